@@ -1,0 +1,100 @@
+"""What can go wrong between a terminal and a card, as one family; what a status word means at which step."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from eligibility_api.contract.errors import ShikakuError
+
+MEANINGS: dict[int, str] = {
+    0x6282: "end of file before the length asked for",
+    0x6700: "wrong length",
+    0x6881: "logical channel not supported",
+    0x6882: "secure messaging not supported",
+    0x6981: "wrong kind of file",
+    0x6982: "PIN needed",
+    0x6983: "PIN locked",
+    0x6984: "PIN locked",
+    0x6985: "condition not met, or input not fit to be signed",
+    0x6986: "no current file",
+    0x6987: "secure messaging data missing",
+    0x6988: "secure messaging data wrong",
+    0x69FC: "secure messaging failed",
+    0x6A82: "application or file not found",
+    0x6A83: "record not found",
+    0x6A86: "wrong P1 P2",
+    0x6A88: "reference not found",
+    0x6B00: "offset beyond the end",
+    0x6D00: "unknown instruction",
+    0x6E00: "unknown class",
+    0x6F00: "no precise diagnosis",
+}
+"""Status words that cards answer with, for the engineer (ISO 7816-4, and what was seen on cards)."""
+
+OK = 0x9000
+END_OF_FILE = 0x6282
+PIN_NEEDED = 0x6982
+NO_DIAGNOSIS = 0x6F00
+
+_LOCKED = frozenset({0x6983, 0x6984})
+_PIN_UNUSABLE = frozenset({0x6981, 0x6985, 0x6986, 0x6A82, 0x6A83, 0x6A88})
+
+
+class Step(Enum):
+    """What was asked of the card: the same status word means something else at another step."""
+
+    SELECT_APPLICATION = auto()
+    READ = auto()
+    PIN = auto()
+    SIGN = auto()
+    VISUAL_CHECK = auto()
+
+
+class CardError(ShikakuError):
+    """An error of the card or its reader. `status_word` is what the card said, where it said anything."""
+
+    def __init__(self, code: str, *, status_word: int | None = None, tries_left: int | None = None) -> None:
+        details: dict[str, object] = {}
+        if status_word is not None:
+            details |= {"status_word": f"{status_word:04X}", "meaning": meaning(status_word)}
+        if tries_left is not None:
+            details["tries_left"] = tries_left
+        super().__init__(code, **details)
+        self.status_word = status_word
+        self.tries_left = tries_left
+
+
+def meaning(status_word: int) -> str:
+    """A status word in words, for the engineer."""
+    tries_left = tries_left_of(status_word)
+    if tries_left is not None:
+        return f"wrong PIN or counter query, {tries_left} tries left"
+    return MEANINGS.get(status_word, "unknown")
+
+
+def tries_left_of(status_word: int) -> int | None:
+    """The tries left that a status word tells: 63Cx tells x, a locked PIN tells 0, others nothing."""
+    if status_word & 0xFFF0 == 0x63C0:
+        return status_word & 0x000F
+    return 0 if status_word in _LOCKED else None
+
+
+def card_error(status_word: int, step: Step) -> CardError:
+    """The error that a status word other than 9000 stands for at `step`."""
+    if step is Step.SELECT_APPLICATION:
+        return CardError("card-not-my-number", status_word=status_word)
+    if step is Step.VISUAL_CHECK:
+        return CardError("visual-check-unsupported", status_word=status_word)
+    if step is Step.PIN:
+        return _pin_error(status_word)
+    return CardError("card-unexpected", status_word=status_word)
+
+
+def _pin_error(status_word: int) -> CardError:
+    tries_left = tries_left_of(status_word)
+    if tries_left is not None:
+        return CardError(
+            "pin-wrong" if tries_left else "pin-locked", status_word=status_word, tries_left=tries_left
+        )
+    code = "pin-unset" if status_word in _PIN_UNUSABLE else "card-unexpected"
+    return CardError(code, status_word=status_word)

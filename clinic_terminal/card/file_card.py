@@ -1,0 +1,27 @@
+"""A card that is a file: played in this process by whatever package offers itself as an emulator.
+
+Found by entry point, so that the terminal imports no emulator and runs without one.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from clinic_terminal.card.errors import CardError
+from clinic_terminal.card.port import CardConnection
+
+ENTRY_POINT_GROUP = "clinic_terminal.cards"
+ENTRY_POINT_NAME = "emulator"
+
+
+def open_card_file(path: Path) -> CardConnection:
+    """Power the card image at `path`. Raises CardError `card-file` where it, or an emulator, is missing."""
+    offers = entry_points(group=ENTRY_POINT_GROUP, name=ENTRY_POINT_NAME)
+    if not offers:
+        raise CardError("card-file")
+    try:
+        connection: CardConnection = next(iter(offers)).load()(path)
+    except (ImportError, OSError, ValueError) as error:
+        raise CardError("card-file") from error
+    return connection

@@ -1,0 +1,28 @@
+"""Numbers of the JPKI application (公的個人認証AP) in one table, so that a new generation is one change.
+
+The present card's, as public implementations agree on it; the next generation's layout is not published.
+"""
+
+JPKI_AID = bytes.fromhex("D392F000260100000001")
+"""The full application identifier. A card may accept a prefix, so the whole of it is always sent."""
+
+AUTHENTICATION_CERTIFICATE = 0x000A
+"""EF of the user-authentication certificate (利用者証明用電子証明書), DER."""
+
+AUTHENTICATION_KEY = 0x0017
+"""EF of its private key."""
+
+AUTHENTICATION_PIN = 0x0018
+"""EF of its PIN: four digits."""
+
+PIN_TRIES = 3
+"""Tries of that PIN; a success gives all of them back."""
+
+CERTIFICATE_BYTES_MAX = 8192
+"""No certificate is longer; the fund refuses longer ones too."""
+
+TERMINAL_AUTHENTICATION_TAG = b"SHIKAKU terminal authentication v1\0"
+"""What a terminal's signature for the PIN-less route begins with. A route of our own."""
+
+TERMINAL_CHALLENGE_BYTES = 32
+"""Length of the card's challenge to a terminal."""

@@ -1,0 +1,42 @@
+"""What a terminal is told by its environment: its credential and where its fund is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import AnyHttpUrl, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from eligibility_api.contract.tokens import Credential
+
+
+class SettingsError(Exception):
+    """The terminal is not set up; the text says what is missing or wrong, never a value."""
+
+
+class TerminalSettings(BaseSettings):
+    """`TERMINAL_CREDENTIAL`: the file from the admission. `TERMINAL_FUND_URL`: base URL of the fund."""
+
+    model_config = SettingsConfigDict(env_prefix="TERMINAL_", frozen=True, hide_input_in_errors=True)
+
+    credential: Path
+    fund_url: AnyHttpUrl
+
+    @classmethod
+    def load(cls) -> TerminalSettings:
+        """Read the environment. Raises SettingsError, naming each variable at fault."""
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = (f"TERMINAL_{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
+            raise SettingsError("; ".join(faults)) from error
+
+    def load_credential(self) -> Credential:
+        """The credential of an admitted terminal. Raises SettingsError."""
+        try:
+            credential = Credential.load(self.credential)
+        except (OSError, ValidationError) as error:
+            raise SettingsError("TERMINAL_CREDENTIAL: no readable credential file") from error
+        if credential.institution_code is None:
+            raise SettingsError("TERMINAL_CREDENTIAL: not a terminal's credential (no institution code)")
+        return credential

@@ -1,0 +1,17 @@
+"""What a visit asks of the people at the reader. They may raise to give up; the card is then closed."""
+
+from typing import Protocol
+
+from clinic_terminal.card.errors import CardError
+
+
+class Prompts(Protocol):
+    """The questions of a tap."""
+
+    def pin(self, tries_left: int, earlier: CardError | None) -> str:
+        """The PIN as typed. `earlier` is why it is asked again: raise it where no second try is wanted."""
+        ...
+
+    def agrees_to_registration(self) -> bool:
+        """Whether the patient agrees to the first registration (初回登録) of this card."""
+        ...

@@ -1,0 +1,200 @@
+"""One tap of a card (資格確認): from a powered card to the fund's answer, the card unpowered in any case.
+
+Two ways lead to a signature: the PIN, or a visual check (目視確認) by an operator whose name is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from clinic_terminal.card.errors import CardError
+from clinic_terminal.card.jpki import JpkiApplication, PinNeededError
+from clinic_terminal.card.port import CardConnection
+from clinic_terminal.timings import MeteredConnection, Stopwatch, Timings
+from clinic_terminal.visit.prompts import Prompts
+from clinic_terminal.visit.terminal_proof import terminal_certificate, terminal_signer, to_be_signed
+from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.eligibility import (
+    CardCheckRequest,
+    EligibilityAnswer,
+    Proof,
+    UnchangedAnswer,
+    VisualCheckRequest,
+)
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.registration import RegistrationRequest
+
+_LOST_ANSWER = frozenset({"fund-unreachable", "challenge-used"})
+"""The request may have arrived though its answer did not: worth one more proof, with a new challenge."""
+
+_PIN_MAY_BE_ASKED_AGAIN = frozenset({"pin-wrong", "pin-malformed"})
+
+Answered = TypeVar("Answered")
+
+
+@dataclass(frozen=True, slots=True)
+class TapRequest:
+    """What the desk wants: the day (today when None), and the operator where it is a visual check."""
+
+    as_of: date | None = None
+    operator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TapOutcome:
+    """How a tap ended: exactly one of `answer` and `problem`.
+
+    `tries_left` is what is known of the PIN's counter at the end; `registered` tells that the first
+    registration was made on the way.
+    """
+
+    timings: Timings
+    answer: EligibilityAnswer | None = None
+    problem: ShikakuError | None = None
+    tries_left: int | None = None
+    registered: bool = False
+
+
+def tap(
+    connection: CardConnection, fund: FundClient, ask: Prompts, request: TapRequest, watch: Stopwatch
+) -> TapOutcome:
+    """Check the card's holder and close `connection`. Expected errors come back as the outcome's problem."""
+    metered = MeteredConnection(connection, watch)
+    card = JpkiApplication(metered)
+    visit = _Visit(card, fund, ask, request, watch)
+    answer, problem = None, None
+    try:
+        answer = visit.run()
+    except ShikakuError as error:
+        problem = error
+    finally:
+        with watch.step("close"):
+            metered.close()
+    return TapOutcome(watch.timings(), answer, problem, card.known_tries_left, visit.registered)
+
+
+class _Visit:
+    """The steps of one tap, each called once, in the order of `run`."""
+
+    def __init__(
+        self, card: JpkiApplication, fund: FundClient, ask: Prompts, request: TapRequest, watch: Stopwatch
+    ) -> None:
+        self._card = card
+        self._fund = fund
+        self._ask = ask
+        self._request = request
+        self._watch = watch
+        self.registered = False
+
+    def run(self) -> EligibilityAnswer:
+        with self._watch.step("select"):
+            self._card.select()
+        if self._request.operator is None:
+            self._admit_by_pin()
+        else:
+            self._admit_terminal()
+        try:
+            return self._check()
+        except ShikakuError as error:
+            if error.code != "first-registration-needed" or not self._may_register():
+                raise
+        self._register()
+        return self._check()
+
+    def _admit_by_pin(self) -> None:
+        try:
+            self._read_certificate()
+        except PinNeededError:
+            self._verify_pin()
+            self._read_certificate()
+        else:
+            self._verify_pin()
+
+    def _admit_terminal(self) -> None:
+        credential = self._fund.credential
+        certificate = terminal_certificate(credential)
+        try:
+            self._read_certificate()
+        except PinNeededError as error:
+            raise CardError("visual-check-unsupported", status_word=error.status_word) from error
+        with self._watch.step("terminal-proof"):
+            self._card.authenticate_terminal(certificate, terminal_signer(credential))
+
+    def _read_certificate(self) -> None:
+        with self._watch.step("certificate"):
+            self._card.read_certificate()
+
+    def _verify_pin(self) -> None:
+        """Ask until the card accepts or the prompts give up: only a person ever starts another try."""
+        earlier: CardError | None = None
+        while True:
+            with self._watch.step("tries-left"):
+                tries_left = self._card.tries_left()
+            if tries_left == 0:
+                raise CardError("pin-locked", tries_left=0)
+            with self._watch.step("pin-entry", waiting=True):
+                pin = self._ask.pin(tries_left, earlier)
+            try:
+                with self._watch.step("verify"):
+                    return self._card.verify_pin(pin)
+            except CardError as error:
+                if error.code not in _PIN_MAY_BE_ASKED_AGAIN:
+                    raise
+                earlier = error
+
+    def _check(self) -> EligibilityAnswer:
+        visual = self._request.operator is not None
+        purpose = Purpose.VISUAL_CHECK if visual else Purpose.ELIGIBILITY
+        answer = self._answered(purpose, lambda proof: self._fund.check_card(self._check_request(proof)))
+        if isinstance(answer, UnchangedAnswer):  # only a request that names a known version may get it
+            raise ShikakuError("fund-unreadable")
+        return answer
+
+    def _check_request(self, proof: Proof) -> CardCheckRequest:
+        as_of, operator = self._request.as_of, self._request.operator
+        if operator is None:
+            return CardCheckRequest(**dict(proof), as_of=as_of)
+        return VisualCheckRequest(**dict(proof), as_of=as_of, operator=operator)
+
+    def _may_register(self) -> bool:
+        """A registration needs the PIN's proof, which a visual check has not."""
+        if self._request.operator is not None:
+            return False
+        with self._watch.step("agreement", waiting=True):
+            return self._ask.agrees_to_registration()
+
+    def _register(self) -> None:
+        self._answered(
+            Purpose.FIRST_REGISTRATION,
+            lambda proof: self._fund.register(RegistrationRequest(**dict(proof), agreed=True)),
+        )
+        self.registered = True
+
+    def _answered(self, purpose: Purpose, send: Callable[[Proof], Answered]) -> Answered:
+        """Prove presence and send it; a lost answer is asked again once, with a new challenge."""
+        proof = self._prove(purpose)
+        try:
+            return self._send(proof, send)
+        except ShikakuError as error:
+            if error.code not in _LOST_ANSWER:
+                raise
+        return self._send(self._prove(purpose), send)
+
+    def _send(self, proof: Proof, send: Callable[[Proof], Answered]) -> Answered:
+        with self._watch.step("answer"):
+            return send(proof)
+
+    def _prove(self, purpose: Purpose) -> Proof:
+        with self._watch.step("challenge"):
+            challenge = self._fund.challenge(purpose).challenge
+        message = to_be_signed(self._fund.credential, purpose, challenge)
+        with self._watch.step("sign"):
+            if purpose is Purpose.VISUAL_CHECK:
+                signature = self._card.sign_without_pin(message)
+            else:
+                signature = self._card.sign_for_authentication(message)
+        return Proof(challenge=challenge, certificate=self._card.read_certificate(), signature=signature)

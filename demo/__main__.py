@@ -1,0 +1,97 @@
+"""`make demo`: the whole house in one run, and what the desk sees at each tap.
+
+With ONCE=1 in the environment it ends after the story, with success only if every tap gave its expected answer.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from demo.cast import INVALID, NOT_FOUND, SCENES, VALID, WORDS, roles
+from demo.clock import today
+from demo.house import House, end_like_ctrl_c
+from demo.processes import ROOT, HouseError
+from demo.story import Seen, Story
+
+HOME = ROOT / "var" / "demo"
+ENVIRONMENT = HOME.with_suffix(".env")
+
+_COLOURS = {VALID: "green", INVALID: "red", NOT_FOUND: "yellow"}
+
+
+def main() -> int:
+    """Tell the story; the exit code."""
+    end_like_ctrl_c()
+    try:
+        return _run(Console())
+    except KeyboardInterrupt:
+        return 130
+    except HouseError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(console: Console) -> int:
+    starting = "基金とJ-LISを起動しています / starting the fund and J-LIS …"
+    with console.status(starting) as status, House(HOME) as house:
+        status.update("カードの発行、資格の登録、受付 / cards, enrolments, taps …")
+        seen = _tell(house)
+        house.write_environment(ENVIRONMENT)
+        status.stop()
+        console.print(_table(seen))
+        if os.environ.get("ONCE") != "1":
+            _stay(console, house)
+    return 0 if all(one.as_expected for one in seen) else 1
+
+
+def _tell(house: House) -> list[Seen]:
+    story = Story(house, roles(today()))
+    story.prepare()
+    seen = [story.play(scene) for scene in SCENES]
+    story.write_expectations(Path(house.wiring["LOADTEST_EXPECTED"]))
+    return seen
+
+
+def _table(seen: list[Seen]) -> Table:
+    table = Table(title="資格確認 / eligibility at the reception desk", show_lines=True)
+    table.add_column("場面 / scene")
+    table.add_column("受付の画面 / the desk sees", overflow="fold")
+    table.add_column("ms", justify="right")
+    table.add_column("")
+    for one in seen:
+        word = WORDS.get(one.exit_code, one.outcome)
+        lines = [f"[{_COLOURS.get(one.exit_code, 'magenta')}]{word}[/]", *one.details]
+        table.add_row(
+            one.scene.title,
+            "\n".join(lines),
+            f"{one.milliseconds:.0f}",
+            "✓" if one.as_expected else f"[red]✗ {one.scene.answer}",
+        )
+    return table
+
+
+def _stay(console: Console, house: House) -> None:
+    wiring = house.wiring
+    console.print(
+        f"J-LIS  {wiring['FUND_JLIS_URL']}\n基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)"
+    )
+    console.print(
+        f"\n別の端末で / in another terminal:\n  . {ENVIRONMENT.relative_to(ROOT)}", highlight=False
+    )
+    card = (HOME / "cards" / "valid.json").relative_to(ROOT)
+    console.print(f"  .venv/bin/clinic-terminal tap --card {card}", highlight=False)
+    console.print("  .venv/bin/loadtest smoke", highlight=False)
+    console.print("\nCtrl-C で終了 / Ctrl-C ends everything.")
+    with suppress(KeyboardInterrupt):
+        signal.pause()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,12 @@
+"""The one place of this package that reads the system's clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+JAPAN = timezone(timedelta(hours=9), "JST")
+
+
+def today() -> date:
+    """The calendar day in Japan."""
+    return datetime.now(UTC).astimezone(JAPAN).date()

@@ -1,0 +1,238 @@
+"""The house: J-LIS and the fund as processes on this machine, one clinic and one insurer admitted.
+
+`House` serves the demo and the end-to-end tests; `python -m demo.house` runs it until it is told to end. Everything
+it makes lies under its home.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NoReturn, Self
+
+import httpx2
+
+from demo.processes import ROOT, HouseError, Service, command_line
+
+AUDIENCE = "urn:shikaku:demo"
+INSTITUTION_CODE = "1311111114"
+INSURER_NUMBER = "01130012"
+PIN = "4321"
+"""The PIN of every card of the house."""
+
+_FOREIGN_PREFIXES = ("DATABASE_URL", "FUND_", "JPKI_", "LOADTEST_", "PAYER_", "TERMINAL_")
+_START_SECONDS = 300.0
+"""A first start makes a database; on a slow machine that takes its time."""
+
+_COMMAND_SECONDS = 120.0
+_LOCK_SECONDS = 30.0
+
+
+class House:
+    """J-LIS and the fund, wired; a context manager. Every start begins with an empty home."""
+
+    def __init__(self, home: Path, *, workers: int = 2, revocation_fresh_seconds: int = 5) -> None:
+        """`workers` of the fund; `revocation_fresh_seconds` until a revocation is acted upon at the latest."""
+        self.home = home.absolute()
+        self._workers = workers
+        self.revocation_fresh_seconds = revocation_fresh_seconds
+        self._running = ExitStack()
+        jpki, fund = self.home / "jpki", self.home / "fund"
+        self._wiring = {
+            "JPKI_HOME": str(jpki),
+            "FUND_HOME": str(fund),
+            "FUND_AUDIENCE": AUDIENCE,
+            "FUND_TRUST_STORE": str(jpki / "trust" / "authentication.pem"),
+            "FUND_SIGNATURE_TRUST_STORE": str(jpki / "trust" / "signature.pem"),
+            "FUND_REVOCATION_FRESH_SECONDS": str(revocation_fresh_seconds),
+            "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
+            "LOADTEST_CARDS": str(self.home / "cards"),
+            "LOADTEST_EXPECTED": str(self.home / "expected.json"),
+            "LOADTEST_PIN": PIN,
+        }
+
+    @property
+    def wiring(self) -> dict[str, str]:
+        """The variables that connect the organisations' commands with each other."""
+        return dict(self._wiring)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The whole environment for a command: the caller's, less its own settings for us, and the wiring."""
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN_PREFIXES)
+        }
+        return inherited | {"NO_PROXY": "127.0.0.1"} | self._wiring
+
+    def start(self) -> Self:
+        """Start everything and admit the clinic and the insurer. Raises HouseError, with nothing left running."""
+        try:
+            lock = self._take_home()
+            self._introduce_fund_to_jlis()
+            self._wiring["FUND_JLIS_URL"] = self._serve(lock, "jpki-mock")
+            fund = self._serve(lock, "eligibility-api", "--workers", str(self._workers))
+            self._wiring |= {"TERMINAL_FUND_URL": fund, "PAYER_FUND_URL": fund}
+            self._admit_clients()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End every service, the last started first."""
+        self._running.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def run(
+        self,
+        name: str,
+        *arguments: str | Path,
+        stdin: str = "",
+        check: bool = True,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of one of the organisations.
+
+        With `check`, raises HouseError when its exit code is not 0.
+        """
+        done = subprocess.run(
+            command_line(name, arguments),
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_COMMAND_SECONDS,
+        )
+        if check and done.returncode != 0:
+            raise HouseError(
+                f"{name} {arguments[0]} ended with exit code {done.returncode}:\n{done.stderr.strip()}"
+            )
+        return done
+
+    def admit_insurer(self, insurer_number: str, name: str) -> None:
+        """Admit an insurer at the fund; its credential joins those of the insurers' program."""
+        credential = str(self.home / f"payer-{insurer_number}.json")
+        words = ("--insurer-number", insurer_number, "--name", name, "--out", credential)
+        self.run("eligibility-api", "insurer", "add", *words)
+        former = self._wiring.get("PAYER_CREDENTIAL")
+        self._wiring["PAYER_CREDENTIAL"] = f"{former}:{credential}" if former else credential
+
+    def write_environment(self, path: Path) -> None:
+        """Write the wiring as a file for `. path` in a shell."""
+        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in sorted(self._wiring.items())]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(lines))
+
+    def _take_home(self) -> int:
+        """Hold the home's lock, which services inherit: none of a killed house may still be at work in it."""
+        self.home.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self.home.with_name(f"{self.home.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        self._running.callback(os.close, lock)
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise HouseError(f"Another house is running in {self.home}.")
+            time.sleep(0.1)
+        self._empty_home()
+        return lock
+
+    def _empty_home(self) -> None:
+        mark = self.home / ".house"
+        if self.home.exists() and any(self.home.iterdir()) and not mark.exists():
+            raise HouseError(f"{self.home} holds something else than a house; it would be emptied.")
+        if self.home.exists():
+            shutil.rmtree(self.home)
+        self.home.mkdir(mode=0o700)
+        mark.touch()
+
+    def _introduce_fund_to_jlis(self) -> None:
+        self.run("eligibility-api", "keys", "init")
+        self.run("jpki-mock", "admit", self.home / "fund" / "keys" / "jlis-client.pub.pem")
+
+    def _admit_clients(self) -> None:
+        self.run(
+            "eligibility-api", "facility", "add",
+            "--institution-code", INSTITUTION_CODE, "--name", "架空診療所", "--kind", "clinic",
+            "--rights", "eligibility,registration,visual-check", "--out", self._wiring["TERMINAL_CREDENTIAL"],
+        )  # fmt: skip
+        self.admit_insurer(INSURER_NUMBER, "架空健康保険協会")
+
+    def _serve(self, lock: int, name: str, *options: str) -> str:
+        """Start a service; its base URL once it is ready."""
+        announce = self.home / f"{name}.url"
+        arguments: list[str | Path] = ["serve", "--port", "0", "--announce", announce, *options]
+        service = Service(name, arguments, self.environment, self.home / "logs" / f"{name}.log", lock)
+        self._running.callback(service.stop)
+        service.wait_for("address", announce.exists, _START_SECONDS)
+        url = announce.read_text().strip()
+        if name == "eligibility-api":
+            with httpx2.Client(trust_env=False) as http:
+                service.wait_for("readiness", lambda: _is_ready(http, url), _START_SECONDS)
+        return url
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_ready(http: httpx2.Client, url: str) -> bool:
+    try:
+        return http.get(f"{url}/readyz").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def end_like_ctrl_c() -> None:
+    """Let SIGTERM end this program as Ctrl-C does: with everything put in order."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def main() -> None:
+    """Run a house until Ctrl-C or SIGTERM."""
+    options = argparse.ArgumentParser(
+        prog="python -m demo.house", description="Run J-LIS and the fund, wired."
+    )
+    options.add_argument("--home", type=Path, default=Path("var/house"))
+    options.add_argument("--workers", type=int, default=2)
+    chosen = options.parse_args()
+    end_like_ctrl_c()
+    try:
+        with House(chosen.home, workers=chosen.workers) as house:
+            path = house.home.with_name(f"{house.home.name}.env")
+            house.write_environment(path)
+            print(
+                f"J-LIS {house.wiring['FUND_JLIS_URL']}, fund {house.wiring['TERMINAL_FUND_URL']}; . {path}",
+                flush=True,
+            )
+            signal.pause()
+    except KeyboardInterrupt:
+        pass
+    except HouseError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""The fund's API as one ASGI application: its rooms' endpoints, its problems, its journal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from eligibility_api import health
+from eligibility_api.eligibility import endpoints as eligibility
+from eligibility_api.enrolment import endpoints as enrolment
+from eligibility_api.facilities import endpoints as facilities
+from eligibility_api.platform import problems
+from eligibility_api.platform.clock import system_clock
+from eligibility_api.platform.database import Database
+from eligibility_api.platform.dsn import dsn
+from eligibility_api.platform.keys import load_keys
+from eligibility_api.platform.middleware import BodyLimit, Journal
+from eligibility_api.platform.process import die_with_parent
+from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.presence import endpoints as presence
+from eligibility_api.registration import endpoints as registration
+from eligibility_api.state import State, open_state
+
+MAX_BODY_BYTES = 64 * 1024
+"""Largest body that an endpoint takes: a proof has about 3 kB."""
+
+_DESCRIPTION = """\
+An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
+
+Every error is a problem document (RFC 9457) with a stable `code`, a sentence for the reception in Japanese and
+English, and one for the engineer. A technical failure is never an answer about a person.
+"""
+
+OpenState = Callable[[], AbstractAsyncContextManager[State]]
+
+
+def build(state: OpenState) -> FastAPI:
+    """The application over a state that is opened when it starts and closed when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with state() as app.state.fund:
+            yield
+
+    app = FastAPI(
+        title="Shikaku eligibility API",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        # The interactive pages load their scripts from another host.
+        docs_url=None,
+        redoc_url=None,
+    )
+    for room in (facilities, presence, eligibility, registration, enrolment):
+        app.include_router(room.router)
+    app.include_router(health.router)
+    problems.install(app)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(Journal)
+    return app
+
+
+def serve() -> FastAPI:
+    """The application of one worker, from its environment (uvicorn's factory)."""
+    die_with_parent()
+    set_up_logging()
+    settings = Settings()
+    database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
+    return build(lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock))

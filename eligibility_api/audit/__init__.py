@@ -1,0 +1,1 @@
+"""Audit: the append-only record, and computing answers again from it."""

@@ -1,0 +1,200 @@
+"""`eligibility-api`: serve, admit facilities and insurers, look after keys, and compute answers again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import httpx2
+import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.audit.recompute import recompute
+from eligibility_api.contract import numbers
+from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.facilities import service, store
+from eligibility_api.platform.clock import system_clock
+from eligibility_api.platform.cluster import EmbeddedDatabaseError, Role
+from eligibility_api.platform.database import Database
+from eligibility_api.platform.dsn import dsn
+from eligibility_api.platform.keys import load_keys, rotate_challenge_key
+from eligibility_api.platform.migrate import migrate
+from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.presence.jlis import Jlis
+from eligibility_api.serve import serve
+
+T = TypeVar("T")
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+keys_app = typer.Typer(help="The fund's own keys.", no_args_is_help=True)
+facility_app = typer.Typer(help="Facilities and their terminals.", no_args_is_help=True)
+insurer_app = typer.Typer(help="Insurers and their programs.", no_args_is_help=True)
+client_app = typer.Typer(help="Terminals and insurers' programs, by their id.", no_args_is_help=True)
+audit_app = typer.Typer(help="The audit record.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+app.add_typer(facility_app, name="facility")
+app.add_typer(insurer_app, name="insurer")
+app.add_typer(client_app, name="client")
+app.add_typer(audit_app, name="audit")
+
+Out = Annotated[Path, typer.Option(help="Where the credential (with its private key) is written.")]
+Name = Annotated[str, typer.Option(help="The name shown to people.")]
+
+
+@app.command("serve")
+def serve_command(
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 8400,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    announce: Annotated[
+        Path | None, typer.Option(help="A file that gets the address, once listening.")
+    ] = None,
+) -> None:
+    """Serve the API, with the embedded PostgreSQL unless DATABASE_URL is set."""
+    set_up_logging()
+    serve(Settings(), host=host, port=port, workers=workers, announce=announce)
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to this program's revision (by itself only on the embedded one)."""
+    asyncio.run(migrate(dsn(Settings(), "owner")))
+
+
+@keys_app.command("init")
+def keys_init() -> None:
+    """Make the fund's keys, if they are not there, and tell where J-LIS finds the public one."""
+    settings = Settings()
+    load_keys(settings.home)
+    typer.echo(settings.home / "keys" / "jlis-client.pub.pem")
+
+
+@keys_app.command("rotate-challenge")
+def keys_rotate() -> None:
+    """Make a new MAC key for challenges; the former one stays accepted. Restart the workers to use it."""
+    settings = Settings()
+    load_keys(settings.home)
+    rotate_challenge_key(settings.home)
+
+
+@facility_app.command("add")
+def facility_add(
+    institution_code: Annotated[str, typer.Option(help="医療機関コード: ten digits with check digit.")],
+    name: Name,
+    out: Out,
+    kind: Annotated[FacilityKind, typer.Option(help="What kind of institution.")] = FacilityKind.CLINIC,
+    rights: Annotated[
+        str, typer.Option(help="Rights of the terminal, comma-separated.")
+    ] = "eligibility,registration",
+) -> None:
+    """Admit a facility if it is new, and one terminal of it with a key of its own."""
+    if not numbers.is_institution_code(institution_code):
+        raise typer.BadParameter("ten digits with a valid check digit", param_hint="--institution-code")
+    settings = Settings()
+
+    async def admit(connection: AsyncConnection, jlis: Jlis) -> str:
+        credential = await service.admit_terminal(
+            connection,
+            jlis,
+            audience=settings.audience,
+            institution_code=institution_code,
+            name=name,
+            kind=kind,
+            rights=[Right(right.strip()) for right in rights.split(",")],
+        )
+        credential.save(out)
+        return credential.client_id
+
+    typer.echo(_run(settings, "owner", admit))
+
+
+@insurer_app.command("add")
+def insurer_add(
+    insurer_number: Annotated[str, typer.Option(help="保険者番号: six or eight digits with check digit.")],
+    name: Name,
+    out: Out,
+) -> None:
+    """Admit an insurer if it is new, and one client of it with a key of its own."""
+    if not numbers.is_insurer_number(insurer_number):
+        raise typer.BadParameter(
+            "six or eight digits with a valid check digit", param_hint="--insurer-number"
+        )
+    settings = Settings()
+
+    async def admit(connection: AsyncConnection, _: Jlis) -> str:
+        credential = await service.admit_insurer(
+            connection, audience=settings.audience, insurer_number=insurer_number, name=name
+        )
+        credential.save(out)
+        return credential.client_id
+
+    typer.echo(_run(settings, "owner", admit))
+
+
+@client_app.command("close")
+def client_close(client_id: Annotated[UUID, typer.Argument(help="The client's id.")]) -> None:
+    """Withdraw a client's admission: from now on its tokens and proofs are refused."""
+
+    async def close(connection: AsyncConnection, _: Jlis) -> bool:
+        return await store.close_client(connection, client_id)
+
+    if not _run(Settings(), "owner", close):
+        raise typer.Exit(1)
+
+
+@audit_app.command("recompute")
+def audit_recompute(
+    record: Annotated[UUID | None, typer.Option(help="One record; all of them when left out.")] = None,
+) -> None:
+    """Compute recorded answers again from what their records say was read: one JSON object a line."""
+    settings = Settings()
+    version_key = load_keys(settings.home).version
+
+    async def again(connection: AsyncConnection, _: Jlis) -> None:
+        async for answer in recompute(connection, version_key=version_key, record_id=record):
+            typer.echo(answer.model_dump_json())
+
+    _run(settings, "sequencer", again)
+
+
+@asynccontextmanager
+async def _jlis(settings: Settings) -> AsyncIterator[Jlis]:
+    async with httpx2.AsyncClient(base_url=settings.jlis_url) as http:
+        yield Jlis(http, load_keys(settings.home).jlis_client, system_clock)
+
+
+def _run(settings: Settings, role: Role, work: Callable[[AsyncConnection, Jlis], Awaitable[T]]) -> T:
+    """Do `work` in one transaction as `role`. An expected error is one sentence, exit 1."""
+
+    async def run() -> T:
+        database = Database(dsn(settings, role))
+        try:
+            async with _jlis(settings) as jlis, database.transaction() as connection:
+                return await work(connection, jlis)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except ShikakuError as error:
+        typer.echo(f"{error.code}: {error.entry.engineer}", err=True)
+        raise typer.Exit(1) from error
+
+
+def main() -> None:
+    """Console entry."""
+    try:
+        app()
+    except EmbeddedDatabaseError as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

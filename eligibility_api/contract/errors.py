@@ -1,0 +1,110 @@
+"""The one error family, and its catalogue.
+
+Every error that a person may see has a code, a sentence for the reception in Japanese and English, and a
+sentence for the engineer. They are data, in `catalogue.toml`; this module gives them names and types. An error
+carries no personal value: what it may add to its sentence are numbers such as the tries left.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+"""Media type of an error answer (RFC 9457 section 3)."""
+
+PROBLEM_TYPE_PREFIX = "urn:shikaku:problem:"
+"""A problem's `type` is this prefix and the code (RFC 9457 section 3.1.1)."""
+
+
+class Kind(StrEnum):
+    """What an error means for the person at the desk; see the head of `catalogue.toml`."""
+
+    REQUEST = "request"
+    REFUSAL = "refusal"
+    REGISTRATION = "registration"
+    CARD = "card"
+    TECHNICAL = "technical"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One code of the catalogue: its kind, HTTP status (0: never over HTTP) and its three sentences."""
+
+    code: str
+    kind: Kind
+    status: int
+    ja: str
+    en: str
+    engineer: str
+
+
+def _read_catalogue() -> dict[str, Entry]:
+    data = tomllib.loads(files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8"))
+    return {code: Entry(code, Kind(row.pop("kind")), **row) for code, row in data.items()}
+
+
+CATALOGUE = _read_catalogue()
+"""Every entry by its code."""
+
+
+class ShikakuError(Exception):
+    """The root of every expected error.
+
+    `code` names the catalogue's entry. `details` are values that the sentences need (tries left, a status word,
+    seconds to wait); they are shown to people and logged, so nothing personal belongs there.
+    """
+
+    def __init__(self, code: str, **details: Any) -> None:
+        self.entry = CATALOGUE[code]
+        self.details = details
+        super().__init__(code)
+
+    @property
+    def code(self) -> str:
+        """The catalogue's code, such as `challenge-expired`."""
+        return self.entry.code
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which trying again makes sense, or None where it is not a question of time."""
+        value = self.details.get("retry_after")
+        return int(value) if value is not None else None
+
+
+class Problem(BaseModel):
+    """An error answer (RFC 9457): `title` for the engineer, `detail_ja` and `detail` for the reception."""
+
+    type: str = Field(examples=["urn:shikaku:problem:challenge-expired"])
+    title: str = Field(examples=["The challenge's life is over by the fund's clock."])
+    status: int = Field(examples=[403])
+    code: str = Field(examples=["challenge-expired"])
+    kind: Kind = Field(examples=["refusal"])
+    detail: str = Field(examples=["This took too long. Please read the card again."])
+    detail_ja: str = Field(examples=["時間切れです。もう一度カードを読み取ってください。"])
+    retry_after: int | None = Field(default=None, description="Seconds, as in the Retry-After header.")
+    request_id: str | None = Field(default=None, description="Names this answer in the fund's journal.")
+    errors: list[dict[str, str]] | None = Field(
+        default=None, description="For `request-invalid`: `place` and `rule` of each fault, never the value."
+    )
+
+    @classmethod
+    def of(cls, error: ShikakuError, **more: Any) -> Problem:
+        """The answer that shows `error`; `more` fills the optional members."""
+        entry = error.entry
+        return cls(
+            type=PROBLEM_TYPE_PREFIX + entry.code,
+            title=entry.engineer,
+            status=entry.status,
+            code=entry.code,
+            kind=entry.kind,
+            detail=entry.en,
+            detail_ja=entry.ja,
+            retry_after=error.retry_after,
+            **more,
+        )

@@ -1,0 +1,35 @@
+"""The first registration (初回登録): a card's holder agrees that the card serves as insurance certificate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from eligibility_api.contract.eligibility import Proof
+from eligibility_api.contract.wire import Answer, BranchNumber, InsurerNumber, MembershipText, Wire
+
+
+class StatedMembership(Wire):
+    """What the holder says she is a member of. Compared with what J-LIS and the insurers say; it never chooses."""
+
+    insurer_number: InsurerNumber
+    symbol: MembershipText | None = None
+    number: MembershipText
+    branch: BranchNumber | None = None
+
+
+class RegistrationRequest(Proof):
+    """`POST /v1/registrations`: a proof whose challenge is for first registration, and the holder's agreement."""
+
+    agreed: Literal[True] = Field(description="The holder agreed at this terminal.")
+    membership: StatedMembership | None = None
+
+
+class RegistrationAnswer(Answer):
+    """The certificate is bound; `already` tells that it had been before."""
+
+    already: bool
+    registered_at: datetime
+    record_id: str

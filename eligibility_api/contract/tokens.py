@@ -1,0 +1,105 @@
+"""How a client signs in: OAuth 2.0 client credentials with `private_key_jwt` (RFC 6749 4.4, RFC 7523), ES256."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from eligibility_api.contract.wire import Answer, Bytes, Wire
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+"""`client_assertion_type` of RFC 7523 section 2.2."""
+
+ASSERTION_SECONDS = 60
+"""Life of an assertion that this module makes; the fund accepts at most 300."""
+
+TOKEN_PATH = "/v1/token"
+
+
+class TokenForm(Wire):
+    """What `POST /v1/token` takes, as a form (RFC 6749 section 4.4.2, RFC 7523 section 2.2)."""
+
+    grant_type: Literal["client_credentials"]
+    client_assertion_type: Literal["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
+    client_assertion: str = Field(max_length=4096)
+
+
+class TokenAnswer(Answer):
+    """RFC 6749 section 5.1."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int = Field(description="Seconds, 300 at most.")
+    scope: str = Field(description="The client's rights, separated by spaces.")
+
+
+class Credential(BaseModel):
+    """The file that a client gets at its admission, and keeps to itself: who it is, and its private key.
+
+    `audience` is the fund's name in tokens and in the bytes that a card signs. A terminal has an institution code, an
+    insurer an insurer number. `visual_check_certificate` (DER) is what cards ask of a terminal that was
+    admitted for the visual check.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    client_id: str
+    audience: str
+    private_key: dict[str, Any] = Field(repr=False, description="EC P-256 JWK (RFC 7517).")
+    institution_code: str | None = None
+    insurer_number: str | None = None
+    visual_check_certificate: Bytes | None = None
+
+    @field_validator("private_key")
+    @classmethod
+    def _signs(cls, value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            key = ECKey.import_key(value)
+        except (JoseError, ValueError, TypeError, KeyError):
+            raise ValueError("not a JWK") from None
+        if not key.is_private or key.curve_name != "P-256":
+            raise ValueError("not a private key on P-256")
+        return value
+
+    @classmethod
+    def load(cls, path: Path) -> Credential:
+        """Read a credential file. Raises OSError or pydantic.ValidationError."""
+        return cls.model_validate_json(path.read_bytes())
+
+    def save(self, path: Path) -> None:
+        """Write the file, readable by its owner alone, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + ".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(self.model_dump_json(indent=2, exclude_none=True) + "\n")
+        temporary.replace(path)
+
+
+def client_assertion(credential: Credential, *, now: datetime, jti: str) -> str:
+    """A fresh assertion (RFC 7523 section 3). `jti` must be new each time: it is accepted once."""
+    claims = {
+        "iss": credential.client_id,
+        "sub": credential.client_id,
+        "aud": credential.audience,
+        "iat": int(now.timestamp()),
+        "exp": int(now.timestamp()) + ASSERTION_SECONDS,
+        "jti": jti,
+    }
+    return jwt.encode({"alg": "ES256", "typ": "JWT"}, claims, ECKey.import_key(credential.private_key))
+
+
+def token_form(credential: Credential, *, now: datetime, jti: str) -> dict[str, str]:
+    """The form that `POST /v1/token` expects, a fresh assertion in it."""
+    return {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": client_assertion(credential, now=now, jti=jti),
+    }

@@ -1,0 +1,109 @@
+"""What all wire models share: their strictness, and the types of fields that recur."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from eligibility_api.contract import numbers
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+MY_NUMBER_FAULT = "my_number"
+"""The fault type by which the border recognises a refused My Number."""
+
+
+class Wire(BaseModel):
+    """Base of requests: nothing unknown is accepted, nothing is changed, and no fault repeats what was sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Answer(BaseModel):
+    """Base of answers: a client ignores members that it does not know, so that the fund may add some."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+def _no_my_number(value: str) -> str:
+    if numbers.is_my_number(value):
+        raise PydanticCustomError(MY_NUMBER_FAULT, "a My Number is not accepted")
+    return value
+
+
+def _checked_insurer_number(value: str) -> str:
+    if not numbers.is_insurer_number(value):
+        raise PydanticCustomError("insurer_number", "six or eight digits with a valid check digit")
+    return value
+
+
+def _checked_institution_code(value: str) -> str:
+    if not numbers.is_institution_code(value):
+        raise PydanticCustomError("institution_code", "ten digits with a valid check digit")
+    return value
+
+
+MembershipText = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValidator(_no_my_number)]
+"""A symbol (記号) or number (番号) as written, up to 20 characters, never a My Number."""
+
+InsurerNumber = Annotated[
+    str, AfterValidator(_no_my_number), AfterValidator(_checked_insurer_number), Field(examples=["01130012"])
+]
+"""保険者番号 of eight digits, or six for municipal insurance, with its check digit."""
+
+InstitutionCode = Annotated[str, AfterValidator(_checked_institution_code), Field(examples=["1311111114"])]
+"""医療機関コード of ten digits with its check digit."""
+
+BranchNumber = Annotated[
+    str, AfterValidator(_no_my_number), StringConstraints(pattern=r"^[0-9]{2}$"), Field(examples=["00"])
+]
+"""枝番: two digits, which tell the members of one number apart."""
+
+PersonText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""A name or an address as the insurer writes it."""
+
+
+def _decoded(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise PydanticCustomError("base64", "base64 with padding (RFC 4648 section 4)") from error
+
+
+def _encoded(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _iso_day(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
+        return value
+    raise PydanticCustomError("day", "a day as YYYY-MM-DD (ISO 8601)")
+
+
+Day = Annotated[date, BeforeValidator(_iso_day)]
+"""A day, YYYY-MM-DD on the wire and nothing else: pydantic's own date would also read seconds since 1970."""
+
+Bytes = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    PlainSerializer(_encoded, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+"""Bytes in Python, base64 on the wire (RFC 4648 section 4, padded)."""

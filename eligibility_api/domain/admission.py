@@ -1,0 +1,21 @@
+"""Which rights a client of which kind may be admitted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from eligibility_api.contract.codes import FacilityKind, Right
+
+_FACILITY_RIGHTS = frozenset({Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK})
+_ELIGIBILITY_ONLY_RIGHTS = frozenset({Right.ELIGIBILITY})
+INSURER_RIGHTS = frozenset({Right.ENROLMENT})
+
+
+def rights_open_to(kind: FacilityKind) -> frozenset[Right]:
+    """The rights that a terminal at such a facility may have: an eligibility-only one asks by PIN, nothing more."""
+    return _ELIGIBILITY_ONLY_RIGHTS if kind is FacilityKind.ELIGIBILITY_ONLY else _FACILITY_RIGHTS
+
+
+def surplus(kind: FacilityKind, wanted: Iterable[Right]) -> frozenset[Right]:
+    """Those of the wanted rights that a facility of this kind cannot have."""
+    return frozenset(wanted) - rights_open_to(kind)

@@ -1,0 +1,222 @@
+"""What the fund accepts as a user-authentication certificate: path, profile and period.
+
+The order of the checks is that of the field's verifiers: kind, path, profile, period (revocation is asked of the
+database). The result of path and profile never changes for the same bytes and the same trust store, and may be
+kept; the period is held against the clock at every use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import ExtensionOID, ObjectIdentifier, PublicKeyAlgorithmOID
+
+from eligibility_api.contract.errors import ShikakuError
+
+MAX_CERTIFICATE_BYTES = 8192
+"""Longest certificate that is parsed; real ones have about 1.1 kB (card.md section 3.3)."""
+
+POLICY = ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
+"""Certificate policy of JPKI user authentication."""
+
+MIN_RSA_BITS, MAX_RSA_BITS, RSA_EXPONENT = 2048, 4096, 65537
+
+_RSA = PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5  # rsaEncryption: the name it has in `cryptography`
+
+_KNOWN_EXTENSIONS = {
+    ExtensionOID.KEY_USAGE,
+    ExtensionOID.CERTIFICATE_POLICIES,
+    ExtensionOID.BASIC_CONSTRAINTS,
+}
+
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""All that `cryptography` raises about DER from outside; it parses lazily, so that any look at a value may raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateId:
+    """By what a certificate is known: SHA-256 of its issuer's SubjectPublicKeyInfo, and its serial number.
+
+    All generations of an authority share one name, so that a name and a serial would not tell two apart.
+    """
+
+    authority: bytes
+    serial: int
+
+    @property
+    def serial_bytes(self) -> bytes:
+        """The serial as the store keeps it: big-endian, without leading zeros."""
+        return self.serial.to_bytes((self.serial.bit_length() + 7) // 8 or 1, "big")
+
+
+@dataclass(frozen=True, slots=True)
+class UserCertificate:
+    """A user-authentication certificate whose path and profile hold."""
+
+    id: CertificateId
+    key: PublicKey
+    not_before: datetime
+    not_after: datetime
+
+
+def key_sha256(key: object) -> bytes:
+    """SHA-256 of a public key's SubjectPublicKeyInfo (DER)."""
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]
+    return hashlib.sha256(spki).digest()
+
+
+class TrustStore:
+    """The authorities that are believed: one store for user authentication, one for signatures.
+
+    The second serves only to tell a signature certificate from one of an unknown authority.
+    """
+
+    def __init__(
+        self, authentication: Iterable[x509.Certificate], signature: Iterable[x509.Certificate] = ()
+    ) -> None:
+        self.authentication = {key_sha256(ca.public_key()): ca for ca in authentication}
+        self.signature = {key_sha256(ca.public_key()): ca for ca in signature}
+
+    def issuer_of(self, certificate: x509.Certificate) -> bytes:
+        """The key of the authority that signed `certificate`: found by its signature, never by its name.
+
+        Raises `certificate-wrong-kind` or `certificate-other-authority`.
+        """
+        for authority, ca in self.authentication.items():
+            if _signed_by(certificate, ca):
+                return authority
+        if any(_signed_by(certificate, ca) for ca in self.signature.values()):
+            raise ShikakuError("certificate-wrong-kind")
+        raise ShikakuError("certificate-other-authority")
+
+
+def _signed_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(ca)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def accept(der: bytes, trust: TrustStore) -> UserCertificate:
+    """The certificate behind `der`, its path and profile checked; its period and revocation are the caller's.
+
+    Raises one of the `certificate-…` refusals.
+    """
+    certificate = _parse(der)
+    authority = trust.issuer_of(certificate)
+    _check_profile(certificate)
+    key = certificate.public_key()
+    assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
+    return UserCertificate(
+        id=CertificateId(authority, certificate.serial_number),
+        key=key,
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+    )
+
+
+def check_period(certificate: UserCertificate, now: datetime) -> None:
+    """Raises `certificate-not-yet-valid` or `certificate-expired`. Both ends belong to the period (RFC 5280)."""
+    if now < certificate.not_before:
+        raise ShikakuError("certificate-not-yet-valid")
+    if now > certificate.not_after:
+        raise ShikakuError("certificate-expired")
+
+
+def _parse(der: bytes) -> x509.Certificate:
+    if len(der) > MAX_CERTIFICATE_BYTES:
+        raise ShikakuError("certificate-too-large")
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        # Parsing is lazy: what is looked at later must not fail there.
+        certificate.public_key()
+        _ = certificate.extensions, certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        numbered = certificate.serial_number > 0
+    except UnsupportedAlgorithm:
+        raise ShikakuError("certificate-key-type") from None
+    except UNREADABLE:
+        raise ShikakuError("certificate-malformed") from None
+    # Only version 3 has extensions (RFC 5280 section 4.1.2.1). The signature stands at the end, in whole octets:
+    # a count of unused bits other than 0 before it would be a second spelling of the same certificate.
+    whole = der.endswith(b"\0" + certificate.signature)
+    if not (numbered and whole and certificate.version is x509.Version.v3):
+        raise ShikakuError("certificate-malformed")
+    return certificate
+
+
+def _check_profile(certificate: x509.Certificate) -> None:
+    """Card.md section 5.2: key, policy, key usage; fields that nobody has seen on a real one are not required."""
+    _check_key(certificate)
+    unknown = [e for e in certificate.extensions if e.critical and e.oid not in _KNOWN_EXTENSIONS]
+    if unknown:
+        raise ShikakuError("certificate-extension")
+    _check_key_usage(certificate.extensions)
+    if POLICY not in _policies(certificate.extensions):
+        raise ShikakuError("certificate-policy")
+
+
+def _check_key(certificate: x509.Certificate) -> None:
+    match certificate.public_key():
+        # A key bound to RSASSA-PSS (RFC 4055 section 1.2) is read as an RSA key too, and must not sign otherwise.
+        case rsa.RSAPublicKey() as key if certificate.public_key_algorithm_oid == _RSA:
+            if key.key_size < MIN_RSA_BITS:
+                raise ShikakuError("certificate-key-too-weak")
+            if key.key_size > MAX_RSA_BITS:
+                raise ShikakuError("certificate-key-too-large")
+            if key.public_numbers().e != RSA_EXPONENT:
+                raise ShikakuError("certificate-exponent")
+        case ec.EllipticCurvePublicKey() as key if isinstance(key.curve, ec.SECP384R1):
+            pass
+        case _:
+            raise ShikakuError("certificate-key-type")
+
+
+def _check_key_usage(extensions: x509.Extensions) -> None:
+    try:
+        extension = extensions.get_extension_for_class(x509.KeyUsage)
+    except x509.ExtensionNotFound:
+        raise ShikakuError("certificate-key-usage") from None
+    usage = extension.value
+    others = (
+        usage.content_commitment,
+        usage.key_encipherment,
+        usage.data_encipherment,
+        usage.key_agreement,
+        usage.key_cert_sign,
+        usage.crl_sign,
+    )
+    if not (extension.critical and usage.digital_signature) or any(others) or _is_ca(extensions):
+        raise ShikakuError("certificate-key-usage")
+
+
+def _is_ca(extensions: x509.Extensions) -> bool:
+    try:
+        return extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _policies(extensions: x509.Extensions) -> set[ObjectIdentifier]:
+    try:
+        policies = extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except x509.ExtensionNotFound:
+        return set()
+    return {policy.policy_identifier for policy in policies}

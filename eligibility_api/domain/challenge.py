@@ -1,0 +1,127 @@
+"""Presence challenges: stateless, made and read again under the fund's own MAC.
+
+A challenge is what the fund hands to one terminal for one purpose and a short time. Nothing of it is stored until
+it is spent: all that must be known later is inside, under HMAC-SHA-256 with a key that has an id. Layout, all
+big-endian, base64url without padding around it:
+
+    version 1 | key id 4 | purpose 1 | expiry 8 (ms since 1970, UTC) | institution code 10 | terminal 16 | nonce 16 | MAC 32
+
+The MAC covers everything before it and, ahead of that, the audience.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.errors import ShikakuError
+
+NONCE_BYTES = 16
+"""Randomness in a challenge; together with the expiry it names the challenge in the table of spent ones."""
+
+_LAYOUT = struct.Struct(">B4sBq10s16s16s")
+_VERSION = 1
+_MAC_BYTES = 32
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+_PURPOSES = {Purpose.ELIGIBILITY: 1, Purpose.FIRST_REGISTRATION: 2, Purpose.VISUAL_CHECK: 3}
+_PURPOSE_OF = {number: purpose for purpose, number in _PURPOSES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class MacKeys:
+    """The keys under which challenges are made and read: the current one's id, and all that are still accepted."""
+
+    current: bytes
+    keys: Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a challenge says. `terminal` is the client id of the terminal that asked for it."""
+
+    purpose: Purpose
+    expires_at: datetime
+    institution_code: str
+    terminal: UUID
+    nonce: bytes
+
+
+def _mac(key: bytes, audience: str, body: bytes) -> bytes:
+    name = audience.encode()
+    return hmac.digest(key, len(name).to_bytes(2, "big") + name + body, hashlib.sha256)
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def mint(challenge: Challenge, *, audience: str, keys: MacKeys) -> str:
+    """The challenge as it is sent to the terminal."""
+    body = _LAYOUT.pack(
+        _VERSION,
+        keys.current,
+        _PURPOSES[challenge.purpose],
+        (challenge.expires_at - _EPOCH) // _MILLISECOND,
+        challenge.institution_code.encode(),
+        challenge.terminal.bytes,
+        challenge.nonce,
+    )
+    mac = _mac(keys.keys[keys.current], audience, body)
+    return _text(body + mac)
+
+
+def read(text: str, *, audience: str, keys: MacKeys) -> Challenge:
+    """The challenge behind `text`. Raises `challenge-altered` for anything that was not minted under `keys`."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise ShikakuError("challenge-altered") from None
+    # A second spelling of the same bytes (other unused bits at the end) is refused: one challenge, one text.
+    if len(data) != _LAYOUT.size + _MAC_BYTES or _text(data) != text:
+        raise ShikakuError("challenge-altered")
+    body, mac = data[: _LAYOUT.size], data[_LAYOUT.size :]
+    version, key_id, purpose, expires_ms, institution_code, terminal, nonce = _LAYOUT.unpack(body)
+    key = keys.keys.get(key_id)
+    if version != _VERSION or key is None or not hmac.compare_digest(mac, _mac(key, audience, body)):
+        raise ShikakuError("challenge-altered")
+    # One that a newer worker made for a purpose of its own, under the shared key.
+    if purpose not in _PURPOSE_OF:
+        raise ShikakuError("challenge-other-purpose")
+    return Challenge(
+        purpose=_PURPOSE_OF[purpose],
+        expires_at=_EPOCH + expires_ms * _MILLISECOND,
+        institution_code=institution_code.decode(),
+        terminal=UUID(bytes=terminal),
+        nonce=nonce,
+    )
+
+
+def check(
+    challenge: Challenge, *, purpose: Purpose, institution_code: str, terminal: UUID, now: datetime
+) -> None:
+    """Hold a challenge against who presents it, for what, and when.
+
+    Raises `challenge-other-facility`, `challenge-other-terminal`, `challenge-other-purpose` or `challenge-expired`.
+    """
+    if challenge.institution_code != institution_code:
+        raise ShikakuError("challenge-other-facility")
+    if challenge.terminal != terminal:
+        raise ShikakuError("challenge-other-terminal")
+    if challenge.purpose != purpose:
+        raise ShikakuError("challenge-other-purpose")
+    if challenge.expires_at <= now:
+        raise ShikakuError("challenge-expired")
+
+
+def expiry(now: datetime, life: timedelta) -> datetime:
+    """When a challenge made `now` ends, to the millisecond that its layout keeps."""
+    end = now + life
+    return end.replace(microsecond=end.microsecond // 1000 * 1000)

@@ -1,0 +1,221 @@
+"""When a CRL or an OCSP answer is believed.
+
+Both are signed by the authority whose certificates they speak of (an OCSP answer also by a responder that the
+authority delegated, RFC 6960 section 4.2.2.2), must fit the clock, and must not be older than what is known. A
+critical extension that is not known here ends the reading: delta, partial and indirect lists say so in one (RFC 5280
+section 5.2), and taken for whole they would clear what they leave out. What is not believed changes nothing: the
+last good mirror serves as long as it is fresh.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from eligibility_api.domain.certificate import UNREADABLE
+
+CLOCK_TOLERANCE = timedelta(seconds=60)
+"""How far J-LIS's clock may be ahead of ours before its word is not believed."""
+
+
+_KNOWN_EXTENSIONS = (x509.AuthorityKeyIdentifier, x509.CRLNumber, x509.CRLReason, x509.OCSPNonce)
+
+
+class CertificateStatus(StrEnum):
+    """A certificate's standing as the fund acts on it."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    SUSPENDED = "suspended"
+
+
+class NotBelieved(Exception):
+    """A CRL or OCSP answer that must not be used; the text says why, for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """One entry of a CRL: the certificate's serial, since when, and whether it is only suspended."""
+
+    serial: int
+    revoked_at: datetime
+    status: CertificateStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationList:
+    """A believed CRL: its number, its window and the digest of its bytes."""
+
+    number: int
+    this_update: datetime
+    next_update: datetime
+    sha256: bytes
+    crl: x509.CertificateRevocationList
+
+    def entries(self) -> Iterator[Revocation]:
+        """Every revoked or suspended certificate; one at a time, since a nation's list is long. Raises NotBelieved.
+
+        Serial numbers that no accepted certificate has (RFC 5280 section 4.1.2.2: positive) are passed over.
+        """
+        with _readable("a CRL whose entries can be read"):
+            for entry in self.crl:
+                if entry.serial_number > 0:
+                    yield Revocation(entry.serial_number, entry.revocation_date_utc, _status_of(entry))
+
+
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    """Nothing that stands in a list or an answer may end the program: what cannot be read is not believed."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise NotBelieved(f"not {what}") from error
+
+
+def _check_extensions(extensions: x509.Extensions) -> None:
+    for extension in extensions:
+        if extension.critical and not isinstance(extension.value, _KNOWN_EXTENSIONS):
+            raise NotBelieved("carries a critical extension that is not known here")
+
+
+def _status_of(entry: x509.RevokedCertificate) -> CertificateStatus:
+    _check_extensions(entry.extensions)
+    try:
+        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    except x509.ExtensionNotFound:
+        return CertificateStatus.REVOKED
+    return _status_for(reason)
+
+
+def _status_for(reason: x509.ReasonFlags | None) -> CertificateStatus:
+    hold = reason is x509.ReasonFlags.certificate_hold
+    return CertificateStatus.SUSPENDED if hold else CertificateStatus.REVOKED
+
+
+@dataclass(frozen=True, slots=True)
+class KnownList:
+    """What the mirror holds already: the number and digest of the newest believed CRL."""
+
+    number: int
+    sha256: bytes
+
+
+def believe_crl(
+    der: bytes, ca: x509.Certificate, *, now: datetime, known: KnownList | None
+) -> RevocationList:
+    """The CRL behind `der`, if it is `ca`'s own, current, and not older than `known`. Raises NotBelieved."""
+    with _readable("a CRL with a number"):
+        crl = x509.load_der_x509_crl(der)
+        number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        this_update, next_update = crl.last_update_utc, crl.next_update_utc
+    # The signature stands at the end, in whole octets: another count of unused bits would be a second spelling.
+    whole = der.endswith(b"\0" + crl.signature)
+    if not (whole and crl.is_signature_valid(ca.public_key())):  # type: ignore[arg-type]
+        raise NotBelieved("signed by another authority")
+    _check_extensions(crl.extensions)
+    _check_window(this_update, next_update, now)
+    assert next_update is not None
+    digest = hashlib.sha256(der).digest()
+    if known is not None and (number < known.number or (number == known.number and digest != known.sha256)):
+        raise NotBelieved("older than the one that is known, or another one of the same number")
+    return RevocationList(number, this_update, next_update, digest, crl)
+
+
+def _check_window(this_update: datetime, next_update: datetime | None, now: datetime) -> None:
+    if this_update > now + CLOCK_TOLERANCE:
+        raise NotBelieved("from the future: the clocks are apart")
+    if next_update is None or next_update <= now:
+        raise NotBelieved("past its next update")
+
+
+def believe_ocsp(
+    der: bytes, *, ca: x509.Certificate, serial: int, nonce: bytes, now: datetime
+) -> CertificateStatus:
+    """What an OCSP answer says of the certificate `serial` of `ca`. Raises NotBelieved.
+
+    A status of unknown is not believed either: an authority that does not know its own certificate cannot clear it.
+    """
+    with _readable("an OCSP answer about one certificate, with a nonce"):
+        answer = ocsp.load_der_ocsp_response(der)
+        if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            raise NotBelieved("the responder reports a failure")
+        if answer.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce != nonce:
+            raise NotBelieved("answers another request: the nonce differs")
+        if answer.serial_number != serial or answer.issuer_key_hash != _key_hash(ca, answer):
+            raise NotBelieved("speaks of another certificate")
+        _check_responder(answer, ca, now)
+        _check_extensions(answer.extensions)
+        _check_extensions(answer.single_extensions)
+        _check_window(answer.this_update_utc, answer.next_update_utc, now)
+        return _ocsp_status(answer)
+
+
+def _ocsp_status(answer: ocsp.OCSPResponse) -> CertificateStatus:
+    match answer.certificate_status:
+        case ocsp.OCSPCertStatus.GOOD:
+            return CertificateStatus.GOOD
+        case ocsp.OCSPCertStatus.REVOKED:
+            return _status_for(answer.revocation_reason)
+        case _:
+            raise NotBelieved("the responder does not know the certificate")
+
+
+def _key_hash(ca: x509.Certificate, answer: ocsp.OCSPResponse) -> bytes:
+    """`issuerKeyHash` of RFC 6960 section 4.1.1 as it must be for `ca`, with the hash that the answer names."""
+    key = x509.SubjectKeyIdentifier.from_public_key(ca.public_key())
+    if answer.hash_algorithm.name == "sha1":
+        return key.digest
+    # SubjectKeyIdentifier hashes the bare key bits with SHA-1 (RFC 5280 4.2.1.2); other hashes need the bits.
+    return hashlib.new(answer.hash_algorithm.name, _key_bits(ca)).digest()
+
+
+def _key_bits(ca: x509.Certificate) -> bytes:
+    key = ca.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+
+def _check_responder(answer: ocsp.OCSPResponse, ca: x509.Certificate, now: datetime) -> None:
+    signer: CertificatePublicKeyTypes = ca.public_key()
+    for delegate in answer.certificates:
+        if _is_delegate(delegate, ca, now):
+            signer = delegate.public_key()
+    _verify(signer, answer)
+
+
+def _is_delegate(certificate: x509.Certificate, ca: x509.Certificate, now: datetime) -> bool:
+    try:
+        certificate.verify_directly_issued_by(ca)
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        return False
+    in_period = certificate.not_valid_before_utc - CLOCK_TOLERANCE <= now <= certificate.not_valid_after_utc
+    return in_period and ExtendedKeyUsageOID.OCSP_SIGNING in usage
+
+
+def _verify(key: CertificatePublicKeyTypes, answer: ocsp.OCSPResponse) -> None:
+    algorithm = answer.signature_hash_algorithm
+    if algorithm is None or algorithm.name not in {"sha256", "sha384", "sha512"}:
+        raise NotBelieved("signed with a hash that is not accepted")
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(answer.signature, answer.tbs_response_bytes, padding.PKCS1v15(), algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(algorithm))
+        else:
+            raise NotBelieved("signed with a kind of key that is not accepted")
+    except InvalidSignature:
+        raise NotBelieved("signed by another authority") from None

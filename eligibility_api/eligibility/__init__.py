@@ -1,0 +1,1 @@
+"""Eligibility: the insurance valid on a day, asked by card."""

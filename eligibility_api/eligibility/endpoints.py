@@ -1,0 +1,57 @@
+"""HTTP: eligibility by card, with the PIN or by visual check."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from eligibility_api.contract.eligibility import (
+    CardCheckRequest,
+    EligibilityAnswer,
+    UnchangedAnswer,
+    VisualCheckRequest,
+)
+from eligibility_api.eligibility import service
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.problems import PROOF_REFUSALS, problem_responses
+from eligibility_api.state import State, current_state
+
+router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"])
+
+
+async def _respond(state: State, caller: Caller, request: CardCheckRequest) -> Response:
+    answer = await service.check_card(state, caller, request)
+    # Built by the rule from typed values: serialised once, not validated again.
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/card",
+    summary="The insurance of the person whose card signed",
+    response_model=EligibilityAnswer | UnchangedAnswer,
+    responses=problem_responses(*PROOF_REFUSALS, "first-registration-needed", "as-of-out-of-range"),
+)
+async def check_card(
+    request: CardCheckRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> Response:
+    """Validity 1, 2 or 4 as of the day, out of what the insurers sent. Recorded before it is answered."""
+    return await _respond(state, caller, request)
+
+
+@router.post(
+    "/visual-check",
+    summary="The same, where staff compared the face",
+    response_model=EligibilityAnswer | UnchangedAnswer,
+    responses=problem_responses(*PROOF_REFUSALS, "operator-required", "visual-check-limit"),
+)
+async def check_visually(
+    request: VisualCheckRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> Response:
+    """目視確認: the card signed without its PIN for an admitted terminal; the operator is recorded."""
+    return await _respond(state, caller, request)

@@ -1,0 +1,1 @@
+"""Facilities: institutions, insurers, their clients, keys, rights and tokens."""

@@ -1,0 +1,36 @@
+"""Who asks: what an access token says of its bearer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from eligibility_api.contract.codes import Right
+from eligibility_api.contract.errors import ShikakuError
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An admitted client: a terminal of a facility, or a program of an insurer."""
+
+    client_id: UUID
+    institution_code: str | None
+    insurer_number: str | None
+    rights: frozenset[Right]
+
+    def need(self, right: Right) -> None:
+        """Raises `right-missing` unless the client has `right`."""
+        if right not in self.rights:
+            raise ShikakuError("right-missing")
+
+    def institution(self) -> str:
+        """The facility's institution code. Raises `right-missing` for an insurer."""
+        if self.institution_code is None:
+            raise ShikakuError("right-missing")
+        return self.institution_code
+
+    def insurer(self) -> str:
+        """The insurer's number. Raises `right-missing` for a facility."""
+        if self.insurer_number is None:
+            raise ShikakuError("right-missing")
+        return self.insurer_number

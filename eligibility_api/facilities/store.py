@@ -1,0 +1,94 @@
+"""The SQL of institutions, insurers and their clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.contract.codes import Right
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.facilities.tables import Client, Facility, Insurer
+from eligibility_api.facilities.tokens import Assertion
+from eligibility_api.platform.tables import table_of
+from eligibility_api.presence.tables import Spent
+
+CLIENT = table_of(Client)
+FACILITY = table_of(Facility)
+INSURER = table_of(Insurer)
+SPENT = table_of(Spent)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedClient:
+    """A client as admitted: who, and the key that its assertions are signed with."""
+
+    caller: Caller
+    public_key: dict[str, Any]
+
+
+async def find_client(connection: AsyncConnection, client_id: UUID) -> AdmittedClient | None:
+    """The client with this id, unless it or its facility was closed."""
+    statement = (
+        select(CLIENT)
+        .outerjoin(FACILITY, FACILITY.c.institution_code == CLIENT.c.institution_code)
+        .where(CLIENT.c.client_id == client_id, CLIENT.c.closed_at.is_(None), FACILITY.c.closed_at.is_(None))
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    rights = frozenset(Right(right) for right in row.rights)
+    return AdmittedClient(
+        Caller(row.client_id, row.institution_code, row.insurer_number, rights), row.public_key
+    )
+
+
+async def spend_assertion(connection: AsyncConnection, assertion: Assertion, digest: bytes) -> bool:
+    """Whether this is the assertion's first use. `digest` names it among spent things."""
+    statement = upsert(SPENT).values(expires_at=assertion.expires_at, id=digest).on_conflict_do_nothing()
+    return (await connection.execute(statement)).rowcount == 1
+
+
+async def add_facility(connection: AsyncConnection, institution_code: str, name: str, kind: str) -> None:
+    """Add a facility, or change the name and kind of one that is there."""
+    values = {"name": name, "kind": kind}
+    statement = upsert(FACILITY).values(institution_code=institution_code, **values)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["institution_code"], set_={**values, "closed_at": None}
+        )
+    )
+
+
+async def add_insurer(connection: AsyncConnection, insurer_number: str, name: str) -> None:
+    """Add an insurer, or change the name of one that is there."""
+    statement = upsert(INSURER).values(insurer_number=insurer_number, name=name)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["insurer_number"], set_={"name": name})
+    )
+
+
+async def add_client(connection: AsyncConnection, caller: Caller, public_key: dict[str, Any]) -> None:
+    """Admit a client with its public key."""
+    values = {
+        "client_id": caller.client_id,
+        "institution_code": caller.institution_code,
+        "insurer_number": caller.insurer_number,
+        "rights": sorted(caller.rights),
+        "public_key": public_key,
+    }
+    await connection.execute(insert(CLIENT).values(**values))
+
+
+async def close_client(connection: AsyncConnection, client_id: UUID) -> bool:
+    """Withdraw a client's admission from this instant on; whether there was one."""
+    statement = (
+        update(CLIENT)
+        .where(CLIENT.c.client_id == client_id, CLIENT.c.closed_at.is_(None))
+        .values(closed_at=func.clock_timestamp())
+    )
+    return bool((await connection.execute(statement)).rowcount)

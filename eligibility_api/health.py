@@ -1,0 +1,76 @@
+"""Whether the service lives (`/healthz`), whether it can decide (`/readyz`), and what it measured (`/metrics`)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import BaseModel
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.platform.migrate import head
+from eligibility_api.platform.telemetry import metrics_text
+from eligibility_api.state import State, current_state
+
+router = APIRouter(tags=["operation"])
+
+_READY = """
+SELECT (SELECT version_num FROM alembic_version) AS revision,
+       to_regclass('spent_' || to_char(now() AT TIME ZONE 'UTC' + interval '10 minutes', 'YYYYMMDDHH24')) IS NOT NULL
+           AS partitions,
+       ARRAY(SELECT authority FROM authority WHERE checked_at > now() - $1::interval AND next_update > now()) AS fresh
+"""
+
+
+class Health(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """What a tap needs, each by itself. Ready if all of it is there."""
+
+    ready: bool
+    database: bool
+    migrated: bool = False
+    partitions: bool = False
+    revocation_mirror: bool = False
+
+
+@router.get("/healthz", summary="Is the process alive?")
+async def healthz() -> Health:
+    """Answers as long as the process does; asks nothing else."""
+    return Health()
+
+
+@router.get("/readyz", summary="Can a tap be decided?", responses={503: {"model": Readiness}})
+async def readyz(response: Response, state: Annotated[State, Depends(current_state)]) -> Readiness:
+    """Database, its revision, partitions for spent things, a fresh revocation mirror. 503 where one is missing."""
+    readiness = await _readiness(state)
+    if not readiness.ready:
+        response.status_code = 503
+    return readiness
+
+
+async def _readiness(state: State) -> Readiness:
+    try:
+        [row] = await state.database.fetch(_READY, [state.settings.revocation_fresh])
+    except ShikakuError:
+        return Readiness(ready=False, database=False)
+    migrated = row["revision"] == head()
+    mirror = set(state.presence.verifier.trust.authentication) <= set(row["fresh"])
+    return Readiness(
+        ready=migrated and row["partitions"] and mirror,
+        database=True,
+        migrated=migrated,
+        partitions=row["partitions"],
+        revocation_mirror=mirror,
+    )
+
+
+@router.get("/metrics", summary="Prometheus metrics of all workers", response_class=PlainTextResponse)
+async def metrics() -> PlainTextResponse:
+    """Counts and times; no label carries anything personal."""
+    return PlainTextResponse(metrics_text(), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,14 @@
+"""The one place that reads the system's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""Gives the present instant, aware, UTC."""
+
+
+def system_clock() -> datetime:
+    """The present instant by the system's clock."""
+    return datetime.now(UTC)

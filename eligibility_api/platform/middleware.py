@@ -1,0 +1,96 @@
+"""Around every request: an id, a line in the journal, a measurement, a limit. Plain ASGI, so that it costs little."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.platform.problems import problem_response
+from eligibility_api.platform.telemetry import REQUESTS, SECONDS
+
+log = structlog.get_logger()
+
+_REQUEST_ID_BYTES = 9
+
+
+class Journal:
+    """Gives each request an id, and tells its route, status, code and milliseconds; never its content."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = secrets.token_urlsafe(_REQUEST_ID_BYTES)
+        status = 500
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"].append((b"x-request-id", state["request_id"].encode()))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            _tell(scope, state, status, time.perf_counter() - started)
+
+
+def _tell(scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
+    # The route's template, not the path: what a caller types into a URL stays out of log and metrics.
+    route = getattr(scope.get("route"), "path", "(none)")
+    code = state.get("problem_code", "")
+    REQUESTS.labels(route, str(status), code).inc()
+    SECONDS.labels(route).observe(seconds)
+    log.info(
+        "request",
+        request_id=state["request_id"],
+        method=scope["method"],
+        route=route,
+        status=status,
+        code=code,
+        ms=round(seconds * 1000, 2),
+    )
+
+
+class BodyLimit:
+    """Refuses a body that announces, or turns out to have, more bytes than the limit, before it is parsed."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > self._max_bytes:
+            refusal = problem_response(Request(scope), ShikakuError("request-too-large"))
+            await refusal(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_bytes:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, counted, send)

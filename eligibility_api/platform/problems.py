@@ -1,0 +1,108 @@
+"""Turns the error family into problem answers (RFC 9457). The only place where errors meet HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, Problem, ShikakuError
+from eligibility_api.contract.wire import MY_NUMBER_FAULT
+
+log = structlog.get_logger()
+
+PROOF_REFUSALS = (
+    "token-invalid",
+    "right-missing",
+    "challenge-altered",
+    "challenge-used",
+    "certificate-other-authority",
+    "certificate-revoked",
+    "signature-invalid",
+    "revocation-unavailable",
+    "database-unavailable",
+)
+"""The refusals that every endpoint which takes a proof documents, beside its own."""
+
+_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "request-too-large"}
+
+
+def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of error answers: one entry a status, one example a code."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for code in codes:
+        entry = CATALOGUE[code]
+        response = responses.setdefault(
+            entry.status,
+            {"model": Problem, "description": "", "content": {PROBLEM_MEDIA_TYPE: {"examples": {}}}},
+        )
+        response["description"] += ("" if not response["description"] else " ") + f"`{code}`."
+        example = Problem.of(ShikakuError(code)).model_dump(mode="json", exclude_none=True)
+        response["content"][PROBLEM_MEDIA_TYPE]["examples"][code] = {"value": example}
+    return responses
+
+
+def problem_response(request: Request, error: ShikakuError, **more: Any) -> Response:
+    """The answer that shows `error`, and its line in the journal."""
+    request_id = getattr(request.state, "request_id", None)
+    request.state.problem_code = error.code
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.entry.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    problem = Problem.of(error, request_id=request_id, **more)
+    return Response(
+        problem.model_dump_json(exclude_none=True),
+        status_code=error.entry.status,
+        media_type=PROBLEM_MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+async def _expected(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ShikakuError)
+    if error.entry.status >= 500:
+        log.warning("unavailable", code=error.code, cause=type(error.__cause__).__name__)
+    return problem_response(request, error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """A request that is not of the published form: the place and the rule are told, never the value."""
+    assert isinstance(error, RequestValidationError)
+    faults = error.errors()
+    if any(fault["type"] == MY_NUMBER_FAULT for fault in faults):
+        return problem_response(request, ShikakuError("my-number-refused"))
+    if any(fault["type"] == "period" for fault in faults):
+        return problem_response(request, ShikakuError("enrolment-period"))
+    places = [{"place": _place(fault), "rule": str(fault["type"])} for fault in faults]
+    return problem_response(request, ShikakuError("request-invalid"), errors=places)
+
+
+def _place(fault: dict[str, Any]) -> str:
+    """Where a fault lies. The name of an unknown member is the sender's text, so it is not repeated."""
+    location = list(fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        location[-1:] = ["(unknown member)"]
+    return ".".join(str(part) for part in location)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem_response(request, ShikakuError(_BY_STATUS.get(error.status_code, "request-invalid")))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("internal", cause=type(error).__name__, exc_info=error)
+    return problem_response(request, ShikakuError("internal"))
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` a problem answer."""
+    app.add_exception_handler(ShikakuError, _expected)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)

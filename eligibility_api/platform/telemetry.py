@@ -1,0 +1,69 @@
+"""What the service tells about itself: a journal of events, and metrics.
+
+The journal is structured, and an allow-list holds it: a field that is not listed here is dropped, so that no PIN,
+number, name or address can slip into a log by a careless line. Errors are told by type and place, never by text.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from prometheus_client import REGISTRY as PROCESS_REGISTRY
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+
+ALLOWED_FIELDS = frozenset(
+    {
+        "event", "level", "timestamp", "request_id", "method", "route", "status", "code", "ms",
+        "cause", "where", "reason", "authority", "crl_number", "entries", "changes", "address", "workers", "pid",
+    }
+)  # fmt: skip
+"""Every field that a log line may have. `address` is the service's own."""
+
+REQUESTS = Counter(
+    "shikaku_requests_total", "Answers by route, status and code.", ["route", "status", "code"]
+)
+SECONDS = Histogram(
+    "shikaku_request_seconds",
+    "Seconds from a request's first byte to its answer's last.",
+    ["route"],
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+)
+ANSWERS = Counter("shikaku_answers_total", "Eligibility answers by validity (OQSCD006).", ["validity"])
+
+
+def _only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    error = event.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)[-4:]
+        event["where"] = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
+    return {name: value for name, value in event.items() if name in ALLOWED_FIELDS}
+
+
+def set_up_logging() -> None:
+    """Journal to standard error, one JSON object a line."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _only_allowed,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def metrics_text() -> bytes:
+    """All workers' metrics together (Prometheus text format); one process's own where no folder is shared."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(PROCESS_REGISTRY)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -1,0 +1,1 @@
+"""Presence: challenges, proofs, revocation, and which certificate is whose."""

@@ -1,0 +1,29 @@
+"""HTTP: asking for a challenge."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.problems import problem_responses
+from eligibility_api.state import State, current_state
+
+router = APIRouter(prefix="/v1/presence", tags=["presence"])
+
+
+@router.post(
+    "/challenges",
+    summary="A challenge for a card to sign",
+    responses=problem_responses("token-invalid", "right-missing", "request-invalid"),
+)
+async def new_challenge(
+    request: ChallengeRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> ChallengeAnswer:
+    """Valid for this terminal and purpose, for a minute, once. Nothing is stored until it is spent."""
+    return state.presence.challenge(caller, request.purpose)

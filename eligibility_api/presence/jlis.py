@@ -1,0 +1,161 @@
+"""The fund's calls to J-LIS: revocation lists, certificate status, and whose a certificate is.
+
+Calls about persons are authenticated by a short JWT under the fund's own key. Whatever goes wrong on the way is
+`register-unavailable` for those, and NotBelieved for the revocation sources: neither ever means "not insured".
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, TypeVar
+
+import httpx2
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain.certificate import CertificateId, key_sha256
+from eligibility_api.domain.revocation import CertificateStatus, NotBelieved, believe_ocsp
+from eligibility_api.platform.clock import Clock
+
+_CALL_SECONDS = 30
+_TIMEOUT_SECONDS = 3.0
+_RETRY_AFTER_SECONDS = 10
+_NONCE_BYTES = 16
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _CertificateName(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    ca_key_sha256: str
+    serial: str
+
+
+class _Holder(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    person_key: str
+    predecessors: list[_CertificateName] = []
+
+
+class _Match(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    match: Literal["one", "none", "ambiguous"]
+    person_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose a certificate is, and the certificates that it renewed, nearest first."""
+
+    person_key: bytes
+    predecessors: Sequence[CertificateId]
+
+
+class Jlis:
+    """A client of J-LIS. One per process."""
+
+    def __init__(self, http: httpx2.AsyncClient, key: ECKey, clock: Clock) -> None:
+        self._http = http
+        self._key = key
+        self._clock = clock
+
+    async def crl(self, authority: bytes) -> bytes:
+        """The current CRL (DER) of the authority with this key. Raises NotBelieved if none can be had."""
+        try:
+            response = await self._http.get(f"/crl/{authority.hex()}.crl", timeout=_TIMEOUT_SECONDS)
+            response.raise_for_status()
+        except httpx2.HTTPError as error:
+            raise NotBelieved(f"no list: {type(error).__name__}") from error
+        return response.content
+
+    async def status(self, ca: x509.Certificate, serial: int) -> CertificateStatus:
+        """A certificate's standing by OCSP (RFC 6960), with a nonce. Raises NotBelieved."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        request = (
+            ocsp.OCSPRequestBuilder()
+            .add_certificate_by_hash(*_hashes_of(ca), serial, hashes.SHA1())  # noqa: S303 - RFC 5019's identifier
+            .add_extension(x509.OCSPNonce(nonce), critical=False)
+            .build()
+        )
+        try:
+            response = await self._http.post(
+                f"/ocsp/{key_sha256(ca.public_key()).hex()}",
+                content=request.public_bytes(Encoding.DER),
+                headers={"Content-Type": "application/ocsp-request"},
+                timeout=_TIMEOUT_SECONDS,
+            )
+            response.raise_for_status()
+        except httpx2.HTTPError as error:
+            raise NotBelieved(f"no answer: {type(error).__name__}") from error
+        return believe_ocsp(response.content, ca=ca, serial=serial, nonce=nonce, now=self._clock())
+
+    async def holder(self, certificate: CertificateId) -> Holder | None:
+        """Whose a certificate is, or None where J-LIS does not know it. Raises `register-unavailable`."""
+        name = {"ca_key_sha256": certificate.authority.hex(), "serial": str(certificate.serial)}
+        response = await self._call("/register/certificate", name)
+        if response.status_code == httpx2.codes.NOT_FOUND:
+            return None
+        answer = _read(_Holder, response)
+        links = [CertificateId(bytes.fromhex(n.ca_key_sha256), int(n.serial)) for n in answer.predecessors]
+        return Holder(bytes.fromhex(answer.person_key), links)
+
+    async def match(
+        self, *, name: str, name_kana: str, birth_date: date, sex: str, address: str
+    ) -> tuple[str, bytes | None]:
+        """Find a member in the resident register: `one` and the person, `none`, or `ambiguous`; never a guess."""
+        attributes = {
+            "name": name,
+            "name_kana": name_kana,
+            "birth_date": birth_date.isoformat(),
+            "sex": sex,
+            "address": address,
+        }
+        answer = _read(_Match, await self._call("/register/attributes", attributes))
+        person = bytes.fromhex(answer.person_key) if answer.person_key and answer.match == "one" else None
+        return answer.match, person
+
+    async def terminal_certificate(self, terminal_id: str, public_key: bytes) -> bytes:
+        """A certificate (DER) by which cards know a terminal that the fund admitted for the visual check."""
+        body = {"terminal_id": terminal_id, "public_key": base64.b64encode(public_key).decode()}
+        response = await self._call("/terminal-certificates", body)
+        response.raise_for_status()
+        return base64.b64decode(response.json()["certificate"])
+
+    async def _call(self, path: str, body: dict[str, Any]) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {self._assertion()}"}
+        try:
+            response = await self._http.post(path, json=body, headers=headers, timeout=_TIMEOUT_SECONDS)
+        except httpx2.HTTPError as error:
+            raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS) from error
+        if response.is_error and response.status_code != httpx2.codes.NOT_FOUND:
+            raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)
+        return response
+
+    def _assertion(self) -> str:
+        now = int(self._clock().timestamp())
+        claims = {"iss": "fund", "sub": "fund", "aud": "jlis", "iat": now, "exp": now + _CALL_SECONDS}
+        return jwt.encode({"alg": "ES256"}, claims | {"jti": secrets.token_urlsafe(16)}, self._key)
+
+
+def _hashes_of(ca: x509.Certificate) -> tuple[bytes, bytes]:
+    """`issuerNameHash` and `issuerKeyHash` (SHA-1) of an authority, RFC 6960 section 4.1.1."""
+    digest = hashes.Hash(hashes.SHA1())  # noqa: S303 - an identifier, not a signature
+    digest.update(ca.subject.public_bytes())
+    return digest.finalize(), x509.SubjectKeyIdentifier.from_public_key(ca.public_key()).digest
+
+
+def _read(model: type[Model], response: httpx2.Response) -> Model:
+    try:
+        return model.model_validate_json(response.content)
+    except ValidationError as error:
+        raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS) from error

@@ -1,0 +1,113 @@
+"""The hot statement: everything that a proof must be held against in the database, in one round trip.
+
+Read from top to bottom it is the rule. `gate` looks: is the challenge still in time by the database's clock, is the
+terminal still admitted, is the certificate's standing known and what is it, whose is the certificate. `spent_now`
+spends the challenge if all of that can be decided. What an endpoint adds (reading enrolments, binding a
+certificate) hangs on `spent_now`, and so does the audit record: no use without its record, no record of a use that
+did not happen. Being one statement, it is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.domain.certificate import CertificateId
+from eligibility_api.domain.challenge import Challenge
+from eligibility_api.domain.revocation import CertificateStatus
+
+GATE = """
+gate AS MATERIALIZED (
+    SELECT
+        now() < $1::timestamptz AS in_time,
+        t.client_id IS NOT NULL AS admitted,
+        coalesce($3::text = ANY (t.rights), false) AS entitled,
+        t.institution_code,
+        t.kind AS facility_kind,
+        CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') ELSE $7::text END AS standing,
+        CASE WHEN a.authority IS NOT NULL THEN 'crl ' || a.crl_number::text ELSE 'ocsp' END AS evidence,
+        b.person_key
+    FROM (VALUES (true)) AS always (one)
+    LEFT JOIN (
+        SELECT c.client_id, c.rights, f.institution_code, f.kind
+        FROM client c JOIN facility f USING (institution_code)
+        WHERE c.client_id = $4 AND c.closed_at IS NULL AND f.closed_at IS NULL
+    ) t ON true
+    -- The mirror counts only while it is fresh; a stale one is no source.
+    LEFT JOIN authority a
+        ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now()
+    LEFT JOIN revoked r ON r.authority = $5 AND r.serial = $6
+    LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6
+)
+"""
+"""Parameters 1–8: expiry, challenge id, right, client, CA key, serial, OCSP's word or null, freshness."""
+
+DECIDABLE = "in_time AND admitted AND entitled AND standing IS NOT NULL"
+"""The condition under which a challenge may be spent at all."""
+
+SPEND = """
+spent_now AS (
+    INSERT INTO spent (expires_at, id)
+    SELECT $1, $2 FROM gate WHERE {condition}
+    ON CONFLICT DO NOTHING
+    RETURNING true AS done
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A verified proof on its way to the database: what is spent, by whom, with which certificate."""
+
+    challenge: Challenge
+    client_id: UUID
+    right: Right
+    certificate: CertificateId
+
+    def parameters(self, ocsp: CertificateStatus | None, fresh: timedelta) -> Sequence[Any]:
+        """Parameters 1–8 of the gate."""
+        return (
+            self.challenge.expires_at,
+            self.challenge.nonce,
+            self.right.value,
+            self.client_id,
+            self.certificate.authority,
+            self.certificate.serial_bytes,
+            ocsp.value if ocsp is not None else None,
+            fresh,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the gate saw. `standing` is None where neither the mirror nor OCSP could tell."""
+
+    in_time: bool
+    admitted: bool
+    entitled: bool
+    standing: CertificateStatus | None
+    person_key: bytes | None
+    facility_kind: FacilityKind | None
+    spent: bool
+    record_id: UUID | None
+    recorded_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Any) -> Gate:
+        """The gate in a row of a statement that selects its columns, `spent`, and the record's."""
+        standing = row["standing"]
+        return cls(
+            in_time=row["in_time"],
+            admitted=row["admitted"],
+            entitled=row["entitled"],
+            standing=CertificateStatus(standing) if standing is not None else None,
+            person_key=row["person_key"],
+            facility_kind=FacilityKind(row["facility_kind"]) if row["facility_kind"] is not None else None,
+            spent=row["spent"],
+            record_id=row["record_id"],
+            recorded_at=row["recorded_at"],
+        )

@@ -1,0 +1,77 @@
+"""The part of a proof's check that needs no database: challenge, certificate, signature.
+
+Path and profile of a certificate never change for the same bytes, so they are kept, bounded; the period and the
+signature are checked at every use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from cryptography import x509
+
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.eligibility import Proof
+from eligibility_api.contract.presence import to_be_signed
+from eligibility_api.domain import challenge as challenges
+from eligibility_api.domain.certificate import TrustStore, UserCertificate, accept, check_period
+from eligibility_api.domain.challenge import Challenge, MacKeys
+from eligibility_api.domain.proof import check_signature
+
+_KEPT_CERTIFICATES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedProof:
+    """A proof that holds as far as it can be told without the database."""
+
+    challenge: Challenge
+    certificate: UserCertificate
+
+
+class Verifier:
+    """Checks proofs against one fund's name, MAC keys and trust store."""
+
+    def __init__(self, audience: str, keys: MacKeys, trust: TrustStore) -> None:
+        self.audience = audience
+        self.keys = keys
+        self.trust = trust
+        self._accepted: OrderedDict[bytes, UserCertificate] = OrderedDict()
+
+    def verify(
+        self, proof: Proof, *, purpose: Purpose, institution_code: str, terminal: UUID, now: datetime
+    ) -> VerifiedProof:
+        """Raises the first refusal in the order: challenge, certificate (path, profile, period), signature."""
+        challenge = challenges.read(proof.challenge, audience=self.audience, keys=self.keys)
+        challenges.check(
+            challenge, purpose=purpose, institution_code=institution_code, terminal=terminal, now=now
+        )
+        certificate = self.certificate(proof.certificate)
+        check_period(certificate, now)
+        message = to_be_signed(
+            purpose,
+            audience=self.audience,
+            institution_code=institution_code,
+            terminal_id=str(terminal),
+            challenge=proof.challenge,
+        )
+        check_signature(certificate.key, proof.signature, message)
+        return VerifiedProof(challenge, certificate)
+
+    def certificate(self, der: bytes) -> UserCertificate:
+        """Path and profile of a certificate, from memory where these bytes were accepted before."""
+        digest = hashlib.sha256(der).digest()
+        certificate = self._accepted.get(digest)
+        if certificate is None:
+            certificate = self._accepted[digest] = accept(der, self.trust)
+            if len(self._accepted) > _KEPT_CERTIFICATES:
+                self._accepted.popitem(last=False)
+        return certificate
+
+    def authority(self, key: bytes) -> x509.Certificate:
+        """The trusted authority with this key's digest."""
+        return self.trust.authentication[key]

@@ -1,0 +1,37 @@
+"""HTTP: the first registration of a card."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.problems import PROOF_REFUSALS, problem_responses
+from eligibility_api.registration import service
+from eligibility_api.state import State, current_state
+
+router = APIRouter(prefix="/v1/registrations", tags=["registration"])
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Register a card for insurance use",
+    responses=problem_responses(
+        *PROOF_REFUSALS,
+        "registration-conflict",
+        "registration-other-member",
+        "registration-unknown-certificate",
+        "register-unavailable",
+    ),
+)
+async def register(
+    request: RegistrationRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> RegistrationAnswer:
+    """The holder agrees; J-LIS says who she is. What a membership states is compared, and never chooses."""
+    return await service.register(state, caller, request)

@@ -1,0 +1,1 @@
+"""The certificate authorities: keys, profiles, issuing, validity, revocation, CRL and OCSP."""

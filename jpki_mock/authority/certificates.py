@@ -1,0 +1,172 @@
+"""Issuing, renewing, revoking, suspending and resuming residents' certificates, by the rules, on the record.
+
+The rules are in `validity.py` and `revocation.py`, the contents in `profiles.py`, the SQL in `records.py`.
+Cards are made elsewhere (`personalisation.py`): here a key is only ever a public one.
+"""
+
+import sqlite3
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from cryptography import x509
+
+from jpki_mock.authority import revocation, validity
+from jpki_mock.authority.authorities import Authorities, Authority, random_serial
+from jpki_mock.authority.keys import PublicKey
+from jpki_mock.authority.profiles import Leaf, authentication_leaf, build_leaf, signature_leaf
+from jpki_mock.authority.records import Records
+from jpki_mock.authority.values import (
+    CaId,
+    Carrier,
+    CertificateId,
+    Holder,
+    Kind,
+    Period,
+    Reason,
+    Record,
+    State,
+)
+from jpki_mock.clock import day_in_japan, end_of_day
+from jpki_mock.errors import NotAllowed
+from jpki_mock.register.resident import Resident
+from jpki_mock.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What a resident's certificate is asked for with."""
+
+    kind: Kind
+    resident: Resident
+    public_key: PublicKey
+    card_expires_on: date
+    carrier: Carrier = Carrier.CARD
+    renews: CertificateId | None = None
+    """The certificate that the new one takes the place of."""
+    ca: CaId | None = None
+    """The generation that shall issue; the newest unless named."""
+    serial: int | None = None
+    """A certain serial number; a random one unless given."""
+
+
+class Certificates:
+    """The certificates of one home folder."""
+
+    def __init__(self, store: Store, authorities: Authorities) -> None:
+        self._store = store
+        self._authorities = authorities
+        self.records = Records(store)
+
+    def issue(self, application: Application, now: datetime) -> x509.Certificate:
+        """Issue a certificate, and where it renews another one, link the two and end the old one's effect.
+
+        Raises NotAllowed if the resident died or is too young, if the serial number was given before, or if
+        the old certificate is somebody else's, of another kind, revoked or renewed already.
+        """
+        _check_applicant(application, now)
+        with self._store.unit():
+            issuer = self._issuer(application)
+            old = self._renewed(application)
+            new = Record(
+                ca=issuer.id,
+                id=issuer.certificate_id(application.serial or self._free_serial(issuer)),
+                resident_id=application.resident.resident_id,
+                carrier=application.carrier,
+                period=Period(now.astimezone(UTC).replace(microsecond=0), _end(application, old, now)),
+                revocation=None,
+            )
+            self._keep(new, old, now)
+        return build_leaf(_leaf(application, new), issuer.certificate, issuer.key)
+
+    def revoke(self, wanted: CertificateId, reason: Reason, now: datetime) -> Record:
+        """Revoke a certificate. Raises NotFound, and NotAllowed where `revocation.revoke` does."""
+        with self._store.unit():
+            record = self.records.find(wanted)
+            changed = revocation.revoke(record, reason, now)
+            self.records.set_revocation(record, changed)
+        return replace(record, revocation=changed)
+
+    def suspend(self, wanted: CertificateId, now: datetime) -> Record:
+        """Suspend a certificate (一時停止) after its carrier was lost. Raises as `revoke`."""
+        return self.revoke(wanted, Reason.LOSS, now)
+
+    def resume(self, wanted: CertificateId) -> Record:
+        """Lift the suspension of a phone's authentication certificate. Raises NotFound, NotAllowed."""
+        with self._store.unit():
+            record = self.records.find(wanted)
+            revocation.check_resumable(record)
+            self.records.set_revocation(record, None)
+        return replace(record, revocation=None)
+
+    def revoke_all_of(self, resident_id: str, reason: Reason, now: datetime, *kinds: Kind) -> list[Record]:
+        """Revoke the certificates of a resident that are not yet revoked for good or run out."""
+        with self._store.unit():
+            current = [
+                record
+                for record in self.records.of_resident(resident_id, *kinds)
+                if record.state(now) not in (State.REVOKED, State.EXPIRED)
+            ]
+            return [self.revoke(record.id, reason, now) for record in current]
+
+    def _issuer(self, application: Application) -> Authority:
+        if application.ca is None:
+            return self._authorities.newest(application.kind)
+        if application.ca.kind is not application.kind:
+            raise NotAllowed("That authority issues certificates of another kind.")
+        return self._authorities.get(application.ca)
+
+    def _renewed(self, application: Application) -> Record | None:
+        if application.renews is None:
+            return None
+        old = self.records.find(application.renews)
+        if (old.resident_id, old.ca.kind) != (application.resident.resident_id, application.kind):
+            raise NotAllowed("A certificate is renewed for the same person and the same use only.")
+        if not revocation.is_renewable(old):
+            raise NotAllowed("The certificate was revoked and cannot be renewed; issue a new card.")
+        return old
+
+    def _free_serial(self, issuer: Authority) -> int:
+        serial = random_serial()
+        while self.records.has(issuer.id, serial):
+            serial = random_serial()
+        return serial
+
+    def _keep(self, new: Record, old: Record | None, now: datetime) -> None:
+        try:
+            self.records.add(new)
+            if old is not None:
+                self.records.link(old, new)
+        except sqlite3.IntegrityError as error:
+            raise NotAllowed(
+                "The serial number was given, or the old certificate renewed, before."
+            ) from error
+        if old is not None and old.state(now) not in (State.EXPIRED, State.REVOKED):
+            self.revoke(old.id, Reason.RENEWAL, now)
+
+
+def _check_applicant(application: Application, now: datetime) -> None:
+    resident = application.resident
+    if resident.died_on is not None:
+        raise NotAllowed("The resident has died.")
+    young = not validity.may_have_signature(resident.birth_date, day_in_japan(now))
+    if application.kind is Kind.SIGNATURE and young:
+        raise NotAllowed(f"A signature certificate is issued from the age of {validity.SIGNATURE_AGE}.")
+
+
+def _end(application: Application, old: Record | None, now: datetime) -> datetime:
+    last_day = validity.certificate_expiry(
+        application.resident.birth_date,
+        day_in_japan(now),
+        application.card_expires_on,
+        None if old is None else day_in_japan(old.period.end),
+    )
+    return end_of_day(last_day).astimezone(UTC)
+
+
+def _leaf(application: Application, new: Record) -> Leaf:
+    common = (new.ca, application.public_key, new.id.serial, new.period)
+    if application.kind is Kind.AUTHENTICATION:
+        return authentication_leaf(*common)
+    resident = application.resident
+    holder = Holder(resident.name, resident.address, resident.birth_date, resident.sex)
+    return signature_leaf(*common, holder)

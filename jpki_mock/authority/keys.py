@@ -1,0 +1,76 @@
+"""Keys: making them, naming them, and keeping them in files."""
+
+import hashlib
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from jpki_mock.files import write_file
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+
+
+class KeyProfile(StrEnum):
+    """The algorithm of a key."""
+
+    RSA = "rsa"
+    """RSA-2048, exponent 65537: today's cards."""
+    P384 = "p384"
+    """ECDSA on P-384: the planned next generation of cards."""
+    P256 = "p256"
+    """ECDSA on P-256: terminals and their authority."""
+
+
+KeyMaker = Callable[[KeyProfile], PrivateKey]
+"""Something that makes a private key; tests and load generators pass one that has keys in store."""
+
+
+def make_key(profile: KeyProfile) -> PrivateKey:
+    """Make a new private key from the system's randomness."""
+    if profile is KeyProfile.RSA:
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return ec.generate_private_key(ec.SECP384R1() if profile is KeyProfile.P384 else ec.SECP256R1())
+
+
+def signature_hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384:
+    """Return the hash with which a key signs certificates: SHA-384 for P-384, else SHA-256."""
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP384R1):
+        return hashes.SHA384()
+    return hashes.SHA256()
+
+
+def public_key_der(key: PublicKey) -> bytes:
+    """Return the SubjectPublicKeyInfo of a public key (DER)."""
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def key_sha256(key: PublicKey) -> str:
+    """Return the hex SHA-256 of a public key's SubjectPublicKeyInfo."""
+    return hashlib.sha256(public_key_der(key)).hexdigest()
+
+
+def private_key_pem(key: PrivateKey) -> bytes:
+    """Return a private key as unencrypted PKCS #8 (PEM)."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def save_key(path: Path, key: PrivateKey) -> None:
+    """Keep a private key in a file that its owner alone can read."""
+    write_file(path, private_key_pem(key))
+
+
+def load_key(path: Path) -> PrivateKey:
+    """Read a private key that `save_key` wrote. Raises OSError."""
+    # The file is our own: checking the primes again would take most of a command's time.
+    key = serialization.load_pem_private_key(
+        path.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True
+    )
+    if not isinstance(key, PrivateKey):
+        raise TypeError("The key file holds a key of another algorithm.")
+    return key

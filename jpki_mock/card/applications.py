@@ -1,0 +1,190 @@
+"""The applications of one card: its image laid out as elementary files.
+
+Numbers come from `profile.py`. A phone (carrier "android") holds the JPKI application only.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from jpki_mock.card import profile
+from jpki_mock.card.files import (
+    FREE,
+    NEVER,
+    Application,
+    CardKey,
+    DataFile,
+    ElementaryFile,
+    InternalFile,
+    KeyFile,
+    PinFile,
+    after,
+)
+from jpki_mock.card.image import CardImage, KeySlot, SecretName
+from jpki_mock.card.pins import BlockedSecret, CountedSecret, Counters, UncountedSecret
+from jpki_mock.card.tlv import tlv
+
+Files = dict[int, ElementaryFile]
+
+
+def applications_of(counters: Counters) -> dict[bytes, Application]:
+    """Return every application of the card by its full AID.
+
+    Raises:
+        ValueError: a private key of the image cannot be read, or is of a kind that no card has.
+    """
+    image = counters.image
+    files = {profile.ISSUER_DOMAIN: Files(), profile.JPKI: _jpki(counters)}
+    if image.carrier == "card":
+        files |= {
+            profile.TEXT_ATTRIBUTES: _text_attributes(counters),
+            profile.CARD_FACE: _card_face(counters),
+            profile.RESIDENT_REGISTER: Files(),
+            profile.COMMON_CARD: Files(),
+        }
+    return {aid: Application(aid, found) for aid, found in files.items()}
+
+
+def _jpki(counters: Counters) -> Files:
+    image = counters.image
+    phone = image.carrier == "android"
+    files: Files = {
+        profile.TOKEN_INFORMATION: DataFile(
+            token_information(profile.ANDROID_LABEL if phone else profile.CARD_LABEL)
+        ),
+        profile.AVAILABILITY: DataFile(bytes([0x8F if image.signature else 0x00, 0x8F, 0x00])),
+        profile.AUTHENTICATION_CERTIFICATE: DataFile(
+            image.authentication.certificate, after(profile.AUTHENTICATION_PIN) if phone else FREE
+        ),
+        profile.AUTHENTICATION_CA: DataFile(image.authentication.ca_certificate),
+        profile.AUTHENTICATION_KEY: KeyFile(
+            _key(image.authentication),
+            profile.AUTHENTICATION_PIN,
+            visual_check=True,
+            spoils=image.faults.corrupt_signature,
+        ),
+    }
+    files |= {number: DataFile(b"", NEVER) for number in profile.UNEXPLAINED}
+    files |= _pin(counters, profile.AUTHENTICATION_PIN, "authentication")
+    if image.terminal_authority is not None:
+        files[profile.TERMINAL_AUTHORITY] = InternalFile()
+    if image.signature is not None:
+        files |= _signature_part(counters, image.signature)
+    return files
+
+
+def _signature_part(counters: Counters, slot: KeySlot) -> Files:
+    return {
+        profile.SIGNATURE_CERTIFICATE: DataFile(slot.certificate, after(profile.SIGNATURE_PIN)),
+        profile.SIGNATURE_CA: DataFile(slot.ca_certificate),
+        profile.SIGNATURE_KEY: KeyFile(
+            _key(slot), profile.SIGNATURE_PIN, spoils=counters.image.faults.corrupt_signature
+        ),
+        **_pin(counters, profile.SIGNATURE_PIN, "signature"),
+    }
+
+
+def _text_attributes(counters: Counters) -> Files:
+    """券面事項入力補助AP. Its digests (0003) stay unsigned and its AP keys are left out: nobody issues them here."""
+    image = counters.image
+    number = _my_number_record(image)
+    attributes = _attributes_record(image)
+    holder_or_b = after(profile.ATTRIBUTES_PIN, profile.ATTRIBUTES_REFERENCE_B)
+    anyone = holder_or_b | {profile.ATTRIBUTES_REFERENCE_A}
+    digests = tlv(0xDF31, hashlib.sha256(number).digest()) + tlv(0xDF32, hashlib.sha256(attributes).digest())
+    return {
+        profile.MY_NUMBER_RECORD: DataFile(
+            number, after(profile.ATTRIBUTES_PIN, profile.ATTRIBUTES_REFERENCE_A) if number else NEVER
+        ),
+        profile.ATTRIBUTES: DataFile(attributes, holder_or_b),
+        profile.ATTRIBUTE_DIGESTS: DataFile(tlv(0xFF30, digests), anyone),
+        profile.ATTRIBUTES_INFORMATION: DataFile(tlv(0xFF40, tlv(0xDF41, b"\x01"))),
+        profile.ATTRIBUTES_BLOCKED_PIN: PinFile(BlockedSecret()),
+        profile.PRESENCE_KEY: InternalFile(),
+        **_pin(counters, profile.ATTRIBUTES_PIN, "attributes"),
+        **_pin(counters, profile.ATTRIBUTES_REFERENCE_A, "reference_a"),
+        **_pin(counters, profile.ATTRIBUTES_REFERENCE_B, "reference_b"),
+    }
+
+
+def _card_face(counters: Counters) -> Files:
+    """券面事項確認AP, as far as a negative test needs it; the number's image (0005) is left out altogether."""
+    image = counters.image
+    birth_date = image.attributes.birth_date.strftime("%Y%m%d").encode()
+    files: Files = {
+        profile.AGE_RECORD: DataFile(tlv(0xFF10, tlv(0xDF11, birth_date)), after(profile.BIRTH_DATE_KEY)),
+        profile.FACE: DataFile(
+            _face_record(image, birth_date), after(profile.FACE_REFERENCE_A, profile.FACE_REFERENCE_B)
+        ),
+        profile.FACE_INFORMATION: DataFile(tlv(0xFF30, tlv(0xDF31, b"\x01"))),
+        **_pin(counters, profile.FACE_REFERENCE_A, "reference_a"),
+        **_pin(counters, profile.FACE_REFERENCE_B, "reference_b"),
+    }
+    if image.reference_b.value is not None:
+        files[profile.BIRTH_DATE_KEY] = PinFile(UncountedSecret(image.reference_b.value[:6]))
+    return files
+
+
+def _pin(counters: Counters, number: int, name: SecretName) -> Files:
+    """Return the PIN's file, or none at all: what a card without the PIN answers is not known, 6A82 is ours."""
+    if counters.image.secret(name).value is None:
+        return {}
+    return {number: PinFile(CountedSecret(name, counters))}
+
+
+def _key(slot: KeySlot) -> CardKey:
+    # Checking an RSA key takes a thousand times longer than reading it, at every tap; a bad one shows as bad signatures.
+    key = load_pem_private_key(slot.private_key.encode(), password=None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
+        raise ValueError("a card's key is RSA or on an elliptic curve")
+    return key
+
+
+def token_information(label: str) -> bytes:
+    """Return EF 0006: a serialised PKCS #11 CK_TOKEN_INFO, 160 bytes, numbers big-endian."""
+    names = b"".join(
+        text.encode().ljust(size)
+        for text, size in ((label, 32), ("SHIKAKU EMULATOR", 32), ("CARD", 16), ("1", 16))
+    )
+    flags, sessions, pin_lengths, memory = (0x40D,), (1, 0, 1, 0), (16, 6), (0xFFFFFFFF,) * 4
+    return names + struct.pack(">11I", *flags, *sessions, *pin_lengths, *memory) + b"0301" + b"9" * 16
+
+
+def _my_number_record(image: CardImage) -> bytes:
+    """Return EF 0001 with twelve digits that nobody can have (`CardImage` sees to it); empty where there are none."""
+    if image.reference_a.value is None:
+        return b""
+    return tlv(0xFF10, image.reference_a.value.encode()) + b"\xff\xff"
+
+
+def _attributes_record(image: CardImage) -> bytes:
+    """Return EF 0002: offsets (from the start of the file) of the four items, then the items."""
+    holder = image.attributes
+    birth_date = holder.birth_date.strftime("%Y%m%d")
+    items = [
+        tlv(0xDF22 + index, text.encode())
+        for index, text in enumerate((holder.name, holder.address, birth_date, holder.sex))
+    ]
+    table = 11  # DF21, its length, four offsets of two bytes
+    header = len(tlv(0xFF20, bytes(table) + b"".join(items))) - sum(map(len, items))
+    offsets = b"".join(offset.to_bytes(2) for offset in _offsets(items, header))
+    return tlv(0xFF20, tlv(0xDF21, offsets) + b"".join(items))
+
+
+def _offsets(items: list[bytes], start: int) -> Iterator[int]:
+    for item in items:
+        yield start
+        start += len(item)
+
+
+def _face_record(image: CardImage, birth_date: bytes) -> bytes:
+    expiry = image.expires_on.strftime("%Y%m%d").encode()
+    photo = tlv(0xDF27, image.photo) if image.photo is not None else b""
+    return tlv(
+        0xFF20,
+        tlv(0xDF22, birth_date) + tlv(0xDF23, image.attributes.sex.encode()) + photo + tlv(0xDF29, expiry),
+    )

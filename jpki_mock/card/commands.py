@@ -1,0 +1,269 @@
+"""The card's commands: what each does to the selected application, and which status word refuses it.
+
+Power, faults and logging are the business of `card.py`; the bytes on the wire of `apdu.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from jpki_mock.card import profile, signing, status
+from jpki_mock.card.apdu import Command
+from jpki_mock.card.files import Application, DataFile, ElementaryFile, KeyFile, PinFile
+from jpki_mock.card.status import Refused
+from jpki_mock.card.terminal_route import TerminalRoute
+from jpki_mock.card.tlv import tlv
+
+_CHAINED = 0x10
+_MASTER_FILE = bytes.fromhex("3F00")
+_CONTROL_INFORMATION, _NO_INFORMATION = 0x00, 0x0C
+_TERMINAL_CERTIFICATE = 0x06C1
+_TERMINAL_SIGNATURE = 0x00C1
+_CURRENT_OR_SFI = 0x80
+"""P2 (or P1 of READ BINARY): this alone means the current file; plus 1-30 the file with that short identifier."""
+
+
+@dataclass(slots=True)
+class Selection:
+    """The selected application and everything that selecting another one forgets."""
+
+    application: Application
+    route: TerminalRoute
+    current: int | None = None
+    verified: set[int] = field(default_factory=set)
+    chained: bytes = b""
+
+    @property
+    def file(self) -> ElementaryFile:
+        """The current file. Raises Refused (6986) when there is none."""
+        if self.current is None:
+            raise Refused(status.NO_CURRENT_FILE)
+        return self.application.files[self.current]
+
+    def select(self, number: int) -> None:
+        """Make a file the current one. Raises Refused (6A82) when there is no such file."""
+        if number not in self.application.files:
+            raise Refused(status.FILE_NOT_FOUND)
+        self.current = number
+
+    def refer(self, parameter: int) -> None:
+        """Follow a reference parameter: to the current file, or by short identifier. Raises Refused (6A86, 6A82)."""
+        if not _CURRENT_OR_SFI <= parameter <= _CURRENT_OR_SFI | 30:
+            raise Refused(status.WRONG_PARAMETERS)
+        if parameter != _CURRENT_OR_SFI:
+            self.select(parameter & 0x1F)
+
+
+class Chip:
+    """A powered card: its applications and the present selection, at first the issuer domain."""
+
+    def __init__(
+        self,
+        applications: Mapping[bytes, Application],
+        new_route: Callable[[], TerminalRoute],
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self.randomness = randomness
+        self.selection: Selection
+        self._applications = applications
+        self._new_route = new_route
+        self.select_application(profile.ISSUER_DOMAIN)
+
+    def execute(self, command: Command) -> bytes:
+        """Carry out a command and return its response data.
+
+        Raises:
+            Refused: with the status word that says why not.
+        """
+        _check_channel(command.cla)
+        if command.ins not in _COMMANDS:
+            raise Refused(status.UNKNOWN_INSTRUCTION)
+        cla, run = _COMMANDS[command.ins]
+        if command.cla != cla and (command.cla != cla | _CHAINED or run is not _manage_terminal):
+            raise Refused(status.UNKNOWN_CLASS)
+        if run is not _manage_terminal:
+            self.selection.chained = b""
+        return run(self, command)
+
+    def has_application(self, aid: bytes) -> bool:
+        """Tell whether this is the full AID of one of the card's applications."""
+        return aid in self._applications
+
+    def select_application(self, aid: bytes) -> None:
+        """Select an application that the card has; PIN status and all else of the former selection are lost."""
+        self.selection = Selection(self._applications[aid], self._new_route())
+
+
+def _check_channel(cla: int) -> None:
+    """Refuse other channels than the basic one, and secure messaging (ISO/IEC 7816-4, 5.4.1)."""
+    further_channels = 0x40 <= cla < 0x80
+    first_channels = cla & 0x60 == 0
+    if further_channels or (first_channels and cla & 0x03):
+        raise Refused(status.CHANNEL_NOT_SUPPORTED)
+    if first_channels and cla & 0x0C:
+        raise Refused(status.SECURE_MESSAGING_NOT_SUPPORTED)
+
+
+def _select(chip: Chip, command: Command) -> bytes:
+    if command.p1 == 0x04:
+        return _select_application(chip, command)
+    if command.p1 == 0x02:
+        return _select_file(chip, command)
+    if command.p1 == 0x00:
+        return _select_master_file(chip, command)
+    raise Refused(status.WRONG_PARAMETERS)
+
+
+def _select_application(chip: Chip, command: Command) -> bytes:
+    if not chip.has_application(command.data):
+        raise Refused(status.FILE_NOT_FOUND)
+    if command.p2 not in (_NO_INFORMATION, _CONTROL_INFORMATION):
+        raise Refused(status.WRONG_PARAMETERS)
+    chip.select_application(command.data)
+    return tlv(0x6F, tlv(0x84, command.data)) if command.p2 == _CONTROL_INFORMATION else b""
+
+
+def _select_file(chip: Chip, command: Command) -> bytes:
+    if len(command.data) != 2:
+        raise Refused(status.WRONG_LENGTH)
+    chip.selection.select(int.from_bytes(command.data))
+    return b""
+
+
+def _select_master_file(chip: Chip, command: Command) -> bytes:
+    """Change nothing: cards accept it inside an application and refuse it outside."""
+    if chip.selection.application.aid == profile.ISSUER_DOMAIN:
+        raise Refused(status.WRONG_PARAMETERS)
+    if command.data not in (b"", _MASTER_FILE):
+        raise Refused(status.FILE_NOT_FOUND)
+    return b""
+
+
+def _read_binary(chip: Chip, command: Command) -> bytes:
+    if command.data or command.expected is None:
+        raise Refused(status.WRONG_LENGTH)
+    selection = chip.selection
+    offset = command.p1p2
+    if command.p1 & 0x80:
+        selection.refer(command.p1)
+        offset = command.p2
+    file = selection.file
+    if not isinstance(file, DataFile):
+        raise Refused(status.WRONG_FILE_TYPE)
+    if file.access is not None and not file.access & selection.verified:
+        raise Refused(status.SECURITY_NOT_SATISFIED)
+    return _part(file.content, offset, command)
+
+
+def _part(content: bytes, offset: int, command: Command) -> bytes:
+    if offset >= len(content):
+        raise Refused(status.WRONG_OFFSET)
+    assert command.expected is not None
+    part = content[offset : offset + command.expected]
+    if len(part) < command.expected and not command.open_ended:
+        raise Refused(status.END_OF_FILE, part)
+    return part
+
+
+def _verify(chip: Chip, command: Command) -> bytes:
+    """Compare a PIN; without data tell the tries left. Any data that are not the PIN cost a try, also ill-formed."""
+    if command.p1:
+        raise Refused(status.WRONG_PARAMETERS)
+    selection = chip.selection
+    selection.refer(command.p2)
+    file = selection.file
+    if not isinstance(file, PinFile):
+        raise Refused(status.WRONG_FILE_TYPE)
+    if not command.data:
+        raise Refused(file.secret.query())
+    assert selection.current is not None
+    selection.verified.discard(selection.current)
+    if (answer := file.secret.verify(command.data)) != status.OK:
+        raise Refused(answer)
+    selection.verified.add(selection.current)
+    return b""
+
+
+def _compute_signature(chip: Chip, command: Command) -> bytes:
+    selection = chip.selection
+    selection.refer(command.p2)
+    file = selection.file
+    if not isinstance(file, KeyFile):
+        raise Refused(status.WRONG_FILE_TYPE)
+    if file.pin_file not in selection.verified and not _is_visual_check(selection, file, command):
+        raise Refused(status.SECURITY_NOT_SATISFIED)
+    if not command.data:
+        raise Refused(status.WRONG_LENGTH)
+    signature = signing.sign(file.key, command.p1, command.data)
+    if command.expected is None or command.expected < len(signature):
+        raise Refused(status.WRONG_LENGTH)
+    return signing.spoiled(signature) if file.spoils else signature
+
+
+def _is_visual_check(selection: Selection, file: KeyFile, command: Command) -> bool:
+    """Tell whether the PIN-less route allows this; the card must hash, so that it sees what it signs."""
+    return (
+        selection.route.is_open
+        and file.visual_check
+        and command.p1 == signing.MESSAGE
+        and command.data.startswith(profile.VISUAL_CHECK_TAG)
+    )
+
+
+def _get_challenge(chip: Chip, command: Command) -> bytes:
+    if command.p1p2:
+        raise Refused(status.WRONG_PARAMETERS)
+    if command.extended:
+        raise Refused(status.CONDITIONS_NOT_SATISFIED)
+    if command.data or command.expected is None:
+        raise Refused(status.WRONG_LENGTH)
+    challenge = chip.randomness(command.expected)
+    chip.selection.route.note_challenge(challenge)
+    return challenge
+
+
+def _manage_terminal(chip: Chip, command: Command) -> bytes:
+    """SET PUBLIC IC KEY: the terminal's certificate (P1 06, may be chained), then its signature (P1 00)."""
+    selection = chip.selection
+    chained, selection.chained = selection.chained, b""
+    if selection.application.aid != profile.JPKI:
+        raise Refused(status.CONDITIONS_NOT_SATISFIED)
+    if command.p1p2 not in (_TERMINAL_CERTIFICATE, _TERMINAL_SIGNATURE):
+        raise Refused(status.WRONG_PARAMETERS)
+    if not command.data or len(chained + command.data) > profile.TERMINAL_CERTIFICATE_MAXIMUM:
+        raise Refused(status.WRONG_LENGTH)
+    if command.p1p2 == _TERMINAL_SIGNATURE:
+        _prove_terminal(selection, command)
+    elif command.cla & _CHAINED:
+        selection.chained = chained + command.data
+    else:
+        selection.route.present(chained + command.data)
+    return b""
+
+
+def _prove_terminal(selection: Selection, command: Command) -> None:
+    if command.cla & _CHAINED:
+        raise Refused(status.UNKNOWN_CLASS)
+    selection.route.prove(command.data)
+
+
+def _always(status_word: int) -> Callable[[Chip, Command], bytes]:
+    """Return a command that this card knows and has no use for."""
+
+    def refuse(chip: Chip, command: Command) -> bytes:  # noqa: ARG001 - the shape of every command
+        raise Refused(status_word)
+
+    return refuse
+
+
+_COMMANDS: dict[int, tuple[int, Callable[[Chip, Command], bytes]]] = {
+    0x20: (0x00, _verify),
+    0x2A: (0x80, _compute_signature),
+    0x84: (0x00, _get_challenge),
+    0x88: (0x00, _always(status.CONDITIONS_NOT_SATISFIED)),  # INTERNAL AUTHENTICATE: not part of JPKI
+    0xA2: (0x80, _manage_terminal),
+    0xA4: (0x00, _select),
+    0xB0: (0x00, _read_binary),
+    0xB2: (0x00, _always(status.RECORD_NOT_FOUND)),  # READ RECORD
+    0xCA: (0x00, _always(status.REFERENCE_NOT_FOUND)),  # GET DATA
+}
+"""Each instruction with its class byte (without the chaining bit)."""

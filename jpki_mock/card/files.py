@@ -1,0 +1,65 @@
+"""Elementary files and applications as data: what kinds there are and what opens them.
+
+Their contents for one card are put together in `applications.py`.
+"""
+
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from jpki_mock.card.pins import Secret
+
+CardKey = RSAPrivateKey | EllipticCurvePrivateKey
+
+FREE: frozenset[int] | None = None
+NEVER: frozenset[int] = frozenset()
+
+
+def after(*pin_files: int) -> frozenset[int]:
+    """Return the access condition "any one of these PINs was verified"."""
+    return frozenset(pin_files)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A transparent file; `access` names the PIN files of which one must be verified (FREE: none, NEVER: no use)."""
+
+    content: bytes = field(repr=False)
+    access: frozenset[int] | None = FREE
+
+
+@dataclass(frozen=True, slots=True)
+class PinFile:
+    """A PIN or reference number to verify against."""
+
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """A private key, used after the PIN in `pin_file`.
+
+    `visual_check`: also for an authenticated terminal; `spoils`: its signatures are wrong on purpose.
+    """
+
+    key: CardKey = field(repr=False)
+    pin_file: int
+    visual_check: bool = False
+    spoils: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InternalFile:
+    """A file that can be selected and neither read, verified nor signed with."""
+
+
+ElementaryFile = DataFile | PinFile | KeyFile | InternalFile
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application (AP): its identifier, and its files by file identifier (FID)."""
+
+    aid: bytes
+    files: dict[int, ElementaryFile] = field(default_factory=dict)

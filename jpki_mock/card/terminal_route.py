@@ -1,0 +1,89 @@
+"""The PIN-less route: a terminal proves itself to the card and may then have a visual check (目視確認) signed.
+
+It stands where real cards have 特定機関認証 and is a divergence of ours: the real protocol is not public.
+Three steps, all within one selection of the JPKI application: the terminal's certificate, the card's
+challenge, the terminal's signature over it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import Certificate, load_der_x509_certificate
+
+from jpki_mock.card import profile, status
+from jpki_mock.card.status import Refused
+
+
+@dataclass(slots=True)
+class TerminalRoute:
+    """How far a terminal has got; it starts anew with every selection of an application.
+
+    `authority` is the certificate (DER) of the CA of terminals, None where the card lacks the route.
+    """
+
+    authority: bytes | None
+    clock: Callable[[], datetime]
+    is_open: bool = False
+    _terminal_key: EllipticCurvePublicKey | None = field(default=None, repr=False)
+    _challenge: bytes | None = field(default=None, repr=False)
+
+    def present(self, certificate: bytes) -> None:
+        """Take the terminal's certificate (DER) and forget whatever was proved before.
+
+        Raises:
+            Refused: 6A88 without an authority, 6A80 not a certificate, 6982 not one that this card trusts now.
+        """
+        self._forget()
+        if self.authority is None:
+            raise Refused(status.REFERENCE_NOT_FOUND)
+        self._terminal_key = _trusted_key(certificate, self.authority, self.clock())
+
+    def note_challenge(self, challenge: bytes) -> None:
+        """Remember the bytes that GET CHALLENGE just gave out; only the latest can be answered."""
+        self._challenge = challenge if len(challenge) == profile.TERMINAL_CHALLENGE_BYTES else None
+
+    def prove(self, signature: bytes) -> None:
+        """Check the terminal's ECDSA-SHA256 signature (DER) over tag and challenge; opens the route.
+
+        Raises:
+            Refused: 6985 without certificate or challenge, 6982 when the signature is not right.
+        """
+        key, challenge, self._challenge = self._terminal_key, self._challenge, None
+        if key is None or challenge is None:
+            raise Refused(status.CONDITIONS_NOT_SATISFIED)
+        try:
+            key.verify(signature, profile.TERMINAL_AUTHENTICATION_TAG + challenge, ECDSA(SHA256()))
+        except InvalidSignature as error:
+            self._forget()
+            raise Refused(status.SECURITY_NOT_SATISFIED) from error
+        self.is_open = True
+
+    def _forget(self) -> None:
+        self.is_open, self._terminal_key, self._challenge = False, None, None
+
+
+def _trusted_key(der: bytes, authority: bytes, now: datetime) -> EllipticCurvePublicKey:
+    certificate = _parsed(der)
+    key = certificate.public_key()
+    if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
+        raise Refused(status.SECURITY_NOT_SATISFIED)
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        raise Refused(status.SECURITY_NOT_SATISFIED)
+    try:
+        certificate.verify_directly_issued_by(load_der_x509_certificate(authority))
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise Refused(status.SECURITY_NOT_SATISFIED) from error
+    return key
+
+
+def _parsed(der: bytes) -> Certificate:
+    try:
+        certificate = load_der_x509_certificate(der)
+        certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Refused(status.WRONG_DATA) from error
+    return certificate

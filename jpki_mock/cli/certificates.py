@@ -1,0 +1,102 @@
+"""Commands about certificates in effect: suspending, resuming, revoking, listing. No names are shown."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jpki_mock.authority.values import CaId, CertificateId, Reason, Record
+from jpki_mock.cli.common import open_jlis, read_card
+from jpki_mock.clock import JAPAN, system_clock
+from jpki_mock.errors import InvalidInput, NotAllowed
+from jpki_mock.jlis import Jlis
+from jpki_mock.personalisation import certificate_ids
+
+_Card = Annotated[Path | None, typer.Argument(help="A card's file: all its certificates that can be.")]
+_Ca = Annotated[str | None, typer.Option(help="Authority, for example auth-1: one certificate alone.")]
+_Serial = Annotated[int | None, typer.Option(min=1, help="Serial number at that authority.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    for command in (suspend, resume, revoke):
+        app.command()(command)
+    app.command("list")(list_certificates)
+
+
+def suspend(card: _Card = None, ca: _Ca = None, serial: _Serial = None) -> None:
+    """Suspend certificates after their card or phone was lost."""
+    with open_jlis() as jlis:
+        now = system_clock()
+        _apply(_chosen(jlis, card, ca, serial), lambda name: jlis.certificates.suspend(name, now), now)
+
+
+def resume(card: _Card = None, ca: _Ca = None, serial: _Serial = None) -> None:
+    """Resume a phone's authentication certificate after a suspension."""
+    with open_jlis() as jlis:
+        _apply(_chosen(jlis, card, ca, serial), jlis.certificates.resume, system_clock())
+
+
+def revoke(
+    reason: Annotated[Reason, typer.Option(help="Why.")],
+    card: _Card = None,
+    ca: _Ca = None,
+    serial: _Serial = None,
+) -> None:
+    """Revoke certificates for good."""
+    with open_jlis() as jlis:
+        now = system_clock()
+        _apply(_chosen(jlis, card, ca, serial), lambda name: jlis.certificates.revoke(name, reason, now), now)
+
+
+def list_certificates(
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON array.")] = False,
+) -> None:
+    """List every certificate with its state."""
+    with open_jlis() as jlis:
+        now = system_clock()
+        rows = [_row(record, now) for record in jlis.certificates.records.all()]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        shown = ("ca", "serial", "carrier", "state", "reason", "valid_until")
+        typer.echo("\t".join(row[field] or "-" for field in shown))
+
+
+def _chosen(jlis: Jlis, card: Path | None, ca: str | None, serial: int | None) -> list[CertificateId]:
+    if card is not None and ca is None and serial is None:
+        return certificate_ids(read_card(card))
+    if card is None and ca is not None and serial is not None:
+        return [jlis.authorities.get(CaId.parse(ca)).certificate_id(serial)]
+    raise InvalidInput("Name either a card file, or an authority (--ca) with a serial number (--serial).")
+
+
+def _apply(chosen: list[CertificateId], action: Callable[[CertificateId], Record], now: datetime) -> None:
+    """Act on each certificate that the rules allow it for; raise the first refusal if that is none."""
+    refusals: list[NotAllowed] = []
+    for name in chosen:
+        try:
+            record = action(name)
+        except NotAllowed as refusal:
+            refusals.append(refusal)
+        else:
+            typer.echo(f"{record.state(now)} {record.ca} {record.id.serial}")
+    if len(refusals) == len(chosen):
+        raise refusals[0]
+
+
+def _row(record: Record, now: datetime) -> dict[str, str | None]:
+    return {
+        "ca": str(record.ca),
+        "ca_key_sha256": record.id.ca_key_sha256,
+        "serial": str(record.id.serial),
+        "carrier": record.carrier,
+        "state": record.state(now),
+        "reason": None if record.revocation is None else record.revocation.reason,
+        "valid_from": record.period.start.astimezone(JAPAN).isoformat(),
+        "valid_until": record.period.end.astimezone(JAPAN).isoformat(),
+    }

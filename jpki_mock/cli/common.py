@@ -1,0 +1,62 @@
+"""What the commands share: the application, its error exit, opening the home folder, reading input."""
+
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from jpki_mock.card.image import CardImage, load_image
+from jpki_mock.clock import JAPAN, system_clock
+from jpki_mock.errors import InvalidInput, JlisError
+from jpki_mock.jlis import Jlis
+from jpki_mock.settings import Settings
+
+
+class _OneSentence(TyperGroup):
+    """Tells what was refused in one sentence and exits 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except JlisError as error:
+            typer.echo(error.sentence, err=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            typer.echo(f"{error.filename or 'The system'}: {error.strerror or 'failed'}.", err=True)
+        raise typer.Exit(2)
+
+
+app = typer.Typer(
+    cls=_OneSentence,
+    help="A synthetic J-LIS: certificate authority, cards and resident register.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def open_jlis() -> Jlis:
+    """Open the home folder that the environment names (`JPKI_HOME`)."""
+    return Jlis(Settings(), system_clock())
+
+
+def read_card(path: Path) -> CardImage:
+    """Read a card file. Raises InvalidInput, OSError."""
+    try:
+        return load_image(path)
+    except ValueError as error:
+        raise InvalidInput("The file is not a card.") from error
+
+
+def read_day(text: str) -> date:
+    """Read a day as ISO 8601 writes it. Raises ValueError."""
+    return date.fromisoformat(text)
+
+
+def noon_of(day: date | None) -> datetime:
+    """Return noon of a day in Japan, or the present instant if no day is given."""
+    return system_clock() if day is None else datetime.combine(day, time(12), JAPAN)

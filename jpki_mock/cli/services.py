@@ -1,0 +1,37 @@
+"""Commands about the service: admitting the fund, serving."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jpki_mock.cli.common import open_jlis
+from jpki_mock.service.callers import Callers
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    for command in (admit, serve):
+        app.command()(command)
+
+
+def admit(
+    public_key: Annotated[
+        Path, typer.Argument(help="The fund's public key (PEM, P-256).", metavar="PUBLIC.pem")
+    ],
+) -> None:
+    """Admit the fund's key, in the place of one admitted before."""
+    with open_jlis() as jlis:
+        Callers(jlis.store).admit(public_key.read_bytes())
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    announce: Annotated[Path | None, typer.Option(help="File to write the base URL to.")] = None,
+) -> None:
+    """Serve revocation lists, OCSP and the register on the loopback address until interrupted."""
+    from jpki_mock.service.app import create_app
+    from jpki_mock.service.server import serve as run
+
+    with open_jlis() as jlis:
+        run(create_app(jlis), port, announce)

@@ -1,0 +1,247 @@
+"""Making cards: keys, certificates, PINs and printed items put together into a card image (カード発行).
+
+Which certificates may be issued is decided in `authority/`; how a card behaves, in `card/`.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from jpki_mock.authority.authorities import Authorities
+from jpki_mock.authority.certificates import Application, Certificates
+from jpki_mock.authority.keys import KeyMaker, KeyProfile, PublicKey, key_sha256, private_key_pem
+from jpki_mock.authority.revocation import is_renewable
+from jpki_mock.authority.validity import card_expiry, in_renewal_window, may_have_signature
+from jpki_mock.authority.values import Carrier, CertificateId, Kind, State
+from jpki_mock.card.image import Attributes, CardImage, Faults, KeySlot, Pin, Pins
+from jpki_mock.card.my_number import check_digit
+from jpki_mock.clock import day_in_japan
+from jpki_mock.eras import era_of
+from jpki_mock.errors import InvalidInput
+from jpki_mock.photo import silhouette
+from jpki_mock.register.register import Register
+from jpki_mock.register.resident import Resident
+from jpki_mock.store import Store
+
+_PIN = re.compile(r"[0-9]{4}")
+_SIGN_PIN = re.compile(r"(?=.*[A-Z])(?=.*[0-9])[A-Z0-9]{6,16}")
+_PIN_LIMIT, _SIGN_PIN_LIMIT, _REFERENCE_LIMIT = 3, 5, 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardOrder:
+    """What a resident's card shall be like."""
+
+    resident_id: str
+    pin: str | None = "1234"
+    """Four digits, for authentication and attributes; None makes a card without PINs (顔認証マイナンバーカード)."""
+    sign_pin: str = "ABC123"
+    """6 to 16 capital letters and digits, at least one of each."""
+    carrier: Carrier = Carrier.CARD
+    key: Literal[KeyProfile.RSA, KeyProfile.P384] = KeyProfile.RSA
+    signature: bool = True
+    """Also a signature certificate, if the holder is old enough and the card has PINs."""
+
+    def __post_init__(self) -> None:
+        if self.pin is not None and _PIN.fullmatch(self.pin) is None:
+            raise InvalidInput("The PIN has four digits.")
+        if _SIGN_PIN.fullmatch(self.sign_pin) is None:
+            raise InvalidInput(
+                "The signature PIN has 6 to 16 capital letters and digits, at least one of each."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Making:
+    """One card being made."""
+
+    resident: Resident
+    carrier: Carrier
+    key: KeyProfile
+    expires_on: date
+    now: datetime
+
+
+class Cards:
+    """Issues and renews the cards of one home folder."""
+
+    def __init__(
+        self,
+        store: Store,
+        authorities: Authorities,
+        register: Register,
+        certificates: Certificates,
+        make_key: KeyMaker,
+    ) -> None:
+        self._store = store
+        self._authorities = authorities
+        self._register = register
+        self._certificates = certificates
+        self._make_key = make_key
+
+    def issue(self, order: CardOrder, now: datetime) -> CardImage:
+        """Issue a new card. Raises NotFound for the resident, and NotAllowed where the rules forbid it."""
+        today = day_in_japan(now)
+        resident = self._register.find(order.resident_id)
+        expires_on = card_expiry(resident.birth_date, today)
+        making = _Making(
+            resident=resident, carrier=order.carrier, key=order.key, expires_on=expires_on, now=now
+        )
+        signs = order.signature and order.pin is not None and may_have_signature(resident.birth_date, today)
+        with self._store.unit():
+            authentication = self._slot(Kind.AUTHENTICATION, making)
+            signature = self._slot(Kind.SIGNATURE, making) if signs else None
+        return CardImage(
+            carrier=order.carrier.value,
+            expires_on=expires_on,
+            attributes=_attributes(resident),
+            photo=silhouette(),
+            authentication=authentication,
+            signature=signature,
+            pins=_pins(order.pin, order.sign_pin if signs else None),
+            reference_a=_pin(_reference_a(), _REFERENCE_LIMIT),
+            reference_b=_pin(_reference_b(resident.birth_date, expires_on), _REFERENCE_LIMIT),
+            terminal_authority=_der(self._authorities.newest(Kind.TERMINAL).certificate),
+        )
+
+    def renew(self, image: CardImage, now: datetime) -> CardImage:
+        """Issue new certificates in the place of a card's, with new keys and the same PINs.
+
+        It is a new card, valid for the full time, when the old one was suspended (lost and found) or has less
+        than three months left; else the same card goes on. Raises NotFound, and NotAllowed where the rules
+        forbid it.
+        """
+        old_id = certificate_id(image.authentication)
+        old = self._certificates.records.find(old_id)
+        resident = self._register.find(old.resident_id)
+        replaced = old.state(now) is State.HELD or _is_running_out(image.expires_on, day_in_japan(now))
+        making = _Making(
+            resident=resident,
+            carrier=old.carrier,
+            key=_key_profile(image.authentication),
+            expires_on=card_expiry(resident.birth_date, day_in_japan(now)) if replaced else image.expires_on,
+            now=now,
+        )
+        with self._store.unit():
+            slots = {
+                "authentication": self._slot(Kind.AUTHENTICATION, making, old_id),
+                "signature": self._renewed_signature(image, making),
+            }
+        return _reissued(image, making, slots, replaced)
+
+    def _renewed_signature(self, image: CardImage, making: _Making) -> KeySlot | None:
+        if image.signature is None:
+            return None
+        old_id = certificate_id(image.signature)
+        old = self._certificates.records.find(old_id)
+        return self._slot(Kind.SIGNATURE, making, old_id if is_renewable(old) else None)
+
+    def _slot(self, kind: Kind, making: _Making, renews: CertificateId | None = None) -> KeySlot:
+        key = self._make_key(making.key)
+        application = Application(
+            kind=kind,
+            resident=making.resident,
+            public_key=key.public_key(),
+            card_expires_on=making.expires_on,
+            carrier=making.carrier,
+            renews=renews,
+        )
+        with self._store.unit():
+            certificate = self._certificates.issue(application, making.now)
+            issuer = self._authorities.newest(kind).certificate
+        return KeySlot(
+            private_key=private_key_pem(key).decode(),
+            certificate=_der(certificate),
+            ca_certificate=_der(issuer),
+        )
+
+
+def certificate_id(slot: KeySlot) -> CertificateId:
+    """Return how the certificate of a card's key is known. Raises InvalidInput if the card holds rubbish."""
+    try:
+        serial = x509.load_der_x509_certificate(slot.certificate).serial_number
+        issuer_key = x509.load_der_x509_certificate(slot.ca_certificate).public_key()
+    except ValueError as error:
+        raise InvalidInput("The card holds a certificate that cannot be read.") from error
+    if not isinstance(issuer_key, PublicKey):
+        raise InvalidInput("The card holds a certificate authority of an unknown algorithm.")
+    return CertificateId(key_sha256(issuer_key), serial)
+
+
+def certificate_ids(image: CardImage) -> list[CertificateId]:
+    """Return the certificates of a card: authentication, and signature if it has one."""
+    slots = (image.authentication, image.signature)
+    return [certificate_id(slot) for slot in slots if slot is not None]
+
+
+def _reissued(
+    image: CardImage, making: _Making, slots: dict[str, KeySlot | None], replaced: bool
+) -> CardImage:
+    renewed = image.model_copy(
+        update={
+            **slots,
+            "expires_on": making.expires_on,
+            "attributes": _attributes(making.resident),
+            "pins": _pins(image.pins.authentication.value, image.pins.signature.value),
+            "faults": Faults(),
+        }
+    )
+    if not replaced:
+        return renewed
+    reference = _pin(_reference_b(making.resident.birth_date, making.expires_on), _REFERENCE_LIMIT)
+    return renewed.model_copy(update={"reference_b": reference})
+
+
+def _is_running_out(expires_on: date, today: date) -> bool:
+    return today > expires_on or in_renewal_window(today, expires_on)
+
+
+def _key_profile(slot: KeySlot) -> KeyProfile:
+    key = x509.load_der_x509_certificate(slot.certificate).public_key()
+    return KeyProfile.RSA if isinstance(key, rsa.RSAPublicKey) else KeyProfile.P384
+
+
+def _attributes(resident: Resident) -> Attributes:
+    return Attributes(
+        name=resident.name, address=resident.address, birth_date=resident.birth_date, sex=resident.sex
+    )
+
+
+def _pins(pin: str | None, sign_pin: str | None) -> Pins:
+    return Pins(
+        authentication=_pin(pin, _PIN_LIMIT),
+        signature=_pin(sign_pin, _SIGN_PIN_LIMIT),
+        attributes=_pin(pin, _PIN_LIMIT),
+    )
+
+
+def _pin(value: str | None, limit: int) -> Pin:
+    return Pin(value=value, tries_left=limit, limit=limit)
+
+
+def _digits(count: int) -> str:
+    return f"{secrets.randbelow(10**count):0{count}d}"
+
+
+def _reference_a() -> str:
+    """Return twelve digits in the place of the My Number; the wrong check digit keeps them from being
+    anybody's.
+    """
+    first = _digits(11)
+    return first + str((int(check_digit(first)) + 1) % 10)
+
+
+def _reference_b(birth_date: date, expires_on: date) -> str:
+    """Return birth date as YYMMDD of its era, the card's last year, and a four-digit security code."""
+    _, year = era_of(birth_date)
+    return f"{year:02d}{birth_date:%m%d}{expires_on:%Y}{_digits(4)}"
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)

@@ -1,0 +1,136 @@
+"""The resident register: its SQL, its changes, and finding a person by attributes."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from itertools import islice
+
+from pydantic import ValidationError
+
+from jpki_mock.errors import InvalidInput, NotAllowed, NotFound
+from jpki_mock.register.matching import Attributes, Match, match_key
+from jpki_mock.register.person_keys import PersonKeys
+from jpki_mock.register.resident import Resident
+from jpki_mock.store import Store
+
+_CHUNK = 10_000
+_BESIDE_THE_FOUR = {"name_kana", "postal_code"}
+_COLUMNS = """
+INTO residents (resident_id, name, name_kana, birth_date, sex, postal_code, address, died_on, match_key)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsChange:
+    """New values of a resident's items; None leaves an item as it is."""
+
+    name: str | None = None
+    name_kana: str | None = None
+    birth_date: date | None = None
+    sex: str | None = None
+    postal_code: str | None = None
+    address: str | None = None
+
+    def values(self) -> dict[str, object]:
+        """Return the items that change."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def touches_four_items(self) -> bool:
+        """Tell whether name, birth date, sex or address (基本4情報) changes."""
+        return bool(self.values().keys() - _BESIDE_THE_FOUR)
+
+
+class Register:
+    """The residents of one home folder."""
+
+    def __init__(self, store: Store, person_keys: PersonKeys) -> None:
+        self._store = store
+        self._person_keys = person_keys
+
+    def add(self, residents: Iterable[Resident]) -> None:
+        """Take residents in, chunk by chunk; one whose id is known stays as the register has it."""
+        stream = iter(residents)
+        while chunk := list(islice(stream, _CHUNK)):
+            with self._store.unit() as connection:
+                connection.executemany("INSERT OR IGNORE" + _COLUMNS, map(_parameters, chunk))
+
+    def find(self, resident_id: str) -> Resident:
+        """Return a resident. Raises NotFound."""
+        row = self._store.row("SELECT * FROM residents WHERE resident_id = ?", resident_id)
+        if row is None:
+            raise NotFound("The register has no such resident.")
+        return _resident(row)
+
+    def person_key(self, resident_id: str) -> str:
+        """Return the pseudonym (32 hex characters) under which the fund knows a resident."""
+        return self._person_keys.of(resident_id)
+
+    def match(self, attributes: Attributes) -> tuple[Match, str | None]:
+        """Find a person by attributes; the person key comes with exactly one match only.
+
+        The dead are found too: insurers still settle their membership.
+        """
+        rows = self._store.rows(
+            "SELECT resident_id FROM residents WHERE match_key = ? LIMIT 2", match_key(attributes)
+        )
+        if not rows:
+            return Match.NONE, None
+        if len(rows) > 1:
+            return Match.AMBIGUOUS, None
+        return Match.ONE, self.person_key(rows[0]["resident_id"])
+
+    def change(self, resident_id: str, change: ItemsChange) -> Resident:
+        """Change a resident's items. Raises NotFound, and InvalidInput for nothing new or a wrong form."""
+        if not change.values():
+            raise InvalidInput("Nothing was given to change.")
+        with self._store.unit():
+            changed = _with(self.find(resident_id), change)
+            self._put(changed)
+        return changed
+
+    def record_death(self, resident_id: str, day: date) -> Resident:
+        """Record the day of a death. Raises NotFound, InvalidInput, and NotAllowed if a death is recorded."""
+        with self._store.unit():
+            resident = self.find(resident_id)
+            if resident.died_on is not None:
+                raise NotAllowed("The death is recorded already.")
+            if day < resident.birth_date:
+                raise InvalidInput("Nobody dies before being born.")
+            changed = resident.model_copy(update={"died_on": day})
+            self._put(changed)
+        return changed
+
+    def _put(self, resident: Resident) -> None:
+        with self._store.unit() as connection:
+            connection.execute("INSERT OR REPLACE" + _COLUMNS, _parameters(resident))
+
+
+def _with(resident: Resident, change: ItemsChange) -> Resident:
+    try:
+        return Resident.model_validate(resident.model_dump() | change.values())
+    except ValidationError as error:
+        raise InvalidInput("A new value does not have the form of a resident's item.") from error
+
+
+def _parameters(resident: Resident) -> tuple[object, ...]:
+    attributes = Attributes(
+        resident.name, resident.name_kana, resident.birth_date, resident.sex, resident.address
+    )
+    return (
+        resident.resident_id,
+        resident.name,
+        resident.name_kana,
+        resident.birth_date.isoformat(),
+        resident.sex,
+        resident.postal_code,
+        resident.address,
+        None if resident.died_on is None else resident.died_on.isoformat(),
+        match_key(attributes),
+    )
+
+
+def _resident(row: sqlite3.Row) -> Resident:
+    return Resident.model_validate({name: row[name] for name in Resident.model_fields})

@@ -1,0 +1,43 @@
+"""Running the application: loopback only, its address announced in a file, a clean end on a signal."""
+
+import signal
+import socket
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import uvicorn
+from fastapi import FastAPI
+
+from jpki_mock.files import write_file
+
+HOST = "127.0.0.1"
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Writes its base URL to a file once it listens."""
+
+    def __init__(self, config: uvicorn.Config, announce: Path | None, url: str) -> None:
+        super().__init__(config)
+        self._announce = announce
+        self._url = url
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self._announce is not None:
+            write_file(self._announce, self._url.encode(), mode=0o644)
+
+
+def serve(app: FastAPI, port: int, announce: Path | None) -> None:
+    """Serve until SIGTERM or SIGINT. Port 0 takes a free one. Raises OSError if the port is taken."""
+    # uvicorn raises a caught signal again after its shutdown: these handlers turn that into exit code 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    with socket.create_server((HOST, port), backlog=2048) as listener:
+        url = f"http://{HOST}:{listener.getsockname()[1]}"
+        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+        _AnnouncingServer(config, announce, url).run(sockets=[listener])
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)

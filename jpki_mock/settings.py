@@ -1,0 +1,34 @@
+"""Settings of J-LIS, from the environment (prefix `JPKI_`)."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where the state lies and how fresh the answers are. Durations in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="JPKI_", frozen=True)
+
+    home: Path = Path("var/jpki")
+    crl_lifetime_seconds: int = Field(
+        default=24 * 3600, gt=0, description="From thisUpdate to nextUpdate of a CRL."
+    )
+    crl_refresh_seconds: int = Field(
+        default=900, gt=0, description="A CRL older than this is made anew on request."
+    )
+    ocsp_lifetime_seconds: int = Field(
+        default=300, gt=0, description="From thisUpdate to nextUpdate of an answer."
+    )
+
+    @property
+    def crl_lifetime(self) -> timedelta:
+        """From thisUpdate to nextUpdate of a CRL."""
+        return timedelta(seconds=self.crl_lifetime_seconds)
+
+    @property
+    def ocsp_lifetime(self) -> timedelta:
+        """From thisUpdate to nextUpdate of an OCSP answer."""
+        return timedelta(seconds=self.ocsp_lifetime_seconds)

@@ -1,0 +1,137 @@
+"""The state of J-LIS in one SQLite file: its schema, its connection, its units of work.
+
+The SQL of a capability lives beside it (`authority/records.py`, `register/register.py`, …); here is only what
+they share. Instants are whole seconds since 1970 (UTC), days ISO 8601, serial numbers decimal text: SQLite's
+integers have 64 bits, serial numbers may have 20 bytes (RFC 5280 section 4.1.2.2).
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS authorities (
+    ca_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    ca_key_sha256 TEXT NOT NULL UNIQUE,
+    certificate BLOB NOT NULL,
+    responder BLOB,
+    changes INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (kind, generation)
+) STRICT;
+CREATE TABLE IF NOT EXISTS certificates (
+    ca_id TEXT NOT NULL REFERENCES authorities,
+    serial TEXT NOT NULL,
+    resident_id TEXT NOT NULL,
+    carrier TEXT NOT NULL,
+    not_before INTEGER NOT NULL,
+    not_after INTEGER NOT NULL,
+    reason TEXT,
+    revoked_at INTEGER,
+    PRIMARY KEY (ca_id, serial),
+    CHECK ((reason IS NULL) = (revoked_at IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS certificates_of_resident ON certificates (resident_id);
+CREATE INDEX IF NOT EXISTS certificates_revoked ON certificates (ca_id, not_after) WHERE reason IS NOT NULL;
+CREATE TABLE IF NOT EXISTS renewals (
+    old_ca_id TEXT NOT NULL,
+    old_serial TEXT NOT NULL,
+    new_ca_id TEXT NOT NULL,
+    new_serial TEXT NOT NULL,
+    PRIMARY KEY (old_ca_id, old_serial),
+    UNIQUE (new_ca_id, new_serial),
+    FOREIGN KEY (old_ca_id, old_serial) REFERENCES certificates (ca_id, serial),
+    FOREIGN KEY (new_ca_id, new_serial) REFERENCES certificates (ca_id, serial)
+) STRICT;
+CREATE TABLE IF NOT EXISTS revocation_lists (
+    ca_id TEXT PRIMARY KEY REFERENCES authorities,
+    number INTEGER NOT NULL,
+    changes INTEGER NOT NULL,
+    this_update INTEGER NOT NULL,
+    next_update INTEGER NOT NULL,
+    der BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS residents (
+    resident_id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    name_kana TEXT NOT NULL,
+    birth_date TEXT NOT NULL,
+    sex TEXT NOT NULL,
+    postal_code TEXT NOT NULL,
+    address TEXT NOT NULL,
+    died_on TEXT,
+    match_key BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS residents_by_attributes ON residents (match_key);
+CREATE TABLE IF NOT EXISTS callers (
+    name TEXT PRIMARY KEY,
+    public_key TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS used_tokens (
+    jti_sha256 BLOB PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS used_tokens_by_end ON used_tokens (expires_at);
+"""
+
+_BUSY_SECONDS = 30.0
+
+
+class Store:
+    """One SQLite file, shared by the threads of this process and by other processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, making it and its tables on first use."""
+        path.touch(mode=0o600)
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(
+            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._connection.row_factory = sqlite3.Row
+        self._connection.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;" + _SCHEMA
+        )
+
+    @contextmanager
+    def unit(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection inside one writing transaction; an inner unit joins the outer one."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def rows(self, statement: str, *parameters: object) -> list[sqlite3.Row]:
+        """Return the rows of one reading statement."""
+        with self._lock:
+            return self._connection.execute(statement, parameters).fetchall()
+
+    def row(self, statement: str, *parameters: object) -> sqlite3.Row | None:
+        """Return the first row of one reading statement, or None."""
+        found = self.rows(statement, *parameters)
+        return found[0] if found else None
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+
+def to_seconds(instant: datetime) -> int:
+    """Return an aware instant as it is stored, cut to the second."""
+    return int(instant.timestamp())
+
+
+def from_seconds(seconds: int) -> datetime:
+    """Return a stored instant as an aware datetime in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)

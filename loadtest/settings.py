@@ -1,0 +1,74 @@
+"""What a load test is told by its environment: cards, expected answers, a terminal's credential, and the fund."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, AnyHttpUrl, Field, SecretStr, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.tokens import Credential
+
+_EXPECTED: TypeAdapter[dict[str, Validity]] = TypeAdapter(dict[str, Validity])
+
+
+class SettingsError(Exception):
+    """The test is not set up; the text says what is missing or wrong, never a value."""
+
+
+def _loopback(url: AnyHttpUrl) -> AnyHttpUrl:
+    """Load goes to this machine only, and only a literal address is sure to be this machine."""
+    try:
+        local = ip_address((url.host or "").strip("[]")).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise PydanticCustomError(
+            "loopback", "load goes to loopback addresses only, such as http://127.0.0.1:8400"
+        )
+    return url
+
+
+class LoadSettings(BaseSettings):
+    """`LOADTEST_CARDS`: a folder of card images. `LOADTEST_PIN`: their PIN. `LOADTEST_EXPECTED`: a JSON object, for
+    each card to use (file name without `.json`) the validity that must be answered. `TERMINAL_CREDENTIAL` and
+    `TERMINAL_FUND_URL` as for a terminal.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
+
+    cards: Path = Field(validation_alias="LOADTEST_CARDS")
+    expected: Path = Field(validation_alias="LOADTEST_EXPECTED")
+    pin: SecretStr = Field(default=SecretStr("1234"), validation_alias="LOADTEST_PIN")
+    credential: Path = Field(validation_alias="TERMINAL_CREDENTIAL")
+    fund_url: Annotated[AnyHttpUrl, AfterValidator(_loopback)] = Field(validation_alias="TERMINAL_FUND_URL")
+
+    @classmethod
+    def load(cls) -> LoadSettings:
+        """Read the environment. Raises SettingsError, naming each variable at fault."""
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = (f"{row['loc'][0]}: {row['msg']}" for row in error.errors())
+            raise SettingsError("; ".join(faults)) from error
+
+    def load_credential(self) -> Credential:
+        """The credential of an admitted terminal. Raises SettingsError."""
+        try:
+            credential = Credential.load(self.credential)
+        except (OSError, ValidationError) as error:
+            raise SettingsError("TERMINAL_CREDENTIAL: no readable credential file") from error
+        if credential.institution_code is None:
+            raise SettingsError("TERMINAL_CREDENTIAL: not a terminal's credential (no institution code)")
+        return credential
+
+    def load_expected(self) -> dict[str, Validity]:
+        """The validity to expect by card, in the order of the file. Raises SettingsError."""
+        try:
+            return _EXPECTED.validate_json(self.expected.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise SettingsError("LOADTEST_EXPECTED: not a file of card names and validities") from error

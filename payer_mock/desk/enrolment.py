@@ -1,0 +1,46 @@
+"""Members told to the fund one by one: each joins, and leaves again where the file says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.errors import Kind, ShikakuError
+from payer_mock.desk.funds import FundOf
+from payer_mock.desk.report import Report, Stop
+from payer_mock.members.member import Member, read_member
+from payer_mock.members.table import Fault, Row
+
+
+def enrol_members(rows: Iterable[Row], fund_of: FundOf) -> Report:
+    """Work through `rows` in their order. A bad row is reported and passed over; a technical failure is the end."""
+    report = Report()
+    for row in rows:
+        report.rows += 1
+        member = read_member(row)
+        if not isinstance(member, Member):
+            report.faults += member
+            continue
+        try:
+            _enrol(member, fund_of(member.joining.insurer_number), report)
+        except ShikakuError as error:
+            if error.entry.kind is Kind.TECHNICAL:
+                report.stopped = Stop(row.number, error.code)
+                break
+            report.faults.append(Fault(row.number, None, error.code))
+    return report
+
+
+def _enrol(member: Member, fund: FundClient, report: Report) -> None:
+    try:
+        answer = fund.enrol(member.joining)
+    except ShikakuError as error:
+        # Enrolled before: what is new in such a row is the end.
+        if error.code != "enrolment-overlap" or member.leaving is None:
+            raise
+    else:
+        report.enrolled += 1
+        report.matched[answer.match] += 1
+    if member.leaving is not None:
+        fund.end_enrolment(member.leaving)
+        report.ended += 1

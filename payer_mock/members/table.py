@@ -1,0 +1,100 @@
+"""A members file as a table: CSV (RFC 4180) in UTF-8, read line by line. What its cells mean is `member.py`'s.
+
+A row is one line: a cell never holds a line break, so that a forgotten quotation mark spoils one row and not the
+rest of the file. Rows are counted as a spreadsheet shows them: the header is row 1.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+COLUMNS = (
+    "insurer_number",
+    "symbol",
+    "number",
+    "branch",
+    "relationship",
+    "name",
+    "name_kana",
+    "sex",
+    "birth_date",
+    "postal_code",
+    "address",
+    "acquired_on",
+    "lost_on",
+    "reason_of_loss",
+)
+"""Every members file has these, in any order."""
+
+OPTIONAL_COLUMNS = ("certificate_kind",)
+
+
+class HeaderError(Exception):
+    """The first line is not the header of a members file; the text repeats nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a row is not accepted. `column` is None where it is not about one column; the value is never told."""
+
+    row: int
+    column: str | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The filled cells of one row by column, and what is wrong with the line itself (then no cells)."""
+
+    number: int
+    cells: dict[str, str]
+    fault: Fault | None = None
+
+
+def open_table(path: Path) -> TextIO:
+    """Open a members file, a byte order mark tolerated. Raises OSError.
+
+    Bytes that are not UTF-8 become lone surrogates, which no text of the contract accepts: they spoil their cell,
+    not the file.
+    """
+    return path.open(encoding="utf-8-sig", errors="surrogateescape")
+
+
+def read_table(lines: Iterable[str]) -> Iterator[Row]:
+    """The rows below the header; empty lines are passed over. Raises HeaderError before the first row."""
+    numbered = enumerate(lines, start=1)
+    _, first = next(numbered, (1, ""))
+    header = _header(first)
+    return (_row(number, header, line) for number, line in numbered if line.strip())
+
+
+def _header(line: str) -> list[str]:
+    header = _cells(line) or []
+    missing = [column for column in COLUMNS if column not in header]
+    if missing:
+        raise HeaderError(f"columns missing: {', '.join(missing)}")
+    known = {*COLUMNS, *OPTIONAL_COLUMNS}
+    if len(set(header)) < len(header) or not known.issuperset(header):
+        raise HeaderError("a column is unknown or there twice")
+    return header
+
+
+def _row(number: int, header: Sequence[str], line: str) -> Row:
+    cells = _cells(line)
+    if cells is None:
+        return Row(number, {}, Fault(number, None, "csv"))
+    if len(cells) != len(header):
+        return Row(number, {}, Fault(number, None, "cell-count"))
+    return Row(number, {column: cell for column, cell in zip(header, cells, strict=True) if cell})
+
+
+def _cells(line: str) -> list[str] | None:
+    """The cells of a line, or None where it is not CSV."""
+    try:
+        return next(csv.reader([line], strict=True))
+    except (csv.Error, StopIteration):
+        return None

@@ -1,0 +1,59 @@
+"""What an insurer's program is told by its environment: its credentials and where its fund is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from eligibility_api.contract.tokens import Credential
+
+
+class SettingsError(Exception):
+    """The program is not set up; the text says what is missing or wrong, never a value."""
+
+
+def _split(value: object) -> object:
+    return [part for part in value.split(":") if part] if isinstance(value, str) else value
+
+
+class PayerSettings(BaseSettings):
+    """`PAYER_CREDENTIAL`: the files from the admissions, one an insurer, separated by `:`.
+    `PAYER_FUND_URL`: base URL of the fund.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PAYER_", frozen=True, hide_input_in_errors=True)
+
+    credential: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
+    fund_url: AnyHttpUrl
+
+    @classmethod
+    def load(cls) -> PayerSettings:
+        """Read the environment. Raises SettingsError, naming each variable at fault."""
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = (f"PAYER_{str(row['loc'][0]).upper()}: {row['msg']}" for row in error.errors())
+            raise SettingsError("; ".join(faults)) from error
+
+    def load_credentials(self) -> dict[str, Credential]:
+        """The credentials by insurer number, in the order of the setting. Raises SettingsError."""
+        credentials: dict[str, Credential] = {}
+        for place, path in enumerate(self.credential, start=1):
+            insurer_number, credential = _load(path, place)
+            if insurer_number in credentials:
+                raise SettingsError(f"PAYER_CREDENTIAL: file {place} is of an insurer that has one already")
+            credentials[insurer_number] = credential
+        return credentials
+
+
+def _load(path: Path, place: int) -> tuple[str, Credential]:
+    try:
+        credential = Credential.load(path)
+    except (OSError, ValidationError) as error:
+        raise SettingsError(f"PAYER_CREDENTIAL: file {place} is not a readable credential") from error
+    if credential.insurer_number is None:
+        raise SettingsError(f"PAYER_CREDENTIAL: file {place} is not an insurer's (no insurer number)")
+    return credential.insurer_number, credential

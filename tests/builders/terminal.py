@@ -1,0 +1,51 @@
+"""A terminal as tests drive it over HTTP: an admitted credential, and a card whose key signs at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.eligibility import CardCheckRequest, EligibilityAnswer, UnchangedAnswer
+from eligibility_api.contract.presence import to_be_signed
+from eligibility_api.contract.tokens import Credential
+from jpki_mock.card.image import CardImage, load_image
+from tests.builders.fund import sign
+
+
+class Terminal:
+    """One terminal with one card in it."""
+
+    def __init__(self, url: str, credential: Path, card: Path) -> None:
+        self.client = FundClient(url, Credential.load(credential), clock=lambda: datetime.now(UTC))
+        self.card: CardImage = load_image(card)
+
+    def __enter__(self) -> Self:
+        self.client.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.__exit__()
+
+    def prove(self) -> CardCheckRequest:
+        """A fresh proof of the card's holder."""
+        credential = self.client.credential
+        assert credential.institution_code is not None
+        challenge = self.client.challenge(Purpose.ELIGIBILITY).challenge
+        message = to_be_signed(
+            Purpose.ELIGIBILITY,
+            audience=credential.audience,
+            institution_code=credential.institution_code,
+            terminal_id=credential.client_id,
+            challenge=challenge,
+        )
+        slot = self.card.authentication
+        return CardCheckRequest(
+            challenge=challenge, certificate=slot.certificate, signature=sign(slot, message)
+        )
+
+    def tap(self) -> EligibilityAnswer | UnchangedAnswer:
+        """Prove and ask."""
+        return self.client.check_card(self.prove())

@@ -1,0 +1,50 @@
+"""The published interface, tried with whatever its own description allows and forbids."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from eligibility_api.app import build
+from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, Problem
+from eligibility_api.state import State
+from tests.end_to_end.conftest import Inhabited
+
+EXAMPLES = 300 if os.environ.get("SHIKAKU_DEEP") == "1" else 15
+
+
+def _never_opened() -> AbstractAsyncContextManager[State]:
+    raise AssertionError("only the description is wanted")
+
+
+schema = schemathesis.openapi.from_dict(build(_never_opened).openapi())
+
+
+@pytest.fixture(scope="module")
+def token(house: Inhabited) -> str:
+    """An access token of the clinic's terminal."""
+    with house.terminal() as terminal:
+        return terminal.client.sign_in()
+
+
+@schema.parametrize()
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
+def test_whatever_is_sent_the_answer_is_described_or_a_problem_of_the_catalogue(
+    case: schemathesis.Case[Any], house: Inhabited, token: str
+) -> None:
+    response = case.call(
+        base_url=house.house.wiring["TERMINAL_FUND_URL"], headers={"Authorization": f"Bearer {token}"}
+    )
+
+    if response.status_code < 400:
+        case.validate_response(response)
+        return
+    assert response.headers["content-type"] == [PROBLEM_MEDIA_TYPE]
+    problem = Problem.model_validate_json(response.content)
+    assert problem.code in CATALOGUE
+    assert problem.kind != "technical", problem.code

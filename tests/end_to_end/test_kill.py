@@ -1,0 +1,69 @@
+"""Killed in the middle of taps, the fund has a record for every answer that anybody received."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from eligibility_api.contract.errors import Kind, ShikakuError
+from tests.end_to_end.conftest import Inhabited, inhabited
+
+TAPPERS = 4
+ANSWERS_BEFORE_THE_KILL = 40
+
+
+@pytest.fixture
+def own_house() -> Iterator[Inhabited]:
+    """A house that this test may break."""
+    with inhabited() as running:
+        yield running
+
+
+def test_every_answer_received_has_its_record_and_the_database_comes_back(own_house: Inhabited) -> None:
+    received = _tap_until_killed(own_house)
+
+    with own_house.restarted_fund() as url:
+        records = _recomputed(own_house)
+        with own_house.terminal(url=url) as terminal:
+            again = terminal.tap()
+
+    assert len(received) >= ANSWERS_BEFORE_THE_KILL
+    assert set(received) <= set(records)
+    assert {key: records[key] for key in received} == received
+    assert again.validity.value == "1"
+
+
+def _tap_until_killed(house: Inhabited) -> dict[str, dict[str, object]]:
+    """Taps by several terminals at once until the fund and its database are killed; what they were answered."""
+    received: dict[str, dict[str, object]] = {}
+    enough = threading.Event()
+
+    def tap_until_the_line_breaks() -> None:
+        with house.terminal() as terminal:
+            while True:
+                try:
+                    answer = terminal.tap()
+                except ShikakuError as error:
+                    if error.entry.kind is Kind.TECHNICAL:
+                        return
+                    raise
+                received[answer.record_id] = answer.model_dump(mode="json")
+                if len(received) >= ANSWERS_BEFORE_THE_KILL:
+                    enough.set()
+
+    with ThreadPoolExecutor(TAPPERS) as pool:
+        tappers = [pool.submit(tap_until_the_line_breaks) for _ in range(TAPPERS)]
+        assert enough.wait(60)
+        house.kill_fund()
+        for tapper in tappers:
+            tapper.result(60)
+    return received
+
+
+def _recomputed(house: Inhabited) -> dict[str, dict[str, object]]:
+    lines = house.house.run("eligibility-api", "audit", "recompute").stdout.splitlines()
+    return {answer["record_id"]: answer for answer in map(json.loads, lines)}

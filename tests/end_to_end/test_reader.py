@@ -1,0 +1,84 @@
+"""The whole way: a card in a PC/SC reader, the real terminal, the real fund."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from jpki_mock.card.image import load_image
+from tests.end_to_end.conftest import Inhabited
+from tests.pcsc.sandbox import PcscSandbox
+
+PERSONAL_TO_ONE_ANSWER = ("record_id", "answered_at")
+
+
+@pytest.mark.parametrize("role", ["valid", "moved", "ended", "never"])
+def test_in_a_reader_and_in_process_the_same_card_gets_the_same_answer(
+    house: Inhabited, sandbox: PcscSandbox, role: str
+) -> None:
+    card = house.story.card(role)
+    in_process = house.tap("--card", card)
+    sandbox.insert(0, card)
+
+    in_reader = house.tap("--reader", sandbox.reader_names[0], **sandbox.way)
+    sandbox.remove(0)
+
+    assert _lasting(in_reader) == _lasting(in_process)
+    assert in_reader["timings_ms"]["apdus"] == in_process["timings_ms"]["apdus"]
+
+
+def _lasting(report: dict[str, object]) -> dict[str, object]:
+    """A report without what differs from answer to answer."""
+    answer = report["answer"]
+    assert isinstance(answer, dict)
+    kept = {key: value for key, value in answer.items() if key not in PERSONAL_TO_ONE_ANSWER}
+    return {**report, "answer": kept, "timings_ms": None}
+
+
+def test_timings_tell_the_parts_of_a_tap(house: Inhabited, sandbox: PcscSandbox) -> None:
+    sandbox.insert(0, house.story.card("valid"))
+    timings = house.tap(**sandbox.way)["timings_ms"]
+    sandbox.remove(0)
+    parts = sum(timings[part] for part in ("waiting", "card", "network", "software"))
+    assert parts == pytest.approx(timings["total"], abs=1)
+
+
+def test_a_wrong_pin_in_a_reader_costs_one_try_of_the_same_card(
+    house: Inhabited, sandbox: PcscSandbox
+) -> None:
+    card = house.story.card("valid")
+    sandbox.insert(0, card)
+    wrong = house.tap(pin="0000", **sandbox.way)
+    sandbox.remove(0)
+    left = load_image(card).pins.authentication.tries_left
+    right = house.tap("--card", card)
+
+    assert (wrong["exit_code"], wrong["tries_left"], left, right["exit_code"]) == (20, 2, 2, 0)
+
+
+def test_a_visual_check_needs_no_pin_and_leaves_the_counter_alone(house: Inhabited) -> None:
+    card = house.story.card("valid")
+    report = house.tap("--card", card, "--visual-check", "--operator", "受付 見本")
+    assert (report["exit_code"], report["validity"]) == (0, "1")
+    assert load_image(card).pins.authentication.tries_left == 3
+
+
+def test_a_revoked_card_is_refused_within_the_stated_time(house: Inhabited) -> None:
+    card = house.story.card("unregistered")
+    assert house.tap("--card", card, "--register")["exit_code"] == 0
+    house.house.run("jpki-mock", "revoke", "--reason", "request", card)
+
+    no_later_than = monotonic() + house.house.revocation_fresh_seconds
+
+    while (report := _tap_started_at(house, card))[1]["exit_code"] == 0:
+        assert report[0] < no_later_than, "a tap that began too late was still answered"
+
+    assert report[1]["problem"]["code"] == "certificate-revoked"
+
+
+def _tap_started_at(house: Inhabited, card: Path) -> tuple[float, dict[str, Any]]:
+    started = monotonic()
+    return started, house.tap("--card", card)

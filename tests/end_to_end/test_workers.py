@@ -1,0 +1,37 @@
+"""What holds across workers: a challenge is spent once, whoever is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from eligibility_api.contract.eligibility import CardCheckRequest
+from eligibility_api.contract.errors import ShikakuError
+from tests.builders.terminal import Terminal
+from tests.end_to_end.conftest import Inhabited
+
+USES = 50
+
+
+def test_one_challenge_used_fifty_times_at_once_on_two_workers_succeeds_once(house: Inhabited) -> None:
+    with house.terminal() as first:
+        proof = first.prove()
+
+    def use(_: int) -> str:
+        # A connection of one's own each time, so that both workers are asked.
+        with house.terminal() as terminal:
+            terminal.client.sign_in()
+            return _outcome(terminal, proof)
+
+    with ThreadPoolExecutor(USES) as pool:
+        outcomes = Counter(pool.map(use, range(USES)))
+
+    assert outcomes == {"answered": 1, "challenge-used": USES - 1}
+
+
+def _outcome(terminal: Terminal, proof: CardCheckRequest) -> str:
+    try:
+        terminal.client.check_card(proof)
+    except ShikakuError as error:
+        return error.code
+    return "answered"

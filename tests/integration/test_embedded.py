@@ -1,0 +1,268 @@
+"""The embedded PostgreSQL: one owner, four roles, and nothing lost when somebody pulls the plug."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from eligibility_api.platform import unprivileged
+from eligibility_api.platform.embedded import EmbeddedDatabaseError, EmbeddedPostgres, Role
+from eligibility_api.platform.postmaster import Postmaster, wait_until
+from eligibility_api.platform.private_files import is_private, make_socket_directory
+from tests.conftest import Database
+
+OWNER_PROGRAM = """
+import sys
+from pathlib import Path
+from eligibility_api.platform.embedded import EmbeddedPostgres
+EmbeddedPostgres(Path(sys.argv[1])).start()
+print("started", flush=True)
+sys.stdin.read()
+"""
+
+
+def query(dsn: str, *statements: str) -> Any:
+    """Run statements; the value of the last."""
+
+    async def run() -> Any:
+        connection = await asyncpg.connect(dsn)
+        try:
+            values = [await connection.fetchval(statement) for statement in statements]
+            return values[-1]
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+def postmaster(server: EmbeddedPostgres) -> Postmaster:
+    running = Postmaster.of(server.data)
+    assert running is not None
+    return running
+
+
+def kill(server: EmbeddedPostgres) -> None:
+    victim = postmaster(server)
+    os.kill(victim.pid, signal.SIGKILL)
+    assert wait_until(lambda: not victim.alive, 10)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres(tmp_path / "postgres") as running:
+        yield running
+
+
+@pytest.fixture
+def write(server: EmbeddedPostgres) -> None:
+    query(server.dsn("owner"), "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (42)")
+
+
+@pytest.mark.parametrize("role", ["owner", "api", "sequencer", "batch"])
+def test_every_role_logs_in_as_itself(database: Database, role: Role) -> None:
+    assert query(database.dsn(role), "SELECT current_user::text") == role
+
+
+@pytest.mark.parametrize("role", ["api", "sequencer", "batch"])
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "CREATE TABLE public.mine (n int)",
+        "CREATE TEMPORARY TABLE mine (n int)",
+        "CREATE SCHEMA mine",
+        "CREATE DATABASE mine",
+        "CREATE ROLE mine",
+        "SELECT n FROM public.secrets",
+        "SET ROLE owner",
+        "SELECT pg_read_file('postgresql.conf')",
+    ],
+)
+def test_a_role_can_do_nothing_before_migrations_grant_it(
+    database: Database, role: Role, forbidden: str
+) -> None:
+    query(database.dsn("owner"), "CREATE TABLE IF NOT EXISTS secrets (n int)")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        query(database.dsn(role), forbidden)
+
+
+@pytest.mark.parametrize("forbidden", ["CREATE ROLE mine", "SELECT pg_read_file('postgresql.conf')"])
+def test_the_owner_is_no_superuser(database: Database, forbidden: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        query(database.dsn("owner"), forbidden)
+
+
+def test_the_superuser_cannot_log_in(database: Database) -> None:
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+        query(database.dsn("owner").replace("//owner:", "//superuser:"), "SELECT 1")
+
+
+def test_a_wrong_password_is_refused(database: Database) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        query(database.dsn("api").replace("@", "x@"), "SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("listen_addresses", ""),
+        ("fsync", "on"),
+        ("synchronous_commit", "on"),
+        ("jit", "off"),
+        ("max_connections", "60"),
+    ],
+)
+def test_the_server_is_set_up(database: Database, setting: str, value: str) -> None:
+    assert query(database.dsn("api"), f"SHOW {setting}") == value
+
+
+def test_secrets_and_socket_are_private(postgres: EmbeddedPostgres) -> None:
+    socket_directory = postmaster(postgres).socket_directory
+    assert socket_directory is not None
+    places = [postgres.home / "passwords.json", postgres.data, socket_directory]
+    assert [stat.S_IMODE(place.stat().st_mode) & 0o077 for place in places] == [0, 0, 0]
+
+
+def test_stop_leaves_no_process_and_start_finds_the_rows_again(server: EmbeddedPostgres, write: None) -> None:
+    first = postmaster(server)
+    server.stop()
+    assert not first.alive
+    assert first.socket_directory is not None
+    assert not first.socket_directory.exists()
+    assert query(server.start().dsn("owner"), "SELECT n FROM kept") == 42
+
+
+def test_stopping_twice_is_harmless(server: EmbeddedPostgres) -> None:
+    server.stop()
+    server.stop()
+
+
+def test_committed_rows_survive_a_killed_postmaster(server: EmbeddedPostgres, write: None) -> None:
+    kill(server)
+    server.stop()
+    assert query(server.start().dsn("owner"), "SELECT n FROM kept") == 42
+
+
+def test_a_stale_lock_file_with_the_number_of_another_process_does_not_hinder(
+    server: EmbeddedPostgres, write: None
+) -> None:
+    kill(server)
+    lock = server.data / "postmaster.pid"
+    lines = lock.read_text().splitlines()
+    server.stop()
+    lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    assert query(server.start().dsn("owner"), "SELECT n FROM kept") == 42
+
+
+def test_a_server_that_outlived_its_owner_is_adopted(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OWNER_PROGRAM, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"started\n"
+        before = postmaster(EmbeddedPostgres(tmp_path)).pid
+        owner.kill()
+    with EmbeddedPostgres(tmp_path) as heir:
+        assert postmaster(heir).pid == before
+        assert query(heir.dsn("owner"), "SELECT 42") == 42
+    assert Postmaster.of(heir.data) is None
+
+
+def test_a_second_owner_is_refused_and_harms_nothing(server: EmbeddedPostgres) -> None:
+    with pytest.raises(EmbeddedDatabaseError, match="Another process owns"):
+        EmbeddedPostgres(server.home).start()
+    assert query(server.dsn("owner"), "SELECT 42") == 42
+
+
+def test_an_attached_process_reads_the_address_and_stops_nothing(server: EmbeddedPostgres) -> None:
+    attached = EmbeddedPostgres.attach(server.home)
+    attached.stop()
+    assert attached.dsn("api") == server.dsn("api")
+    assert query(attached.dsn("api"), "SELECT 42") == 42
+
+
+def test_nobody_attaches_to_what_does_not_run(server: EmbeddedPostgres) -> None:
+    server.stop()
+    with pytest.raises(EmbeddedDatabaseError, match="No embedded database is running"):
+        EmbeddedPostgres.attach(server.home)
+
+
+def test_a_deep_path_with_spaces_and_quotes_works(tmp_path: Path) -> None:
+    with EmbeddedPostgres(tmp_path.joinpath(*["a \"quoted\" 'folder' 資格"] * 6)) as deep:
+        assert query(deep.dsn("api"), "SELECT 42") == 42
+
+
+def test_a_deep_temporary_directory_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("temporary" * 12)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    with EmbeddedPostgres(tmp_path / "postgres") as server:
+        assert query(server.dsn("api"), "SELECT 42") == 42
+
+
+@pytest.fixture
+def shared_directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A temporary directory, with a path short enough to stay the chosen one."""
+    with tempfile.TemporaryDirectory() as path:
+        monkeypatch.setattr("tempfile.tempdir", path)
+        yield Path(path)
+
+
+def make_open_to_all(path: Path) -> None:
+    path.chmod(0o777)
+
+
+def replace_by_link(path: Path) -> None:
+    path.rmdir()
+    path.symlink_to(path.parent)
+
+
+@pytest.mark.parametrize("squat", [make_open_to_all, replace_by_link])
+def test_what_somebody_else_put_in_the_place_of_our_directory_is_not_used(
+    shared_directory: Path, squat: Callable[[Path], None]
+) -> None:
+    way = unprivileged.candidates()[0]
+    expected = make_socket_directory(Path("home"), way)
+    squat(expected)
+    drawn = make_socket_directory(Path("home"), way)
+    assert drawn != expected
+    assert drawn.parent == shared_directory
+    assert is_private(drawn, way.user)
+
+
+def test_an_interrupted_first_start_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "data.new" / "base").mkdir(parents=True)
+    with EmbeddedPostgres(tmp_path) as server:
+        assert query(server.dsn("api"), "SELECT 42") == 42
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another user")
+def test_root_without_user_namespaces_runs_it_as_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = unprivileged.candidates()[-1]
+    monkeypatch.setattr(unprivileged, "candidates", lambda: [account])
+    with EmbeddedPostgres(tmp_path / "private") as server:
+        assert query(server.dsn("api"), "SELECT 42") == 42
+        assert server.data.stat().st_uid == unprivileged.NOBODY
+        monkeypatch.undo()
+        assert query(EmbeddedPostgres.attach(server.home).dsn("api"), "SELECT 42") == 42
+        server.stop()
+        assert query(server.start().dsn("api"), "SELECT 42") == 42
+
+
+def test_where_nothing_can_run_it_the_operator_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unprivileged, "candidates", list)
+    with pytest.raises(EmbeddedDatabaseError, match="set DATABASE_URL"):
+        EmbeddedPostgres(tmp_path).start()

@@ -1,0 +1,213 @@
+"""The terminal's command at readers over PC/SC: real pcscd, virtual readers, emulated cards, a played fund.
+
+The target: less than 30 ms of software in a tap, beside what card, network and people take.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jpki_mock.card.image import Faults, load_image
+from tests.builders import cards
+from tests.pcsc.sandbox import PcscSandbox
+from tests.unit.clinic_terminal.builders import credential
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60
+SOFTWARE_MS_MAX = 30
+
+HOLD_THE_CARD = """
+import sys
+from clinic_terminal.card.pcsc import open_reader_card
+connection = open_reader_card(None, 5)
+print("held", flush=True)
+sys.stdin.readline()
+connection.close()
+"""
+
+ASK_FOR_THE_TRIES_LEFT = """
+from clinic_terminal.card.pcsc import open_reader_card
+connection = open_reader_card(None, 5)
+print(connection.transmit(bytes.fromhex("00200098")).hex())
+connection.close()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A reception with two readers."""
+
+    sandbox: PcscSandbox
+    credential_file: Path
+
+    def start(self, *command: str, **variables: str) -> subprocess.Popen[str]:
+        environment = {
+            **self.sandbox.environment,
+            "TERMINAL_CREDENTIAL": str(self.credential_file),
+            "TERMINAL_FUND_URL": "http://127.0.0.1:8000",
+            **variables,
+        }
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+        )
+
+    def start_terminal(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        return self.start("-m", "tests.unit.clinic_terminal.desk", *arguments, **variables)
+
+    def tap(self, *arguments: str, pin: str = cards.AUTHENTICATION_PIN, **variables: str) -> dict[str, Any]:
+        command = ("tap", "--json", "--timings", "--pin-stdin", *arguments)
+        return report_of(self.start_terminal(*command, **variables), pin)
+
+
+def report_of(terminal: subprocess.Popen[str], pin: str) -> dict[str, Any]:
+    output, errors = terminal.communicate(pin + "\n", timeout=PATIENCE_SECONDS)
+    assert output, errors
+    report: dict[str, Any] = json.loads(output)
+    assert report["exit_code"] == terminal.returncode
+    return report
+
+
+def code_of(report: dict[str, Any]) -> str | None:
+    problem: dict[str, Any] = report.get("problem", {})
+    return problem.get("code")
+
+
+@pytest.fixture
+def credential_file(tmp_path: Path) -> Path:
+    certificate = cards.terminal_certificate(
+        start=datetime(2000, 1, 1, tzinfo=UTC), end=datetime(2100, 1, 1, tzinfo=UTC)
+    )
+    path = tmp_path / "terminal.json"
+    credential(cards.p256_key(7), certificate).save(path)
+    return path
+
+
+@pytest.fixture
+def desk(sandbox: PcscSandbox, credential_file: Path) -> Iterator[Desk]:
+    """At the module's sandbox, the readers emptied afterwards."""
+    yield Desk(sandbox, credential_file)
+    for reader in range(2):
+        sandbox.remove(reader)
+
+
+@pytest.fixture
+def desk_of_its_own(pcsc_possible: None, credential_file: Path) -> Iterator[Desk]:
+    """For cards that are pulled: pcscd overlooks a card that is back before its next look, 400 ms later."""
+    with PcscSandbox(readers=1) as sandbox:
+        yield Desk(sandbox, credential_file)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"carrier": "android"},
+        {"authentication": cards.key_slot(cards.p384_key())},
+        {"faults": Faults(first_command_6f00=True)},
+    ],
+    ids=["card", "phone", "p-384", "first-command-6f00"],
+)
+def test_a_card_at_a_reader_is_tapped(desk: Desk, tmp_path: Path, changes: dict[str, Any]) -> None:
+    desk.sandbox.insert(0, cards.card_file(tmp_path, **changes))
+    report = desk.tap()
+    assert (report["outcome"], code_of(report)) == ("valid", None)
+
+
+def test_the_softwares_share_of_a_tap_is_small(desk: Desk, tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path)
+    desk.sandbox.insert(0, path)
+    timings = desk.tap()["timings_ms"]
+    assert timings["software"] < SOFTWARE_MS_MAX
+    assert timings["apdus"] == 5 + -(-len(load_image(path).authentication.certificate) // 256)
+
+
+def test_a_card_is_checked_by_sight_without_its_pin(desk: Desk, tmp_path: Path) -> None:
+    desk.sandbox.insert(0, cards.card_file(tmp_path, pins=cards.pins(authentication=cards.pin(None, 3))))
+    assert code_of(desk.tap()) == "pin-unset"
+    assert desk.tap("--visual-check", "--operator", "受付 太郎")["outcome"] == "valid"
+
+
+def test_a_card_that_comes_while_the_terminal_waits_is_read(desk: Desk, tmp_path: Path) -> None:
+    terminal = desk.start_terminal("tap", "--json", "--pin-stdin", "--wait", "30")
+    desk.sandbox.insert(1, cards.card_file(tmp_path))
+    assert report_of(terminal, cards.AUTHENTICATION_PIN)["outcome"] == "valid"
+
+
+def test_a_wrong_pin_is_counted_in_the_card(desk: Desk, tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path)
+    desk.sandbox.insert(0, path)
+    report = desk.tap(pin="9999")
+    assert (code_of(report), report["tries_left"]) == ("pin-wrong", 2)
+    assert load_image(path).pins.authentication.tries_left == 2
+
+
+def test_after_a_tap_the_card_has_lost_its_power(desk: Desk, tmp_path: Path) -> None:
+    desk.sandbox.insert(0, cards.card_file(tmp_path))
+    assert desk.tap()["outcome"] == "valid"
+    status_word, errors = desk.start("-c", ASK_FOR_THE_TRIES_LEFT).communicate(timeout=PATIENCE_SECONDS)
+    assert status_word.strip() == "6a82", errors  # no application is selected any more
+
+
+def test_a_card_that_another_program_holds_is_in_use(desk: Desk, tmp_path: Path) -> None:
+    desk.sandbox.insert(0, cards.card_file(tmp_path))
+    holder = desk.start("-c", HOLD_THE_CARD)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    report = desk.tap()
+    holder.communicate("\n", timeout=PATIENCE_SECONDS)
+    assert code_of(report) == "card-in-use"
+
+
+@pytest.mark.parametrize("command", [1, 4, 7, 8])
+def test_a_card_pulled_in_the_middle_is_told_and_costs_no_try(
+    desk_of_its_own: Desk, tmp_path: Path, command: int
+) -> None:
+    path = cards.card_file(tmp_path, faults=Faults(pull_at_apdu=command))
+    desk_of_its_own.sandbox.insert(0, path)
+    report = desk_of_its_own.tap()
+    assert (code_of(report), report["timings_ms"]["apdus"]) == ("card-removed", command)
+    assert load_image(path).pins.authentication.tries_left == 3
+
+
+def test_of_two_cards_one_must_be_named(desk: Desk, tmp_path: Path) -> None:
+    for reader in range(2):
+        desk.sandbox.insert(reader, cards.card_file(tmp_path, f"card-{reader}.json"))
+    assert code_of(desk.tap()) == "card-several"
+    assert desk.tap("--reader", desk.sandbox.reader_names[1])["outcome"] == "valid"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--wait", "0"], "card-missing"), (["--reader", "Another Reader"], "reader-missing")],
+)
+def test_without_card_or_reader_the_desk_is_told(desk: Desk, arguments: list[str], code: str) -> None:
+    report = desk.tap(*arguments)
+    assert (code_of(report), report["exit_code"]) == (code, 20)
+
+
+def test_without_the_service_the_desk_is_told(desk: Desk, tmp_path: Path) -> None:
+    report = desk.tap(PCSCLITE_CSOCK_NAME=str(tmp_path / "none"))
+    assert (code_of(report), report["exit_code"]) == ("reader-service-missing", 20)
+
+
+def test_readers_are_listed_with_their_cards(desk: Desk, tmp_path: Path) -> None:
+    desk.sandbox.insert(1, cards.card_file(tmp_path))
+    output, _ = desk.start_terminal("readers").communicate(timeout=PATIENCE_SECONDS)
+    first, second = desk.sandbox.reader_names
+    assert output.splitlines() == [f"{first}\tカードなし / no card", f"{second}\tカードあり / card"]

@@ -1,0 +1,52 @@
+"""Commands over a connection that detours, breaks or talks nonsense."""
+
+import pytest
+
+from clinic_terminal.card import apdu
+from clinic_terminal.card.channel import CardChannel
+from clinic_terminal.card.errors import CardError
+from tests.unit.clinic_terminal.fake_card import READ, SELECT, VERIFY, FakeCard
+
+
+@pytest.mark.parametrize(
+    "fault", [ConnectionError, ConnectionResetError, ConnectionAbortedError, BrokenPipeError]
+)
+def test_a_card_that_has_gone_is_card_removed(fault: type[ConnectionError]) -> None:
+    class Gone(FakeCard):
+        def transmit(self, apdu: bytes, /) -> bytes:
+            raise fault
+
+    with pytest.raises(CardError) as caught:
+        CardChannel(Gone()).send(apdu.select_application(b"\x01"))
+    assert caught.value.code == "card-removed"
+
+
+def test_an_answer_without_status_word_is_unexpected() -> None:
+    with pytest.raises(CardError) as caught:
+        CardChannel(FakeCard(scripted={SELECT: ["90"]})).send(apdu.select_application(b"\x01"))
+    assert caught.value.code == "card-unexpected"
+
+
+def test_a_wrong_expected_length_is_corrected_once() -> None:
+    card = FakeCard(scripted={READ: ["6c03", "0102039000"]})
+    assert CardChannel(card).send(apdu.read_binary(0, 256)).data == b"\x01\x02\x03"
+    assert card.commands == ["00b0000000", "00b0000003"]
+
+
+def test_a_second_correction_is_taken_for_the_answer() -> None:
+    card = FakeCard(scripted={READ: ["6c03", "6c02"]})
+    assert CardChannel(card).send(apdu.read_binary(0, 256)).status_word == 0x6C02
+    assert len(card.commands) == 2
+
+
+def test_data_that_a_card_announces_are_fetched() -> None:
+    card = FakeCard(scripted={READ: ["01026102"], "00c0": ["036101", "049000"]})
+    response = CardChannel(card).send(apdu.read_binary(0, 256))
+    assert (response.data, response.status_word) == (b"\x01\x02\x03\x04", 0x9000)
+    assert card.commands == ["00b0000000", "00c0000002", "00c0000001"]
+
+
+def test_verify_is_not_sent_a_second_time_whatever_the_card_answers() -> None:
+    card = FakeCard(scripted={VERIFY: ["6c04"]})
+    assert CardChannel(card).send(apdu.verify(0x18, b"1234")).status_word == 0x6C04
+    assert len(card.commands) == 1

@@ -1,0 +1,85 @@
+"""The questions at a command line."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+
+import pytest
+import typer
+
+from clinic_terminal.card.errors import CardError
+from clinic_terminal.console.prompts import PipedPrompts, TypedPrompts
+
+
+@dataclass
+class Person:
+    """Types a PIN, says yes or no, and remembers what was said to them."""
+
+    says_yes: bool = True
+    heard: list[str] = field(default_factory=list)
+
+    def prompts(self, *, register: bool = False) -> TypedPrompts:
+        return TypedPrompts(register, self._type, self._confirm, self.heard.append)
+
+    def _type(self, question: str) -> str:
+        self.heard.append(question)
+        return "1234"
+
+    def _confirm(self, question: str) -> bool:
+        self.heard.append(question)
+        return self.says_yes
+
+
+def test_the_tries_left_are_told_before_the_pin_is_asked() -> None:
+    person = Person()
+    assert person.prompts().pin(3, None) == "1234"
+    assert person.heard == [
+        "暗証番号の残り回数 / PIN tries left: 3",
+        "暗証番号（数字4桁） / PIN (four digits): ",
+    ]
+
+
+def test_a_second_question_tells_why() -> None:
+    person = Person()
+    error = CardError("pin-wrong", tries_left=2)
+    person.prompts().pin(2, error)
+    assert person.heard[0] == f"{error.entry.ja} / {error.entry.en}"
+
+
+def test_the_last_try_is_asked_about_first() -> None:
+    person = Person()
+    assert person.prompts().pin(1, None) == "1234"
+    assert "最後の1回" in person.heard[1]
+
+
+def test_whoever_declines_the_last_try_is_not_asked_for_a_pin() -> None:
+    person = Person(says_yes=False)
+    with pytest.raises(typer.Abort):
+        person.prompts().pin(1, None)
+    assert len(person.heard) == 2
+
+
+@pytest.mark.parametrize(
+    ("register", "says_yes", "agreed"), [(True, False, True), (False, True, True), (False, False, False)]
+)
+def test_agreement_is_given_beforehand_or_now(register: bool, says_yes: bool, agreed: bool) -> None:
+    assert Person(says_yes).prompts(register=register).agrees_to_registration() is agreed
+
+
+@pytest.mark.parametrize("text", ["1234\n", "1234\r\n", "1234", "1234\nmore\n"])
+def test_a_piped_pin_is_the_first_line(text: str) -> None:
+    assert PipedPrompts(io.StringIO(text)).pin(1, None) == "1234"
+
+
+@pytest.mark.parametrize("code", ["pin-wrong", "pin-malformed"])
+def test_a_piped_pin_is_tried_once(code: str) -> None:
+    earlier = CardError(code)
+    with pytest.raises(CardError) as caught:
+        PipedPrompts(io.StringIO("1234\n5678\n")).pin(2, earlier)
+    assert caught.value is earlier
+
+
+@pytest.mark.parametrize("register", [True, False])
+def test_a_program_agrees_only_beforehand(register: bool) -> None:
+    assert PipedPrompts(io.StringIO(), register).agrees_to_registration() is register

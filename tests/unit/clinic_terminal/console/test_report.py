@@ -1,0 +1,82 @@
+"""Exit codes and the JSON object."""
+
+import json
+
+import pytest
+
+from clinic_terminal.card.errors import CardError
+from clinic_terminal.console.report import as_json, exit_code, headline
+from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.errors import CATALOGUE, Kind, ShikakuError
+from tests.unit.clinic_terminal.builders import answer, outcome
+
+
+@pytest.mark.parametrize(
+    ("validity", "code", "name"),
+    [
+        (Validity.VALID, 0, "valid"),
+        (Validity.INVALID, 12, "invalid"),
+        (Validity.INVALID_NEWER_EXISTS, 13, "invalid-newer-exists"),
+        (Validity.NOT_FOUND, 14, "not-found"),
+        (Validity.AMBIGUOUS, 15, "ambiguous"),
+        (Validity.VALID_UNREGISTERED, 16, "valid-unregistered"),
+    ],
+)
+def test_each_validity_has_its_exit_code_and_name(validity: Validity, code: int, name: str) -> None:
+    report = as_json(outcome(answer(validity)), with_timings=False)
+    assert (report["exit_code"], report["outcome"], report["validity"]) == (code, name, validity)
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "name"),
+    [
+        ("pin-wrong", 20, "card-problem"),
+        ("reader-missing", 20, "card-problem"),
+        ("certificate-revoked", 30, "refused"),
+        ("as-of-out-of-range", 30, "refused"),
+        ("first-registration-needed", 31, "first-registration-needed"),
+        ("fund-unreachable", 40, "technical-failure"),
+        ("revocation-unavailable", 40, "technical-failure"),
+    ],
+)
+def test_each_kind_of_problem_has_its_exit_code_and_name(problem: str, code: int, name: str) -> None:
+    report = as_json(outcome(problem=ShikakuError(problem)), with_timings=False)
+    assert (report["exit_code"], report["outcome"], report["validity"]) == (code, name, None)
+
+
+@pytest.mark.parametrize("code", list(CATALOGUE))
+def test_no_problem_ever_looks_like_a_validity(code: str) -> None:
+    failed = outcome(problem=ShikakuError(code))
+    validities = [outcome(answer(validity)) for validity in Validity]
+    assert exit_code(failed) not in {exit_code(decided) for decided in validities}
+    assert headline(failed).word not in {headline(decided).word for decided in validities}
+
+
+def test_a_technical_failure_has_neither_word_nor_mark_nor_colour_of_not_valid() -> None:
+    failed = headline(outcome(problem=ShikakuError("fund-unreachable")))
+    invalid = headline(outcome(answer(Validity.INVALID)))
+    assert not {failed.word, failed.mark, failed.colour} & {invalid.word, invalid.mark, invalid.colour}
+    assert failed.word.ja == "確認できません（通信）"
+
+
+def test_an_answer_is_printed_whole() -> None:
+    report = as_json(outcome(answer(), tries_left=3, registered=True), with_timings=False)
+    assert report["answer"] == answer().model_dump(mode="json")
+    assert (report["tries_left"], report["registered"]) == (3, True)
+    assert "problem" not in report
+    assert "timings_ms" not in report
+    json.dumps(report)
+
+
+def test_a_problem_has_the_published_form_and_its_details() -> None:
+    problem = CardError("pin-wrong", status_word=0x63C2, tries_left=2)
+    report = as_json(outcome(problem=problem, tries_left=2), with_timings=False)["problem"]
+    assert (report["code"], report["kind"], report["tries_left"]) == ("pin-wrong", Kind.CARD, 2)
+    assert report["status_word"] == "63C2"
+    assert report["detail_ja"] == CATALOGUE["pin-wrong"].ja
+    assert report["detail"] == CATALOGUE["pin-wrong"].en
+
+
+def test_timings_are_added_on_demand() -> None:
+    report = as_json(outcome(answer()), with_timings=True)["timings_ms"]
+    assert (report["software"], report["apdus"], report["steps"]) == (20.0, 10, {"select": 10.0})

@@ -1,0 +1,121 @@
+"""What the desk sees."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from clinic_terminal.card.errors import CardError
+from clinic_terminal.console import screen
+from clinic_terminal.visit.tap import TapOutcome
+from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.errors import ShikakuError
+from tests.unit.clinic_terminal.builders import answer, ended_enrolment, enrolment, outcome, timings
+
+
+def shown(shown_outcome: TapOutcome, *, with_timings: bool = False, colour: bool = False) -> str:
+    stream = io.StringIO()
+    console = Console(
+        file=stream, width=120, force_terminal=colour, color_system="standard" if colour else None
+    )
+    screen.show(console, shown_outcome, with_timings=with_timings)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("validity", "line"),
+    [
+        (Validity.VALID, "○ 有効 / Valid"),
+        (Validity.INVALID, "× 無効 / Not valid"),
+        (Validity.INVALID_NEWER_EXISTS, "× 無効（新しい資格あり） / Not valid (a newer insurance exists)"),
+        (Validity.NOT_FOUND, "－ 該当なし / Nothing found"),
+        (Validity.AMBIGUOUS, "？ 複数該当 / Several found"),
+        (Validity.VALID_UNREGISTERED, "○ 有効（未登録） / Valid (ticket not registered)"),
+    ],
+)
+def test_one_word_comes_first_and_needs_no_colour(validity: Validity, line: str) -> None:
+    assert shown(outcome(answer(validity))).splitlines()[0].strip() == line
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("fund-unreachable", "… 確認できません（通信） / Cannot be checked (line)"),
+        ("card-missing", "！ カードを読めません / Card not read"),
+        ("certificate-expired", "！ 受け付けられません / Not accepted"),
+        ("first-registration-needed", "→ 初回登録が必要です / First registration needed"),
+    ],
+)
+def test_a_problem_is_told_with_its_sentences_in_both_languages(code: str, line: str) -> None:
+    problem = ShikakuError(code)
+    text = shown(outcome(problem=problem))
+    assert text.splitlines()[0].strip() == line
+    unwrapped = "".join(text.split())
+    assert "".join(problem.entry.ja.split()) in unwrapped
+    assert "".join(problem.entry.en.split()) in unwrapped
+
+
+def test_colour_is_there_where_the_terminal_has_it() -> None:
+    assert "\x1b[1;7;32m" in shown(outcome(answer()), colour=True)
+    assert "\x1b[1;7;31m" in shown(outcome(answer(Validity.INVALID)), colour=True)
+
+
+def test_an_enrolment_shows_insurer_person_with_kana_and_days() -> None:
+    text = shown(outcome(answer()))
+    for part in (
+        "01130012 架空健康保険組合",
+        "12 ・ 345 ・ 00",
+        "架空 花子 （カクウ ハナコ）",
+        "1980-02-03",
+        "2020-04-01 ～",
+    ):
+        assert part in text
+
+
+def test_an_ended_enrolment_shows_when_and_why_and_what_to_do() -> None:
+    text = shown(outcome(answer(Validity.INVALID, [ended_enrolment()])))
+    assert "2026-03-01 他保険への加入 / other insurance" in text
+    assert "他の確認方法" in text
+
+
+def test_every_insurance_of_the_person_is_shown() -> None:
+    second = enrolment(insurer_name="架空市", number="999", address=None, name_kana=None)
+    text = shown(outcome(answer(Validity.VALID, [enrolment(), second])))
+    assert "架空健康保険組合" in text
+    assert "架空市" in text
+
+
+def test_texts_of_others_cannot_steer_the_screen() -> None:
+    hostile = enrolment(name="\x1b[2J[bold]架空[/bold]")
+    text = shown(outcome(answer(results=[hostile])))
+    assert "\x1b" not in text
+    assert "\N{REPLACEMENT CHARACTER}[2J[bold]架空[/bold]" in text
+
+
+def test_the_elapsed_seconds_leave_out_the_waiting_for_people() -> None:
+    assert "所要時間 / Elapsed: 0.2 s" in shown(outcome(answer()))
+
+
+def test_the_code_and_the_status_word_help_whoever_is_called() -> None:
+    assert "card-unexpected 6F00" in shown(outcome(problem=CardError("card-unexpected", status_word=0x6F00)))
+
+
+def test_tries_left_and_a_registration_are_told() -> None:
+    text = shown(outcome(answer(), tries_left=3, registered=True))
+    assert "PIN tries left: 3" in text
+    assert "初回登録を行いました" in text
+
+
+def test_nobody_is_told_to_take_a_card_that_was_never_there() -> None:
+    there, never = outcome(answer()), TapOutcome(timings(apdus=0), problem=ShikakuError("card-missing"))
+    assert "カードをお取りください" in shown(there)
+    assert "カードをお取りください" not in shown(never)
+
+
+def test_timings_are_shown_on_demand() -> None:
+    text = shown(outcome(answer()), with_timings=True)
+    assert "software" in text
+    assert "card (10 APDUs)" in text
+    assert "software" not in shown(outcome(answer()))

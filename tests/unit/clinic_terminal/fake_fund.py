@@ -1,0 +1,121 @@
+"""A fund behind `httpx2.MockTransport`: issues tokens and challenges, verifies proofs, answers as it is told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from eligibility_api.contract import presence
+from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
+from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, ShikakuError
+from eligibility_api.contract.tokens import Credential
+from tests.unit.clinic_terminal import builders
+
+PURPOSES = {
+    "/v1/eligibility/card": Purpose.ELIGIBILITY,
+    "/v1/eligibility/visual-check": Purpose.VISUAL_CHECK,
+    "/v1/registrations": Purpose.FIRST_REGISTRATION,
+}
+
+
+@dataclass
+class FakeFund:
+    """`failures` queues, by path, what happens instead of an answer: a code of the catalogue, or `lost`."""
+
+    answer: EligibilityAnswer = field(default_factory=builders.answer)
+    failures: dict[str, list[str]] = field(default_factory=dict)
+    unregistered: bool = False
+    calls: list[str] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    _challenges: dict[str, Purpose] = field(default_factory=dict)
+
+    def transport(self) -> httpx2.MockTransport:
+        return httpx2.MockTransport(self._handle)
+
+    def client(self, credential: Credential | None = None) -> FundClient:
+        known = credential or builders.credential()
+        return FundClient(builders.AUDIENCE, known, clock=lambda: builders.NOW, transport=self.transport())
+
+    def _handle(self, request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        self.calls.append(path)
+        failures = self.failures.get(path, [])
+        if failures:
+            return self._fail(failures.pop(0), request)
+        if path == "/v1/token":
+            return _json({"access_token": "token", "expires_in": 300, "scope": "eligibility"})
+        body = json.loads(request.content)
+        self.bodies.append(body)
+        handlers: dict[str, Callable[[dict[str, Any]], httpx2.Response]] = {
+            "/v1/presence/challenges": self._challenge,
+            "/v1/registrations": self._register,
+        }
+        if path in PURPOSES and not self._holds(PURPOSES[path], body):
+            return _problem("signature-invalid")
+        return handlers.get(path, self._eligibility)(body)
+
+    @staticmethod
+    def _fail(failure: str, request: httpx2.Request) -> httpx2.Response:
+        if failure == "lost":
+            raise httpx2.ReadError("lost", request=request)
+        return _problem(failure)
+
+    def _challenge(self, body: dict[str, Any]) -> httpx2.Response:
+        challenge = f"challenge-{len(self.calls)}"
+        self._challenges[challenge] = Purpose(body["purpose"])
+        return _json({"challenge": challenge, "expires_at": builders.NOW.isoformat()})
+
+    def _register(self, _: dict[str, Any]) -> httpx2.Response:
+        self.unregistered = False
+        registered_at = builders.NOW.isoformat()
+        return _json({"already": False, "registered_at": registered_at, "record_id": "record-0"})
+
+    def _eligibility(self, _: dict[str, Any]) -> httpx2.Response:
+        if self.unregistered:
+            return _problem("first-registration-needed")
+        return _json(self.answer.model_dump(mode="json"))
+
+    def _holds(self, purpose: Purpose, body: dict[str, Any]) -> bool:
+        proof = Proof.model_validate({name: body[name] for name in Proof.model_fields})
+        assert self._challenges.pop(proof.challenge) is purpose
+        message = presence.to_be_signed(
+            purpose,
+            audience=builders.AUDIENCE,
+            institution_code=builders.INSTITUTION,
+            terminal_id=builders.TERMINAL,
+            challenge=proof.challenge,
+        )
+        try:
+            _verify(proof, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+def _verify(proof: Proof, message: bytes) -> None:
+    key = x509.load_der_x509_certificate(proof.certificate).public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        key.verify(proof.signature, message, padding.PKCS1v15(), hashes.SHA256())
+    else:
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        key.verify(proof.signature, message, ec.ECDSA(hashes.SHA384()))
+
+
+def _json(body: dict[str, Any]) -> httpx2.Response:
+    return httpx2.Response(200, json=body)
+
+
+def _problem(code: str) -> httpx2.Response:
+    problem = Problem.of(ShikakuError(code), request_id="request-1")
+    content = problem.model_dump_json(exclude_none=True)
+    return httpx2.Response(problem.status, content=content, headers={"content-type": PROBLEM_MEDIA_TYPE})

@@ -1,0 +1,28 @@
+"""A person at the reader who answers by script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clinic_terminal.card.errors import CardError
+
+
+@dataclass
+class ScriptedPrompts:
+    """Gives `pins` one after another, then gives up; keeps what it was told."""
+
+    pins: list[str] = field(default_factory=lambda: ["1234"])
+    agrees: bool = False
+    asked: list[tuple[int, str | None]] = field(default_factory=list)
+    agreement_asked: int = 0
+
+    def pin(self, tries_left: int, earlier: CardError | None) -> str:
+        self.asked.append((tries_left, earlier.code if earlier else None))
+        if not self.pins:
+            assert earlier is not None
+            raise earlier
+        return self.pins.pop(0)
+
+    def agrees_to_registration(self) -> bool:
+        self.agreement_asked += 1
+        return self.agrees

@@ -1,0 +1,213 @@
+"""The command: options, settings, exit codes, and that nothing personal leaves by the wrong door."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from clinic_terminal.card.errors import CardError
+from clinic_terminal.card.pcsc import Reader
+from clinic_terminal.card.port import CardConnection
+from clinic_terminal.cli import Surroundings, app
+from eligibility_api.contract.codes import Validity
+from tests.unit.clinic_terminal.builders import answer, credential
+from tests.unit.clinic_terminal.fake_card import FakeCard
+from tests.unit.clinic_terminal.fake_fund import FakeFund
+
+
+class Desk:
+    """A set-up terminal with one card at one reader and a fund at the other end of the line."""
+
+    def __init__(self) -> None:
+        self.card: FakeCard | CardError = FakeCard()
+        self.fund = FakeFund()
+        self.readers: list[Reader] | CardError = [Reader("Fake Reader", True)]
+        self.opened: list[Any] = []
+
+    def run(self, *arguments: str, pin: str = "1234\n") -> Result:
+        around = Surroundings(self._list, self._open_reader, self._open_file, self.fund.transport)
+        return CliRunner().invoke(app, arguments, input=pin, obj=around)
+
+    def tap(self, *arguments: str, pin: str = "1234\n") -> dict[str, Any]:
+        result = self.run("tap", "--json", "--pin-stdin", *arguments, pin=pin)
+        report: dict[str, Any] = json.loads(result.stdout)
+        assert report["exit_code"] == result.exit_code
+        return report
+
+    def _list(self) -> list[Reader]:
+        if isinstance(self.readers, CardError):
+            raise self.readers
+        return self.readers
+
+    def _open_reader(self, reader: str | None, wait: float) -> CardConnection:
+        return self._open(reader, wait)
+
+    def _open_file(self, path: Path) -> CardConnection:
+        return self._open(path)
+
+    def _open(self, *how: Any) -> CardConnection:
+        self.opened.append(how)
+        if isinstance(self.card, CardError):
+            raise self.card
+        return self.card
+
+
+@pytest.fixture
+def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Desk:
+    path = tmp_path / "terminal.json"
+    credential().save(path)
+    monkeypatch.setenv("TERMINAL_CREDENTIAL", str(path))
+    monkeypatch.setenv("TERMINAL_FUND_URL", "http://127.0.0.1:8000")
+    return Desk()
+
+
+def test_a_tap_prints_one_object_with_the_answer(desk: Desk) -> None:
+    report = desk.tap()
+    assert (report["outcome"], report["exit_code"], report["validity"]) == ("valid", 0, "1")
+    assert report["answer"]["results"][0]["name"] == "架空 花子"
+    assert desk.opened == [(None, 30.0)]
+
+
+@pytest.mark.parametrize(
+    ("validity", "code"),
+    [
+        (Validity.INVALID, 12),
+        (Validity.INVALID_NEWER_EXISTS, 13),
+        (Validity.NOT_FOUND, 14),
+        (Validity.AMBIGUOUS, 15),
+        (Validity.VALID_UNREGISTERED, 16),
+    ],
+)
+def test_the_exit_code_tells_the_validity(desk: Desk, validity: Validity, code: int) -> None:
+    desk.fund.answer = answer(validity, [])
+    assert desk.tap()["exit_code"] == code
+
+
+@pytest.mark.parametrize(
+    ("path", "failure", "code"),
+    [
+        ("/v1/token", "lost", 40),
+        ("/v1/token", "assertion-invalid", 30),
+        ("/v1/eligibility/card", "database-unavailable", 40),
+        ("/v1/eligibility/card", "certificate-revoked", 30),
+        ("/v1/eligibility/card", "as-of-out-of-range", 30),
+        ("/v1/eligibility/card", "first-registration-needed", 31),
+    ],
+)
+def test_the_exit_code_tells_the_kind_of_problem(desk: Desk, path: str, failure: str, code: int) -> None:
+    desk.fund.failures[path] = [failure]
+    assert desk.tap()["exit_code"] == code
+
+
+@pytest.mark.parametrize("code", ["reader-service-missing", "card-missing", "card-several", "card-file"])
+def test_without_a_card_the_exit_code_is_20(desk: Desk, code: str) -> None:
+    desk.card = CardError(code)
+    report = desk.tap()
+    assert (report["exit_code"], report["problem"]["code"]) == (20, code)
+
+
+def test_a_dead_line_is_told_before_anybody_is_asked_for_a_card(desk: Desk) -> None:
+    desk.fund.failures["/v1/token"] = ["lost"]
+    assert desk.tap()["problem"]["code"] == "fund-unreachable"
+    assert desk.opened == []
+
+
+def test_a_wrong_pin_from_standard_input_is_tried_once(desk: Desk) -> None:
+    report = desk.tap(pin="9999\n1234\n")
+    assert (report["exit_code"], report["problem"]["code"], report["tries_left"]) == (20, "pin-wrong", 2)
+
+
+def test_the_options_reach_card_and_fund(desk: Desk) -> None:
+    desk.tap("--reader", "Fake Reader", "--wait", "5", "--as-of", "2026-01-31")
+    assert desk.opened == [("Fake Reader", 5.0)]
+    assert desk.fund.bodies[-1]["as_of"] == "2026-01-31"
+
+
+def test_a_card_file_needs_no_reader(desk: Desk) -> None:
+    desk.tap("--card", "card.json")
+    assert desk.opened == [(Path("card.json"),)]
+
+
+def test_registration_is_made_where_it_was_agreed(desk: Desk) -> None:
+    desk.fund.unregistered = True
+    report = desk.tap("--register")
+    assert (report["exit_code"], report["registered"]) == (0, True)
+
+
+def test_a_visual_check_names_the_operator_and_asks_for_no_pin(desk: Desk) -> None:
+    result = desk.run("tap", "--json", "--visual-check", "--operator", " 受付 太郎 ", pin="")
+    assert result.exit_code == 0
+    assert desk.fund.bodies[-1]["operator"] == "受付 太郎"
+
+
+def test_timings_are_printed_on_demand(desk: Desk) -> None:
+    timings = desk.tap("--timings")["timings_ms"]
+    assert isinstance(desk.card, FakeCard)
+    assert timings["apdus"] == len(desk.card.commands)
+    assert {"sign-in", "card", "select", "answer"} <= set(timings["steps"])
+
+
+def test_without_json_the_word_comes_first(desk: Desk) -> None:
+    result = desk.run("tap", "--pin-stdin")
+    assert result.stdout.lstrip().startswith("○ 有効 / Valid")
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--pin-stdin", "--reader", "A", "--card", "card.json"],
+        ["--visual-check"],
+        ["--pin-stdin", "--operator", "受付 太郎"],
+        ["--visual-check", "--operator", "  "],
+        ["--visual-check", "--operator", "x" * 61],
+        ["--pin-stdin", "--as-of", "yesterday"],
+        ["--pin-stdin", "--wait", "-1"],
+        [],
+    ],
+)
+def test_wrong_usage_ends_with_2_before_anything_is_touched(desk: Desk, arguments: list[str]) -> None:
+    result = desk.run("tap", *arguments)
+    assert result.exit_code == 2
+    assert (desk.opened, desk.fund.calls) == ([], [])
+
+
+@pytest.mark.parametrize("variable", ["TERMINAL_CREDENTIAL", "TERMINAL_FUND_URL"])
+def test_a_missing_setting_is_named_and_ends_with_2(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.delenv(variable)
+    result = desk.run("tap", "--pin-stdin")
+    assert result.exit_code == 2
+    assert variable in result.stderr
+    assert desk.opened == []
+
+
+def test_no_pin_is_printed_anywhere(desk: Desk) -> None:
+    for arguments in (["--json"], ["--timings"], ["--json", "--timings"]):
+        result = desk.run("tap", "--pin-stdin", *arguments, pin="9181\n")
+        assert "9181" not in result.output
+
+
+def test_the_help_lists_the_exit_codes() -> None:
+    text = CliRunner().invoke(app, ["tap", "--help"]).output
+    for code in ("12", "13", "14", "15", "16", "20", "30", "31", "40"):
+        assert f" {code}  " in text
+
+
+def test_readers_are_listed_with_their_cards(desk: Desk) -> None:
+    desk.readers = [Reader("A", True), Reader("B", False)]
+    result = desk.run("readers")
+    assert result.stdout.splitlines() == ["A\tカードあり / card", "B\tカードなし / no card"]
+    assert result.exit_code == 0
+
+
+def test_a_machine_without_a_reader_ends_with_20(desk: Desk) -> None:
+    desk.readers = CardError("reader-missing")
+    result = desk.run("readers")
+    assert (result.exit_code, result.stdout) == (20, "")
+    assert "No card reader" in result.stderr

@@ -1,0 +1,145 @@
+"""Taps of emulated cards in this process, from the card's file to the fund's answer, without a reader or a socket."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinic_terminal.card import file_card
+from clinic_terminal.card.errors import CardError
+from clinic_terminal.card.file_card import ENTRY_POINT_GROUP, ENTRY_POINT_NAME, open_card_file
+from clinic_terminal.timings import Stopwatch
+from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
+from jpki_mock.card.image import Faults, load_image
+from tests.builders import cards
+from tests.unit.clinic_terminal.builders import credential
+from tests.unit.clinic_terminal.fake_fund import FakeFund
+from tests.unit.clinic_terminal.scripted_prompts import ScriptedPrompts
+
+PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
+
+
+@pytest.fixture(autouse=True)
+def emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry point as the package declares it, installed or not."""
+    declared = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["entry-points"]
+    value = declared[ENTRY_POINT_GROUP][ENTRY_POINT_NAME]
+    offer = EntryPoint(ENTRY_POINT_NAME, value, ENTRY_POINT_GROUP)
+    monkeypatch.setattr(file_card, "entry_points", lambda **_: [offer])
+
+
+def tapped(
+    path: Path, fund: FakeFund | None = None, pins: list[str] | None = None, operator: str | None = None
+) -> TapOutcome:
+    known = credential(
+        cards.p256_key(7),
+        cards.terminal_certificate(
+            start=datetime(2000, 1, 1, tzinfo=UTC), end=datetime(2100, 1, 1, tzinfo=UTC)
+        ),
+    )
+    prompts = ScriptedPrompts([cards.AUTHENTICATION_PIN] if pins is None else pins)
+    with (fund or FakeFund()).client(known) as client:
+        return tap(open_card_file(path), client, prompts, TapRequest(operator=operator), Stopwatch())
+
+
+def code_of(outcome: TapOutcome) -> str | None:
+    return outcome.problem.code if outcome.problem else None
+
+
+def tries_left(path: Path) -> int:
+    return load_image(path).pins.authentication.tries_left
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"carrier": "android"},
+        {"authentication": cards.key_slot(cards.p384_key())},
+        {"faults": Faults(first_command_6f00=True)},
+        {"pins": cards.pins(authentication=cards.pin("1234", 3, 1))},
+    ],
+    ids=["card", "phone", "p-384", "first-command-6f00", "last-try"],
+)
+def test_an_emulated_card_is_tapped_like_any_other(tmp_path: Path, changes: dict[str, Any]) -> None:
+    fund = FakeFund()
+    path = cards.card_file(tmp_path, **changes)
+    outcome = tapped(path, fund)
+    assert (outcome.answer, outcome.problem) == (fund.answer, None)
+    assert tries_left(path) == 3
+
+
+def test_a_tap_takes_five_commands_and_one_for_each_256_bytes_of_the_certificate(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path)
+    certificate = load_image(path).authentication.certificate
+    assert tapped(path).timings.apdus == 5 + -(-len(certificate) // 256)
+
+
+def test_a_visual_check_is_signed_without_the_pin_even_when_it_is_locked(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path, pins=cards.pins(authentication=cards.pin("1234", 3, 0)))
+    assert code_of(tapped(path)) == "pin-locked"
+    assert tapped(path, operator="受付 太郎", pins=[]).answer is not None
+
+
+@pytest.mark.parametrize("changes", [{"terminal_authority": None}, {"carrier": "android"}])
+def test_a_card_without_the_route_is_not_fit_for_a_visual_check(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    outcome = tapped(cards.card_file(tmp_path, **changes), operator="受付 太郎", pins=[])
+    assert code_of(outcome) == "visual-check-unsupported"
+
+
+def test_wrong_pins_are_counted_in_the_card_until_it_locks(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path)
+    codes = [code_of(tapped(path, pins=["9999"])) for _ in range(4)]
+    assert codes == ["pin-wrong", "pin-wrong", "pin-locked", "pin-locked"]
+    assert tries_left(path) == 0
+
+
+def test_a_malformed_pin_costs_no_try(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path)
+    assert code_of(tapped(path, pins=["123"])) == "pin-malformed"
+    assert tries_left(path) == 3
+
+
+def test_a_card_without_a_pin_says_so(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path, pins=cards.pins(authentication=cards.pin(None, 3)))
+    assert code_of(tapped(path)) == "pin-unset"
+
+
+@pytest.mark.parametrize("command", range(1, 9))
+def test_a_card_pulled_at_any_command_is_let_go_and_costs_no_try(tmp_path: Path, command: int) -> None:
+    path = cards.card_file(tmp_path, faults=Faults(pull_at_apdu=command))
+    outcome = tapped(path)
+    assert (code_of(outcome), outcome.timings.apdus) == ("card-removed", command)
+    assert tries_left(path) == 3
+    open_card_file(path).close()
+
+
+def test_a_spoiled_signature_is_the_funds_to_refuse(tmp_path: Path) -> None:
+    outcome = tapped(cards.card_file(tmp_path, faults=Faults(corrupt_signature=True)))
+    assert code_of(outcome) == "signature-invalid"
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "no card"])
+def test_what_is_no_card_is_card_file(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "card.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(CardError) as caught:
+        open_card_file(path)
+    assert caught.value.code == "card-file"
+
+
+def test_a_card_open_elsewhere_is_card_file(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path)
+    first = open_card_file(path)
+    with pytest.raises(CardError) as caught:
+        open_card_file(path)
+    first.close()
+    assert caught.value.code == "card-file"

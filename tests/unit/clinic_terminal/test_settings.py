@@ -1,0 +1,51 @@
+"""The terminal's environment."""
+
+from pathlib import Path
+
+import pytest
+
+from clinic_terminal.settings import SettingsError, TerminalSettings
+from tests.unit.clinic_terminal.builders import credential
+
+
+@pytest.fixture
+def credential_file(tmp_path: Path) -> Path:
+    path = tmp_path / "terminal.json"
+    credential().save(path)
+    return path
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, credential_file: Path) -> None:
+    monkeypatch.setenv("TERMINAL_CREDENTIAL", str(credential_file))
+    monkeypatch.setenv("TERMINAL_FUND_URL", "http://127.0.0.1:8000")
+    settings = TerminalSettings.load()
+    assert str(settings.fund_url) == "http://127.0.0.1:8000/"
+    assert settings.load_credential() == credential()
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TERMINAL_CREDENTIAL", raising=False)
+    monkeypatch.setenv("TERMINAL_FUND_URL", "no address")
+    with pytest.raises(SettingsError, match=r"TERMINAL_CREDENTIAL.*TERMINAL_FUND_URL"):
+        TerminalSettings.load()
+
+
+def of_file(path: Path) -> TerminalSettings:
+    return TerminalSettings.model_validate({"credential": path, "fund_url": "http://127.0.0.1:8000"})
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", '{"private_key": "secret"}'])
+def test_an_unreadable_credential_is_told_without_its_content(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "terminal.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SettingsError) as caught:
+        of_file(path).load_credential()
+    assert "secret" not in str(caught.value)
+
+
+def test_an_insurers_credential_is_no_terminals(tmp_path: Path) -> None:
+    path = tmp_path / "insurer.json"
+    credential().model_copy(update={"institution_code": None}).save(path)
+    with pytest.raises(SettingsError, match="institution code"):
+        of_file(path).load_credential()

@@ -1,0 +1,118 @@
+"""Certificate revocation lists."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from jpki_mock.authority.values import CaId, Carrier, Kind, Reason
+from jpki_mock.errors import NotFound
+from jpki_mock.jlis import Jlis
+from jpki_mock.settings import Settings
+from tests.unit.jpki_mock.builders import NOW, issued, key_maker
+
+CA = CaId(Kind.AUTHENTICATION, 1)
+REFRESH = timedelta(seconds=900)
+LIFETIME = timedelta(hours=24)
+
+
+def current(jlis: Jlis, now: datetime = NOW, ca: CaId = CA) -> x509.CertificateRevocationList:
+    return x509.load_der_x509_crl(jlis.revocation_lists.current(ca, now))
+
+
+def number(crl: x509.CertificateRevocationList) -> int:
+    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+
+def reason(crl: x509.CertificateRevocationList, serial: int) -> x509.ReasonFlags | None:
+    entry = crl.get_revoked_certificate_by_serial_number(serial)
+    assert entry is not None
+    try:
+        return entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
+    except x509.ExtensionNotFound:
+        return None
+
+
+def test_a_list_is_signed_by_its_authority_and_says_how_long_it_holds(jlis: Jlis) -> None:
+    crl = current(jlis)
+    root = jlis.authorities.get(CA).certificate
+    public_key = root.public_key()
+    assert crl.is_signature_valid(public_key)  # type: ignore[arg-type]
+    assert crl.issuer == root.subject
+    assert (crl.last_update_utc, crl.next_update_utc) == (NOW, NOW + LIFETIME)
+
+
+def test_every_change_is_in_the_next_list_under_a_higher_number(jlis: Jlis) -> None:
+    phone = issued(jlis, carrier=Carrier.ANDROID)
+    numbers = [number(current(jlis))]
+    jlis.certificates.suspend(phone, NOW)
+    held = current(jlis)
+    numbers.append(number(held))
+    jlis.certificates.resume(phone)
+    resumed = current(jlis)
+    numbers.append(number(resumed))
+    assert reason(held, phone.serial) is x509.ReasonFlags.certificate_hold
+    assert resumed.get_revoked_certificate_by_serial_number(phone.serial) is None
+    assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        (Reason.UNDELIVERED, None),
+        (Reason.KEY_COMPROMISE, x509.ReasonFlags.key_compromise),
+        (Reason.RENEWAL, x509.ReasonFlags.superseded),
+        (Reason.DEATH, x509.ReasonFlags.cessation_of_operation),
+        (Reason.REQUEST, x509.ReasonFlags.cessation_of_operation),
+        (Reason.LOSS, x509.ReasonFlags.certificate_hold),
+    ],
+)
+def test_a_list_tells_why_and_since_when(jlis: Jlis, why: Reason, told: x509.ReasonFlags | None) -> None:
+    name = issued(jlis)
+    revoked_at = NOW + timedelta(seconds=7)
+    jlis.certificates.revoke(name, why, revoked_at)
+    crl = current(jlis, NOW + timedelta(seconds=8))
+    entry = crl.get_revoked_certificate_by_serial_number(name.serial)
+    assert entry is not None
+    assert entry.revocation_date_utc == revoked_at
+    assert reason(crl, name.serial) is told
+
+
+def test_the_same_list_is_handed_out_until_it_is_old(jlis: Jlis) -> None:
+    first = jlis.revocation_lists.current(CA, NOW)
+    assert jlis.revocation_lists.current(CA, NOW + REFRESH - timedelta(seconds=1)) == first
+    renewed = current(jlis, NOW + REFRESH)
+    assert number(renewed) == 2
+    assert renewed.last_update_utc == NOW + REFRESH
+
+
+def test_each_authority_lists_its_own_certificates_only(jlis: Jlis) -> None:
+    jlis.authorities.add_generation(Kind.AUTHENTICATION, NOW)
+    old = issued(jlis, ca=CA, serial=5)
+    issued(jlis, serial=5)
+    jlis.certificates.revoke(old, Reason.REQUEST, NOW)
+    assert len(current(jlis)) == 1
+    assert len(current(jlis, ca=CaId(Kind.AUTHENTICATION, 2))) == 0
+
+
+def test_an_expired_certificate_leaves_the_list_only_after_it_was_on_a_later_one(jlis: Jlis) -> None:
+    name = issued(jlis)
+    jlis.certificates.revoke(name, Reason.REQUEST, NOW)
+    end = jlis.certificates.records.find(name).period.end
+    assert len(current(jlis, end + timedelta(hours=1))) == 1
+    assert len(current(jlis, end + LIFETIME + timedelta(hours=1))) == 0
+
+
+def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    with Jlis(settings, NOW, key_maker()) as jlis:
+        first = number(current(jlis))
+    with Jlis(settings, NOW) as jlis:
+        assert number(current(jlis)) == first
+        assert number(current(jlis, NOW + REFRESH)) == first + 1
+
+
+def test_an_unknown_authority_has_no_list(jlis: Jlis) -> None:
+    with pytest.raises(NotFound):
+        current(jlis, ca=CaId(Kind.AUTHENTICATION, 9))

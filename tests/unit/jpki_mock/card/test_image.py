@@ -1,0 +1,64 @@
+"""The card image and its file."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from jpki_mock.card.image import CardImage, SecretName, load_image, save_image
+from tests.builders import cards
+
+
+def test_a_saved_card_is_the_same_card_when_loaded(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path)
+    assert load_image(path) == cards.card_image()
+
+
+def test_the_file_carries_standard_base64_and_is_for_its_owner_only(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path)
+    written = json.loads(path.read_text())
+    assert written["format"] == "shikaku-card/1"
+    assert written["photo"] == "iVBORw0KGgo="
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("name", ["authentication", "signature", "attributes", "reference_a", "reference_b"])
+def test_one_counter_changes_alone(name: SecretName) -> None:
+    before = cards.card_image()
+    after = before.with_tries_left(name, 1)
+    assert after.secret(name).tries_left == 1
+    assert after.with_tries_left(name, before.secret(name).tries_left) == before
+
+
+def test_a_number_that_could_be_somebodys_is_refused_and_not_repeated_in_the_error() -> None:
+    with pytest.raises(ValidationError, match="wrong check digit") as refusal:
+        cards.card_image(reference_a=cards.pin("123456789018", 10))
+    assert "123456789018" not in str(refusal.value)
+
+
+def test_no_counter_exceeds_its_limit() -> None:
+    with pytest.raises(ValidationError, match="more tries left"):
+        cards.pin("1234", 3, tries_left=4)
+
+
+def test_neither_pins_nor_keys_are_in_the_repr() -> None:
+    text = repr(cards.card_image())
+    assert "PRIVATE KEY" not in text
+    assert cards.SIGNATURE_PIN not in text
+
+
+def test_a_broken_file_is_refused_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "card.json"
+    path.write_text('{"format": "shikaku-card/2"}')
+    with pytest.raises(ValueError, match="format"):
+        load_image(path)
+
+
+def test_saving_replaces_the_whole_file(tmp_path: Path) -> None:
+    path = cards.card_file(tmp_path)
+    changed: CardImage = load_image(path).with_tries_left("authentication", 0)
+    save_image(changed, path)
+    assert load_image(path) == changed
+    assert [found.name for found in tmp_path.iterdir()] == ["card.json"]

@@ -1,0 +1,69 @@
+"""A card file as a connection: the form of the terminal's port, and one holder at a time."""
+
+from pathlib import Path
+
+import pytest
+
+from jpki_mock.card import profile
+from jpki_mock.card.image import Faults, load_image
+from jpki_mock.card.in_process import open_card
+from tests.builders.cards import card_file, select, verify
+
+SELECT = bytes.fromhex(select())
+WRONG = bytes.fromhex(verify(profile.AUTHENTICATION_PIN, "0000"))
+
+
+def test_a_card_file_answers_commands(tmp_path: Path) -> None:
+    connection = open_card(card_file(tmp_path))
+    assert connection.reader_name == "card file card.json"
+    assert connection.atr == profile.ATR
+    assert connection.transmit(SELECT) == b"\x90\x00"
+    connection.close()
+
+
+def test_counters_are_in_the_file_at_once_and_outlive_the_connection(tmp_path: Path) -> None:
+    path = card_file(tmp_path)
+    for tries_left in (2, 1):
+        connection = open_card(path)
+        connection.transmit(SELECT)
+        assert connection.transmit(WRONG) == bytes([0x63, 0xC0 | tries_left])
+        assert load_image(path).pins.authentication.tries_left == tries_left
+        connection.close()
+
+
+def test_one_card_is_in_one_reader_at_a_time(tmp_path: Path) -> None:
+    path = card_file(tmp_path)
+    (tmp_path / "alias.json").symlink_to(path)
+    first = open_card(path)
+    first.transmit(SELECT)
+    first.transmit(WRONG)  # the file is a new one now
+    for name in (path, tmp_path / "alias.json"):
+        with pytest.raises(BlockingIOError):
+            open_card(name)
+    first.close()
+    open_card(path).close()
+
+
+def test_a_closed_connection_is_gone_and_closes_again(tmp_path: Path) -> None:
+    connection = open_card(card_file(tmp_path))
+    connection.close()
+    connection.close()
+    with pytest.raises(ConnectionResetError):
+        connection.transmit(SELECT)
+
+
+def test_a_pulled_card_is_a_lost_connection(tmp_path: Path) -> None:
+    connection = open_card(card_file(tmp_path, faults=Faults(pull_at_apdu=1)))
+    with pytest.raises(ConnectionResetError):
+        connection.transmit(SELECT)
+    connection.close()
+
+
+def test_what_is_no_card_is_refused_and_not_held(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_card(tmp_path / "none.json")
+    path = tmp_path / "card.json"
+    path.write_text("{}")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="expires_on"):
+            open_card(path)

@@ -1,0 +1,161 @@
+"""The command jpki-mock."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from typer.testing import CliRunner, Result
+
+from jpki_mock.authority.keys import KeyProfile
+from jpki_mock.card.image import load_image
+from jpki_mock.cli import app
+from tests.unit.jpki_mock.builders import key_maker
+
+Run = Callable[..., Result]
+ADULT = "R5-00000001"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in a folder of its own."""
+    monkeypatch.setenv("JPKI_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+    def run_it(*words: str) -> Result:
+        return CliRunner().invoke(app, words)
+
+    return run_it
+
+
+@pytest.fixture
+def card(run: Run) -> str:
+    """A card of the first resident."""
+    assert run("residents", "--people", "5", "--seed", "5", "--out", "people.jsonl").exit_code == 0
+    assert run("issue", "--resident", ADULT, "--out", "card.json", "--key", "p384").exit_code == 0
+    return "card.json"
+
+
+def listed(run: Run) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads(run("list", "--json").stdout)
+    return rows
+
+
+def states(run: Run) -> dict[str, str]:
+    return {f"{row['ca']} {row['serial']}": row["state"] for row in listed(run)}
+
+
+def test_residents_are_written_and_taken_into_the_register(run: Run, card: str) -> None:
+    lines = Path("people.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["resident_id"] for line in lines] == [f"R5-0000000{n}" for n in range(1, 6)]
+    assert Path(card).exists()
+
+
+def test_residents_can_be_made_without_a_register(run: Run, tmp_path: Path) -> None:
+    made = run("residents", "--people", "2", "--seed", "5", "--no-register")
+    assert len(made.stdout.splitlines()) == 2
+    assert not (tmp_path / "home").exists()
+
+
+def test_issue_tells_serial_numbers_and_no_name(run: Run, card: str) -> None:
+    issued = run("issue", "--resident", ADULT, "--out", "other.json", "--key", "p384")
+    assert re.fullmatch(r"issued auth-1 \d+\nissued sign-1 \d+\n", issued.stdout)
+
+
+def test_a_lost_card_is_suspended_and_found_again_issued_anew(run: Run, card: str) -> None:
+    assert run("suspend", card).exit_code == 0
+    assert set(states(run).values()) == {"held"}
+    assert run("resume", card).exit_code == 2
+    assert run("renew", card, "--out", "new.json").exit_code == 0
+    assert sorted(states(run).values()) == ["good", "good", "revoked", "revoked"]
+
+
+def test_a_lost_phone_is_resumed_for_authentication_alone(run: Run, card: str) -> None:
+    run("revoke", card, "--reason", "request")
+    options = ("--carrier", "android", "--key", "p384")
+    assert run("issue", "--resident", ADULT, "--out", "phone.json", *options).exit_code == 0
+    assert run("suspend", "phone.json").exit_code == 0
+    assert run("resume", "phone.json").exit_code == 0
+    assert sorted((row["ca"], row["state"]) for row in listed(run) if row["carrier"] == "android") == [
+        ("auth-1", "good"),
+        ("sign-1", "held"),
+    ]
+
+
+def test_one_certificate_is_named_by_authority_and_serial_number(run: Run, card: str) -> None:
+    serial = next(row["serial"] for row in listed(run) if row["ca"] == "auth-1")
+    revoked = run("revoke", "--ca", "auth-1", "--serial", serial, "--reason", "key-compromise")
+    assert revoked.stdout == f"revoked auth-1 {serial}\n"
+    assert states(run)[f"auth-1 {serial}"] == "revoked"
+
+
+def test_a_change_of_address_revokes_the_signature_certificate(run: Run, card: str) -> None:
+    assert run("change", ADULT, "--address", "架空県見本市本町９丁目").exit_code == 0
+    assert {row["ca"]: row["state"] for row in listed(run)} == {"auth-1": "good", "sign-1": "revoked"}
+
+
+def test_a_death_revokes_both(run: Run, card: str) -> None:
+    assert run("die", ADULT, "--on", "2026-11-20").exit_code == 0
+    assert {row["reason"] for row in listed(run)} == {"death"}
+
+
+def test_a_card_issued_in_the_past_has_run_out(run: Run, card: str) -> None:
+    options = ("--issued-on", "2019-06-01", "--key", "p384")
+    assert run("issue", "--resident", ADULT, "--out", "old.json", *options).exit_code == 0
+    assert sorted(row["state"] for row in listed(run)) == ["expired", "expired", "good", "good"]
+
+
+def test_cards_without_pin_or_signature_can_be_issued(run: Run, card: str) -> None:
+    run("issue", "--resident", ADULT, "--out", "no-pin.json", "--no-pin", "--key", "p384")
+    run("issue", "--resident", ADULT, "--out", "no-sign.json", "--no-signature", "--key", "p384")
+    assert load_image(Path("no-pin.json")).pins.authentication.value is None
+    assert load_image(Path("no-sign.json")).signature is None
+
+
+def test_the_list_names_nobody(run: Run, card: str) -> None:
+    people = [json.loads(line) for line in Path("people.jsonl").read_text(encoding="utf-8").splitlines()]
+    shown = run("list").stdout + run("list", "--json").stdout
+    assert not any(
+        person[field] in shown for person in people for field in ("name", "address", "resident_id")
+    )
+
+
+def test_the_fund_is_admitted_by_its_public_key(run: Run) -> None:
+    key = key_maker()(KeyProfile.P256).public_key()
+    Path("fund.pem").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    assert run("admit", "fund.pem").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["issue", "--resident", "R5-99999999", "--out", "x.json"],
+        ["issue", "--resident", ADULT, "--out", "x.json", "--pin", "12"],
+        ["suspend", "missing.json"],
+        ["suspend", "people.jsonl"],
+        ["suspend"],
+        ["suspend", "card.json", "--ca", "auth-1"],
+        ["resume", "card.json"],
+        ["revoke", "--reason", "change", "--ca", "auth-1", "--serial", "1"],
+        ["revoke", "--reason", "request", "--ca", "nobody", "--serial", "1"],
+        ["renew", "people.jsonl", "--out", "x.json"],
+        ["residents", "--people", "1", "--seed", "1", "--out", "."],
+        ["change", ADULT],
+        ["change", ADULT, "--sex", "3"],
+        ["die", ADULT, "--on", "1800-01-01"],
+        ["admit", "people.jsonl"],
+        ["admit", "missing.pem"],
+        ["plug", "missing.json"],
+    ],
+)
+def test_an_error_is_one_sentence_and_exit_code_2(run: Run, card: str, words: list[str]) -> None:
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert re.fullmatch(r"[^\n]+\.\n", refused.stderr)
+    assert "Traceback" not in refused.output
+
+
+def test_a_wrong_day_is_refused(run: Run) -> None:
+    assert run("die", ADULT, "--on", "yesterday").exit_code == 2

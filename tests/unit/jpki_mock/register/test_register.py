@@ -1,0 +1,78 @@
+"""The register: finding people, and what changes."""
+
+from datetime import date
+
+import pytest
+
+from jpki_mock.errors import InvalidInput, NotAllowed, NotFound
+from jpki_mock.jlis import Jlis
+from jpki_mock.register.matching import Attributes, Match
+from jpki_mock.register.register import ItemsChange
+from jpki_mock.register.resident import Resident
+from tests.unit.jpki_mock.builders import ADULT, CHILD, a_resident
+
+
+def attributes_of(resident: Resident) -> Attributes:
+    return Attributes(resident.name, resident.name_kana, resident.birth_date, resident.sex, resident.address)
+
+
+def test_exactly_one_fitting_resident_is_told_by_person_key(jlis: Jlis) -> None:
+    assert jlis.register.match(attributes_of(a_resident())) == (Match.ONE, jlis.register.person_key(ADULT))
+
+
+def test_nobody_fits(jlis: Jlis) -> None:
+    assert jlis.register.match(attributes_of(a_resident(name="架空　花子"))) == (Match.NONE, None)
+
+
+def test_two_fitting_residents_are_never_chosen_between(jlis: Jlis) -> None:
+    jlis.register.add([a_resident("R0-00000009", address="架空県見本市中央1丁目2番3号")])
+    assert jlis.register.match(attributes_of(a_resident())) == (Match.AMBIGUOUS, None)
+
+
+def test_after_a_change_only_the_new_items_fit(jlis: Jlis) -> None:
+    changed = jlis.register.change(ADULT, ItemsChange(address="架空県見本市本町９丁目"))
+    assert jlis.register.find(ADULT) == changed
+    assert jlis.register.match(attributes_of(a_resident()))[0] is Match.NONE
+    assert jlis.register.match(attributes_of(changed))[0] is Match.ONE
+
+
+@pytest.mark.parametrize("change", [ItemsChange(), ItemsChange(sex="3"), ItemsChange(name="")])
+def test_a_change_without_sense_is_refused(jlis: Jlis, change: ItemsChange) -> None:
+    with pytest.raises(InvalidInput):
+        jlis.register.change(ADULT, change)
+    assert jlis.register.find(ADULT) == a_resident()
+
+
+def test_the_dead_are_still_found(jlis: Jlis) -> None:
+    jlis.register.record_death(ADULT, date(2026, 11, 20))
+    assert jlis.register.match(attributes_of(a_resident()))[0] is Match.ONE
+    assert jlis.register.find(ADULT).died_on == date(2026, 11, 20)
+
+
+def test_nobody_dies_twice(jlis: Jlis) -> None:
+    jlis.register.record_death(ADULT, date(2026, 11, 20))
+    with pytest.raises(NotAllowed):
+        jlis.register.record_death(ADULT, date(2026, 11, 21))
+
+
+def test_nobody_dies_before_birth(jlis: Jlis) -> None:
+    with pytest.raises(InvalidInput):
+        jlis.register.record_death(ADULT, date(1980, 2, 16))
+
+
+def test_a_resident_who_is_known_stays_as_the_register_has_her(jlis: Jlis) -> None:
+    jlis.register.change(ADULT, ItemsChange(address="架空県見本市本町９丁目"))
+    jlis.register.add([a_resident()])
+    assert jlis.register.find(ADULT).address == "架空県見本市本町９丁目"
+
+
+def test_an_unknown_resident_is_not_found(jlis: Jlis) -> None:
+    with pytest.raises(NotFound):
+        jlis.register.find("R0-99999999")
+
+
+def test_a_person_key_is_a_lasting_pseudonym_of_one_resident(jlis: Jlis) -> None:
+    key = jlis.register.person_key(ADULT)
+    assert len(key) == 32
+    assert int(key, 16) >= 0
+    assert key == jlis.register.person_key(ADULT) != jlis.register.person_key(CHILD)

@@ -1,0 +1,213 @@
+"""The calls for the fund alone."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from jpki_mock.authority.keys import KeyProfile, PrivateKey, public_key_der
+from jpki_mock.authority.values import CertificateId, Kind, Reason
+from jpki_mock.jlis import Jlis
+from tests.unit.jpki_mock.builders import ADULT, NOW, a_resident, issued, key_maker
+from tests.unit.jpki_mock.service.conftest import MakeToken, MovableClock
+
+pytestmark = pytest.mark.anyio
+ISSUED_AT = int(NOW.timestamp())
+ATTRIBUTES = a_resident().model_dump(
+    mode="json", include={"name", "name_kana", "birth_date", "sex", "address"}
+)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def named(name: CertificateId) -> dict[str, str]:
+    return {"ca_key_sha256": name.ca_key_sha256, "serial": str(name.serial)}
+
+
+def a_terminal(**changes: Any) -> dict[str, Any]:
+    key = key_maker()(KeyProfile.P256).public_key()
+    return {
+        "terminal_id": "terminal-7",
+        "public_key": base64.b64encode(public_key_der(key)).decode(),
+        **changes,
+    }
+
+
+async def ask(
+    client: httpx2.AsyncClient, make_token: MakeToken, path: str, body: dict[str, Any]
+) -> httpx2.Response:
+    return await client.post(path, json=body, headers=bearer(make_token()))
+
+
+async def test_a_certificate_s_person_is_told_with_what_it_renewed(
+    client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
+) -> None:
+    first = issued(jlis)
+    second = issued(jlis, renews=first)
+    third = issued(jlis, renews=second)
+    answer = await ask(client, make_token, "/register/certificate", named(third))
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "person_key": jlis.register.person_key(ADULT),
+        "predecessors": [named(second), named(first)],
+    }
+
+
+async def test_a_revoked_certificate_still_has_its_person(
+    client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
+) -> None:
+    name = issued(jlis)
+    jlis.certificates.revoke(name, Reason.REQUEST, NOW)
+    answer = await ask(client, make_token, "/register/certificate", named(name))
+    assert answer.json()["person_key"] == jlis.register.person_key(ADULT)
+
+
+async def test_an_unknown_certificate_is_not_found(
+    client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
+) -> None:
+    name = issued(jlis)
+    for other in (CertificateId("00" * 32, name.serial), CertificateId(name.ca_key_sha256, 2**160)):
+        answer = await ask(client, make_token, "/register/certificate", named(other))
+        assert answer.status_code == 404
+
+
+async def test_attributes_are_matched(client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis) -> None:
+    one = await ask(client, make_token, "/register/attributes", ATTRIBUTES)
+    none = await ask(client, make_token, "/register/attributes", {**ATTRIBUTES, "sex": "1"})
+    jlis.register.add([a_resident("R0-00000009")])
+    ambiguous = await ask(client, make_token, "/register/attributes", ATTRIBUTES)
+    assert one.json() == {"match": "one", "person_key": jlis.register.person_key(ADULT)}
+    assert none.json() == {"match": "none", "person_key": None}
+    assert ambiguous.json() == {"match": "ambiguous", "person_key": None}
+
+
+async def test_a_terminal_is_certified_for_thirty_days_by_the_authority_that_cards_trust(
+    client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
+) -> None:
+    answer = await ask(client, make_token, "/terminal-certificates", a_terminal())
+    assert answer.status_code == 201
+    certificate = x509.load_der_x509_certificate(base64.b64decode(answer.json()["certificate"]))
+    certificate.verify_directly_issued_by(jlis.authorities.newest(Kind.TERMINAL).certificate)
+    assert certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == "terminal-7"
+    assert certificate.not_valid_after_utc == NOW + timedelta(days=30)
+
+
+@pytest.mark.parametrize("public_key", ["", "!", "AAAA", "P384", "RSA"])
+async def test_a_terminal_s_key_is_a_p256_key(
+    client: httpx2.AsyncClient, make_token: MakeToken, public_key: str
+) -> None:
+    if public_key in ("P384", "RSA"):
+        key = key_maker()(KeyProfile(public_key.lower())).public_key()
+        public_key = base64.b64encode(public_key_der(key)).decode()
+    answer = await ask(client, make_token, "/terminal-certificates", a_terminal(public_key=public_key))
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/register/certificate", {"ca_key_sha256": "AB" * 32, "serial": "1"}),
+        ("/register/certificate", {"ca_key_sha256": "ab" * 32, "serial": "0x1"}),
+        ("/register/certificate", {"ca_key_sha256": "ab" * 32, "serial": 1}),
+        ("/register/certificate", {"ca_key_sha256": "ab" * 32, "serial": "1", "more": "見本　花子"}),
+        ("/register/attributes", {**ATTRIBUTES, "name": "見本　花子" * 100}),
+        ("/register/attributes", {**ATTRIBUTES, "birth_date": "見本　花子"}),
+        ("/terminal-certificates", a_terminal(terminal_id="見本　花子")),
+    ],
+)
+async def test_a_wrong_form_is_refused_without_an_echo(
+    client: httpx2.AsyncClient, make_token: MakeToken, path: str, body: dict[str, Any]
+) -> None:
+    answer = await ask(client, make_token, path, body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "花子" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "clinic"},
+        {"sub": "clinic"},
+        {"aud": "other"},
+        {"exp": ISSUED_AT + 61},
+        {"iat": ISSUED_AT - 120, "exp": ISSUED_AT - 60},
+        {"iat": ISSUED_AT + 30, "exp": ISSUED_AT + 60},
+        {"exp": ISSUED_AT, "iat": ISSUED_AT},
+        {"exp": 10**400},
+        {"jti": ""},
+        {"jti": "x" * 200},
+        {"jti": 5},
+        *({name: None} for name in ("iss", "sub", "aud", "iat", "exp", "jti")),
+    ],
+)
+async def test_a_token_that_is_not_as_agreed_opens_nothing(
+    client: httpx2.AsyncClient, make_token: MakeToken, changes: dict[str, Any]
+) -> None:
+    headers = bearer(make_token(**changes))
+    answer = await client.post("/register/attributes", json=ATTRIBUTES, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer x.y.z", "Basic ZnVuZDo=", "Bearer " + "x" * 5000]
+)
+async def test_without_a_token_nothing_is_answered(
+    client: httpx2.AsyncClient, fund_key: PrivateKey, authorization: str
+) -> None:
+    for path in ("/register/certificate", "/register/attributes", "/terminal-certificates"):
+        answer = await client.post(path, json={}, headers={"Authorization": authorization})
+        assert answer.status_code == 401
+
+
+async def test_a_header_nested_without_end_opens_nothing(
+    client: httpx2.AsyncClient, fund_key: PrivateKey
+) -> None:
+    nested = base64.urlsafe_b64encode(b"[" * 2900).rstrip(b"=").decode()
+    answer = await client.post("/register/attributes", json=ATTRIBUTES, headers=bearer(f"{nested}.e30.AA"))
+    assert answer.status_code == 401
+
+
+async def test_a_token_signed_by_another_key_or_by_none_opens_nothing(
+    client: httpx2.AsyncClient, make_token: MakeToken
+) -> None:
+    unsigned = make_token().rsplit(".", 1)[0] + "."
+    for token in (make_token(key=ec.generate_private_key(ec.SECP256R1())), unsigned):
+        answer = await client.post("/register/attributes", json=ATTRIBUTES, headers=bearer(token))
+        assert answer.status_code == 401
+
+
+async def test_nobody_is_answered_before_the_fund_is_admitted(client: httpx2.AsyncClient, jlis: Jlis) -> None:
+    answer = await client.post("/register/attributes", json=ATTRIBUTES, headers=bearer("x.y.z"))
+    assert answer.status_code == 401
+
+
+async def test_a_token_is_good_for_one_call(
+    client: httpx2.AsyncClient, make_token: MakeToken, clock: MovableClock
+) -> None:
+    headers = bearer(make_token())
+    statuses = []
+    for seconds in (0, 1, 59, 63, 120):
+        clock.now = NOW + timedelta(seconds=seconds)
+        answer = await client.post("/register/attributes", json=ATTRIBUTES, headers=headers)
+        statuses.append(answer.status_code)
+    assert statuses == [200, 401, 401, 401, 401]
+
+
+async def test_used_tokens_are_forgotten_once_nobody_would_accept_them(
+    client: httpx2.AsyncClient, make_token: MakeToken, clock: MovableClock, jlis: Jlis
+) -> None:
+    await client.post("/register/attributes", json=ATTRIBUTES, headers=bearer(make_token()))
+    clock.now = NOW + timedelta(minutes=5)
+    later = int(clock.now.timestamp())
+    token = make_token(iat=later, exp=later + 30)
+    await client.post("/register/attributes", json=ATTRIBUTES, headers=bearer(token))
+    assert len(jlis.store.rows("SELECT * FROM used_tokens")) == 1

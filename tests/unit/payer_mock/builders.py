@@ -1,0 +1,60 @@
+"""What the payer's tests share: credentials, rows of a members file, and the file itself."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from joserfc.jwk import ECKey
+
+from eligibility_api.contract.tokens import Credential
+from payer_mock.members.table import COLUMNS, Row
+
+INSURER, OTHER_INSURER = "01130012", "06130017"
+FUND = "http://127.0.0.1:8400"
+
+CELLS = {
+    "insurer_number": INSURER,
+    "symbol": "架空",
+    "number": "1",
+    "branch": "00",
+    "relationship": "1",
+    "name": "架空　花子",
+    "name_kana": "カクウ　ハナコ",
+    "sex": "2",
+    "birth_date": "1980-02-03",
+    "postal_code": "000-0000",
+    "address": "架空県模擬市見本町１番地",
+    "acquired_on": "2020-04-01",
+    "lost_on": "",
+    "reason_of_loss": "",
+}
+LEFT = {"lost_on": "2026-03-01", "reason_of_loss": "03"}
+
+
+@cache
+def credential(insurer_number: str | None = INSURER) -> Credential:
+    """An insurer's credential; its client id tells the insurer."""
+    return Credential(
+        client_id=f"client-{insurer_number}",
+        audience="urn:shikaku:test",
+        private_key=dict(ECKey.generate_key("P-256").as_dict(private=True)),
+        insurer_number=insurer_number,
+    )
+
+
+def row(place: int = 2, /, **changes: str) -> Row:
+    """A row as the table gives it: without its empty cells."""
+    return Row(place, {column: cell for column, cell in (CELLS | changes).items() if cell})
+
+
+def line(**changes: str) -> str:
+    """A row as it stands in the file."""
+    return ",".join((CELLS | changes).values()) + "\n"
+
+
+def members_file(folder: Path, *lines: str, header: str = ",".join(COLUMNS) + "\n") -> Path:
+    """A members file of these lines."""
+    path = folder / "members.csv"
+    path.write_text(header + "".join(lines), encoding="utf-8")
+    return path

@@ -1,0 +1,88 @@
+"""Members told to the fund one by one."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from eligibility_api.contract.enrolment import RegisterMatch
+from payer_mock.desk.enrolment import enrol_members
+from payer_mock.desk.funds import open_funds
+from payer_mock.desk.report import Report, Stop
+from payer_mock.members.table import Fault, Row
+from tests.unit.payer_mock.builders import FUND, INSURER, LEFT, OTHER_INSURER, credential, row
+from tests.unit.payer_mock.fake_fund import END, ENROL, FakeFund
+
+
+def enrol(fund: FakeFund, rows: Iterable[Row], *insurers: str) -> Report:
+    credentials = {insurer: credential(insurer) for insurer in insurers or (INSURER,)}
+    with open_funds(FUND, credentials, fund.transport) as fund_of:
+        return enrol_members(rows, fund_of)
+
+
+@pytest.mark.parametrize("match", list(RegisterMatch))
+def test_every_good_row_is_enrolled_and_its_match_counted(match: RegisterMatch) -> None:
+    fund = FakeFund(match)
+    report = enrol(fund, [row(2, number="1"), row(3, number="2")])
+    assert fund.calls == [(ENROL, "1"), (ENROL, "2")]
+    assert (report.rows, report.enrolled, report.ended) == (2, 2, 0)
+    assert report.matched == {match: 2}
+    assert report.exit_code == 0
+
+
+def test_a_row_with_lost_on_is_enrolled_without_it_then_ended() -> None:
+    fund = FakeFund()
+    report = enrol(fund, [row(**LEFT)])
+    assert fund.calls == [(ENROL, "1"), (END, "1")]
+    assert "lost_on" not in fund.bodies[0]
+    assert fund.bodies[1]["lost_on"] == LEFT["lost_on"]
+    assert (report.enrolled, report.ended, report.exit_code) == (1, 1, 0)
+
+
+def test_a_member_enrolled_before_is_only_ended() -> None:
+    fund = FakeFund()
+    enrol(fund, [row()])
+    report = enrol(fund, [row(**LEFT)])
+    assert (report.enrolled, report.ended, report.exit_code) == (0, 1, 0)
+
+
+def test_a_member_enrolled_before_who_stays_is_refused() -> None:
+    report = enrol(FakeFund(), [row(2), row(3)])
+    assert report.faults == [Fault(3, None, "enrolment-overlap")]
+    assert (report.enrolled, report.exit_code) == (1, 1)
+
+
+def test_bad_and_refused_rows_do_not_lose_the_good_ones() -> None:
+    fund = FakeFund(failures={(ENROL, "2"): "right-missing"})
+    spoiled = Row(3, {}, Fault(3, None, "csv"))
+    rows = [row(2, sex="F", name=""), spoiled, row(4, number="2"), row(5, number="3")]
+    report = enrol(fund, rows)
+    assert (report.rows, report.enrolled, report.refused_rows, report.exit_code) == (4, 1, 3, 1)
+    assert report.refused() == {"missing": 1, "enum": 1, "csv": 1, "right-missing": 1}
+
+
+def test_a_member_enrolled_whose_end_is_refused_is_told() -> None:
+    report = enrol(FakeFund(failures={(END, "1"): "enrolment-unknown"}), [row(**LEFT)])
+    assert (report.enrolled, report.ended) == (1, 0)
+    assert report.faults == [Fault(2, None, "enrolment-unknown")]
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"), [("lost", "fund-unreachable"), ("register-unavailable", "register-unavailable")]
+)
+@pytest.mark.parametrize("path", [ENROL, END])
+def test_a_technical_failure_stops_and_tells_what_was_done(path: str, failure: str, code: str) -> None:
+    fund = FakeFund(failures={(path, "2"): failure})
+    report = enrol(fund, [row(2, number="1"), row(3, number="2", **LEFT), row(4, number="3")])
+    assert report.stopped == Stop(3, code)
+    assert (report.rows, report.enrolled, report.exit_code) == (2, 1 if path == ENROL else 2, 3)
+    assert (ENROL, "3") not in fund.calls
+
+
+def test_each_row_is_sent_by_its_own_insurers_program() -> None:
+    rows = [row(2, number="1"), row(3, number="2", insurer_number=OTHER_INSURER)]
+    assert enrol(FakeFund(), rows, INSURER, OTHER_INSURER).exit_code == 0
+
+
+def test_rows_of_an_insurer_without_credential_are_the_funds_to_refuse() -> None:
+    report = enrol(FakeFund(), [row(insurer_number=OTHER_INSURER)])
+    assert report.faults == [Fault(2, None, "enrolment-other-insurer")]

@@ -1,0 +1,81 @@
+"""A members file as a table."""
+
+from pathlib import Path
+
+import pytest
+
+from payer_mock.members.table import COLUMNS, Fault, HeaderError, Row, open_table, read_table
+from tests.unit.payer_mock.builders import CELLS, line, members_file
+
+HEADER = ",".join(COLUMNS) + "\n"
+
+
+def rows(*lines: str, header: str = HEADER) -> list[Row]:
+    return list(read_table([header, *lines]))
+
+
+def test_a_row_holds_its_filled_cells_and_the_number_a_spreadsheet_shows() -> None:
+    assert rows(line()) == [Row(2, {column: cell for column, cell in CELLS.items() if cell})]
+
+
+def test_columns_may_stand_in_any_order_and_certificate_kind_among_them() -> None:
+    header = ",".join((*reversed(COLUMNS), "certificate_kind")) + "\n"
+    cells = ",".join((*reversed(CELLS.values()), "01")) + "\n"
+    assert rows(cells, header=header)[0].cells["certificate_kind"] == "01"
+
+
+def test_a_quoted_cell_may_hold_commas_and_quotation_marks() -> None:
+    assert rows(line(address='"架空県, ""模擬""市"'))[0].cells["address"] == '架空県, "模擬"市'
+
+
+def test_empty_lines_are_passed_over_and_counted() -> None:
+    assert [row.number for row in rows("\n", line(), "  \n", line())] == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "code"),
+    [
+        (line(name='"架空'), "csv"),
+        (line(name='"架空"花子'), "csv"),
+        (line(name="架" * 140_000), "csv"),
+        ("1,2,3\n", "cell-count"),
+        (line().strip() + ",\n", "cell-count"),
+    ],
+)
+def test_a_spoiled_line_is_one_fault_and_the_next_one_is_read(spoiled: str, code: str) -> None:
+    spoiled_row, good_row = rows(spoiled, line())
+    assert spoiled_row == Row(2, {}, Fault(2, None, code))
+    assert good_row.fault is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "\n",
+        '"',
+        line(),
+        HEADER.replace("insurer_number,", ""),
+        HEADER.strip() + ",my_number\n",
+        HEADER.strip() + ",name\n",
+    ],
+)
+def test_another_header_is_refused_before_any_row_and_not_repeated(header: str) -> None:
+    with pytest.raises(HeaderError) as caught:
+        read_table([header, line()])
+    assert "架空" not in str(caught.value)
+    assert "my_number" not in str(caught.value)
+
+
+def test_a_file_without_any_line_has_no_header() -> None:
+    with pytest.raises(HeaderError):
+        read_table([])
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_a_file_is_utf_8_with_or_without_byte_order_mark(tmp_path: Path, mark: bytes, ending: bytes) -> None:
+    path = members_file(tmp_path, line())
+    path.write_bytes(mark + path.read_bytes().replace(b"\n", ending))
+    with open_table(path) as lines:
+        assert [row.cells["name"] for row in read_table(lines)] == ["架空　花子"]

@@ -1,0 +1,57 @@
+"""The payer's environment."""
+
+from pathlib import Path
+
+import pytest
+
+from payer_mock.settings import PayerSettings, SettingsError
+from tests.unit.payer_mock.builders import FUND, INSURER, OTHER_INSURER, credential
+
+
+def saved(folder: Path, insurer_number: str | None, name: str = "") -> str:
+    path = folder / f"{name or insurer_number}.json"
+    credential(insurer_number).save(path)
+    return str(path)
+
+
+def of_files(monkeypatch: pytest.MonkeyPatch, *files: str) -> PayerSettings:
+    monkeypatch.setenv("PAYER_CREDENTIAL", ":".join(files))
+    monkeypatch.setenv("PAYER_FUND_URL", FUND)
+    return PayerSettings.load()
+
+
+def test_credentials_are_known_by_their_insurer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = of_files(monkeypatch, saved(tmp_path, INSURER), saved(tmp_path, OTHER_INSURER))
+    assert str(settings.fund_url) == f"{FUND}/"
+    assert settings.load_credentials() == {number: credential(number) for number in (INSURER, OTHER_INSURER)}
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYER_CREDENTIAL", "")
+    monkeypatch.delenv("PAYER_FUND_URL", raising=False)
+    with pytest.raises(SettingsError, match=r"PAYER_CREDENTIAL.*PAYER_FUND_URL"):
+        PayerSettings.load()
+
+
+@pytest.mark.parametrize("content", [None, "", '{"private_key": "secret"}'])
+def test_an_unreadable_credential_is_told_by_its_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    broken = tmp_path / "broken.json"
+    if content is not None:
+        broken.write_text(content)
+    settings = of_files(monkeypatch, saved(tmp_path, INSURER), str(broken))
+    with pytest.raises(SettingsError, match="file 2 is not a readable") as caught:
+        settings.load_credentials()
+    assert "secret" not in str(caught.value)
+
+
+def test_a_terminals_credential_is_no_insurers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="file 1 is not an insurer's"):
+        of_files(monkeypatch, saved(tmp_path, None)).load_credentials()
+
+
+def test_an_insurer_has_one_credential(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = saved(tmp_path, INSURER), saved(tmp_path, INSURER, "again")
+    with pytest.raises(SettingsError, match="file 2 is of an insurer that has one"):
+        of_files(monkeypatch, *files).load_credentials()
