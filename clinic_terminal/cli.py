@@ -101,12 +101,12 @@ def tap_command(
         visual_check or pin_stdin or sys.stdin.isatty(), "no terminal to ask for the PIN at: use --pin-stdin"
     )
     around = context.ensure_object(Surroundings)
-    watch = Stopwatch()
 
     def open_card() -> CardConnection:
         return around.open_card_file(card) if card else around.open_reader_card(reader, wait)
 
-    with _open_fund(around, watch) as fund:
+    fund, watch = _open_fund(around)
+    with fund:
         prompts = PipedPrompts(sys.stdin, register) if pin_stdin else TypedPrompts(register)
         outcome = _tap(open_card, fund, prompts, TapRequest(as_of, operator), watch)
     if as_json:
@@ -132,15 +132,18 @@ def _require(held: bool, rule: str) -> None:
         raise typer.BadParameter(rule)
 
 
-def _open_fund(around: Surroundings, watch: Stopwatch) -> FundClient:
+def _open_fund(around: Surroundings) -> tuple[FundClient, Stopwatch]:
+    """The terminal made ready, and a watch that runs from then on: the program's own start is no part of a tap."""
     try:
         settings = TerminalSettings.load()
         credential = settings.load_credential()
     except SettingsError as error:
         typer.echo(f"端末の設定に誤りがあります / The terminal is not set up: {error}", err=True)
         raise typer.Exit(report.USAGE) from error
-    transport = MeteredTransport(around.make_transport(), watch)
-    return FundClient(str(settings.fund_url), credential, clock=now, transport=transport)
+    transport = around.make_transport()
+    watch = Stopwatch()
+    metered = MeteredTransport(transport, watch)
+    return FundClient(str(settings.fund_url), credential, clock=now, transport=metered), watch
 
 
 def _tap(

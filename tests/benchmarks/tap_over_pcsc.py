@@ -1,0 +1,36 @@
+"""Where the milliseconds of a tap go: `python -m tests.benchmarks.tap_over_pcsc`. Needs what the PC/SC tests need.
+
+Starts a house and a virtual reader, then taps one card in turn through the reader and in process. Prints medians.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+
+from tests.end_to_end.conftest import inhabited
+from tests.pcsc.sandbox import PcscSandbox
+
+TAPS = 15
+PARTS = ("total", "waiting", "network", "card", "software")
+
+
+def main() -> None:
+    """Measure and print."""
+    with inhabited() as house, PcscSandbox() as sandbox:
+        card = house.story.card("valid")
+        readings: dict[str, list[dict[str, float]]] = {"reader": [], "in process": []}
+        for _ in range(TAPS):
+            readings["in process"].append(house.tap("--card", card)["timings_ms"])
+            sandbox.insert(0, card)
+            readings["reader"].append(house.tap(**sandbox.way)["timings_ms"])
+            sandbox.remove(0)
+    print(f"{'':12}" + "".join(f"{part:>10}" for part in (*PARTS, "APDUs", "own share")))
+    for name, taps in readings.items():
+        figures = [median(tap[part] for tap in taps) for part in (*PARTS, "apdus")]
+        # The emulated card has no delay of its own: all but waiting and network is software, the reader's stack too.
+        share = median(tap["total"] - tap["waiting"] - tap["network"] for tap in taps)
+        print(f"{name:12}" + "".join(f"{figure:10.1f}" for figure in (*figures, share)))
+
+
+if __name__ == "__main__":
+    main()
