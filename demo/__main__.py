@@ -80,7 +80,8 @@ def _table(seen: list[Seen]) -> Table:
 def _stay(console: Console, house: House) -> None:
     wiring = house.wiring
     console.print(
-        f"J-LIS  {wiring['FUND_JLIS_URL']}\n基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)"
+        f"J-LIS  {wiring['FUND_JLIS_URL']}\n基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)",
+        highlight=False,
     )
     console.print(
         f"\n別の端末で / in another terminal:\n  . {ENVIRONMENT.relative_to(ROOT)}", highlight=False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from hypothesis import settings
 
 from eligibility_api.platform.cluster import provision
 from eligibility_api.platform.embedded import EmbeddedPostgres, Role
+from tests.depth import DEEP
 
 settings.register_profile("standard", max_examples=200, deadline=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
-settings.load_profile("deep" if os.environ.get("SHIKAKU_DEEP") == "1" else "standard")
+settings.load_profile("deep" if DEEP else "standard")
 
 
 @dataclass(frozen=True, slots=True)

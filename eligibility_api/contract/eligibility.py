@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
+from eligibility_api.contract import examples
 from eligibility_api.contract.codes import CertificateKind, ReasonOfLoss, Relationship, Sex, Validity
 from eligibility_api.contract.wire import Answer, Bytes, Day, Wire
 
@@ -18,6 +19,8 @@ class Proof(Wire):
     with SHA-384 (DER) by a P-384 key.
     """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF]})
+
     challenge: str = Field(max_length=512)
     certificate: Bytes
     signature: Bytes
@@ -25,6 +28,8 @@ class Proof(Wire):
 
 class CardCheckRequest(Proof):
     """`POST /v1/eligibility/card`: the insurance of the person whose card signed, valid on a day."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"as_of": "2026-11-23"}]})
 
     as_of: Day | None = Field(default=None, description="The day asked for; today in Tokyo when left out.")
     known_version: str | None = Field(
@@ -36,6 +41,8 @@ class CardCheckRequest(Proof):
 
 class VisualCheckRequest(CardCheckRequest):
     """`POST /v1/eligibility/visual-check`: the same, where staff compared the face (目視確認) instead of a PIN."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"operator": "受付 見本"}]})
 
     operator: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)] | None = (
         Field(default=None, description="Who compared the face, as the facility names its staff; recorded.")
@@ -69,6 +76,8 @@ class EligibilityAnswer(Answer):
     With validity 1 `results` holds every entitlement of the day, with validity 2 the one that ended last; with
     validity 4 it is empty.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ELIGIBILITY]})
 
     unchanged: Literal[False] = False
     validity: Validity

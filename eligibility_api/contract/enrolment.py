@@ -6,9 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from eligibility_api.contract import examples
 from eligibility_api.contract.codes import CertificateKind, ReasonOfLoss, Relationship, Sex
 from eligibility_api.contract.wire import (
     Answer,
@@ -31,6 +32,8 @@ class RegisterMatch(StrEnum):
 
 class EnrolmentRequest(Wire):
     """`POST /v1/enrolments`: one member, from `acquired_on` on (資格取得), or for a period that has ended already."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MEMBER]})
 
     insurer_number: InsurerNumber
     certificate_kind: CertificateKind = CertificateKind.GENERAL
@@ -59,6 +62,8 @@ class EnrolmentRequest(Wire):
 
 class EndRequest(Wire):
     """`POST /v1/enrolments/end`: a member leaves (資格喪失); the current enrolment is found by its membership."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.END]})
 
     insurer_number: InsurerNumber
     symbol: MembershipText | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from eligibility_api.contract import examples
 from eligibility_api.contract.eligibility import Proof
 from eligibility_api.contract.wire import Answer, BranchNumber, InsurerNumber, MembershipText, Wire
 
@@ -22,6 +23,8 @@ class StatedMembership(Wire):
 
 class RegistrationRequest(Proof):
     """`POST /v1/registrations`: a proof whose challenge is for first registration, and the holder's agreement."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"agreed": True}]})
 
     agreed: Literal[True] = Field(description="The holder agreed at this terminal.")
     membership: StatedMembership | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -13,9 +12,10 @@ from hypothesis import HealthCheck, settings
 from eligibility_api.app import build
 from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, Problem
 from eligibility_api.state import State
+from tests.depth import DEEP
 from tests.end_to_end.conftest import Inhabited
 
-EXAMPLES = 300 if os.environ.get("SHIKAKU_DEEP") == "1" else 15
+EXAMPLES = 300 if DEEP else 15
 
 
 def _never_opened() -> AbstractAsyncContextManager[State]:

@@ -10,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from eligibility_api.contract.errors import Kind, ShikakuError
+from tests.depth import DEEP
 from tests.end_to_end.conftest import Inhabited, inhabited
 
 TAPPERS = 4
-ANSWERS_BEFORE_THE_KILL = 40
+CRASH_POINTS = [1, 7, 40, 150, 600] if DEEP else [40]
+"""Answers received before the kill."""
 
 
 @pytest.fixture
@@ -23,21 +25,24 @@ def own_house() -> Iterator[Inhabited]:
         yield running
 
 
-def test_every_answer_received_has_its_record_and_the_database_comes_back(own_house: Inhabited) -> None:
-    received = _tap_until_killed(own_house)
+@pytest.mark.parametrize("answers", CRASH_POINTS)
+def test_every_answer_received_has_its_record_and_the_database_comes_back(
+    own_house: Inhabited, answers: int
+) -> None:
+    received = _tap_until_killed(own_house, answers)
 
     with own_house.restarted_fund() as url:
         records = _recomputed(own_house)
         with own_house.terminal(url=url) as terminal:
             again = terminal.tap()
 
-    assert len(received) >= ANSWERS_BEFORE_THE_KILL
+    assert len(received) >= answers
     assert set(received) <= set(records)
     assert {key: records[key] for key in received} == received
     assert again.validity.value == "1"
 
 
-def _tap_until_killed(house: Inhabited) -> dict[str, dict[str, object]]:
+def _tap_until_killed(house: Inhabited, answers: int) -> dict[str, dict[str, object]]:
     """Taps by several terminals at once until the fund and its database are killed; what they were answered."""
     received: dict[str, dict[str, object]] = {}
     enough = threading.Event()
@@ -52,7 +57,7 @@ def _tap_until_killed(house: Inhabited) -> dict[str, dict[str, object]]:
                         return
                     raise
                 received[answer.record_id] = answer.model_dump(mode="json")
-                if len(received) >= ANSWERS_BEFORE_THE_KILL:
+                if len(received) >= answers:
                     enough.set()
 
     with ThreadPoolExecutor(TAPPERS) as pool:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from pydantic import BaseModel
 
+from eligibility_api.contract.eligibility import CardCheckRequest, EligibilityAnswer, VisualCheckRequest
+from eligibility_api.contract.enrolment import EndRequest, EnrolmentRequest
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.registration import RegistrationRequest
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.tables import table_of
 from tests.builders.fund import Fund
@@ -100,3 +104,21 @@ async def test_the_interface_is_described_with_examples_of_every_error(fund: Fun
     examples = post["responses"]["409"]["content"]["application/problem+json"]["examples"]
     assert {"challenge-used", "first-registration-needed"} <= set(examples)
     assert "my_number" not in json.dumps(document).lower()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        CardCheckRequest,
+        VisualCheckRequest,
+        RegistrationRequest,
+        EnrolmentRequest,
+        EndRequest,
+        EligibilityAnswer,
+    ],
+)
+def test_the_examples_of_the_description_are_valid(model: type[BaseModel]) -> None:
+    examples = model.model_json_schema()["examples"]
+    assert examples
+    for example in examples:
+        model.model_validate_json(json.dumps(example))

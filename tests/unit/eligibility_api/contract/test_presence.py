@@ -1,0 +1,81 @@
+"""The bytes that a card signs: distinct for whatever differs."""
+
+from __future__ import annotations
+
+import hashlib
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.presence import TAGS, to_be_signed
+
+CONSENT_TAG = b"SHIKAKU consent v1\0"
+"""The tag of consents, which are signed by the same key."""
+
+fields = st.tuples(
+    st.sampled_from(Purpose), *[st.text("a\0é資1", max_size=4) | st.text(max_size=40) for _ in range(4)]
+)
+Fields = tuple[Purpose, str, str, str, str]
+
+
+def signed(given_fields: Fields) -> bytes:
+    purpose, audience, institution_code, terminal_id, challenge = given_fields
+    return to_be_signed(
+        purpose,
+        audience=audience,
+        institution_code=institution_code,
+        terminal_id=terminal_id,
+        challenge=challenge,
+    )
+
+
+def test_every_purpose_has_a_tag_that_is_known_to_all() -> None:
+    assert TAGS == {
+        Purpose.ELIGIBILITY: b"SHIKAKU presence v1\0",
+        Purpose.FIRST_REGISTRATION: b"SHIKAKU first-registration v1\0",
+        Purpose.VISUAL_CHECK: b"SHIKAKU visual-check v1\0",
+    }
+
+
+def test_no_tag_begins_another() -> None:
+    for one, other in permutations([*TAGS.values(), CONSENT_TAG], 2):
+        assert not one.startswith(other)
+
+
+@pytest.mark.parametrize("tag", [*TAGS.values(), CONSENT_TAG])
+def test_a_tag_ends_in_its_only_nul(tag: bytes) -> None:
+    assert tag.index(b"\0") == len(tag) - 1
+
+
+def test_the_bytes_are_the_tag_and_the_digest_of_fields_with_their_lengths() -> None:
+    spelled = b"\0\4fund" + b"\0\x0a1311111114" + b"\0\2t1" + b"\0\3abc"
+    expected = b"SHIKAKU presence v1\0" + hashlib.sha256(spelled).digest()
+    assert signed((Purpose.ELIGIBILITY, "fund", "1311111114", "t1", "abc")) == expected
+
+
+@given(fields)
+def test_the_bytes_are_short_and_of_one_length_for_a_purpose(given_fields: Fields) -> None:
+    message = signed(given_fields)
+    assert message.startswith(TAGS[given_fields[0]])
+    assert len(message) == len(TAGS[given_fields[0]]) + 32
+
+
+@given(fields, fields)
+def test_two_messages_are_the_same_only_for_the_same_fields(one: Fields, other: Fields) -> None:
+    assert (signed(one) == signed(other)) == (one == other)
+
+
+@given(fields, st.integers(1, 3), st.integers(1, 40))
+def test_no_text_can_move_from_one_field_into_the_next(given_fields: Fields, place: int, length: int) -> None:
+    moved = list(given_fields)
+    text = given_fields[place]
+    moved[place], moved[place + 1] = text[:-length], text[-length:] + given_fields[place + 1]
+    assert (signed(tuple(moved)) == signed(given_fields)) == (text == "")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("length", [0, 1, 255, 256, 65_535])
+def test_a_field_may_have_up_to_65535_bytes(length: int) -> None:
+    assert len(signed((Purpose.ELIGIBILITY, "", "", "", "a" * length))) == 52

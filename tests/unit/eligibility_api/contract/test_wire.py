@@ -1,0 +1,251 @@
+"""What all wire models share: strictness, bytes in base64, and faults that repeat nothing of what was sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from eligibility_api.contract.eligibility import (
+    CardCheckRequest,
+    EligibilityAnswer,
+    Proof,
+    UnchangedAnswer,
+    VisualCheckRequest,
+)
+from eligibility_api.contract.enrolment import EndRequest, EnrolmentAnswer, EnrolmentRequest
+from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
+from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest, StatedMembership
+from eligibility_api.contract.tokens import TokenAnswer
+from eligibility_api.contract.wire import (
+    MY_NUMBER_FAULT,
+    BranchNumber,
+    Bytes,
+    InstitutionCode,
+    InsurerNumber,
+    MembershipText,
+    Wire,
+)
+
+MY_NUMBER = "123456789018"
+"""Valid by its check digit alone; nobody's number."""
+
+PROOF: dict[str, Any] = {"challenge": "c", "certificate": "MAA=", "signature": "AA=="}
+MEMBER: dict[str, Any] = {"insurer_number": "01130012", "number": "1"}
+ENROLMENT: dict[str, Any] = MEMBER | {
+    "relationship": "1",
+    "name": "試験　見本",
+    "name_kana": "シケン ミホン",
+    "sex": "2",
+    "birth_date": "1980-05-17",
+    "address": "架空県見本市１番地",
+    "acquired_on": "2024-04-01",
+}
+REQUESTS: dict[type[Wire], dict[str, Any]] = {
+    Proof: PROOF,
+    CardCheckRequest: PROOF,
+    VisualCheckRequest: PROOF | {"operator": "受付"},
+    RegistrationRequest: PROOF | {"agreed": True},
+    StatedMembership: MEMBER,
+    ChallengeRequest: {"purpose": "eligibility"},
+    EnrolmentRequest: ENROLMENT,
+    EndRequest: MEMBER | {"birth_date": "1980-05-17", "lost_on": "2026-04-01", "reason_of_loss": "03"},
+}
+"""A good body for every model that the fund accepts."""
+
+ANSWERS: tuple[type[BaseModel], ...] = (
+    EligibilityAnswer,
+    UnchangedAnswer,
+    ChallengeAnswer,
+    RegistrationAnswer,
+    EnrolmentAnswer,
+    TokenAnswer,
+)
+MODELS = pytest.mark.parametrize("model", REQUESTS, ids=lambda model: model.__name__)
+bytes_field: TypeAdapter[bytes] = TypeAdapter(Bytes)
+SENT = "ひみつ-S3CR3T-値"
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def faults(model: type[BaseModel], body: object) -> ValidationError:
+    with pytest.raises(ValidationError) as refusal:
+        model.model_validate_json(json.dumps(body))
+    return refusal.value
+
+
+def said_of(model: type[BaseModel], body: object) -> str:
+    """What is said of a body that is refused; nothing of one that is accepted."""
+    try:
+        model.model_validate_json(json.dumps(body))
+    except ValidationError as refusal:
+        return str(refusal) + repr(refusal)
+    return ""
+
+
+@given(st.binary(max_size=300))
+def test_bytes_travel_in_base64_and_come_back(content: bytes) -> None:
+    text = bytes_field.dump_json(content)
+    assert json.loads(text) == base64.b64encode(content).decode()
+    assert bytes_field.validate_json(text) == content
+
+
+@given(st.binary(max_size=300))
+def test_bytes_in_python_stay_as_they_are(content: bytes) -> None:
+    assert bytes_field.validate_python(content) == content
+    assert bytes_field.dump_python(content) == content
+
+
+@pytest.mark.parametrize(
+    "text", ["A", "AAA", "AA=", "AA==\n", " AA==", "AA==AA==", "-_-_", "日本", "AA\0=", "====", "A==="]
+)
+def test_what_is_not_padded_base64_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        bytes_field.validate_json(json.dumps(text))
+
+
+@pytest.mark.parametrize("value", [None, 1, 1.5, True, [], {}, [65]])
+def test_what_is_not_text_is_no_bytes(value: object) -> None:
+    with pytest.raises(ValidationError):
+        bytes_field.validate_json(json.dumps(value))
+
+
+@MODELS
+def test_a_good_body_is_accepted_and_comes_back_as_it_was(model: type[Wire]) -> None:
+    body = REQUESTS[model]
+    assert model.model_validate_json(json.dumps(body)).model_dump(mode="json", exclude_unset=True) == body
+
+
+@MODELS
+def test_an_unknown_member_is_refused_unsaid(model: type[Wire]) -> None:
+    refusal = faults(model, REQUESTS[model] | {"extra": SENT})
+    assert [fault["type"] for fault in refusal.errors()] == ["extra_forbidden"]
+    assert SENT not in str(refusal)
+
+
+@MODELS
+def test_a_request_cannot_be_changed_after_it_was_read(model: type[Wire]) -> None:
+    request = model.model_validate_json(json.dumps(REQUESTS[model]))
+    with pytest.raises(ValidationError):
+        setattr(request, next(iter(REQUESTS[model])), "other")
+
+
+@pytest.mark.parametrize("model", ANSWERS, ids=lambda model: model.__name__)
+def test_an_answer_may_get_members_that_a_client_does_not_know(model: type[BaseModel]) -> None:
+    assert model.model_config["extra"] == "ignore"
+
+
+@MODELS
+def test_every_member_that_is_needed_is_missed(model: type[Wire]) -> None:
+    for name in REQUESTS[model]:
+        if model.model_fields[name].is_required():
+            body = {key: value for key, value in REQUESTS[model].items() if key != name}
+            assert [fault["type"] for fault in faults(model, body).errors()] == ["missing"]
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(model, name) for model, body in REQUESTS.items() for name in body],
+    ids=lambda part: part if isinstance(part, str) else part.__name__,
+)
+@pytest.mark.parametrize(
+    "make", [str, lambda text: [text], lambda text: {"member": text}], ids=["text", "list", "object"]
+)
+def test_a_fault_never_repeats_what_was_sent(model: type[Wire], name: str, make: Any) -> None:
+    assert SENT not in said_of(model, REQUESTS[model] | {name: make(SENT)})
+
+
+@given(st.sampled_from(list(REQUESTS)), st.data())
+def test_whatever_value_is_sent_is_accepted_or_refused_by_a_fault_that_says_nothing_of_it(
+    model: type[Wire], data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(model.model_fields)))
+    mark = data.draw(st.text("ゑヱ", min_size=6, max_size=6))
+    value = data.draw(
+        st.just(mark) | json_values.map(lambda inner: [mark, inner]) | st.just({"member": mark})
+    )
+    assert mark not in said_of(model, REQUESTS[model] | {name: value})
+
+
+@given(st.sampled_from(list(REQUESTS)), json_values)
+def test_any_body_is_accepted_or_refused(model: type[Wire], body: object) -> None:
+    try:
+        model.model_validate_json(json.dumps(body))
+    except ValidationError:
+        return
+    assert isinstance(body, dict)
+
+
+@pytest.mark.parametrize(
+    "written", [MY_NUMBER, "１２３４５６７８９０１８", "1234-5678-9018", "1234 5678 9018"]
+)
+@pytest.mark.parametrize("name", ["symbol", "number"])
+@pytest.mark.parametrize("model", [StatedMembership, EnrolmentRequest, EndRequest])
+def test_a_my_number_is_refused_where_a_membership_belongs(
+    model: type[Wire], name: str, written: str
+) -> None:
+    refusal = faults(model, REQUESTS[model] | {name: written})
+    assert [fault["type"] for fault in refusal.errors()] == [MY_NUMBER_FAULT]
+    assert written not in str(refusal)
+
+
+@pytest.mark.parametrize("name", ["insurer_number", "branch"])
+def test_a_my_number_is_named_as_such_also_where_it_would_not_fit(name: str) -> None:
+    refusal = faults(StatedMembership, MEMBER | {name: MY_NUMBER})
+    assert [fault["type"] for fault in refusal.errors()] == [MY_NUMBER_FAULT]
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (InsurerNumber, ["01130012", "138057"], ["06139999", "０１１３００１２", "", "1380570"]),
+        (InstitutionCode, ["1311111114", "0110113719"], ["1311111115", "", "131111111４"]),
+        (BranchNumber, ["00", "99"], ["0", "000", "０１", "1a", "", "01\n"]),
+        (MembershipText, ["1", "見本", "12345678901", "1234567890123", "あ" * 20], ["", "あ" * 21]),
+    ],
+    ids=["insurer", "institution", "branch", "membership"],
+)
+def test_numbers_are_held_to_their_form(kind: Any, good: list[str], bad: list[str]) -> None:
+    adapter: TypeAdapter[str] = TypeAdapter(kind)
+    assert [adapter.validate_python(text) for text in good] == good
+    for text in bad:
+        with pytest.raises(ValidationError):
+            adapter.validate_python(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted({name for model in REQUESTS for name in model.model_fields} - {"symbol", "number", "branch"}),
+)
+def test_no_request_has_a_field_for_a_my_number(name: str) -> None:
+    assert "my_number" not in name
+    assert "individual" not in name
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"lost_on": "2024-04-01", "reason_of_loss": "03"}, "period"),
+        ({"lost_on": "2023-04-01", "reason_of_loss": "03"}, "period"),
+        ({"lost_on": "2024-04-02"}, "reason_of_loss"),
+        ({"reason_of_loss": "03"}, "reason_of_loss"),
+        ({"postal_code": "0000000"}, "string_pattern_mismatch"),
+    ],
+)
+def test_a_period_and_its_reason_of_loss_fit_together(changes: dict[str, str], fault: str) -> None:
+    assert [found["type"] for found in faults(EnrolmentRequest, ENROLMENT | changes).errors()] == [fault]
+
+
+def test_an_enrolment_may_last_one_day() -> None:
+    body = ENROLMENT | {"lost_on": "2024-04-02", "reason_of_loss": "99"}
+    assert EnrolmentRequest.model_validate_json(json.dumps(body)).lost_on == date(2024, 4, 2)

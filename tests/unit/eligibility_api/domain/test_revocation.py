@@ -1,0 +1,258 @@
+"""CRLs: which are believed, and what they say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eligibility_api.domain.revocation import (
+    CLOCK_TOLERANCE,
+    CertificateStatus,
+    KnownList,
+    NotBelieved,
+    RevocationList,
+    believe_crl,
+)
+from tests.conformance import der
+from tests.conformance.forgery import extension
+from tests.unit.eligibility_api.domain.revocations import (
+    HOUR,
+    NOW,
+    P384,
+    Fields,
+    authority,
+    crl,
+    edited_crl,
+    entry,
+)
+
+MOMENT = timedelta(seconds=1)
+GOOD = crl(entries=[entry(1), entry(2, x509.ReasonFlags.certificate_hold)])
+KNOWN = KnownList(7, hashlib.sha256(GOOD).digest())
+NOWHERE = x509.ObjectIdentifier("2.25.1")
+
+# Serial numbers that are not positive: `cryptography` still reads them, and warns.
+pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
+
+
+def believe(content: bytes, known: KnownList | None = None) -> RevocationList:
+    return believe_crl(content, authority(), now=NOW, known=known)
+
+
+def said(content: bytes) -> dict[int, str]:
+    return {revocation.serial: revocation.status.value for revocation in believe(content).entries()}
+
+
+def test_a_good_list_is_believed_with_its_number_its_window_and_its_digest() -> None:
+    believed = believe(GOOD)
+    assert (believed.number, believed.this_update, believed.next_update) == (7, NOW - HOUR, NOW + HOUR)
+    assert believed.sha256 == KNOWN.sha256
+    assert [revocation.revoked_at for revocation in believed.entries()] == [NOW - HOUR] * 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "known"),
+    [
+        ({}, None),
+        ({"number": 8}, KNOWN),
+        ({"number": 700}, KNOWN),
+        ({"this_update": NOW}, None),
+        ({"this_update": NOW + CLOCK_TOLERANCE}, None),
+        ({"next_update": NOW + MOMENT}, None),
+        ({"number": 0}, None),
+        ({"extensions": [(x509.UnrecognizedExtension(NOWHERE, b"?"), False)]}, None),
+    ],
+)
+def test_a_current_list_that_is_not_older_is_believed(
+    changes: dict[str, Any], known: KnownList | None
+) -> None:
+    assert believe(crl(**changes), known).number == changes.get("number", 7)
+
+
+def test_the_list_that_is_known_is_believed_again() -> None:
+    assert believe(GOOD, KNOWN).number == KNOWN.number
+
+
+@pytest.mark.parametrize(
+    ("changes", "known", "why"),
+    [
+        ({"number": 6}, KNOWN, "older than"),
+        ({"number": 0}, KNOWN, "older than"),
+        ({}, KnownList(7, bytes(32)), "same number"),
+        ({"number": None}, None, "with a number"),
+        ({"signer": "another generation"}, None, "another authority"),
+        ({"this_update": NOW + CLOCK_TOLERANCE + MOMENT}, None, "from the future"),
+        ({"next_update": NOW}, None, "past its next update"),
+        ({"next_update": NOW - MOMENT}, None, "past its next update"),
+    ],
+)
+def test_any_other_list_is_not_believed(changes: dict[str, Any], known: KnownList | None, why: str) -> None:
+    with pytest.raises(NotBelieved, match=why):
+        believe(crl(**changes), known)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        x509.DeltaCRLIndicator(6),
+        x509.IssuingDistributionPoint(None, None, False, False, None, True, False),
+        x509.IssuingDistributionPoint(None, None, True, False, None, False, False),
+        x509.IssuingDistributionPoint(
+            None, None, False, False, frozenset({x509.ReasonFlags.key_compromise}), False, False
+        ),
+        x509.UnrecognizedExtension(NOWHERE, b"?"),
+    ],
+    ids=["delta", "indirect", "of some certificates", "of some reasons", "unknown"],
+)
+def test_a_list_that_may_not_be_the_whole_one_is_not_believed(value: x509.ExtensionType) -> None:
+    with pytest.raises(NotBelieved, match="critical extension"):
+        believe(crl(extensions=[(value, True)]))
+
+
+@pytest.mark.parametrize("reason", [None, *x509.ReasonFlags])
+def test_every_reason_but_a_hold_is_a_revocation(reason: x509.ReasonFlags | None) -> None:
+    hold = reason is x509.ReasonFlags.certificate_hold
+    expected = CertificateStatus.SUSPENDED if hold else CertificateStatus.REVOKED
+    assert said(crl(entries=[entry(4711, reason)])) == {4711: expected.value}
+
+
+def _swap(place: int, value: bytes) -> Callable[[Fields], None]:
+    def edit(fields: Fields) -> None:
+        fields[place] = value
+
+    return edit
+
+
+def _more(added: bytes) -> Callable[[Fields], None]:
+    def edit(fields: Fields) -> None:
+        kept = der.parts(der.content(fields[-1]))
+        fields[-1] = der.element(0xA0, der.element(der.SEQUENCE, *kept, added))
+
+    return edit
+
+
+def _without_next_update(fields: Fields) -> None:
+    del fields[4]
+
+
+_YEAR_0 = der.element(der.GENERALIZED_TIME, b"00000101000000Z")
+_X400 = der.element(der.SEQUENCE, der.element(0xA3))
+
+
+def test_a_list_that_is_signed_again_unchanged_is_believed() -> None:
+    assert believe(edited_crl(lambda _: None, GOOD), KNOWN).number == KNOWN.number
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        _swap(0, der.integer(3)),
+        _swap(3, _YEAR_0),
+        _swap(4, _YEAR_0),
+        _without_next_update,
+        _more(extension(ExtensionOID.CRL_NUMBER, der.integer(8))),
+        _more(extension(ExtensionOID.ISSUER_ALTERNATIVE_NAME, _X400)),
+    ],
+    ids=["version 4", "year 0", "until year 0", "without next update", "two numbers", "x400 name"],
+)
+def test_what_cannot_be_read_is_not_believed_though_the_authority_signed_it(
+    edit: Callable[[Fields], None],
+) -> None:
+    with pytest.raises(NotBelieved):
+        believe(edited_crl(edit, GOOD))
+
+
+@pytest.mark.parametrize(
+    ("digest", "algorithm"), [(hashes.SHA1(), der.RSA_SHA1), (hashes.MD5(), der.RSA_MD5)], ids=["sha1", "md5"]
+)
+def test_a_list_signed_with_a_broken_hash_is_not_believed(
+    digest: hashes.HashAlgorithm, algorithm: bytes
+) -> None:
+    with pytest.raises(NotBelieved, match="another authority"):
+        believe(edited_crl(_swap(1, algorithm), GOOD, digest=digest))
+
+
+def _entry(serial: int, *extensions: bytes, at: bytes = b"260331000000Z") -> bytes:
+    more = (der.element(der.SEQUENCE, *extensions),) if extensions else ()
+    return der.element(der.SEQUENCE, der.integer(serial), der.element(der.UTC_TIME, at), *more)
+
+
+def _listing(*entries: bytes) -> bytes:
+    return edited_crl(_swap(5, der.element(der.SEQUENCE, *entries)), GOOD)
+
+
+_REASON = extension(CRLEntryExtensionOID.CRL_REASON, der.element(0x0A, b"\6"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _listing(_entry(1, extension(CRLEntryExtensionOID.CRL_REASON, der.element(0x0A, b"\7")))),
+        _listing(_entry(1, _REASON, _REASON)),
+        _listing(_entry(1, extension(CRLEntryExtensionOID.CERTIFICATE_ISSUER, _X400, b"\xff"))),
+        _listing(_entry(1, extension(NOWHERE, der.NULL, b"\xff"))),
+        crl(entries=[entry(1, extensions=[(x509.CertificateIssuer([x509.DNSName("ca.invalid")]), True)])]),
+    ],
+    ids=["reason 7", "two reasons", "x400 name", "unknown and critical", "of another issuer"],
+)
+def test_a_list_with_an_entry_that_cannot_be_acted_upon_is_not_believed(content: bytes) -> None:
+    with pytest.raises(NotBelieved):
+        said(content)
+
+
+def test_entries_that_no_accepted_certificate_can_have_are_passed_over() -> None:
+    assert said(_listing(_entry(-5), _entry(0), _entry(9))) == {9: "revoked"}
+
+
+def test_a_list_of_an_authority_on_p384_is_believed_too() -> None:
+    content = crl(signer=P384)
+    assert believe_crl(content, authority(P384), now=NOW, known=None).number == 7
+    with pytest.raises(NotBelieved, match="another authority"):
+        believe(content)
+
+
+def test_a_signature_that_is_said_to_have_an_unused_bit_is_not_believed() -> None:
+    # Such a bit must be zero; every second signature ends so.
+    even = next(content for content in map(_numbered, range(100)) if content[-1] & 1 == 0)
+    tbs, algorithm, signature = der.parts(even)
+    respelled = der.element(der.BIT_STRING, b"\1", der.content(signature)[1:])
+    believe(even)
+    with pytest.raises(NotBelieved):
+        believe(der.element(der.SEQUENCE, tbs, algorithm, respelled))
+
+
+def _numbered(number: int) -> bytes:
+    return crl(number=number)
+
+
+def test_no_bit_of_a_good_list_can_be_flipped() -> None:
+    for place in range(len(GOOD) * 8):
+        flipped = bytearray(GOOD)
+        flipped[place // 8] ^= 1 << place % 8
+        with pytest.raises(NotBelieved):
+            believe(bytes(flipped))
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_not_believed(content: bytes) -> None:
+    with pytest.raises(NotBelieved):
+        believe(content)
+
+
+@given(st.integers(0, 10**6))
+def test_a_list_is_never_replaced_but_by_one_of_a_higher_number(known: int) -> None:
+    other = KnownList(known, bytes(32))
+    if known < KNOWN.number:
+        assert believe(GOOD, other).number == KNOWN.number
+    else:
+        with pytest.raises(NotBelieved):
+            believe(GOOD, other)
