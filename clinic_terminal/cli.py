@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from clinic_terminal.visit.prompts import Prompts
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.line import open_line
 
 OPERATOR_LENGTH_MAX = 60
 """As the contract's visual check has it."""
@@ -38,9 +40,14 @@ Exit codes:
   12  not valid                  30  refused by the fund
   13  not valid, a newer exists  31  first registration needed
   14  nothing found              40  could not be checked
-  15  several found              1   given up at a question
+  15  several found              1   given up, by Ctrl-C or at a question
   16  valid, not registered      2   wrong usage or settings
+  130                            Ctrl-C before or after the tap
+  129, 143                       ended by SIGHUP, by SIGTERM
 """
+
+_ENDING = (signal.SIGHUP, signal.SIGTERM)
+"""Signals by which the program is asked to end, and at which Python would end without unwinding."""
 
 app = typer.Typer(
     add_completion=False,
@@ -57,12 +64,24 @@ class Surroundings:
     list_readers: Callable[[], list[Reader]] = list_readers
     open_reader_card: Callable[[str | None, float], CardConnection] = open_reader_card
     open_card_file: Callable[[Path], CardConnection] = open_card_file
-    make_transport: Callable[[], httpx2.BaseTransport] = httpx2.HTTPTransport
+    make_transport: Callable[[str], httpx2.BaseTransport] = open_line
 
 
-def main() -> None:
-    """Entry point of the `clinic-terminal` script."""
-    app()
+def main(around: Surroundings | None = None) -> None:
+    """Entry point of the `clinic-terminal` script.
+
+    A signal to end unwinds the program as an error does: a card that has had its PIN must not keep its power, and
+    PC/SC leaves it to whoever dies unasked.
+    """
+    for number in _ENDING:
+        signal.signal(number, _end)
+    app(obj=around)
+
+
+def _end(number: int, _: object) -> None:
+    for ending in _ENDING:
+        signal.signal(ending, signal.SIG_IGN)  # a second one must not interrupt the closing of the card
+    raise SystemExit(128 + number)
 
 
 def _operator(text: str) -> str:
@@ -84,7 +103,12 @@ def tap_command(
     as_of: Annotated[
         date | None, typer.Option(parser=date.fromisoformat, metavar="DAY", help="Day asked for; else today.")
     ] = None,
-    pin_stdin: Annotated[bool, typer.Option("--pin-stdin", help="PIN from standard input; one try.")] = False,
+    pin_stdin: Annotated[
+        bool, typer.Option("--pin-stdin", help="PIN from standard input; one try, never the last one.")
+    ] = False,
+    last_try: Annotated[
+        bool, typer.Option("--last-try", help="With --pin-stdin: spend even the last try of the PIN.")
+    ] = False,
     register: Annotated[
         bool, typer.Option("--register", help="The patient agrees to the first registration, if needed.")
     ] = False,
@@ -97,6 +121,7 @@ def tap_command(
     """Wire one tap, show it, and end with its exit code."""
     _require(reader is None or card is None, "--reader and --card exclude each other")
     _require(visual_check == (operator is not None), "--visual-check and --operator go together")
+    _require(pin_stdin or not last_try, "--last-try goes with --pin-stdin")
     _require(
         visual_check or pin_stdin or sys.stdin.isatty(), "no terminal to ask for the PIN at: use --pin-stdin"
     )
@@ -107,7 +132,7 @@ def tap_command(
 
     fund, watch = _open_fund(around)
     with fund:
-        prompts = PipedPrompts(sys.stdin, register) if pin_stdin else TypedPrompts(register)
+        prompts = PipedPrompts(sys.stdin, register, last_try) if pin_stdin else TypedPrompts(register)
         outcome = _tap(open_card, fund, prompts, TapRequest(as_of, operator), watch)
     if as_json:
         typer.echo(json.dumps(report.as_json(outcome, with_timings=timings), ensure_ascii=False))
@@ -140,10 +165,10 @@ def _open_fund(around: Surroundings) -> tuple[FundClient, Stopwatch]:
     except SettingsError as error:
         typer.echo(f"端末の設定に誤りがあります / The terminal is not set up: {error}", err=True)
         raise typer.Exit(report.USAGE) from error
-    transport = around.make_transport()
+    url = str(settings.fund_url)
+    transport = around.make_transport(url)
     watch = Stopwatch()
-    metered = MeteredTransport(transport, watch)
-    return FundClient(str(settings.fund_url), credential, clock=now, transport=metered), watch
+    return FundClient(url, credential, clock=now, transport=MeteredTransport(transport, watch)), watch
 
 
 def _tap(
@@ -161,4 +186,6 @@ def _tap(
             connection = open_card()
     except ShikakuError as problem:
         return TapOutcome(watch.timings(), problem=problem)
+    except KeyboardInterrupt:
+        return TapOutcome(watch.timings())
     return tap(connection, fund, prompts, request, watch)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import AnyHttpUrl, ValidationError
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from eligibility_api.contract.tokens import Credential
+from eligibility_api.contract.line import FundUrl
+from eligibility_api.contract.tokens import Credential, CredentialError
 
 
 class SettingsError(Exception):
@@ -20,7 +21,7 @@ class TerminalSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TERMINAL_", frozen=True, hide_input_in_errors=True)
 
     credential: Path
-    fund_url: AnyHttpUrl
+    fund_url: FundUrl
 
     @classmethod
     def load(cls) -> TerminalSettings:
@@ -34,9 +35,6 @@ class TerminalSettings(BaseSettings):
     def load_credential(self) -> Credential:
         """The credential of an admitted terminal. Raises SettingsError."""
         try:
-            credential = Credential.load(self.credential)
-        except (OSError, ValidationError) as error:
-            raise SettingsError("TERMINAL_CREDENTIAL: no readable credential file") from error
-        if credential.institution_code is None:
-            raise SettingsError("TERMINAL_CREDENTIAL: not a terminal's credential (no institution code)")
-        return credential
+            return Credential.load_terminal(self.credential)
+        except CredentialError as error:
+            raise SettingsError(f"TERMINAL_CREDENTIAL: {error}") from error

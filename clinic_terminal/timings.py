@@ -1,4 +1,9 @@
-"""Where the time of a tap goes: steps, card, network, waiting for a person, and the software's own share."""
+"""Where the time of a tap goes: steps, card, network, waiting for a person, and the software's own share.
+
+`card` is the time between a command and its response: card, reader link, driver and PC/SC service, which cannot be
+told apart from here. With an emulated card without a delay of its own all of it is software, so that the software's
+whole share is then `card` and `software` together.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ from clinic_terminal.card.port import CardConnection
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """A stopwatch's reading, in milliseconds. `software` is the total less card, network and waiting."""
+    """A stopwatch's reading, in milliseconds. `software` is this program's: the total less card, network and waiting."""
 
     total: float
     waiting: float

@@ -12,9 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from demo.cast import INVALID, NOT_FOUND, SCENES, VALID, WORDS, roles
+from demo.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
 from demo.clock import today
 from demo.house import House, end_like_ctrl_c
 from demo.processes import ROOT, HouseError
@@ -66,8 +67,7 @@ def _table(seen: list[Seen]) -> Table:
     table.add_column("ms", justify="right")
     table.add_column("")
     for one in seen:
-        word = WORDS.get(one.exit_code, one.outcome)
-        lines = [f"[{_COLOURS.get(one.exit_code, 'magenta')}]{word}[/]", *one.details]
+        lines = [f"[{_COLOURS.get(one.exit_code, 'magenta')}]{one.headline}[/]", *map(escape, one.details)]
         table.add_row(
             one.scene.title,
             "\n".join(lines),

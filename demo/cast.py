@@ -17,16 +17,6 @@ VALID, INVALID, NOT_FOUND, CARD_PROBLEM, REFUSED, REGISTRATION_NEEDED = 0, 12, 1
 ANSWERS = (VALID, INVALID, NOT_FOUND)
 """Those with which the fund answers about a person."""
 
-WORDS = {
-    VALID: "有効 / valid",
-    INVALID: "無効 / not valid",
-    NOT_FOUND: "該当なし / nothing found",
-    CARD_PROBLEM: "カード / card",
-    REFUSED: "確認不可 / refused",
-    REGISTRATION_NEEDED: "初回登録 / registration needed",
-}
-"""What stands first on the desk's screen, by exit code."""
-
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -51,7 +41,7 @@ class Role:
 class Scene:
     """One tap: whose card, what the desk types, and what it should be answered.
 
-    `answer` is the validity or the problem's code; `insurer_number` the insurer shown.
+    `answer` is the validity or the problem's code; `insurer_number` the insurer shown, None for nobody.
     """
 
     title: str

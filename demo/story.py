@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from demo.cast import ANSWERS, SCENES, SECOND_INSURER_NUMBER, VALID, Membership, Role, Scene
+from demo.cast import ANSWERS, SCENES, SECOND_INSURER_NUMBER, Membership, Role, Scene
 from demo.house import PIN, House
 
 _PEOPLE = 40
 _SEED = "1"
 _ADULT_BORN_BEFORE = 2000
 
+_SENTENCE_ENDS = re.compile(r"(?<=。)|(?<=\.) ")
 _PERSONAL_COLUMNS = ("name", "name_kana", "sex", "birth_date", "postal_code", "address")
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the desk saw in a scene: exit code, validity or problem code, the words and details shown, milliseconds."""
+    """What the desk saw in a scene: exit code, validity or problem code, insurers, the words shown, milliseconds."""
 
     scene: Scene
     exit_code: int
-    outcome: str
     answer: str
     insurer_numbers: tuple[str, ...]
+    headline: str
     details: tuple[str, ...]
     milliseconds: float
 
@@ -36,9 +38,8 @@ class Seen:
     def as_expected(self) -> bool:
         """Whether the tap gave the scene's answer, all of it."""
         insurers = (self.scene.insurer_number,) if self.scene.insurer_number else ()
-        return (self.exit_code, self.answer) == (self.scene.exit_code, self.scene.answer) and (
-            self.exit_code != VALID or self.insurer_numbers == insurers
-        )
+        expected = self.scene.exit_code, self.scene.answer, insurers
+        return (self.exit_code, self.answer, self.insurer_numbers) == expected
 
 
 class Story:
@@ -108,7 +109,8 @@ class Story:
         try:
             report = json.loads(done.stdout)
         except ValueError:
-            report = {"outcome": "no-report", "said": done.stderr.strip()}
+            problem = {"code": "no-report", "detail_ja": "報告がありません。", "detail": done.stderr.strip()}
+            report = {"headline": {"ja": "端末の異常", "en": "Terminal failed"}, "problem": problem}
         assert isinstance(report, dict)
         return report | {"exit_code": done.returncode}
 
@@ -133,9 +135,9 @@ def _seen(scene: Scene, report: dict[str, Any]) -> Seen:
     return Seen(
         scene=scene,
         exit_code=report["exit_code"],
-        outcome=report["outcome"],
-        answer=report.get("validity") or report.get("problem", {}).get("code") or report.get("said", ""),
+        answer=report["problem"]["code"] if "problem" in report else report["validity"],
         insurer_numbers=tuple(row["insurer_number"] for row in results),
+        headline="{ja} / {en}".format_map(report["headline"]),
         details=tuple(_details(report, results)),
         milliseconds=report.get("timings_ms", {}).get("total", 0.0),
     )
@@ -145,10 +147,9 @@ def _details(report: dict[str, Any], results: list[dict[str, Any]]) -> Iterator[
     """The lines that matter most at the desk: who insures since when or until when, or what is wrong."""
     for row in results:
         lost_on = row["lost_on"]
-        days = f"喪失 / lost {lost_on}" if lost_on else f"取得 / since {row['acquired_on']}"
         yield f"{row['insurer_name']} {row['symbol']}・{row['number']}"
-        yield days
+        yield f"喪失 / lost {lost_on}" if lost_on else f"取得 / since {row['acquired_on']}"
     if problem := report.get("problem"):
-        yield problem["code"]
-        if problem["code"] == "pin-wrong":
-            yield f"残り{report['tries_left']}回 / {report['tries_left']} tries left"
+        yield from (_SENTENCE_ENDS.split(problem[words])[0] for words in ("detail_ja", "detail"))
+        if "tries_left" in problem:
+            yield "残り{tries_left}回 / {tries_left} tries left".format_map(problem)

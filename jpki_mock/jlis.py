@@ -17,6 +17,7 @@ from jpki_mock.authority.crl import RevocationLists
 from jpki_mock.authority.keys import KeyMaker, make_key
 from jpki_mock.authority.ocsp import Responder
 from jpki_mock.authority.values import Kind, Reason, Record
+from jpki_mock.clock import day_in_japan
 from jpki_mock.personalisation import Cards
 from jpki_mock.register.person_keys import PersonKeys
 from jpki_mock.register.register import ItemsChange, Register
@@ -46,22 +47,23 @@ class Jlis:
         self.responder = Responder(self.store, self.authorities, records, settings, make_key)
 
     def change_items(self, resident_id: str, change: ItemsChange, now: datetime) -> list[Record]:
-        """Change a resident's items and return the signature certificates that this revoked.
+        """Change a resident's items and return the signature certificates that this revoked: none, if the four items
+        stay what they are.
 
         Raises NotFound, InvalidInput.
         """
         with self.store.unit():
-            self.register.change(resident_id, change)
-            if not change.touches_four_items():
+            before = self.register.find(resident_id)
+            if self.register.change(resident_id, change).four_items == before.four_items:
                 return []
             return self.certificates.revoke_all_of(resident_id, Reason.CHANGE, now, Kind.SIGNATURE)
 
     def record_death(self, resident_id: str, day: date, now: datetime) -> list[Record]:
         """Record a resident's death and return the certificates that this revoked. Raises NotFound,
-        NotAllowed.
+        InvalidInput, NotAllowed.
         """
         with self.store.unit():
-            self.register.record_death(resident_id, day)
+            self.register.record_death(resident_id, day, day_in_japan(now))
             return self.certificates.revoke_all_of(
                 resident_id, Reason.DEATH, now, Kind.AUTHENTICATION, Kind.SIGNATURE
             )

@@ -5,7 +5,7 @@ Which certificates may be issued is decided in `authority/`; how a card behaves,
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -47,6 +47,9 @@ class CardOrder:
     key: Literal[KeyProfile.RSA, KeyProfile.P384] = KeyProfile.RSA
     signature: bool = True
     """Also a signature certificate, if the holder is old enough and the card has PINs."""
+    locked: bool = False
+    """The authentication PIN's tries are used up."""
+    faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
         if self.pin is not None and _PIN.fullmatch(self.pin) is None:
@@ -97,7 +100,7 @@ class Cards:
         with self._store.unit():
             authentication = self._slot(Kind.AUTHENTICATION, making)
             signature = self._slot(Kind.SIGNATURE, making) if signs else None
-        return CardImage(
+        image = CardImage(
             carrier=order.carrier.value,
             expires_on=expires_on,
             attributes=_attributes(resident),
@@ -108,7 +111,9 @@ class Cards:
             reference_a=_pin(_reference_a(), _REFERENCE_LIMIT),
             reference_b=_pin(_reference_b(resident.birth_date, expires_on), _REFERENCE_LIMIT),
             terminal_authority=_der(self._authorities.newest(Kind.TERMINAL).certificate),
+            faults=order.faults,
         )
+        return image.with_tries_left("authentication", 0) if order.locked else image
 
     def renew(self, image: CardImage, now: datetime) -> CardImage:
         """Issue new certificates in the place of a card's, with new keys and the same PINs.

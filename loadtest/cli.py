@@ -88,7 +88,9 @@ def smoke_command(
     except FleetError as error:
         raise _usage(f"A card cannot take part: {error}") from error
     except LocustMissingError as error:
-        raise _usage("Locust is missing. Install the extra `load`: pip install 'shikaku[load]'") from error
+        raise _usage(
+            "Locust is missing: it comes with the extra `load`. `scripts/setup demo` installs it."
+        ) from error
     if as_json:
         typer.echo(json.dumps(seen.as_json(), ensure_ascii=False))
     else:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from clinic_terminal.card.jpki import JpkiApplication
 from clinic_terminal.card.port import CardConnection
-from eligibility_api.contract import presence
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import CardCheckRequest
 from eligibility_api.contract.errors import ShikakuError
@@ -32,13 +31,7 @@ class CardSession:
 
     def prove(self, credential: Credential, challenge: str) -> CardCheckRequest:
         """The holder's presence at the terminal of `credential`, signed by the card. Raises CardError."""
-        message = presence.to_be_signed(
-            Purpose.ELIGIBILITY,
-            audience=credential.audience,
-            institution_code=credential.institution_code or "",
-            terminal_id=credential.client_id,
-            challenge=challenge,
-        )
+        message = credential.to_be_signed(Purpose.ELIGIBILITY, challenge)
         signature = self._card.sign_for_authentication(message)
         return CardCheckRequest(challenge=challenge, certificate=self._certificate, signature=signature)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.tokens import Credential
+from eligibility_api.contract.line import is_loopback
+from eligibility_api.contract.tokens import Credential, CredentialError
 
 _EXPECTED: TypeAdapter[dict[str, Validity]] = TypeAdapter(dict[str, Validity])
 
@@ -21,12 +21,8 @@ class SettingsError(Exception):
 
 
 def _loopback(url: AnyHttpUrl) -> AnyHttpUrl:
-    """Load goes to this machine only, and only a literal address is sure to be this machine."""
-    try:
-        local = ip_address((url.host or "").strip("[]")).is_loopback
-    except ValueError:
-        local = False
-    if not local:
+    """Load goes to this machine only."""
+    if not is_loopback(url):
         raise PydanticCustomError(
             "loopback", "load goes to loopback addresses only, such as http://127.0.0.1:8400"
         )
@@ -59,12 +55,9 @@ class LoadSettings(BaseSettings):
     def load_credential(self) -> Credential:
         """The credential of an admitted terminal. Raises SettingsError."""
         try:
-            credential = Credential.load(self.credential)
-        except (OSError, ValidationError) as error:
-            raise SettingsError("TERMINAL_CREDENTIAL: no readable credential file") from error
-        if credential.institution_code is None:
-            raise SettingsError("TERMINAL_CREDENTIAL: not a terminal's credential (no institution code)")
-        return credential
+            return Credential.load_terminal(self.credential)
+        except CredentialError as error:
+            raise SettingsError(f"TERMINAL_CREDENTIAL: {error}") from error
 
     def load_expected(self) -> dict[str, Validity]:
         """The validity to expect by card, in the order of the file. Raises SettingsError."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AnyHttpUrl, BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from eligibility_api.contract.line import FundUrl
 from eligibility_api.contract.tokens import Credential
 
 
@@ -27,7 +28,7 @@ class PayerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PAYER_", frozen=True, hide_input_in_errors=True)
 
     credential: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
-    fund_url: AnyHttpUrl
+    fund_url: FundUrl
 
     @classmethod
     def load(cls) -> PayerSettings:

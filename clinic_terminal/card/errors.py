@@ -51,14 +51,26 @@ class Step(Enum):
 
 
 class CardError(ShikakuError):
-    """An error of the card or its reader. `status_word` is what the card said, where it said anything."""
+    """An error of the card or its reader.
 
-    def __init__(self, code: str, *, status_word: int | None = None, tries_left: int | None = None) -> None:
+    `status_word` is what the card said, where it said anything; `pcsc` the result code of a PC/SC call.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        status_word: int | None = None,
+        tries_left: int | None = None,
+        pcsc: int | None = None,
+    ) -> None:
         details: dict[str, object] = {}
         if status_word is not None:
             details |= {"status_word": f"{status_word:04X}", "meaning": meaning(status_word)}
         if tries_left is not None:
             details["tries_left"] = tries_left
+        if pcsc is not None:
+            details["pcsc"] = f"{pcsc:08X}"
         super().__init__(code, **details)
         self.status_word = status_word
         self.tries_left = tries_left

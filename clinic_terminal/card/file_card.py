@@ -16,12 +16,17 @@ ENTRY_POINT_NAME = "emulator"
 
 
 def open_card_file(path: Path) -> CardConnection:
-    """Power the card image at `path`. Raises CardError `card-file` where it, or an emulator, is missing."""
+    """Power the card image at `path`.
+
+    Raises CardError: `card-in-use` where it is open elsewhere, `card-file` where it, or an emulator, is missing.
+    """
     offers = entry_points(group=ENTRY_POINT_GROUP, name=ENTRY_POINT_NAME)
     if not offers:
         raise CardError("card-file")
     try:
         connection: CardConnection = next(iter(offers)).load()(path)
+    except BlockingIOError as error:
+        raise CardError("card-in-use") from error
     except (ImportError, OSError, ValueError) as error:
         raise CardError("card-file") from error
     return connection

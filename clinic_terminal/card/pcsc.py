@@ -39,13 +39,15 @@ class PcscConnection:
         self.reader_name = reader_name
 
     def transmit(self, apdu: bytes, /) -> bytes:
-        """Exchange one command. Raises ConnectionResetError when the card or the reader has gone."""
+        """Exchange one command. Raises ConnectionResetError when closed, CardError when it fails: `card-removed`,
+        unless it is the reader or the service that has gone.
+        """
         if self._card is None:
             raise ConnectionResetError("closed")
         result, response = self._scard.SCardTransmit(self._card, self._header, list(apdu))
         # A driver that loses the card in the middle may report success and no bytes.
         if result != self._scard.SCARD_S_SUCCESS or not response:
-            raise ConnectionResetError(self._scard.SCardGetErrorMessage(result))
+            raise _error(self._scard, result, otherwise="card-removed")
         return bytes(value & 0xFF for value in response)
 
     def close(self) -> None:
@@ -141,20 +143,24 @@ class Pcsc:
         return Reader(name, bool(state & self._scard.SCARD_STATE_PRESENT))
 
     def _check(self, result: int) -> None:
-        scard = self._scard
-        if result == scard.SCARD_S_SUCCESS:
-            return
-        codes = {
-            scard.SCARD_E_NO_SERVICE: "reader-service-missing",
-            scard.SCARD_E_SERVICE_STOPPED: "reader-service-missing",
-            scard.SCARD_E_NO_READERS_AVAILABLE: "reader-missing",
-            scard.SCARD_E_UNKNOWN_READER: "reader-missing",
-            scard.SCARD_E_READER_UNAVAILABLE: "reader-missing",
-            scard.SCARD_E_SHARING_VIOLATION: "card-in-use",
-            scard.SCARD_E_NO_SMARTCARD: "card-removed",
-            scard.SCARD_W_REMOVED_CARD: "card-removed",
-        }
-        raise CardError(codes.get(result, "card-unexpected"))
+        if result != self._scard.SCARD_S_SUCCESS:
+            raise _error(self._scard, result, otherwise="card-unexpected")
+
+
+def _error(scard: Any, result: int, *, otherwise: str) -> CardError:
+    """What the result of a PC/SC call that failed stands for; `otherwise` is the code of all that are not listed."""
+    codes = {
+        scard.SCARD_F_COMM_ERROR: "reader-service-missing",
+        scard.SCARD_E_NO_SERVICE: "reader-service-missing",
+        scard.SCARD_E_SERVICE_STOPPED: "reader-service-missing",
+        scard.SCARD_E_NO_READERS_AVAILABLE: "reader-missing",
+        scard.SCARD_E_UNKNOWN_READER: "reader-missing",
+        scard.SCARD_E_READER_UNAVAILABLE: "reader-missing",
+        scard.SCARD_E_SHARING_VIOLATION: "card-in-use",
+        scard.SCARD_E_NO_SMARTCARD: "card-removed",
+        scard.SCARD_W_REMOVED_CARD: "card-removed",
+    }
+    return CardError(codes.get(result, otherwise), pcsc=result)
 
 
 def list_readers() -> list[Reader]:

@@ -14,7 +14,7 @@ class CardConnection(Protocol):
     def transmit(self, apdu: bytes, /) -> bytes:
         """Send one short command APDU (ISO 7816-4); response data followed by SW1 SW2 come back.
 
-        Raises ConnectionError or a subclass when the card has gone.
+        Raises ConnectionError or a subclass when the card has gone, CardError where more is known.
         """
         ...
 

@@ -19,7 +19,7 @@ PIN_TRIES = 3
 """Tries of that PIN; a success gives all of them back."""
 
 CERTIFICATE_BYTES_MAX = 8192
-"""No certificate is longer; the fund refuses longer ones too."""
+"""No certificate is longer, nor anything else that a card is asked for; the fund refuses longer ones too."""
 
 TERMINAL_AUTHENTICATION_TAG = b"SHIKAKU terminal authentication v1\0"
 """What a terminal's signature for the PIN-less route begins with. A route of our own."""

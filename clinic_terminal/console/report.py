@@ -28,6 +28,9 @@ KIND_EXIT_CODES: dict[Kind, int] = {
     Kind.TECHNICAL: 40,
 }
 
+GIVEN_UP = 1
+"""Exit code where the people at the reader gave up."""
+
 USAGE = 2
 """Exit code of a wrong command line or an incomplete setting."""
 
@@ -36,20 +39,26 @@ def exit_code(outcome: TapOutcome) -> int:
     """The process's exit code."""
     if outcome.answer is not None:
         return VALIDITY_EXIT_CODES[outcome.answer.validity]
-    return KIND_EXIT_CODES[_problem(outcome).entry.kind]
+    return GIVEN_UP if outcome.problem is None else KIND_EXIT_CODES[outcome.problem.entry.kind]
 
 
 def headline(outcome: TapOutcome) -> Headline:
     """What the desk sees first."""
     if outcome.answer is not None:
         return words.VALIDITY[outcome.answer.validity]
-    return words.PROBLEM[_problem(outcome).entry.kind]
+    if outcome.problem is None:
+        return words.GIVEN_UP
+    if outcome.problem.code.startswith("pin-"):
+        return words.PIN_PROBLEM
+    return words.PROBLEM[outcome.problem.entry.kind]
 
 
 def as_json(outcome: TapOutcome, *, with_timings: bool) -> dict[str, Any]:
     """The object that `--json` prints. It holds what the desk may see, the person's data among it."""
+    head = headline(outcome)
     report: dict[str, Any] = {
-        "outcome": headline(outcome).name,
+        "outcome": head.name,
+        "headline": asdict(head.word),
         "exit_code": exit_code(outcome),
         "validity": outcome.answer.validity if outcome.answer else None,
         "registered": outcome.registered,
@@ -67,8 +76,3 @@ def as_json(outcome: TapOutcome, *, with_timings: bool) -> dict[str, Any]:
 def _problem_object(problem: ShikakuError) -> dict[str, Any]:
     """The form of the fund's problem answers (RFC 9457), whoever found it, with its details."""
     return problem.details | Problem.of(problem).model_dump(mode="json", exclude_none=True)
-
-
-def _problem(outcome: TapOutcome) -> ShikakuError:
-    assert outcome.problem is not None  # one of the two is there
-    return outcome.problem

@@ -52,8 +52,9 @@ def printable(text: str) -> str:
 
 def _show_problem(console: Console, problem: ShikakuError) -> None:
     _sentences(console, Words(problem.entry.ja, problem.entry.en))
-    traces = (problem.code, problem.details.get("status_word"), problem.details.get("request_id"))
-    console.print(Text(" ".join(str(trace) for trace in traces if trace), style="dim"))
+    details = (problem.details.get(name) for name in ("status_word", "pcsc", "request_id"))
+    traces = (problem.code, *(str(detail) for detail in details if detail))
+    console.print(Text(" ".join(traces), style="dim"))
 
 
 def _show_card_and_time(console: Console, outcome: TapOutcome) -> None:

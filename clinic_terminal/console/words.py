@@ -97,6 +97,11 @@ PROBLEM: dict[Kind, Headline] = {
     ),
 }
 
+PIN_PROBLEM = Headline("card-problem", "！", Words("暗証番号", "PIN"), "cyan")
+"""In place of `PROBLEM` where the card was read and it is the PIN that ended the tap."""
+
+GIVEN_UP = Headline("given-up", "■", Words("中止しました", "Given up"), "white")
+
 REASON_OF_LOSS: dict[ReasonOfLoss, Words] = {
     ReasonOfLoss.DEATH: Words("死亡", "death"),
     ReasonOfLoss.PUBLIC_ASSISTANCE: Words("生活保護受給", "public assistance"),

@@ -1,12 +1,16 @@
-"""What a visit asks of the people at the reader. They may raise to give up; the card is then closed."""
+"""What a visit asks of the people at the reader, who may give up at any question."""
 
 from typing import Protocol
 
 from clinic_terminal.card.errors import CardError
 
 
+class GivenUpError(Exception):
+    """Whoever was asked gives the tap up."""
+
+
 class Prompts(Protocol):
-    """The questions of a tap."""
+    """The questions of a tap. Each may raise GivenUpError, or a CardError that ends the tap."""
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
         """The PIN as typed. `earlier` is why it is asked again: raise it where no second try is wanted."""

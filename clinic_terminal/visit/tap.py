@@ -14,8 +14,8 @@ from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.jpki import JpkiApplication, PinNeededError
 from clinic_terminal.card.port import CardConnection
 from clinic_terminal.timings import MeteredConnection, Stopwatch, Timings
-from clinic_terminal.visit.prompts import Prompts
-from clinic_terminal.visit.terminal_proof import terminal_certificate, terminal_signer, to_be_signed
+from clinic_terminal.visit.prompts import GivenUpError, Prompts
+from clinic_terminal.visit.terminal_proof import terminal_certificate, terminal_signer
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import (
@@ -46,7 +46,7 @@ class TapRequest:
 
 @dataclass(frozen=True, slots=True)
 class TapOutcome:
-    """How a tap ended: exactly one of `answer` and `problem`.
+    """How a tap ended: with `answer` or `problem`, or with neither, given up by the people at the reader.
 
     `tries_left` is what is known of the PIN's counter at the end; `registered` tells that the first
     registration was made on the way.
@@ -62,7 +62,9 @@ class TapOutcome:
 def tap(
     connection: CardConnection, fund: FundClient, ask: Prompts, request: TapRequest, watch: Stopwatch
 ) -> TapOutcome:
-    """Check the card's holder and close `connection`. Expected errors come back as the outcome's problem."""
+    """Check the card's holder and close `connection`. Expected errors come back as the outcome's problem; giving
+    up at a question, or by Ctrl-C at any step, is an outcome too.
+    """
     metered = MeteredConnection(connection, watch)
     card = JpkiApplication(metered)
     visit = _Visit(card, fund, ask, request, watch)
@@ -71,6 +73,8 @@ def tap(
         answer = visit.run()
     except ShikakuError as error:
         problem = error
+    except (GivenUpError, KeyboardInterrupt):
+        pass  # nobody waits for an answer
     finally:
         with watch.step("close"):
             metered.close()
@@ -191,7 +195,7 @@ class _Visit:
     def _prove(self, purpose: Purpose) -> Proof:
         with self._watch.step("challenge"):
             challenge = self._fund.challenge(purpose).challenge
-        message = to_be_signed(self._fund.credential, purpose, challenge)
+        message = self._fund.credential.to_be_signed(purpose, challenge)
         with self._watch.step("sign"):
             if purpose is Purpose.VISUAL_CHECK:
                 signature = self._card.sign_without_pin(message)

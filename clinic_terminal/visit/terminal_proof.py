@@ -1,4 +1,4 @@
-"""What the terminal itself adds to a proof: its identity in the bytes that a card signs, and its own key."""
+"""What the terminal itself shows to a card for a visual check (目視確認): its certificate, and its own key."""
 
 from __future__ import annotations
 
@@ -9,20 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
 
 from clinic_terminal.card.errors import CardError
-from eligibility_api.contract import presence
-from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.tokens import Credential
-
-
-def to_be_signed(credential: Credential, purpose: Purpose, challenge: str) -> bytes:
-    """The bytes for a card to sign, built from what this terminal knows and the fund's challenge."""
-    return presence.to_be_signed(
-        purpose,
-        audience=credential.audience,
-        institution_code=credential.institution_code or "",
-        terminal_id=credential.client_id,
-        challenge=challenge,
-    )
 
 
 def terminal_certificate(credential: Credential) -> bytes:

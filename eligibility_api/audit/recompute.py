@@ -26,7 +26,7 @@ ORDER BY record_id
 
 _VERSIONS = text(f"""
 SELECT {ENROLMENT_COLUMNS}
-FROM enrolment e JOIN entitlement t USING (entitlement) JOIN insurer i ON i.insurer_number = t.insurer_number
+FROM enrolment e JOIN entitlement t USING (entitlement)
 WHERE e.version = ANY (:versions)
 """)  # noqa: S608 - a constant of the store, no value
 

@@ -1,8 +1,8 @@
 """A thin typed client of the fund, for programs that stand on the other side of the line.
 
 It signs in, keeps its token while that lives, sends wire models and returns wire models. Whatever goes wrong comes
-as one family: the fund's own problem under its code, a broken line as `fund-unreachable`, an answer that is none as
-`fund-unreadable`. It never tries anything again by itself.
+as one family: the fund's own problem under its code, a broken line as `fund-unreachable`, whether it is this end or a
+gateway that found it broken, an answer that is none as `fund-unreadable`. It never tries anything again by itself.
 """
 
 from __future__ import annotations
@@ -24,11 +24,15 @@ from eligibility_api.contract.eligibility import (
 )
 from eligibility_api.contract.enrolment import EndRequest, EnrolmentAnswer, EnrolmentRequest
 from eligibility_api.contract.errors import CATALOGUE, Problem, ShikakuError
+from eligibility_api.contract.line import open_line
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
 from eligibility_api.contract.tokens import TOKEN_PATH, Credential, TokenAnswer, token_form
 
 _RENEW_BEFORE = timedelta(seconds=30)
+_GATEWAY_STATUSES = frozenset({502, 503, 504})
+"""What a gateway answers when it cannot reach the fund behind it (RFC 9110 sections 15.6.3 to 15.6.5)."""
+
 _ELIGIBILITY: TypeAdapter[EligibilityAnswer | UnchangedAnswer] = TypeAdapter(
     EligibilityAnswer | UnchangedAnswer
 )
@@ -38,14 +42,21 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def problem_error(response: httpx2.Response) -> ShikakuError:
     """The error that an answer with status 400 or more stands for."""
+    problem = _problem(response)
+    if problem is None:
+        code = "fund-unreachable" if response.status_code in _GATEWAY_STATUSES else "fund-unreadable"
+        return ShikakuError(code, http_status=response.status_code)
+    details = {"retry_after": problem.retry_after, "request_id": problem.request_id, "errors": problem.errors}
+    return ShikakuError(problem.code, **{key: value for key, value in details.items() if value is not None})
+
+
+def _problem(response: httpx2.Response) -> Problem | None:
+    """The fund's own problem, or None: the answer is none of the fund's, or of another version."""
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:
-        return ShikakuError("fund-unreadable", http_status=response.status_code)
-    if problem.code not in CATALOGUE:
-        return ShikakuError("fund-unreadable", http_status=response.status_code)
-    details = {"retry_after": problem.retry_after, "request_id": problem.request_id, "errors": problem.errors}
-    return ShikakuError(problem.code, **{key: value for key, value in details.items() if value is not None})
+        return None
+    return problem if problem.code in CATALOGUE else None
 
 
 class FundClient:
@@ -62,7 +73,8 @@ class FundClient:
     ) -> None:
         self.credential = credential
         self._clock = clock
-        self._http = httpx2.Client(base_url=base_url, transport=transport, timeout=timeout_seconds)
+        line = transport or open_line(base_url)
+        self._http = httpx2.Client(base_url=base_url, transport=line, timeout=timeout_seconds)
         self._token: tuple[str, datetime] | None = None
 
     def __enter__(self) -> Self:
@@ -122,7 +134,7 @@ class FundClient:
         content = body.model_dump_json(exclude_none=True) if body is not None else None
         try:
             response = self._http.post(path, content=content, data=form, headers=headers)
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise ShikakuError("fund-unreachable") from error
         if response.status_code >= 400:
             raise problem_error(response)

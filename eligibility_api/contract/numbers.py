@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_SEPARATORS = re.compile("[\\s\\-\u00ad\u2010-\u2015\u2212\u30fc\u30fb.,/・]")
-_TWELVE_DIGITS = re.compile(r"[0-9]{12}")
+_SPACES_AND_HYPHENS = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212]")
+_LONG_VOWELS_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\u30fc+(?=[0-9])")
+"""The mark of a long vowel, typed for a hyphen."""
+
+_TWELVE_DIGITS = re.compile(r"\d{12}")
 
 
 def folded(text: str) -> str:
-    """`text` as it is compared: half and full width folded (NFKC), spaces, hyphens and separators dropped.
+    """`text` as it is compared: half and full width folded (NFKC), spaces and hyphens dropped.
 
-    Dropping can bring a letter and a combining mark together, hence the second pass.
+    Dropping can bring a letter and a combining mark together, hence the second pass of folding.
     """
-    return unicodedata.normalize("NFKC", _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)))
+    dropped = _SPACES_AND_HYPHENS.sub("", unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFKC", _LONG_VOWELS_BETWEEN_DIGITS.sub("", dropped))
 
 
 def check_digit(digits: str) -> int:
@@ -57,7 +61,8 @@ def is_my_number(text: str) -> bool:
     Such a text is refused wherever a membership identifier is expected. Identifiers that a clinic chooses itself
     are not tested: one in ten twelve-digit strings passes by chance.
     """
-    digits = folded(text)
+    # Whatever stands between the digits, seen or unseen, and whatever script they are in: it is the number.
+    digits = "".join(character for character in folded(text) if character.isalnum())
     if not _TWELVE_DIGITS.fullmatch(digits):
         return False
     total = sum(

@@ -10,8 +10,10 @@ from typing import Any, Literal
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from eligibility_api.contract import presence
+from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.wire import Answer, Bytes, Wire
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -38,6 +40,10 @@ class TokenAnswer(Answer):
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int = Field(description="Seconds, 300 at most.")
     scope: str = Field(description="The client's rights, separated by spaces.")
+
+
+class CredentialError(Exception):
+    """A file is not the credential that it should be; the text says why, never a value."""
 
 
 class Credential(BaseModel):
@@ -72,6 +78,27 @@ class Credential(BaseModel):
     def load(cls, path: Path) -> Credential:
         """Read a credential file. Raises OSError or pydantic.ValidationError."""
         return cls.model_validate_json(path.read_bytes())
+
+    @classmethod
+    def load_terminal(cls, path: Path) -> Credential:
+        """Read the credential file of an admitted terminal. Raises CredentialError."""
+        try:
+            credential = cls.load(path)
+        except (OSError, ValidationError) as error:
+            raise CredentialError("no readable credential file") from error
+        if credential.institution_code is None:
+            raise CredentialError("not a terminal's credential (no institution code)")
+        return credential
+
+    def to_be_signed(self, purpose: Purpose, challenge: str) -> bytes:
+        """What a card signs at this terminal: built from the terminal's own identity and the fund's challenge."""
+        return presence.to_be_signed(
+            purpose,
+            audience=self.audience,
+            institution_code=self.institution_code or "",
+            terminal_id=self.client_id,
+            challenge=challenge,
+        )
 
     def save(self, path: Path) -> None:
         """Write the file, readable by its owner alone, whole or not at all."""

@@ -141,9 +141,9 @@ def _check_window(this_update: datetime, next_update: datetime | None, now: date
 
 
 def believe_ocsp(
-    der: bytes, *, ca: x509.Certificate, serial: int, nonce: bytes, now: datetime
+    der: bytes, *, ca: x509.Certificate, serial: int, nonce: bytes, now: datetime, fresh: timedelta
 ) -> CertificateStatus:
-    """What an OCSP answer says of the certificate `serial` of `ca`. Raises NotBelieved.
+    """What an OCSP answer says of the certificate `serial` of `ca`, as of `fresh` ago at the longest. Raises NotBelieved.
 
     A status of unknown is not believed either: an authority that does not know its own certificate cannot clear it.
     """
@@ -159,6 +159,8 @@ def believe_ocsp(
         _check_extensions(answer.extensions)
         _check_extensions(answer.single_extensions)
         _check_window(answer.this_update_utc, answer.next_update_utc, now)
+        if answer.this_update_utc < now - fresh - CLOCK_TOLERANCE:
+            raise NotBelieved("too long ago")
         return _ocsp_status(answer)
 
 

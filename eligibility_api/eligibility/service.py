@@ -6,7 +6,7 @@ where the revocation mirror is stale, J-LIS's renewal link where the certificate
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import datetime
 
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import (
@@ -21,11 +21,9 @@ from eligibility_api.domain.days import day_in_japan
 from eligibility_api.eligibility.store import Asked, Seen, use_proof
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.presence.renewal import follow_link
-from eligibility_api.presence.service import check_gate, check_standing
-from eligibility_api.presence.statement import Presented
+from eligibility_api.presence.service import check_spent
+from eligibility_api.presence.statement import Evidence, Word
 from eligibility_api.state import State
-
-_AN_HOUR_SECONDS = 3600
 
 
 async def check_card(
@@ -39,39 +37,33 @@ async def check_card(
     today = day_in_japan(state.clock())
     as_of = request.as_of or today
     rules.check_day(as_of, today)
+    asked = Asked(as_of, request.known_version, operator)
+    limit = state.settings.visual_checks_per_hour if purpose is Purpose.VISUAL_CHECK else None
     presented = state.presence.present(caller, purpose, request)
-    asked = Asked(as_of, request.known_version, operator, link_tried=False, ocsp=None)
-    seen = await _through_the_gate(state, presented, asked, purpose)
-    check_standing(seen.gate)
+
+    async def attempt(evidence: Evidence) -> Seen:
+        fresh = state.settings.revocation_fresh
+        return await use_proof(state.database, presented, asked, evidence, fresh=fresh, visual_limit=limit)
+
+    async def ask_jlis() -> Word:
+        return await follow_link(state.database, state.presence.jlis, presented)
+
+    seen = await state.presence.decide(presented, attempt, ask_jlis)
+    if not seen.within_limit:
+        raise ShikakuError("visual-check-limit", retry_after=_seconds_to_the_next_hour(state.clock()))
+    check_spent(seen.gate)
+    if seen.outcome != "answered":
+        raise ShikakuError(seen.outcome or "internal")
     return _answer(state, caller, asked, seen)
 
 
-async def _through_the_gate(state: State, presented: Presented, asked: Asked, purpose: Purpose) -> Seen:
-    """Try the statement; where it could not decide, ask what was missing and try again. Each detour once."""
-    limit = state.settings.visual_checks_per_hour if purpose is Purpose.VISUAL_CHECK else None
-    while True:
-        seen = await use_proof(
-            state.database, presented, asked, fresh=state.settings.revocation_fresh, visual_limit=limit
-        )
-        check_gate(seen.gate)
-        if seen.gate.spent:
-            return seen
-        if seen.gate.standing is None and asked.ocsp is None:
-            asked = replace(asked, ocsp=await state.presence.ask_ocsp(presented))
-        elif seen.gate.person_key is None and not asked.link_tried:
-            await follow_link(state.database, state.presence.jlis, presented)
-            asked = replace(asked, link_tried=True)
-        elif not seen.within_limit:
-            raise ShikakuError("visual-check-limit", retry_after=_AN_HOUR_SECONDS)
-        else:
-            return seen
+def _seconds_to_the_next_hour(now: datetime) -> int:
+    return 3600 - (now.minute * 60 + now.second)
 
 
 def _answer(state: State, caller: Caller, asked: Asked, seen: Seen) -> EligibilityAnswer | UnchangedAnswer:
     gate = seen.gate
-    if gate.person_key is None:
-        raise ShikakuError("first-registration-needed")
-    assert gate.record_id and gate.recorded_at and gate.facility_kind  # noqa: PT018 - spent means recorded
+    assert gate.record_id and gate.recorded_at and gate.facility_kind and gate.person_key  # noqa: PT018 - answered
     reading = rules.Reading(
         record_id=str(gate.record_id),
         answered_at=gate.recorded_at,

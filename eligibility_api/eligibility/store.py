@@ -10,22 +10,21 @@ from typing import Any
 from eligibility_api.contract.codes import CertificateKind, ReasonOfLoss, Relationship, Sex
 from eligibility_api.contract.eligibility import Enrolment
 from eligibility_api.domain.eligibility import RULE_VERSION, EnrolmentVersion
-from eligibility_api.domain.revocation import CertificateStatus
+from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.platform.database import Database
-from eligibility_api.presence.statement import DECIDABLE, GATE, SPEND, Gate, Presented
+from eligibility_api.presence.statement import DECIDABLE, GATE, SPEND, Evidence, Gate, Presented
 
 ENROLMENT_COLUMNS = """
-    e.version, e.certificate_kind, i.insurer_number, i.name AS insurer_name, e.symbol, e.number, e.branch,
-    e.relationship, e.name, e.name_kana, e.sex, e.birth_date, e.address, e.postal_code,
-    e.acquired_on, e.lost_on, e.reason_of_loss
+    e.version, e.certificate_kind, t.insurer_number, e.insurer_name, e.symbol, e.number, e.branch, e.relationship,
+    e.name, e.name_kana, e.sex, e.birth_date, e.address, e.postal_code, e.acquired_on, e.lost_on, e.reason_of_loss
 """
-"""What an enrolment version says, with its insurer's name (`enrolment e`, `insurer i`)."""
+"""What an enrolment version says (`enrolment e`, `entitlement t`)."""
 
 _VISUAL_LIMIT = """
 counted AS (
     INSERT INTO visual_check_count AS v (client_id, hour, checks)
-    SELECT $4, date_trunc('hour', now()), 1 FROM gate WHERE {condition}
-    ON CONFLICT (client_id, hour) DO UPDATE SET checks = v.checks + 1 WHERE v.checks < $14
+    SELECT $4, date_trunc('hour', now()), 1 FROM gate WHERE {condition} AND NOT used AND $15 > 0
+    ON CONFLICT (client_id, hour) DO UPDATE SET checks = v.checks + 1 WHERE v.checks < $15
     RETURNING true AS done
 ),
 """
@@ -37,49 +36,48 @@ reading AS MATERIALIZED (
     FROM gate g
     JOIN enrolment e ON e.person_key = g.person_key
     JOIN entitlement t USING (entitlement)
-    JOIN insurer i ON i.insurer_number = t.insurer_number
-    JOIN revision o ON o.revision = e.opened_by AND o.published_at <= now()
-    LEFT JOIN revision c ON c.revision = e.closed_by AND c.published_at <= now()
-    WHERE c.revision IS NULL AND g.standing = 'good'
+    {known_now}
+    WHERE {not_superseded} AND g.standing = 'good'
 ),
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, authority, serial,
                               person_key, challenge, as_of, enrolments, rule_version, known_version, detail)
-    SELECT $10,
+    SELECT $12,
            CASE WHEN g.standing <> 'good' THEN 'certificate-' || g.standing
-                WHEN g.person_key IS NULL THEN 'first-registration-needed' ELSE 'answered' END,
-           $4, g.institution_code, g.facility_kind, $11, $5, $6, g.person_key, $2, $9,
-           (SELECT coalesce(array_agg(version ORDER BY version), '{{}}') FROM reading), {rule}, $12,
-           jsonb_build_object('revocation', g.evidence)
+                WHEN g.person_key IS NOT NULL THEN 'answered'
+                WHEN $9 = 'registration-conflict' THEN $9
+                ELSE 'first-registration-needed' END,
+           $4, g.institution_code, g.facility_kind, $13, $5, $6, g.person_key, $2, $11,
+           (SELECT coalesce(array_agg(version ORDER BY version), '{{}}') FROM reading), {rule}, $14,
+           jsonb_strip_nulls(jsonb_build_object('revocation', g.evidence, 'named', encode($10, 'hex')))
     FROM gate g, spent_now
-    RETURNING record_id, recorded_at
+    RETURNING record_id, recorded_at, outcome
 )
-SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, {limited} AS within_limit,
-       e.version, e.certificate_kind, e.insurer_number, e.insurer_name, e.symbol, e.number, e.branch, e.relationship,
-       e.name, e.name_kana, e.sex, e.birth_date, e.address, e.postal_code, e.acquired_on, e.lost_on, e.reason_of_loss
+SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, r.outcome, {limited} AS within_limit, e.*
 FROM gate g
 LEFT JOIN spent_now s ON true
 LEFT JOIN recorded r ON true
 LEFT JOIN reading e ON s.done
 """
 
-_DECIDED = f"{DECIDABLE} AND (person_key IS NOT NULL OR $13)"
-
 
 def _statement(*, visual: bool) -> str:
-    spend_if = f"{_DECIDED} AND EXISTS (SELECT FROM counted)" if visual else _DECIDED
     return _STATEMENT.format(
-        gate=GATE,
-        limit=_VISUAL_LIMIT.format(condition=_DECIDED) if visual else "",
-        spend=SPEND.format(condition=spend_if),
+        gate=GATE.format(holder_missing="person_key IS NULL AND $9::text IS NULL"),
+        limit=_VISUAL_LIMIT.format(condition=DECIDABLE) if visual else "",
+        spend=SPEND.format(
+            condition=f"{DECIDABLE} AND EXISTS (SELECT FROM counted)" if visual else DECIDABLE
+        ),
         columns=ENROLMENT_COLUMNS,
+        known_now=KNOWN_NOW,
+        not_superseded=NOT_SUPERSEDED,
         rule=RULE_VERSION,
-        limited="EXISTS (SELECT FROM counted)" if visual else "true",
+        limited="EXISTS (SELECT FROM counted) OR used OR missing IS NOT NULL" if visual else "true",
     )
 
 
 CARD_STATEMENT = _statement(visual=False)
-"""Eligibility by card with the PIN. Parameters: the gate's eight, day, kind, operator, known version, link tried."""
+"""Eligibility by card with the PIN. Parameters: the gate's ten, day, kind, operator, known version."""
 
 VISUAL_STATEMENT = _statement(visual=True)
 """The same by visual check; one parameter more, the hourly limit."""
@@ -92,15 +90,14 @@ class Asked:
     as_of: date
     known_version: str | None
     operator: str | None
-    link_tried: bool
-    ocsp: CertificateStatus | None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the statement gave: the gate, whether the visual limit left room, and the enrolments read."""
+    """What the statement gave: the gate, the recorded outcome, whether the visual limit left room, what was read."""
 
     gate: Gate
+    outcome: str | None
     within_limit: bool
     enrolments: Sequence[EnrolmentVersion]
 
@@ -109,6 +106,7 @@ async def use_proof(
     database: Database,
     presented: Presented,
     asked: Asked,
+    evidence: Evidence,
     *,
     fresh: timedelta,
     visual_limit: int | None = None,
@@ -116,19 +114,18 @@ async def use_proof(
     """Hold a proof against the database, spend it, read, and record: one statement. `visual_limit` marks a visual check."""
     kind = "eligibility.card" if visual_limit is None else "eligibility.visual-check"
     parameters: list[Any] = [
-        *presented.parameters(asked.ocsp, fresh),
+        *presented.parameters(evidence, fresh),
         asked.as_of,
         kind,
         asked.operator,
         asked.known_version,
-        asked.link_tried,
     ]
     if visual_limit is None:
         rows = await database.fetch(CARD_STATEMENT, parameters)
     else:
         rows = await database.fetch(VISUAL_STATEMENT, [*parameters, visual_limit])
     enrolments = [enrolment_version(row) for row in rows if row["version"] is not None]
-    return Seen(Gate.of(rows[0]), rows[0]["within_limit"], enrolments)
+    return Seen(Gate.of(rows[0]), rows[0]["outcome"], rows[0]["within_limit"], enrolments)
 
 
 def enrolment_version(row: Any) -> EnrolmentVersion:

@@ -19,6 +19,17 @@ from eligibility_api.enrolment import store
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.state import State
 
+_EXCLUSION_VIOLATION = "23P01"
+"""SQLSTATE of the constraint by which an entitlement holds once on a day."""
+
+
+async def _still_admitted(connection: AsyncConnection, caller: Caller) -> str:
+    """The insurer's name. A token outlives its client's closing by minutes: the database has the last word."""
+    name = await store.admitted_as(connection, caller.client_id, Right.ENROLMENT)
+    if name is None:
+        raise ShikakuError("client-closed")
+    return name
+
 
 def _check_own(caller: Caller, insurer_number: str) -> None:
     caller.need(Right.ENROLMENT)
@@ -52,19 +63,24 @@ async def enrol(state: State, caller: Caller, request: EnrolmentRequest) -> Enro
     )
     content = request.model_dump(exclude={"insurer_number"})
     async with state.database.transaction() as connection:
-        entitlement, enrolment_id = await store.lock_entitlement(connection, _membership(request))
-        revision, known_from = await store.publish_revision(connection, caller.insurer(), caller.client_id)
+        insurer_name = await _still_admitted(connection, caller)
+        entitlement, enrolment_id = await store.add_entitlement(connection, _membership(request))
+        revision = await store.prepare_revision(connection, caller.insurer(), caller.client_id)
         version = content | {
             "entitlement": entitlement,
             "opened_by": revision,
+            "insurer_name": insurer_name,
             "person_key": person_key,
             "register_match": match,
         }
         try:
             await store.open_version(connection, version)
         except IntegrityError as error:
-            raise ShikakuError("enrolment-overlap") from error
+            if getattr(error.orig, "sqlstate", None) == _EXCLUSION_VIOLATION:
+                raise ShikakuError("enrolment-overlap") from error
+            raise
         await _record(connection, caller, "enrolment.add", person_key, revision)
+        known_from = await store.publish_revision(connection, revision)
     return EnrolmentAnswer(
         enrolment_id=str(enrolment_id),
         match=RegisterMatch(match),
@@ -81,11 +97,12 @@ async def end(state: State, caller: Caller, request: EndRequest) -> EnrolmentAns
     """
     _check_own(caller, request.insurer_number)
     async with state.database.transaction() as connection:
+        await _still_admitted(connection, caller)
         found = await store.find_entitlement(connection, _membership(request))
         current = await store.open_ended(connection, found[0], request.lost_on) if found is not None else None
         if found is None or current is None:
             raise ShikakuError("enrolment-unknown")
-        revision, known_from = await store.publish_revision(connection, caller.insurer(), caller.client_id)
+        revision = await store.prepare_revision(connection, caller.insurer(), caller.client_id)
         await store.close_version(connection, current.version, revision)
         kept = {k: v for k, v in current._mapping.items() if k not in {"version", "closed_by"}}
         changed = {
@@ -95,6 +112,7 @@ async def end(state: State, caller: Caller, request: EndRequest) -> EnrolmentAns
         }
         await store.open_version(connection, kept | changed)
         await _record(connection, caller, "enrolment.end", current.person_key, revision)
+        known_from = await store.publish_revision(connection, revision)
     return EnrolmentAnswer(
         enrolment_id=str(found[1]),
         match=RegisterMatch(current.register_match),

@@ -6,15 +6,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit.tables import AuditRecord
+from eligibility_api.contract.codes import Right
 from eligibility_api.enrolment.tables import EnrolmentVersion, Entitlement, Revision
+from eligibility_api.facilities.tables import Client, Insurer
 from eligibility_api.platform.tables import table_of
 
+CLIENT = table_of(Client)
+INSURER = table_of(Insurer)
 ENTITLEMENT = table_of(Entitlement)
 VERSION = table_of(EnrolmentVersion)
 REVISION = table_of(Revision)
@@ -24,36 +28,56 @@ Membership = dict[str, Any]
 """The columns that name an entitlement: insurer number, the three comparison keys, birth date."""
 
 
-async def lock_entitlement(connection: AsyncConnection, membership: Membership) -> tuple[int, UUID]:
+async def admitted_as(connection: AsyncConnection, client_id: UUID, right: Right) -> str | None:
+    """The name of the insurer for which the client is still admitted with `right`; None where it is not."""
+    statement = (
+        select(INSURER.c.name)
+        .join(CLIENT, CLIENT.c.insurer_number == INSURER.c.insurer_number)
+        .where(
+            CLIENT.c.client_id == client_id,
+            CLIENT.c.closed_at.is_(None),
+            literal(right.value) == any_(CLIENT.c.rights),
+        )
+    )
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def add_entitlement(connection: AsyncConnection, membership: Membership) -> tuple[int, UUID]:
     """The entitlement of this membership, made if it is new, locked against other changes until the commit."""
-    statement = upsert(ENTITLEMENT).values(**membership)
-    await connection.execute(statement.on_conflict_do_nothing())
+    await connection.execute(upsert(ENTITLEMENT).values(**membership).on_conflict_do_nothing())
     found = await find_entitlement(connection, membership)
-    assert found is not None
+    assert found is not None  # inserted just now, and entitlements are never deleted
     return found
 
 
 async def find_entitlement(connection: AsyncConnection, membership: Membership) -> tuple[int, UUID] | None:
-    """The entitlement of this membership, locked, or None."""
+    """The entitlement of this membership, locked against other changes until the commit, or None."""
     conditions = [ENTITLEMENT.c[name] == value for name, value in membership.items()]
-    statement = (
-        select(ENTITLEMENT.c.entitlement, ENTITLEMENT.c.enrolment_id).where(*conditions).with_for_update()
-    )
+    statement = select(ENTITLEMENT.c.entitlement, ENTITLEMENT.c.enrolment_id).where(*conditions)
     row = (await connection.execute(statement)).one_or_none()
-    return (row.entitlement, row.enrolment_id) if row is not None else None
+    if row is None:
+        return None
+    # An advisory lock: a row lock would need the right to change what never changes.
+    await connection.execute(select(func.pg_advisory_xact_lock(row.entitlement)))
+    return row.entitlement, row.enrolment_id
 
 
-async def publish_revision(
-    connection: AsyncConnection, insurer_number: str, client_id: UUID
-) -> tuple[int, datetime]:
-    """A revision that shows at once: its number and its instant."""
+async def prepare_revision(connection: AsyncConnection, insurer_number: str, client_id: UUID) -> int:
+    """A revision that shows nothing yet."""
+    statement = insert(REVISION).values(insurer_number=insurer_number, client_id=client_id)
+    return int((await connection.execute(statement.returning(REVISION.c.revision))).scalar_one())
+
+
+async def publish_revision(connection: AsyncConnection, revision: int) -> datetime:
+    """Fix the revision's instant. The last statement before the commit, so that little lies between the two."""
     statement = (
-        insert(REVISION)
-        .values(insurer_number=insurer_number, client_id=client_id, published_at=func.clock_timestamp())
-        .returning(REVISION.c.revision, REVISION.c.published_at)
+        update(REVISION)
+        .where(REVISION.c.revision == revision)
+        .values(published_at=func.clock_timestamp())
+        .returning(REVISION.c.published_at)
     )
-    row = (await connection.execute(statement)).one()
-    return row.revision, row.published_at
+    published_at: datetime = (await connection.execute(statement)).scalar_one()
+    return published_at
 
 
 async def open_version(connection: AsyncConnection, values: dict[str, Any]) -> None:

@@ -45,6 +45,7 @@ class EnrolmentVersion(SQLModel, table=True):
     closed_by: int | None = Field(default=None, foreign_key="revision.revision")
     person_key: bytes | None
     register_match: str
+    insurer_name: str
     certificate_kind: str
     symbol: str | None
     number: str

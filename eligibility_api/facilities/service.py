@@ -55,16 +55,23 @@ async def admit_terminal(
 ) -> Credential:
     """Add a facility if it is new, and one terminal with a fresh key. The private key is returned, never kept.
 
-    Raises `right-missing` for a right that this kind of facility cannot have, `register-unavailable` where J-LIS
-    cannot certify a terminal for the visual check.
+    Raises `right-missing` for a right that this kind of facility cannot have, `facility-closed`,
+    `facility-other-kind`, and `register-unavailable` where J-LIS cannot certify a terminal for the visual check.
     """
     granted = frozenset(rights)
     if surplus(kind, granted):
         raise ShikakuError("right-missing", rights=sorted(surplus(kind, granted)))
     key = ECKey.generate_key("P-256")
     caller = Caller(uuid.uuid4(), institution_code, None, granted)
-    await store.add_facility(connection, institution_code, name, kind)
+    facility = await store.find_facility(connection, institution_code)
+    if facility is None:
+        await store.add_facility(connection, institution_code, name, kind)
+    elif facility.closed:
+        raise ShikakuError("facility-closed")
+    elif facility.kind is not kind:
+        raise ShikakuError("facility-other-kind")
     await store.add_client(connection, caller, key.as_dict(private=False))
+    await store.record(connection, "admission.terminal", caller)
     certificate = None
     if Right.VISUAL_CHECK in granted:
         public = key.as_der(private=False)
@@ -80,6 +87,7 @@ async def admit_insurer(
     caller = Caller(uuid.uuid4(), None, insurer_number, INSURER_RIGHTS)
     await store.add_insurer(connection, insurer_number, name)
     await store.add_client(connection, caller, key.as_dict(private=False))
+    await store.record(connection, "admission.insurer", caller)
     return _credential(caller, key, audience, None)
 
 

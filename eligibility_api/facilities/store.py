@@ -10,7 +10,8 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.codes import Right
+from eligibility_api.audit.tables import AuditRecord
+from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.tables import Client, Facility, Insurer
 from eligibility_api.facilities.tokens import Assertion
@@ -21,6 +22,15 @@ CLIENT = table_of(Client)
 FACILITY = table_of(Facility)
 INSURER = table_of(Insurer)
 SPENT = table_of(Spent)
+RECORD = table_of(AuditRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedFacility:
+    """A facility as admitted."""
+
+    kind: FacilityKind
+    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +63,33 @@ async def spend_assertion(connection: AsyncConnection, assertion: Assertion, dig
     return (await connection.execute(statement)).rowcount == 1
 
 
-async def add_facility(connection: AsyncConnection, institution_code: str, name: str, kind: str) -> None:
-    """Add a facility, or change the name and kind of one that is there."""
-    values = {"name": name, "kind": kind}
-    statement = upsert(FACILITY).values(institution_code=institution_code, **values)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["institution_code"], set_={**values, "closed_at": None}
-        )
+async def find_facility(connection: AsyncConnection, institution_code: str) -> AdmittedFacility | None:
+    """The facility with this code, closed or not."""
+    statement = select(FACILITY).where(FACILITY.c.institution_code == institution_code)
+    row = (await connection.execute(statement)).one_or_none()
+    return AdmittedFacility(FacilityKind(row.kind), row.closed_at is not None) if row is not None else None
+
+
+async def add_facility(
+    connection: AsyncConnection, institution_code: str, name: str, kind: FacilityKind
+) -> None:
+    """Add a facility."""
+    values = {"institution_code": institution_code, "name": name, "kind": kind.value}
+    await connection.execute(insert(FACILITY).values(**values))
+
+
+async def close_facility(connection: AsyncConnection, institution_code: str) -> bool:
+    """Close a facility with all its terminals from this instant on; whether there was one. It is not opened again."""
+    statement = (
+        update(FACILITY)
+        .where(FACILITY.c.institution_code == institution_code, FACILITY.c.closed_at.is_(None))
+        .values(closed_at=func.clock_timestamp())
     )
+    return bool((await connection.execute(statement)).rowcount)
 
 
 async def add_insurer(connection: AsyncConnection, insurer_number: str, name: str) -> None:
-    """Add an insurer, or change the name of one that is there."""
+    """Add an insurer, or change the name of one that is there: enrolments from now on carry it."""
     statement = upsert(INSURER).values(insurer_number=insurer_number, name=name)
     await connection.execute(
         statement.on_conflict_do_update(index_elements=["insurer_number"], set_={"name": name})
@@ -90,5 +114,26 @@ async def close_client(connection: AsyncConnection, client_id: UUID) -> bool:
         update(CLIENT)
         .where(CLIENT.c.client_id == client_id, CLIENT.c.closed_at.is_(None))
         .values(closed_at=func.clock_timestamp())
+        .returning(CLIENT.c.institution_code, CLIENT.c.insurer_number, CLIENT.c.rights)
     )
-    return bool((await connection.execute(statement)).rowcount)
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        return False
+    rights = frozenset(Right(right) for right in row.rights)
+    await record(
+        connection, "admission.end", Caller(client_id, row.institution_code, row.insurer_number, rights)
+    )
+    return True
+
+
+async def record(connection: AsyncConnection, kind: str, caller: Caller) -> None:
+    """Append an admission or its end to the audit record."""
+    values = {
+        "kind": kind,
+        "outcome": "done",
+        "client_id": caller.client_id,
+        "institution_code": caller.institution_code,
+        "insurer_number": caller.insurer_number,
+        "detail": {"rights": sorted(caller.rights)},
+    }
+    await connection.execute(insert(RECORD).values(**values))

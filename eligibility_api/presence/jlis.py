@@ -10,8 +10,8 @@ import base64
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal, TypeVar
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import httpx2
 from cryptography import x509
@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, ShikakuError
+from eligibility_api.contract.wire import Bytes
 from eligibility_api.domain.certificate import CertificateId, key_sha256
 from eligibility_api.domain.revocation import CertificateStatus, NotBelieved, believe_ocsp
 from eligibility_api.platform.clock import Clock
@@ -35,22 +36,36 @@ _NONCE_BYTES = 16
 Model = TypeVar("Model", bound=BaseModel)
 
 
+_PersonKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
 class _CertificateName(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    ca_key_sha256: str
-    serial: str
+    ca_key_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    serial: str = Field(pattern=r"^[1-9][0-9]{0,48}$")
 
 
 class _Holder(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    person_key: str
+    person_key: _PersonKey
     predecessors: list[_CertificateName] = []
 
 
 class _Match(BaseModel):
     model_config = ConfigDict(extra="ignore")
     match: Literal["one", "none", "ambiguous"]
-    person_key: str | None = None
+    person_key: _PersonKey | None = None
+
+    @model_validator(mode="after")
+    def _one_is_somebody(self) -> Self:
+        if (self.match == "one") != (self.person_key is not None):
+            raise ValueError("one match, and one alone, names a person")
+        return self
+
+
+class _TerminalCertificate(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    certificate: Bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +93,8 @@ class Jlis:
             raise NotBelieved(f"no list: {type(error).__name__}") from error
         return response.content
 
-    async def status(self, ca: x509.Certificate, serial: int) -> CertificateStatus:
-        """A certificate's standing by OCSP (RFC 6960), with a nonce. Raises NotBelieved."""
+    async def status(self, ca: x509.Certificate, serial: int, fresh: timedelta) -> CertificateStatus:
+        """A certificate's standing by OCSP (RFC 6960), with a nonce, not older than `fresh`. Raises NotBelieved."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         request = (
             ocsp.OCSPRequestBuilder()
@@ -97,7 +112,9 @@ class Jlis:
             response.raise_for_status()
         except httpx2.HTTPError as error:
             raise NotBelieved(f"no answer: {type(error).__name__}") from error
-        return believe_ocsp(response.content, ca=ca, serial=serial, nonce=nonce, now=self._clock())
+        return believe_ocsp(
+            response.content, ca=ca, serial=serial, nonce=nonce, now=self._clock(), fresh=fresh
+        )
 
     async def holder(self, certificate: CertificateId) -> Holder | None:
         """Whose a certificate is, or None where J-LIS does not know it. Raises `register-unavailable`."""
@@ -121,15 +138,12 @@ class Jlis:
             "address": address,
         }
         answer = _read(_Match, await self._call("/register/attributes", attributes))
-        person = bytes.fromhex(answer.person_key) if answer.person_key and answer.match == "one" else None
-        return answer.match, person
+        return answer.match, bytes.fromhex(answer.person_key) if answer.person_key is not None else None
 
     async def terminal_certificate(self, terminal_id: str, public_key: bytes) -> bytes:
         """A certificate (DER) by which cards know a terminal that the fund admitted for the visual check."""
         body = {"terminal_id": terminal_id, "public_key": base64.b64encode(public_key).decode()}
-        response = await self._call("/terminal-certificates", body)
-        response.raise_for_status()
-        return base64.b64decode(response.json()["certificate"])
+        return _read(_TerminalCertificate, await self._call("/terminal-certificates", body)).certificate
 
     async def _call(self, path: str, body: dict[str, Any]) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self._assertion()}"}
@@ -137,7 +151,9 @@ class Jlis:
             response = await self._http.post(path, json=body, headers=headers, timeout=_TIMEOUT_SECONDS)
         except httpx2.HTTPError as error:
             raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS) from error
-        if response.is_error and response.status_code != httpx2.codes.NOT_FOUND:
+        # A 404 counts as J-LIS's own word only in J-LIS's own form: a proxy's page knows nobody.
+        unknown = response.status_code == httpx2.codes.NOT_FOUND and _is_problem(response)
+        if not response.is_success and not unknown:
             raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)
         return response
 
@@ -145,6 +161,10 @@ class Jlis:
         now = int(self._clock().timestamp())
         claims = {"iss": "fund", "sub": "fund", "aud": "jlis", "iat": now, "exp": now + _CALL_SECONDS}
         return jwt.encode({"alg": "ES256"}, claims | {"jti": secrets.token_urlsafe(16)}, self._key)
+
+
+def _is_problem(response: httpx2.Response) -> bool:
+    return response.headers.get("content-type", "").startswith(PROBLEM_MEDIA_TYPE)
 
 
 def _hashes_of(ca: x509.Certificate) -> tuple[bytes, bytes]:

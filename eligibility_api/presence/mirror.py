@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 _ROWS_AT_ONCE = 5_000
 
-_KNOWN = text("SELECT crl_number, crl_sha256 FROM authority WHERE authority = :authority")
+_KNOWN = text("SELECT crl_number, crl_sha256 FROM authority WHERE authority = :authority FOR UPDATE")
 
 # The instant of a check is the database's: freshness is held against the same clock. `asked` is how long ago the
 # list was asked for, so that the time on the way counts against it.
@@ -73,7 +73,7 @@ async def refresh(
         async with database.transaction() as connection:
             known = await _known(connection, authority)
             believed = believe_crl(der, ca, now=clock(), known=known)
-            await _copy(connection, authority, believed, known, age=clock() - asked_at)
+            await _copy(connection, authority, believed, known, age=max(clock() - asked_at, timedelta()))
     except NotBelieved as reason:
         log.warning("crl_not_believed", authority=authority.hex()[:16], reason=str(reason))
         return False

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.platform.database import Database
 from eligibility_api.presence.jlis import Holder, Jlis
-from eligibility_api.presence.statement import Presented
+from eligibility_api.presence.statement import Presented, Word
 
 _BOUND = text("SELECT person_key FROM binding WHERE authority = :authority AND serial = :serial")
 
@@ -22,58 +21,55 @@ WITH bound AS (
     ON CONFLICT DO NOTHING
     RETURNING record_id
 )
-INSERT INTO audit_record (record_id, kind, outcome, client_id, authority, serial, person_key, detail)
-SELECT record_id, 'binding.renewal', 'bound', :client_id, :authority, :serial, :person_key,
+INSERT INTO audit_record (record_id, kind, outcome, client_id, institution_code, authority, serial, person_key, detail)
+SELECT record_id, 'binding.renewal', 'bound', :client_id, :institution_code, :authority, :serial, :person_key,
        jsonb_build_object('basis', 'J-LIS renewal link')
 FROM bound
 RETURNING true
 """)
 
-_REFUSED = text("""
-INSERT INTO audit_record (kind, outcome, client_id, authority, serial, person_key, detail)
-VALUES ('binding.renewal', 'registration-conflict', :client_id, :authority, :serial, :bound_to,
-        jsonb_build_object('named', encode(:person_key, 'hex')))
-""")
 
-
-async def follow_link(database: Database, jlis: Jlis, presented: Presented) -> None:
+async def follow_link(database: Database, jlis: Jlis, presented: Presented) -> Word:
     """Ask J-LIS once for the certificate's predecessors and bind it if one of them is bound.
 
-    Where there is none, nothing happens. Raises `register-unavailable`, or `registration-conflict` (recorded) for a
-    link that names another person or that another certificate has taken.
+    The outcome is `bound`, `unlinked` where no predecessor is bound, or `registration-conflict` for a link that names
+    another person or that another certificate has taken; the statement that spends the proof records it. Raises
+    `register-unavailable`.
     """
     holder = await jlis.holder(presented.certificate)
     if holder is None:
-        return
+        return Word("unlinked")
     for predecessor in holder.predecessors:
-        if await _bind_after(database, presented, holder, predecessor):
-            return
+        outcome = await _bind_after(database, presented, holder, predecessor)
+        if outcome is not None:
+            return Word(outcome, holder.person_key)
+    return Word("unlinked", holder.person_key)
 
 
 async def _bind_after(
     database: Database, presented: Presented, holder: Holder, predecessor: CertificateId
-) -> bool:
-    """Whether `predecessor` was bound, so that the search ends."""
-    values = {
-        "client_id": presented.client_id,
+) -> str | None:
+    """What came of binding after `predecessor`; None where that one is not bound."""
+    this = {
         "authority": presented.certificate.authority,
         "serial": presented.certificate.serial_bytes,
-        "person_key": holder.person_key,
     }
+    former = {"authority": predecessor.authority, "serial": predecessor.serial_bytes}
     async with database.transaction() as connection:
-        former = {"authority": predecessor.authority, "serial": predecessor.serial_bytes}
         bound_to = (await connection.execute(_BOUND, former)).scalar_one_or_none()
         if bound_to is None:
-            return False
-        if bound_to == holder.person_key:
-            renewed = {
-                "renewed_authority": predecessor.authority,
-                "renewed_serial": predecessor.serial_bytes,
-            }
-            linked = (await connection.execute(_LINK, values | renewed)).scalar_one_or_none()
-            # Two taps at the same moment: the other one may have made this very binding.
-            same = {"authority": values["authority"], "serial": values["serial"]}
-            if linked or (await connection.execute(_BOUND, same)).scalar_one_or_none() == holder.person_key:
-                return True
-        await connection.execute(_REFUSED, values | {"bound_to": bound_to})
-    raise ShikakuError("registration-conflict")
+            return None
+        if bound_to != holder.person_key:
+            return "registration-conflict"
+        values = this | {
+            "client_id": presented.client_id,
+            "institution_code": presented.challenge.institution_code,
+            "person_key": holder.person_key,
+            "renewed_authority": predecessor.authority,
+            "renewed_serial": predecessor.serial_bytes,
+        }
+        if (await connection.execute(_LINK, values)).scalar_one_or_none():
+            return "bound"
+        # Not bound by us: two taps at the same moment, or another certificate has taken the link.
+        now_bound_to = (await connection.execute(_BOUND, this)).scalar_one_or_none()
+    return "bound" if now_bound_to == holder.person_key else "registration-conflict"

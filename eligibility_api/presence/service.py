@@ -6,8 +6,10 @@ Used by every endpoint that takes a proof, so that the order of the checks is th
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -21,7 +23,7 @@ from eligibility_api.domain.revocation import CertificateStatus, NotBelieved
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.platform.clock import Clock
 from eligibility_api.presence.jlis import Jlis
-from eligibility_api.presence.statement import Gate, Presented
+from eligibility_api.presence.statement import Evidence, Gate, Presented, Word
 from eligibility_api.presence.verification import Verifier
 
 RETRY_AFTER_SECONDS = 10
@@ -35,6 +37,17 @@ RIGHT_FOR = {
 """The right that a terminal needs to ask for, and to spend, a challenge of each purpose."""
 
 log = structlog.get_logger()
+
+
+class HasGate(Protocol):
+    """What an attempt gives back: at least what the gate saw."""
+
+    @property
+    def gate(self) -> Gate:
+        """What the gate saw."""
+
+
+Attempted = TypeVar("Attempted", bound=HasGate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +81,41 @@ class Presence:
         )
         return Presented(verified.challenge, caller.client_id, RIGHT_FOR[purpose], verified.certificate.id)
 
-    async def ask_ocsp(self, presented: Presented) -> CertificateStatus:
-        """The second source, asked when the mirror is stale. Raises `revocation-unavailable`."""
+    async def decide(
+        self,
+        presented: Presented,
+        attempt: Callable[[Evidence], Awaitable[Attempted]],
+        ask_jlis: Callable[[], Awaitable[Word]],
+    ) -> Attempted:
+        """Try the statement; where something is missing ask its source, once each, and try again.
+
+        Nothing is spent before all can be decided. Raises what keeps a proof from being spent, the sources' failures
+        (`revocation-unavailable`, `register-unavailable`).
+        """
+        evidence = Evidence()
+        while True:
+            attempted = await attempt(evidence)
+            _check_gate(attempted.gate)
+            match attempted.gate.missing:
+                case "standing":
+                    evidence = replace(evidence, ocsp=await self._ask_ocsp(presented))
+                case "holder":
+                    # While J-LIS was asked a revocation may have come: the standing is looked at afresh.
+                    evidence = Evidence(holder=await ask_jlis())
+                case None:
+                    return attempted
+
+    async def _ask_ocsp(self, presented: Presented) -> CertificateStatus:
+        """The second source, asked when the mirror is stale."""
         ca = self.verifier.authority(presented.certificate.authority)
         try:
-            return await self.jlis.status(ca, presented.certificate.serial)
+            return await self.jlis.status(ca, presented.certificate.serial, self.revocation_fresh)
         except NotBelieved as reason:
             log.warning("ocsp_not_believed", reason=str(reason))
             raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason
 
 
-def check_gate(gate: Gate) -> None:
-    """Raises what keeps a proof from being spent, but for an unknown standing, which has a second source."""
+def _check_gate(gate: Gate) -> None:
     if not gate.in_time:
         raise ShikakuError("challenge-expired")
     if not gate.admitted:
@@ -88,7 +124,7 @@ def check_gate(gate: Gate) -> None:
         raise ShikakuError("right-missing")
 
 
-def check_standing(gate: Gate) -> None:
+def check_spent(gate: Gate) -> None:
     """Raises `challenge-used` for a proof that was spent before, or what the certificate's standing forbids."""
     if not gate.spent:
         raise ShikakuError("challenge-used")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from eligibility_api.contract.codes import FacilityKind, Right
@@ -22,31 +22,44 @@ from eligibility_api.domain.revocation import CertificateStatus
 
 GATE = """
 gate AS MATERIALIZED (
-    SELECT
-        now() < $1::timestamptz AS in_time,
-        t.client_id IS NOT NULL AS admitted,
-        coalesce($3::text = ANY (t.rights), false) AS entitled,
-        t.institution_code,
-        t.kind AS facility_kind,
-        CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') ELSE $7::text END AS standing,
-        CASE WHEN a.authority IS NOT NULL THEN 'crl ' || a.crl_number::text ELSE 'ocsp' END AS evidence,
-        b.person_key
-    FROM (VALUES (true)) AS always (one)
-    LEFT JOIN (
-        SELECT c.client_id, c.rights, f.institution_code, f.kind
-        FROM client c JOIN facility f USING (institution_code)
-        WHERE c.client_id = $4 AND c.closed_at IS NULL AND f.closed_at IS NULL
-    ) t ON true
-    -- The mirror counts only while it is fresh; a stale one is no source.
-    LEFT JOIN authority a
-        ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now()
-    LEFT JOIN revoked r ON r.authority = $5 AND r.serial = $6
-    LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6
+    SELECT *, CASE
+        -- A proof that was spent before is not worth asking anybody for.
+        WHEN used THEN NULL
+        WHEN standing IS NULL THEN 'standing'
+        WHEN standing = 'good' AND {holder_missing} THEN 'holder' END AS missing
+    FROM (
+        SELECT
+            now() < $1::timestamptz AS in_time,
+            EXISTS (SELECT FROM spent WHERE expires_at = $1 AND id = $2) AS used,
+            t.client_id IS NOT NULL AS admitted,
+            coalesce($3::text = ANY (t.rights), false) AS entitled,
+            t.institution_code,
+            t.kind AS facility_kind,
+            CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') ELSE $7::text END AS standing,
+            CASE WHEN a.authority IS NOT NULL THEN 'crl ' || a.crl_number::text ELSE 'ocsp' END AS evidence,
+            b.person_key
+        FROM (VALUES (true)) AS always (one)
+        LEFT JOIN (
+            SELECT c.client_id, c.rights, f.institution_code, f.kind
+            FROM client c JOIN facility f USING (institution_code)
+            WHERE c.client_id = $4 AND c.closed_at IS NULL AND f.closed_at IS NULL
+        ) t ON true
+        -- The mirror counts only while it is fresh; a stale one is no source.
+        LEFT JOIN authority a
+            ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now()
+        LEFT JOIN revoked r ON r.authority = $5 AND r.serial = $6
+        LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6
+    ) seen
 )
 """
-"""Parameters 1–8: expiry, challenge id, right, client, CA key, serial, OCSP's word or null, freshness."""
+"""Parameters 1–8: expiry, challenge id, right, client, CA key, serial, OCSP's word or null, freshness.
 
-DECIDABLE = "in_time AND admitted AND entitled AND standing IS NOT NULL"
+Parameters 9 and 10, for `holder_missing` and what is made of it: what came of asking J-LIS whose the certificate is
+(null: not asked yet), and the person that it named. `missing` is what another source must tell before the proof can
+be spent.
+"""
+
+DECIDABLE = "in_time AND admitted AND entitled AND missing IS NULL"
 """The condition under which a challenge may be spent at all."""
 
 SPEND = """
@@ -58,6 +71,28 @@ spent_now AS (
 )
 """
 
+Missing = Literal["standing", "holder"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """J-LIS's word on whose a certificate is, and what came of it.
+
+    `outcome`: `asked` (registration), `bound` or `unlinked` (renewal link), or the code of a refusal.
+    """
+
+    outcome: str
+    person_key: bytes | None = None
+    predecessors: Sequence[CertificateId] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was asked elsewhere because the database alone could not decide; None where nobody was asked."""
+
+    ocsp: CertificateStatus | None = None
+    holder: Word | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Presented:
@@ -68,9 +103,10 @@ class Presented:
     right: Right
     certificate: CertificateId
 
-    def parameters(self, ocsp: CertificateStatus | None, fresh: timedelta) -> Sequence[Any]:
-        """Parameters 1–8 of the gate."""
-        return (
+    def parameters(self, evidence: Evidence, fresh: timedelta) -> list[Any]:
+        """Parameters 1–10 of the gate."""
+        ocsp, holder = evidence.ocsp, evidence.holder
+        return [
             self.challenge.expires_at,
             self.challenge.nonce,
             self.right.value,
@@ -79,16 +115,19 @@ class Presented:
             self.certificate.serial_bytes,
             ocsp.value if ocsp is not None else None,
             fresh,
-        )
+            holder.outcome if holder is not None else None,
+            holder.person_key if holder is not None else None,
+        ]
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What the gate saw. `standing` is None where neither the mirror nor OCSP could tell."""
+    """What the gate saw. `missing` names what another source must tell first."""
 
     in_time: bool
     admitted: bool
     entitled: bool
+    missing: Missing | None
     standing: CertificateStatus | None
     person_key: bytes | None
     facility_kind: FacilityKind | None
@@ -104,6 +143,7 @@ class Gate:
             in_time=row["in_time"],
             admitted=row["admitted"],
             entitled=row["entitled"],
+            missing=row["missing"],
             standing=CertificateStatus(standing) if standing is not None else None,
             person_key=row["person_key"],
             facility_kind=FacilityKind(row["facility_kind"]) if row["facility_kind"] is not None else None,

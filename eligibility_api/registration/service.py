@@ -6,11 +6,10 @@ from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest, StatedMembership
 from eligibility_api.domain.membership import comparable
-from eligibility_api.domain.revocation import CertificateStatus
 from eligibility_api.facilities.caller import Caller
-from eligibility_api.presence.service import check_gate, check_standing
-from eligibility_api.presence.statement import Gate, Presented
-from eligibility_api.registration.store import Membership, bind
+from eligibility_api.presence.service import check_spent
+from eligibility_api.presence.statement import Evidence, Word
+from eligibility_api.registration.store import Bound, Membership, bind
 from eligibility_api.state import State
 
 
@@ -27,35 +26,22 @@ async def register(state: State, caller: Caller, request: RegistrationRequest) -
     `registration-other-member`, `registration-unknown-certificate`.
     """
     presented = state.presence.present(caller, Purpose.FIRST_REGISTRATION, request)
-    holder = await state.presence.jlis.holder(presented.certificate)
-    person = holder.person_key if holder is not None else None
-    gate, outcome = await _bind(state, presented, person, _folded(request.membership), None)
-    check_gate(gate)
-    if gate.standing is None:
-        status = await state.presence.ask_ocsp(presented)
-        gate, outcome = await _bind(state, presented, person, _folded(request.membership), status)
-        check_gate(gate)
-    check_standing(gate)
-    if outcome not in {"bound", "already"}:
-        raise ShikakuError(outcome or "internal")
+    membership = _folded(request.membership)
+
+    async def attempt(evidence: Evidence) -> Bound:
+        fresh = state.settings.revocation_fresh
+        return await bind(state.database, presented, membership, evidence, fresh=fresh)
+
+    async def ask_jlis() -> Word:
+        holder = await state.presence.jlis.holder(presented.certificate)
+        return Word("asked", holder.person_key, holder.predecessors) if holder is not None else Word("asked")
+
+    bound = await state.presence.decide(presented, attempt, ask_jlis)
+    check_spent(bound.gate)
+    if bound.outcome not in {"bound", "already"}:
+        raise ShikakuError(bound.outcome or "internal")
+    gate = bound.gate
     assert gate.record_id is not None and gate.recorded_at is not None  # noqa: PT018 - spent means recorded
     return RegistrationAnswer(
-        already=outcome == "already", registered_at=gate.recorded_at, record_id=str(gate.record_id)
-    )
-
-
-async def _bind(
-    state: State,
-    presented: Presented,
-    person: bytes | None,
-    membership: Membership | None,
-    ocsp: CertificateStatus | None,
-) -> tuple[Gate, str | None]:
-    return await bind(
-        state.database,
-        presented,
-        person_key=person,
-        membership=membership,
-        ocsp=ocsp,
-        fresh=state.settings.revocation_fresh,
+        already=bound.outcome == "already", registered_at=gate.recorded_at, record_id=str(gate.record_id)
     )

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from eligibility_api.domain.revocation import CertificateStatus
+from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.platform.database import Database
-from eligibility_api.presence.statement import DECIDABLE, GATE, SPEND, Gate, Presented
+from eligibility_api.presence.statement import DECIDABLE, GATE, SPEND, Evidence, Gate, Presented
 
 _STATEMENT = f"""
-WITH {GATE}, {SPEND.format(condition=DECIDABLE)},
+WITH {GATE.format(holder_missing="$9::text IS NULL")}, {SPEND.format(condition=DECIDABLE)},
 judged AS MATERIALIZED (
     SELECT g.*, CASE
         WHEN g.standing <> 'good' THEN 'certificate-' || g.standing
-        WHEN $9::bytea IS NULL THEN 'registration-unknown-certificate'
-        WHEN g.person_key <> $9 THEN 'registration-conflict'
-        WHEN $10::text IS NOT NULL AND NOT EXISTS (
-            SELECT FROM enrolment e
-            JOIN entitlement t USING (entitlement)
-            JOIN revision o ON o.revision = e.opened_by AND o.published_at <= now()
-            LEFT JOIN revision c ON c.revision = e.closed_by AND c.published_at <= now()
-            WHERE e.person_key = $9 AND c.revision IS NULL
-              AND t.insurer_number = $10 AND t.symbol_key = $11 AND t.number_key = $12
-              AND ($13 = '' OR t.branch_key = $13)
+        WHEN $10::bytea IS NULL THEN 'registration-unknown-certificate'
+        WHEN g.person_key <> $10 OR EXISTS (
+            SELECT FROM unnest($15::bytea[], $16::bytea[]) AS former (authority, serial)
+            JOIN binding b USING (authority, serial) WHERE b.person_key <> $10
+        ) THEN 'registration-conflict'
+        WHEN $11::text IS NOT NULL AND NOT EXISTS (
+            SELECT FROM enrolment e JOIN entitlement t USING (entitlement) {KNOWN_NOW}
+            WHERE e.person_key = $10 AND {NOT_SUPERSEDED}
+              AND t.insurer_number = $11 AND t.symbol_key = $12 AND t.number_key = $13
+              AND ($14 = '' OR t.branch_key = $14)
         ) THEN 'registration-other-member'
         WHEN g.person_key IS NOT NULL THEN 'already'
         ELSE 'bound' END AS outcome
@@ -34,14 +34,15 @@ recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, authority, serial,
                               person_key, challenge, detail)
     SELECT 'binding.first-registration', outcome, $4, institution_code, facility_kind, $5, $6,
-           coalesce(person_key, CASE WHEN outcome = 'bound' THEN $9 END), $2,
-           jsonb_build_object('revocation', evidence, 'agreed', true, 'named', encode($9, 'hex'))
+           coalesce(person_key, CASE WHEN outcome = 'bound' THEN $10 END), $2,
+           jsonb_strip_nulls(
+               jsonb_build_object('revocation', evidence, 'agreed', true, 'named', encode($10, 'hex')))
     FROM judged
     RETURNING record_id, recorded_at
 ),
 bound AS (
     INSERT INTO binding (authority, serial, person_key, basis, record_id)
-    SELECT $5, $6, $9, 'first-registration', record_id FROM judged, recorded WHERE outcome = 'bound'
+    SELECT $5, $6, $10, 'first-registration', record_id FROM judged, recorded WHERE outcome = 'bound'
     -- Two registrations of one card at the same moment: both name the person that J-LIS named.
     ON CONFLICT DO NOTHING
     RETURNING true AS done
@@ -52,6 +53,7 @@ LEFT JOIN spent_now s ON true
 LEFT JOIN recorded r ON true
 LEFT JOIN judged j ON true
 """  # noqa: S608 - parts of the hot statement, no values
+"""Parameters: the gate's ten, the stated membership's four or nulls, the predecessors' CA keys and serials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +66,23 @@ class Membership:
     branch_key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What the statement gave: the gate, and `bound`, `already`, or the code of a refusal."""
+
+    gate: Gate
+    outcome: str | None
+
+
 async def bind(
     database: Database,
     presented: Presented,
-    *,
-    person_key: bytes | None,
     membership: Membership | None,
-    ocsp: CertificateStatus | None,
+    evidence: Evidence,
+    *,
     fresh: timedelta,
-) -> tuple[Gate, str | None]:
-    """Spend the challenge and bind the certificate to `person_key`, or record why not.
-
-    Returns the gate and the outcome: `bound`, `already`, or the code of a refusal; None where nothing was spent.
-    """
+) -> Bound:
+    """Spend the challenge and bind the certificate to the person that J-LIS named, or record why not."""
     stated: list[Any] = [None, None, None, None]
     if membership is not None:
         stated = [
@@ -85,5 +91,7 @@ async def bind(
             membership.number_key,
             membership.branch_key,
         ]
-    rows = await database.fetch(_STATEMENT, [*presented.parameters(ocsp, fresh), person_key, *stated])
-    return Gate.of(rows[0]), rows[0]["outcome"]
+    former = evidence.holder.predecessors if evidence.holder is not None else ()
+    predecessors = [[f.authority for f in former], [f.serial_bytes for f in former]]
+    rows = await database.fetch(_STATEMENT, [*presented.parameters(evidence, fresh), *stated, *predecessors])
+    return Bound(Gate.of(rows[0]), rows[0]["outcome"])

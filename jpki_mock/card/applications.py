@@ -7,6 +7,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -138,7 +139,12 @@ def _pin(counters: Counters, number: int, name: SecretName) -> Files:
 
 def _key(slot: KeySlot) -> CardKey:
     # Checking an RSA key takes a thousand times longer than reading it, at every tap; a bad one shows as bad signatures.
-    key = load_pem_private_key(slot.private_key.encode(), password=None, unsafe_skip_rsa_key_validation=True)
+    try:
+        key = load_pem_private_key(
+            slot.private_key.encode(), password=None, unsafe_skip_rsa_key_validation=True
+        )
+    except (TypeError, UnsupportedAlgorithm) as error:  # encrypted; of a kind unknown to the library
+        raise ValueError("a card's key is not readable") from error
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         raise ValueError("a card's key is RSA or on an elliptic curve")
     return key

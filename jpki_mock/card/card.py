@@ -50,6 +50,7 @@ class Card:
         self._applications = applications_of(self._counters)
         self._chip: Chip | None = None
         self._commands_seen = 0
+        self._has_left = False
         self._fresh = False
 
     @property
@@ -80,19 +81,26 @@ class Card:
         """Carry out one command; return response data followed by SW1 SW2.
 
         Raises:
-            CardGone: the card has no power, or leaves at this command (`Faults.pull_at_apdu`).
+            CardGone: the card has no power, or leaves at this command (`Faults.pull_at_apdu`, before it is
+                carried out; `Faults.lose_answer_at_apdu`, after that).
         """
         if self._faults.delay_ms:
             self._surroundings.sleep(self._faults.delay_ms / 1000)
+        self._commands_seen += 1
+        self._leave_at(self._faults.pull_at_apdu)
         response = self._answer(self._powered_chip(), apdu)
         _log.debug("%s -> %s", command_text(apdu), response_text(response))
+        self._leave_at(self._faults.lose_answer_at_apdu)
         return response
 
+    def _leave_at(self, apdu: int | None) -> None:
+        """Leave the reader for good if the present command is this one."""
+        if self._commands_seen == apdu:
+            self._has_left = True
+            raise CardGone
+
     def _powered_chip(self) -> Chip:
-        self._commands_seen += 1
-        if self._faults.pull_at_apdu is not None and self._commands_seen >= self._faults.pull_at_apdu:
-            self.power_off()
-        if self._chip is None:
+        if self._has_left or self._chip is None:
             raise CardGone
         return self._chip
 

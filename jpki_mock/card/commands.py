@@ -3,54 +3,18 @@
 Power, faults and logging are the business of `card.py`; the bytes on the wire of `apdu.py`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Mapping
 
 from jpki_mock.card import profile, signing, status
 from jpki_mock.card.apdu import Command
-from jpki_mock.card.files import Application, DataFile, ElementaryFile, KeyFile, PinFile
+from jpki_mock.card.files import Application, DataFile, KeyFile, PinFile
+from jpki_mock.card.selection import Selection
 from jpki_mock.card.status import Refused
-from jpki_mock.card.terminal_route import TerminalRoute
+from jpki_mock.card.terminal_route import CHAINED, TerminalRoute
 from jpki_mock.card.tlv import tlv
 
-_CHAINED = 0x10
 _MASTER_FILE = bytes.fromhex("3F00")
 _CONTROL_INFORMATION, _NO_INFORMATION = 0x00, 0x0C
-_TERMINAL_CERTIFICATE = 0x06C1
-_TERMINAL_SIGNATURE = 0x00C1
-_CURRENT_OR_SFI = 0x80
-"""P2 (or P1 of READ BINARY): this alone means the current file; plus 1-30 the file with that short identifier."""
-
-
-@dataclass(slots=True)
-class Selection:
-    """The selected application and everything that selecting another one forgets."""
-
-    application: Application
-    route: TerminalRoute
-    current: int | None = None
-    verified: set[int] = field(default_factory=set)
-    chained: bytes = b""
-
-    @property
-    def file(self) -> ElementaryFile:
-        """The current file. Raises Refused (6986) when there is none."""
-        if self.current is None:
-            raise Refused(status.NO_CURRENT_FILE)
-        return self.application.files[self.current]
-
-    def select(self, number: int) -> None:
-        """Make a file the current one. Raises Refused (6A82) when there is no such file."""
-        if number not in self.application.files:
-            raise Refused(status.FILE_NOT_FOUND)
-        self.current = number
-
-    def refer(self, parameter: int) -> None:
-        """Follow a reference parameter: to the current file, or by short identifier. Raises Refused (6A86, 6A82)."""
-        if not _CURRENT_OR_SFI <= parameter <= _CURRENT_OR_SFI | 30:
-            raise Refused(status.WRONG_PARAMETERS)
-        if parameter != _CURRENT_OR_SFI:
-            self.select(parameter & 0x1F)
 
 
 class Chip:
@@ -77,11 +41,11 @@ class Chip:
         _check_channel(command.cla)
         if command.ins not in _COMMANDS:
             raise Refused(status.UNKNOWN_INSTRUCTION)
-        cla, run = _COMMANDS[command.ins]
-        if command.cla != cla and (command.cla != cla | _CHAINED or run is not _manage_terminal):
+        classes, run = _COMMANDS[command.ins]
+        if command.cla not in classes:
             raise Refused(status.UNKNOWN_CLASS)
-        if run is not _manage_terminal:
-            self.selection.chained = b""
+        if run is not _set_public_key:
+            self.selection.route.break_chain()
         return run(self, command)
 
     def has_application(self, aid: bytes) -> bool:
@@ -221,29 +185,12 @@ def _get_challenge(chip: Chip, command: Command) -> bytes:
     return challenge
 
 
-def _manage_terminal(chip: Chip, command: Command) -> bytes:
-    """SET PUBLIC IC KEY: the terminal's certificate (P1 06, may be chained), then its signature (P1 00)."""
-    selection = chip.selection
-    chained, selection.chained = selection.chained, b""
-    if selection.application.aid != profile.JPKI:
+def _set_public_key(chip: Chip, command: Command) -> bytes:
+    """SET PUBLIC IC KEY: the PIN-less route, which the JPKI application alone has."""
+    if chip.selection.application.aid != profile.JPKI:
         raise Refused(status.CONDITIONS_NOT_SATISFIED)
-    if command.p1p2 not in (_TERMINAL_CERTIFICATE, _TERMINAL_SIGNATURE):
-        raise Refused(status.WRONG_PARAMETERS)
-    if not command.data or len(chained + command.data) > profile.TERMINAL_CERTIFICATE_MAXIMUM:
-        raise Refused(status.WRONG_LENGTH)
-    if command.p1p2 == _TERMINAL_SIGNATURE:
-        _prove_terminal(selection, command)
-    elif command.cla & _CHAINED:
-        selection.chained = chained + command.data
-    else:
-        selection.route.present(chained + command.data)
+    chip.selection.route.manage(command)
     return b""
-
-
-def _prove_terminal(selection: Selection, command: Command) -> None:
-    if command.cla & _CHAINED:
-        raise Refused(status.UNKNOWN_CLASS)
-    selection.route.prove(command.data)
 
 
 def _always(status_word: int) -> Callable[[Chip, Command], bytes]:
@@ -255,15 +202,15 @@ def _always(status_word: int) -> Callable[[Chip, Command], bytes]:
     return refuse
 
 
-_COMMANDS: dict[int, tuple[int, Callable[[Chip, Command], bytes]]] = {
-    0x20: (0x00, _verify),
-    0x2A: (0x80, _compute_signature),
-    0x84: (0x00, _get_challenge),
-    0x88: (0x00, _always(status.CONDITIONS_NOT_SATISFIED)),  # INTERNAL AUTHENTICATE: not part of JPKI
-    0xA2: (0x80, _manage_terminal),
-    0xA4: (0x00, _select),
-    0xB0: (0x00, _read_binary),
-    0xB2: (0x00, _always(status.RECORD_NOT_FOUND)),  # READ RECORD
-    0xCA: (0x00, _always(status.REFERENCE_NOT_FOUND)),  # GET DATA
+_COMMANDS: dict[int, tuple[Container[int], Callable[[Chip, Command], bytes]]] = {
+    0x20: ({0x00}, _verify),
+    0x2A: ({0x80}, _compute_signature),
+    0x84: ({0x00}, _get_challenge),
+    0x88: ({0x00}, _always(status.CONDITIONS_NOT_SATISFIED)),  # INTERNAL AUTHENTICATE: not part of JPKI
+    0xA2: ({0x80, 0x80 | CHAINED}, _set_public_key),
+    0xA4: ({0x00}, _select),
+    0xB0: ({0x00}, _read_binary),
+    0xB2: ({0x00}, _always(status.RECORD_NOT_FOUND)),  # READ RECORD
+    0xCA: ({0x00}, _always(status.REFERENCE_NOT_FOUND)),  # GET DATA
 }
-"""Each instruction with its class byte (without the chaining bit)."""
+"""Each instruction with the class bytes that it comes with."""

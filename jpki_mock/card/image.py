@@ -96,6 +96,8 @@ class Faults(_Part):
     """Milliseconds that every APDU takes longer."""
     pull_at_apdu: int | None = Field(default=None, ge=1)
     """The card leaves the reader instead of answering this APDU, counted from 1 since it was inserted."""
+    lose_answer_at_apdu: int | None = Field(default=None, ge=1)
+    """The card carries this APDU out, what it counts is counted, and leaves the reader before it answers."""
     first_command_6f00: bool = False
     """The first command after power-on answers 6F00, as one measured card does."""
     corrupt_signature: bool = False
@@ -143,6 +145,10 @@ class CardImage(_Part):
         if name in _REFERENCES:
             return self.model_copy(update={name: changed})
         return self.model_copy(update={"pins": self.pins.model_copy(update={name: changed})})
+
+    def with_faults(self, faults: Faults) -> Self:
+        """Return this card with other faults."""
+        return self.model_copy(update={"faults": faults})
 
 
 def load_image(path: Path) -> CardImage:

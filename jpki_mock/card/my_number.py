@@ -4,6 +4,8 @@ It is here for one purpose: a card image may only carry twelve digits that no li
 so their check digit must be wrong.
 """
 
+import unicodedata
+
 _WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 
 
@@ -17,6 +19,9 @@ def check_digit(first_eleven: str) -> str:
     return str(11 - remainder) if remainder > 1 else "0"
 
 
-def could_be_real(digits: str) -> bool:
-    """Tell whether twelve digits form a number that could be somebody's."""
-    return len(digits) == 12 and digits.isdecimal() and check_digit(digits[:11]) == digits[11]
+def could_be_real(text: str) -> bool:
+    """Tell whether a text is a number that could be somebody's: whatever width and script its twelve digits have,
+    whatever stands between them.
+    """
+    digits = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text)))
+    return len(digits) == 12 and digits.isdecimal() and check_digit(digits[:11]) == str(int(digits[11]))

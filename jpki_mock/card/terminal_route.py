@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import Certificate, load_der_x509_certificate
 
 from jpki_mock.card import profile, status
+from jpki_mock.card.apdu import Command
 from jpki_mock.card.status import Refused
+
+CHAINED = 0x10
+"""Bit of the class byte: the data goes on in the next command (ISO/IEC 7816-4, 5.3.3)."""
+_CERTIFICATE, _SIGNATURE = 0x06C1, 0x00C1
+"""P1 and P2: what the terminal sends."""
 
 
 @dataclass(slots=True)
@@ -30,8 +36,38 @@ class TerminalRoute:
     is_open: bool = False
     _terminal_key: EllipticCurvePublicKey | None = field(default=None, repr=False)
     _challenge: bytes | None = field(default=None, repr=False)
+    _chain: bytes = b""
 
-    def present(self, certificate: bytes) -> None:
+    def manage(self, command: Command) -> None:
+        """Carry out SET PUBLIC IC KEY: take the terminal's certificate, which may come in pieces, or its signature.
+
+        Raises:
+            Refused: 6A86 for other parameters, 6700 for no data or too much, 6E00 for a signature in pieces; as
+                `_present` and `_prove`.
+        """
+        data, self._chain = self._chain + command.data, b""
+        if command.p1p2 not in (_CERTIFICATE, _SIGNATURE):
+            raise Refused(status.WRONG_PARAMETERS)
+        if not command.data or len(data) > profile.TERMINAL_CERTIFICATE_MAXIMUM:
+            raise Refused(status.WRONG_LENGTH)
+        if command.p1p2 == _CERTIFICATE and command.cla & CHAINED:
+            self._chain = data
+        elif command.p1p2 == _CERTIFICATE:
+            self._present(data)
+        elif command.cla & CHAINED:
+            raise Refused(status.UNKNOWN_CLASS)
+        else:
+            self._prove(command.data)
+
+    def break_chain(self) -> None:
+        """Forget the pieces of a certificate: another command came between."""
+        self._chain = b""
+
+    def note_challenge(self, challenge: bytes) -> None:
+        """Remember the bytes that GET CHALLENGE just gave out; only the latest can be answered."""
+        self._challenge = challenge if len(challenge) == profile.TERMINAL_CHALLENGE_BYTES else None
+
+    def _present(self, certificate: bytes) -> None:
         """Take the terminal's certificate (DER) and forget whatever was proved before.
 
         Raises:
@@ -42,11 +78,7 @@ class TerminalRoute:
             raise Refused(status.REFERENCE_NOT_FOUND)
         self._terminal_key = _trusted_key(certificate, self.authority, self.clock())
 
-    def note_challenge(self, challenge: bytes) -> None:
-        """Remember the bytes that GET CHALLENGE just gave out; only the latest can be answered."""
-        self._challenge = challenge if len(challenge) == profile.TERMINAL_CHALLENGE_BYTES else None
-
-    def prove(self, signature: bytes) -> None:
+    def _prove(self, signature: bytes) -> None:
         """Check the terminal's ECDSA-SHA256 signature (DER) over tag and challenge; opens the route.
 
         Raises:

@@ -4,16 +4,19 @@ The driver listens (its server mode), we connect. To connect is to insert the ca
 The driver's port has no authentication, so it belongs into a network namespace, never on an open machine.
 """
 
+import errno
 import signal
 import socket
 import struct
 import threading
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 from jpki_mock.card.card import Card, CardGone
 from jpki_mock.card.card_file import CardFile
+from jpki_mock.card.image import Faults
 
 DEFAULT_PORT = 0x8C7B
 """Of the first slot of the first reader; each further slot has the next one."""
@@ -25,7 +28,7 @@ _BROKEN_ANSWER = (2).to_bytes(2)
 bare hang-up it would report success with an empty response."""
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _SLICE_SECONDS = 0.2
-"""The longest single wait of a main thread: a signal that comes just before it is noticed after it."""
+"""How long a card that came out by itself may go unnoticed."""
 _POWER_OFF, _POWER_ON, _RESET, _ANSWER_TO_RESET = 0x00, 0x01, 0x02, 0x04
 
 
@@ -54,16 +57,20 @@ def respond(card: Card, message: bytes) -> bytes | None:
 class InsertedCard:
     """A card in a slot of the virtual reader, played by a thread of its own until `remove` or until it is pulled.
 
+    `faults` as in `CardFile`.
+
     Raises:
         BlockingIOError: the card is in another reader already.
         FileNotFoundError, ValueError: there is no such card.
         ConnectionRefusedError: no driver listens at `host`:`port`.
     """
 
-    def __init__(self, path: Path, host: str = "127.0.0.1", port: int = DEFAULT_PORT) -> None:
-        self._card_file = CardFile(path)
+    def __init__(
+        self, path: Path, host: str = "127.0.0.1", port: int = DEFAULT_PORT, faults: Faults | None = None
+    ) -> None:
+        self._card_file = CardFile(path, faults)
         try:
-            self._driver = socket.create_connection((host, port))
+            self._driver = _connected(host, port)
         except BaseException:
             self._card_file.release()
             raise
@@ -80,18 +87,18 @@ class InsertedCard:
 
     def remove(self) -> None:
         """Pull the card and wait until it is free for another reader; a second call is harmless."""
-        self.pull()
-        self.wait()
-
-    def pull(self) -> None:
-        """Pull the card without waiting; fit for a signal handler."""
         with suppress(OSError):  # the driver, or a fault of the card, may have closed already
             self._driver.shutdown(socket.SHUT_RD)
+        self.wait()
 
     def wait(self) -> None:
         """Wait until the card is out: removed, pulled by a fault, or left by the driver."""
-        while self._thread.is_alive():
-            self._thread.join(_SLICE_SECONDS)
+        self._thread.join()
+
+    @property
+    def is_out(self) -> bool:
+        """Whether the card is out, for whatever reason."""
+        return not self._thread.is_alive()
 
     def _play(self) -> None:
         with self._card_file as held, self._driver, suppress(ConnectionError):
@@ -108,19 +115,36 @@ class InsertedCard:
             self._driver.sendall(len(answer).to_bytes(2) + answer)
 
 
-def serve_card(path: Path, host: str, port: int) -> None:
-    """Keep a card in a slot until SIGINT or SIGTERM, or until it comes out otherwise; for a main thread.
+def serve_card(path: Path, host: str, port: int, faults: Faults | None = None) -> None:
+    """Keep a card in a slot until SIGINT or SIGTERM; for a program that does nothing else.
 
     Raises:
         As `InsertedCard`.
+        CardGone: the card came out before: pulled by a fault, or left by the driver.
     """
-    with InsertedCard(path, host, port) as inserted:
-        former = {number: signal.signal(number, lambda *_: inserted.pull()) for number in _ENDING}
-        try:
-            inserted.wait()
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
+    with _kept_waiting(_ENDING), InsertedCard(path, host, port, faults) as inserted:
+        while signal.sigtimedwait(_ENDING, _SLICE_SECONDS) is None:
+            if inserted.is_out:
+                raise CardGone(errno.ECONNRESET, "came out of the reader", str(path))
+
+
+@contextmanager
+def _kept_waiting(signals: Iterable[signal.Signals]) -> Iterator[None]:
+    """Let signals wait to be asked for: however early one comes, it interrupts nothing and is not lost."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+def _connected(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_connection((host, port))
+    except OSError as error:
+        raise ConnectionRefusedError(
+            errno.ECONNREFUSED, "no driver of a virtual reader listens there", f"{host}:{port}"
+        ) from error
 
 
 def _received(driver: socket.socket) -> bytes:

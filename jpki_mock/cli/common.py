@@ -1,5 +1,7 @@
 """What the commands share: the application, its error exit, opening the home folder, reading input."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -46,8 +48,15 @@ def open_jlis() -> Jlis:
 
 def read_card(path: Path) -> CardImage:
     """Read a card file. Raises InvalidInput, OSError."""
-    try:
+    with card_expected():
         return load_image(path)
+
+
+@contextmanager
+def card_expected() -> Iterator[None]:
+    """Around what reads a card file: raises InvalidInput where that is none."""
+    try:
+        yield
     except ValueError as error:
         raise InvalidInput("The file is not a card.") from error
 

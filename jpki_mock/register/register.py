@@ -15,7 +15,6 @@ from jpki_mock.register.resident import Resident
 from jpki_mock.store import Store
 
 _CHUNK = 10_000
-_BESIDE_THE_FOUR = {"name_kana", "postal_code"}
 _COLUMNS = """
 INTO residents (resident_id, name, name_kana, birth_date, sex, postal_code, address, died_on, match_key)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -34,13 +33,9 @@ class ItemsChange:
     address: str | None = None
 
     def values(self) -> dict[str, object]:
-        """Return the items that change."""
+        """Return the items that are given."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in given.items() if value is not None}
-
-    def touches_four_items(self) -> bool:
-        """Tell whether name, birth date, sex or address (基本4情報) changes."""
-        return bool(self.values().keys() - _BESIDE_THE_FOUR)
 
 
 class Register:
@@ -84,21 +79,27 @@ class Register:
 
     def change(self, resident_id: str, change: ItemsChange) -> Resident:
         """Change a resident's items. Raises NotFound, and InvalidInput for nothing new or a wrong form."""
-        if not change.values():
-            raise InvalidInput("Nothing was given to change.")
         with self._store.unit():
-            changed = _with(self.find(resident_id), change)
+            resident = self.find(resident_id)
+            changed = _with(resident, change)
+            if changed == resident:
+                raise InvalidInput("Nothing was given that changes anything.")
             self._put(changed)
         return changed
 
-    def record_death(self, resident_id: str, day: date) -> Resident:
-        """Record the day of a death. Raises NotFound, InvalidInput, and NotAllowed if a death is recorded."""
+    def record_death(self, resident_id: str, day: date, today: date) -> Resident:
+        """Record the day of a death, `today` at the latest.
+
+        Raises NotFound, InvalidInput, and NotAllowed if a death is recorded.
+        """
         with self._store.unit():
             resident = self.find(resident_id)
             if resident.died_on is not None:
                 raise NotAllowed("The death is recorded already.")
             if day < resident.birth_date:
                 raise InvalidInput("Nobody dies before being born.")
+            if day > today:
+                raise InvalidInput("A death is recorded when its day has come.")
             changed = resident.model_copy(update={"died_on": day})
             self._put(changed)
         return changed

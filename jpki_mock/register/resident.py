@@ -19,3 +19,8 @@ class Resident(BaseModel):
     postal_code: str = Field(pattern=r"^[0-9]{3}-[0-9]{4}$")
     address: str = Field(min_length=1, max_length=200)
     died_on: date | None = None
+
+    @property
+    def four_items(self) -> tuple[str, str, date, str]:
+        """Name, address, birth date and sex (基本4情報): what a signature certificate says about its holder."""
+        return self.name, self.address, self.birth_date, self.sex

@@ -1,4 +1,4 @@
-"""Running the application: loopback only, its address announced in a file, a clean end on a signal."""
+"""Running the application: loopback only, its address announced once it listens, a clean end on a signal."""
 
 import signal
 import socket
@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """Writes its base URL to a file once it listens."""
+    """Tells its base URL once it listens: on standard output, and in a file if one is named."""
 
     def __init__(self, config: uvicorn.Config, announce: Path | None, url: str) -> None:
         super().__init__(config)
@@ -24,6 +24,7 @@ class _AnnouncingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        print(self._url, flush=True)
         if self._announce is not None:
             write_file(self._announce, self._url.encode(), mode=0o644)
 

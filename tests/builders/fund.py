@@ -59,6 +59,7 @@ class JlisLine:
 
     app: FastAPI
     cut: bool = False
+    missing: bool = False
     replaced: dict[str, bytes] = field(default_factory=dict)
 
     heard: dict[str, bytes] = field(default_factory=dict)
@@ -76,6 +77,8 @@ class _LineTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if self._line.cut:
             raise httpx2.ConnectError("the line is cut")
+        if self._line.missing:
+            return httpx2.Response(404, html="<h1>Not Found</h1>", request=request)
         for part, content in self._line.replaced.items():
             if part in request.url.path:
                 return httpx2.Response(200, content=content, request=request)
@@ -116,6 +119,7 @@ class Fund:
     """The fund and its surroundings, with the few calls that tests make over and over."""
 
     state: State
+    app: FastAPI
     http: httpx2.AsyncClient
     jlis: Jlis
     line: JlisLine
@@ -137,7 +141,7 @@ class Fund:
         ]
         return all(believed)
 
-    def person(self, *, birth_date: date = date(1980, 5, 17), register: bool = True, **order: Any) -> Person:
+    def person(self, *, birth_date: date = date(1980, 5, 17), **order: Any) -> Person:
         """A new resident with a card of her own; unknown to any insurer."""
         self._people += 1
         serial = f"{self._people:04d}-{secrets.token_hex(3)}"
@@ -173,14 +177,14 @@ class Fund:
                 rights=rights,
             )
 
-    async def admit_insurer(self, insurer_number: str) -> Credential:
+    async def admit_insurer(self, insurer_number: str, name: str = "試験健康保険組合") -> Credential:
         """Admit one more insurer."""
         async with self.owner.transaction() as connection:
             return await facilities.admit_insurer(
                 connection,
                 audience=self.state.settings.audience,
                 insurer_number=insurer_number,
-                name="試験健康保険組合",
+                name=name,
             )
 
     async def token(self, credential: Credential) -> str:
@@ -279,7 +283,7 @@ class Fund:
     async def records(self, where: str = "true", *values: Any) -> list[dict[str, Any]]:
         """Audit records, oldest first."""
         statement = f"SELECT * FROM audit_record WHERE {where} ORDER BY record_id"
-        return [dict(row) for row in await self.state.database.fetch(statement, values)]
+        return [dict(row) for row in await self.owner.fetch(statement, values)]
 
 
 class _KeyStock:
@@ -327,7 +331,7 @@ async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> Asyn
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://fund.test") as http:
                 nobody = Credential.model_construct(client_id="", audience="", private_key={})
-                fund = Fund(state, http, jlis, line, clock, database, owner, batch, nobody, nobody, home)
+                fund = Fund(state, app, http, jlis, line, clock, database, owner, batch, nobody, nobody, home)
                 fund.clinic = await fund.terminal()
                 fund.insurer = await fund.admit_insurer(INSURER)
                 assert await fund.mirror()

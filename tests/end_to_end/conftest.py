@@ -22,7 +22,7 @@ from demo.house import PIN, House
 from demo.processes import Service, command_line
 from demo.story import Story
 from tests.builders.terminal import Terminal
-from tests.pcsc.sandbox import PcscSandbox, what_is_missing
+from tests.pcsc.sandbox import PcscSandbox, require_pcsc
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,6 @@ def house() -> Iterator[Inhabited]:
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[PcscSandbox]:
     """A PC/SC sandbox with one reader; skipped where this machine cannot make one, but not in CI."""
-    if missing := what_is_missing():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"PC/SC tests must run in CI: {missing}")
-        pytest.skip(f"PC/SC tests: {missing}")
+    require_pcsc()
     with PcscSandbox() as running:
         yield running

@@ -25,5 +25,5 @@ def undisturbed(request: pytest.FixtureRequest) -> None:
     if "fund" in request.fixturenames:
         fund = request.getfixturevalue("fund")
         fund.clock.offset = type(fund.clock.offset)()
-        fund.line.cut = False
+        fund.line.cut = fund.line.missing = False
         fund.line.replaced.clear()

@@ -9,7 +9,7 @@ import pytest
 
 from eligibility_api.audit.recompute import recompute
 from eligibility_api.platform.database import Database
-from tests.builders.fund import OTHER_CLINIC, Fund
+from tests.builders.fund import INSURER, OTHER_CLINIC, Fund
 
 pytestmark = pytest.mark.anyio
 
@@ -24,6 +24,7 @@ async def test_answers_computed_again_from_their_records_are_the_answers_given(f
         given |= {answer["record_id"]: answer for answer in (first, second, third)}
         # What becomes known later changes nothing of what was answered.
         await fund.enrol(person, number="7", acquired_on="2026-02-01")
+        await fund.admit_insurer(INSURER, name=f"架空健康保険組合{person.resident.resident_id}")
         elsewhere = await fund.terminal(institution_code=OTHER_CLINIC)
         fourth = (await fund.tap(person.card, elsewhere)).json()
         given[fourth["record_id"]] = fourth
@@ -50,6 +51,7 @@ async def test_answers_computed_again_from_their_records_are_the_answers_given(f
         "UPDATE spent SET expires_at = now()",
         "UPDATE binding SET person_key = '\\x00'",
         "DELETE FROM binding",
+        "SELECT person_key FROM audit_record",
         "UPDATE enrolment SET name = 'x'",
         "DELETE FROM enrolment",
         "INSERT INTO client VALUES (gen_random_uuid())",

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.presence.jlis import Holder
+from jpki_mock.authority.values import Reason
+from jpki_mock.card.image import CardImage
+from jpki_mock.personalisation import certificate_id
 from tests.builders.fund import Fund
 
 pytestmark = pytest.mark.anyio
@@ -88,10 +92,86 @@ async def test_a_renewal_link_that_names_another_person_is_refused_and_recorded(
         return Holder(b"\2" * 16, holder.predecessors)
 
     monkeypatch.setattr(type(fund.state.presence.jlis), "holder", lying)
-    refused = await fund.tap(new)
+    proof = await fund.proof(new)
+    refused = await fund.post("/v1/eligibility/card", proof)
+    again = await fund.post("/v1/eligibility/card", proof)
+    registered = await fund.register(new)
 
     assert (refused.status_code, refused.json()["code"]) == (409, "registration-conflict")
-    assert await fund.records("kind = 'binding.renewal' AND outcome = 'registration-conflict'")
+    assert again.json()["code"] == "challenge-used"
+    assert registered.json()["code"] == "registration-conflict"
+    records = await fund.records("outcome = 'registration-conflict' AND serial = $1", _serial(fund, new))
+    assert [json.loads(record["detail"])["named"] for record in records] == ["02" * 16] * 2
+    assert not await fund.owner.fetch("SELECT FROM binding WHERE serial = $1", [_serial(fund, new)])
+
+
+async def test_of_two_certificates_that_renew_one_the_second_is_refused(
+    fund: Fund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, other = await fund.insured(), fund.person()
+    new = fund.jlis.cards.renew(person.card, fund.clock())
+    assert (await fund.tap(new)).status_code == 200
+    [link] = await fund.owner.fetch("SELECT * FROM binding WHERE serial = $1", [_serial(fund, new)])
+
+    async def same(_: Any, __: Any) -> Holder:
+        predecessor = CertificateId(link["renewed_authority"], int.from_bytes(link["renewed_serial"]))
+        return Holder(link["person_key"], [predecessor])
+
+    monkeypatch.setattr(type(fund.state.presence.jlis), "holder", same)
+    assert (await fund.tap(other.card)).json()["code"] == "registration-conflict"
+
+
+async def test_a_revoked_unbound_card_is_revoked_whether_j_lis_answers_or_not_and_gets_no_binding(
+    fund: Fund,
+) -> None:
+    person = await fund.insured()
+    new = fund.jlis.cards.renew(person.card, fund.clock())
+    fund.jlis.certificates.revoke(certificate_id(new.authentication), Reason.REQUEST, fund.clock())
+    await fund.mirror()
+    fund.line.cut = True
+
+    tapped, registered = await fund.tap(new), await fund.register(new)
+
+    assert [tapped.json()["code"], registered.json()["code"]] == ["certificate-revoked"] * 2
+    assert not await fund.owner.fetch("SELECT FROM binding WHERE serial = $1", [_serial(fund, new)])
+
+
+async def test_a_proof_used_before_asks_j_lis_nothing(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = fund.person()
+    proof = await fund.proof(person.card)
+    await fund.post("/v1/eligibility/card", proof)
+    fund.line.cut = True
+    assert (await fund.post("/v1/eligibility/card", proof)).json()["code"] == "challenge-used"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"{}",
+        b'{"person_key": ""}',
+        b'{"person_key": "xyz"}',
+        b'{"person_key": "00000000000000000000000000000000", "predecessors": [{"ca_key_sha256": "", "serial": "-1"}]}',
+    ],
+)
+async def test_an_answer_of_j_lis_that_is_none_is_a_technical_failure(fund: Fund, answer: bytes) -> None:
+    person = fund.person()
+    fund.line.replaced["/register/"] = answer
+
+    registered = await fund.register(person.card)
+
+    assert (registered.status_code, registered.json()["code"]) == (503, "register-unavailable")
+    assert not await fund.owner.fetch("SELECT FROM binding WHERE person_key = ''", [])
+
+
+async def test_a_page_not_found_in_between_is_not_j_liss_word(fund: Fund) -> None:
+    person = fund.person()
+    fund.line.missing = True
+    assert (await fund.register(person.card)).json()["code"] == "register-unavailable"
+
+
+def _serial(fund: Fund, card: CardImage) -> bytes:
+    return fund.state.presence.verifier.certificate(card.authentication.certificate).id.serial_bytes
 
 
 async def test_with_j_lis_away_an_unbound_card_is_a_technical_failure_and_spends_nothing(fund: Fund) -> None:

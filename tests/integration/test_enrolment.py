@@ -93,6 +93,19 @@ async def test_an_insurer_changes_its_own_members_only(fund: Fund) -> None:
     assert [r.json()["code"] for r in (ended, enrolled)] == ["enrolment-other-insurer"] * 2
 
 
+async def test_a_closed_insurers_token_changes_nothing_more(fund: Fund) -> None:
+    person, insurer = fund.person(), await fund.admit_insurer(OTHER_INSURER)
+    await fund.token(insurer)
+    await fund.owner.fetch(
+        "UPDATE client SET closed_at = now() WHERE client_id = $1::text::uuid", [insurer.client_id]
+    )
+
+    enrolled = await fund.enrol(person, credential=insurer)
+    ended = await fund.post("/v1/enrolments/end", _end(person, insurer_number=OTHER_INSURER), insurer)
+
+    assert [r.json()["code"] for r in (enrolled, ended)] == ["client-closed"] * 2
+
+
 async def test_every_change_is_on_record(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -43,6 +44,29 @@ async def test_it_answers_with_the_operator_on_record_until_the_hours_limit_is_r
     assert int(answers[LIMIT].headers["Retry-After"]) > 0
     records = await fund.records("kind = 'eligibility.visual-check'")
     assert [record["operator"] for record in records] == ["受付 見本"] * LIMIT
+
+
+async def test_a_proof_used_before_costs_nothing_of_the_limit(fund: Fund) -> None:
+    terminal = await fund.terminal()
+    person = await fund.insured()
+    body = await fund.proof(person.card, Purpose.VISUAL_CHECK, terminal) | {"operator": "202609010004"}
+
+    uses = [await fund.post("/v1/eligibility/visual-check", body, terminal) for _ in range(LIMIT + 2)]
+    fresh = await fund.proof(person.card, Purpose.VISUAL_CHECK, terminal) | {"operator": "受付"}
+    later = await fund.post("/v1/eligibility/visual-check", fresh, terminal)
+
+    assert [use.json().get("code") for use in uses] == [None] + ["challenge-used"] * (LIMIT + 1)
+    assert later.status_code == 200
+
+
+async def test_a_limit_of_none_allows_none(fund: Fund) -> None:
+    person, state = await fund.insured(), fund.state
+    closed = state.settings.model_copy(update={"visual_checks_per_hour": 0})
+    fund.app.state.fund = replace(state, settings=closed)
+    try:
+        assert (await _look(fund, person)).json()["code"] == "visual-check-limit"
+    finally:
+        fund.app.state.fund = state
 
 
 async def test_without_an_operator_it_is_refused(fund: Fund) -> None:

@@ -12,10 +12,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
+
+import pytest
 
 _ROOT = Path(__file__).parents[2]
 _NAMESPACES = ["unshare", "--user", "--map-root-user", "--mount", "--net", "--pid", "--kill-child"]
@@ -23,6 +26,7 @@ _PROGRAMS = ("unshare", "mount", "pcscd", "opensc-tool", "pkcs15-tool", "pkcs11-
 _PATIENCE_SECONDS = 10
 
 
+@cache
 def what_is_missing() -> str | None:
     """What this machine lacks for a sandbox, in one line; None when it has everything."""
     if lacking := [program for program in _PROGRAMS if shutil.which(program) is None]:
@@ -34,6 +38,15 @@ def what_is_missing() -> str | None:
     if subprocess.run([*_NAMESPACES, "true"], capture_output=True, check=False).returncode:
         return "this user may make no namespaces"
     return None
+
+
+def require_pcsc() -> None:
+    """Skip the test (or the module) where this machine cannot make a sandbox; in CI, by CI=true, let it fail."""
+    if (missing := what_is_missing()) is None:
+        return
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"PC/SC tests must run in CI: {missing}", pytrace=False)
+    pytest.skip(f"PC/SC tests: {missing}", allow_module_level=True)
 
 
 class PcscSandbox:

@@ -1,23 +1,26 @@
-"""The client side of vpcd against a played driver: framing, removal, and the end of `serve_card`."""
+"""The client side of vpcd against a played driver: framing, removal, and how `jpki-mock plug` ends."""
 
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from jpki_mock.card import profile
-from jpki_mock.card.image import Faults
+from jpki_mock.card.image import Faults, load_image
 from jpki_mock.card.in_process import open_card
 from jpki_mock.card.vpcd import InsertedCard
-from tests.builders.cards import card_file, select
+from jpki_mock.cli import app
+from tests.builders.cards import card_file, select, verify
 
 SELECT = bytes.fromhex(select())
-SERVE = "import sys; from pathlib import Path; from jpki_mock.card.vpcd import serve_card; "
-SERVE += "serve_card(Path(sys.argv[1]), '127.0.0.1', int(sys.argv[2]))"
+WRONG_PIN = bytes.fromhex(verify(profile.AUTHENTICATION_PIN, "0000"))
+POWER_ON = b"\x00\x01\x01"
 
 
 class Driver:
@@ -59,7 +62,7 @@ def test_the_card_answers_until_it_is_removed(driver: Driver, tmp_path: Path) ->
     with InsertedCard(path, port=driver.port):
         driver.accept()
         assert driver.ask(b"\x04") == profile.ATR
-        driver.card.sendall(b"\x00\x01\x01")
+        driver.card.sendall(POWER_ON)
         assert driver.ask(SELECT) == b"\x90\x00"
         with pytest.raises(BlockingIOError):
             open_card(path)
@@ -72,7 +75,7 @@ def test_a_pulled_card_resets_the_connection_and_is_free(driver: Driver, tmp_pat
     path = card_file(tmp_path, faults=Faults(pull_at_apdu=1))
     inserted = InsertedCard(path, port=driver.port)
     driver.accept()
-    driver.card.sendall(b"\x00\x01\x01")
+    driver.card.sendall(POWER_ON)
     with pytest.raises(ConnectionResetError):
         driver.ask(SELECT)
     inserted.wait()
@@ -98,13 +101,73 @@ def test_without_a_driver_the_card_stays_free(driver: Driver, tmp_path: Path) ->
     open_card(path).close()
 
 
+def test_an_answer_lost_on_its_way_was_counted(driver: Driver, tmp_path: Path) -> None:
+    path = card_file(tmp_path, faults=Faults(lose_answer_at_apdu=2))
+    inserted = InsertedCard(path, port=driver.port)
+    driver.accept()
+    driver.card.sendall(POWER_ON)
+    assert driver.ask(SELECT) == b"\x90\x00"
+    with pytest.raises(ConnectionResetError):
+        driver.ask(WRONG_PIN)
+    inserted.wait()
+    assert load_image(path).pins.authentication.tries_left == 2
+
+
+@contextmanager
+def plugged(path: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """`jpki-mock plug` as a process of its own."""
+    words = ["-c", "from jpki_mock.cli import main; main()", "plug", str(path), "--port", str(port), *options]
+    with subprocess.Popen(
+        [sys.executable, *words], cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_serving_cleanly(driver: Driver, tmp_path: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-c", SERVE, str(card_file(tmp_path)), str(driver.port)]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
+def test_a_signal_ends_serving_cleanly_from_the_first_moment(
+    driver: Driver, tmp_path: Path, number: signal.Signals
+) -> None:
+    with plugged(card_file(tmp_path), driver.port) as process:
         driver.accept()
-        assert driver.ask(b"\x04") == profile.ATR
         process.send_signal(number)
         assert process.wait(20) == 0
     with pytest.raises(ConnectionResetError):
         driver.card.recv(1)
+
+
+def test_a_card_that_comes_out_by_a_fault_for_this_time_is_told(driver: Driver, tmp_path: Path) -> None:
+    path = card_file(tmp_path)
+    with plugged(path, driver.port, "--fault", "pull-at-apdu=1") as process:
+        driver.accept()
+        driver.card.sendall(POWER_ON)
+        with pytest.raises(ConnectionResetError):
+            driver.ask(SELECT)
+        assert process.wait(20) == 2
+        assert process.stderr is not None
+        assert process.stderr.read() == f"{path}: came out of the reader.\n"
+    assert load_image(path).faults == Faults()
+
+
+def plug(path: Path, port: int) -> Result:
+    return CliRunner().invoke(app, ["plug", str(path), "--port", str(port)])
+
+
+def test_without_a_driver_plug_says_so(driver: Driver, tmp_path: Path) -> None:
+    driver.close()
+    refused = plug(card_file(tmp_path), driver.port)
+    told = f"127.0.0.1:{driver.port}: no driver of a virtual reader listens there.\n"
+    assert (refused.exit_code, refused.stderr) == (2, told)
+
+
+def test_a_card_in_another_reader_is_not_plugged(driver: Driver, tmp_path: Path) -> None:
+    path = card_file(tmp_path)
+    with InsertedCard(path, port=driver.port):
+        refused = plug(path, driver.port)
+    assert (refused.exit_code, refused.stderr) == (2, f"{path}: is in a reader.\n")
+
+
+def test_a_card_whose_key_cannot_be_read_is_not_plugged(driver: Driver, tmp_path: Path) -> None:
+    path = card_file(tmp_path)
+    path.write_text(path.read_text().replace("BEGIN PRIVATE KEY", "BEGIN PUBLIC KEY"))
+    refused = plug(path, driver.port)
+    assert (refused.exit_code, refused.stderr) == (2, "The file is not a card.\n")

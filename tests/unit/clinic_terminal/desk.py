@@ -3,8 +3,8 @@
 Run as a module: the arguments are those of `clinic-terminal`, the settings come from the environment.
 """
 
-from clinic_terminal.cli import Surroundings, app
+from clinic_terminal.cli import Surroundings, main
 from tests.unit.clinic_terminal.fake_fund import FakeFund
 
 if __name__ == "__main__":
-    app(obj=Surroundings(make_transport=FakeFund().transport))
+    main(Surroundings(make_transport=lambda _: FakeFund().transport()))

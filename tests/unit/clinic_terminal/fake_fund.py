@@ -30,7 +30,9 @@ PURPOSES = {
 
 @dataclass
 class FakeFund:
-    """`failures` queues, by path, what happens instead of an answer: a code of the catalogue, or `lost`."""
+    """`failures` queues, by path, what happens instead of an answer: a code of the catalogue, `lost`, or
+    `gateway`, which answers in the fund's stead.
+    """
 
     answer: EligibilityAnswer = field(default_factory=builders.answer)
     failures: dict[str, list[str]] = field(default_factory=dict)
@@ -68,6 +70,8 @@ class FakeFund:
     def _fail(failure: str, request: httpx2.Request) -> httpx2.Response:
         if failure == "lost":
             raise httpx2.ReadError("lost", request=request)
+        if failure == "gateway":
+            return httpx2.Response(502, text="Bad Gateway")
         return _problem(failure)
 
     def _challenge(self, body: dict[str, Any]) -> httpx2.Response:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -15,7 +16,7 @@ from clinic_terminal.card.port import CardConnection
 from clinic_terminal.cli import Surroundings, app
 from eligibility_api.contract.codes import Validity
 from tests.unit.clinic_terminal.builders import answer, credential
-from tests.unit.clinic_terminal.fake_card import FakeCard
+from tests.unit.clinic_terminal.fake_card import VERIFY, FakeCard
 from tests.unit.clinic_terminal.fake_fund import FakeFund
 
 
@@ -23,13 +24,14 @@ class Desk:
     """A set-up terminal with one card at one reader and a fund at the other end of the line."""
 
     def __init__(self) -> None:
-        self.card: FakeCard | CardError = FakeCard()
+        self.card: FakeCard | BaseException = FakeCard()
         self.fund = FakeFund()
         self.readers: list[Reader] | CardError = [Reader("Fake Reader", True)]
         self.opened: list[Any] = []
+        self.urls: list[str] = []
 
     def run(self, *arguments: str, pin: str = "1234\n") -> Result:
-        around = Surroundings(self._list, self._open_reader, self._open_file, self.fund.transport)
+        around = Surroundings(self._list, self._open_reader, self._open_file, self._connect)
         return CliRunner().invoke(app, arguments, input=pin, obj=around)
 
     def tap(self, *arguments: str, pin: str = "1234\n") -> dict[str, Any]:
@@ -37,6 +39,10 @@ class Desk:
         report: dict[str, Any] = json.loads(result.stdout)
         assert report["exit_code"] == result.exit_code
         return report
+
+    def _connect(self, url: str) -> httpx2.BaseTransport:
+        self.urls.append(url)
+        return self.fund.transport()
 
     def _list(self) -> list[Reader]:
         if isinstance(self.readers, CardError):
@@ -51,7 +57,7 @@ class Desk:
 
     def _open(self, *how: Any) -> CardConnection:
         self.opened.append(how)
-        if isinstance(self.card, CardError):
+        if isinstance(self.card, BaseException):
             raise self.card
         return self.card
 
@@ -69,7 +75,7 @@ def test_a_tap_prints_one_object_with_the_answer(desk: Desk) -> None:
     report = desk.tap()
     assert (report["outcome"], report["exit_code"], report["validity"]) == ("valid", 0, "1")
     assert report["answer"]["results"][0]["name"] == "架空 花子"
-    assert desk.opened == [(None, 30.0)]
+    assert (desk.opened, desk.urls) == ([(None, 30.0)], ["http://127.0.0.1:8000/"])
 
 
 @pytest.mark.parametrize(
@@ -121,6 +127,24 @@ def test_a_wrong_pin_from_standard_input_is_tried_once(desk: Desk) -> None:
     assert (report["exit_code"], report["problem"]["code"], report["tries_left"]) == (20, "pin-wrong", 2)
 
 
+def test_a_pin_from_standard_input_does_not_spend_the_last_try(desk: Desk) -> None:
+    card = desk.card = FakeCard(tries_left=1)
+    report = desk.tap()
+    assert (report["exit_code"], report["problem"]["code"], report["tries_left"]) == (20, "pin-last-try", 1)
+    assert card.sent(VERIFY + "04") == []
+
+
+def test_a_pin_from_standard_input_spends_the_last_try_where_it_is_told_to(desk: Desk) -> None:
+    desk.card = FakeCard(tries_left=1)
+    assert desk.tap("--last-try")["outcome"] == "valid"
+
+
+def test_whoever_gives_up_while_the_card_is_awaited_is_told_so(desk: Desk) -> None:
+    desk.card = KeyboardInterrupt()
+    report = desk.tap()
+    assert (report["exit_code"], report["outcome"]) == (1, "given-up")
+
+
 def test_the_options_reach_card_and_fund(desk: Desk) -> None:
     desk.tap("--reader", "Fake Reader", "--wait", "5", "--as-of", "2026-01-31")
     assert desk.opened == [("Fake Reader", 5.0)]
@@ -163,6 +187,7 @@ def test_without_json_the_word_comes_first(desk: Desk) -> None:
         ["--pin-stdin", "--reader", "A", "--card", "card.json"],
         ["--visual-check"],
         ["--pin-stdin", "--operator", "受付 太郎"],
+        ["--visual-check", "--operator", "受付 太郎", "--last-try"],
         ["--visual-check", "--operator", "  "],
         ["--visual-check", "--operator", "x" * 61],
         ["--pin-stdin", "--as-of", "yesterday"],
@@ -195,7 +220,7 @@ def test_no_pin_is_printed_anywhere(desk: Desk) -> None:
 
 def test_the_help_lists_the_exit_codes() -> None:
     text = CliRunner().invoke(app, ["tap", "--help"]).output
-    for code in ("12", "13", "14", "15", "16", "20", "30", "31", "40"):
+    for code in ("0", "1", "2", "12", "13", "14", "15", "16", "20", "30", "31", "40", "129, 143", "130"):
         assert f" {code}  " in text
 
 

@@ -136,10 +136,10 @@ def test_what_is_no_card_is_card_file(tmp_path: Path, content: str | None) -> No
     assert caught.value.code == "card-file"
 
 
-def test_a_card_open_elsewhere_is_card_file(tmp_path: Path) -> None:
+def test_a_card_open_elsewhere_is_in_use(tmp_path: Path) -> None:
     path = cards.card_file(tmp_path)
     first = open_card_file(path)
     with pytest.raises(CardError) as caught:
         open_card_file(path)
     first.close()
-    assert caught.value.code == "card-file"
+    assert caught.value.code == "card-in-use"

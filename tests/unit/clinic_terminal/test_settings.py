@@ -23,6 +23,13 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, cre
     assert settings.load_credential() == credential()
 
 
+def test_patients_data_do_not_travel_in_clear(monkeypatch: pytest.MonkeyPatch, credential_file: Path) -> None:
+    monkeypatch.setenv("TERMINAL_CREDENTIAL", str(credential_file))
+    monkeypatch.setenv("TERMINAL_FUND_URL", "http://fund.example")
+    with pytest.raises(SettingsError, match="TERMINAL_FUND_URL: https"):
+        TerminalSettings.load()
+
+
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TERMINAL_CREDENTIAL", raising=False)
     monkeypatch.setenv("TERMINAL_FUND_URL", "no address")

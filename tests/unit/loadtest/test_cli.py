@@ -92,4 +92,4 @@ def test_without_locust_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delitem(sys.modules, "loadtest.swarm", raising=False)
     result = CliRunner().invoke(app, ["smoke", "--users", "1"], obj=Surroundings(open_card=open_card))
     assert result.exit_code == 2
-    assert "shikaku[load]" in result.stderr
+    assert "scripts/setup demo" in result.stderr

@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import CardCheckRequest
-from eligibility_api.contract.presence import to_be_signed
 from jpki_mock.card.in_process import open_card
 from loadtest.fleet import FleetError, open_fleet
 from tests.builders.cards import AUTHENTICATION_PIN, Key, card_file, key_slot, p384_key, pin, pins, rsa_key
@@ -19,14 +18,7 @@ from tests.unit.loadtest.builders import credential
 
 def verify(request: CardCheckRequest) -> None:
     """Raise InvalidSignature unless the proof is the card's, for this terminal and this challenge."""
-    terminal = credential()
-    message = to_be_signed(
-        Purpose.ELIGIBILITY,
-        audience=terminal.audience,
-        institution_code=terminal.institution_code or "",
-        terminal_id=terminal.client_id,
-        challenge=request.challenge,
-    )
+    message = credential().to_be_signed(Purpose.ELIGIBILITY, request.challenge)
     key = x509.load_der_x509_certificate(request.certificate).public_key()
     if isinstance(key, rsa.RSAPublicKey):
         key.verify(request.signature, message, padding.PKCS1v15(), hashes.SHA256())

@@ -76,35 +76,40 @@ CREATE TABLE visual_check_count (
 );
 """
 
-# Partitions of an hour each. The keeper calls this; it may do just this, by the database's clock.
+# Partitions of an hour each, 48 hours ahead. The keeper calls this; it may do just this, by the database's clock.
+# A partition is attached, which hinders nobody; it is dropped when its end is ten minutes past, and where that has to
+# wait for others, at a later call.
 SPENT_PARTITIONS = """
 CREATE FUNCTION maintain_spent() RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET timezone = 'UTC' SET lock_timeout = '500ms' AS $$
 DECLARE
-    start_of   timestamptz;
-    name_of    text;
-    changes    integer := 0;
-    old        record;
+    past     timestamptz := now() - interval '10 minutes';
+    start_of timestamptz;
+    name_of  text;
+    changes  integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('maintain_spent'));
-    FOR start_of IN
-        SELECT generate_series(date_trunc('hour', now()) - interval '1 hour', now() + interval '48 hours', interval '1 hour')
+    FOR start_of IN SELECT generate_series(date_trunc('hour', past), now() + interval '48 hours', interval '1 hour')
     LOOP
-        name_of := 'spent_' || to_char(start_of AT TIME ZONE 'UTC', 'YYYYMMDDHH24');
-        IF to_regclass(name_of) IS NULL THEN
-            EXECUTE format('CREATE TABLE %I PARTITION OF spent FOR VALUES FROM (%L) TO (%L)',
-                           name_of, start_of, start_of + interval '1 hour');
-            changes := changes + 1;
-        END IF;
+        name_of := 'spent_' || to_char(start_of, 'YYYYMMDDHH24');
+        CONTINUE WHEN to_regclass(name_of) IS NOT NULL;
+        EXECUTE format('CREATE TABLE %I (LIKE spent INCLUDING ALL)', name_of);
+        EXECUTE format('ALTER TABLE spent ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                       name_of, start_of, start_of + interval '1 hour');
+        changes := changes + 1;
     END LOOP;
-    FOR old IN
+    FOR name_of IN
         SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
         WHERE i.inhparent = 'spent'::regclass
-          AND (to_timestamp(right(c.relname, 10), 'YYYYMMDDHH24')::timestamp AT TIME ZONE 'UTC')
-              + interval '1 hour 10 minutes' < now()
+          AND to_timestamp(right(c.relname, 10), 'YYYYMMDDHH24') + interval '1 hour' <= past
     LOOP
-        EXECUTE format('DROP TABLE %I', old.relname);
-        changes := changes + 1;
+        BEGIN
+            EXECUTE format('DROP TABLE %I', name_of);
+            changes := changes + 1;
+        EXCEPTION WHEN lock_not_available THEN
+            EXIT;
+        END;
     END LOOP;
     RETURN changes;
 END $$;
@@ -135,6 +140,7 @@ CREATE TABLE enrolment (
     closed_by        bigint REFERENCES revision,
     person_key       bytea,
     register_match   text NOT NULL CHECK (register_match IN ('one', 'none', 'ambiguous')),
+    insurer_name     text NOT NULL,
     certificate_kind text NOT NULL,
     symbol           text,
     number           text NOT NULL,
@@ -160,6 +166,13 @@ CREATE TABLE enrolment (
     )
 );
 CREATE INDEX enrolment_of_person ON enrolment (person_key) WHERE person_key IS NOT NULL;
+
+CREATE FUNCTION enrolment_closes_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a closed version stays closed by the revision that closed it' USING ERRCODE = '42501';
+END $$;
+CREATE TRIGGER enrolment_closes_once BEFORE UPDATE ON enrolment
+    FOR EACH ROW WHEN (OLD.closed_by IS NOT NULL) EXECUTE FUNCTION enrolment_closes_once();
 """
 
 AUDIT = """
@@ -193,9 +206,10 @@ GRANT SELECT ON alembic_version TO api, batch, sequencer;
 
 GRANT SELECT ON facility, insurer, client, authority, revoked, binding, revision, entitlement, enrolment TO api;
 GRANT INSERT ON spent, binding, revision, entitlement, enrolment, audit_record TO api;
-GRANT SELECT ON spent, audit_record TO api;
+GRANT SELECT ON spent TO api;
+GRANT SELECT (record_id, recorded_at, outcome) ON audit_record TO api;
 GRANT UPDATE (closed_by) ON enrolment TO api;
-GRANT UPDATE (birth_date) ON entitlement TO api;  -- the right to lock a row; no statement changes one
+GRANT UPDATE (published_at) ON revision TO api;
 GRANT SELECT, INSERT, UPDATE ON visual_check_count TO api;
 
 GRANT SELECT, INSERT, UPDATE ON authority TO batch;

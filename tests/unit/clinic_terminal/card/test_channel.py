@@ -5,6 +5,7 @@ import pytest
 from clinic_terminal.card import apdu
 from clinic_terminal.card.channel import CardChannel
 from clinic_terminal.card.errors import CardError
+from clinic_terminal.card.profile import CERTIFICATE_BYTES_MAX
 from tests.unit.clinic_terminal.fake_card import READ, SELECT, VERIFY, FakeCard
 
 
@@ -44,6 +45,35 @@ def test_data_that_a_card_announces_are_fetched() -> None:
     response = CardChannel(card).send(apdu.read_binary(0, 256))
     assert (response.data, response.status_word) == (b"\x01\x02\x03\x04", 0x9000)
     assert card.commands == ["00b0000000", "00c0000002", "00c0000001"]
+
+
+@pytest.mark.parametrize("status_word", ["6100", "61ff", "6101"])
+@pytest.mark.parametrize("data", ["", "00"])
+def test_a_card_that_announces_data_for_ever_is_unexpected(status_word: str, data: str) -> None:
+    card = FakeCard(scripted={READ: [status_word], "00c0": [data + status_word] * 10_000})
+    with pytest.raises(CardError) as caught:
+        CardChannel(card).send(apdu.read_binary(0, 256))
+    assert caught.value.code == "card-unexpected"
+    assert len(card.commands) <= 1 + CERTIFICATE_BYTES_MAX
+
+
+def test_as_many_data_as_a_certificate_may_have_are_fetched() -> None:
+    chunks = CERTIFICATE_BYTES_MAX // 256
+    answers = ["ab" * 256 + status_word for status_word in ["6100"] * (chunks - 1) + ["9000"]]
+    response = CardChannel(FakeCard(scripted={READ: ["6100"], "00c0": answers})).send(
+        apdu.read_binary(0, 256)
+    )
+    assert (len(response.data), response.status_word) == (CERTIFICATE_BYTES_MAX, 0x9000)
+
+
+def test_what_the_connection_itself_knows_is_told() -> None:
+    class Unplugged(FakeCard):
+        def transmit(self, apdu: bytes, /) -> bytes:
+            raise CardError("reader-missing")
+
+    with pytest.raises(CardError) as caught:
+        CardChannel(Unplugged()).send(apdu.select_application(b"\x01"))
+    assert caught.value.code == "reader-missing"
 
 
 def test_verify_is_not_sent_a_second_time_whatever_the_card_answers() -> None:

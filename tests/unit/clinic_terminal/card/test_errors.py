@@ -60,6 +60,11 @@ def test_the_tries_left_are_read_from_a_status_word(status_word: int, tries_left
     assert tries_left_of(status_word) == tries_left
 
 
+def test_a_pcsc_result_is_told_as_eight_hexadecimal_digits() -> None:
+    assert CardError("reader-missing", pcsc=0x80100017).details == {"pcsc": "80100017"}
+    assert CardError("card-removed", pcsc=0).details == {"pcsc": "00000000"}
+
+
 def test_a_card_error_without_a_status_word_has_no_details() -> None:
     error = CardError("card-removed")
     assert error.details == {}

@@ -52,7 +52,6 @@ def test_an_emulator_opens_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
         [],
         [Offer(None, load_error=ImportError())],
         [Offer(FileNotFoundError())],
-        [Offer(BlockingIOError())],
         [Offer(ValueError("not a card image"))],
     ],
 )
@@ -61,3 +60,10 @@ def test_whatever_prevents_it_is_card_file(monkeypatch: pytest.MonkeyPatch, offe
     with pytest.raises(CardError) as caught:
         open_card_file(Path("card.json"))
     assert caught.value.code == "card-file"
+
+
+def test_a_file_that_is_open_elsewhere_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    offer(monkeypatch, Offer(BlockingIOError()))
+    with pytest.raises(CardError) as caught:
+        open_card_file(Path("card.json"))
+    assert caught.value.code == "card-in-use"

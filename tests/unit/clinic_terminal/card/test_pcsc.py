@@ -21,6 +21,7 @@ class FakeScard:
     states: dict[str, int] = field(default_factory=lambda: {"A": PRESENT})
     events: list[dict[str, int]] = field(default_factory=list)
     establish_result: int = 0
+    wait_result: int = 0
     connect_result: int = 0
     transmit_result: int = 0
     response: list[int] = field(default_factory=lambda: [0x01, -0x70, 0x00])
@@ -43,6 +44,7 @@ class FakeScard:
     SCARD_E_SHARING_VIOLATION = 0x8010000B
     SCARD_E_NO_SMARTCARD = 0x8010000C
     SCARD_E_UNKNOWN_READER = 0x80100009
+    SCARD_F_COMM_ERROR = 0x80100013
     SCARD_E_NOT_TRANSACTED = 0x80100016
     SCARD_E_READER_UNAVAILABLE = 0x80100017
     SCARD_E_NO_SERVICE = 0x8010001D
@@ -69,7 +71,7 @@ class FakeScard:
             if not self.events:
                 return self.SCARD_E_TIMEOUT, []
             self.states |= self.events.pop(0)
-        return 0, [(name, self.states[name], []) for name, _ in known]
+        return self.wait_result, [(name, self.states[name], []) for name, _ in known]
 
     def SCardConnect(self, context: int, reader: str, mode: int, protocols: int) -> tuple[int, int, int]:
         self.log.append(("connect", reader, mode))
@@ -83,14 +85,28 @@ class FakeScard:
         self.log.append(("disconnect", disposition))
         return 0
 
-    def SCardGetErrorMessage(self, result: int) -> str:
-        return hex(result)
+
+def error_when(call: Any) -> CardError:
+    with pytest.raises(CardError) as caught:
+        call()
+    return caught.value
 
 
 def code_when(call: Any) -> str:
-    with pytest.raises(CardError) as caught:
-        call()
-    return caught.value.code
+    return error_when(call).code
+
+
+WHEREVER_IT_FAILS = [
+    (FakeScard.SCARD_F_COMM_ERROR, "reader-service-missing"),
+    (FakeScard.SCARD_E_NO_SERVICE, "reader-service-missing"),
+    (FakeScard.SCARD_E_SERVICE_STOPPED, "reader-service-missing"),
+    (FakeScard.SCARD_E_READER_UNAVAILABLE, "reader-missing"),
+    (FakeScard.SCARD_E_UNKNOWN_READER, "reader-missing"),
+    (FakeScard.SCARD_E_SHARING_VIOLATION, "card-in-use"),
+    (FakeScard.SCARD_E_NO_SMARTCARD, "card-removed"),
+    (FakeScard.SCARD_W_REMOVED_CARD, "card-removed"),
+]
+"""What a result means at every call."""
 
 
 def test_readers_are_listed_with_their_cards() -> None:
@@ -102,9 +118,14 @@ def test_no_reader_is_an_empty_list() -> None:
     assert Pcsc(FakeScard({})).readers() == []
 
 
-@pytest.mark.parametrize("result", [FakeScard.SCARD_E_NO_SERVICE, FakeScard.SCARD_E_SERVICE_STOPPED])
-def test_without_the_service_there_is_no_reader_service(result: int) -> None:
-    assert code_when(lambda: Pcsc(FakeScard(establish_result=result))) == "reader-service-missing"
+@pytest.mark.parametrize(("result", "code"), WHEREVER_IT_FAILS)
+def test_a_failed_beginning_has_its_code(result: int, code: str) -> None:
+    assert code_when(lambda: Pcsc(FakeScard(establish_result=result))) == code
+
+
+@pytest.mark.parametrize(("result", "code"), WHEREVER_IT_FAILS)
+def test_a_failed_wait_has_its_code(result: int, code: str) -> None:
+    assert code_when(lambda: Pcsc(FakeScard(wait_result=result)).wait_for_card(None, 1)) == code
 
 
 def test_without_pyscard_there_is_no_reader_service(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,19 +173,25 @@ def test_a_reader_unplugged_while_waiting_is_missing(state: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "code"),
-    [
-        (FakeScard.SCARD_E_SHARING_VIOLATION, "card-in-use"),
-        (FakeScard.SCARD_E_NO_SMARTCARD, "card-removed"),
-        (FakeScard.SCARD_W_REMOVED_CARD, "card-removed"),
-        (FakeScard.SCARD_E_READER_UNAVAILABLE, "reader-missing"),
-        (FakeScard.SCARD_E_UNKNOWN_READER, "reader-missing"),
-        (FakeScard.SCARD_E_NO_SERVICE, "reader-service-missing"),
-        (FakeScard.SCARD_W_UNRESPONSIVE_CARD, "card-unexpected"),
-    ],
+    ("result", "code"), [*WHEREVER_IT_FAILS, (FakeScard.SCARD_W_UNRESPONSIVE_CARD, "card-unexpected")]
 )
 def test_a_failed_connect_has_its_code(result: int, code: str) -> None:
-    assert code_when(lambda: Pcsc(FakeScard(connect_result=result)).connect("A")) == code
+    error = error_when(lambda: Pcsc(FakeScard(connect_result=result)).connect("A"))
+    assert (error.code, error.details) == (code, {"pcsc": f"{result:08X}"})
+
+
+@pytest.mark.parametrize(
+    ("result", "code"), [*WHEREVER_IT_FAILS, (FakeScard.SCARD_E_NOT_TRANSACTED, "card-removed")]
+)
+def test_a_failed_command_has_its_code(result: int, code: str) -> None:
+    connection = Pcsc(FakeScard(transmit_result=result)).connect("A")
+    error = error_when(lambda: connection.transmit(b"\x00\xa4"))
+    assert (error.code, error.details) == (code, {"pcsc": f"{result:08X}"})
+
+
+def test_a_command_that_succeeds_without_an_answer_has_lost_its_card() -> None:
+    connection = Pcsc(FakeScard(response=[])).connect("A")
+    assert code_when(lambda: connection.transmit(b"\x00\xa4")) == "card-removed"
 
 
 def test_a_card_is_held_exclusively_and_unpowered_at_the_end() -> None:
@@ -186,15 +213,6 @@ def test_a_contact_card_is_spoken_to_under_t0() -> None:
     scard = FakeScard(protocol=FakeScard.SCARD_PROTOCOL_T0)
     Pcsc(scard).connect("A").transmit(b"\x00\xa4")
     assert scard.log[-1] == ("transmit", "T0", "00a4")
-
-
-@pytest.mark.parametrize(
-    "scard", [FakeScard(transmit_result=FakeScard.SCARD_E_NOT_TRANSACTED), FakeScard(response=[])]
-)
-def test_a_card_pulled_in_the_middle_is_a_connection_error(scard: FakeScard) -> None:
-    connection = Pcsc(scard).connect("A")
-    with pytest.raises(ConnectionError):
-        connection.transmit(b"\x00\xa4")
 
 
 def test_a_closed_connection_sends_nothing() -> None:

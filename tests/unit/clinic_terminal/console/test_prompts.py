@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import pytest
 import typer
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.console.prompts import PipedPrompts, TypedPrompts
+from clinic_terminal.visit.prompts import GivenUpError
 
 
 @dataclass
@@ -55,9 +57,22 @@ def test_the_last_try_is_asked_about_first() -> None:
 
 def test_whoever_declines_the_last_try_is_not_asked_for_a_pin() -> None:
     person = Person(says_yes=False)
-    with pytest.raises(typer.Abort):
+    with pytest.raises(GivenUpError):
         person.prompts().pin(1, None)
     assert len(person.heard) == 2
+
+
+@pytest.mark.parametrize("key", [EOFError, KeyboardInterrupt, typer.Abort])
+def test_ctrl_c_and_ctrl_d_at_a_question_give_up_and_end_its_line(key: type[BaseException]) -> None:
+    def pressed(question: str) -> NoReturn:
+        raise key
+
+    said: list[str] = []
+    prompts = TypedPrompts(False, pressed, pressed, said.append)
+    for ask in (lambda: prompts.pin(3, None), lambda: prompts.pin(1, None), prompts.agrees_to_registration):
+        with pytest.raises(GivenUpError):
+            ask()
+        assert said[-1] == ""
 
 
 @pytest.mark.parametrize(
@@ -69,7 +84,18 @@ def test_agreement_is_given_beforehand_or_now(register: bool, says_yes: bool, ag
 
 @pytest.mark.parametrize("text", ["1234\n", "1234\r\n", "1234", "1234\nmore\n"])
 def test_a_piped_pin_is_the_first_line(text: str) -> None:
-    assert PipedPrompts(io.StringIO(text)).pin(1, None) == "1234"
+    assert PipedPrompts(io.StringIO(text)).pin(2, None) == "1234"
+
+
+def test_a_piped_pin_does_not_spend_the_last_try() -> None:
+    stream = io.StringIO("1234\n")
+    with pytest.raises(CardError) as caught:
+        PipedPrompts(stream).pin(1, None)
+    assert (caught.value.code, caught.value.tries_left, stream.tell()) == ("pin-last-try", 1, 0)
+
+
+def test_a_piped_pin_spends_the_last_try_where_it_was_told_to() -> None:
+    assert PipedPrompts(io.StringIO("1234\n"), last_try=True).pin(1, None) == "1234"
 
 
 @pytest.mark.parametrize("code", ["pin-wrong", "pin-malformed"])

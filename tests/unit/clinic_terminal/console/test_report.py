@@ -44,6 +44,18 @@ def test_each_kind_of_problem_has_its_exit_code_and_name(problem: str, code: int
     assert (report["exit_code"], report["outcome"], report["validity"]) == (code, name, None)
 
 
+def test_giving_up_has_its_exit_code_and_name_and_is_no_problem() -> None:
+    report = as_json(outcome(tries_left=1), with_timings=False)
+    assert (report["exit_code"], report["outcome"], report["tries_left"]) == (1, "given-up", 1)
+    assert "problem" not in report
+
+
+def test_the_headline_is_told_in_both_languages() -> None:
+    assert as_json(outcome(answer()), with_timings=False)["headline"] == {"ja": "有効", "en": "Valid"}
+    locked = as_json(outcome(problem=CardError("pin-locked")), with_timings=False)
+    assert locked["headline"] == {"ja": "暗証番号", "en": "PIN"}
+
+
 @pytest.mark.parametrize("code", list(CATALOGUE))
 def test_no_problem_ever_looks_like_a_validity(code: str) -> None:
     failed = outcome(problem=ShikakuError(code))

@@ -11,7 +11,7 @@ from clinic_terminal.card.errors import CardError
 from clinic_terminal.console import screen
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.errors import CATALOGUE, ShikakuError
 from tests.unit.clinic_terminal.builders import answer, ended_enrolment, enrolment, outcome, timings
 
 
@@ -44,6 +44,7 @@ def test_one_word_comes_first_and_needs_no_colour(validity: Validity, line: str)
     [
         ("fund-unreachable", "… 確認できません（通信） / Cannot be checked (line)"),
         ("card-missing", "！ カードを読めません / Card not read"),
+        *((code, "！ 暗証番号 / PIN") for code in CATALOGUE if code.startswith("pin-")),
         ("certificate-expired", "！ 受け付けられません / Not accepted"),
         ("first-registration-needed", "→ 初回登録が必要です / First registration needed"),
     ],
@@ -100,6 +101,13 @@ def test_the_elapsed_seconds_leave_out_the_waiting_for_people() -> None:
 
 def test_the_code_and_the_status_word_help_whoever_is_called() -> None:
     assert "card-unexpected 6F00" in shown(outcome(problem=CardError("card-unexpected", status_word=0x6F00)))
+    assert "reader-missing 80100017" in shown(outcome(problem=CardError("reader-missing", pcsc=0x80100017)))
+
+
+def test_whoever_gives_up_is_told_so_and_to_take_the_card() -> None:
+    lines = shown(outcome()).splitlines()
+    assert lines[0].strip() == "■ 中止しました / Given up"
+    assert lines[-1] == "カードをお取りください / Take the card"
 
 
 def test_tries_left_and_a_registration_are_told() -> None:

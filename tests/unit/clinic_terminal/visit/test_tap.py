@@ -8,6 +8,7 @@ import pytest
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.timings import Stopwatch
+from clinic_terminal.visit.prompts import GivenUpError
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from tests.unit.clinic_terminal.builders import p256_key, p384_key
 from tests.unit.clinic_terminal.fake_card import (
@@ -152,18 +153,40 @@ def test_a_card_with_another_key_is_refused_here() -> None:
     assert code_of(tapped(FakeCard(key=p256_key()))) == "certificate-key-type"
 
 
-def test_whoever_gives_up_leaves_the_card_unpowered() -> None:
+@pytest.mark.parametrize("giving_up", [GivenUpError, KeyboardInterrupt])
+def test_whoever_gives_up_at_a_question_gets_the_card_back_unpowered(giving_up: type[BaseException]) -> None:
     class GivingUp(ScriptedPrompts):
         def pin(self, tries_left: int, earlier: CardError | None) -> str:
-            raise KeyboardInterrupt
+            raise giving_up
 
     card = FakeCard()
-    with pytest.raises(KeyboardInterrupt):
-        tapped(card, prompts=GivingUp())
+    outcome = tapped(card, prompts=GivingUp())
+    assert (outcome.answer, outcome.problem, outcome.tries_left) == (None, None, 3)
+    assert (card.sent(VERIFY + "04"), card.closed) == ([], 1)
+
+
+def test_an_interrupted_command_gives_the_card_back_unpowered() -> None:
+    class Interrupted(FakeCard):
+        def _sign(self, prepared: bytes) -> bytes:
+            raise KeyboardInterrupt
+
+    card = Interrupted()
+    outcome = tapped(card)
+    assert (outcome.answer, outcome.problem, card.closed) == (None, None, 1)
+
+
+def test_a_program_that_is_ended_leaves_the_card_unpowered() -> None:
+    class Ended(FakeCard):
+        def _sign(self, prepared: bytes) -> bytes:
+            raise SystemExit
+
+    card = Ended()
+    with pytest.raises(SystemExit):
+        tapped(card)
     assert card.closed == 1
 
 
-@pytest.mark.parametrize("failure", ["lost", "challenge-used"])
+@pytest.mark.parametrize("failure", ["lost", "gateway", "challenge-used"])
 def test_a_lost_answer_is_asked_again_once_with_a_new_challenge_in_the_same_session(failure: str) -> None:
     fund = FakeFund(failures={CARD: [failure]})
     card = FakeCard()

@@ -1,26 +1,12 @@
-"""What a terminal adds to a proof."""
+"""What a terminal shows to a card for a visual check."""
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from clinic_terminal.card.errors import CardError
-from clinic_terminal.visit.terminal_proof import terminal_certificate, terminal_signer, to_be_signed
-from eligibility_api.contract import presence
-from eligibility_api.contract.codes import Purpose
+from clinic_terminal.visit.terminal_proof import terminal_certificate, terminal_signer
 from tests.unit.clinic_terminal import builders
-
-
-@pytest.mark.parametrize("purpose", list(Purpose))
-def test_the_bytes_hold_this_terminals_own_identity(purpose: Purpose) -> None:
-    expected = presence.to_be_signed(
-        purpose,
-        audience=builders.AUDIENCE,
-        institution_code=builders.INSTITUTION,
-        terminal_id=builders.TERMINAL,
-        challenge="challenge",
-    )
-    assert to_be_signed(builders.credential(), purpose, "challenge") == expected
 
 
 def test_the_terminals_key_signs_ecdsa_with_sha256() -> None:

@@ -123,6 +123,11 @@ def test_a_my_number_is_twelve_digits_with_its_check_digit(body: str) -> None:
         "1234,5678,9018",
         "1234/5678/9018",
         "1234・5678・9018",
+        "1234\u200b5678\ufeff9018",
+        "1234─5678━9018",
+        "1234〜5678_9018",
+        "1234:5678、9018",
+        "\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u0660\u0661\u0668",
     ],
 )
 def test_a_my_number_is_recognised_in_whatever_width_and_spacing(written: str) -> None:

@@ -24,6 +24,8 @@ NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SERIAL = 4711
 NONCE = b"sixteen bytes !!"
+FRESH = timedelta(hours=2)
+"""How old an OCSP answer may be here."""
 CA = CaId(Kind.AUTHENTICATION, 1)
 
 Extensions = Iterable[tuple[x509.ExtensionType, bool]]

@@ -21,7 +21,7 @@ parts = st.none() | texts
         (("見 本", " 123 ", "00"), ("見　本", "123", "00")),
         (("ｶﾅ", "123", None), ("カナ", "123", "")),
         ((None, "123", None), ("", "123", "")),
-        (("AB・C", "1/2", "00"), ("ＡＢＣ", "12", "00")),
+        (("見本", "1ー-ー2", "00"), ("見本", "12", "00")),
     ],
 )
 def test_two_spellings_of_one_membership_are_the_same(
@@ -39,6 +39,8 @@ def test_two_spellings_of_one_membership_are_the_same(
         (("見本", "0123", "00"), ("見本", "123", "00")),
         (("1", "23", None), ("12", "3", None)),
         (("a", "1", None), ("A", "1", None)),
+        (("AB・C", "1/2", "00"), ("ABC", "12", "00")),
+        (("サービス", "1", None), ("サビス", "1", None)),
     ],
 )
 def test_two_memberships_are_told_apart(

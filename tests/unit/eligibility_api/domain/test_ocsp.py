@@ -27,6 +27,7 @@ from tests.conformance.forgery import EXTENSIONS, PUBLIC_KEY, VALIDITY, edited, 
 from tests.conformance.workshop import Card, Issuer
 from tests.unit.eligibility_api.domain.revocations import (
     CA,
+    FRESH,
     HOUR,
     NONCE,
     NOW,
@@ -51,7 +52,7 @@ Edit = Callable[[Fields], None]
 
 
 def believe(content: bytes) -> CertificateStatus:
-    return believe_ocsp(content, ca=authority(), serial=SERIAL, nonce=NONCE, now=NOW)
+    return believe_ocsp(content, ca=authority(), serial=SERIAL, nonce=NONCE, now=NOW, fresh=FRESH)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,10 @@ def test_an_answer_that_the_authority_stands_behind_is_believed(changes: dict[st
 def test_an_authority_on_p384_is_believed_too(algorithm: hashes.HashAlgorithm) -> None:
     ca = authority(P384)
     content = answer(issuer=P384, algorithm=algorithm, responder=ca, signer=P384, enclosed=False)
-    assert believe_ocsp(content, ca=ca, serial=SERIAL, nonce=NONCE, now=NOW) is CertificateStatus.GOOD
+    assert (
+        believe_ocsp(content, ca=ca, serial=SERIAL, nonce=NONCE, now=NOW, fresh=FRESH)
+        is CertificateStatus.GOOD
+    )
     with pytest.raises(NotBelieved, match="another certificate"):
         believe(content)
 

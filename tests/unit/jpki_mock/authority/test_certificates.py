@@ -6,7 +6,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 
 from jpki_mock.authority.values import CaId, CertificateId, Kind, Reason, State
-from jpki_mock.errors import NotAllowed, NotFound
+from jpki_mock.errors import InvalidInput, NotAllowed, NotFound
 from jpki_mock.jlis import Jlis
 from jpki_mock.register.register import ItemsChange
 from tests.unit.jpki_mock.builders import ADULT, CHILD, NOW, a_resident, an_application, issued
@@ -148,11 +148,23 @@ def test_a_change_of_address_revokes_the_signature_certificate_only(jlis: Jlis) 
 
 
 @pytest.mark.parametrize(
-    "change", [ItemsChange(name_kana="ミホン　ハナ"), ItemsChange(postal_code="000-0020")]
+    "change",
+    [
+        ItemsChange(name_kana="ミホン　ハナ"),
+        ItemsChange(postal_code="000-0020"),
+        ItemsChange(postal_code="000-0020", address=a_resident().address),
+    ],
 )
 def test_what_is_not_one_of_the_four_items_revokes_nothing(jlis: Jlis, change: ItemsChange) -> None:
     signature = issued(jlis, kind=Kind.SIGNATURE)
     assert jlis.change_items(ADULT, change, NOW) == []
+    assert state_of(jlis, signature) is State.GOOD
+
+
+def test_a_change_to_what_the_register_has_already_revokes_nothing(jlis: Jlis) -> None:
+    signature = issued(jlis, kind=Kind.SIGNATURE)
+    with pytest.raises(InvalidInput):
+        jlis.change_items(ADULT, ItemsChange(address=a_resident().address), NOW)
     assert state_of(jlis, signature) is State.GOOD
 
 

@@ -77,6 +77,17 @@ def test_a_card_leaves_at_the_command_it_was_told_and_stays_away() -> None:
     assert card.saved == []
 
 
+def test_a_card_may_carry_a_command_out_and_leave_before_it_answers() -> None:
+    card = TestCard(card_image(faults=Faults(lose_answer_at_apdu=2)))
+    assert card.send(select()) == "9000"
+    with pytest.raises(CardGone):
+        card.send(verify(profile.AUTHENTICATION_PIN, "0000"))
+    card.power_on()
+    with pytest.raises(CardGone):
+        card.send(select())
+    assert [image.pins.authentication.tries_left for image in card.saved] == [2]
+
+
 def test_a_sleepy_card_answers_6f00_once_after_each_power_on() -> None:
     card = TestCard(card_image(faults=Faults(first_command_6f00=True)))
     assert [card.send(select()) for _ in range(3)] == ["6F00", "9000", "9000"]

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from jpki_mock.card import profile
+from jpki_mock.card.card_file import CardFile
 from jpki_mock.card.image import Faults, load_image
 from jpki_mock.card.in_process import open_card
-from tests.builders.cards import card_file, select, verify
+from tests.builders.cards import card_file, key_slot, rsa_key, select, verify
 
 SELECT = bytes.fromhex(select())
 WRONG = bytes.fromhex(verify(profile.AUTHENTICATION_PIN, "0000"))
@@ -57,6 +59,34 @@ def test_a_pulled_card_is_a_lost_connection(tmp_path: Path) -> None:
     with pytest.raises(ConnectionResetError):
         connection.transmit(SELECT)
     connection.close()
+
+
+def test_a_wrong_pin_whose_answer_is_lost_is_counted_in_the_file(tmp_path: Path) -> None:
+    path = card_file(tmp_path, faults=Faults(lose_answer_at_apdu=2))
+    connection = open_card(path)
+    connection.transmit(SELECT)
+    with pytest.raises(ConnectionResetError):
+        connection.transmit(WRONG)
+    assert load_image(path).pins.authentication.tries_left == 2
+    connection.close()
+
+
+def test_faults_for_one_time_are_played_and_not_saved(tmp_path: Path) -> None:
+    path = card_file(tmp_path, faults=Faults(delay_ms=1))
+    with CardFile(path, Faults(first_command_6f00=True)) as held:
+        held.card.power_on()
+        assert [held.card.transmit(SELECT) for _ in range(2)] == [b"\x6f\x00", b"\x90\x00"]
+        held.card.transmit(WRONG)
+    saved = load_image(path)
+    assert (saved.faults, saved.pins.authentication.tries_left) == (Faults(delay_ms=1), 2)
+
+
+def test_a_card_with_an_encrypted_key_is_none(tmp_path: Path) -> None:
+    slot = key_slot(rsa_key(1))
+    encrypted = rsa_key(1).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
+    path = card_file(tmp_path, authentication=slot.model_copy(update={"private_key": encrypted.decode()}))
+    with pytest.raises(ValueError, match="not readable"):
+        open_card(path)
 
 
 def test_what_is_no_card_is_refused_and_not_held(tmp_path: Path) -> None:

@@ -22,3 +22,10 @@ def test_the_check_digit_is_eleven_less_the_remainder_or_zero(first_eleven: str,
 def test_only_twelve_digits_with_their_check_digit_could_be_real(digits: str) -> None:
     assert not could_be_real(digits)
     assert could_be_real("123456789018")
+
+
+@pytest.mark.parametrize(
+    "text", ["１２３４５６７８９０１８", "1234 5678 9018", "１２３４－５６７８－９０１８", "١٢٣٤٥٦٧٨٩٠١٨"]
+)
+def test_width_script_and_separators_hide_nothing(text: str) -> None:
+    assert could_be_real(text)

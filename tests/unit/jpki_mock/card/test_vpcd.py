@@ -1,10 +1,15 @@
-"""The messages of the vpcd driver, without a socket."""
+"""The messages of the vpcd driver, and the signals that end serving, without a socket."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
-from jpki_mock.card import profile
+from jpki_mock.card import profile, vpcd
 from jpki_mock.card.card import CardGone
-from jpki_mock.card.vpcd import respond
+from jpki_mock.card.vpcd import respond, serve_card
 from tests.builders.cards import AUTHENTICATION_PIN, TestCard, select, verify
 
 OFF, ON, RESET, ATR = b"\x00", b"\x01", b"\x02", b"\x04"
@@ -41,3 +46,48 @@ def test_a_reset_keeps_the_pin_and_power_on_starts_anew(order: bytes, status: by
 
 def test_an_unknown_order_is_passed_over() -> None:
     assert respond(TestCard(), b"\x7f") is None
+
+
+class InsertedAt:
+    """A card whose way into the reader a signal meets, or none."""
+
+    is_out = True
+
+    def __init__(self, number: signal.Signals | None) -> None:
+        if number is not None:
+            signal.raise_signal(number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to pull."""
+
+
+@pytest.fixture(params=[signal.SIGINT, signal.SIGTERM])
+def harmless_signal(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
+    """A signal whose handling by Python is a failed test."""
+    number: signal.Signals = request.param
+
+    def fail(*_: object) -> None:
+        pytest.fail("interrupted")
+
+    former = signal.signal(number, fail)
+    yield number
+    signal.signal(number, former)
+
+
+def test_a_signal_that_comes_while_the_card_goes_in_ends_serving_cleanly(
+    monkeypatch: pytest.MonkeyPatch, harmless_signal: signal.Signals
+) -> None:
+    def inserted(*_: Any) -> InsertedAt:
+        return InsertedAt(harmless_signal)
+
+    monkeypatch.setattr(vpcd, "InsertedCard", inserted)
+    serve_card(Path("card.json"), "127.0.0.1", 1)
+
+
+def test_a_card_that_comes_out_by_itself_is_no_clean_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vpcd, "InsertedCard", lambda *_: InsertedAt(None))
+    with pytest.raises(CardGone):
+        serve_card(Path("card.json"), "127.0.0.1", 1)

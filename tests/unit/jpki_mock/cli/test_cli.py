@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from typer.testing import CliRunner, Result
 
 from jpki_mock.authority.keys import KeyProfile
-from jpki_mock.card.image import load_image
+from jpki_mock.card.card_file import CardFile
+from jpki_mock.card.image import Faults, load_image
 from jpki_mock.cli import app
 from tests.unit.jpki_mock.builders import key_maker
 
@@ -97,7 +98,7 @@ def test_a_change_of_address_revokes_the_signature_certificate(run: Run, card: s
 
 
 def test_a_death_revokes_both(run: Run, card: str) -> None:
-    assert run("die", ADULT, "--on", "2026-11-20").exit_code == 0
+    assert run("die", ADULT, "--on", "2026-01-02").exit_code == 0
     assert {row["reason"] for row in listed(run)} == {"death"}
 
 
@@ -112,6 +113,47 @@ def test_cards_without_pin_or_signature_can_be_issued(run: Run, card: str) -> No
     run("issue", "--resident", ADULT, "--out", "no-sign.json", "--no-signature", "--key", "p384")
     assert load_image(Path("no-pin.json")).pins.authentication.value is None
     assert load_image(Path("no-sign.json")).signature is None
+
+
+def test_a_card_is_issued_with_faults_and_with_its_pin_locked(run: Run, card: str) -> None:
+    options = ("--locked", "--fault", "lose-answer-at-apdu=3", "--fault", "corrupt-signature")
+    assert run("issue", "--resident", ADULT, "--out", "x.json", "--key", "p384", *options).exit_code == 0
+    image = load_image(Path("x.json"))
+    assert image.pins.authentication.tries_left == 0
+    assert image.faults == Faults(lose_answer_at_apdu=3, corrupt_signature=True)
+
+
+def test_a_card_is_renewed_in_its_place(run: Run, card: str) -> None:
+    before = load_image(Path(card))
+    assert run("renew", card, "--out", card).exit_code == 0
+    assert load_image(Path(card)).authentication != before.authentication
+
+
+RENEW = ["renew", "card.json", "--out", "other.json"]
+ISSUE = ["issue", "--resident", ADULT, "--key", "p384", "--out", "other.json"]
+
+
+@pytest.mark.parametrize(
+    ("words", "in_reader"), [(RENEW, "card.json"), (RENEW, "other.json"), (ISSUE, "other.json")]
+)
+def test_a_card_in_a_reader_is_neither_renewed_nor_written_over(
+    run: Run, card: str, words: list[str], in_reader: str
+) -> None:
+    run(*ISSUE)
+    before = states(run)
+    with CardFile(Path(in_reader)):
+        refused = run(*words)
+    assert refused.exit_code == 2
+    assert refused.stderr.endswith("is in a reader.\n")
+    assert states(run) == before
+
+
+@pytest.mark.parametrize("words", [RENEW, ISSUE])
+def test_a_card_whose_file_cannot_be_written_was_never_issued(run: Run, card: str, words: list[str]) -> None:
+    before = states(run)
+    assert run(*words[:-1], "people.jsonl/card.json").exit_code == 2
+    assert run(*words[:-1], ".").exit_code == 2
+    assert states(run) == before
 
 
 def test_the_list_names_nobody(run: Run, card: str) -> None:
@@ -144,7 +186,12 @@ def test_the_fund_is_admitted_by_its_public_key(run: Run) -> None:
         ["residents", "--people", "1", "--seed", "1", "--out", "."],
         ["change", ADULT],
         ["change", ADULT, "--sex", "3"],
+        ["issue", "--resident", ADULT, "--out", "x.json", "--fault", "unknown=1"],
+        ["issue", "--resident", ADULT, "--out", "x.json", "--fault", "delay-ms"],
+        ["plug", "card.json", "--fault", "pull-at-apdu=0"],
+        ["plug", "people.jsonl"],
         ["die", ADULT, "--on", "1800-01-01"],
+        ["die", ADULT, "--on", "9999-12-31"],
         ["admit", "people.jsonl"],
         ["admit", "missing.pem"],
         ["plug", "missing.json"],

@@ -1,6 +1,6 @@
 """The register: finding people, and what changes."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,6 +10,8 @@ from jpki_mock.register.matching import Attributes, Match
 from jpki_mock.register.register import ItemsChange
 from jpki_mock.register.resident import Resident
 from tests.unit.jpki_mock.builders import ADULT, CHILD, a_resident
+
+TODAY = date(2026, 11, 23)
 
 
 def attributes_of(resident: Resident) -> Attributes:
@@ -36,7 +38,15 @@ def test_after_a_change_only_the_new_items_fit(jlis: Jlis) -> None:
     assert jlis.register.match(attributes_of(changed))[0] is Match.ONE
 
 
-@pytest.mark.parametrize("change", [ItemsChange(), ItemsChange(sex="3"), ItemsChange(name="")])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ItemsChange(),
+        ItemsChange(sex="3"),
+        ItemsChange(name=""),
+        ItemsChange(name=a_resident().name, name_kana=a_resident().name_kana),
+    ],
+)
 def test_a_change_without_sense_is_refused(jlis: Jlis, change: ItemsChange) -> None:
     with pytest.raises(InvalidInput):
         jlis.register.change(ADULT, change)
@@ -44,20 +54,21 @@ def test_a_change_without_sense_is_refused(jlis: Jlis, change: ItemsChange) -> N
 
 
 def test_the_dead_are_still_found(jlis: Jlis) -> None:
-    jlis.register.record_death(ADULT, date(2026, 11, 20))
+    jlis.register.record_death(ADULT, date(2026, 11, 20), TODAY)
     assert jlis.register.match(attributes_of(a_resident()))[0] is Match.ONE
     assert jlis.register.find(ADULT).died_on == date(2026, 11, 20)
 
 
 def test_nobody_dies_twice(jlis: Jlis) -> None:
-    jlis.register.record_death(ADULT, date(2026, 11, 20))
+    jlis.register.record_death(ADULT, TODAY, TODAY)
     with pytest.raises(NotAllowed):
-        jlis.register.record_death(ADULT, date(2026, 11, 21))
+        jlis.register.record_death(ADULT, TODAY, TODAY)
 
 
-def test_nobody_dies_before_birth(jlis: Jlis) -> None:
+@pytest.mark.parametrize("day", [date(1980, 2, 16), TODAY + timedelta(days=1)])
+def test_nobody_dies_before_birth_or_after_today(jlis: Jlis, day: date) -> None:
     with pytest.raises(InvalidInput):
-        jlis.register.record_death(ADULT, date(1980, 2, 16))
+        jlis.register.record_death(ADULT, day, TODAY)
 
 
 def test_a_resident_who_is_known_stays_as_the_register_has_her(jlis: Jlis) -> None:

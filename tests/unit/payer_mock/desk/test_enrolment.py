@@ -83,6 +83,8 @@ def test_each_row_is_sent_by_its_own_insurers_program() -> None:
     assert enrol(FakeFund(), rows, INSURER, OTHER_INSURER).exit_code == 0
 
 
-def test_rows_of_an_insurer_without_credential_are_the_funds_to_refuse() -> None:
-    report = enrol(FakeFund(), [row(insurer_number=OTHER_INSURER)])
+def test_a_row_of_an_insurer_without_credential_is_refused_and_not_sent() -> None:
+    fund = FakeFund()
+    report = enrol(fund, [row(2, insurer_number=OTHER_INSURER), row(3)])
     assert report.faults == [Fault(2, None, "enrolment-other-insurer")]
+    assert (report.enrolled, len(fund.calls)) == (1, 1)

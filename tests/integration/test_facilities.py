@@ -1,0 +1,48 @@
+"""Admission: a facility keeps its kind, a closed one stays closed, and both are on record."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.facilities import store
+from tests.builders.fund import Fund
+
+pytestmark = pytest.mark.anyio
+
+DENTIST = "1332345679"
+
+
+async def test_a_closed_facility_is_not_opened_by_admitting_a_terminal_and_its_terminals_are_refused(
+    fund: Fund,
+) -> None:
+    person = await fund.insured()
+    terminal = await fund.terminal(institution_code=DENTIST, kind=FacilityKind.DENTAL)
+    assert (await fund.tap(person.card, terminal)).status_code == 200
+
+    async with fund.owner.transaction() as connection:
+        assert await store.close_facility(connection, DENTIST)
+    refused = await fund.post(
+        "/v1/eligibility/card", await fund.proof(person.card, credential=terminal), terminal
+    )
+
+    assert refused.json()["code"] == "client-closed"
+    with pytest.raises(ShikakuError, match="facility-closed"):
+        await fund.terminal(institution_code=DENTIST, kind=FacilityKind.DENTAL)
+
+
+async def test_a_facilitys_kind_is_not_changed_under_its_terminals(fund: Fund) -> None:
+    with pytest.raises(ShikakuError, match="facility-other-kind"):
+        await fund.terminal(kind=FacilityKind.ELIGIBILITY_ONLY, rights=(Right.ELIGIBILITY,))
+
+
+async def test_admissions_and_their_end_are_on_record(fund: Fund) -> None:
+    terminal = await fund.terminal()
+    async with fund.owner.transaction() as connection:
+        assert await store.close_client(connection, UUID(terminal.client_id))
+        assert not await store.close_client(connection, UUID(terminal.client_id))
+    records = await fund.records("client_id = $1::text::uuid", terminal.client_id)
+    assert [record["kind"] for record in records] == ["admission.terminal", "admission.end"]

@@ -1,0 +1,90 @@
+"""Spent things lie in partitions of an hour by their own expiry; a partition goes when nothing in it can come back."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from tests.builders.fund import Fund
+
+pytestmark = pytest.mark.anyio
+
+HOURS_AHEAD = 48
+
+PARTITIONS = """
+SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bounds
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'spent'::regclass ORDER BY 1
+"""
+
+
+async def _maintain(fund: Fund, zone: str = "UTC") -> int:
+    connection = await asyncpg.connect(fund.database.dsn("batch"), server_settings={"timezone": zone})
+    try:
+        return int(await connection.fetchval("SELECT maintain_spent()"))
+    finally:
+        await connection.close()
+
+
+async def _partitions(fund: Fund) -> dict[str, str]:
+    return {row["name"]: row["bounds"] for row in await fund.owner.fetch(PARTITIONS, [])}
+
+
+async def _add_partition(fund: Fund, hours_ago: int) -> str:
+    [row] = await fund.owner.fetch(
+        """SELECT 'spent_' || to_char(h AT TIME ZONE 'UTC', 'YYYYMMDDHH24') AS name, h::text AS start,
+                  (h + interval '1 hour')::text AS end
+           FROM (SELECT date_trunc('hour', now()) - make_interval(hours => $1) AS h) x""",
+        [hours_ago],
+    )
+    await fund.owner.fetch(
+        f"CREATE TABLE IF NOT EXISTS {row['name']} PARTITION OF spent "
+        f"FOR VALUES FROM ('{row['start']}') TO ('{row['end']}')",
+        [],
+    )
+    return str(row["name"])
+
+
+async def test_after_the_migration_nothing_is_left_to_do(fund: Fund) -> None:
+    assert await _maintain(fund) <= 1  # an hour may have begun since
+    assert await _maintain(fund, "Asia/Kolkata") <= 1
+    assert HOURS_AHEAD + 1 <= len(await _partitions(fund)) <= HOURS_AHEAD + 3
+
+
+async def test_a_missing_partition_is_made_with_the_same_bounds_in_any_zone(fund: Fund) -> None:
+    before = await _partitions(fund)
+    last = max(before)
+    await fund.owner.fetch(f"DROP TABLE {last}", [])
+
+    assert await _maintain(fund, "Asia/Kolkata") >= 1
+
+    assert (await _partitions(fund))[last] == before[last]
+
+
+async def test_what_ended_more_than_ten_minutes_ago_is_dropped_and_the_present_hour_never(fund: Fund) -> None:
+    old = await _add_partition(fund, 3)
+    present = await _add_partition(fund, 0)
+
+    await _maintain(fund)
+
+    left = await _partitions(fund)
+    assert old not in left
+    assert present in left
+
+
+async def test_a_reader_of_the_table_keeps_the_old_partition_and_hinders_nothing_else(fund: Fund) -> None:
+    old = await _add_partition(fund, 4)
+    last = max(await _partitions(fund))
+    await fund.owner.fetch(f"DROP TABLE {last}", [])
+    reader = await asyncpg.connect(fund.database.dsn("owner"))
+    try:
+        async with reader.transaction():
+            await reader.execute("LOCK TABLE spent IN ACCESS SHARE MODE")
+            await _maintain(fund)
+            during = await _partitions(fund)
+    finally:
+        await reader.close()
+    await _maintain(fund)
+
+    assert old in during
+    assert last in during
+    assert old not in await _partitions(fund)

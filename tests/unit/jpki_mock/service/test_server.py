@@ -1,0 +1,27 @@
+"""How the service tells its address, without listening anywhere."""
+
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from jpki_mock.service.server import _AnnouncingServer
+
+pytestmark = pytest.mark.anyio
+URL = "http://127.0.0.1:8401"
+
+
+async def test_the_address_is_told_in_one_line_and_in_the_file_once_it_listens(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    announce = tmp_path / "url"
+    told_before_listening = []
+
+    async def startup(self: uvicorn.Server, sockets: object = None) -> None:
+        told_before_listening.append((capsys.readouterr().out, announce.exists()))
+
+    monkeypatch.setattr(uvicorn.Server, "startup", startup)
+    await _AnnouncingServer(uvicorn.Config("nowhere:app"), announce, URL).startup()
+    assert told_before_listening == [("", False)]
+    assert capsys.readouterr().out == f"{URL}\n"
+    assert announce.read_text() == URL
