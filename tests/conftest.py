@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,24 +13,14 @@ import pytest
 from hypothesis import settings
 
 from eligibility_api.platform.cluster import provision
-from eligibility_api.platform.embedded import EmbeddedPostgres, Role
+from eligibility_api.platform.embedded import EmbeddedPostgres
+from tests.builders.database import Database
+from tests.builders.house import Inhabited, inhabited
 from tests.depth import DEEP
 
 settings.register_profile("standard", max_examples=200, deadline=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
 settings.load_profile("deep" if DEEP else "standard")
-
-
-@dataclass(frozen=True, slots=True)
-class Database:
-    """A database of the session's server, empty until a test or a fixture migrates it."""
-
-    server: EmbeddedPostgres
-    name: str
-
-    def dsn(self, role: Role) -> str:
-        """Its address for `role`."""
-        return self.server.dsn(role, self.name)
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +54,10 @@ def database(postgres: EmbeddedPostgres) -> Database:
 
     asyncio.run(create())
     return Database(postgres, name)
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[Inhabited]:
+    """The session's house: two workers, one database. A test that kills something starts one of its own."""
+    with inhabited() as running:
+        yield running

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from tests.end_to_end.conftest import inhabited
+from tests.builders.house import inhabited
 from tests.pcsc.sandbox import PcscSandbox
 
 TAPS = 15

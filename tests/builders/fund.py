@@ -36,7 +36,7 @@ from jpki_mock.register.resident import Resident
 from jpki_mock.service.app import create_app
 from jpki_mock.service.callers import Callers
 from jpki_mock.settings import Settings as JlisSettings
-from tests.conftest import Database as TestDatabase
+from tests.builders.database import Database as TestDatabase
 
 CLINIC, OTHER_CLINIC = "1311111114", "0110113719"
 INSURER, OTHER_INSURER = "01130012", "138057"

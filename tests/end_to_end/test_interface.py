@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, settings
 from eligibility_api.app import build
 from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, Problem
 from eligibility_api.state import State
+from tests.builders.house import Inhabited
 from tests.depth import DEEP
-from tests.end_to_end.conftest import Inhabited
 
 EXAMPLES = 300 if DEEP else 15
 

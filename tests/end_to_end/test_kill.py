@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from eligibility_api.contract.errors import Kind, ShikakuError
+from tests.builders.house import Inhabited, inhabited
 from tests.depth import DEEP
-from tests.end_to_end.conftest import Inhabited, inhabited
 
 TAPPERS = 4
 CRASH_POINTS = [1, 7, 40, 150, 600] if DEEP else [40]

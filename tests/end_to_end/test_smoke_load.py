@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from eligibility_api.contract.codes import Validity
-from tests.end_to_end.conftest import Inhabited
+from tests.builders.house import Inhabited
 
 EXPECTED = {
     "valid": Validity.VALID,

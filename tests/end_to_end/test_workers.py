@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from eligibility_api.contract.eligibility import CardCheckRequest
 from eligibility_api.contract.errors import ShikakuError
+from tests.builders.house import Inhabited
 from tests.builders.terminal import Terminal
-from tests.end_to_end.conftest import Inhabited
 
 USES = 50
 

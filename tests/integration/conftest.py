@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
-from tests.conftest import Database
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from eligibility_api.platform import unprivileged
 from eligibility_api.platform.embedded import EmbeddedDatabaseError, EmbeddedPostgres, Role
 from eligibility_api.platform.postmaster import Postmaster, wait_until
 from eligibility_api.platform.private_files import is_private, make_socket_directory
-from tests.conftest import Database
+from tests.builders.database import Database
 
 OWNER_PROGRAM = """
 import sys

@@ -11,8 +11,8 @@ import pytest
 
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.errors import ShikakuError
+from tests.builders.database import Database
 from tests.builders.fund import Fund, Person, open_fund
-from tests.conftest import Database
 
 pytestmark = pytest.mark.anyio
 

@@ -24,12 +24,14 @@ _ROOT = Path(__file__).parents[2]
 _NAMESPACES = ["unshare", "--user", "--map-root-user", "--mount", "--net", "--pid", "--kill-child"]
 _PROGRAMS = ("unshare", "mount", "pcscd", "opensc-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
 _PATIENCE_SECONDS = 10
+_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+"""Where programs are: pcscd is a system's, and an ordinary user's PATH leaves those out."""
 
 
 @cache
 def what_is_missing() -> str | None:
     """What this machine lacks for a sandbox, in one line; None when it has everything."""
-    if lacking := [program for program in _PROGRAMS if shutil.which(program) is None]:
+    if lacking := [program for program in _PROGRAMS if shutil.which(program, path=_PATH) is None]:
         return f"not installed: {', '.join(lacking)}"
     if not Path("/etc/reader.conf.d/vpcd").exists():
         return "not installed: vsmartcard-vpcd"
@@ -130,6 +132,7 @@ def _inside(folder: Path, count: int) -> Iterator[subprocess.Popen[str]]:
         subprocess.Popen(
             command,
             cwd=_ROOT,
+            env={**os.environ, "PATH": _PATH},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

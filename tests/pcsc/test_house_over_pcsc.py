@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from time import monotonic
-from typing import Any
-
 import pytest
 
 from jpki_mock.card.image import load_image
-from tests.end_to_end.conftest import Inhabited
+from tests.builders.house import Inhabited
 from tests.pcsc.sandbox import PcscSandbox
 
 PERSONAL_TO_ONE_ANSWER = ("record_id", "answered_at")
@@ -57,28 +53,3 @@ def test_a_wrong_pin_in_a_reader_costs_one_try_of_the_same_card(
     right = house.tap("--card", card)
 
     assert (wrong["exit_code"], wrong["tries_left"], left, right["exit_code"]) == (20, 2, 2, 0)
-
-
-def test_a_visual_check_needs_no_pin_and_leaves_the_counter_alone(house: Inhabited) -> None:
-    card = house.story.card("valid")
-    report = house.tap("--card", card, "--visual-check", "--operator", "受付 見本")
-    assert (report["exit_code"], report["validity"]) == (0, "1")
-    assert load_image(card).pins.authentication.tries_left == 3
-
-
-def test_a_revoked_card_is_refused_within_the_stated_time(house: Inhabited) -> None:
-    card = house.story.card("unregistered")
-    assert house.tap("--card", card, "--register")["exit_code"] == 0
-    house.house.run("jpki-mock", "revoke", "--reason", "request", card)
-
-    no_later_than = monotonic() + house.house.revocation_fresh_seconds
-
-    while (report := _tap_started_at(house, card))[1]["exit_code"] == 0:
-        assert report[0] < no_later_than, "a tap that began too late was still answered"
-
-    assert report[1]["problem"]["code"] == "certificate-revoked"
-
-
-def _tap_started_at(house: Inhabited, card: Path) -> tuple[float, dict[str, Any]]:
-    started = monotonic()
-    return started, house.tap("--card", card)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 
 from demo.cast import roles
 from demo.clock import today
@@ -22,7 +21,6 @@ from demo.house import PIN, House
 from demo.processes import Service, command_line
 from demo.story import Story
 from tests.builders.terminal import Terminal
-from tests.pcsc.sandbox import PcscSandbox, require_pcsc
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +114,3 @@ def inhabited() -> Iterator[Inhabited]:
         story = Story(house, roles(today()))
         story.prepare()
         yield Inhabited(house, story)
-
-
-@pytest.fixture(scope="session")
-def house() -> Iterator[Inhabited]:
-    """The session's house: two workers, one database. A test that kills something starts one of its own."""
-    with inhabited() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[PcscSandbox]:
-    """A PC/SC sandbox with one reader; skipped where this machine cannot make one, but not in CI."""
-    require_pcsc()
-    with PcscSandbox() as running:
-        yield running
