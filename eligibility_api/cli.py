@@ -13,17 +13,19 @@ import httpx2
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.recompute import recompute
+from eligibility_api.audit.recompute import UnknownRule, recompute
 from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities import service, store
 from eligibility_api.platform.clock import system_clock
-from eligibility_api.platform.cluster import EmbeddedDatabaseError, Role
+from eligibility_api.platform.cluster import Role
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.dsn import dsn
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.migrate import migrate
+from eligibility_api.platform.operation import OperatorError
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.presence.jlis import Jlis
@@ -96,6 +98,7 @@ def facility_add(
     """Admit a facility if it is new, and one terminal of it with a key of its own."""
     if not numbers.is_institution_code(institution_code):
         raise typer.BadParameter("ten digits with a valid check digit", param_hint="--institution-code")
+    wanted = _rights(rights)
     settings = Settings()
 
     async def admit(connection: AsyncConnection, jlis: Jlis) -> str:
@@ -106,12 +109,28 @@ def facility_add(
             institution_code=institution_code,
             name=name,
             kind=kind,
-            rights=[Right(right.strip()) for right in rights.split(",")],
+            rights=wanted,
         )
-        credential.save(out)
-        return credential.client_id
+        return _save(credential, out)
 
     typer.echo(_run(settings, "owner", admit))
+
+
+def _rights(text: str) -> list[Right]:
+    try:
+        return [Right(word.strip()) for word in text.split(",")]
+    except ValueError:
+        known = ", ".join(Right)
+        raise typer.BadParameter(f"comma-separated words out of: {known}", param_hint="--rights") from None
+
+
+def _save(credential: Credential, out: Path) -> str:
+    """Write the credential before its admission is committed: an admission without its key is none."""
+    try:
+        credential.save(out)
+    except OSError as error:
+        raise typer.BadParameter(f"cannot be written: {error.strerror}", param_hint="--out") from error
+    return credential.client_id
 
 
 @insurer_app.command("add")
@@ -131,8 +150,7 @@ def insurer_add(
         credential = await service.admit_insurer(
             connection, audience=settings.audience, insurer_number=insurer_number, name=name
         )
-        credential.save(out)
-        return credential.client_id
+        return _save(credential, out)
 
     typer.echo(_run(settings, "owner", admit))
 
@@ -154,11 +172,16 @@ def audit_recompute(
 ) -> None:
     """Compute recorded answers again from what their records say was read: one JSON object a line."""
     settings = Settings()
-    version_key = load_keys(settings.home).version
+    version_key = load_keys(settings.home, create=False).version
 
     async def again(connection: AsyncConnection, _: Jlis) -> None:
-        async for answer in recompute(connection, version_key=version_key, record_id=record):
-            typer.echo(answer.model_dump_json())
+        try:
+            async for answer in recompute(connection, version_key=version_key, record_id=record):
+                typer.echo(answer.model_dump_json())
+        except UnknownRule as error:
+            raise OperatorError(
+                f"A record was answered under {error}, which is not this program's."
+            ) from error
 
     _run(settings, "sequencer", again)
 
@@ -166,11 +189,11 @@ def audit_recompute(
 @asynccontextmanager
 async def _jlis(settings: Settings) -> AsyncIterator[Jlis]:
     async with httpx2.AsyncClient(base_url=settings.jlis_url) as http:
-        yield Jlis(http, load_keys(settings.home).jlis_client, system_clock)
+        yield Jlis(http, load_keys(settings.home, create=False).jlis_client, system_clock)
 
 
 def _run(settings: Settings, role: Role, work: Callable[[AsyncConnection, Jlis], Awaitable[T]]) -> T:
-    """Do `work` in one transaction as `role`. An expected error is one sentence, exit 1."""
+    """Do `work` in one transaction as `role`. Raises OperatorError for every expected error."""
 
     async def run() -> T:
         database = Database(dsn(settings, role))
@@ -183,15 +206,14 @@ def _run(settings: Settings, role: Role, work: Callable[[AsyncConnection, Jlis],
     try:
         return asyncio.run(run())
     except ShikakuError as error:
-        typer.echo(f"{error.code}: {error.entry.engineer}", err=True)
-        raise typer.Exit(1) from error
+        raise OperatorError(f"{error.code}: {error.entry.engineer}") from error
 
 
 def main() -> None:
-    """Console entry."""
+    """Console entry. What an operator has to mend is one sentence, exit 1."""
     try:
         app()
-    except EmbeddedDatabaseError as error:
+    except OperatorError as error:
         typer.echo(str(error), err=True)
         raise SystemExit(1) from error
 

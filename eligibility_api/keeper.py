@@ -1,19 +1,18 @@
 """The keeper: what must be done regularly beside the requests, in one process, as the role `batch`.
 
 It mirrors the revocation lists and keeps the partitions of spent things. It is not needed to answer: when it stops,
-the mirror goes stale and the API asks OCSP.
+the mirror goes stale and the API asks OCSP. Whatever fails is told by type and place, and tried again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import signal
+from collections.abc import Awaitable
 
 import httpx2
 import structlog
 from sqlalchemy import text
 
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.keys import FundKeys
@@ -27,51 +26,69 @@ log = structlog.get_logger()
 CHECKS_PER_FRESHNESS = 4
 """How often the lists are asked for within the time that a mirror is fresh: three may fail."""
 
+STATEMENT_SECONDS = 300.0
+"""How long one of the keeper's statements may take: a nation's revocation list is long."""
+
+LOCK_SECONDS = 1.0
+"""How long it may wait for a lock: whoever comes later waits behind it, so it rather comes again."""
+
+_TASK_SECONDS = 600.0
 _MAINTAIN_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
 _MAINTAIN = text("SELECT maintain_spent()")
 _FORGET_COUNTS = text("DELETE FROM visual_check_count WHERE hour < now() - interval '1 day'")
 
 
-async def keep(settings: Settings, keys: FundKeys, database: Database, clock: Clock) -> None:
-    """Run until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with httpx2.AsyncClient(base_url=settings.jlis_url) as http:
-        jlis = Jlis(http, keys.jlis_client, clock)
-        await asyncio.gather(_mirror(settings, database, jlis, clock, stop), _maintain(database, stop))
-    await database.close()
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
-
-
-async def _mirror(
-    settings: Settings, database: Database, jlis: Jlis, clock: Clock, stop: asyncio.Event
+async def keep(
+    settings: Settings,
+    keys: FundKeys,
+    database: Database,
+    clock: Clock,
+    *,
+    transport: httpx2.AsyncBaseTransport | None = None,
 ) -> None:
+    """Keep, until cancelled. `transport` stands in for J-LIS's line in tests."""
+    try:
+        async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
+            jlis = Jlis(http, keys.jlis_client, clock)
+            await asyncio.gather(_mirror(settings, database, jlis, clock), _maintain(database))
+    finally:
+        await database.close()
+
+
+async def _mirror(settings: Settings, database: Database, jlis: Jlis, clock: Clock) -> None:
     authorities = load_trust(settings).authentication
-    while not stop.is_set():
+    while True:
         for authority, ca in authorities.items():
-            try:
-                await refresh(database, jlis, ca, authority, clock)
-            except ShikakuError as error:
-                log.warning("mirror_failed", code=error.code)
-        await _pause(stop, settings.revocation_fresh_seconds / CHECKS_PER_FRESHNESS)
+            await _attempt("mirror", refresh(database, jlis, ca, authority, clock))
+        await asyncio.sleep(settings.revocation_fresh_seconds / CHECKS_PER_FRESHNESS)
 
 
-async def _maintain(database: Database, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        try:
-            async with database.transaction() as connection:
-                changes = (await connection.execute(_MAINTAIN)).scalar_one()
-                await connection.execute(_FORGET_COUNTS)
-            log.info("partitions_kept", changes=changes)
-            await _pause(stop, _MAINTAIN_SECONDS)
-        except ShikakuError as error:
-            log.warning("maintenance_failed", code=error.code)
-            await _pause(stop, _RETRY_SECONDS)
+async def _maintain(database: Database) -> None:
+    while True:
+        kept = await _attempt("partitions", _keep_partitions(database))
+        forgotten = await _attempt("counts", _forget_counts(database))
+        await asyncio.sleep(_MAINTAIN_SECONDS if kept and forgotten else _RETRY_SECONDS)
+
+
+async def _keep_partitions(database: Database) -> None:
+    async with database.transaction() as connection:
+        changes = (await connection.execute(_MAINTAIN)).scalar_one()
+    log.info("partitions_kept", changes=changes)
+
+
+async def _forget_counts(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(_FORGET_COUNTS)
+
+
+async def _attempt(task: str, work: Awaitable[object]) -> bool:
+    """Whether `work` was done, and in time."""
+    try:
+        async with asyncio.timeout(_TASK_SECONDS):
+            await work
+    except Exception as error:
+        code = getattr(error, "code", "")
+        log.warning(f"{task}_failed", code=code, cause=type(error).__name__, exc_info=error)
+        return False
+    return True

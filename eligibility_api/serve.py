@@ -1,7 +1,8 @@
 """`eligibility-api serve`: the embedded database where none is given, the keeper, and the workers.
 
-One process owns them all. SIGTERM or SIGINT ends them in order: workers, keeper, database. If this process is
-killed, the kernel ends workers and keeper; the embedded database stays and is adopted at the next start.
+One process owns them all, and brings back whichever of them dies. SIGTERM or SIGINT ends them in order: workers,
+keeper, database. If this process is killed, the kernel ends workers and keeper; the embedded database stays and is
+adopted at the next start.
 """
 
 from __future__ import annotations
@@ -11,25 +12,28 @@ import multiprocessing
 import os
 import shutil
 import signal
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import NoReturn
 
 import structlog
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
-from eligibility_api.keeper import keep
+from eligibility_api.keeper import LOCK_SECONDS, STATEMENT_SECONDS, keep
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.dsn import dsn, is_embedded
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.migrate import migrate
-from eligibility_api.platform.process import die_with_parent
+from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.process import ENDING, die_with_parent, uninterrupted
 from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.supervisor import Supervisor
 from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.state import load_trust
 
 log = structlog.get_logger()
 
@@ -37,37 +41,72 @@ _KEEPER_STOP_SECONDS = 10
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, announce: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT. Port 0 takes a free one; `announce` then tells which."""
-    # Until uvicorn takes the signals over, they unwind what was started.
-    signal.signal(signal.SIGTERM, _end)
-    load_keys(settings.home)
-    _share_metrics((settings.home / "metrics").absolute())
+    """Serve until SIGTERM or SIGINT. Port 0 takes a free one; `announce` then tells which, once the workers serve.
+
+    Raises OperatorError where it cannot begin, with nothing left running.
+    """
+    for number in ENDING:
+        signal.signal(number, _end)
     with ExitStack() as stack:
-        if is_embedded(settings):
-            stack.enter_context(EmbeddedPostgres(settings.home / "postgres"))
-            asyncio.run(migrate(dsn(settings, "owner")))
-        config = uvicorn.Config(
-            "eligibility_api.app:serve",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            loop="uvloop",
-            http="httptools",
-            lifespan="on",
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
-        listening = config.bind_socket()
-        listening.listen(config.backlog)
-        stack.enter_context(_keeper())
-        address = f"http://{host}:{listening.getsockname()[1]}"
-        log.info("serving", address=address, workers=workers)
+        with uninterrupted():
+            supervisor = _prepare(stack, settings, _config(host, port, workers), announce)
+        supervisor.run()
+    if supervisor.failed:
+        raise OperatorError("A worker could not start; what it said of it stands above.")
+
+
+def _prepare(
+    stack: ExitStack, settings: Settings, config: uvicorn.Config, announce: Path | None
+) -> Supervisor:
+    """Everything that must be there before the first worker; `stack` puts it away again."""
+    load_keys(settings.home)
+    _check_trust(settings)
+    _share_metrics((settings.home / "metrics").absolute())
+    beside: dict[str, Callable[[], bool]] = {}
+    if is_embedded(settings):
+        database = EmbeddedPostgres(settings.home / "postgres")
+        stack.callback(database.stop)
+        database.start()
+        asyncio.run(migrate(dsn(settings, "owner")))
+        beside["database"] = database.revive
+    dsn(settings, "batch")  # the keeper could only repeat that it has none
+    listening = stack.enter_context(config.bind_socket())
+    listening.listen(config.backlog)
+    keeper = Keeper()
+    stack.callback(keeper.stop)
+    beside["keeper"] = keeper.revive
+
+    def started() -> None:
+        address = f"http://{config.host}:{listening.getsockname()[1]}"
+        log.info("serving", address=address, workers=config.workers)
         if announce is not None:
             _announce(announce, address)
-        Multiprocess(config, sockets=[listening]).run()
+
+    return Supervisor(config, listening, started=started, beside=beside)
+
+
+def _check_trust(settings: Settings) -> None:
+    try:
+        load_trust(settings)
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"The trust store cannot be read, and nobody can be believed: {error}") from error
+
+
+def _config(host: str, port: int, workers: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        "eligibility_api.app:serve",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
 
 
 def _announce(path: Path, address: str) -> None:
@@ -84,21 +123,36 @@ def _share_metrics(folder: Path) -> None:
 
 
 def _end(*_: object) -> NoReturn:
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)  # a second one must not disturb the putting in order
     raise SystemExit(0)
 
 
-@contextmanager
-def _keeper() -> Iterator[None]:
-    process = multiprocessing.get_context("spawn").Process(target=run_keeper, name="keeper")
-    process.start()
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.join(_KEEPER_STOP_SECONDS)
-        if process.is_alive():
-            process.kill()
-            process.join()
+class Keeper:
+    """The keeper as a process of its own."""
+
+    def __init__(self) -> None:
+        self._process: SpawnProcess | None = None
+
+    def revive(self) -> bool:
+        """Start it unless it runs; whether it had to be started."""
+        if self._process is not None and self._process.is_alive():
+            return False
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=run_keeper, name="keeper", daemon=True
+        )
+        self._process.start()
+        return True
+
+    def stop(self) -> None:
+        """End it, if need be by force."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        self._process.join(_KEEPER_STOP_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
 
 
 def run_keeper() -> None:
@@ -106,5 +160,16 @@ def run_keeper() -> None:
     die_with_parent()
     set_up_logging()
     settings = Settings()
-    database = Database(dsn(settings, "batch"), pool_connections=1)
-    asyncio.run(keep(settings, load_keys(settings.home), database, system_clock))
+    database = Database(
+        dsn(settings, "batch"), statement_seconds=STATEMENT_SECONDS, lock_seconds=LOCK_SECONDS
+    )
+
+    async def run() -> None:
+        keeping = asyncio.ensure_future(keep(settings, load_keys(settings.home), database, system_clock))
+        for number in ENDING:
+            asyncio.get_running_loop().add_signal_handler(number, keeping.cancel)
+        log.info("keeping", pid=os.getpid())
+        with suppress(asyncio.CancelledError):
+            await keeping
+
+    asyncio.run(run())

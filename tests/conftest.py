@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ from eligibility_api.platform.embedded import EmbeddedPostgres
 from tests.builders.database import Database
 from tests.builders.house import Inhabited, inhabited
 from tests.depth import DEEP
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # In a background job: the programs that tests start would inherit the deafness.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("standard", max_examples=200, deadline=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)

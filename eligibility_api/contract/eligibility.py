@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import CertificateKind, ReasonOfLoss, Relationship, Sex, Validity
-from eligibility_api.contract.wire import Answer, Bytes, Day, Wire
+from eligibility_api.contract.wire import Answer, Bytes, Day, Text, Wire
 
 
 class Proof(Wire):
@@ -21,7 +21,7 @@ class Proof(Wire):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF]})
 
-    challenge: str = Field(max_length=512)
+    challenge: Text = Field(max_length=512)
     certificate: Bytes
     signature: Bytes
 
@@ -32,7 +32,7 @@ class CardCheckRequest(Proof):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"as_of": "2026-11-23"}]})
 
     as_of: Day | None = Field(default=None, description="The day asked for; today in Tokyo when left out.")
-    known_version: str | None = Field(
+    known_version: Text | None = Field(
         default=None,
         max_length=64,
         description="The version of an earlier answer, to be told only of a change.",
@@ -44,9 +44,9 @@ class VisualCheckRequest(CardCheckRequest):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"operator": "受付 見本"}]})
 
-    operator: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)] | None = (
-        Field(default=None, description="Who compared the face, as the facility names its staff; recorded.")
-    )
+    operator: (
+        Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)] | None
+    ) = Field(default=None, description="Who compared the face, as the facility names its staff; recorded.")
 
 
 class Enrolment(Answer):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from eligibility_api.contract import presence
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.wire import Answer, Bytes, Wire
+from eligibility_api.contract.wire import Answer, Bytes, Text, Wire
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """`client_assertion_type` of RFC 7523 section 2.2."""
@@ -30,7 +30,7 @@ class TokenForm(Wire):
 
     grant_type: Literal["client_credentials"]
     client_assertion_type: Literal["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
-    client_assertion: str = Field(max_length=4096)
+    client_assertion: Text = Field(max_length=4096)
 
 
 class TokenAnswer(Answer):

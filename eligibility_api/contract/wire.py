@@ -58,7 +58,15 @@ def _checked_institution_code(value: str) -> str:
     return value
 
 
-MembershipText = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValidator(_no_my_number)]
+_NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""Unicode's category Cc: nothing that a person writes, and U+0000 nothing that the database takes."""
+
+Text = Annotated[str, StringConstraints(pattern=_NO_CONTROL_CHARACTERS)]
+"""Text without control characters: what every text of a request is at least."""
+
+MembershipText = Annotated[
+    Text, StringConstraints(min_length=1, max_length=20), AfterValidator(_no_my_number)
+]
 """A symbol (記号) or number (番号) as written, up to 20 characters, never a My Number."""
 
 InsurerNumber = Annotated[
@@ -74,7 +82,7 @@ BranchNumber = Annotated[
 ]
 """枝番: two digits, which tell the members of one number apart."""
 
-PersonText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 """A name or an address as the insurer writes it."""
 
 

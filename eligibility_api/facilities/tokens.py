@@ -27,6 +27,8 @@ MAX_ASSERTION_SECONDS = 300
 _CLOCK_TOLERANCE_SECONDS = 60
 _KEPT_TOKENS = 20_000
 _ALGORITHMS = ["ES256"]
+_UNREADABLE = (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What comes of a text that is no token or assertion, down to infinite numbers and bottomless nesting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Tokens:
                 rights=frozenset(Right(right) for right in claims["scope"].split()),
             )
             return caller, int(claims["exp"])
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+        except _UNREADABLE:
             raise ShikakuError("token-invalid") from None
 
 
@@ -98,7 +100,7 @@ def claimed_client(assertion: str) -> UUID:
     try:
         claims = _claims(jws.extract_compact(assertion.encode()).payload)
         return UUID(claims["iss"])
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+    except _UNREADABLE:
         raise ShikakuError("assertion-invalid") from None
 
 
@@ -120,11 +122,12 @@ def check_assertion(assertion: str, public_key: dict[str, Any], *, audience: str
             and claims["aud"] == audience
             and isinstance(jti, str)
             and 8 <= len(jti) <= 128
+            and jti.isprintable()
             and issued <= seconds + _CLOCK_TOLERANCE_SECONDS
             and seconds < expires <= seconds + MAX_ASSERTION_SECONDS
         )
         if not holds:
             raise ShikakuError("assertion-invalid")
         return Assertion(UUID(claims["iss"]), datetime.fromtimestamp(expires, UTC), jti)
-    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+    except _UNREADABLE:
         raise ShikakuError("assertion-invalid") from None

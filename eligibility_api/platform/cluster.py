@@ -15,7 +15,8 @@ import subprocess
 from pathlib import Path
 from typing import Literal, get_args
 
-from eligibility_api.platform.private_files import private_file
+from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.private_files import write_private
 from eligibility_api.platform.unprivileged import Unprivileged
 
 Role = Literal["owner", "api", "sequencer", "batch"]
@@ -40,8 +41,8 @@ _BOOTSTRAP_OPTIONS = ("-j", "-c", "exit_on_error=on", "-c", "log_min_error_state
 _HBA = f"local all {','.join(ROLES)} scram-sha-256\n"
 
 
-class EmbeddedDatabaseError(RuntimeError):
-    """The embedded database cannot be had; the text says why, in one sentence for an operator."""
+class EmbeddedDatabaseError(OperatorError):
+    """The embedded database cannot be had."""
 
 
 def provision(database: str) -> list[str]:
@@ -83,8 +84,7 @@ def make_cluster(home: Path, data: Path, programs: Path, way: Unprivileged) -> N
     _run(way, draft, [str(programs / "initdb"), f"--pgdata={draft}", *_INITDB_OPTIONS])
     (draft / "pg_hba.conf").write_text(_HBA)
     passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
-    with private_file(home / "passwords.json") as file:
-        file.write(json.dumps(passwords).encode())
+    write_private(home / "passwords.json", json.dumps(passwords).encode())
     script = "".join(f"{statement};\n\n" for statement in _bootstrap(passwords))
     _run(way, draft, [str(programs / "postgres"), "--single", "-D", str(draft), *_BOOTSTRAP_OPTIONS], script)
     draft.replace(data)

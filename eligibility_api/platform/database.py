@@ -1,8 +1,7 @@
-"""The ways to the database, and what its absence means.
+"""The ways to the database.
 
 Two of them, for two kinds of work: raw driver statements on a pool of their own for the hot path, and SQLAlchemy
-Core for everything else. One request is one transaction in either. Whatever fails on the way there or inside is one
-error of the family, `database-unavailable`; a pool that stays full is `overloaded`.
+Core for everything else. One request is one transaction in either. What its absence means is `outage.py`.
 """
 
 from __future__ import annotations
@@ -14,27 +13,18 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.platform.outage import told_as_outage
 
-RETRY_AFTER_SECONDS = 5
-"""What a client is told to wait when the database cannot serve it."""
+ENGINE_CONNECTIONS = 4
+"""Connections of one process for everything but the hot path."""
 
 _ACQUIRE_SECONDS = 2.0
-_STATEMENT_SECONDS = 5.0
-_SESSION = {"statement_timeout": "5s", "lock_timeout": "2s", "application_name": "eligibility-api"}
-_UNAVAILABLE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-"""Connection lost or refused, server shutting down or starting, out of resources (SQLSTATE classes 08, 53, 57)."""
+_CLOSE_SECONDS = 5.0
+_SERVER_FIRST_SECONDS = 1.0
+"""By how much the driver waits longer than the server, which tells more."""
 
 
 def sqlalchemy_url(dsn: str) -> URL:
@@ -43,65 +33,82 @@ def sqlalchemy_url(dsn: str) -> URL:
 
 
 class Database:
-    """Connections of one process under one role. Opened and closed with the process."""
+    """Connections of one process under one role. Opened and closed with the process.
 
-    def __init__(self, dsn: str, *, pool_connections: int = 8) -> None:
+    A statement may take `statement_seconds`, and wait `lock_seconds` for another transaction. Every way of being left
+    without a decision is `database-unavailable`; a pool that stays full is `overloaded`.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        pool_connections: int = 8,
+        statement_seconds: float = 5.0,
+        lock_seconds: float = 2.0,
+    ) -> None:
         self._dsn = dsn
         self._pool_connections = pool_connections
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._session: dict[str, Any] = {
+            "timeout": _ACQUIRE_SECONDS,
+            "command_timeout": statement_seconds + _SERVER_FIRST_SECONDS,
+            "server_settings": {
+                "statement_timeout": f"{statement_seconds * 1000:.0f}",
+                "lock_timeout": f"{lock_seconds * 1000:.0f}",
+                "application_name": "eligibility-api",
+            },
+        }
         self._engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(dsn),
-            pool_size=5,
-            max_overflow=5,
+            pool_size=ENGINE_CONNECTIONS,
+            max_overflow=0,
             pool_timeout=_ACQUIRE_SECONDS,
+            pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"server_settings": _SESSION, "timeout": _ACQUIRE_SECONDS},
+            connect_args=self._session,
         )
 
     async def open(self) -> None:
         """Make the hot path's pool; it connects at first use, so that a process starts also while the database is away."""
         self._pool = await asyncpg.create_pool(
-            self._dsn,
-            min_size=0,
-            max_size=self._pool_connections,
-            timeout=_ACQUIRE_SECONDS,
-            command_timeout=_STATEMENT_SECONDS,
-            server_settings=_SESSION,
+            self._dsn, min_size=0, max_size=self._pool_connections, **self._session
         )
 
     async def close(self) -> None:
         """Close every connection, after what runs on it; one that does not come back in time is cut."""
         if self._pool is not None:
             try:
-                await asyncio.wait_for(self._pool.close(), _STATEMENT_SECONDS)
+                await asyncio.wait_for(self._pool.close(), _CLOSE_SECONDS)
             except TimeoutError:
                 self._pool.terminate()
         await self._engine.dispose()
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> list[asyncpg.Record]:
         """One statement on the hot path: prepared once a connection, a transaction of its own."""
-        try:
+        with told_as_outage():
             if self._pool is None:
                 raise asyncpg.InterfaceError("the pool is not open")
-            async with self._pool.acquire(timeout=_ACQUIRE_SECONDS) as connection:
+            connection = await _acquire(self._pool)
+            try:
                 rows: list[asyncpg.Record] = await connection.fetch(statement, *parameters)
                 return rows
-        except TimeoutError as error:
-            raise ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS) from error
-        except _UNAVAILABLE as error:
-            raise ShikakuError("database-unavailable", retry_after=RETRY_AFTER_SECONDS) from error
+            finally:
+                await self._pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A unit of work through SQLAlchemy Core: committed at the end, rolled back by an exception."""
-        try:
+        with told_as_outage():
             async with self._engine.begin() as connection:
                 yield connection
-        except PoolTimeout as error:
-            raise ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS) from error
-        except (*_UNAVAILABLE, TimeoutError, OperationalError, InterfaceError) as error:
-            raise ShikakuError("database-unavailable", retry_after=RETRY_AFTER_SECONDS) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise ShikakuError("database-unavailable", retry_after=RETRY_AFTER_SECONDS) from error
-            raise
+
+
+async def _acquire(pool: asyncpg.Pool[asyncpg.Record]) -> Any:
+    """A connection. Raises PoolTimeout where all are in use, TimeoutError where the server does not take a new one."""
+    try:
+        return await pool.acquire(timeout=_ACQUIRE_SECONDS)
+    except TimeoutError as error:
+        if pool.get_size() == pool.get_max_size():
+            raise PoolTimeout("every connection is in use") from error
+        raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eligibility_api.platform.cluster import Role
 from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.platform.operation import OperatorError
 from eligibility_api.platform.settings import Settings
 
 
@@ -13,15 +14,20 @@ def is_embedded(settings: Settings) -> bool:
 
 
 def dsn(settings: Settings, role: Role) -> str:
-    """The connection string of `role`. An outside database's roles have a setting each; unset, the API's serves.
+    """The connection string of `role`. Each role of an outside database has a setting of its own.
 
-    Raises EmbeddedDatabaseError where the embedded server was never started.
+    Raises OperatorError where that is missing, EmbeddedDatabaseError where the embedded server was never started.
     """
     if settings.database_url is None:
         return EmbeddedPostgres.attach(settings.home / "postgres").dsn(role)
     outside = {
+        "api": settings.database_url,
         "owner": settings.database_owner_url,
         "batch": settings.database_batch_url,
         "sequencer": settings.database_sequencer_url,
-    }
-    return outside.get(role) or settings.database_url
+    }[role]
+    if outside is None:
+        raise OperatorError(
+            f"DATABASE_URL is the API's address alone; set FUND_DATABASE_{role.upper()}_URL for the role {role}."
+        )
+    return outside

@@ -28,11 +28,13 @@ from eligibility_api.platform.cluster import (
 )
 from eligibility_api.platform.postmaster import PORT, Postmaster, remove_stale_locks, wait_until
 from eligibility_api.platform.private_files import (
+    append_private,
     is_private,
     make_socket_directory,
-    private_file,
     remove_socket_directory,
+    write_private,
 )
+from eligibility_api.platform.process import interruptible
 from eligibility_api.platform.unprivileged import Unprivileged, choose
 
 __all__ = ["DATABASE", "EmbeddedDatabaseError", "EmbeddedPostgres", "Role"]
@@ -42,6 +44,8 @@ SETTINGS = {
     "port": str(PORT),
     "unix_socket_permissions": "0700",
     "shared_buffers": "128MB",
+    # Four workers with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), the keeper's 4, 5 for commands; the
+    # server keeps 3 for itself.
     "max_connections": "60",
     "jit": "off",
     "timezone": "UTC",
@@ -90,16 +94,23 @@ class EmbeddedPostgres:
         Blocks until the server accepts connections. Raises `EmbeddedDatabaseError`.
         """
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
-            self._lock = _take(self.home / "lock")
-        except PermissionError as error:
-            raise EmbeddedDatabaseError(f"{self.home} is not writable for this user.") from error
-        try:
+            self._own()
             self._bring_up()
         except BaseException:
             self.stop()
             raise
         return self
+
+    def revive(self) -> bool:
+        """Start the server anew where it died; whether it had died.
+
+        Does not wait until it accepts connections: a recovery can take minutes. Raises `EmbeddedDatabaseError`.
+        """
+        if self._running() or self._about_to_run():
+            return False
+        programs = programs_directory()
+        self._spawn(programs, _way_to_run(programs, self.home, self.data))
+        return True
 
     def stop(self) -> None:
         """Shut the server down and give up ownership. Nothing happens to a server that others own."""
@@ -132,6 +143,13 @@ class EmbeddedPostgres:
         password = json.loads((self.home / "passwords.json").read_text())[role]
         return f"postgresql://{role}:{password}@/{database}?host={quote(str(directory), safe='')}&port={PORT}"
 
+    def _own(self) -> None:
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            self._lock = _take(self.home / "lock")
+        except PermissionError as error:
+            raise EmbeddedDatabaseError(f"{self.home} is not writable for this user.") from error
+
     def _bring_up(self) -> None:
         programs = programs_directory()
         way = _way_to_run(programs, self.home, self.data)
@@ -153,12 +171,23 @@ class EmbeddedPostgres:
         return True
 
     def _launch(self, programs: Path, way: Unprivileged, deadline: float) -> bool:
-        """Start a postmaster; False where orphans of the last one still have to go."""
+        """Start a postmaster and wait for it; False where orphans of the last one still have to go."""
+        begin = self._spawn(programs, way)
+        if self._await_ready(deadline):
+            return True
+        said = self._log.read_bytes()[begin:].decode(errors="replace").strip()
+        if "shared memory block" in said and time.monotonic() < deadline:
+            return False
+        raise EmbeddedDatabaseError(
+            f"PostgreSQL did not start: {said.rpartition(chr(10))[2] or 'it is silent'}"
+        )
+
+    def _spawn(self, programs: Path, way: Unprivileged) -> int:
+        """Start a postmaster; the place in the log where it begins to speak."""
         socket_directory = make_socket_directory(self.home, way)
         self._record_socket(socket_directory)
         remove_stale_locks(self.data, socket_directory)
-        log = self.home / "postgres.log"
-        with private_file(log, append=True) as output:
+        with append_private(self._log) as output:
             begin = output.tell()
             self._process = subprocess.Popen(
                 [*way.prefix, str(programs / "postgres"), "-D", str(self.data), *_options(socket_directory)],
@@ -169,14 +198,7 @@ class EmbeddedPostgres:
                 env=server_environment(),
                 start_new_session=True,  # Ctrl-C in the terminal is for the owner, who stops it in order
             )
-        if self._await_ready(deadline):
-            return True
-        said = log.read_bytes()[begin:].decode(errors="replace").strip()
-        if "shared memory block" in said and time.monotonic() < deadline:
-            return False
-        raise EmbeddedDatabaseError(
-            f"PostgreSQL did not start: {said.rpartition(chr(10))[2] or 'it is silent'}"
-        )
+        return begin
 
     def _await_ready(self, deadline: float) -> Postmaster | None:
         """The postmaster once it accepts connections, or None when there is none, or it died on the way."""
@@ -185,7 +207,9 @@ class EmbeddedPostgres:
             running = self._running()
             return running.ready if running else not self._about_to_run()
 
-        if not wait_until(settled, deadline - time.monotonic()):
+        with interruptible():  # a recovery takes minutes
+            ready = wait_until(settled, deadline - time.monotonic())
+        if not ready:
             raise EmbeddedDatabaseError(f"PostgreSQL in {self.home} is not ready after {self._patience:g} s.")
         return self._running()
 
@@ -208,12 +232,15 @@ class EmbeddedPostgres:
             self._process = None
 
     @property
+    def _log(self) -> Path:
+        return self.home / "postgres.log"
+
+    @property
     def _record(self) -> Path:
         return self.home / "socket-directory"
 
     def _record_socket(self, directory: Path | None) -> None:
-        with private_file(self._record) as file:
-            file.write(os.fsencode(directory or ""))
+        write_private(self._record, os.fsencode(directory or ""))
 
 
 def _options(socket_directory: Path) -> list[str]:

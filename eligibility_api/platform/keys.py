@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +16,10 @@ from pathlib import Path
 from joserfc.jwk import ECKey
 
 from eligibility_api.domain.challenge import MacKeys
+from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.private_files import write_private
 
 _KEPT_MAC_KEYS = 2
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write `path`, readable by its owner alone, whole or not at all."""
-    temporary = path.with_name(path.name + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-    temporary.replace(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +32,25 @@ class FundKeys:
     jlis_client: ECKey
 
 
+def _make_missing(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in (folder / "jlis-client.jwk", folder / "token.jwk"):
+        if not path.exists():
+            write_private(path, json.dumps(ECKey.generate_key("P-256").as_dict(private=True)).encode())
+    if not (folder / "version.key").exists():
+        write_private(folder / "version.key", secrets.token_bytes(32))
+    if not (folder / "challenge.json").exists():
+        rotate_challenge_key(folder.parent)
+    public, pem = folder / "jlis-client.pub.pem", _ec_key(folder / "jlis-client.jwk").as_pem(private=False)
+    if not public.exists() or public.read_bytes() != pem:
+        write_private(public, pem)
+
+
 def _ec_key(path: Path) -> ECKey:
-    if not path.exists():
-        key = ECKey.generate_key("P-256")
-        write_private(path, json.dumps(key.as_dict(private=True)).encode())
     return ECKey.import_key(json.loads(path.read_bytes()))
 
 
-def _version_key(path: Path) -> bytes:
-    if not path.exists():
-        write_private(path, secrets.token_bytes(32))
-    return path.read_bytes()
-
-
 def _mac_keys(path: Path) -> MacKeys:
-    if not path.exists():
-        rotate_challenge_key(path.parent.parent)
     listed = json.loads(path.read_bytes())
     keys = {bytes.fromhex(row["id"]): bytes.fromhex(row["key"]) for row in listed}
     return MacKeys(current=bytes.fromhex(listed[0]["id"]), keys=keys)
@@ -69,15 +64,19 @@ def rotate_challenge_key(home: Path) -> None:
     write_private(path, json.dumps([new, *listed][:_KEPT_MAC_KEYS]).encode())
 
 
-def load_keys(home: Path) -> FundKeys:
-    """The keys under `home`, made at the first call."""
+def load_keys(home: Path, *, create: bool = True) -> FundKeys:
+    """The keys under `home`. What is missing is made if `create`; else raises OperatorError."""
     folder = home / "keys"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    jlis_client = _ec_key(folder / "jlis-client.jwk")
-    (folder / "jlis-client.pub.pem").write_bytes(jlis_client.as_pem(private=False))
-    return FundKeys(
-        token=_ec_key(folder / "token.jwk"),
-        challenge=_mac_keys(folder / "challenge.json"),
-        version=_version_key(folder / "version.key"),
-        jlis_client=jlis_client,
-    )
+    if create:
+        _make_missing(folder)
+    try:
+        return FundKeys(
+            token=_ec_key(folder / "token.jwk"),
+            challenge=_mac_keys(folder / "challenge.json"),
+            version=(folder / "version.key").read_bytes(),
+            jlis_client=_ec_key(folder / "jlis-client.jwk"),
+        )
+    except FileNotFoundError as error:
+        raise OperatorError(
+            f"The fund has no {error.filename}; `eligibility-api keys init` makes its keys."
+        ) from error

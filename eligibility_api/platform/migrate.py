@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -18,6 +19,7 @@ def _config() -> Config:
     return config
 
 
+@cache
 def head() -> str:
     """The revision that this program's code expects."""
     current = ScriptDirectory.from_config(_config()).get_current_head()

@@ -20,10 +20,23 @@ _LONGEST_SOCKET_PATH = 103
 """Bytes of a Unix socket's name that every system allows (Linux 107, macOS and the BSDs 103)."""
 
 
-def private_file(path: Path, *, append: bool = False) -> BinaryIO:
-    """`path` open for writing, made with mode 0600 if it is new; emptied unless `append`."""
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC)
-    return os.fdopen(os.open(path, flags, 0o600), "wb")
+def write_private(path: Path, data: bytes) -> None:
+    """Write `path`, readable by its owner alone, whole or not at all, also when the power fails."""
+    temporary = path.with_name(path.name + ".new")
+    with _open_private(temporary, os.O_TRUNC) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def append_private(path: Path) -> BinaryIO:
+    """`path` open for writing at its end, made readable by its owner alone if it is new."""
+    return _open_private(path, os.O_APPEND)
+
+
+def _open_private(path: Path, how: int) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600), "wb")
 
 
 def is_private(directory: Path, user: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -45,16 +46,17 @@ def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
     return responses
 
 
-def problem_response(request: Request, error: ShikakuError, **more: Any) -> Response:
-    """The answer that shows `error`, and its line in the journal."""
-    request_id = getattr(request.state, "request_id", None)
+def problem_response(
+    request: Request, error: ShikakuError, *, also: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """The answer that shows `error`, with the headers `also`; its code joins the journal's line."""
     request.state.problem_code = error.code
-    headers = {}
+    headers = dict(also or {})
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if error.entry.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    problem = Problem.of(error, request_id=request_id, **more)
+    problem = Problem.of(error, request_id=_request_id(request), **more)
     return Response(
         problem.model_dump_json(exclude_none=True),
         status_code=error.entry.status,
@@ -63,10 +65,15 @@ def problem_response(request: Request, error: ShikakuError, **more: Any) -> Resp
     )
 
 
+def _request_id(request: Request) -> str | None:
+    return getattr(request.state, "request_id", None)
+
+
 async def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, ShikakuError)
     if error.entry.status >= 500:
-        log.warning("unavailable", code=error.code, cause=type(error.__cause__).__name__)
+        cause = type(error.__cause__).__name__
+        log.warning("unavailable", request_id=_request_id(request), code=error.code, cause=cause)
     return problem_response(request, error)
 
 
@@ -92,17 +99,12 @@ def _place(fault: dict[str, Any]) -> str:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem_response(request, ShikakuError(_BY_STATUS.get(error.status_code, "request-invalid")))
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("internal", cause=type(error).__name__, exc_info=error)
-    return problem_response(request, ShikakuError("internal"))
+    code = _BY_STATUS.get(error.status_code, "request-invalid")
+    return problem_response(request, ShikakuError(code), also=error.headers)
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of `app` a problem answer."""
+    """Make every expected error of `app` a problem answer; the Journal answers for the others."""
     app.add_exception_handler(ShikakuError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)

@@ -44,7 +44,10 @@ class Settings(BaseSettings):
         default=30, ge=0, description="Visual checks of one terminal in an hour."
     )
     pool_connections: int = Field(
-        default=8, ge=1, description="Database connections of one worker's hot path."
+        default=8,
+        ge=1,
+        description="Database connections of one worker's hot path; 4 more serve the rest. The embedded server has"
+        " room for four workers.",
     )
 
     @property

@@ -35,7 +35,6 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
-ANSWERS = Counter("shikaku_answers_total", "Eligibility answers by validity (OQSCD006).", ["validity"])
 
 
 def _only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

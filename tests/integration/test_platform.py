@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 from pydantic import BaseModel
 
 from eligibility_api.contract.eligibility import CardCheckRequest, EligibilityAnswer, VisualCheckRequest
 from eligibility_api.contract.enrolment import EndRequest, EnrolmentRequest
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.registration import RegistrationRequest
+from eligibility_api.contract.tokens import token_form
+from eligibility_api.health import readyz
 from eligibility_api.platform.database import Database
+from eligibility_api.platform.embedded import DATABASE, EmbeddedPostgres
 from eligibility_api.platform.tables import table_of
-from tests.builders.fund import Fund
+from tests.builders.database import Database as EmptyDatabase
+from tests.builders.fund import Fund, open_fund
 
 pytestmark = pytest.mark.anyio
 
@@ -25,12 +33,23 @@ async def test_it_is_alive_and_ready(fund: Fund) -> None:
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
 
 
-async def test_with_a_stale_mirror_it_is_not_ready_and_says_why(fund: Fund) -> None:
+async def test_with_a_stale_mirror_it_is_ready_and_says_so_because_ocsp_decides(fund: Fund) -> None:
     await fund.batch.fetch("UPDATE authority SET checked_at = now() - interval '1 day'", [])
     response = await fund.http.get("/readyz")
     await fund.mirror()
-    assert (response.status_code, response.json()["revocation_mirror"]) == (503, False)
-    assert response.json()["database"] is True
+    assert (response.status_code, response.json()["revocation_mirror"]) == (200, False)
+
+
+async def test_on_a_database_without_tables_it_is_not_ready_and_says_why(
+    fund: Fund, postgres: EmbeddedPostgres
+) -> None:
+    empty = Database(postgres.dsn("api"))
+    await empty.open()
+    response = httpx2.Response(200)
+    readiness = await readyz(response, dataclasses.replace(fund.state, database=empty))  # type: ignore[arg-type]
+    await empty.close()
+    assert response.status_code == 503
+    assert (readiness.database, readiness.migrated) == (True, False)
 
 
 async def test_metrics_tell_routes_and_codes_and_no_paths(fund: Fund) -> None:
@@ -61,17 +80,116 @@ async def test_a_megabyte_is_too_large(fund: Fund) -> None:
     assert (response.status_code, response.json()["code"]) == (413, "request-too-large")
 
 
-async def test_with_the_database_away_the_answer_is_a_technical_failure(fund: Fund) -> None:
+MEMBER: dict[str, Any] = {
+    "insurer_number": "01130012",
+    "symbol": "見本",
+    "number": "1",
+    "relationship": "1",
+    "name": "試験　見本",
+    "name_kana": "シケン　ミホン",
+    "sex": "2",
+    "birth_date": "1980-05-17",
+    "address": "架空県見本市",
+    "acquired_on": "2024-04-01",
+}
+PROOF = {
+    "challenge": "c",
+    "certificate": "AA==",
+    "signature": "AA==",
+    "operator": "受付",
+    "known_version": "v",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [
+        *(
+            ("/v1/eligibility/visual-check", PROOF, name)
+            for name in ("challenge", "operator", "known_version")
+        ),
+        *(("/v1/enrolments", MEMBER, name) for name in ("symbol", "number", "name", "name_kana", "address")),
+    ],
+)
+@pytest.mark.parametrize("character", ["\0", "\n", "\x1b", "\x7f", "\x85", "\ud800"], ids=ascii)
+async def test_a_control_character_in_a_text_is_refused(
+    fund: Fund, path: str, body: dict[str, Any], name: str, character: str
+) -> None:
+    text = json.dumps(body | {name: f"{body[name]}{character}{body[name]}"})
+    client = fund.insurer if body is MEMBER else fund.clinic
+    headers = {"Authorization": f"Bearer {await fund.token(client)}", "Content-Type": "application/json"}
+    response = await fund.http.post(path, content=text, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (422, "request-invalid")
+    assert response.json()["errors"][0]["place"] == f"body.{name}"
+
+
+async def test_no_answer_of_the_interface_is_stored_on_the_way(fund: Fund) -> None:
     person = await fund.insured()
-    proof = await fund.proof(person.card)
-    away = Database("postgresql://api:none@/none?host=%2Fnonexistent")
-    await away.open()
-    with pytest.raises(ShikakuError) as error:
-        await away.fetch("SELECT 1", [])
-    await away.close()
-    assert (error.value.code, error.value.entry.kind) == ("database-unavailable", "technical")
-    assert error.value.retry_after
-    assert (await fund.post("/v1/eligibility/card", proof)).status_code == 200
+    assert (await fund.tap(person.card)).headers["Cache-Control"] == "no-store"
+
+
+async def test_a_method_that_is_not_offered_is_told_which_are(fund: Fund) -> None:
+    assert (await fund.http.get("/v1/token")).headers["Allow"] == "POST"
+
+
+@dataclasses.dataclass
+class Breakable:
+    """A fund with a database server of its own."""
+
+    server: EmbeddedPostgres
+    fund: Fund
+
+
+@pytest.fixture(scope="module")
+async def breakable(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Breakable]:
+    home: Path = tmp_path_factory.mktemp("breakable")
+    with EmbeddedPostgres(home / "postgres") as server:
+        async with open_fund(EmptyDatabase(server, DATABASE), home) as fund:
+            yield Breakable(server, fund)
+
+
+async def _while_broken(fund: Fund, proof: dict[str, Any]) -> list[httpx2.Response]:
+    """What a terminal is answered: to a tap, and signing in."""
+    form = token_form(fund.clinic, now=fund.clock(), jti="0123456789abcdef")
+    return [await fund.post("/v1/eligibility/card", proof), await fund.http.post("/v1/token", data=form)]
+
+
+def _is_technical(response: httpx2.Response) -> bool:
+    problem = (response.status_code, response.json()["code"], response.json()["kind"])
+    return problem == (503, "database-unavailable", "technical") and int(response.headers["Retry-After"]) > 0
+
+
+async def test_with_the_database_away_the_answer_is_a_technical_failure_and_nothing_is_spent(
+    breakable: Breakable,
+) -> None:
+    fund = breakable.fund
+    proof = await fund.proof((await fund.insured()).card)
+    breakable.server.stop()
+    answers = await _while_broken(fund, proof)
+    ready = await fund.http.get("/readyz")
+    breakable.server.start()
+
+    assert [_is_technical(answer) for answer in answers] == [True, True]
+    assert (ready.status_code, ready.json()["database"]) == (503, False)
+    assert [answer.status_code for answer in await _while_broken(fund, proof)] == [200, 200]
+
+
+async def test_without_partitions_nothing_can_be_spent_and_it_is_not_ready(breakable: Breakable) -> None:
+    fund = breakable.fund
+    proof = await fund.proof((await fund.insured()).card)
+    await fund.owner.fetch(
+        """DO $$ DECLARE part regclass; BEGIN
+               FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'spent'::regclass
+               LOOP EXECUTE format('DROP TABLE %s', part); END LOOP; END $$""",
+        [],
+    )
+    answers = await _while_broken(fund, proof)
+    ready = await fund.http.get("/readyz")
+    await fund.owner.fetch("SELECT maintain_spent()", [])
+
+    assert [_is_technical(answer) for answer in answers] == [True, True]
+    assert (ready.status_code, ready.json()["partitions"], ready.json()["migrated"]) == (503, False, True)
+    assert [answer.status_code for answer in await _while_broken(fund, proof)] == [200, 200]
 
 
 async def test_the_tables_in_the_code_are_the_tables_in_the_database(fund: Fund) -> None:

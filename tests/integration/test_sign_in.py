@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey
 
 from eligibility_api.contract.tokens import Credential, token_form
@@ -27,7 +29,8 @@ def _form(fund: Fund, credential: Credential, *, key: ECKey | None = None, **cla
         "exp": now + 60,
         "jti": secrets.token_urlsafe(16),
     }
-    text = jwt.encode({"alg": "ES256"}, good | claims, key or ECKey.import_key(credential.private_key))
+    payload = json.dumps(good | claims)
+    text = jws.serialize_compact({"alg": "ES256"}, payload, key or ECKey.import_key(credential.private_key))
     return token_form(credential, now=fund.clock(), jti="x" * 16) | {"client_assertion": text}
 
 
@@ -52,10 +55,15 @@ async def test_an_assertion_used_twice_is_refused(fund: Fund) -> None:
         {"aud": "urn:another:fund"},
         {"exp": 1},
         {"exp": 4_000_000_000},
+        {"exp": float("inf")},
+        {"exp": float("nan")},
+        {"iat": float("-inf")},
         {"iat": 4_000_000_000},
         {"jti": ""},
         {"jti": 7},
         {"jti": None},
+        {"jti": "\ud800" * 8},
+        {"jti": "\0" * 8},
         {"iss": "nobody", "sub": "nobody"},
         {"iss": "00000000-0000-4000-8000-000000000000", "sub": "00000000-0000-4000-8000-000000000000"},
         {"sub": "00000000-0000-4000-8000-000000000000"},
@@ -74,7 +82,24 @@ async def test_an_assertion_signed_by_another_client_is_refused(fund: Fund) -> N
     assert response.json()["code"] == "assertion-invalid"
 
 
-@pytest.mark.parametrize("text", ["", "a.b", "a.b.c", "..", "é" * 50, "eyJhbGciOiJub25lIn0.e30."])
+def _part(text: str) -> str:
+    """A part of a token in its compact form (RFC 7515 section 3.1)."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+HEADER = _part('{"alg": "ES256"}')
+BOTTOMLESS = _part("[" * 2900)
+INFINITE = _part('{"iss": 1e999}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "a.b", "a.b.c", "..", "é" * 50, "eyJhbGciOiJub25lIn0.e30.", f"{HEADER}.{BOTTOMLESS}.AA",
+        f"{BOTTOMLESS}.e30.AA", f"{HEADER}.{INFINITE}.AA", "\0", f"{HEADER}.e30.AA\0",
+    ],
+    ids=lambda text: repr(text)[:40],
+)  # fmt: skip
 async def test_what_is_no_assertion_is_refused(fund: Fund, text: str) -> None:
     form = _form(fund, fund.clinic) | {"client_assertion": text}
     response = await fund.http.post("/v1/token", data=form)
@@ -97,6 +122,7 @@ async def test_a_closed_client_gets_no_token(fund: Fund) -> None:
         ("Basic YTpi", "token-missing"),
         ("Bearer rubbish", "token-invalid"),
         ("Bearer eyJhbGciOiJub25lIn0.e30.", "token-invalid"),
+        (f"Bearer {BOTTOMLESS}.e30.AA", "token-invalid"),
     ],
 )
 async def test_a_request_without_a_good_token_is_refused(fund: Fund, header: str | None, code: str) -> None:

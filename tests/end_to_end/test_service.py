@@ -1,0 +1,215 @@
+"""The fund as an operator has it: it begins or says why not, brings back what dies, and ends without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from demo.house import House
+from demo.processes import command_line
+from eligibility_api.platform.clock import system_clock
+from eligibility_api.platform.postmaster import Postmaster, wait_until
+from jpki_mock.jlis import Jlis
+from jpki_mock.settings import Settings as JlisSettings
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A fund of one worker, and what it wrote."""
+
+    process: subprocess.Popen[bytes]
+    home: Path
+
+    @property
+    def announce(self) -> Path:
+        return self.home / "url"
+
+    @property
+    def written(self) -> str:
+        return (self.home / "journal").read_text()
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.written.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == event]
+
+    def postmaster(self) -> Postmaster | None:
+        return Postmaster.of(self.home / "fund" / "postgres" / "data")
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        assert wait_until(lambda: bool(condition()), PATIENCE_SECONDS), self.written
+
+    def is_ready(self) -> bool:
+        url = self.announce.read_text()
+        return httpx2.get(f"{url}/readyz", timeout=PATIENCE_SECONDS).status_code == 200
+
+    def processes(self) -> list[int]:
+        """Whoever works in this home, found by command line or environment."""
+        mark = str(self.home).encode()
+        folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        return [int(f.name) for f in folders if mark in _read(f / "cmdline") + _read(f / "environ")]
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.fixture(scope="module")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of trust stores."""
+    home: Path = tmp_path_factory.mktemp("jpki")
+    with Jlis(JlisSettings(home=home), system_clock()):
+        return home / "trust"
+
+
+@contextmanager
+def serving(home: Path, trust: Path) -> Iterator[Serving]:
+    wiring = {
+        "FUND_HOME": str(home / "fund"),
+        "FUND_TRUST_STORE": str(trust / "authentication.pem"),
+        "FUND_SIGNATURE_TRUST_STORE": str(trust / "signature.pem"),
+        "FUND_JLIS_URL": "http://127.0.0.1:1",
+        "FUND_REVOCATION_FRESH_SECONDS": "2",
+    }
+    words: list[str | Path] = ["serve", "--port", "0", "--workers", "1", "--announce", home / "url"]
+    with (home / "journal").open("wb") as journal:
+        process = subprocess.Popen(
+            command_line("eligibility-api", words),
+            env=House(home / "house").environment | wiring,
+            stdout=journal,
+            stderr=journal,
+            start_new_session=True,
+        )
+    service = Serving(process, home)
+    try:
+        yield service
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, trust: Path) -> Iterator[Serving]:
+    """A fund at work, of which tests may kill a part."""
+    with serving(tmp_path_factory.mktemp("service"), trust) as running:
+        running.wait(lambda: running.announce.exists() and running.is_ready())
+        yield running
+
+
+def test_without_a_trust_store_it_says_so_in_a_sentence_and_begins_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path, tmp_path / "nowhere") as service:
+        assert service.process.wait(PATIENCE_SECONDS) == 1
+    assert len(service.written.splitlines()) == 1
+    assert "nowhere/authentication.pem" in service.written
+    assert not service.announce.exists()
+    assert not (service.home / "fund" / "postgres").exists()
+
+
+MOMENTS: dict[str, Callable[[Serving], object]] = {
+    "making the database": lambda service: (service.home / "fund" / "postgres" / "data.new").exists(),
+    "starting the database": lambda service: service.postmaster(),
+    "starting the keeper": lambda service: service.told("keeper_started"),
+    "serving": lambda service: service.announce.exists(),
+}
+
+
+@pytest.mark.parametrize(
+    ("ending", "moment"),
+    [*((signal.SIGTERM, moment) for moment in MOMENTS), (signal.SIGINT, "starting the database")],
+)
+def test_told_to_end_at_any_time_it_ends_well_and_leaves_no_process(
+    tmp_path: Path, trust: Path, ending: signal.Signals, moment: str
+) -> None:
+    with serving(tmp_path, trust) as service:
+        service.wait(lambda: MOMENTS[moment](service))
+        service.process.send_signal(ending)
+        assert service.process.wait(PATIENCE_SECONDS) == 0, service.written
+    service.wait(lambda: not service.processes())
+
+
+def test_a_killed_database_is_brought_back(service: Serving) -> None:
+    victim = service.postmaster()
+    assert victim is not None
+    os.kill(victim.pid, signal.SIGKILL)
+    service.wait(lambda: service.told("database_started"))
+    service.wait(service.is_ready)
+
+
+def test_a_killed_keeper_is_brought_back(service: Serving) -> None:
+    service.wait(lambda: service.told("keeping"))
+    victim = service.told("keeping")[-1]["pid"]
+    os.kill(victim, signal.SIGKILL)
+    service.wait(lambda: service.told("keeping")[-1]["pid"] != victim)
+
+
+SUPERVISOR_PROGRAM = """
+import socket, sys, uvicorn
+from eligibility_api.platform.supervisor import Supervisor
+if __name__ == "__main__":
+    config = uvicorn.Config(sys.argv[1], factory=True, workers=2, log_level="critical")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        supervisor = Supervisor(config, listening, started=lambda: print("started"), beside={})
+        supervisor.run()
+    sys.exit("failed" if supervisor.failed else 0)
+"""
+
+
+@pytest.mark.parametrize("application", ["nowhere:application", "os:abort"])
+def test_workers_that_cannot_start_end_the_service_with_a_failure(application: str) -> None:
+    command = [sys.executable, "-c", SUPERVISOR_PROGRAM, application]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+FAULTY_PROGRAM = """
+import socket, uvicorn
+from fastapi import FastAPI
+from eligibility_api.platform import problems
+from eligibility_api.platform.middleware import Journal
+from eligibility_api.platform.telemetry import set_up_logging
+
+app = FastAPI()
+
+@app.get("/broken")
+async def broken():
+    raise ValueError("secret-value")
+
+set_up_logging()
+problems.install(app)
+app.add_middleware(Journal)
+with socket.create_server(("127.0.0.1", 0)) as listening:
+    print(listening.getsockname()[1], flush=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="info")).run([listening])
+"""
+
+
+def test_a_fault_never_shows_its_text_to_the_caller_or_in_what_a_process_writes(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    with (
+        journal.open("wb") as written,
+        subprocess.Popen(
+            [sys.executable, "-c", FAULTY_PROGRAM], stdout=subprocess.PIPE, stderr=written, text=True
+        ) as process,
+    ):
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        response = httpx2.get(f"http://127.0.0.1:{port}/broken")
+        process.terminate()
+    assert (response.status_code, response.json()["code"]) == (500, "internal")
+    assert '"cause": "ValueError"' in journal.read_text()
+    assert "secret-value" not in journal.read_text() + response.text

@@ -1,0 +1,52 @@
+"""The fund's keys: made once, for their owner alone, and only where that was asked for."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from eligibility_api.platform.keys import load_keys, rotate_challenge_key
+from eligibility_api.platform.operation import OperatorError
+
+
+def test_they_are_made_once(tmp_path: Path) -> None:
+    first, second = load_keys(tmp_path), load_keys(tmp_path, create=False)
+    assert (first.challenge, first.version) == (second.challenge, second.version)
+    assert first.token.thumbprint() == second.token.thumbprint()
+    assert first.jlis_client.thumbprint() == second.jlis_client.thumbprint()
+
+
+def test_they_are_for_their_owner_alone(tmp_path: Path) -> None:
+    load_keys(tmp_path)
+    files = list((tmp_path / "keys").iterdir())
+    assert {file.name for file in files} == {
+        "challenge.json", "jlis-client.jwk", "jlis-client.pub.pem", "token.jwk", "version.key",
+    }  # fmt: skip
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_reading_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="keys init"):
+        load_keys(tmp_path, create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_public_key_is_written_only_where_it_is_missing_or_another(tmp_path: Path) -> None:
+    load_keys(tmp_path)
+    public = tmp_path / "keys" / "jlis-client.pub.pem"
+    pem, written = public.read_bytes(), public.stat()
+    load_keys(tmp_path)
+    assert public.stat().st_ino == written.st_ino
+    public.write_bytes(b"another")
+    load_keys(tmp_path)
+    assert public.read_bytes() == pem
+
+
+def test_a_former_challenge_key_stays_accepted_and_the_one_before_it_goes(tmp_path: Path) -> None:
+    made = [load_keys(tmp_path).challenge.current]
+    for _ in range(2):
+        rotate_challenge_key(tmp_path)
+        made.append(load_keys(tmp_path).challenge.current)
+    assert set(load_keys(tmp_path).challenge.keys) == set(made[1:])
