@@ -116,6 +116,17 @@ def facility_add(
     typer.echo(_run(settings, "owner", admit))
 
 
+@facility_app.command("close")
+def facility_close(institution_code: Annotated[str, typer.Argument(help="医療機関コード.")]) -> None:
+    """Close a facility with all its terminals, from now on and for good."""
+
+    async def close(connection: AsyncConnection, _: Jlis) -> bool:
+        return await store.close_facility(connection, institution_code)
+
+    if not _run(Settings(), "owner", close):
+        raise OperatorError("There is no open facility with this code.")
+
+
 def _rights(text: str) -> list[Right]:
     try:
         return [Right(word.strip()) for word in text.split(",")]
@@ -163,7 +174,7 @@ def client_close(client_id: Annotated[UUID, typer.Argument(help="The client's id
         return await store.close_client(connection, client_id)
 
     if not _run(Settings(), "owner", close):
-        raise typer.Exit(1)
+        raise OperatorError("There is no admitted client with this id.")
 
 
 @audit_app.command("recompute")
