@@ -21,7 +21,7 @@ class Proof(Wire):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF]})
 
-    challenge: Text = Field(max_length=512)
+    challenge: str = Field(max_length=512)
     certificate: Bytes
     signature: Bytes
 

@@ -62,7 +62,7 @@ _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """Unicode's category Cc: nothing that a person writes, and U+0000 nothing that the database takes."""
 
 Text = Annotated[str, StringConstraints(pattern=_NO_CONTROL_CHARACTERS)]
-"""Text without control characters: what every text of a request is at least."""
+"""Text without control characters, as every text of a request is that is kept."""
 
 MembershipText = Annotated[
     Text, StringConstraints(min_length=1, max_length=20), AfterValidator(_no_my_number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Depends, Form
 
 from eligibility_api.contract.tokens import TOKEN_PATH, TokenAnswer, TokenForm
 from eligibility_api.facilities import service
@@ -20,10 +20,8 @@ router = APIRouter(tags=["sign-in"])
     responses=problem_responses("assertion-invalid", "assertion-used", "request-invalid"),
 )
 async def issue_token(
-    response: Response,
     form: Annotated[TokenForm, Form()],
     state: Annotated[State, Depends(current_state)],
 ) -> TokenAnswer:
     """`private_key_jwt`, ES256. An assertion is accepted once; a token lives five minutes at most."""
-    response.headers["Cache-Control"] = "no-store"
     return await service.issue_token(state, form.client_assertion)

@@ -104,10 +104,7 @@ PROOF = {
 @pytest.mark.parametrize(
     ("path", "body", "name"),
     [
-        *(
-            ("/v1/eligibility/visual-check", PROOF, name)
-            for name in ("challenge", "operator", "known_version")
-        ),
+        *(("/v1/eligibility/visual-check", PROOF, name) for name in ("operator", "known_version")),
         *(("/v1/enrolments", MEMBER, name) for name in ("symbol", "number", "name", "name_kana", "address")),
     ],
 )

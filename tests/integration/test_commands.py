@@ -1,0 +1,92 @@
+"""`eligibility-api` as an operator types it: one sentence where it cannot, and nothing half done."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from anyio.to_thread import run_sync
+
+from eligibility_api.cli import main
+from eligibility_api.platform.cluster import Role
+from tests.builders.fund import Fund
+
+pytestmark = pytest.mark.anyio
+
+FACILITY = ("facility", "add", "--institution-code", "0110113719", "--name", "試験医院")
+
+
+@pytest.fixture(autouse=True)
+def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands' way to the module's database, as to one outside; nobody answers for J-LIS."""
+    for role in get_args(Role):
+        variable = "FUND_DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
+        monkeypatch.setenv(variable, fund.database.dsn(role))
+    monkeypatch.setenv("FUND_HOME", str(fund.state.settings.home))
+    monkeypatch.setenv("FUND_JLIS_URL", "http://127.0.0.1:1")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command ended with and wrote."""
+
+    code: int | str | None
+    out: str
+    err: str
+
+
+Command = Callable[..., Awaitable[Said]]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command to its end, which is not a success."""
+
+    async def run(*words: str) -> Said:
+        monkeypatch.setattr("sys.argv", ["eligibility-api", *words])
+        with pytest.raises(SystemExit) as end:
+            await run_sync(main)
+        return Said(end.value.code, *capsys.readouterr())
+
+    return run
+
+
+async def test_an_answer_under_another_rule_is_not_computed_again(fund: Fund, command: Command) -> None:
+    await fund.tap((await fund.insured()).card)
+    await fund.owner.fetch(
+        """INSERT INTO audit_record (kind, outcome, client_id, facility_kind, rule_version, enrolments, as_of)
+           VALUES ('eligibility.card', 'answered', $1::text::uuid, 'clinic', 0, '{}', now())""",
+        [fund.clinic.client_id],
+    )
+    said = await command("audit", "recompute")
+    assert (said.code, len(said.err.splitlines())) == (1, 1)
+    assert "rule 0" in said.err
+    assert '"validity":"1"' in said.out
+
+
+async def test_a_terminal_that_jlis_does_not_certify_is_not_admitted(
+    fund: Fund, command: Command, tmp_path: Path
+) -> None:
+    out = tmp_path / "terminal.json"
+    said = await command(*FACILITY, "--rights", "visual-check", "--out", str(out))
+    assert (said.code, len(said.err.splitlines())) == (1, 1)
+    assert "register-unavailable" in said.err
+    assert not out.exists()
+    assert await _facilities(fund) == []
+
+
+async def test_a_terminal_whose_key_cannot_be_kept_is_not_admitted(
+    fund: Fund, command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    said = await command(*FACILITY, "--out", str(tmp_path / "file" / "terminal.json"))
+    assert said.code == 2
+    assert "--out" in said.err
+    assert await _facilities(fund) == []
+
+
+async def _facilities(fund: Fund) -> list[object]:
+    return list(await fund.owner.fetch("SELECT FROM facility WHERE institution_code = '0110113719'", []))
