@@ -1,4 +1,4 @@
-"""What a terminal is told by its environment: its credential and where its fund is."""
+"""What a terminal is told by its environment: its credential, where its fund is, its own folder."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ class SettingsError(Exception):
 
 
 class TerminalSettings(BaseSettings):
-    """`TERMINAL_CREDENTIAL`: the file from the admission. `TERMINAL_FUND_URL`: base URL of the fund."""
+    """`TERMINAL_CREDENTIAL`: the file from the admission. `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`:
+    folder for what the terminal keeps.
+    """
 
     model_config = SettingsConfigDict(env_prefix="TERMINAL_", frozen=True, hide_input_in_errors=True)
 
     credential: Path
     fund_url: FundUrl
+    home: Path = Path("var/terminal")
 
     @classmethod
     def load(cls) -> TerminalSettings:

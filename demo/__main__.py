@@ -1,6 +1,7 @@
 """`make demo`: the whole house in one run, and what the desk sees at each tap.
 
-With ONCE=1 in the environment it ends after the story, with success only if every tap gave its expected answer.
+First ten taps, then the named test persons move in, then an insurer's file is held, corrected and published. With ONCE=1
+in the environment it ends there, with success only if everything was as expected.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from rich.table import Table
 from demo.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
 from demo.clock import today
 from demo.house import House, end_like_ctrl_c
+from demo.insurer_story import InsurerStory, Told
+from demo.persons.stage import stage
+from demo.population import Population
 from demo.processes import ROOT, HouseError
 from demo.story import Seen, Story
 
@@ -44,12 +48,19 @@ def _run(console: Console) -> int:
     with console.status(starting) as status, House(HOME) as house:
         status.update("カードの発行、資格の登録、受付 / cards, enrolments, taps …")
         seen = _tell(house)
-        house.write_environment(ENVIRONMENT)
-        status.stop()
         console.print(_table(seen))
+        status.update("テスト患者の登録 / the named test persons move in …")
+        data = stage(today())
+        Population(house, data).settle()
+        house.write_environment(ENVIRONMENT)
+        status.update("保険者の加入者ファイル / an insurer's member files …")
+        told = list(InsurerStory(house, data).tell())
+        status.stop()
+        console.print(_insurer_table(told))
         if os.environ.get("ONCE") != "1":
             _stay(console, house)
-    return 0 if all(one.as_expected for one in seen) else 1
+    good = all(one.as_expected for one in seen) and all(one.as_expected for one in told)
+    return 0 if good else 1
 
 
 def _tell(house: House) -> list[Seen]:
@@ -77,6 +88,17 @@ def _table(seen: list[Seen]) -> Table:
     return table
 
 
+def _insurer_table(told: list[Told]) -> Table:
+    table = Table(title="保険者の加入者ファイル / an insurer's member file", show_lines=True)
+    table.add_column("場面 / scene")
+    table.add_column("結果 / what was seen", overflow="fold")
+    table.add_column("")
+    for one in told:
+        lines = "\n".join(map(escape, one.lines))
+        table.add_row(one.title, lines, "✓" if one.as_expected else "[red]✗")
+    return table
+
+
 def _stay(console: Console, house: House) -> None:
     wiring = house.wiring
     console.print(
@@ -86,8 +108,9 @@ def _stay(console: Console, house: House) -> None:
     console.print(
         f"\n別の端末で / in another terminal:\n  . {ENVIRONMENT.relative_to(ROOT)}", highlight=False
     )
-    card = (HOME / "cards" / "valid.json").relative_to(ROOT)
+    card = (house.cards / "P01-valid.json").relative_to(ROOT)
     console.print(f"  .venv/bin/clinic-terminal tap --card {card}", highlight=False)
+    console.print("  (テスト患者 / the test persons: docs/test-persons.md)", highlight=False)
     console.print("  .venv/bin/loadtest smoke", highlight=False)
     console.print("\nCtrl-C で終了 / Ctrl-C ends everything.")
     with suppress(KeyboardInterrupt):

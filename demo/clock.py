@@ -7,6 +7,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 JAPAN = timezone(timedelta(hours=9), "JST")
 
 
+def now() -> datetime:
+    """The instant, aware."""
+    return datetime.now(UTC)
+
+
 def today() -> date:
     """The calendar day in Japan."""
-    return datetime.now(UTC).astimezone(JAPAN).date()
+    return now().astimezone(JAPAN).date()

@@ -7,6 +7,7 @@ it makes lies under its home.
 from __future__ import annotations
 
 import argparse
+import csv
 import fcntl
 import os
 import shlex
@@ -15,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn, Self
@@ -46,6 +48,7 @@ class House:
         self._workers = workers
         self.revocation_fresh_seconds = revocation_fresh_seconds
         self._running = ExitStack()
+        self._payers: dict[str, Path] = {}
         jpki, fund = self.home / "jpki", self.home / "fund"
         self._wiring = {
             "JPKI_HOME": str(jpki),
@@ -55,7 +58,8 @@ class House:
             "FUND_SIGNATURE_TRUST_STORE": str(jpki / "trust" / "signature.pem"),
             "FUND_REVOCATION_FRESH_SECONDS": str(revocation_fresh_seconds),
             "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
-            "LOADTEST_CARDS": str(self.home / "cards"),
+            "TERMINAL_HOME": str(self.home / "terminal"),
+            "LOADTEST_CARDS": str(self.cards),
             "LOADTEST_EXPECTED": str(self.home / "expected.json"),
             "LOADTEST_PIN": PIN,
         }
@@ -64,6 +68,11 @@ class House:
     def wiring(self) -> dict[str, str]:
         """The variables that connect the organisations' commands with each other."""
         return dict(self._wiring)
+
+    @property
+    def cards(self) -> Path:
+        """The folder of the cards."""
+        return self.home / "cards"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -126,11 +135,27 @@ class House:
 
     def admit_insurer(self, insurer_number: str, name: str) -> None:
         """Admit an insurer at the fund; its credential joins those of the insurers' program."""
-        credential = str(self.home / f"payer-{insurer_number}.json")
+        credential = self.home / f"payer-{insurer_number}.json"
         words = ("--insurer-number", insurer_number, "--name", name, "--out", credential)
         self.run("eligibility-api", "insurer", "add", *words)
-        former = self._wiring.get("PAYER_CREDENTIAL")
-        self._wiring["PAYER_CREDENTIAL"] = f"{former}:{credential}" if former else credential
+        self._give_payer({insurer_number: credential})
+
+    def admit_insurers(self, names: Mapping[str, str]) -> None:
+        """Admit many insurers (their names by their numbers), each with its program's and its approver's key."""
+        listed, payers, approvers = (self.home / name for name in ("insurers.csv", "payers", "approvers"))
+        with listed.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("insurer_number", "name"), *names.items()])
+        payers.mkdir()
+        approvers.mkdir()
+        words = ("--from", listed, "--out-dir", payers, "--approvers-out-dir", approvers)
+        self.run("eligibility-api", "insurer", "add", *words)
+        self._give_payer({number: payers / f"payer-{number}.json" for number in names})
+        self._wiring["PAYER_APPROVER"] = ":".join(str(approvers / f"approver-{n}.json") for n in names)
+
+    def _give_payer(self, credentials: Mapping[str, Path]) -> None:
+        """Give the insurers' program credentials, by insurer number; one that it has already is replaced."""
+        self._payers |= credentials
+        self._wiring["PAYER_CREDENTIAL"] = ":".join(map(str, self._payers.values()))
 
     def write_environment(self, path: Path) -> None:
         """Write the wiring as a file for `. path` in a shell."""
@@ -158,6 +183,7 @@ class House:
         if self.home.exists():
             shutil.rmtree(self.home)
         self.home.mkdir(mode=0o700)
+        self.cards.mkdir()
         mark.touch()
 
     def _introduce_fund_to_jlis(self) -> None:

@@ -19,7 +19,8 @@ _SEED = "1"
 _ADULT_BORN_BEFORE = 2000
 
 _SENTENCE_ENDS = re.compile(r"(?<=。)|(?<=\.) ")
-_PERSONAL_COLUMNS = ("name", "name_kana", "sex", "birth_date", "postal_code", "address")
+PERSONAL = ("name", "name_kana", "sex", "birth_date", "postal_code", "address")
+"""What a resident and a member have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,11 @@ class Story:
 
     def card(self, name: str) -> Path:
         """The card image of a role."""
-        return self._house.home / "cards" / f"{name}.json"
+        return self._house.cards / f"{name}.json"
 
     def prepare(self) -> None:
         """Make residents, issue cards, enrol members, and register who is registered. Raises HouseError."""
         people = dict(zip((role.name for role in self._roles), self._residents(), strict=False))
-        self.card("").parent.mkdir()
         for role in self._roles:
             self._issue(role, people[role.name])
         self._house.admit_insurer(SECOND_INSURER_NUMBER, "架空健康保険組合")
@@ -123,7 +123,7 @@ def _member_row(number: int, membership: Membership, person: dict[str, str]) -> 
         "number": str(number),
         "branch": "00",
         "relationship": "1",
-        **{column: person[column] for column in _PERSONAL_COLUMNS},
+        **{column: person[column] for column in PERSONAL},
         "acquired_on": membership.acquired_on.isoformat(),
         "lost_on": lost_on.isoformat() if lost_on else "",
         "reason_of_loss": "03" if lost_on else "",

@@ -8,6 +8,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 
 from eligibility_api import health
+from eligibility_api.audit import endpoints as audit
+from eligibility_api.batches import endpoints as batches
+from eligibility_api.desk import endpoints as desk
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
@@ -21,11 +24,23 @@ from eligibility_api.platform.process import die_with_parent
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.presence import endpoints as presence
+from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
 from eligibility_api.state import State, open_state
+from eligibility_api.tickets import endpoints as tickets
+from eligibility_api.uploads import endpoints as uploads
 
 MAX_BODY_BYTES = 64 * 1024
 """Largest body that an endpoint takes: a proof has about 3 kB."""
+
+LARGER_BODIES: dict[str, int] = {
+    "/v1/eligibility/batches": 6 * 1024 * 1024,
+    references.BULK_PATH: references.BULK_BYTES,
+    "/v1/medical-tickets": 1024 * 1024,
+    "/v1/medical-tickets/withdraw": 1024 * 1024,
+    uploads.PATH: 16 * 1024**3,
+}
+"""Paths that take more, in bytes."""
 
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
@@ -37,8 +52,9 @@ English, and one for the engineer. A technical failure is never an answer about 
 OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 
-def build(state: OpenState) -> FastAPI:
+def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PATH]) -> FastAPI:
     """The application over a state that is opened when it starts and closed when it ends."""
+    larger = LARGER_BODIES | {uploads.PATH: upload_max_bytes}
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -54,11 +70,23 @@ def build(state: OpenState) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    for room in (facilities, presence, eligibility, registration, enrolment):
+    for room in (
+        facilities,
+        presence,
+        eligibility,
+        audit,
+        registration,
+        enrolment,
+        desk,
+        tickets,
+        batches,
+        references,
+        uploads,
+    ):
         app.include_router(room.router)
     app.include_router(health.router)
     problems.install(app)
-    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
     app.add_middleware(Journal)
     return app
 
@@ -69,4 +97,7 @@ def serve() -> FastAPI:
     set_up_logging()
     settings = Settings()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
-    return build(lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock))
+    return build(
+        lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock),
+        upload_max_bytes=settings.upload_max_bytes,
+    )

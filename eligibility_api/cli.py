@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import httpx2
 import typer
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.recompute import UnknownRule, recompute
+from eligibility_api.audit.known import Moment, known
+from eligibility_api.audit.recompute import Given, UnknownRule, recompute
 from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.membership import MembershipAsked
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities import service, store
+from eligibility_api.facilities.insurers_file import read_insurers
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.cluster import Role
 from eligibility_api.platform.database import Database
@@ -47,6 +53,9 @@ app.add_typer(audit_app, name="audit")
 
 Out = Annotated[Path, typer.Option(help="Where the credential (with its private key) is written.")]
 Name = Annotated[str, typer.Option(help="The name shown to people.")]
+
+_INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
+"""ISO 8601 with an offset."""
 
 
 @app.command("serve")
@@ -146,11 +155,37 @@ def _save(credential: Credential, out: Path) -> str:
 
 @insurer_app.command("add")
 def insurer_add(
-    insurer_number: Annotated[str, typer.Option(help="保険者番号: six or eight digits with check digit.")],
-    name: Name,
-    out: Out,
+    *,
+    insurer_number: Annotated[
+        str | None, typer.Option(help="保険者番号: six or eight digits with check digit.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The name shown to people.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the credential (with its private key) is written.")
+    ] = None,
+    approver: Annotated[
+        bool, typer.Option(help="The key that approves held files, and uploads none.")
+    ] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.csv", help="Many at once: insurer_number,name.")
+    ] = None,
+    out_dir: Annotated[Path | None, typer.Option(help="With --from: for payer-NUMBER.json.")] = None,
+    approvers_out_dir: Annotated[
+        Path | None, typer.Option(help="With --from: approvers' keys too, as approver-NUMBER.json.")
+    ] = None,
 ) -> None:
-    """Admit an insurer if it is new, and one client of it with a key of its own."""
+    """Admit an insurer if it is new, and one client of it with a key of its own; or many insurers from a file."""
+    if source is not None and out_dir is not None:
+        typer.echo(_admit_insurers(read_insurers(source), out_dir, approvers_out_dir))
+    elif insurer_number is not None and name is not None and out is not None:
+        typer.echo(_admit_insurer(insurer_number, name, out, approver=approver))
+    else:
+        raise typer.BadParameter(
+            "--insurer-number, --name and --out belong together, or --from and --out-dir"
+        )
+
+
+def _admit_insurer(insurer_number: str, name: str, out: Path, *, approver: bool) -> str:
     if not numbers.is_insurer_number(insurer_number):
         raise typer.BadParameter(
             "six or eight digits with a valid check digit", param_hint="--insurer-number"
@@ -159,11 +194,31 @@ def insurer_add(
 
     async def admit(connection: AsyncConnection, _: Jlis) -> str:
         credential = await service.admit_insurer(
-            connection, audience=settings.audience, insurer_number=insurer_number, name=name
+            connection,
+            audience=settings.audience,
+            insurer_number=insurer_number,
+            name=name,
+            approver=approver,
         )
         return _save(credential, out)
 
-    typer.echo(_run(settings, "owner", admit))
+    return _run(settings, "owner", admit)
+
+
+def _admit_insurers(names: dict[str, str], programs: Path, approvers: Path | None) -> int:
+    """Admit every insurer with its program, and its approver if there is a place for them; how many there were."""
+    settings = Settings()
+    places = {False: programs / "payer"} | ({True: approvers / "approver"} if approvers else {})
+
+    async def admit(connection: AsyncConnection, _: Jlis) -> int:
+        for approver, place in places.items():
+            for credential in await service.admit_insurers(
+                connection, audience=settings.audience, names=names, approvers=approver
+            ):
+                _save(credential, place.with_name(f"{place.name}-{credential.insurer_number}.json"))
+        return len(names)
+
+    return _run(settings, "owner", admit)
 
 
 @client_app.command("close")
@@ -197,6 +252,39 @@ def audit_recompute(
     _run(settings, "sequencer", again)
 
 
+@audit_app.command("known")
+def audit_known(
+    known_at: Annotated[
+        datetime, typer.Option(formats=_INSTANTS, help="The instant of knowledge, with offset.")
+    ],
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day asked about.")],
+    institution_code: Annotated[str, typer.Option(help="To whom: 医療機関コード of an admitted facility.")],
+) -> None:
+    """What would have been answered at an instant about a day. Reads the membership (JSON) from standard input."""
+    settings = Settings()
+    version_key = load_keys(settings.home, create=False).version
+    moment = Moment(known_at, as_of.date(), institution_code)
+    try:
+        membership = MembershipAsked.model_validate_json(sys.stdin.read())
+    except ValidationError:
+        raise OperatorError(
+            "Standard input is not a membership: insurer_number, symbol, number, branch, birth_date."
+        ) from None
+
+    async def ask() -> Given | None:
+        database = Database(dsn(settings, "sequencer"))
+        await database.open()
+        try:
+            return await known(database, membership, moment, version_key=version_key)
+        finally:
+            await database.close()
+
+    answer = _finished(ask())
+    if answer is None:
+        raise OperatorError("There is no facility with this code.")
+    typer.echo(answer.model_dump_json())
+
+
 @asynccontextmanager
 async def _jlis(settings: Settings) -> AsyncIterator[Jlis]:
     async with httpx2.AsyncClient(base_url=settings.jlis_url) as http:
@@ -214,8 +302,13 @@ def _run(settings: Settings, role: Role, work: Callable[[AsyncConnection, Jlis],
         finally:
             await database.close()
 
+    return _finished(run())
+
+
+def _finished(work: Coroutine[Any, Any, T]) -> T:
+    """What comes of `work`. Raises OperatorError for every expected error."""
     try:
-        return asyncio.run(run())
+        return asyncio.run(work)
     except ShikakuError as error:
         raise OperatorError(f"{error.code}: {error.entry.engineer}") from error
 

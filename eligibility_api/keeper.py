@@ -13,6 +13,7 @@ import httpx2
 import structlog
 from sqlalchemy import text
 
+from eligibility_api.batches.store import forget as forget_batches
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.keys import FundKeys
@@ -36,7 +37,13 @@ _TASK_SECONDS = 600.0
 _MAINTAIN_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
 _MAINTAIN = text("SELECT maintain_spent()")
-_FORGET_COUNTS = text("DELETE FROM visual_check_count WHERE hour < now() - interval '1 day'")
+_FORGET_COUNTS = (
+    text("DELETE FROM visual_check_count WHERE hour < now() - interval '1 day'"),
+    text("DELETE FROM number_miss WHERE missed_at < now() - interval '1 day'"),
+    text("DELETE FROM mismatch_count WHERE hour < now() - interval '1 day'"),
+    text("DELETE FROM look_up_count WHERE day < current_date - 60"),
+    text("DELETE FROM idempotency WHERE made_at < now() - interval '7 days'"),
+)
 
 
 async def keep(
@@ -68,7 +75,8 @@ async def _maintain(database: Database) -> None:
     while True:
         kept = await _attempt("partitions", _keep_partitions(database))
         forgotten = await _attempt("counts", _forget_counts(database))
-        await asyncio.sleep(_MAINTAIN_SECONDS if kept and forgotten else _RETRY_SECONDS)
+        cleared = await _attempt("batches", _forget_batches(database))
+        await asyncio.sleep(_MAINTAIN_SECONDS if kept and forgotten and cleared else _RETRY_SECONDS)
 
 
 async def _keep_partitions(database: Database) -> None:
@@ -79,7 +87,13 @@ async def _keep_partitions(database: Database) -> None:
 
 async def _forget_counts(database: Database) -> None:
     async with database.transaction() as connection:
-        await connection.execute(_FORGET_COUNTS)
+        for forget in _FORGET_COUNTS:
+            await connection.execute(forget)
+
+
+async def _forget_batches(database: Database) -> None:
+    async with database.transaction() as connection:
+        await forget_batches(connection)
 
 
 async def _attempt(task: str, work: Awaitable[object]) -> bool:

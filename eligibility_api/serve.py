@@ -1,6 +1,6 @@
 """`eligibility-api serve`: the embedded database where none is given, the keeper, and the workers.
 
-One process owns them all, and brings back whichever of them dies. SIGTERM or SIGINT ends them in order: workers,
+One process owns them all (workers of the API, keeper, the worker of long work), and brings back whichever of them dies. SIGTERM or SIGINT ends them in order: workers,
 keeper, database. If this process is killed, the kernel ends workers and keeper; the embedded database stays and is
 adopted at the next start.
 """
@@ -12,15 +12,16 @@ import multiprocessing
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import structlog
 import uvicorn
 
+from eligibility_api import worker
 from eligibility_api.keeper import LOCK_SECONDS, STATEMENT_SECONDS, keep
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.database import Database
@@ -33,11 +34,13 @@ from eligibility_api.platform.process import ENDING, die_with_parent, uninterrup
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.supervisor import Supervisor
 from eligibility_api.platform.telemetry import set_up_logging
-from eligibility_api.state import load_trust
+from eligibility_api.state import load_trust, open_state
 
 log = structlog.get_logger()
 
-_KEEPER_STOP_SECONDS = 10
+_COMPANION_STOP_SECONDS = 10
+_WORKER_NICENESS = 10
+"""On a machine that is busy, requests have the processor before long work."""
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, announce: Path | None) -> None:
@@ -72,9 +75,10 @@ def _prepare(
     dsn(settings, "batch")  # the keeper could only repeat that it has none
     listening = stack.enter_context(config.bind_socket())
     listening.listen(config.backlog)
-    keeper = Keeper()
-    stack.callback(keeper.stop)
-    beside["keeper"] = keeper.revive
+    for name, target in (("keeper", run_keeper), ("worker", run_worker)):
+        companion = Companion(name, target)
+        stack.callback(companion.stop)
+        beside[name] = companion.revive
 
     def started() -> None:
         address = f"http://{config.host}:{listening.getsockname()[1]}"
@@ -128,10 +132,12 @@ def _end(*_: object) -> NoReturn:
     raise SystemExit(0)
 
 
-class Keeper:
-    """The keeper as a process of its own."""
+class Companion:
+    """The keeper or the worker, as a process of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, target: Callable[[], None]) -> None:
+        self._name = name
+        self._target = target
         self._process: SpawnProcess | None = None
 
     def revive(self) -> bool:
@@ -139,7 +145,7 @@ class Keeper:
         if self._process is not None and self._process.is_alive():
             return False
         self._process = multiprocessing.get_context("spawn").Process(
-            target=run_keeper, name="keeper", daemon=True
+            target=self._target, name=self._name, daemon=True
         )
         self._process.start()
         return True
@@ -149,7 +155,7 @@ class Keeper:
         if self._process is None:
             return
         self._process.terminate()
-        self._process.join(_KEEPER_STOP_SECONDS)
+        self._process.join(_COMPANION_STOP_SECONDS)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
@@ -163,13 +169,43 @@ def run_keeper() -> None:
     database = Database(
         dsn(settings, "batch"), statement_seconds=STATEMENT_SECONDS, lock_seconds=LOCK_SECONDS
     )
+    _run("keeping", keep(settings, load_keys(settings.home), database, system_clock))
+
+
+def run_worker() -> None:
+    """The worker's process, from its environment."""
+    die_with_parent()
+    os.nice(_WORKER_NICENESS)
+    set_up_logging()
+    settings = Settings()
+    _run("working", _work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    look_ups = Database(dsn(settings, "api"), pool_connections=worker.LOOK_UP_CONNECTIONS, durable=False)
+    database = Database(
+        dsn(settings, "batch"),
+        pool_connections=worker.UPLOAD_LANES,
+        engine_connections=worker.CONNECTIONS,
+        statement_seconds=worker.STATEMENT_SECONDS,
+    )
+    async with open_state(settings, load_keys(settings.home), look_ups, clock=system_clock) as state:
+        await database.open()
+        try:
+            await worker.work(worker.Worker(state, database))
+        finally:
+            await database.close()
+
+
+def _run(event: str, work: Coroutine[Any, Any, None]) -> None:
+    """Run until SIGTERM or SIGINT."""
 
     async def run() -> None:
-        keeping = asyncio.ensure_future(keep(settings, load_keys(settings.home), database, system_clock))
+        working = asyncio.ensure_future(work)
         for number in ENDING:
-            asyncio.get_running_loop().add_signal_handler(number, keeping.cancel)
-        log.info("keeping", pid=os.getpid())
+            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+        log.info(event, pid=os.getpid())
         with suppress(asyncio.CancelledError):
-            await keeping
+            await working
 
     asyncio.run(run())

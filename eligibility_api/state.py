@@ -75,8 +75,8 @@ async def open_state(
             await database.close()
 
 
-def current_state(request: Request) -> State:
-    """The state of the process that answers `request` (FastAPI's dependency)."""
+async def current_state(request: Request) -> State:
+    """The state of the process that answers `request`: FastAPI's dependency, async so that it needs no thread."""
     state = request.app.state.fund
     assert isinstance(state, State)
     return state

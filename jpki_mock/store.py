@@ -66,7 +66,6 @@ CREATE TABLE IF NOT EXISTS residents (
     died_on TEXT,
     match_key BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS residents_by_attributes ON residents (match_key);
 CREATE TABLE IF NOT EXISTS callers (
     name TEXT PRIMARY KEY,
     public_key TEXT NOT NULL
@@ -77,6 +76,9 @@ CREATE TABLE IF NOT EXISTS used_tokens (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS used_tokens_by_end ON used_tokens (expires_at);
 """
+
+_ATTRIBUTE_INDEX = "CREATE INDEX IF NOT EXISTS residents_by_attributes ON residents (match_key);"
+"""Built anew by whoever opens the store, should an import have ended without it."""
 
 _BUSY_SECONDS = 30.0
 
@@ -93,7 +95,9 @@ class Store:
         )
         self._connection.row_factory = sqlite3.Row
         self._connection.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;" + _SCHEMA
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+            + _SCHEMA
+            + _ATTRIBUTE_INDEX
         )
 
     @contextmanager
@@ -120,6 +124,16 @@ class Store:
         """Return the first row of one reading statement, or None."""
         found = self.rows(statement, *parameters)
         return found[0] if found else None
+
+    def drop_attribute_index(self) -> None:
+        """Let the index of the residents' attributes go, before many residents come at once."""
+        with self.unit() as connection:
+            connection.execute("DROP INDEX IF EXISTS residents_by_attributes")
+
+    def build_attribute_index(self) -> None:
+        """Build that index, unless it is there."""
+        with self.unit() as connection:
+            connection.execute(_ATTRIBUTE_INDEX)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,8 +1,20 @@
 """The payer's only reader of the system clock."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+
+_JAPAN = timezone(timedelta(hours=9))
 
 
 def now() -> datetime:
     """This instant, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def day_in_japan(instant: datetime) -> date:
+    """The calendar day in Japan at an instant (aware)."""
+    return instant.astimezone(_JAPAN).date()
+
+
+def this_month() -> str:
+    """The present month in Japan, YYYY-MM."""
+    return f"{day_in_japan(now()):%Y-%m}"

@@ -22,12 +22,13 @@ def _split(value: object) -> object:
 
 class PayerSettings(BaseSettings):
     """`PAYER_CREDENTIAL`: the files from the admissions, one an insurer, separated by `:`.
-    `PAYER_FUND_URL`: base URL of the fund.
+    `PAYER_APPROVER`: likewise the approvers' files, for those who approve. `PAYER_FUND_URL`: base URL of the fund.
     """
 
     model_config = SettingsConfigDict(env_prefix="PAYER_", frozen=True, hide_input_in_errors=True)
 
     credential: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
+    approver: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)] = ()
     fund_url: FundUrl
 
     @classmethod
@@ -41,20 +42,30 @@ class PayerSettings(BaseSettings):
 
     def load_credentials(self) -> dict[str, Credential]:
         """The credentials by insurer number, in the order of the setting. Raises SettingsError."""
-        credentials: dict[str, Credential] = {}
-        for place, path in enumerate(self.credential, start=1):
-            insurer_number, credential = _load(path, place)
-            if insurer_number in credentials:
-                raise SettingsError(f"PAYER_CREDENTIAL: file {place} is of an insurer that has one already")
-            credentials[insurer_number] = credential
-        return credentials
+        return _by_insurer("PAYER_CREDENTIAL", self.credential)
+
+    def load_approvers(self) -> dict[str, Credential]:
+        """The approvers' credentials by insurer number. Raises SettingsError."""
+        if not self.approver:
+            raise SettingsError("PAYER_APPROVER: names no file")
+        return _by_insurer("PAYER_APPROVER", self.approver)
 
 
-def _load(path: Path, place: int) -> tuple[str, Credential]:
+def _by_insurer(variable: str, paths: tuple[Path, ...]) -> dict[str, Credential]:
+    credentials: dict[str, Credential] = {}
+    for place, path in enumerate(paths, start=1):
+        insurer_number, credential = _load(path, f"{variable}: file {place}")
+        if insurer_number in credentials:
+            raise SettingsError(f"{variable}: file {place} is of an insurer that has one already")
+        credentials[insurer_number] = credential
+    return credentials
+
+
+def _load(path: Path, place: str) -> tuple[str, Credential]:
     try:
         credential = Credential.load(path)
     except (OSError, ValidationError) as error:
-        raise SettingsError(f"PAYER_CREDENTIAL: file {place} is not a readable credential") from error
+        raise SettingsError(f"{place} is not a readable credential") from error
     if credential.insurer_number is None:
-        raise SettingsError(f"PAYER_CREDENTIAL: file {place} is not an insurer's (no insurer number)")
+        raise SettingsError(f"{place} is not an insurer's (no insurer number)")
     return credential.insurer_number, credential

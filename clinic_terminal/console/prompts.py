@@ -12,15 +12,26 @@ import typer
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.console import words
-from clinic_terminal.visit.prompts import GivenUpError
+from clinic_terminal.outcome import GivenUpError
 
 
 def _confirm(question: str) -> bool:
     return typer.confirm(question, err=True)
 
 
-def _tell(text: str) -> None:
+def tell_aside(text: str) -> None:
+    """Tell a person something where it is no part of the output."""
     typer.echo(text, err=True)
+
+
+@contextmanager
+def question(tell: Callable[[str], None]) -> Iterator[None]:
+    """Around a question to a person: Ctrl-C and Ctrl-D give up, and end the line that was left open."""
+    try:
+        yield
+    except (EOFError, KeyboardInterrupt, typer.Abort) as error:
+        tell("")
+        raise GivenUpError from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +41,22 @@ class TypedPrompts:
     register: bool = False
     ask_secret: Callable[[str], str] = getpass
     confirm: Callable[[str], bool] = _confirm
-    tell: Callable[[str], None] = _tell
+    tell: Callable[[str], None] = tell_aside
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
         """Tell the tries left, ask whether to go on before the last one, then ask for the PIN."""
         if earlier is not None:
             self.tell(f"{earlier.entry.ja} / {earlier.entry.en}")
         self.tell(f"{words.TRIES_LEFT}: {tries_left}")
-        with self._question():
+        with question(self.tell):
             if tries_left == 1 and not self.confirm(str(words.LAST_TRY)):
                 raise GivenUpError
             return self.ask_secret(f"{words.PIN}: ")
 
     def agrees_to_registration(self) -> bool:
         """Agreed beforehand with `register`, or asked now."""
-        with self._question():
+        with question(self.tell):
             return self.register or self.confirm(str(words.AGREE_TO_REGISTER))
-
-    @contextmanager
-    def _question(self) -> Iterator[None]:
-        try:
-            yield
-        except (EOFError, KeyboardInterrupt, typer.Abort) as error:
-            self.tell("")  # the question's line has not ended
-            raise GivenUpError from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
-"""A tap's outcome for a program: the exit code, and one JSON object."""
+"""An outcome for a program: the exit code, and one JSON object."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from clinic_terminal.console import words
-from clinic_terminal.console.words import Headline
+from clinic_terminal.console import headlines
+from clinic_terminal.console.headlines import Headline
+from clinic_terminal.desk.appointments import Appointment, Appointments, Standing
+from clinic_terminal.desk.ask import AskOutcome
+from clinic_terminal.desk.references import References
+from clinic_terminal.outcome import Outcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.errors import Kind, Problem, ShikakuError
@@ -35,25 +39,28 @@ USAGE = 2
 """Exit code of a wrong command line or an incomplete setting."""
 
 
-def exit_code(outcome: TapOutcome) -> int:
+SOME_LEFT = 10
+"""Exit code where rows are left to the desk: appointments to ask about, numbers not registered."""
+
+STILL_PROCESSING = 11
+"""Exit code where a batch is not done yet."""
+
+
+def exit_code(outcome: Outcome) -> int:
     """The process's exit code."""
     if outcome.answer is not None:
         return VALIDITY_EXIT_CODES[outcome.answer.validity]
     return GIVEN_UP if outcome.problem is None else KIND_EXIT_CODES[outcome.problem.entry.kind]
 
 
-def headline(outcome: TapOutcome) -> Headline:
+def headline(outcome: Outcome) -> Headline:
     """What the desk sees first."""
     if outcome.answer is not None:
-        return words.VALIDITY[outcome.answer.validity]
-    if outcome.problem is None:
-        return words.GIVEN_UP
-    if outcome.problem.code.startswith("pin-"):
-        return words.PIN_PROBLEM
-    return words.PROBLEM[outcome.problem.entry.kind]
+        return headlines.VALIDITY[outcome.answer.validity]
+    return headlines.GIVEN_UP if outcome.problem is None else headlines.of_problem(outcome.problem)
 
 
-def as_json(outcome: TapOutcome, *, with_timings: bool) -> dict[str, Any]:
+def as_json(outcome: Outcome, *, with_timings: bool) -> dict[str, Any]:
     """The object that `--json` prints. It holds what the desk may see, the person's data among it."""
     head = headline(outcome)
     report: dict[str, Any] = {
@@ -61,18 +68,70 @@ def as_json(outcome: TapOutcome, *, with_timings: bool) -> dict[str, Any]:
         "headline": asdict(head.word),
         "exit_code": exit_code(outcome),
         "validity": outcome.answer.validity if outcome.answer else None,
-        "registered": outcome.registered,
-        "tries_left": outcome.tries_left,
     }
+    if isinstance(outcome, TapOutcome):
+        report |= {"registered": outcome.registered, "tries_left": outcome.tries_left}
+    if isinstance(outcome, AskOutcome) and outcome.known_at is not None:
+        report["known_at"] = outcome.known_at.isoformat()
     if outcome.answer is not None:
         report["answer"] = outcome.answer.model_dump(mode="json")
     if outcome.problem is not None:
-        report["problem"] = _problem_object(outcome.problem)
+        report["problem"] = problem_object(outcome.problem)
     if with_timings:
         report["timings_ms"] = asdict(outcome.timings)
     return report
 
 
-def _problem_object(problem: ShikakuError) -> dict[str, Any]:
+def problem_object(problem: ShikakuError) -> dict[str, Any]:
     """The form of the fund's problem answers (RFC 9457), whoever found it, with its details."""
     return problem.details | Problem.of(problem).model_dump(mode="json", exclude_none=True)
+
+
+def appointments_exit_code(appointments: Appointments) -> int:
+    """0 where nothing is left to ask."""
+    if appointments.problem is not None:
+        return KIND_EXIT_CODES[appointments.problem.entry.kind]
+    if not appointments.is_done:
+        return STILL_PROCESSING
+    to_ask = any(row.standing is Standing.TO_ASK for row in appointments.rows)
+    return SOME_LEFT if to_ask else 0
+
+
+def appointments_as_json(appointments: Appointments) -> dict[str, Any]:
+    """The object that `appointments --json` prints."""
+    report: dict[str, Any] = {
+        "exit_code": appointments_exit_code(appointments),
+        "done": appointments.is_done,
+        "batch": appointments.batch.model_dump(mode="json") if appointments.batch else None,
+        "rows": [_appointment_object(row) for row in appointments.rows],
+    }
+    if appointments.problem is not None:
+        report["problem"] = problem_object(appointments.problem)
+    return report
+
+
+def _appointment_object(row: Appointment) -> dict[str, Any]:
+    report: dict[str, Any] = {"tag": row.tag, "standing": row.standing}
+    if row.answer is not None:
+        report["answer"] = row.answer.model_dump(mode="json")
+    if row.code is not None:
+        report["code"] = row.code
+    return report
+
+
+def references_exit_code(references: References) -> int:
+    """0 where every number was registered."""
+    if references.problem is not None:
+        return KIND_EXIT_CODES[references.problem.entry.kind]
+    return 0 if references.all_registered else SOME_LEFT
+
+
+def references_as_json(references: References) -> dict[str, Any]:
+    """The object that `reference --json` prints."""
+    report: dict[str, Any] = {
+        "exit_code": references_exit_code(references),
+        "rows": [asdict(row) for row in references.rows],
+    }
+    if references.problem is not None:
+        report["problem"] = problem_object(references.problem)
+    return report

@@ -1,4 +1,4 @@
-"""A tap's outcome for people: one word and colour first, then whose insurance, until when, and what to do.
+"""An outcome for people: one word and colour first, then whose insurance, until when, and what to do.
 
 Colour never stands alone, and what could not be checked never looks like "not valid".
 """
@@ -9,99 +9,121 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clinic_terminal.console import words
+from clinic_terminal.console import insurance, words
+from clinic_terminal.console.headlines import Headline
+from clinic_terminal.console.printable import printable
 from clinic_terminal.console.report import headline
 from clinic_terminal.console.words import Words
+from clinic_terminal.desk.ask import AskOutcome
+from clinic_terminal.outcome import Outcome
 from clinic_terminal.timings import Timings
 from clinic_terminal.visit.tap import TapOutcome
-from eligibility_api.contract.eligibility import Enrolment
+from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
 from eligibility_api.contract.errors import ShikakuError
 
+_ENDED = frozenset({Validity.INVALID, Validity.INVALID_NEWER_EXISTS})
 
-def show(console: Console, outcome: TapOutcome, *, with_timings: bool) -> None:
+
+def show(console: Console, outcome: Outcome, *, with_timings: bool) -> None:
     """Print the whole outcome."""
     head = headline(outcome)
-    console.print(Text(f" {head.mark} {head.word} ", style=f"bold reverse {head.colour}"))
+    console.print(badge(head))
     if outcome.problem is not None:
-        _show_problem(console, outcome.problem)
+        show_problem(console, outcome.problem)
+    if isinstance(outcome, AskOutcome) and outcome.known_at is not None:
+        line(console, f"{words.KNOWN_AT}: {outcome.known_at.isoformat()}")
     if outcome.answer is not None:
-        _line(console, f"{words.AS_OF}: {outcome.answer.as_of.isoformat()}")
-        for enrolment in outcome.answer.results:
-            console.print(_enrolment(enrolment))
-            console.print()
-    if head.advice is not None:
-        _sentences(console, head.advice)
-    _show_card_and_time(console, outcome)
+        _show_answer(console, outcome.answer)
+    _show_what_to_do(console, head)
+    _show_end(console, outcome)
     if with_timings:
         console.print(_timings(outcome.timings))
 
 
-_FULL_WIDTH_SPACE, _REPLACEMENT = "\N{IDEOGRAPHIC SPACE}", "\N{REPLACEMENT CHARACTER}"
+def badge(head: Headline) -> Text:
+    """Mark and word on the colour."""
+    return Text(f" {head.mark} {head.word} ", style=f"bold reverse {head.colour}")
 
 
-def printable(text: str) -> str:
-    """`text` without anything that could steer a screen: insurers' texts are shown as they came, no more.
-
-    The full-width space between family and given name is no such thing, though Python calls it unprintable.
-    """
-    return "".join(
-        character if character.isprintable() or character == _FULL_WIDTH_SPACE else _REPLACEMENT
-        for character in text
-    )
-
-
-def _show_problem(console: Console, problem: ShikakuError) -> None:
-    _sentences(console, Words(problem.entry.ja, problem.entry.en))
+def show_problem(console: Console, problem: ShikakuError) -> None:
+    """The catalogue's sentences, when to try again, the places at fault, and what helps whoever is called."""
+    sentences(console, Words(problem.entry.ja, problem.entry.en))
+    if problem.retry_after is not None:
+        line(console, f"{words.TRY_AGAIN_IN}: {problem.retry_after} s")
+    for fault in problem.details.get("errors", ()):
+        line(console, f"{fault['place']}: {fault['rule']}")
     details = (problem.details.get(name) for name in ("status_word", "pcsc", "request_id"))
     traces = (problem.code, *(str(detail) for detail in details if detail))
     console.print(Text(" ".join(traces), style="dim"))
 
 
-def _show_card_and_time(console: Console, outcome: TapOutcome) -> None:
-    if outcome.registered:
-        _line(console, words.REGISTERED)
-    if outcome.tries_left is not None:
-        _line(console, f"{words.TRIES_LEFT}: {outcome.tries_left}")
-    seconds = (outcome.timings.total - outcome.timings.waiting) / 1000
-    _line(console, f"{words.ELAPSED}: {seconds:.1f} s")
-    if outcome.timings.apdus:
-        _line(console, words.TAKE_CARD)
+def line(console: Console, text: Words | str) -> None:
+    """One line, nothing in which steers the screen."""
+    console.print(Text(printable(str(text))))
 
 
-def _line(console: Console, text: Words | str) -> None:
-    console.print(Text(str(text)))
-
-
-def _sentences(console: Console, sentences: Words) -> None:
+def sentences(console: Console, text: Words) -> None:
     """Longer text: each language on lines of its own."""
-    _line(console, sentences.ja)
-    _line(console, sentences.en)
+    line(console, text.ja)
+    line(console, text.en)
 
 
-def _enrolment(enrolment: Enrolment) -> Table:
+def _show_answer(console: Console, answer: EligibilityAnswer) -> None:
+    line(console, f"{words.AS_OF}: {answer.as_of.isoformat()}")
+    if answer.reference_number is not None:
+        line(console, f"{words.REFERENCE_NUMBER}: {answer.reference_number}")
+    holds = answer.validity not in _ENDED
+    for enrolment in answer.results:
+        console.print(_enrolment(enrolment, holds=holds))
+        console.print()
+        if not holds:
+            sentences(console, _to_tell_the_patient(enrolment))
+
+
+def _enrolment(enrolment: Enrolment, *, holds: bool) -> Table:
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for label, value in _fields(enrolment):
+    for label, value in insurance.rows(enrolment, holds=holds):
         table.add_row(Text(str(label), style="dim"), Text(printable(value)))
     return table
 
 
-def _fields(enrolment: Enrolment) -> list[tuple[Words, str]]:
-    sex, relationship = words.SEX[enrolment.sex], words.RELATIONSHIP[enrolment.relationship]
-    membership = (enrolment.symbol, enrolment.number, enrolment.branch)
-    lost_on = enrolment.lost_on.isoformat() if enrolment.lost_on else ""
-    rows = [
-        (words.INSURER, f"{enrolment.insurer_number} {enrolment.insurer_name}"),
-        (words.MEMBERSHIP, f"{' ・ '.join(part for part in membership if part)} {relationship}"),
-        (words.NAME, f"{enrolment.name} （{enrolment.name_kana or '－'}） {sex}"),
-        (words.BIRTH_DATE, enrolment.birth_date.isoformat()),
-        (words.INSURED_DAYS, f"{enrolment.acquired_on.isoformat()} ～ {lost_on}"),
-    ]
-    if enrolment.lost_on is not None:
-        reason = words.REASON_OF_LOSS[enrolment.reason_of_loss] if enrolment.reason_of_loss else "－"
-        rows.append((words.LOSS, f"{lost_on} {reason}"))
-    if enrolment.address is not None:
-        rows.append((words.ADDRESS, f"{enrolment.postal_code or ''} {enrolment.address}".strip()))
-    return rows
+def _to_tell_the_patient(ended: Enrolment) -> Words:
+    insurer, day = ended.insurer_name, ended.lost_on
+    if day is None:
+        return Words(
+            f"患者さんへ：{insurer}の資格は、なくなっています。",
+            f"To the patient: the insurance with {insurer} has ended.",
+        )
+    return Words(
+        f"患者さんへ：{insurer}の資格は、{day.isoformat()}に喪失しています。",
+        f"To the patient: the insurance with {insurer} ended; {day.isoformat()} is the first day without it.",
+    )
+
+
+def _show_what_to_do(console: Console, head: Headline) -> None:
+    if head.advice is not None:
+        sentences(console, head.advice)
+    if head.ladder:
+        line(console, f"{words.LADDER_HEAD}:")
+        for number, step in enumerate(words.LADDER, start=1):
+            line(console, f"  {number}. {step}")
+
+
+def _show_end(console: Console, outcome: Outcome) -> None:
+    if isinstance(outcome, TapOutcome):
+        _show_card(console, outcome)
+    seconds = (outcome.timings.total - outcome.timings.waiting) / 1000
+    line(console, f"{words.ELAPSED}: {seconds:.1f} s")
+    if outcome.timings.apdus:
+        line(console, words.TAKE_CARD)
+
+
+def _show_card(console: Console, outcome: TapOutcome) -> None:
+    if outcome.registered:
+        line(console, words.REGISTERED)
+    if outcome.tries_left is not None:
+        line(console, f"{words.TRIES_LEFT}: {outcome.tries_left}")
 
 
 def _timings(timings: Timings) -> Table:

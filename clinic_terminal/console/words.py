@@ -1,14 +1,12 @@
-"""The words of the desk, Japanese first: outcomes with their colour, mark and advice; labels of fields.
+"""The words of the desk, Japanese first: labels of fields, questions, sentences.
 
-The sentences for errors are not here but in the contract's catalogue.
+What comes first on a screen is in `headlines`, the words for codes in `code_words`, the sentences for errors in the
+contract's catalogue.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from eligibility_api.contract.codes import ReasonOfLoss, Relationship, Sex, Validity
-from eligibility_api.contract.errors import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,118 +20,68 @@ class Words:
         return f"{self.ja} / {self.en}"
 
 
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """What the desk sees first. The mark and the word tell the same as the colour; `name` is for programs."""
-
-    name: str
-    mark: str
-    word: Words
-    colour: str
-    advice: Words | None = None
-
-
-_LADDER = Words(
-    "他の確認方法：患者さんのマイナポータル資格画面とカード → 資格情報のお知らせとカード"
-    " → 過去の受診記録または申立書。",
-    "Other ways: the patient's own portal screen with the card; the insurer's notice with the card; "
-    "a past visit or a written statement.",
-)
-
-VALIDITY: dict[Validity, Headline] = {
-    Validity.VALID: Headline("valid", "○", Words("有効", "Valid"), "green"),
-    Validity.INVALID: Headline(
-        "invalid",
-        "×",
-        Words("無効", "Not valid"),
-        "red",
-        Words(
-            "喪失日と保険者を患者さんに伝え、新しい保険を確認してください。" + _LADDER.ja,
-            "Tell the patient when and with whom the insurance ended; ask for the new one. " + _LADDER.en,
-        ),
-    ),
-    Validity.INVALID_NEWER_EXISTS: Headline(
-        "invalid-newer-exists",
-        "×",
-        Words("無効（新しい資格あり）", "Not valid (a newer insurance exists)"),
-        "red",
-        Words("新しい資格で、もう一度確認してください。", "Ask again for the newer insurance."),
-    ),
-    Validity.NOT_FOUND: Headline(
-        "not-found",
-        "－",
-        Words("該当なし", "Nothing found"),
-        "yellow",
-        Words(
-            "保険者の登録が間に合っていないことがあります。" + _LADDER.ja,
-            "The insurer may not have registered it yet. " + _LADDER.en,
-        ),
-    ),
-    Validity.AMBIGUOUS: Headline(
-        "ambiguous",
-        "？",
-        Words("複数該当", "Several found"),
-        "magenta",
-        Words("枝番を確認して、もう一度照会してください。", "Ask for the branch number and look up again."),
-    ),
-    Validity.VALID_UNREGISTERED: Headline(
-        "valid-unregistered",
-        "○",
-        Words("有効（未登録）", "Valid (ticket not registered)"),
-        "green",
-        Words("医療券について福祉事務所に確認してください。", "Ask the welfare office about the ticket."),
-    ),
-}
-
-PROBLEM: dict[Kind, Headline] = {
-    Kind.CARD: Headline("card-problem", "！", Words("カードを読めません", "Card not read"), "cyan"),
-    Kind.REFUSAL: Headline("refused", "！", Words("受け付けられません", "Not accepted"), "magenta"),
-    Kind.REQUEST: Headline("refused", "！", Words("受け付けられません", "Not accepted"), "magenta"),
-    Kind.REGISTRATION: Headline(
-        "first-registration-needed", "→", Words("初回登録が必要です", "First registration needed"), "cyan"
-    ),
-    Kind.TECHNICAL: Headline(
-        "technical-failure", "…", Words("確認できません（通信）", "Cannot be checked (line)"), "blue", _LADDER
-    ),
-}
-
-PIN_PROBLEM = Headline("card-problem", "！", Words("暗証番号", "PIN"), "cyan")
-"""In place of `PROBLEM` where the card was read and it is the PIN that ended the tap."""
-
-GIVEN_UP = Headline("given-up", "■", Words("中止しました", "Given up"), "white")
-
-REASON_OF_LOSS: dict[ReasonOfLoss, Words] = {
-    ReasonOfLoss.DEATH: Words("死亡", "death"),
-    ReasonOfLoss.PUBLIC_ASSISTANCE: Words("生活保護受給", "public assistance"),
-    ReasonOfLoss.OTHER_INSURANCE: Words("他保険への加入", "other insurance"),
-    ReasonOfLoss.OTHER: Words("その他", "other"),
-}
-
-RELATIONSHIP: dict[Relationship, Words] = {
-    Relationship.INSURED: Words("本人", "insured"),
-    Relationship.DEPENDANT: Words("家族", "dependant"),
-}
-
-SEX: dict[Sex, Words] = {
-    Sex.MALE: Words("男", "male"),
-    Sex.FEMALE: Words("女", "female"),
-    Sex.UNSET: Words("－", "not stated"),
-}
-
 INSURER = Words("保険者", "Insurer")
+CERTIFICATE = Words("証の種類", "Certificate")
 MEMBERSHIP = Words("記号・番号・枝番", "Symbol, number, branch")
 NAME = Words("氏名", "Name")
+ALIAS = Words("通称", "Alias")
+SEX_ON_CERTIFICATE = Words("性別（証）", "Sex on the certificate")
+INSURED_NAME = Words("被保険者（世帯主）", "Insured person")
 BIRTH_DATE = Words("生年月日", "Born")
 ADDRESS = Words("住所", "Address")
 INSURED_DAYS = Words("資格期間", "Insured")
 LOSS = Words("喪失日・事由", "Ended, reason")
+ISSUED = Words("交付日", "Issued")
+VALID_DAYS = Words("有効期間", "Certificate valid")
+BURDEN = Words("負担割合", "Burden")
+FROM_INSURER = Words("保険者から", "from the insurer")
+ELDERLY_CERTIFICATE = Words("高齢受給者証", "elderly certificate")
+BURDEN_MISSING = Words("届いていません。証で確認してください", "missing; look at the certificate")
+BY_AGE = Words("年齢による。通知なし", "by age, not transmitted")
+REIMBURSED_LATER = Words("あとで払い戻し", "reimbursed later")
+LIMIT = Words("限度額区分", "Limit class")
+LONG_TERM = Words("長期入院該当", "long-term from")
+NONE_REGISTERED = Words("登録なし", "none registered")
+SPECIFIC_DISEASE = Words("特定疾病", "Specific disease")
+YEN_A_MONTH = Words("円（月額）", "yen a month")
+ISSUE_NUMBER = Words("交付番号", "no.")
+SELF_PAY = Words("本人支払額", "to pay")
+REFERENCE_NUMBER = Words("照会番号", "Reference number")
 AS_OF = Words("確認日", "As of")
+KNOWN_AT = Words("この時点の登録内容", "As known at")
 ELAPSED = Words("所要時間", "Elapsed")
 REGISTERED = Words("初回登録を行いました", "The first registration was made")
 TRIES_LEFT = Words("暗証番号の残り回数", "PIN tries left")
 TAKE_CARD = Words("カードをお取りください", "Take the card")
 CARD_PRESENT = Words("カードあり", "card")
 CARD_ABSENT = Words("カードなし", "no card")
+
+LADDER_HEAD = Words("他の確認方法", "Other ways")
+
+LADDER: tuple[Words, ...] = (
+    Words("患者さん自身のマイナポータル資格画面とカード", "the patient's own portal screen, with the card"),
+    Words("資格情報のお知らせとカード", "the insurer's notice, with the card"),
+    Words("過去の受診記録、または申立書", "a past visit, or a written statement"),
+    Words("緊急時医療情報・資格確認機能", "the emergency function"),
+)
+"""What the desk may do instead, best first."""
+
+BRANCH_NEEDED = Words("枝番を入力してください（不明なら空欄）", "Enter the branch number (empty if unknown)")
+MEMBERSHIP_FIELD: dict[str, Words] = {
+    "insurer_number": Words("保険者番号（6桁・8桁）", "Insurer number"),
+    "symbol": Words("記号（なければ空欄）", "Symbol, if any"),
+    "number": Words("番号", "Number"),
+    "branch": Words("枝番（不明なら空欄）", "Branch, if known"),
+    "birth_date": Words("生年月日（例：1980-05-17、S55.5.17）", "Born"),
+}
+TRY_AGAIN_IN = Words("再試行まで", "Try again in")
+NOT_OF_THE_FORM = Words("入力を確認してください", "Please check")
+
+BATCH = Words("受付番号", "Batch")
+BATCH_PROCESSING = Words(
+    "まだ処理中です。あとで --batch で続けてください", "Still processing; go on later with --batch"
+)
+REGISTERED_REFERENCE = Words("登録しました", "Registered")
 
 PIN = Words("暗証番号（数字4桁）", "PIN (four digits)")
 LAST_TRY = Words(

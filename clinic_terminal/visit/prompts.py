@@ -5,10 +5,6 @@ from typing import Protocol
 from clinic_terminal.card.errors import CardError
 
 
-class GivenUpError(Exception):
-    """Whoever was asked gives the tap up."""
-
-
 class Prompts(Protocol):
     """The questions of a tap. Each may raise GivenUpError, or a CardError that ends the tap."""
 

@@ -13,8 +13,9 @@ from typing import TypeVar
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.jpki import JpkiApplication, PinNeededError
 from clinic_terminal.card.port import CardConnection
-from clinic_terminal.timings import MeteredConnection, Stopwatch, Timings
-from clinic_terminal.visit.prompts import GivenUpError, Prompts
+from clinic_terminal.outcome import GivenUpError, Outcome
+from clinic_terminal.timings import MeteredConnection, Stopwatch
+from clinic_terminal.visit.prompts import Prompts
 from clinic_terminal.visit.terminal_proof import terminal_certificate, terminal_signer
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Purpose
@@ -45,16 +46,11 @@ class TapRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TapOutcome:
-    """How a tap ended: with `answer` or `problem`, or with neither, given up by the people at the reader.
-
-    `tries_left` is what is known of the PIN's counter at the end; `registered` tells that the first
-    registration was made on the way.
+class TapOutcome(Outcome):
+    """How a tap ended. `tries_left` is what is known of the PIN's counter at the end; `registered` tells that the
+    first registration was made on the way.
     """
 
-    timings: Timings
-    answer: EligibilityAnswer | None = None
-    problem: ShikakuError | None = None
     tries_left: int | None = None
     registered: bool = False
 

@@ -1,1 +1,1 @@
-"""Audit: the append-only record, and computing answers again from it."""
+"""Audit: the append-only record, earlier answers shown again, and computing answers again from it."""

@@ -1,59 +1,89 @@
 """Computing an answer again from its audit record: what an auditor does to see that the fund answered by its rule.
 
-A record names the versions that were read; versions never change; the answer is the pure function of just that.
+A record names the versions that were read; versions never change; the answer, or the refusal, is the pure function of
+just that.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.codes import FacilityKind
+from eligibility_api.audit import store
+from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.wire import Answer
 from eligibility_api.domain.eligibility import RULE_VERSION, Reading, answer
-from eligibility_api.eligibility.store import ENROLMENT_COLUMNS, enrolment_version
+from eligibility_api.domain.held import Channel, EnrolmentVersion
 
-_RECORDS = text("""
-SELECT record_id, recorded_at, facility_kind, institution_code, person_key, as_of, enrolments, rule_version,
-       known_version
-FROM audit_record
-WHERE kind LIKE 'eligibility.%' AND outcome = 'answered' AND (:record_id = record_id OR :record_id IS NULL)
-ORDER BY record_id
-""")
-
-_VERSIONS = text(f"""
-SELECT {ENROLMENT_COLUMNS}
-FROM enrolment e JOIN entitlement t USING (entitlement)
-WHERE e.version = ANY (:versions)
-""")  # noqa: S608 - a constant of the store, no value
+_CHANNELS = {
+    "eligibility.card": Channel.CARD,
+    "eligibility.visual-check": Channel.CARD,
+    "eligibility.number": Channel.NUMBER,
+    "eligibility.batch": Channel.NUMBER,
+}
+"""How each kind of record was asked."""
 
 
 class UnknownRule(Exception):
     """A record was made under a rule that this program does not have."""
 
 
+class Refusal(Answer):
+    """What was answered where the rule refused: the code of the catalogue."""
+
+    record_id: str
+    code: str
+
+
+Given = EligibilityAnswer | UnchangedAnswer | Refusal
+"""What a facility was given for its question."""
+
+
 async def recompute(
     connection: AsyncConnection, *, version_key: bytes, record_id: UUID | None = None
-) -> AsyncIterator[EligibilityAnswer | UnchangedAnswer]:
+) -> AsyncIterator[Given]:
     """Every recorded answer (or the one of `record_id`) again, in the order of their records. Raises UnknownRule."""
-    for row in (await connection.execute(_RECORDS, {"record_id": record_id})).all():
-        yield answer(await _reading(connection, row), version_key=version_key)
+    async for records in store.answers(connection, record_id):
+        versions = await store.versions(connection, records)
+        for record in records:
+            yield given(reading_of(record, versions), version_key)
 
 
-async def _reading(connection: AsyncConnection, record: Row[tuple[object, ...]]) -> Reading:
+def given(reading: Reading, version_key: bytes) -> Given:
+    """What `reading` leads to, a refusal included."""
+    try:
+        return answer(reading, version_key=version_key)
+    except ShikakuError as error:
+        return Refusal(record_id=reading.record_id, code=error.code)
+
+
+def reading_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> Reading:
+    """What was read for the answer of `record`, out of all `versions` that it names. Raises UnknownRule."""
     if record.rule_version != RULE_VERSION:
         raise UnknownRule(f"rule {record.rule_version}")
-    rows = (await connection.execute(_VERSIONS, {"versions": record.enrolments})).mappings()
+    named = frozenset(record.tickets or ())
     return Reading(
         record_id=str(record.record_id),
         answered_at=record.recorded_at,
         as_of=record.as_of,
+        channel=_CHANNELS[record.kind],
         facility_kind=FacilityKind(record.facility_kind),
         institution_code=record.institution_code,
         person_key=record.person_key,
-        enrolments=[enrolment_version(row) for row in rows],
+        enrolments=[_with_tickets(versions[version], named) for version in record.enrolments],
+        asked=frozenset(record.asked or ()),
+        consents=frozenset(Category(consent) for consent in record.consents or ()),
         known_version=record.known_version,
     )
+
+
+def _with_tickets(version: EnrolmentVersion, named: frozenset[int]) -> EnrolmentVersion:
+    """Tickets of one version were read for several institutions; an answer knew its own."""
+    if not version.tickets:
+        return version
+    return replace(version, tickets=[ticket for ticket in version.tickets if ticket.version in named])

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, FetchedValue
+from sqlalchemy import ARRAY, BigInteger, Column, FetchedValue, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -14,7 +14,9 @@ from eligibility_api.platform.tables import instant
 
 
 class AuditRecord(SQLModel, table=True):
-    """One record. `enrolments` are the versions read, from which the answer can be computed again."""
+    """One record. What was read is what the answer can be computed from again: the versions of `enrolments` and
+    `tickets`, the entitlements that a look-up by number `asked` for, the `consents` that it came with.
+    """
 
     __tablename__ = "audit_record"
 
@@ -35,4 +37,7 @@ class AuditRecord(SQLModel, table=True):
     enrolments: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
     rule_version: int | None
     known_version: str | None
+    asked: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
+    tickets: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
+    consents: list[str] | None = Field(sa_column=Column(ARRAY(Text)))
     detail: dict[str, Any] | None = Field(sa_column=Column(JSONB))

@@ -8,24 +8,31 @@ gateway that found it broken, an answer that is none as `fund-unreadable`. It ne
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
 import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
     EligibilityAnswer,
+    NumberCheckRequest,
     UnchangedAnswer,
     VisualCheckRequest,
 )
-from eligibility_api.contract.enrolment import EndRequest, EnrolmentAnswer, EnrolmentRequest
 from eligibility_api.contract.errors import CATALOGUE, Problem, ShikakuError
 from eligibility_api.contract.line import open_line
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
+from eligibility_api.contract.references import (
+    ReferenceAnswer,
+    ReferenceAnswers,
+    ReferenceRegistration,
+    ReferenceRegistrations,
+)
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
 from eligibility_api.contract.tokens import TOKEN_PATH, Credential, TokenAnswer, token_form
 
@@ -36,6 +43,7 @@ _GATEWAY_STATUSES = frozenset({502, 503, 504})
 _ELIGIBILITY: TypeAdapter[EligibilityAnswer | UnchangedAnswer] = TypeAdapter(
     EligibilityAnswer | UnchangedAnswer
 )
+_BATCH_RESULT = TypeAdapter(BatchResult)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -102,20 +110,53 @@ class FundClient:
         path = "/v1/eligibility/visual-check" if visual else "/v1/eligibility/card"
         return self._read(_ELIGIBILITY, self._authorised(path, request))
 
+    def check_number(self, request: NumberCheckRequest) -> EligibilityAnswer | UnchangedAnswer:
+        """Eligibility by the numbers of a certificate."""
+        return self._read(_ELIGIBILITY, self._authorised("/v1/eligibility/number", request))
+
+    def answer_record(self, record_id: str) -> EligibilityAnswer | UnchangedAnswer:
+        """An earlier answer to this terminal's facility, by its record."""
+        path = f"/v1/eligibility/answers/{record_id}"
+        return self._read(_ELIGIBILITY, self._send(path, method="GET", token=self.sign_in()))
+
+    def register_reference(self, request: ReferenceRegistration) -> ReferenceAnswer:
+        """Register the facility's own number for a person."""
+        return self._call(ReferenceAnswer, "/v1/reference-numbers", request)
+
+    def register_references(self, request: ReferenceRegistrations) -> ReferenceAnswers:
+        """Register many, each on its own."""
+        return self._call(ReferenceAnswers, "/v1/reference-numbers/bulk", request)
+
+    def start_batch(self, request: BatchRequest) -> BatchAnswer:
+        """Hand in a batch of look-ups by number."""
+        return self._call(BatchAnswer, BATCHES_PATH, request)
+
+    def batch(self, batch_id: str) -> BatchAnswer:
+        """How far a batch is."""
+        return self._get(BatchAnswer, f"{BATCHES_PATH}/{batch_id}")
+
+    def batch_results(self, batch_id: str, *, after: int = 0) -> Iterator[BatchResult]:
+        """The results behind row `after`, as far as rows are answered by now; whoever wants the rest comes again."""
+        path = f"{BATCHES_PATH}/{batch_id}/results"
+        while True:
+            page = self._send(path, method="GET", query={"after": after}, token=self.sign_in())
+            for line in page.content.splitlines():
+                result = self._parsed(_BATCH_RESULT, line, page)
+                after = result.row
+                yield result
+            if not page.content or "next" not in page.links:
+                return
+
     def register(self, request: RegistrationRequest) -> RegistrationAnswer:
         """The first registration of a card."""
         return self._call(RegistrationAnswer, "/v1/registrations", request)
 
-    def enrol(self, request: EnrolmentRequest) -> EnrolmentAnswer:
-        """Add one member."""
-        return self._call(EnrolmentAnswer, "/v1/enrolments", request)
-
-    def end_enrolment(self, request: EndRequest) -> EnrolmentAnswer:
-        """End one member's current enrolment."""
-        return self._call(EnrolmentAnswer, "/v1/enrolments/end", request)
-
     def _call(self, model: type[Model], path: str, request: BaseModel) -> Model:
         return self._read(model, self._authorised(path, request))
+
+    def _get(self, model: type[Model], path: str, **query: str | int | None) -> Model:
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._read(model, self._send(path, method="GET", query=given, token=self.sign_in()))
 
     def _authorised(self, path: str, request: BaseModel) -> httpx2.Response:
         return self._send(path, body=request, token=self.sign_in())
@@ -126,24 +167,36 @@ class FundClient:
         *,
         body: BaseModel | None = None,
         form: dict[str, str] | None = None,
+        stream: Iterable[bytes] | None = None,
         token: str | None = None,
+        method: str = "POST",
+        query: Mapping[str, str | int] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        sent = dict(headers or {})
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
         if body is not None:
-            headers["Content-Type"] = "application/json"
-        content = body.model_dump_json(exclude_none=True) if body is not None else None
+            sent["Content-Type"] = "application/json"
+        content = body.model_dump_json(exclude_none=True) if body is not None else stream
         try:
-            response = self._http.post(path, content=content, data=form, headers=headers)
+            response = self._http.request(
+                method, path, content=content, data=form, params=query, headers=sent
+            )
         except httpx2.RequestError as error:
             raise ShikakuError("fund-unreachable") from error
         if response.status_code >= 400:
             raise problem_error(response)
         return response
 
+    @classmethod
+    def _read(cls, model: type[Model] | TypeAdapter[Model], response: httpx2.Response) -> Model:
+        return cls._parsed(model, response.content, response)
+
     @staticmethod
-    def _read(model: type[Model] | TypeAdapter[Model], response: httpx2.Response) -> Model:
+    def _parsed(model: type[Model] | TypeAdapter[Model], content: bytes, response: httpx2.Response) -> Model:
         adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
         try:
-            return adapter.validate_json(response.content)
+            return adapter.validate_json(content)
         except ValidationError as error:
             raise ShikakuError("fund-unreadable", http_status=response.status_code) from error

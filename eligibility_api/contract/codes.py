@@ -57,6 +57,91 @@ class CertificateKind(StrEnum):
     MEDICAL_AID = "A1"
 
 
+class LimitCertificateKind(StrEnum):
+    """限度額適用認定証区分 (OQSCD011)."""
+
+    LIMIT = "01"
+    """限度額適用認定証."""
+    LIMIT_AND_MEALS = "02"
+    """限度額適用・標準負担額減額認定証."""
+    MEALS = "03"
+    """標準負担額減額認定証."""
+
+
+class LimitClass(StrEnum):
+    """限度額適用認定証適用区分 (OQSCD012): A under 70, B04 to B06 70 to 74 and older, B09 and B10 late-elderly."""
+
+    A = "A01"
+    I = "A02"  # noqa: E741 - イ, as the field calls it
+    U = "A03"
+    E = "A04"
+    O = "A05"  # noqa: E741 - オ
+    O_BORDER = "A06"
+    ACTIVE_3 = "B01"
+    ACTIVE_2 = "B02"
+    ACTIVE_1 = "B03"
+    GENERAL = "B04"
+    LOW_2 = "B05"
+    LOW_1 = "B06"
+    LOW_1_WELFARE = "B07"
+    LOW_1_BORDER = "B08"
+    GENERAL_2 = "B09"
+    GENERAL_1 = "B10"
+
+
+class SpecificDisease(StrEnum):
+    """特定疾病療養受療証 認定疾病区分 (OQSCD013)."""
+
+    RENAL_FAILURE = "1"
+    """人工透析を要する慢性腎不全."""
+    HAEMOPHILIA = "2"
+    """先天性血液凝固因子障害 (第Ⅷ・第Ⅸ因子)."""
+    HIV_BY_BLOOD_PRODUCT = "3"
+    """血液凝固因子製剤による HIV 感染症."""
+
+
+class TicketType(StrEnum):
+    """券別 (OQSCD018)."""
+
+    MEDICAL = "01"
+    """医療券."""
+    DISPENSING = "02"
+    """調剤券."""
+
+
+class TicketTreatment(StrEnum):
+    """診療別 (OQSCD019)."""
+
+    INPATIENT = "01"
+    OUTPATIENT = "02"
+    DENTAL = "03"
+    DISPENSING = "04"
+    VISITING_NURSING = "05"
+
+
+class SingleOrCombined(StrEnum):
+    """単独・併用別 (OQSCD020)."""
+
+    SINGLE = "01"
+    COMBINED = "02"
+
+
+class Category(StrEnum):
+    """What is answered only where the patient consented."""
+
+    LIMIT_CERTIFICATE = "limit-certificate"
+    """限度額適用認定証."""
+    SPECIFIC_DISEASES = "specific-diseases"
+    """特定疾病療養受療証."""
+
+
+class InsurerKind(StrEnum):
+    """Who enrols members: an insurer (保険者), or a welfare office (福祉事務所) with recipients of medical aid."""
+
+    INSURER = "insurer"
+    WELFARE_OFFICE = "welfare-office"
+
+
 class FacilityKind(StrEnum):
     """What kind of institution asks; decides what it may be shown.
 
@@ -82,6 +167,8 @@ class Right(StrEnum):
     """Ask by visual check (目視確認), without the PIN."""
     ENROLMENT = "enrolment"
     """Enrol and end one's own members (insurers only)."""
+    APPROVAL = "enrolment-approval"
+    """Approve or reject a held member file that another key uploaded (insurers only)."""
 
 
 class Purpose(StrEnum):

@@ -38,6 +38,26 @@ END: dict[str, Any] = {
 }
 """The end of her enrolment."""
 
+OWN_MEMBER: dict[str, Any] = {
+    name: END[name] for name in ("insurer_number", "symbol", "number", "branch", "birth_date")
+}
+"""Her membership, as her insurer names it."""
+
+CORRECTION: dict[str, Any] = {"former": OWN_MEMBER, "member": MEMBER | {"acquired_on": "2024-05-01"}}
+"""What should have been said of her."""
+
+MOVE: dict[str, Any] = OWN_MEMBER | {"address": "架空県見本市4-5-6", "postal_code": "000-0001"}
+"""Where she lives now."""
+
+BRANCH: dict[str, Any] = OWN_MEMBER | {"new_branch": "01"}
+"""Her new branch number."""
+
+NUMBER: dict[str, Any] = OWN_MEMBER | {"as_of": "2026-11-23", "limit_certificate_consent": True}
+"""A look-up by number."""
+
+REFERENCE: dict[str, Any] = OWN_MEMBER | {"reference_number": "P-000123"}
+"""A facility's own number for her."""
+
 ELIGIBILITY: dict[str, Any] = {
     "unchanged": False,
     "validity": "1",
@@ -50,9 +70,61 @@ ELIGIBILITY: dict[str, Any] = {
             **MEMBER,
             "certificate_kind": "01",
             "insurer_name": "架空健康保険協会",
+            "insured_name": None,
+            "name_alias": None,
+            "name_alias_kana": None,
+            "sex_on_certificate": None,
             "lost_on": None,
             "reason_of_loss": None,
+            "issued_on": None,
+            "valid_from": None,
+            "valid_to": None,
+            "burden_ratio": None,
+            "burden_expected": False,
+            "preschool": False,
+            "elderly_certificate": None,
+            "limit_certificate_consent": False,
+            "limit_certificate": None,
+            "specific_disease_consent": False,
+            "specific_diseases": [],
+            "medical_tickets": [],
         }
     ],
 }
 """The answer about her."""
+
+NAMED_TICKET: dict[str, Any] = {
+    "recipient_number": "0000018",
+    "birth_date": "1980-05-17",
+    "month": "2026-11",
+    "institution_code": "1311111114",
+    "ticket_type": "01",
+    "treatment": "02",
+}
+"""What names a medical ticket."""
+
+TICKET: dict[str, Any] = {
+    **NAMED_TICKET,
+    "institution_name": "架空診療所",
+    "single_or_combined": "01",
+    "valid_from": "2026-11-01",
+    "valid_to": "2026-11-30",
+    "issue_number": "2026-000001",
+    "self_pay": 0,
+}
+"""A medical ticket as a welfare office sends it."""
+
+BATCH: dict[str, Any] = {
+    "as_of": "2026-11-23",
+    "rows": [
+        {
+            "insurer_number": "01130012",
+            "symbol": "見本",
+            "number": "1234",
+            "branch": "00",
+            "birth_date": "1980-05-17",
+            "tag": "P-0001",
+        }
+    ],
+}
+"""A batch of one row."""

@@ -50,6 +50,26 @@ def is_insurer_number(text: str) -> bool:
     return is_checked_number(text, (6, 8))
 
 
+def is_welfare_office_number(text: str) -> bool:
+    """公費負担者番号 of a welfare office: an insurer number of eight digits whose law (法別番号) is 12."""
+    return len(text) == 8 and text.startswith("12") and is_insurer_number(text)
+
+
+def law_of(insurer_number: str) -> str | None:
+    """法別番号: the two digits that begin a valid number of eight; None for national health insurance, of six."""
+    return insurer_number[:2] if len(insurer_number) == 8 else None
+
+
+def is_late_elderly_number(insurer_number: str) -> bool:
+    """Whether a valid 保険者番号 is of the late-elderly scheme (後期高齢者医療): law 39."""
+    return law_of(insurer_number) == "39"
+
+
+def is_beneficiary_number(text: str) -> bool:
+    """受給者番号: seven digits with a valid check digit."""
+    return is_checked_number(text, (7,))
+
+
 def is_institution_code(text: str) -> bool:
     """医療機関コード: ten digits (prefecture 2, fee table 1, district and number 6, check digit)."""
     return is_checked_number(text, (10,))

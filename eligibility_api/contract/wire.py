@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import numbers
+from eligibility_api.contract.characters import normal_kana
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -29,7 +30,9 @@ MY_NUMBER_FAULT = "my_number"
 
 
 class Wire(BaseModel):
-    """Base of requests: nothing unknown is accepted, nothing is changed, and no fault repeats what was sent."""
+    """Base of requests: nothing unknown is accepted, nothing but the form of kana is changed, and no fault repeats what
+    was sent.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -43,6 +46,12 @@ class Answer(BaseModel):
 def _no_my_number(value: str) -> str:
     if numbers.is_my_number(value):
         raise PydanticCustomError(MY_NUMBER_FAULT, "a My Number is not accepted")
+    return value
+
+
+def _says_something(value: str) -> str:
+    if not value.isalnum() and not numbers.folded(value):
+        raise PydanticCustomError("membership_text", "more than spaces and hyphens")
     return value
 
 
@@ -65,7 +74,10 @@ Text = Annotated[str, StringConstraints(pattern=_NO_CONTROL_CHARACTERS)]
 """Text without control characters, as every text of a request is that is kept."""
 
 MembershipText = Annotated[
-    Text, StringConstraints(min_length=1, max_length=20), AfterValidator(_no_my_number)
+    Text,
+    StringConstraints(min_length=1, max_length=20),
+    AfterValidator(_no_my_number),
+    AfterValidator(_says_something),
 ]
 """A symbol (記号) or number (番号) as written, up to 20 characters, never a My Number."""
 
@@ -84,6 +96,19 @@ BranchNumber = Annotated[
 
 PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 """A name or an address as the insurer writes it."""
+
+_LONGEST_KANA = 200
+
+
+def _in_one_form(value: str) -> str:
+    kana = normal_kana(value)
+    if not 1 <= len(kana) <= _LONGEST_KANA:
+        raise PydanticCustomError("kana", "a reading of 1 to 200 characters")
+    return kana
+
+
+PersonKana = Annotated[PersonText, AfterValidator(_in_one_form)]
+"""The reading of a name. However it is written, it becomes full-width katakana (`characters.normal_kana`)."""
 
 
 def _decoded(value: object) -> object:
@@ -105,7 +130,17 @@ def _iso_day(value: object) -> object:
     raise PydanticCustomError("day", "a day as YYYY-MM-DD (ISO 8601)")
 
 
-Day = Annotated[date, BeforeValidator(_iso_day)]
+EARLIEST_DAY = date(1868, 1, 1)
+"""Nobody who is insured was born earlier, and nothing here began earlier."""
+
+
+def _of_this_age(value: date) -> date:
+    if value < EARLIEST_DAY:
+        raise PydanticCustomError("day", "a day from 1868 on")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_of_this_age)]
 """A day, YYYY-MM-DD on the wire and nothing else: pydantic's own date would also read seconds since 1970."""
 
 Bytes = Annotated[

@@ -9,10 +9,14 @@ from eligibility_api.contract.codes import FacilityKind, Right
 _FACILITY_RIGHTS = frozenset({Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK})
 _ELIGIBILITY_ONLY_RIGHTS = frozenset({Right.ELIGIBILITY})
 INSURER_RIGHTS = frozenset({Right.ENROLMENT})
+"""Of an insurer's program, which tells the fund who its members are."""
+
+APPROVER_RIGHTS = frozenset({Right.APPROVAL})
+"""Of the second key, which alone releases a held file, and uploads none."""
 
 
 def rights_open_to(kind: FacilityKind) -> frozenset[Right]:
-    """The rights that a terminal at such a facility may have: an eligibility-only one asks by PIN, nothing more."""
+    """The rights that a terminal at such a facility may have: an eligibility-only one asks by PIN or number, nothing more."""
     return _ELIGIBILITY_ONLY_RIGHTS if kind is FacilityKind.ELIGIBILITY_ONLY else _FACILITY_RIGHTS
 
 

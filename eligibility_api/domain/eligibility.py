@@ -1,7 +1,7 @@
-"""The answer about one identified person, as a pure function of what was read.
+"""The answer about one person, as a pure function of what was read.
 
-What was read is what the audit record keeps. Whoever has the record and the enrolment versions that it names can
-compute the answer again; this function is the whole of the rule.
+What was read is what the audit record keeps. Whoever has the record and the versions that it names can compute the
+answer again; this function is the whole of the rule, refusals included. `docs/rules.md` has the rule in words.
 """
 
 from __future__ import annotations
@@ -9,47 +9,58 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from eligibility_api.contract.codes import CertificateKind, FacilityKind, Validity
+from eligibility_api.contract.codes import Category, CertificateKind, FacilityKind, Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment, UnchangedAnswer
+from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain.cover import covers, ended, ends_on
+from eligibility_api.domain.held import Channel, EnrolmentVersion
+from eligibility_api.domain.showing import View, shown, tickets_of
 
-RULE_VERSION = 1
-"""Version of the rule in this module; recorded with every answer."""
+RULE_VERSION = 2
+"""Version of the rule, with `ages.py`, `cover.py` and `showing.py`; recorded with every answer."""
 
 DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
 """The days that the fund answers for: five years back, one year ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnrolmentVersion:
-    """One version of one entitlement as the fund knew it: its number in the store and what it says."""
-
-    version: int
-    enrolment: Enrolment
-
-    def covers(self, day: date) -> bool:
-        """Whether the insurance holds on `day`: `lost_on` is the first uninsured day."""
-        lost_on = self.enrolment.lost_on
-        return self.enrolment.acquired_on <= day and (lost_on is None or day < lost_on)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """All that an answer depends on: the day, the versions read, who asked, and what was known to it before."""
+    """All that an answer depends on: the day, the versions read, who asked and how, and what was known to it before.
+
+    By card, `enrolments` are all versions of the person with `person_key`. By number they are those of the entitlements
+    that fit (`asked`), and of the person to whom these belong; nobody may fit, or several.
+    """
 
     record_id: str
     answered_at: datetime
     as_of: date
+    channel: Channel
     facility_kind: FacilityKind
     institution_code: str
-    person_key: bytes
+    person_key: bytes | None
     enrolments: Sequence[EnrolmentVersion]
+    asked: frozenset[int] = frozenset()
+    consents: frozenset[Category] = frozenset()
     known_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Validity, the versions that are shown in their order, and how the person may be looked at.
+
+    `person` are bytes that stand for the one identified person; None where nobody is identified.
+    """
+
+    validity: Validity
+    chosen: Sequence[EnrolmentVersion]
+    person: bytes | None
+    view: View
 
 
 def check_day(as_of: date, today: date) -> None:
@@ -58,63 +69,135 @@ def check_day(as_of: date, today: date) -> None:
         raise ShikakuError("as-of-out-of-range")
 
 
-def select(enrolments: Sequence[EnrolmentVersion], as_of: date) -> tuple[Validity, list[EnrolmentVersion]]:
-    """Validity and what is shown: all entitlements of the day, else the one that ended last, else nothing.
-
-    Order (OQS 4.2, more than one result): insurance before medical aid, newer acquired_on first, insurer number.
-    """
-    valid = [e for e in enrolments if e.covers(as_of)]
-    if valid:
-        return Validity.VALID, sorted(valid, key=_result_order)
-    ended = [e for e in enrolments if e.enrolment.lost_on is not None and e.enrolment.lost_on <= as_of]
-    if ended:
-        return Validity.INVALID, [min(ended, key=_last_ended_first)]
-    return Validity.NOT_FOUND, []
-
-
-def _result_order(version: EnrolmentVersion) -> tuple[bool, int, str, int]:
-    e = version.enrolment
-    medical_aid = e.certificate_kind is CertificateKind.MEDICAL_AID
-    return medical_aid, -e.acquired_on.toordinal(), e.insurer_number, version.version
-
-
-def _last_ended_first(version: EnrolmentVersion) -> tuple[int, tuple[bool, int, str, int]]:
-    assert version.enrolment.lost_on is not None
-    return -version.enrolment.lost_on.toordinal(), _result_order(version)
-
-
-def shown_to(kind: FacilityKind, enrolment: Enrolment) -> Enrolment:
-    """What a facility of this kind is shown: one that may only check eligibility gets no address."""
-    if kind is FacilityKind.ELIGIBILITY_ONLY:
-        return enrolment.model_copy(update={"address": None, "postal_code": None})
-    return enrolment
-
-
 def answer(reading: Reading, *, version_key: bytes) -> EligibilityAnswer | UnchangedAnswer:
-    """The answer that `reading` leads to. `version_key` makes answer versions opaque and unlinkable across facilities."""
-    validity, chosen = select(reading.enrolments, reading.as_of)
-    results = [shown_to(reading.facility_kind, e.enrolment) for e in chosen]
-    version = _version(reading, validity, chosen, version_key)
+    """The answer that `reading` leads to. `version_key` makes answer versions opaque and unlinkable across facilities.
+
+    Raises `card-not-usable` and `eligibility-not-confirmable`.
+    """
+    selection = select(reading)
+    results = [shown(held, selection.view) for held in selection.chosen]
+    version = _version(selection, results, version_key)
     common: dict[str, Any] = {
-        "validity": validity,
+        "validity": selection.validity,
         "as_of": reading.as_of,
         "answered_at": reading.answered_at,
         "record_id": reading.record_id,
     }
-    if reading.known_version is not None and hmac.compare_digest(
-        reading.known_version.encode(), version.encode()
-    ):
+    if version is not None and hmac.compare_digest((reading.known_version or "").encode(), version.encode()):
         return UnchangedAnswer(**common)
     return EligibilityAnswer(**common, version=version, results=results)
 
 
-def _version(reading: Reading, validity: Validity, chosen: Sequence[EnrolmentVersion], key: bytes) -> str:
+def select(reading: Reading) -> Selection:
+    """Validity and what is shown (OQSCD006). Raises `card-not-usable` and `eligibility-not-confirmable`."""
+    return _by_card(reading) if reading.channel is Channel.CARD else _by_number(reading)
+
+
+def _by_card(reading: Reading) -> Selection:
+    """All entitlements of the day, else the one that ended last, else nothing: the person is known, whatever is found."""
+    known = reading.enrolments
+    if any(e.self_disclosure_blocked for e in known) or _unconfirmed(known, reading.as_of):
+        raise ShikakuError("card-not-usable")
+    person = b"person" + (reading.person_key or b"")
+    valid = [e for e in known if covers(e, reading.as_of)]
+    if valid:
+        return _valid(reading, valid, person)
+    past = [e for e in known if ended(e, reading.as_of)]
+    validity = Validity.INVALID if past else Validity.NOT_FOUND
+    return Selection(validity, sorted(past, key=_last_ended_first)[:1], person, _view(reading))
+
+
+def _by_number(reading: Reading) -> Selection:
+    """What was asked for decides; the other entitlements of its person are shown beside it while it holds."""
+    asked = [e for e in reading.enrolments if e.entitlement in reading.asked]
+    if _several_persons(asked):
+        return Selection(Validity.AMBIGUOUS, [], None, _view(reading))
+    if _unconfirmed(asked, reading.as_of):
+        raise ShikakuError("eligibility-not-confirmable")
+    holding = [e for e in asked if covers(e, reading.as_of)]
+    if holding:
+        person = _holder(min(holding, key=_result_order))
+        return _valid(reading, _valid_of(reading, person), person)
+    past = [e for e in asked if ended(e, reading.as_of)]
+    if past:
+        return _ended(reading, min(past, key=_last_ended_first))
+    return Selection(Validity.NOT_FOUND, [], None, _view(reading))
+
+
+def _several_persons(asked: Sequence[EnrolmentVersion]) -> bool:
+    """Whether memberships of different persons fit. One membership is never several persons': no branch would help."""
+    return len({e.entitlement for e in asked}) > 1 and len({_holder(e) for e in asked}) > 1
+
+
+def _valid_of(reading: Reading, person: bytes) -> list[EnrolmentVersion]:
+    """What covers the person on the day, but for what waits to be confirmed."""
+    own = [e for e in reading.enrolments if _holder(e) == person and e.mismatch is not Mismatch.OPEN]
+    return [e for e in own if covers(e, reading.as_of)]
+
+
+def _ended(reading: Reading, asked: EnrolmentVersion) -> Selection:
+    """The one that was asked for and has ended, alone: a newer one is told of, and not shown."""
+    person = _holder(asked)
+    newer = any(e.acquired_on > asked.acquired_on for e in _valid_of(reading, person))
+    validity = Validity.INVALID_NEWER_EXISTS if newer else Validity.INVALID
+    return Selection(validity, [asked], person, _view(reading))
+
+
+def _valid(reading: Reading, valid: Sequence[EnrolmentVersion], person: bytes) -> Selection:
+    """Order (OQS 4.2, more than one result): insurance before medical aid, newer acquired_on first, insurer number."""
+    view = _view(reading)
+    unregistered = all(_is_medical_aid(e) and not tickets_of(e, view) for e in valid)
+    validity = Validity.VALID_UNREGISTERED if unregistered else Validity.VALID
+    return Selection(validity, sorted(valid, key=_result_order), person, view)
+
+
+def _view(reading: Reading) -> View:
+    """Flags of every version that was read count, of ended ones too: a day must not be a way round a protection."""
+    return View(
+        as_of=reading.as_of,
+        facility_kind=reading.facility_kind,
+        institution_code=reading.institution_code,
+        consents=reading.consents,
+        protected=any(e.nondisclosure or e.self_disclosure_blocked for e in reading.enrolments),
+    )
+
+
+def _unconfirmed(enrolments: Iterable[EnrolmentVersion], day: date) -> bool:
+    """Whether cover of the day waits for the insurer to confirm whose it is. In the past it stops history alone."""
+    return any(e.mismatch is Mismatch.OPEN and covers(e, day) for e in enrolments)
+
+
+def _holder(held: EnrolmentVersion) -> bytes:
+    """Bytes that stand for the person: who was not found in the register is a person of her own, by entitlement."""
+    if held.person_key is None:
+        return b"entitlement" + str(held.entitlement).encode()
+    return b"person" + held.person_key
+
+
+def _is_medical_aid(held: EnrolmentVersion) -> bool:
+    return held.certificate_kind is CertificateKind.MEDICAL_AID
+
+
+def _result_order(held: EnrolmentVersion) -> tuple[bool, int, str, int]:
+    return _is_medical_aid(held), -held.acquired_on.toordinal(), held.insurer_number, held.version
+
+
+def _last_ended_first(held: EnrolmentVersion) -> tuple[int, tuple[bool, int, str, int]]:
+    end = ends_on(held)
+    assert end is not None
+    return -end.toordinal(), _result_order(held)
+
+
+def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> str | None:
+    """Of what is told and to whom, and of nothing else: what is withheld cannot show itself by a new version."""
+    if selection.person is None:
+        return None
     parts = [
-        reading.institution_code.encode(),
-        reading.person_key,
-        reading.facility_kind.encode(),
-        validity.encode(),
-        *(str(e.version).encode() for e in chosen),
+        selection.view.institution_code.encode(),
+        selection.view.facility_kind.encode(),
+        selection.person,
+        selection.validity.encode(),
+        *(result.model_dump_json().encode() for result in results),
     ]
-    message = b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+    message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)[:18]).decode()

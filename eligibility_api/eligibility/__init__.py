@@ -1,1 +1,1 @@
-"""Eligibility: the insurance valid on a day, asked by card."""
+"""Eligibility: the insurance valid on a day, asked by card or by number."""

@@ -1,4 +1,4 @@
-"""HTTP: eligibility by card, with the PIN or by visual check."""
+"""HTTP: eligibility by card, with the PIN or by visual check, and by number."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
     EligibilityAnswer,
+    NumberCheckRequest,
     UnchangedAnswer,
     VisualCheckRequest,
 )
@@ -21,8 +22,7 @@ from eligibility_api.state import State, current_state
 router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"])
 
 
-async def _respond(state: State, caller: Caller, request: CardCheckRequest) -> Response:
-    answer = await service.check_card(state, caller, request)
+def _respond(answer: EligibilityAnswer | UnchangedAnswer) -> Response:
     # Built by the rule from typed values: serialised once, not validated again.
     return Response(answer.model_dump_json(), media_type="application/json")
 
@@ -31,22 +31,26 @@ async def _respond(state: State, caller: Caller, request: CardCheckRequest) -> R
     "/card",
     summary="The insurance of the person whose card signed",
     response_model=EligibilityAnswer | UnchangedAnswer,
-    responses=problem_responses(*PROOF_REFUSALS, "first-registration-needed", "as-of-out-of-range"),
+    responses=problem_responses(
+        *PROOF_REFUSALS, "first-registration-needed", "as-of-out-of-range", "card-not-usable"
+    ),
 )
 async def check_card(
     request: CardCheckRequest,
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """Validity 1, 2 or 4 as of the day, out of what the insurers sent. Recorded before it is answered."""
-    return await _respond(state, caller, request)
+    """Validity 1, 2, 4 or 6 as of the day, out of what the insurers sent. Recorded before it is answered."""
+    return _respond(await service.check_card(state, caller, request))
 
 
 @router.post(
     "/visual-check",
     summary="The same, where staff compared the face",
     response_model=EligibilityAnswer | UnchangedAnswer,
-    responses=problem_responses(*PROOF_REFUSALS, "operator-required", "visual-check-limit"),
+    responses=problem_responses(
+        *PROOF_REFUSALS, "operator-required", "visual-check-limit", "card-not-usable"
+    ),
 )
 async def check_visually(
     request: VisualCheckRequest,
@@ -54,4 +58,29 @@ async def check_visually(
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
     """目視確認: the card signed without its PIN for an admitted terminal; the operator is recorded."""
-    return await _respond(state, caller, request)
+    return _respond(await service.check_card(state, caller, request))
+
+
+@router.post(
+    "/number",
+    summary="The insurance of whom a certificate's numbers fit",
+    response_model=EligibilityAnswer | UnchangedAnswer,
+    responses=problem_responses(
+        "token-invalid",
+        "right-missing",
+        "my-number-refused",
+        "as-of-out-of-range",
+        "known-at-out-of-range",
+        "known-at-not-asked",
+        "eligibility-not-confirmable",
+        "number-miss-limit",
+        "database-unavailable",
+    ),
+)
+async def check_number(
+    request: NumberCheckRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> Response:
+    """Validity 1 to 6. Whoever the numbers do not fit is answered 4, whatever is wrong; those misses are limited."""
+    return _respond(await service.check_number(state, caller, request))

@@ -6,8 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from eligibility_api.contract.enrolment import EndRequest, EnrolmentAnswer, EnrolmentRequest
+from eligibility_api.contract.enrolment import (
+    BranchRequest,
+    CorrectionRequest,
+    EndRequest,
+    EnrolmentAnswer,
+    EnrolmentRequest,
+    MoveRequest,
+    WithdrawRequest,
+)
 from eligibility_api.enrolment import service
+from eligibility_api.enrolment.key import idempotency_key
 from eligibility_api.facilities.bearer import current_caller
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.platform.problems import problem_responses
@@ -15,28 +24,34 @@ from eligibility_api.state import State, current_state
 
 router = APIRouter(prefix="/v1/enrolments", tags=["enrolment"])
 
-_REFUSALS = (
+CHANGE_REFUSALS = (
     "token-invalid",
     "right-missing",
-    "enrolment-other-insurer",
+    "client-closed",
+    "idempotency-key-missing",
+    "idempotency-key-reused",
     "my-number-refused",
     "database-unavailable",
 )
+"""The refusals of every call that changes a single member, beside its own."""
+
+_REFUSALS = (*CHANGE_REFUSALS, "enrolment-other-insurer")
+_ASKING = ("register-unavailable", "mismatch-limit")
+
+Key = Annotated[str, Depends(idempotency_key)]
+From = Annotated[Caller, Depends(current_caller)]
+At = Annotated[State, Depends(current_state)]
 
 
 @router.post(
     "",
     status_code=201,
     summary="Enrol one member",
-    responses=problem_responses(*_REFUSALS, "enrolment-overlap", "register-unavailable"),
+    responses=problem_responses(*_REFUSALS, *_ASKING, "enrolment-overlap"),
 )
-async def enrol(
-    request: EnrolmentRequest,
-    caller: Annotated[Caller, Depends(current_caller)],
-    state: Annotated[State, Depends(current_state)],
-) -> EnrolmentAnswer:
+async def enrol(request: EnrolmentRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
     """資格取得. The fund looks the member up in the resident register; `match` tells whether it found one person."""
-    return await service.enrol(state, caller, request)
+    return await service.enrol(state, caller, key, request)
 
 
 @router.post(
@@ -44,10 +59,46 @@ async def enrol(
     summary="End a member's enrolment",
     responses=problem_responses(*_REFUSALS, "enrolment-unknown"),
 )
-async def end(
-    request: EndRequest,
-    caller: Annotated[Caller, Depends(current_caller)],
-    state: Annotated[State, Depends(current_state)],
-) -> EnrolmentAnswer:
+async def end(request: EndRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
     """資格喪失. `lost_on` is the first uninsured day."""
-    return await service.end(state, caller, request)
+    return await service.end(state, caller, key, request)
+
+
+@router.post(
+    "/correct",
+    summary="Correct a period of a member",
+    responses=problem_responses(*_REFUSALS, *_ASKING, "enrolment-unknown", "enrolment-overlap"),
+)
+async def correct(request: CorrectionRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
+    """資格訂正. Everything is sent again, as it should have been; the membership itself may be another."""
+    return await service.correct(state, caller, key, request)
+
+
+@router.post(
+    "/move",
+    summary="Give a member another address",
+    responses=problem_responses(*_REFUSALS, *_ASKING, "enrolment-unknown"),
+)
+async def move(request: MoveRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
+    """住所変更. The register is asked again: where it does not have her there, the mismatch waits for confirmation."""
+    return await service.move(state, caller, key, request)
+
+
+@router.post(
+    "/branch",
+    summary="Give a member another branch number",
+    responses=problem_responses(*_REFUSALS, "enrolment-unknown", "enrolment-overlap"),
+)
+async def branch(request: BranchRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
+    """枝番の変更. The period goes on as an enrolment of its own, under the new number."""
+    return await service.branch(state, caller, key, request)
+
+
+@router.post(
+    "/withdraw",
+    summary="Withdraw an enrolment that never was",
+    responses=problem_responses(*_REFUSALS, "enrolment-unknown"),
+)
+async def withdraw(request: WithdrawRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
+    """資格取得取消. From now on nobody is answered with it; that it was known stays on record."""
+    return await service.withdraw(state, caller, key, request)

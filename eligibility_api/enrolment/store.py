@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import any_, func, insert, literal, select, update
+from sqlalchemy import any_, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit.tables import AuditRecord
 from eligibility_api.contract.codes import Right
-from eligibility_api.enrolment.tables import EnrolmentVersion, Entitlement, Revision
+from eligibility_api.enrolment.tables import EnrolmentVersion, Entitlement, MismatchCount, Revision
 from eligibility_api.facilities.tables import Client, Insurer
 from eligibility_api.platform.tables import table_of
 
@@ -23,6 +24,34 @@ ENTITLEMENT = table_of(Entitlement)
 VERSION = table_of(EnrolmentVersion)
 REVISION = table_of(Revision)
 RECORD = table_of(AuditRecord)
+MISMATCHES = table_of(MismatchCount)
+
+SINGLE_LEAD = timedelta(milliseconds=25)
+"""How long the change of one member may take to be committed before it shows."""
+
+_INSURER_LOCKS = 1
+"""The class of advisory locks that stand for insurers; entitlements have the other space, of one number."""
+
+PUBLISHING_LOCKS = 2
+"""The class of advisory locks, by insurer, that publishers share from fixing an instant to their commit."""
+
+_HOLD_PUBLISHING = text(f"""
+SELECT pg_advisory_xact_lock_shared({PUBLISHING_LOCKS}, hashtext(r.insurer_number)),
+       (SELECT max(published_at) + interval '1 microsecond' FROM revision f
+        WHERE f.insurer_number = r.insurer_number) AS after_former
+FROM revision r WHERE r.revision = :revision
+""")  # noqa: S608 - a number of ours
+
+_OPENED, _CLOSED = REVISION.alias("o"), REVISION.alias("c")
+_HOUR = timedelta(hours=1)
+
+
+class Published(NamedTuple):
+    """The instant from which a revision shows, and how far it lay ahead when it was fixed."""
+
+    at: datetime
+    ahead: timedelta
+
 
 Membership = dict[str, Any]
 """The columns that name an entitlement: insurer number, the three comparison keys, birth date."""
@@ -42,64 +71,144 @@ async def admitted_as(connection: AsyncConnection, client_id: UUID, right: Right
     return (await connection.execute(statement)).scalar_one_or_none()
 
 
-async def add_entitlement(connection: AsyncConnection, membership: Membership) -> tuple[int, UUID]:
-    """The entitlement of this membership, made if it is new, locked against other changes until the commit."""
+async def add_entitlement(connection: AsyncConnection, membership: Membership) -> None:
+    """Make the entitlement of this membership if it is new."""
     await connection.execute(upsert(ENTITLEMENT).values(**membership).on_conflict_do_nothing())
-    found = await find_entitlement(connection, membership)
-    assert found is not None  # inserted just now, and entitlements are never deleted
-    return found
 
 
-async def find_entitlement(connection: AsyncConnection, membership: Membership) -> tuple[int, UUID] | None:
-    """The entitlement of this membership, locked against other changes until the commit, or None."""
+async def find_entitlement(connection: AsyncConnection, membership: Membership) -> Row[Any, Any] | None:
+    """`entitlement` and `enrolment_id` of this membership, or None."""
     conditions = [ENTITLEMENT.c[name] == value for name, value in membership.items()]
     statement = select(ENTITLEMENT.c.entitlement, ENTITLEMENT.c.enrolment_id).where(*conditions)
-    row = (await connection.execute(statement)).one_or_none()
-    if row is None:
-        return None
-    # An advisory lock: a row lock would need the right to change what never changes.
-    await connection.execute(select(func.pg_advisory_xact_lock(row.entitlement)))
-    return row.entitlement, row.enrolment_id
+    return (await connection.execute(statement)).one_or_none()
 
 
-async def prepare_revision(connection: AsyncConnection, insurer_number: str, client_id: UUID) -> int:
+async def lock_entitlements(connection: AsyncConnection, entitlements: Iterable[int]) -> None:
+    """Keep entitlements from other changes until the commit. In one order, so that no two wait for each other."""
+    # Advisory locks: a row lock would need the right to change what never changes.
+    for entitlement in sorted(entitlements):
+        await connection.execute(select(func.pg_advisory_xact_lock(entitlement)))
+
+
+async def prepare_revision(
+    connection: AsyncConnection,
+    insurer_number: str,
+    client_id: UUID,
+    *,
+    kind: str = "single",
+    undoes: int | None = None,
+) -> int:
     """A revision that shows nothing yet."""
-    statement = insert(REVISION).values(insurer_number=insurer_number, client_id=client_id)
-    return int((await connection.execute(statement.returning(REVISION.c.revision))).scalar_one())
+    values = {"insurer_number": insurer_number, "client_id": client_id, "kind": kind, "undoes": undoes}
+    statement = insert(REVISION).values(**values).returning(REVISION.c.revision)
+    return int((await connection.execute(statement)).scalar_one())
 
 
-async def publish_revision(connection: AsyncConnection, revision: int) -> datetime:
-    """Fix the revision's instant. The last statement before the commit, so that little lies between the two."""
+async def lock_insurer(connection: AsyncConnection, insurer_number: str, *, alone: bool) -> None:
+    """Keep the insurer's members from changing under one's hands, until the commit.
+
+    Changes of single members share the lock; a chunk of a file in preparation, and publishing, hold it `alone`.
+    """
+    lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+    await connection.execute(select(lock(_INSURER_LOCKS, func.hashtext(insurer_number))))
+
+
+async def publish_revision(
+    connection: AsyncConnection, revision: int, lead: timedelta = SINGLE_LEAD
+) -> datetime:
+    """`publish`, for who knows how long to wait."""
+    return (await publish(connection, revision, lead)).at
+
+
+async def publish(connection: AsyncConnection, revision: int, lead: timedelta = SINGLE_LEAD) -> Published:
+    """Fix the revision's instant, `lead` ahead. The last statement before the commit, which must not take longer.
+
+    Readers compare it with their own instant: before it they see what was known, from it on they see the change. So
+    what is known at an instant is what was answered at that instant. It comes after the insurer's former ones, though
+    they may have had a longer lead: what is closed shows before its successor. The change feed waits for the commit.
+    """
+    row = (await connection.execute(_HOLD_PUBLISHING, {"revision": revision})).one()
+    instant = func.greatest(func.clock_timestamp() + lead, row.after_former)
     statement = (
         update(REVISION)
         .where(REVISION.c.revision == revision)
-        .values(published_at=func.clock_timestamp())
-        .returning(REVISION.c.published_at)
+        .values(published_at=instant)
+        .returning(REVISION.c.published_at, REVISION.c.published_at - func.clock_timestamp())
     )
-    published_at: datetime = (await connection.execute(statement)).scalar_one()
-    return published_at
+    return Published(*(await connection.execute(statement)).one())
+
+
+async def standing_versions(connection: AsyncConnection, entitlement: int) -> Sequence[Row[Any]]:
+    """What stands for those who write: published, and closed by nothing that was published. Oldest period first."""
+    statement = (
+        select(VERSION)
+        .join(_OPENED, _OPENED.c.revision == VERSION.c.opened_by)
+        .outerjoin(_CLOSED, _CLOSED.c.revision == VERSION.c.closed_by)
+        .where(
+            VERSION.c.entitlement == entitlement,
+            _OPENED.c.published_at.is_not(None),
+            _CLOSED.c.published_at.is_(None),
+        )
+        .order_by(VERSION.c.acquired_on)
+    )
+    return (await connection.execute(statement)).all()
+
+
+async def take_back(connection: AsyncConnection, entitlement: int) -> None:
+    """Take back what files in preparation have prepared for an entitlement: a change of one member wins over them.
+
+    A prepared version is closed by the revision that opened it, and so never shows: a file's `changed since`.
+    """
+    unpublished = select(REVISION.c.revision).where(REVISION.c.published_at.is_(None))
+    prepared = VERSION.c.entitlement == entitlement
+    await connection.execute(
+        update(VERSION)
+        .where(prepared, VERSION.c.closed_by.is_(None), VERSION.c.opened_by.in_(unpublished))
+        .values(closed_by=VERSION.c.opened_by)
+    )
+    # Only now: while the prepared version was open, the one that it replaces could not stand beside it.
+    await connection.execute(
+        update(VERSION)
+        .where(prepared, VERSION.c.closed_by != VERSION.c.opened_by, VERSION.c.closed_by.in_(unpublished))
+        .values(closed_by=None)
+    )
 
 
 async def open_version(connection: AsyncConnection, values: dict[str, Any]) -> None:
-    """Add a version. Raises sqlalchemy's IntegrityError where the entitlement already holds on one of its days."""
+    """Add a version, where the entitlement holds on none of its days."""
     await connection.execute(insert(VERSION).values(**values))
-
-
-async def open_ended(connection: AsyncConnection, entitlement: int, lost_on: date) -> Row[Any] | None:
-    """The current version of an entitlement that runs beyond `lost_on` and had begun before it."""
-    statement = select(VERSION).where(
-        VERSION.c.entitlement == entitlement,
-        VERSION.c.closed_by.is_(None),
-        VERSION.c.acquired_on < lost_on,
-        (VERSION.c.lost_on.is_(None)) | (VERSION.c.lost_on > lost_on),
-    )
-    return (await connection.execute(statement)).one_or_none()
 
 
 async def close_version(connection: AsyncConnection, version: int, revision: int) -> None:
     """Close a version: from this revision on it is no longer what the fund knows."""
     statement = update(VERSION).where(VERSION.c.version == version).values(closed_by=revision)
     await connection.execute(statement)
+
+
+async def seconds_to_guess_again(
+    connection: AsyncConnection, insurer_number: str, limit: int
+) -> float | None:
+    """How long until the register may be asked again for this insurer; None where it may be asked now."""
+    statement = select(func.extract("epoch", MISMATCHES.c.hour + _HOUR - func.now())).where(
+        MISMATCHES.c.insurer_number == insurer_number,
+        MISMATCHES.c.hour == func.date_trunc("hour", func.now()),
+        MISMATCHES.c.mismatches >= limit,
+    )
+    return (await connection.execute(statement)).scalar_one_or_none()
+
+
+async def count_mismatch(connection: AsyncConnection, insurer_number: str) -> None:
+    """Count a member whom the register did not show as one person."""
+    values = {
+        "insurer_number": insurer_number,
+        "hour": func.date_trunc("hour", func.now()),
+        "mismatches": 1,
+    }
+    once_more = {"mismatches": MISMATCHES.c.mismatches + 1}
+    statement = upsert(MISMATCHES).values(**values)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["insurer_number", "hour"], set_=once_more)
+    )
 
 
 async def record(connection: AsyncConnection, values: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential, TokenAnswer
-from eligibility_api.domain.admission import INSURER_RIGHTS, surplus
+from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, surplus
 from eligibility_api.facilities import store
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.tokens import check_assertion, claimed_client
@@ -70,7 +70,7 @@ async def admit_terminal(
         raise ShikakuError("facility-closed")
     elif facility.kind is not kind:
         raise ShikakuError("facility-other-kind")
-    await store.add_client(connection, caller, key.as_dict(private=False))
+    await store.add_clients(connection, [_client(caller, key)])
     await store.record(connection, "admission.terminal", caller)
     certificate = None
     if Right.VISUAL_CHECK in granted:
@@ -80,15 +80,30 @@ async def admit_terminal(
 
 
 async def admit_insurer(
-    connection: AsyncConnection, *, audience: str, insurer_number: str, name: str
+    connection: AsyncConnection, *, audience: str, insurer_number: str, name: str, approver: bool = False
 ) -> Credential:
-    """Add an insurer if it is new, and one client of it with a fresh key."""
-    key = ECKey.generate_key("P-256")
-    caller = Caller(uuid.uuid4(), None, insurer_number, INSURER_RIGHTS)
-    await store.add_insurer(connection, insurer_number, name)
-    await store.add_client(connection, caller, key.as_dict(private=False))
-    await store.record(connection, "admission.insurer", caller)
-    return _credential(caller, key, audience, None)
+    """Admit one insurer as `admit_insurers` does many."""
+    names = {insurer_number: name}
+    [credential] = await admit_insurers(connection, audience=audience, names=names, approvers=approver)
+    return credential
+
+
+async def admit_insurers(
+    connection: AsyncConnection, *, audience: str, names: Mapping[str, str], approvers: bool = False
+) -> list[Credential]:
+    """Add the insurers (names by their numbers) that are new, and to each one client with a fresh key: its program, or
+    its approver. The credentials come in the order of `names`.
+    """
+    rights = APPROVER_RIGHTS if approvers else INSURER_RIGHTS
+    admitted = [(Caller(uuid.uuid4(), None, number, rights), ECKey.generate_key("P-256")) for number in names]
+    await store.add_insurers(connection, names)
+    await store.add_clients(connection, [_client(caller, key) for caller, key in admitted])
+    await store.record(connection, "admission.insurer", *(caller for caller, _ in admitted))
+    return [_credential(caller, key, audience, None) for caller, key in admitted]
+
+
+def _client(caller: Caller, key: ECKey) -> store.AdmittedClient:
+    return store.AdmittedClient(caller, dict(key.as_dict(private=False)))
 
 
 def _credential(caller: Caller, key: ECKey, audience: str, certificate: bytes | None) -> Credential:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -88,24 +89,29 @@ async def close_facility(connection: AsyncConnection, institution_code: str) -> 
     return bool((await connection.execute(statement)).rowcount)
 
 
-async def add_insurer(connection: AsyncConnection, insurer_number: str, name: str) -> None:
-    """Add an insurer, or change the name of one that is there: enrolments from now on carry it."""
-    statement = upsert(INSURER).values(insurer_number=insurer_number, name=name)
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["insurer_number"], set_={"name": name})
+async def add_insurers(connection: AsyncConnection, names: Mapping[str, str]) -> None:
+    """Add insurers by their numbers, or change the names of those that are there: enrolments from now on carry them."""
+    statement = upsert(INSURER)
+    statement = statement.on_conflict_do_update(
+        index_elements=["insurer_number"], set_={"name": statement.excluded.name}
     )
+    values = [{"insurer_number": insurer_number, "name": name} for insurer_number, name in names.items()]
+    await connection.execute(statement, values)
 
 
-async def add_client(connection: AsyncConnection, caller: Caller, public_key: dict[str, Any]) -> None:
-    """Admit a client with its public key."""
-    values = {
-        "client_id": caller.client_id,
-        "institution_code": caller.institution_code,
-        "insurer_number": caller.insurer_number,
-        "rights": sorted(caller.rights),
-        "public_key": public_key,
-    }
-    await connection.execute(insert(CLIENT).values(**values))
+async def add_clients(connection: AsyncConnection, clients: Sequence[AdmittedClient]) -> None:
+    """Admit clients with their public keys."""
+    values = [
+        {
+            "client_id": client.caller.client_id,
+            "institution_code": client.caller.institution_code,
+            "insurer_number": client.caller.insurer_number,
+            "rights": sorted(client.caller.rights),
+            "public_key": client.public_key,
+        }
+        for client in clients
+    ]
+    await connection.execute(insert(CLIENT), values)
 
 
 async def close_client(connection: AsyncConnection, client_id: UUID) -> bool:
@@ -126,14 +132,17 @@ async def close_client(connection: AsyncConnection, client_id: UUID) -> bool:
     return True
 
 
-async def record(connection: AsyncConnection, kind: str, caller: Caller) -> None:
-    """Append an admission or its end to the audit record."""
-    values = {
-        "kind": kind,
-        "outcome": "done",
-        "client_id": caller.client_id,
-        "institution_code": caller.institution_code,
-        "insurer_number": caller.insurer_number,
-        "detail": {"rights": sorted(caller.rights)},
-    }
-    await connection.execute(insert(RECORD).values(**values))
+async def record(connection: AsyncConnection, kind: str, *callers: Caller) -> None:
+    """Append admissions or their ends to the audit record."""
+    values = [
+        {
+            "kind": kind,
+            "outcome": "done",
+            "client_id": caller.client_id,
+            "institution_code": caller.institution_code,
+            "insurer_number": caller.insurer_number,
+            "detail": {"rights": sorted(caller.rights)},
+        }
+        for caller in callers
+    ]
+    await connection.execute(insert(RECORD), values)

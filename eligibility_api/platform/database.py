@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from eligibility_api.platform.outage import told_as_outage
 
 ENGINE_CONNECTIONS = 4
-"""Connections of one process for everything but the hot path."""
+"""Connections of one process for everything but the hot path, unless it needs more."""
 
 _ACQUIRE_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
@@ -36,7 +36,8 @@ class Database:
     """Connections of one process under one role. Opened and closed with the process.
 
     A statement may take `statement_seconds`, and wait `lock_seconds` for another transaction. Every way of being left
-    without a decision is `database-unavailable`; a pool that stays full is `overloaded`.
+    without a decision is `database-unavailable`; a pool that stays full is `overloaded`. One that is not `durable` does
+    not wait for the disk at a commit: for work that is told to nobody before a durable commit has come after it.
     """
 
     def __init__(
@@ -44,8 +45,10 @@ class Database:
         dsn: str,
         *,
         pool_connections: int = 8,
+        engine_connections: int = ENGINE_CONNECTIONS,
         statement_seconds: float = 5.0,
         lock_seconds: float = 2.0,
+        durable: bool = True,
     ) -> None:
         self._dsn = dsn
         self._pool_connections = pool_connections
@@ -57,11 +60,12 @@ class Database:
                 "statement_timeout": f"{statement_seconds * 1000:.0f}",
                 "lock_timeout": f"{lock_seconds * 1000:.0f}",
                 "application_name": "eligibility-api",
+                **({} if durable else {"synchronous_commit": "off"}),
             },
         }
         self._engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(dsn),
-            pool_size=ENGINE_CONNECTIONS,
+            pool_size=engine_connections,
             max_overflow=0,
             pool_timeout=_ACQUIRE_SECONDS,
             pool_pre_ping=True,
@@ -71,8 +75,11 @@ class Database:
 
     async def open(self) -> None:
         """Make the hot path's pool; it connects at first use, so that a process starts also while the database is away."""
+        # One plan for whoever is asked about: planning anew costs more than it can save, and differs by what is asked.
+        server_settings = self._session["server_settings"] | {"plan_cache_mode": "force_generic_plan"}
+        session = self._session | {"server_settings": server_settings}
         self._pool = await asyncpg.create_pool(
-            self._dsn, min_size=0, max_size=self._pool_connections, **self._session
+            self._dsn, min_size=0, max_size=self._pool_connections, **session
         )
 
     async def close(self) -> None:

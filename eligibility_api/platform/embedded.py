@@ -43,10 +43,14 @@ SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    "shared_buffers": "128MB",
-    # Four workers with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), the keeper's 4, 5 for commands; the
-    # server keeps 3 for itself.
-    "max_connections": "60",
+    # Taken from the machine as it is used: a small house needs little of it.
+    "shared_buffers": "1GB",
+    # A nation's files write gigabytes in minutes; a checkpoint each minute would write the same pages again and again.
+    "max_wal_size": "8GB",
+    "wal_compression": "pglz",
+    # Four workers of the API with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), the keeper's 4, the worker's
+    # 19, 5 for commands; the server keeps 3 for itself.
+    "max_connections": "80",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -80,19 +81,24 @@ def _tell(scope: Scope, state: dict[str, Any], status: int, seconds: float) -> N
 
 
 class BodyLimit:
-    """Refuses a body that announces, or turns out to have, more bytes than the limit, before it is parsed."""
+    """Refuses a body that announces, or turns out to have, more bytes than the limit, before it is parsed.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    `larger` are the exact paths that take more, and how much.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int]) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        max_bytes = self._larger.get(scope["path"], self._max_bytes)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > self._max_bytes:
+        if not announced.isdigit() or int(announced) > max_bytes:
             refusal = problem_response(Request(scope), ShikakuError("request-too-large"))
             await refusal(scope, receive, send)
             return
@@ -102,7 +108,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_bytes:
+            if received > max_bytes:
                 raise HTTPException(413)
             return message
 

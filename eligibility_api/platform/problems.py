@@ -28,7 +28,18 @@ PROOF_REFUSALS = (
 )
 """The refusals that every endpoint which takes a proof documents, beside its own."""
 
+_MOST_FAULTS = 100
+"""Faults of one request that are told: who sent more has a program to mend."""
+
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "request-too-large"}
+
+_BY_FAULT = {
+    "period": "enrolment-period",
+    "medical_aid": "enrolment-medical-aid",
+    "recipient": "enrolment-recipient",
+    "late_elderly": "enrolment-late-elderly",
+}
+"""Faults between members of a request that have a sentence of their own."""
 
 
 def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -83,9 +94,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
     faults = error.errors()
     if any(fault["type"] == MY_NUMBER_FAULT for fault in faults):
         return problem_response(request, ShikakuError("my-number-refused"))
-    if any(fault["type"] == "period" for fault in faults):
-        return problem_response(request, ShikakuError("enrolment-period"))
-    places = [{"place": _place(fault), "rule": str(fault["type"])} for fault in faults]
+    for fault in faults:
+        if fault["type"] in _BY_FAULT:
+            return problem_response(request, ShikakuError(_BY_FAULT[fault["type"]]))
+    places = [{"place": _place(fault), "rule": str(fault["type"])} for fault in faults[:_MOST_FAULTS]]
     return problem_response(request, ShikakuError("request-invalid"), errors=places)
 
 

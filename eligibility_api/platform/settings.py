@@ -43,6 +43,64 @@ class Settings(BaseSettings):
     visual_checks_per_hour: int = Field(
         default=30, ge=0, description="Visual checks of one terminal in an hour."
     )
+    number_misses_per_hour: int = Field(
+        default=60, ge=0, description="Look-ups by number of one terminal in an hour that find nobody."
+    )
+    number_misses_per_hour_of_facility: int = Field(
+        default=200, ge=0, description="The same of all terminals of a facility together."
+    )
+    batch_rows_per_day: int = Field(
+        default=50_000, ge=1, description="Rows of batch checks that a facility may send in a day (Japan's)."
+    )
+    batch_misses_per_day: int = Field(
+        default=1_000,
+        ge=0,
+        description="Rows of a facility's batch checks that find nobody, in 24 hours; further rows are not looked up.",
+    )
+    batch_rows_per_second: float = Field(
+        default=100.0,
+        gt=0,
+        description="Pace of the worker through all batches together; taps are to notice nothing of it.",
+    )
+    mismatches_per_hour: int = Field(
+        default=300,
+        ge=0,
+        description="Members of one insurer's single calls whom the register does not show as one person, in an hour.",
+    )
+    upload_max_bytes: int = Field(default=16 * 1024**3, ge=1, description="The largest member file.")
+    undo_days: int = Field(
+        default=30, ge=0, description="How long after its publication a file can be undone."
+    )
+    hold_changed_share: float = Field(
+        default=0.2, ge=0, le=1, description="A member file that changes more of the known members is held."
+    )
+    hold_absent_share: float = Field(
+        default=0.05, ge=0, le=1, description="A full file without more of the current members is held."
+    )
+    hold_unmatched_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="A file is held when the register does not show more of the members asked for as one person.",
+    )
+    hold_bad_share: float = Field(default=0.05, ge=0, le=1, description="A file with more bad rows is held.")
+    hold_renumbered_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="A file in which more persons come under another number is held.",
+    )
+    hold_fill_drop: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="A file is held when a column is filled so much less than in the last.",
+    )
+    hold_least_rows: int = Field(
+        default=20,
+        ge=1,
+        description="Shares of fewer rows than these do not hold a file; lost flags always do.",
+    )
     pool_connections: int = Field(
         default=8,
         ge=1,

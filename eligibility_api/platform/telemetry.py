@@ -22,12 +22,17 @@ ALLOWED_FIELDS = frozenset(
     {
         "event", "level", "timestamp", "request_id", "method", "route", "status", "code", "ms",
         "cause", "where", "reason", "authority", "crl_number", "entries", "changes", "address", "workers", "pid",
+        "client_id", "run",
     }
 )  # fmt: skip
 """Every field that a log line may have. `address` is the service's own."""
 
 REQUESTS = Counter(
     "shikaku_requests_total", "Answers by route, status and code.", ["route", "status", "code"]
+)
+MISS_RUNS = Counter(
+    "shikaku_number_miss_runs_total",
+    "Runs of misses by number, each counted at 10, 20, 40 ... misses: somebody may be trying numbers out.",
 )
 SECONDS = Histogram(
     "shikaku_request_seconds",

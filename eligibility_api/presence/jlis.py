@@ -7,11 +7,12 @@ Calls about persons are authenticated by a short JWT under the fund's own key. W
 from __future__ import annotations
 
 import base64
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import httpx2
 from cryptography import x509
@@ -20,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, ShikakuError
 from eligibility_api.contract.wire import Bytes
@@ -30,10 +32,14 @@ from eligibility_api.platform.clock import Clock
 
 _CALL_SECONDS = 30
 _TIMEOUT_SECONDS = 3.0
+_BATCH_TIMEOUT_SECONDS = 60.0
 _RETRY_AFTER_SECONDS = 10
 _NONCE_BYTES = 16
 
-Model = TypeVar("Model", bound=BaseModel)
+MOST_MATCHED = 5_000
+"""How many people J-LIS looks for in one call."""
+
+Model = TypeVar("Model")
 
 
 _PersonKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -51,21 +57,25 @@ class _Holder(BaseModel):
     predecessors: list[_CertificateName] = []
 
 
-class _Match(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+class _Match(TypedDict):
     match: Literal["one", "none", "ambiguous"]
-    person_key: _PersonKey | None = None
+    person_key: _PersonKey | None
 
-    @model_validator(mode="after")
-    def _one_is_somebody(self) -> Self:
-        if (self.match == "one") != (self.person_key is not None):
-            raise ValueError("one match, and one alone, names a person")
-        return self
+
+class _Matches(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    matches: list[_Match]
 
 
 class _TerminalCertificate(BaseModel):
     model_config = ConfigDict(extra="ignore")
     certificate: Bytes
+
+
+_HOLDER = TypeAdapter(_Holder)
+_MATCH = TypeAdapter(_Match)
+_MATCHES = TypeAdapter(_Matches)
+_TERMINAL_CERTIFICATE = TypeAdapter(_TerminalCertificate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +129,10 @@ class Jlis:
     async def holder(self, certificate: CertificateId) -> Holder | None:
         """Whose a certificate is, or None where J-LIS does not know it. Raises `register-unavailable`."""
         name = {"ca_key_sha256": certificate.authority.hex(), "serial": str(certificate.serial)}
-        response = await self._call("/register/certificate", name)
+        response = await self._call("/register/certificate", json.dumps(name))
         if response.status_code == httpx2.codes.NOT_FOUND:
             return None
-        answer = _read(_Holder, response)
+        answer = _read(_HOLDER, response)
         links = [CertificateId(bytes.fromhex(n.ca_key_sha256), int(n.serial)) for n in answer.predecessors]
         return Holder(bytes.fromhex(answer.person_key), links)
 
@@ -137,18 +147,31 @@ class Jlis:
             "sex": sex,
             "address": address,
         }
-        answer = _read(_Match, await self._call("/register/attributes", attributes))
-        return answer.match, bytes.fromhex(answer.person_key) if answer.person_key is not None else None
+        answer = await self._call("/register/attributes", json.dumps(attributes))
+        return _word(_read(_MATCH, answer))
+
+    async def match_many(self, people: str, number: int) -> list[tuple[str, bytes | None]]:
+        """As `match`, of at most `MOST_MATCHED` people at once, in their order: `number` of them, as a JSON array."""
+        response = await self._call(
+            "/register/attributes/batch", f'{{"people":{people}}}', timeout_seconds=_BATCH_TIMEOUT_SECONDS
+        )
+        matches = _read(_MATCHES, response).matches
+        if len(matches) != number:
+            raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)
+        return [_word(match) for match in matches]
 
     async def terminal_certificate(self, terminal_id: str, public_key: bytes) -> bytes:
         """A certificate (DER) by which cards know a terminal that the fund admitted for the visual check."""
         body = {"terminal_id": terminal_id, "public_key": base64.b64encode(public_key).decode()}
-        return _read(_TerminalCertificate, await self._call("/terminal-certificates", body)).certificate
+        answer = await self._call("/terminal-certificates", json.dumps(body))
+        return _read(_TERMINAL_CERTIFICATE, answer).certificate
 
-    async def _call(self, path: str, body: dict[str, Any]) -> httpx2.Response:
-        headers = {"Authorization": f"Bearer {self._assertion()}"}
+    async def _call(
+        self, path: str, body: str, *, timeout_seconds: float = _TIMEOUT_SECONDS
+    ) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {self._assertion()}", "Content-Type": "application/json"}
         try:
-            response = await self._http.post(path, json=body, headers=headers, timeout=_TIMEOUT_SECONDS)
+            response = await self._http.post(path, content=body, headers=headers, timeout=timeout_seconds)
         except httpx2.HTTPError as error:
             raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS) from error
         # A 404 counts as J-LIS's own word only in J-LIS's own form: a proxy's page knows nobody.
@@ -174,8 +197,16 @@ def _hashes_of(ca: x509.Certificate) -> tuple[bytes, bytes]:
     return digest.finalize(), x509.SubjectKeyIdentifier.from_public_key(ca.public_key()).digest
 
 
-def _read(model: type[Model], response: httpx2.Response) -> Model:
+def _word(match: _Match) -> tuple[str, bytes | None]:
+    """One match, and one alone, names a person. Raises `register-unavailable` where it does not."""
+    key = match.get("person_key")
+    if (match["match"] == "one") != (key is not None):
+        raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)
+    return match["match"], bytes.fromhex(key) if key is not None else None
+
+
+def _read(form: TypeAdapter[Model], response: httpx2.Response) -> Model:
     try:
-        return model.model_validate_json(response.content)
+        return form.validate_json(response.content)
     except ValidationError as error:
         raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS) from error

@@ -16,8 +16,9 @@ _BOUND = text("SELECT person_key FROM binding WHERE authority = :authority AND s
 
 _LINK = text("""
 WITH bound AS (
-    INSERT INTO binding (authority, serial, person_key, basis, renewed_authority, renewed_serial, record_id)
-    VALUES (:authority, :serial, :person_key, 'renewal', :renewed_authority, :renewed_serial, uuidv7())
+    INSERT INTO binding (authority, serial, person_key, basis, renewed_authority, renewed_serial, not_after,
+                         record_id)
+    VALUES (:authority, :serial, :person_key, 'renewal', :renewed_authority, :renewed_serial, :not_after, uuidv7())
     ON CONFLICT DO NOTHING
     RETURNING record_id
 )
@@ -67,6 +68,7 @@ async def _bind_after(
             "person_key": holder.person_key,
             "renewed_authority": predecessor.authority,
             "renewed_serial": predecessor.serial_bytes,
+            "not_after": presented.not_after,
         }
         if (await connection.execute(_LINK, values)).scalar_one_or_none():
             return "bound"

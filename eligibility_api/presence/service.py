@@ -79,7 +79,10 @@ class Presence:
             terminal=caller.client_id,
             now=self.clock(),
         )
-        return Presented(verified.challenge, caller.client_id, RIGHT_FOR[purpose], verified.certificate.id)
+        certificate = verified.certificate
+        return Presented(
+            verified.challenge, caller.client_id, RIGHT_FOR[purpose], certificate.id, certificate.not_after
+        )
 
     async def decide(
         self,

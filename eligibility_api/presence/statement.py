@@ -102,6 +102,8 @@ class Presented:
     client_id: UUID
     right: Right
     certificate: CertificateId
+    not_after: datetime
+    """Until when the certificate is valid: kept with its binding."""
 
     def parameters(self, evidence: Evidence, fresh: timedelta) -> list[Any]:
         """Parameters 1–10 of the gate."""

@@ -51,6 +51,7 @@ class Binding(SQLModel, table=True):
     renewed_serial: bytes | None = None
     bound_at: datetime = instant(by_database=True)
     record_id: UUID
+    not_after: datetime | None = instant(nullable=True)
 
 
 class VisualCheckCount(SQLModel, table=True):

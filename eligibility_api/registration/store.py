@@ -41,8 +41,8 @@ recorded AS (
     RETURNING record_id, recorded_at
 ),
 bound AS (
-    INSERT INTO binding (authority, serial, person_key, basis, record_id)
-    SELECT $5, $6, $10, 'first-registration', record_id FROM judged, recorded WHERE outcome = 'bound'
+    INSERT INTO binding (authority, serial, person_key, basis, not_after, record_id)
+    SELECT $5, $6, $10, 'first-registration', $17, record_id FROM judged, recorded WHERE outcome = 'bound'
     -- Two registrations of one card at the same moment: both name the person that J-LIS named.
     ON CONFLICT DO NOTHING
     RETURNING true AS done
@@ -53,7 +53,9 @@ LEFT JOIN spent_now s ON true
 LEFT JOIN recorded r ON true
 LEFT JOIN judged j ON true
 """  # noqa: S608 - parts of the hot statement, no values
-"""Parameters: the gate's ten, the stated membership's four or nulls, the predecessors' CA keys and serials."""
+"""Parameters: the gate's ten, the stated membership's four or nulls, the predecessors' CA keys and serials, and until
+when the certificate is valid.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +95,6 @@ async def bind(
         ]
     former = evidence.holder.predecessors if evidence.holder is not None else ()
     predecessors = [[f.authority for f in former], [f.serial_bytes for f in former]]
-    rows = await database.fetch(_STATEMENT, [*presented.parameters(evidence, fresh), *stated, *predecessors])
+    parameters = [*presented.parameters(evidence, fresh), *stated, *predecessors, presented.not_after]
+    rows = await database.fetch(_STATEMENT, parameters)
     return Bound(Gate.of(rows[0]), rows[0]["outcome"])

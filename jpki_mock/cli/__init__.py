@@ -1,11 +1,11 @@
 """The command `jpki-mock`: J-LIS at a desk. Each command opens the home folder, does one thing and ends."""
 
-from jpki_mock.cli import cards, certificates, people, services
+from jpki_mock.cli import cards, certificates, given, people, services
 from jpki_mock.cli.common import app
 
 __all__ = ["app", "main"]
 
-for commands in (people, cards, certificates, services):
+for commands in (people, given, cards, certificates, services):
     commands.add_to(app)
 
 

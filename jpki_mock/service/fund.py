@@ -12,16 +12,19 @@ from jpki_mock.authority.terminals import certify_terminal, read_terminal_key
 from jpki_mock.clock import Clock
 from jpki_mock.errors import Unauthorized
 from jpki_mock.jlis import Jlis
-from jpki_mock.register.matching import Attributes
 from jpki_mock.service.callers import Callers
 from jpki_mock.service.wire import (
+    AttributesBatch,
     AttributesQuestion,
+    BatchAnswer,
     CertificateName,
     MatchAnswer,
     PersonAnswer,
     TerminalAnswer,
     TerminalRequest,
 )
+
+BATCH_PATH = "/register/attributes/batch"
 
 
 def fund_routes(jlis: Jlis, clock: Clock) -> APIRouter:
@@ -49,8 +52,14 @@ def fund_routes(jlis: Jlis, clock: Clock) -> APIRouter:
     @router.post("/register/attributes")
     def person_of_attributes(question: AttributesQuestion) -> MatchAnswer:
         """Tell who has these attributes, if exactly one resident has."""
-        match, person_key = jlis.register.match(Attributes(**question.model_dump()))
+        match, person_key = jlis.register.match(question.to_attributes())
         return MatchAnswer(match=match, person_key=person_key)
+
+    @router.post(BATCH_PATH)
+    def persons_of_attributes(batch: AttributesBatch) -> BatchAnswer:
+        """Tell of each of many people who has these attributes, as for one."""
+        found = jlis.register.match_all([question.to_attributes() for question in batch.people])
+        return BatchAnswer(matches=[MatchAnswer(match=match, person_key=key) for match, key in found])
 
     @router.post("/terminal-certificates", status_code=201)
     def terminal_certificate(request: TerminalRequest) -> TerminalAnswer:

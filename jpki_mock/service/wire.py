@@ -6,7 +6,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from jpki_mock.authority.values import CertificateId
-from jpki_mock.register.matching import Match
+from jpki_mock.register.matching import Attributes, Match
+
+MOST_PEOPLE = 5000
+"""How many members one call may ask about."""
 
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -47,12 +50,28 @@ class AttributesQuestion(_Wire):
     sex: str = Field(pattern=r"^[0-9]$")
     address: _Text
 
+    def to_attributes(self) -> Attributes:
+        """Return them as the register knows them."""
+        return Attributes(self.name, self.name_kana, self.birth_date, self.sex, self.address)
+
 
 class MatchAnswer(_Wire):
     """How many residents fit, and who, if it is one."""
 
     match: Match
     person_key: str | None
+
+
+class AttributesBatch(_Wire):
+    """Many members at once."""
+
+    people: Annotated[list[AttributesQuestion], Field(min_length=1, max_length=MOST_PEOPLE)]
+
+
+class BatchAnswer(_Wire):
+    """The answer about each member, in the order of the question."""
+
+    matches: list[MatchAnswer]
 
 
 class TerminalRequest(_Wire):

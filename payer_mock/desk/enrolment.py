@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.errors import Kind, ShikakuError
+from eligibility_api.contract.insurer_client import InsurerClient
 from payer_mock.desk.funds import FundOf
 from payer_mock.desk.report import Report, Stop
 from payer_mock.members.member import Member, read_member
@@ -31,7 +31,7 @@ def enrol_members(rows: Iterable[Row], fund_of: FundOf) -> Report:
     return report
 
 
-def _enrol(member: Member, fund: FundClient, report: Report) -> None:
+def _enrol(member: Member, fund: InsurerClient, report: Report) -> None:
     try:
         answer = fund.enrol(member.joining)
     except ShikakuError as error:

@@ -7,12 +7,12 @@ from contextlib import ExitStack, contextmanager
 
 import httpx2
 
-from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.tokens import Credential
 from payer_mock.clock import now
 
-FundOf = Callable[[str], FundClient]
+FundOf = Callable[[str], InsurerClient]
 """The client for an insurer number. Raises ShikakuError `enrolment-other-insurer` where there is none."""
 
 
@@ -23,11 +23,11 @@ def open_funds(
     """Clients for `credentials` (by insurer number), closed at the end."""
     with ExitStack() as stack:
         clients = {
-            number: stack.enter_context(FundClient(url, credential, clock=now, transport=make_transport()))
+            number: stack.enter_context(InsurerClient(url, credential, clock=now, transport=make_transport()))
             for number, credential in credentials.items()
         }
 
-        def fund_of(insurer_number: str) -> FundClient:
+        def fund_of(insurer_number: str) -> InsurerClient:
             if insurer_number not in clients:
                 raise ShikakuError("enrolment-other-insurer")
             return clients[insurer_number]

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from eligibility_api.contract.enrolment import EndRequest, EnrolmentRequest
+from eligibility_api.contract.member_file import (
+    DISEASE_COLUMNS,
+    GROUP_COLUMNS,
+    ITEM_COLUMNS,
+    MOST_DISEASES,
+    disease_column,
+    group_column,
+)
 from eligibility_api.contract.wire import MY_NUMBER_FAULT
 from payer_mock.members.table import Fault, Row
-
-_DAY_COLUMNS = ("birth_date", "acquired_on", "lost_on")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _CATALOGUE_CODES = {MY_NUMBER_FAULT: "my-number-refused", "period": "enrolment-period"}
 """Rules of the contract's models that its catalogue has a sentence for; the others go by the rule's own name."""
 
 _COLUMNS_OF_RULES = {"period": "lost_on", "reason_of_loss": "reason_of_loss"}
 """Where a rule about several columns is told."""
+
+_MOST_DIGITS = 9
+_NUMBERS_IN_GROUPS = frozenset({"burden_ratio", "self_pay"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +43,47 @@ def read_member(row: Row) -> Member | list[Fault]:
     """The member that a row describes, or everything that is wrong with the row."""
     if row.fault is not None:
         return [row.fault]
-    faults = [
-        Fault(row.number, column, "day") for column in _DAY_COLUMNS if not _is_day(row.cells.get(column))
-    ]
-    if faults:
-        return faults
     try:
-        whole = EnrolmentRequest.model_validate(row.cells)
+        whole = EnrolmentRequest.model_validate(_items(row.cells))
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-        return [_fault(row.number, detail) for detail in details]
+        diseases = _diseases(row.cells)
+        return [_fault(row.number, detail, diseases) for detail in details]
     joining = whole.model_copy(update={"lost_on": None, "reason_of_loss": None})
     return Member(row.number, joining, _leaving(whole))
 
 
-def _is_day(text: str | None) -> bool:
-    """Whether a cell is empty or of the form 2026-04-01: pydantic alone would also take seconds since 1970."""
-    return text is None or _DAY.fullmatch(text) is not None
+def _items(cells: dict[str, str]) -> dict[str, Any]:
+    """The items that a row's cells are, groups put together and numbers read."""
+    items: dict[str, Any] = {column: cells[column] for column in ITEM_COLUMNS if column in cells}
+    if "burden_ratio" in items:
+        items["burden_ratio"] = _number(items["burden_ratio"])
+    for item, (prefix, members) in GROUP_COLUMNS.items():
+        group = _group(cells, {member: group_column(prefix, member) for member in members})
+        if group:
+            items[item] = group
+    diseases = [
+        _group(cells, {member: disease_column(place, member) for member in DISEASE_COLUMNS})
+        for place in _diseases(cells)
+    ]
+    return items | {"specific_diseases": diseases}
+
+
+def _diseases(cells: dict[str, str]) -> list[int]:
+    """The places at which a disease's certificate has a filled column."""
+    places = range(1, MOST_DISEASES + 1)
+    return [place for place in places if any(disease_column(place, n) in cells for n in DISEASE_COLUMNS)]
+
+
+def _group(cells: dict[str, str], columns: dict[str, str]) -> dict[str, Any]:
+    """The filled items of a group, by its items' columns."""
+    group = {member: cells[column] for member, column in columns.items() if column in cells}
+    return {member: _number(cell) if member in _NUMBERS_IN_GROUPS else cell for member, cell in group.items()}
+
+
+def _number(cell: str) -> int | str:
+    """A number as one; anything else stays what it is, for the model to refuse."""
+    return int(cell) if len(cell) <= _MOST_DIGITS and cell.isascii() and cell.isdigit() else cell
 
 
 def _leaving(whole: EnrolmentRequest) -> EndRequest | None:
@@ -68,7 +100,20 @@ def _leaving(whole: EnrolmentRequest) -> EndRequest | None:
     )
 
 
-def _fault(row: int, detail: ErrorDetails) -> Fault:
+def _fault(row: int, detail: ErrorDetails, diseases: list[int]) -> Fault:
     rule = detail["type"]
-    column = str(detail["loc"][0]) if detail["loc"] else _COLUMNS_OF_RULES.get(rule)
+    column = _column(detail["loc"], diseases) or _COLUMNS_OF_RULES.get(rule)
     return Fault(row, column, _CATALOGUE_CODES.get(rule, rule))
+
+
+def _column(place: tuple[int | str, ...], diseases: list[int]) -> str | None:
+    """The column of a model's item; of a rule about a whole group, the group's first."""
+    match place:
+        case ("specific_diseases", int(n), *item):
+            return disease_column(diseases[n], str(item[0]) if item else "disease")
+        case (str(group), *item) if group in GROUP_COLUMNS:
+            prefix, members = GROUP_COLUMNS[group]
+            return group_column(prefix, str(item[0]) if item else members[0])
+        case (column, *_):
+            return str(column)
+    return None

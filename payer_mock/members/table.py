@@ -1,4 +1,5 @@
-"""A members file as a table: CSV (RFC 4180) in UTF-8, read line by line. What its cells mean is `member.py`'s.
+"""A members file as a table: CSV (RFC 4180) in UTF-8, read line by line. Its columns are those of
+`contract.member_file`, in any order; what its cells mean is `member.py`'s.
 
 A row is one line: a cell never holds a line break, so that a forgotten quotation mark spoils one row and not the
 rest of the file. Rows are counted as a spreadsheet shows them: the header is row 1.
@@ -12,25 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-COLUMNS = (
-    "insurer_number",
-    "symbol",
-    "number",
-    "branch",
-    "relationship",
-    "name",
-    "name_kana",
-    "sex",
-    "birth_date",
-    "postal_code",
-    "address",
-    "acquired_on",
-    "lost_on",
-    "reason_of_loss",
-)
-"""Every members file has these, in any order."""
-
-OPTIONAL_COLUMNS = ("certificate_kind",)
+from eligibility_api.contract.member_file import MEMBER_COLUMNS, REQUIRED_COLUMNS
 
 
 class HeaderError(Exception):
@@ -74,11 +57,10 @@ def read_table(lines: Iterable[str]) -> Iterator[Row]:
 
 def _header(line: str) -> list[str]:
     header = _cells(line) or []
-    missing = [column for column in COLUMNS if column not in header]
+    missing = [column for column in REQUIRED_COLUMNS if column not in header]
     if missing:
         raise HeaderError(f"columns missing: {', '.join(missing)}")
-    known = {*COLUMNS, *OPTIONAL_COLUMNS}
-    if len(set(header)) < len(header) or not known.issuperset(header):
+    if len(set(header)) < len(header) or not set(MEMBER_COLUMNS).issuperset(header):
         raise HeaderError("a column is unknown or there twice")
     return header
 

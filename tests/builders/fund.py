@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from eligibility_api.app import build
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
+from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
 from eligibility_api.contract.presence import to_be_signed
 from eligibility_api.contract.tokens import Credential, token_form
 from eligibility_api.facilities import service as facilities
@@ -198,11 +199,28 @@ class Fund:
         return token
 
     async def post(
-        self, path: str, body: dict[str, Any], credential: Credential | None = None
+        self,
+        path: str,
+        body: dict[str, Any],
+        credential: Credential | None = None,
+        *,
+        key: str | None = None,
     ) -> httpx2.Response:
-        """POST as an admitted client (the clinic's terminal unless another is named)."""
-        headers = {"Authorization": f"Bearer {await self.token(credential or self.clinic)}"}
+        """POST as an admitted client (the clinic's terminal unless another is named), each time under a new key."""
+        headers = {
+            "Authorization": f"Bearer {await self.token(credential or self.clinic)}",
+            IDEMPOTENCY_KEY: key or secrets.token_urlsafe(16),
+        }
         return await self.http.post(path, json=body, headers=headers)
+
+    async def get(
+        self, path: str, credential: Credential | None = None, *, etag: str | None = None, **query: Any
+    ) -> httpx2.Response:
+        """GET as an admitted client (the insurer's program unless another is named), unless it has this entity tag."""
+        headers = {"Authorization": f"Bearer {await self.token(credential or self.insurer)}"}
+        if etag is not None:
+            headers["If-None-Match"] = etag
+        return await self.http.get(path, params=query, headers=headers)
 
     async def challenge(
         self, purpose: Purpose = Purpose.ELIGIBILITY, credential: Credential | None = None
@@ -248,18 +266,31 @@ class Fund:
         body = await self.proof(card, Purpose.ELIGIBILITY, credential)
         return await self.post("/v1/eligibility/card", body | more, credential)
 
+    def asked(self, person: Person, **more: Any) -> dict[str, Any]:
+        """What `person`'s certificate shows, as a look-up by number asks; None leaves a field out."""
+        body: dict[str, Any] = {
+            "insurer_number": self.insurer.insurer_number,
+            "symbol": "見本",
+            "number": person.resident.resident_id[1:],
+            "branch": "00",
+            "birth_date": person.resident.birth_date.isoformat(),
+        }
+        return {name: value for name, value in (body | more).items() if value is not None}
+
+    async def ask(self, person: Person, credential: Credential | None = None, **more: Any) -> httpx2.Response:
+        """A look-up of `person` by number; `more` replaces fields of the request."""
+        return await self.post("/v1/eligibility/number", self.asked(person, **more), credential)
+
     async def register(self, card: CardImage, **more: Any) -> httpx2.Response:
         """A first registration."""
         body = await self.proof(card, Purpose.FIRST_REGISTRATION)
         return await self.post("/v1/registrations", body | {"agreed": True} | more)
 
-    async def enrol(
-        self, person: Person, *, credential: Credential | None = None, **more: Any
-    ) -> httpx2.Response:
-        """Enrol a person as an insured member; `more` replaces fields of the request."""
-        resident, insurer = person.resident, credential or self.insurer
+    def told(self, person: Person, *, insurer: Credential | None = None, **more: Any) -> dict[str, Any]:
+        """What an insurer says of a person as an insured member; `more` replaces fields."""
+        resident = person.resident
         body: dict[str, Any] = {
-            "insurer_number": insurer.insurer_number,
+            "insurer_number": (insurer or self.insurer).insurer_number,
             "symbol": "見本",
             "number": resident.resident_id[1:],
             "branch": "00",
@@ -271,7 +302,27 @@ class Fund:
             "address": resident.address,
             "acquired_on": "2024-04-01",
         }
-        return await self.post("/v1/enrolments", body | more, insurer)
+        return body | more
+
+    async def enrol(
+        self, person: Person, *, credential: Credential | None = None, key: str | None = None, **more: Any
+    ) -> httpx2.Response:
+        """Enrol a person as an insured member; `more` replaces fields of the request."""
+        insurer = credential or self.insurer
+        return await self.post("/v1/enrolments", self.told(person, insurer=insurer, **more), insurer, key=key)
+
+    async def change(
+        self,
+        person: Person,
+        action: str,
+        *,
+        credential: Credential | None = None,
+        key: str | None = None,
+        **more: Any,
+    ) -> httpx2.Response:
+        """Another call about the person's membership; `more` are the fields of the request beside it."""
+        path = f"/v1/enrolments/{action}"
+        return await self.post(path, self.asked(person, **more), credential or self.insurer, key=key)
 
     async def insured(self, **order: Any) -> Person:
         """A person who is enrolled and whose card is registered."""

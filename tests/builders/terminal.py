@@ -12,7 +12,7 @@ from eligibility_api.contract.eligibility import CardCheckRequest, EligibilityAn
 from eligibility_api.contract.presence import to_be_signed
 from eligibility_api.contract.tokens import Credential
 from jpki_mock.card.image import CardImage, load_image
-from tests.builders.fund import sign
+from tests.builders.fund import load_private, sign_with
 
 
 class Terminal:
@@ -21,6 +21,7 @@ class Terminal:
     def __init__(self, url: str, credential: Path, card: Path) -> None:
         self.client = FundClient(url, Credential.load(credential), clock=lambda: datetime.now(UTC))
         self.card: CardImage = load_image(card)
+        self._key = load_private(self.card.authentication)  # once: loading checks it, which takes long
 
     def __enter__(self) -> Self:
         self.client.__enter__()
@@ -41,9 +42,10 @@ class Terminal:
             terminal_id=credential.client_id,
             challenge=challenge,
         )
-        slot = self.card.authentication
         return CardCheckRequest(
-            challenge=challenge, certificate=slot.certificate, signature=sign(slot, message)
+            challenge=challenge,
+            certificate=self.card.authentication.certificate,
+            signature=sign_with(self._key, message),
         )
 
     def tap(self) -> EligibilityAnswer | UnchangedAnswer:

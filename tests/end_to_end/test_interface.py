@@ -17,6 +17,9 @@ from tests.depth import DEEP
 
 EXAMPLES = 300 if DEEP else 15
 
+# A member file is sent as it is.
+schemathesis.serializer.alias("application/jsonl", "application/octet-stream")
+
 
 def _never_opened() -> AbstractAsyncContextManager[State]:
     raise AssertionError("only the description is wanted")

@@ -2,26 +2,62 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import asyncpg
+import httpx2
 import pytest
 
+from eligibility_api.audit import store
 from eligibility_api.audit.recompute import recompute
+from eligibility_api.batches.answering import Answering, Pace
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.tokens import Credential
 from eligibility_api.platform.database import Database
-from tests.builders.fund import INSURER, OTHER_CLINIC, Fund
+from tests.builders.fund import CLINIC, INSURER, OTHER_CLINIC, Fund, Person
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_answers_computed_again_from_their_records_are_the_answers_given(fund: Fund) -> None:
+OFFICE = "12131017"
+"""A welfare office."""
+
+
+async def recomputed(fund: Fund, record_id: str | None = None) -> dict[str, dict[str, Any]]:
+    """What an auditor computes, by record."""
+    auditor = Database(fund.database.dsn("sequencer"))
+    one = UUID(record_id) if record_id is not None else None
+    async with auditor.transaction() as connection:
+        again = {
+            given.record_id: given.model_dump(mode="json")
+            async for given in recompute(connection, version_key=fund.state.keys.version, record_id=one)
+        }
+    await auditor.close()
+    return again
+
+
+async def test_answers_computed_again_from_their_records_are_the_answers_given(
+    fund: Fund, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given: dict[str, Any] = {}
     for _ in range(3):
         person = await fund.insured()
         first = (await fund.tap(person.card)).json()
         second = (await fund.tap(person.card, known_version=first["version"], as_of="2025-05-05")).json()
         third = (await fund.tap(person.card, known_version="stale")).json()
-        given |= {answer["record_id"]: answer for answer in (first, second, third)}
+        by_number = [
+            (await fund.ask(person, **more)).json()
+            for more in (
+                {"limit_certificate_consent": True},
+                {"known_version": first["version"]},
+                {"known_at": first["answered_at"]},
+                {"branch": "07"},
+            )
+        ]
+        given |= {answer["record_id"]: answer for answer in (first, second, third, *by_number)}
         # What becomes known later changes nothing of what was answered.
         await fund.enrol(person, number="7", acquired_on="2026-02-01")
         await fund.admit_insurer(INSURER, name=f"架空健康保険組合{person.resident.resident_id}")
@@ -29,16 +65,102 @@ async def test_answers_computed_again_from_their_records_are_the_answers_given(f
         fourth = (await fund.tap(person.card, elsewhere)).json()
         given[fourth["record_id"]] = fourth
 
-    auditor = Database(fund.database.dsn("sequencer"))
-    async with auditor.transaction() as connection:
-        again = {
-            answer.record_id: answer.model_dump(mode="json")
-            async for answer in recompute(connection, version_key=fund.state.keys.version)
-        }
-    await auditor.close()
+    # A nation's record is read piece by piece.
+    monkeypatch.setattr(store, "CHUNK", 5)
+    again = await recomputed(fund)
 
-    assert len(given) == 12
+    assert len(given) == 24
     assert again == given
+
+
+async def _visually(fund: Fund, person: Person) -> httpx2.Response:
+    body = await fund.proof(person.card, Purpose.VISUAL_CHECK) | {"operator": "受付 見本"}
+    return await fund.post("/v1/eligibility/visual-check", body)
+
+
+async def _in_a_batch(fund: Fund, person: Person) -> httpx2.Response:
+    accepted = await fund.post("/v1/eligibility/batches", {"rows": [fund.asked(person)]})
+    while await Answering(fund.state, fund.batch, Pace(1_000)).piece():
+        pass
+    headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
+    path = f"/v1/eligibility/batches/{accepted.json()['batch_id']}/results"
+    result = json.loads((await fund.http.get(path, headers=headers)).text)
+    return httpx2.Response(200, json=result["answer"] or {"code": result["code"]})
+
+
+KINDS: dict[str, Callable[[Fund, Person], Awaitable[httpx2.Response]]] = {
+    "eligibility.card": lambda fund, person: fund.tap(person.card),
+    "eligibility.visual-check": _visually,
+    "eligibility.number": lambda fund, person: fund.ask(person),
+    "eligibility.batch": _in_a_batch,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("standing", ["insured", "blocked", "mismatch"])
+async def test_every_kind_of_answer_is_computed_again_refusals_included(
+    fund: Fund, kind: str, standing: str
+) -> None:
+    person = fund.person()
+    await fund.enrol(person, self_disclosure_blocked=standing == "blocked")
+    await fund.register(person.card)
+    if standing == "mismatch":
+        number = person.resident.resident_id[1:]
+        await fund.owner.fetch("UPDATE enrolment SET mismatch = 'open' WHERE number = $1", [number])
+
+    given = (await KINDS[kind](fund, person)).json()
+
+    [*_, record] = await fund.records("outcome = 'answered'")
+    assert record["kind"] == kind
+    [again] = (await recomputed(fund, str(record["record_id"]))).values()
+    if "code" in given:
+        assert again == {"record_id": str(record["record_id"]), "code": given["code"]}
+    else:
+        assert again == given
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"), [("eligibility.card", "0000018"), ("eligibility.number", "0000026")]
+)
+async def test_tickets_of_medical_aid_are_read_for_their_institution_and_computed_again(
+    fund: Fund, kind: str, number: str
+) -> None:
+    office = await fund.admit_insurer(OFFICE, name="架空市福祉事務所")
+    elsewhere = await fund.terminal(institution_code=OTHER_CLINIC)
+    person = fund.person()
+    recipient = {"certificate_kind": "A1", "symbol": None, "branch": None, "number": number}
+    assert (await fund.enrol(person, credential=office, **recipient)).status_code == 201
+    await fund.register(person.card)
+    [ticket] = await fund.owner.fetch(_TICKET, [number, CLINIC])
+
+    async def ask(terminal: Credential) -> dict[str, Any]:
+        if kind == "eligibility.card":
+            return dict((await fund.tap(person.card, terminal)).json())
+        asked = {"insurer_number": OFFICE, "symbol": None, "branch": None, "number": number}
+        return dict((await fund.ask(person, terminal, **asked)).json())
+
+    here, there = await ask(fund.clinic), await ask(elsewhere)
+
+    assert (here["validity"], there["validity"]) == ("1", "6")
+    [shown], [withheld] = here["results"], there["results"]
+    assert [t["institution_code"] for t in shown["medical_tickets"]] == [CLINIC]
+    assert withheld["medical_tickets"] == []
+    [read] = await fund.records("record_id = $1::text::uuid", here["record_id"])
+    [none] = await fund.records("record_id = $1::text::uuid", there["record_id"])
+    assert (read["tickets"], none["tickets"]) == ([ticket["version"]], None)
+    again = await recomputed(fund)
+    assert (again[here["record_id"]], again[there["record_id"]]) == (here, there)
+
+
+_TICKET = """
+INSERT INTO medical_ticket (entitlement, opened_by, ticket_type, month, institution_code, treatment, single_or_combined,
+                            valid_from, valid_to)
+SELECT e.entitlement, e.opened_by, '01', m.month, $2, '02', '01', m.month, (m.month + interval '1 month - 1 day')::date
+FROM enrolment e
+CROSS JOIN (SELECT date_trunc('month', now() AT TIME ZONE 'Asia/Tokyo')::date AS month) m
+WHERE e.number = $1
+RETURNING version
+"""
 
 
 @pytest.mark.parametrize(
@@ -52,6 +174,9 @@ async def test_answers_computed_again_from_their_records_are_the_answers_given(f
         "UPDATE binding SET person_key = '\\x00'",
         "DELETE FROM binding",
         "SELECT person_key FROM audit_record",
+        "SELECT detail FROM audit_record",
+        "DELETE FROM number_miss",
+        "DELETE FROM reference_number",
         "UPDATE enrolment SET name = 'x'",
         "DELETE FROM enrolment",
         "INSERT INTO client VALUES (gen_random_uuid())",

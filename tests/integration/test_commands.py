@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +15,7 @@ from anyio.to_thread import run_sync
 
 from eligibility_api.cli import main
 from eligibility_api.platform.cluster import Role
-from tests.builders.fund import Fund
+from tests.builders.fund import CLINIC, Fund
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +68,25 @@ async def test_an_answer_under_another_rule_is_not_computed_again(fund: Fund, co
     assert (said.code, len(said.err.splitlines())) == (1, 1)
     assert "rule 0" in said.err
     assert '"validity":"1"' in said.out
+
+
+async def test_an_auditor_is_told_what_was_known_about_a_membership_from_standard_input(
+    fund: Fund, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = await fund.insured()
+    asked = json.dumps(fund.asked(person))
+    words = ["--as-of", "2026-10-01", "--institution-code", CLINIC]
+    told = []
+    for instant in (fund.clock(), fund.clock() - timedelta(days=1)):
+        monkeypatch.setattr(
+            "sys.argv", ["eligibility-api", "audit", "known", *words, "--known-at", instant.isoformat()]
+        )
+        monkeypatch.setattr("sys.stdin", io.StringIO(asked))
+        with pytest.raises(SystemExit) as end:
+            await run_sync(main)
+        assert not end.value.code
+        told.append(json.loads(capsys.readouterr().out)["validity"])
+    assert told == ["1", "4"]
 
 
 async def test_a_terminal_that_jlis_does_not_certify_is_not_admitted(

@@ -36,7 +36,7 @@ ways = pytest.mark.parametrize("way", [by_driver, by_sqlalchemy])
 
 
 @asynccontextmanager
-async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
+async def opened(dsn: str, **options: Any) -> AsyncIterator[Database]:
     database = Database(dsn, pool_connections=ENGINE_CONNECTIONS, **options)
     await database.open()
     try:

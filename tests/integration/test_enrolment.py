@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx2
 import pytest
 
-from tests.builders.fund import OTHER_INSURER, Fund, Person
+from eligibility_api.contract.tokens import Credential
+from jpki_mock.register.register import ItemsChange
+from tests.builders.fund import INSURER, OTHER_INSURER, Fund, Person
 
 pytestmark = pytest.mark.anyio
 
 
-def _end(person: Person, **more: Any) -> dict[str, Any]:
-    body = {
-        "insurer_number": "01130012",
-        "symbol": "見本",
-        "number": person.resident.resident_id[1:],
-        "branch": "00",
-        "birth_date": person.resident.birth_date.isoformat(),
-        "lost_on": "2026-04-01",
-        "reason_of_loss": "03",
-    }
-    return body | more
+ENDED: dict[str, Any] = {"lost_on": "2026-04-01", "reason_of_loss": "03"}
 
 
 async def test_a_member_is_matched_with_the_resident_register_by_her_attributes(fund: Fund) -> None:
@@ -51,7 +46,7 @@ async def test_a_membership_that_holds_already_is_refused_also_in_other_widths(f
 async def test_after_its_end_the_same_membership_may_begin_again(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person)
-    await fund.post("/v1/enrolments/end", _end(person), fund.insurer)
+    await fund.change(person, "end", **ENDED)
     again = await fund.enrol(person, acquired_on="2026-06-01")
     assert again.status_code == 201
 
@@ -59,7 +54,7 @@ async def test_after_its_end_the_same_membership_may_begin_again(fund: Fund) -> 
 async def test_what_was_known_before_an_end_is_kept(fund: Fund) -> None:
     person = fund.person()
     enrolled = (await fund.enrol(person)).json()
-    await fund.post("/v1/enrolments/end", _end(person), fund.insurer)
+    await fund.change(person, "end", **ENDED)
 
     rows = await fund.state.database.fetch(
         """SELECT e.lost_on, o.published_at AS known_from, c.published_at AS known_to
@@ -77,41 +72,240 @@ async def test_what_was_known_before_an_end_is_kept(fund: Fund) -> None:
 @pytest.mark.parametrize(
     "change", [{"number": "unknown"}, {"birth_date": "1970-01-01"}, {"lost_on": "2001-01-01"}]
 )
-async def test_an_end_without_its_enrolment_is_refused(fund: Fund, change: dict[str, str]) -> None:
+async def test_an_end_without_its_enrolment_is_refused(fund: Fund, change: dict[str, Any]) -> None:
     person = fund.person()
     await fund.enrol(person)
-    response = await fund.post("/v1/enrolments/end", _end(person, **change), fund.insurer)
+    response = await fund.change(person, "end", **ENDED | change)
     assert (response.status_code, response.json()["code"]) == (404, "enrolment-unknown")
 
 
-async def test_an_insurer_changes_its_own_members_only(fund: Fund) -> None:
+async def correct(
+    fund: Fund, person: Person, insurer: Credential | None = None, **more: Any
+) -> httpx2.Response:
+    """What should have been said of the person's latest period."""
+    body = {"former": fund.asked(person), "member": fund.told(person, **more)}
+    return await fund.post("/v1/enrolments/correct", body, insurer or fund.insurer)
+
+
+Change = Callable[[Fund, Person, Credential], Awaitable[httpx2.Response]]
+CHANGES: dict[str, Change] = {
+    "add": lambda fund, person, insurer: fund.enrol(person, credential=insurer, insurer_number=INSURER),
+    "end": lambda fund, person, insurer: fund.change(person, "end", credential=insurer, **ENDED),
+    "correct": correct,
+    "move": lambda fund, person, insurer: fund.change(person, "move", credential=insurer, address="架空県"),
+    "branch": lambda fund, person, insurer: fund.change(
+        person, "branch", credential=insurer, new_branch="09"
+    ),
+    "withdraw": lambda fund, person, insurer: fund.change(person, "withdraw", credential=insurer),
+}
+each_change = pytest.mark.parametrize("name", CHANGES)
+
+
+@each_change
+async def test_an_insurer_changes_its_own_members_only(fund: Fund, name: str) -> None:
     person = fund.person()
     await fund.enrol(person)
     other = await fund.admit_insurer(OTHER_INSURER)
-    ended = await fund.post("/v1/enrolments/end", _end(person), other)
-    enrolled = await fund.enrol(person, credential=other, insurer_number="01130012")
-    assert [r.json()["code"] for r in (ended, enrolled)] == ["enrolment-other-insurer"] * 2
+
+    response = await CHANGES[name](fund, person, other)
+
+    assert (response.status_code, response.json()["code"]) == (403, "enrolment-other-insurer")
+    assert (await known(fund, person))["address"] == person.resident.address
 
 
-async def test_a_closed_insurers_token_changes_nothing_more(fund: Fund) -> None:
-    person, insurer = fund.person(), await fund.admit_insurer(OTHER_INSURER)
+async def test_a_correction_cannot_take_a_membership_to_another_insurer(fund: Fund) -> None:
+    person = fund.person()
+    await fund.enrol(person)
+    moved = await correct(fund, person, insurer_number=OTHER_INSURER)
+    assert moved.json()["code"] == "enrolment-other-insurer"
+
+
+@each_change
+async def test_a_terminal_has_no_right_to_change_members(fund: Fund, name: str) -> None:
+    response = await CHANGES[name](fund, fund.person(), fund.clinic)
+    assert (response.status_code, response.json()["code"]) == (403, "right-missing")
+
+
+@each_change
+async def test_a_closed_insurers_token_changes_nothing_more(fund: Fund, name: str) -> None:
+    person, insurer = fund.person(), await fund.admit_insurer(INSURER)
+    await fund.enrol(person)
     await fund.token(insurer)
     await fund.owner.fetch(
         "UPDATE client SET closed_at = now() WHERE client_id = $1::text::uuid", [insurer.client_id]
     )
 
-    enrolled = await fund.enrol(person, credential=insurer)
-    ended = await fund.post("/v1/enrolments/end", _end(person, insurer_number=OTHER_INSURER), insurer)
+    response = await CHANGES[name](fund, person, insurer)
 
-    assert [r.json()["code"] for r in (enrolled, ended)] == ["client-closed"] * 2
+    assert response.json()["code"] == "client-closed"
 
 
-async def test_every_change_is_on_record(fund: Fund) -> None:
+@each_change
+async def test_every_change_is_on_record(fund: Fund, name: str) -> None:
+    person = fund.person()
+    if name != "add":
+        await fund.enrol(person)
+
+    response = await CHANGES[name](fund, person, fund.insurer)
+
+    assert response.is_success, response.text
+    record = (await fund.records("kind LIKE 'enrolment.%'"))[-1]
+    assert (record["kind"], record["insurer_number"]) == (f"enrolment.{name}", INSURER)
+    assert record["person_key"] is not None
+
+
+async def known(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
+    """The one result that a look-up by number shows."""
+    (result,) = (await fund.ask(person, **more)).json()["results"]
+    return dict(result)
+
+
+async def test_a_correction_says_everything_again(fund: Fund) -> None:
+    person = fund.person()
+    enrolled = (await fund.enrol(person, insured_name="誤記", postal_code="000-0001")).json()
+
+    corrected = (await correct(fund, person, acquired_on="2024-05-01", name_alias="試験　通称")).json()
+
+    assert corrected["enrolment_id"] == enrolled["enrolment_id"]
+    assert (corrected["acquired_on"], corrected["match"]) == ("2024-05-01", "one")
+    now = await known(fund, person)
+    assert (now["acquired_on"], now["name_alias"]) == ("2024-05-01", "試験　通称")
+    assert (now["insured_name"], now["postal_code"]) == (None, None)
+
+
+async def test_a_corrected_number_is_an_enrolment_of_its_own_and_the_old_one_is_no_more(fund: Fund) -> None:
+    person = await fund.insured()
+    former = (await known(fund, person))["number"]
+
+    corrected = await correct(fund, person, number=former + "-9", branch="01")
+
+    assert corrected.status_code == 200
+    assert (await fund.ask(person)).json()["validity"] == "4"
+    assert (await known(fund, person, number=former + "-9", branch="01"))["number"] == former + "-9"
+    (tapped,) = (await fund.tap(person.card)).json()["results"]
+    assert tapped["number"] == former + "-9"
+
+
+async def test_a_correction_into_days_of_another_period_is_refused(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person)
-    await fund.post("/v1/enrolments/end", _end(person), fund.insurer)
-    kinds = [r["kind"] for r in await fund.records("kind LIKE 'enrolment.%'")][-2:]
-    assert kinds == ["enrolment.add", "enrolment.end"]
+    await fund.change(person, "end", **ENDED)
+    await fund.enrol(person, acquired_on="2026-06-01")
+
+    response = await correct(fund, person, acquired_on="2026-03-31")
+
+    assert (response.status_code, response.json()["code"]) == (409, "enrolment-overlap")
+
+
+async def test_a_period_among_several_is_named_by_its_first_day(fund: Fund) -> None:
+    person = fund.person()
+    await fund.enrol(person)
+    await fund.change(person, "end", **ENDED)
+    await fund.enrol(person, acquired_on="2026-06-01")
+
+    withdrawn = await fund.change(person, "withdraw", acquired_on="2024-04-01")
+    again = await fund.change(person, "withdraw", acquired_on="2024-04-01")
+
+    assert (withdrawn.json()["acquired_on"], withdrawn.json()["lost_on"]) == ("2024-04-01", "2026-04-01")
+    assert again.json()["code"] == "enrolment-unknown"
+    assert (await fund.ask(person, as_of="2025-01-01")).json()["validity"] == "4"
+    assert (await fund.ask(person)).json()["validity"] == "1"
+
+
+async def test_a_withdrawn_enrolment_is_answered_no_more_and_may_be_made_again(fund: Fund) -> None:
+    person = await fund.insured()
+    assert (await fund.change(person, "withdraw")).status_code == 200
+    assert (await fund.tap(person.card)).json()["validity"] == "4"
+    assert (await fund.enrol(person)).status_code == 201
+    assert (await fund.tap(person.card)).json()["validity"] == "1"
+
+
+async def test_a_new_branch_number_goes_on_from_the_same_day(fund: Fund) -> None:
+    person = await fund.insured()
+
+    changed = await fund.change(person, "branch", new_branch="07")
+
+    assert (changed.json()["acquired_on"], changed.json()["match"]) == ("2024-04-01", "one")
+    assert (await fund.ask(person)).json()["validity"] == "4"
+    (tapped,) = (await fund.tap(person.card)).json()["results"]
+    assert tapped["branch"] == "07"
+
+
+@pytest.mark.parametrize(
+    ("insurer_number", "code"), [("39131156", "enrolment-late-elderly"), ("12131157", "enrolment-recipient")]
+)
+async def test_who_has_no_branch_gets_none(fund: Fund, insurer_number: str, code: str) -> None:
+    response = await fund.change(
+        fund.person(), "branch", insurer_number=insurer_number, branch=None, new_branch="01"
+    )
+    assert response.json()["code"] == code
+
+
+async def test_a_move_that_the_register_knows_of_changes_the_address_alone(fund: Fund) -> None:
+    person = await fund.insured()
+    fund.jlis.register.change(person.resident.resident_id, ItemsChange(address="架空県新居町"))
+
+    moved = await fund.change(person, "move", address="架空県新居町", postal_code="000-0009")
+
+    assert moved.json()["match"] == "one"
+    now = await known(fund, person)
+    assert (now["address"], now["postal_code"], now["name"]) == (
+        "架空県新居町",
+        "000-0009",
+        person.resident.name,
+    )
+
+
+async def test_changes_of_one_member_at_the_same_moment_follow_each_other(fund: Fund) -> None:
+    person = fund.person()
+    await fund.enrol(person)
+    aliases = [f"通称{n}" for n in range(4)]
+
+    responses = await asyncio.gather(*(correct(fund, person, name_alias=alias) for alias in aliases))
+
+    assert [r.status_code for r in responses] == [200] * 4
+    last = max(range(4), key=lambda n: responses[n].json()["known_from"])
+    assert (await known(fund, person))["name_alias"] == aliases[last]
+
+
+@pytest.mark.parametrize("action", ["correct", "withdraw"])
+async def test_a_change_wins_over_a_file_that_is_still_in_preparation(fund: Fund, action: str) -> None:
+    person = fund.person()
+    enrolled = (await fund.enrol(person)).json()
+    file = await prepared(fund, enrolled["enrolment_id"], name_alias="ファイルの通称")
+
+    response = await CHANGES[action](fund, person, fund.insurer)
+    assert response.is_success
+    await fund.owner.fetch("UPDATE revision SET published_at = now() WHERE revision = $1", [file])
+
+    answer = (await fund.ask(person)).json()
+    assert [r["name_alias"] for r in answer["results"]] == ([None] if action == "correct" else [])
+    (left,) = await fund.owner.fetch(
+        "SELECT count(*) FROM enrolment WHERE opened_by = $1 AND closed_by = $1", [file]
+    )
+    assert left["count"] == 1
+
+
+async def prepared(fund: Fund, enrolment_id: str, **items: str) -> int:
+    """The revision of a file in preparation, which will replace the enrolment's version by one with other items."""
+    (revision,) = await fund.owner.fetch(
+        """INSERT INTO revision (insurer_number, client_id, kind) VALUES ($1, $2::text::uuid, 'file')
+           RETURNING revision""",
+        [INSURER, fund.insurer.client_id],
+    )
+    (former,) = await fund.owner.fetch(
+        """UPDATE enrolment e SET closed_by = $2 FROM entitlement t
+           WHERE t.entitlement = e.entitlement AND t.enrolment_id = $1::text::uuid AND closed_by IS NULL
+           RETURNING e.*""",
+        [enrolment_id, revision["revision"]],
+    )
+    values = dict(former) | items | {"opened_by": revision["revision"], "closed_by": None}
+    del values["version"]
+    places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    await fund.owner.fetch(
+        f"INSERT INTO enrolment ({', '.join(values)}) VALUES ({places})", list(values.values())
+    )
+    return int(revision["revision"])
 
 
 @pytest.mark.parametrize(
@@ -128,6 +322,8 @@ async def test_every_change_is_on_record(fund: Fund) -> None:
         ("my_number", "123456789018", "request-invalid"),
         ("birth_date", "2026-13-01", "request-invalid"),
         ("birth_date", "20217600", "request-invalid"),
+        ("acquired_on", "0001-01-01", "request-invalid"),
+        ("number", "－ -", "request-invalid"),
     ],
 )
 async def test_a_bad_field_is_refused_and_its_value_repeated_nowhere(
@@ -144,3 +340,18 @@ async def test_a_bad_field_is_refused_and_its_value_repeated_nowhere(
     assert not await fund.state.database.fetch(
         "SELECT FROM enrolment WHERE name = $1", [person.resident.name]
     )
+
+
+@pytest.mark.parametrize("written", ["ｼｹﾝ　ﾐﾎﾝ", "しけん みほん", " シケン　ミホン "])
+async def test_a_reading_is_kept_in_katakana_however_it_is_written(fund: Fund, written: str) -> None:
+    person = fund.person()
+    enrolled = await fund.enrol(person, name_kana=written, name_alias="通称", name_alias_kana=written)
+    assert enrolled.json()["match"] == "one"
+    [shown] = (await fund.ask(person)).json()["results"]
+    assert (shown["name_kana"], shown["name_alias_kana"]) == ("シケン ミホン", "シケン ミホン")
+
+
+@pytest.mark.parametrize("written", ["\u3000", "㌖" * 100])
+async def test_what_is_no_reading_is_refused_before_the_register_is_asked(fund: Fund, written: str) -> None:
+    response = await fund.enrol(fund.person(), name_kana=written)
+    assert (response.status_code, response.json()["code"]) == (422, "request-invalid")

@@ -12,8 +12,15 @@ import httpx2
 import pytest
 from pydantic import BaseModel
 
-from eligibility_api.contract.eligibility import CardCheckRequest, EligibilityAnswer, VisualCheckRequest
-from eligibility_api.contract.enrolment import EndRequest, EnrolmentRequest
+from eligibility_api.contract import examples
+from eligibility_api.contract.eligibility import (
+    CardCheckRequest,
+    EligibilityAnswer,
+    NumberCheckRequest,
+    VisualCheckRequest,
+)
+from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY, EndRequest, EnrolmentRequest
+from eligibility_api.contract.references import ReferenceRegistration
 from eligibility_api.contract.registration import RegistrationRequest
 from eligibility_api.contract.tokens import token_form
 from eligibility_api.health import readyz
@@ -105,6 +112,11 @@ PROOF = {
     ("path", "body", "name"),
     [
         *(("/v1/eligibility/visual-check", PROOF, name) for name in ("operator", "known_version")),
+        *(
+            ("/v1/eligibility/number", examples.NUMBER | {"known_version": "v"}, name)
+            for name in ("symbol", "number", "known_version")
+        ),
+        ("/v1/reference-numbers", examples.REFERENCE, "reference_number"),
         *(("/v1/enrolments", MEMBER, name) for name in ("symbol", "number", "name", "name_kana", "address")),
     ],
 )
@@ -115,6 +127,7 @@ async def test_a_control_character_in_a_text_is_refused(
     text = json.dumps(body | {name: f"{body[name]}{character}{body[name]}"})
     client = fund.insurer if body is MEMBER else fund.clinic
     headers = {"Authorization": f"Bearer {await fund.token(client)}", "Content-Type": "application/json"}
+    headers[IDEMPOTENCY_KEY] = "key"
     response = await fund.http.post(path, content=text, headers=headers)
     assert (response.status_code, response.json()["code"]) == (422, "request-invalid")
     assert response.json()["errors"][0]["place"] == f"body.{name}"
@@ -193,9 +206,11 @@ async def test_the_tables_in_the_code_are_the_tables_in_the_database(fund: Fund)
     from sqlmodel import SQLModel
 
     import eligibility_api.audit.tables
+    import eligibility_api.eligibility.tables
     import eligibility_api.enrolment.tables
     import eligibility_api.facilities.tables
     import eligibility_api.presence.tables
+    import eligibility_api.references.tables
 
     described = {
         name: {column.name: column.nullable for column in table.columns}
@@ -218,6 +233,13 @@ async def test_the_interface_is_described_with_examples_of_every_error(fund: Fun
     post = document["paths"]["/v1/eligibility/card"]["post"]
     examples = post["responses"]["409"]["content"]["application/problem+json"]["examples"]
     assert {"challenge-used", "first-registration-needed"} <= set(examples)
+    asked = document["paths"]["/v1/eligibility/number"]["post"]["responses"]
+    described = {
+        code
+        for response in asked.values()
+        for code in response["content"].get("application/problem+json", {}).get("examples", {})
+    }
+    assert {"known-at-not-asked", "eligibility-not-confirmable", "number-miss-limit"} <= described
     assert "my_number" not in json.dumps(document).lower()
 
 
@@ -226,6 +248,8 @@ async def test_the_interface_is_described_with_examples_of_every_error(fund: Fun
     [
         CardCheckRequest,
         VisualCheckRequest,
+        NumberCheckRequest,
+        ReferenceRegistration,
         RegistrationRequest,
         EnrolmentRequest,
         EndRequest,

@@ -81,15 +81,31 @@ def enrolment(**changes: Any) -> Enrolment:
         "number": "345",
         "branch": "00",
         "relationship": Relationship.INSURED,
+        "insured_name": None,
         "name": "架空 花子",
         "name_kana": "カクウ ハナコ",
+        "name_alias": None,
+        "name_alias_kana": None,
         "sex": Sex.FEMALE,
+        "sex_on_certificate": None,
         "birth_date": date(1980, 2, 3),
         "address": "架空県架空市1-1",
-        "postal_code": "0000000",
+        "postal_code": "000-0000",
         "acquired_on": date(2020, 4, 1),
         "lost_on": None,
         "reason_of_loss": None,
+        "issued_on": None,
+        "valid_from": None,
+        "valid_to": None,
+        "burden_ratio": None,
+        "burden_expected": False,
+        "preschool": False,
+        "elderly_certificate": None,
+        "limit_certificate_consent": False,
+        "limit_certificate": None,
+        "specific_disease_consent": False,
+        "specific_diseases": [],
+        "medical_tickets": [],
     }
     return Enrolment(**fields | changes)
 
@@ -98,15 +114,28 @@ def ended_enrolment() -> Enrolment:
     return enrolment(lost_on=date(2026, 3, 1), reason_of_loss=ReasonOfLoss.OTHER_INSURANCE)
 
 
-def answer(validity: Validity = Validity.VALID, results: list[Enrolment] | None = None) -> EligibilityAnswer:
-    return EligibilityAnswer(
-        validity=validity,
-        as_of=date(2026, 4, 1),
-        answered_at=NOW,
-        record_id="record-1",
-        version="version-1",
-        results=[enrolment()] if results is None else results,
-    )
+def answer(
+    validity: Validity = Validity.VALID, results: list[Enrolment] | None = None, **changes: Any
+) -> EligibilityAnswer:
+    fields: dict[str, Any] = {
+        "validity": validity,
+        "as_of": date(2026, 4, 1),
+        "answered_at": NOW,
+        "record_id": "record-1",
+        "version": "version-1",
+        "results": [enrolment()] if results is None else results,
+    }
+    return EligibilityAnswer(**fields | changes)
+
+
+MEMBERSHIP = {
+    "insurer_number": "01130012",
+    "symbol": "12",
+    "number": "345",
+    "branch": "00",
+    "birth_date": "1980-02-03",
+}
+"""What her certificate shows."""
 
 
 def timings(**changes: Any) -> Timings:

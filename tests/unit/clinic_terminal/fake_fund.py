@@ -20,6 +20,7 @@ from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, ShikakuError
 from eligibility_api.contract.tokens import Credential
 from tests.unit.clinic_terminal import builders
+from tests.unit.clinic_terminal.fake_batches import FakeBatches
 
 PURPOSES = {
     "/v1/eligibility/card": Purpose.ELIGIBILITY,
@@ -31,12 +32,17 @@ PURPOSES = {
 @dataclass
 class FakeFund:
     """`failures` queues, by path, what happens instead of an answer: a code of the catalogue, `lost`, or
-    `gateway`, which answers in the fund's stead.
+    `gateway`, which answers in the fund's stead. `answers` come one after another, then `answer` for ever;
+    `reference_outcomes` by the number that is registered.
     """
 
     answer: EligibilityAnswer = field(default_factory=builders.answer)
     failures: dict[str, list[str]] = field(default_factory=dict)
+    answers: list[EligibilityAnswer] = field(default_factory=list)
     unregistered: bool = False
+    batches: FakeBatches = field(default_factory=FakeBatches)
+    reference_outcomes: dict[str, str] = field(default_factory=dict)
+    drop_references: bool = False
     calls: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     _challenges: dict[str, Purpose] = field(default_factory=dict)
@@ -56,11 +62,15 @@ class FakeFund:
             return self._fail(failures.pop(0), request)
         if path == "/v1/token":
             return _json({"access_token": "token", "expires_in": 300, "scope": "eligibility"})
+        if request.method == "GET":
+            return self._batch(path)
         body = json.loads(request.content)
         self.bodies.append(body)
         handlers: dict[str, Callable[[dict[str, Any]], httpx2.Response]] = {
             "/v1/presence/challenges": self._challenge,
             "/v1/registrations": self._register,
+            "/v1/eligibility/batches": lambda batch: _json(self.batches.start(batch)),
+            "/v1/reference-numbers/bulk": self._reference_numbers,
         }
         if path in PURPOSES and not self._holds(PURPOSES[path], body):
             return _problem("signature-invalid")
@@ -87,7 +97,20 @@ class FakeFund:
     def _eligibility(self, _: dict[str, Any]) -> httpx2.Response:
         if self.unregistered:
             return _problem("first-registration-needed")
-        return _json(self.answer.model_dump(mode="json"))
+        answer = self.answers.pop(0) if self.answers else self.answer
+        return _json(answer.model_dump(mode="json"))
+
+    def _batch(self, path: str) -> httpx2.Response:
+        if path.endswith("/results"):
+            return httpx2.Response(200, text=self.batches.results())
+        return _json(self.batches.ask())
+
+    def _reference_numbers(self, body: dict[str, Any]) -> httpx2.Response:
+        numbers = [row["reference_number"] for row in body["registrations"]]
+        outcomes = [{"outcome": self.reference_outcomes.get(number, "registered")} for number in numbers]
+        if self.drop_references:
+            outcomes.pop()
+        return _json({"registrations": outcomes})
 
     def _holds(self, purpose: Purpose, body: dict[str, Any]) -> bool:
         proof = Proof.model_validate({name: body[name] for name in Proof.model_fields})

@@ -17,7 +17,7 @@ from demo.story import Seen, Story
 class TerminalSaying:
     """A house whose terminal ends with an exit code and these words."""
 
-    home = Path("var")
+    cards = Path("var")
 
     def __init__(self, exit_code: int, stdout: str, stderr: str = "") -> None:
         self._done = CompletedProcess([], exit_code, stdout, stderr)

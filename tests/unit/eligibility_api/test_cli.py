@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from eligibility_api.cli import app, main
+from eligibility_api.platform.keys import load_keys
+from eligibility_api.platform.operation import OperatorError
 
 FACILITY = [
     "facility",
@@ -38,3 +40,22 @@ def test_recomputing_without_keys_makes_none(
     assert end.value.code == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("membership", ["", "{", '{"number": "7654321"}'])
+def test_what_is_no_membership_is_told_without_repeating_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, membership: str
+) -> None:
+    load_keys(tmp_path)
+    monkeypatch.setenv("FUND_HOME", str(tmp_path))
+    moment = ["--known-at", "2026-11-01T00:00:00+09:00", "--as-of", "2026-10-01"]
+    words = ["audit", "known", *moment, "--institution-code", "1311111114"]
+    result = CliRunner().invoke(app, words, input=membership)
+    assert isinstance(result.exception, OperatorError)
+    assert "not a membership" in str(result.exception)
+    assert "7654321" not in str(result.exception)
+
+
+def test_an_instant_without_offset_is_a_usage_error() -> None:
+    words = ["--known-at", "2026-11-01T00:00:00", "--as-of", "2026-10-01", "--institution-code", "1311111114"]
+    assert CliRunner().invoke(app, ["audit", "known", *words]).exit_code == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 from joserfc.jwk import ECKey
 
 from eligibility_api.contract.tokens import Credential
-from payer_mock.members.table import COLUMNS, Row
+from payer_mock.members.table import Row
 
 INSURER, OTHER_INSURER = "01130012", "06130017"
 FUND = "http://127.0.0.1:8400"
@@ -53,7 +53,7 @@ def line(**changes: str) -> str:
     return ",".join((CELLS | changes).values()) + "\n"
 
 
-def members_file(folder: Path, *lines: str, header: str = ",".join(COLUMNS) + "\n") -> Path:
+def members_file(folder: Path, *lines: str, header: str = ",".join(CELLS) + "\n") -> Path:
     """A members file of these lines."""
     path = folder / "members.csv"
     path.write_text(header + "".join(lines), encoding="utf-8")

@@ -31,17 +31,17 @@ class FakeFund:
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/v1/token":
-            return _token(request)
+            return token(request)
         body = json.loads(request.content)
         self.calls.append((request.url.path, body["number"]))
         self.bodies.append(body)
         if request.headers["Authorization"] != f"Bearer client-{body['insurer_number']}":
-            return _problem("enrolment-other-insurer")
+            return problem("enrolment-other-insurer")
         failure = self.failures.get((request.url.path, body["number"]))
         if failure == "lost":
             raise httpx2.ReadError("lost", request=request)
         if failure is not None:
-            return _problem(failure)
+            return problem(failure)
         handlers: dict[str, Callable[[dict[str, Any]], httpx2.Response]] = {
             ENROL: self._enrol,
             END: self._end,
@@ -50,13 +50,13 @@ class FakeFund:
 
     def _enrol(self, body: dict[str, Any]) -> httpx2.Response:
         if body["number"] in self._enrolled:
-            return _problem("enrolment-overlap")
+            return problem("enrolment-overlap")
         self._enrolled.add(body["number"])
         return self._answer(201, body["acquired_on"], None)
 
     def _end(self, body: dict[str, Any]) -> httpx2.Response:
         if body["number"] not in self._enrolled:
-            return _problem("enrolment-unknown")
+            return problem("enrolment-unknown")
         return self._answer(200, "2020-04-01", body["lost_on"])
 
     def _answer(self, status: int, acquired_on: str, lost_on: str | None) -> httpx2.Response:
@@ -70,14 +70,15 @@ class FakeFund:
         return httpx2.Response(status, json=answer)
 
 
-def _token(request: httpx2.Request) -> httpx2.Response:
+def token(request: httpx2.Request) -> httpx2.Response:
     """A token that names its client."""
     assertion = parse_qs(request.content.decode())["client_assertion"][0]
     client_id = json.loads(jws.extract_compact(assertion.encode()).payload)["iss"]
     return httpx2.Response(200, json={"access_token": client_id, "expires_in": 300, "scope": "enrolment"})
 
 
-def _problem(code: str) -> httpx2.Response:
-    problem = Problem.of(ShikakuError(code))
-    content = problem.model_dump_json(exclude_none=True)
-    return httpx2.Response(problem.status, content=content, headers={"content-type": PROBLEM_MEDIA_TYPE})
+def problem(code: str) -> httpx2.Response:
+    """The refusal of a code."""
+    answer = Problem.of(ShikakuError(code))
+    content = answer.model_dump_json(exclude_none=True)
+    return httpx2.Response(answer.status, content=content, headers={"content-type": PROBLEM_MEDIA_TYPE})

@@ -11,7 +11,7 @@ import typer
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.console.prompts import PipedPrompts, TypedPrompts
-from clinic_terminal.visit.prompts import GivenUpError
+from clinic_terminal.outcome import GivenUpError
 
 
 @dataclass

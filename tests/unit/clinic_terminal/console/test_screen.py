@@ -9,13 +9,15 @@ from rich.console import Console
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.console import screen
+from clinic_terminal.desk.ask import AskOutcome
+from clinic_terminal.outcome import Outcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.errors import CATALOGUE, ShikakuError
-from tests.unit.clinic_terminal.builders import answer, ended_enrolment, enrolment, outcome, timings
+from tests.unit.clinic_terminal.builders import NOW, answer, ended_enrolment, enrolment, outcome, timings
 
 
-def shown(shown_outcome: TapOutcome, *, with_timings: bool = False, colour: bool = False) -> str:
+def shown(shown_outcome: Outcome, *, with_timings: bool = False, colour: bool = False) -> str:
     stream = io.StringIO()
     console = Console(
         file=stream, width=120, force_terminal=colour, color_system="standard" if colour else None
@@ -88,10 +90,92 @@ def test_every_insurance_of_the_person_is_shown() -> None:
     assert "架空市" in text
 
 
+@pytest.mark.parametrize("validity", [Validity.INVALID, Validity.INVALID_NEWER_EXISTS])
+def test_an_ended_insurance_comes_with_a_sentence_for_the_patient(validity: Validity) -> None:
+    text = shown(outcome(answer(validity, [ended_enrolment()])))
+    assert "患者さんへ：架空健康保険組合の資格は、2026-03-01に喪失しています。" in text
+    assert "2026-03-01 is the first day without it" in text
+    open_end = shown(outcome(answer(validity, [enrolment()])))
+    assert "患者さんへ：架空健康保険組合の資格は、なくなっています。" in open_end
+
+
+def test_an_insurance_that_does_not_hold_has_no_burden() -> None:
+    assert "負担割合" in shown(outcome(answer()))
+    assert "負担割合" not in shown(outcome(answer(Validity.INVALID, [ended_enrolment()])))
+
+
+STEPS = ["マイナポータル資格画面", "資格情報のお知らせ", "申立書", "緊急時医療情報"]
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        outcome(answer(Validity.INVALID, [ended_enrolment()])),
+        outcome(answer(Validity.INVALID_NEWER_EXISTS, [ended_enrolment()])),
+        outcome(answer(Validity.NOT_FOUND, [])),
+        outcome(problem=ShikakuError("eligibility-not-confirmable")),
+        outcome(problem=ShikakuError("fund-unreachable")),
+    ],
+)
+def test_the_other_ways_are_listed_best_first(ended: TapOutcome) -> None:
+    text = shown(ended).partition("他の確認方法")[2]
+    places = [text.index(step) for step in STEPS]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        outcome(answer()),
+        outcome(answer(Validity.AMBIGUOUS, [])),
+        outcome(problem=ShikakuError("card-not-usable")),
+        outcome(problem=ShikakuError("certificate-revoked")),
+    ],
+)
+def test_the_other_ways_are_not_offered_where_they_do_not_help(answered: TapOutcome) -> None:
+    assert "他の確認方法" not in shown(answered)
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("card-not-usable", "！ 受け付けられません / Not accepted"),
+        ("eligibility-not-confirmable", "… 確認できません / Cannot be confirmed"),
+    ],
+)
+def test_a_protected_person_is_refused_in_neutral_words(code: str, line: str) -> None:
+    assert shown(outcome(problem=ShikakuError(code))).splitlines()[0].strip() == line
+
+
+def test_the_clinics_own_number_is_shown() -> None:
+    assert "照会番号 / Reference number: A-17" in shown(outcome(answer(reference_number="A-17")))
+    assert "照会番号" not in shown(outcome(answer()))
+
+
+def test_an_answer_of_an_earlier_instant_says_so() -> None:
+    earlier = AskOutcome(timings(apdus=0), answer(), known_at=NOW)
+    assert "この時点の登録内容 / As known at: 2026-04-01T09:00:00+00:00" in shown(earlier)
+
+
+def test_a_limit_tells_when_to_try_again() -> None:
+    assert "再試行まで / Try again in: 90 s" in shown(
+        outcome(problem=ShikakuError("overloaded", retry_after=90))
+    )
+
+
+def test_a_refused_input_names_the_places_at_fault() -> None:
+    problem = ShikakuError("request-invalid", errors=[{"place": "birth_date", "rule": "day"}])
+    assert "birth_date: day" in shown(outcome(problem=problem))
+
+
 def test_texts_of_others_cannot_steer_the_screen() -> None:
-    hostile = enrolment(name="\x1b[2J[bold]架空[/bold]")
-    text = shown(outcome(answer(results=[hostile])))
-    assert "\x1b" not in text
+    hostile = enrolment(
+        name="\x1b[2J[bold]架空[/bold]", insurer_name="<script>\u202e組合", name_alias="[red]別名[/red]"
+    )
+    text = shown(outcome(answer(Validity.INVALID, [hostile], reference_number="\x9b[link]")))
+    assert not {"\x1b", "\x9b", "\u202e"} & set(text)
+    assert "<script>\N{REPLACEMENT CHARACTER}組合" in text
+    assert "[red]別名[/red]" in text
     assert "\N{REPLACEMENT CHARACTER}[2J[bold]架空[/bold]" in text
 
 

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from clinic_terminal.card.errors import CardError
+from clinic_terminal.outcome import GivenUpError
 from clinic_terminal.timings import Stopwatch
-from clinic_terminal.visit.prompts import GivenUpError
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from tests.unit.clinic_terminal.builders import p256_key, p384_key
 from tests.unit.clinic_terminal.fake_card import (

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 import httpx2
 import pytest
 from joserfc.jwk import ECKey
+from pydantic import BaseModel
 
 from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.contract.errors import Problem, ShikakuError
+from eligibility_api.contract.examples import ELIGIBILITY
+from eligibility_api.contract.references import ReferenceRegistration, ReferenceRegistrations
 from eligibility_api.contract.tokens import Credential
 
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
 
 
-def error_at(handle: Callable[[httpx2.Request], httpx2.Response]) -> ShikakuError:
-    """What signing in raises where the line answers so."""
+def client_at(handle: Callable[[httpx2.Request], httpx2.Response]) -> FundClient:
+    """A client whose line answers so."""
     credential = Credential(
         client_id="terminal-1",
         audience="urn:shikaku:test",
         private_key=dict(ECKey.generate_key("P-256").as_dict(private=True)),
     )
     transport = httpx2.MockTransport(handle)
-    client = FundClient("http://127.0.0.1:8400", credential, clock=lambda: NOW, transport=transport)
-    with client, pytest.raises(ShikakuError) as caught:
+    return FundClient("http://127.0.0.1:8400", credential, clock=lambda: NOW, transport=transport)
+
+
+def error_at(handle: Callable[[httpx2.Request], httpx2.Response]) -> ShikakuError:
+    """What signing in raises where the line answers so."""
+    with client_at(handle) as client, pytest.raises(ShikakuError) as caught:
         client.sign_in()
     return caught.value
 
@@ -87,3 +97,73 @@ def test_a_code_of_another_version_is_unreadable() -> None:
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"access_token": 1}'])
 def test_an_answer_of_another_form_is_unreadable(body: str) -> None:
     assert error_at(lambda _: httpx2.Response(200, text=body)).code == "fund-unreadable"
+
+
+def batch_of(rows: int, answered: int, page: int) -> Callable[[httpx2.Request], httpx2.Response]:
+    """A fund with a batch, of which it gives `page` results at a time."""
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/v1/token":
+            return httpx2.Response(
+                200, json={"access_token": "token", "token_type": "Bearer", "expires_in": 300, "scope": ""}
+            )
+        after = int(request.url.params["after"])
+        given = range(after + 1, min(after + page, answered) + 1)
+        lines = [json.dumps({"row": row, "tag": None, "code": "client-closed"}) + "\n" for row in given]
+        last = given[-1] if given else after
+        link = {"Link": f'<?after={last}>; rel="next"'} if last < rows else {}
+        return httpx2.Response(200, text="".join(lines), headers=link)
+
+    return handle
+
+
+@pytest.mark.parametrize(("rows", "answered"), [(5, 5), (6, 6), (7, 5), (7, 6), (7, 0)])
+@pytest.mark.parametrize("after", [0, 2])
+def test_a_batchs_results_come_page_by_page_as_far_as_they_are(rows: int, answered: int, after: int) -> None:
+    with client_at(batch_of(rows, answered, page=3)) as client:
+        results = list(client.batch_results("batch", after=after))
+    assert [result.row for result in results] == list(range(after + 1, answered + 1))
+
+
+MEMBERSHIP: dict[str, Any] = {"insurer_number": "01130012", "number": "1", "birth_date": date(1980, 5, 17)}
+REFERENCE = ReferenceRegistration(**MEMBERSHIP, reference_number="P-1")
+
+
+@pytest.mark.parametrize(
+    ("call", "route", "answer"),
+    [
+        (
+            lambda c: c.check_number(NumberCheckRequest(**MEMBERSHIP)),
+            "POST /v1/eligibility/number",
+            ELIGIBILITY,
+        ),
+        (lambda c: c.answer_record("r-1"), "GET /v1/eligibility/answers/r-1", ELIGIBILITY),
+        (
+            lambda c: c.register_reference(REFERENCE),
+            "POST /v1/reference-numbers",
+            {"outcome": "registered"},
+        ),
+        (
+            lambda c: c.register_references(ReferenceRegistrations(registrations=(REFERENCE,))),
+            "POST /v1/reference-numbers/bulk",
+            {"registrations": [{"outcome": "reference-not-found"}]},
+        ),
+    ],
+)
+def test_each_call_goes_its_route_and_reads_its_answer(
+    call: Callable[[FundClient], BaseModel], route: str, answer: dict[str, Any]
+) -> None:
+    went: list[str] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/v1/token":
+            return httpx2.Response(
+                200, json={"access_token": "token", "token_type": "Bearer", "expires_in": 300, "scope": ""}
+            )
+        went.append(f"{request.method} {request.url.path}")
+        return httpx2.Response(200, json=answer)
+
+    with client_at(handle) as client:
+        given = call(client)
+    assert went == [route]
+    assert type(given).model_validate(answer) == given

@@ -68,6 +68,47 @@ def test_nothing_else_is_an_institution_code(code: str) -> None:
     assert not numbers.is_institution_code(code)
 
 
+@pytest.mark.parametrize(
+    ("number", "law"),
+    [("12143210", "12"), ("39131008", "39"), ("01130012", "01"), ("390013", None), ("138057", None)],
+)
+def test_the_number_tells_the_law(number: str, law: str | None) -> None:
+    assert numbers.law_of(number) == law
+
+
+@pytest.mark.parametrize(
+    ("number", "welfare_office"),
+    [
+        ("12143210", True),
+        ("12143211", False),
+        ("51136018", False),
+        ("120014", False),
+        ("１２１４３２１０", False),
+    ],
+)
+def test_a_welfare_office_has_a_number_of_law_12(number: str, welfare_office: bool) -> None:
+    assert numbers.is_welfare_office_number(number) is welfare_office
+
+
+@pytest.mark.parametrize("number", ["12143210", "51136018"])
+def test_a_public_expense_number_has_the_check_digit_of_an_insurer(number: str) -> None:
+    assert numbers.is_checked_number(number, (8,))
+
+
+@pytest.mark.parametrize(
+    ("number", "valid"),
+    [
+        ("1234566", True),
+        ("1234565", False),
+        ("123456", False),
+        ("12345667", False),
+        ("１２３４５６６", False),
+    ],
+)
+def test_a_beneficiary_number_has_seven_digits(number: str, valid: bool) -> None:
+    assert numbers.is_beneficiary_number(number) is valid
+
+
 @given(BODIES)
 def test_exactly_one_digit_is_the_check_digit(body: str) -> None:
     fitting = [digit for digit in range(10) if numbers.is_checked_number(f"{body}{digit}", (len(body) + 1,))]

@@ -1,222 +1,255 @@
-"""The rule of an answer: validity and what is shown, as a pure function of what was read."""
+"""The rule of an answer: validity, what is shown and in which order, as a pure function of what was read."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import date
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.contract.codes import (
-    CertificateKind,
-    FacilityKind,
-    ReasonOfLoss,
-    Relationship,
-    Sex,
-    Validity,
-)
-from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment, UnchangedAnswer
+from eligibility_api.contract.codes import FacilityKind, Validity
+from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.eligibility import (
     DAYS_AHEAD,
     DAYS_BACK,
-    EnrolmentVersion,
     Reading,
     answer,
     check_day,
     select,
-    shown_to,
+)
+from eligibility_api.domain.held import EnrolmentVersion, Ticket
+from tests.unit.eligibility_api.domain.members import (
+    AID,
+    CLINIC,
+    DAY,
+    DEPENDANT,
+    KEY,
+    LATE_ELDERLY,
+    MUNICIPAL,
+    OTHER_CLINIC,
+    OTHER_PERSON,
+    SOCIETY,
+    TODAY,
+    YEAR,
+    aid,
+    by_card,
+    by_number,
+    held,
+    ticket,
+    told,
 )
 
-TODAY = date(2026, 4, 1)
-DAY = timedelta(days=1)
-KEY = bytes(range(32))
-ENROLMENT = Enrolment(
-    certificate_kind=CertificateKind.GENERAL,
-    insurer_number="01130012",
-    insurer_name="試験健康保険組合",
-    symbol="見本",
-    number="1",
-    branch="00",
-    relationship=Relationship.INSURED,
-    name="試験　見本",
-    name_kana="シケン ミホン",
-    sex=Sex.FEMALE,
-    birth_date=date(1980, 5, 17),
-    address="架空県見本市１番地",
-    postal_code="000-0000",
-    acquired_on=date(2024, 4, 1),
-    lost_on=None,
-    reason_of_loss=None,
-)
+VALID, ENDED, NEWER = Validity.VALID, Validity.INVALID, Validity.INVALID_NEWER_EXISTS
+NOT_FOUND, AMBIGUOUS, UNREGISTERED = Validity.NOT_FOUND, Validity.AMBIGUOUS, Validity.VALID_UNREGISTERED
+TURNS_75 = TODAY.replace(year=TODAY.year - 75)
+OPEN, CONFIRMED = Mismatch.OPEN, Mismatch.CONFIRMED
+
+PLAIN = held(1)
+LOST = held(1, TODAY - YEAR, TODAY)
 
 
-def enrolled(
-    version: int,
-    acquired_on: date,
-    lost_on: date | None = None,
-    kind: CertificateKind = CertificateKind.GENERAL,
-    insurer_number: str = "01130012",
-) -> EnrolmentVersion:
-    changes = {
-        "acquired_on": acquired_on,
-        "lost_on": lost_on,
-        "reason_of_loss": ReasonOfLoss.OTHER if lost_on else None,
-        "certificate_kind": kind,
-        "insurer_number": insurer_number,
-    }
-    return EnrolmentVersion(version, ENROLMENT.model_copy(update=changes))
-
-
-VALID, ENDED, AID = Validity.VALID, Validity.INVALID, CertificateKind.MEDICAL_AID
-YEAR = timedelta(days=365)
+def outcome(reading: Reading) -> tuple[Validity, list[int]]:
+    selection = select(reading)
+    return selection.validity, [e.version for e in selection.chosen]
 
 
 @pytest.mark.parametrize(
     ("enrolments", "validity", "shown"),
     [
-        pytest.param([], Validity.NOT_FOUND, [], id="nothing is known"),
-        pytest.param([enrolled(1, TODAY - YEAR)], VALID, [1], id="insured since a year ago"),
-        pytest.param([enrolled(1, TODAY)], VALID, [1], id="the first insured day"),
-        pytest.param([enrolled(1, TODAY + DAY)], Validity.NOT_FOUND, [], id="insured from tomorrow on"),
+        pytest.param([], NOT_FOUND, [], id="nothing is known"),
+        pytest.param([held(1)], VALID, [1], id="insured since a year ago"),
+        pytest.param([held(1, TODAY)], VALID, [1], id="the first insured day"),
+        pytest.param([held(1, TODAY + DAY)], NOT_FOUND, [], id="insured from tomorrow on"),
+        pytest.param([held(1, TODAY + DAY, TODAY + YEAR)], NOT_FOUND, [], id="a period that lies ahead"),
+        pytest.param([held(1, TODAY - YEAR, TODAY + DAY)], VALID, [1], id="the last insured day"),
+        pytest.param([held(1, TODAY - YEAR, TODAY)], ENDED, [1], id="the first uninsured day"),
+        pytest.param([held(1, TODAY, TODAY + DAY)], VALID, [1], id="insured for one day"),
+        pytest.param([LOST, held(2, TODAY)], VALID, [2], id="another insurer from today on"),
+        pytest.param([LOST, held(2, TODAY + DAY)], ENDED, [1], id="a gap before the next insurer"),
         pytest.param(
-            [enrolled(1, TODAY + DAY, TODAY + YEAR)], Validity.NOT_FOUND, [], id="a period that lies ahead"
-        ),
-        pytest.param([enrolled(1, TODAY - YEAR, TODAY + DAY)], VALID, [1], id="the last insured day"),
-        pytest.param([enrolled(1, TODAY - YEAR, TODAY)], ENDED, [1], id="the first uninsured day"),
-        pytest.param([enrolled(1, TODAY - YEAR, TODAY - DAY)], ENDED, [1], id="uninsured since yesterday"),
-        pytest.param([enrolled(1, TODAY, TODAY + DAY)], VALID, [1], id="insured for one day"),
-        pytest.param(
-            [enrolled(1, TODAY - YEAR, TODAY), enrolled(2, TODAY)],
+            [held(1, TODAY - YEAR, TODAY + DAY, insurer_number=MUNICIPAL), held(2, TODAY)],
             VALID,
-            [2],
-            id="another insurer from today on",
+            [2, 1],
+            id="the legal day of overlap between municipal and employees' insurance",
         ),
         pytest.param(
-            [enrolled(1, TODAY - YEAR, TODAY), enrolled(2, TODAY + DAY)],
-            ENDED,
-            [1],
-            id="a gap before the next insurer",
-        ),
-        pytest.param(
-            [enrolled(1, TODAY - 3 * YEAR, TODAY - 2 * YEAR), enrolled(2, TODAY - 2 * YEAR, TODAY - YEAR)],
+            [held(1, TODAY - 3 * YEAR, TODAY - 2 * YEAR), held(2, TODAY - 2 * YEAR, TODAY - YEAR)],
             ENDED,
             [2],
             id="the one that ended last",
         ),
         pytest.param(
-            [enrolled(1, TODAY - YEAR, TODAY), enrolled(2, TODAY - 2 * YEAR, TODAY)],
-            ENDED,
-            [1],
-            id="two ended on one day: the newer one",
+            [LOST, held(2, TODAY - 2 * YEAR, TODAY)], ENDED, [1], id="two ended on one day: the newer one"
         ),
         pytest.param(
-            [enrolled(1, TODAY - YEAR, TODAY, AID), enrolled(2, TODAY - 2 * YEAR, TODAY)],
+            [aid(1, TODAY - YEAR, TODAY), held(2, TODAY - 2 * YEAR, TODAY)],
             ENDED,
             [2],
             id="two ended on one day: insurance before medical aid",
         ),
+        pytest.param([held(1, TODAY - 2 * YEAR), held(2)], VALID, [2, 1], id="the newer one first"),
         pytest.param(
-            [enrolled(1, TODAY - 2 * YEAR), enrolled(2, TODAY - YEAR)],
-            VALID,
-            [2, 1],
-            id="the newer one first",
+            [aid(1, TODAY), held(2)], VALID, [2, 1], id="insurance before medical aid, though older"
         ),
-        pytest.param(
-            [enrolled(1, TODAY, kind=AID), enrolled(2, TODAY - YEAR)],
-            VALID,
-            [2, 1],
-            id="insurance before medical aid, though older",
-        ),
-        pytest.param([enrolled(1, TODAY - YEAR, kind=AID)], VALID, [1], id="medical aid alone"),
-        pytest.param(
-            [enrolled(1, TODAY - YEAR, kind=AID), enrolled(2, TODAY - YEAR, TODAY)],
-            VALID,
-            [1],
-            id="medical aid after insurance ended",
-        ),
+        pytest.param([aid(1)], UNREGISTERED, [1], id="medical aid alone, without a ticket"),
+        pytest.param([aid(1), LOST], UNREGISTERED, [1], id="medical aid after insurance ended"),
+        pytest.param([aid(1, tickets=[ticket()])], VALID, [1], id="medical aid with a ticket"),
+        pytest.param([aid(1, tickets=[ticket()]), aid(2)], VALID, [1, 2], id="two offices, one ticket"),
+        pytest.param([aid(1, TODAY - YEAR, TODAY)], ENDED, [1], id="medical aid that was stopped"),
         pytest.param(
             [
-                enrolled(1, TODAY, insurer_number="39131008"),
-                enrolled(2, TODAY, insurer_number="06130017"),
-                enrolled(3, TODAY, insurer_number="138057"),
+                held(1, TODAY, insurer_number=LATE_ELDERLY),
+                held(2, TODAY, insurer_number=SOCIETY),
+                held(3, TODAY, insurer_number=MUNICIPAL),
             ],
             VALID,
             [2, 3, 1],
             id="of one day: by insurer number",
         ),
+        pytest.param([held(5, TODAY), held(4, TODAY)], VALID, [4, 5], id="alike in all: always the same"),
+        pytest.param([held(1, birth_date=TURNS_75)], ENDED, [1], id="the 75th birthday, whatever is said"),
+        pytest.param([held(1, birth_date=TURNS_75 + DAY)], VALID, [1], id="the day before the 75th birthday"),
         pytest.param(
-            [enrolled(5, TODAY), enrolled(4, TODAY)],
+            [held(1, birth_date=TURNS_75), held(2, TODAY, insurer_number=LATE_ELDERLY, birth_date=TURNS_75)],
             VALID,
-            [4, 5],
-            id="alike in all: by version, always the same",
+            [2],
+            id="the late-elderly scheme from the 75th birthday on",
         ),
+        pytest.param(
+            [held(1, relationship=DEPENDANT, insured_birth_date=TURNS_75)],
+            ENDED,
+            [1],
+            id="a dependant on the insured's 75th birthday",
+        ),
+        pytest.param([held(1, mismatch=CONFIRMED)], VALID, [1], id="a mismatch that was confirmed"),
+        pytest.param([held(1, TODAY - YEAR, TODAY, mismatch=OPEN)], ENDED, [1], id="a mismatch in the past"),
     ],
 )
-def test_validity_and_what_is_shown(
+def test_by_card_the_person_is_known_and_all_that_holds_is_shown(
     enrolments: list[EnrolmentVersion], validity: Validity, shown: list[int]
 ) -> None:
-    found, chosen = select(enrolments, TODAY)
-    assert (found, [e.version for e in chosen]) == (validity, shown)
+    assert outcome(by_card(*enrolments)) == (validity, shown)
 
 
-days = st.dates(min_value=TODAY - 3 * YEAR, max_value=TODAY + 3 * YEAR)
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[EnrolmentVersion]:
-    count = draw(st.integers(0, 6))
-    made = []
-    for version in range(count):
-        acquired_on = draw(days)
-        length = draw(st.none() | st.integers(1, 800))
-        lost_on = acquired_on + length * DAY if length is not None else None
-        kind = draw(st.sampled_from([CertificateKind.GENERAL, AID]))
-        number = draw(st.sampled_from(["01130012", "138057", "39131008"]))
-        made.append(enrolled(version, acquired_on, lost_on, kind, number))
-    return made
-
-
-@given(histories(), days)
-def test_valid_means_that_something_holds_on_the_day_and_only_that_is_shown(
-    enrolments: list[EnrolmentVersion], as_of: date
+@pytest.mark.parametrize(
+    ("enrolments", "asked", "validity", "shown"),
+    [
+        pytest.param([], set(), NOT_FOUND, [], id="nothing fits"),
+        pytest.param([PLAIN], 1, VALID, [1], id="insured"),
+        pytest.param([held(1, TODAY + DAY)], 1, NOT_FOUND, [], id="insured from tomorrow on"),
+        pytest.param(
+            [held(1, TODAY + DAY), held(2)], 1, NOT_FOUND, [], id="from tomorrow on, though insured elsewhere"
+        ),
+        pytest.param([PLAIN, held(2, TODAY)], 1, VALID, [2, 1], id="what holds beside it is shown too"),
+        pytest.param([LOST], 1, ENDED, [1], id="ended"),
+        pytest.param([LOST, held(2, TODAY)], 1, NEWER, [1], id="ended, and a newer one holds"),
+        pytest.param([LOST, aid(2, TODAY)], 1, NEWER, [1], id="ended, and medical aid has begun"),
+        pytest.param(
+            [LOST, held(2, TODAY - YEAR + DAY)], 1, NEWER, [1], id="ended, and one that began a day later"
+        ),
+        pytest.param(
+            [LOST, held(2, TODAY - YEAR)], 1, ENDED, [1], id="ended, and one that began on the same day holds"
+        ),
+        pytest.param([LOST, held(2, TODAY + DAY)], 1, ENDED, [1], id="ended, and the newer one lies ahead"),
+        pytest.param(
+            [LOST, held(2, TODAY - DAY, TODAY)], 1, ENDED, [1], id="ended, and the newer one ended too"
+        ),
+        pytest.param(
+            [LOST, held(2, TODAY, mismatch=OPEN)], 1, ENDED, [1], id="the newer one waits for confirmation"
+        ),
+        pytest.param(
+            [LOST, held(2, TODAY, person_key=OTHER_PERSON)], 1, ENDED, [1], id="the newer one is another's"
+        ),
+        pytest.param(
+            [held(1, TODAY - 3 * YEAR, TODAY - 2 * YEAR), replace(LOST, version=2)],
+            1,
+            ENDED,
+            [2],
+            id="two periods of one membership: the one that ended last",
+        ),
+        pytest.param(
+            [PLAIN, held(2, mismatch=OPEN)], 1, VALID, [1], id="what waits for confirmation is left out"
+        ),
+        pytest.param([held(1, self_disclosure_blocked=True)], 1, VALID, [1], id="blocked by card alone"),
+        pytest.param([PLAIN, held(2, TODAY)], {1, 2}, VALID, [2, 1], id="two memberships of one person"),
+        pytest.param(
+            [PLAIN, held(2, person_key=OTHER_PERSON)], {1, 2}, AMBIGUOUS, [], id="memberships of two persons"
+        ),
+        pytest.param(
+            [LOST, held(2, person_key=OTHER_PERSON)], {1, 2}, AMBIGUOUS, [], id="of two, though one ended"
+        ),
+        pytest.param(
+            [held(1, person_key=None, mismatch=CONFIRMED), held(2, person_key=None, mismatch=OPEN)],
+            {1, 2},
+            AMBIGUOUS,
+            [],
+            id="who is in no register is a person of her own",
+        ),
+        pytest.param([held(1, person_key=None, mismatch=CONFIRMED)], 1, VALID, [1], id="in no register"),
+        pytest.param(
+            [
+                held(1, TODAY - 2 * YEAR, TODAY - YEAR, person_key=None, mismatch=OPEN),
+                held(2, entitlement=1),
+            ],
+            1,
+            VALID,
+            [2],
+            id="one membership is never ambiguous",
+        ),
+        pytest.param([aid(1)], 1, UNREGISTERED, [1], id="medical aid without a ticket"),
+        pytest.param([aid(1, tickets=[ticket()])], 1, VALID, [1], id="medical aid with a ticket"),
+    ],
+)
+def test_by_number_what_was_asked_for_decides(
+    enrolments: list[EnrolmentVersion], asked: int | set[int], validity: Validity, shown: list[int]
 ) -> None:
-    validity, chosen = select(enrolments, as_of)
-    holding = {e.version for e in enrolments if e.covers(as_of)}
-    assert (validity is Validity.VALID) == bool(holding)
-    if holding:
-        assert {e.version for e in chosen} == holding
+    assert outcome(by_number(*enrolments, asked=asked)) == (validity, shown)
 
 
-@given(histories(), days)
-def test_ended_shows_exactly_the_one_that_ended_last(enrolments: list[EnrolmentVersion], as_of: date) -> None:
-    validity, chosen = select(enrolments, as_of)
-    ended = [e.enrolment.lost_on for e in enrolments if e.enrolment.lost_on and e.enrolment.lost_on <= as_of]
-    if validity is Validity.INVALID:
-        assert [e.enrolment.lost_on for e in chosen] == [max(ended)]
-    elif validity is Validity.NOT_FOUND:
-        assert (chosen, ended) == ([], [])
+@pytest.mark.parametrize(
+    ("reading", "code"),
+    [
+        (by_card(held(1, self_disclosure_blocked=True)), "card-not-usable"),
+        (by_card(PLAIN, held(2, TODAY - 2 * YEAR, TODAY - YEAR, self_disclosure_blocked=True)), "card-not-usable"),
+        (by_card(PLAIN, held(2, TODAY + YEAR, self_disclosure_blocked=True)), "card-not-usable"),
+        (by_card(held(1, mismatch=OPEN)), "card-not-usable"),
+        (by_card(PLAIN, held(2, TODAY, mismatch=OPEN)), "card-not-usable"),
+        (by_number(held(1, mismatch=OPEN)), "eligibility-not-confirmable"),
+        (by_number(held(1, person_key=None, mismatch=OPEN)), "eligibility-not-confirmable"),
+        (by_number(PLAIN, held(2, mismatch=OPEN), asked={1, 2}), "eligibility-not-confirmable"),
+    ],
+)  # fmt: skip
+def test_a_protected_or_unconfirmed_person_is_refused_without_a_cause(reading: Reading, code: str) -> None:
+    with pytest.raises(ShikakuError) as refusal:
+        answer(reading, version_key=KEY)
+    assert (refusal.value.code, refusal.value.details) == (code, {})
 
 
-@given(histories(), days, st.randoms(use_true_random=False))
-def test_the_order_in_which_it_was_read_does_not_matter(
-    enrolments: list[EnrolmentVersion], as_of: date, random: Any
-) -> None:
-    shuffled = list(enrolments)
-    random.shuffle(shuffled)
-    assert select(shuffled, as_of) == select(enrolments, as_of)
+def test_by_number_nothing_tells_why_nobody_was_found() -> None:
+    misses = [
+        by_number(asked=set()),
+        by_number(held(1, TODAY + DAY)),
+        by_number(held(1, TODAY + DAY), held(2)),
+    ]
+    assert len({told(miss).model_dump_json() for miss in misses}) == 1
 
 
-@given(histories(), days)
-def test_insurance_stands_before_medical_aid_and_the_newer_before_the_older(
-    enrolments: list[EnrolmentVersion], as_of: date
-) -> None:
-    _, chosen = select(enrolments, as_of)
-    order = [(e.enrolment.certificate_kind is AID, -e.enrolment.acquired_on.toordinal()) for e in chosen]
-    assert order == sorted(order)
+@pytest.mark.parametrize(
+    "reading", [by_number(asked=set()), by_number(PLAIN, held(2, person_key=None), asked={1, 2})]
+)
+def test_an_answer_about_nobody_has_no_version_and_shows_nobody(reading: Reading) -> None:
+    given_answer = told(replace(reading, known_version=""))
+    assert (given_answer.version, given_answer.results) == (None, [])
+
+
+def test_an_answer_names_its_record_its_day_and_its_instant() -> None:
+    given_answer = told(by_card(PLAIN))
+    assert given_answer.record_id == "4711"
+    assert (given_answer.as_of, given_answer.answered_at) == (TODAY, by_card().answered_at)
 
 
 @pytest.mark.parametrize("as_of", [TODAY - DAYS_BACK, TODAY, TODAY + DAYS_AHEAD])
@@ -231,102 +264,54 @@ def test_the_fund_answers_for_no_other_day(as_of: date) -> None:
     assert refusal.value.code == "as-of-out-of-range"
 
 
-READING = Reading(
-    record_id="4711",
-    answered_at=datetime(2026, 4, 1, 1, 0, tzinfo=UTC),
-    as_of=TODAY,
-    facility_kind=FacilityKind.CLINIC,
-    institution_code="1311111114",
-    person_key=bytes(16),
-    enrolments=[enrolled(1, TODAY - YEAR)],
+days = st.dates(min_value=TODAY - 3 * YEAR, max_value=TODAY + 3 * YEAR)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[EnrolmentVersion]:
+    made = []
+    for version in range(draw(st.integers(0, 6))):
+        acquired_on = draw(days)
+        length = draw(st.none() | st.integers(1, 800))
+        lost_on = acquired_on + length * DAY if length is not None else None
+        number = draw(st.sampled_from([SOCIETY, MUNICIPAL, LATE_ELDERLY]))
+        change = {"certificate_kind": AID} if draw(st.booleans()) else {"insurer_number": number}
+        made.append(held(version, acquired_on, lost_on, **change))
+    return made
+
+
+@given(histories(), days, st.randoms(use_true_random=False), st.booleans())
+def test_the_order_in_which_it_was_read_does_not_matter(
+    enrolments: list[EnrolmentVersion], as_of: date, random: Random, card: bool
+) -> None:
+    shuffled = list(enrolments)
+    random.shuffle(shuffled)
+    ask = by_card if card else by_number
+    assert told(ask(*shuffled, as_of=as_of)) == told(ask(*enrolments, as_of=as_of))
+
+
+@pytest.mark.parametrize(
+    ("tickets", "validity", "shown"),
+    [
+        ([], UNREGISTERED, 0),
+        ([ticket()], VALID, 1),
+        ([ticket(first=TODAY, last=TODAY)], VALID, 1),
+        ([ticket(first=TODAY + DAY)], UNREGISTERED, 0),
+        ([ticket(first=TODAY - DAY, last=TODAY)], UNREGISTERED, 0),
+        ([ticket(institution_code=OTHER_CLINIC)], UNREGISTERED, 0),
+        ([ticket(2), ticket(1), ticket(3, institution_code=OTHER_CLINIC)], VALID, 2),
+    ],
 )
-
-
-def told(reading: Reading) -> EligibilityAnswer:
-    given_answer = answer(reading, version_key=KEY)
-    assert isinstance(given_answer, EligibilityAnswer)
-    return given_answer
-
-
-def test_an_answer_names_its_record_its_day_and_its_instant() -> None:
-    given_answer = told(READING)
-    assert given_answer.record_id == "4711"
-    assert (given_answer.as_of, given_answer.answered_at) == (TODAY, READING.answered_at)
-    assert given_answer.results == [READING.enrolments[0].enrolment]
+def test_a_ticket_counts_for_its_institution_in_its_month_and_days(
+    tickets: list[Ticket], validity: Validity, shown: int
+) -> None:
+    given_answer = told(by_card(aid(1, tickets=tickets)))
+    assert given_answer.validity is validity
+    assert [t.issue_number for t in given_answer.results[0].medical_tickets] == ["1", "2"][:shown]
+    assert all(t.institution_code == CLINIC for t in given_answer.results[0].medical_tickets)
 
 
 @pytest.mark.parametrize("kind", FacilityKind)
-def test_only_an_eligibility_only_facility_is_not_shown_the_address(kind: FacilityKind) -> None:
-    shown = told(replace(READING, facility_kind=kind)).results[0]
-    reduced = kind is FacilityKind.ELIGIBILITY_ONLY
-    assert (shown.address is None, shown.postal_code is None) == (reduced, reduced)
-    assert shown.model_copy(update={"address": ENROLMENT.address, "postal_code": ENROLMENT.postal_code}) == (
-        READING.enrolments[0].enrolment
-    )
-
-
-def test_what_is_shown_elsewhere_is_not_changed_by_a_reduced_answer() -> None:
-    enrolment = READING.enrolments[0].enrolment
-    shown_to(FacilityKind.ELIGIBILITY_ONLY, enrolment)
-    assert enrolment.address == ENROLMENT.address
-
-
-def test_a_client_that_knows_the_version_is_told_only_that_nothing_changed() -> None:
-    again = answer(replace(READING, known_version=told(READING).version, record_id="4712"), version_key=KEY)
-    assert isinstance(again, UnchangedAnswer)
-    assert (again.validity, again.record_id, again.as_of) == (Validity.VALID, "4712", TODAY)
-
-
-@pytest.mark.parametrize("known", ["", "x", "資格", told(READING).version[:-1], told(READING).version + "="])
-def test_a_client_that_knows_another_version_is_told_everything(known: str) -> None:
-    assert told(replace(READING, known_version=known)) == told(READING)
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"institution_code": "0110113719"},
-        {"person_key": bytes([1]) * 16},
-        {"facility_kind": FacilityKind.PHARMACY},
-        {"enrolments": []},
-        {"enrolments": [enrolled(2, TODAY - YEAR)]},
-        {"enrolments": [enrolled(1, TODAY - YEAR), enrolled(2, TODAY)]},
-        {"enrolments": [enrolled(1, TODAY - YEAR, TODAY)]},
-    ],
-)
-def test_the_version_changes_with_what_this_facility_would_be_told(changes: dict[str, Any]) -> None:
-    assert told(replace(READING, **changes)).version != told(READING).version
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"record_id": "4712"},
-        {"answered_at": READING.answered_at + YEAR},
-        {"as_of": TODAY + DAY},
-        {"enrolments": [enrolled(9, TODAY + YEAR), enrolled(1, TODAY - YEAR)]},
-    ],
-)
-def test_the_version_does_not_change_with_what_is_not_shown(changes: dict[str, Any]) -> None:
-    assert told(replace(READING, **changes)).version == told(READING).version
-
-
-def test_the_version_tells_nothing_without_the_funds_key() -> None:
-    other = answer(READING, version_key=bytes(32))
-    assert isinstance(other, EligibilityAnswer)
-    assert other.version != told(READING).version
-
-
-@given(histories(), days)
-def test_the_same_reading_leads_to_the_same_answer(enrolments: list[EnrolmentVersion], as_of: date) -> None:
-    reading = replace(READING, enrolments=enrolments, as_of=as_of)
-    assert answer(reading, version_key=KEY) == answer(reading, version_key=KEY)
-
-
-@given(histories(), days, days)
-def test_the_version_is_the_same_on_two_days_exactly_when_the_same_is_shown(
-    enrolments: list[EnrolmentVersion], one: date, other: date
-) -> None:
-    first, second = (told(replace(READING, enrolments=enrolments, as_of=day)) for day in (one, other))
-    same_shown = select(enrolments, one) == select(enrolments, other)
-    assert (first.version == second.version) == same_shown
+def test_insurance_shows_no_ticket(kind: FacilityKind) -> None:
+    result = told(by_card(held(1, tickets=[ticket()]), facility_kind=kind)).results[0]
+    assert result.medical_tickets == []

@@ -1,6 +1,8 @@
 """The register: finding people, and what changes."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,8 @@ from jpki_mock.jlis import Jlis
 from jpki_mock.register.matching import Attributes, Match
 from jpki_mock.register.register import ItemsChange
 from jpki_mock.register.resident import Resident
-from tests.unit.jpki_mock.builders import ADULT, CHILD, a_resident
+from jpki_mock.settings import Settings
+from tests.unit.jpki_mock.builders import ADULT, CHILD, NOW, a_resident, key_maker
 
 TODAY = date(2026, 11, 23)
 
@@ -75,6 +78,25 @@ def test_a_resident_who_is_known_stays_as_the_register_has_her(jlis: Jlis) -> No
     jlis.register.change(ADULT, ItemsChange(address="架空県見本市本町９丁目"))
     jlis.register.add([a_resident()])
     assert jlis.register.find(ADULT).address == "架空県見本市本町９丁目"
+
+
+def test_many_people_are_found_in_their_order(jlis: Jlis) -> None:
+    crowd = [a_resident(f"R9-{n:08d}", name=f"架空　{n}") for n in range(1200)]
+    jlis.register.add(crowd)
+    found = jlis.register.match_all([attributes_of(person) for person in reversed(crowd)])
+    assert found == [(Match.ONE, jlis.register.person_key(r.resident_id)) for r in reversed(crowd)]
+
+
+def test_an_import_that_breaks_off_leaves_a_register_that_finds_quickly(tmp_path: Path) -> None:
+    def breaking_off() -> Iterator[Resident]:
+        yield a_resident()
+        raise BrokenPipeError
+
+    with Jlis(Settings(home=tmp_path), NOW, key_maker()) as jlis:
+        with pytest.raises(BrokenPipeError):
+            jlis.register.add(breaking_off())
+        plan = jlis.store.rows("EXPLAIN QUERY PLAN SELECT 1 FROM residents WHERE match_key = x'00'")
+    assert "residents_by_attributes" in plan[0]["detail"]
 
 
 def test_an_unknown_resident_is_not_found(jlis: Jlis) -> None:

@@ -88,6 +88,30 @@ async def test_attributes_are_matched(client: httpx2.AsyncClient, make_token: Ma
     assert ambiguous.json() == {"match": "ambiguous", "person_key": None}
 
 
+async def test_many_people_are_matched_in_their_order(
+    client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
+) -> None:
+    jlis.register.add(
+        [a_resident("R0-00000008", name="架空　二人"), a_resident("R0-00000009", name="架空　二人")]
+    )
+    people = [{**ATTRIBUTES, "name": "架空　二人"}, ATTRIBUTES, {**ATTRIBUTES, "sex": "1"}, ATTRIBUTES]
+    answer = await ask(client, make_token, "/register/attributes/batch", {"people": people})
+    one = {"match": "one", "person_key": jlis.register.person_key(ADULT)}
+    none, ambiguous = ({"match": match, "person_key": None} for match in ("none", "ambiguous"))
+    assert answer.json() == {"matches": [ambiguous, one, none, one]}
+
+
+async def test_five_thousand_people_are_one_call_and_more_are_none(
+    client: httpx2.AsyncClient, make_token: MakeToken
+) -> None:
+    statuses = []
+    for people in (0, 5000, 5001):
+        body = {"people": [ATTRIBUTES] * people}
+        answer = await ask(client, make_token, "/register/attributes/batch", body)
+        statuses.append(answer.status_code)
+    assert statuses == [422, 200, 422]
+
+
 async def test_a_terminal_is_certified_for_thirty_days_by_the_authority_that_cards_trust(
     client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
 ) -> None:
@@ -119,6 +143,8 @@ async def test_a_terminal_s_key_is_a_p256_key(
         ("/register/certificate", {"ca_key_sha256": "ab" * 32, "serial": "1", "more": "見本　花子"}),
         ("/register/attributes", {**ATTRIBUTES, "name": "見本　花子" * 100}),
         ("/register/attributes", {**ATTRIBUTES, "birth_date": "見本　花子"}),
+        ("/register/attributes/batch", {"people": [ATTRIBUTES, {**ATTRIBUTES, "birth_date": "見本　花子"}]}),
+        ("/register/attributes/batch", {"people": [ATTRIBUTES, "見本　花子"]}),
         ("/terminal-certificates", a_terminal(terminal_id="見本　花子")),
     ],
 )
@@ -163,7 +189,8 @@ async def test_a_token_that_is_not_as_agreed_opens_nothing(
 async def test_without_a_token_nothing_is_answered(
     client: httpx2.AsyncClient, fund_key: PrivateKey, authorization: str
 ) -> None:
-    for path in ("/register/certificate", "/register/attributes", "/terminal-certificates"):
+    paths = ("certificate", "attributes", "attributes/batch")
+    for path in (*(f"/register/{path}" for path in paths), "/terminal-certificates"):
         answer = await client.post(path, json={}, headers={"Authorization": authorization})
         assert answer.status_code == 401
 

@@ -54,6 +54,9 @@ def test_a_row_with_lost_on_joins_without_it_and_leaves() -> None:
         ({"reason_of_loss": "03"}, [("reason_of_loss", "reason_of_loss")]),
         (LEFT | {"lost_on": "2020-04-01"}, [("lost_on", "enrolment-period")]),
         ({"certificate_kind": "99"}, [("certificate_kind", "enum")]),
+        ({"disease_3": "1"}, [("disease_3_valid_from", "missing"), ("disease_3_valid_to", "missing")]),
+        ({"burden_ratio": "1" * 5_000}, [("burden_ratio", "literal_error")]),
+        ({"name_kana": "\u3000"}, [("name_kana", "kana")]),
     ],
 )
 def test_a_bad_row_tells_its_columns_and_rules(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from payer_mock.members.table import COLUMNS, Fault, HeaderError, Row, open_table, read_table
+from payer_mock.members.table import Fault, HeaderError, Row, open_table, read_table
 from tests.unit.payer_mock.builders import CELLS, line, members_file
 
-HEADER = ",".join(COLUMNS) + "\n"
+HEADER = ",".join(CELLS) + "\n"
 
 
 def rows(*lines: str, header: str = HEADER) -> list[Row]:
@@ -19,7 +19,7 @@ def test_a_row_holds_its_filled_cells_and_the_number_a_spreadsheet_shows() -> No
 
 
 def test_columns_may_stand_in_any_order_and_certificate_kind_among_them() -> None:
-    header = ",".join((*reversed(COLUMNS), "certificate_kind")) + "\n"
+    header = ",".join((*reversed(CELLS), "certificate_kind")) + "\n"
     cells = ",".join((*reversed(CELLS.values()), "01")) + "\n"
     assert rows(cells, header=header)[0].cells["certificate_kind"] == "01"
 

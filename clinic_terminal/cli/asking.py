@@ -1,0 +1,79 @@
+"""`clinic-terminal ask`: by the numbers of a certificate, without a card."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from clinic_terminal.cli.common import (
+    EXIT_CODES,
+    AsJson,
+    AsOf,
+    ShiftJis,
+    ShowTimings,
+    Surroundings,
+    open_terminal,
+    print_json,
+    require,
+    require_person_or,
+)
+from clinic_terminal.console import report, screen
+from clinic_terminal.console.membership_prompts import PipedMembership, TypedMembership
+from clinic_terminal.desk.ask import AskRequest, ask
+
+_HELP = f"""資格照会 / Check an insurance by its numbers, which are asked for.
+
+With --stdin they come as one JSON object: insurer_number, symbol, number, branch, birth_date.
+
+{EXIT_CODES}"""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("ask", help=_HELP)(ask_command)
+
+
+def _instant(text: str) -> datetime:
+    """An instant with its offset, ISO 8601. Raises typer.BadParameter."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise typer.BadParameter("an instant with its offset, such as 2026-04-01T09:00:00+09:00")
+    return instant
+
+
+def ask_command(
+    context: typer.Context,
+    *,
+    stdin: Annotated[bool, typer.Option("--stdin", help="Membership as JSON from standard input.")] = False,
+    as_of: AsOf = None,
+    limit_certificate: Annotated[
+        bool, typer.Option("--limit-certificate", help="The patient agrees that it is shown.")
+    ] = False,
+    known_at: Annotated[
+        datetime | None,
+        typer.Option(parser=_instant, metavar="INSTANT", help="As the fund knew it then; else now."),
+    ] = None,
+    as_json: AsJson = False,
+    shift_jis: ShiftJis = False,
+    timings: ShowTimings = False,
+) -> None:
+    """Wire one look-up, show it, and end with its exit code."""
+    require(as_json or not shift_jis, "--shift-jis goes with --json")
+    require_person_or("--stdin", given=stdin, what="the numbers")
+    terminal = open_terminal(context.ensure_object(Surroundings))
+    prompts = PipedMembership(sys.stdin) if stdin else TypedMembership()
+    with terminal.fund:
+        request = AskRequest(as_of, limit_certificate, known_at)
+        outcome = ask(terminal.fund, prompts, request, terminal.watch)
+    if as_json:
+        print_json(report.as_json(outcome, with_timings=timings), shift_jis=shift_jis)
+    else:
+        screen.show(Console(), outcome, with_timings=timings)
+    raise typer.Exit(report.exit_code(outcome))

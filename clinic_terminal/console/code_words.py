@@ -1,0 +1,95 @@
+"""The words for the codes of an answer (OQSCD007 to 020), Japanese first."""
+
+from __future__ import annotations
+
+from clinic_terminal.console.words import Words
+from eligibility_api.contract.codes import (
+    CertificateKind,
+    LimitCertificateKind,
+    LimitClass,
+    ReasonOfLoss,
+    Relationship,
+    Sex,
+    SingleOrCombined,
+    SpecificDisease,
+    TicketTreatment,
+    TicketType,
+)
+
+REASON_OF_LOSS: dict[ReasonOfLoss, Words] = {
+    ReasonOfLoss.DEATH: Words("死亡", "death"),
+    ReasonOfLoss.PUBLIC_ASSISTANCE: Words("生活保護受給", "public assistance"),
+    ReasonOfLoss.OTHER_INSURANCE: Words("他保険への加入", "other insurance"),
+    ReasonOfLoss.OTHER: Words("その他", "other"),
+}
+
+RELATIONSHIP: dict[Relationship, Words] = {
+    Relationship.INSURED: Words("本人", "insured"),
+    Relationship.DEPENDANT: Words("家族", "dependant"),
+}
+
+SEX: dict[Sex, Words] = {
+    Sex.MALE: Words("男", "male"),
+    Sex.FEMALE: Words("女", "female"),
+    Sex.UNSET: Words("－", "not stated"),
+}
+
+CERTIFICATE: dict[CertificateKind, Words] = {
+    CertificateKind.GENERAL: Words("被保険者証", "general"),
+    CertificateKind.RETIRED: Words("被保険者証（退職）", "retired"),
+    CertificateKind.SHORT_TERM_GENERAL: Words("短期被保険者証", "short-term"),
+    CertificateKind.SHORT_TERM_RETIRED: Words("短期被保険者証（退職）", "short-term, retired"),
+    CertificateKind.SPECIAL_REIMBURSEMENT: Words("特別療養費の支給対象", "special reimbursement"),
+    CertificateKind.SPECIAL_RETIRED: Words("特例退職被保険者証", "special retired"),
+    CertificateKind.SELF_DEFENCE: Words("自衛官診療証", "Self-Defence Forces"),
+    CertificateKind.MEDICAL_AID: Words("医療扶助", "medical aid"),
+}
+
+LIMIT_CERTIFICATE: dict[LimitCertificateKind, Words] = {
+    LimitCertificateKind.LIMIT: Words("限度額適用認定証", "limit"),
+    LimitCertificateKind.LIMIT_AND_MEALS: Words("限度額適用・標準負担額減額認定証", "limit and meals"),
+    LimitCertificateKind.MEALS: Words("標準負担額減額認定証", "meals"),
+}
+
+LIMIT_CLASS: dict[LimitClass, Words] = {
+    LimitClass.A: Words("ア", "class A"),
+    LimitClass.I: Words("イ", "class I"),
+    LimitClass.U: Words("ウ", "class U"),
+    LimitClass.E: Words("エ", "class E"),
+    LimitClass.O: Words("オ", "class O"),
+    LimitClass.O_BORDER: Words("オ（境）", "class O, border"),
+    LimitClass.ACTIVE_3: Words("現役並みⅢ", "active income 3"),
+    LimitClass.ACTIVE_2: Words("現役並みⅡ", "active income 2"),
+    LimitClass.ACTIVE_1: Words("現役並みⅠ", "active income 1"),
+    LimitClass.GENERAL: Words("一般", "general"),
+    LimitClass.LOW_2: Words("低所得Ⅱ", "low income 2"),
+    LimitClass.LOW_1: Words("低所得Ⅰ", "low income 1"),
+    LimitClass.LOW_1_WELFARE: Words("低所得Ⅰ（老福）", "low income 1, old-age welfare pension"),
+    LimitClass.LOW_1_BORDER: Words("低所得Ⅰ（境）", "low income 1, border"),
+    LimitClass.GENERAL_2: Words("一般Ⅱ", "general 2"),
+    LimitClass.GENERAL_1: Words("一般Ⅰ", "general 1"),
+}
+
+SPECIFIC_DISEASE: dict[SpecificDisease, Words] = {
+    SpecificDisease.RENAL_FAILURE: Words("人工透析を要する慢性腎不全", "renal failure on dialysis"),
+    SpecificDisease.HAEMOPHILIA: Words("先天性血液凝固因子障害", "haemophilia"),
+    SpecificDisease.HIV_BY_BLOOD_PRODUCT: Words("血液凝固因子製剤によるHIV感染症", "HIV by blood products"),
+}
+
+TICKET: dict[TicketType, Words] = {
+    TicketType.MEDICAL: Words("医療券", "Medical ticket"),
+    TicketType.DISPENSING: Words("調剤券", "Dispensing ticket"),
+}
+
+TREATMENT: dict[TicketTreatment, Words] = {
+    TicketTreatment.INPATIENT: Words("入院", "inpatient"),
+    TicketTreatment.OUTPATIENT: Words("入院外", "outpatient"),
+    TicketTreatment.DENTAL: Words("歯科", "dental"),
+    TicketTreatment.DISPENSING: Words("調剤", "dispensing"),
+    TicketTreatment.VISITING_NURSING: Words("訪問看護", "visiting nursing"),
+}
+
+COMBINED: dict[SingleOrCombined, Words] = {
+    SingleOrCombined.SINGLE: Words("単独", "alone"),
+    SingleOrCombined.COMBINED: Words("併用", "combined"),
+}

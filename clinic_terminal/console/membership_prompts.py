@@ -1,0 +1,89 @@
+"""A membership as it comes in at a command line: typed field by field, or as JSON on standard input.
+
+Never from the arguments: every user of the machine can read those.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TextIO
+
+import typer
+
+from clinic_terminal.console import words
+from clinic_terminal.console.prompts import question, tell_aside
+from clinic_terminal.desk.membership import FIELDS, read
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.membership import MembershipAsked
+
+
+def _ask(label: str) -> str:
+    answer: str = typer.prompt(label, default="", show_default=False, err=True)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class TypedMembership:
+    """Asks a person, and asks again for what is not of the right form. Ctrl-C and Ctrl-D give up."""
+
+    ask: Callable[[str], str] = _ask
+    tell: Callable[[str], None] = tell_aside
+
+    def membership(self) -> MembershipAsked:
+        """Every field once, then those at fault until none is left. Raises GivenUpError."""
+        typed = self._typed(FIELDS)
+        while True:
+            try:
+                return read(MembershipAsked, typed)
+            except ShikakuError as problem:
+                typed |= self._typed(self._at_fault(problem))
+
+    def with_branch(self, membership: MembershipAsked) -> MembershipAsked | None:
+        """Ask for the branch alone; None where nobody can tell it. Raises GivenUpError."""
+        self.tell(str(words.BRANCH_NEEDED))
+        while branch := self._typed(("branch",))["branch"].strip():
+            try:
+                return read(MembershipAsked, {**dict(membership), "branch": branch})
+            except ShikakuError as problem:
+                self._at_fault(problem)
+        return None
+
+    def _typed(self, fields: tuple[str, ...]) -> dict[str, str]:
+        with question(self.tell):
+            return {name: self.ask(str(words.MEMBERSHIP_FIELD[name])) for name in fields}
+
+    def _at_fault(self, problem: ShikakuError) -> tuple[str, ...]:
+        """Tell what is wrong, and give the fields to type again: all of them where it is not said which."""
+        places = {fault["place"] for fault in problem.details.get("errors", ())}
+        if not places:
+            self.tell(f"{problem.entry.ja} / {problem.entry.en}")
+            return FIELDS
+        self.tell(f"{words.NOT_OF_THE_FORM}:")
+        return tuple(name for name in FIELDS if name in places)
+
+
+@dataclass(frozen=True, slots=True)
+class PipedMembership:
+    """Takes one JSON object from `stream`, and asks nothing."""
+
+    stream: TextIO
+
+    def membership(self) -> MembershipAsked:
+        """The object's membership. Raises ShikakuError `request-invalid`, `my-number-refused`."""
+        return read(MembershipAsked, json_object(self.stream))
+
+    def with_branch(self, _: MembershipAsked) -> None:
+        """Nobody is there to tell it."""
+
+
+def json_object(stream: TextIO) -> dict[str, object]:
+    """The one JSON object that `stream` holds. Raises ShikakuError `request-invalid`."""
+    try:
+        value = json.load(stream)
+    except (ValueError, RecursionError) as error:
+        raise ShikakuError("request-invalid") from error
+    if not isinstance(value, dict):
+        raise ShikakuError("request-invalid")
+    return value

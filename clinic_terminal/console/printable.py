@@ -1,0 +1,46 @@
+"""Texts of others made harmless: whatever a name holds, it can neither steer a screen nor reorder its letters."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from eligibility_api.contract.characters import to_shift_jis_marked
+
+_FULL_WIDTH_SPACE, _REPLACEMENT = "\N{IDEOGRAPHIC SPACE}", "\N{REPLACEMENT CHARACTER}"
+
+
+def printable(text: str) -> str:
+    """`text` with every control, format and bidirectional character replaced (for people).
+
+    The full-width space between family and given name is no such thing, though Python calls it unprintable.
+    """
+    return "".join(character if _is_harmless(character) else _REPLACEMENT for character in text)
+
+
+def json_text(value: Any) -> str:
+    """`value` as one line of JSON (RFC 8259), in which such characters stand as escapes: nothing is lost."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if _is_harmless(c) else json.dumps(c)[1:-1] for c in text)
+
+
+def shift_jis_json(value: Any) -> bytes:
+    """The same for software that reads Shift_JIS (CP932): ● stands in a text for each character that it has not."""
+    return json_text(_marked(value)).encode("cp932")
+
+
+def _marked(value: Any) -> Any:
+    """`value` with every text in it marked. Before it is JSON: a sound mark must not join a quotation mark."""
+    match value:
+        case str():
+            return to_shift_jis_marked(value)
+        case dict():
+            return {name: _marked(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_marked(inner) for inner in value]
+        case _:
+            return value
+
+
+def _is_harmless(character: str) -> bool:
+    return character.isprintable() or character == _FULL_WIDTH_SPACE

@@ -1,0 +1,46 @@
+"""An earlier answer, shown again to the facility that asked."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from eligibility_api.audit import store
+from eligibility_api.audit.recompute import UnknownRule, reading_of
+from eligibility_api.contract.codes import Right
+from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain.eligibility import answer
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.state import State
+
+
+async def earlier_answer(
+    state: State, caller: Caller, record_id: UUID
+) -> EligibilityAnswer | UnchangedAnswer:
+    """The answer of a record, computed again; that it was looked at is recorded.
+
+    Raises `not-found` for a record that is none, or another facility's; `answer-of-earlier-rule`; and what the rule
+    refused then.
+    """
+    caller.need(Right.ELIGIBILITY)
+    institution_code = caller.institution()
+    async with state.database.transaction() as connection:
+        record = await store.own_answer(connection, caller, record_id)
+        if not record.admitted:
+            raise ShikakuError("client-closed")
+        if record.record_id is None:
+            raise ShikakuError("not-found")
+        versions = await store.versions(connection, [record])
+        values = {
+            "kind": "answer.read",
+            "outcome": "done",
+            "client_id": caller.client_id,
+            "institution_code": institution_code,
+            "person_key": record.person_key,
+            "detail": {"record_id": str(record_id)},
+        }
+        await store.record(connection, values)
+    try:
+        return answer(reading_of(record, versions), version_key=state.keys.version)
+    except UnknownRule as error:
+        raise ShikakuError("answer-of-earlier-rule") from error

@@ -1,0 +1,94 @@
+"""The SQL of answers that were given: their records, and what those name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.audit.tables import AuditRecord
+from eligibility_api.contract.codes import Right
+from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.eligibility.tickets import tickets_named
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, enrolment_version
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.tables import table_of
+
+RECORD = table_of(AuditRecord)
+
+CHUNK = 500
+"""Records that are read at a time: a nation's record is longer than memory."""
+
+_ANSWERS = text("""
+SELECT record_id, recorded_at, kind, facility_kind, institution_code, person_key, as_of, enrolments, asked, tickets,
+       consents, rule_version, known_version
+FROM audit_record
+WHERE kind LIKE 'eligibility.%' AND outcome = 'answered' AND record_id > :after AND record_id <= :last
+ORDER BY record_id
+LIMIT :chunk
+""")
+
+_OWN = text("""
+SELECT t.client_id IS NOT NULL AS admitted, r.*
+FROM (VALUES (true)) AS always (one)
+LEFT JOIN (
+    SELECT c.client_id
+    FROM client c JOIN facility f USING (institution_code)
+    WHERE c.client_id = :client_id AND :right = ANY (c.rights) AND c.closed_at IS NULL AND f.closed_at IS NULL
+) t ON true
+LEFT JOIN LATERAL answer_record(:record_id, :institution_code) r ON t.client_id IS NOT NULL
+""")
+
+_VERSIONS = text(f"""
+SELECT {ENROLMENT_COLUMNS}, {tickets_named(":tickets")}
+FROM enrolment e JOIN entitlement t USING (entitlement)
+WHERE e.version = ANY (:versions)
+""")  # noqa: S608 - constants of the store, no values
+
+_ALL = UUID(int=0), UUID(int=2**128 - 1)
+"""Before and behind every record."""
+
+Record = Row[tuple[Any, ...]]
+"""The record of an answer: what was asked, and which versions were read."""
+
+
+async def answers(
+    connection: AsyncConnection, record_id: UUID | None = None
+) -> AsyncIterator[Sequence[Record]]:
+    """The records of all answers (or the one of `record_id`) in their order, a chunk at a time."""
+    after, last = _ALL if record_id is None else (UUID(int=max(record_id.int - 1, 0)), record_id)
+    while True:
+        parameters = {"after": after, "last": last, "chunk": CHUNK}
+        chunk = (await connection.execute(_ANSWERS, parameters)).all()
+        if not chunk:
+            return
+        yield chunk
+        after = chunk[-1].record_id
+
+
+async def own_answer(connection: AsyncConnection, caller: Caller, record_id: UUID) -> Record:
+    """One row: whether the caller is still admitted, and the record of an answer to its facility, or nulls."""
+    parameters = {
+        "client_id": caller.client_id,
+        "right": Right.ELIGIBILITY.value,
+        "record_id": record_id,
+        "institution_code": caller.institution(),
+    }
+    return (await connection.execute(_OWN, parameters)).one()
+
+
+async def versions(connection: AsyncConnection, records: Sequence[Record]) -> dict[int, EnrolmentVersion]:
+    """Every version that the records name, by its number, with every ticket that they name of it."""
+    named = {version for record in records for version in record.enrolments or ()}
+    tickets = {ticket for record in records for ticket in record.tickets or ()}
+    parameters = {"versions": sorted(named), "tickets": sorted(tickets)}
+    rows = (await connection.execute(_VERSIONS, parameters)).mappings()
+    return {row["version"]: enrolment_version(row) for row in rows}
+
+
+async def record(connection: AsyncConnection, values: dict[str, Any]) -> None:
+    """Append to the audit record."""
+    await connection.execute(insert(RECORD).values(**values))

@@ -1,0 +1,119 @@
+"""HTTP: handing a batch check in, and fetching its results as they come."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+
+from eligibility_api.batches import service
+from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult, BatchRow
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.conditional import conditional
+from eligibility_api.platform.problems import problem_responses
+from eligibility_api.state import State, current_state
+
+router = APIRouter(prefix=BATCHES_PATH, tags=["eligibility"])
+
+NDJSON = "application/x-ndjson"
+"""Media type of results: one JSON object a line."""
+
+_MOST_LINES = 1_000
+_REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a model that stands in no place where the framework would find it."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs")
+    return schema
+
+
+def _request_schema() -> dict[str, Any]:
+    schema = _schema(BatchRequest)
+    schema["properties"]["rows"]["items"] = BatchRow.model_json_schema()
+    return schema
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+def _batch(body: Annotated[bytes, Depends(_body)]) -> BatchRequest:
+    """The request. Not async, so that it is read in a thread: ten thousand rows take a tenth of a second, for which
+    no tap shall wait.
+    """
+    try:
+        return BatchRequest.model_validate_json(body)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise RequestValidationError([fault | {"loc": ("body", *fault["loc"])} for fault in faults]) from None
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Hand in a batch of look-ups by number",
+    responses=problem_responses(
+        *_REFUSALS, "batch-limit", "as-of-out-of-range", "my-number-refused", "request-invalid"
+    ),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _request_schema()}}}
+    },
+)
+async def accept(
+    response: Response,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+    batch: Annotated[BatchRequest, Depends(_batch)],
+) -> BatchAnswer:
+    """一括照会 of up to 10,000 rows, one batch of a facility at a time. Each row is a look-up by number, and recorded so."""
+    answer = await service.accept(state, caller, batch)
+    response.headers["Location"] = f"{BATCHES_PATH}/{answer.batch_id}"
+    return answer
+
+
+@router.get(
+    "/{batch_id}",
+    summary="How far a batch is",
+    response_model=BatchAnswer,
+    responses=problem_responses(*_REFUSALS, "not-found") | {304: {"description": "As the client knows it."}},
+)
+async def find(
+    request: Request,
+    batch_id: UUID,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> Response:
+    """For every terminal of the facility that asked. With `If-None-Match`, 304 until more rows are answered."""
+    return conditional(request, await service.find(state, caller, batch_id))
+
+
+@router.get(
+    "/{batch_id}/results",
+    summary="The results so far",
+    response_class=Response,
+    responses=problem_responses(*_REFUSALS, "not-found")
+    | {
+        200: {
+            "content": {NDJSON: {"schema": _schema(BatchResult)}},
+            "description": "A line a row.",
+        }
+    },
+)
+async def results(
+    batch_id: UUID,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+    after: Annotated[int, Query(ge=0, le=1_000_000, description="The last row that is there already.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=_MOST_LINES)] = _MOST_LINES,
+) -> Response:
+    """Lines in row order, as far as answered. `Link` names where to go on until the last row has been fetched."""
+    page = await service.results(state, caller, batch_id, after=after, limit=limit)
+    more = f'<{BATCHES_PATH}/{batch_id}/results?after={page.after}&limit={limit}>; rel="next"'
+    headers = {"Link": more} if page.after is not None else {}
+    return Response("".join(f"{line}\n" for line in page.results), media_type=NDJSON, headers=headers)

@@ -1,0 +1,169 @@
+"""The SQL of batch checks: taking them in, giving the worker its next rows, keeping and showing results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.audit.tables import AuditRecord
+from eligibility_api.batches.tables import BatchCheck, BatchRow
+from eligibility_api.platform.tables import table_of
+
+BATCH = table_of(BatchCheck)
+ROW = table_of(BatchRow)
+RECORD = table_of(AuditRecord)
+
+KEPT = timedelta(days=7)
+"""How long a batch is kept after it was accepted."""
+
+_ADD_ROWS = text("""
+INSERT INTO batch_row (batch_id, row, asked)
+SELECT :batch_id, place, asked FROM unnest(CAST(:asked AS text[])) WITH ORDINALITY AS a (asked, place)
+""")
+
+_KEEP_RESULTS = text("""
+UPDATE batch_row r SET asked = NULL, result = a.result
+FROM unnest(CAST(:results AS text[])) WITH ORDINALITY AS a (result, place)
+WHERE r.batch_id = :batch_id AND r.row = :answered + a.place
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a facility's batches weigh: rows that are still to be answered, and rows accepted since an instant."""
+
+    open_rows: int
+    rows: int
+
+
+async def lock_facility(connection: AsyncConnection, institution_code: str) -> None:
+    """Let one batch of a facility be accepted after the other, until the commit."""
+    name = select(func.pg_advisory_xact_lock(func.hashtext("batches"), func.hashtext(institution_code)))
+    await connection.execute(name)
+
+
+async def load_of(connection: AsyncConnection, institution_code: str, since: datetime) -> Load:
+    """What the facility's batches weigh."""
+    accepted = func.sum(BATCH.c.rows).filter(BATCH.c.accepted_at >= since)
+    statement = select(
+        func.coalesce(func.sum(BATCH.c.rows - BATCH.c.answered), 0), func.coalesce(accepted, 0)
+    ).where(BATCH.c.institution_code == institution_code, BATCH.c.kept_until > func.now())
+    open_rows, rows = (await connection.execute(statement)).one()
+    return Load(int(open_rows), int(rows))
+
+
+async def add(
+    connection: AsyncConnection, client_id: UUID, institution_code: str, as_of: date, asked: Sequence[str]
+) -> Row[Any]:
+    """Take a batch in with its rows (JSON), and record that it was asked; the batch."""
+    values = {
+        "institution_code": institution_code,
+        "client_id": client_id,
+        "as_of": as_of,
+        "rows": len(asked),
+        "kept_until": func.now() + KEPT,
+    }
+    batch = (await connection.execute(insert(BATCH).values(**values).returning(*BATCH.c))).one()
+    await connection.execute(_ADD_ROWS, {"batch_id": batch.batch_id, "asked": list(asked)})
+    await _record(connection, "batch.accept", client_id, batch, rows=len(asked))
+    return batch
+
+
+async def _record(
+    connection: AsyncConnection, kind: str, client_id: UUID, batch: Row[Any], **detail: int
+) -> None:
+    record = {
+        "kind": kind,
+        "outcome": "done",
+        "client_id": client_id,
+        "institution_code": batch.institution_code,
+        "as_of": batch.as_of,
+        "detail": {"batch_id": str(batch.batch_id), **detail},
+    }
+    await connection.execute(insert(RECORD).values(**record))
+
+
+async def find(connection: AsyncConnection, batch_id: UUID, institution_code: str) -> Row[Any] | None:
+    """A facility's batch, as long as it is kept."""
+    statement = select(BATCH).where(
+        BATCH.c.batch_id == batch_id,
+        BATCH.c.institution_code == institution_code,
+        BATCH.c.kept_until > func.now(),
+    )
+    return (await connection.execute(statement)).one_or_none()
+
+
+async def results(
+    connection: AsyncConnection, client_id: UUID, batch: Row[Any], after: int, limit: int
+) -> Sequence[Row[Any, Any]]:
+    """Up to `limit` rows of a batch with their results behind row `after`; record that the client fetched them."""
+    statement = (
+        select(ROW.c.row, ROW.c.result)
+        .where(ROW.c.batch_id == batch.batch_id, ROW.c.row > after, ROW.c.result.is_not(None))
+        .order_by(ROW.c.row)
+        .limit(limit)
+    )
+    rows = (await connection.execute(statement)).all()
+    if rows:
+        await _record(connection, "batch.read", client_id, batch, first=rows[0].row, last=rows[-1].row)
+    return rows
+
+
+async def claim(connection: AsyncConnection) -> Row[Any] | None:
+    """The open batch whose turn it is, kept from other workers until the commit; None where there is none to do."""
+    statement = (
+        select(BATCH)
+        .where(BATCH.c.answered < BATCH.c.rows, BATCH.c.kept_until > func.now())
+        .order_by(BATCH.c.worked_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return (await connection.execute(statement)).one_or_none()
+
+
+async def misses_of_a_day(connection: AsyncConnection, institution_code: str) -> int:
+    """How many rows found nobody, in the facility's batches that were worked at within 24 hours."""
+    statement = select(func.coalesce(func.sum(BATCH.c.misses), 0)).where(
+        BATCH.c.institution_code == institution_code, BATCH.c.worked_at > func.now() - timedelta(days=1)
+    )
+    return int((await connection.execute(statement)).scalar_one())
+
+
+async def next_rows(connection: AsyncConnection, batch: Row[Any], most: int) -> Sequence[str]:
+    """What the next rows of a batch ask (JSON), in their order."""
+    statement = (
+        select(ROW.c.asked)
+        .where(ROW.c.batch_id == batch.batch_id, ROW.c.row > batch.answered)
+        .order_by(ROW.c.row)
+        .limit(most)
+    )
+    return (await connection.execute(statement)).scalars().all()
+
+
+async def keep_results(
+    connection: AsyncConnection, batch: Row[Any], results: Sequence[str], *, misses: int, in_a_row: int
+) -> None:
+    """Put the results (JSON) of a claimed batch's next rows in place of what was asked; its turn is over.
+
+    `misses` of them found nobody; the batch has now missed `in_a_row` times in a row.
+    """
+    place = {"batch_id": batch.batch_id, "answered": batch.answered}
+    await connection.execute(_KEEP_RESULTS, place | {"results": list(results)})
+    values = {
+        "answered": batch.answered + len(results),
+        "misses": BATCH.c.misses + misses,
+        "misses_in_a_row": in_a_row,
+        "worked_at": func.clock_timestamp(),
+    }
+    await connection.execute(update(BATCH).where(BATCH.c.batch_id == batch.batch_id).values(**values))
+
+
+async def forget(connection: AsyncConnection) -> None:
+    """Delete the batches that are kept no longer, with their rows."""
+    await connection.execute(delete(BATCH).where(BATCH.c.kept_until <= func.now()))

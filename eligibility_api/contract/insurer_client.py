@@ -1,0 +1,161 @@
+"""The fund's client for insurers' programs: what the terminals' client does, and an insurer's own calls.
+
+Every change of a single member carries an idempotency key. Who may have to repeat a call gives a key of its own, and
+the same one again: the fund makes one change of it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from uuid import UUID
+
+from eligibility_api.contract.client import FundClient, Model
+from eligibility_api.contract.desk import (
+    Changes,
+    ConfirmAnswer,
+    ConfirmRequest,
+    Figures,
+    Mismatches,
+    Papers,
+    SplitAnswer,
+    SplitRequest,
+)
+from eligibility_api.contract.enrolment import (
+    IDEMPOTENCY_KEY,
+    BranchRequest,
+    CorrectionRequest,
+    EndRequest,
+    EnrolmentAnswer,
+    EnrolmentRequest,
+    MoveRequest,
+    WithdrawRequest,
+)
+from eligibility_api.contract.tickets import TicketsAnswer, TicketsRequest
+from eligibility_api.contract.uploads import (
+    BadRows,
+    Decision,
+    FileEncoding,
+    FileFormat,
+    FileScope,
+    Publish,
+    SeenByAnswer,
+    UploadAnswer,
+    UploadFaults,
+)
+from eligibility_api.contract.wire import Wire
+
+_KEY_BYTES = 16
+_UPLOADS = "/v1/uploads"
+_MEDIA_TYPES = {FileFormat.CSV: "text/csv", FileFormat.JSON_LINES: "application/jsonl"}
+
+
+class InsurerClient(FundClient):
+    """Calls of the fund by an admitted program of an insurer. `key`: an idempotency key, a new one if left out."""
+
+    def enrol(self, request: EnrolmentRequest, key: str | None = None) -> EnrolmentAnswer:
+        """Add one member."""
+        return self._change(EnrolmentAnswer, "/v1/enrolments", request, key)
+
+    def end_enrolment(self, request: EndRequest, key: str | None = None) -> EnrolmentAnswer:
+        """End one member's current enrolment."""
+        return self._change(EnrolmentAnswer, "/v1/enrolments/end", request, key)
+
+    def correct(self, request: CorrectionRequest, key: str | None = None) -> EnrolmentAnswer:
+        """Correct a period of a member."""
+        return self._change(EnrolmentAnswer, "/v1/enrolments/correct", request, key)
+
+    def move(self, request: MoveRequest, key: str | None = None) -> EnrolmentAnswer:
+        """Give a member another address."""
+        return self._change(EnrolmentAnswer, "/v1/enrolments/move", request, key)
+
+    def change_branch(self, request: BranchRequest, key: str | None = None) -> EnrolmentAnswer:
+        """Give a member another branch number."""
+        return self._change(EnrolmentAnswer, "/v1/enrolments/branch", request, key)
+
+    def withdraw(self, request: WithdrawRequest, key: str | None = None) -> EnrolmentAnswer:
+        """Withdraw an enrolment that never was."""
+        return self._change(EnrolmentAnswer, "/v1/enrolments/withdraw", request, key)
+
+    def confirm(self, enrolment_id: UUID, key: str | None = None) -> ConfirmAnswer:
+        """Stand by what was said of a member whom the register does not show so."""
+        request = ConfirmRequest(enrolment_id=enrolment_id)
+        return self._change(ConfirmAnswer, "/v1/mismatches/confirm", request, key)
+
+    def split(self, request: SplitRequest, key: str | None = None) -> SplitAnswer:
+        """Part a member from the person to whom she was wrongly linked."""
+        return self._change(SplitAnswer, "/v1/enrolments/split", request, key)
+
+    def register_tickets(self, request: TicketsRequest, key: str | None = None) -> TicketsAnswer:
+        """Register medical tickets of a welfare office's recipients, new or in place of former ones."""
+        return self._change(TicketsAnswer, "/v1/medical-tickets", request, key)
+
+    def mismatches(self, after: str | None = None) -> Mismatches:
+        """A page of the mismatch queue."""
+        return self._get(Mismatches, "/v1/mismatches", after=after)
+
+    def changes(self, after: str | None = None, limit: int | None = None) -> Changes:
+        """A page of the change feed."""
+        return self._get(Changes, "/v1/changes", after=after, limit=limit)
+
+    def figures(self) -> Figures:
+        """The insurer's figures."""
+        return self._get(Figures, "/v1/figures")
+
+    def papers(self, after: str | None = None, since_month: str | None = None) -> Papers:
+        """A page of who needs a paper."""
+        return self._get(Papers, "/v1/papers", after=after, since_month=since_month)
+
+    def upload(
+        self,
+        pieces: Iterable[bytes],
+        *,
+        format: FileFormat = FileFormat.CSV,
+        encoding: FileEncoding = FileEncoding.AUTO,
+        scope: FileScope = FileScope.FULL,
+        bad_rows: BadRows = BadRows.PASS_OVER,
+        publish: Publish = Publish.AT_ONCE,
+    ) -> UploadAnswer:
+        """Send a member file, piece by piece."""
+        query = {
+            "format": format,
+            "encoding": encoding,
+            "scope": scope,
+            "bad_rows": bad_rows,
+            "publish": publish,
+        }
+        headers = {"Content-Type": _MEDIA_TYPES[format]}
+        response = self._send(_UPLOADS, stream=pieces, query=query, headers=headers, token=self.sign_in())
+        return self._read(UploadAnswer, response)
+
+    def look_at_upload(self, upload_id: str) -> UploadAnswer:
+        """How an upload stands."""
+        return self._get(UploadAnswer, f"{_UPLOADS}/{upload_id}")
+
+    def upload_faults(self, upload_id: str, after: str | None = None) -> UploadFaults:
+        """A page of an upload's faults."""
+        return self._get(UploadFaults, f"{_UPLOADS}/{upload_id}/faults", after=after)
+
+    def approve_upload(self, upload_id: str, reason: str) -> UploadAnswer:
+        """Release a held file; by an approver's key."""
+        return self._call(UploadAnswer, f"{_UPLOADS}/{upload_id}/approve", Decision(reason=reason))
+
+    def reject_upload(self, upload_id: str, reason: str) -> UploadAnswer:
+        """Take back a file that is not published."""
+        return self._call(UploadAnswer, f"{_UPLOADS}/{upload_id}/reject", Decision(reason=reason))
+
+    def publish_upload(self, upload_id: str) -> UploadAnswer:
+        """Publish a checked file that waits for this word."""
+        return self._read(UploadAnswer, self._send(f"{_UPLOADS}/{upload_id}/publish", token=self.sign_in()))
+
+    def undo_upload(self, upload_id: str, reason: str) -> UploadAnswer:
+        """Bring the values from before a published file back."""
+        return self._call(UploadAnswer, f"{_UPLOADS}/{upload_id}/undo", Decision(reason=reason))
+
+    def seen_by(self, upload_id: str) -> SeenByAnswer:
+        """The facilities that saw what was withdrawn."""
+        return self._get(SeenByAnswer, f"{_UPLOADS}/{upload_id}/seen-by")
+
+    def _change(self, model: type[Model], path: str, request: Wire, key: str | None) -> Model:
+        headers = {IDEMPOTENCY_KEY: key or secrets.token_urlsafe(_KEY_BYTES)}
+        return self._read(model, self._send(path, body=request, token=self.sign_in(), headers=headers))

@@ -1,0 +1,45 @@
+"""Reference numbers (照会番号): a facility's own number for a person, which comes back with its later answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import ConfigDict, FailFast, Field, StringConstraints
+
+from eligibility_api.contract import examples
+from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.wire import Answer, Text, Wire
+
+MOST_REGISTRATIONS = 1_000
+
+ReferenceNumber = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
+
+
+class ReferenceRegistration(MembershipAsked):
+    """`POST /v1/reference-numbers`: the facility's number for whom this membership fits. A later one replaces it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.REFERENCE]})
+
+    reference_number: ReferenceNumber
+
+
+class ReferenceRegistrations(Wire):
+    """`POST /v1/reference-numbers/bulk`: many at once, each on its own."""
+
+    registrations: Annotated[
+        tuple[ReferenceRegistration, ...], FailFast(), Field(min_length=1, max_length=MOST_REGISTRATIONS)
+    ]
+
+
+class ReferenceAnswer(Answer):
+    """What became of one registration: `registered`, or the catalogue's code of why not (`reference-not-found`,
+    `reference-several-found`).
+    """
+
+    outcome: str
+
+
+class ReferenceAnswers(Answer):
+    """What became of each registration, in their order."""
+
+    registrations: list[ReferenceAnswer]

@@ -1,0 +1,132 @@
+"""Medical tickets (医療券・調剤券): what a welfare office registers for its recipients, a month at a time."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Self, TypeVar
+
+from pydantic import AfterValidator, ConfigDict, FailFast, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from eligibility_api.contract import examples
+from eligibility_api.contract.codes import SingleOrCombined, TicketTreatment, TicketType
+from eligibility_api.contract.numbers import is_beneficiary_number
+from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, Text, Wire
+
+MOST_TICKETS = 1_000
+
+
+def _checked_recipient_number(value: str) -> str:
+    if not is_beneficiary_number(value):
+        raise PydanticCustomError("recipient_number", "seven digits with a valid check digit")
+    return value
+
+
+RecipientNumber = Annotated[str, AfterValidator(_checked_recipient_number), Field(examples=["0000018"])]
+"""受給者番号 of seven digits with its check digit."""
+
+Month = Annotated[
+    str, StringConstraints(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$"), Field(examples=["2026-11"])
+]
+"""診療年月, YYYY-MM."""
+
+
+class NamedTicket(Wire):
+    """What tells one ticket from another: whose, for which month, where, and for what."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.NAMED_TICKET]})
+
+    recipient_number: RecipientNumber
+    birth_date: Day
+    month: Month
+    institution_code: InstitutionCode = Field(description="The designated institution (指定医療機関).")
+    ticket_type: TicketType
+    treatment: TicketTreatment
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the month."""
+        return date.fromisoformat(f"{self.month}-01")
+
+
+class GivenTicket(NamedTicket):
+    """One ticket, whole; it replaces a former one of the same name (OQS 4.2, MedicalTicketInfo)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET]})
+
+    institution_name: PersonText | None = Field(
+        default=None, description="As admitted by the fund where it is left out."
+    )
+    single_or_combined: SingleOrCombined = SingleOrCombined.SINGLE
+    valid_from: Day = Field(description="First valid day, in the month.")
+    valid_to: Day = Field(description="Last valid day, in the month.")
+    issue_number: Annotated[Text, StringConstraints(min_length=1, max_length=20)] | None = None
+    self_pay: Annotated[int, Field(ge=0, le=9_999_999)] | None = Field(
+        default=None, description="本人支払額, yen a month."
+    )
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        first = self.first_day
+        last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        if not first <= self.valid_from <= self.valid_to <= last:
+            raise PydanticCustomError("ticket_period", "valid_from and valid_to in order, within the month")
+        dispensing = self.treatment is TicketTreatment.DISPENSING
+        if dispensing != (self.ticket_type is TicketType.DISPENSING):
+            raise PydanticCustomError(
+                "ticket_treatment", "a dispensing ticket is for dispensing, and nothing else is"
+            )
+        return self
+
+
+Tickets = TypeVar("Tickets", bound=Sequence[NamedTicket])
+
+
+def _each_once(tickets: Tickets) -> Tickets:
+    names = {
+        (t.recipient_number, t.birth_date, t.month, t.institution_code, t.ticket_type, t.treatment)
+        for t in tickets
+    }
+    if len(names) < len(tickets):
+        raise PydanticCustomError("ticket_twice", "a ticket may stand in a call once")
+    return tickets
+
+
+class TicketsRequest(Wire):
+    """`POST /v1/medical-tickets`: tickets of an office's recipients, new or in place of former ones."""
+
+    tickets: Annotated[
+        tuple[GivenTicket, ...],
+        FailFast(),
+        AfterValidator(_each_once),
+        Field(min_length=1, max_length=MOST_TICKETS),
+    ]
+
+
+class TicketsWithdrawal(Wire):
+    """`POST /v1/medical-tickets/withdraw`: tickets that shall hold no more."""
+
+    tickets: Annotated[
+        tuple[NamedTicket, ...],
+        FailFast(),
+        AfterValidator(_each_once),
+        Field(min_length=1, max_length=MOST_TICKETS),
+    ]
+
+
+class TicketAnswer(Answer):
+    """What became of one ticket."""
+
+    outcome: str = Field(
+        description="`registered`, `replaced`, `unchanged` or `withdrawn`, or the catalogue's code of why nothing was"
+        " done: `ticket-recipient-unknown`, `ticket-unknown`."
+    )
+
+
+class TicketsAnswer(Answer):
+    """What became of each ticket, in their order, and since when it shows."""
+
+    known_from: datetime
+    tickets: list[TicketAnswer]

@@ -1,0 +1,268 @@
+"""The SQL of eligibility by number: one statement that looks, reads, counts a miss and records.
+
+An unknown number, a wrong birth date and a wrong branch are the same to it: a descent of one unique index that finds
+nothing. Only a hit reads on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from eligibility_api.contract.codes import Category, FacilityKind, Right
+from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.domain.eligibility import RULE_VERSION
+from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.membership import comparable
+from eligibility_api.eligibility.misses import ASKING_GATE, COUNT_MISSES, MAY_ASK, OVERTAKEN, Turn
+from eligibility_api.eligibility.tickets import tickets_known
+from eligibility_api.eligibility.versions import (
+    ENROLMENT_COLUMNS,
+    REFERENCE,
+    TICKETS_READ,
+    VERSIONS_READ,
+    enrolment_version,
+)
+from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.database import Database
+
+NO_BRANCH = ("", "99")
+"""Without a branch, every branch: a range of the index's last column."""
+
+FITTING = """
+asked AS MATERIALIZED (
+    SELECT t.entitlement
+    FROM gate g
+    JOIN entitlement t ON t.insurer_number = {0} AND t.number_key = {1} AND t.symbol_key = {2} AND t.birth_date = {3}
+                      AND t.branch_key BETWEEN {4} AND {5}
+    WHERE {may_ask}
+),
+fitting AS MATERIALIZED (
+    SELECT e.* FROM asked JOIN enrolment e USING (entitlement) {known} WHERE {not_superseded}
+),
+found AS MATERIALIZED (
+    SELECT coalesce(array_agg(DISTINCT entitlement), '{{}}') AS asked,
+           CASE WHEN count(DISTINCT coalesce(person_key, int8send(entitlement))) = 1 THEN min(person_key) END AS person_key
+    FROM fitting
+)
+"""
+"""What is asked for and known. Six parameters: insurer, number, symbol, birth date, first and last branch.
+
+`found` is one row: the entitlements that fit, and the person where it is one and no other.
+"""
+
+READING = """
+reading AS MATERIALIZED (
+    SELECT {columns}, {tickets}
+    FROM gate g
+    CROSS JOIN (
+        SELECT f.* FROM fitting f WHERE f.person_key IS NULL
+        UNION ALL
+        SELECT e.*
+        FROM (SELECT DISTINCT person_key FROM fitting) p
+        JOIN enrolment e ON e.person_key = p.person_key
+        {known}
+        WHERE {not_superseded}
+    ) e
+    JOIN entitlement t USING (entitlement)
+    WHERE {permitted}
+)
+"""
+"""All versions of whom the number fits; of what the register knows nobody for, those of the entitlement."""
+
+_STATEMENT = """
+WITH {gate}, {fitting},
+{permission}
+{reading},
+{reference},
+{count},
+recorded AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, as_of, enrolments,
+                              asked, tickets, consents, rule_version, known_version, detail)
+    SELECT $12, {outcome}, $1, g.institution_code, g.facility_kind, f.person_key, $11, {versions_read}, f.asked,
+           {tickets_read}, $13, {rule}, $14,
+           jsonb_strip_nulls(jsonb_build_object('asked_insurer', $5::text, 'known_at', {known_at}))
+    FROM gate g CROSS JOIN found f
+    WHERE {may_ask}
+    RETURNING record_id, recorded_at, outcome
+)
+SELECT g.*, {overtaken} AS overtaken, m.run, r.record_id, r.recorded_at, r.outcome, f.asked, f.person_key, n.reference_number, e.*
+FROM gate g
+CROSS JOIN found f
+LEFT JOIN counted m ON true
+LEFT JOIN recorded r ON true
+LEFT JOIN reference n ON true
+LEFT JOIN reading e ON true
+"""
+
+_NOW = {
+    "instant": "now()",
+    "permission": "",
+    "permitted": "true",
+    "missed": "f.asked = '{}'",
+    "outcome": "'answered'",
+    "known_at": "NULL",
+}
+"""What is particular to asking what is known now: whom nobody fits is a miss."""
+
+_PERMISSION = """
+bearers AS MATERIALIZED (
+    SELECT DISTINCT e.person_key
+    FROM asked
+    JOIN enrolment e USING (entitlement)
+    JOIN revision o ON o.revision = e.opened_by AND o.published_at <= now()
+),
+guarded AS MATERIALIZED (
+    SELECT e.version
+    FROM (
+        SELECT e.* FROM asked JOIN enrolment e USING (entitlement)
+        UNION ALL
+        SELECT e.* FROM bearers JOIN enrolment e USING (person_key)
+    ) e
+    {known_now}
+    WHERE {not_superseded} AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
+),
+permission AS MATERIALIZED (
+    SELECT EXISTS (SELECT FROM gate g CROSS JOIN bearers b WHERE facility_asked(g.institution_code, b.person_key, $15))
+           AND NOT EXISTS (SELECT FROM guarded) AS given
+),
+"""
+"""`bearers` are whose the entitlements were ever held to be; `guarded` is what restricts them now."""
+
+_AT_INSTANT = {
+    "instant": "$15::timestamptz",
+    "permission": _PERMISSION.format(known_now=KNOWN_NOW, not_superseded=NOT_SUPERSEDED),
+    "permitted": "(SELECT given FROM permission)",
+    "missed": "NOT (SELECT given FROM permission)",
+    "outcome": "CASE WHEN (SELECT given FROM permission) THEN 'answered' ELSE 'known-at-not-asked' END",
+    "known_at": "$15",
+}
+"""To what was known at an instant: has this facility asked about this person by then, under any number that was
+published? And is she neither protected now, nor waiting to be confirmed? Earlier knowledge would be a way round that.
+Where not, it is a miss whether somebody fits or not.
+"""
+
+
+def reading_parts(instant: str, *, as_of: str, may_ask: str, permitted: str, first: int) -> tuple[str, str]:
+    """`FITTING` and `READING` as known at an instant, about a day (expressions), each under a condition.
+
+    `first` is the number of the first of the six parameters.
+    """
+    known = known_at(instant)
+    places = [f"${number}" for number in range(first, first + 6)]
+    fitting = FITTING.format(*places, known=known, not_superseded=NOT_SUPERSEDED, may_ask=may_ask)
+    reading = READING.format(
+        columns=ENROLMENT_COLUMNS,
+        tickets=tickets_known(instant=instant, as_of=as_of, institution="g.institution_code"),
+        known=known,
+        not_superseded=NOT_SUPERSEDED,
+        permitted=permitted,
+    )
+    return fitting, reading
+
+
+def _statement(particular: Mapping[str, str]) -> str:
+    fitting, reading = reading_parts(
+        particular["instant"],
+        as_of="$11::date",
+        may_ask=MAY_ASK,
+        permitted=particular["permitted"],
+        first=5,
+    )
+    return _STATEMENT.format(
+        gate=ASKING_GATE,
+        fitting=fitting,
+        reading=reading,
+        reference=REFERENCE,
+        count=COUNT_MISSES.format(missed=_MISSED.format(**particular), may_ask=MAY_ASK),
+        overtaken=OVERTAKEN,
+        versions_read=VERSIONS_READ,
+        tickets_read=TICKETS_READ,
+        rule=RULE_VERSION,
+        may_ask=MAY_ASK,
+        **particular,
+    )
+
+
+_MISSED = "SELECT CASE WHEN {missed} THEN 1 ELSE 0 END FROM found f"
+
+NUMBER_STATEMENT = _statement(_NOW)
+"""Eligibility by number. Parameters: the gate's four, the membership's six, day, kind, consents, known version."""
+
+INSTANT_STATEMENT = _statement(_AT_INSTANT)
+"""The same as known at an instant; one parameter more, the instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked by number, of a day and of what was known when (None: now)."""
+
+    membership: MembershipAsked
+    as_of: date
+    consents: frozenset[Category] = frozenset()
+    known_version: str | None = None
+    known_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the statement gave: the turn, the record, what fits, whose it is, and what was read."""
+
+    turn: Turn
+    record_id: UUID | None
+    recorded_at: datetime | None
+    outcome: str | None
+    facility_kind: FacilityKind | None
+    asked: frozenset[int]
+    person_key: bytes | None
+    reference_number: str | None
+    enrolments: Sequence[EnrolmentVersion]
+
+
+def membership_parameters(asked: MembershipAsked) -> list[Any]:
+    """The six parameters of `FITTING`: a membership as it is compared."""
+    symbol, number, branch = comparable(asked.symbol, asked.number, asked.branch)
+    first, last = (branch, branch) if asked.branch is not None else NO_BRANCH
+    return [asked.insurer_number, number, symbol, asked.birth_date, first, last]
+
+
+async def look_up(
+    database: Database,
+    caller: Caller,
+    question: Question,
+    *,
+    kind: str,
+    limits: tuple[int, int] | None,
+) -> Found:
+    """Look a membership up and record it as `kind`: one statement. Without `limits` misses are not counted."""
+    parameters: list[Any] = [
+        caller.client_id,
+        Right.ELIGIBILITY.value,
+        *(limits or (None, None)),
+        *membership_parameters(question.membership),
+        question.as_of,
+        kind,
+        sorted(question.consents),
+        question.known_version,
+    ]
+    if question.known_at is None:
+        rows = await database.fetch(NUMBER_STATEMENT, parameters)
+    else:
+        rows = await database.fetch(INSTANT_STATEMENT, [*parameters, question.known_at])
+    first = rows[0]
+    kind_of_facility = first["facility_kind"]
+    return Found(
+        turn=Turn.of(first),
+        record_id=first["record_id"],
+        recorded_at=first["recorded_at"],
+        outcome=first["outcome"],
+        facility_kind=FacilityKind(kind_of_facility) if kind_of_facility is not None else None,
+        asked=frozenset(first["asked"]),
+        person_key=first["person_key"],
+        reference_number=first["reference_number"],
+        enrolments=[enrolment_version(row) for row in rows if row["version"] is not None],
+    )

@@ -1,0 +1,57 @@
+"""HTTP: reference numbers, one and many."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from eligibility_api.contract.references import (
+    ReferenceAnswer,
+    ReferenceAnswers,
+    ReferenceRegistration,
+    ReferenceRegistrations,
+)
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.problems import problem_responses
+from eligibility_api.references import service
+from eligibility_api.state import State, current_state
+
+BULK_PATH = "/v1/reference-numbers/bulk"
+BULK_BYTES = 512 * 1024
+"""Largest body with many registrations: each has about 200 bytes."""
+
+_REFUSALS = (
+    "token-invalid",
+    "right-missing",
+    "my-number-refused",
+    "number-miss-limit",
+    "database-unavailable",
+)
+
+router = APIRouter(tags=["reference numbers"])
+
+
+@router.post(
+    "/v1/reference-numbers",
+    summary="Register the facility's own number for a person",
+    responses=problem_responses(*_REFUSALS, "reference-not-found", "reference-several-found"),
+)
+async def register(
+    request: ReferenceRegistration,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> ReferenceAnswer:
+    """照会番号登録: it comes back with later answers about this person, to this facility only; a later one replaces it."""
+    return await service.register(state, caller, request)
+
+
+@router.post(BULK_PATH, summary="Register many", responses=problem_responses(*_REFUSALS))
+async def register_all(
+    request: ReferenceRegistrations,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> ReferenceAnswers:
+    """Each row has its own outcome. Behind the last miss that the limit leaves, rows are answered `number-miss-limit`."""
+    return await service.register_all(state, caller, request)

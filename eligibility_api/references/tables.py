@@ -1,0 +1,20 @@
+"""Reference numbers, each of one facility for one entitlement."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from eligibility_api.platform.tables import instant
+
+
+class ReferenceNumber(SQLModel, table=True):
+    """The number by which a facility knows the holder of an entitlement; a later registration replaces it."""
+
+    __tablename__ = "reference_number"
+
+    institution_code: str = Field(primary_key=True, foreign_key="facility.institution_code")
+    entitlement: int = Field(primary_key=True, foreign_key="entitlement.entitlement")
+    reference_number: str
+    registered_at: datetime = instant()

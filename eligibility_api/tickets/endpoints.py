@@ -1,0 +1,42 @@
+"""HTTP: the medical tickets that welfare offices send."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from eligibility_api.contract.tickets import TicketsAnswer, TicketsRequest, TicketsWithdrawal
+from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
+from eligibility_api.enrolment.key import idempotency_key
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.problems import problem_responses
+from eligibility_api.state import State, current_state
+from eligibility_api.tickets import service
+
+router = APIRouter(prefix="/v1/medical-tickets", tags=["medical tickets"])
+
+_REFUSALS = problem_responses(*CHANGE_REFUSALS, "welfare-office-only")
+
+
+@router.post("", summary="Register medical tickets", responses=_REFUSALS)
+async def register(
+    request: TicketsRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+    key: Annotated[str, Depends(idempotency_key)],
+) -> TicketsAnswer:
+    """医療券・調剤券 of a month for designated institutions. Until one is there, an institution is answered validity 6."""
+    return await service.register(state, caller, key, request)
+
+
+@router.post("/withdraw", summary="Withdraw medical tickets", responses=_REFUSALS)
+async def withdraw(
+    request: TicketsWithdrawal,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+    key: Annotated[str, Depends(idempotency_key)],
+) -> TicketsAnswer:
+    """The tickets show no more from now on; what was answered with them stays on record."""
+    return await service.withdraw(state, caller, key, request)

@@ -1,0 +1,28 @@
+"""Medical tickets as the fund knows them, bitemporal as enrolment is: the days, and when the fund knew."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlmodel import Field, SQLModel
+
+
+class MedicalTicketVersion(SQLModel, table=True):
+    """One version of one ticket, never changed but for being closed. `month` is the month's first day."""
+
+    __tablename__ = "medical_ticket"
+
+    version: int | None = Field(default=None, primary_key=True)
+    entitlement: int = Field(foreign_key="entitlement.entitlement")
+    opened_by: int = Field(foreign_key="revision.revision")
+    closed_by: int | None = Field(default=None, foreign_key="revision.revision")
+    ticket_type: str
+    month: date
+    institution_code: str
+    institution_name: str | None
+    treatment: str
+    single_or_combined: str
+    valid_from: date
+    valid_to: date
+    issue_number: str | None
+    self_pay: int | None

@@ -1,0 +1,131 @@
+"""HTTP: an insurer's member files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from eligibility_api.contract.uploads import (
+    BadRows,
+    Decision,
+    FileEncoding,
+    FileFormat,
+    FileScope,
+    Publish,
+    SeenByAnswer,
+    UploadAnswer,
+    UploadFaults,
+)
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.problems import problem_responses
+from eligibility_api.state import State, current_state
+from eligibility_api.uploads import service
+from eligibility_api.uploads.receiving import Reading
+
+PATH = "/v1/uploads"
+
+router = APIRouter(prefix=PATH, tags=["member files"])
+
+_REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
+_OF_ONE = (*_REFUSALS, "not-found")
+_DECISIONS = (*_OF_ONE, "upload-state")
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
+CurrentState = Annotated[State, Depends(current_state)]
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Upload a member file",
+    responses=problem_responses(*_REFUSALS, "request-too-large", "file-truncated"),
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"text/csv": _FILE, "application/jsonl": _FILE}}
+    },
+)
+async def upload(
+    request: Request,
+    response: Response,
+    caller: CurrentCaller,
+    state: CurrentState,
+    *,
+    format: Annotated[FileFormat, Query()] = FileFormat.CSV,
+    encoding: Annotated[FileEncoding, Query()] = FileEncoding.AUTO,
+    scope: Annotated[FileScope, Query()] = FileScope.FULL,
+    bad_rows: Annotated[BadRows, Query()] = BadRows.PASS_OVER,
+    publish: Annotated[Publish, Query()] = Publish.AT_ONCE,
+) -> UploadAnswer:
+    """The bare file as body, of any size. 202: it is kept, and checked next. 200: the same file came before, as
+    `duplicate_of`, and nothing changes.
+    """
+    reading = Reading(format=format, encoding=encoding, scope=scope, bad_rows=bad_rows, publish=publish)
+    answer = await service.upload(state, caller, reading, request.stream())
+    if answer.duplicate_of is not None:
+        response.status_code = 200
+    return answer
+
+
+@router.get("/{upload_id}", summary="Look at an upload", responses=problem_responses(*_OF_ONE))
+async def look(upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> UploadAnswer:
+    """Its state, and the check report once there is one."""
+    return await service.look(state, caller, upload_id)
+
+
+@router.get("/{upload_id}/faults", summary="Faults by row", responses=problem_responses(*_OF_ONE))
+async def faults(
+    upload_id: UUID,
+    caller: CurrentCaller,
+    state: CurrentState,
+    after: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
+) -> UploadFaults:
+    """The first ten thousand faults by row, column, rule and the value's shape; the report counts all."""
+    return await service.faults(state, caller, upload_id, after)
+
+
+@router.post(
+    "/{upload_id}/approve",
+    summary="Approve a held file",
+    responses=problem_responses(*_DECISIONS, "approval-needs-another-key"),
+)
+async def approve(
+    upload_id: UUID, decision: Decision, caller: CurrentCaller, state: CurrentState
+) -> UploadAnswer:
+    """By another key of the same insurer than the one that uploaded it."""
+    return await service.approve(state, caller, upload_id, decision.reason)
+
+
+@router.post("/{upload_id}/reject", summary="Take back a file", responses=problem_responses(*_DECISIONS))
+async def reject(
+    upload_id: UUID, decision: Decision, caller: CurrentCaller, state: CurrentState
+) -> UploadAnswer:
+    """While it is held, or checked and not published."""
+    return await service.reject(state, caller, upload_id, decision.reason)
+
+
+@router.post("/{upload_id}/publish", summary="Publish a file", responses=problem_responses(*_DECISIONS))
+async def publish(upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> UploadAnswer:
+    """A checked one that was uploaded with `publish=on-request`."""
+    return await service.publish(state, caller, upload_id)
+
+
+@router.post(
+    "/{upload_id}/undo",
+    status_code=202,
+    summary="Undo a published file",
+    responses=problem_responses(*_DECISIONS, "undo-too-late"),
+)
+async def undo(
+    upload_id: UUID, decision: Decision, caller: CurrentCaller, state: CurrentState
+) -> UploadAnswer:
+    """A new revision brings the former values back; what was known meanwhile stays answerable."""
+    return await service.undo(state, caller, upload_id, decision.reason)
+
+
+@router.get("/{upload_id}/seen-by", summary="Who saw withdrawn values", responses=problem_responses(*_OF_ONE))
+async def seen_by(upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> SeenByAnswer:
+    """The correction list: facilities that were answered with a value of this file that was withdrawn since."""
+    return await service.correction_list(state, caller, upload_id)

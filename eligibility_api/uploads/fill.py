@@ -1,0 +1,80 @@
+"""How well the columns of a file are filled, each within the class of members that should have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.contract.numbers import is_late_elderly_number
+from eligibility_api.domain.ages import LATE_ELDERLY_AGE
+from eligibility_api.domain.days import day_in_japan
+from eligibility_api.uploads.queue import Task
+
+Rate = tuple[float, int]
+"""The share of filled cells, and of how many."""
+
+_ALL = "true"
+_DEPENDANTS = "relationship = '2'"
+_SEVENTIES = "NOT :late_elderly AND birth_date <= :seventy AND birth_date > :seventy_five"
+
+_COLUMNS = {
+    "symbol": (_ALL, "symbol"),
+    "branch": (_ALL, "branch"),
+    "insured_name": (_DEPENDANTS, "insured_name"),
+    "insured_birth_date": (_DEPENDANTS, "insured_birth_date"),
+    "name_alias": (_ALL, "name_alias"),
+    "name_alias_kana": (_ALL, "name_alias_kana"),
+    "sex_on_certificate": (_ALL, "sex_on_certificate"),
+    "postal_code": (_ALL, "postal_code"),
+    "issued_on": (_ALL, "issued_on"),
+    "valid_from": (_ALL, "valid_from"),
+    "valid_to": (_ALL, "valid_to"),
+    "burden_ratio": (":late_elderly", "burden_ratio"),
+    "elderly_valid_from": (_SEVENTIES, "elderly_certificate"),
+    "elderly_burden_ratio": (_SEVENTIES, "elderly_certificate ->> 'burden_ratio'"),
+    "limit_kind": (_ALL, "limit_certificate"),
+    "disease_1": (_ALL, "specific_diseases"),
+}
+"""Columns that may be empty: of whom they are expected, and where they are kept."""
+
+_MEASURE = "SELECT {measures} FROM {{rows}} r WHERE EXISTS (SELECT FROM {{plan}} p WHERE p.row = r.row)".format(  # noqa: S608 - names and numbers of ours
+    measures=", ".join(
+        f"count(*) FILTER (WHERE {whose}) AS {column}, count(*) FILTER (WHERE {whose} AND {kept} IS NOT NULL)"
+        f" AS {column}_filled"
+        for column, (whose, kept) in _COLUMNS.items()
+    )
+)
+
+_LAST = text("""
+SELECT report -> 'fill_rates' FROM upload
+WHERE insurer_number = :insurer AND scope = :scope AND state = 'published'
+ORDER BY revision DESC LIMIT 1
+""")
+
+
+async def measure(connection: AsyncConnection, task: Task, now: datetime) -> dict[str, Rate]:
+    """The rates of the staged file, of columns that anybody should have."""
+    row = (await task.staging.execute(connection, _MEASURE, _classes(task, day_in_japan(now)))).one()._mapping
+    return {
+        column: (round(row[f"{column}_filled"] / row[column], 4), row[column])
+        for column in _COLUMNS
+        if row[column]
+    }
+
+
+async def of_last_file(connection: AsyncConnection, task: Task) -> Mapping[str, float]:
+    """The rates of the insurer's last published file of the same scope; none where there is none."""
+    asked = {"insurer": task.insurer_number, "scope": task.scope}
+    return (await connection.execute(_LAST, asked)).scalar_one_or_none() or {}
+
+
+def _classes(task: Task, today: date) -> dict[str, object]:
+    """Whom the classes hold today: by month from 70, until the 75th birthday (`domain.ages`)."""
+    return {
+        "late_elderly": is_late_elderly_number(task.insurer_number),
+        "seventy": date(today.year - 70, today.month, 1),
+        "seventy_five": date(today.year - LATE_ELDERLY_AGE, today.month, min(today.day, 28)),
+    }

@@ -1,0 +1,124 @@
+"""Preparing a file: its changes written under a revision that is not published, chunk by chunk, invisible to readers.
+
+Row by row it is `domain.timeline.plan_replace`: a current period with which a row shares a day closes, unless it says
+the same; the row opens. Whoever was changed by a higher revision is newer than the file and left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.contract.uploads import RowFault
+from eligibility_api.domain.membership import CONTENT
+from eligibility_api.enrolment.store import lock_insurer
+from eligibility_api.uploads import queue
+from eligibility_api.uploads.classifying import ENTITLEMENT_OF_ROW, NEAREST, OVERLAPS
+from eligibility_api.uploads.queue import Bench, Task
+from eligibility_api.uploads.staging import by_index
+from eligibility_api.uploads.store import UPLOAD
+
+CHUNK_ROWS = 2_000
+"""Rows a transaction: single changes of the same insurer wait for one, at most."""
+
+_UPTO = f"""
+SELECT max(row) FROM (
+    SELECT row FROM {{plan}} WHERE row > :after AND kind <> 'unchanged' ORDER BY row LIMIT {CHUNK_ROWS}
+)
+"""  # noqa: S608 - a number of ours
+
+_ENTITLEMENTS = """
+INSERT INTO entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)
+SELECT DISTINCT :insurer, r.symbol_key, r.number_key, r.branch_key, r.birth_date
+FROM {plan} p JOIN {rows} r ON r.row = p.row
+WHERE p.row > :after AND p.row <= :upto AND p.kind <> 'unchanged' AND p.entitlement IS NULL
+ON CONFLICT DO NOTHING
+"""
+
+_CHUNK = f"""
+SELECT p.row, e.entitlement, p.entitlement IS NOT NULL AS known, EXISTS (
+    SELECT FROM enrolment n WHERE n.entitlement = e.entitlement AND n.closed_by IS DISTINCT FROM n.opened_by
+    AND greatest(n.opened_by, n.closed_by) > :revision) AS newer
+FROM {{plan}} p JOIN {{rows}} r ON r.row = p.row JOIN entitlement e ON {ENTITLEMENT_OF_ROW}
+WHERE p.row > :after AND p.row <= :upto AND p.kind <> 'unchanged'
+"""  # noqa: S608 - names and numbers of ours
+
+_GIVEN = """
+FROM unnest(CAST(:numbers AS bigint[]), CAST(:entitlements AS bigint[])) t(row, entitlement)
+JOIN {rows} r ON r.row = t.row
+"""
+
+_LEAVE_ALONE = f"""
+INSERT INTO upload_fault (upload_id, row, code)
+SELECT :upload, row, '{RowFault.CHANGED_SINCE}' FROM unnest(CAST(:numbers AS bigint[])) row
+"""  # noqa: S608 - names and numbers of ours
+
+_CLOSE = f"""
+UPDATE enrolment SET closed_by = :revision WHERE version = ANY (ARRAY(
+    SELECT v.version {_GIVEN} JOIN enrolment v ON v.entitlement = t.entitlement
+    WHERE v.closed_by IS NULL AND v.opened_by < :revision AND {OVERLAPS} AND v.digest IS DISTINCT FROM r.digest))
+"""  # noqa: S608 - names and numbers of ours
+
+_SAID = ", ".join(f"r.{name}" for name in CONTENT)
+
+# Whose the member is: `enrolment.linking.linked`, by sets. Without a match nothing of her identity has changed.
+_LINK = """
+CASE WHEN m.row IS NULL THEN f.person_key ELSE coalesce(f.person_key, m.person_key) END,
+CASE WHEN m.row IS NULL THEN f.register_match
+     WHEN m.person_key <> f.person_key THEN 'other' ELSE m.register_match END,
+CASE WHEN m.row IS NULL THEN f.mismatch
+     WHEN m.person_key IS NULL OR m.person_key <> f.person_key THEN 'open' ELSE 'none' END
+"""
+
+_OPEN = f"""
+INSERT INTO enrolment (entitlement, opened_by, insurer_name, person_key, register_match, mismatch,
+                       {", ".join(CONTENT)}, digest)
+SELECT t.entitlement, :revision, (SELECT name FROM insurer WHERE insurer_number = :insurer), {_LINK}, {_SAID}, r.digest
+{_GIVEN}
+LEFT JOIN {{matches}} m ON m.row = t.row
+LEFT JOIN LATERAL (
+    SELECT v.person_key, v.register_match, v.mismatch
+    FROM enrolment v
+    WHERE v.entitlement = t.entitlement AND v.opened_by < :revision
+      AND (v.closed_by IS NULL OR v.closed_by = :revision)
+    ORDER BY {NEAREST} LIMIT 1
+) f ON true
+"""  # noqa: S608 - names and numbers of ours
+
+
+async def prepare_chunk(bench: Bench, task: Task, after: int) -> int | None:
+    """Prepare the rows that follow `after`; the last one of them, or None where there are no more."""
+    async with bench.database.transaction() as connection:
+        await by_index(connection)
+        upto: int | None = (await task.staging.execute(connection, _UPTO, {"after": after})).scalar_one()
+        if upto is None:
+            return None
+        await lock_insurer(connection, task.insurer_number, alone=True)
+        chunk = {"insurer": task.insurer_number, "after": after, "upto": upto}
+        await task.staging.execute(connection, _ENTITLEMENTS, chunk)
+        rows = (await task.staging.execute(connection, _CHUNK, chunk | {"revision": task.revision})).all()
+        left_alone = [row.row for row in rows if row.newer]
+        if left_alone:
+            about = {"upload": task.upload_id, "numbers": left_alone}
+            await task.staging.execute(connection, _LEAVE_ALONE, about)
+        await _replace(connection, task, [row for row in rows if not row.newer])
+        left_before = UPLOAD.c.left_alone
+        await queue.change(connection, task, prepared=upto, left_alone=left_before + len(left_alone))
+        return upto
+
+
+async def _replace(connection: AsyncConnection, task: Task, rows: Sequence[Row[Any]]) -> None:
+    """Close what the rows take the place of, and open them."""
+    known = [row for row in rows if row.known]
+    if known:
+        await task.staging.execute(connection, _CLOSE, {"revision": task.revision} | _given(known))
+    if rows:
+        mine = {"revision": task.revision, "insurer": task.insurer_number}
+        await task.staging.execute(connection, _OPEN, mine | _given(rows))
+
+
+def _given(rows: Sequence[Row[Any]]) -> dict[str, list[int]]:
+    return {"numbers": [row.row for row in rows], "entitlements": [row.entitlement for row in rows]}

@@ -1,0 +1,86 @@
+"""From lines to cells, in CSV (RFC 4180) or JSON lines: one list of texts a row, in the order of the columns.
+
+A quoted cell with a line break in it can be no item of a member (no control characters); so every line is a row, and a
+quote that stays open costs its own line alone.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+
+from pydantic_core import from_json
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_file import MEMBER_COLUMNS, REQUIRED_COLUMNS
+from eligibility_api.contract.uploads import RowFault
+from eligibility_api.uploads.reading.faults import BadValue
+
+Cells = Sequence[str]
+Split = Callable[[str], Cells]
+"""Makes cells of a line. Raises BadValue."""
+
+_PLACES = {column: place for place, column in enumerate(MEMBER_COLUMNS)}
+_FLAGS = frozenset({"nondisclosure", "self_disclosure_blocked"})
+
+
+def read_header(line: str) -> tuple[str, ...]:
+    """The columns that a CSV file's first line names.
+
+    Raises `file-header` for an unknown, repeated or missing one.
+    """
+    try:
+        columns = tuple(_split_quoted(line))
+    except BadValue as fault:
+        raise ShikakuError("file-header") from fault
+    known = set(columns)
+    if len(known) != len(columns) or not set(REQUIRED_COLUMNS) <= known <= set(MEMBER_COLUMNS):
+        raise ShikakuError("file-header")
+    return columns
+
+
+def csv_splitter(width: int) -> Split:
+    """Splits lines of a CSV file with so many columns."""
+
+    def split(line: str) -> Cells:
+        cells = _split_quoted(line) if '"' in line else line.split(",")
+        if len(cells) != width:
+            raise BadValue(RowFault.CELLS)
+        return cells
+
+    return split
+
+
+def _split_quoted(line: str) -> list[str]:
+    try:
+        [cells] = csv.reader([line], strict=True)
+    except (csv.Error, ValueError) as error:
+        raise BadValue(RowFault.QUOTES) from error
+    return cells
+
+
+def split_json(line: str) -> Cells:
+    """The cells of one JSON object, in the order of `MEMBER_COLUMNS`."""
+    try:
+        members = from_json(line)
+    except ValueError as error:
+        raise BadValue(RowFault.JSON) from error
+    if not isinstance(members, dict):
+        raise BadValue(RowFault.JSON)
+    cells = [""] * len(MEMBER_COLUMNS)
+    for name, value in members.items():
+        if name not in _PLACES:
+            raise BadValue(RowFault.UNKNOWN_COLUMN)
+        cells[_PLACES[name]] = value if isinstance(value, str) else _written(name, value)
+    return cells
+
+
+def _written(name: str, value: object) -> str:
+    """A number or a flag as its cell would have it."""
+    if value is None or (value is False and name in _FLAGS):
+        return ""
+    if value is True and name in _FLAGS:
+        return "1"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise BadValue(RowFault.JSON)

@@ -1,0 +1,153 @@
+"""A member file, block by block: bytes in, rows for the staging table and faults out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eligibility_api.contract.codes import CertificateKind
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_file import MEMBER_COLUMNS
+from eligibility_api.contract.uploads import FileFormat, RowFault
+from eligibility_api.uploads.reading.cells import Cells, Split, csv_splitter, read_header, split_json
+from eligibility_api.uploads.reading.columns import member_columns
+from eligibility_api.uploads.reading.encoding import BOM
+from eligibility_api.uploads.reading.faults import BadValue, Fault, shape
+from eligibility_api.uploads.reading.groups import read_groups
+from eligibility_api.uploads.reading.lines import LONGEST_LINE, LineCutter
+from eligibility_api.uploads.reading.rows import Keys, period_faults, records, scheme_faults
+
+_KANA = ("name_kana", "name_alias_kana")
+"""What is kept in another form than it was written in, and digested so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What came of some lines: how many rows, the good ones as records, the faults of the others."""
+
+    rows: int
+    records: list[tuple[Any, ...]]
+    faults: list[Fault]
+
+
+class Reader:
+    """Reads one file of one insurer. Not for use by several threads at a time."""
+
+    def __init__(self, insurer_number: str, file_format: FileFormat, encoding: str) -> None:
+        self._insurer_number = insurer_number
+        self._encoding = encoding
+        self._cutter = LineCutter()
+        self._at_start = True
+        self._row = 0
+        self._columns = member_columns(insurer_number)
+        self._keys = Keys()
+        self._header: Sequence[str] = MEMBER_COLUMNS
+        self._split: Split | None = split_json if file_format is FileFormat.JSON_LINES else None
+
+    def feed(self, part: bytes) -> Block:
+        """The rows that end in `part`. Raises `file-header`."""
+        block = self._cutter.feed(part)
+        if not block:
+            return Block(0, [], [])
+        if self._at_start:
+            self._at_start = False
+            block = block.removeprefix(BOM)
+            if self._split is None:
+                block = self._take_header(block)
+        return self._read(block)
+
+    def _take_header(self, block: bytes) -> bytes:
+        line, _, rest = block.partition(b"\n")
+        try:
+            self._header = read_header(line.decode(self._encoding).removesuffix("\r"))
+        except UnicodeDecodeError:
+            raise ShikakuError("file-header") from None
+        self._split = csv_splitter(len(self._header))
+        return rest
+
+    def _read(self, block: bytes) -> Block:
+        lines = self._lines(block)
+        first, self._row = self._row + 1, self._row + len(lines)
+        numbers, table, faults = self._cells(first, lines)
+        if not table:
+            return Block(len(lines), [], faults)
+        taken, more = self._check(numbers, table)
+        return Block(len(lines), taken, faults + more)
+
+    def _lines(self, block: bytes) -> Sequence[str | None]:
+        """The lines; None for one that cannot be read in the file's encoding."""
+        try:
+            lines: list[str | None] = [*block.decode(self._encoding).split("\n")]
+        except UnicodeDecodeError:
+            lines = [_decoded(line, self._encoding) for line in block.split(b"\n")]
+        return lines[:-1]
+
+    def _cells(self, first: int, lines: Sequence[str | None]) -> tuple[list[int], list[Cells], list[Fault]]:
+        assert self._split is not None
+        numbers: list[int] = []
+        table: list[Cells] = []
+        faults: list[Fault] = []
+        for number, line in enumerate(lines, first):
+            try:
+                cells = self._split(self._sound(line))
+            except BadValue as fault:
+                faults.append(Fault(number, None, fault.code, None))
+            else:
+                numbers.append(number)
+                table.append(cells)
+        return numbers, table, faults
+
+    def _sound(self, line: str | None) -> str:
+        if line is None:
+            raise BadValue(RowFault.ENCODING)
+        if len(line) * 4 > LONGEST_LINE and len(line.encode(self._encoding)) > LONGEST_LINE:
+            raise BadValue(RowFault.LINE_TOO_LONG)
+        return line.removesuffix("\r")
+
+    def _check(
+        self, numbers: Sequence[int], table: Sequence[Cells]
+    ) -> tuple[list[tuple[Any, ...]], list[Fault]]:
+        """The good rows as records, and the faults of the others."""
+        given = dict(zip(self._header, zip(*table, strict=True), strict=True))
+        nothing = ("",) * len(table)
+        texts: dict[str, Sequence[str]] = {name: given.get(name, nothing) for name in MEMBER_COLUMNS}
+        faults: list[Fault] = []
+        stored: dict[str, Sequence[Any]] = {}
+        for column in self._columns:
+            stored[column.name], wrong = column.read(texts[column.name])
+            if wrong:
+                found = (
+                    (n, text) for n, text in zip(numbers, texts[column.name], strict=True) if text in wrong
+                )
+                faults += (Fault(n, column.name, wrong[text], shape(text) or None) for n, text in found)
+        for name in _KANA:
+            texts[name] = [kana or "" for kana in stored[name]]
+        general = CertificateKind.GENERAL.value
+        texts["certificate_kind"] = [text or general for text in texts["certificate_kind"]]
+        stored["certificate_kind"] = texts["certificate_kind"]
+        groups, group_faults = read_groups(texts, len(table))
+        for name, jsons in groups.items():
+            texts[name] = jsons
+            stored[name] = [json or None for json in jsons]
+        faults += self._placed(numbers, texts, group_faults)
+        faults += self._placed(numbers, texts, period_faults(texts))
+        faults += self._placed(numbers, texts, scheme_faults(texts, self._insurer_number))
+        bad = {fault.row for fault in faults}
+        rows = records(numbers, texts, stored, self._keys)
+        return [row for row in rows if row[0] not in bad] if bad else list(rows), faults
+
+    @staticmethod
+    def _placed(
+        numbers: Sequence[int],
+        texts: dict[str, Sequence[str]],
+        found: Iterable[tuple[int, str, RowFault]],
+    ) -> list[Fault]:
+        return [Fault(numbers[p], column, code, shape(texts[column][p]) or None) for p, column, code in found]
+
+
+def _decoded(line: bytes, encoding: str) -> str | None:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,175 @@
+"""What a cell may say, column by column: the rules of `contract.enrolment.EnrolmentRequest`, for millions of rows.
+
+A test holds them against that model. Each rule turns a text into the value that the store keeps, or raises BadValue.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from enum import StrEnum
+
+from eligibility_api.contract.characters import normal_kana
+from eligibility_api.contract.codes import (
+    CertificateKind,
+    LimitCertificateKind,
+    LimitClass,
+    ReasonOfLoss,
+    Relationship,
+    Sex,
+    SpecificDisease,
+)
+from eligibility_api.contract.numbers import folded, is_my_number
+from eligibility_api.contract.uploads import RowFault
+from eligibility_api.contract.wire import EARLIEST_DAY
+from eligibility_api.uploads.reading.faults import BadValue
+
+Stored = str | int | bool | date | None
+Rule = Callable[[str], Stored]
+"""The value that the store keeps for a text that is not empty. Raises BadValue."""
+
+_FORMULA = re.compile(r"[=+@]|-(?![0-9])")
+_PERSON_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,200}")
+_MEMBERSHIP_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,20}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_POSTAL_CODE = re.compile(r"[0-9]{3}-[0-9]{4}")
+_BRANCH = re.compile(r"[0-9]{2}")
+_YEN = re.compile(r"0|[1-9][0-9]{0,4}")
+_MOST_YEN = 20_000
+_MY_NUMBER_DIGITS = 12
+
+
+def _form(pattern: re.Pattern[str], code: RowFault) -> Rule:
+    def rule(text: str) -> Stored:
+        if not pattern.fullmatch(text):
+            raise BadValue(code)
+        return text
+
+    return rule
+
+
+def _codes(kind: Iterable[StrEnum]) -> Rule:
+    known = {member.value for member in kind}
+
+    def rule(text: str) -> Stored:
+        if text not in known:
+            raise BadValue(RowFault.CODE)
+        return text
+
+    return rule
+
+
+def _day(text: str) -> Stored:
+    if not _DAY.fullmatch(text):
+        raise BadValue(RowFault.DAY)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise BadValue(RowFault.DAY) from None
+    if day < EARLIEST_DAY:
+        raise BadValue(RowFault.DAY)
+    return day
+
+
+def _kana(text: str) -> Stored:
+    kana = normal_kana(text) if _PERSON_TEXT.fullmatch(text) else ""
+    if not _PERSON_TEXT.fullmatch(kana):
+        raise BadValue(RowFault.TEXT)
+    return kana
+
+
+def _membership(text: str) -> Stored:
+    if not _MEMBERSHIP_TEXT.fullmatch(text) or not (text.isalnum() or folded(text)):
+        raise BadValue(RowFault.TEXT)
+    # Folding lengthens no ASCII text.
+    if (len(text) >= _MY_NUMBER_DIGITS or not text.isascii()) and is_my_number(text):
+        raise BadValue(RowFault.MY_NUMBER)
+    return text
+
+
+def _flag(text: str) -> Stored:
+    if text != "1":
+        raise BadValue(RowFault.CODE)
+    return True
+
+
+def _ratio(text: str) -> Stored:
+    if text not in {"10", "20", "30"}:
+        raise BadValue(RowFault.CODE)
+    return int(text)
+
+
+def _yen(text: str) -> Stored:
+    if not _YEN.fullmatch(text) or int(text) > _MOST_YEN:
+        raise BadValue(RowFault.FORM)
+    return int(text)
+
+
+def own_number(insurer_number: str) -> Rule:
+    """The insurer number of a file: the uploader's own, and no other."""
+
+    def rule(text: str) -> Stored:
+        if text == insurer_number:
+            return text
+        raise BadValue(RowFault.MY_NUMBER if is_my_number(text) else RowFault.OTHER_INSURER)
+
+    return rule
+
+
+def without_formula(rule: Rule) -> Rule:
+    """`rule` for a text that no spreadsheet would take for a formula."""
+
+    def guarded(text: str) -> Stored:
+        if _FORMULA.match(text):
+            raise BadValue(RowFault.FORMULA)
+        return rule(text)
+
+    return guarded
+
+
+PERSON_TEXT = _form(_PERSON_TEXT, RowFault.TEXT)
+DAY: Rule = _day
+RATIO: Rule = _ratio
+
+ITEM_RULES: dict[str, Rule] = {
+    "certificate_kind": _codes(CertificateKind),
+    "symbol": _membership,
+    "number": _membership,
+    "branch": _form(_BRANCH, RowFault.FORM),
+    "relationship": _codes(Relationship),
+    "insured_name": PERSON_TEXT,
+    "insured_birth_date": DAY,
+    "name": PERSON_TEXT,
+    "name_kana": _kana,
+    "name_alias": PERSON_TEXT,
+    "name_alias_kana": _kana,
+    "sex": _codes(Sex),
+    "sex_on_certificate": _codes(Sex),
+    "birth_date": DAY,
+    "postal_code": _form(_POSTAL_CODE, RowFault.FORM),
+    "address": PERSON_TEXT,
+    "acquired_on": DAY,
+    "lost_on": DAY,
+    "reason_of_loss": _codes(ReasonOfLoss),
+    "issued_on": DAY,
+    "valid_from": DAY,
+    "valid_to": DAY,
+    "burden_ratio": RATIO,
+    "nondisclosure": _flag,
+    "self_disclosure_blocked": _flag,
+}
+"""Items that are a column each, but for the insurer's number."""
+
+GROUP_RULES: dict[str, Rule] = {
+    "issued_on": DAY,
+    "valid_from": DAY,
+    "valid_to": DAY,
+    "burden_ratio": RATIO,
+    "kind": _codes(LimitCertificateKind),
+    "limit_class": _codes(LimitClass),
+    "long_term_on": DAY,
+    "disease": _codes(SpecificDisease),
+    "self_pay": _yen,
+}
+"""Items of groups."""

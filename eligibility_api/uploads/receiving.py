@@ -1,0 +1,89 @@
+"""Taking a file: its bytes go to the database as they come, unread, in parts. Nothing else happens to them here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+from starlette.requests import ClientDisconnect
+
+from eligibility_api.contract.codes import Right
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.uploads import BadRows, FileEncoding, FileFormat, FileScope, Publish
+from eligibility_api.contract.wire import Wire
+from eligibility_api.enrolment.store import admitted_as, prepare_revision
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.database import Database
+from eligibility_api.uploads import store
+
+PART_BYTES = 1024 * 1024
+
+
+class Reading(Wire):
+    """How an insurer wants its file read."""
+
+    format: FileFormat
+    encoding: FileEncoding
+    scope: FileScope
+    bad_rows: BadRows
+    publish: Publish
+
+
+async def receive(
+    database: Database, caller: Caller, reading: Reading, body: AsyncIterator[bytes]
+) -> tuple[UUID, bool]:
+    """Keep a file whole; its upload, and whether that is a former one, by which the same file came.
+
+    The revision is allotted before the first byte: whatever is changed meanwhile is newer than the file. Raises
+    `client-closed`, and `file-truncated` where the line broke.
+    """
+    upload_id = await _begin(database, caller, reading)
+    try:
+        parts, size, sha256 = await _keep(database, upload_id, body)
+        async with database.transaction() as connection:
+            former = await store.same_file(connection, caller.insurer(), sha256)
+            if former is not None:
+                await store.abandon(connection, upload_id)
+                return former, True
+            await store.complete(connection, upload_id, parts=parts, size=size, sha256=sha256)
+    except ClientDisconnect as broken:
+        await _abandon(database, upload_id)
+        raise ShikakuError("file-truncated") from broken
+    except Exception:
+        await _abandon(database, upload_id)
+        raise
+    return upload_id, False
+
+
+async def _begin(database: Database, caller: Caller, reading: Reading) -> UUID:
+    async with database.transaction() as connection:
+        if await admitted_as(connection, caller.client_id, Right.ENROLMENT) is None:
+            raise ShikakuError("client-closed")
+        revision = await prepare_revision(connection, caller.insurer(), caller.client_id, kind="file")
+        who = {"revision": revision, "insurer_number": caller.insurer(), "client_id": caller.client_id}
+        return await store.begin(connection, who | reading.model_dump())
+
+
+async def _keep(database: Database, upload_id: UUID, body: AsyncIterator[bytes]) -> tuple[int, int, bytes]:
+    """Number of parts, bytes, SHA-256."""
+    digest = hashlib.sha256()
+    parts = size = 0
+    waiting = bytearray()
+    async for piece in body:
+        digest.update(piece)
+        size += len(piece)
+        waiting += piece
+        while len(waiting) >= PART_BYTES:
+            await store.add_part(database, upload_id, parts, bytes(waiting[:PART_BYTES]))
+            del waiting[:PART_BYTES]
+            parts += 1
+    if waiting:
+        await store.add_part(database, upload_id, parts, bytes(waiting))
+        parts += 1
+    return parts, size, digest.digest()
+
+
+async def _abandon(database: Database, upload_id: UUID) -> None:
+    async with database.transaction() as connection:
+        await store.abandon(connection, upload_id)

@@ -1,0 +1,113 @@
+"""Undoing a published file: a new revision with the values from before it, for all who were not changed since."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.contract.uploads import RowFault, UploadState
+from eligibility_api.domain.membership import CONTENT
+from eligibility_api.enrolment.store import lock_insurer, publish_revision, record
+from eligibility_api.uploads import queue
+from eligibility_api.uploads.findings import note_left_alone
+from eligibility_api.uploads.publishing import LEAD, audit_values, take_back
+from eligibility_api.uploads.queue import Bench, Task
+from eligibility_api.uploads.staging import Staging, by_index
+
+CHUNK_ENTITLEMENTS = 2_000
+
+# Whom the file changed. What was taken back before its publication never showed.
+_TOUCHED = """
+INSERT INTO {touched} (entitlement)
+SELECT entitlement FROM enrolment WHERE opened_by = :file AND closed_by IS DISTINCT FROM :file
+UNION
+SELECT entitlement FROM enrolment WHERE closed_by = :file AND opened_by <> :file
+"""
+
+_UPTO = f"""
+SELECT max(entitlement) FROM (
+    SELECT entitlement FROM {{touched}} WHERE entitlement > :after ORDER BY entitlement LIMIT {CHUNK_ENTITLEMENTS}
+)
+"""  # noqa: S608 - a number of ours
+
+_UNCHANGED_SINCE = """NOT EXISTS (
+    SELECT FROM enrolment n WHERE n.entitlement = t.entitlement AND n.opened_by <> :undo
+    AND n.closed_by IS DISTINCT FROM :undo AND n.closed_by IS DISTINCT FROM n.opened_by
+    AND greatest(n.opened_by, n.closed_by) > :file)"""
+
+_OF_CHUNK = f"t.entitlement > :after AND t.entitlement <= :upto AND {_UNCHANGED_SINCE}"
+
+_CLOSE = f"""
+UPDATE enrolment SET closed_by = :undo WHERE version = ANY (ARRAY(
+    SELECT v.version FROM {{touched}} t JOIN enrolment v ON v.entitlement = t.entitlement
+    WHERE {_OF_CHUNK} AND v.opened_by = :file AND v.closed_by IS NULL))
+"""  # noqa: S608 - names and numbers of ours
+
+_KEPT = ", ".join(("person_key", "register_match", "mismatch", "insurer_name", *CONTENT, "digest"))
+
+_REOPEN = f"""
+INSERT INTO enrolment (entitlement, opened_by, {_KEPT})
+SELECT v.entitlement, :undo, {", ".join(f"v.{name}" for name in _KEPT.split(", "))}
+FROM {{touched}} t JOIN enrolment v ON v.entitlement = t.entitlement
+WHERE {_OF_CHUNK} AND v.closed_by = :file AND v.opened_by <> :file
+"""  # noqa: S608 - names and numbers of ours
+
+_LEFT_ALONE = f"""
+INSERT INTO upload_fault (upload_id, row, code, enrolment_id)
+SELECT DISTINCT CAST(:upload AS uuid), 0, '{RowFault.CHANGED_SINCE}', e.enrolment_id
+FROM revision m
+JOIN enrolment n ON n.opened_by = m.revision OR n.closed_by = m.revision
+JOIN {{touched}} t ON t.entitlement = n.entitlement
+JOIN entitlement e ON e.entitlement = n.entitlement
+WHERE m.insurer_number = :insurer AND m.revision > :file AND m.published_at IS NOT NULL
+"""  # noqa: S608 - names and numbers of ours
+
+
+async def undo(bench: Bench, task: Task) -> None:
+    """Prepare the former values to the end and publish them; or take them back, where that cannot be."""
+    assert task.undo_revision is not None
+    staging = Staging(task.undo_revision)
+    if task.refusal is not None:
+        await take_back(bench, task, task.undo_revision)
+        async with bench.database.transaction() as connection:
+            await queue.change(
+                connection, task, state=UploadState.PUBLISHED, undo_revision=None, refusal=None
+            )
+        return
+    await _list_touched(bench, task, staging)
+    after: int | None = task.prepared
+    while after is not None:
+        after = await _prepare_chunk(bench, task, staging, after)
+    async with bench.database.transaction() as connection:
+        await _publish(connection, task, staging)
+
+
+async def _list_touched(bench: Bench, task: Task, staging: Staging) -> None:
+    async with bench.database.transaction() as connection:
+        await staging.make_touched(connection)
+        await staging.execute(connection, _TOUCHED, {"file": task.revision})
+
+
+async def _prepare_chunk(bench: Bench, task: Task, staging: Staging, after: int) -> int | None:
+    async with bench.database.transaction() as connection:
+        await by_index(connection)
+        upto: int | None = (await staging.execute(connection, _UPTO, {"after": after})).scalar_one()
+        if upto is None:
+            return None
+        await lock_insurer(connection, task.insurer_number, alone=True)
+        chunk = {"after": after, "upto": upto, "file": task.revision, "undo": task.undo_revision}
+        await staging.execute(connection, _CLOSE, chunk)
+        await staging.execute(connection, _REOPEN, chunk)
+        await queue.change(connection, task, prepared=upto)
+        return upto
+
+
+async def _publish(connection: AsyncConnection, task: Task, staging: Staging) -> None:
+    assert task.undo_revision is not None
+    await lock_insurer(connection, task.insurer_number, alone=True)
+    about = {"upload": task.upload_id, "insurer": task.insurer_number, "file": task.revision}
+    left_alone = await staging.execute(connection, _LEFT_ALONE, about)
+    await note_left_alone(connection, task, left_alone.rowcount)
+    await staging.drop(connection)
+    await queue.change(connection, task, state=UploadState.UNDONE)
+    await record(connection, audit_values(task, "enrolment.file-undone", task.undo_revision))
+    await publish_revision(connection, task.undo_revision, LEAD)

@@ -1,0 +1,80 @@
+"""The worker: long work beside the requests, in a process of its own: batch checks, member files.
+
+It takes what the API's workers left in the database, piece by piece, so that a restart loses nothing but a piece. Its
+connections are its own; a tap never waits for one of them. When it stops, taps are answered as before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from eligibility_api.batches.answering import Answering, Pace
+from eligibility_api.desk.tally import count_look_ups
+from eligibility_api.platform.database import Database
+from eligibility_api.state import State
+from eligibility_api.uploads.queue import Bench
+from eligibility_api.uploads.work import piece
+
+log = structlog.get_logger()
+
+STATEMENT_SECONDS = 300.0
+"""How long one of its statements under the role `batch` may take: a file has millions of rows."""
+
+LOOK_UP_CONNECTIONS = 2
+"""Its own connections under the role `api`, for look-ups in batches alone: their commits do not wait for the disk."""
+
+UPLOAD_LANES = 2
+"""Member files that are worked at together: while one waits for the register or the database, another one goes on."""
+
+CONNECTIONS = 4 * UPLOAD_LANES + 3
+"""Its connections under the role `batch`: of a lane a guard, a reader and two writers, and those of the other jobs."""
+
+_IDLE_SECONDS = 0.25
+_RETRY_SECONDS = 5.0
+
+Job = Callable[[], Awaitable[bool]]
+"""Does one piece of its work, and tells whether there was any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What jobs work with: the state of an API process, its database for look-ups in batches alone (not durable), and
+    a database under the role `batch`.
+    """
+
+    state: State
+    database: Database
+
+
+def jobs(worker: Worker) -> Mapping[str, Job]:
+    """Every job by its name."""
+    bench = Bench.of(worker.state, worker.database)
+    pace = Pace(worker.state.settings.batch_rows_per_second)
+    return {
+        "batches": Answering(worker.state, worker.database, pace).piece,
+        **{f"uploads_{lane}": partial(piece, bench) for lane in range(1, UPLOAD_LANES + 1)},
+        "look_ups": partial(count_look_ups, worker.database),
+    }
+
+
+async def work(worker: Worker) -> None:
+    """Work, until cancelled. A job that fails is told by type and place, and tried again."""
+    async with asyncio.TaskGroup() as group:
+        for name, job in jobs(worker).items():
+            group.create_task(_repeat(name, job))
+
+
+async def _repeat(name: str, job: Job) -> None:
+    while True:
+        try:
+            pause = 0.0 if await job() else _IDLE_SECONDS
+        except Exception as error:
+            code = getattr(error, "code", "")
+            log.warning(f"{name}_failed", code=code, cause=type(error).__name__, exc_info=error)
+            pause = _RETRY_SECONDS
+        await asyncio.sleep(pause)

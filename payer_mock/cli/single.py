@@ -1,0 +1,77 @@
+"""`payer-mock correct`, `confirm`, `tickets`: the daily business with single members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import typer
+from pydantic import BaseModel, ValidationError
+
+from eligibility_api.contract.enrolment import CorrectionRequest
+from eligibility_api.contract.tickets import GivenTicket, TicketsRequest
+from payer_mock.cli.common import AsJson, OfInsurer, at_the_fund, show, usage
+
+_File = Annotated[Path, typer.Argument(metavar="FILE.jsonl", exists=True, dir_okay=False, readable=True)]
+_EnrolmentId = Annotated[UUID, typer.Argument(metavar="ENROLMENT", help="The enrolment's id.")]
+
+_DONE = ("registered", "replaced", "unchanged")
+
+Line = TypeVar("Line", bound=BaseModel)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    for command in (correct, confirm, tickets):
+        app.command()(command)
+
+
+def correct(context: typer.Context, file: _File) -> None:
+    """資格訂正 / Correct periods of members, of any insurer that there is a credential of: one JSON object a line."""
+    corrections = list(_lines(file, CorrectionRequest))
+    for correction in corrections:
+        with at_the_fund(context, correction.member.insurer_number) as client:
+            client.correct(correction)
+    typer.echo(f"訂正 / corrected {len(corrections)}")
+
+
+def confirm(
+    context: typer.Context,
+    enrolment_id: _EnrolmentId,
+    *,
+    insurer: OfInsurer = None,
+    as_json: AsJson = False,
+) -> None:
+    """確認 / Stand by what was said of a member whom the resident register does not show so (see `mismatches`)."""
+    with at_the_fund(context, insurer) as client:
+        answer = client.confirm(enrolment_id)
+    show(answer, as_json=as_json, on_screen=lambda console: console.print(answer.mismatch))
+
+
+def tickets(
+    context: typer.Context, file: _File, *, insurer: OfInsurer = None, as_json: AsJson = False
+) -> None:
+    """医療券・調剤券 / Register tickets of a welfare office's recipients: one JSON object a line.
+
+    Exit code 0: all are registered. 1: some are not.
+    """
+    try:
+        request = TicketsRequest(tickets=tuple(_lines(file, GivenTicket)))
+    except ValidationError as error:
+        raise usage("券がないか、重複しています / No ticket, one of them twice, or too many") from error
+    with at_the_fund(context, insurer) as client:
+        answer = client.register_tickets(request)
+    outcomes = [ticket.outcome for ticket in answer.tickets]
+    show(answer, as_json=as_json, on_screen=lambda console: console.print("\n".join(outcomes)))
+    raise typer.Exit(any(outcome not in _DONE for outcome in outcomes))
+
+
+def _lines(file: Path, model: type[Line]) -> Iterator[Line]:
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                yield model.model_validate_json(line)
+            except ValidationError as error:
+                raise usage(f"{number}行目に誤りがあります / Line {number} is wrong") from error

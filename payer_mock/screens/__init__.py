@@ -1,0 +1,1 @@
+"""What people read at the command line, Japanese first. Screens show; they ask nobody."""

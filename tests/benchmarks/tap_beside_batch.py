@@ -1,0 +1,91 @@
+"""What a tap notices of a batch check: `python -m tests.benchmarks.tap_beside_batch`.
+
+Starts a house, hands in a batch of 10,000 rows and taps from several terminals at an even pace, while the batch is
+held (by a lock on its row, which a worker passes over) and let go in turn: both are measured side by side in one run.
+Prints, for each, the taps, p50 and p99 in milliseconds of whole taps
+without a card's own time, and the ratios; before that, how long the batch took to be accepted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from pathlib import Path
+
+import asyncpg
+
+from eligibility_api.contract.batches import MOST_ROWS, BatchAnswer, BatchRequest, BatchRow, BatchState
+from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
+from eligibility_api.platform.embedded import EmbeddedPostgres
+from tests.benchmarks.tappers import Tappers, Times, show
+from tests.builders.house import Inhabited, inhabited
+from tests.builders.terminal import Terminal
+
+WITHOUT, BESIDE = "without", "beside"
+
+_HOLD = "SELECT FROM batch_check WHERE batch_id = $1::text::uuid FOR UPDATE"
+
+
+def _membership(house: Inhabited) -> Enrolment:
+    with house.terminal() as terminal:
+        answer = terminal.tap()
+    assert isinstance(answer, EligibilityAnswer)
+    return answer.results[0]
+
+
+def _hand_in(terminal: Terminal, held: Enrolment, count: int) -> BatchAnswer:
+    """A batch of `count` rows: nine of ten find somebody."""
+    row = BatchRow(
+        insurer_number=held.insurer_number,
+        symbol=held.symbol,
+        number=held.number,
+        branch=held.branch,
+        birth_date=held.birth_date,
+    )
+    missed = row.model_copy(update={"branch": "99"})
+    rows = tuple(missed if n % 10 == 0 else row for n in range(count))
+    started = time.perf_counter()
+    batch = terminal.client.start_batch(BatchRequest(rows=rows))
+    print(f"{batch.rows:,} rows accepted in {(time.perf_counter() - started) * 1000:.0f} ms", flush=True)
+    return batch
+
+
+async def measure(terminals: int, per_second: float, rows: int, window: float) -> Times:
+    """Tap until a batch of `rows` is done, held and let go in turn for `window` seconds each."""
+    with inhabited() as house, house.terminal() as terminal:
+        home = Path(house.house.wiring["FUND_HOME"])
+        owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))
+        held = _membership(house)
+        tappers = Tappers(house, terminals, per_second)
+        batch = await asyncio.to_thread(_hand_in, terminal, held, rows)
+        working = 0.0
+        while batch.state is not BatchState.DONE:
+            async with owner.transaction():
+                # Taken as soon as the piece in work is done.
+                await owner.execute(_HOLD, batch.batch_id)
+                await tappers.note(WITHOUT, window)
+            started = time.monotonic()
+            await tappers.note(BESIDE, window)
+            working += time.monotonic() - started
+            batch = terminal.client.batch(batch.batch_id)
+        print(f"{batch.rows / working:.0f} rows/s while it was let go", flush=True)
+        await asyncio.to_thread(tappers.end)
+        await owner.close()
+    return tappers.times
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description="A tap's p99 beside a batch of 10,000 rows.")
+    options.add_argument("--terminals", type=int, default=4)
+    options.add_argument("--taps-per-second", type=float, default=30)
+    options.add_argument("--rows", type=int, default=MOST_ROWS)
+    options.add_argument("--window", type=float, default=4.0, help="seconds of each phase")
+    chosen = options.parse_args()
+    times = asyncio.run(measure(chosen.terminals, chosen.taps_per_second, chosen.rows, chosen.window))
+    show(times, WITHOUT)
+
+
+if __name__ == "__main__":
+    main()

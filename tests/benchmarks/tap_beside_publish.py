@@ -1,0 +1,71 @@
+"""What a tap notices of insurers' files: `python -m tests.benchmarks.tap_beside_publish --people 1000000`.
+
+Starts a house and taps at an even pace: first alone, then while `payer-mock load` sends the files of so many people to
+the same fund, has them checked and published, and a month's files after them. Prints p50 and p99 in milliseconds of
+whole taps (without a card's own time) alone, beside checking and beside publishing, and the store's sizes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import tempfile
+from pathlib import Path
+
+import asyncpg
+
+from demo.processes import command_line
+from eligibility_api.platform.embedded import EmbeddedPostgres
+from tests.benchmarks.tappers import Tappers, Times, show
+from tests.builders.house import Inhabited, inhabited
+
+ALONE = "alone"
+_LOOK_SECONDS = 1.0
+
+_PHASE = """
+SELECT CASE WHEN bool_or(state = 'publishing') THEN 'publishing'
+            WHEN bool_or(state IN ('receiving', 'received', 'checking')) THEN 'checking' END
+FROM upload
+"""
+_SIZE = "SELECT pg_database_size(current_database()) / 1048576"
+
+
+async def measure(people: int, per_second: float, alone_seconds: float) -> Times:
+    """Tap alone, then beside a load; the store's size is told whenever the phase changes."""
+    with inhabited() as house, tempfile.TemporaryDirectory(prefix="shikaku-load-") as folder:
+        home = Path(house.house.wiring["FUND_HOME"])
+        owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))
+        tappers = Tappers(house, 4, per_second)
+        await tappers.note(ALONE, alone_seconds)
+        load = _load(house, people, folder)
+        former: str | None = None
+        while load.poll() is None:
+            phase = await owner.fetchval(_PHASE)
+            if phase != former:
+                print(f"{phase or '-':12}store {await owner.fetchval(_SIZE):,} MiB", flush=True)
+                former = phase
+            await tappers.note(phase or "between", _LOOK_SECONDS)
+        await asyncio.to_thread(tappers.end)
+        print(f"{'end':12}store {await owner.fetchval(_SIZE):,} MiB", flush=True)
+        await owner.close()
+    return tappers.times
+
+
+def _load(house: Inhabited, people: int, folder: str) -> subprocess.Popen[bytes]:
+    words = command_line("payer-mock", ["load", "--people", str(people), "--folder", folder, "--json"])
+    return subprocess.Popen(words, env=house.house.environment)
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description="A tap's p99 beside the files of a country.")
+    options.add_argument("--people", type=int, default=1_000_000)
+    options.add_argument("--taps-per-second", type=float, default=20)
+    options.add_argument("--alone-seconds", type=float, default=60)
+    chosen = options.parse_args()
+    show(asyncio.run(measure(chosen.people, chosen.taps_per_second, chosen.alone_seconds)), ALONE)
+
+
+if __name__ == "__main__":
+    main()

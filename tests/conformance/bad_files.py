@@ -1,0 +1,100 @@
+"""Member files that an insurer must not send, and what the fund says of each: the file refused, or a row told by place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eligibility_api.contract.member_file import MEMBER_COLUMNS, REQUIRED_COLUMNS
+
+GOOD: Mapping[str, str] = {
+    "insurer_number": "01130012",
+    "symbol": "見本",
+    "branch": "00",
+    "relationship": "1",
+    "name": "試験　見本",
+    "name_kana": "シケン ミホン",
+    "sex": "2",
+    "birth_date": "1980-05-17",
+    "address": "架空県見本市",
+    "acquired_on": "2024-04-01",
+}
+
+
+def line(number: str, **cells: str) -> str:
+    """A good row under a number of its own, with cells replaced."""
+    row = {**GOOD, "number": number, **cells}
+    return ",".join(row.get(column, "") for column in MEMBER_COLUMNS)
+
+
+def lines(*rows: str, header: str = ",".join(MEMBER_COLUMNS)) -> str:
+    """A file of these rows."""
+    return "".join(f"{row}\n" for row in (header, *rows))
+
+
+@dataclass(frozen=True)
+class RefusedFile:
+    """A file of which nothing is taken."""
+
+    name: str
+    body: bytes
+    refusal: str
+    query: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A file whose second row is bad, and whose first and third are taken all the same."""
+
+    name: str
+    row: bytes
+    code: str
+    column: str | None = None
+    shape: str | None = None
+
+
+_TWO = lines(line("1"), line("2"))
+_WITHOUT_ADDRESS = ",".join(column for column in REQUIRED_COLUMNS if column != "address")
+
+REFUSED_FILES = (
+    RefusedFile("empty", b"", "file-truncated"),
+    RefusedFile("cut off in the middle of a row", _TWO.encode()[:-30], "file-truncated"),
+    RefusedFile("UTF-16", _TWO.encode("utf-16"), "file-encoding"),
+    RefusedFile("binary", bytes(range(256)) * 40 + b"\n", "file-encoding"),
+    RefusedFile("EUC-JP", lines(*(line(str(n), symbol="記号") for n in range(9))).encode("euc-jp"), "file-encoding"),
+    RefusedFile("CP932 that says UTF-8", _TWO.encode("cp932"), "file-encoding", {"encoding": "utf-8"}),
+    RefusedFile("UTF-8 that says CP932", _TWO.encode(), "file-encoding", {"encoding": "cp932"}),
+    RefusedFile("no header", f"{line('1')}\n".encode(), "file-header"),
+    RefusedFile("a column that nobody knows", lines(header="colour," + ",".join(MEMBER_COLUMNS)).encode(), "file-header"),
+    RefusedFile("a column twice", lines(header="symbol," + ",".join(MEMBER_COLUMNS)).encode(), "file-header"),
+    RefusedFile("200 columns", lines(header=",".join(f"column_{n}" for n in range(200))).encode(), "file-header"),
+    RefusedFile("no address", lines(header=_WITHOUT_ADDRESS).encode(), "file-header"),
+    RefusedFile("a header as long as a file", b"a" * 200_000 + b"\n", "file-header"),
+    RefusedFile("all or nothing", lines(line("1"), line("2", sex="9")).encode(), "file-bad-rows", {"bad_rows": "refuse-file"}),
+    RefusedFile("nothing good in it", lines(line("1", sex="9")).encode(), "file-bad-rows"),
+)  # fmt: skip
+
+BAD_ROWS = (
+    BadRow("a formula", line("2", name="=cmd|calc").encode(), "formula", "name", "=aaa|aaaa"),
+    BadRow("a formula by minus", line("2", address="-A1").encode(), "formula", "address", "-a9"),
+    BadRow("a My Number", line("123456789018").encode(), "my-number-refused", "number", "999999999999"),
+    BadRow("a My Number in full width", line("１２３４５６７８９０１８").encode(), "my-number-refused", "number", "あ" * 12),
+    BadRow("another insurer's member", line("2", insurer_number="138057").encode(), "other-insurer", "insurer_number", "999999"),
+    BadRow("no name", line("2", name="").encode(), "required", "name"),
+    BadRow("a day that is none", line("2", acquired_on="2024-02-30").encode(), "day", "acquired_on", "9999-99-99"),
+    BadRow("a day of another form", line("2", birth_date="R6.4.1").encode(), "day", "birth_date", "a9.9.9"),
+    BadRow("a code that is none", line("2", sex="女").encode(), "code", "sex", "あ"),
+    BadRow("a branch of three digits", line("2", branch="012").encode(), "form", "branch", "999"),
+    BadRow("an end before the beginning", line("2", lost_on="2024-03-31", reason_of_loss="03").encode(), "period", "lost_on", "9999-99-99"),
+    BadRow("an end without reason", line("2", lost_on="2025-03-31").encode(), "reason-of-loss", "reason_of_loss"),
+    BadRow("a certificate without days", line("2", limit_kind="01", limit_class="A03").encode(), "required", "limit_valid_from"),
+    BadRow("medical aid at an insurer", line("2", certificate_kind="A1").encode(), "scheme", "certificate_kind", "a9"),
+    BadRow("a control character", line("2", name="試\x07験").encode(), "text", "name", "あああ"),
+    BadRow("a cell too many", line("2").encode() + b",x", "cells"),
+    BadRow("an empty line", b"", "cells"),
+    BadRow("a quote that stays open", line("2", name='"試験').encode(), "quotes"),
+    BadRow("bytes of another encoding", line("2").encode()[:-9] + b"\xff\xfe", "encoding"),
+    BadRow("a line without end", b"a" * 70_000, "line-too-long"),
+    BadRow("a line of a megabyte", b"a" * 3_000_000, "line-too-long"),
+    BadRow("a row twice", line("1").encode(), "duplicate"),
+)  # fmt: skip

@@ -1,0 +1,138 @@
+"""Killed in the middle of publishing a member file, the fund knows the old state or the new one, and nothing between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from demo.house import INSURER_NUMBER
+from eligibility_api.contract.insurer_client import InsurerClient
+from eligibility_api.contract.tokens import Credential
+from eligibility_api.contract.uploads import FileScope, UploadAnswer, UploadState
+from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
+from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.platform.postmaster import wait_until
+from tests.builders.house import Inhabited, inhabited
+from tests.builders.member_files import csv_file
+from tests.depth import DEEP
+
+MEMBERS = 6_000
+CRASH_POINTS = [point * MEMBERS // 20 for point in range(1, 21)] if DEEP else [MEMBERS // 2]
+"""Rows prepared at the least when everything is killed."""
+
+_ENDS = (UploadState.PUBLISHED, UploadState.REFUSED)
+_KNOWN = f"SELECT DISTINCT e.name_alias FROM enrolment e {KNOWN_NOW} WHERE {NOT_SUPERSEDED} AND e.name = '見本　太郎'"
+_PREPARED = "SELECT max(prepared) FROM upload WHERE state IN ('publishing', 'published')"
+
+
+@pytest.fixture
+def own_house() -> Iterator[Inhabited]:
+    """A house that this test may break."""
+    with inhabited() as running:
+        yield running
+
+
+@pytest.mark.parametrize("prepared", CRASH_POINTS)
+def test_the_state_is_the_old_or_the_new_one_however_publishing_was_killed(
+    own_house: Inhabited, prepared: int
+) -> None:
+    approver = _approver(own_house)
+    with _clients(own_house, own_house.house.wiring["PAYER_FUND_URL"], approver) as clients:
+        assert _publish(clients, "旧").state is UploadState.PUBLISHED
+        assert _shows(own_house, "旧")
+        sent = _approved(clients, "新")
+        assert wait_until(lambda: _prepared(own_house) >= prepared, 60)
+    known_before = set(_fetch(own_house, _KNOWN))
+    own_house.kill_fund()
+
+    with own_house.restarted_fund() as url, _clients(own_house, url, approver) as clients:
+        ended = _ended(clients[0], sent.upload_id)
+        assert known_before in ({"旧"}, {"新"})
+        assert ended.refusal in {None, "file-lost"}
+        assert _shows(own_house, "新" if ended.state is UploadState.PUBLISHED else "旧")
+        assert _publish(clients, "次").state is UploadState.PUBLISHED
+        assert _shows(own_house, "次")
+
+
+def _file(alias: str) -> bytes:
+    return csv_file(
+        {
+            "insurer_number": INSURER_NUMBER,
+            "number": f"{number:08d}",
+            "relationship": "1",
+            "name": "見本　太郎",
+            "name_kana": "ミホン　タロウ",
+            "name_alias": alias,
+            "sex": "1",
+            "birth_date": "1970-01-01",
+            "address": f"架空県見本市{number}",
+            "acquired_on": "2024-04-01",
+        }
+        for number in range(MEMBERS)
+    )
+
+
+def _approver(house: Inhabited) -> Path:
+    path = house.house.home / "approver.json"
+    words = ("--insurer-number", INSURER_NUMBER, "--name", "試験", "--out", path, "--approver")
+    house.house.run("eligibility-api", "insurer", "add", *words)
+    return path
+
+
+@contextmanager
+def _clients(house: Inhabited, url: str, approver: Path) -> Iterator[Sequence[InsurerClient]]:
+    """The insurer's program, and its approver."""
+    payer = house.house.home / f"payer-{INSURER_NUMBER}.json"
+    first, second = (
+        InsurerClient(url, Credential.load(path), clock=lambda: datetime.now(UTC), timeout_seconds=60)
+        for path in (payer, approver)
+    )
+    with first, second:
+        yield first, second
+
+
+def _approved(clients: Sequence[InsurerClient], alias: str) -> UploadAnswer:
+    """A file that changes everybody, and therefore waits for the approver, approved."""
+    program, approver = clients
+    sent = program.upload([_file(alias)], scope=FileScope.CHANGES)
+    assert wait_until(lambda: program.look_at_upload(sent.upload_id).state is UploadState.HELD, 60)
+    return approver.approve_upload(sent.upload_id, "試験")
+
+
+def _publish(clients: Sequence[InsurerClient], alias: str) -> UploadAnswer:
+    return _ended(clients[0], _approved(clients, alias).upload_id)
+
+
+def _ended(program: InsurerClient, upload_id: str) -> UploadAnswer:
+    assert wait_until(lambda: program.look_at_upload(upload_id).state in _ENDS, 120)
+    return program.look_at_upload(upload_id)
+
+
+def _shows(house: Inhabited, alias: str) -> bool:
+    """Whether all are known so, once a publication's lead is over."""
+    return wait_until(lambda: set(_fetch(house, _KNOWN)) == {alias}, 10)
+
+
+def _prepared(house: Inhabited) -> int:
+    [rows] = _fetch(house, _PREPARED)
+    return rows if isinstance(rows, int) else 0
+
+
+def _fetch(house: Inhabited, statement: str) -> list[object]:
+    """The first column of what the database says."""
+
+    async def fetch() -> list[object]:
+        dsn = EmbeddedPostgres.attach(Path(house.house.wiring["FUND_HOME"]) / "postgres").dsn("owner")
+        connection = await asyncpg.connect(dsn)
+        try:
+            return [row[0] for row in await connection.fetch(statement)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(fetch())

@@ -1,0 +1,243 @@
+"""What the fund answered on one day about another: for the facility that asked, and for the auditor."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from eligibility_api.audit.known import Moment, known
+from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.tokens import Credential
+from eligibility_api.platform.database import Database
+from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.integration.test_number import count_of, neutral
+
+pytestmark = pytest.mark.anyio
+
+
+async def look(
+    fund: Fund, record_id: str, credential: Credential | None = None, held: str | None = None
+) -> httpx2.Response:
+    """GET an earlier answer, `held` being the tag of what the client holds."""
+    token = await fund.token(credential or fund.clinic)
+    condition = {"If-None-Match": held} if held is not None else {}
+    return await fund.http.get(
+        f"/v1/eligibility/answers/{record_id}", headers={"Authorization": f"Bearer {token}"} | condition
+    )
+
+
+async def end(fund: Fund, person: Person, lost_on: str) -> None:
+    body = fund.asked(person) | {"lost_on": lost_on, "reason_of_loss": "03"}
+    assert (await fund.post("/v1/enrolments/end", body, fund.insurer)).status_code == 200
+
+
+def told(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer but for its own record."""
+    return {name: value for name, value in answer.items() if name not in {"record_id", "answered_at"}}
+
+
+async def test_what_was_answered_before_a_retroactive_loss_is_answered_again(fund: Fund) -> None:
+    person = await fund.insured()
+    then = (await fund.tap(person.card, as_of="2026-10-01")).json()
+    await end(fund, person, "2026-04-01")
+
+    now = (await fund.ask(person, as_of="2026-10-01")).json()
+    again = (await fund.ask(person, as_of="2026-10-01", known_at=then["answered_at"])).json()
+
+    assert (then["validity"], now["validity"], again["validity"]) == ("1", "2", "1")
+    assert told(again) == told(then)
+
+
+async def test_before_a_late_registration_nothing_was_known(fund: Fund) -> None:
+    person = fund.person()
+    await fund.register(person.card)
+    then = (await fund.tap(person.card)).json()
+    await fund.enrol(person)
+    now, again = (
+        (await fund.ask(person)).json(),
+        (await fund.ask(person, known_at=then["answered_at"])).json(),
+    )
+    assert (then["validity"], now["validity"], again["validity"]) == ("4", "1", "4")
+
+
+async def test_it_is_on_record_with_its_instant(fund: Fund) -> None:
+    person = await fund.insured()
+    then = (await fund.ask(person)).json()
+    again = (await fund.ask(person, known_at=then["answered_at"])).json()
+    [record] = await fund.records("record_id = $1::text::uuid", again["record_id"])
+    detail = json.loads(record["detail"])
+    assert (record["outcome"], detail["asked_insurer"]) == ("answered", "01130012")
+    assert datetime.fromisoformat(detail["known_at"]) == datetime.fromisoformat(then["answered_at"])
+
+
+async def test_who_had_not_asked_by_then_is_refused_in_the_words_for_nobody(fund: Fund) -> None:
+    person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
+    then = (await fund.ask(person)).json()["answered_at"]
+    before = (datetime.fromisoformat(then) - timedelta(seconds=30)).isoformat()
+
+    refused = [
+        await fund.ask(person, elsewhere, known_at=then),
+        await fund.ask(person, known_at=before),
+        await fund.ask(person, elsewhere, known_at=then, number="0000-000000"),
+        await fund.ask(person, known_at=then, branch="07"),
+    ]
+
+    assert {(r.status_code, r.json()["code"]) for r in refused} == {(403, "known-at-not-asked")}
+    assert all(neutral(r) == neutral(refused[0]) for r in refused)
+    assert len({len(r.content) for r in refused}) == 1
+    records = await fund.records("outcome = 'known-at-not-asked'")
+    assert [record["enrolments"] for record in records] == [[]] * len(refused)
+
+
+@pytest.mark.parametrize(
+    "since",
+    [{"nondisclosure": True}, {"self_disclosure_blocked": True}, {"address": "架空県どこにもない町"}],
+    ids=["nondisclosure", "self-disclosure block", "open mismatch"],
+)
+async def test_earlier_knowledge_is_no_way_round_what_protects_a_person_now(
+    fund: Fund, since: dict[str, Any]
+) -> None:
+    person = fund.person()
+    await fund.register(person.card)
+    nobody_yet = (await fund.tap(person.card)).json()
+    await fund.enrol(person)
+    between = fund.clock().isoformat()
+    body = {"former": fund.asked(person), "member": fund.told(person, **since)}
+    assert (await fund.post("/v1/enrolments/correct", body, fund.insurer)).status_code == 200
+
+    refused = await fund.ask(person, known_at=between)
+    nobody = await fund.ask(person, known_at=between, number="0000-000000")
+
+    assert nobody_yet["validity"] == "4"
+    assert (refused.status_code, neutral(refused)) == (403, neutral(nobody))
+
+
+async def test_a_refusal_counts_as_a_miss_whether_there_is_somebody_or_not(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
+    then = (await fund.ask(person)).json()["answered_at"]
+    await fund.ask(person, terminal, known_at=then)
+    await fund.ask(person, terminal, known_at=then, number="0000-000000")
+    count = await count_of(fund, terminal.client_id)
+    assert count is not None
+    assert count["misses"] == 2
+
+
+@pytest.mark.parametrize(
+    ("instant", "code"),
+    [
+        ("2999-01-01T00:00:00Z", "known-at-out-of-range"),
+        ("0001-01-01T00:00:00+14:00", "known-at-out-of-range"),
+        ("2026-11-01T12:00:00", "request-invalid"),
+    ],
+    ids=["future", "before anything", "without offset"],
+)
+async def test_an_instant_that_cannot_be_meant_is_told(fund: Fund, instant: str, code: str) -> None:
+    refused = await fund.ask(await fund.insured(), known_at=instant)
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+
+
+async def test_the_facility_that_asked_sees_the_answer_again_whatever_became_known_since(fund: Fund) -> None:
+    person, neighbour = await fund.insured(), await fund.terminal()
+    answers = [(await fund.tap(person.card)).json(), (await fund.ask(person)).json()]
+    await end(fund, person, "2026-04-01")
+    for answer in answers:
+        for terminal in (fund.clinic, neighbour):
+            again = await look(fund, answer["record_id"], terminal)
+            assert (again.status_code, again.json()) == (200, answer)
+
+
+async def test_its_own_number_for_the_person_is_no_part_of_it(fund: Fund) -> None:
+    person = await fund.insured()
+    await fund.post("/v1/reference-numbers", fund.asked(person) | {"reference_number": "P-1"})
+    answer = (await fund.ask(person)).json()
+    assert answer["reference_number"] == "P-1"
+    assert (await look(fund, answer["record_id"])).json() == answer | {"reference_number": None}
+
+
+async def test_who_holds_it_already_is_told_so(fund: Fund) -> None:
+    person = await fund.insured()
+    record_id = (await fund.ask(person)).json()["record_id"]
+    tag = (await look(fund, record_id)).headers["ETag"]
+    held = await look(fund, record_id, held=tag)
+    other = await look(fund, record_id, held='"other"')
+    assert (held.status_code, held.content, held.headers["ETag"]) == (304, b"", tag)
+    assert other.status_code == 200
+
+
+async def test_a_look_back_is_recorded_about_the_person(fund: Fund) -> None:
+    person = await fund.insured()
+    record_id = (await fund.ask(person)).json()["record_id"]
+    await look(fund, record_id)
+    [asked] = await fund.records("record_id = $1::text::uuid", record_id)
+    [looked] = await fund.records("kind = 'answer.read' AND detail ->> 'record_id' = $1", record_id)
+    assert (looked["person_key"], looked["institution_code"]) == (asked["person_key"], CLINIC)
+
+
+async def test_another_facilitys_record_and_one_of_another_kind_are_not_found(fund: Fund) -> None:
+    person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
+    answered = (await fund.ask(person)).json()["record_id"]
+    [other, *_] = await fund.records("kind NOT LIKE 'eligibility.%' AND institution_code = $1", CLINIC)
+    refused = [
+        await look(fund, answered, elsewhere),
+        await look(fund, str(other["record_id"])),
+        await look(fund, "01a20954-e4d1-77f1-996c-0fd0228a0b98"),
+    ]
+    assert [(r.status_code, r.json()["code"]) for r in refused] == [(404, "not-found")] * 3
+    assert (await look(fund, answered, fund.insurer)).json()["code"] == "right-missing"
+
+
+async def test_a_refusal_of_the_rule_is_given_again(fund: Fund) -> None:
+    person = fund.person()
+    await fund.enrol(person, self_disclosure_blocked=True)
+    await fund.register(person.card)
+    refused = await fund.tap(person.card)
+    [*_, record] = await fund.records("kind = 'eligibility.card'")
+    again = await look(fund, str(record["record_id"]))
+    assert neutral(again) == neutral(refused)
+
+
+async def test_an_answer_under_an_earlier_rule_is_not_made_up(fund: Fund) -> None:
+    record_id = (await fund.ask(await fund.insured())).json()["record_id"]
+    await fund.owner.fetch(
+        "UPDATE audit_record SET rule_version = 1 WHERE record_id = $1::text::uuid", [record_id]
+    )
+    refused = await look(fund, record_id)
+    await fund.owner.fetch("DELETE FROM audit_record WHERE record_id = $1::text::uuid", [record_id])
+    assert (refused.status_code, refused.json()["code"]) == (409, "answer-of-earlier-rule")
+
+
+async def test_a_closed_terminal_looks_at_nothing(fund: Fund) -> None:
+    terminal = await fund.terminal()
+    record_id = (await fund.ask(await fund.insured(), terminal)).json()["record_id"]
+    await fund.owner.fetch(
+        "UPDATE client SET closed_at = now() WHERE client_id = $1::text::uuid", [terminal.client_id]
+    )
+    assert (await look(fund, record_id, terminal)).json()["code"] == "client-closed"
+
+
+async def test_an_auditor_asks_of_any_instant_and_leaves_no_record(fund: Fund) -> None:
+    person = await fund.insured()
+    then = (await fund.ask(person)).json()
+    await end(fund, person, "2026-04-01")
+    membership = MembershipAsked.model_validate(fund.asked(person))
+    as_of = datetime.fromisoformat(then["as_of"]).date()
+    records = len(await fund.records())
+
+    auditor = Database(fund.database.dsn("sequencer"))
+    await auditor.open()
+    answers = [
+        await known(auditor, membership, Moment(instant, as_of, CLINIC), version_key=fund.state.keys.version)
+        for instant in (datetime.fromisoformat(then["answered_at"]), fund.clock())
+    ]
+    nowhere = Moment(fund.clock(), as_of, "0000000000")
+    nothing = await known(auditor, membership, nowhere, version_key=fund.state.keys.version)
+    await auditor.close()
+
+    assert [answer.validity for answer in answers if isinstance(answer, EligibilityAnswer)] == ["1", "2"]
+    assert nothing is None
+    assert len(await fund.records()) == records

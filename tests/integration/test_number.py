@@ -1,0 +1,452 @@
+"""By number: who fits is answered; who does not is the same silence, whatever is wrong, and is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx2
+import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+from eligibility_api import keeper
+from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.eligibility import NumberCheckRequest
+from eligibility_api.eligibility.by_number import NUMBER_STATEMENT, membership_parameters
+from eligibility_api.platform.telemetry import ALLOWED_FIELDS
+from tests.builders.fund import CLINIC, OTHER_CLINIC, OTHER_INSURER, Fund, Person
+
+pytestmark = pytest.mark.anyio
+
+MISSES: dict[str, dict[str, Any]] = {
+    "unknown number": {"number": "0000-000000"},
+    "wrong birth date": {"birth_date": "1980-05-18"},
+    "wrong branch": {"branch": "07"},
+    "wrong symbol": {"symbol": "見出"},
+    "another insurer": {"insurer_number": OTHER_INSURER},
+    "insurer that is not there": {"insurer_number": "06139992"},
+}
+"""What is wrong with the question, each asked of a person who is there."""
+
+
+@contextmanager
+def limited(fund: Fund, **settings: int) -> Iterator[None]:
+    """The fund with other limits."""
+    state = fund.state
+    fund.app.state.fund = replace(state, settings=state.settings.model_copy(update=settings))
+    try:
+        yield
+    finally:
+        fund.app.state.fund = state
+
+
+def masked(response: httpx2.Response) -> bytes:
+    """An answer's bytes but for the name of its record and its instant."""
+    content = response.content
+    for name in ("record_id", "answered_at"):
+        content = content.replace(response.json()[name].encode(), b"")
+    return content
+
+
+async def count_of(fund: Fund, client_id: str) -> dict[str, Any] | None:
+    rows = await fund.owner.fetch(
+        "SELECT xmin::text, misses, run FROM number_miss WHERE client_id = $1::text::uuid", [client_id]
+    )
+    return dict(rows[0]) if rows else None
+
+
+async def test_whom_the_numbers_fit_is_answered_as_by_card(fund: Fund) -> None:
+    person = await fund.insured()
+    by_card, by_number = (await fund.tap(person.card)).json(), (await fund.ask(person)).json()
+    assert (by_number["validity"], len(by_number["results"])) == ("1", 1)
+    assert by_number["results"] == by_card["results"]
+    assert by_number["version"] == by_card["version"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [{"symbol": " 見－本"}, {"number": None}, {"branch": None}],
+    ids=["symbol", "number", "no branch"],
+)
+async def test_width_spaces_and_hyphens_do_not_matter_and_the_branch_may_be_missing(
+    fund: Fund, written: dict[str, Any]
+) -> None:
+    person = await fund.insured()
+    if "number" in written:
+        number = person.resident.resident_id[1:].replace("-", "")
+        written = {"number": "".join(chr(ord(c) + 0xFEE0) for c in number)}
+    assert (await fund.ask(person, **written)).json()["validity"] == "1"
+
+
+async def test_every_miss_is_answered_by_the_same_bytes(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal()
+    answers = [await fund.ask(person, terminal, **wrong) for wrong in MISSES.values()]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({masked(answer) for answer in answers}) == 1
+    assert len({len(answer.content) for answer in answers}) == 1
+    first = answers[0].json()
+    assert (first["validity"], first["version"], first["results"]) == ("4", None, [])
+    unlike = {"x-request-id"}
+    assert len({str({k: v for k, v in a.headers.items() if k not in unlike}) for a in answers}) == 1
+
+
+_MEMBERS = """
+WITH added AS (
+    INSERT INTO entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)
+    SELECT '01130012', '見本', n::text, '00', date '1980-05-17' FROM generate_series(7000000, 7002999) n
+    RETURNING entitlement, number_key, birth_date
+)
+INSERT INTO enrolment (entitlement, opened_by, person_key, register_match, insurer_name, certificate_kind, symbol, number,
+                       branch, relationship, name, name_kana, sex, birth_date, address, acquired_on)
+SELECT entitlement, (SELECT min(revision) FROM revision), sha256(number_key::bytea), 'one', '試験', '01', '見本', number_key,
+       '00', '1', '試験　見本', 'シケン ミホン', '1', birth_date, '架空県見本市', '2024-04-01'
+FROM added
+"""
+"""Enough members for the planner to choose as it does for a nation."""
+
+
+async def test_every_miss_reads_the_same_rows(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal()
+    asked = fund.asked(person, number="7001500")
+    wrong = MISSES | {"unknown number": {"number": "70015001"}}
+    connection = await asyncpg.connect(fund.database.dsn("owner"))
+    try:
+        await connection.execute(_MEMBERS)
+        await connection.execute("VACUUM ANALYZE entitlement, enrolment")
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        # Once beforehand, so that no page is looked at for the first time.
+        hit = [await _accesses(connection, terminal.client_id, asked) for _ in range(2)][-1]
+        misses = [await _accesses(connection, terminal.client_id, asked | fault) for fault in wrong.values()]
+    finally:
+        await connection.close()
+
+    [look_up] = [node for node in misses[0] if node.get("Index Name") == "entitlement_once"]
+    assert (look_up["Actual Rows"], look_up["Index Searches"]) == (0, 1)
+    assert "Rows Removed by Filter" not in look_up
+    assert all(miss == misses[0] for miss in misses)
+    assert hit != misses[0]
+
+
+async def _accesses(
+    connection: asyncpg.Connection[Any], client_id: str, asked: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """What one look-up reads of each table and index: rows, descents, buffers. Nothing of it is kept."""
+    parameters = [
+        UUID(client_id),
+        Right.ELIGIBILITY.value,
+        60,
+        200,
+        *membership_parameters(NumberCheckRequest.model_validate(asked)),
+        date(2026, 11, 23),
+        "eligibility.number",
+        [],
+        None,
+    ]
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute(f"PREPARE asking AS {NUMBER_STATEMENT}")
+        given = ", ".join("NULL" if p is None else f"'{p or '{}'}'" for p in parameters)
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE asking ({given})"
+        [plan] = json.loads(await connection.fetchval(explain))
+    finally:
+        await transaction.rollback()
+        await connection.execute("DEALLOCATE asking")
+    told = (
+        "Relation Name",
+        "Index Name",
+        "Actual Rows",
+        "Actual Loops",
+        "Index Searches",
+        "Rows Removed by Filter",
+    )
+    buffers = ("Shared Hit Blocks", "Shared Read Blocks")
+    return [
+        {name: node[name] for name in told if name in node} | {"buffers": sum(node[name] for name in buffers)}
+        for node in _nodes(plan["Plan"])
+        if "Relation Name" in node and node["Node Type"] != "ModifyTable"
+    ]
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from _nodes(part)
+
+
+async def test_two_persons_whom_a_number_fits_are_not_shown_and_the_branch_tells_them_apart(
+    fund: Fund,
+) -> None:
+    one, other = fund.person(), fund.person()
+    number = one.resident.resident_id[1:]
+    await fund.enrol(one, branch="01")
+    await fund.enrol(other, number=number, branch="02")
+
+    both = await fund.ask(one, branch=None)
+    alone = (await fund.ask(one, branch="02")).json()
+
+    answer = both.json()
+    assert (answer["validity"], answer["version"], answer["results"]) == ("5", None, [])
+    assert one.resident.name not in both.text
+    assert [result["name"] for result in alone["results"]] == [other.resident.name]
+    [record] = await fund.records("record_id = $1::text::uuid", answer["record_id"])
+    assert (record["person_key"], len(record["asked"]), len(record["enrolments"])) == (None, 2, 2)
+
+
+async def test_what_was_asked_for_and_has_ended_is_2_and_3_where_a_newer_one_holds(fund: Fund) -> None:
+    person = fund.person()
+    await fund.enrol(person, lost_on="2026-04-01", reason_of_loss="03")
+    before = (await fund.ask(person)).json()
+    await fund.enrol(person, number="8" + person.resident.resident_id[1:], acquired_on="2026-04-01")
+    after = (await fund.ask(person)).json()
+
+    assert (before["validity"], after["validity"]) == ("2", "3")
+    assert [[r["lost_on"] for r in answer["results"]] for answer in (before, after)] == [["2026-04-01"]] * 2
+
+
+async def test_every_look_up_has_its_record_with_what_was_asked_and_no_number_in_it(fund: Fund) -> None:
+    person = await fund.insured()
+    hit, miss = (
+        (await fund.ask(person, limit_certificate_consent=True)).json(),
+        (await fund.ask(person, **MISSES["wrong branch"])).json(),
+    )
+
+    [found] = await fund.records("record_id = $1::text::uuid", hit["record_id"])
+    [missed] = await fund.records("record_id = $1::text::uuid", miss["record_id"])
+
+    assert {(r["kind"], r["outcome"], r["institution_code"]) for r in (found, missed)} == {
+        ("eligibility.number", "answered", CLINIC)
+    }
+    assert (len(found["asked"]), len(found["enrolments"]), found["consents"]) == (1, 1, ["limit-certificate"])
+    assert found["person_key"] is not None
+    assert (missed["asked"], missed["enrolments"], missed["person_key"]) == ([], [], None)
+    assert [json.loads(r["detail"]) for r in (found, missed)] == [{"asked_insurer": "01130012"}] * 2
+
+
+async def test_who_knows_the_version_is_told_that_nothing_changed_and_that_is_recorded_too(
+    fund: Fund,
+) -> None:
+    person = await fund.insured()
+    version = (await fund.ask(person)).json()["version"]
+    again = (await fund.ask(person, known_version=version)).json()
+    assert (again["unchanged"], again["validity"], "results" in again) == (True, "1", False)
+    assert len(await fund.records("record_id = $1::text::uuid", again["record_id"])) == 1
+
+
+async def test_a_my_number_is_refused_and_nothing_is_recorded(fund: Fund) -> None:
+    person = await fund.insured()
+    before = len(await fund.records())
+    response = await fund.ask(person, number="123456789018")
+    assert (response.status_code, response.json()["code"]) == (422, "my-number-refused")
+    assert len(await fund.records()) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [("closed_at = now()", "client-closed"), ("rights = '{}'", "right-missing")],
+    ids=["closed", "without the right"],
+)
+async def test_a_terminal_that_may_not_ask_any_more_is_refused_and_reads_nothing(
+    fund: Fund, change: str, code: str
+) -> None:
+    person, terminal = await fund.insured(), await fund.terminal()
+    await fund.token(terminal)
+    await fund.owner.fetch(
+        f"UPDATE client SET {change} WHERE client_id = $1::text::uuid", [terminal.client_id]
+    )
+    refused = [await fund.ask(person, terminal), await fund.ask(person, terminal, **MISSES["wrong branch"])]
+    assert [(r.status_code, r.json()["code"]) for r in refused] == [(403, code)] * 2
+    assert (
+        await fund.records("client_id = $1::text::uuid AND kind <> 'admission.terminal'", terminal.client_id)
+        == []
+    )
+    assert await count_of(fund, terminal.client_id) is None
+
+
+async def test_an_insurer_asks_nobody_by_number(fund: Fund) -> None:
+    refused = await fund.ask(await fund.insured(), fund.insurer)
+    assert (refused.status_code, refused.json()["code"]) == (403, "right-missing")
+
+
+async def test_a_hit_costs_nothing_and_a_miss_is_counted(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal()
+    await fund.ask(person, terminal)
+    nothing = await count_of(fund, terminal.client_id)
+    await fund.ask(person, terminal, **MISSES["unknown number"])
+    one = await count_of(fund, terminal.client_id)
+    await fund.ask(person, terminal)
+
+    assert nothing is None
+    assert one is not None
+    assert (one["misses"], one["run"]) == (1, 1)
+    assert await count_of(fund, terminal.client_id) == one
+
+
+async def test_beyond_the_terminals_limit_nothing_is_looked_up_until_the_hour_is_over(fund: Fund) -> None:
+    person, terminal, other = await fund.insured(), await fund.terminal(), await fund.terminal()
+    with limited(fund, number_misses_per_hour=2):
+        for _ in range(2):
+            assert (await fund.ask(person, terminal, **MISSES["wrong branch"])).json()["validity"] == "4"
+        refused = [
+            await fund.ask(person, terminal),
+            await fund.ask(person, terminal, **MISSES["wrong branch"]),
+        ]
+        elsewhere = await fund.ask(person, other)
+        await fund.owner.fetch("UPDATE number_miss SET hour = hour - interval '1 hour'", [])
+        later = await fund.ask(person, terminal)
+
+    assert [(r.status_code, r.json()["code"]) for r in refused] == [(429, "number-miss-limit")] * 2
+    assert all(0 < int(r.headers["Retry-After"]) <= 3600 for r in refused)
+    assert (
+        len(
+            await fund.records(
+                "client_id = $1::text::uuid AND kind = 'eligibility.number'", terminal.client_id
+            )
+        )
+        == 3
+    )
+    assert [elsewhere.json()["validity"], later.json()["validity"]] == ["1", "1"]
+
+
+async def test_of_many_misses_at_the_same_moment_every_one_is_counted(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal()
+    await fund.token(terminal)
+    await asyncio.gather(*(fund.ask(person, terminal, **MISSES["wrong branch"]) for _ in range(20)))
+    count = await count_of(fund, terminal.client_id)
+    assert count is not None
+    assert (count["misses"], count["run"]) == (20, 20)
+
+
+async def test_the_facilitys_limit_holds_for_its_terminals_together(fund: Fund) -> None:
+    person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
+    terminals = [await fund.terminal(institution_code="2711111110") for _ in range(3)]
+    with limited(fund, number_misses_per_hour_of_facility=2):
+        for terminal in terminals[:2]:
+            await fund.ask(person, terminal, **MISSES["wrong branch"])
+        third, other = await fund.ask(person, terminals[2]), await fund.ask(person, elsewhere)
+    assert (third.status_code, other.status_code) == (429, 200)
+
+
+async def test_a_run_of_misses_is_told_at_10_20_40_without_any_number(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal()
+
+    def counted() -> float:
+        return REGISTRY.get_sample_value("shikaku_number_miss_runs_total") or 0
+
+    before = counted()
+    with capture_logs() as journal:
+        for n in range(21):
+            await fund.ask(person, terminal, number=f"0000-{n}")
+            await fund.ask(person, terminal)
+    told = [entry for entry in journal if entry["event"] == "number_misses_in_a_row"]
+    assert [(entry["client_id"], entry["run"]) for entry in told] == [
+        (terminal.client_id, 10),
+        (terminal.client_id, 20),
+    ]
+    assert set(told[0]) - {"log_level"} <= ALLOWED_FIELDS
+    assert counted() - before == 2
+
+
+async def test_a_minute_without_a_miss_ends_a_run(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal()
+    for _ in range(3):
+        await fund.ask(person, terminal, **MISSES["wrong branch"])
+    await fund.owner.fetch("UPDATE number_miss SET missed_at = missed_at - interval '61 seconds'", [])
+    await fund.ask(person, terminal, **MISSES["wrong branch"])
+    count = await count_of(fund, terminal.client_id)
+    assert count is not None
+    assert (count["misses"], count["run"]) == (4, 1)
+
+
+async def test_the_keeper_forgets_counts_after_a_day(fund: Fund) -> None:
+    person, old, fresh = await fund.insured(), await fund.terminal(), await fund.terminal()
+    for terminal in (old, fresh):
+        await fund.ask(person, terminal, **MISSES["wrong branch"])
+    await fund.owner.fetch(
+        "UPDATE number_miss SET missed_at = now() - interval '25 hours' WHERE client_id = $1::text::uuid",
+        [old.client_id],
+    )
+    await keeper._forget_counts(fund.batch)
+    assert [await count_of(fund, t.client_id) is None for t in (old, fresh)] == [True, False]
+
+
+async def protected(fund: Fund, **flags: Any) -> Person:
+    """A person with a registered card whose insurer set flags."""
+    person = fund.person()
+    assert (await fund.enrol(person, **flags)).status_code == 201
+    assert (await fund.register(person.card)).status_code == 201
+    return person
+
+
+async def mismatched(fund: Fund) -> Person:
+    """A person with a registered card whose membership waits for the insurer to confirm whose it is."""
+    person = await fund.insured()
+    await fund.owner.fetch(
+        "UPDATE enrolment SET mismatch = 'open' WHERE number = $1", [person.resident.resident_id[1:]]
+    )
+    return person
+
+
+def neutral(response: httpx2.Response) -> dict[str, Any]:
+    return {k: v for k, v in response.json().items() if k != "request_id"}
+
+
+async def test_the_card_refuses_a_block_and_a_mismatch_in_the_same_words(fund: Fund) -> None:
+    people = [await protected(fund, self_disclosure_blocked=True), await mismatched(fund)]
+    refused = [await fund.tap(person.card) for person in people]
+    assert {r.json()["code"] for r in refused} == {"card-not-usable"}
+    assert neutral(refused[0]) == neutral(refused[1])
+    assert len({len(r.content) for r in refused}) == 1
+
+
+@pytest.mark.parametrize("flag", ["nondisclosure", "self_disclosure_blocked"])
+async def test_a_protected_person_is_answered_by_number_without_address(fund: Fund, flag: str) -> None:
+    person = await protected(fund, **{flag: True})
+    response = await fund.ask(person)
+    [shown] = response.json()["results"]
+    assert (response.json()["validity"], shown["address"], shown["postal_code"]) == ("1", None, None)
+    assert flag not in response.text
+
+
+async def test_a_mismatch_refuses_by_number_after_the_record_was_written(fund: Fund) -> None:
+    person = await mismatched(fund)
+    before = len(await fund.records("kind = 'eligibility.number'"))
+    refused = await fund.ask(person)
+    assert refused.json()["code"] == "eligibility-not-confirmable"
+    assert person.resident.name not in refused.text
+    records = await fund.records("kind = 'eligibility.number'")
+    assert (len(records) - before, records[-1]["outcome"], len(records[-1]["enrolments"])) == (
+        1,
+        "answered",
+        1,
+    )
+
+
+async def test_whom_the_register_does_not_know_cannot_be_confirmed_by_number(fund: Fund) -> None:
+    person = fund.person()
+    await fund.enrol(person, name="別人　見本", name_kana="ベツジン ミホン")
+    assert (await fund.ask(person)).json()["code"] == "eligibility-not-confirmable"
+
+
+async def test_an_eligibility_only_facility_gets_no_address_by_number_either(fund: Fund) -> None:
+    person = await fund.insured()
+    practitioner = await fund.terminal(
+        institution_code="1312345672", kind=FacilityKind.ELIGIBILITY_ONLY, rights=(Right.ELIGIBILITY,)
+    )
+    answer = (await fund.ask(person, practitioner)).json()
+    assert (answer["validity"], answer["results"][0]["address"]) == ("1", None)
+
+
+async def test_versions_of_two_facilities_cannot_be_linked(fund: Fund) -> None:
+    person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
+    versions = [(await fund.ask(person, terminal)).json()["version"] for terminal in (fund.clinic, elsewhere)]
+    assert versions[0] != versions[1]

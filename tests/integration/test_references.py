@@ -1,0 +1,205 @@
+"""照会番号: a facility's own number for a person comes back to that facility, and to nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+
+from eligibility_api.contract.codes import Right
+from eligibility_api.contract.tokens import Credential
+from tests.builders.fund import OTHER_CLINIC, Fund, Person
+from tests.integration.test_number import count_of, limited
+
+pytestmark = pytest.mark.anyio
+
+NOBODY: dict[str, Any] = {"number": "0000-000000"}
+
+WAITING = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
+"""How many statements wait for another."""
+
+
+async def refer(
+    fund: Fund, person: Person, reference: str, credential: Credential | None = None, **more: Any
+) -> httpx2.Response:
+    body = fund.asked(person, **more) | {"reference_number": reference}
+    return await fund.post("/v1/reference-numbers", body, credential)
+
+
+async def bulk(
+    fund: Fund, registrations: list[dict[str, Any]], credential: Credential | None = None
+) -> httpx2.Response:
+    return await fund.post("/v1/reference-numbers/bulk", {"registrations": registrations}, credential)
+
+
+def outcomes(response: httpx2.Response) -> list[str]:
+    assert response.status_code == 200, response.text
+    return [row["outcome"] for row in response.json()["registrations"]]
+
+
+async def test_it_comes_back_by_card_and_by_number_to_every_terminal_of_the_facility(fund: Fund) -> None:
+    person, neighbour = await fund.insured(), await fund.terminal()
+
+    registered = await refer(fund, person, "P-000123")
+
+    assert (registered.status_code, registered.json()) == (200, {"outcome": "registered"})
+    answers = [await fund.tap(person.card), await fund.ask(person), await fund.ask(person, neighbour)]
+    assert [answer.json()["reference_number"] for answer in answers] == ["P-000123"] * 3
+
+
+async def test_another_facility_never_sees_it_and_has_its_own(fund: Fund) -> None:
+    person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
+    await refer(fund, person, "P-1")
+    before = (await fund.ask(person, elsewhere)).json()["reference_number"]
+    await refer(fund, person, "Q-9", elsewhere)
+    after = [
+        (await fund.ask(person, terminal)).json()["reference_number"] for terminal in (fund.clinic, elsewhere)
+    ]
+    assert (before, after) == (None, ["P-1", "Q-9"])
+
+
+async def test_a_later_registration_replaces_it_and_changes_no_version(fund: Fund) -> None:
+    person = await fund.insured()
+    await refer(fund, person, "P-1")
+    first = (await fund.ask(person)).json()
+    await refer(fund, person, "P-2")
+    second = (await fund.ask(person)).json()
+    assert (first["reference_number"], second["reference_number"]) == ("P-1", "P-2")
+    assert first["version"] == second["version"]
+
+
+async def test_it_stays_with_the_person_when_her_insurer_changes(fund: Fund) -> None:
+    person = fund.person()
+    await fund.enrol(person, lost_on="2026-04-01", reason_of_loss="03")
+    await fund.register(person.card)
+    await refer(fund, person, "P-1")
+    await fund.enrol(person, number="9" + person.resident.resident_id[1:], acquired_on="2026-04-01")
+    answer = (await fund.tap(person.card)).json()
+    assert (len(answer["results"]), answer["reference_number"]) == (1, "P-1")
+
+
+async def test_an_answer_about_nobody_carries_none(fund: Fund) -> None:
+    person = fund.person()
+    await fund.enrol(person, acquired_on="2026-11-01")
+    await refer(fund, person, "P-1")
+    answer = (await fund.ask(person, as_of="2026-10-31")).json()
+    assert (answer["validity"], answer["reference_number"]) == ("4", None)
+
+
+async def test_that_of_a_membership_which_may_be_anothers_is_no_patient_number(fund: Fund) -> None:
+    person, other = fund.person(), fund.person().resident
+    await fund.enrol(person, lost_on="2026-04-01", reason_of_loss="03")
+    await fund.register(person.card)
+    mixed_up = fund.told(person, name=other.name, address=other.address)
+    corrected = {
+        "former": fund.asked(person),
+        "member": mixed_up | {"lost_on": "2026-04-01", "reason_of_loss": "03"},
+    }
+    response = await fund.post("/v1/enrolments/correct", corrected, fund.insurer)
+    assert response.json()["match"] == "other", response.text
+    assert (await refer(fund, person, "B-77")).status_code == 200
+
+    await fund.enrol(person, number="9" + person.resident.resident_id[1:], acquired_on="2026-04-01")
+
+    assert (await fund.tap(person.card)).json()["reference_number"] is None
+
+
+async def test_whom_nobody_or_several_fit_gets_none(fund: Fund) -> None:
+    one, other = fund.person(), fund.person()
+    await fund.enrol(one, branch="01")
+    await fund.enrol(other, number=one.resident.resident_id[1:], branch="02")
+    refused = [await refer(fund, one, "P-1", **NOBODY), await refer(fund, one, "P-1", branch=None)]
+    assert [(r.status_code, r.json()["code"]) for r in refused] == [
+        (404, "reference-not-found"),
+        (409, "reference-several-found"),
+    ]
+
+
+async def test_of_a_bulk_each_row_has_its_own_outcome_and_its_record(fund: Fund) -> None:
+    terminal = await fund.terminal()
+    people = [await fund.insured() for _ in range(3)]
+    rows = [fund.asked(person) | {"reference_number": f"B-{n}"} for n, person in enumerate(people)]
+    rows[1] |= NOBODY
+
+    response = await bulk(fund, [*rows, rows[0] | {"reference_number": "B-9"}], terminal)
+
+    assert outcomes(response) == ["registered", "reference-not-found", "registered", "registered"]
+    numbers = [(await fund.ask(person, terminal)).json()["reference_number"] for person in people]
+    assert numbers == ["B-9", None, "B-2"]
+    records = await fund.records(
+        "kind = 'reference.register' AND client_id = $1::text::uuid", terminal.client_id
+    )
+    assert [record["outcome"] for record in records] == outcomes(response)
+    assert [record["person_key"] is not None for record in records] == [True, False, True, True]
+    assert {record["detail"] for record in records} == {json.dumps({"asked_insurer": "01130012"})}
+
+
+async def test_a_thousand_at_once_are_taken(fund: Fund) -> None:
+    person = await fund.insured()
+    row = fund.asked(person) | {"reference_number": "9" * 50}
+    assert set(outcomes(await bulk(fund, [row] * 1_000))) == {"registered"}
+    assert (await bulk(fund, [row] * 1_001)).json()["code"] == "request-invalid"
+
+
+async def test_of_ever_so_many_faulty_registrations_one_is_told(fund: Fund) -> None:
+    refused = (await bulk(fund, [{}] * 100_000)).json()
+    assert refused["code"] == "request-invalid"
+    assert {error["place"].rsplit(".", 1)[0] for error in refused["errors"]} <= {
+        "body",
+        "body.registrations.0",
+    }
+
+
+async def test_bulks_at_the_same_moment_cannot_pass_the_limit_together(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal()
+    await fund.ask(person, terminal, **NOBODY)
+    miss = fund.asked(person) | {"reference_number": "P-1"} | NOBODY
+    counting = await asyncpg.connect(fund.database.dsn("owner"))
+    try:
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group, counting.transaction():
+            await counting.execute("SELECT FROM number_miss FOR UPDATE")
+            with limited(fund, number_misses_per_hour=5):
+                asking = [group.create_task(bulk(fund, [miss] * 4, terminal)) for _ in range(3)]
+                while await counting.fetchval(WAITING) < len(asking):
+                    await asyncio.sleep(0)
+    finally:
+        await counting.close()
+
+    told = [task.result() for task in asking]
+    assert sorted(response.status_code for response in told) == [200, 429, 429]
+    assert all("outcome" not in response.text for response in told if response.status_code == 429)
+    count = await count_of(fund, terminal.client_id)
+    assert count is not None
+    assert count["misses"] == 5
+
+
+async def test_misses_count_like_those_of_look_ups_and_end_a_bulk_where_none_is_left(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal()
+    hit = fund.asked(person) | {"reference_number": "P-1"}
+    miss = hit | NOBODY
+    with limited(fund, number_misses_per_hour=3):
+        await fund.ask(person, terminal, **NOBODY)
+        first = await bulk(fund, [miss, hit, miss, hit, miss], terminal)
+        count = await count_of(fund, terminal.client_id)
+        second = await bulk(fund, [hit], terminal)
+        single = await refer(fund, person, "P-1", terminal)
+    assert outcomes(first) == [
+        "reference-not-found",
+        "registered",
+        "reference-not-found",
+        "number-miss-limit",
+        "number-miss-limit",
+    ]
+    assert count is not None
+    assert (count["misses"], count["run"]) == (3, 3)
+    assert [(r.status_code, r.json()["code"]) for r in (second, single)] == [(429, "number-miss-limit")] * 2
+
+
+async def test_a_terminal_without_the_right_registers_nothing(fund: Fund) -> None:
+    person, terminal = await fund.insured(), await fund.terminal(rights=(Right.REGISTRATION,))
+    assert (await refer(fund, person, "P-1", terminal)).json()["code"] == "right-missing"
+    assert (await refer(fund, person, "P-1", fund.insurer)).json()["code"] == "right-missing"

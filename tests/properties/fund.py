@@ -1,0 +1,243 @@
+"""The fund without a database: versions in memory, planned and asked by its own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from eligibility_api.contract.codes import Category, FacilityKind
+from eligibility_api.contract.enrolment import Mismatch
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain import eligibility, timeline
+from eligibility_api.domain.held import Channel, EnrolmentVersion, Ticket
+from eligibility_api.domain.membership import CONTENT, comparable, digest
+from eligibility_api.domain.timeline import Known, Period
+from loadtest.model.answer import Question
+from loadtest.model.events import (
+    Corrected,
+    Ended,
+    Enrolled,
+    Event,
+    FilePublished,
+    FileUndone,
+    Membership,
+    MismatchConfirmed,
+    MismatchOpened,
+    Row,
+    TicketRegistered,
+)
+
+VERSION = TypeAdapter(EnrolmentVersion)
+TICKET = TypeAdapter(Ticket)
+GROUPS = ("elderly_certificate", "limit_certificate")
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NOT_ANSWERED_BY_RULE = {"version", "record_id", "answered_at", "reference_number"}
+
+
+@dataclass(slots=True)
+class Stored:
+    """A version with the instants between which it is known, and the events that opened and closed it."""
+
+    held: EnrolmentVersion
+    opened: Event
+    closed: Event | None = None
+
+    @property
+    def period(self) -> Period:
+        return Period(self.held.version, self.held.acquired_on, self.held.lost_on, digest_of(self.held))
+
+    @property
+    def known(self) -> Known[EnrolmentVersion]:
+        return Known(self.held, self.opened.at, self.closed.at if self.closed else None)
+
+
+def digest_of(held: EnrolmentVersion) -> bytes:
+    """The digest of what the insurer says in a version."""
+    content: dict[str, Any] = {name: getattr(held, name) for name in CONTENT}
+    for name in GROUPS:
+        content[name] = content[name] and content[name].model_dump(mode="json", exclude_none=True)
+    content["specific_diseases"] = [
+        d.model_dump(mode="json", exclude_none=True) for d in held.specific_diseases
+    ]
+    return digest(content)
+
+
+@dataclass
+class MemoryFund:
+    """What a fund does with events and questions, by `eligibility_api.domain` alone."""
+
+    entitlements: dict[tuple[object, ...], int] = field(default_factory=dict)
+    stored: list[Stored] = field(default_factory=list)
+    tickets: list[tuple[int, Known[Ticket]]] = field(default_factory=list)
+    files: dict[str, FilePublished] = field(default_factory=dict)
+
+    def tell(self, event: Event) -> None:
+        """One event. Raises ShikakuError or RowsOverlap, and then knows nothing more than before."""
+        match event:
+            case Enrolled():
+                self._enrol(event)
+            case Ended():
+                version = timeline.plan_end(self._periods(event.membership), event.lost_on)
+                self._change(version, event, lost_on=event.lost_on, reason_of_loss=event.reason_of_loss)
+            case Corrected():
+                self._correct(event, **event.items)
+            case MismatchOpened():
+                self._correct(event, mismatch=Mismatch.OPEN)
+            case MismatchConfirmed():
+                self._correct(event, mismatch=Mismatch.CONFIRMED, person_key=key_of(event.person))
+            case TicketRegistered():
+                ticket = TICKET.validate_python({"version": len(self.tickets), "ticket": event.ticket})
+                self.tickets.append((self._entitlement(event.membership), Known(ticket, event.at)))
+            case FilePublished():
+                self._publish(event)
+            case FileUndone():
+                self._undo(event)
+
+    def ask(self, question: Question, known: Sequence[EnrolmentVersion]) -> dict[str, Any]:
+        """The answer's JSON by what was known, less what is not by rule; or the refusal."""
+        try:
+            told = eligibility.answer(self._reading(question, known), version_key=bytes(32))
+        except ShikakuError as error:
+            return {"refused": error.code}
+        return told.model_dump(mode="json", exclude=NOT_ANSWERED_BY_RULE)
+
+    def _reading(self, question: Question, known: Sequence[EnrolmentVersion]) -> eligibility.Reading:
+        asked = self._asked(question.membership) if question.membership else frozenset()
+        persons = {e.person_key for e in known if e.entitlement in asked} | {key_of(question.person)}
+        return eligibility.Reading(
+            record_id="0",
+            answered_at=NEVER,
+            as_of=question.as_of,
+            channel=Channel.NUMBER if question.membership else Channel.CARD,
+            facility_kind=FacilityKind(question.facility_kind),
+            institution_code=question.institution_code,
+            person_key=key_of(question.person),
+            enrolments=[
+                e for e in known if e.entitlement in asked or (e.person_key and e.person_key in persons)
+            ],
+            asked=asked,
+            consents=frozenset(Category(consent) for consent in question.consents),
+        )
+
+    def known(self, instant: datetime) -> list[EnrolmentVersion]:
+        """The versions that were known at an instant, with the tickets that were."""
+        tickets: dict[int, list[Ticket]] = {}
+        for entitlement, known in self.tickets:
+            tickets.setdefault(entitlement, []).extend(timeline.known_at([known], instant))
+        versions = timeline.known_at((stored.known for stored in self.stored), instant)
+        return [replace(e, tickets=tickets.get(e.entitlement, ())) for e in versions]
+
+    def _asked(self, membership: Membership) -> frozenset[int]:
+        insurer, symbol, number, branch, birth_date = comparison(membership)
+        return frozenset(
+            entitlement
+            for key, entitlement in self.entitlements.items()
+            if (key[:3], key[4]) == ((insurer, symbol, number), birth_date)
+            and (membership.branch is None or key[3] == branch)
+        )
+
+    def _entitlement(self, membership: Membership) -> int:
+        return self.entitlements.setdefault(comparison(membership), len(self.entitlements))
+
+    def _current(self, membership: Membership) -> list[Stored]:
+        entitlement = self._entitlement(membership)
+        return [s for s in self.stored if s.held.entitlement == entitlement and s.closed is None]
+
+    def _periods(self, membership: Membership) -> list[Period]:
+        return [stored.period for stored in self._current(membership)]
+
+    def _enrol(self, event: Enrolled) -> None:
+        new = self._held(event.row)
+        timeline.plan_enrol(self._periods(event.row.membership), Stored(new, event).period)
+        self._open(new, event)
+
+    def _correct(self, event: Corrected | MismatchOpened | MismatchConfirmed, **items: Any) -> None:
+        current = self._current(event.membership)
+        former = next((s for s in current if s.held.acquired_on == event.acquired_on), None)
+        if former is None:
+            raise ShikakuError("enrolment-unknown")
+        beside = [s.period for s in current if s is not former]
+        timeline.plan_enrol(beside, Stored(changed(former.held, **items), event).period)
+        self._change(former.held.version, event, **items)
+
+    def _publish(self, event: FilePublished) -> None:
+        rows: dict[int, list[EnrolmentVersion]] = {}
+        for row in event.rows:
+            held = self._held(row)
+            rows.setdefault(held.entitlement, []).append(held)
+        plans = [self._plan(event, held) for held in rows.values()]
+        self.files[event.name] = event
+        for plan, new in zip(plans, rows.values(), strict=True):
+            for version in plan.close:
+                self._close(version, event)
+            for number in plan.open:
+                self._open(new[number], event)
+
+    def _plan(self, event: FilePublished, rows: Sequence[EnrolmentVersion]) -> timeline.Plan:
+        entitlement = rows[0].entitlement
+        current = [s.period for s in self.stored if s.held.entitlement == entitlement and s.closed is None]
+        new = [replace(Stored(held, event).period, version=number) for number, held in enumerate(rows)]
+        return timeline.plan_replace(current, new)
+
+    def _undo(self, event: FileUndone) -> None:
+        """Each entitlement whose latest change was the file goes back to what the file closed."""
+        file = self.files[event.name]
+        for entitlement in dict.fromkeys(self._entitlement(row.membership) for row in file.rows):
+            versions = [s for s in self.stored if s.held.entitlement == entitlement]
+            changes = [c for s in versions for c in (s.opened, s.closed) if c is not None]
+            if changes and max(changes, key=lambda c: c.at) is file:
+                opened, closed = ([s for s in versions if c(s) is file] for c in (opened_by, closed_by))
+                for stored in opened:
+                    self._close(stored.held.version, event)
+                for stored in closed:
+                    self._open(stored.held, event)
+
+    def _held(self, row: Row) -> EnrolmentVersion:
+        mismatch = Mismatch.NONE if row.person is not None else Mismatch.OPEN
+        values = {
+            **row.membership._asdict(),
+            **row.items,
+            "person_key": key_of(row.person),
+            "mismatch": mismatch,
+        }
+        entitlement = self._entitlement(row.membership)
+        return VERSION.validate_python({**values, "version": 0, "entitlement": entitlement})
+
+    def _change(self, version: int, event: Event, **items: Any) -> None:
+        self._close(version, event)
+        self._open(changed(self.stored[version].held, **items), event)
+
+    def _close(self, version: int, event: Event) -> None:
+        self.stored[version].closed = event
+
+    def _open(self, held: EnrolmentVersion, event: Event) -> None:
+        self.stored.append(Stored(replace(held, version=len(self.stored)), event))
+
+
+def changed(held: EnrolmentVersion, **items: Any) -> EnrolmentVersion:
+    """The version with other items, whose values are plain."""
+    values: dict[str, Any] = {name: getattr(held, name) for name in EnrolmentVersion.__slots__}
+    return VERSION.validate_python(values | items)
+
+
+def opened_by(stored: Stored) -> Event:
+    return stored.opened
+
+
+def closed_by(stored: Stored) -> Event | None:
+    return stored.closed
+
+
+def key_of(person: str | None) -> bytes | None:
+    """The register's key of a person."""
+    return person.encode() if person is not None else None
+
+
+def comparison(membership: Membership) -> tuple[str, str, str, str, date]:
+    """A membership as the fund compares it."""
+    insurer, symbol, number, branch, birth_date = membership
+    return (insurer, *comparable(symbol, number, branch), birth_date)

@@ -1,0 +1,125 @@
+"""An insurer's client: each call to its place, every change with a key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+from joserfc.jwk import ECKey
+
+from eligibility_api.contract import examples
+from eligibility_api.contract.desk import SplitRequest
+from eligibility_api.contract.enrolment import (
+    IDEMPOTENCY_KEY,
+    BranchRequest,
+    CorrectionRequest,
+    EndRequest,
+    EnrolmentRequest,
+    MoveRequest,
+    WithdrawRequest,
+)
+from eligibility_api.contract.insurer_client import InsurerClient
+from eligibility_api.contract.tokens import Credential
+
+NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
+ENROLMENT = UUID(int=1)
+CHANGED: dict[str, Any] = {
+    "enrolment_id": str(ENROLMENT),
+    "match": "one",
+    "known_from": "2026-04-01T09:00:00Z",
+    "acquired_on": "2024-04-01",
+    "lost_on": None,
+    "mismatch": "none",
+    "seen_by": [],
+}
+PAGE = {"mismatches": [], "changes": [], "papers": [], "since": "2026-03-01", "more": False, "next": None}
+FIGURES = {
+    "registration_delay": {"enrolments": 0, "median_hours": None, "p95_hours": None},
+    "look_ups": {"1": 3},
+}
+
+
+@dataclass
+class Heard:
+    """A fund that answers anything, and what it heard."""
+
+    requests: list[httpx2.Request] = field(default_factory=list)
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/v1/token":
+            return httpx2.Response(200, json={"access_token": "t", "expires_in": 300, "scope": "enrolment"})
+        self.requests.append(request)
+        answer = (
+            FIGURES if request.url.path == "/v1/figures" else PAGE if request.method == "GET" else CHANGED
+        )
+        return httpx2.Response(200, json=answer)
+
+    def client(self) -> InsurerClient:
+        credential = Credential(
+            client_id="insurer-1",
+            audience="urn:shikaku:test",
+            private_key=dict(ECKey.generate_key("P-256").as_dict(private=True)),
+        )
+        transport = httpx2.MockTransport(self)
+        return InsurerClient("http://127.0.0.1:8400", credential, clock=lambda: NOW, transport=transport)
+
+
+Change = Callable[[InsurerClient, str | None], Any]
+CHANGES: dict[str, Change] = {
+    "/v1/enrolments": lambda c, key: c.enrol(EnrolmentRequest.model_validate(examples.MEMBER), key),
+    "/v1/enrolments/end": lambda c, key: c.end_enrolment(EndRequest.model_validate(examples.END), key),
+    "/v1/enrolments/correct": lambda c, key: c.correct(
+        CorrectionRequest.model_validate(examples.CORRECTION), key
+    ),
+    "/v1/enrolments/move": lambda c, key: c.move(MoveRequest.model_validate(examples.MOVE), key),
+    "/v1/enrolments/branch": lambda c, key: c.change_branch(
+        BranchRequest.model_validate(examples.BRANCH), key
+    ),
+    "/v1/enrolments/withdraw": lambda c, key: c.withdraw(
+        WithdrawRequest.model_validate(examples.OWN_MEMBER), key
+    ),
+    "/v1/mismatches/confirm": lambda c, key: c.confirm(ENROLMENT, key),
+    "/v1/enrolments/split": lambda c, key: c.split(SplitRequest(enrolment_id=ENROLMENT), key),
+}
+each_change = pytest.mark.parametrize("path", CHANGES)
+
+
+@each_change
+def test_every_change_carries_a_new_key(path: str) -> None:
+    heard = Heard()
+    with heard.client() as client:
+        answers = [CHANGES[path](client, None) for _ in range(2)]
+    assert [request.url.path for request in heard.requests] == [path] * 2
+    assert len({request.headers[IDEMPOTENCY_KEY] for request in heard.requests}) == 2
+    assert {answer.enrolment_id for answer in answers} == {str(ENROLMENT)}
+
+
+@each_change
+def test_a_call_is_repeated_with_the_callers_own_key(path: str) -> None:
+    heard = Heard()
+    with heard.client() as client:
+        CHANGES[path](client, "my-key")
+    (request,) = heard.requests
+    assert request.headers[IDEMPOTENCY_KEY] == "my-key"
+    assert json.loads(request.content)
+
+
+def test_lists_are_read_page_by_page() -> None:
+    heard = Heard()
+    with heard.client() as client:
+        assert client.mismatches().next is None
+        client.changes(after="cursor", limit=5)
+        assert client.papers(after="cursor", since_month="2026-03").since == date(2026, 3, 1)
+        assert client.figures().look_ups == {"1": 3}
+    assert [(r.method, str(r.url.path), dict(r.url.params)) for r in heard.requests] == [
+        ("GET", "/v1/mismatches", {}),
+        ("GET", "/v1/changes", {"after": "cursor", "limit": "5"}),
+        ("GET", "/v1/papers", {"after": "cursor", "since_month": "2026-03"}),
+        ("GET", "/v1/figures", {}),
+    ]

@@ -1,0 +1,72 @@
+"""A medical ticket holds together: one month, its days in order, each ticket once in a call."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from eligibility_api.contract.examples import NAMED_TICKET, TICKET
+from eligibility_api.contract.tickets import GivenTicket, NamedTicket, TicketsRequest, TicketsWithdrawal
+
+days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
+
+
+def taken(ticket: dict[str, Any]) -> bool:
+    try:
+        GivenTicket.model_validate(ticket)
+    except ValidationError:
+        return False
+    return True
+
+
+@given(days, days, days)
+def test_the_days_lie_in_order_within_the_month(month: date, valid_from: date, valid_to: date) -> None:
+    inside = {(day.year, day.month) for day in (month, valid_from, valid_to)} == {(month.year, month.month)}
+    ticket = TICKET | {"month": f"{month:%Y-%m}", "valid_from": valid_from, "valid_to": valid_to}
+    assert taken(ticket) == (inside and valid_from <= valid_to)
+
+
+@given(days)
+def test_a_whole_month_is_a_month(month: date) -> None:
+    whole = {"month": f"{month:%Y-%m}", "valid_from": month.replace(day=1), "valid_to": month}
+    assert taken(TICKET | whole)
+    assert NamedTicket.model_validate(NAMED_TICKET | {"month": whole["month"]}).first_day == month.replace(
+        day=1
+    )
+
+
+@pytest.mark.parametrize("ticket_type", ["01", "02"])
+@pytest.mark.parametrize("treatment", ["01", "02", "03", "04", "05"])
+def test_dispensing_has_a_ticket_of_its_own(ticket_type: str, treatment: str) -> None:
+    ticket = TICKET | {"ticket_type": ticket_type, "treatment": treatment}
+    assert taken(ticket) == ((ticket_type == "02") == (treatment == "04"))
+
+
+@pytest.mark.parametrize(("model", "ticket"), [(TicketsRequest, TICKET), (TicketsWithdrawal, NAMED_TICKET)])
+def test_a_ticket_stands_in_a_call_once(
+    model: type[TicketsRequest] | type[TicketsWithdrawal], ticket: dict[str, Any]
+) -> None:
+    other = ticket | {"treatment": "01"}
+    assert len(model.model_validate({"tickets": [ticket, other]}).tickets) == 2
+    with pytest.raises(ValidationError, match="once"):
+        model.model_validate({"tickets": [ticket, other, ticket]})
+
+
+@pytest.mark.parametrize("count", [0, 1_001])
+def test_a_call_has_one_to_a_thousand_tickets(count: int) -> None:
+    with pytest.raises(ValidationError):
+        TicketsWithdrawal.model_validate({"tickets": [NAMED_TICKET] * count})
+
+
+@pytest.mark.parametrize("model", [TicketsRequest, TicketsWithdrawal])
+def test_of_ever_so_many_faulty_tickets_one_is_told(
+    model: type[TicketsRequest] | type[TicketsWithdrawal],
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        model.model_validate({"tickets": [{}] * 100_000})
+    assert {error["loc"][:2] for error in refused.value.errors()} <= {("tickets",), ("tickets", 0)}

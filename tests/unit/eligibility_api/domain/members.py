@@ -1,0 +1,142 @@
+"""Members for tests of the rules: a plain one, changed as told, and readings about them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from eligibility_api.contract.codes import (
+    Category,
+    CertificateKind,
+    FacilityKind,
+    LimitCertificateKind,
+    LimitClass,
+    Relationship,
+    Sex,
+    SingleOrCombined,
+    SpecificDisease,
+    TicketTreatment,
+    TicketType,
+)
+from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.enrolment import Mismatch
+from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
+from eligibility_api.domain.eligibility import Reading, answer
+from eligibility_api.domain.held import Channel, EnrolmentVersion, Ticket
+
+TODAY = date(2026, 4, 1)
+DAY = timedelta(days=1)
+YEAR = timedelta(days=365)
+KEY = bytes(range(32))
+PERSON, OTHER_PERSON = bytes(16), bytes([1]) * 16
+SOCIETY, MUNICIPAL, LATE_ELDERLY, WELFARE = "06130017", "138057", "39131008", "12143210"
+CLINIC, OTHER_CLINIC = "1311111114", "0110113719"
+AID = CertificateKind.MEDICAL_AID
+DEPENDANT = Relationship.DEPENDANT
+
+MEMBER = EnrolmentVersion(
+    version=1,
+    entitlement=1,
+    person_key=PERSON,
+    mismatch=Mismatch.NONE,
+    certificate_kind=CertificateKind.GENERAL,
+    insurer_number=SOCIETY,
+    insurer_name="試験健康保険組合",
+    symbol="見本",
+    number="1",
+    branch="00",
+    relationship=Relationship.INSURED,
+    name="試験　見本",
+    name_kana="シケン　ミホン",
+    sex=Sex.FEMALE,
+    birth_date=date(1980, 5, 17),
+    postal_code="000-0000",
+    address="架空県見本市１番地",
+    acquired_on=TODAY - YEAR,
+)
+
+
+def held(
+    version: int = 1, acquired_on: date = TODAY - YEAR, lost_on: date | None = None, **changes: Any
+) -> EnrolmentVersion:
+    """A version; an entitlement of its own unless told otherwise."""
+    values: dict[str, Any] = {"version": version, "entitlement": version} | changes
+    return replace(MEMBER, acquired_on=acquired_on, lost_on=lost_on, **values)
+
+
+def aid(
+    version: int = 1, acquired_on: date = TODAY - YEAR, lost_on: date | None = None, **changes: Any
+) -> EnrolmentVersion:
+    """Medical aid."""
+    return held(version, acquired_on, lost_on, certificate_kind=AID, insurer_number=WELFARE, **changes)
+
+
+def ticket(
+    version: int = 1, institution_code: str = CLINIC, first: date = TODAY, last: date = TODAY + 29 * DAY
+) -> Ticket:
+    """A medical ticket of the month of its first day."""
+    return Ticket(
+        version,
+        MedicalTicket(
+            ticket_type=TicketType.MEDICAL,
+            month=first.isoformat()[:7],
+            valid_from=first,
+            valid_to=last,
+            issue_number=str(version),
+            institution_code=institution_code,
+            institution_name="見本医院",
+            treatment=TicketTreatment.OUTPATIENT,
+            single_or_combined=SingleOrCombined.SINGLE,
+            self_pay=0,
+        ),
+    )
+
+
+def limit(first: date, last: date) -> LimitCertificate:
+    """A limit certificate."""
+    return LimitCertificate(
+        kind=LimitCertificateKind.LIMIT, limit_class=LimitClass.U, valid_from=first, valid_to=last
+    )
+
+
+def disease(first: date, last: date) -> SpecificDiseaseCertificate:
+    """A certificate of a specific disease."""
+    return SpecificDiseaseCertificate(
+        disease=SpecificDisease.RENAL_FAILURE, valid_from=first, valid_to=last, self_pay=10_000
+    )
+
+
+CARD = Reading(
+    record_id="4711",
+    answered_at=datetime(2026, 4, 1, 1, 0, tzinfo=UTC),
+    as_of=TODAY,
+    channel=Channel.CARD,
+    facility_kind=FacilityKind.CLINIC,
+    institution_code=CLINIC,
+    person_key=PERSON,
+    enrolments=[MEMBER],
+)
+
+
+def by_card(*enrolments: EnrolmentVersion, **changes: Any) -> Reading:
+    """What was read for a card's holder."""
+    return replace(CARD, enrolments=enrolments, **changes)
+
+
+def by_number(*enrolments: EnrolmentVersion, asked: int | set[int] = 1, **changes: Any) -> Reading:
+    """What was read for a membership that fits the entitlements `asked`."""
+    entitlements = frozenset({asked} if isinstance(asked, int) else asked)
+    return replace(
+        CARD, channel=Channel.NUMBER, person_key=None, enrolments=enrolments, asked=entitlements, **changes
+    )
+
+
+def told(reading: Reading) -> EligibilityAnswer:
+    """The whole answer."""
+    given = answer(reading, version_key=KEY)
+    assert isinstance(given, EligibilityAnswer)
+    return given
+
+
+ALL_CONSENTS = frozenset(Category)
