@@ -44,7 +44,7 @@ LEFT JOIN LATERAL answer_record(:record_id, :institution_code) r ON t.client_id 
 
 _VERSIONS = text(f"""
 SELECT {ENROLMENT_COLUMNS}, {tickets_named(":tickets")}
-FROM enrolment e JOIN entitlement t USING (entitlement)
+FROM enrolment e JOIN revision o ON o.revision = e.opened_by
 WHERE e.version = ANY (:versions)
 """)  # noqa: S608 - constants of the store, no values
 

@@ -68,7 +68,7 @@ reading AS MATERIALIZED (
         {known}
         WHERE {not_superseded}
     ) e
-    JOIN entitlement t USING (entitlement)
+    JOIN revision o ON o.revision = e.opened_by
     WHERE {permitted}
 )
 """

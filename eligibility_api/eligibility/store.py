@@ -36,7 +36,6 @@ reading AS MATERIALIZED (
     SELECT {columns}, {tickets}
     FROM gate g
     JOIN enrolment e ON e.person_key = g.person_key
-    JOIN entitlement t USING (entitlement)
     {known_now}
     WHERE {not_superseded} AND g.standing = 'good'
 ),

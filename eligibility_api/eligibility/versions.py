@@ -18,13 +18,17 @@ from eligibility_api.domain.held import EnrolmentVersion
 from eligibility_api.eligibility.tickets import read_tickets
 
 ENROLMENT_COLUMNS = """
-    e.version, e.entitlement, e.person_key AS holder, e.mismatch, e.certificate_kind, t.insurer_number, e.insurer_name,
+    e.version, e.entitlement, e.person_key AS holder, e.mismatch, e.certificate_kind, o.insurer_number, e.insurer_name,
     e.symbol, e.number, e.branch, e.relationship, e.insured_name, e.insured_birth_date, e.name, e.name_kana, e.name_alias,
     e.name_alias_kana, e.sex, e.sex_on_certificate, e.birth_date, e.address, e.postal_code, e.acquired_on, e.lost_on,
     e.reason_of_loss, e.issued_on, e.valid_from, e.valid_to, e.burden_ratio, e.elderly_certificate, e.limit_certificate,
     e.specific_diseases, e.nondisclosure, e.self_disclosure_blocked
 """
-"""What an enrolment version says (`enrolment e`, `entitlement t`); a statement adds a column `tickets`."""
+"""What an enrolment version says (`enrolment e`); a statement adds a column `tickets`.
+
+Its insurer is that of the revision which opened it (`revision o`): an insurer changes its own members only, and the
+revision is read anyway, so that a tap need not look up one more of a nation's entitlements.
+"""
 
 VERSIONS_READ = "(SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading)"
 TICKETS_READ = (

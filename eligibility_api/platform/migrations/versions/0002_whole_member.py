@@ -13,18 +13,13 @@ ALTER TABLE entitlement
     DROP CONSTRAINT entitlement_insurer_number_number_key_symbol_key_branch_key_key,
     ADD CONSTRAINT entitlement_once UNIQUE (insurer_number, number_key, symbol_key, birth_date, branch_key);
 
--- Whose a certificate is, and of which insurer an entitlement, is read at every tap, of anybody in the country: out of the
--- index alone, without a page of the table.
+-- Whose a certificate is, is read at every tap, of anybody in the country: out of the index alone, without a page of the
+-- table.
 ALTER TABLE binding
     DROP CONSTRAINT binding_renewed_authority_renewed_serial_fkey,
     DROP CONSTRAINT binding_pkey,
     ADD PRIMARY KEY (authority, serial) INCLUDE (person_key),
     ADD FOREIGN KEY (renewed_authority, renewed_serial) REFERENCES binding (authority, serial);
-ALTER TABLE enrolment DROP CONSTRAINT enrolment_entitlement_fkey;
-ALTER TABLE entitlement
-    DROP CONSTRAINT entitlement_pkey,
-    ADD PRIMARY KEY (entitlement) INCLUDE (insurer_number);
-ALTER TABLE enrolment ADD FOREIGN KEY (entitlement) REFERENCES entitlement;
 
 ALTER TABLE enrolment
     DROP CONSTRAINT enrolment_check2,
