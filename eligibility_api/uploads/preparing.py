@@ -21,7 +21,7 @@ from eligibility_api.uploads.queue import Bench, Task
 from eligibility_api.uploads.staging import by_index
 from eligibility_api.uploads.store import UPLOAD
 
-CHUNK_ROWS = 2_000
+CHUNK_ROWS = 500
 """Rows a transaction: single changes of the same insurer wait for one, at most."""
 
 _UPTO = f"""
