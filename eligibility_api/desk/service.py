@@ -22,7 +22,9 @@ from eligibility_api.contract.desk import (
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.desk import cursor, store
 from eligibility_api.desk.cursor import Place
+from eligibility_api.domain.cover import covers
 from eligibility_api.domain.days import JAPAN, day_in_japan
+from eligibility_api.eligibility.versions import enrolment_version
 from eligibility_api.enrolment.store import admitted_as
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.state import State
@@ -88,10 +90,14 @@ async def figures(state: State, caller: Caller) -> Figures:
 
 
 async def papers(state: State, caller: Caller, after: str | None, since_month: str | None) -> Papers:
-    """Current members without a valid bound certificate, by runs of members. Raises `cursor-invalid`."""
+    """Current members without a valid bound certificate, by runs of members. Raises `cursor-invalid`.
+
+    Whom the law has given another insurer (`domain.cover`) gets her paper there.
+    """
     place = cursor.number(after) if after is not None else 0
     now = state.clock()
-    since = _first_of(since_month) if since_month is not None else _month_before(day_in_japan(now))
+    today = day_in_japan(now)
+    since = _first_of(since_month) if since_month is not None else _month_before(today)
     async with _reading(state, caller) as connection:
         run = await store.examined(connection, caller.insurer(), place, MEMBERS_A_PAGE)
         rows = await store.papers(
@@ -100,13 +106,14 @@ async def papers(state: State, caller: Caller, after: str | None, since_month: s
             after=place,
             upto=run.upto or place,
             now=now,
-            today=day_in_japan(now),
+            today=today,
             since=datetime.combine(since, time(), JAPAN),
             since_day=since,
         )
+    current = [row for row in rows if covers(enrolment_version(row._mapping), today)]
     return Papers(
         since=since,
-        papers=[PaperNeed.model_validate(row, from_attributes=True) for row in rows],
+        papers=[PaperNeed.model_validate(row, from_attributes=True) for row in current],
         next=cursor.encode(run.upto) if run.examined == MEMBERS_A_PAGE else None,
     )
 

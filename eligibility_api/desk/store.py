@@ -11,6 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.desk.cursor import Place
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
 from eligibility_api.enrolment.store import PUBLISHING_LOCKS
 
@@ -124,8 +125,7 @@ FROM (SELECT entitlement FROM entitlement WHERE insurer_number = :insurer AND en
 # bound before its end was kept counts as not expired.
 _PAPERS = text(f"""
 WITH member AS (
-    SELECT t.entitlement, t.enrolment_id::text AS enrolment_id, e.person_key, e.symbol, e.number, e.branch,
-           e.birth_date, e.acquired_on
+    SELECT t.enrolment_id::text AS enrolment_id, {ENROLMENT_COLUMNS}, NULL AS tickets
     FROM entitlement t JOIN enrolment e USING (entitlement) {KNOWN_NOW}
     WHERE t.insurer_number = :insurer AND t.entitlement > :after AND t.entitlement <= :upto AND {NOT_SUPERSEDED}
       AND e.acquired_on <= :today AND (e.lost_on IS NULL OR :today < e.lost_on)
@@ -143,7 +143,7 @@ SELECT m.*, NOT EXISTS (
 FROM member m
 WHERE NOT EXISTS (
     SELECT FROM binding b LEFT JOIN revoked r USING (authority, serial)
-    WHERE b.person_key = m.person_key AND r.serial IS NULL AND coalesce(b.not_after, 'infinity') > :now
+    WHERE b.person_key = m.holder AND r.serial IS NULL AND coalesce(b.not_after, 'infinity') > :now
 )
 ORDER BY m.entitlement
 """)  # noqa: S608 - constants of the store, no values
@@ -205,7 +205,10 @@ async def papers(
     since: datetime,
     since_day: date,
 ) -> Rows:
-    """Who of a run of entitlements is a current member without a valid bound certificate."""
+    """Who of a run of entitlements is a member by the insurer's days, without a valid bound certificate.
+
+    Rows with `enrolment_id`, `new_since` and the columns of a version.
+    """
     parameters = {"insurer": insurer, "after": after, "upto": upto, "now": now, "today": today}
     parameters |= {"since": since, "since_day": since_day}
     return (await connection.execute(_PAPERS, parameters)).all()

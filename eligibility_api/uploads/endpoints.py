@@ -20,6 +20,7 @@ from eligibility_api.contract.uploads import (
 )
 from eligibility_api.facilities.bearer import current_caller
 from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.conditional import conditional
 from eligibility_api.platform.problems import problem_responses
 from eligibility_api.state import State, current_state
 from eligibility_api.uploads import service
@@ -69,21 +70,32 @@ async def upload(
     return answer
 
 
-@router.get("/{upload_id}", summary="Look at an upload", responses=problem_responses(*_OF_ONE))
-async def look(upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> UploadAnswer:
+@router.get(
+    "/{upload_id}",
+    summary="Look at an upload",
+    response_model=UploadAnswer,
+    responses=problem_responses(*_OF_ONE),
+)
+async def look(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
     """Its state, and the check report once there is one."""
-    return await service.look(state, caller, upload_id)
+    return conditional(request, await service.look(state, caller, upload_id))
 
 
-@router.get("/{upload_id}/faults", summary="Faults by row", responses=problem_responses(*_OF_ONE))
+@router.get(
+    "/{upload_id}/faults",
+    summary="Faults by row",
+    response_model=UploadFaults,
+    responses=problem_responses(*_OF_ONE),
+)
 async def faults(
+    request: Request,
     upload_id: UUID,
     caller: CurrentCaller,
     state: CurrentState,
     after: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
-) -> UploadFaults:
+) -> Response:
     """The first ten thousand faults by row, column, rule and the value's shape; the report counts all."""
-    return await service.faults(state, caller, upload_id, after)
+    return conditional(request, await service.faults(state, caller, upload_id, after))
 
 
 @router.post(
@@ -125,7 +137,12 @@ async def undo(
     return await service.undo(state, caller, upload_id, decision.reason)
 
 
-@router.get("/{upload_id}/seen-by", summary="Who saw withdrawn values", responses=problem_responses(*_OF_ONE))
-async def seen_by(upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> SeenByAnswer:
+@router.get(
+    "/{upload_id}/seen-by",
+    summary="Who saw withdrawn values",
+    response_model=SeenByAnswer,
+    responses=problem_responses(*_OF_ONE),
+)
+async def seen_by(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
     """The correction list: facilities that were answered with a value of this file that was withdrawn since."""
-    return await service.correction_list(state, caller, upload_id)
+    return conditional(request, await service.correction_list(state, caller, upload_id))

@@ -45,7 +45,7 @@ LIMIT {_CANDIDATES}
 """).bindparams(bindparam("upload", type_=Uuid))  # noqa: S608 - a number of ours
 
 # One worker's lane for an insurer at a time: its files take their turns.
-_RESERVE = text("SELECT pg_try_advisory_xact_lock(hashtext('uploads'), hashtext(:insurer))")
+_RESERVE = text("SELECT pg_try_advisory_xact_lock(hashtext('upload lanes'), hashtext(:insurer))")
 
 _DROP_PARTS = """
 DELETE FROM upload_part WHERE upload_id = $1 AND part IN (

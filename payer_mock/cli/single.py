@@ -29,11 +29,18 @@ def add_to(app: typer.Typer) -> None:
 
 
 def correct(context: typer.Context, file: _File) -> None:
-    """資格訂正 / Correct periods of members, of any insurer that there is a credential of: one JSON object a line."""
+    """資格訂正 / Correct periods of members, of any insurer that there is a credential of: one JSON object a line.
+
+    Stops at the first that the fund refuses, and names its line: those before it are done.
+    """
     corrections = list(_lines(file, CorrectionRequest))
-    for correction in corrections:
-        with at_the_fund(context, correction.member.insurer_number) as client:
-            client.correct(correction)
+    for number, correction in enumerate(corrections, start=1):
+        try:
+            with at_the_fund(context, correction.member.insurer_number) as client:
+                client.correct(correction)
+        except typer.Exit:
+            typer.echo(f"{number}行目で中断しました / Stopped at line {number}", err=True)
+            raise
     typer.echo(f"訂正 / corrected {len(corrections)}")
 
 

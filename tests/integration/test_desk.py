@@ -343,6 +343,9 @@ async def test_who_has_no_usable_card_needs_a_paper(fund: Fund, own: Credential)
     await fund.enrol(gone, credential=own)
     await fund.change(gone, "end", **of(own), **LEAVES)
 
+    # Whoever is 75 is the late-elderly scheme's, whatever this insurer forgot to say.
+    await fund.enrol(fund.person(birth_date=date(1940, 1, 1)), credential=own, acquired_on="2010-04-01")
+
     assert set(await papers(fund, own)) == {without, nobody}
     assert {with_card, future["enrolment_id"]}.isdisjoint(await papers(fund, own))
 
