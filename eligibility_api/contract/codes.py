@@ -127,12 +127,81 @@ class SingleOrCombined(StrEnum):
 
 
 class Category(StrEnum):
-    """What is answered only where the patient consented."""
+    """What is answered only where the patient consented. What the words, groups and rules of each are is data:
+    `categories.toml`.
+    """
 
     LIMIT_CERTIFICATE = "limit-certificate"
     """限度額適用認定証."""
     SPECIFIC_DISEASES = "specific-diseases"
     """特定疾病療養受療証."""
+    HEALTH_CHECKUP = "health-checkup"
+    """特定健診情報."""
+    MEDICATION = "medication"
+    """薬剤情報, from receipts."""
+    PRESCRIPTION = "prescription"
+    """処方・調剤情報, at once."""
+    TREATMENT = "treatment"
+    """診療情報."""
+    ALLERGY = "allergy"
+    """その他アレルギー等."""
+    DRUG_ALLERGY = "drug-allergy"
+    """薬剤アレルギー等."""
+    TEST = "test"
+    """検査."""
+    SURGERY = "surgery"
+    """手術情報, asked apart."""
+    DIAGNOSIS = "diagnosis"
+    """傷病名."""
+    INFECTION = "infection"
+    """感染症."""
+
+
+class Care(StrEnum):
+    """診療区分 (OQSCD028): in which care a permit to look is given; decides how long it lasts."""
+
+    OUTPATIENT = "1"
+    """外来: 24 hours."""
+    HOME_VISIT = "2"
+    """訪問診療等: until it is withdrawn."""
+    ONLINE = "3"
+    """オンライン診療等: for one consultation."""
+    EMERGENCY = "4"
+    """救急時."""
+
+
+class EndReason(StrEnum):
+    """同意期限切れ理由 (OQSCD031)."""
+
+    CARE_FORM = "0"
+    """By the form of care: the consultation is over."""
+    BY_FACILITY = "1"
+    """医療機関による取消."""
+    BY_PATIENT = "2"
+    """患者による取消."""
+    OTHER_USE = "3"
+    """用途変更による取消."""
+
+
+class Role(StrEnum):
+    """As whom somebody at a facility looks: the terminal's assertion, recorded as such."""
+
+    RECEPTION = "reception"
+    DOCTOR = "doctor"
+    DENTIST = "dentist"
+    PHARMACIST = "pharmacist"
+    AUTHORISED_STAFF = "authorised-staff"
+    """Staff whom the facility's administrator authorised by name; that is on record at the fund."""
+
+
+class Information(StrEnum):
+    """閲覧同意情報種別 (OQSCD036): what is asked for together on the reader."""
+
+    SPECIFIC_DISEASES = "TSR"
+    HEALTH_CHECKUP = "TKK"
+    MEDICATION = "YZK"
+    TREATMENT = "SRJ"
+    SURGERY = "SHJ"
 
 
 class InsurerKind(StrEnum):
@@ -167,6 +236,14 @@ class Right(StrEnum):
     """Ask by visual check (目視確認), without the PIN."""
     ENROLMENT = "enrolment"
     """Enrol and end one's own members (insurers only)."""
+    CONSENT = "consent"
+    """Take consents, and read what they allow."""
+    PRESCRIPTION = "prescription"
+    """Tell of prescriptions or dispensings at once."""
+    EMERGENCY = "emergency"
+    """Look without consent in an emergency (救急時医療情報閲覧), by operators with a second factor."""
+    CLAIMS = "claims"
+    """Send receipts and health check-ups of one's own members (insurers only)."""
     APPROVAL = "enrolment-approval"
     """Approve or reject a held member file that another key uploaded (insurers only)."""
 
@@ -177,3 +254,7 @@ class Purpose(StrEnum):
     ELIGIBILITY = "eligibility"
     FIRST_REGISTRATION = "first-registration"
     VISUAL_CHECK = "visual-check"
+    CONSENT = "consent"
+    """The words of a consent, after the PIN."""
+    VISUAL_CONSENT = "visual-consent"
+    """The words of a consent, where staff compared the face."""

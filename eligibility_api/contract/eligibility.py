@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StrictBool
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import CertificateKind, ReasonOfLoss, Relationship, Sex, Validity
@@ -16,7 +16,7 @@ from eligibility_api.contract.member import (
     SpecificDiseaseCertificate,
 )
 from eligibility_api.contract.membership import MembershipAsked
-from eligibility_api.contract.wire import Answer, Bytes, Day, Text, Wire
+from eligibility_api.contract.wire import Answer, Bytes, Day, OperatorName, Text, Wire
 
 
 class Proof(Wire):
@@ -51,9 +51,9 @@ class VisualCheckRequest(CardCheckRequest):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"operator": "受付 見本"}]})
 
-    operator: (
-        Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)] | None
-    ) = Field(default=None, description="Who compared the face, as the facility names its staff; recorded.")
+    operator: OperatorName | None = Field(
+        default=None, description="Who compared the face, as the facility names its staff; recorded."
+    )
 
 
 class NumberCheckRequest(MembershipAsked):

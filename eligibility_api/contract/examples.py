@@ -128,3 +128,94 @@ BATCH: dict[str, Any] = {
     ],
 }
 """A batch of one row."""
+
+_RECORD = "019ab000-0000-7000-8000-000000000001"
+
+CONSENT_ASKED: dict[str, Any] = {
+    "presence_record": _RECORD,
+    "categories": ["limit-certificate", "medication", "prescription"],
+    "care": "1",
+    "language": "ja",
+}
+"""What she is about to consent to."""
+
+CONSENT: dict[str, Any] = {
+    **PROOF,
+    "presence_record": _RECORD,
+    "statement": {
+        "version": 1,
+        "language": "ja",
+        "institution_code": "1311111114",
+        "institution_name": "架空診療所",
+        "categories": ["limit-certificate", "medication", "prescription"],
+        "care": "1",
+        "until": "24-hours",
+    },
+}
+"""Her consent."""
+
+PRESCRIBED: dict[str, Any] = {
+    "drug_code": "990000101",
+    "quantity": "1",
+    "act": "21",
+    "usage_code": "006",
+    "times": 14,
+}
+"""One medicine of a prescription."""
+
+PRESCRIPTION: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "prescribed_on": "2026-11-23",
+    "medicines": [PRESCRIBED],
+}
+"""What a clinic prescribed."""
+
+DISPENSING: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "prescribed_on": "2026-11-23",
+    "dispensed_on": "2026-11-23",
+    "prescriber": {"institution_code": "1311111114", "institution_name": "架空診療所"},
+    "medicines": [PRESCRIBED],
+}
+"""What a pharmacy dispensed for it."""
+
+CHECKUPS: dict[str, Any] = {
+    "checkups": [
+        {
+            **OWN_MEMBER,
+            "examined_on": "2026-06-01",
+            "items": [
+                {
+                    "item_code": "9A751000000000001",
+                    "item_name": "収縮期血圧（1回目）",
+                    "data_type": "PQ",
+                    "value": "128",
+                    "unit": "mmHg",
+                }
+            ],
+        }
+    ]
+}
+"""One health check-up."""
+
+EMERGENCY: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "reason": "unconscious",
+    "note": "意識なし、救急搬送",
+    "categories": ["medication", "allergy"],
+    "operator": "見本　医師",
+    "role": "doctor",
+    "one_time_password": "123456",
+}
+"""A look in an emergency."""
+
+DISASTER_SEARCH: dict[str, Any] = {
+    "name": "試験　見本",
+    "birth_date": "1980-05-17",
+    "sex": "2",
+    "address": "架空県見本市1-2-3",
+    "categories": ["medication"],
+    "operator": "見本　医師",
+    "role": "doctor",
+}
+"""A search in disaster mode."""

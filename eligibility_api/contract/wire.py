@@ -97,6 +97,9 @@ BranchNumber = Annotated[
 PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 """A name or an address as the insurer writes it."""
 
+OperatorName = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+"""A member of staff, as the facility names its staff; recorded."""
+
 _LONGEST_KANA = 200
 
 

@@ -6,10 +6,19 @@ from collections.abc import Iterable
 
 from eligibility_api.contract.codes import FacilityKind, Right
 
-_FACILITY_RIGHTS = frozenset({Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK})
+_FACILITY_RIGHTS = frozenset(
+    {
+        Right.ELIGIBILITY,
+        Right.REGISTRATION,
+        Right.VISUAL_CHECK,
+        Right.CONSENT,
+        Right.PRESCRIPTION,
+        Right.EMERGENCY,
+    }
+)
 _ELIGIBILITY_ONLY_RIGHTS = frozenset({Right.ELIGIBILITY})
-INSURER_RIGHTS = frozenset({Right.ENROLMENT})
-"""Of an insurer's program, which tells the fund who its members are."""
+INSURER_RIGHTS = frozenset({Right.ENROLMENT, Right.CLAIMS})
+"""Of an insurer's program, which tells the fund who its members are, and what was claimed for them."""
 
 APPROVER_RIGHTS = frozenset({Right.APPROVAL})
 """Of the second key, which alone releases a held file, and uploads none."""

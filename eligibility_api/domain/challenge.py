@@ -31,7 +31,13 @@ _LAYOUT = struct.Struct(">B4sBq10s16s16s")
 _VERSION = 1
 _MAC_BYTES = 32
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
-_PURPOSES = {Purpose.ELIGIBILITY: 1, Purpose.FIRST_REGISTRATION: 2, Purpose.VISUAL_CHECK: 3}
+_PURPOSES = {
+    Purpose.ELIGIBILITY: 1,
+    Purpose.FIRST_REGISTRATION: 2,
+    Purpose.VISUAL_CHECK: 3,
+    Purpose.CONSENT: 4,
+    Purpose.VISUAL_CONSENT: 5,
+}
 _PURPOSE_OF = {number: purpose for purpose, number in _PURPOSES.items()}
 
 

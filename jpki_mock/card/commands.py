@@ -169,7 +169,7 @@ def _is_visual_check(selection: Selection, file: KeyFile, command: Command) -> b
         selection.route.is_open
         and file.visual_check
         and command.p1 == signing.MESSAGE
-        and command.data.startswith(profile.VISUAL_CHECK_TAG)
+        and command.data.startswith(profile.VISUAL_CHECK_TAGS)
     )
 
 

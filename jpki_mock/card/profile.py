@@ -64,8 +64,8 @@ FACE_REFERENCE_A: Final = 0x0013
 # The PIN-less route, a divergence of ours: the real protocol is not public.
 TERMINAL_AUTHENTICATION_TAG: Final = b"SHIKAKU terminal authentication v1\0"
 """Precedes the challenge in what a terminal signs."""
-VISUAL_CHECK_TAG: Final = b"SHIKAKU visual-check v1\0"
-"""The only messages signed without a PIN begin with it."""
+VISUAL_CHECK_TAGS: Final = (b"SHIKAKU visual-check v1\0", b"SHIKAKU visual-consent v1\0")
+"""The only messages signed without a PIN begin with one of them: a presence, the words of a consent."""
 TERMINAL_CHALLENGE_BYTES: Final = 32
 TERMINAL_CERTIFICATE_MAXIMUM: Final = 4096
 """Bytes; more is rubbish."""

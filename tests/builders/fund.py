@@ -134,6 +134,20 @@ class Fund:
     _people: int = 0
     _tokens: dict[str, str] = field(default_factory=dict)
 
+    async def turn(self, offset: timedelta) -> None:
+        """Set every clock off by `offset`, the database's for windows and records included. Never before the real time:
+        challenges are held against the database's own clock.
+        """
+        self.clock.offset = offset
+        self._tokens.clear()
+        ahead = f"interval ''{offset.total_seconds()} seconds''"
+        for statement in (
+            f"CREATE OR REPLACE FUNCTION fund_clock() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now() + {ahead}'",
+            "ALTER TABLE audit_record ALTER recorded_at SET DEFAULT fund_clock()",
+            "ALTER TABLE audit_record ALTER record_id SET DEFAULT uuidv7(fund_clock() - now())",
+        ):
+            await self.owner.fetch(statement, ())
+
     async def mirror(self) -> bool:
         """Bring the revocation mirror up to date, as the keeper does; whether every list was believed."""
         believed = [

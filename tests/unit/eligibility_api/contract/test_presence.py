@@ -12,9 +12,6 @@ from hypothesis import strategies as st
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.presence import TAGS, to_be_signed
 
-CONSENT_TAG = b"SHIKAKU consent v1\0"
-"""The tag of consents, which are signed by the same key."""
-
 fields = st.tuples(
     st.sampled_from(Purpose), *[st.text("a\0é資1", max_size=4) | st.text(max_size=40) for _ in range(4)]
 )
@@ -37,15 +34,17 @@ def test_every_purpose_has_a_tag_that_is_known_to_all() -> None:
         Purpose.ELIGIBILITY: b"SHIKAKU presence v1\0",
         Purpose.FIRST_REGISTRATION: b"SHIKAKU first-registration v1\0",
         Purpose.VISUAL_CHECK: b"SHIKAKU visual-check v1\0",
+        Purpose.CONSENT: b"SHIKAKU consent v1\0",
+        Purpose.VISUAL_CONSENT: b"SHIKAKU visual-consent v1\0",
     }
 
 
 def test_no_tag_begins_another() -> None:
-    for one, other in permutations([*TAGS.values(), CONSENT_TAG], 2):
+    for one, other in permutations(TAGS.values(), 2):
         assert not one.startswith(other)
 
 
-@pytest.mark.parametrize("tag", [*TAGS.values(), CONSENT_TAG])
+@pytest.mark.parametrize("tag", TAGS.values())
 def test_a_tag_ends_in_its_only_nul(tag: bytes) -> None:
     assert tag.index(b"\0") == len(tag) - 1
 

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.domain.admission import INSURER_RIGHTS, rights_open_to, surplus
 
-FACILITY = {Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK}
+FACILITY = {
+    Right.ELIGIBILITY,
+    Right.REGISTRATION,
+    Right.VISUAL_CHECK,
+    Right.CONSENT,
+    Right.PRESCRIPTION,
+    Right.EMERGENCY,
+}
 
 
 @pytest.mark.parametrize("kind", FacilityKind)
@@ -33,6 +40,7 @@ def test_no_facility_enrols_and_no_insurer_asks(kind: FacilityKind) -> None:
         (FacilityKind.ELIGIBILITY_ONLY, [Right.ELIGIBILITY], set()),
         (FacilityKind.ELIGIBILITY_ONLY, [Right.VISUAL_CHECK], {Right.VISUAL_CHECK}),
         (FacilityKind.ELIGIBILITY_ONLY, [Right.REGISTRATION], {Right.REGISTRATION}),
+        (FacilityKind.ELIGIBILITY_ONLY, [Right.CONSENT], {Right.CONSENT}),
     ],
 )
 def test_the_rights_that_go_too_far_are_named(

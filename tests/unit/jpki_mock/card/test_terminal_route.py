@@ -23,7 +23,7 @@ from tests.builders.cards import (
     terminal_certificate,
 )
 
-VISUAL_CHECK = profile.VISUAL_CHECK_TAG + bytes(32)
+VISUAL_CHECK = profile.VISUAL_CHECK_TAGS[0] + bytes(32)
 
 
 def jpki(**changes: object) -> TestCard:

@@ -1,0 +1,51 @@
+"""Health check-ups (特定健診) as insurers load them: JLAC10 items. The layout between insurers and fund is ours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from eligibility_api.contract import examples
+from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.wire import Answer, Day, Text, Wire
+
+CheckupText = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+
+
+class CheckupItemGiven(Wire):
+    """One item (OQS 8)."""
+
+    item_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{17}$")] = Field(
+        description="JLAC10, 17 characters."
+    )
+    item_name: CheckupText
+    data_type: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,3}$")] | None = None
+    value: CheckupText | None = None
+    unit: CheckupText | None = None
+    oid: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$", max_length=64)] | None = None
+    value_name: CheckupText | None = None
+
+
+class CheckupGiven(MembershipAsked):
+    """One member's check-up. A second one of the same day takes the place of the first."""
+
+    examined_on: Day
+    items: list[CheckupItemGiven] = Field(min_length=1, max_length=300)
+
+
+class CheckupsRequest(Wire):
+    """`POST /v1/health-checkups`, by insurers: of their own members alone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CHECKUPS]})
+
+    checkups: list[CheckupGiven] = Field(min_length=1, max_length=500)
+
+
+class CheckupsAnswer(Answer):
+    """How many were taken, and of how many the member is not enrolled by what is known now."""
+
+    taken: int
+    unmatched: int
+    known_from: datetime

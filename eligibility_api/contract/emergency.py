@@ -1,0 +1,86 @@
+"""Looking without consent: in an emergency (救急時医療情報閲覧), and in disaster mode (災害時医療情報閲覧)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from eligibility_api.contract import examples
+from eligibility_api.contract.codes import Category, Role, Sex
+from eligibility_api.contract.consent import Basis, Categories
+from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.wire import Answer, Day, OperatorName, PersonText, Text, Wire
+
+EMERGENCIES_PATH = "/v1/emergencies"
+DISASTER_PATH = "/v1/disaster-searches"
+
+
+class EmergencyReason(StrEnum):
+    """Why the patient cannot be asked. Ours: the real list is not public."""
+
+    UNCONSCIOUS = "unconscious"
+    LIFE_THREATENING = "life-threatening"
+    CANNOT_EXPRESS = "cannot-express"
+
+
+class EmergencyRequest(Wire):
+    """`POST /v1/emergencies`: a permit without consent, with its reason; on record, and shown to the patient."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.EMERGENCY]})
+
+    identified_by: UUID = Field(
+        description="`record_id` of this facility's eligibility answer about her, of the last ten minutes."
+    )
+    reason: EmergencyReason
+    note: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    categories: Categories
+    operator: OperatorName
+    role: Role
+    one_time_password: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] = Field(
+        description="Of the operator's registered second factor (TOTP, RFC 6238)."
+    )
+
+
+class DisasterSearch(Wire):
+    """`POST /v1/disaster-searches`: while disaster mode is on for the facility's region. By the person's items, or by a
+    membership.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.DISASTER_SEARCH]})
+
+    name: PersonText | None = None
+    name_kana: PersonText | None = None
+    birth_date: Day | None = None
+    sex: Sex | None = None
+    address: PersonText | None = None
+    membership: MembershipAsked | None = None
+    consent: Literal["oral", "not-possible"] = Field(
+        default="oral", description="What the patient said, or that she could not be asked."
+    )
+    categories: Categories
+    operator: OperatorName
+    role: Role
+
+    @model_validator(mode="after")
+    def _one_way(self) -> DisasterSearch:
+        items = (self.name or self.name_kana, self.birth_date, self.sex, self.address)
+        if all(item is not None for item in items) == (self.membership is not None):
+            raise PydanticCustomError("search", "either name, birth date, sex and address, or a membership")
+        return self
+
+
+class PermitAnswer(Answer):
+    """A permit without consent."""
+
+    permit_id: UUID
+    basis: Literal[Basis.EMERGENCY, Basis.DISASTER]
+    categories: list[Category]
+    given_at: datetime
+    available_until: datetime
+    record_id: str
+    notice: str = Field(description="For who looks: that it is on record, and that the patient will see it.")

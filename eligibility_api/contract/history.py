@@ -1,0 +1,208 @@
+"""What a facility looks at under a permit: medicines, treatments, surgery, diagnoses, health check-ups.
+
+`GET /v1/consents/{consent_id}/medications` and its siblings; under `/v1/emergencies` and `/v1/disaster-searches` the
+same. Who looks stands in two headers, never in the address.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from eligibility_api.contract.codes import Category
+from eligibility_api.contract.wire import Answer
+
+ROLE_HEADER = "Operator-Role"
+"""As whom somebody looks (`codes.Role`): the terminal's assertion. Without it, as the reception."""
+
+OPERATOR_HEADER = "Operator-Name"
+"""Who looks, as the facility names its staff: UTF-8, percent-encoded (RFC 3986 section 2.1)."""
+
+
+class LookUp(StrEnum):
+    """What can be looked at: the last part of the address."""
+
+    MEDICATIONS = "medications"
+    TREATMENTS = "treatments"
+    SURGERIES = "surgeries"
+    DIAGNOSES = "diagnoses"
+    HEALTH_CHECKUPS = "health-checkups"
+
+
+CATEGORY_OF: dict[LookUp, Category] = {
+    LookUp.MEDICATIONS: Category.MEDICATION,
+    LookUp.TREATMENTS: Category.TREATMENT,
+    LookUp.SURGERIES: Category.SURGERY,
+    LookUp.DIAGNOSES: Category.DIAGNOSIS,
+    LookUp.HEALTH_CHECKUPS: Category.HEALTH_CHECKUP,
+}
+"""What the patient must have allowed for it. Prescriptions and dispensings show among the medicines where she allowed
+`prescription` too.
+"""
+
+
+class Origin(StrEnum):
+    """Where a row comes from, the most reliable first (OQS 7.2: source 1, 2, 3)."""
+
+    RECEIPT = "receipt"
+    """A claim: final, and 10 to 40 days late."""
+    DISPENSING = "dispensing"
+    PRESCRIPTION = "prescription"
+
+
+class Setting(StrEnum):
+    """Where it was given."""
+
+    OUTPATIENT = "outpatient"
+    INPATIENT = "inpatient"
+    PHARMACY = "pharmacy"
+
+
+class Grouping(StrEnum):
+    """How medicines are put together."""
+
+    NONE = "none"
+    INGREDIENT = "ingredient"
+    DATE = "date"
+
+
+class Place(Answer):
+    """An institution as the claim names it."""
+
+    institution_code: str
+    institution_name: str | None
+    own: bool = Field(description="Whether it is the institution that looks.")
+
+
+class Source(Answer):
+    """What every row of a history says of itself."""
+
+    month: str = Field(description="Month of treatment, YYYY-MM.")
+    on: date | None = Field(description="Day of dispensing or treatment, where the claim tells one.")
+    origin: Origin
+    claim_month: str | None = Field(description="YYYY-MM; of a receipt alone.")
+    known_from: datetime = Field(description="Since when the fund shows it.")
+    age_days: int = Field(description="Days from then until this answer.")
+    institution: Place = Field(description="Who treated or dispensed; of a prescription, who prescribed.")
+    setting: Setting
+
+
+class Medicine(Source):
+    """One medicine on one day (薬剤情報)."""
+
+    row: int = Field(description="Its place in the whole history asked for, from 1, the newest first.")
+    prescribed_on: date | None
+    prescriber: Place | None = Field(
+        description="The prescribing institution; None where the claim names none."
+    )
+    act: str | None = Field(description="診療識別: 21 内服, 22 屯服, 23 外用, 31 to 33 注射 …")
+    drug_code: str = Field(description="医薬品コード, nine digits.")
+    name: str | None = Field(description="None where the drug master has no entry.")
+    ingredient_code: str | None = Field(
+        description="First seven characters of the 12-digit 薬価基準収載医薬品コード."
+    )
+    generic: bool | None
+    quantity: str | None = Field(description="A decimal, as claimed, for each day or dose.")
+    unit: str | None
+    usage_code: str | None
+    usage: str | None = Field(description="用法, by its code or as written.")
+    instruction: str | None = Field(description="特別指示.")
+    times: int | None = Field(description="Days of supply (内服) or doses.")
+    duplicates: list[int] = Field(
+        description="Rows with the same ingredient of another prescriber whose days of supply overlap."
+    )
+
+
+class MedicineGroup(Answer):
+    """Medicines of one ingredient, or of one day."""
+
+    key: str | None = Field(description="Ingredient code, or day; None where there is none.")
+    name: str | None = Field(description="Name of the newest medicine of the ingredient.")
+    duplicates: bool = Field(description="Whether one of them is marked as a duplicate.")
+    medicines: list[Medicine]
+
+
+class Page(Answer):
+    """What every answer of a look-up has."""
+
+    record_id: str
+    answered_at: datetime
+    available_until: datetime | None = Field(
+        description="Until when the permit lets look; None: until withdrawn."
+    )
+    from_month: str
+    to_month: str
+    total: int = Field(description="Rows in the whole, of all pages.")
+    next: str | None = Field(description="Cursor of the next page; None at the end.")
+
+
+class Medications(Page):
+    """`GET …/medications`. `medicines` without grouping, else `groups`; a page never splits a row."""
+
+    medicines: list[Medicine]
+    groups: list[MedicineGroup]
+
+
+class Treatment(Source):
+    """One act of treatment or surgery on one day (診療情報, 手術情報)."""
+
+    row: int
+    act: str | None = Field(description="診療識別.")
+    code: str = Field(description="診療行為コード, nine digits.")
+    quantity: str | None
+    times: int | None
+
+
+class Treatments(Page):
+    """`GET …/treatments`, `GET …/surgeries`."""
+
+    treatments: list[Treatment]
+
+
+class Diagnosis(Source):
+    """One diagnosis of a receipt (傷病名)."""
+
+    row: int
+    code: str = Field(description="傷病名コード, seven digits; 0000999 is uncoded.")
+    name: str | None = Field(description="As written, where it is uncoded.")
+    modifiers: list[str] = Field(description="修飾語コード.")
+    began_on: date | None
+    outcome: str | None = Field(description="転帰: 1 goes on, 2 cured, 3 died, 4 discontinued.")
+    main: bool
+
+
+class Diagnoses(Page):
+    """`GET …/diagnoses`."""
+
+    diagnoses: list[Diagnosis]
+
+
+class CheckupItem(Answer):
+    """One item of a check-up (TKK `HealthCheckupResultAndQuestionInfo`)."""
+
+    item_code: str = Field(description="JLAC10, 17 characters.")
+    item_name: str
+    data_type: str | None = None
+    value: str | None = None
+    unit: str | None = None
+    oid: str | None = None
+    value_name: str | None = None
+
+
+class HealthCheckup(Answer):
+    """One health check-up (特定健診)."""
+
+    row: int
+    examined_on: date
+    insurer_number: str
+    known_from: datetime
+    age_days: int
+    items: list[CheckupItem]
+
+
+class HealthCheckups(Page):
+    """`GET …/health-checkups`."""
+
+    checkups: list[HealthCheckup]

@@ -1,0 +1,70 @@
+"""Prescriptions and dispensings at once (電子処方箋の処方・調剤情報): provisional, until the claim takes their place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from eligibility_api.contract import examples
+from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, Text, Wire
+
+DrugCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
+Quantity = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,5})?$")]
+
+
+class Prescribed(Wire):
+    """One medicine."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PRESCRIBED]})
+
+    drug_code: DrugCode
+    quantity: Quantity = Field(description="For each day or dose, in the unit of the drug master.")
+    act: Annotated[str, StringConstraints(pattern=r"^(21|22|23|31|32|33)$")] = Field(
+        description="診療識別: 21 内服, 22 屯服, 23 外用, 31 to 33 注射."
+    )
+    usage_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")] | None = None
+    usage: Annotated[Text, StringConstraints(min_length=1, max_length=80)] | None = None
+    instruction: Annotated[Text, StringConstraints(min_length=1, max_length=80)] | None = None
+    times: int = Field(ge=1, le=999, description="Days of supply (内服) or doses.")
+
+
+class PrescriptionRequest(Wire):
+    """`POST /v1/prescriptions`, by clinics, hospitals and dental clinics."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PRESCRIPTION]})
+
+    identified_by: UUID = Field(
+        description="`record_id` of the eligibility answer, of the last 24 hours, that says whose it is."
+    )
+    prescribed_on: Day
+    medicines: list[Prescribed] = Field(min_length=1, max_length=100)
+
+
+class Prescriber(Wire):
+    """The prescribing institution, as the prescription names it."""
+
+    institution_code: InstitutionCode
+    institution_name: PersonText
+
+
+class DispensingRequest(Wire):
+    """`POST /v1/dispensings`, by pharmacies."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.DISPENSING]})
+
+    identified_by: UUID
+    prescribed_on: Day
+    dispensed_on: Day
+    prescriber: Prescriber
+    medicines: list[Prescribed] = Field(min_length=1, max_length=100)
+
+
+class EntryAnswer(Answer):
+    """What was taken."""
+
+    entry_id: UUID
+    record_id: str
+    known_from: datetime

@@ -1,0 +1,142 @@
+"""A receipt (レセプト) as values: what the reader makes of records, what the store keeps, what the history shows.
+
+Only what a history needs is kept of it. Nothing here decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from eligibility_api.contract.claims import ReceiptKind
+from eligibility_api.contract.history import Setting
+from eligibility_api.domain.membership import comparable
+
+DayCounts = tuple[tuple[int, int], ...]
+"""Days of the month with how often on each (算定日情報); empty where the claim tells none."""
+
+
+class Drug(NamedTuple):
+    """A medicine (IY)."""
+
+    code: str
+    quantity: str | None
+    """For each day or dose, a decimal as claimed (使用量)."""
+    act: str | None
+    """診療識別; of a pharmacy's receipt from the form (剤形)."""
+    times: int | None
+    """Days of supply (内服) or doses."""
+    days: DayCounts = ()
+    dispensed_on: date | None = None
+    prescribed_on: date | None = None
+    usage_code: str | None = None
+    usage: str | None = None
+    """As written, where the code says that it is written (900), or a comment beside it."""
+    instruction: str | None = None
+
+
+class Act(NamedTuple):
+    """An act of treatment or surgery (SI)."""
+
+    code: str
+    quantity: str | None
+    act: str | None
+    times: int | None
+    days: DayCounts = ()
+
+
+class Disease(NamedTuple):
+    """A diagnosis (SY)."""
+
+    code: str
+    name: str | None
+    modifiers: tuple[str, ...]
+    began_on: date | None
+    outcome: str | None
+    main: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Whose a receipt is, as it says: HO's insurer, symbol and number with SN's branch, or KO's numbers alone."""
+
+    insurer_number: str
+    symbol: str | None
+    number: str
+    branch: str | None
+    birth_date: date
+
+
+class Content(NamedTuple):
+    """What a receipt tells of the treatment."""
+
+    institution_name: str | None
+    prescriber_code: str | None
+    """The prescribing institution of a pharmacy's receipt, ten digits."""
+    prescriber_name: str | None
+    drugs: tuple[Drug, ...]
+    acts: tuple[Act, ...]
+    diseases: tuple[Disease, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """One receipt of one institution, claim month and member. Months are their first days."""
+
+    kind: ReceiptKind
+    setting: Setting
+    institution_code: str
+    claim_month: date
+    treatment_month: date
+    member: Member
+    content: Content
+
+    @property
+    def identity(self) -> bytes:
+        """Sixteen bytes: receipts with the same are one receipt, of which the one that came last counts."""
+        member = self.member
+        parts = (
+            member.insurer_number,
+            *comparable(member.symbol, member.number, member.branch),
+            member.birth_date.isoformat(),
+            self.kind.value,
+            self.setting.value,
+            self.institution_code,
+            self.content.prescriber_code or "",
+            self.treatment_month.isoformat(),
+        )
+        return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
+
+
+def encode(content: Content) -> str:
+    """A content as JSON: arrays in the order of the fields, days ISO."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=date.isoformat)
+
+
+def decode(stored: str | list[Any]) -> Content:
+    """The content behind what `encode` made: text from the raw driver, a value through SQLAlchemy."""
+    name, code, prescriber, drugs, acts, diseases = json.loads(stored) if isinstance(stored, str) else stored
+    return Content(
+        name,
+        code,
+        prescriber,
+        tuple(_drug(*drug) for drug in drugs),
+        tuple(Act(code, quantity, act, times, _counts(days)) for code, quantity, act, times, days in acts),
+        tuple(Disease(c, n, tuple(m), _day(b), o, main) for c, n, m, b, o, main in diseases),
+    )
+
+
+def _drug(*fields: Any) -> Drug:
+    code, quantity, act, times, days, dispensed, prescribed, *usage = fields
+    return Drug(code, quantity, act, times, _counts(days), _day(dispensed), _day(prescribed), *usage)
+
+
+def _counts(days: list[list[int]]) -> DayCounts:
+    return tuple((day, count) for day, count in days)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text is not None else None
