@@ -1,22 +1,29 @@
-"""A thin typed client of the fund, for programs that stand on the other side of the line.
+"""A thin typed client of the fund, for programs that stand on the other side of the line: a call of the interface each.
 
-It signs in, keeps its token while that lives, sends wire models and returns wire models. Whatever goes wrong comes
-as one family: the fund's own problem under its code, a broken line as `fund-unreachable`, whether it is this end or a
-gateway that found it broken, an answer that is none as `fund-unreadable`. It never tries anything again by itself.
+What goes wrong comes as `calling.py` says it.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Self, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+from uuid import UUID
 
-import httpx2
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult
+from eligibility_api.contract.calling import FundCaller, Model
 from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.consent import (
+    CONSENTS_PATH,
+    ConsentAnswer,
+    ConsentChallengeAnswer,
+    ConsentChallengeRequest,
+    ConsentEnd,
+    ConsentRequest,
+    ConsentStatus,
+)
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
     EligibilityAnswer,
@@ -24,8 +31,23 @@ from eligibility_api.contract.eligibility import (
     UnchangedAnswer,
     VisualCheckRequest,
 )
-from eligibility_api.contract.errors import CATALOGUE, Problem, ShikakuError
-from eligibility_api.contract.line import open_line
+from eligibility_api.contract.emergency import (
+    DISASTER_PATH,
+    EMERGENCIES_PATH,
+    DisasterSearch,
+    EmergencyRequest,
+    PermitAnswer,
+)
+from eligibility_api.contract.history import (
+    Diagnoses,
+    HealthCheckups,
+    LookUp,
+    Medications,
+    Page,
+    Treatments,
+)
+from eligibility_api.contract.looking import EVERYTHING, Looker, Wanted
+from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
 from eligibility_api.contract.references import (
     ReferenceAnswer,
@@ -34,71 +56,17 @@ from eligibility_api.contract.references import (
     ReferenceRegistrations,
 )
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
-from eligibility_api.contract.tokens import TOKEN_PATH, Credential, TokenAnswer, token_form
-
-_RENEW_BEFORE = timedelta(seconds=30)
-_GATEWAY_STATUSES = frozenset({502, 503, 504})
-"""What a gateway answers when it cannot reach the fund behind it (RFC 9110 sections 15.6.3 to 15.6.5)."""
 
 _ELIGIBILITY: TypeAdapter[EligibilityAnswer | UnchangedAnswer] = TypeAdapter(
     EligibilityAnswer | UnchangedAnswer
 )
 _BATCH_RESULT = TypeAdapter(BatchResult)
 
-Model = TypeVar("Model", bound=BaseModel)
+Paged = TypeVar("Paged", bound=Page)
 
 
-def problem_error(response: httpx2.Response) -> ShikakuError:
-    """The error that an answer with status 400 or more stands for."""
-    problem = _problem(response)
-    if problem is None:
-        code = "fund-unreachable" if response.status_code in _GATEWAY_STATUSES else "fund-unreadable"
-        return ShikakuError(code, http_status=response.status_code)
-    details = {"retry_after": problem.retry_after, "request_id": problem.request_id, "errors": problem.errors}
-    return ShikakuError(problem.code, **{key: value for key, value in details.items() if value is not None})
-
-
-def _problem(response: httpx2.Response) -> Problem | None:
-    """The fund's own problem, or None: the answer is none of the fund's, or of another version."""
-    try:
-        problem = Problem.model_validate_json(response.content)
-    except ValidationError:
-        return None
-    return problem if problem.code in CATALOGUE else None
-
-
-class FundClient:
+class FundClient(FundCaller):
     """Calls of the fund by one admitted client. A context manager; not for use by several threads at a time."""
-
-    def __init__(
-        self,
-        base_url: str,
-        credential: Credential,
-        *,
-        clock: Callable[[], datetime],
-        transport: httpx2.BaseTransport | None = None,
-        timeout_seconds: float = 10.0,
-    ) -> None:
-        self.credential = credential
-        self._clock = clock
-        line = transport or open_line(base_url)
-        self._http = httpx2.Client(base_url=base_url, transport=line, timeout=timeout_seconds)
-        self._token: tuple[str, datetime] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.close()
-
-    def sign_in(self) -> str:
-        """The access token: a new one unless the present one lives for another half minute."""
-        now = self._clock()
-        if self._token is None or self._token[1] - _RENEW_BEFORE <= now:
-            form = token_form(self.credential, now=now, jti=secrets.token_urlsafe(16))
-            answer = self._read(TokenAnswer, self._send(TOKEN_PATH, form=form))
-            self._token = (answer.access_token, now + timedelta(seconds=answer.expires_in))
-        return self._token[0]
 
     def challenge(self, purpose: Purpose) -> ChallengeAnswer:
         """A new challenge for `purpose`."""
@@ -151,52 +119,76 @@ class FundClient:
         """The first registration of a card."""
         return self._call(RegistrationAnswer, "/v1/registrations", request)
 
-    def _call(self, model: type[Model], path: str, request: BaseModel) -> Model:
-        return self._read(model, self._authorised(path, request))
+    def consent_challenge(self, request: ConsentChallengeRequest) -> ConsentChallengeAnswer:
+        """The parts of a consent's statement, and what is to be signed with it."""
+        return self._call(ConsentChallengeAnswer, f"{CONSENTS_PATH}/challenges", request)
 
-    def _get(self, model: type[Model], path: str, **query: str | int | None) -> Model:
-        given = {name: value for name, value in query.items() if value is not None}
-        return self._read(model, self._send(path, method="GET", query=given, token=self.sign_in()))
+    def consent(self, request: ConsentRequest) -> ConsentAnswer:
+        """Register a consent that a card signed."""
+        return self._call(ConsentAnswer, CONSENTS_PATH, request)
 
-    def _authorised(self, path: str, request: BaseModel) -> httpx2.Response:
-        return self._send(path, body=request, token=self.sign_in())
+    def consent_status(self, consent_id: UUID) -> ConsentStatus:
+        """How a consent of this facility stands."""
+        return self._get(ConsentStatus, f"{CONSENTS_PATH}/{consent_id}")
 
-    def _send(
-        self,
-        path: str,
-        *,
-        body: BaseModel | None = None,
-        form: dict[str, str] | None = None,
-        stream: Iterable[bytes] | None = None,
-        token: str | None = None,
-        method: str = "POST",
-        query: Mapping[str, str | int] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx2.Response:
-        sent = dict(headers or {})
-        if token:
-            sent["Authorization"] = f"Bearer {token}"
-        if body is not None:
-            sent["Content-Type"] = "application/json"
-        content = body.model_dump_json(exclude_none=True) if body is not None else stream
-        try:
-            response = self._http.request(
-                method, path, content=content, data=form, params=query, headers=sent
-            )
-        except httpx2.RequestError as error:
-            raise ShikakuError("fund-unreachable") from error
-        if response.status_code >= 400:
-            raise problem_error(response)
-        return response
+    def end_consent(self, consent_id: UUID, request: ConsentEnd) -> ConsentStatus:
+        """End a consent of this facility at once."""
+        return self._call(ConsentStatus, f"{CONSENTS_PATH}/{consent_id}/end", request)
 
-    @classmethod
-    def _read(cls, model: type[Model] | TypeAdapter[Model], response: httpx2.Response) -> Model:
-        return cls._parsed(model, response.content, response)
+    def consent_eligibility(self, consent_id: UUID) -> EligibilityAnswer:
+        """The eligibility of today by a consent that still holds, without the card."""
+        return self._get(EligibilityAnswer, f"{CONSENTS_PATH}/{consent_id}/eligibility")
 
-    @staticmethod
-    def _parsed(model: type[Model] | TypeAdapter[Model], content: bytes, response: httpx2.Response) -> Model:
-        adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
-        try:
-            return adapter.validate_json(content)
-        except ValidationError as error:
-            raise ShikakuError("fund-unreadable", http_status=response.status_code) from error
+    def medications(self, looker: Looker, wanted: Wanted = EVERYTHING) -> Medications:
+        """A page of the medicines."""
+        return self._look(Medications, LookUp.MEDICATIONS, looker, wanted)
+
+    def treatments(self, looker: Looker, wanted: Wanted = EVERYTHING) -> Treatments:
+        """A page of the treatments, surgery not among them."""
+        return self._look(Treatments, LookUp.TREATMENTS, looker, wanted)
+
+    def surgeries(self, looker: Looker, wanted: Wanted = EVERYTHING) -> Treatments:
+        """A page of the surgery."""
+        return self._look(Treatments, LookUp.SURGERIES, looker, wanted)
+
+    def diagnoses(self, looker: Looker, wanted: Wanted = EVERYTHING) -> Diagnoses:
+        """A page of the diagnoses."""
+        return self._look(Diagnoses, LookUp.DIAGNOSES, looker, wanted)
+
+    def health_checkups(self, looker: Looker, wanted: Wanted = EVERYTHING) -> HealthCheckups:
+        """A page of the health check-ups."""
+        return self._look(HealthCheckups, LookUp.HEALTH_CHECKUPS, looker, wanted)
+
+    def pages(
+        self, call: Callable[[Looker, Wanted], Paged], looker: Looker, wanted: Wanted = EVERYTHING
+    ) -> Iterator[Paged]:
+        """Every page of one of the five calls above, each asked for when it is needed."""
+        while True:
+            page = call(looker, wanted)
+            yield page
+            if page.next is None:
+                return
+            wanted = replace(wanted, after=page.next)
+
+    def emergency(self, request: EmergencyRequest) -> PermitAnswer:
+        """A permit without consent, for its reason."""
+        return self._call(PermitAnswer, EMERGENCIES_PATH, request)
+
+    def disaster_search(self, request: DisasterSearch) -> PermitAnswer:
+        """A permit for somebody who is found by her items, while disaster mode is on in the region."""
+        return self._call(PermitAnswer, DISASTER_PATH, request)
+
+    def prescribe(self, request: PrescriptionRequest, key: str | None = None) -> EntryAnswer:
+        """Tell what was prescribed. `key`: an idempotency key, a new one if left out."""
+        return self._once(EntryAnswer, "/v1/prescriptions", request, key)
+
+    def dispense(self, request: DispensingRequest, key: str | None = None) -> EntryAnswer:
+        """Tell what was dispensed. `key`: an idempotency key, a new one if left out."""
+        return self._once(EntryAnswer, "/v1/dispensings", request, key)
+
+    def _look(self, model: type[Model], look_up: LookUp, looker: Looker, wanted: Wanted) -> Model:
+        path = f"{looker.permits_path}/{looker.permit_id}/{look_up}"
+        response = self._send(
+            path, method="GET", query=wanted.query(), headers=looker.headers(), token=self.sign_in()
+        )
+        return self._read(model, response)

@@ -6,11 +6,10 @@ the same one again: the fund makes one change of it.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from uuid import UUID
 
-from eligibility_api.contract.client import FundClient, Model
+from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.desk import (
     Changes,
     ConfirmAnswer,
@@ -22,7 +21,6 @@ from eligibility_api.contract.desk import (
     SplitRequest,
 )
 from eligibility_api.contract.enrolment import (
-    IDEMPOTENCY_KEY,
     BranchRequest,
     CorrectionRequest,
     EndRequest,
@@ -43,9 +41,7 @@ from eligibility_api.contract.uploads import (
     UploadAnswer,
     UploadFaults,
 )
-from eligibility_api.contract.wire import Wire
 
-_KEY_BYTES = 16
 _UPLOADS = "/v1/uploads"
 _MEDIA_TYPES = {FileFormat.CSV: "text/csv", FileFormat.JSON_LINES: "application/jsonl"}
 
@@ -55,40 +51,40 @@ class InsurerClient(FundClient):
 
     def enrol(self, request: EnrolmentRequest, key: str | None = None) -> EnrolmentAnswer:
         """Add one member."""
-        return self._change(EnrolmentAnswer, "/v1/enrolments", request, key)
+        return self._once(EnrolmentAnswer, "/v1/enrolments", request, key)
 
     def end_enrolment(self, request: EndRequest, key: str | None = None) -> EnrolmentAnswer:
         """End one member's current enrolment."""
-        return self._change(EnrolmentAnswer, "/v1/enrolments/end", request, key)
+        return self._once(EnrolmentAnswer, "/v1/enrolments/end", request, key)
 
     def correct(self, request: CorrectionRequest, key: str | None = None) -> EnrolmentAnswer:
         """Correct a period of a member."""
-        return self._change(EnrolmentAnswer, "/v1/enrolments/correct", request, key)
+        return self._once(EnrolmentAnswer, "/v1/enrolments/correct", request, key)
 
     def move(self, request: MoveRequest, key: str | None = None) -> EnrolmentAnswer:
         """Give a member another address."""
-        return self._change(EnrolmentAnswer, "/v1/enrolments/move", request, key)
+        return self._once(EnrolmentAnswer, "/v1/enrolments/move", request, key)
 
     def change_branch(self, request: BranchRequest, key: str | None = None) -> EnrolmentAnswer:
         """Give a member another branch number."""
-        return self._change(EnrolmentAnswer, "/v1/enrolments/branch", request, key)
+        return self._once(EnrolmentAnswer, "/v1/enrolments/branch", request, key)
 
     def withdraw(self, request: WithdrawRequest, key: str | None = None) -> EnrolmentAnswer:
         """Withdraw an enrolment that never was."""
-        return self._change(EnrolmentAnswer, "/v1/enrolments/withdraw", request, key)
+        return self._once(EnrolmentAnswer, "/v1/enrolments/withdraw", request, key)
 
     def confirm(self, enrolment_id: UUID, key: str | None = None) -> ConfirmAnswer:
         """Stand by what was said of a member whom the register does not show so."""
         request = ConfirmRequest(enrolment_id=enrolment_id)
-        return self._change(ConfirmAnswer, "/v1/mismatches/confirm", request, key)
+        return self._once(ConfirmAnswer, "/v1/mismatches/confirm", request, key)
 
     def split(self, request: SplitRequest, key: str | None = None) -> SplitAnswer:
         """Part a member from the person to whom she was wrongly linked."""
-        return self._change(SplitAnswer, "/v1/enrolments/split", request, key)
+        return self._once(SplitAnswer, "/v1/enrolments/split", request, key)
 
     def register_tickets(self, request: TicketsRequest, key: str | None = None) -> TicketsAnswer:
         """Register medical tickets of a welfare office's recipients, new or in place of former ones."""
-        return self._change(TicketsAnswer, "/v1/medical-tickets", request, key)
+        return self._once(TicketsAnswer, "/v1/medical-tickets", request, key)
 
     def mismatches(self, after: str | None = None) -> Mismatches:
         """A page of the mismatch queue."""
@@ -155,7 +151,3 @@ class InsurerClient(FundClient):
     def seen_by(self, upload_id: str) -> SeenByAnswer:
         """The facilities that saw what was withdrawn."""
         return self._get(SeenByAnswer, f"{_UPLOADS}/{upload_id}/seen-by")
-
-    def _change(self, model: type[Model], path: str, request: Wire, key: str | None) -> Model:
-        headers = {IDEMPOTENCY_KEY: key or secrets.token_urlsafe(_KEY_BYTES)}
-        return self._read(model, self._send(path, body=request, token=self.sign_in(), headers=headers))
