@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from payer_mock.cli import country, desk, enrolment, load, single, uploads
+from payer_mock.cli import claims, country, desk, enrolment, load, single, uploads
 from payer_mock.cli.common import Surroundings, app
 
 __all__ = ["Surroundings", "app", "main"]
 
-for part in (enrolment, single, uploads, desk, country, load):
+for part in (enrolment, single, uploads, desk, country, claims, load):
     part.add_to(app)
 
 

@@ -1,0 +1,70 @@
+"""Who pays for a receipt: its kind (レセプト種別), the records HO, KO and SN, and the share (負担区分) of each line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from eligibility_api.contract.codes import Relationship
+from eligibility_api.contract.numbers import is_late_elderly_number
+from payer_mock.claims.receipt import Member
+from payer_mock.claims.records import record
+
+_BY_INSURANCE, _BY_PUBLIC_EXPENSE = "1", "2"
+"""負担者種別 of SN: the insurance, the first public expense."""
+
+_SHOWN = "01"
+"""確認区分: seen at the desk."""
+
+
+def receipt_type(table: str, member: Member, month: date, *, inpatient: bool) -> str:
+    """レセプト種別: fee table, scheme, number of payers, and who the patient is (OQS 13.3)."""
+    if member.on_aid_alone:
+        scheme, payers = "2", 1
+    else:
+        scheme = "3" if is_late_elderly_number(member.insurer_number) else "1"
+        payers = 1 if member.public_expense is None else 2
+    return f"{table}{scheme}{payers}{_patient(member, month) + (not inpatient)}"
+
+
+def share(member: Member) -> str:
+    """負担区分: who pays for a line, of what the receipt has."""
+    if member.on_aid_alone:
+        return "5"
+    return "1" if member.public_expense is None else "2"
+
+
+def payer_records(member: Member, visits: int, points: int, fields: Mapping[str, int]) -> Iterator[str]:
+    """HO, KO and SN. `visits`: days of treatment, or prescriptions taken in; `fields`: of this kind of receipt."""
+    aid = member.on_aid_alone
+    public = member.public_expense
+    if not aid:
+        insurer = f"{member.insurer_number:>8}"
+        yield record("HO", fields["HO"], insurer, member.symbol, member.number, visits, points)
+    if aid:
+        yield record("KO", fields["KO"], member.insurer_number, member.number, None, visits, points)
+    elif public is not None:
+        numbers = public.payer_number, public.recipient_number
+        yield record("KO", fields["KO"], *numbers, None, visits, points)
+    if member.branch is not None and not aid:
+        numbered = f"{member.insurer_number:>8}", member.symbol, member.number, member.branch
+        yield record("SN", fields["SN"], _BY_INSURANCE, _SHOWN, *numbered)
+    if aid:
+        yield _public_check(member.insurer_number, member.number, fields["SN"])
+    elif public is not None:
+        yield _public_check(public.payer_number, public.recipient_number, fields["SN"])
+
+
+def _public_check(payer_number: str, recipient_number: str, fields: int) -> str:
+    return record("SN", fields, _BY_PUBLIC_EXPENSE, _SHOWN, payer_number, None, None, None, recipient_number)
+
+
+def _patient(member: Member, month: date) -> int:
+    """The last digit, of an inpatient: insured, before school, dependant, or from 70 on."""
+    born = member.birth_date
+    if is_late_elderly_number(member.insurer_number) or born.year <= month.year - 70:
+        return 7
+    school = date(born.year + 6 + ((born.month, born.day) > (4, 1)), 4, 1)
+    if month < school:
+        return 3
+    return 1 if member.relationship is Relationship.INSURED else 5
