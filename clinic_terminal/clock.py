@@ -11,6 +11,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def on_the_wall(instant: datetime) -> str:
+    """Day and minute of an aware `instant` as a clock in Japan shows them."""
+    return instant.astimezone(JAPAN).strftime("%Y-%m-%d %H:%M")
+
+
 def tomorrow(instant: datetime) -> date:
     """The day in Tokyo after that of an aware `instant`."""
     return instant.astimezone(JAPAN).date() + timedelta(days=1)

@@ -8,6 +8,9 @@ from clinic_terminal.timings import Timings
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 
+LOST_ANSWER = frozenset({"fund-unreachable", "challenge-used"})
+"""The request may have arrived though its answer did not: worth one more proof, with a new challenge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated
-
 import typer
 from rich.console import Console
 
-from clinic_terminal.card.port import CardConnection
+from clinic_terminal.cli.at_reader import (
+    Agree,
+    AtReader,
+    CardImage,
+    CareName,
+    CareOption,
+    Consent,
+    LanguageOption,
+    LastTry,
+    Operator,
+    PinStdin,
+    ReaderName,
+    Register,
+    VisualCheck,
+    Wait,
+    read_categories,
+)
 from clinic_terminal.cli.common import (
     EXIT_CODES,
     AsJson,
@@ -18,77 +29,59 @@ from clinic_terminal.cli.common import (
     ShiftJis,
     ShowTimings,
     Surroundings,
-    Terminal,
     open_terminal,
     print_json,
     require,
-    require_person_or,
 )
 from clinic_terminal.console import report, screen, words
-from clinic_terminal.console.prompts import PipedPrompts, TypedPrompts
-from clinic_terminal.visit.prompts import Prompts
-from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
+from clinic_terminal.visit.consent import ConsentWish
+from clinic_terminal.visit.tap import TapRequest
+from eligibility_api.contract.consent import Language
 from eligibility_api.contract.errors import ShikakuError
 
-OPERATOR_LENGTH_MAX = 60
-"""As the contract's visual check has it."""
+_HELP = f"""資格確認 / Check the insurance of a card's holder.
+
+With --consent the patient is shown what she would consent to, and the card signs it while it is still in the reader.
+
+{EXIT_CODES}"""
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("tap", help=f"資格確認 / Check the insurance of a card's holder.\n\n{EXIT_CODES}")(
-        tap_command
-    )
+    app.command("tap", help=_HELP)(tap_command)
     app.command("readers")(readers_command)
-
-
-def _operator(text: str) -> str:
-    """The operator's name, without spaces around it. Raises typer.BadParameter."""
-    name = text.strip()
-    if not 1 <= len(name) <= OPERATOR_LENGTH_MAX:
-        raise typer.BadParameter(f"1 to {OPERATOR_LENGTH_MAX} characters")
-    return name
 
 
 def tap_command(
     context: typer.Context,
     *,
-    reader: Annotated[str | None, typer.Option(help="Reader to use; else the only one with a card.")] = None,
-    card: Annotated[Path | None, typer.Option(help="Card image to use instead of a reader.")] = None,
+    reader: ReaderName = None,
+    card: CardImage = None,
     as_json: AsJson = False,
     shift_jis: ShiftJis = False,
     timings: ShowTimings = False,
     as_of: AsOf = None,
-    pin_stdin: Annotated[
-        bool, typer.Option("--pin-stdin", help="PIN from standard input; one try, never the last one.")
-    ] = False,
-    last_try: Annotated[
-        bool, typer.Option("--last-try", help="With --pin-stdin: spend even the last try of the PIN.")
-    ] = False,
-    register: Annotated[
-        bool, typer.Option("--register", help="The patient agrees to the first registration, if needed.")
-    ] = False,
-    visual_check: Annotated[bool, typer.Option("--visual-check", help="Staff compared the face.")] = False,
-    operator: Annotated[
-        str | None, typer.Option(parser=_operator, metavar="NAME", help="Who compared the face; recorded.")
-    ] = None,
-    wait: Annotated[float, typer.Option(min=0, max=600, help="Seconds to wait for a card.")] = 30.0,
+    pin_stdin: PinStdin = False,
+    last_try: LastTry = False,
+    register: Register = False,
+    visual_check: VisualCheck = False,
+    operator: Operator = None,
+    wait: Wait = 30.0,
+    consent: Consent = None,
+    care: CareOption = CareName.OUTPATIENT,
+    language: LanguageOption = Language.JA,
+    agree: Agree = False,
 ) -> None:
     """Wire one tap, show it, and end with its exit code."""
-    require(reader is None or card is None, "--reader and --card exclude each other")
-    require(visual_check == (operator is not None), "--visual-check and --operator go together")
+    at_reader = AtReader(reader, card, pin_stdin, last_try, register, visual_check, operator, wait, agree)
+    require(visual_check or operator is None, "--operator goes with --visual-check")
     require(as_json or not shift_jis, "--shift-jis goes with --json")
-    require(pin_stdin or not last_try, "--last-try goes with --pin-stdin")
-    require_person_or("--pin-stdin", given=visual_check or pin_stdin, what="the PIN")
+    at_reader.check(consents=consent is not None)
+    wish = None if consent is None else ConsentWish(read_categories(consent), care.code, language)
     around = context.ensure_object(Surroundings)
-
-    def open_card() -> CardConnection:
-        return around.open_card_file(card) if card else around.open_reader_card(reader, wait)
-
     terminal = open_terminal(around)
     with terminal.fund:
-        prompts = PipedPrompts(sys.stdin, register, last_try) if pin_stdin else TypedPrompts(register)
-        outcome = _tap(open_card, terminal, prompts, TapRequest(as_of, operator))
+        outcome = at_reader.tap(around, terminal, TapRequest(as_of, operator, wish))
     if as_json:
         print_json(report.as_json(outcome, with_timings=timings), shift_jis=shift_jis)
     else:
@@ -104,20 +97,3 @@ def readers_command(context: typer.Context) -> None:
     except ShikakuError as problem:
         typer.echo(f"{problem.entry.ja} / {problem.entry.en}", err=True)
         raise typer.Exit(report.KIND_EXIT_CODES[problem.entry.kind]) from problem
-
-
-def _tap(
-    open_card: Callable[[], CardConnection], terminal: Terminal, prompts: Prompts, request: TapRequest
-) -> TapOutcome:
-    """Sign in first: a dead line is told before anybody is asked for a card or a PIN."""
-    fund, watch = terminal.fund, terminal.watch
-    try:
-        with watch.step("sign-in"):
-            fund.sign_in()
-        with watch.step("card", waiting=True):
-            connection = open_card()
-    except ShikakuError as problem:
-        return TapOutcome(watch.timings(), problem=problem)
-    except KeyboardInterrupt:
-        return TapOutcome(watch.timings())
-    return tap(connection, fund, prompts, request, watch)

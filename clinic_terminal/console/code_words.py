@@ -1,10 +1,12 @@
-"""The words for the codes of an answer (OQSCD007 to 020), Japanese first."""
+"""The words for the codes of an answer (OQSCD007 to 031), Japanese first."""
 
 from __future__ import annotations
 
 from clinic_terminal.console.words import Words
 from eligibility_api.contract.codes import (
+    Care,
     CertificateKind,
+    EndReason,
     LimitCertificateKind,
     LimitClass,
     ReasonOfLoss,
@@ -15,6 +17,7 @@ from eligibility_api.contract.codes import (
     TicketTreatment,
     TicketType,
 )
+from eligibility_api.contract.consent import Basis
 
 REASON_OF_LOSS: dict[ReasonOfLoss, Words] = {
     ReasonOfLoss.DEATH: Words("死亡", "death"),
@@ -92,4 +95,25 @@ TREATMENT: dict[TicketTreatment, Words] = {
 COMBINED: dict[SingleOrCombined, Words] = {
     SingleOrCombined.SINGLE: Words("単独", "alone"),
     SingleOrCombined.COMBINED: Words("併用", "combined"),
+}
+
+CARE: dict[Care, Words] = {
+    Care.OUTPATIENT: Words("外来", "outpatient"),
+    Care.HOME_VISIT: Words("訪問診療等", "home visit"),
+    Care.ONLINE: Words("オンライン診療等", "online"),
+    Care.EMERGENCY: Words("救急時", "emergency"),
+}
+
+END_REASON: dict[EndReason, Words] = {
+    EndReason.CARE_FORM: Words("診療の終了", "the consultation is over"),
+    EndReason.BY_FACILITY: Words("医療機関による取消", "by the facility"),
+    EndReason.BY_PATIENT: Words("患者による取消", "by the patient"),
+    EndReason.OTHER_USE: Words("用途変更による取消", "used otherwise"),
+}
+
+BASIS: dict[Basis, Words] = {
+    Basis.PIN: Words("暗証番号", "PIN"),
+    Basis.VISUAL_CHECK: Words("目視確認（暗証番号なし）", "visual check, without the PIN"),
+    Basis.EMERGENCY: Words("救急時（同意なし）", "emergency, without consent"),
+    Basis.DISASTER: Words("災害時", "disaster"),
 }

@@ -97,6 +97,12 @@ PIN_PROBLEM = Headline("card-problem", "！", Words("暗証番号", "PIN"), "cya
 
 GIVEN_UP = Headline("given-up", "■", Words("中止しました", "Given up"), "white")
 
+CONSENT_GIVEN = Headline("given", "○", Words("同意を登録しました", "Consent registered"), "green")
+CONSENT_DECLINED = Headline("declined", "－", Words("同意なし", "No consent"), "yellow")
+CONSENT_REFUSED = Headline(
+    "refused", "！", Words("同意を登録できません", "Consent not registered"), "magenta"
+)
+
 STANDING: dict[Standing, Headline] = {
     Standing.OK: Headline("ok", "○", Words("変わりなし", "OK"), "green"),
     Standing.CHANGED: Headline("changed", "△", Words("変更あり", "Changed"), "yellow"),

@@ -18,6 +18,11 @@ def printable(text: str) -> str:
     return "".join(character if _is_harmless(character) else _REPLACEMENT for character in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same for a text of several lines, whose ends stay."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def json_text(value: Any) -> str:
     """`value` as one line of JSON (RFC 8259), in which such characters stand as escapes: nothing is lost."""
     text = json.dumps(value, ensure_ascii=False)

@@ -11,6 +11,7 @@ from clinic_terminal.desk.appointments import Appointment, Appointments, Standin
 from clinic_terminal.desk.ask import AskOutcome
 from clinic_terminal.desk.references import References
 from clinic_terminal.outcome import Outcome
+from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.errors import Kind, Problem, ShikakuError
@@ -47,7 +48,13 @@ STILL_PROCESSING = 11
 
 
 def exit_code(outcome: Outcome) -> int:
-    """The process's exit code."""
+    """The process's exit code. A consent that was asked for and failed counts before the insurance."""
+    if (
+        isinstance(outcome, TapOutcome)
+        and outcome.consent is not None
+        and outcome.consent.problem is not None
+    ):
+        return KIND_EXIT_CODES[outcome.consent.problem.entry.kind]
     if outcome.answer is not None:
         return VALIDITY_EXIT_CODES[outcome.answer.validity]
     return GIVEN_UP if outcome.problem is None else KIND_EXIT_CODES[outcome.problem.entry.kind]
@@ -71,6 +78,8 @@ def as_json(outcome: Outcome, *, with_timings: bool) -> dict[str, Any]:
     }
     if isinstance(outcome, TapOutcome):
         report |= {"registered": outcome.registered, "tries_left": outcome.tries_left}
+        if outcome.consent is not None:
+            report["consent"] = _consent_object(outcome.consent)
     if isinstance(outcome, AskOutcome) and outcome.known_at is not None:
         report["known_at"] = outcome.known_at.isoformat()
     if outcome.answer is not None:
@@ -79,6 +88,23 @@ def as_json(outcome: Outcome, *, with_timings: bool) -> dict[str, Any]:
         report["problem"] = problem_object(outcome.problem)
     if with_timings:
         report["timings_ms"] = asdict(outcome.timings)
+    return report
+
+
+def consent_headline(consent: ConsentOutcome) -> Headline:
+    """What became of a consent that the desk asked for."""
+    if consent.answer is not None:
+        return headlines.CONSENT_GIVEN
+    return headlines.CONSENT_DECLINED if consent.problem is None else headlines.CONSENT_REFUSED
+
+
+def _consent_object(consent: ConsentOutcome) -> dict[str, Any]:
+    """The eligibility completed by it stands in the report's `answer`."""
+    report: dict[str, Any] = {"outcome": consent_headline(consent).name}
+    if consent.answer is not None:
+        report["answer"] = consent.answer.model_dump(mode="json", exclude={"eligibility"})
+    if consent.problem is not None:
+        report["problem"] = problem_object(consent.problem)
     return report
 
 

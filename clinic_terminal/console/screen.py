@@ -5,18 +5,22 @@ Colour never stands alone, and what could not be checked never looks like "not v
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clinic_terminal.console import insurance, words
+from clinic_terminal.console import consents, insurance, words
 from clinic_terminal.console.headlines import Headline
+from clinic_terminal.console.insurance import Row
 from clinic_terminal.console.printable import printable
-from clinic_terminal.console.report import headline
+from clinic_terminal.console.report import consent_headline, headline
 from clinic_terminal.console.words import Words
 from clinic_terminal.desk.ask import AskOutcome
 from clinic_terminal.outcome import Outcome
 from clinic_terminal.timings import Timings
+from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
@@ -36,6 +40,8 @@ def show(console: Console, outcome: Outcome, *, with_timings: bool) -> None:
     if outcome.answer is not None:
         _show_answer(console, outcome.answer)
     _show_what_to_do(console, head)
+    if isinstance(outcome, TapOutcome) and outcome.consent is not None:
+        show_consent(console, outcome.consent)
     _show_end(console, outcome)
     if with_timings:
         console.print(_timings(outcome.timings))
@@ -58,6 +64,15 @@ def show_problem(console: Console, problem: ShikakuError) -> None:
     console.print(Text(" ".join(traces), style="dim"))
 
 
+def show_consent(console: Console, consent: ConsentOutcome) -> None:
+    """What became of a consent that the desk asked for."""
+    console.print(badge(consent_headline(consent)))
+    if consent.problem is not None:
+        show_problem(console, consent.problem)
+    if consent.answer is not None:
+        console.print(table(consents.rows(consent.answer)))
+
+
 def line(console: Console, text: Words | str) -> None:
     """One line, nothing in which steers the screen."""
     console.print(Text(printable(str(text))))
@@ -75,17 +90,18 @@ def _show_answer(console: Console, answer: EligibilityAnswer) -> None:
         line(console, f"{words.REFERENCE_NUMBER}: {answer.reference_number}")
     holds = answer.validity not in _ENDED
     for enrolment in answer.results:
-        console.print(_enrolment(enrolment, holds=holds))
+        console.print(table(insurance.rows(enrolment, holds=holds)))
         console.print()
         if not holds:
             sentences(console, _to_tell_the_patient(enrolment))
 
 
-def _enrolment(enrolment: Enrolment, *, holds: bool) -> Table:
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for label, value in insurance.rows(enrolment, holds=holds):
-        table.add_row(Text(str(label), style="dim"), Text(printable(value)))
-    return table
+def table(rows: Iterable[Row]) -> Table:
+    """Labels and values, nothing in which steers the screen."""
+    shown = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for label, value in rows:
+        shown.add_row(Text(str(label), style="dim"), Text(printable(value)))
+    return shown
 
 
 def _to_tell_the_patient(ended: Enrolment) -> Words:

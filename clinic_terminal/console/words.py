@@ -91,3 +91,15 @@ AGREE_TO_REGISTER = Words(
     "このカードを健康保険証として利用登録します。患者さんは同意していますか",
     "The card is to be registered for insurance use. Does the patient agree",
 )
+CONSENT = Words("同意番号", "Consent")
+CONSENT_ENDS = Words("同意の期限", "Consent ends at")
+CONSENT_BASIS = Words("確認方法", "By")
+CONSENT_GIVEN = Words("同意日時", "Given at")
+CONSENT_ENDED = Words("終了", "Ended")
+CONSENTED_TO = Words("同意した情報", "Consented to")
+CARE = Words("診療区分", "Care")
+UNTIL_WITHDRAWN = Words("取り消すまで", "when it is withdrawn")
+THIS_ANSWER_ALONE = Words("この回答のみ", "in this answer alone")
+
+AGREE_TO_ALL = Words("患者さんは、すべてに同意しますか", "Does the patient agree to all of it")
+AGREE_TO_PART = Words("同意しますか", "agrees")

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from clinic_terminal.card.errors import CardError
+from eligibility_api.contract.codes import Category
 
 
 class Prompts(Protocol):
@@ -14,4 +15,8 @@ class Prompts(Protocol):
 
     def agrees_to_registration(self) -> bool:
         """Whether the patient agrees to the first registration (初回登録) of this card."""
+        ...
+
+    def agrees_to(self, words: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+        """Show the patient `words`, and take what of `categories` she agrees to: all, some in their order, or none."""
         ...

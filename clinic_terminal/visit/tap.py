@@ -1,6 +1,7 @@
 """One tap of a card (資格確認): from a powered card to the fund's answer, the card unpowered in any case.
 
-Two ways lead to a signature: the PIN, or a visual check (目視確認) by an operator whose name is recorded.
+Two ways lead to a signature: the PIN, or a visual check (目視確認) by an operator whose name is recorded. Where the desk
+wants it, a consent follows in the same card session (`consent.py`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import TypeVar
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.jpki import JpkiApplication, PinNeededError
 from clinic_terminal.card.port import CardConnection
-from clinic_terminal.outcome import GivenUpError, Outcome
+from clinic_terminal.outcome import LOST_ANSWER, GivenUpError, Outcome
 from clinic_terminal.timings import MeteredConnection, Stopwatch
+from clinic_terminal.visit.consent import ConsentOutcome, ConsentVisit, ConsentWish
 from clinic_terminal.visit.prompts import Prompts
 from clinic_terminal.visit.terminal_proof import terminal_certificate, terminal_signer
 from eligibility_api.contract.client import FundClient
@@ -29,9 +31,6 @@ from eligibility_api.contract.eligibility import (
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.registration import RegistrationRequest
 
-_LOST_ANSWER = frozenset({"fund-unreachable", "challenge-used"})
-"""The request may have arrived though its answer did not: worth one more proof, with a new challenge."""
-
 _PIN_MAY_BE_ASKED_AGAIN = frozenset({"pin-wrong", "pin-malformed"})
 
 Answered = TypeVar("Answered")
@@ -39,20 +38,25 @@ Answered = TypeVar("Answered")
 
 @dataclass(frozen=True, slots=True)
 class TapRequest:
-    """What the desk wants: the day (today when None), and the operator where it is a visual check."""
+    """What the desk wants: the day (today when None), the operator where it is a visual check, and the consent that
+    the patient is asked for, if any.
+    """
 
     as_of: date | None = None
     operator: str | None = None
+    consent: ConsentWish | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TapOutcome(Outcome):
     """How a tap ended. `tries_left` is what is known of the PIN's counter at the end; `registered` tells that the
-    first registration was made on the way.
+    first registration was made on the way; `consent` is None where none was asked for. A registered consent brought
+    the answer, completed by what it allows; the answer stays where there was none.
     """
 
     tries_left: int | None = None
     registered: bool = False
+    consent: ConsentOutcome | None = None
 
 
 def tap(
@@ -64,9 +68,9 @@ def tap(
     metered = MeteredConnection(connection, watch)
     card = JpkiApplication(metered)
     visit = _Visit(card, fund, ask, request, watch)
-    answer, problem = None, None
+    problem = None
     try:
-        answer = visit.run()
+        visit.run()
     except ShikakuError as error:
         problem = error
     except (GivenUpError, KeyboardInterrupt):
@@ -74,7 +78,9 @@ def tap(
     finally:
         with watch.step("close"):
             metered.close()
-    return TapOutcome(watch.timings(), answer, problem, card.known_tries_left, visit.registered)
+    return TapOutcome(
+        watch.timings(), visit.answer, problem, card.known_tries_left, visit.registered, visit.consent
+    )
 
 
 class _Visit:
@@ -88,15 +94,29 @@ class _Visit:
         self._ask = ask
         self._request = request
         self._watch = watch
+        self.answer: EligibilityAnswer | None = None
         self.registered = False
+        self.consent: ConsentOutcome | None = None
 
-    def run(self) -> EligibilityAnswer:
+    def run(self) -> None:
         with self._watch.step("select"):
             self._card.select()
         if self._request.operator is None:
             self._admit_by_pin()
         else:
             self._admit_terminal()
+        self.answer = self._check_registered()
+        if self._request.consent is not None:
+            self._ask_for_consent(self._request.consent, self.answer.record_id)
+
+    def _ask_for_consent(self, wish: ConsentWish, presence_record: str) -> None:
+        operator = self._request.operator
+        visit = ConsentVisit(self._card, self._fund, self._ask, wish, presence_record, operator, self._watch)
+        self.consent = visit.run()
+        if self.consent.answer is not None:
+            self.answer = self.consent.answer.eligibility
+
+    def _check_registered(self) -> EligibilityAnswer:
         try:
             return self._check()
         except ShikakuError as error:
@@ -180,7 +200,7 @@ class _Visit:
         try:
             return self._send(proof, send)
         except ShikakuError as error:
-            if error.code not in _LOST_ANSWER:
+            if error.code not in LOST_ANSWER:
                 raise
         return self._send(self._prove(purpose), send)
 

@@ -22,6 +22,7 @@ from eligibility_api.contract.tokens import Credential
 AUDIENCE = "https://fund.example"
 INSTITUTION = "1311111114"
 TERMINAL = "terminal-1"
+RECORD = "019ab000-0000-7000-8000-0000000000a1"
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -121,7 +122,7 @@ def answer(
         "validity": validity,
         "as_of": date(2026, 4, 1),
         "answered_at": NOW,
-        "record_id": "record-1",
+        "record_id": RECORD,
         "version": "version-1",
         "results": [enrolment()] if results is None else results,
     }

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from pydantic import BaseModel
 
 from eligibility_api.contract import presence
 from eligibility_api.contract.client import FundClient
@@ -21,6 +22,7 @@ from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, Shikaku
 from eligibility_api.contract.tokens import Credential
 from tests.unit.clinic_terminal import builders
 from tests.unit.clinic_terminal.fake_batches import FakeBatches
+from tests.unit.clinic_terminal.fake_consents import FakeConsents
 
 PURPOSES = {
     "/v1/eligibility/card": Purpose.ELIGIBILITY,
@@ -41,6 +43,7 @@ class FakeFund:
     answers: list[EligibilityAnswer] = field(default_factory=list)
     unregistered: bool = False
     batches: FakeBatches = field(default_factory=FakeBatches)
+    consents: FakeConsents = field(default_factory=FakeConsents)
     reference_outcomes: dict[str, str] = field(default_factory=dict)
     drop_references: bool = False
     calls: list[str] = field(default_factory=list)
@@ -71,8 +74,10 @@ class FakeFund:
             "/v1/registrations": self._register,
             "/v1/eligibility/batches": lambda batch: _json(self.batches.start(batch)),
             "/v1/reference-numbers/bulk": self._reference_numbers,
+            "/v1/consents/challenges": lambda asked: _told(self.consents.challenge(asked)),
+            "/v1/consents": lambda request: _told(self.consents.register(request)),
         }
-        if path in PURPOSES and not self._holds(PURPOSES[path], body):
+        if not self._is_proved(path, body):
             return _problem("signature-invalid")
         return handlers.get(path, self._eligibility)(body)
 
@@ -112,16 +117,25 @@ class FakeFund:
             outcomes.pop()
         return _json({"registrations": outcomes})
 
-    def _holds(self, purpose: Purpose, body: dict[str, Any]) -> bool:
-        proof = Proof.model_validate({name: body[name] for name in Proof.model_fields})
-        assert self._challenges.pop(proof.challenge) is purpose
-        message = presence.to_be_signed(
+    def _is_proved(self, path: str, body: dict[str, Any]) -> bool:
+        if path == "/v1/consents":
+            return self._holds(body, self.consents.message(body))
+        purpose = PURPOSES.get(path)
+        return purpose is None or self._holds(body, self._message(purpose, body["challenge"]))
+
+    def _message(self, purpose: Purpose, challenge: str) -> bytes:
+        assert self._challenges.pop(challenge) is purpose
+        return presence.to_be_signed(
             purpose,
             audience=builders.AUDIENCE,
             institution_code=builders.INSTITUTION,
             terminal_id=builders.TERMINAL,
-            challenge=proof.challenge,
+            challenge=challenge,
         )
+
+    @staticmethod
+    def _holds(body: dict[str, Any], message: bytes) -> bool:
+        proof = Proof.model_validate({name: body[name] for name in Proof.model_fields})
         try:
             _verify(proof, message)
         except InvalidSignature:
@@ -140,6 +154,10 @@ def _verify(proof: Proof, message: bytes) -> None:
 
 def _json(body: dict[str, Any]) -> httpx2.Response:
     return httpx2.Response(200, json=body)
+
+
+def _told(answer: BaseModel) -> httpx2.Response:
+    return _json(answer.model_dump(mode="json"))
 
 
 def _problem(code: str) -> httpx2.Response:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from clinic_terminal.card.errors import CardError
+from clinic_terminal.outcome import GivenUpError
+from eligibility_api.contract.codes import Category
 
 
 @dataclass
 class ScriptedPrompts:
-    """Gives `pins` one after another, then gives up; keeps what it was told."""
+    """Gives `pins` one after another, then gives up; agrees to `parts` one after another, then to everything; keeps what
+    it was told.
+    """
 
     pins: list[str] = field(default_factory=lambda: ["1234"])
     agrees: bool = False
     asked: list[tuple[int, str | None]] = field(default_factory=list)
     agreement_asked: int = 0
+    parts: list[tuple[Category, ...] | None] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
         self.asked.append((tries_left, earlier.code if earlier else None))
@@ -26,3 +32,13 @@ class ScriptedPrompts:
     def agrees_to_registration(self) -> bool:
         self.agreement_asked += 1
         return self.agrees
+
+    def agrees_to(self, words: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+        """None among the parts gives up."""
+        self.read.append(words)
+        if not self.parts:
+            return categories
+        agreed = self.parts.pop(0)
+        if agreed is None:
+            raise GivenUpError
+        return agreed

@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
 from clinic_terminal.cli import app
-from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.codes import Category, Validity
 from tests.unit.clinic_terminal.builders import answer, enrolment
 from tests.unit.clinic_terminal.fake_card import VERIFY, FakeCard
+from tests.unit.clinic_terminal.fake_consents import CONSENT
 from tests.unit.clinic_terminal.set_up import Desk
 
 
@@ -113,6 +114,38 @@ def test_a_visual_check_names_the_operator_and_asks_for_no_pin(desk: Desk) -> No
     assert desk.fund.bodies[-1]["operator"] == "受付 太郎"
 
 
+def test_a_consent_is_part_of_the_one_object(desk: Desk) -> None:
+    report = desk.tap("--consent", "prescription,medication", "--care", "home-visit", "--agree")
+    assert (report["exit_code"], report["consent"]["outcome"]) == (0, "given")
+    assert report["consent"]["answer"]["consent_id"] == str(CONSENT)
+    assert report["answer"]["version"] == "version-with-consent"
+    statement = desk.fund.bodies[-1]["statement"]
+    assert (statement["categories"], statement["care"]) == (["medication", "prescription"], "2")
+
+
+def test_everything_can_be_asked_for(desk: Desk) -> None:
+    desk.tap("--consent", "all", "--agree", "--language", "en")
+    statement = desk.fund.bodies[-1]["statement"]
+    assert (statement["categories"], statement["language"]) == (list(Category), "en")
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"), [("right-missing", 30), ("database-unavailable", 40), ("certificate-revoked", 30)]
+)
+def test_a_consent_that_failed_decides_the_exit_code(desk: Desk, failure: str, code: int) -> None:
+    desk.fund.failures["/v1/consents"] = [failure]
+    report = desk.tap("--consent", "all", "--agree")
+    assert (report["exit_code"], report["validity"]) == (code, "1")
+    assert (report["consent"]["outcome"], report["consent"]["problem"]["code"]) == ("refused", failure)
+
+
+def test_a_visual_check_can_be_followed_by_a_consent(desk: Desk) -> None:
+    words = ("tap", "--visual-check", "--operator", "受付 見本", "--consent", "all", "--agree")
+    result = desk.run(*words, pin="")
+    assert result.exit_code == 0
+    assert desk.fund.bodies[-1]["operator"] == "受付 見本"
+
+
 def test_timings_are_printed_on_demand(desk: Desk) -> None:
     timings = desk.tap("--timings")["timings_ms"]
     assert isinstance(desk.card, FakeCard)
@@ -144,6 +177,12 @@ def test_without_json_the_word_comes_first(desk: Desk) -> None:
         ["--pin-stdin", "--as-of", "yesterday"],
         ["--pin-stdin", "--wait", "-1"],
         ["--pin-stdin", "--shift-jis"],
+        ["--pin-stdin", "--agree"],
+        ["--pin-stdin", "--consent", "all"],
+        ["--pin-stdin", "--agree", "--consent", "everything"],
+        ["--pin-stdin", "--agree", "--consent", ""],
+        ["--pin-stdin", "--agree", "--consent", "all", "--care", "emergency"],
+        ["--visual-check", "--operator", "受付 太郎", "--consent", "all"],
         [],
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -11,10 +12,13 @@ from clinic_terminal.card.errors import CardError
 from clinic_terminal.console import screen
 from clinic_terminal.desk.ask import AskOutcome
 from clinic_terminal.outcome import Outcome
+from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
-from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.codes import Care, Category, Validity
+from eligibility_api.contract.consent import Allowed, Basis, ConsentAnswer
 from eligibility_api.contract.errors import CATALOGUE, ShikakuError
 from tests.unit.clinic_terminal.builders import NOW, answer, ended_enrolment, enrolment, outcome, timings
+from tests.unit.clinic_terminal.fake_consents import CONSENT, UNTIL_WHEN
 
 
 def shown(shown_outcome: Outcome, *, with_timings: bool = False, colour: bool = False) -> str:
@@ -211,3 +215,53 @@ def test_timings_are_shown_on_demand() -> None:
     assert "software" in text
     assert "card (10 APDUs)" in text
     assert "software" not in shown(outcome(answer()))
+
+
+def shown_consent(consent: ConsentOutcome) -> list[str]:
+    return shown(replace(outcome(answer()), consent=consent)).splitlines()
+
+
+def registered() -> ConsentAnswer:
+    return ConsentAnswer(
+        consent_id=CONSENT,
+        basis=Basis.PIN,
+        care=Care.OUTPATIENT,
+        allowed=[
+            Allowed(category=Category.LIMIT_CERTIFICATE, given_at=NOW, available_until=None),
+            Allowed(category=Category.MEDICATION, given_at=NOW, available_until=UNTIL_WHEN),
+        ],
+        record_id="record-1",
+        eligibility=answer(),
+    )
+
+
+def test_a_consent_is_shown_under_the_insurance_with_its_end_in_japan() -> None:
+    lines = [line.strip() for line in shown_consent(ConsentOutcome(registered()))]
+    assert lines[0] == "○ 有効 / Valid"
+    assert "○ 同意を登録しました / Consent registered" in lines
+    text = "\n".join(lines)
+    assert str(CONSENT) in text
+    assert "限度額適用認定証の情報 / limit certificate: この回答のみ / in this answer alone" in text
+    assert "過去の薬の情報 / past medicines: ～ 2026-04-02 18:00" in text
+
+
+def test_a_consent_until_it_is_withdrawn_says_so() -> None:
+    endless = Allowed(category=Category.MEDICATION, given_at=NOW, available_until=None)
+    text = "\n".join(shown_consent(ConsentOutcome(registered().model_copy(update={"allowed": [endless]}))))
+    assert "～ 取り消すまで / when it is withdrawn" in text
+
+
+@pytest.mark.parametrize(
+    ("consent", "head"),
+    [
+        (ConsentOutcome(), "－ 同意なし / No consent"),
+        (
+            ConsentOutcome(problem=ShikakuError("consent-words-differ")),
+            "！ 同意を登録できません / Consent not registered",
+        ),
+    ],
+)
+def test_without_a_consent_the_insurance_is_shown_all_the_same(consent: ConsentOutcome, head: str) -> None:
+    lines = [line.strip() for line in shown_consent(consent)]
+    assert lines[0] == "○ 有効 / Valid"
+    assert head in lines
