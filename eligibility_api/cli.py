@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import httpx2
@@ -20,11 +20,12 @@ from eligibility_api.audit.known import Moment, known
 from eligibility_api.audit.recompute import Given, UnknownRule, recompute
 from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import MembershipAsked
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.facilities import commands as operators
 from eligibility_api.facilities import service, store
 from eligibility_api.facilities.insurers_file import read_insurers
+from eligibility_api.history import commands as history
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.cluster import Role
 from eligibility_api.platform.database import Database
@@ -32,6 +33,7 @@ from eligibility_api.platform.dsn import dsn
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.migrate import migrate
 from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.running import finished, in_transaction
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.presence.jlis import Jlis
@@ -50,6 +52,8 @@ app.add_typer(facility_app, name="facility")
 app.add_typer(insurer_app, name="insurer")
 app.add_typer(client_app, name="client")
 app.add_typer(audit_app, name="audit")
+app.add_typer(operators.app, name="operator")
+app.add_typer(history.app, name="drug-master")
 
 Out = Annotated[Path, typer.Option(help="Where the credential (with its private key) is written.")]
 Name = Annotated[str, typer.Option(help="The name shown to people.")]
@@ -279,7 +283,7 @@ def audit_known(
         finally:
             await database.close()
 
-    answer = _finished(ask())
+    answer = finished(ask())
     if answer is None:
         raise OperatorError("There is no facility with this code.")
     typer.echo(answer.model_dump_json())
@@ -294,23 +298,11 @@ async def _jlis(settings: Settings) -> AsyncIterator[Jlis]:
 def _run(settings: Settings, role: Role, work: Callable[[AsyncConnection, Jlis], Awaitable[T]]) -> T:
     """Do `work` in one transaction as `role`. Raises OperatorError for every expected error."""
 
-    async def run() -> T:
-        database = Database(dsn(settings, role))
-        try:
-            async with _jlis(settings) as jlis, database.transaction() as connection:
-                return await work(connection, jlis)
-        finally:
-            await database.close()
+    async def run(connection: AsyncConnection) -> T:
+        async with _jlis(settings) as jlis:
+            return await work(connection, jlis)
 
-    return _finished(run())
-
-
-def _finished(work: Coroutine[Any, Any, T]) -> T:
-    """What comes of `work`. Raises OperatorError for every expected error."""
-    try:
-        return asyncio.run(work)
-    except ShikakuError as error:
-        raise OperatorError(f"{error.code}: {error.entry.engineer}") from error
+    return in_transaction(settings, role, run)
 
 
 def main() -> None:

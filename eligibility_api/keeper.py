@@ -40,6 +40,7 @@ _MAINTAIN = text("SELECT maintain_spent()")
 _FORGET_COUNTS = (
     text("DELETE FROM visual_check_count WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM number_miss WHERE missed_at < now() - interval '1 day'"),
+    text("DELETE FROM second_factor_miss WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM mismatch_count WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM look_up_count WHERE day < current_date - 60"),
     text("DELETE FROM idempotency WHERE made_at < now() - interval '7 days'"),

@@ -24,7 +24,7 @@ class AuditRecord(SQLModel, table=True):
     recorded_at: datetime = instant(by_database=True)
     kind: str
     outcome: str
-    client_id: UUID
+    client_id: UUID | None
     institution_code: str | None
     insurer_number: str | None
     facility_kind: str | None

@@ -37,9 +37,14 @@ class Call:
 
     @classmethod
     def of(cls, insurer_number: str, key: str, kind: str, request: BaseModel, *, secret: bytes) -> Call:
-        """The call of `kind` with this request. Under a secret: few bits of a member could be guessed from a digest."""
-        message = f"idempotency\0{kind}\0{request.model_dump_json(exclude_none=True)}"
-        return cls(insurer_number, key, hmac.digest(secret, message.encode(), hashlib.sha256))
+        """The call of `kind` with this request."""
+        return cls(insurer_number, key, request_digest(kind, request, secret=secret))
+
+
+def request_digest(kind: str, request: BaseModel, *, secret: bytes) -> bytes:
+    """What tells whether two requests are the same. Under a secret: few bits of a person could be guessed from it."""
+    message = f"idempotency\0{kind}\0{request.model_dump_json(exclude_none=True)}"
+    return hmac.digest(secret, message.encode(), hashlib.sha256)
 
 
 @dataclass(frozen=True, slots=True)

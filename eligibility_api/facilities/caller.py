@@ -18,9 +18,9 @@ class Caller:
     insurer_number: str | None
     rights: frozenset[Right]
 
-    def need(self, right: Right) -> None:
-        """Raises `right-missing` unless the client has `right`."""
-        if right not in self.rights:
+    def need(self, *rights: Right) -> None:
+        """Raises `right-missing` unless the client has all of `rights`."""
+        if not self.rights.issuperset(rights):
             raise ShikakuError("right-missing")
 
     def institution(self) -> str:

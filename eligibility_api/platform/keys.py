@@ -3,6 +3,7 @@
 - `token.jwk`: signs the access tokens (ES256);
 - `challenge.json`: MAC keys of presence challenges, each with an id; the newest makes, all listed are accepted;
 - `version.key`: makes the versions of answers opaque;
+- `second-factor.key`: under which the secrets of operators' second factors lie in the database;
 - `jlis-client.jwk`, `jlis-client.pub.pem`: by which J-LIS knows the fund.
 """
 
@@ -29,6 +30,7 @@ class FundKeys:
     token: ECKey
     challenge: MacKeys
     version: bytes
+    second_factor: bytes
     jlis_client: ECKey
 
 
@@ -37,8 +39,9 @@ def _make_missing(folder: Path) -> None:
     for path in (folder / "jlis-client.jwk", folder / "token.jwk"):
         if not path.exists():
             write_private(path, json.dumps(ECKey.generate_key("P-256").as_dict(private=True)).encode())
-    if not (folder / "version.key").exists():
-        write_private(folder / "version.key", secrets.token_bytes(32))
+    for path in (folder / "version.key", folder / "second-factor.key"):
+        if not path.exists():
+            write_private(path, secrets.token_bytes(32))
     if not (folder / "challenge.json").exists():
         rotate_challenge_key(folder.parent)
     public, pem = folder / "jlis-client.pub.pem", _ec_key(folder / "jlis-client.jwk").as_pem(private=False)
@@ -74,6 +77,7 @@ def load_keys(home: Path, *, create: bool = True) -> FundKeys:
             token=_ec_key(folder / "token.jwk"),
             challenge=_mac_keys(folder / "challenge.json"),
             version=(folder / "version.key").read_bytes(),
+            second_factor=(folder / "second-factor.key").read_bytes(),
             jlis_client=_ec_key(folder / "jlis-client.jwk"),
         )
     except FileNotFoundError as error:

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     database_batch_url: str | None = Field(default=None, repr=False, description="For the keeper's tasks.")
     database_sequencer_url: str | None = Field(default=None, repr=False, description="For auditors.")
     challenge_seconds: int = Field(default=60, ge=5, le=300)
+    consent_challenge_seconds: int = Field(
+        default=300, ge=5, le=600, description="How long a patient may read before her card signs a consent."
+    )
     token_seconds: int = Field(default=300, ge=5, le=300)
     revocation_fresh_seconds: int = Field(
         default=60,
@@ -48,6 +51,9 @@ class Settings(BaseSettings):
     )
     number_misses_per_hour_of_facility: int = Field(
         default=200, ge=0, description="The same of all terminals of a facility together."
+    )
+    second_factor_misses_per_hour: int = Field(
+        default=5, ge=0, description="Wrong one-time passwords of one operator of a facility in an hour."
     )
     batch_rows_per_day: int = Field(
         default=50_000, ge=1, description="Rows of batch checks that a facility may send in a day (Japan's)."
@@ -67,7 +73,9 @@ class Settings(BaseSettings):
         ge=0,
         description="Members of one insurer's single calls whom the register does not show as one person, in an hour.",
     )
-    upload_max_bytes: int = Field(default=16 * 1024**3, ge=1, description="The largest member file.")
+    upload_max_bytes: int = Field(
+        default=16 * 1024**3, ge=1, description="The largest member or receipt file."
+    )
     undo_days: int = Field(
         default=30, ge=0, description="How long after its publication a file can be undone."
     )
@@ -112,6 +120,11 @@ class Settings(BaseSettings):
     def challenge_life(self) -> timedelta:
         """How long a presence challenge can be spent."""
         return timedelta(seconds=self.challenge_seconds)
+
+    @property
+    def consent_challenge_life(self) -> timedelta:
+        """How long a consent's challenge can be spent."""
+        return timedelta(seconds=self.consent_challenge_seconds)
 
     @property
     def revocation_fresh(self) -> timedelta:

@@ -125,6 +125,7 @@ async def fund(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fund]:
         token=ECKey.generate_key("P-256"),
         challenge=surroundings.mac_keys(),
         version=bytes(32),
+        second_factor=bytes(32),
         jlis_client=ECKey.generate_key("P-256"),
     )
     clock, database, line = StandingClock(), UntouchedDatabase(), DeadLine()

@@ -14,6 +14,8 @@ from eligibility_api.platform.operation import OperatorError
 def test_they_are_made_once(tmp_path: Path) -> None:
     first, second = load_keys(tmp_path), load_keys(tmp_path, create=False)
     assert (first.challenge, first.version) == (second.challenge, second.version)
+    assert first.second_factor == second.second_factor
+    assert first.second_factor != first.version
     assert first.token.thumbprint() == second.token.thumbprint()
     assert first.jlis_client.thumbprint() == second.jlis_client.thumbprint()
 
@@ -22,7 +24,7 @@ def test_they_are_for_their_owner_alone(tmp_path: Path) -> None:
     load_keys(tmp_path)
     files = list((tmp_path / "keys").iterdir())
     assert {file.name for file in files} == {
-        "challenge.json", "jlis-client.jwk", "jlis-client.pub.pem", "token.jwk", "version.key",
+        "challenge.json", "jlis-client.jwk", "jlis-client.pub.pem", "second-factor.key", "token.jwk", "version.key",
     }  # fmt: skip
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 

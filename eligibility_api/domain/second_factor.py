@@ -1,0 +1,45 @@
+"""The second factor of an operator: a one-time password by time (TOTP, RFC 6238), by SHA-1, six digits, 30 seconds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hmac import compare_digest
+
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+SECRET_BYTES = 20
+"""As RFC 4226 section 4 recommends."""
+
+STEP_SECONDS = 30
+_DIGITS = 6
+_ISSUER = "Shikaku"
+
+
+def matching_step(secret: bytes, password: str, now: datetime) -> int | None:
+    """The time step of which `password` is: the present one, the one before or the next; None if it is of none.
+
+    All three are computed and compared whole, so that the time taken tells nothing.
+    """
+    totp = _totp(secret)
+    present = int(now.timestamp()) // STEP_SECONDS
+    matching = [
+        step
+        for step in (present, present - 1, present + 1)
+        if compare_digest(totp.generate(step * STEP_SECONDS), password.encode())
+    ]
+    return matching[0] if matching else None
+
+
+def step_over(step: int) -> datetime:
+    """The first instant at which a password of this step is accepted no more."""
+    return datetime.fromtimestamp((step + 2) * STEP_SECONDS, UTC)
+
+
+def provisioning_uri(secret: bytes, account: str) -> str:
+    """What an authenticator reads (`otpauth://totp/…`): the secret in the clear."""
+    return _totp(secret).get_provisioning_uri(account, _ISSUER)
+
+
+def _totp(secret: bytes) -> TOTP:
+    return TOTP(secret, _DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303 - what authenticators know (RFC 6238)

@@ -1,0 +1,87 @@
+"""`eligibility-api operator`: a facility's staff, named at its administrator's word."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.contract.wire import OperatorName
+from eligibility_api.domain.second_factor import provisioning_uri
+from eligibility_api.facilities import staffing
+from eligibility_api.facilities.staffing import Named
+from eligibility_api.platform.keys import load_keys
+from eligibility_api.platform.running import in_transaction
+from eligibility_api.platform.settings import Settings
+
+_OPERATOR = TypeAdapter[str](OperatorName)
+
+app = typer.Typer(help="Staff whom a facility's administrator named.", no_args_is_help=True)
+
+InstitutionCode = Annotated[str, typer.Option(help="医療機関コード of an admitted facility.")]
+Operator = Annotated[str, typer.Option(help="As the facility names its staff.")]
+
+
+@app.command("add")
+def add(
+    *,
+    institution_code: InstitutionCode,
+    operator: Operator,
+    authorised_by: Annotated[str, typer.Option(help="The administrator, by name.")],
+    medical: Annotated[bool, typer.Option("--medical", help="May look as authorised staff.")] = False,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="May look in an emergency, by a second factor.")
+    ] = False,
+) -> None:
+    """Name a member of staff. With --emergency, tells once what her authenticator reads (otpauth://…)."""
+    if not medical and not emergency:
+        raise typer.BadParameter("--medical, --emergency or both: what she may do")
+    settings = Settings()
+    key = load_keys(settings.home).second_factor
+    named = Named(
+        institution_code,
+        _name(operator, "--operator"),
+        _name(authorised_by, "--authorised-by"),
+        medical,
+        emergency,
+    )
+
+    async def register(connection: AsyncConnection) -> bytes | None:
+        return await staffing.name(connection, key, named)
+
+    secret = in_transaction(settings, "owner", register)
+    if secret is not None:
+        typer.echo(provisioning_uri(secret, f"{named.operator}@{institution_code}"))
+
+
+@app.command("end")
+def end(*, institution_code: InstitutionCode, operator: Operator) -> None:
+    """She may do so no more, from now on. Named anew, she gets a new second factor."""
+    name = _name(operator, "--operator")
+
+    async def close(connection: AsyncConnection) -> None:
+        await staffing.end(connection, institution_code, name)
+
+    in_transaction(Settings(), "owner", close)
+
+
+@app.command("list")
+def listed(*, institution_code: InstitutionCode) -> None:
+    """Everybody who was ever named: one JSON object a line."""
+
+    async def read(connection: AsyncConnection) -> list[str]:
+        rows = await staffing.everybody(connection, institution_code)
+        return [json.dumps(dict(row._mapping), ensure_ascii=False, default=str) for row in rows]
+
+    for line in in_transaction(Settings(), "owner", read):
+        typer.echo(line)
+
+
+def _name(text: str, option: str) -> str:
+    try:
+        return _OPERATOR.validate_python(text)
+    except ValidationError:
+        raise typer.BadParameter("1 to 60 characters", param_hint=option) from None
