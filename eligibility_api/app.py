@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
 from eligibility_api.batches import endpoints as batches
+from eligibility_api.consent import endpoints as consent
 from eligibility_api.desk import endpoints as desk
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.enrolment import endpoints as enrolment
@@ -76,6 +77,7 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         eligibility,
         audit,
         registration,
+        consent,
         enrolment,
         desk,
         tickets,

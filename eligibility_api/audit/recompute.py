@@ -25,6 +25,9 @@ _CHANNELS = {
     "eligibility.visual-check": Channel.CARD,
     "eligibility.number": Channel.NUMBER,
     "eligibility.batch": Channel.NUMBER,
+    "eligibility.consent-pin": Channel.CARD,
+    "eligibility.consent-visual-check": Channel.CARD,
+    "eligibility.consent": Channel.CARD,
 }
 """How each kind of record was asked."""
 

@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from eligibility_api.contract.categories import CATEGORIES, MEDICAL_ROLES
-from eligibility_api.contract.codes import Care, Category, FacilityKind, Right, Role
+from eligibility_api.contract.codes import Care, Category, EndReason, FacilityKind, Right, Role
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
@@ -97,6 +98,19 @@ are judged. A permit's `until` may be null: until it is withdrawn. The reason of
 OPEN = "g.outcome = 'answered'"
 """The condition under which a statement over `gate g` may read."""
 
+REFUSALS = (
+    "right-missing",
+    "consent-missing",
+    "consent-other-facility",
+    "consent-withdrawn",
+    "consent-expired",
+    "consent-category",
+    "role-not-permitted",
+    "staff-not-authorised",
+    "card-not-usable",
+)
+"""What every look documents; `client-closed` beside it, as every call."""
+
 RECEPTION = Operator()
 """As whom somebody looks who does not say."""
 
@@ -105,12 +119,17 @@ FIRST_OWN = 9
 
 
 def recorded(
-    kind: str, *, outcome: str = "outcome", detail: str = "'{}'", more: Mapping[str, str] = {}
+    kind: str,
+    *,
+    source: str = "gate",
+    outcome: str = "outcome",
+    detail: str = "'{}'",
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The CTE `recorded`: what was asked under which permit, as whom, and what came of it.
 
-    `kind`, `outcome`, `detail` (an object) and `more` (columns of the record) are expressions over `gate`; a bare kind is
-    quoted here.
+    `source` is `gate` or has its columns; `outcome`, `detail` (an object) and `more` (columns of the record) are
+    expressions over it.
     """
     columns = "".join(f", {name}" for name in more)
     values = "".join(f", {value}" for value in more.values())
@@ -120,8 +139,8 @@ recorded AS (
     SELECT '{kind}', {outcome}, $1, institution_code, facility_kind, operator, person_key,
            jsonb_strip_nulls(jsonb_build_object('permit', permit_id, 'basis', basis, 'category', $5::text, 'role', role)
                              || {detail}::jsonb){values}
-    FROM gate
-    RETURNING record_id, recorded_at
+    FROM {source}
+    RETURNING record_id, recorded_at, outcome
 )
 """  # noqa: S608 - constants of the store, no values
 
@@ -162,6 +181,7 @@ class GateSeen:
     given_at: datetime | None
     until: datetime | None
     ended_at: datetime | None
+    end_reason: EndReason | None
     now: datetime
     person_key: bytes | None
     institution_code: str | None
@@ -175,6 +195,7 @@ class GateSeen:
     def of(cls, row: Any) -> GateSeen:
         """The gate in a row of a statement that selects `gate`'s columns and the record's."""
         basis, care, kind = row["basis"], row["care"], row["facility_kind"]
+        end_reason = row["end_reason"]
         return cls(
             outcome=row["outcome"],
             permit_id=row["permit_id"],
@@ -184,6 +205,7 @@ class GateSeen:
             given_at=row["given_at"],
             until=row["until"],
             ended_at=row["ended_at"],
+            end_reason=EndReason(end_reason) if end_reason is not None else None,
             now=row["now"],
             person_key=row["person_key"],
             institution_code=row["institution_code"],

@@ -8,6 +8,7 @@ answer. What the rule refuses it refuses after the record was written: the refus
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from eligibility_api.contract.codes import Category, Purpose, Right
 from eligibility_api.contract.eligibility import (
@@ -79,7 +80,7 @@ def _answer(state: State, caller: Caller, asked: Asked, seen: Seen) -> Eligibili
         enrolments=seen.enrolments,
         known_version=asked.known_version,
     )
-    return _with_reference(rules.answer(reading, version_key=state.keys.version), seen.reference_number)
+    return with_reference(rules.answer(reading, version_key=state.keys.version), seen.reference_number)
 
 
 async def check_number(
@@ -127,12 +128,13 @@ def answer_by_number(
         consents=question.consents,
         known_version=question.known_version,
     )
-    return _with_reference(rules.answer(reading, version_key=state.keys.version), found.reference_number)
+    return with_reference(rules.answer(reading, version_key=state.keys.version), found.reference_number)
 
 
-def _with_reference(
-    answer: EligibilityAnswer | UnchangedAnswer, reference_number: str | None
-) -> EligibilityAnswer | UnchangedAnswer:
+Answered = TypeVar("Answered", bound=EligibilityAnswer | UnchangedAnswer)
+
+
+def with_reference(answer: Answered, reference_number: str | None) -> Answered:
     """The facility's own number beside the answer, where that is about somebody; no part of what is recomputed."""
     if reference_number is None or isinstance(answer, UnchangedAnswer) or answer.version is None:
         return answer

@@ -9,36 +9,19 @@ from typing import Any
 
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.held import EnrolmentVersion
-from eligibility_api.eligibility.tickets import tickets_known
 from eligibility_api.eligibility.versions import (
-    ENROLMENT_COLUMNS,
     REFERENCE,
     TICKETS_READ,
     VERSIONS_READ,
     enrolment_version,
+    reading_of_person,
 )
-from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.platform.database import Database
-from eligibility_api.presence.statement import DECIDABLE, GATE, SPEND, Evidence, Gate, Presented
-
-_VISUAL_LIMIT = """
-counted AS (
-    INSERT INTO visual_check_count AS v (client_id, hour, checks)
-    SELECT $4, date_trunc('hour', now()), 1 FROM gate WHERE {condition} AND NOT used AND $15 > 0
-    ON CONFLICT (client_id, hour) DO UPDATE SET checks = v.checks + 1 WHERE v.checks < $15
-    RETURNING true AS done
-),
-"""
+from eligibility_api.presence.statement import GATE, Evidence, Gate, Presented, spending
 
 _STATEMENT = """
-WITH {gate}, {limit} {spend},
-reading AS MATERIALIZED (
-    SELECT {columns}, {tickets}
-    FROM gate g
-    JOIN enrolment e ON e.person_key = g.person_key
-    {known_now}
-    WHERE {not_superseded} AND g.standing = 'good'
-),
+WITH {gate}, {spend},
+{reading},
 {reference},
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, authority, serial,
@@ -65,21 +48,16 @@ LEFT JOIN reading e ON s.done
 
 
 def _statement(*, visual: bool) -> str:
+    spend, limited = spending(visual_limit="$15" if visual else None)
     return _STATEMENT.format(
         gate=GATE.format(holder_missing="person_key IS NULL AND $9::text IS NULL"),
-        limit=_VISUAL_LIMIT.format(condition=DECIDABLE) if visual else "",
-        spend=SPEND.format(
-            condition=f"{DECIDABLE} AND EXISTS (SELECT FROM counted)" if visual else DECIDABLE
-        ),
-        columns=ENROLMENT_COLUMNS,
-        tickets=tickets_known(instant="now()", as_of="$11::date", institution="g.institution_code"),
+        spend=spend,
+        reading=reading_of_person(as_of="$11::date", condition="g.standing = 'good'"),
         reference=REFERENCE.strip(),
         versions_read=VERSIONS_READ,
         tickets_read=TICKETS_READ,
-        known_now=KNOWN_NOW,
-        not_superseded=NOT_SUPERSEDED,
         rule=RULE_VERSION,
-        limited="EXISTS (SELECT FROM counted) OR used OR missing IS NOT NULL" if visual else "true",
+        limited=limited,
     )
 
 

@@ -15,7 +15,8 @@ from eligibility_api.contract.codes import CertificateKind, ReasonOfLoss, Relati
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.member import ElderlyCertificate, LimitCertificate, SpecificDiseaseCertificate
 from eligibility_api.domain.held import EnrolmentVersion
-from eligibility_api.eligibility.tickets import read_tickets
+from eligibility_api.eligibility.tickets import read_tickets, tickets_known
+from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 
 ENROLMENT_COLUMNS = """
     e.version, e.entitlement, e.person_key AS holder, e.mismatch, e.certificate_kind, o.insurer_number, e.insurer_name,
@@ -29,6 +30,31 @@ ENROLMENT_COLUMNS = """
 Its insurer is that of the revision which opened it (`revision o`): an insurer changes its own members only, and the
 revision is read anyway, so that a tap need not look up one more of a nation's entitlements.
 """
+
+_READING_OF_PERSON = """
+reading AS MATERIALIZED (
+    SELECT {columns}, {tickets}
+    FROM gate g
+    JOIN enrolment e ON e.person_key = g.person_key
+    {known_now}
+    WHERE {not_superseded} AND {condition}
+)
+"""
+
+
+def reading_of_person(*, as_of: str, condition: str) -> str:
+    """The CTE `reading`: all versions known now of the person of `gate g`, where a condition over it holds.
+
+    `as_of` is the expression of the day whose tickets are read.
+    """
+    return _READING_OF_PERSON.format(
+        columns=ENROLMENT_COLUMNS,
+        tickets=tickets_known(instant="now()", as_of=as_of, institution="g.institution_code"),
+        known_now=KNOWN_NOW,
+        not_superseded=NOT_SUPERSEDED,
+        condition=condition,
+    )
+
 
 VERSIONS_READ = "(SELECT coalesce(array_agg(version ORDER BY version), '{}') FROM reading)"
 TICKETS_READ = (

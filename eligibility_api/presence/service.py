@@ -29,12 +29,14 @@ from eligibility_api.presence.verification import Verifier
 RETRY_AFTER_SECONDS = 10
 """What a client is told to wait when neither source of revocation serves."""
 
-RIGHT_FOR = {
-    Purpose.ELIGIBILITY: Right.ELIGIBILITY,
-    Purpose.FIRST_REGISTRATION: Right.REGISTRATION,
-    Purpose.VISUAL_CHECK: Right.VISUAL_CHECK,
+RIGHTS_FOR = {
+    Purpose.ELIGIBILITY: (Right.ELIGIBILITY,),
+    Purpose.FIRST_REGISTRATION: (Right.REGISTRATION,),
+    Purpose.VISUAL_CHECK: (Right.VISUAL_CHECK,),
+    Purpose.CONSENT: (Right.CONSENT,),
+    Purpose.VISUAL_CONSENT: (Right.CONSENT, Right.VISUAL_CHECK),
 }
-"""The right that a terminal needs to ask for, and to spend, a challenge of each purpose."""
+"""The rights that a terminal needs to ask for, and to spend, a challenge of each purpose."""
 
 log = structlog.get_logger()
 
@@ -60,37 +62,49 @@ class Presence:
     challenge_life: timedelta
     revocation_fresh: timedelta
 
-    def challenge(self, caller: Caller, purpose: Purpose) -> ChallengeAnswer:
-        """A new challenge for one terminal and purpose. Nothing is stored. Raises `right-missing`."""
-        caller.need(RIGHT_FOR[purpose])
-        expires_at = challenges.expiry(self.clock(), self.challenge_life)
+    def challenge(
+        self, caller: Caller, purpose: Purpose, *, life: timedelta | None = None
+    ) -> ChallengeAnswer:
+        """A new challenge for one terminal and purpose. Nothing is stored. Raises `right-missing`.
+
+        `life`: how long it can be spent; a presence's where it is None.
+        """
+        caller.need(*RIGHTS_FOR[purpose])
+        expires_at = challenges.expiry(self.clock(), life or self.challenge_life)
         nonce = secrets.token_bytes(NONCE_BYTES)
         challenge = Challenge(purpose, expires_at, caller.institution(), caller.client_id, nonce)
         text = challenges.mint(challenge, audience=self.verifier.audience, keys=self.verifier.keys)
         return ChallengeAnswer(challenge=text, expires_at=expires_at)
 
-    def present(self, caller: Caller, purpose: Purpose, proof: Proof) -> Presented:
-        """Check all of a proof that needs no database. Raises the first refusal."""
-        caller.need(RIGHT_FOR[purpose])
+    def present(
+        self, caller: Caller, purpose: Purpose, proof: Proof, *, message: bytes | None = None
+    ) -> Presented:
+        """Check all of a proof that needs no database. Raises the first refusal.
+
+        `message` is what the card must have signed; a presence's own bytes where it is None.
+        """
+        caller.need(*RIGHTS_FOR[purpose])
         verified = self.verifier.verify(
             proof,
             purpose=purpose,
             institution_code=caller.institution(),
             terminal=caller.client_id,
             now=self.clock(),
+            message=message,
         )
         certificate = verified.certificate
         return Presented(
-            verified.challenge, caller.client_id, RIGHT_FOR[purpose], certificate.id, certificate.not_after
+            verified.challenge, caller.client_id, RIGHTS_FOR[purpose], certificate.id, certificate.not_after
         )
 
     async def decide(
         self,
         presented: Presented,
         attempt: Callable[[Evidence], Awaitable[Attempted]],
-        ask_jlis: Callable[[], Awaitable[Word]],
+        ask_jlis: Callable[[], Awaitable[Word]] | None = None,
     ) -> Attempted:
-        """Try the statement; where something is missing ask its source, once each, and try again.
+        """Try the statement; where something is missing ask its source, once each, and try again. A statement that never
+        misses the holder needs no `ask_jlis`.
 
         Nothing is spent before all can be decided. Raises what keeps a proof from being spent, the sources' failures
         (`revocation-unavailable`, `register-unavailable`).
@@ -103,6 +117,7 @@ class Presence:
                 case "standing":
                     evidence = replace(evidence, ocsp=await self._ask_ocsp(presented))
                 case "holder":
+                    assert ask_jlis is not None
                     # While J-LIS was asked a revocation may have come: the standing is looked at afresh.
                     evidence = Evidence(holder=await ask_jlis())
                 case None:

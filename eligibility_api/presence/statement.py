@@ -32,7 +32,7 @@ gate AS MATERIALIZED (
             now() < $1::timestamptz AS in_time,
             EXISTS (SELECT FROM spent WHERE expires_at = $1 AND id = $2) AS used,
             t.client_id IS NOT NULL AS admitted,
-            coalesce($3::text = ANY (t.rights), false) AS entitled,
+            coalesce(t.rights @> $3::text[], false) AS entitled,
             t.institution_code,
             t.kind AS facility_kind,
             CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') ELSE $7::text END AS standing,
@@ -52,7 +52,7 @@ gate AS MATERIALIZED (
     ) seen
 )
 """
-"""Parameters 1–8: expiry, challenge id, right, client, CA key, serial, OCSP's word or null, freshness.
+"""Parameters 1–8: expiry, challenge id, rights, client, CA key, serial, OCSP's word or null, freshness.
 
 Parameters 9 and 10, for `holder_missing` and what is made of it: what came of asking J-LIS whose the certificate is
 (null: not asked yet), and the person that it named. `missing` is what another source must tell before the proof can
@@ -70,6 +70,28 @@ spent_now AS (
     RETURNING true AS done
 )
 """
+
+_VISUAL_LIMIT = """
+counted AS (
+    INSERT INTO visual_check_count AS v (client_id, hour, checks)
+    SELECT $4, date_trunc('hour', now()), 1 FROM gate WHERE {condition} AND NOT used AND {limit} > 0
+    ON CONFLICT (client_id, hour) DO UPDATE SET checks = v.checks + 1 WHERE v.checks < {limit}
+    RETURNING true AS done
+),
+"""
+
+
+def spending(*, visual_limit: str | None) -> tuple[str, str]:
+    """The CTE `spent_now`, and whether the hour's limit of visual checks left room (an expression).
+
+    `visual_limit` is the parameter of that limit; None where the card signed with its PIN.
+    """
+    if visual_limit is None:
+        return SPEND.format(condition=DECIDABLE), "true"
+    counted = _VISUAL_LIMIT.format(condition=DECIDABLE, limit=visual_limit)
+    spent = SPEND.format(condition=f"{DECIDABLE} AND EXISTS (SELECT FROM counted)")
+    return counted + spent, "EXISTS (SELECT FROM counted) OR used OR missing IS NOT NULL"
+
 
 Missing = Literal["standing", "holder"]
 
@@ -100,7 +122,7 @@ class Presented:
 
     challenge: Challenge
     client_id: UUID
-    right: Right
+    rights: Sequence[Right]
     certificate: CertificateId
     not_after: datetime
     """Until when the certificate is valid: kept with its binding."""
@@ -111,7 +133,7 @@ class Presented:
         return [
             self.challenge.expires_at,
             self.challenge.nonce,
-            self.right.value,
+            [right.value for right in self.rights],
             self.client_id,
             self.certificate.authority,
             self.certificate.serial_bytes,

@@ -43,24 +43,39 @@ class Verifier:
         self._accepted: OrderedDict[bytes, UserCertificate] = OrderedDict()
 
     def verify(
-        self, proof: Proof, *, purpose: Purpose, institution_code: str, terminal: UUID, now: datetime
+        self,
+        proof: Proof,
+        *,
+        purpose: Purpose,
+        institution_code: str,
+        terminal: UUID,
+        now: datetime,
+        message: bytes | None = None,
     ) -> VerifiedProof:
-        """Raises the first refusal in the order: challenge, certificate (path, profile, period), signature."""
+        """Raises the first refusal in the order: challenge, certificate (path, profile, period), signature.
+
+        `message` is what the card must have signed; a presence's own bytes where it is None.
+        """
         challenge = challenges.read(proof.challenge, audience=self.audience, keys=self.keys)
         challenges.check(
             challenge, purpose=purpose, institution_code=institution_code, terminal=terminal, now=now
         )
         certificate = self.certificate(proof.certificate)
         check_period(certificate, now)
-        message = to_be_signed(
-            purpose,
-            audience=self.audience,
-            institution_code=institution_code,
-            terminal_id=str(terminal),
-            challenge=proof.challenge,
-        )
+        if message is None:
+            message = to_be_signed(
+                purpose,
+                audience=self.audience,
+                institution_code=institution_code,
+                terminal_id=str(terminal),
+                challenge=proof.challenge,
+            )
         check_signature(certificate.key, proof.signature, message)
         return VerifiedProof(challenge, certificate)
+
+    def purpose(self, challenge: str) -> Purpose:
+        """What a challenge was minted for. Raises `challenge-altered` or `challenge-other-purpose`."""
+        return challenges.read(challenge, audience=self.audience, keys=self.keys).purpose
 
     def certificate(self, der: bytes) -> UserCertificate:
         """Path and profile of a certificate, from memory where these bytes were accepted before."""

@@ -109,7 +109,7 @@ class Country:
         challenge = Challenge(Purpose.ELIGIBILITY, expires_at, INSTITUTION_CODE, self.terminal, nonce)
         certificate = CertificateId(AUTHORITY, person + FIRST_SERIAL)
         presented = Presented(
-            challenge, self.terminal, Right.ELIGIBILITY, certificate, expires_at + timedelta(days=365)
+            challenge, self.terminal, (Right.ELIGIBILITY,), certificate, expires_at + timedelta(days=365)
         )
         asked = Asked(datetime.now(UTC).date(), None, None)
         started = time.perf_counter()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from fastapi import FastAPI
 
 from eligibility_api.app import build
+from eligibility_api.contract import consent
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
 from eligibility_api.contract.presence import to_be_signed
@@ -41,7 +43,7 @@ from tests.builders.database import Database as TestDatabase
 
 CLINIC, OTHER_CLINIC = "1311111114", "0110113719"
 INSURER, OTHER_INSURER = "01130012", "138057"
-ALL_RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK)
+ALL_RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK, Right.CONSENT)
 
 
 @dataclass
@@ -279,6 +281,64 @@ class Fund:
         """A whole tap: challenge, signature, question."""
         body = await self.proof(card, Purpose.ELIGIBILITY, credential)
         return await self.post("/v1/eligibility/card", body | more, credential)
+
+    async def consent_request(
+        self,
+        card: CardImage,
+        categories: Sequence[str] = ("medication",),
+        credential: Credential | None = None,
+        *,
+        presence: str | None = None,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """The body of a good consent by `card`, after a tap or the `presence` with this record; `more` goes into the
+        request for its challenge (care, language, visual_check).
+        """
+        record = presence or (await self.tap(card, credential)).json()["record_id"]
+        wish = {"presence_record": record, "categories": list(categories)} | more
+        response = await self.post("/v1/consents/challenges", wish, credential)
+        assert response.status_code == 200, response.text
+        return self.signed_consent(card, response.json(), record, credential, **more)
+
+    def signed_consent(
+        self,
+        card: CardImage,
+        given: dict[str, Any],
+        presence: str,
+        credential: Credential | None = None,
+        *,
+        visual_check: bool = False,
+        **_: Any,
+    ) -> dict[str, Any]:
+        """What a terminal sends for the `given` challenge and statement, signed by `card` over its words."""
+        terminal = credential or self.clinic
+        message = consent.to_be_signed(
+            consent.ConsentStatement.model_validate(given["statement"]),
+            visual_check=visual_check,
+            audience=terminal.audience,
+            terminal_id=terminal.client_id,
+            challenge=given["challenge"],
+            presence_record=UUID(presence),
+        )
+        body = {
+            "challenge": given["challenge"],
+            "certificate": base64.b64encode(card.authentication.certificate).decode(),
+            "signature": base64.b64encode(sign(card.authentication, message)).decode(),
+            "presence_record": presence,
+            "statement": given["statement"],
+        }
+        return body | ({"operator": "受付　見本"} if visual_check else {})
+
+    async def consent(
+        self,
+        card: CardImage,
+        categories: Sequence[str] = ("medication",),
+        credential: Credential | None = None,
+        **more: Any,
+    ) -> httpx2.Response:
+        """A whole consent: tap, challenge, words, signature."""
+        body = await self.consent_request(card, categories, credential, **more)
+        return await self.post("/v1/consents", body, credential)
 
     def asked(self, person: Person, **more: Any) -> dict[str, Any]:
         """What `person`'s certificate shows, as a look-up by number asks; None leaves a field out."""

@@ -206,6 +206,7 @@ async def test_the_tables_in_the_code_are_the_tables_in_the_database(fund: Fund)
     from sqlmodel import SQLModel
 
     import eligibility_api.audit.tables
+    import eligibility_api.consent.tables
     import eligibility_api.eligibility.tables
     import eligibility_api.enrolment.tables
     import eligibility_api.facilities.tables

@@ -1,0 +1,121 @@
+"""HTTP: asking for a consent, giving it, how it stands, its end, and the eligibility renewed by it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from eligibility_api.consent import service
+from eligibility_api.consent.gate import REFUSALS
+from eligibility_api.contract.consent import (
+    CONSENTS_PATH,
+    ConsentAnswer,
+    ConsentChallengeAnswer,
+    ConsentChallengeRequest,
+    ConsentEnd,
+    ConsentRequest,
+    ConsentStatus,
+)
+from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.facilities.operator import Operator, current_operator
+from eligibility_api.platform.problems import PROOF_REFUSALS, problem_responses
+from eligibility_api.state import State, current_state
+
+router = APIRouter(prefix=CONSENTS_PATH, tags=["consent"])
+
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
+CurrentState = Annotated[State, Depends(current_state)]
+
+_OF_A_CONSENT = (
+    "token-invalid",
+    "right-missing",
+    "client-closed",
+    "consent-missing",
+    "consent-other-facility",
+    "database-unavailable",
+)
+
+
+@router.post(
+    "/challenges",
+    summary="The statement that a patient is about to consent to, and a challenge for it",
+    responses=problem_responses(
+        "token-invalid",
+        "right-missing",
+        "client-closed",
+        "request-invalid",
+        "consent-presence-missing",
+        "consent-presence-too-old",
+        "database-unavailable",
+    ),
+)
+async def new_challenge(
+    request: ConsentChallengeRequest, caller: CurrentCaller, state: CurrentState
+) -> ConsentChallengeAnswer:
+    """Valid for this terminal for five minutes, once: people read. The terminal builds the words itself."""
+    return await service.challenge(state, caller, request)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="A consent that the patient's card signed",
+    response_model=ConsentAnswer,
+    responses=problem_responses(
+        *PROOF_REFUSALS,
+        "consent-presence-missing",
+        "consent-presence-other-certificate",
+        "consent-presence-too-old",
+        "consent-words-differ",
+        "operator-required",
+        "visual-check-limit",
+        "card-not-usable",
+    ),
+)
+async def give(request: ConsentRequest, caller: CurrentCaller, state: CurrentState) -> Response:
+    """閲覧同意: kept with words, signature and certificate; the eligibility is answered, completed by what was allowed."""
+    answer = await service.register(state, caller, request)
+    return Response(answer.model_dump_json(), status_code=201, media_type="application/json")
+
+
+@router.get(
+    "/{consent_id}",
+    summary="How a consent stands",
+    responses=problem_responses(*_OF_A_CONSENT, "card-not-usable"),
+)
+async def status(consent_id: UUID, caller: CurrentCaller, state: CurrentState) -> ConsentStatus:
+    """For every terminal of the facility that it was given to, also when it is over."""
+    return await service.status(state, caller, consent_id)
+
+
+@router.post(
+    "/{consent_id}/end",
+    summary="End a consent",
+    responses=problem_responses(*_OF_A_CONSENT, "consent-withdrawn"),
+)
+async def end(
+    consent_id: UUID, request: ConsentEnd, caller: CurrentCaller, state: CurrentState
+) -> ConsentStatus:
+    """By the patient's word or the facility's own (OQSCD031): at once, once, and for good."""
+    return await service.end(state, caller, consent_id, request.reason)
+
+
+@router.get(
+    "/{consent_id}/eligibility",
+    summary="Today's eligibility without the card",
+    response_model=EligibilityAnswer,
+    responses=problem_responses("token-invalid", *REFUSALS, "client-closed", "database-unavailable"),
+)
+async def eligibility(
+    consent_id: UUID,
+    caller: CurrentCaller,
+    state: CurrentState,
+    operator: Annotated[Operator, Depends(current_operator)],
+) -> Response:
+    """再照会, under a consent for care at home that still holds; completed by what was allowed."""
+    answer = await service.eligibility(state, caller, consent_id, operator)
+    return Response(answer.model_dump_json(), media_type="application/json")

@@ -1,0 +1,222 @@
+"""The SQL of giving a consent: whether the challenge is worth minting, and the one statement that takes the consent.
+
+That statement is the hot one's gate, with all that a consent must be held against hung on it: the presence that it
+follows, the facility as the fund names it, the window, whether the person is protected. Once the challenge is spent there
+is a record, whatever came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from eligibility_api.consent.gate import PROTECTED
+from eligibility_api.contract.consent import UNTIL, Basis, ConsentRequest, words
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain.eligibility import RULE_VERSION
+from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.permits import PRESENCE_AT_MOST, window
+from eligibility_api.eligibility.versions import (
+    REFERENCE,
+    TICKETS_READ,
+    VERSIONS_READ,
+    enrolment_version,
+    reading_of_person,
+)
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.database import Database
+from eligibility_api.presence.statement import GATE, Evidence, Gate, Presented, spending
+
+_PRESENCE_FITS = """
+        WHEN coalesce(p.kind, '') NOT IN ('eligibility.card', 'eligibility.visual-check') THEN 'consent-presence-missing'
+        {same_certificate}
+        WHEN p.client_id <> {client} OR p.recorded_at < {now} - {at_most}::interval THEN 'consent-presence-too-old'
+"""
+"""Which presence a consent may follow, as a part of a CASE over `identified_by(…) p`."""
+
+_SAME_CERTIFICATE = "WHEN p.authority <> $5 OR p.serial <> $6 THEN 'consent-presence-other-certificate'"
+
+_BEFORE = f"""
+SELECT f.name, CASE
+        WHEN f.client_id IS NULL THEN 'client-closed'
+        WHEN NOT f.rights @> $2::text[] THEN 'right-missing'
+        {_PRESENCE_FITS.format(same_certificate="", client="$1", now="w.now", at_most="$4")}
+        END AS refusal
+FROM (SELECT window_clock() AS now) w
+LEFT JOIN (
+    SELECT c.client_id, c.rights, f.institution_code, f.name
+    FROM client c JOIN facility f USING (institution_code)
+    WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
+) f ON true
+LEFT JOIN LATERAL identified_by($3, f.institution_code) p ON true
+"""  # noqa: S608 - constants of the store, no values
+
+_STATEMENT = """
+WITH {gate}, {spend},
+{reading},
+{reference},
+judged AS MATERIALIZED (
+    SELECT g.*, w.now, gen_random_uuid() AS permit_id, CASE
+        WHEN g.standing <> 'good' THEN 'certificate-' || g.standing
+        {presence_fits}
+        WHEN f.institution_code <> $14 OR f.name <> $15 OR NOT $16::boolean THEN 'consent-words-differ'
+        WHEN {protected} THEN 'card-not-usable'
+        ELSE 'answered' END AS outcome
+    FROM gate g
+    CROSS JOIN spent_now
+    CROSS JOIN (SELECT window_clock() AS now) w
+    JOIN facility f ON f.institution_code = g.institution_code
+    LEFT JOIN LATERAL identified_by($11, g.institution_code) p ON true
+),
+recorded AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, authority, serial,
+                              person_key, challenge, as_of, enrolments, tickets, consents, rule_version, detail)
+    SELECT 'eligibility.consent-' || $9::text, outcome, $4, institution_code, facility_kind, $10, $5, $6, person_key, $2,
+           $19, {versions_read}, {tickets_read}, $17, {rule},
+           jsonb_strip_nulls(jsonb_build_object(
+               'revocation', evidence, 'presence', $11::uuid, 'care', $18::text,
+               'permit', CASE WHEN outcome = 'answered' THEN permit_id END))
+    FROM judged
+    RETURNING record_id, recorded_at, outcome
+),
+given AS (
+    INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at, until,
+                        operator, record_id)
+    SELECT j.permit_id, $9, j.person_key, j.institution_code, $4, $18, $17, j.now, j.now + $13::interval, $10, r.record_id
+    FROM judged j CROSS JOIN recorded r
+    WHERE j.outcome = 'answered'
+    RETURNING permit_id, given_at, until
+),
+proven AS (
+    INSERT INTO consent_evidence (permit_id, statement, words, presence_record, challenge, certificate, signature,
+                                  revocation)
+    SELECT n.permit_id, $20::jsonb, $21, $11, $22, $23, $24,
+           CASE WHEN j.evidence = 'ocsp' THEN jsonb_build_object('source', 'ocsp', 'checked_at', now())
+                ELSE jsonb_build_object(
+                    'source', 'crl', 'crl_number', a.crl_number, 'crl_sha256', encode(a.crl_sha256, 'hex'),
+                    'this_update', a.this_update, 'next_update', a.next_update, 'checked_at', a.checked_at) END
+    FROM given n CROSS JOIN judged j LEFT JOIN authority a ON a.authority = $5
+)
+SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, r.outcome, {limited} AS within_limit,
+       n.permit_id, n.given_at, n.until, k.reference_number, e.*
+FROM gate g
+LEFT JOIN spent_now s ON true
+LEFT JOIN recorded r ON true
+LEFT JOIN given n ON true
+LEFT JOIN reference k ON n.permit_id IS NOT NULL
+LEFT JOIN reading e ON n.permit_id IS NOT NULL
+"""
+
+
+def _statement(*, visual: bool) -> str:
+    spend, limited = spending(visual_limit="$25" if visual else None)
+    fits = _PRESENCE_FITS.format(same_certificate=_SAME_CERTIFICATE, client="$4", now="w.now", at_most="$12")
+    return _STATEMENT.format(
+        # Who is present has a binding: a certificate without one follows no presence.
+        gate=GATE.format(holder_missing="false"),
+        spend=spend,
+        reading=reading_of_person(as_of="$19::date", condition="g.standing = 'good'"),
+        reference=REFERENCE.strip(),
+        presence_fits=fits,
+        protected=PROTECTED.format(person_key="g.person_key"),
+        versions_read=VERSIONS_READ,
+        tickets_read=TICKETS_READ,
+        rule=RULE_VERSION,
+        limited=limited,
+    )
+
+
+_GIVE = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _statement(visual=True)}
+"""Parameters: the gate's first eight; basis, operator, presence record, how old it may be, window or null, the statement's
+code and name and whether its duration fits; categories, care, day; the statement, its words, challenge, certificate,
+signature; by visual check, the hour's limit.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a consent asks of the statement beyond its proof."""
+
+    request: ConsentRequest
+    basis: Literal[Basis.PIN, Basis.VISUAL_CHECK]
+    operator: str | None
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the statement gave: the gate, the recorded outcome, whether the visual limit left room; where a consent was
+    given, its id and window, the facility's own number for the person, and what was read.
+    """
+
+    gate: Gate
+    outcome: str | None
+    within_limit: bool
+    consent_id: UUID | None
+    given_at: datetime | None
+    until: datetime | None
+    reference_number: str | None
+    enrolments: Sequence[EnrolmentVersion]
+
+
+async def facility_name(
+    database: Database, caller: Caller, rights: Sequence[str], presence_record: UUID
+) -> str:
+    """The facility's name, where its terminal may take a consent after this presence.
+
+    Raises `client-closed`, `right-missing`, `consent-presence-missing` or `consent-presence-too-old`.
+    """
+    parameters = [caller.client_id, list(rights), presence_record, PRESENCE_AT_MOST]
+    [row] = await database.fetch(_BEFORE, parameters)
+    if row["refusal"] is not None:
+        raise ShikakuError(row["refusal"])
+    return str(row["name"])
+
+
+async def give(
+    database: Database,
+    presented: Presented,
+    wish: Wish,
+    evidence: Evidence,
+    *,
+    fresh: timedelta,
+    visual_limit: int,
+) -> Given:
+    """Hold a consent against the database, spend its challenge, keep and record it: one statement."""
+    request, statement = wish.request, wish.request.statement
+    parameters: list[Any] = [
+        *presented.parameters(evidence, fresh)[:8],
+        wish.basis.value,
+        wish.operator,
+        request.presence_record,
+        PRESENCE_AT_MOST,
+        window(statement.care),
+        statement.institution_code,
+        statement.institution_name,
+        statement.until is UNTIL[statement.care],
+        [category.value for category in statement.categories],
+        statement.care.value,
+        wish.as_of,
+        statement.model_dump_json(),
+        words(statement),
+        request.challenge,
+        request.certificate,
+        request.signature,
+    ]
+    if wish.basis is Basis.VISUAL_CHECK:
+        parameters.append(visual_limit)
+    rows = await database.fetch(_GIVE[wish.basis], parameters)
+    first = rows[0]
+    return Given(
+        gate=Gate.of(first),
+        outcome=first["outcome"],
+        within_limit=first["within_limit"],
+        consent_id=first["permit_id"],
+        given_at=first["given_at"],
+        until=first["until"],
+        reference_number=first["reference_number"],
+        enrolments=[enrolment_version(row) for row in rows if row["version"] is not None],
+    )

@@ -1,0 +1,59 @@
+"""Permits to look, what proves those that are consents, and their ends. All are only ever added."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from eligibility_api.platform.tables import instant
+
+
+class Permit(SQLModel, table=True):
+    """What lets a facility look at a person: a consent, or a recorded reason. `until` is the first instant at which it
+    does no more; None: until it is withdrawn.
+    """
+
+    permit_id: UUID = Field(primary_key=True)
+    basis: str
+    person_key: bytes
+    institution_code: str = Field(foreign_key="facility.institution_code")
+    client_id: UUID = Field(foreign_key="client.client_id")
+    care: str
+    categories: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    given_at: datetime = instant()
+    until: datetime | None = instant(nullable=True)
+    operator: str | None
+    reason: dict[str, Any] | None = Field(sa_column=Column(JSONB))
+    record_id: UUID
+
+
+class ConsentEvidence(SQLModel, table=True):
+    """What proves a consent without the fund: the words, the signature, and what was known of the certificate then."""
+
+    __tablename__ = "consent_evidence"
+
+    permit_id: UUID = Field(primary_key=True, foreign_key="permit.permit_id")
+    statement: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    words: str
+    presence_record: UUID
+    challenge: str
+    certificate: bytes
+    signature: bytes
+    revocation: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class PermitEnd(SQLModel, table=True):
+    """The end of a permit before its time, once and for good. `reason`: OQSCD031."""
+
+    __tablename__ = "permit_end"
+
+    permit_id: UUID = Field(primary_key=True, foreign_key="permit.permit_id")
+    ended_at: datetime = instant()
+    reason: str
+    client_id: UUID = Field(foreign_key="client.client_id")
+    record_id: UUID
