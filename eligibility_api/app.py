@@ -10,7 +10,10 @@ from fastapi import FastAPI
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
 from eligibility_api.batches import endpoints as batches
+from eligibility_api.checkups import endpoints as checkups
+from eligibility_api.claims import endpoints as claims
 from eligibility_api.consent import endpoints as consent
+from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.desk import endpoints as desk
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.enrolment import endpoints as enrolment
@@ -42,6 +45,8 @@ LARGER_BODIES: dict[str, int] = {
     uploads.PATH: 16 * 1024**3,
 }
 """Paths that take more, in bytes."""
+    CLAIMS_PATH: 16 * 1024**3,
+    checkups.PATH: checkups.MAX_BYTES,
 
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
@@ -55,7 +60,7 @@ OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PATH]) -> FastAPI:
     """The application over a state that is opened when it starts and closed when it ends."""
-    larger = LARGER_BODIES | {uploads.PATH: upload_max_bytes}
+    larger = LARGER_BODIES | {uploads.PATH: upload_max_bytes, CLAIMS_PATH: upload_max_bytes}
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -86,6 +91,10 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         uploads,
     ):
         app.include_router(room.router)
+        claims,
+        history,
+        prescriptions,
+        checkups,
     app.include_router(health.router)
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)

@@ -185,7 +185,7 @@ async def _work(settings: Settings) -> None:
     look_ups = Database(dsn(settings, "api"), pool_connections=worker.LOOK_UP_CONNECTIONS, durable=False)
     database = Database(
         dsn(settings, "batch"),
-        pool_connections=worker.UPLOAD_LANES,
+        pool_connections=worker.PARTS_CONNECTIONS,
         engine_connections=worker.CONNECTIONS,
         statement_seconds=worker.STATEMENT_SECONDS,
     )

@@ -1,4 +1,4 @@
-"""The worker: long work beside the requests, in a process of its own: batch checks, member files.
+"""The worker: long work beside the requests, in a process of its own: batch checks, member files, receipt files.
 
 It takes what the API's workers left in the database, piece by piece, so that a restart loses nothing but a piece. Its
 connections are its own; a tap never waits for one of them. When it stops, taps are answered as before.
@@ -14,11 +14,12 @@ from functools import partial
 import structlog
 
 from eligibility_api.batches.answering import Answering, Pace
+from eligibility_api.claims import work as claims
 from eligibility_api.desk.tally import count_look_ups
 from eligibility_api.platform.database import Database
 from eligibility_api.state import State
+from eligibility_api.uploads import work as uploads
 from eligibility_api.uploads.queue import Bench
-from eligibility_api.uploads.work import piece
 
 log = structlog.get_logger()
 
@@ -31,8 +32,16 @@ LOOK_UP_CONNECTIONS = 2
 UPLOAD_LANES = 2
 """Member files that are worked at together: while one waits for the register or the database, another one goes on."""
 
-CONNECTIONS = 4 * UPLOAD_LANES + 3
-"""Its connections under the role `batch`: of a lane a guard, a reader and two writers, and those of the other jobs."""
+CLAIM_LANES = 2
+"""Receipt files that are worked at together, so that a small one does not wait for a nation's."""
+
+CONNECTIONS = 4 * UPLOAD_LANES + 2 * CLAIM_LANES + 3
+"""Its connections under the role `batch`: of a member file's lane a guard, a reader and two writers, of a receipt file's
+a guard and a writer, and those of the other jobs.
+"""
+
+PARTS_CONNECTIONS = UPLOAD_LANES + CLAIM_LANES
+"""Its connections for what lies in parts: of each lane one."""
 
 _IDLE_SECONDS = 0.25
 _RETRY_SECONDS = 5.0
@@ -57,7 +66,8 @@ def jobs(worker: Worker) -> Mapping[str, Job]:
     pace = Pace(worker.state.settings.batch_rows_per_second)
     return {
         "batches": Answering(worker.state, worker.database, pace).piece,
-        **{f"uploads_{lane}": partial(piece, bench) for lane in range(1, UPLOAD_LANES + 1)},
+        **{f"uploads_{lane}": partial(uploads.piece, bench) for lane in range(1, UPLOAD_LANES + 1)},
+        **{f"claims_{lane}": partial(claims.piece, worker.database) for lane in range(1, CLAIM_LANES + 1)},
         "look_ups": partial(count_look_ups, worker.database),
     }
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from eligibility_api.contract.checkups import CheckupsAnswer, CheckupsRequest
+from eligibility_api.contract.claims import CLAIMS_PATH, ClaimsAnswer, ClaimsFaults
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.desk import (
     Changes,
@@ -151,3 +153,21 @@ class InsurerClient(FundClient):
     def seen_by(self, upload_id: str) -> SeenByAnswer:
         """The facilities that saw what was withdrawn."""
         return self._get(SeenByAnswer, f"{_UPLOADS}/{upload_id}/seen-by")
+
+    def send_claims(self, pieces: Iterable[bytes]) -> ClaimsAnswer:
+        """Send a receipt file, piece by piece."""
+        headers = {"Content-Type": "application/octet-stream"}
+        response = self._send(CLAIMS_PATH, stream=pieces, headers=headers, token=self.sign_in())
+        return self._read(ClaimsAnswer, response)
+
+    def look_at_claims(self, file_id: str) -> ClaimsAnswer:
+        """How a receipt file stands."""
+        return self._get(ClaimsAnswer, f"{CLAIMS_PATH}/{file_id}")
+
+    def claims_faults(self, file_id: str, after: str | None = None) -> ClaimsFaults:
+        """A page of a receipt file's faults."""
+        return self._get(ClaimsFaults, f"{CLAIMS_PATH}/{file_id}/faults", after=after)
+
+    def send_checkups(self, request: CheckupsRequest) -> CheckupsAnswer:
+        """Tell of members' health check-ups."""
+        return self._call(CheckupsAnswer, "/v1/health-checkups", request)

@@ -7,11 +7,12 @@ Core for everything else. One request is one transaction in either. What its abs
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -23,6 +24,7 @@ ENGINE_CONNECTIONS = 4
 
 _ACQUIRE_SECONDS = 2.0
 _CLOSE_SECONDS = 5.0
+_BEGIN = text("SELECT")
 _SERVER_FIRST_SECONDS = 1.0
 """By how much the driver waits longer than the server, which tells more."""
 
@@ -109,6 +111,22 @@ class Database:
         with told_as_outage():
             async with self._engine.begin() as connection:
                 yield connection
+
+
+async def copy(
+    connection: AsyncConnection,
+    table: str,
+    columns: Sequence[str],
+    records: Iterable[Sequence[Any]],
+    *,
+    schema: str | None = None,
+) -> None:
+    """COPY records into a table, in binary, inside the connection's transaction."""
+    # The driver's COPY does not begin SQLAlchemy's transaction by itself.
+    await connection.execute(_BEGIN)
+    raw = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
+    await driver.copy_records_to_table(table, schema_name=schema, columns=columns, records=records)
 
 
 async def _acquire(pool: asyncpg.Pool[asyncpg.Record]) -> Any:

@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import BadRows, Publish, RowFault, UploadReport, UploadState
-from eligibility_api.uploads import classifying, conflicts, file, findings, matching, queue
+from eligibility_api.platform.database import copy
+from eligibility_api.uploads import classifying, conflicts, file, findings, matching, parts, queue
 from eligibility_api.uploads.queue import Bench, Task
 from eligibility_api.uploads.reading.faults import Fault
 from eligibility_api.uploads.reading.reader import Block, Reader
@@ -55,7 +56,7 @@ async def _read(bench: Bench, task: Task) -> tuple[int, FaultCounts]:
     rows, faults = 0, FaultCounts()
     writing: asyncio.Task[None] | None = None
     try:
-        async for part in file.parts(bench.database, task):
+        async for part in parts.read(bench.database, task.upload_id, task.parts):
             block = await asyncio.to_thread(reader.feed, part)
             if writing is not None:
                 await writing
@@ -82,11 +83,7 @@ async def _write(bench: Bench, task: Task, block: Block, kept: list[Fault]) -> N
 
 async def keep_faults(connection: AsyncConnection, task: Task, faults: list[Fault]) -> None:
     """Keep faults for who asks for them by row."""
-    raw = await connection.get_raw_connection()
-    records = [(task.upload_id, *fault) for fault in faults]
-    await raw.driver_connection.copy_records_to_table(  # type: ignore[union-attr]
-        FAULT.name, columns=_FAULT_COLUMNS, records=records
-    )
+    await copy(connection, FAULT.name, _FAULT_COLUMNS, [(task.upload_id, *fault) for fault in faults])
 
 
 async def _conclude(connection: AsyncConnection, task: Task, report: UploadReport) -> None:

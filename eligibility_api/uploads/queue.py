@@ -22,6 +22,7 @@ from eligibility_api.platform.database import Database
 from eligibility_api.platform.settings import Settings
 from eligibility_api.presence.jlis import Jlis
 from eligibility_api.state import State
+from eligibility_api.uploads import parts
 from eligibility_api.uploads.staging import Staging
 from eligibility_api.uploads.store import UPLOAD
 
@@ -46,12 +47,6 @@ LIMIT {_CANDIDATES}
 
 # One worker's lane for an insurer at a time: its files take their turns.
 _RESERVE = text("SELECT pg_try_advisory_xact_lock(hashtext('upload lanes'), hashtext(:insurer))")
-
-_DROP_PARTS = """
-DELETE FROM upload_part WHERE upload_id = $1 AND part IN (
-    SELECT part FROM upload_part WHERE upload_id = $1 ORDER BY part LIMIT 64)
-RETURNING part
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +135,7 @@ async def sweep(database: Database, task: Task) -> None:
     """Put away what an upload at its end has left: its tables, its parts."""
     async with database.transaction() as connection:
         await task.staging.drop(connection)
-    while await database.fetch(_DROP_PARTS, (task.upload_id,)):
-        pass
+    await parts.drop(database, task.upload_id)
     async with database.transaction() as connection:
         values = {"state": "abandoned"} if task.state == "receiving" else {}
         await change(connection, task, swept=True, **values)

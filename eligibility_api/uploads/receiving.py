@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator
 from uuid import UUID
-
-from starlette.requests import ClientDisconnect
 
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
@@ -15,9 +12,7 @@ from eligibility_api.contract.wire import Wire
 from eligibility_api.enrolment.store import admitted_as, prepare_revision
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.platform.database import Database
-from eligibility_api.uploads import store
-
-PART_BYTES = 1024 * 1024
+from eligibility_api.uploads import parts, store
 
 
 class Reading(Wire):
@@ -39,20 +34,14 @@ async def receive(
     `client-closed`, and `file-truncated` where the line broke.
     """
     upload_id = await _begin(database, caller, reading)
-    try:
-        parts, size, sha256 = await _keep(database, upload_id, body)
+    async with parts.given_up_when_broken(lambda: _abandon(database, upload_id)):
+        kept = await parts.keep(database, upload_id, body)
         async with database.transaction() as connection:
-            former = await store.same_file(connection, caller.insurer(), sha256)
+            former = await store.same_file(connection, caller.insurer(), kept.sha256)
             if former is not None:
                 await store.abandon(connection, upload_id)
                 return former, True
-            await store.complete(connection, upload_id, parts=parts, size=size, sha256=sha256)
-    except ClientDisconnect as broken:
-        await _abandon(database, upload_id)
-        raise ShikakuError("file-truncated") from broken
-    except Exception:
-        await _abandon(database, upload_id)
-        raise
+            await store.complete(connection, upload_id, kept)
     return upload_id, False
 
 
@@ -63,25 +52,6 @@ async def _begin(database: Database, caller: Caller, reading: Reading) -> UUID:
         revision = await prepare_revision(connection, caller.insurer(), caller.client_id, kind="file")
         who = {"revision": revision, "insurer_number": caller.insurer(), "client_id": caller.client_id}
         return await store.begin(connection, who | reading.model_dump())
-
-
-async def _keep(database: Database, upload_id: UUID, body: AsyncIterator[bytes]) -> tuple[int, int, bytes]:
-    """Number of parts, bytes, SHA-256."""
-    digest = hashlib.sha256()
-    parts = size = 0
-    waiting = bytearray()
-    async for piece in body:
-        digest.update(piece)
-        size += len(piece)
-        waiting += piece
-        while len(waiting) >= PART_BYTES:
-            await store.add_part(database, upload_id, parts, bytes(waiting[:PART_BYTES]))
-            del waiting[:PART_BYTES]
-            parts += 1
-    if waiting:
-        await store.add_part(database, upload_id, parts, bytes(waiting))
-        parts += 1
-    return parts, size, digest.digest()
 
 
 async def _abandon(database: Database, upload_id: UUID) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.domain.membership import CONTENT
-from eligibility_api.platform.database import Database
+from eligibility_api.platform.database import Database, copy
 
 _SAID = ", ".join(f"v.{name}" for name in CONTENT)
 
@@ -40,10 +40,6 @@ SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('joi
        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
        set_config('enable_seqscan', 'off', true), set_config('enable_material', 'off', true)
 """)
-
-
-_BEGIN = text("SELECT")
-"""The driver's COPY does not begin SQLAlchemy's transaction by itself."""
 
 
 async def by_index(connection: AsyncConnection) -> None:
@@ -86,11 +82,8 @@ class Staging:
         records: Iterable[Sequence[Any]],
     ) -> None:
         """COPY records into one of the tables, in binary, inside the connection's transaction."""
-        await connection.execute(_BEGIN)
-        raw = await connection.get_raw_connection()
         schema, name = self._names[table].split(".")
-        driver: Any = raw.driver_connection
-        await driver.copy_records_to_table(name, schema_name=schema, columns=columns, records=records)
+        await copy(connection, name, columns, records, schema=schema)
 
     async def is_whole(self, connection: AsyncConnection) -> bool:
         """Whether the rows are still there."""

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.uploads import UploadState
 from eligibility_api.enrolment.tables import Revision
 from eligibility_api.facilities.tables import Client, Insurer
-from eligibility_api.platform.database import Database
 from eligibility_api.platform.tables import table_of
+from eligibility_api.uploads.parts import Kept
 from eligibility_api.uploads.tables import Upload, UploadDecision, UploadFault
 
 UPLOAD = table_of(Upload)
@@ -28,8 +28,6 @@ FAULTS_A_PAGE = 1_000
 
 _TAKEN_BACK = (UploadState.REFUSED, UploadState.REJECTED, UploadState.UNDONE, "receiving", "abandoned")
 """States of a file that the same file may follow."""
-
-_ADD_PART = "INSERT INTO upload_part (upload_id, part, body) VALUES ($1, $2, $3)"
 
 
 async def is_admitted(connection: AsyncConnection, client_id: UUID) -> bool:
@@ -46,11 +44,6 @@ async def begin(connection: AsyncConnection, values: dict[str, Any]) -> UUID:
         await connection.execute(insert(UPLOAD).values(**values).returning(UPLOAD.c.upload_id))
     ).scalar_one()
     return upload_id
-
-
-async def add_part(database: Database, upload_id: UUID, part: int, body: bytes) -> None:
-    """Keep a part, each in a transaction of its own: an upload lasts longer than a statement may."""
-    await database.fetch(_ADD_PART, (upload_id, part, body))
 
 
 async def abandon(connection: AsyncConnection, upload_id: UUID) -> None:
@@ -80,11 +73,9 @@ async def same_file(connection: AsyncConnection, insurer_number: str, sha256: by
     return upload_id
 
 
-async def complete(
-    connection: AsyncConnection, upload_id: UUID, *, parts: int, size: int, sha256: bytes
-) -> None:
+async def complete(connection: AsyncConnection, upload_id: UUID, kept: Kept) -> None:
     """The file is whole: from now on the worker may take it."""
-    values = {"state": UploadState.RECEIVED, "parts": parts, "size": size, "sha256": sha256}
+    values = {"state": UploadState.RECEIVED} | kept._asdict()
     await connection.execute(update(UPLOAD).where(UPLOAD.c.upload_id == upload_id).values(**values))
 
 

@@ -23,6 +23,9 @@ CREATE TABLE claim_file (
     report         jsonb,
     -- Receipts of it that are stored: where a reading that broke off goes on.
     taken          bigint NOT NULL DEFAULT 0,
+    -- Of these: of members not enrolled then, and in place of an earlier one, by what was known when they were stored.
+    unmatched      bigint NOT NULL DEFAULT 0,
+    replacing      bigint NOT NULL DEFAULT 0,
     -- Since when its receipts may show; null: none of them does.
     known_from     timestamptz,
     retry_at       timestamptz,
@@ -66,7 +69,7 @@ CREATE TABLE receipt (
     identity         bytea NOT NULL,
     content          jsonb NOT NULL
 );
-CREATE INDEX receipt_of_member ON receipt (insurer_number, number_key, symbol_key, birth_date);
+CREATE INDEX receipt_of_member ON receipt (insurer_number, number_key, symbol_key, birth_date, treatment_month);
 
 CREATE TABLE health_checkup (
     checkup        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -137,7 +140,7 @@ GRANT SELECT, INSERT ON health_checkup, prescription_entry TO api;
 GRANT SELECT, UPDATE ON claim_file TO batch;
 GRANT SELECT, INSERT, DELETE ON claim_fault TO batch;
 GRANT SELECT, INSERT ON receipt TO batch;
-GRANT MAINTAIN ON receipt TO batch;
+GRANT SELECT ON SEQUENCE receipt_receipt_seq TO batch;
 
 GRANT SELECT ON claim_file, receipt, health_checkup, prescription_entry, drug, drug_load TO sequencer;
 """

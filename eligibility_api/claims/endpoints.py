@@ -1,0 +1,72 @@
+"""HTTP: an insurer's receipt files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from eligibility_api.claims import service
+from eligibility_api.contract.claims import CLAIMS_PATH, ClaimsAnswer, ClaimsFaults
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.conditional import conditional
+from eligibility_api.platform.problems import problem_responses
+from eligibility_api.state import State, current_state
+
+router = APIRouter(prefix=CLAIMS_PATH, tags=["receipts"])
+
+_REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
+_OF_ONE = (*_REFUSALS, "not-found")
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
+CurrentState = Annotated[State, Depends(current_state)]
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Send a receipt file",
+    responses=problem_responses(*_REFUSALS, "request-too-large", "file-truncated"),
+    openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
+)
+async def send(
+    request: Request, response: Response, caller: CurrentCaller, state: CurrentState
+) -> ClaimsAnswer:
+    """The bare file as body, of any size, with the sections of one or several institutions. 202: it is kept, and read
+    next. 200: the same file came before, as `duplicate_of`, and nothing changes.
+    """
+    answer = await service.send(state, caller, request.stream())
+    if answer.duplicate_of is not None:
+        response.status_code = 200
+    return answer
+
+
+@router.get(
+    "/{file_id}",
+    summary="Look at a receipt file",
+    response_model=ClaimsAnswer,
+    responses=problem_responses(*_OF_ONE),
+)
+async def look(request: Request, file_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
+    """Its state, and the report once it was read."""
+    return conditional(request, await service.look(state, caller, file_id))
+
+
+@router.get(
+    "/{file_id}/faults",
+    summary="Faults by place",
+    response_model=ClaimsFaults,
+    responses=problem_responses(*_OF_ONE),
+)
+async def faults(
+    request: Request,
+    file_id: UUID,
+    caller: CurrentCaller,
+    state: CurrentState,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="`next` of the page before.")] = 0,
+) -> Response:
+    """The first ten thousand faults by line, record, field, rule and the value's shape; the report counts all."""
+    return conditional(request, await service.faults(state, caller, file_id, after))
