@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
 from eligibility_api.batches import endpoints as batches
-from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
 from eligibility_api.consent import endpoints as consent
 from eligibility_api.contract.claims import CLAIMS_PATH
@@ -43,10 +42,9 @@ LARGER_BODIES: dict[str, int] = {
     "/v1/medical-tickets": 1024 * 1024,
     "/v1/medical-tickets/withdraw": 1024 * 1024,
     uploads.PATH: 16 * 1024**3,
+    CLAIMS_PATH: 16 * 1024**3,
 }
 """Paths that take more, in bytes."""
-    CLAIMS_PATH: 16 * 1024**3,
-    checkups.PATH: checkups.MAX_BYTES,
 
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
@@ -89,12 +87,9 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         batches,
         references,
         uploads,
+        claims,
     ):
         app.include_router(room.router)
-        claims,
-        history,
-        prescriptions,
-        checkups,
     app.include_router(health.router)
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
