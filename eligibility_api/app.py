@@ -17,6 +17,7 @@ from eligibility_api.desk import endpoints as desk
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
+from eligibility_api.history import endpoints as history
 from eligibility_api.platform import problems
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.database import Database
@@ -88,6 +89,7 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         references,
         uploads,
         claims,
+        history,
     ):
         app.include_router(room.router)
     app.include_router(health.router)

@@ -22,6 +22,7 @@ import structlog
 import uvicorn
 
 from eligibility_api import worker
+from eligibility_api.history.drug_loads import load_shipped_once
 from eligibility_api.keeper import LOCK_SECONDS, STATEMENT_SECONDS, keep
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.database import Database
@@ -31,6 +32,7 @@ from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.migrate import migrate
 from eligibility_api.platform.operation import OperatorError
 from eligibility_api.platform.process import ENDING, die_with_parent, uninterrupted
+from eligibility_api.platform.running import in_transaction
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.supervisor import Supervisor
 from eligibility_api.platform.telemetry import set_up_logging
@@ -71,6 +73,7 @@ def _prepare(
         stack.callback(database.stop)
         database.start()
         asyncio.run(migrate(dsn(settings, "owner")))
+        in_transaction(settings, "owner", load_shipped_once)
         beside["database"] = database.revive
     dsn(settings, "batch")  # the keeper could only repeat that it has none
     listening = stack.enter_context(config.bind_socket())

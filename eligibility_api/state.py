@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
@@ -13,6 +13,7 @@ from fastapi import Request
 
 from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.facilities.tokens import Tokens
+from eligibility_api.history.drugs import Drugs
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.keys import FundKeys
@@ -32,6 +33,7 @@ class State:
     database: Database
     tokens: Tokens
     presence: Presence
+    drugs: Drugs = field(default_factory=Drugs)
 
 
 def load_trust(settings: Settings) -> TrustStore:

@@ -1,0 +1,115 @@
+"""What a history shows of what the fund knows: which receipts count at an instant, and the lines of them day by day.
+
+Pure. Whose a receipt is, the store tells; medicines are put together in `medicines.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from eligibility_api.contract.history import Origin, Setting
+from eligibility_api.domain.days import day_in_japan
+from eligibility_api.domain.receipts import Act, Content, DayCounts, Disease
+
+SURGERY = "50"
+"""診療識別 of surgery (手術), which is asked for apart from all other treatment."""
+
+
+class Known(NamedTuple):
+    """A receipt, a dispensing or a prescription as the fund knows it."""
+
+    number: int
+    """The store's: of one origin the greater one is the later."""
+    origin: Origin
+    known_from: datetime
+    """Since when it shows. Of a receipt: since the 11th of its claim month, or its arrival if that is later."""
+    identity: bytes
+    """Receipts with the same are one receipt (`receipts.Receipt.identity`); of an entry, empty."""
+    institution_code: str
+    setting: Setting
+    month: date
+    """Month of treatment."""
+    claim_month: date | None
+    content: Content
+    prescribed_on: date | None = None
+    """Of an entry; a receipt tells it for each drug."""
+    dispensed_on: date | None = None
+
+    @property
+    def acted_on(self) -> date | None:
+        """The day of a dispensing or a prescription itself."""
+        return self.dispensed_on or self.prescribed_on
+
+
+class ActRow(NamedTuple):
+    """One act on one day."""
+
+    known: Known
+    act: Act
+    on: date | None
+    times: int | None
+
+
+class DiseaseRow(NamedTuple):
+    """One diagnosis of one receipt."""
+
+    known: Known
+    disease: Disease
+
+
+def counting(receipts: Iterable[Known], instant: datetime) -> list[Known]:
+    """The receipts that count at `instant`: of each identity, the one that had begun to show last.
+
+    Of two that began to show together, the one that was stored last. What shows later than `instant` is not there yet:
+    until then the receipt counts whose place it takes.
+    """
+    newest: dict[bytes, Known] = {}
+    for receipt in receipts:
+        if receipt.known_from > instant:
+            continue
+        former = newest.get(receipt.identity)
+        if former is None or (former.known_from, former.number) < (receipt.known_from, receipt.number):
+            newest[receipt.identity] = receipt
+    return list(newest.values())
+
+
+def on_days(month: date, days: DayCounts, times: int | None) -> Iterator[tuple[date | None, int | None]]:
+    """The days of a line with how often on each; the whole at no day where the claim tells none (算定日情報)."""
+    if not days:
+        yield None, times
+    for day, count in days:
+        yield month + timedelta(days=day - 1), count
+
+
+def act_rows(receipts: Iterable[Known], *, surgery: bool) -> list[ActRow]:
+    """Acts day by day, the newest first: surgery (診療識別 50) alone, or everything else."""
+    rows = [
+        ActRow(known, act, on, times)
+        for known in receipts
+        for act in known.content.acts
+        if (act.act == SURGERY) is surgery
+        for on, times in on_days(known.month, act.days, act.times)
+    ]
+    rows.sort(key=lambda row: newest_first(row.known, row.on))
+    return rows
+
+
+def disease_rows(receipts: Iterable[Known]) -> list[DiseaseRow]:
+    """Diagnoses, those of the newest receipts first, as each receipt lists them."""
+    ordered = sorted(receipts, key=lambda known: newest_first(known, None))
+    return [DiseaseRow(known, disease) for known in ordered for disease in known.content.diseases]
+
+
+def newest_first(known: Known, on: date | None) -> tuple[int, str, str, int]:
+    """Where a row of `known` stands: by day, then in an order that is always the same.
+
+    A row without a day stands at the beginning of its month. Rows with the same place stay in the claim's order.
+    """
+    return -(on or known.month).toordinal(), known.institution_code, known.origin, known.number
+
+
+def age_days(known_from: datetime, answered_at: datetime) -> int:
+    """Days in Japan from the day since which something is known until the day of the answer."""
+    return (day_in_japan(answered_at) - day_in_japan(known_from)).days

@@ -1,0 +1,52 @@
+"""Duplicates (重複投薬): the same ingredient, prescribed by different institutions for days that overlap."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+ORAL = "21"
+"""診療識別 of 内服, where the number of times is the days of supply. Nothing else lasts for days that a claim tells."""
+
+INGREDIENT_LENGTH = 7
+"""Leading characters of the 薬価基準収載医薬品コード that name ingredient and route."""
+
+
+class Supply(NamedTuple):
+    """What lasts for days: the days [first, end). Only what a claim tells this much of can be a duplicate."""
+
+    row: int
+    ingredient: str
+    prescriber: str
+    """The prescribing institution: a second supply from the same is a refill."""
+    first: date
+    end: date
+
+
+def duplicates(supplies: Sequence[Supply]) -> Mapping[int, list[int]]:
+    """For each row that has any, the rows that duplicate it, in ascending order."""
+    by_ingredient: defaultdict[str, list[Supply]] = defaultdict(list)
+    for one in supplies:
+        by_ingredient[one.ingredient].append(one)
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for same in by_ingredient.values():
+        # Most people have each medicine from one prescriber.
+        if any(one.prescriber != same[0].prescriber for one in same):
+            _mark(same, found)
+    for rows in found.values():
+        rows.sort()
+    return found
+
+
+def _mark(same: list[Supply], found: defaultdict[int, list[int]]) -> None:
+    """Note both of every pair that overlaps, going along the days."""
+    lasting: list[Supply] = []
+    for one in sorted(same, key=lambda one: one.first):
+        lasting = [other for other in lasting if other.end > one.first]
+        for other in lasting:
+            if other.prescriber != one.prescriber:
+                found[one.row].append(other.row)
+                found[other.row].append(one.row)
+        lasting.append(one)

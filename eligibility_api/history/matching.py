@@ -1,0 +1,70 @@
+"""Whose a receipt or a check-up is: the SQL that joins it to the memberships of the person looked at.
+
+Claims name a member by insurer, symbol, number, branch and birth date. They are held against what is known, at the
+instant asked, of the month in question; so a late enrolment, a correction and a person who has changed her insurer
+since need no second pass over claims.
+"""
+
+from __future__ import annotations
+
+from eligibility_api.consent.gate import FIRST_OWN, OPEN
+from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
+
+INSTANT, FIRST_MONTH, LAST_MONTH = (f"${number}" for number in range(FIRST_OWN, FIRST_OWN + 3))
+"""A look-up's own parameters: the instant of knowledge (null: now), the first and the last month."""
+
+MEMBERSHIPS = f"""
+asked AS MATERIALIZED (
+    SELECT g.person_key, g.categories, least(coalesce({INSTANT}::timestamptz, g.now), g.now) AS instant
+    FROM gate g
+    WHERE {OPEN}
+),
+membership AS MATERIALIZED (
+    SELECT t.insurer_number, t.number_key, t.symbol_key, t.birth_date, t.branch_key,
+           daterange(e.acquired_on, e.lost_on) AS days
+    FROM asked a
+    JOIN enrolment e ON e.person_key = a.person_key
+    {known_at("a.instant")}
+    JOIN entitlement t USING (entitlement)
+    WHERE {NOT_SUPERSEDED}
+),
+named AS MATERIALIZED (
+    SELECT DISTINCT insurer_number, number_key, symbol_key, birth_date FROM membership
+),
+rival AS MATERIALIZED (
+    SELECT n.*, t.branch_key, daterange(e.acquired_on, e.lost_on) AS days
+    FROM asked a
+    CROSS JOIN named n
+    JOIN entitlement t USING (insurer_number, number_key, symbol_key, birth_date)
+    JOIN enrolment e USING (entitlement)
+    {known_at("a.instant")}
+    WHERE {NOT_SUPERSEDED} AND e.person_key IS DISTINCT FROM a.person_key
+)
+"""  # noqa: S608 - constants of the store, no values
+"""`asked` is one row where the gate is open, else none, and nothing is read. `membership`: the person's, with their days.
+`named`: what claims call her. `rival`: memberships of others under the same names, twins'. It is read only where a
+claim leaves a doubt.
+"""
+
+_SAME = " AND ".join(
+    f"{{held}}.{column} = {{claim}}.{column}"
+    for column in ("insurer_number", "number_key", "symbol_key", "birth_date")
+)
+_IN_MONTH = "{held}.days && daterange({month}, ({month} + interval '1 month')::date)"
+_COMPATIBLE = "({held}.branch_key = {claim}.branch_key OR {held}.branch_key = '' OR {claim}.branch_key = '')"
+_FITS = f"{_SAME} AND {_IN_MONTH} AND {_COMPATIBLE}"
+
+
+def is_hers(claim: str, month: str) -> str:
+    """The condition that `claim` (an alias) is the person's, `month` being the first day of its month.
+
+    One of her memberships of the month has its branch; or one fits, as the claim or the membership has no branch, and
+    no other person's does.
+    """
+    fits = _FITS.format(held="m", claim=claim, month=month)
+    rivals = _FITS.format(held="v", claim=claim, month=month)
+    return f"""EXISTS (
+        SELECT FROM membership m
+        WHERE {fits}
+          AND ((m.branch_key = {claim}.branch_key AND m.branch_key <> '') OR NOT EXISTS (SELECT FROM rival v WHERE {rivals}))
+    )"""  # noqa: S608 - constants of the store, no values

@@ -1,0 +1,67 @@
+"""Receipts and entries as the rules take them: plain ones, changed as told."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from eligibility_api.contract.history import Origin, Setting
+from eligibility_api.domain.history import Known
+from eligibility_api.domain.receipts import Content, Drug
+
+CLINIC, OTHER_CLINIC, PHARMACY = "1311111114", "0110113719", "1340100013"
+MONTH = date(2026, 5, 1)
+DAY = date(2026, 5, 10)
+NOW = datetime(2026, 7, 20, 3, tzinfo=UTC)
+
+PLAIN_DRUG = Drug(code="990000101", quantity="1", act="21", times=14)
+PLAIN_CONTENT = Content(None, None, None, (), (), ())
+
+
+def drug(**more: Any) -> Drug:
+    """A tablet for 14 days."""
+    return PLAIN_DRUG._replace(**more)
+
+
+def content(*drugs: Drug, **more: Any) -> Content:
+    """What a receipt tells of these drugs."""
+    return PLAIN_CONTENT._replace(drugs=drugs, **more)
+
+
+def known(of: Content = PLAIN_CONTENT, **more: Any) -> Known:
+    """A clinic's receipt of May 2026."""
+    plain = Known(
+        number=1,
+        origin=Origin.RECEIPT,
+        known_from=datetime(2026, 6, 10, 15, tzinfo=UTC),
+        identity=b"",
+        institution_code=CLINIC,
+        setting=Setting.OUTPATIENT,
+        month=MONTH,
+        claim_month=date(2026, 6, 1),
+        content=of,
+    )
+    return plain._replace(**more)
+
+
+def pharmacy(of: Content, **more: Any) -> Known:
+    """A pharmacy's receipt of May 2026."""
+    return known(of, **{"institution_code": PHARMACY, "setting": Setting.PHARMACY} | more)
+
+
+def dispensing(on: date = DAY, prescribed_on: date = DAY, prescriber: str = CLINIC, **more: Any) -> Known:
+    """A dispensing told at once."""
+    told = content(drug(), prescriber_code=prescriber)
+    plain = pharmacy(
+        told, origin=Origin.DISPENSING, claim_month=None, dispensed_on=on, prescribed_on=prescribed_on
+    )
+    return plain._replace(**more)
+
+
+def prescription(on: date = DAY, institution: str = CLINIC, **more: Any) -> Known:
+    """A prescription told at once."""
+    told = content(drug(), prescriber_code=institution)
+    plain = known(
+        told, origin=Origin.PRESCRIPTION, claim_month=None, prescribed_on=on, institution_code=institution
+    )
+    return plain._replace(**more)

@@ -1,0 +1,119 @@
+"""Which receipts count at an instant, and their lines day by day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eligibility_api.domain.days import JAPAN
+from eligibility_api.domain.history import Known, act_rows, age_days, counting, disease_rows
+from eligibility_api.domain.receipts import Act, Disease
+from tests.builders.known import CLINIC, OTHER_CLINIC, PLAIN_CONTENT, known
+
+ELEVENTH = datetime(2026, 6, 11, tzinfo=JAPAN)
+
+instants = st.integers(0, 6).map(lambda hour: ELEVENTH + timedelta(hours=hour))
+
+
+@st.composite
+def receipts(draw: st.DrawFn) -> list[Known]:
+    """A few receipts of a few identities, many of them beginning to show together."""
+    count = draw(st.integers(0, 8))
+    return [
+        known(
+            number=number,
+            known_from=draw(instants),
+            identity=draw(st.sampled_from([b"a", b"b", b"c"])),
+        )
+        for number in draw(st.permutations(range(count)))
+    ]
+
+
+def naive(all_of_them: list[Known], instant: datetime) -> set[int]:
+    """What counts, told as in `rules.md`: shown already, and no later one of the same identity is."""
+    shown = [one for one in all_of_them if not instant < one.known_from]
+    return {
+        one.number
+        for one in shown
+        if not any(
+            other.identity == one.identity
+            and (
+                other.known_from > one.known_from
+                or (other.known_from == one.known_from and other.number > one.number)
+            )
+            for other in shown
+        )
+    }
+
+
+@given(receipts(), instants)
+def test_the_newest_of_each_identity_counts_from_when_it_shows(some: list[Known], instant: datetime) -> None:
+    assert {one.number for one in counting(some, instant)} == naive(some, instant)
+
+
+@given(receipts(), instants, instants)
+def test_what_counted_is_told_again_by_the_knowledge_of_then(
+    some: list[Known], then: datetime, later: datetime
+) -> None:
+    arrived_by_then = [one for one in some if one.known_from <= then]
+    assert counting(arrived_by_then, then) == counting(some, min(then, max(then, later)))
+
+
+def test_a_receipt_shows_at_the_instant_itself_and_not_before() -> None:
+    one = known(known_from=ELEVENTH)
+    assert counting([one], ELEVENTH - timedelta(microseconds=1)) == []
+    assert counting([one], ELEVENTH) == [one]
+
+
+def test_a_resubmission_takes_the_place_from_then_on() -> None:
+    first = known(number=1, identity=b"a", known_from=ELEVENTH)
+    second = known(number=2, identity=b"a", known_from=ELEVENTH + timedelta(days=30))
+    assert counting([first, second], ELEVENTH + timedelta(days=29)) == [first]
+    assert counting([second, first], ELEVENTH + timedelta(days=30)) == [second]
+
+
+def acts(*of: Act) -> Known:
+    return known(PLAIN_CONTENT._replace(acts=of))
+
+
+def test_surgery_is_told_apart() -> None:
+    receipt = acts(Act("150000110", None, "50", 1), Act("112007410", None, "12", 1), Act("1", None, None, 1))
+    assert [row.act.code for row in act_rows([receipt], surgery=True)] == ["150000110"]
+    assert [row.act.code for row in act_rows([receipt], surgery=False)] == ["112007410", "1"]
+
+
+def test_an_act_is_told_on_each_of_its_days_the_newest_first() -> None:
+    receipt = acts(Act("112007410", None, "12", 3, ((2, 1), (20, 2))), Act("x", None, "60", 4))
+    rows = act_rows([receipt], surgery=False)
+    assert [(row.on, row.times) for row in rows] == [
+        (date(2026, 5, 20), 2),
+        (date(2026, 5, 2), 1),
+        (None, 4),
+    ]
+
+
+def test_rows_of_one_day_have_one_order_whatever_the_store_gives_first() -> None:
+    def one(number: int, institution: str) -> Known:
+        return acts(Act(f"{institution}-{number}", None, "12", 1, ((2, 1),)))._replace(
+            number=number, institution_code=institution
+        )
+
+    some = [one(1, CLINIC), one(2, OTHER_CLINIC), one(3, CLINIC)]
+    assert act_rows(some, surgery=False) == act_rows(some[::-1], surgery=False)
+
+
+def test_diagnoses_come_receipt_by_receipt_the_newest_month_first() -> None:
+    def of(month: date, *codes: str) -> Known:
+        diseases = tuple(Disease(code, None, (), None, "1", False) for code in codes)
+        return known(PLAIN_CONTENT._replace(diseases=diseases), month=month)
+
+    rows = disease_rows([of(date(2026, 4, 1), "b", "a"), of(date(2026, 5, 1), "c")])
+    assert [row.disease.code for row in rows] == ["c", "b", "a"]
+
+
+def test_age_is_counted_in_days_of_japan() -> None:
+    evening = datetime(2026, 6, 11, 14, 59, tzinfo=UTC)
+    assert age_days(evening, evening + timedelta(minutes=1)) == 1
+    assert age_days(ELEVENTH, ELEVENTH + timedelta(hours=23)) == 0

@@ -1,0 +1,102 @@
+"""Medicines out of receipts, row by row and in groups."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eligibility_api.contract.history import Grouping
+from eligibility_api.domain.history import Known
+from eligibility_api.domain.medicines import Group, MedicineRow, group_of, medicine_rows, together
+from tests.builders.known import (
+    CLINIC,
+    DAY,
+    OTHER_CLINIC,
+    content,
+    dispensing,
+    drug,
+    known,
+    pharmacy,
+    prescription,
+)
+
+INGREDIENTS = {"990000101": "9901001", "990000102": "9901001"}
+
+
+def test_a_medical_receipt_tells_each_day_by_itself() -> None:
+    [second, first] = medicine_rows([known(content(drug(days=((10, 14), (24, 7)), times=21)))])
+    assert (first.on, first.times, first.prescriber) == (date(2026, 5, 10), 14, CLINIC)
+    assert (second.on, second.times) == (date(2026, 5, 24), 7)
+
+
+def test_without_days_it_is_told_as_a_whole() -> None:
+    [one] = medicine_rows([known(content(drug(times=21)))])
+    assert (one.on, one.times) == (None, 21)
+
+
+def test_a_pharmacys_receipt_tells_the_day_of_dispensing_and_who_prescribed() -> None:
+    told = content(drug(dispensed_on=DAY), prescriber_code=OTHER_CLINIC)
+    [one] = medicine_rows([pharmacy(told)])
+    assert (one.on, one.times, one.prescriber) == (DAY, 14, OTHER_CLINIC)
+    [unnamed] = medicine_rows([pharmacy(content(drug(dispensed_on=DAY)))])
+    assert unnamed.prescriber is None
+
+
+def test_entries_are_told_on_the_day_of_the_act() -> None:
+    rows = medicine_rows([dispensing(on=date(2026, 5, 12)), prescription(on=date(2026, 5, 9))])
+    assert [(one.on, one.prescriber) for one in rows] == [
+        (date(2026, 5, 12), CLINIC),
+        (date(2026, 5, 9), CLINIC),
+    ]
+
+
+@st.composite
+def receipts(draw: st.DrawFn) -> list[Known]:
+    """Receipts with a few drugs on a few days."""
+    days = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), max_size=2).map(tuple)
+    drugs = st.lists(st.builds(lambda d: drug(days=d), days), max_size=3)
+    return [
+        known(
+            content(*draw(drugs)),
+            number=number,
+            institution_code=draw(st.sampled_from([CLINIC, OTHER_CLINIC])),
+        )
+        for number in range(draw(st.integers(0, 4)))
+    ]
+
+
+@given(receipts(), st.randoms(use_true_random=False))
+def test_the_order_is_newest_first_and_does_not_depend_on_the_store(
+    some: list[Known], chance: object
+) -> None:
+    rows = medicine_rows(some)
+    assert rows == medicine_rows(some[::-1])
+    days = [one.on or one.known.month for one in rows]
+    assert days == sorted(days, reverse=True)
+
+
+def row(code: str, on: date | None) -> MedicineRow:
+    return MedicineRow(known(), drug(code=code), on, 14, CLINIC)
+
+
+def test_groups_have_an_ingredient_or_a_day_in_common() -> None:
+    def of(one: MedicineRow, grouping: Grouping) -> Group:
+        return group_of(one, grouping, INGREDIENTS.get)
+
+    same = of(row("990000101", DAY), Grouping.INGREDIENT)
+    assert same == of(row("990000102", None), Grouping.INGREDIENT) == Group("9901001", "")
+    unknown = of(row("990000190", DAY), Grouping.INGREDIENT)
+    assert unknown.key is None
+    assert unknown != of(row("990000191", DAY), Grouping.INGREDIENT)
+    assert of(row("990000101", DAY), Grouping.DATE).key == "2026-05-10"
+    assert of(row("990000101", None), Grouping.DATE) == Group(None, "2026-05-01")
+
+
+@given(st.lists(st.sampled_from("abc")))
+def test_groups_stand_in_the_order_of_their_newest_member(letters: list[str]) -> None:
+    order = together(range(len(letters)), lambda place: Group(letters[place], ""))
+    told = [letters[place] for place in order]
+    assert sorted(order) == list(range(len(letters)))
+    assert told == [letter for first in dict.fromkeys(letters) for letter in letters if letter == first]

@@ -1,0 +1,135 @@
+"""What is told at once, and what takes its place."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eligibility_api.contract.history import Origin, Setting
+from eligibility_api.domain.history import Known
+from eligibility_api.domain.provisional import standing
+from tests.builders.known import (
+    CLINIC,
+    DAY,
+    OTHER_CLINIC,
+    PHARMACY,
+    content,
+    dispensing,
+    drug,
+    known,
+    pharmacy,
+    prescription,
+)
+
+NEXT = DAY + timedelta(days=1)
+TODAY = date(2026, 6, 1)
+
+
+def claimed(
+    dispensed_on: date = DAY,
+    prescribed_on: date = DAY,
+    prescriber: str = CLINIC,
+    institution: str = PHARMACY,
+) -> Known:
+    """A pharmacy's receipt."""
+    told = content(drug(dispensed_on=dispensed_on, prescribed_on=prescribed_on), prescriber_code=prescriber)
+    return pharmacy(told, institution_code=institution)
+
+
+def own(day: int, institution: str = CLINIC) -> Known:
+    """A clinic's receipt with a drug that it handed out itself."""
+    return known(content(drug(days=((day, 1),))), institution_code=institution)
+
+
+@pytest.mark.parametrize(
+    ("entry", "beside", "shows"),
+    [
+        (dispensing(), [], True),
+        (dispensing(), [claimed()], False),
+        (dispensing(), [claimed(dispensed_on=NEXT)], True),
+        (dispensing(), [claimed(institution="1340100021")], True),
+        (dispensing(), [own(DAY.day)], True),
+        (prescription(), [claimed()], False),
+        (prescription(), [claimed(dispensed_on=NEXT)], False),
+        (prescription(), [claimed(prescribed_on=NEXT)], True),
+        (prescription(), [claimed(prescriber=OTHER_CLINIC)], True),
+        (prescription(), [own(DAY.day)], False),
+        (prescription(), [own(DAY.day + 1)], True),
+        (prescription(), [own(DAY.day, OTHER_CLINIC)], True),
+        (prescription(), [dispensing(on=NEXT)], False),
+        (prescription(), [dispensing(prescriber=OTHER_CLINIC)], True),
+        (prescription(), [dispensing(prescribed_on=NEXT, on=NEXT)], True),
+    ],
+)
+def test_the_more_reliable_takes_the_place_of_the_same_institution_and_day(
+    entry: Known, beside: list[Known], shows: bool
+) -> None:
+    entries = [entry, *(one for one in beside if one.origin is Origin.DISPENSING)]
+    receipts = [one for one in beside if one.origin is Origin.RECEIPT]
+    assert (entry in standing(entries, receipts, TODAY)) is shows
+
+
+@pytest.mark.parametrize("entry", [dispensing(), prescription()])
+def test_an_entry_shows_for_a_hundred_days(entry: Known) -> None:
+    assert standing([entry], [], DAY + timedelta(days=100)) == [entry]
+    assert standing([entry], [], DAY + timedelta(days=101)) == []
+
+
+days = st.integers(0, 2).map(lambda ahead: DAY + timedelta(days=ahead))
+clinics = st.sampled_from([CLINIC, OTHER_CLINIC])
+pharmacies = st.sampled_from([PHARMACY, "1340100021"])
+entries_of = st.lists(
+    st.one_of(
+        st.builds(prescription, days, clinics),
+        st.builds(
+            lambda on, by, prescriber, at: dispensing(on, by, prescriber, institution_code=at),
+            days,
+            days,
+            clinics,
+            pharmacies,
+        ),
+    ),
+    max_size=5,
+)
+receipts_of = st.lists(
+    st.one_of(
+        st.builds(claimed, days, days, clinics, pharmacies),
+        st.builds(lambda day, clinic: own(day.day, clinic), days, clinics),
+    ),
+    max_size=4,
+)
+
+
+def acts(one: Known) -> set[tuple[int, str | None, date | None]]:
+    """What one tells of: (2) a dispensing by whom and when, (3) a prescription by whom and when."""
+    found: set[tuple[int, str | None, date | None]] = set()
+    for medicine in one.content.drugs:
+        if one.setting is Setting.PHARMACY:
+            found.add((2, one.institution_code, one.dispensed_on or medicine.dispensed_on))
+            found.add((3, one.content.prescriber_code, one.prescribed_on or medicine.prescribed_on))
+        elif one.origin is Origin.PRESCRIPTION:
+            found.add((3, one.institution_code, one.prescribed_on))
+        else:
+            found |= {(3, one.institution_code, one.month.replace(day=day)) for day, _ in medicine.days}
+    return found
+
+
+SOURCE = {Origin.RECEIPT: 1, Origin.DISPENSING: 2, Origin.PRESCRIPTION: 3}
+
+
+@given(entries_of, receipts_of)
+def test_nothing_shows_beside_a_more_reliable_source_of_the_same(
+    entries: list[Known], receipts: list[Known]
+) -> None:
+    everything = [*entries, *receipts]
+
+    def replaced(entry: Known) -> bool:
+        source = SOURCE[entry.origin]
+        own_act = {act for act in acts(entry) if act[0] == source}
+        return any(SOURCE[one.origin] < source and own_act & acts(one) for one in everything)
+
+    expected = [entry for entry in entries if not replaced(entry)]
+    assert standing(entries, receipts, TODAY) == expected
