@@ -135,9 +135,11 @@ class FundClient(FundCaller):
         """End a consent of this facility at once."""
         return self._call(ConsentStatus, f"{CONSENTS_PATH}/{consent_id}/end", request)
 
-    def consent_eligibility(self, consent_id: UUID) -> EligibilityAnswer:
-        """The eligibility of today by a consent that still holds, without the card."""
-        return self._get(EligibilityAnswer, f"{CONSENTS_PATH}/{consent_id}/eligibility")
+    def consent_eligibility(self, looker: Looker) -> EligibilityAnswer:
+        """The eligibility of today by a consent for care at home that still holds, without the card (再照会)."""
+        path = f"{CONSENTS_PATH}/{looker.permit_id}/eligibility"
+        response = self._send(path, method="GET", headers=looker.headers(), token=self.sign_in())
+        return self._read(EligibilityAnswer, response)
 
     def medications(self, looker: Looker, wanted: Wanted = EVERYTHING) -> Medications:
         """A page of the medicines."""
