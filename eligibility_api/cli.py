@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit.known import Moment, known
 from eligibility_api.audit.recompute import Given, UnknownRule, recompute
+from eligibility_api.consent import commands as consents
 from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.membership import MembershipAsked
@@ -53,6 +54,7 @@ app.add_typer(insurer_app, name="insurer")
 app.add_typer(client_app, name="client")
 app.add_typer(audit_app, name="audit")
 app.add_typer(operators.app, name="operator")
+app.add_typer(consents.app, name="consent")
 app.add_typer(history.app, name="drug-master")
 
 Out = Annotated[Path, typer.Option(help="Where the credential (with its private key) is written.")]

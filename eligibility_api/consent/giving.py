@@ -62,6 +62,8 @@ judged AS MATERIALIZED (
     SELECT g.*, w.now, gen_random_uuid() AS permit_id, CASE
         WHEN g.standing <> 'good' THEN 'certificate-' || g.standing
         {presence_fits}
+        -- By the clock that fixes the window: what is kept must not begin after its own challenge.
+        WHEN w.now >= $1 THEN 'challenge-expired'
         WHEN f.institution_code <> $14 OR f.name <> $15 OR NOT $16::boolean THEN 'consent-words-differ'
         WHEN {protected} THEN 'card-not-usable'
         ELSE 'answered' END AS outcome

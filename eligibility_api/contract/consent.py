@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import examples, presence
@@ -169,9 +169,9 @@ class Revocation(Answer):
     status: Literal["good"] = "good"
     crl_number: int | None = None
     crl_sha256: str | None = Field(default=None, description="Of the list (DER), lower-case hexadecimal.")
-    this_update: datetime | None = None
-    next_update: datetime | None = None
-    checked_at: datetime
+    this_update: AwareDatetime | None = None
+    next_update: AwareDatetime | None = None
+    checked_at: AwareDatetime
 
 
 class ConsentEvidence(Answer):
@@ -179,20 +179,20 @@ class ConsentEvidence(Answer):
 
     format: Literal["shikaku-consent/1"] = EVIDENCE_FORMAT
     consent_id: UUID
-    basis: Basis
-    given_at: datetime
-    available_until: datetime | None
+    basis: Literal[Basis.PIN, Basis.VISUAL_CHECK]
+    given_at: AwareDatetime
+    available_until: AwareDatetime | None
     operator: str | None
     statement: ConsentStatement
     words: str
-    audience: str
-    terminal_id: str
+    audience: str = Field(max_length=512)
+    terminal_id: UUID
     presence_record: UUID
-    challenge: str
+    challenge: str = Field(max_length=512)
     certificate: Bytes
     signature: Bytes
     revocation: Revocation
-    ended_at: datetime | None = None
+    ended_at: AwareDatetime | None = None
     end_reason: EndReason | None = None
 
 

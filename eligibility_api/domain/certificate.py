@@ -123,14 +123,17 @@ def accept(der: bytes, trust: TrustStore) -> UserCertificate:
     certificate = _parse(der)
     authority = trust.issuer_of(certificate)
     _check_profile(certificate)
-    key = certificate.public_key()
-    assert isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
     return UserCertificate(
         id=CertificateId(authority, certificate.serial_number),
-        key=key,
+        key=_checked_key(certificate),
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
     )
+
+
+def public_key_of(der: bytes) -> PublicKey:
+    """The key in a certificate of which nothing else is believed yet. Raises one of the `certificate-…` refusals."""
+    return _checked_key(_parse(der))
 
 
 def check_period(certificate: UserCertificate, now: datetime) -> None:
@@ -164,7 +167,7 @@ def _parse(der: bytes) -> x509.Certificate:
 
 def _check_profile(certificate: x509.Certificate) -> None:
     """Card.md section 5.2: key, policy, key usage; fields that nobody has seen on a real one are not required."""
-    _check_key(certificate)
+    _checked_key(certificate)
     unknown = [e for e in certificate.extensions if e.critical and e.oid not in _KNOWN_EXTENSIONS]
     if unknown:
         raise ShikakuError("certificate-extension")
@@ -173,7 +176,7 @@ def _check_profile(certificate: x509.Certificate) -> None:
         raise ShikakuError("certificate-policy")
 
 
-def _check_key(certificate: x509.Certificate) -> None:
+def _checked_key(certificate: x509.Certificate) -> PublicKey:
     match certificate.public_key():
         # A key bound to RSASSA-PSS (RFC 4055 section 1.2) is read as an RSA key too, and must not sign otherwise.
         case rsa.RSAPublicKey() as key if certificate.public_key_algorithm_oid == _RSA:
@@ -183,8 +186,9 @@ def _check_key(certificate: x509.Certificate) -> None:
                 raise ShikakuError("certificate-key-too-large")
             if key.public_numbers().e != RSA_EXPONENT:
                 raise ShikakuError("certificate-exponent")
+            return key
         case ec.EllipticCurvePublicKey() as key if isinstance(key.curve, ec.SECP384R1):
-            pass
+            return key
         case _:
             raise ShikakuError("certificate-key-type")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, MacKeys, check, expiry, mint, read
+from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, MacKeys, check, expiry, mint, peek, read
 
 NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
 AUDIENCE = "urn:shikaku:test"
@@ -144,6 +145,19 @@ def test_whoever_else_presents_it_or_later_is_refused(changes: dict[str, Any], c
     with pytest.raises(ShikakuError) as refusal:
         check(CHALLENGE, **(RIGHT | changes))
     assert refusal.value.code == code
+
+
+@given(challenges)
+def test_who_has_no_key_reads_what_a_challenge_says(challenge: Challenge) -> None:
+    assert peek(mint(challenge, audience=AUDIENCE, keys=KEYS)) == challenge
+
+
+@given(st.binary(min_size=len(DATA) - 1, max_size=len(DATA) - 1))
+def test_whatever_else_stands_there_is_read_or_refused(rest: bytes) -> None:
+    text = base64.urlsafe_b64encode(DATA[:1] + rest).rstrip(b"=").decode()
+    # Nothing but the family may come of it.
+    with suppress(ShikakuError):
+        peek(text)
 
 
 def test_several_faults_are_told_in_a_fixed_order() -> None:

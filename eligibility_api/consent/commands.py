@@ -1,0 +1,78 @@
+"""`eligibility-api consent`: export a consent with all that proves it, and prove an exported one without the fund."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from cryptography import x509
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.consent.export import export
+from eligibility_api.consent.verifier import Report, verify
+from eligibility_api.contract.consent import ConsentEvidence
+from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.running import in_transaction
+from eligibility_api.platform.settings import Settings
+
+app = typer.Typer(help="Consents, as an auditor looks at them.", no_args_is_help=True)
+
+
+@app.command("export")
+def export_command(consent_id: Annotated[UUID, typer.Argument(help="The consent's id.")]) -> None:
+    """Write a consent with all that proves it, as JSON."""
+    settings = Settings()
+
+    async def read(connection: AsyncConnection) -> ConsentEvidence | None:
+        return await export(connection, consent_id, audience=settings.audience)
+
+    evidence = in_transaction(settings, "sequencer", read)
+    if evidence is None:
+        raise OperatorError("There is no consent with this id.")
+    typer.echo(evidence.model_dump_json(indent=2))
+
+
+@app.command("verify")
+def verify_command(
+    file: Annotated[Path, typer.Argument(help="An exported consent (JSON).")],
+    trust: Annotated[
+        Path | None, typer.Option(metavar="PEM", help="The authorities of user authentication to believe.")
+    ] = None,
+    crl: Annotated[
+        Path | None, typer.Option(help="The revocation list (DER) that the consent names as its source.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Prove an exported consent, with no fund, database or key. Ends with 0 where it is proved, else with 1."""
+    believed = _certificates(trust) if trust is not None else None
+    report = verify(_read(file), trust=believed, crl=_read(crl) if crl is not None else None)
+    if as_json:
+        typer.echo(json.dumps(_told(report), ensure_ascii=False, indent=2))
+    else:
+        for finding in report.findings:
+            typer.echo(f"{finding.status:<11} {finding.check:<19} {finding.says}")
+        typer.echo(report.summary)
+    if not report.proved:
+        raise typer.Exit(1)
+
+
+def _told(report: Report) -> dict[str, Any]:
+    findings = [{"check": f.check, "status": f.status, "says": f.says} for f in report.findings]
+    return {"proved": report.proved, "findings": findings, "summary": report.summary}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _certificates(path: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(_read(path))
+    except ValueError:
+        raise OperatorError(f"{path} holds no certificates (PEM).") from None

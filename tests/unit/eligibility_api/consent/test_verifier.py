@@ -1,0 +1,206 @@
+"""An exported consent is proved with nothing but a trust store, and whatever was touched in it is found or named open."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography import x509
+
+from eligibility_api.consent.verifier import MAX_BYTES, Check, Report, Status, verify
+from eligibility_api.contract.codes import Purpose
+from jpki_mock.authority.values import Period
+from tests.unit.eligibility_api.consent.evidence import LIST, certificate, document, exported, minted
+from tests.unit.eligibility_api.domain.revocations import NOW, SERIAL, authority, crl, entry
+
+TRUST = [authority()]
+Members = dict[str, Any]
+
+
+def found(members: Members, **more: Any) -> Report:
+    return verify(document(members), **({"trust": TRUST, "crl": LIST} | more))
+
+
+def by_status(report: Report, status: Status) -> set[Check]:
+    return {finding.check for finding in report.findings if finding.status is status}
+
+
+@pytest.mark.parametrize("visual", [False, True])
+def test_a_good_consent_is_proved(visual: bool) -> None:
+    report = found(exported(visual=visual))
+    assert report.proved
+    assert by_status(report, Status.FAILED) == set()
+    assert by_status(report, Status.NOT_PROVED) == {Check.RECORD}
+
+
+def test_the_summary_says_what_is_proved_and_what_is_not() -> None:
+    pin, visual = (found(exported(visual=visual)).summary for visual in (False, True))
+    assert "possession of the card and of its PIN" in pin
+    assert "without a PIN" in visual
+    assert "受付　見本" in visual
+    assert all("not an electronic signature with the legal presumption" in said for said in (pin, visual))
+
+
+def test_a_home_visit_has_no_end() -> None:
+    statement = exported()["statement"] | {"care": "2", "until": "withdrawal"}
+    assert found(exported(statement=statement, available_until=None)).proved
+
+
+def test_without_a_trust_store_it_stays_open_whose_certificate_it_is() -> None:
+    report = found(exported(), trust=None, crl=None)
+    assert not report.proved
+    assert by_status(report, Status.NOT_PROVED) >= {Check.PATH, Check.PERIOD}
+    assert by_status(report, Status.FAILED) == set()
+
+
+def test_without_the_list_revocation_is_the_funds_word() -> None:
+    report = found(exported(), crl=None)
+    assert report.proved
+    assert Check.REVOCATION in by_status(report, Status.NOT_PROVED)
+
+
+def test_an_ocsp_answer_is_not_kept() -> None:
+    report = found(exported(revocation={"source": "ocsp", "checked_at": NOW.isoformat()}))
+    assert report.proved
+    assert Check.REVOCATION in by_status(report, Status.NOT_PROVED)
+
+
+def _flipped(text: str) -> str:
+    data = bytearray(base64.b64decode(text))
+    data[-1] ^= 1
+    return base64.b64encode(data).decode()
+
+
+def _put(*path: str, value: Any) -> Callable[[Members], None]:
+    def touch(members: Members) -> None:
+        for name in path[:-1]:
+            members = members[name]
+        members[path[-1]] = value(members[path[-1]]) if callable(value) else value
+
+    return touch
+
+
+def _later(text: str) -> str:
+    return (NOW + timedelta(seconds=1)).isoformat()
+
+
+WORDS, SIGNATURE, CHALLENGE, WINDOW = Check.WORDS, Check.SIGNATURE, Check.CHALLENGE, Check.WINDOW
+REVOCATION, FORMAT, PATH, PERIOD = Check.REVOCATION, Check.FORMAT, Check.PATH, Check.PERIOD
+
+TAMPERED: list[tuple[str, Callable[[Members], None], set[Check]]] = [
+    ("format", _put("format", value="shikaku-consent/2"), {FORMAT}),
+    ("basis", _put("basis", value="visual-check"), {SIGNATURE, CHALLENGE}),
+    ("basis-none", _put("basis", value="emergency"), {FORMAT}),
+    ("given_at", _put("given_at", value=_later), {WINDOW}),
+    ("given_at-without-offset", _put("given_at", value="2026-04-01T01:00:00"), {FORMAT}),
+    ("given_at-no-instant", _put("given_at", value="9999-12-31T23:59:59Z"), {CHALLENGE, PERIOD, WINDOW}),
+    ("available_until", _put("available_until", value=_later), {WINDOW}),
+    ("available_until-none", _put("available_until", value=None), {WINDOW}),
+    ("words", _put("words", value=lambda text: text + " "), {WORDS}),
+    ("words-of-a-byte-less", _put("words", value=lambda text: text[:-1]), {WORDS}),
+    ("language", _put("statement", "language", value="en"), {WORDS, SIGNATURE}),
+    ("version", _put("statement", "version", value=2), {FORMAT}),
+    ("institution", _put("statement", "institution_code", value="0110113719"), {WORDS, SIGNATURE, CHALLENGE}),
+    ("institution-name", _put("statement", "institution_name", value="架空病院"), {WORDS, SIGNATURE}),
+    ("category", _put("statement", "categories", value=["surgery"]), {WORDS, SIGNATURE}),
+    ("care", _put("statement", "care", value="3"), {WORDS, SIGNATURE, WINDOW}),
+    ("until", _put("statement", "until", value="withdrawal"), {WORDS, SIGNATURE, WINDOW}),
+    ("audience", _put("audience", value="urn:shikaku:other"), {SIGNATURE}),
+    ("terminal", _put("terminal_id", value=str(UUID(int=9))), {SIGNATURE, CHALLENGE}),
+    ("presence", _put("presence_record", value=str(UUID(int=9))), {SIGNATURE}),
+    ("challenge", _put("challenge", value=minted(nonce=bytes([1]) * 16)), {SIGNATURE}),
+    ("challenge-none", _put("challenge", value="abc"), {SIGNATURE, CHALLENGE}),
+    ("challenge-mac", _put("challenge", value=lambda text: text[:-2] + "AA"), {SIGNATURE}),
+    ("signature", _put("signature", value=_flipped), {SIGNATURE}),
+    ("certificate", _put("certificate", value=_flipped), {PATH, PERIOD, REVOCATION}),
+    ("crl-number", _put("revocation", "crl_number", value=8), {REVOCATION}),
+    ("crl-digest", _put("revocation", "crl_sha256", value="00" * 32), {REVOCATION}),
+    ("crl-from", _put("revocation", "this_update", value=_later), {REVOCATION}),
+    ("crl-to", _put("revocation", "next_update", value=_later), {REVOCATION}),
+    ("checked-after", _put("revocation", "checked_at", value=_later), {REVOCATION}),
+    ("standing", _put("revocation", "status", value="revoked"), {FORMAT}),
+    ("ended-before", _put("ended_at", value="2026-01-01T00:00:00Z"), {WINDOW}),
+]
+
+
+@pytest.mark.parametrize(("touch", "failed"), [row[1:] for row in TAMPERED], ids=[row[0] for row in TAMPERED])
+def test_what_was_touched_is_found(touch: Callable[[Members], None], failed: set[Check]) -> None:
+    members = copy.deepcopy(exported())
+    touch(members)
+    report = found(members)
+    assert by_status(report, Status.FAILED) == failed
+    assert not report.proved
+
+
+@pytest.mark.parametrize("name", ["consent_id", "operator", "ended_at"])
+def test_what_only_the_fund_says_is_named_as_such(name: str) -> None:
+    value = {"consent_id": str(UUID(int=9)), "operator": "架空", "ended_at": NOW.isoformat()}[name]
+    assert Check.RECORD in by_status(found(exported(visual=True) | {name: value}), Status.NOT_PROVED)
+
+
+def test_another_certificate_of_the_same_authority_did_not_sign() -> None:
+    other = base64.b64encode(certificate("somebody else's card")).decode()
+    assert by_status(found(exported(certificate=other)), Status.FAILED) == {SIGNATURE}
+
+
+def test_a_certificate_of_an_authority_that_is_not_believed() -> None:
+    other = base64.b64encode(certificate(signer="other authority")).decode()
+    assert by_status(found(exported(certificate=other)), Status.FAILED) == {PATH, PERIOD, REVOCATION}
+
+
+@pytest.mark.parametrize("days", [-2, 2])
+def test_a_certificate_out_of_its_period_at_the_registration(days: int) -> None:
+    middle = NOW + timedelta(days=days)
+    other = certificate(period=Period(middle - timedelta(days=1), middle + timedelta(days=1)))
+    report = found(exported(certificate=base64.b64encode(other).decode()))
+    assert by_status(report, Status.FAILED) == {PERIOD}
+
+
+def test_a_challenge_that_was_over_or_not_yet_made_at_the_registration() -> None:
+    for expires_at in (NOW, NOW + timedelta(minutes=11)):
+        report = found(exported(challenge=minted(expires_at=expires_at)))
+        assert by_status(report, Status.FAILED) == {CHALLENGE}
+
+
+def test_a_challenge_for_a_presence_is_none_for_a_consent() -> None:
+    report = found(exported(challenge=minted(purpose=Purpose.ELIGIBILITY)))
+    assert by_status(report, Status.FAILED) == {CHALLENGE}
+
+
+@pytest.mark.parametrize(
+    ("listed", "says"),
+    [
+        (crl(number=8), "not the one"),
+        (crl(entries=[entry(SERIAL + 1)]), "not the one"),
+        (crl(signer="other authority"), "not believed"),
+        (b"no list", "not believed"),
+    ],
+)
+def test_another_list_is_not_the_one_that_the_fund_named(listed: bytes, says: str) -> None:
+    report = found(exported(), crl=listed)
+    [finding] = [f for f in report.findings if f.status is Status.FAILED]
+    assert (finding.check, says in finding.says) == (REVOCATION, True)
+
+
+@pytest.mark.parametrize("reason", [None, x509.ReasonFlags.certificate_hold])
+def test_a_list_that_holds_the_certificate_as_revoked_or_suspended(
+    reason: x509.ReasonFlags | None,
+) -> None:
+    listed = crl(entries=[entry(SERIAL, reason)])
+    members = exported()
+    members["revocation"]["crl_sha256"] = hashlib.sha256(listed).hexdigest()
+    assert by_status(found(members, crl=listed), Status.FAILED) == {REVOCATION}
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b"{" * 100_000, b" " * (MAX_BYTES + 1)])
+def test_what_is_no_export_is_said_to_be_none(content: bytes) -> None:
+    report = verify(content, trust=TRUST)
+    assert [(f.check, f.status) for f in report.findings] == [(FORMAT, Status.FAILED)]
+    assert not report.proved
+    assert report.summary.startswith("Not proved")
