@@ -6,7 +6,7 @@ import signal
 
 import typer
 
-from clinic_terminal.cli import appointments, asking, references, tapping
+from clinic_terminal.cli import appointments, asking, history, references, tapping
 from clinic_terminal.cli.common import Surroundings
 
 __all__ = ["Surroundings", "app", "main"]
@@ -21,7 +21,7 @@ app = typer.Typer(
     help="資格確認端末 / Reception terminal: whose insurance is valid today?",
 )
 
-for commands in (tapping, asking, appointments, references):
+for commands in (tapping, history, asking, appointments, references):
     commands.add_to(app)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ from clinic_terminal.cli.common import (
     EXIT_CODES,
     AsJson,
     AsOf,
+    KnownAt,
     ShiftJis,
     ShowTimings,
     Surroundings,
@@ -37,17 +37,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("ask", help=_HELP)(ask_command)
 
 
-def _instant(text: str) -> datetime:
-    """An instant with its offset, ISO 8601. Raises typer.BadParameter."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise typer.BadParameter("an instant with its offset, such as 2026-04-01T09:00:00+09:00")
-    return instant
-
-
 def ask_command(
     context: typer.Context,
     *,
@@ -56,10 +45,7 @@ def ask_command(
     limit_certificate: Annotated[
         bool, typer.Option("--limit-certificate", help="The patient agrees that it is shown.")
     ] = False,
-    known_at: Annotated[
-        datetime | None,
-        typer.Option(parser=_instant, metavar="INSTANT", help="As the fund knew it then; else now."),
-    ] = None,
+    known_at: KnownAt = None,
     as_json: AsJson = False,
     shift_jis: ShiftJis = False,
     timings: ShowTimings = False,

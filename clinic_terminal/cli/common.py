@@ -38,9 +38,27 @@ Exit codes:
 """
 """Of the commands that ask about one person."""
 
+
+def _instant(text: str) -> datetime:
+    """An instant with its offset, ISO 8601. Raises typer.BadParameter."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise typer.BadParameter("an instant with its offset, such as 2026-04-01T09:00:00+09:00")
+    return instant
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 AsOf = Annotated[
     date | None, typer.Option(parser=date.fromisoformat, metavar="DAY", help="Day asked for; else today.")
+]
+KnownAt = Annotated[
+    datetime | None,
+    typer.Option(
+        "--known-at", parser=_instant, metavar="INSTANT", help="As the fund knew it then; else now."
+    ),
 ]
 ShiftJis = Annotated[
     bool, typer.Option("--shift-jis", help="JSON in Shift_JIS (CP932), ● for what that does not have.")

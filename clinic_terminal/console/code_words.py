@@ -18,6 +18,8 @@ from eligibility_api.contract.codes import (
     TicketType,
 )
 from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.emergency import EmergencyReason
+from eligibility_api.contract.history import LookUp, Origin, Setting
 
 REASON_OF_LOSS: dict[ReasonOfLoss, Words] = {
     ReasonOfLoss.DEATH: Words("死亡", "death"),
@@ -116,4 +118,37 @@ BASIS: dict[Basis, Words] = {
     Basis.VISUAL_CHECK: Words("目視確認（暗証番号なし）", "visual check, without the PIN"),
     Basis.EMERGENCY: Words("救急時（同意なし）", "emergency, without consent"),
     Basis.DISASTER: Words("災害時", "disaster"),
+}
+
+LOOK_UP: dict[LookUp, Words] = {
+    LookUp.MEDICATIONS: Words("薬剤情報", "Medicines"),
+    LookUp.TREATMENTS: Words("診療情報", "Treatments"),
+    LookUp.SURGERIES: Words("手術情報", "Surgery"),
+    LookUp.DIAGNOSES: Words("傷病名", "Diagnoses"),
+    LookUp.HEALTH_CHECKUPS: Words("健診結果", "Health check-ups"),
+}
+
+ORIGIN: dict[Origin, Words] = {
+    Origin.RECEIPT: Words("レセプト", "claim"),
+    Origin.DISPENSING: Words("調剤情報（請求前）", "dispensed, not claimed yet"),
+    Origin.PRESCRIPTION: Words("処方情報（請求前）", "prescribed, not claimed yet"),
+}
+
+SETTING: dict[Setting, Words] = {
+    Setting.OUTPATIENT: Words("外来", "outpatient"),
+    Setting.INPATIENT: Words("入院", "inpatient"),
+    Setting.PHARMACY: Words("薬局", "pharmacy"),
+}
+
+OUTCOME_OF_DISEASE: dict[str, Words] = {
+    "1": Words("継続", "goes on"),
+    "2": Words("治ゆ", "cured"),
+    "3": Words("死亡", "died"),
+    "4": Words("中止", "discontinued"),
+}
+
+EMERGENCY_REASON: dict[EmergencyReason, Words] = {
+    EmergencyReason.UNCONSCIOUS: Words("意識がない", "unconscious"),
+    EmergencyReason.LIFE_THREATENING: Words("生命の危険がある", "danger to life"),
+    EmergencyReason.CANNOT_EXPRESS: Words("意思を表せない", "cannot express herself"),
 }

@@ -103,6 +103,10 @@ CONSENT_REFUSED = Headline(
     "refused", "！", Words("同意を登録できません", "Consent not registered"), "magenta"
 )
 
+HISTORY = Headline("shown", "○", Words("閲覧できます", "May be looked at"), "green")
+
+DONE = Headline("done", "○", Words("受け付けました", "Done"), "green")
+
 STANDING: dict[Standing, Headline] = {
     Standing.OK: Headline("ok", "○", Words("変わりなし", "OK"), "green"),
     Standing.CHANGED: Headline("changed", "△", Words("変更あり", "Changed"), "yellow"),

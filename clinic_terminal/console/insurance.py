@@ -42,6 +42,11 @@ def period(first: date | None, last: date | None) -> str:
     return f"{first.isoformat() if first else ''} ～ {last.isoformat() if last else ''}".strip()
 
 
+def with_kana(name: str, kana: str | None) -> str:
+    """A name with its reading beside it."""
+    return f"{name} （{kana or '－'}）"
+
+
 def _membership(e: Enrolment) -> list[Row]:
     parts = (e.symbol, e.number, e.branch)
     return [
@@ -55,9 +60,9 @@ def _membership(e: Enrolment) -> list[Row]:
 
 
 def _person(e: Enrolment) -> list[Row]:
-    found = [(words.NAME, f"{_with_kana(e.name, e.name_kana)} {code_words.SEX[e.sex]}")]
+    found = [(words.NAME, f"{with_kana(e.name, e.name_kana)} {code_words.SEX[e.sex]}")]
     if e.name_alias is not None:
-        found.append((words.ALIAS, _with_kana(e.name_alias, e.name_alias_kana)))
+        found.append((words.ALIAS, with_kana(e.name_alias, e.name_alias_kana)))
     if e.sex_on_certificate is not None:
         found.append((words.SEX_ON_CERTIFICATE, str(code_words.SEX[e.sex_on_certificate])))
     found.append((words.BIRTH_DATE, e.birth_date.isoformat()))
@@ -66,10 +71,6 @@ def _person(e: Enrolment) -> list[Row]:
     if e.address is not None:
         found.append((words.ADDRESS, f"{e.postal_code or ''} {e.address}".strip()))
     return found
-
-
-def _with_kana(name: str, kana: str | None) -> str:
-    return f"{name} （{kana or '－'}）"
 
 
 def _days(e: Enrolment) -> list[Row]:

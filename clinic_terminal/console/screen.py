@@ -42,9 +42,9 @@ def show(console: Console, outcome: Outcome, *, with_timings: bool) -> None:
     _show_what_to_do(console, head)
     if isinstance(outcome, TapOutcome) and outcome.consent is not None:
         show_consent(console, outcome.consent)
-    _show_end(console, outcome)
-    if with_timings:
-        console.print(_timings(outcome.timings))
+    if isinstance(outcome, TapOutcome):
+        _show_card(console, outcome)
+    show_elapsed(console, outcome.timings, with_timings=with_timings)
 
 
 def badge(head: Headline) -> Text:
@@ -71,6 +71,15 @@ def show_consent(console: Console, consent: ConsentOutcome) -> None:
         show_problem(console, consent.problem)
     if consent.answer is not None:
         console.print(table(consents.rows(consent.answer)))
+
+
+def show_elapsed(console: Console, timings: Timings, *, with_timings: bool) -> None:
+    """The seconds that were not a person's, and to take the card where there was one."""
+    line(console, f"{words.ELAPSED}: {(timings.total - timings.waiting) / 1000:.1f} s")
+    if timings.apdus:
+        line(console, words.TAKE_CARD)
+    if with_timings:
+        console.print(_timings(timings))
 
 
 def line(console: Console, text: Words | str) -> None:
@@ -124,15 +133,6 @@ def _show_what_to_do(console: Console, head: Headline) -> None:
         line(console, f"{words.LADDER_HEAD}:")
         for number, step in enumerate(words.LADDER, start=1):
             line(console, f"  {number}. {step}")
-
-
-def _show_end(console: Console, outcome: Outcome) -> None:
-    if isinstance(outcome, TapOutcome):
-        _show_card(console, outcome)
-    seconds = (outcome.timings.total - outcome.timings.waiting) / 1000
-    line(console, f"{words.ELAPSED}: {seconds:.1f} s")
-    if outcome.timings.apdus:
-        line(console, words.TAKE_CARD)
 
 
 def _show_card(console: Console, outcome: TapOutcome) -> None:

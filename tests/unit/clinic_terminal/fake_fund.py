@@ -19,10 +19,12 @@ from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, ShikakuError
+from eligibility_api.contract.history import LookUp
 from eligibility_api.contract.tokens import Credential
 from tests.unit.clinic_terminal import builders
 from tests.unit.clinic_terminal.fake_batches import FakeBatches
-from tests.unit.clinic_terminal.fake_consents import FakeConsents
+from tests.unit.clinic_terminal.fake_consents import CONSENT, FakeConsents
+from tests.unit.clinic_terminal.fake_history import FakeHistory
 
 PURPOSES = {
     "/v1/eligibility/card": Purpose.ELIGIBILITY,
@@ -44,6 +46,7 @@ class FakeFund:
     unregistered: bool = False
     batches: FakeBatches = field(default_factory=FakeBatches)
     consents: FakeConsents = field(default_factory=FakeConsents)
+    history: FakeHistory = field(default_factory=FakeHistory)
     reference_outcomes: dict[str, str] = field(default_factory=dict)
     drop_references: bool = False
     calls: list[str] = field(default_factory=list)
@@ -66,7 +69,7 @@ class FakeFund:
         if path == "/v1/token":
             return _json({"access_token": "token", "expires_in": 300, "scope": "eligibility"})
         if request.method == "GET":
-            return self._batch(path)
+            return self._look(path, request)
         body = json.loads(request.content)
         self.bodies.append(body)
         handlers: dict[str, Callable[[dict[str, Any]], httpx2.Response]] = {
@@ -76,6 +79,7 @@ class FakeFund:
             "/v1/reference-numbers/bulk": self._reference_numbers,
             "/v1/consents/challenges": lambda asked: _told(self.consents.challenge(asked)),
             "/v1/consents": lambda request: _told(self.consents.register(request)),
+            f"/v1/consents/{CONSENT}/end": lambda ended: _told(self.consents.end(ended)),
         }
         if not self._is_proved(path, body):
             return _problem("signature-invalid")
@@ -104,6 +108,15 @@ class FakeFund:
             return _problem("first-registration-needed")
         answer = self.answers.pop(0) if self.answers else self.answer
         return _json(answer.model_dump(mode="json"))
+
+    def _look(self, path: str, request: httpx2.Request) -> httpx2.Response:
+        last = path.rsplit("/", 1)[-1]
+        if last in list(LookUp):
+            return _told(self.history.look(LookUp(last), request))
+        if path.startswith("/v1/consents/"):
+            self.history.headers.append(request.headers)
+            return _told(self.answer if last == "eligibility" else self.consents.status())
+        return self._batch(path)
 
     def _batch(self, path: str) -> httpx2.Response:
         if path.endswith("/results"):

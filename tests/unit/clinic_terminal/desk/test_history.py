@@ -1,0 +1,126 @@
+"""Looking at a history: every page, kind by kind, as somebody."""
+
+from __future__ import annotations
+
+import pytest
+
+from clinic_terminal.desk.history import History, categories_for, look, merged
+from clinic_terminal.timings import Stopwatch
+from eligibility_api.contract.codes import Category, Role
+from eligibility_api.contract.history import Grouping, LookUp, Medications, MedicineGroup, Treatments
+from eligibility_api.contract.looking import Looker, Wanted
+from tests.unit.clinic_terminal.fake_consents import CONSENT
+from tests.unit.clinic_terminal.fake_fund import FakeFund
+from tests.unit.clinic_terminal.histories import group, medications, medicine, page, treatments
+
+WANTED = Wanted("2025-01", "2025-12", Grouping.INGREDIENT, "1312222225")
+PATH = f"/v1/consents/{CONSENT}"
+
+
+def looked(fund: FakeFund, *what: LookUp, looker: Looker | None = None) -> History:
+    with fund.client() as client:
+        return look(client, looker or Looker(CONSENT), what, WANTED, Stopwatch())
+
+
+def medicines_of(history: History) -> Medications:
+    found = history.pages[LookUp.MEDICATIONS]
+    assert isinstance(found, Medications)
+    return found
+
+
+def test_each_kind_is_asked_for_in_turn() -> None:
+    fund = FakeFund()
+    history = looked(fund, *LookUp)
+    assert fund.calls[1:] == [f"{PATH}/{look_up}" for look_up in LookUp]
+    assert list(history.pages) == list(LookUp)
+    assert (history.problem, history.permit_id) == (None, CONSENT)
+    assert set(LookUp) <= set(history.timings.steps)
+
+
+def test_grouping_and_prescriber_are_questions_about_medicines_alone() -> None:
+    fund = FakeFund()
+    looked(fund, LookUp.MEDICATIONS, LookUp.DIAGNOSES)
+    months = {"from_month": "2025-01", "to_month": "2025-12"}
+    assert fund.history.asked == [months | {"group": "ingredient", "prescriber": "1312222225"}, months]
+
+
+def test_who_looks_travels_in_headers_and_in_no_address() -> None:
+    fund = FakeFund()
+    looked(fund, LookUp.MEDICATIONS, looker=Looker(CONSENT, Role.PHARMACIST, "見本　薬剤師/1"))
+    [headers] = fund.history.headers
+    assert headers["Operator-Role"] == "pharmacist"
+    assert headers["Operator-Name"] == "%E8%A6%8B%E6%9C%AC%E3%80%80%E8%96%AC%E5%89%A4%E5%B8%AB%2F1"
+
+
+def test_every_page_is_fetched_and_they_become_one() -> None:
+    fund = FakeFund()
+    fund.history.pages[LookUp.TREATMENTS] = [treatments(), treatments(), treatments()]
+    found = looked(fund, LookUp.TREATMENTS).pages[LookUp.TREATMENTS]
+    assert isinstance(found, Treatments)
+    assert (len(found.treatments), found.next) == (3, None)
+    assert [asked.get("after") for asked in fund.history.asked] == [None, "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("pages", "groups"),
+    [
+        ([[("a", [1])], [("a", [2])]], [("a", [1, 2])]),
+        ([[("a", [1])], [("b", [2])]], [("a", [1]), ("b", [2])]),
+        ([[("a", [1]), ("b", [2])], [("b", [3])], [("b", [4]), ("c", [5])]], [("a", [1]), ("b", [2, 3, 4]), ("c", [5])]),
+        ([[(None, [1])], [(None, [2])]], [(None, [1]), (None, [2])]),
+        ([[("a", [1])], []], [("a", [1])]),
+    ],
+)  # fmt: skip
+def test_a_group_that_a_page_has_cut_is_whole_again(
+    pages: list[list[tuple[str | None, list[int]]]], groups: list[tuple[str | None, list[int]]]
+) -> None:
+    whole = merged([medications(*(_group(*one) for one in page)) for page in pages])
+    assert isinstance(whole, Medications)
+    assert [(one.key, [row.row for row in one.medicines]) for one in whole.groups] == groups
+
+
+def _group(key: str | None, rows: list[int]) -> MedicineGroup:
+    return group(key, *(medicine(row) for row in rows))
+
+
+def test_a_group_is_marked_where_one_part_of_it_is() -> None:
+    marked = group("a", medicine(2, duplicates=[7]))
+    whole = merged([medications(group("a", medicine(1), name=None)), medications(marked)])
+    assert isinstance(whole, Medications)
+    assert (whole.groups[0].duplicates, whole.groups[0].name) == (True, marked.name)
+
+
+def test_a_refusal_ends_it_and_keeps_what_was_told_before() -> None:
+    fund = FakeFund(failures={f"{PATH}/surgeries": ["consent-category"]})
+    history = looked(fund, LookUp.MEDICATIONS, LookUp.SURGERIES, LookUp.DIAGNOSES)
+    assert list(history.pages) == [LookUp.MEDICATIONS]
+    assert history.problem is not None
+    assert history.problem.code == "consent-category"
+    assert f"{PATH}/diagnoses" not in fund.calls
+
+
+def test_a_line_that_breaks_between_two_pages_tells_nothing_of_the_kind() -> None:
+    class Breaking(FakeFund):
+        def _look(self, path, request):  # type: ignore[no-untyped-def]
+            return (
+                self._fail("lost", request) if "after" in request.url.params else super()._look(path, request)
+            )
+
+    fund = Breaking()
+    fund.history.pages[LookUp.TREATMENTS] = [treatments(), treatments()]
+    history = looked(fund, LookUp.TREATMENTS)
+    assert history.pages == {}
+    assert history.problem is not None
+    assert history.problem.code == "fund-unreachable"
+
+
+def test_with_the_medicines_those_without_a_claim_are_asked_for() -> None:
+    assert categories_for([LookUp.MEDICATIONS]) == (Category.MEDICATION, Category.PRESCRIPTION)
+    assert categories_for([LookUp.SURGERIES, LookUp.HEALTH_CHECKUPS]) == (
+        Category.HEALTH_CHECKUP,
+        Category.SURGERY,
+    )
+
+
+def test_an_empty_page_is_whole() -> None:
+    assert merged([page(Treatments, 0, treatments=[])]).total == 0
