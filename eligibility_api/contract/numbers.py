@@ -21,6 +21,8 @@ def folded(text: str) -> str:
 
     Dropping can bring a letter and a combining mark together, hence the second pass of folding.
     """
+    if text.isascii() and text.isalnum():
+        return text
     dropped = _SPACES_AND_HYPHENS.sub("", unicodedata.normalize("NFKC", text))
     return unicodedata.normalize("NFKC", _LONG_VOWELS_BETWEEN_DIGITS.sub("", dropped))
 

@@ -111,9 +111,12 @@ class Receipt:
         return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=date.isoformat)
+
+
 def encode(content: Content) -> str:
     """A content as JSON: arrays in the order of the fields, days ISO."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=date.isoformat)
+    return _ENCODER.encode(content)
 
 
 def decode(stored: str | list[Any]) -> Content:
