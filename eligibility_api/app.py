@@ -10,11 +10,13 @@ from fastapi import FastAPI
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
 from eligibility_api.batches import endpoints as batches
+from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
 from eligibility_api.consent import endpoints as consent
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.desk import endpoints as desk
 from eligibility_api.eligibility import endpoints as eligibility
+from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
 from eligibility_api.history import endpoints as history
@@ -27,6 +29,7 @@ from eligibility_api.platform.middleware import BodyLimit, Journal
 from eligibility_api.platform.process import die_with_parent
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.prescriptions import endpoints as prescriptions
 from eligibility_api.presence import endpoints as presence
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
@@ -44,6 +47,7 @@ LARGER_BODIES: dict[str, int] = {
     "/v1/medical-tickets/withdraw": 1024 * 1024,
     uploads.PATH: 16 * 1024**3,
     CLAIMS_PATH: 16 * 1024**3,
+    checkups.PATH: checkups.MAX_BYTES,
 }
 """Paths that take more, in bytes."""
 
@@ -90,6 +94,9 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         uploads,
         claims,
         history,
+        prescriptions,
+        checkups,
+        emergency,
     ):
         app.include_router(room.router)
     app.include_router(health.router)

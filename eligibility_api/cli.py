@@ -23,6 +23,7 @@ from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.membership import MembershipAsked
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.emergency import commands as disasters
 from eligibility_api.facilities import commands as operators
 from eligibility_api.facilities import service, store
 from eligibility_api.facilities.insurers_file import read_insurers
@@ -54,6 +55,7 @@ app.add_typer(insurer_app, name="insurer")
 app.add_typer(client_app, name="client")
 app.add_typer(audit_app, name="audit")
 app.add_typer(operators.app, name="operator")
+app.add_typer(disasters.app, name="disaster")
 app.add_typer(consents.app, name="consent")
 app.add_typer(history.app, name="drug-master")
 

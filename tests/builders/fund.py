@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -150,6 +150,16 @@ class Fund:
         ):
             await self.owner.fetch(statement, ())
 
+    @asynccontextmanager
+    async def turned(self, offset: timedelta) -> AsyncIterator[None]:
+        """Every clock off by `offset` for a while. What was recorded ahead goes, or windows would be judged by it."""
+        await self.turn(offset)
+        try:
+            yield
+        finally:
+            await self.turn(timedelta())
+            await self.owner.fetch("DELETE FROM audit_record WHERE recorded_at > now()", ())
+
     async def mirror(self) -> bool:
         """Bring the revocation mirror up to date, as the keeper does; whether every list was believed."""
         believed = [
@@ -221,13 +231,14 @@ class Fund:
         credential: Credential | None = None,
         *,
         key: str | None = None,
+        headers: Mapping[str, str] = {},
     ) -> httpx2.Response:
         """POST as an admitted client (the clinic's terminal unless another is named), each time under a new key."""
-        headers = {
+        sent = {
             "Authorization": f"Bearer {await self.token(credential or self.clinic)}",
             IDEMPOTENCY_KEY: key or secrets.token_urlsafe(16),
         }
-        return await self.http.post(path, json=body, headers=headers)
+        return await self.http.post(path, json=body, headers=sent | dict(headers))
 
     async def get(
         self, path: str, credential: Credential | None = None, *, etag: str | None = None, **query: Any

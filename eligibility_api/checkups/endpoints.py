@@ -1,0 +1,43 @@
+"""HTTP: the health check-ups that insurers send."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from eligibility_api.checkups import service
+from eligibility_api.contract.checkups import CheckupsAnswer, CheckupsRequest
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.problems import problem_responses
+from eligibility_api.state import State, current_state
+
+PATH = "/v1/health-checkups"
+MAX_BYTES = 4 * 1024 * 1024
+"""Largest body: 500 check-ups of fifty items, with some 150 bytes each."""
+
+router = APIRouter(tags=["health check-ups"])
+
+
+@router.post(
+    PATH,
+    status_code=201,
+    summary="Tell of health check-ups",
+    responses=problem_responses(
+        "token-invalid",
+        "right-missing",
+        "client-closed",
+        "enrolment-other-insurer",
+        "my-number-refused",
+        "request-too-large",
+        "database-unavailable",
+    ),
+)
+async def keep(
+    request: CheckupsRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> CheckupsAnswer:
+    """特定健診 of the insurer's own members, as JLAC10 items. A second one of a member's day takes the first one's place."""
+    return await service.keep(state, caller, request)

@@ -1,0 +1,28 @@
+"""Health check-ups: an insurer tells of its own members alone, of whatever day, also of who is not enrolled yet."""
+
+from __future__ import annotations
+
+import time
+
+from eligibility_api.checkups import store
+from eligibility_api.contract.checkups import CheckupsAnswer, CheckupsRequest
+from eligibility_api.contract.codes import Right
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.enrolment.change import until_shown
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.state import State
+
+
+async def keep(state: State, caller: Caller, request: CheckupsRequest) -> CheckupsAnswer:
+    """Keep check-ups, and tell how many are of nobody who is enrolled by what is known now. The same twice is no harm.
+
+    Raises `enrolment-other-insurer` and `client-closed`.
+    """
+    caller.need(Right.CLAIMS)
+    if any(checkup.insurer_number != caller.insurer() for checkup in request.checkups):
+        raise ShikakuError("enrolment-other-insurer")
+    row = await store.keep(state.database, caller, request.checkups)
+    if row is None:
+        raise ShikakuError("client-closed")
+    await until_shown(time.monotonic(), store.LEAD)
+    return CheckupsAnswer(taken=row["taken"], unmatched=row["unmatched"], known_from=row["known_from"])

@@ -1,0 +1,87 @@
+"""When disaster mode is on, and for which prefectures: switched on by the fund's operator, off by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.platform.operation import OperatorError
+
+_COLUMNS = "disaster_id, prefectures, reason, opened_by, opened_at, closes_at, closed_at"
+
+_OPEN = text(f"""
+INSERT INTO disaster (prefectures, reason, opened_by, opened_at, closes_at)
+SELECT :prefectures, :reason, :by, now, now + make_interval(days => :days) FROM (SELECT window_clock() AS now) w
+RETURNING {_COLUMNS}
+""")  # noqa: S608 - constants of the store, no values
+
+_STILL_OPEN = "disaster_id = :disaster_id AND closed_at IS NULL AND closes_at > window_clock()"
+
+_EXTEND = text(f"""
+UPDATE disaster SET closes_at = closes_at + make_interval(days => :days) WHERE {_STILL_OPEN} RETURNING {_COLUMNS}
+""")  # noqa: S608
+
+_CLOSE = text(f"UPDATE disaster SET closed_at = window_clock() WHERE {_STILL_OPEN} RETURNING {_COLUMNS}")  # noqa: S608
+
+_ALL = text(f"""
+SELECT {_COLUMNS}, closed_at IS NULL AND closes_at > window_clock() AS open FROM disaster ORDER BY disaster_id
+""")  # noqa: S608
+
+_RECORD = text("""
+INSERT INTO audit_record (kind, outcome, operator, detail)
+VALUES (:kind, 'done', :by, CAST(:detail AS jsonb))
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where disaster mode is to be on, for how many days, and why."""
+
+    prefectures: Sequence[str]
+    days: int
+    reason: str
+
+
+async def open_disaster(connection: AsyncConnection, opening: Opening, by: str) -> Row[Any]:
+    """Switch disaster mode on from this instant on. The disaster, as it is listed."""
+    values = {"prefectures": list(opening.prefectures), "days": opening.days, "reason": opening.reason}
+    row = (await connection.execute(_OPEN, values | {"by": by})).one()
+    await _record(connection, "disaster.opened", row, by)
+    return row
+
+
+async def extend(connection: AsyncConnection, disaster_id: int, days: int, by: str) -> Row[Any]:
+    """Let it last so many days longer. Raises OperatorError where it is not open (any more)."""
+    values = {"disaster_id": disaster_id, "days": days}
+    row = (await connection.execute(_EXTEND, values)).one_or_none()
+    return await _done(connection, "disaster.extended", row, by)
+
+
+async def close(connection: AsyncConnection, disaster_id: int, by: str) -> Row[Any]:
+    """Switch it off at once: its permits let look no more. Raises OperatorError where it is not open (any more)."""
+    row = (await connection.execute(_CLOSE, {"disaster_id": disaster_id})).one_or_none()
+    return await _done(connection, "disaster.closed", row, by)
+
+
+async def everything(connection: AsyncConnection) -> Sequence[Row[Any]]:
+    """All that ever was, the oldest first, and whether it is open now."""
+    return (await connection.execute(_ALL)).all()
+
+
+async def _done(connection: AsyncConnection, kind: str, row: Row[Any] | None, by: str) -> Row[Any]:
+    if row is None:
+        raise OperatorError(
+            "There is no open disaster with this number; a new one is opened by `disaster open`."
+        )
+    await _record(connection, kind, row, by)
+    return row
+
+
+async def _record(connection: AsyncConnection, kind: str, row: Row[Any], by: str) -> None:
+    detail = json.dumps(dict(row._mapping), ensure_ascii=False, default=str)
+    await connection.execute(_RECORD, {"kind": kind, "by": by, "detail": detail})

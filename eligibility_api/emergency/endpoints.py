@@ -1,0 +1,69 @@
+"""HTTP: permits to look without consent. What is looked at by them is asked as by a consent (`history/`)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from eligibility_api.contract.emergency import (
+    DISASTER_PATH,
+    EMERGENCIES_PATH,
+    DisasterSearch,
+    EmergencyRequest,
+    PermitAnswer,
+)
+from eligibility_api.emergency import service
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.platform.problems import problem_responses
+from eligibility_api.state import State, current_state
+
+router = APIRouter(tags=["without consent"])
+
+_REFUSALS = (
+    "token-invalid",
+    "right-missing",
+    "client-closed",
+    "role-not-permitted",
+    "staff-not-authorised",
+    "card-not-usable",
+    "database-unavailable",
+)
+
+
+@router.post(
+    EMERGENCIES_PATH,
+    status_code=201,
+    summary="Look in an emergency",
+    responses=problem_responses(*_REFUSALS, "not-identified", "second-factor-refused", "second-factor-limit"),
+)
+async def permit_in_emergency(
+    request: EmergencyRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> PermitAnswer:
+    """救急時医療情報閲覧: by an operator registered for it, who proves a second factor and tells the reason."""
+    return await service.emergency(state, caller, request)
+
+
+@router.post(
+    DISASTER_PATH,
+    status_code=201,
+    summary="Look in disaster mode",
+    responses=problem_responses(
+        *_REFUSALS,
+        "disaster-mode-off",
+        "disaster-not-found",
+        "disaster-several-found",
+        "number-miss-limit",
+        "my-number-refused",
+    ),
+)
+async def permit_in_disaster(
+    request: DisasterSearch,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
+) -> PermitAnswer:
+    """災害時医療情報閲覧: exactly one person has to fit, by her items or by a membership."""
+    return await service.disaster(state, caller, request)

@@ -1,0 +1,110 @@
+"""Looking without consent: in an emergency by a second factor, in disaster mode by a search. Both give a permit, for
+24 hours at most, by which the same look-ups go through the same gate as by a consent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+from uuid import UUID, uuid4
+
+from eligibility_api.consent.gate import RIGHT_FOR
+from eligibility_api.contract.categories import MEDICAL_ROLES
+from eligibility_api.contract.codes import Category, Role
+from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.emergency import DisasterSearch, EmergencyRequest, PermitAnswer
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain.second_factor import matching_step, step_over
+from eligibility_api.eligibility.misses import Turn, limits, seconds_to_the_next_hour, tell_run
+from eligibility_api.emergency import searching, store
+from eligibility_api.emergency.store import Factor, Used
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.facilities.second_factor import opened
+from eligibility_api.facilities.staff import check_admitted
+from eligibility_api.state import State
+
+NOTICE: Final = (
+    "同意のない閲覧として記録され、ご本人にも表示されます。"
+    " This look without consent is on record, and the patient will see it."
+)
+
+
+async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> PermitAnswer:
+    """A permit to look at somebody who cannot be asked, by an operator who proves a second factor.
+
+    Raises `role-not-permitted`, `staff-not-authorised`, `not-identified`, `second-factor-limit`,
+    `second-factor-refused`, `card-not-usable`, `client-closed`; each is on record but the last.
+    """
+    caller.need(RIGHT_FOR[Basis.EMERGENCY])
+    factor = await store.second_factor(state.database, caller, request.operator)
+    permit_id = uuid4()
+    row = await store.permit(
+        state.database,
+        caller,
+        request,
+        permit_id,
+        refusal=_refusal(request.role),
+        stored=factor.stored if factor is not None else None,
+        used=_used(state, caller, request, factor) if factor is not None else None,
+        limit=state.settings.second_factor_misses_per_hour,
+    )
+    check_admitted(row)
+    if row["outcome"] == "second-factor-limit":
+        raise ShikakuError(row["outcome"], retry_after=seconds_to_the_next_hour(state.clock()))
+    return _answer(row, permit_id, Basis.EMERGENCY, request.categories)
+
+
+def _used(state: State, caller: Caller, request: EmergencyRequest, factor: Factor) -> Used | None:
+    """The time step of the one-time password, as it is spent; None where it is wrong."""
+    secret = opened(state.keys.second_factor, factor.stored, caller.institution(), request.operator)
+    step = matching_step(secret, request.one_time_password, factor.now)
+    if step is None:
+        return None
+    name = f"second-factor\0{caller.institution()}\0{request.operator}\0{step}"
+    return Used(step_over(step), hashlib.sha256(name.encode()).digest())
+
+
+async def disaster(state: State, caller: Caller, request: DisasterSearch) -> PermitAnswer:
+    """A permit to look at whom a search finds, while disaster mode is on for the facility's prefecture.
+
+    Raises `disaster-mode-off`, `role-not-permitted`, `staff-not-authorised`, `disaster-not-found`,
+    `disaster-several-found`, `card-not-usable`; each is on record. `number-miss-limit` and `client-closed` are not.
+    """
+    caller.need(RIGHT_FOR[Basis.DISASTER])
+    permit_id = uuid4()
+    row = await searching.search(
+        state.database,
+        caller,
+        request,
+        permit_id,
+        refusal=_refusal(request.role),
+        limits=limits(state.settings),
+    )
+    turn = Turn.of(row)
+    turn.check(state.clock())
+    tell_run(caller, turn.run)
+    return _answer(row, permit_id, Basis.DISASTER, request.categories)
+
+
+def _refusal(role: Role) -> str | None:
+    return None if role in MEDICAL_ROLES else "role-not-permitted"
+
+
+def _answer(
+    row: Any,
+    permit_id: UUID,
+    basis: Literal[Basis.EMERGENCY, Basis.DISASTER],
+    categories: Sequence[Category],
+) -> PermitAnswer:
+    if row["outcome"] != "permitted":
+        raise ShikakuError(row["outcome"])
+    return PermitAnswer(
+        permit_id=permit_id,
+        basis=basis,
+        categories=list(categories),
+        given_at=row["given_at"],
+        available_until=row["until"],
+        record_id=str(row["record_id"]),
+        notice=NOTICE,
+    )

@@ -1,0 +1,56 @@
+"""HTTP: prescriptions and dispensings at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
+from eligibility_api.enrolment.key import idempotency_key
+from eligibility_api.facilities.bearer import current_caller
+from eligibility_api.facilities.caller import Caller
+from eligibility_api.facilities.operator import Operator, current_operator
+from eligibility_api.platform.problems import problem_responses
+from eligibility_api.prescriptions import service
+from eligibility_api.state import State, current_state
+
+router = APIRouter(tags=["prescriptions"])
+
+_REFUSALS = problem_responses(
+    "token-invalid",
+    "right-missing",
+    "client-closed",
+    "idempotency-key-missing",
+    "idempotency-key-reused",
+    "facility-kind-not-permitted",
+    "role-not-permitted",
+    "staff-not-authorised",
+    "prescription-day",
+    "not-identified",
+    "database-unavailable",
+)
+
+
+@router.post("/v1/prescriptions", status_code=201, summary="Tell what was prescribed", responses=_REFUSALS)
+async def prescribe(
+    request: PrescriptionRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    operator: Annotated[Operator, Depends(current_operator)],
+    state: Annotated[State, Depends(current_state)],
+    key: Annotated[str, Depends(idempotency_key)],
+) -> EntryAnswer:
+    """処方情報, by a clinic, hospital or dental clinic: by a doctor, a dentist, or staff authorised for it."""
+    return await service.prescribe(state, caller, operator, key, request)
+
+
+@router.post("/v1/dispensings", status_code=201, summary="Tell what was dispensed", responses=_REFUSALS)
+async def dispense(
+    request: DispensingRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    operator: Annotated[Operator, Depends(current_operator)],
+    state: Annotated[State, Depends(current_state)],
+    key: Annotated[str, Depends(idempotency_key)],
+) -> EntryAnswer:
+    """調剤情報, by a pharmacy: by a pharmacist, or staff authorised for it."""
+    return await service.dispense(state, caller, operator, key, request)
