@@ -18,3 +18,8 @@ def day_in_japan(instant: datetime) -> date:
 def this_month() -> str:
     """The present month in Japan, YYYY-MM."""
     return f"{day_in_japan(now()):%Y-%m}"
+
+
+def month_before(month: str) -> str:
+    """The month before one, both YYYY-MM."""
+    return f"{date.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 import httpx2
 import typer
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from rich.console import Console
 
 from eligibility_api.contract.errors import CATALOGUE, Kind, ShikakuError
@@ -34,6 +35,8 @@ OfInsurer = Annotated[
     str | None,
     typer.Option("--insurer", metavar="NUMBER", help="保険者番号, where there are credentials of several."),
 ]
+
+Line = TypeVar("Line", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,16 @@ def show(answer: BaseModel, *, as_json: bool, on_screen: Callable[[Console], Non
         typer.echo(answer.model_dump_json())
     else:
         on_screen(Console())
+
+
+def read_lines(file: Path, model: type[Line]) -> Iterator[Line]:
+    """The JSON objects of a file, one a line. Ends the command where a line is none of the model."""
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                yield model.model_validate_json(line)
+            except ValidationError as error:
+                raise usage(f"{number}行目に誤りがあります / Line {number} is wrong") from error
 
 
 def echo_json(values: object) -> None:

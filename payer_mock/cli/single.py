@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import typer
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from eligibility_api.contract.enrolment import CorrectionRequest
 from eligibility_api.contract.tickets import GivenTicket, TicketsRequest
-from payer_mock.cli.common import AsJson, OfInsurer, at_the_fund, show, usage
+from payer_mock.cli.common import AsJson, OfInsurer, at_the_fund, read_lines, show, usage
 
 _File = Annotated[Path, typer.Argument(metavar="FILE.jsonl", exists=True, dir_okay=False, readable=True)]
 _EnrolmentId = Annotated[UUID, typer.Argument(metavar="ENROLMENT", help="The enrolment's id.")]
 
 _DONE = ("registered", "replaced", "unchanged")
-
-Line = TypeVar("Line", bound=BaseModel)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +30,7 @@ def correct(context: typer.Context, file: _File) -> None:
 
     Stops at the first that the fund refuses, and names its line: those before it are done.
     """
-    corrections = list(_lines(file, CorrectionRequest))
+    corrections = list(read_lines(file, CorrectionRequest))
     for number, correction in enumerate(corrections, start=1):
         try:
             with at_the_fund(context, correction.member.insurer_number) as client:
@@ -65,7 +62,7 @@ def tickets(
     Exit code 0: all are registered. 1: some are not.
     """
     try:
-        request = TicketsRequest(tickets=tuple(_lines(file, GivenTicket)))
+        request = TicketsRequest(tickets=tuple(read_lines(file, GivenTicket)))
     except ValidationError as error:
         raise usage("券がないか、重複しています / No ticket, one of them twice, or too many") from error
     with at_the_fund(context, insurer) as client:
@@ -73,12 +70,3 @@ def tickets(
     outcomes = [ticket.outcome for ticket in answer.tickets]
     show(answer, as_json=as_json, on_screen=lambda console: console.print("\n".join(outcomes)))
     raise typer.Exit(any(outcome not in _DONE for outcome in outcomes))
-
-
-def _lines(file: Path, model: type[Line]) -> Iterator[Line]:
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                yield model.model_validate_json(line)
-            except ValidationError as error:
-                raise usage(f"{number}行目に誤りがあります / Line {number} is wrong") from error

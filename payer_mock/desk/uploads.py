@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.uploads import (
@@ -20,15 +19,12 @@ from eligibility_api.contract.uploads import (
     UploadState,
 )
 from eligibility_api.contract.wire import Wire
+from payer_mock.desk.following import follow_while, pieces, wait_until
 from payer_mock.desk.report import ALL_DONE, SOME_REFUSED
 
 _AT_WORK = frozenset(
     {UploadState.RECEIVED, UploadState.CHECKING, UploadState.PUBLISHING, UploadState.UNDOING}
 )
-_PIECE_BYTES = 1 << 18
-_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.05, 0.5
-_LONGEST_LEAD_SECONDS = 5.0
-"""The fund's lead is a second or so: what is more is a clock that goes wrong."""
 
 
 class Manner(Wire):
@@ -44,7 +40,7 @@ def send(client: InsurerClient, path: Path, manner: Manner) -> UploadAnswer:
     """Upload a file in streaming. Raises ShikakuError, OSError."""
     with path.open("rb") as file:
         return client.upload(
-            _pieces(file),
+            pieces(file),
             format=file_format(path),
             encoding=manner.encoding,
             scope=manner.scope,
@@ -59,21 +55,14 @@ def follow(
     wait: Callable[[float], None],
 ) -> UploadAnswer:
     """The upload once the fund is done with it, or waits for a word; asked for again and again after a `wait`."""
-    seconds = _FIRST_WAIT_SECONDS
-    while upload.state in _AT_WORK:
-        wait(seconds)
-        seconds = min(1.3 * seconds, _LONGEST_WAIT_SECONDS)
-        upload = client.look_at_upload(upload.upload_id)
-    return upload
+    return follow_while(
+        lambda each: each.state in _AT_WORK, upload, lambda: client.look_at_upload(upload.upload_id), wait
+    )
 
 
 def until_shown(upload: UploadAnswer, clock: Callable[[], datetime], wait: Callable[[float], None]) -> None:
     """Wait until what was published or undone shows: the fund fixes the instant a little ahead."""
-    shown_from = upload.undone_from or upload.known_from
-    if shown_from is not None:
-        ahead = (shown_from - clock()).total_seconds()
-        if ahead > 0:
-            wait(min(ahead, _LONGEST_LEAD_SECONDS))
+    wait_until(upload.undone_from or upload.known_from, clock, wait)
 
 
 def exit_code(upload: UploadAnswer) -> int:
@@ -100,7 +89,3 @@ def insurer_of(path: Path) -> str | None:
         return row[header.index("insurer_number")]
     except (ValueError, LookupError, TypeError, RecursionError, csv.Error):
         return None
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    return iter(lambda: file.read(_PIECE_BYTES), b"")

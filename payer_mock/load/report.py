@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,13 +44,11 @@ class Wave:
 
 
 @dataclass(slots=True)
-class LoadReport:
-    """Rates in rows a second, memory in MiB, times in seconds."""
+class Measured:
+    """What every load tells: memory in MiB by process, and seconds by part."""
 
     people: int
     insurers: int = 0
-    first: Wave = field(default_factory=Wave)
-    monthly: Wave = field(default_factory=Wave)
     peaks: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -59,6 +58,24 @@ class LoadReport:
         began = perf_counter()
         yield
         self.seconds[part] = round(perf_counter() - began, 2)
+
+    @property
+    def peak(self) -> float:
+        """Of the largest process."""
+        return max(self.peaks.values(), default=0.0)
+
+    def memory_as_json(self) -> dict[str, Any]:
+        """The part about memory of what `--json` prints."""
+        peaks = {name: round(peak, 1) for name, peak in self.peaks.items()}
+        return {"peak_mib": round(self.peak, 1), "peaks_mib": peaks}
+
+
+@dataclass(slots=True)
+class LoadReport(Measured):
+    """Members loaded. Rates in rows a second."""
+
+    first: Wave = field(default_factory=Wave)
+    monthly: Wave = field(default_factory=Wave)
 
     @property
     def clean(self) -> bool:
@@ -73,9 +90,54 @@ class LoadReport:
             "upload_check_per_s": round(self.first.checked_per_s),
             "first_load_per_s": round(self.first.published_per_s),
             "monthly_per_s": round(self.monthly.published_per_s),
-            "peak_mib": round(max(self.peaks.values(), default=0.0), 1),
-            "peaks_mib": {name: round(peak, 1) for name, peak in self.peaks.items()},
+            **self.memory_as_json(),
             "first_load": self.first.as_json(),
             "monthly": self.monthly.as_json(),
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(slots=True)
+class ClaimsLoad(Measured):
+    """Receipts loaded. `processor_seconds`: of the fund and PostgreSQL meanwhile; None where they are not ours to see."""
+
+    files: int = 0
+    receipts: int = 0
+    good: int = 0
+    unmatched: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    stored_after: float = 0.0
+    processor_seconds: float | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether every receipt was taken."""
+        return not self.faults and self.good == self.receipts
+
+    @property
+    def receipts_per_s(self) -> float:
+        """Receipts a second, from the first byte sent until the last file is stored and counts."""
+        return self.receipts / self.stored_after
+
+    @property
+    def receipts_per_core_s(self) -> float | None:
+        """Receipts for each second of a processor."""
+        return self.receipts / self.processor_seconds if self.processor_seconds else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The object that `--json` prints."""
+        per_core = self.receipts_per_core_s
+        return {
+            "people": self.people,
+            "insurers": self.insurers,
+            "files": self.files,
+            "receipts": self.receipts,
+            "receipts_per_s": round(self.receipts_per_s),
+            "receipts_per_core_s": None if per_core is None else round(per_core),
+            **self.memory_as_json(),
+            "good": self.good,
+            "unmatched": self.unmatched,
+            "faults": dict(self.faults),
+            "processor_s": None if self.processor_seconds is None else round(self.processor_seconds, 2),
             "seconds": self.seconds,
         }

@@ -1,19 +1,15 @@
-"""The whole load: residents into J-LIS, a country of them, its insurers admitted, a first load, a month later another."""
+"""The load of members: a first load of a whole country, a month later another."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import date, timedelta
 from pathlib import Path
 
-from payer_mock.clock import this_month
-from payer_mock.country.files import UNREPORTED, member_file
-from payer_mock.country.make import make_country
+from payer_mock.clock import month_before, this_month
 from payer_mock.country.month import play_month
-from payer_mock.load.memory import fund_peaks, own_peak
-from payer_mock.load.report import LoadReport, Wave
-from payer_mock.load.surroundings import Surroundings, surroundings
-from payer_mock.load.wave import Keys, run_wave
+from payer_mock.load.nation import Nation
+from payer_mock.load.report import LoadReport
+from payer_mock.load.surroundings import surroundings
 
 
 def run_load(people: int, seed: int, folder: Path) -> LoadReport:
@@ -25,44 +21,16 @@ def run_load(people: int, seed: int, folder: Path) -> LoadReport:
     with ExitStack() as stack:
         with report.timed("start"):
             there = stack.enter_context(surroundings(folder))
-        _load(report, there, people, seed, folder)
+        _load(report, Nation(report, there, folder), seed)
     return report
 
 
-def _load(report: LoadReport, there: Surroundings, people: int, seed: int, folder: Path) -> None:
-    residents, country = folder / "residents.jsonl", folder / "country"
-    keys = Keys(there.fund_url, folder / "programs", folder / "approvers")
-    with report.timed("residents"):
-        numbers = ("--people", str(people), "--seed", str(seed))
-        there.run("jpki-mock", "residents", *numbers, "--out", residents)
-    with report.timed("country"):
-        made = make_country(residents, country, seed=seed, month=_month_before_last())
-    with report.timed("admission"):
-        places = ("--out-dir", keys.programs, "--approvers-out-dir", keys.approvers)
-        there.run("eligibility-api", "insurer", "add", "--from", country / "insurers.csv", *places)
-    report.first = _wave(report, "first_load", country / made.month, keys)
-    _look_at_memory(report, there)
+def _load(report: LoadReport, nation: Nation, seed: int) -> None:
+    # The month before this one, so that the month which is played lies in the past altogether.
+    made = nation.settle(seed, month_before(this_month()))
+    report.first = nation.enrol("first_load", made.month)
+    nation.look_at_memory()
     with report.timed("month"):
-        played = play_month(country)
-    report.monthly = _wave(report, "monthly", country / played.country.month, keys)
-    _look_at_memory(report, there)
-
-
-def _wave(report: LoadReport, part: str, files: Path, keys: Keys) -> Wave:
-    unreported = member_file(files, UNREPORTED)
-    paths = [path for path in files.iterdir() if path != unreported]
-    report.insurers = len(paths)
-    with report.timed(part):
-        return run_wave(paths, keys)
-
-
-def _look_at_memory(report: LoadReport, there: Surroundings) -> None:
-    report.peaks["loader"] = own_peak()
-    if there.house is not None:
-        report.peaks |= {f"fund {pid}": peak for pid, peak in fund_peaks(there.house).items()}
-
-
-def _month_before_last() -> str:
-    """So that the month which is played lies in the past altogether."""
-    month = date.fromisoformat(f"{this_month()}-01")
-    return f"{month - timedelta(days=1):%Y-%m}"
+        played = play_month(nation.country_folder)
+    report.monthly = nation.enrol("monthly", played.country.month)
+    nation.look_at_memory()

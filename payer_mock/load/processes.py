@@ -1,4 +1,4 @@
-"""How much memory processes have had at most, as Linux's /proc tells (VmHWM, proc(5))."""
+"""What processes have used, as Linux's /proc tells (proc(5)): memory at most (VmHWM), and time of the processor."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 _FUND = "eligibility_api"
 _DATABASE = "postgres"
+_TIMES = slice(11, 15)
+"""utime, stime, and both of the children that are no more, in /proc/PID/stat behind the name."""
 
 
 def own_peak() -> float:
@@ -19,14 +21,19 @@ def own_peak() -> float:
 
 def fund_peaks(house: int) -> dict[int, float]:
     """The same of the fund's own processes (API, worker, keeper) below a house, by process: not of PostgreSQL."""
+    return {pid: _peak_mib(pid) for pid in _of_the_fund(house) if _DATABASE not in _read(pid, "comm")}
+
+
+def fund_processor_seconds(house: int) -> float:
+    """Seconds of the processor that the fund's processes below a house have used so far, PostgreSQL's among them."""
+    ticks = sum(sum(map(int, _statistics(pid)[_TIMES])) for pid in _of_the_fund(house))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _of_the_fund(house: int) -> set[int]:
     children = _children()
-    return {
-        pid: _peak_mib(pid)
-        for service in _below(house, children)
-        if _FUND in _read(service, "cmdline")
-        for pid in _below(service, children)
-        if _DATABASE not in _read(pid, "comm")
-    }
+    services = (pid for pid in _below(house, children) if _FUND in _read(pid, "cmdline"))
+    return {pid for service in services for pid in _below(service, children)}
 
 
 def _below(pid: int, children: dict[int, list[int]]) -> Iterator[int]:
@@ -49,6 +56,10 @@ def _peak_mib(pid: int) -> float:
 def _status(pid: int, name: str) -> int:
     found = re.search(rf"^{name}:\s+(\d+)", _read(pid, "status"), re.MULTILINE)
     return int(found[1]) if found else 0
+
+
+def _statistics(pid: int) -> list[str]:
+    return _read(pid, "stat").rpartition(") ")[2].split()
 
 
 def _read(pid: int, name: str) -> str:

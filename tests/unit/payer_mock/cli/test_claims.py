@@ -1,0 +1,118 @@
+"""`payer-mock send-claims`, `claims-report`, `claims-faults`, `send-checkups`, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from eligibility_api.contract import examples
+from payer_mock.claims.description import EXAMPLE, read_description, write_description
+from payer_mock.cli import Surroundings, app
+from tests.unit.payer_mock.builders import INSURER, OTHER_INSURER, credential
+from tests.unit.payer_mock.fake_claims import CHECKUPS, CLAIMS, FILE_ID, FakeClaims
+
+PROGRAM = f"client-{INSURER}"
+OF_IT = f"{CLAIMS}/{FILE_ID}"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def run(fund: FakeClaims, *words: str | Path, waited: list[float] | None = None) -> Result:
+    wait = (lambda _: None) if waited is None else waited.append
+    around = Surroundings(make_transport=fund.transport, wait=wait, clock=lambda: NOW)
+    return CliRunner().invoke(app, [str(word) for word in words], obj=around)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "RECEIPTC.UKE"
+    write_description(read_description(json.dumps(EXAMPLE)), path)
+    return path
+
+
+def test_a_file_is_sent_as_it_is_and_followed_until_its_receipts_count(file: Path) -> None:
+    fund, waited = FakeClaims(), list[float]()
+    result = run(fund, "send-claims", file, "--json", waited=waited)
+    assert result.exit_code == 0
+    assert fund.received == file.read_bytes()
+    assert fund.calls == [("POST", CLAIMS, PROGRAM), *[("GET", OF_IT, PROGRAM)] * 2]
+    assert json.loads(result.stdout)["report"]["good"] == 2
+    assert waited[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("states", "changes", "exit_code"),
+    [
+        (["done"], {}, 0),
+        (["done"], {"unmatched": 1}, 0),
+        (["done"], {"faults": {"code": 1}, "good": 1}, 1),
+        (["refused"], {}, 1),
+    ],
+)
+def test_the_exit_code_tells_whether_every_receipt_was_taken(
+    file: Path, states: list[str], changes: dict[str, Any], exit_code: int
+) -> None:
+    assert run(FakeClaims(states, changes), "send-claims", file).exit_code == exit_code
+
+
+def test_what_was_found_is_shown_for_people(file: Path) -> None:
+    shown = run(FakeClaims(changes={"faults": {"my-number-refused": 3}}), "send-claims", file).stdout
+    for words in ("取込済 / done", "医科 / medical", "my-number-refused", FILE_ID):
+        assert words in shown
+    refused = run(FakeClaims(["refused"]), "send-claims", file).stdout
+    assert "file-truncated" in refused
+
+
+def test_the_report_is_asked_for_again(file: Path) -> None:
+    result = run(FakeClaims(["reading"]), "claims-report", FILE_ID)
+    assert (result.exit_code, "読込中" in result.stdout) == (0, True)
+
+
+def test_faults_stand_by_line_record_and_field() -> None:
+    shown = run(FakeClaims(), "claims-faults", FILE_ID).stdout
+    for words in ("17", "IY", "医薬品", "99a", "--after 7"):
+        assert words in shown
+
+
+def test_a_refusal_of_the_fund_is_told_in_its_words(file: Path) -> None:
+    result = run(FakeClaims(failure="right-missing"), "send-claims", file)
+    assert (result.exit_code, "right-missing" in result.stderr) == (1, True)
+
+
+def test_check_ups_go_to_their_insurer_in_requests_of_at_most_500(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [checkup] = examples.CHECKUPS["checkups"]
+    other = checkup | {"insurer_number": OTHER_INSURER}
+    path = tmp_path / "checkups.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in [*[checkup] * 501, other]), encoding="utf-8")
+    second = tmp_path / "other.json"
+    second.write_text(credential(OTHER_INSURER).model_dump_json())
+    monkeypatch.setenv("PAYER_CREDENTIAL", f"{tmp_path / 'payer.json'}:{second}")
+    fund = FakeClaims()
+    result = run(fund, "send-checkups", path, "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, {"taken": 502, "unmatched": 0})
+    assert fund.checkups == [500, 1, 1]
+    assert [caller for _, path, caller in fund.calls if path == CHECKUPS] == [
+        PROGRAM, PROGRAM, f"client-{OTHER_INSURER}"
+    ]  # fmt: skip
+    assert "502" in run(FakeClaims(), "send-checkups", path).stdout
+    assert run(FakeClaims(unmatched=1), "send-checkups", path).exit_code == 1
+
+
+@pytest.mark.parametrize("content", ["", "{}\n"])
+def test_a_file_without_check_ups_is_wrong_usage(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "checkups.jsonl"
+    path.write_text(content)
+    assert run(FakeClaims(), "send-checkups", path).exit_code == 2
+
+
+def test_the_lead_of_the_fund_is_waited_for_and_no_longer(file: Path) -> None:
+    waited: list[float] = []
+    late = {"known_from": (NOW + timedelta(hours=1)).isoformat()}
+    run(FakeClaims(["done"], answer=late), "send-claims", file, waited=waited)
+    assert waited == [5.0]
