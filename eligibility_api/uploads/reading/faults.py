@@ -1,12 +1,10 @@
-"""Faults of rows as the reader finds them, and the shape of a value, which tells what is wrong and not of whom."""
+"""Faults of rows as the reader finds them."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from eligibility_api.contract.uploads import RowFault
-
-_LONGEST_SHAPE = 40
 
 
 class Fault(NamedTuple):
@@ -24,16 +22,3 @@ class BadValue(ValueError):
     def __init__(self, code: RowFault) -> None:
         super().__init__(code.value)
         self.code = code
-
-
-def shape(value: str) -> str:
-    """`value` with `9` for each digit, `a` for each Latin letter and `あ` for what is not ASCII; its first 40 places."""
-    return "".join(map(_shape_of, value[:_LONGEST_SHAPE])) + ("…" if len(value) > _LONGEST_SHAPE else "")
-
-
-def _shape_of(character: str) -> str:
-    if not character.isascii() or not character.isprintable():
-        return "あ"
-    if character.isdigit():
-        return "9"
-    return "a" if character.isalpha() else character

@@ -25,5 +25,10 @@ class LineCutter:
         self._keep(part[end:])
         return block
 
+    def finish(self) -> bytes:
+        """What stands behind the last line break, as far as it was kept."""
+        rest, self._rest = self._rest, b""
+        return rest
+
     def _keep(self, rest: bytes) -> None:
         self._rest = rest[: LONGEST_LINE + 1]

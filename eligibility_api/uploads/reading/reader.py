@@ -10,10 +10,11 @@ from eligibility_api.contract.codes import CertificateKind
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from eligibility_api.contract.uploads import FileFormat, RowFault
+from eligibility_api.domain.shapes import shape
 from eligibility_api.uploads.reading.cells import Cells, Split, csv_splitter, read_header, split_json
 from eligibility_api.uploads.reading.columns import member_columns
 from eligibility_api.uploads.reading.encoding import BOM
-from eligibility_api.uploads.reading.faults import BadValue, Fault, shape
+from eligibility_api.uploads.reading.faults import BadValue, Fault
 from eligibility_api.uploads.reading.groups import read_groups
 from eligibility_api.uploads.reading.lines import LONGEST_LINE, LineCutter
 from eligibility_api.uploads.reading.rows import Keys, period_faults, records, scheme_faults

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import FileEncoding
+from eligibility_api.domain.shapes import shape
 from eligibility_api.uploads.reading.encoding import decide
-from eligibility_api.uploads.reading.faults import shape
 from eligibility_api.uploads.reading.lines import LONGEST_LINE, LineCutter
 
 LINE = "見本,架空県見本市\n"

@@ -1,0 +1,156 @@
+"""What a field may say: each rule turns a text into what is kept of it, or raises BadValue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from eligibility_api.claims.reading.faults import BadValue
+from eligibility_api.contract.claims import ClaimsFault
+from eligibility_api.contract.numbers import folded, is_checked_number, is_my_number
+from eligibility_api.domain.receipts import DayCounts
+
+Rule = Callable[[str], Any]
+
+MOST_MEMBERSHIP_BYTES = 38
+"""Of symbol and number together."""
+
+_MOST_REMEMBERED = 10_000
+_MY_NUMBER_DIGITS = 12
+_DECIMAL = re.compile(r"[0-9]{1,8}(\.[0-9]{1,5})?")
+_DAYS_OF_MONTH = 31
+_SPACES = " \u3000"
+
+
+class Field(dict[str, Any]):
+    """A field's texts and what is kept of each, judged when it is first seen. Raises BadValue on look-up.
+
+    What was seen is forgotten when it becomes much: memory stays flat.
+    """
+
+    __slots__ = ("_rule", "required")
+
+    def __init__(self, rule: Rule, *, required: bool = False) -> None:
+        super().__init__()
+        self._rule = rule
+        self.required = required
+
+    def __missing__(self, text: str) -> Any:
+        value = self._rule(text) if text else None
+        if value is None and self.required:
+            raise BadValue(ClaimsFault.REQUIRED)
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[text] = value
+        return value
+
+
+def digits(least: int, most: int | None = None) -> Rule:
+    """So many digits, as they are written."""
+    pattern = re.compile(f"[0-9]{{{least},{most or least}}}")
+    return _form(pattern, ClaimsFault.CODE)
+
+
+def number(most_digits: int) -> Rule:
+    """A whole number of at most so many digits."""
+    pattern = re.compile(f"[0-9]{{1,{most_digits}}}")
+
+    def rule(text: str) -> int:
+        if not pattern.fullmatch(text):
+            raise BadValue(ClaimsFault.NUMBER)
+        return int(text)
+
+    return rule
+
+
+def one_of(codes: Iterable[str]) -> Rule:
+    """A value of a code table."""
+    table = frozenset(codes)
+
+    def rule(text: str) -> str:
+        if text not in table:
+            raise BadValue(ClaimsFault.CODE)
+        return text
+
+    return rule
+
+
+def written(most_bytes: int) -> Rule:
+    """A text of at most so many bytes, without the spaces around it; None where it has nothing else."""
+
+    def rule(text: str) -> str | None:
+        if 2 * len(text) > most_bytes and len(text.encode("cp932")) > most_bytes:
+            raise BadValue(ClaimsFault.CODE)
+        return text.strip(_SPACES) or None
+
+    return rule
+
+
+def checked(*lengths: int) -> Rule:
+    """A number of one of these lengths with its check digit (OQS 12), spaces around it dropped."""
+
+    def rule(text: str) -> str | None:
+        found = text.strip(_SPACES)
+        if found and not is_checked_number(found, lengths):
+            raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(found) else ClaimsFault.NUMBER)
+        return found or None
+
+    return rule
+
+
+def recipient(text: str) -> str | None:
+    """受給者番号: seven digits. Their check digit is asked for where they tell whose the receipt is."""
+    found = text.strip(_SPACES)
+    if found and not (len(found) == 7 and found.isascii() and found.isdigit()):
+        raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(found) else ClaimsFault.NUMBER)
+    return found or None
+
+
+def membership(text: str) -> str | None:
+    """A symbol or number as printed, of either width. A My Number is refused."""
+    found = text.strip(_SPACES)
+    # Folding lengthens no ASCII text.
+    if (len(found) >= _MY_NUMBER_DIGITS or not found.isascii()) and is_my_number(found):
+        raise BadValue(ClaimsFault.MY_NUMBER)
+    if found and not (found.isalnum() or folded(found)):
+        raise BadValue(ClaimsFault.CODE)
+    if 2 * len(found) > MOST_MEMBERSHIP_BYTES and len(found.encode("cp932")) > MOST_MEMBERSHIP_BYTES:
+        raise BadValue(ClaimsFault.CODE)
+    return found or None
+
+
+def day_counts(text: str) -> DayCounts:
+    """The fields of the month's days, from the 1st on, as one text: how often on each."""
+    fields = text.split(",")
+    if len(fields) > _DAYS_OF_MONTH:
+        raise BadValue(ClaimsFault.FIELDS)
+    counts = []
+    for place, field in enumerate(fields):
+        if not field:
+            continue
+        if not (len(field) <= 3 and field.isascii() and field.isdigit()):
+            raise BadValue(ClaimsFault.NUMBER, (place, field))
+        if count := int(field):
+            counts.append((place + 1, count))
+    return tuple(counts)
+
+
+def _form(pattern: re.Pattern[str], code: ClaimsFault) -> Rule:
+    def rule(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise BadValue(code)
+        return text
+
+    return rule
+
+
+QUANTITY = _form(_DECIMAL, ClaimsFault.NUMBER)
+"""使用量 or 数量, as claimed."""
+
+
+def modifiers(text: str) -> tuple[str, ...]:
+    """修飾語: four digits each."""
+    if len(text) % 4 or len(text) > 80 or not (text.isascii() and text.isdigit()):
+        raise BadValue(ClaimsFault.CODE)
+    return tuple(text[place : place + 4] for place in range(0, len(text), 4))
