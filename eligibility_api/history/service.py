@@ -167,7 +167,7 @@ def _show(answer: _Answer, rows: Sequence[Row], show: Callable[[int, Row], T]) -
 
 async def _look(state: State, look: Look, what: LookUp) -> _Answer:
     """Through the gate to what is known. Raises its refusals, `history-months`, `known-at-out-of-range`, `cursor-invalid`."""
-    part, now = look.part, state.clock()
+    part, now, institution = look.part, state.clock(), look.caller.institution()
     if part.known_at is not None and not NOTHING_KNOWN_BEFORE <= part.known_at <= now:
         raise ShikakuError("known-at-out-of-range")
     instant, begins, until = part.known_at, 0, now
@@ -182,5 +182,5 @@ async def _look(state: State, look: Look, what: LookUp) -> _Answer:
     check(seen.gate)
     assert seen.instant is not None
     master = await state.drugs.of_load(state.database, seen.drug_load)
-    shower = Shower(look.caller.institution(), seen.gate.now, master)
+    shower = Shower(institution, seen.gate.now, master)
     return _Answer(seen, seen.instant, asked, begins, part.limit, shower)

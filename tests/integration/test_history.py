@@ -1,0 +1,248 @@
+"""Whose receipts a permit shows, and which of them count: memberships, months, resubmissions, instants of knowledge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.tokens import Credential
+from eligibility_api.domain.days import JAPAN
+from eligibility_api.domain.receipts import Act, Disease
+from tests.builders.fund import OTHER_INSURER, Fund
+from tests.builders.known import PLAIN_CONTENT, content, drug
+from tests.builders.receipts import (
+    allow,
+    codes,
+    examined,
+    known_since,
+    look,
+    looking_pharmacy,
+    months_ago,
+    patient,
+    receipt,
+    seen,
+    stored,
+)
+
+pytestmark = pytest.mark.anyio
+
+TABLETS = content(drug(), institution_name="架空診療所")
+
+
+@pytest.fixture
+async def pharmacy(fund: Fund) -> Credential:
+    """A pharmacy that may look."""
+    return await looking_pharmacy(fund)
+
+
+async def test_who_has_changed_insurers_since_keeps_her_history(fund: Fund, pharmacy: Credential) -> None:
+    other = await fund.admit_insurer(OTHER_INSURER)
+    moved = months_ago(fund, 2)
+    person = await patient(fund, acquired_on="2024-04-01")
+    await fund.change(person, "end", lost_on=moved.isoformat(), reason_of_loss="03")
+    await fund.enrol(person, credential=other, acquired_on=moved.isoformat())
+    await known_since(fund, person, fund.clock() - timedelta(days=300))
+    await stored(
+        fund,
+        receipt(fund, person, content(drug(code="990000101")), months=3),
+        receipt(fund, person, content(drug(code="990000102")), months=1, insurer_number=OTHER_INSURER),
+        # The wrong insurer of the month: nobody was enrolled there then.
+        receipt(fund, person, content(drug(code="990000103")), months=3, insurer_number=OTHER_INSURER),
+        receipt(fund, person, content(drug(code="990000104")), months=1),
+    )
+    assert await codes(fund, person, pharmacy) == ["990000102", "990000101"]
+
+
+async def test_a_day_of_enrolment_in_the_month_is_enough(fund: Fund, pharmacy: Credential) -> None:
+    person = await patient(fund, acquired_on=(months_ago(fund, 2) - timedelta(days=1)).isoformat())
+    await stored(
+        fund,
+        receipt(fund, person, content(drug(code="990000101")), months=3),
+        receipt(fund, person, content(drug(code="990000102")), months=4),
+    )
+    assert await codes(fund, person, pharmacy) == ["990000101"]
+
+
+async def test_a_late_enrolment_brings_the_receipts_that_were_there(fund: Fund, pharmacy: Credential) -> None:
+    person = await patient(fund, acquired_on=months_ago(fund, 1).isoformat())
+    await stored(fund, receipt(fund, person, TABLETS))
+    permit = await allow(fund, person, pharmacy)
+    assert (await seen(fund, permit, pharmacy))["medicines"] == []
+    correction = {"former": fund.asked(person), "member": fund.told(person, acquired_on="2024-04-01")}
+    assert (await fund.post("/v1/enrolments/correct", correction, fund.insurer)).status_code == 200
+    assert len((await seen(fund, permit, pharmacy))["medicines"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("claimed", "first", "second"),
+    [("01", 1, 0), ("02", 0, 1), (None, 0, 0), ("03", 0, 0)],
+)
+async def test_of_twins_the_branch_tells_whose_it_is(
+    fund: Fund, pharmacy: Credential, claimed: str | None, first: int, second: int
+) -> None:
+    one, other = fund.person(), fund.person()
+    number = one.resident.resident_id[1:]
+    assert (await fund.enrol(one, branch="01")).status_code == 201
+    assert (await fund.enrol(other, number=number, branch="02")).status_code == 201
+    for person in (one, other):
+        await known_since(fund, person, fund.clock() - timedelta(days=300))
+    await stored(fund, receipt(fund, one, TABLETS, branch=claimed))
+    assert [len(await codes(fund, person, pharmacy)) for person in (one, other)] == [first, second]
+
+
+@pytest.mark.parametrize(("claimed", "first", "second"), [("02", 0, 1), ("01", 1, 0), (None, 0, 0)])
+async def test_a_membership_without_branch_fits_unless_a_twins_does(
+    fund: Fund, pharmacy: Credential, claimed: str | None, first: int, second: int
+) -> None:
+    one, other = fund.person(), fund.person()
+    number = one.resident.resident_id[1:]
+    assert (await fund.enrol(one, branch=None)).status_code == 201
+    assert (await fund.enrol(other, number=number, branch="02")).status_code == 201
+    for person in (one, other):
+        await known_since(fund, person, fund.clock() - timedelta(days=300))
+    await stored(fund, receipt(fund, one, TABLETS, branch=claimed))
+    assert [len(await codes(fund, person, pharmacy)) for person in (one, other)] == [first, second]
+
+
+async def test_without_a_twin_no_branch_is_needed(fund: Fund, pharmacy: Credential) -> None:
+    person = await patient(fund)
+    await stored(fund, receipt(fund, person, TABLETS, branch=None))
+    assert len(await codes(fund, person, pharmacy)) == 1
+
+
+async def test_what_public_expense_alone_pays_is_found_by_its_numbers(
+    fund: Fund, pharmacy: Credential
+) -> None:
+    office = await fund.admit_insurer("12143210", "架空福祉事務所")
+    person = fund.person()
+    aid = {"certificate_kind": "A1", "symbol": None, "branch": None, "number": "0000018"}
+    enrolled = await fund.enrol(person, credential=office, **aid)
+    assert enrolled.status_code == 201, enrolled.text
+    await known_since(fund, person, fund.clock() - timedelta(days=300))
+    told = receipt(fund, person, TABLETS)
+    member = replace(told.member, insurer_number="12143210", symbol=None, number="0000018", branch=None)
+    await stored(fund, replace(told, member=member))
+    assert len(await codes(fund, person, pharmacy)) == 1
+
+
+async def test_a_resubmission_takes_the_place_from_then_on_and_known_at_shows_the_earlier_one(
+    fund: Fund, pharmacy: Credential
+) -> None:
+    person = await patient(fund)
+    arrived, again = fund.clock() - timedelta(days=20), fund.clock() - timedelta(days=2)
+    await stored(fund, receipt(fund, person, content(drug(times=14))), known_from=arrived)
+    await stored(fund, receipt(fund, person, content(drug(times=28))), known_from=again)
+    permit = await allow(fund, person, pharmacy)
+
+    async def times(known_at: datetime | None = None) -> list[int]:
+        query: dict[str, Any] = {"known_at": known_at.isoformat()} if known_at else {}
+        return [m["times"] for m in (await seen(fund, permit, pharmacy, **query))["medicines"]]
+
+    instant = timedelta(microseconds=1)
+    assert await times() == [28]
+    assert await times(again) == [28]
+    assert await times(again - instant) == [14]
+    assert await times(arrived - instant) == []
+
+
+async def test_it_shows_on_the_eleventh_of_the_claim_month_in_tokyo(fund: Fund, pharmacy: Credential) -> None:
+    person = await patient(fund)
+    await stored(
+        fund, receipt(fund, person, TABLETS, months=3), known_from=fund.clock() - timedelta(days=200)
+    )
+    permit = await allow(fund, person, pharmacy)
+    claimed = months_ago(fund, 2)
+    due = datetime(claimed.year, claimed.month, 11, tzinfo=JAPAN)
+    before = await seen(fund, permit, pharmacy, known_at=(due - timedelta(microseconds=1)).isoformat())
+    after = await seen(fund, permit, pharmacy, known_at=due.isoformat())
+    assert (before["total"], after["total"]) == (0, 1)
+    assert datetime.fromisoformat(after["medicines"][0]["known_from"]) == due
+
+
+async def test_months_are_cut_out(fund: Fund, pharmacy: Credential) -> None:
+    person = await patient(fund, acquired_on="2019-04-01")
+    await stored(
+        fund,
+        *(
+            receipt(fund, person, content(drug(code=f"99999{months:04}")), months=months)
+            for months in (1, 35, 36, 60, 61)
+        ),
+    )
+
+    def month(ago: int) -> str:
+        return months_ago(fund, ago).isoformat()[:7]
+
+    usual = ["999990001", "999990035"]
+    assert await codes(fund, person, pharmacy) == usual
+    assert await codes(fund, person, pharmacy, from_month=month(60)) == [*usual, "999990036", "999990060"]
+    assert await codes(fund, person, pharmacy, from_month=month(36), to_month=month(36)) == ["999990036"]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"from_month": "2019-01"}, "history-months"),
+        ({"to_month": "2099-01"}, "history-months"),
+        ({"from_month": "2026-13"}, "request-invalid"),
+        ({"known_at": "2019-12-31T00:00:00Z"}, "known-at-out-of-range"),
+        ({"known_at": "2099-01-01T00:00:00Z"}, "known-at-out-of-range"),
+        ({"known_at": "2026-01-01T00:00:00"}, "request-invalid"),
+        ({"after": "x"}, "cursor-invalid"),
+        ({"limit": "501"}, "request-invalid"),
+        ({"group": "colour"}, "request-invalid"),
+        ({"prescriber": "1311111115"}, "request-invalid"),
+    ],
+)
+async def test_what_cannot_be_asked(
+    fund: Fund, pharmacy: Credential, query: dict[str, Any], code: str
+) -> None:
+    permit = await allow(fund, await patient(fund), pharmacy)
+    response = await look(fund, permit, pharmacy, **query)
+    assert (response.status_code, response.json()["code"]) == (422, code)
+
+
+async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential) -> None:
+    person = await patient(fund)
+    told = PLAIN_CONTENT._replace(
+        institution_name="架空診療所",
+        acts=(
+            Act("112007410", None, "12", 2, ((4, 1), (18, 1))),
+            Act("150000110", None, "50", 1, ((4, 1),)),
+        ),
+        diseases=(Disease("0000999", "架空の症状（見本）", ("8002",), date(2026, 1, 5), "1", True),),
+    )
+    await stored(fund, receipt(fund, person, told))
+    permit = await allow(fund, person, pharmacy)
+    treated = (await seen(fund, permit, pharmacy, LookUp.TREATMENTS))["treatments"]
+    operated = (await seen(fund, permit, pharmacy, LookUp.SURGERIES))["treatments"]
+    [diagnosis] = (await seen(fund, permit, pharmacy, LookUp.DIAGNOSES))["diagnoses"]
+    assert [(t["row"], t["code"], t["on"][-2:], t["times"]) for t in treated] == [
+        (1, "112007410", "18", 1),
+        (2, "112007410", "04", 1),
+    ]
+    assert [(t["code"], t["act"]) for t in operated] == [("150000110", "50")]
+    assert (diagnosis["code"], diagnosis["name"], diagnosis["main"]) == (
+        "0000999",
+        "架空の症状（見本）",
+        True,
+    )
+    assert diagnosis["modifiers"] == ["8002"]
+
+
+async def test_check_ups(fund: Fund, pharmacy: Credential) -> None:
+    person = await patient(fund)
+    day = months_ago(fund, 5) + timedelta(days=3)
+    await examined(fund, person, day, "150", known_from=fund.clock() - timedelta(days=9))
+    await examined(fund, person, day, "128")
+    await examined(fund, person, day + timedelta(days=40), "131", branch="07")
+    permit = await allow(fund, person, pharmacy)
+    now = await seen(fund, permit, pharmacy, LookUp.HEALTH_CHECKUPS)
+    then = (fund.clock() - timedelta(days=5)).isoformat()
+    earlier = await seen(fund, permit, pharmacy, LookUp.HEALTH_CHECKUPS, known_at=then)
+    assert [(c["examined_on"], c["items"][0]["value"]) for c in now["checkups"]] == [(day.isoformat(), "128")]
+    assert [c["items"][0]["value"] for c in earlier["checkups"]] == ["150"]
+    assert now["checkups"][0]["age_days"] == 1
