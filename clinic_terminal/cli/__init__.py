@@ -6,7 +6,16 @@ import signal
 
 import typer
 
-from clinic_terminal.cli import appointments, asking, history, references, tapping
+from clinic_terminal.cli import (
+    appointments,
+    asking,
+    consents,
+    emergencies,
+    history,
+    prescribing,
+    references,
+    tapping,
+)
 from clinic_terminal.cli.common import Surroundings
 
 __all__ = ["Surroundings", "app", "main"]
@@ -21,7 +30,16 @@ app = typer.Typer(
     help="資格確認端末 / Reception terminal: whose insurance is valid today?",
 )
 
-for commands in (tapping, history, asking, appointments, references):
+for commands in (
+    tapping,
+    history,
+    consents,
+    asking,
+    appointments,
+    references,
+    prescribing,
+    emergencies,
+):
     commands.add_to(app)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -23,11 +24,13 @@ from clinic_terminal.cli.common import (
 )
 from clinic_terminal.console import report, screen
 from clinic_terminal.console.membership_prompts import PipedMembership, TypedMembership
-from clinic_terminal.desk.ask import AskRequest, ask
+from clinic_terminal.desk.ask import AskRequest, ask, renew
+from eligibility_api.contract.looking import Looker
 
 _HELP = f"""資格照会 / Check an insurance by its numbers, which are asked for.
 
-With --stdin they come as one JSON object: insurer_number, symbol, number, branch, birth_date.
+With --stdin they come as one JSON object: insurer_number, symbol, number, branch, birth_date. With --consent-id a
+consent for care at home says whom it is about (再照会).
 
 {EXIT_CODES}"""
 
@@ -46,18 +49,28 @@ def ask_command(
         bool, typer.Option("--limit-certificate", help="The patient agrees that it is shown.")
     ] = False,
     known_at: KnownAt = None,
+    consent_id: Annotated[
+        UUID | None, typer.Option("--consent-id", help="By this consent for care at home.")
+    ] = None,
     as_json: AsJson = False,
     shift_jis: ShiftJis = False,
     timings: ShowTimings = False,
 ) -> None:
     """Wire one look-up, show it, and end with its exit code."""
     require(as_json or not shift_jis, "--shift-jis goes with --json")
-    require_person_or("--stdin", given=stdin, what="the numbers")
+    request = AskRequest(as_of, limit_certificate, known_at)
+    require(
+        consent_id is None or (request == AskRequest() and not stdin),
+        "--consent-id says by itself what is asked",
+    )
+    require_person_or("--stdin", given=stdin or consent_id is not None, what="the numbers")
     terminal = open_terminal(context.ensure_object(Surroundings))
     prompts = PipedMembership(sys.stdin) if stdin else TypedMembership()
     with terminal.fund:
-        request = AskRequest(as_of, limit_certificate, known_at)
-        outcome = ask(terminal.fund, prompts, request, terminal.watch)
+        if consent_id is None:
+            outcome = ask(terminal.fund, prompts, request, terminal.watch)
+        else:
+            outcome = renew(terminal.fund, Looker(consent_id), terminal.watch)
     if as_json:
         print_json(report.as_json(outcome, with_timings=timings), shift_jis=shift_jis)
     else:

@@ -44,6 +44,7 @@ from clinic_terminal.cli.looking import (
     What,
     form_of,
     read_look_ups,
+    require_months,
     show,
 )
 from clinic_terminal.desk.history import History, categories_for, look
@@ -98,7 +99,7 @@ def history_command(
     form = form_of(as_json=as_json, shift_jis=shift_jis)
     wanted = Wanted(from_month, to_month, group, prescriber, known_at)
     looking = Looking(read_look_ups(what), wanted, role, operator)
-    looking.check()
+    require_months(wanted)
     checker = operator if visual_check else None
     at_reader = AtReader(reader, card, pin_stdin, last_try, register, visual_check, checker, wait, agree)
     if consent_id is None:

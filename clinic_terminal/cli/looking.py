@@ -53,6 +53,12 @@ def _institution(text: str) -> str:
     return text
 
 
+def require_months(wanted: Wanted) -> None:
+    """The first month is not after the last one. Raises typer.BadParameter."""
+    first, last = wanted.from_month, wanted.to_month
+    require(first is None or last is None or first <= last, "--from must not be after --to")
+
+
 What = Annotated[
     str, typer.Option("--what", metavar="KIND,…", help=f"What is looked at: {', '.join(LookUp)}.")
 ]
@@ -78,11 +84,6 @@ class Looking:
     wanted: Wanted
     role: Role
     operator: str | None
-
-    def check(self) -> None:
-        """Raises typer.BadParameter."""
-        months = self.wanted.from_month, self.wanted.to_month
-        require(None in months or months == tuple(sorted(map(str, months))), "--from is not after --to")
 
     def looker(self, permit_id: UUID, permits_path: str = CONSENTS_PATH) -> Looker:
         """By this permit."""

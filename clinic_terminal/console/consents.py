@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from clinic_terminal.clock import on_the_wall
@@ -30,7 +29,7 @@ def status_rows(status: ConsentStatus) -> list[Row]:
         (words.CARE, f"{code_words.CARE[status.care]} ・ {code_words.BASIS[status.basis]}"),
         (words.CONSENT_GIVEN, on_the_wall(status.given_at)),
         (words.CONSENT_ENDS, ends_at(status.available_until)),
-        (words.CONSENTED_TO, names(status.categories)),
+        *((words.CONSENTED_TO, _name(category)) for category in status.categories),
     ]
     if status.ended_at is not None:
         reason = f" {code_words.END_REASON[status.end_reason]}" if status.end_reason else ""
@@ -41,11 +40,6 @@ def status_rows(status: ConsentStatus) -> list[Row]:
 def ends_at(instant: datetime | None) -> str:
     """The end of a consent, or that it has none of its own."""
     return str(words.UNTIL_WITHDRAWN) if instant is None else on_the_wall(instant)
-
-
-def names(categories: Sequence[Category]) -> str:
-    """The categories' names in both languages."""
-    return "、".join(map(_name, categories))
 
 
 def _name(category: Category) -> str:

@@ -13,13 +13,15 @@ from typing import TextIO
 import typer
 
 from clinic_terminal.console import words
-from clinic_terminal.console.prompts import question, tell_aside
-from clinic_terminal.desk.membership import FIELDS, read
+from clinic_terminal.console.forms import Form
+from clinic_terminal.console.prompts import tell_aside
+from clinic_terminal.desk.membership import read
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import MembershipAsked
 
 
-def _ask(label: str) -> str:
+def ask_a_line(label: str) -> str:
+    """What a person types on one line, which may be empty."""
     answer: str = typer.prompt(label, default="", show_default=False, err=True)
     return answer
 
@@ -28,40 +30,26 @@ def _ask(label: str) -> str:
 class TypedMembership:
     """Asks a person, and asks again for what is not of the right form. Ctrl-C and Ctrl-D give up."""
 
-    ask: Callable[[str], str] = _ask
+    ask: Callable[[str], str] = ask_a_line
     tell: Callable[[str], None] = tell_aside
 
     def membership(self) -> MembershipAsked:
         """Every field once, then those at fault until none is left. Raises GivenUpError."""
-        typed = self._typed(FIELDS)
-        while True:
-            try:
-                return read(MembershipAsked, typed)
-            except ShikakuError as problem:
-                typed |= self._typed(self._at_fault(problem))
+        return self._form.filled()
 
     def with_branch(self, membership: MembershipAsked) -> MembershipAsked | None:
         """Ask for the branch alone; None where nobody can tell it. Raises GivenUpError."""
         self.tell(str(words.BRANCH_NEEDED))
-        while branch := self._typed(("branch",))["branch"].strip():
+        while branch := str(self._form.typed(["branch"])["branch"]).strip():
             try:
                 return read(MembershipAsked, {**dict(membership), "branch": branch})
             except ShikakuError as problem:
-                self._at_fault(problem)
+                self._form.at_fault(problem)
         return None
 
-    def _typed(self, fields: tuple[str, ...]) -> dict[str, str]:
-        with question(self.tell):
-            return {name: self.ask(str(words.MEMBERSHIP_FIELD[name])) for name in fields}
-
-    def _at_fault(self, problem: ShikakuError) -> tuple[str, ...]:
-        """Tell what is wrong, and give the fields to type again: all of them where it is not said which."""
-        places = {fault["place"] for fault in problem.details.get("errors", ())}
-        if not places:
-            self.tell(f"{problem.entry.ja} / {problem.entry.en}")
-            return FIELDS
-        self.tell(f"{words.NOT_OF_THE_FORM}:")
-        return tuple(name for name in FIELDS if name in places)
+    @property
+    def _form(self) -> Form[MembershipAsked]:
+        return Form(MembershipAsked, words.MEMBERSHIP_FIELD, self.ask, self.tell)
 
 
 @dataclass(frozen=True, slots=True)

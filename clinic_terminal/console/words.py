@@ -103,3 +103,17 @@ THIS_ANSWER_ALONE = Words("この回答のみ", "in this answer alone")
 
 AGREE_TO_ALL = Words("患者さんは、すべてに同意しますか", "Does the patient agree to all of it")
 AGREE_TO_PART = Words("同意しますか", "agrees")
+
+EMERGENCY_REASON = Words("同意を得られない理由（番号）", "Why she cannot be asked (number)")
+EMERGENCY_NOTE = Words("理由の説明（記録されます）", "In words (goes on record)")
+ONE_TIME_PASSWORD = Words("ワンタイムパスワード（6桁）", "One-time password (six digits)")
+SEARCH_FIELD: dict[str, Words] = {
+    "name": Words("氏名", "Name"),
+    "name_kana": Words("氏名（カナ）（漢字がわかれば空欄）", "Reading, where the name is not known"),
+    "birth_date": Words("生年月日", "Born"),
+    "sex": Words("性別（1 男、2 女）", "Sex (1 male, 2 female)"),
+    "address": Words("住所", "Address"),
+}
+ENTRY = Words("登録番号", "Entry")
+RECORD = Words("記録", "Record")
+KNOWN_FROM = Words("公開", "Known from")

@@ -12,6 +12,7 @@ from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer, NumberCheckRequest, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.looking import Looker
 from eligibility_api.contract.membership import MembershipAsked
 
 
@@ -54,6 +55,17 @@ def ask(fund: FundClient, prompts: MembershipPrompts, request: AskRequest, watch
     except (GivenUpError, KeyboardInterrupt):
         pass  # what was answered before stays answered
     return AskOutcome(watch.timings(), answer, problem, request.known_at)
+
+
+def renew(fund: FundClient, looker: Looker, watch: Stopwatch) -> AskOutcome:
+    """Today's eligibility by a consent for care at home that still holds (再照会), without card or numbers."""
+    answer, problem = None, None
+    try:
+        with watch.step("answer"):
+            answer = fund.consent_eligibility(looker)
+    except ShikakuError as error:
+        problem = error
+    return AskOutcome(watch.timings(), answer, problem)
 
 
 def _check(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Protocol, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from clinic_terminal.desk.days import read_day
 from eligibility_api.contract.errors import ShikakuError
@@ -17,7 +17,7 @@ from eligibility_api.contract.wire import MY_NUMBER_FAULT
 FIELDS = tuple(MembershipAsked.model_fields)
 """What names a membership, in the order in which a certificate shows it."""
 
-Asked = TypeVar("Asked", bound=MembershipAsked)
+Asked = TypeVar("Asked", bound=BaseModel)
 
 
 class MembershipPrompts(Protocol):
@@ -72,7 +72,7 @@ def _day_or_text(text: str) -> date | str:
         return text
 
 
-def _fault(model: type[MembershipAsked], error: ValidationError) -> ShikakuError:
+def _fault(model: type[BaseModel], error: ValidationError) -> ShikakuError:
     """In the form in which the fund tells it: the place and the rule of each fault, never the value."""
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     if any(fault["type"] == MY_NUMBER_FAULT for fault in faults):
@@ -81,7 +81,7 @@ def _fault(model: type[MembershipAsked], error: ValidationError) -> ShikakuError
     return ShikakuError("request-invalid", errors=places)
 
 
-def _place(model: type[MembershipAsked], location: tuple[int | str, ...]) -> str:
+def _place(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     """A field's name; the name of an unknown one is the sender's own text, and is not repeated."""
     name = str(location[0]) if location else ""
     return name if name in model.model_fields else "(unknown member)"

@@ -25,6 +25,7 @@ from tests.unit.clinic_terminal import builders
 from tests.unit.clinic_terminal.fake_batches import FakeBatches
 from tests.unit.clinic_terminal.fake_consents import CONSENT, FakeConsents
 from tests.unit.clinic_terminal.fake_history import FakeHistory
+from tests.unit.clinic_terminal.fake_permits import FakePermits
 
 PURPOSES = {
     "/v1/eligibility/card": Purpose.ELIGIBILITY,
@@ -47,6 +48,8 @@ class FakeFund:
     batches: FakeBatches = field(default_factory=FakeBatches)
     consents: FakeConsents = field(default_factory=FakeConsents)
     history: FakeHistory = field(default_factory=FakeHistory)
+    permits: FakePermits = field(default_factory=FakePermits)
+    headers: list[httpx2.Headers] = field(default_factory=list)
     reference_outcomes: dict[str, str] = field(default_factory=dict)
     drop_references: bool = False
     calls: list[str] = field(default_factory=list)
@@ -63,6 +66,7 @@ class FakeFund:
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
         self.calls.append(path)
+        self.headers.append(request.headers)
         failures = self.failures.get(path, [])
         if failures:
             return self._fail(failures.pop(0), request)
@@ -80,6 +84,10 @@ class FakeFund:
             "/v1/consents/challenges": lambda asked: _told(self.consents.challenge(asked)),
             "/v1/consents": lambda request: _told(self.consents.register(request)),
             f"/v1/consents/{CONSENT}/end": lambda ended: _told(self.consents.end(ended)),
+            "/v1/emergencies": lambda request: _told(self.permits.emergency(request)),
+            "/v1/disaster-searches": lambda search: _told(self.permits.disaster(search)),
+            "/v1/prescriptions": lambda entry: _told(self.permits.prescribe(entry)),
+            "/v1/dispensings": lambda entry: _told(self.permits.dispense(entry)),
         }
         if not self._is_proved(path, body):
             return _problem("signature-invalid")
@@ -114,7 +122,6 @@ class FakeFund:
         if last in list(LookUp):
             return _told(self.history.look(LookUp(last), request))
         if path.startswith("/v1/consents/"):
-            self.history.headers.append(request.headers)
             return _told(self.answer if last == "eligibility" else self.consents.status())
         return self._batch(path)
 
