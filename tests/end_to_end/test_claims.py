@@ -1,0 +1,77 @@
+"""`payer-mock claims` from nothing: a house of its own, a small country's receipts from file to history."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.processes import command_line
+
+PEOPLE, MONTHS = 300, 2
+_FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The folder of a load, and what it printed."""
+    folder = tmp_path_factory.mktemp("claims")
+    words = [
+        "claims",
+        "--people",
+        str(PEOPLE),
+        "--months",
+        str(MONTHS),
+        "--seed",
+        "4",
+        "--folder",
+        str(folder),
+        "--json",
+    ]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    done = subprocess.run(
+        command_line("payer-mock", words),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert isinstance(report, dict)
+    return folder, report
+
+
+def test_every_receipt_of_every_file_is_taken_and_its_member_known(
+    loaded: tuple[Path, dict[str, Any]],
+) -> None:
+    folder, report = loaded
+    files = sorted((folder / "claims").iterdir())
+    receipts = sum(file.read_bytes().count(b"\r\nRE,") for file in files)
+    assert (report["files"], report["receipts"], report["good"]) == (len(files), receipts, receipts)
+    assert (report["unmatched"], report["faults"]) == (0, {})
+    assert receipts > PEOPLE * MONTHS * 0.8
+
+
+def test_the_figures_are_measured(loaded: tuple[Path, dict[str, Any]]) -> None:
+    _, report = loaded
+    assert report["people"] == PEOPLE
+    assert report["receipts_per_s"] > 0
+    assert set(report["seconds"]) == {
+        "start", "residents", "country", "admission", "members", "files", "claims",
+    }  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
+def test_memory_and_processor_are_those_of_the_whole_fund(loaded: tuple[Path, dict[str, Any]]) -> None:
+    _, report = loaded
+    assert report["receipts_per_core_s"] > 0
+    assert 0 < report["peak_mib"] < 500
+    # The loader, and of the fund two API processes, worker, keeper and their supervisor.
+    assert len(report["peaks_mib"]) >= 6
