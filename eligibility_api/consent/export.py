@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.consent import ConsentEvidence, ConsentStatement, Revocation
+from eligibility_api.contract.consent import ConsentEvidence
 
 _CONSENT = text("""
 SELECT p.permit_id AS consent_id, p.basis, p.given_at, p.until AS available_until, p.operator, p.client_id AS terminal_id,
@@ -25,9 +25,4 @@ async def export(connection: AsyncConnection, consent_id: UUID, *, audience: str
     row = (await connection.execute(_CONSENT, {"consent_id": consent_id})).mappings().one_or_none()
     if row is None:
         return None
-    kept = dict(row) | {
-        "audience": audience,
-        "statement": ConsentStatement.model_validate(row["statement"]),
-        "revocation": Revocation.model_validate(row["revocation"]),
-    }
-    return ConsentEvidence.model_construct(**kept)
+    return ConsentEvidence.model_validate(dict(row) | {"audience": audience})
