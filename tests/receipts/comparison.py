@@ -1,0 +1,75 @@
+"""The first reader's receipts as the plain values that the second one gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from eligibility_api.claims.reading.block import Block, Fault
+from eligibility_api.claims.reading.reader import Reader
+from eligibility_api.domain.receipts import Receipt
+
+
+@dataclass
+class Reading:
+    """All that a file led to."""
+
+    receipts: list[Receipt] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    sections: int = 0
+    found: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    def add(self, block: Block) -> None:
+        self.receipts += block.receipts
+        self.faults += block.faults
+        self.sections += block.sections
+        self.found += block.found
+        for kind, count in block.kinds.items():
+            self.kinds[kind.value] = self.kinds.get(kind.value, 0) + count
+
+
+def read_by_first(parts: Iterable[bytes], insurer_number: str) -> Reading:
+    """What the first reader makes of a file that comes in these parts."""
+    reader, reading = Reader(insurer_number), Reading()
+    for part in parts:
+        reading.add(reader.feed(part))
+    reading.add(reader.finish())
+    return reading
+
+
+def told(receipt: Receipt) -> dict[str, Any]:
+    """A receipt as plain values."""
+    member, content = receipt.member, receipt.content
+    return {
+        "kind": receipt.kind.value,
+        "setting": receipt.setting.value,
+        "institution_code": receipt.institution_code,
+        "institution_name": content.institution_name,
+        "claim_month": receipt.claim_month.isoformat(),
+        "treatment_month": receipt.treatment_month.isoformat(),
+        "birth_date": member.birth_date.isoformat(),
+        "insurer_number": member.insurer_number,
+        "symbol": member.symbol,
+        "number": member.number,
+        "branch": member.branch,
+        "prescriber_code": content.prescriber_code,
+        "prescriber_name": content.prescriber_name,
+        "drugs": _plain(content.drugs),
+        "acts": _plain(content.acts),
+        "diseases": _plain(content.diseases),
+    }
+
+
+def _plain(items: Sequence[Any]) -> list[dict[str, Any]]:
+    return [{name: _value(value) for name, value in item._asdict().items()} for item in items]
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_value(each) for each in value]
+    return value
