@@ -67,7 +67,8 @@ CREATE TABLE receipt (
     -- 00:00 in Tokyo on the 11th of the claim month.
     due_at           timestamptz NOT NULL,
     identity         bytea NOT NULL,
-    content          jsonb NOT NULL
+    -- Read as a whole and never searched: json costs a third of jsonb to write, and takes half the room.
+    content          json NOT NULL
 );
 CREATE INDEX receipt_of_member ON receipt (insurer_number, number_key, symbol_key, birth_date, treatment_month);
 
@@ -98,7 +99,7 @@ CREATE TABLE prescription_entry (
     dispensed_on     date,
     prescriber_code  text NOT NULL,
     prescriber_name  text NOT NULL,
-    content          jsonb NOT NULL,
+    content          json NOT NULL,
     known_from       timestamptz NOT NULL,
     client_id        uuid NOT NULL REFERENCES client,
     operator         text,
