@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from eligibility_api.consent.gate import PROTECTED
 from eligibility_api.contract.consent import UNTIL, Basis, ConsentRequest, words
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.eligibility import RULE_VERSION
@@ -65,7 +64,12 @@ judged AS MATERIALIZED (
         -- By the clock that fixes the window: what is kept must not begin after its own challenge.
         WHEN w.now >= $1 THEN 'challenge-expired'
         WHEN f.institution_code <> $14 OR f.name <> $15 OR NOT $16::boolean THEN 'consent-words-differ'
-        WHEN {protected} THEN 'card-not-usable'
+        -- As the eligibility by card refuses: what it would not show on the day.
+        WHEN EXISTS (
+            SELECT FROM reading e
+            WHERE e.self_disclosure_blocked
+               OR e.mismatch = 'open' AND daterange(e.acquired_on, e.lost_on) @> $19
+        ) THEN 'card-not-usable'
         ELSE 'answered' END AS outcome
     FROM gate g
     CROSS JOIN spent_now
@@ -123,7 +127,6 @@ def _statement(*, visual: bool) -> str:
         reading=reading_of_person(as_of="$19::date", condition="g.standing = 'good'"),
         reference=REFERENCE.strip(),
         presence_fits=fits,
-        protected=PROTECTED.format(person_key="g.person_key"),
         versions_read=VERSIONS_READ,
         tickets_read=TICKETS_READ,
         rule=RULE_VERSION,

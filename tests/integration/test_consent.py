@@ -288,6 +288,19 @@ async def test_a_consent_of_somebody_who_is_protected_now_can_still_be_ended(fun
     assert (await ended(fund, told)).status_code == 200
 
 
+async def test_a_mismatch_of_an_enrolment_that_is_over_stops_looks_and_no_answer(fund: Fund) -> None:
+    person = await fund.insured()
+    yesterday = (fund.clock() - timedelta(days=2)).date().isoformat()
+    assert (await fund.change(person, "end", lost_on=yesterday, reason_of_loss="99")).is_success
+    number = person.resident.resident_id[1:]
+    await fund.owner.fetch(
+        "UPDATE enrolment SET mismatch = 'open' WHERE number = $1 AND closed_by IS NULL", [number]
+    )
+    told = await given(fund, person, care="2")
+    assert told["eligibility"]["validity"] == "2"
+    assert code_of(await renewed(fund, told)) == "card-not-usable"
+
+
 @pytest.mark.parametrize("kind", ["consent.read", "consent.end", "eligibility.consent"])
 async def test_who_has_no_consent_is_told_nothing_and_it_is_on_record(
     fund: Fund, elsewhere: Credential, kind: str
