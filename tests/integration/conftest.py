@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from anyio.to_thread import run_sync
 
+from eligibility_api.cli import main
+from eligibility_api.platform.cluster import Role
+from tests.builders.commands import Command, Said
 from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
 
@@ -27,3 +32,26 @@ def undisturbed(request: pytest.FixtureRequest) -> None:
         fund.clock.offset = type(fund.clock.offset)()
         fund.line.cut = fund.line.missing = False
         fund.line.replaced.clear()
+
+
+@pytest.fixture
+def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands' way to the module's database, as to one outside; nobody answers for J-LIS."""
+    for role in get_args(Role):
+        variable = "FUND_DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
+        monkeypatch.setenv(variable, fund.database.dsn(role))
+    monkeypatch.setenv("FUND_HOME", str(fund.state.settings.home))
+    monkeypatch.setenv("FUND_JLIS_URL", "http://127.0.0.1:1")
+
+
+@pytest.fixture
+def command(outside: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs a command of `eligibility-api` to its end."""
+
+    async def run(*words: str) -> Said:
+        monkeypatch.setattr("sys.argv", ["eligibility-api", *words])
+        with pytest.raises(SystemExit) as end:
+            await run_sync(main)
+        return Said(end.value.code, *capsys.readouterr())
+
+    return run

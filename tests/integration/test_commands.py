@@ -4,57 +4,19 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from anyio.to_thread import run_sync
 
 from eligibility_api.cli import main
-from eligibility_api.platform.cluster import Role
+from tests.builders.commands import Command
 from tests.builders.fund import CLINIC, Fund
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("outside")]
 
 FACILITY = ("facility", "add", "--institution-code", "0110113719", "--name", "試験医院")
-
-
-@pytest.fixture(autouse=True)
-def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands' way to the module's database, as to one outside; nobody answers for J-LIS."""
-    for role in get_args(Role):
-        variable = "FUND_DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
-        monkeypatch.setenv(variable, fund.database.dsn(role))
-    monkeypatch.setenv("FUND_HOME", str(fund.state.settings.home))
-    monkeypatch.setenv("FUND_JLIS_URL", "http://127.0.0.1:1")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a command ended with and wrote."""
-
-    code: int | str | None
-    out: str
-    err: str
-
-
-Command = Callable[..., Awaitable[Said]]
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs a command to its end, which is not a success."""
-
-    async def run(*words: str) -> Said:
-        monkeypatch.setattr("sys.argv", ["eligibility-api", *words])
-        with pytest.raises(SystemExit) as end:
-            await run_sync(main)
-        return Said(end.value.code, *capsys.readouterr())
-
-    return run
 
 
 async def test_an_answer_under_another_rule_is_not_computed_again(fund: Fund, command: Command) -> None:

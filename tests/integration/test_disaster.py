@@ -1,0 +1,344 @@
+"""災害時医療情報閲覧: on for a region and a period, by a search that has to fit one person; closed by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from eligibility_api.contract.codes import FacilityKind, Right, Role
+from eligibility_api.contract.tokens import Credential
+from eligibility_api.domain.searching import folded_text
+from eligibility_api.emergency import disasters
+from eligibility_api.emergency.disasters import Opening
+from eligibility_api.emergency.searching import _folded
+from tests.builders.commands import Command
+from tests.builders.fund import OTHER_CLINIC, Fund, Person
+from tests.builders.staff import as_staff, name_staff
+from tests.integration.test_number import count_of, limited
+
+pytestmark = pytest.mark.anyio
+
+DOCTOR = "見本　医師"
+BY = "試験　運用者"
+
+
+@pytest.fixture
+async def disaster(fund: Fund) -> AsyncIterator[int]:
+    """One that is open for the clinic's prefecture, for a week; closed after the test."""
+    async with fund.owner.transaction() as connection:
+        row = await disasters.open_disaster(connection, Opening(["12", "13"], 7, "試験地震"), BY)
+    yield row.disaster_id
+    await fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", [])
+
+
+def items(person: Person, **more: Any) -> dict[str, Any]:
+    """A search by what a person tells; None leaves an item out."""
+    resident = person.resident
+    said: dict[str, Any] = {
+        "name": resident.name,
+        "birth_date": resident.birth_date.isoformat(),
+        "sex": resident.sex,
+        "address": resident.address,
+        "categories": ["medication"],
+        "operator": DOCTOR,
+        "role": "doctor",
+    }
+    return {name: value for name, value in (said | more).items() if value is not None}
+
+
+def membership(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
+    """A search by what her certificate shows."""
+    nothing = dict.fromkeys(("name", "birth_date", "sex", "address"))
+    return items(person, **nothing) | {"membership": fund.asked(person, **more)}
+
+
+async def search(fund: Fund, body: dict[str, Any], credential: Credential | None = None) -> httpx2.Response:
+    return await fund.post("/v1/disaster-searches", body, credential)
+
+
+async def insured(fund: Fund, resident: Mapping[str, str] = {}, /, **more: Any) -> Person:
+    """Somebody who is enrolled and has never used a card; `resident` is what the register has of her beside."""
+    person = fund.person()
+    if resident:
+        said = {"resident_id": f"T{uuid4()}"[:14], **resident}
+        person = Person(person.resident.model_copy(update=said), person.card)
+        fund.jlis.register.add([person.resident])
+    enrolled = await fund.enrol(person, **more)
+    assert (enrolled.status_code, enrolled.json()["match"]) == (201, "one")
+    return person
+
+
+async def last(fund: Fund) -> tuple[str, dict[str, Any], bool]:
+    """Outcome and detail of the newest record, and whether it names a person."""
+    record = (await fund.records("kind = 'disaster.permit'"))[-1]
+    return record["outcome"], json.loads(record["detail"]), record["person_key"] is not None
+
+
+def code(response: httpx2.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["code"]
+
+
+@pytest.mark.parametrize("by", ["items", "membership"])
+async def test_whom_the_search_fits_alone_is_looked_at_for_a_day(fund: Fund, disaster: int, by: str) -> None:
+    person = await insured(fund)
+    body = items(person) if by == "items" else membership(fund, person)
+
+    given = await search(fund, body | {"consent": "not-possible"})
+
+    assert given.status_code == 201, given.text
+    answer = given.json()
+    [permit] = await fund.owner.fetch(
+        "SELECT * FROM permit WHERE permit_id = $1::text::uuid", [answer["permit_id"]]
+    )
+    [version] = await fund.owner.fetch(
+        "SELECT person_key FROM enrolment WHERE address = $1", [person.resident.address]
+    )
+    assert permit["person_key"] == version["person_key"]
+    assert permit["until"] - permit["given_at"] == timedelta(hours=24)
+    assert (answer["basis"], permit["basis"], permit["care"]) == ("disaster", "disaster", "4")
+    assert json.loads(permit["reason"]) == {"disaster_id": disaster, "consent": "not-possible"}
+    detail = {
+        "role": "doctor",
+        "permit": answer["permit_id"],
+        "disaster_id": disaster,
+        "consent": "not-possible",
+    }
+    assert await last(fund) == ("permitted", detail, True)
+    headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"} | as_staff(Role.DOCTOR, DOCTOR)
+    seen = await fund.http.get(f"/v1/disaster-searches/{answer['permit_id']}/medications", headers=headers)
+    assert seen.status_code == 200, seen.text
+
+
+async def test_width_spaces_hyphens_and_kana_do_not_matter(fund: Fund, disaster: int) -> None:
+    person = await insured(
+        fund,
+        {"name": "見本　ーローマ字Ａ", "name_kana": "ミホン ローマジ", "address": "架空県見本市９丁目１－２"},
+    )
+    fit = [
+        items(person, name="見本ーローマ字A", address="架空県見本市 9丁目1-2"),
+        items(person, name=None, name_kana="ﾐﾎﾝﾛｰﾏｼﾞ", address="架空県見本市9丁目1−2"),
+        items(person, name="見本-ローマ字A", name_kana="みほん　ろーまじ", address="架空県見本市9丁目1‐2"),
+    ]
+    assert [(await search(fund, body)).status_code for body in fit] == [201] * 3
+
+
+async def test_a_name_by_which_she_goes_fits_too(fund: Fund, disaster: int) -> None:
+    person = await insured(fund, name_alias="通称　見本", name_alias_kana="ツウショウ ミホン")
+    fit = [items(person, name="通称見本"), items(person, name=None, name_kana="つうしょう　みほん")]
+    assert [(await search(fund, body)).status_code for body in fit] == [201] * 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "試験　別人"},
+        {"birth_date": "1980-05-18"},
+        {"sex": "1"},
+        {"address": "架空県見本市"},
+        {"name_kana": "ベツジン"},
+    ],
+)
+async def test_one_item_that_differs_finds_nobody_and_is_on_record(
+    fund: Fund, disaster: int, other: dict[str, str]
+) -> None:
+    person = await insured(fund)
+    assert code(await search(fund, items(person, **other))) == (404, "disaster-not-found")
+    expected = {"role": "doctor", "disaster_id": disaster, "consent": "oral"}
+    assert await last(fund) == ("disaster-not-found", expected, False)
+
+
+@pytest.mark.parametrize(
+    "days", [{"acquired_on": "2999-01-01"}, {"lost_on": "2024-05-01", "reason_of_loss": "03"}]
+)
+async def test_who_is_not_insured_today_is_not_found_by_her_items(
+    fund: Fund, disaster: int, days: dict[str, Any]
+) -> None:
+    person = await insured(fund, **days)
+    assert code(await search(fund, items(person))) == (404, "disaster-not-found")
+
+
+async def test_of_two_whom_it_fits_neither_is_looked_at(fund: Fund, disaster: int) -> None:
+    family = {"address": "架空県見本市双子町1", "name": "試験　双子"}
+    one = await insured(fund, family | {"name_kana": "シケン ヒトリメ"}, number="T-1", branch="01")
+    await insured(fund, family | {"name_kana": "シケン フタリメ"}, number="T-1", branch="02")
+    by_items = await search(fund, items(one))
+    by_membership = await search(fund, membership(fund, one, number="T-1", branch=None))
+    assert {code(by_items), code(by_membership)} == {(409, "disaster-several-found")}
+    assert (await last(fund))[0] == "disaster-several-found"
+    assert (await search(fund, items(one, name_kana="しけん ひとりめ"))).status_code == 201
+
+
+async def test_two_memberships_of_one_person_are_one_person(fund: Fund, disaster: int) -> None:
+    person = await insured(fund)
+    await fund.enrol(person, number="9" + person.resident.resident_id[1:])
+    assert (await search(fund, items(person))).status_code == 201
+
+
+@pytest.mark.parametrize("flag", ["nondisclosure", "self_disclosure_blocked"])
+async def test_of_a_protected_person_the_search_confirms_no_address(
+    fund: Fund, disaster: int, flag: str
+) -> None:
+    person = await insured(fund, **{flag: True})
+    right, wrong = await search(fund, items(person)), await search(fund, items(person, address="架空県別市"))
+    assert code(right) == (403, "card-not-usable")
+    without = {"request_id"}
+    assert [right.json()[name] for name in right.json() if name not in without] == [
+        wrong.json()[name] for name in wrong.json() if name not in without
+    ]
+    assert (await last(fund))[0] == "card-not-usable"
+
+
+async def test_a_block_and_a_mismatch_stop_a_search_by_membership(fund: Fund, disaster: int) -> None:
+    blocked, unknown = await insured(fund, self_disclosure_blocked=True), fund.person()
+    await fund.enrol(unknown, name="試験　名簿違い")
+    refused = [await search(fund, membership(fund, person)) for person in (blocked, unknown)]
+    assert {code(response) for response in refused} == {(403, "card-not-usable")}
+
+
+async def test_misses_count_like_those_of_look_ups_by_number(fund: Fund, disaster: int) -> None:
+    person, terminal = await insured(fund), await fund.terminal()
+    with limited(fund, number_misses_per_hour=2):
+        await fund.ask(person, terminal, number="0000-000000")
+        missed = await search(fund, items(person, name="試験　別人"), terminal)
+        beyond = [await search(fund, body, terminal) for body in (items(person), membership(fund, person))]
+    assert code(missed) == (404, "disaster-not-found")
+    assert {code(response) for response in beyond} == {(429, "number-miss-limit")}
+    count = await count_of(fund, terminal.client_id)
+    assert count is not None
+    assert count["misses"] == 2
+
+
+async def test_where_it_is_not_on_nobody_is_searched(fund: Fund, disaster: int) -> None:
+    person, elsewhere = await insured(fund), await fund.terminal(institution_code=OTHER_CLINIC)
+    assert code(await search(fund, items(person), elsewhere)) == (403, "disaster-mode-off")
+    await fund.owner.fetch("UPDATE disaster SET closed_at = now() WHERE closed_at IS NULL", [])
+    assert code(await search(fund, items(person))) == (403, "disaster-mode-off")
+    assert await last(fund) == ("disaster-mode-off", {"role": "doctor", "consent": "oral"}, False)
+
+
+async def test_it_closes_by_itself_and_its_permits_with_it(fund: Fund) -> None:
+    person = await insured(fund)
+    async with fund.owner.transaction() as connection:
+        opened = await disasters.open_disaster(connection, Opening(["13"], 1, "試験豪雨"), BY)
+    async with fund.turned(timedelta(hours=20)):
+        given = await search(fund, items(person))
+        headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"} | as_staff(Role.DOCTOR, DOCTOR)
+        path = f"/v1/disaster-searches/{given.json()['permit_id']}/medications"
+        seen = await fund.http.get(path, headers=headers)
+        await fund.turn(timedelta(hours=24, seconds=5))
+        headers |= {"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
+        late = [await search(fund, items(person)), await fund.http.get(path, headers=headers)]
+    assert (given.status_code, seen.status_code) == (201, 200)
+    assert given.json()["available_until"] == opened.closes_at.isoformat().replace("+00:00", "Z")
+    assert [code(response) for response in late] == [(403, "disaster-mode-off"), (403, "consent-expired")]
+    await fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", [])
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ({"role": "reception"}, "role-not-permitted"),
+        ({"role": "authorised-staff"}, "staff-not-authorised"),
+    ],
+)
+async def test_who_may_not_look_searches_for_nobody(
+    fund: Fund, disaster: int, who: dict[str, str], expected: str
+) -> None:
+    person = await insured(fund)
+    assert code(await search(fund, items(person, **who))) == (403, expected)
+    assert (await last(fund))[0] == expected
+
+
+async def test_authorised_staff_may(fund: Fund, disaster: int) -> None:
+    person, staff = await insured(fund), "見本　職員"
+    await name_staff(fund, staff)
+    by_staff = {"role": "authorised-staff", "operator": staff}
+    assert (await search(fund, items(person, **by_staff))).status_code == 201
+
+
+async def test_who_may_only_check_eligibility_searches_for_nobody(fund: Fund, disaster: int) -> None:
+    person = await insured(fund)
+    reduced = await fund.terminal(
+        institution_code="1391111116", kind=FacilityKind.ELIGIBILITY_ONLY, rights=(Right.ELIGIBILITY,)
+    )
+    assert code(await search(fund, items(person), reduced)) == (403, "right-missing")
+
+
+@pytest.mark.parametrize("more", [{"address": None}, {"membership": {}}, {"name": None}])
+async def test_half_a_search_is_none(fund: Fund, disaster: int, more: dict[str, Any]) -> None:
+    person = await insured(fund)
+    body = items(person, **more)
+    assert (await search(fund, body)).json()["code"] == "request-invalid"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "架空県１－２－３",
+        "ﾐﾎﾝ ﾛｰﾏ",
+        "見本　太郎",
+        "か\u3000\u3099",
+        "e \u0301",
+        "１\u2010２\u2015３ー\u2212",
+        "㍿㌔ａ",
+    ],
+)
+async def test_the_database_folds_as_the_rule_does(fund: Fund, text: str) -> None:
+    [row] = await fund.owner.fetch(f"SELECT {_folded('$1::text')} AS folded", [text])
+    assert row["folded"] == folded_text(text)
+
+
+async def test_it_is_switched_on_extended_and_off_by_command_and_on_record(
+    fund: Fund, command: Command
+) -> None:
+    opened = await command(
+        *(
+            "disaster",
+            "open",
+            "--prefectures",
+            "17,18",
+            "--days",
+            "7",
+            "--reason",
+            "試験地震",
+            "--opened-by",
+            BY,
+        )
+    )
+    number = str(json.loads(opened.out)["disaster_id"])
+    extended = await command("disaster", "extend", number, "--days", "3", "--extended-by", BY)
+    closed = await command("disaster", "close", number, "--closed-by", BY)
+    again = [
+        await command("disaster", "close", number, "--closed-by", BY),
+        await command("disaster", "extend", number, "--extended-by", BY),
+    ]
+    listed = await command("disaster", "list")
+
+    assert [said.code for said in (opened, extended, closed, listed)] == [0] * 4
+    assert [(said.code, len(said.err.splitlines())) for said in again] == [(1, 1)] * 2
+    row = json.loads(listed.out.splitlines()[-1])
+    assert (row["prefectures"], row["reason"], row["open"]) == (["17", "18"], "試験地震", False)
+    records = [
+        record
+        for record in await fund.records("kind LIKE 'disaster.%' AND operator = $1", BY)
+        if str(json.loads(record["detail"])["disaster_id"]) == number
+    ]
+    assert [record["kind"] for record in records] == [
+        "disaster.opened",
+        "disaster.extended",
+        "disaster.closed",
+    ]
+
+
+@pytest.mark.parametrize("prefectures", ["48", "7", "17,17", ""])
+async def test_it_is_on_for_prefectures_alone(command: Command, prefectures: str) -> None:
+    said = await command(
+        *("disaster", "open", "--prefectures", prefectures, "--reason", "試験", "--opened-by", BY)
+    )
+    assert said.code == 2

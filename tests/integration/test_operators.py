@@ -1,0 +1,83 @@
+"""`eligibility-api operator`: staff named at their administrator's word, and ended; each on record."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import uuid4
+
+import pytest
+
+from eligibility_api.facilities.second_factor import opened
+from tests.builders.commands import Command, Said
+from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund
+
+pytestmark = pytest.mark.anyio
+
+
+async def add(command: Command, operator: str, *words: str, institution_code: str = CLINIC) -> Said:
+    named = ("--institution-code", institution_code, "--operator", operator, "--authorised-by", "見本　院長")
+    return await command("operator", "add", *named, *words)
+
+
+async def end(command: Command, operator: str) -> Said:
+    return await command("operator", "end", "--institution-code", CLINIC, "--operator", operator)
+
+
+async def records(fund: Fund, operator: str) -> list[tuple[str, dict[str, Any]]]:
+    found = await fund.records("kind LIKE 'operator.%' AND operator = $1", operator)
+    assert all(record["client_id"] is None and record["institution_code"] == CLINIC for record in found)
+    return [(record["kind"], json.loads(record["detail"])) for record in found]
+
+
+async def test_who_may_look_in_an_emergency_is_told_her_secret_once(fund: Fund, command: Command) -> None:
+    operator = f"見本　医師{uuid4().hex[:8]}"
+
+    said = await add(command, operator, "--emergency")
+
+    uri = urlsplit(said.out.strip())
+    assert (said.code, uri.scheme, uri.netloc) == (0, "otpauth", "totp")
+    assert unquote(uri.path) == f"/Shikaku:{operator}@{CLINIC}"
+    [row] = await fund.owner.fetch("SELECT * FROM facility_operator WHERE operator = $1", [operator])
+    secret = opened(fund.state.keys.second_factor, row["totp_secret"], CLINIC, operator)
+    assert parse_qs(uri.query)["secret"] == [base64.b32encode(secret).decode()]
+    assert (row["medical"], row["emergency"], row["authorised_by"]) == (False, True, "見本　院長")
+    expected = {"authorised_by": "見本　院長", "medical": False, "emergency": True}
+    assert await records(fund, operator) == [("operator.registered", expected)]
+
+    again = await add(command, operator, "--emergency")
+    assert (again.code, again.out, len(again.err.splitlines())) == (1, "", 1)
+    listed = await command("operator", "list", "--institution-code", CLINIC)
+    assert "secret" not in listed.out
+
+
+async def test_authorised_staff_have_no_second_factor(fund: Fund, command: Command) -> None:
+    operator = f"見本　職員{uuid4().hex[:8]}"
+    said = await add(command, operator, "--medical")
+    assert (said.code, said.out) == (0, "")
+    [row] = await fund.owner.fetch("SELECT * FROM facility_operator WHERE operator = $1", [operator])
+    assert (row["medical"], row["emergency"], row["totp_secret"]) == (True, False, None)
+
+
+async def test_whoever_was_ended_can_be_named_anew_with_a_new_secret(fund: Fund, command: Command) -> None:
+    operator = f"見本　医師{uuid4().hex[:8]}"
+    first = await add(command, operator, "--emergency", "--medical")
+    ended, twice = await end(command, operator), await end(command, operator)
+    second = await add(command, operator, "--emergency")
+    assert [said.code for said in (first, ended, twice, second)] == [0, 0, 1, 0]
+    assert first.out != second.out
+    kinds = [kind for kind, _ in await records(fund, operator)]
+    assert kinds == ["operator.registered", "operator.ended", "operator.registered"]
+    listed = await command("operator", "list", "--institution-code", CLINIC)
+    rows = [row for line in listed.out.splitlines() if (row := json.loads(line))["operator"] == operator]
+    assert [(row["medical"], row["ended_at"] is None) for row in rows] == [(True, False), (False, True)]
+
+
+async def test_of_no_facility_nobody_is_named_and_nothing_without_what_she_may(command: Command) -> None:
+    nowhere = await add(command, "見本　医師", "--medical", institution_code=OTHER_CLINIC)
+    nothing = await add(command, "見本　医師")
+    nameless = await add(command, " ", "--medical")
+    assert [said.code for said in (nowhere, nothing, nameless)] == [1, 2, 2]
+    assert len(nowhere.err.splitlines()) == 1
