@@ -102,7 +102,8 @@ def _cpu_of(postmaster: int) -> float:
 
 def _receipts(count: int, month: date) -> Iterator[Receipt]:
     """A month's receipts: two of three medical, the others from pharmacies; two receipts a member, of
-    different institutions."""
+    different institutions.
+    """
     members = (count + 1) // 2
     for number in range(count):
         who = number % members

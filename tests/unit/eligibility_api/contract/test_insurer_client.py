@@ -14,6 +14,8 @@ import pytest
 from joserfc.jwk import ECKey
 
 from eligibility_api.contract import examples
+from eligibility_api.contract.checkups import CheckupsRequest
+from eligibility_api.contract.claims import ClaimsState
 from eligibility_api.contract.desk import SplitRequest
 from eligibility_api.contract.enrolment import (
     IDEMPOTENCY_KEY,
@@ -38,10 +40,20 @@ CHANGED: dict[str, Any] = {
     "mismatch": "none",
     "seen_by": [],
 }
+FILE = {"file_id": str(ENROLMENT), "state": "received", "received_at": "2026-04-01T09:00:00Z", "size": 9}
+CHECKUPS = {"taken": 1, "unmatched": 0, "known_from": "2026-04-01T09:00:00Z"}
 PAGE = {"mismatches": [], "changes": [], "papers": [], "since": "2026-03-01", "more": False, "next": None}
 FIGURES = {
     "registration_delay": {"enrolments": 0, "median_hours": None, "p95_hours": None},
     "look_ups": {"1": 3},
+}
+
+ANSWERS: dict[str, Any] = {
+    "/v1/figures": FIGURES,
+    "/v1/claims": FILE,
+    f"/v1/claims/{ENROLMENT}": FILE,
+    f"/v1/claims/{ENROLMENT}/faults": {"faults": [], "next": None},
+    "/v1/health-checkups": CHECKUPS,
 }
 
 
@@ -55,9 +67,7 @@ class Heard:
         if request.url.path == "/v1/token":
             return httpx2.Response(200, json={"access_token": "t", "expires_in": 300, "scope": "enrolment"})
         self.requests.append(request)
-        answer = (
-            FIGURES if request.url.path == "/v1/figures" else PAGE if request.method == "GET" else CHANGED
-        )
+        answer = ANSWERS.get(request.url.path) or (PAGE if request.method == "GET" else CHANGED)
         return httpx2.Response(200, json=answer)
 
     def client(self) -> InsurerClient:
@@ -122,4 +132,21 @@ def test_lists_are_read_page_by_page() -> None:
         ("GET", "/v1/changes", {"after": "cursor", "limit": "5"}),
         ("GET", "/v1/papers", {"after": "cursor", "since_month": "2026-03"}),
         ("GET", "/v1/figures", {}),
+    ]
+
+
+def test_a_receipt_file_is_sent_piece_by_piece_and_looked_at() -> None:
+    heard = Heard()
+    with heard.client() as client:
+        assert client.send_claims([b"IR,1", b",13\r\n"]).state is ClaimsState.RECEIVED
+        client.look_at_claims(str(ENROLMENT))
+        assert client.claims_faults(str(ENROLMENT), after="7").next is None
+        assert client.send_checkups(CheckupsRequest.model_validate(examples.CHECKUPS)).taken == 1
+    sent = heard.requests[0]
+    assert (sent.headers["Content-Type"], sent.content) == ("application/octet-stream", b"IR,1,13\r\n")
+    assert [(r.method, str(r.url.path), dict(r.url.params)) for r in heard.requests] == [
+        ("POST", "/v1/claims", {}),
+        ("GET", f"/v1/claims/{ENROLMENT}", {}),
+        ("GET", f"/v1/claims/{ENROLMENT}/faults", {"after": "7"}),
+        ("POST", "/v1/health-checkups", {}),
     ]

@@ -1,0 +1,51 @@
+"""A receipt as a row: by whose numbers it is found, and since when it may be seen."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from eligibility_api.claims.rows import COLUMNS, due_at, row
+from eligibility_api.contract.claims import ReceiptKind
+from eligibility_api.contract.history import Setting
+from eligibility_api.domain.receipts import Content, Member, Receipt, decode
+
+CONTENT = Content("架空診療所", None, None, (), (), ())
+RECEIPT = Receipt(
+    kind=ReceiptKind.MEDICAL,
+    setting=Setting.OUTPATIENT,
+    institution_code="1311111114",
+    claim_month=date(2026, 5, 1),
+    treatment_month=date(2026, 4, 1),
+    member=Member(
+        insurer_number="01130012",
+        symbol="見本・１",
+        number="００-１２",
+        branch=None,
+        birth_date=date(1980, 5, 17),
+    ),
+    content=CONTENT,
+)
+
+
+def test_a_row_holds_the_numbers_as_they_are_compared() -> None:
+    values = dict(zip(COLUMNS, row(UUID(int=1), RECEIPT), strict=True))
+    assert (values["symbol_key"], values["number_key"], values["branch_key"]) == ("見本・1", "0012", "")
+    assert (values["kind"], values["setting"]) == ("medical", "outpatient")
+    assert values["identity"] == RECEIPT.identity
+    assert decode(values["content"]) == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("claim_month", "instant"),
+    [
+        (date(2026, 5, 1), datetime(2026, 5, 10, 15, tzinfo=UTC)),
+        (date(2026, 1, 1), datetime(2026, 1, 10, 15, tzinfo=UTC)),
+    ],
+)
+def test_receipts_are_due_when_the_eleventh_of_their_claim_month_begins_in_japan(
+    claim_month: date, instant: datetime
+) -> None:
+    assert due_at(claim_month) == instant
