@@ -55,7 +55,9 @@ def load(
 def claims(
     *,
     people: _People = 100_000,
-    months: Annotated[int, typer.Option(min=1, max=60, help="Claim months, this month's the last.")] = 3,
+    months: Annotated[
+        int, typer.Option(min=1, max=60, help="Claim months, up to the newest one that shows.")
+    ] = 3,
     seed: _Seed = 1,
     folder: _Folder = None,
     as_json: AsJson = False,

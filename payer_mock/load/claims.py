@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from eligibility_api.contract.claims import ClaimsAnswer, ClaimsState
 from payer_mock.claims.nation import write_claims_files
-from payer_mock.clock import month_before, now, this_month
+from payer_mock.clock import day_in_japan, month_before, now, this_month
 from payer_mock.desk.claims import follow_claims, insurer_of_claims, send_claims
 from payer_mock.desk.following import wait_until
 from payer_mock.load.keys import Crew, Keys, largest_first
@@ -34,17 +34,21 @@ def run_claims(people: int, months: int, seed: int, folder: Path) -> ClaimsLoad:
 
 def _load(report: ClaimsLoad, there: Surroundings, months: int, seed: int, folder: Path) -> None:
     nation = Nation(report, there, folder)
-    newest = this_month()
-    made = nation.settle(seed, newest)
+    made = nation.settle(seed, this_month())
     nation.enrol("members", made.month)
     with report.timed("files"):
-        files = _write(nation.country_folder, newest, months, folder / "claims")
+        files = _write(nation.country_folder, _newest_due(), months, folder / "claims")
     used = _processor_seconds(there)
     with report.timed("claims"):
         _send(report, files, nation.keys)
     if used is not None:
         report.processor_seconds = (_processor_seconds(there) or used) - used
     nation.look_at_memory()
+
+
+def _newest_due() -> str:
+    """The newest claim month (YYYY-MM) whose receipts show already: they do from the 11th of it on (OQS 7.3)."""
+    return f"{day_in_japan(now() - timedelta(days=10)):%Y-%m}"
 
 
 def _write(country: Path, newest: str, months: int, out: Path) -> list[Path]:
