@@ -1,0 +1,212 @@
+"""What the machine does at a real fund: three facilities, two patients with a little history, one operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from eligibility_api.contract.codes import FacilityKind, Purpose, Right
+from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER
+from eligibility_api.contract.tokens import Credential
+from eligibility_api.facilities.staffing import Named, name
+from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.known import content, drug
+from tests.builders.receipts import receipt, stored
+
+FACILITIES = ("clinic", "pharmacy", "hospital")
+OPERATOR = "見本　医師"
+
+_PHARMACY = "1341111118"
+_STEP_SECONDS = 30
+_RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK, Right.CONSENT, Right.EMERGENCY)
+
+Answered = tuple[str, str | None]
+"""The code of what came of a call, and the permit that it gave."""
+
+Looked = tuple[str, list[tuple[str, str]], set[str]]
+
+
+def mark(who: int) -> str:
+    """What the one medicine of a patient says, so that it is known again."""
+    return f"患者{who}"
+
+
+class Stage:
+    """One fund for all runs; the patients of each are new."""
+
+    def __init__(self, fund: Fund) -> None:
+        self.fund = fund
+        self.terminals: dict[str, Credential] = {}
+        self.people: list[Person] = []
+        self._operators: dict[str, str] = {}
+        """Who proved a second factor, by the permit that came of it."""
+
+    async def open(self) -> None:
+        """Admit everybody, once."""
+        places = {
+            "clinic": (CLINIC, FacilityKind.CLINIC),
+            "pharmacy": (_PHARMACY, FacilityKind.PHARMACY),
+            "hospital": (OTHER_CLINIC, FacilityKind.HOSPITAL),
+        }
+        for place, (code, kind) in places.items():
+            self.terminals[place] = await self.fund.terminal(institution_code=code, kind=kind, rights=_RIGHTS)
+
+    async def begin(self) -> None:
+        """New patients, and nothing on record that would lie ahead."""
+        await self.fund.turn(timedelta())
+        await self.fund.owner.fetch("DELETE FROM audit_record WHERE recorded_at > now()", ())
+        await self.fund.owner.fetch("DELETE FROM audit_record WHERE kind LIKE 'history.%'", ())
+        await self.fund.mirror()
+        self.people = [await self.fund.insured() for _ in range(2)]
+        for who, person in enumerate(self.people):
+            medicine = drug(instruction=mark(who), days=((1, 1),))
+            await stored(self.fund, receipt(self.fund, person, content(medicine)))
+
+    async def turn(self, hour: int) -> None:
+        await self.fund.turn(timedelta(hours=hour))
+
+    async def consent(self, who: int, where: str, what: Sequence[str], care: str, visually: bool) -> Answered:
+        """A tap and, in the same session, a consent."""
+        card, terminal = self.people[who].card, self.terminals[where]
+        tapped = await self._tap(who, where, visually)
+        if tapped.status_code != 200:
+            return _code(tapped), None
+        record = tapped.json()["record_id"]
+        wish = {
+            "presence_record": record,
+            "categories": list(what),
+            "care": care,
+            "visual_check": visually,
+        }
+        given = await self.fund.post("/v1/consents/challenges", wish, terminal)
+        if given.status_code != 200:
+            return _code(given), None
+        body = self.fund.signed_consent(card, given.json(), record, terminal, visual_check=visually)
+        response = await self.fund.post("/v1/consents", body, terminal)
+        if response.status_code != 201:
+            return _code(response), None
+        return "given", response.json()["consent_id"]
+
+    async def _tap(self, who: int, where: str, visually: bool = False) -> httpx2.Response:
+        card, terminal = self.people[who].card, self.terminals[where]
+        if not visually:
+            return await self.fund.tap(card, terminal)
+        proof = await self.fund.proof(card, Purpose.VISUAL_CHECK, terminal)
+        body = proof | {"operator": OPERATOR}
+        return await self.fund.post("/v1/eligibility/visual-check", body, terminal)
+
+    async def end(self, where: str, permit: str, reason: str) -> str:
+        response = await self.fund.post(
+            f"/v1/consents/{permit}/end", {"reason": reason}, self.terminals[where]
+        )
+        return "ended" if response.status_code == 200 else _code(response)
+
+    async def protect(self, who: int, on: bool) -> None:
+        number = self.people[who].resident.resident_id[1:]
+        await self.fund.owner.fetch(
+            "UPDATE enrolment SET self_disclosure_blocked = $2 WHERE number = $1", [number, on]
+        )
+
+    async def emergency(self, who: int, what: Sequence[str], right: bool) -> Answered:
+        """After a tap at the clinic, by the second factor of an operator of its own; a second use of it is refused."""
+        tapped = await self._tap(who, "clinic")
+        if tapped.status_code != 200:
+            return _code(tapped), None
+        operator = f"{OPERATOR}{len(self._operators)}"
+        body = {
+            "identified_by": tapped.json()["record_id"],
+            "reason": "unconscious",
+            "note": "試験",
+            "categories": list(what),
+            "operator": operator,
+            "role": "doctor",
+            "one_time_password": await self._password(operator, right),
+        }
+        code, permit = _permit(await self.fund.post("/v1/emergencies", body, self.terminals["clinic"]))
+        self._operators[permit or operator] = operator
+        if permit is not None:
+            again = await self.fund.post("/v1/emergencies", body, self.terminals["clinic"])
+            assert _code(again) == "second-factor-refused"
+        return code, permit
+
+    async def _password(self, operator: str, right: bool) -> str:
+        """Of the operator's second factor, registered just now; or one that is none of it."""
+        named = Named(CLINIC, operator, "見本　院長", medical=True, emergency=True)
+        async with self.fund.owner.transaction() as connection:
+            secret = await name(connection, self.fund.state.keys.second_factor, named)
+        assert secret is not None
+        totp = TOTP(secret, 6, SHA1(), _STEP_SECONDS)
+        present = int(self.fund.clock().timestamp())
+        steps = [totp.generate(present + n * _STEP_SECONDS).decode() for n in (-2, -1, 0, 1, 2)]
+        return steps[2] if right else next(text for n in range(10) if (text := f"{n:06d}") not in steps)
+
+    async def open_disaster(self, hours: int) -> int:
+        [row] = await self.fund.owner.fetch(
+            "INSERT INTO disaster (prefectures, reason, opened_by, opened_at, closes_at)"
+            " SELECT '{13}', '試験', '試験', window_clock(), window_clock() + make_interval(hours => $1)"
+            " RETURNING disaster_id",
+            [hours],
+        )
+        return int(row["disaster_id"])
+
+    async def close_disaster(self, number: int) -> None:
+        await self.fund.owner.fetch(
+            "UPDATE disaster SET closed_at = window_clock() WHERE disaster_id = $1", [number]
+        )
+
+    async def end_disasters(self) -> None:
+        await self.fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", ())
+
+    async def search(self, who: int, where: str, what: Sequence[str]) -> tuple[str, str | None, int | None]:
+        """By her membership; the code, the permit, and the disaster by which it was given."""
+        body = {
+            "membership": self.fund.asked(self.people[who]),
+            "categories": list(what),
+            "operator": OPERATOR,
+            "role": "doctor",
+        }
+        response = await self.fund.post("/v1/disaster-searches", body, self.terminals[where])
+        code, permit = _permit(response)
+        if permit is None:
+            return code, None, None
+        [row] = await self.fund.owner.fetch(
+            "SELECT (reason ->> 'disaster_id')::bigint AS number FROM permit WHERE permit_id = $1", [permit]
+        )
+        return code, permit, int(row["number"])
+
+    async def look(self, where: str, path: str, role: str) -> Looked:
+        """What came of a look, what was put on record of it, and the marks of whose medicines were seen."""
+        before = {row["record_id"] for row in await self._looks()}
+        operator = next((name for permit, name in self._operators.items() if permit in path), OPERATOR)
+        headers = {
+            "Authorization": f"Bearer {await self.fund.token(self.terminals[where])}",
+            ROLE_HEADER: role,
+            OPERATOR_HEADER: quote(operator if role == "doctor" else "見本　職員"),
+        }
+        response = await self.fund.http.get(path, headers=headers)
+        recorded = [
+            (row["kind"], row["outcome"]) for row in await self._looks() if row["record_id"] not in before
+        ]
+        if response.status_code != 200:
+            return _code(response), recorded, set()
+        medicines = response.json().get("medicines", [])
+        return "answered", recorded, {medicine["instruction"] for medicine in medicines}
+
+    async def _looks(self) -> list[dict[str, Any]]:
+        return await self.fund.records("kind LIKE 'history.%'")
+
+
+def _code(response: httpx2.Response) -> str:
+    return str(response.json()["code"])
+
+
+def _permit(response: httpx2.Response) -> Answered:
+    if response.status_code != 201:
+        return _code(response), None
+    return "found", response.json()["permit_id"]
