@@ -1,7 +1,8 @@
 """`make demo`: the whole house in one run, and what the desk sees at each tap.
 
-First ten taps, then the named test persons move in, then an insurer's file is held, corrected and published. With ONCE=1
-in the environment it ends there, with success only if everything was as expected.
+First ten taps, then the named test persons move in, then an insurer's file is held, corrected and published, then a
+pharmacy looks at medicines with its patient's consent. With ONCE=1 in the environment it ends there, with success only
+if everything was as expected.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from rich.table import Table
 from demo.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
 from demo.clock import today
 from demo.house import House, end_like_ctrl_c
-from demo.insurer_story import InsurerStory, Told
+from demo.insurer_story import InsurerStory
 from demo.persons.stage import stage
+from demo.pharmacy_story import PharmacyStory
 from demo.population import Population
 from demo.processes import ROOT, HouseError
 from demo.story import Seen, Story
+from demo.told import Told
 
 HOME = ROOT / "var" / "demo"
 ENVIRONMENT = HOME.with_suffix(".env")
@@ -55,11 +58,14 @@ def _run(console: Console) -> int:
         house.write_environment(ENVIRONMENT)
         status.update("保険者の加入者ファイル / an insurer's member files …")
         told = list(InsurerStory(house, data).tell())
+        console.print(_told_table("保険者の加入者ファイル / an insurer's member file", told))
+        status.update("薬局での同意と薬剤情報 / a consent at a pharmacy, and the medicines …")
+        opened = list(PharmacyStory(house, data).tell())
         status.stop()
-        console.print(_insurer_table(told))
+        console.print(_told_table("薬局での同意と薬剤情報 / consent and medicines at a pharmacy", opened))
         if os.environ.get("ONCE") != "1":
             _stay(console, house)
-    good = all(one.as_expected for one in seen) and all(one.as_expected for one in told)
+    good = all(one.as_expected for one in seen) and all(one.as_expected for one in (*told, *opened))
     return 0 if good else 1
 
 
@@ -88,8 +94,8 @@ def _table(seen: list[Seen]) -> Table:
     return table
 
 
-def _insurer_table(told: list[Told]) -> Table:
-    table = Table(title="保険者の加入者ファイル / an insurer's member file", show_lines=True)
+def _told_table(title: str, told: list[Told]) -> Table:
+    table = Table(title=title, show_lines=True)
     table.add_column("場面 / scene")
     table.add_column("結果 / what was seen", overflow="fold")
     table.add_column("")

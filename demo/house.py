@@ -27,9 +27,12 @@ from demo.processes import ROOT, HouseError, Service, command_line
 
 AUDIENCE = "urn:shikaku:demo"
 INSTITUTION_CODE = "1311111114"
+INSTITUTION_NAME = "架空診療所"
 INSURER_NUMBER = "01130012"
 PIN = "4321"
 """The PIN of every card of the house."""
+
+_CLINIC_RIGHTS = "eligibility,registration,visual-check,consent,prescription"
 
 _FOREIGN_PREFIXES = ("DATABASE_URL", "FUND_", "JPKI_", "LOADTEST_", "PAYER_", "TERMINAL_")
 _START_SECONDS = 300.0
@@ -112,15 +115,16 @@ class House:
         *arguments: str | Path,
         stdin: str = "",
         check: bool = True,
+        variables: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command of one of the organisations.
+        """Run a command of one of the organisations; `variables` go before the wiring's.
 
         With `check`, raises HouseError when its exit code is not 0.
         """
         done = subprocess.run(
             command_line(name, arguments),
             cwd=ROOT,
-            env=self.environment,
+            env=self.environment | dict(variables or {}),
             input=stdin,
             capture_output=True,
             text=True,
@@ -132,6 +136,13 @@ class House:
                 f"{name} {arguments[0]} ended with exit code {done.returncode}:\n{done.stderr.strip()}"
             )
         return done
+
+    def admit_terminal(self, code: str, name: str, kind: str, rights: str, file: str) -> Path:
+        """Admit a facility with one terminal; its credential, which lies in the home as `file`."""
+        credential = self.home / file
+        words = ("--institution-code", code, "--name", name, "--kind", kind, "--rights", rights)
+        self.run("eligibility-api", "facility", "add", *words, "--out", credential)
+        return credential
 
     def admit_insurer(self, insurer_number: str, name: str) -> None:
         """Admit an insurer at the fund; its credential joins those of the insurers' program."""
@@ -191,11 +202,7 @@ class House:
         self.run("jpki-mock", "admit", self.home / "fund" / "keys" / "jlis-client.pub.pem")
 
     def _admit_clients(self) -> None:
-        self.run(
-            "eligibility-api", "facility", "add",
-            "--institution-code", INSTITUTION_CODE, "--name", "架空診療所", "--kind", "clinic",
-            "--rights", "eligibility,registration,visual-check", "--out", self._wiring["TERMINAL_CREDENTIAL"],
-        )  # fmt: skip
+        self.admit_terminal(INSTITUTION_CODE, INSTITUTION_NAME, "clinic", _CLINIC_RIGHTS, "terminal.json")
         self.admit_insurer(INSURER_NUMBER, "架空健康保険協会")
 
     def _serve(self, lock: int, name: str, *options: str) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from demo.persons.member_file import write_members
 from demo.persons.stage import MEMBERSHIP, Member, Stage
 from demo.processes import HouseError
 from demo.story import PERSONAL
+from demo.told import Told
 
 INSURER = "late_elderly"
 PERSON = "P30-late-elderly-10"
@@ -34,15 +34,6 @@ _STATES = {
 }
 
 Ratio = Callable[[int, Member], int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One step: what was done, what was seen of it, and whether it was as it should be."""
-
-    title: str
-    lines: tuple[str, ...]
-    as_expected: bool
 
 
 class InsurerStory:

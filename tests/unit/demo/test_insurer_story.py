@@ -12,9 +12,10 @@ from typing import Any, cast
 import pytest
 
 from demo.house import House
-from demo.insurer_story import PERSON, InsurerStory, Told
+from demo.insurer_story import PERSON, InsurerStory
 from demo.persons.stage import stage
 from demo.processes import HouseError
+from demo.told import Told
 
 REPORT = {
     "rows": 2,
