@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import httpx2
 import pytest
-from joserfc.jwk import ECKey
 from pydantic import BaseModel
 
 from eligibility_api.contract.client import FundClient
@@ -17,20 +16,7 @@ from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.contract.errors import Problem, ShikakuError
 from eligibility_api.contract.examples import ELIGIBILITY
 from eligibility_api.contract.references import ReferenceRegistration, ReferenceRegistrations
-from eligibility_api.contract.tokens import Credential
-
-NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
-
-
-def client_at(handle: Callable[[httpx2.Request], httpx2.Response]) -> FundClient:
-    """A client whose line answers so."""
-    credential = Credential(
-        client_id="terminal-1",
-        audience="urn:shikaku:test",
-        private_key=dict(ECKey.generate_key("P-256").as_dict(private=True)),
-    )
-    transport = httpx2.MockTransport(handle)
-    return FundClient("http://127.0.0.1:8400", credential, clock=lambda: NOW, transport=transport)
+from tests.unit.eligibility_api.contract.client_ends import client_at
 
 
 def error_at(handle: Callable[[httpx2.Request], httpx2.Response]) -> ShikakuError:

@@ -1,0 +1,196 @@
+"""The client's calls for consents, what they let look at, and what stands beside them: routes, headers, pages, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
+
+import httpx2
+import pytest
+from pydantic import BaseModel
+
+from eligibility_api.contract import examples
+from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.codes import EndReason, Role
+from eligibility_api.contract.consent import ConsentChallengeRequest, ConsentEnd, ConsentRequest
+from eligibility_api.contract.emergency import EMERGENCIES_PATH, DisasterSearch, EmergencyRequest
+from eligibility_api.contract.examples import ELIGIBILITY
+from eligibility_api.contract.history import Grouping
+from eligibility_api.contract.looking import Looker, Wanted
+from eligibility_api.contract.prescriptions import DispensingRequest, PrescriptionRequest
+from tests.unit.eligibility_api.contract.client_ends import NOW, client_at
+
+CONSENT = UUID("019ab000-0000-7000-8000-0000000000c1")
+CONSENT_PATH = f"/v1/consents/{CONSENT}"
+PAGE: dict[str, Any] = {
+    "record_id": "r-1",
+    "answered_at": "2026-04-01T09:00:00Z",
+    "available_until": None,
+    "from_month": "2025-04",
+    "to_month": "2026-04",
+    "total": 0,
+    "next": None,
+}
+STATUS: dict[str, Any] = {
+    "consent_id": str(CONSENT),
+    "basis": "pin",
+    "care": "1",
+    "categories": ["medication"],
+    "given_at": "2026-04-01T09:00:00Z",
+    "available_until": None,
+    "ended_at": None,
+    "end_reason": None,
+}
+PERMIT: dict[str, Any] = {
+    "permit_id": str(CONSENT),
+    "categories": ["medication"],
+    "given_at": "2026-04-01T09:00:00Z",
+    "available_until": "2026-04-02T09:00:00Z",
+    "record_id": "r-1",
+    "notice": "on record",
+}
+ENTRY: dict[str, Any] = {
+    "entry_id": str(CONSENT),
+    "record_id": "r-1",
+    "known_from": "2026-04-01T09:00:00Z",
+}
+STATEMENT = examples.CONSENT["statement"]
+
+
+class Line:
+    """A fund that gives `answers` one after another, and keeps what came."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self.answers = list(answers)
+        self.came: list[httpx2.Request] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/v1/token":
+            return httpx2.Response(200, json={"access_token": "token", "expires_in": 300, "scope": ""})
+        self.came.append(request)
+        return httpx2.Response(200, json=self.answers.pop(0))
+
+
+@pytest.mark.parametrize(
+    ("call", "route", "answer"),
+    [
+        (
+            lambda c: c.consent_challenge(ConsentChallengeRequest.model_validate(examples.CONSENT_ASKED)),
+            "POST /v1/consents/challenges",
+            {"challenge": "c", "expires_at": "2026-04-01T09:05:00Z", "statement": STATEMENT},
+        ),
+        (
+            lambda c: c.consent(ConsentRequest.model_validate(examples.CONSENT)),
+            "POST /v1/consents",
+            {
+                "consent_id": str(CONSENT),
+                "basis": "pin",
+                "care": "1",
+                "allowed": [],
+                "record_id": "r-1",
+                "eligibility": ELIGIBILITY,
+            },
+        ),
+        (lambda c: c.consent_status(CONSENT), f"GET {CONSENT_PATH}", STATUS),
+        (
+            lambda c: c.end_consent(CONSENT, ConsentEnd(reason=EndReason.BY_PATIENT)),
+            f"POST {CONSENT_PATH}/end",
+            STATUS,
+        ),
+        (lambda c: c.consent_eligibility(Looker(CONSENT)), f"GET {CONSENT_PATH}/eligibility", ELIGIBILITY),
+        (
+            lambda c: c.medications(Looker(CONSENT)),
+            f"GET {CONSENT_PATH}/medications",
+            PAGE | {"medicines": [], "groups": []},
+        ),
+        (
+            lambda c: c.treatments(Looker(CONSENT)),
+            f"GET {CONSENT_PATH}/treatments",
+            PAGE | {"treatments": []},
+        ),
+        (lambda c: c.surgeries(Looker(CONSENT)), f"GET {CONSENT_PATH}/surgeries", PAGE | {"treatments": []}),
+        (lambda c: c.diagnoses(Looker(CONSENT)), f"GET {CONSENT_PATH}/diagnoses", PAGE | {"diagnoses": []}),
+        (
+            lambda c: c.health_checkups(Looker(CONSENT, permits_path=EMERGENCIES_PATH)),
+            f"GET /v1/emergencies/{CONSENT}/health-checkups",
+            PAGE | {"checkups": []},
+        ),
+        (
+            lambda c: c.emergency(EmergencyRequest.model_validate(examples.EMERGENCY)),
+            "POST /v1/emergencies",
+            PERMIT | {"basis": "emergency"},
+        ),
+        (
+            lambda c: c.disaster_search(DisasterSearch.model_validate(examples.DISASTER_SEARCH)),
+            "POST /v1/disaster-searches",
+            PERMIT | {"basis": "disaster"},
+        ),
+        (
+            lambda c: c.prescribe(PrescriptionRequest.model_validate(examples.PRESCRIPTION)),
+            "POST /v1/prescriptions",
+            ENTRY,
+        ),
+        (
+            lambda c: c.dispense(DispensingRequest.model_validate(examples.DISPENSING)),
+            "POST /v1/dispensings",
+            ENTRY,
+        ),
+    ],
+)
+def test_each_medical_call_goes_its_route_and_reads_its_answer(
+    call: Callable[[FundClient], BaseModel], route: str, answer: dict[str, Any]
+) -> None:
+    line = Line(answer)
+    with client_at(line) as client:
+        given = call(client)
+    assert [f"{request.method} {request.url.path}" for request in line.came] == [route]
+    assert type(given).model_validate(answer) == given
+
+
+def test_who_looks_stands_in_headers_and_what_is_wanted_in_the_address() -> None:
+    line = Line(PAGE | {"medicines": [], "groups": []})
+    looker = Looker(CONSENT, Role.PHARMACIST, "見本　薬剤師")
+    wanted = Wanted("2025-04", "2026-04", Grouping.DATE, "1312222225", NOW, 10)
+    with client_at(line) as client:
+        client.medications(looker, wanted)
+    [request] = line.came
+    assert dict(request.url.params) == {
+        "from_month": "2025-04",
+        "to_month": "2026-04",
+        "group": "date",
+        "prescriber": "1312222225",
+        "known_at": "2026-04-01T09:00:00+00:00",
+        "limit": "10",
+    }
+    assert request.headers["Operator-Role"] == "pharmacist"
+    assert unquote(request.headers["Operator-Name"]) == "見本　薬剤師"
+    assert "薬剤師" not in unquote(str(request.url))
+
+
+def test_without_a_name_no_header_is_sent() -> None:
+    assert Looker(CONSENT).headers() == {"Operator-Role": "reception"}
+
+
+def test_pages_follow_each_other_as_they_are_needed() -> None:
+    pages = [PAGE | {"treatments": [], "next": after} for after in ("a", "b", None)]
+    line = Line(*pages)
+    with client_at(line) as client:
+        following = client.pages(client.treatments, Looker(CONSENT), Wanted(limit=1))
+        next(following)
+        assert len(line.came) == 1
+        assert [page.next for page in following] == ["b", None]
+    assert [request.url.params.get("after") for request in line.came] == [None, "a", "b"]
+    assert {request.url.params["limit"] for request in line.came} == {"1"}
+
+
+def test_an_entry_has_a_key_of_its_own_unless_one_is_given() -> None:
+    request = PrescriptionRequest.model_validate(examples.PRESCRIPTION)
+    line = Line(ENTRY, ENTRY, ENTRY)
+    with client_at(line) as client:
+        for key in (None, None, "rx-1"):
+            client.prescribe(request, key)
+    keys = [came.headers["Idempotency-Key"] for came in line.came]
+    assert len(set(keys)) == 3
+    assert keys[-1] == "rx-1"
