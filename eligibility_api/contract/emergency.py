@@ -68,8 +68,11 @@ class DisasterSearch(Wire):
 
     @model_validator(mode="after")
     def _one_way(self) -> DisasterSearch:
-        items = (self.name or self.name_kana, self.birth_date, self.sex, self.address)
-        if all(item is not None for item in items) == (self.membership is not None):
+        items = [
+            item is not None
+            for item in (self.name or self.name_kana, self.birth_date, self.sex, self.address)
+        ]
+        if any(items) if self.membership is not None else not all(items):
             raise PydanticCustomError("search", "either name, birth date, sex and address, or a membership")
         return self
 

@@ -67,6 +67,8 @@ LEFT JOIN recorded r ON true
 LEFT JOIN permitted p ON true
 """
 
+_TODAY = "(SELECT (now AT TIME ZONE 'Asia/Tokyo')::date FROM asking)"
+
 _LOOKED_FOR = "EXISTS (SELECT FROM asking WHERE refusal IS NULL)"
 
 
@@ -86,12 +88,10 @@ _WITHHELD = f"""EXISTS (
 _BY_ITEMS = f"""
 named AS MATERIALIZED (
     SELECT e.entitlement, e.person_key, e.address
-    FROM asking a
-    JOIN entitlement t ON t.birth_date = $11
-    JOIN enrolment e USING (entitlement) {KNOWN_NOW}
-    WHERE a.refusal IS NULL AND {NOT_SUPERSEDED} AND e.sex = $12
-      AND e.acquired_on <= (a.now AT TIME ZONE 'Asia/Tokyo')::date
-      AND coalesce(e.lost_on > (a.now AT TIME ZONE 'Asia/Tokyo')::date, true)
+    FROM entitlement t JOIN enrolment e USING (entitlement) {KNOWN_NOW}
+    -- Where nobody is to be looked for there is no day, and nothing is read.
+    WHERE t.birth_date = (SELECT $11::date FROM asking WHERE refusal IS NULL)
+      AND {NOT_SUPERSEDED} AND e.sex = $12 AND e.acquired_on <= {_TODAY} AND coalesce(e.lost_on > {_TODAY}, true)
       AND ($13::text IS NULL OR $13 IN ({_folded("e.name")}, {_folded("e.name_alias")}))
       AND ($14::text IS NULL OR $14 IN ({_folded("e.name_kana")}, {_folded("e.name_alias_kana")}))
 ),
