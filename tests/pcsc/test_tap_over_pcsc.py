@@ -156,8 +156,9 @@ def desk_of_its_own(pcsc_possible: None, credential_file: Path) -> Iterator[Desk
 )
 def test_a_card_at_a_reader_is_tapped(desk: Desk, tmp_path: Path, changes: dict[str, Any]) -> None:
     desk.sandbox.insert(0, cards.card_file(tmp_path, **changes))
-    report = desk.tap()
+    report = desk.tap("--consent", "all", "--agree")
     assert (report["outcome"], code_of(report)) == ("valid", None)
+    assert report["consent"]["outcome"] == "given"
 
 
 def test_a_tap_ends_with_the_first_command_after_the_pin(desk: Desk, tmp_path: Path) -> None:
@@ -169,7 +170,8 @@ def test_a_tap_ends_with_the_first_command_after_the_pin(desk: Desk, tmp_path: P
 def test_a_card_is_checked_by_sight_without_its_pin(desk: Desk, tmp_path: Path) -> None:
     desk.sandbox.insert(0, cards.card_file(tmp_path, pins=cards.pins(authentication=cards.pin(None, 3))))
     assert code_of(desk.tap()) == "pin-unset"
-    assert desk.tap("--visual-check", "--operator", "受付 太郎")["outcome"] == "valid"
+    visual = ("--visual-check", "--operator", "受付 太郎", "--consent", "all", "--agree")
+    assert desk.tap(*visual)["consent"]["outcome"] == "given"
 
 
 def test_a_card_that_comes_while_the_terminal_waits_is_read(desk: Desk, tmp_path: Path) -> None:
