@@ -121,24 +121,43 @@ def encode(content: Content) -> str:
 
 def decode(stored: str | list[Any]) -> Content:
     """The content behind what `encode` made: text from the raw driver, a value through SQLAlchemy."""
-    name, code, prescriber, drugs, acts, diseases = json.loads(stored) if isinstance(stored, str) else stored
+    return content_of(json.loads(stored) if isinstance(stored, str) else stored)
+
+
+def content_of(values: list[Any], *, drugs: bool = True, acts: bool = True, diseases: bool = True) -> Content:
+    """The content behind the value of its JSON: with those lines alone that are wanted."""
+    name, code, prescriber, of_drugs, of_acts, of_diseases = values
     return Content(
         name,
         code,
         prescriber,
-        tuple(_drug(*drug) for drug in drugs),
-        tuple(Act(code, quantity, act, times, _counts(days)) for code, quantity, act, times, days in acts),
-        tuple(Disease(c, n, tuple(m), _day(b), o, main) for c, n, m, b, o, main in diseases),
+        _drugs(of_drugs) if drugs else (),
+        _acts(of_acts) if acts else (),
+        _diseases(of_diseases) if diseases else (),
     )
 
 
-def _drug(*fields: Any) -> Drug:
-    code, quantity, act, times, days, dispensed, prescribed, *usage = fields
-    return Drug(code, quantity, act, times, _counts(days), _day(dispensed), _day(prescribed), *usage)
+def _drugs(drugs: list[Any]) -> tuple[Drug, ...]:
+    return tuple(
+        [
+            Drug(drug, quantity, act, times, _counts(days), _day(dispensed), _day(prescribed), *usage)
+            for drug, quantity, act, times, days, dispensed, prescribed, *usage in drugs
+        ]
+    )
+
+
+def _acts(acts: list[Any]) -> tuple[Act, ...]:
+    return tuple(
+        [Act(code, quantity, act, times, _counts(days)) for code, quantity, act, times, days in acts]
+    )
+
+
+def _diseases(diseases: list[Any]) -> tuple[Disease, ...]:
+    return tuple([Disease(c, n, tuple(m), _day(b), o, main) for c, n, m, b, o, main in diseases])
 
 
 def _counts(days: list[list[int]]) -> DayCounts:
-    return tuple((day, count) for day, count in days)
+    return tuple([(day, count) for day, count in days]) if days else ()
 
 
 def _day(text: str | None) -> date | None:

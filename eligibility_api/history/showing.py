@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -28,13 +28,15 @@ from eligibility_api.history.drugs import DrugMaster
 _ITEMS = TypeAdapter(list[CheckupItem])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shower:
-    """Shows rows to a facility at an instant."""
+    """Shows rows to a facility at an instant. What neighbouring rows have in common is made once."""
 
     institution_code: str
     answered_at: datetime
     master: DrugMaster
+    _places: dict[tuple[str, str | None], Place] = field(default_factory=dict)
+    _latest: tuple[Known, dict[str, Any]] | None = None
 
     def medicine(self, place: int, row: MedicineRow, marks: Mapping[int, list[int]]) -> Medicine:
         """A medicine, named by the master."""
@@ -98,9 +100,13 @@ class Shower:
         )
 
     def _source(self, known: Known, on: date | None) -> dict[str, Any]:
+        if self._latest is None or self._latest[0] is not known:
+            self._latest = known, self._of(known)
+        return self._latest[1] | {"on": on}
+
+    def _of(self, known: Known) -> dict[str, Any]:
         return {
             "month": months.written(known.month),
-            "on": on,
             "origin": known.origin,
             "claim_month": months.written(known.claim_month) if known.claim_month else None,
             "known_from": known.known_from,
@@ -117,4 +123,8 @@ class Shower:
         return self._place(row.prescriber, content.prescriber_name if named else content.institution_name)
 
     def _place(self, code: str, name: str | None) -> Place:
-        return Place(institution_code=code, institution_name=name, own=code == self.institution_code)
+        place = self._places.get((code, name))
+        if place is None:
+            own = code == self.institution_code
+            place = self._places[code, name] = Place(institution_code=code, institution_name=name, own=own)
+        return place

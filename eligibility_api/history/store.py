@@ -9,6 +9,7 @@ by its key. A claim without a branch costs one descent more, for the others of i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,13 +21,14 @@ from eligibility_api.contract.history import LookUp, Origin, Setting
 from eligibility_api.domain.examined import CheckupKnown
 from eligibility_api.domain.history import Known
 from eligibility_api.domain.provisional import SHOWN
-from eligibility_api.domain.receipts import decode
+from eligibility_api.domain.receipts import content_of
 from eligibility_api.history.matching import FIRST_MONTH, INSTANT, LAST_MONTH, MEMBERSHIPS, is_hers
 from eligibility_api.platform.database import Database
 
 _RECEIPTS = f"""
     SELECT r.receipt AS number, '{Origin.RECEIPT}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
-           r.institution_code AS institution, r.setting, r.treatment_month AS month, r.claim_month, r.content,
+           r.institution_code AS institution, r.setting, r.treatment_month AS month, r.claim_month,
+           r.content::text,
            NULL::date AS prescribed_on, NULL::date AS dispensed_on
     FROM asked a
     CROSS JOIN named n
@@ -39,7 +41,7 @@ _RECEIPTS = f"""
 _ENTRIES = f"""
     SELECT p.entry, p.origin, p.known_from, '', p.institution_code,
            CASE f.kind WHEN 'pharmacy' THEN '{Setting.PHARMACY}' ELSE '{Setting.OUTPATIENT}' END,
-           date_trunc('month', coalesce(p.dispensed_on, p.prescribed_on))::date, NULL, p.content,
+           date_trunc('month', coalesce(p.dispensed_on, p.prescribed_on))::date, NULL, p.content::text,
            p.prescribed_on, p.dispensed_on
     FROM asked a
     JOIN prescription_entry p ON p.person_key = a.person_key AND p.known_from <= a.instant
@@ -83,11 +85,15 @@ def _statement(look_up: LookUp) -> str:
 WITH {GATE}, {MEMBERSHIPS},
 reading AS MATERIALIZED ({_READING[look_up]}),
 {recorded(f"history.{look_up}", detail=detail)}
-SELECT g.*, r.record_id, r.recorded_at, a.instant, (SELECT max(load) FROM drug_load) AS drug_load, x.*
-FROM gate g
-CROSS JOIN recorded r
-LEFT JOIN asked a ON true
-LEFT JOIN reading x ON true
+SELECT said.*, x.*
+FROM (
+    SELECT g.*, r.record_id, r.recorded_at, a.instant, (SELECT max(load) FROM drug_load) AS drug_load
+    FROM gate g
+    CROSS JOIN recorded r
+    LEFT JOIN asked a ON true
+) said
+-- One row of what the gate said, and beside it the rows that were read: none repeats what another says.
+FULL JOIN reading x ON false
 """  # noqa: S608 - constants of the store, no values
 
 
@@ -111,31 +117,42 @@ async def look_up(
 ) -> Seen:
     """Look, and leave a record of it, whatever comes of it. `gate` are the gate's parameters."""
     rows = await database.fetch(STATEMENTS[what], [*gate, instant, *months])
-    first = rows[0]
-    read = rows if first["number"] is not None else ()
+    [said] = [row for row in rows if row["outcome"] is not None]
+    read = [row for row in rows if row["number"] is not None]
+    checkups = what is LookUp.HEALTH_CHECKUPS
     return Seen(
-        gate=GateSeen.of(first),
-        instant=first["instant"],
-        drug_load=first["drug_load"],
-        known=[_known(row) for row in read] if what is not LookUp.HEALTH_CHECKUPS else (),
-        checkups=[_checkup(row) for row in read] if what is LookUp.HEALTH_CHECKUPS else (),
+        gate=GateSeen.of(said),
+        instant=said["instant"],
+        drug_load=said["drug_load"],
+        known=() if checkups else _known(read, what),
+        checkups=[_checkup(row) for row in read] if checkups else (),
     )
 
 
-def _known(row: Any) -> Known:
-    return Known(
-        number=row["number"],
-        origin=Origin(row["origin"]),
-        known_from=row["shown_from"],
-        identity=row["identity"],
-        institution_code=row["institution"],
-        setting=Setting(row["setting"]),
-        month=row["month"],
-        claim_month=row["claim_month"],
-        content=decode(row["content"]),
-        prescribed_on=row["prescribed_on"],
-        dispensed_on=row["dispensed_on"],
-    )
+def _known(rows: list[Any], what: LookUp) -> list[Known]:
+    """What rows tell, with the lines that are looked for alone: receipts have many of each kind."""
+    drugs, diseases = what is LookUp.MEDICATIONS, what is LookUp.DIAGNOSES
+    acts = not (drugs or diseases)
+    return [
+        Known(
+            number=row["number"],
+            origin=_ORIGINS[row["origin"]],
+            known_from=row["shown_from"],
+            identity=row["identity"],
+            institution_code=row["institution"],
+            setting=_SETTINGS[row["setting"]],
+            month=row["month"],
+            claim_month=row["claim_month"],
+            content=content_of(json.loads(row["content"]), drugs=drugs, acts=acts, diseases=diseases),
+            prescribed_on=row["prescribed_on"],
+            dispensed_on=row["dispensed_on"],
+        )
+        for row in rows
+    ]
+
+
+_ORIGINS = {origin.value: origin for origin in Origin}
+_SETTINGS = {setting.value: setting for setting in Setting}
 
 
 def _checkup(row: Any) -> CheckupKnown:
