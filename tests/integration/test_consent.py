@@ -72,7 +72,7 @@ async def test_the_eligibility_is_completed_by_what_was_allowed_and_by_nothing_e
     fund: Fund, categories: tuple[str, ...], limit: bool, diseases: bool
 ) -> None:
     person = fund.person()
-    certificate = {"limit_certificate": _limit(fund), "specific_diseases": [_disease(fund)]}
+    certificate: dict[str, Any] = {"limit_certificate": _limit(fund), "specific_diseases": [_disease(fund)]}
     assert (await fund.enrol(person, **certificate)).status_code == 201
     await fund.register(person.card)
 

@@ -43,7 +43,7 @@ def certificate(owner: str = "card", *, signer: str = "authority", period: Perio
 
 def minted(**more: Any) -> str:
     """A challenge of this terminal for a consent, under a key that nobody has any more."""
-    parts = {
+    parts: dict[str, Any] = {
         "purpose": Purpose.CONSENT,
         "expires_at": NOW + timedelta(minutes=4),
         "institution_code": "1311111114",
