@@ -80,7 +80,9 @@ class Source(Answer):
     """What every row of a history says of itself."""
 
     month: str = Field(description="Month of treatment, YYYY-MM.")
-    on: date | None = Field(description="Day of dispensing or treatment, where the claim tells one.")
+    on: date | None = Field(
+        description="Day of dispensing or treatment, of a prescription of prescribing; where the claim tells one."
+    )
     origin: Origin
     claim_month: str | None = Field(description="YYYY-MM; of a receipt alone.")
     known_from: datetime = Field(description="Since when the fund shows it.")
@@ -92,7 +94,9 @@ class Source(Answer):
 class Medicine(Source):
     """One medicine on one day (薬剤情報)."""
 
-    row: int = Field(description="Its place in the whole history asked for, from 1, the newest first.")
+    row: int = Field(
+        description="Its place in the whole history asked for, from 1, the newest first; a filter renumbers none."
+    )
     prescribed_on: date | None
     prescriber: Place | None = Field(
         description="The prescribing institution; None where the claim names none."

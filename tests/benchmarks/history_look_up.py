@@ -22,12 +22,12 @@ import asyncpg
 from eligibility_api.consent.gate import CONSENTED
 from eligibility_api.contract.claims import ReceiptKind
 from eligibility_api.contract.codes import Role
-from eligibility_api.contract.history import Grouping, Setting
+from eligibility_api.contract.history import Grouping, LookUp, Setting
 from eligibility_api.domain.receipts import Act, Content, Disease, Drug, Member, Receipt
 from eligibility_api.facilities.operator import Operator
 from eligibility_api.history import service
 from eligibility_api.history.service import Look, Part, Permit
-from eligibility_api.history.store import STATEMENTS, LookUp
+from eligibility_api.history.store import STATEMENTS
 from tests.benchmarks.history_country import Country, filled, months_back
 
 DRUGS = [f"9900001{number:02}" for number in range(1, 40)]

@@ -10,6 +10,7 @@ import pytest
 
 from eligibility_api.contract.history import LookUp
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.desk import cursor
 from eligibility_api.domain.days import JAPAN
 from eligibility_api.domain.receipts import Act, Disease
 from tests.builders.fund import OTHER_INSURER, Fund
@@ -203,6 +204,16 @@ async def test_what_cannot_be_asked(
     permit = await allow(fund, await patient(fund), pharmacy)
     response = await look(fund, permit, pharmacy, **query)
     assert (response.status_code, response.json()["code"]) == (422, code)
+
+
+async def test_a_cursor_that_nobody_gave_reaches_no_further(fund: Fund, pharmacy: Credential) -> None:
+    permit = await allow(fund, await patient(fund), pharmacy)
+    long_ago = cursor.encode((fund.clock() - timedelta(days=365 * 4), 0, 0))
+    ahead = cursor.encode((fund.clock() + timedelta(days=365), 0, 0))
+    assert (await look(fund, permit, pharmacy, after=long_ago)).json()["code"] == "history-months"
+    assert (await seen(fund, permit, pharmacy, after=ahead))["to_month"] == months_ago(fund, 0).isoformat()[
+        :7
+    ]
 
 
 async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential) -> None:
