@@ -69,8 +69,8 @@ def add_to(app: typer.Typer) -> None:
 def emergency_command(
     context: typer.Context,
     *,
+    role: RoleOption,
     operator: Operator = None,
-    role: RoleOption = Role.DOCTOR,
     by_number: Annotated[bool, typer.Option("--by-number", help="By the numbers of a certificate.")] = False,
     reader: ReaderName = None,
     card: CardImage = None,
@@ -110,8 +110,8 @@ def emergency_command(
 def disaster_command(
     context: typer.Context,
     *,
+    role: RoleOption,
     operator: Operator = None,
-    role: RoleOption = Role.DOCTOR,
     not_asked: Annotated[
         bool, typer.Option("--not-asked", help="The patient could not be asked; else she agreed by word.")
     ] = False,

@@ -73,7 +73,7 @@ PrescriberCode = Annotated[
     ),
 ]
 Group = Annotated[Grouping, typer.Option("--group", help="How medicines are put together.")]
-RoleOption = Annotated[Role, typer.Option("--role", help="As whom you look; recorded.")]
+RoleOption = Annotated[Role, typer.Option("--role", help="As whom you do it; recorded.", show_default=False)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,16 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
+from clinic_terminal.cli.at_reader import Operator
 from clinic_terminal.cli.common import AsJson, Surroundings, open_terminal
+from clinic_terminal.cli.looking import RoleOption
 from clinic_terminal.cli.replying import REPLY_EXIT_CODES, show_reply
 from clinic_terminal.clock import on_the_wall
 from clinic_terminal.console import screen, words
 from clinic_terminal.console.membership_prompts import json_object
 from clinic_terminal.desk.membership import read
 from clinic_terminal.outcome import Reply
+from eligibility_api.contract.looking import Staff
 from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
 from eligibility_api.contract.wire import Wire
 
@@ -38,18 +41,32 @@ def add_to(app: typer.Typer) -> None:
 
 
 def prescribe_command(
-    context: typer.Context, file: File, *, key: Key = None, as_json: AsJson = False
+    context: typer.Context,
+    file: File,
+    *,
+    role: RoleOption,
+    operator: Operator = None,
+    key: Key = None,
+    as_json: AsJson = False,
 ) -> None:
     """Wire one prescription, show what was taken, and end with its exit code."""
     with open_terminal(context.ensure_object(Surroundings)).fund as fund:
-        reply = Reply.to(lambda: fund.prescribe(_read(PrescriptionRequest, file), key))
+        reply = Reply.to(lambda: fund.prescribe(_read(PrescriptionRequest, file), Staff(role, operator), key))
     show_reply(reply, _show, as_json=as_json)
 
 
-def dispense_command(context: typer.Context, file: File, *, key: Key = None, as_json: AsJson = False) -> None:
+def dispense_command(
+    context: typer.Context,
+    file: File,
+    *,
+    role: RoleOption,
+    operator: Operator = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
     """Wire one dispensing, show what was taken, and end with its exit code."""
     with open_terminal(context.ensure_object(Surroundings)).fund as fund:
-        reply = Reply.to(lambda: fund.dispense(_read(DispensingRequest, file), key))
+        reply = Reply.to(lambda: fund.dispense(_read(DispensingRequest, file), Staff(role, operator), key))
     show_reply(reply, _show, as_json=as_json)
 
 

@@ -83,9 +83,18 @@ class FundCaller:
     def _call(self, model: type[Model], path: str, request: BaseModel) -> Model:
         return self._read(model, self._authorised(path, request))
 
-    def _once(self, model: type[Model], path: str, request: BaseModel, key: str | None) -> Model:
-        """A change that is made once however often it is asked for with the same key; a new one where None is given."""
-        headers = {IDEMPOTENCY_KEY: key or secrets.token_urlsafe(_KEY_BYTES)}
+    def _once(
+        self,
+        model: type[Model],
+        path: str,
+        request: BaseModel,
+        key: str | None,
+        more: Mapping[str, str] | None = None,
+    ) -> Model:
+        """A change that is made once however often it is asked for with the same key; a new one where None is given.
+        `more`: further headers.
+        """
+        headers = {IDEMPOTENCY_KEY: key or secrets.token_urlsafe(_KEY_BYTES), **(more or {})}
         return self._read(model, self._send(path, body=request, token=self.sign_in(), headers=headers))
 
     def _get(self, model: type[Model], path: str, **query: str | int | None) -> Model:

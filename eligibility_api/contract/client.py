@@ -46,7 +46,7 @@ from eligibility_api.contract.history import (
     Page,
     Treatments,
 )
-from eligibility_api.contract.looking import EVERYTHING, Looker, Wanted
+from eligibility_api.contract.looking import EVERYTHING, Looker, Staff, Wanted
 from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
 from eligibility_api.contract.references import (
@@ -180,13 +180,13 @@ class FundClient(FundCaller):
         """A permit for somebody who is found by her items, while disaster mode is on in the region."""
         return self._call(PermitAnswer, DISASTER_PATH, request)
 
-    def prescribe(self, request: PrescriptionRequest, key: str | None = None) -> EntryAnswer:
-        """Tell what was prescribed. `key`: an idempotency key, a new one if left out."""
-        return self._once(EntryAnswer, "/v1/prescriptions", request, key)
+    def prescribe(self, request: PrescriptionRequest, by: Staff, key: str | None = None) -> EntryAnswer:
+        """Tell what was prescribed, and by whom. `key`: an idempotency key, a new one if left out."""
+        return self._once(EntryAnswer, "/v1/prescriptions", request, key, by.headers())
 
-    def dispense(self, request: DispensingRequest, key: str | None = None) -> EntryAnswer:
-        """Tell what was dispensed. `key`: an idempotency key, a new one if left out."""
-        return self._once(EntryAnswer, "/v1/dispensings", request, key)
+    def dispense(self, request: DispensingRequest, by: Staff, key: str | None = None) -> EntryAnswer:
+        """Tell what was dispensed, and by whom. `key`: an idempotency key, a new one if left out."""
+        return self._once(EntryAnswer, "/v1/dispensings", request, key, by.headers())
 
     def _look(self, model: type[Model], look_up: LookUp, looker: Looker, wanted: Wanted) -> Model:
         path = f"{looker.permits_path}/{looker.permit_id}/{look_up}"

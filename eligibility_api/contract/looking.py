@@ -1,4 +1,4 @@
-"""What a client says with a look-up: by which permit, who looks, and which part of the history is wanted."""
+"""What a client says with a look-up: who looks, by which permit, and which part of the history is wanted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,19 @@ from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER, Group
 
 
 @dataclass(frozen=True, slots=True)
+class Staff:
+    """Who does it at a facility, and as whom: the terminal's assertion."""
+
+    role: Role = Role.RECEPTION
+    name: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The two headers: a name stands in no address."""
+        said = {ROLE_HEADER: self.role.value}
+        return said if self.name is None else said | {OPERATOR_HEADER: quote(self.name, safe="")}
+
+
+@dataclass(frozen=True, slots=True)
 class Looker:
     """Who looks, and by which permit: a consent's, or under another path that of an emergency or a disaster."""
 
@@ -22,9 +35,8 @@ class Looker:
     permits_path: str = CONSENTS_PATH
 
     def headers(self) -> dict[str, str]:
-        """The two headers: a name stands in no address."""
-        said = {ROLE_HEADER: self.role.value}
-        return said if self.operator is None else said | {OPERATOR_HEADER: quote(self.operator, safe="")}
+        """Who looks."""
+        return Staff(self.role, self.operator).headers()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from tests.unit.clinic_terminal.fake_card import VERIFY, FakeCard
 from tests.unit.clinic_terminal.fake_permits import NOTICE, PERMIT
 from tests.unit.clinic_terminal.set_up import Desk
 
-BY = ("--operator", "見本 医師")
+BY = ("--operator", "見本 医師", "--role", "doctor")
 SAID = {"reason": "unconscious", "note": "意識なし", "one_time_password": "123456"}
 ITEMS = {"name": "試験　見本", "birth_date": "S55.5.17", "sex": "2", "address": "架空県見本市1-2-3"}
 
@@ -141,12 +141,13 @@ def test_where_disaster_mode_is_off_nobody_is_shown(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("emergency", "--stdin"),
+        ("emergency", "--stdin", "--role", "doctor"),
+        ("emergency", "--stdin", "--operator", "見本 医師"),
         ("emergency", *BY),
         ("emergency", *BY, "--stdin", "--by-number", "--card", "card.json"),
         ("emergency", *BY, "--stdin", "--what", "all"),
         ("emergency", *BY, "--stdin", "--shift-jis"),
-        ("disaster", "--stdin"),
+        ("disaster", "--stdin", "--role", "doctor"),
         ("disaster", *BY),
         ("disaster", *BY, "--stdin", "--from", "2026-02", "--to", "2026-01"),
     ],

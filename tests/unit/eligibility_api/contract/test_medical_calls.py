@@ -18,11 +18,12 @@ from eligibility_api.contract.consent import ConsentChallengeRequest, ConsentEnd
 from eligibility_api.contract.emergency import EMERGENCIES_PATH, DisasterSearch, EmergencyRequest
 from eligibility_api.contract.examples import ELIGIBILITY
 from eligibility_api.contract.history import Grouping
-from eligibility_api.contract.looking import Looker, Wanted
+from eligibility_api.contract.looking import Looker, Staff, Wanted
 from eligibility_api.contract.prescriptions import DispensingRequest, PrescriptionRequest
 from tests.unit.eligibility_api.contract.client_ends import NOW, client_at
 
 CONSENT = UUID("019ab000-0000-7000-8000-0000000000c1")
+DOCTOR = Staff(Role.DOCTOR, "見本　医師")
 CONSENT_PATH = f"/v1/consents/{CONSENT}"
 PAGE: dict[str, Any] = {
     "record_id": "r-1",
@@ -128,12 +129,12 @@ class Line:
             PERMIT | {"basis": "disaster"},
         ),
         (
-            lambda c: c.prescribe(PrescriptionRequest.model_validate(examples.PRESCRIPTION)),
+            lambda c: c.prescribe(PrescriptionRequest.model_validate(examples.PRESCRIPTION), DOCTOR),
             "POST /v1/prescriptions",
             ENTRY,
         ),
         (
-            lambda c: c.dispense(DispensingRequest.model_validate(examples.DISPENSING)),
+            lambda c: c.dispense(DispensingRequest.model_validate(examples.DISPENSING), DOCTOR),
             "POST /v1/dispensings",
             ENTRY,
         ),
@@ -190,7 +191,8 @@ def test_an_entry_has_a_key_of_its_own_unless_one_is_given() -> None:
     line = Line(ENTRY, ENTRY, ENTRY)
     with client_at(line) as client:
         for key in (None, None, "rx-1"):
-            client.prescribe(request, key)
+            client.prescribe(request, DOCTOR, key)
     keys = [came.headers["Idempotency-Key"] for came in line.came]
     assert len(set(keys)) == 3
     assert keys[-1] == "rx-1"
+    assert {came.headers["Operator-Role"] for came in line.came} == {"doctor"}
