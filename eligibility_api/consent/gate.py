@@ -29,6 +29,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.operator import Operator
+from eligibility_api.facilities.staff import STAFF_MISSING
 
 CONSENTED = frozenset({Basis.PIN, Basis.VISUAL_CHECK})
 """The bases of what lies under `/v1/consents`."""
@@ -51,6 +52,10 @@ PROTECTED = f"""EXISTS (
 Stricter than the eligibility check, where cover that has ended waits for nobody: a history reaches back.
 """
 
+_STAFF_MISSING = STAFF_MISSING.format(
+    role="role", operator="seen.operator", institution="seen.institution_code"
+)
+
 GATE = f"""
 gate AS MATERIALIZED (
     SELECT *, CASE
@@ -62,11 +67,7 @@ gate AS MATERIALIZED (
         WHEN until <= now THEN 'consent-expired'
         WHEN $5::text <> ALL (categories) THEN 'consent-category'
         WHEN $8::boolean AND role <> ALL ('{{{",".join(sorted(MEDICAL_ROLES))}}}') THEN 'role-not-permitted'
-        WHEN $8 AND role = '{Role.AUTHORISED_STAFF}' AND NOT EXISTS (
-            SELECT FROM facility_operator o
-            WHERE o.institution_code = seen.institution_code AND o.operator = seen.operator AND o.medical
-              AND o.ended_at IS NULL
-        ) THEN 'staff-not-authorised'
+        WHEN $8 AND {_STAFF_MISSING} THEN 'staff-not-authorised'
         -- Who proved a second factor in an emergency, and nobody else.
         WHEN basis = 'emergency' AND operator IS DISTINCT FROM named THEN 'staff-not-authorised'
         WHEN {PROTECTED.format(person_key="seen.person_key")} THEN 'card-not-usable'

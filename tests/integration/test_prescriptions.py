@@ -22,7 +22,7 @@ from tests.builders.staff import as_staff, name_staff
 pytestmark = pytest.mark.anyio
 
 PHARMACY = "1341111118"
-RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.PRESCRIPTION)
+RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.PRESCRIPTION, Right.CONSENT)
 MEDICINE: dict[str, Any] = {
     "drug_code": "990000101",
     "quantity": "1.5",
@@ -131,6 +131,18 @@ async def test_a_dispensing_names_who_prescribed(fund: Fund, pharmacy: Credentia
     assert (row["prescriber_code"], row["prescriber_name"]) == (CLINIC, "架空診療所")
     assert (content.prescriber_code, content.prescriber_name) == (CLINIC, "架空診療所")
     assert content.drugs[0].dispensed_on == row["dispensed_on"]
+
+
+async def test_it_shows_at_once_where_the_patient_allows_it(fund: Fund, clinic: Credential) -> None:
+    person = await fund.insured()
+    await prescribe(fund, prescribed(fund, await identified(fund, person, clinic)), clinic)
+    shown = []
+    for categories in (["medication", "prescription"], ["medication"]):
+        consent = (await fund.consent(person.card, categories, clinic)).json()["consent_id"]
+        headers = {"Authorization": f"Bearer {await fund.token(clinic)}"} | DOCTOR
+        seen = await fund.http.get(f"/v1/consents/{consent}/medications", headers=headers)
+        shown.append([(row["origin"], row["drug_code"]) for row in seen.json()["medicines"]])
+    assert shown == [[("prescription", "990000101")], []]
 
 
 async def test_whom_a_number_identifies_can_be_told_of_too(fund: Fund, clinic: Credential) -> None:
