@@ -208,7 +208,7 @@ async def test_what_cannot_be_asked(
 
 async def test_a_cursor_that_nobody_gave_reaches_no_further(fund: Fund, pharmacy: Credential) -> None:
     permit = await allow(fund, await patient(fund), pharmacy)
-    long_ago = cursor.encode((fund.clock() - timedelta(days=365 * 4), 0, 0))
+    long_ago = cursor.encode((fund.clock() - timedelta(days=365 * 6), 0, 0))
     ahead = cursor.encode((fund.clock() + timedelta(days=365), 0, 0))
     assert (await look(fund, permit, pharmacy, after=long_ago)).json()["code"] == "history-months"
     assert (await seen(fund, permit, pharmacy, after=ahead))["to_month"] == months_ago(fund, 0).isoformat()[
