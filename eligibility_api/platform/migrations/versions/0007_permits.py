@@ -114,7 +114,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT r.client_id, r.recorded_at, r.kind, r.person_key, r.authority, r.serial
     FROM audit_record r
     WHERE r.record_id = id AND r.institution_code = facility AND r.person_key IS NOT NULL
-      AND r.kind IN ('eligibility.card', 'eligibility.visual-check', 'eligibility.number') AND r.outcome = 'answered'
+      AND r.kind IN ('eligibility.card', 'eligibility.visual-check', 'eligibility.number',
+                     'eligibility.consent-pin', 'eligibility.consent-visual-check')
+      AND r.outcome = 'answered'
       -- What was known at an instant may be a mix-up that was mended since.
       AND NOT coalesce(r.detail ? 'known_at', false)
 $$;
