@@ -15,7 +15,9 @@ from clinic_terminal.card.file_card import open_card_file
 from clinic_terminal.card.port import CardConnection
 from loadtest import report
 from loadtest.fleet import FleetError
+from loadtest.floor.command import floor
 from loadtest.report import SmokeReport
+from loadtest.rush.command import run
 from loadtest.settings import LoadSettings, SettingsError
 from loadtest.smoke import Plan, run_smoke
 from loadtest.tap import Judge
@@ -59,9 +61,8 @@ def main() -> None:
     app()
 
 
-@app.callback()
-def _commands() -> None:
-    """Keeps `smoke` a word to type while it is the only command."""
+app.command()(floor)
+app.command()(run)
 
 
 @app.command("smoke")

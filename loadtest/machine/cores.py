@@ -1,0 +1,46 @@
+"""Which core does what in a measurement, and keeping everybody there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from loadtest.machine import proc
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """The core of the served side (API and database), and that of the generator; None where there is only one core."""
+
+    server: int | None
+    generator: int | None
+
+    @classmethod
+    def choose(cls) -> Cores:
+        """The first and the last core that this process may use."""
+        usable = sorted(os.sched_getaffinity(0))
+        return cls(usable[0], usable[-1]) if len(usable) > 1 else cls(None, None)
+
+    def describe(self) -> str:
+        """What was pinned where."""
+        if self.server is None:
+            return "nothing pinned: one core for all"
+        return f"API and database on core {self.server}, generator on core {self.generator}"
+
+    def pin_server(self, pids: set[int]) -> None:
+        """Keep processes of the served side on their core."""
+        if self.server is not None:
+            proc.pin(pids, self.server)
+
+    @contextmanager
+    def generating(self) -> Iterator[None]:
+        """Keep this process on the generator's core for as long as the block lasts."""
+        before = os.sched_getaffinity(0)
+        if self.generator is not None:
+            proc.pin({os.getpid()}, self.generator)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, before)

@@ -1,0 +1,146 @@
+"""Facilities of every kind, a terminal each, in the nation's proportions; and their access tokens.
+
+Checks by kind of facility: the ministry's table for October 2025 (clinics 115.72 M, pharmacies 111.51 M, dental 24.01 M,
+hospitals 23.34 M). Within a kind a few are large and many small.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from eligibility_api.contract.codes import FacilityKind
+from eligibility_api.contract.numbers import check_digit
+from eligibility_api.contract.tokens import TOKEN_PATH, Credential, token_form
+from loadtest.clock import now
+from loadtest.line.connection import Reply, request, with_body
+from loadtest.line.pool import Pool
+from loadtest.surroundings import LoadError, Surroundings
+
+SHARES = {
+    FacilityKind.CLINIC: 115.72,
+    FacilityKind.PHARMACY: 111.51,
+    FacilityKind.DENTAL: 24.01,
+    FacilityKind.HOSPITAL: 23.34,
+}
+"""Checks in a month by kind of facility, in millions."""
+
+_FEE_TABLE = {
+    FacilityKind.CLINIC: 1,
+    FacilityKind.HOSPITAL: 1,
+    FacilityKind.DENTAL: 3,
+    FacilityKind.PHARMACY: 4,
+}
+_PREFECTURE = 13
+_TAIL = 0.7
+"""How unequal the facilities of a kind are: the n-th has 1 / n^0.7 of the first's checks (an estimate)."""
+
+_RENEW_BEFORE = timedelta(seconds=60)
+_SIGN_IN_AT_ONCE = 8
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(slots=True)
+class Terminal:
+    """An admitted terminal. `weight`: its part of all checks; `token` until `token_until`."""
+
+    credential: Credential
+    kind: FacilityKind
+    weight: float
+    token: str = field(default="", repr=False)
+    token_until: datetime | None = None
+
+    @property
+    def institution_code(self) -> str:
+        """Its facility's."""
+        assert self.credential.institution_code is not None
+        return self.credential.institution_code
+
+    def needs_token(self) -> bool:
+        """Whether it should sign in before it asks anything."""
+        return self.token_until is None or self.token_until - _RENEW_BEFORE <= now()
+
+    async def sign_in(self, pool: Pool) -> Reply:
+        """Exchange an assertion for a token (RFC 7523). Raises LineError."""
+        at = now()
+        form = urlencode(token_form(self.credential, now=at, jti=str(uuid4()))).encode()
+        head = request("POST", TOKEN_PATH, host=pool.host, kind=_FORM)
+        reply = await pool.exchange(with_body(head, form))
+        if reply.status == 200:
+            answer = json.loads(reply.body)
+            self.token, self.token_until = (
+                answer["access_token"],
+                at + timedelta(seconds=answer["expires_in"]),
+            )
+        return reply
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A facility to be."""
+
+    institution_code: str
+    kind: FacilityKind
+    weight: float
+
+
+def places(count: int) -> list[Place]:
+    """So many facilities, at least one of each kind, their numbers in the proportion of their checks."""
+    total = sum(SHARES.values())
+    numbers = {kind: max(1, round(count * share / total)) for kind, share in SHARES.items()}
+    return [place for kind, number in numbers.items() for place in _of_kind(kind, number)]
+
+
+def _of_kind(kind: FacilityKind, number: int) -> list[Place]:
+    tail = [(rank + 1) ** -_TAIL for rank in range(number)]
+    share = SHARES[kind] / sum(SHARES.values())
+    district = 70 if kind is FacilityKind.HOSPITAL else 80
+    codes = (f"{_PREFECTURE}{_FEE_TABLE[kind]}{district}{rank:04d}" for rank in range(number))
+    return [
+        Place(f"{code}{check_digit(code)}", kind, share * part / sum(tail))
+        for code, part in zip(codes, tail, strict=True)
+    ]
+
+
+def admit(there: Surroundings, count: int, folder: Path) -> list[Terminal]:
+    """Have so many facilities admitted, a terminal each. Raises LoadError."""
+    wanted = places(count)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    there.run("eligibility-api", *(_admission(place, folder) for place in wanted))
+    return [
+        Terminal(Credential.load_terminal(_file(place, folder)), place.kind, place.weight) for place in wanted
+    ]
+
+
+def _admission(place: Place, folder: Path) -> Sequence[str | Path]:
+    return (
+        "facility", "add",
+        "--institution-code", place.institution_code, "--name", f"見本{place.kind} {place.institution_code}",
+        "--kind", place.kind.value, "--rights", "eligibility,registration,consent",
+        "--out", _file(place, folder),
+    )  # fmt: skip
+
+
+def _file(place: Place, folder: Path) -> Path:
+    return folder / f"terminal-{place.institution_code}.json"
+
+
+async def sign_in_all(pool: Pool, terminals: Sequence[Terminal]) -> None:
+    """Have every terminal signed in, a few at a time. Raises LoadError, LineError."""
+    gate = asyncio.Semaphore(_SIGN_IN_AT_ONCE)
+
+    async def one(terminal: Terminal) -> None:
+        async with gate:
+            reply = await terminal.sign_in(pool)
+            if reply.status != 200:
+                raise LoadError(f"a terminal could not sign in: {reply.status}")
+
+    async with asyncio.TaskGroup() as group:
+        for terminal in terminals:
+            group.create_task(one(terminal))

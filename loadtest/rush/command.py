@@ -1,0 +1,68 @@
+"""`loadtest run`: wiring only."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtest.ending import end_like_ctrl_c
+from loadtest.line.connection import LineError
+from loadtest.rush.levels import LEVELS
+from loadtest.surroundings import LoadError
+
+FAILED, STOPPED = 1, 3
+
+LevelName = StrEnum("LevelName", {name: name for name in LEVELS})  # type: ignore[misc]
+
+
+def run(
+    *,
+    level: Annotated[LevelName, typer.Option(help="How hard the nation taps.")],
+    minutes: Annotated[float, typer.Option(min=0.05, max=180, help="How long.")] = 1.0,
+    people: Annotated[int, typer.Option(min=100, help="Residents of the nation.")] = 3000,
+    cards: Annotated[
+        int | None, typer.Option(min=1, help="Of whom so many tap; 1,000 at most if left out.")
+    ] = None,
+    terminals: Annotated[int, typer.Option(min=4, max=5000, help="Facilities, a terminal each.")] = 60,
+    scale: Annotated[float, typer.Option(min=0.001, max=10, help="The level's rates times this.")] = 1.0,
+    workers: Annotated[int, typer.Option(min=1, help="API workers, where a house is started.")] = 2,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same arrivals.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """負荷 / The nation's checks at a level: they come when they come, whether or not the fund keeps up.
+
+    Runs against the house that the environment is wired to (TERMINAL_FUND_URL, FUND_HOME, JPKI_HOME, PAYER_…), else
+    starts one and ends it. Exit code 0: no error and no wrong answer, however fast. 1: some. 3: it could not be run.
+    """
+    from loadtest.nation.settle import Size
+    from loadtest.rush.plan import Plan
+    from loadtest.rush.report import show
+    from loadtest.rush.run import run_rush
+
+    end_like_ctrl_c()
+    told = Console(stderr=True)
+    plan = Plan(LEVELS[level.value], minutes * 60, scale, seed)
+    size = Size(people, min(people, 1000) if cards is None else min(people, cards), terminals)
+    with tempfile.TemporaryDirectory(prefix="shikaku-run-") as folder:
+        try:
+            report = run_rush(
+                plan,
+                size,
+                workers=workers,
+                folder=Path(folder),
+                tell=lambda text: told.print(f"… {text}", highlight=False),
+            )
+        except (LoadError, LineError, OSError) as error:
+            typer.echo(f"実行できませんでした / The run failed: {error}", err=True)
+            raise typer.Exit(STOPPED) from error
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        show(Console(), report)
+    raise typer.Exit(0 if report.passed else FAILED)

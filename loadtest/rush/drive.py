@@ -1,0 +1,105 @@
+"""Driving: every patient starts at the instant that the schedule says, however many are still waiting for an answer.
+
+A check's latency counts from that instant, so that a slow fund (or a late generator) cannot hide it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from loadtest.rush.judge import REFUSALS, Asked, Judge
+from loadtest.rush.times import Times
+from loadtest.rush.visits import Outcome
+
+DRAIN_SECONDS = 15.0
+"""How long the last ones are waited for: longer than a request may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A visit of the schedule: when it begins, in seconds from the beginning, and what it does.
+
+    `asked`: about whom a check asks; None for a sign-in. `after`: what follows a check that was answered, and about whom
+    its answer is. The check's latency ends before it.
+    """
+
+    at: float
+    asked: Asked | None
+    visit: Callable[[], Awaitable[Outcome]]
+    after: tuple[Asked, Callable[[Outcome], Awaitable[Outcome]]] | None = None
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen of a run. Latencies of checks count from the intended start, those of requests from their sending."""
+
+    offered: int = 0
+    """Checks that began."""
+    answered: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    checks: Times = field(default_factory=Times)
+    lags: Times = field(default_factory=Times)
+    """How late visits began: the generator's own lateness."""
+    requests: dict[str, Times] = field(default_factory=dict)
+    last_answer_after: float = 0.0
+    """Seconds from the beginning to the last answer."""
+
+    def request(self, what: str, seconds: float) -> None:
+        """One request more."""
+        self.requests.setdefault(what, Times()).add(seconds * 1000)
+
+
+class Driver:
+    """Begins visits on time and notes how they end."""
+
+    def __init__(self, seen: Seen, judge: Judge) -> None:
+        self.seen = seen
+        self._judge = judge
+        self._began = 0.0
+
+    async def run(self, schedule: Iterable[Due]) -> None:
+        """Begin every visit of a schedule, which is in the order of its instants, and wait for the last to end."""
+        self._began = perf_counter()
+        under_way: set[asyncio.Task[None]] = set()
+        for due in schedule:
+            wait = self._began + due.at - perf_counter()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            task = asyncio.create_task(self._visit(due))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        if not under_way:
+            return
+        _, left = await asyncio.wait(under_way, timeout=DRAIN_SECONDS)
+        for task in left:
+            task.cancel()
+        self.seen.errors["unanswered"] += len(left)
+
+    async def _visit(self, due: Due) -> None:
+        seen, intended = self.seen, self._began + due.at
+        seen.lags.add((perf_counter() - intended) * 1000)
+        seen.offered += due.asked is not None
+        outcome = await due.visit()
+        ended = perf_counter()
+        if due.asked is None:
+            self._note(None, outcome)
+            return
+        seen.checks.add((ended - intended) * 1000)
+        seen.answered += self._note(due.asked, outcome)
+        if due.after is not None and outcome.failure is None:
+            asked, follow = due.after
+            self._note(asked, await follow(outcome))
+
+    def _note(self, asked: Asked | None, outcome: Outcome) -> bool:
+        """Take an outcome in; whether it was an answer."""
+        self.seen.last_answer_after = perf_counter() - self._began
+        answered = outcome.failure is None or outcome.failure in REFUSALS
+        if not answered:
+            self.seen.errors[outcome.failure or "unknown"] += 1
+        elif asked is not None:
+            self._judge.take(asked, outcome)
+        return answered

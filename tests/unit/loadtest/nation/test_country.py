@@ -1,0 +1,84 @@
+"""What insurers' files make the naive model answer."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from eligibility_api.contract.member_file import MEMBER_COLUMNS
+from jpki_mock.register.resident import Resident
+from loadtest.model.answer import Question
+from loadtest.model.events import Membership
+from loadtest.nation.country import Country
+
+CLINIC = "1311111114"
+DAY = date(2026, 11, 26)
+WOMAN = Resident(
+    resident_id="R1-00000001", name="試験　見本", name_kana="シケン　ミホン", birth_date=date(1980, 5, 17), sex="2",
+    postal_code="000-0000", address="架空県見本市１丁目",
+)  # fmt: skip
+ROW = {
+    "insurer_number": "06130017", "symbol": "見本", "number": "12", "branch": "00", "relationship": "1",
+    "acquired_on": "2024-04-01", "name": WOMAN.name, "name_kana": WOMAN.name_kana, "sex": WOMAN.sex,
+    "birth_date": WOMAN.birth_date.isoformat(), "address": WOMAN.address,
+}  # fmt: skip
+MEMBERSHIP = Membership("06130017", "見本", "12", "00", WOMAN.birth_date)
+
+
+def country(folder: Path, *months: list[dict[str, str]], residents: list[Resident] | None = None) -> Country:
+    path = folder / "residents.jsonl"
+    path.write_text("".join(f"{r.model_dump_json()}\n" for r in residents or [WOMAN]))
+    (folder / "insurers.csv").write_text("insurer_number,name\n06130017,試験健康保険組合\n")
+    for month, rows in enumerate(months, start=1):
+        files = folder / f"2026-{month:02d}"
+        files.mkdir()
+        with (files / "members-06130017.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, MEMBER_COLUMNS, restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+    return Country(folder, path)
+
+
+def by_card(told: Country) -> dict[str, object]:
+    return told.answer(Question(DAY, CLINIC, person=WOMAN.resident_id))
+
+
+def test_a_member_is_valid_by_card_and_by_number(tmp_path: Path) -> None:
+    told = country(tmp_path, [ROW])
+    assert told.memberships == [MEMBERSHIP]
+    for question in (
+        Question(DAY, CLINIC, person=WOMAN.resident_id),
+        Question(DAY, CLINIC, membership=MEMBERSHIP),
+    ):
+        answer = told.answer(question)
+        assert answer["validity"] == "1"
+        assert answer["results"][0]["insurer_name"] == "試験健康保険組合"
+
+
+def test_the_newer_file_counts(tmp_path: Path) -> None:
+    ended = ROW | {"lost_on": "2026-06-01", "reason_of_loss": "03"}
+    assert by_card(country(tmp_path, [ROW], [ended]))["validity"] == "2"
+
+
+def test_whom_the_register_does_not_show_nobody_finds_by_card(tmp_path: Path) -> None:
+    told = country(tmp_path, [ROW | {"address": "架空県見本市２丁目"}])
+    assert by_card(told)["validity"] == "4"
+    assert told.answer(Question(DAY, CLINIC, membership=MEMBERSHIP)) == {
+        "refused": "eligibility-not-confirmable"
+    }
+
+
+def test_two_residents_alike_are_nobody(tmp_path: Path) -> None:
+    twin = WOMAN.model_copy(update={"resident_id": "R1-00000002"})
+    assert by_card(country(tmp_path, [ROW], residents=[WOMAN, twin]))["validity"] == "4"
+
+
+@pytest.mark.parametrize("column", ["elderly_valid_from", "valid_to"])
+def test_days_are_read_as_days(tmp_path: Path, column: str) -> None:
+    row = ROW | {column: "2026-08-01", "elderly_valid_to": "2027-07-31", "elderly_burden_ratio": "20"}
+    results = by_card(country(tmp_path, [row]))["results"]
+    assert isinstance(results, list)
+    assert results[0]["elderly_certificate"]["burden_ratio"] == 20

@@ -1,0 +1,113 @@
+"""Arrivals are open: nobody's start waits for somebody else's answer, and waiting is counted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import cast
+
+import pytest
+
+from loadtest.nation.country import Country
+from loadtest.rush import drive
+from loadtest.rush.drive import Driver, Due, Seen
+from loadtest.rush.judge import Asked, Judge
+from loadtest.rush.visits import Outcome
+from tests.unit.loadtest.nation.builders import terminal
+
+ASKED = Asked(terminal(), person="R1-00000001")
+ANSWERED = Outcome(200, b"{}")
+
+
+def driven(*dues: Due) -> tuple[Seen, Judge]:
+    seen, judge = Seen(), Judge(cast(Country, None))
+    asyncio.run(Driver(seen, judge).run(dues))
+    return seen, judge
+
+
+def test_every_visit_begins_though_none_is_answered_yet() -> None:
+    count = 50
+    begun: list[int] = []
+    all_there = asyncio.Event()
+
+    async def visit() -> Outcome:
+        begun.append(1)
+        if len(begun) == count:
+            all_there.set()
+        await all_there.wait()
+        return ANSWERED
+
+    seen, judge = driven(*(Due(place * 0.001, ASKED, visit) for place in range(count)))
+    assert (seen.offered, seen.answered, judge.compared) == (count, count, count)
+
+
+def test_latency_counts_from_the_intended_start() -> None:
+    async def visit() -> Outcome:
+        return ANSWERED
+
+    seen, _ = driven(Due(-0.5, ASKED, visit))
+    assert seen.checks.longest_ms >= 500
+    assert seen.lags.longest_ms >= 500
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answered", "errors"),
+    [
+        (ANSWERED, 1, {}),
+        (Outcome(409, b"", "card-not-usable"), 1, {}),
+        (Outcome(503, b"", "overloaded"), 0, {"overloaded": 1}),
+        (Outcome(0, b"", "line: timeout"), 0, {"line: timeout": 1}),
+    ],
+)
+def test_a_refusal_by_the_rule_is_an_answer_and_anything_else_an_error(
+    outcome: Outcome, answered: int, errors: dict[str, int]
+) -> None:
+    async def visit() -> Outcome:
+        return outcome
+
+    seen, judge = driven(Due(0, ASKED, visit))
+    assert (seen.answered, +seen.errors, judge.compared) == (answered, Counter(errors), answered)
+
+
+def test_a_sign_in_is_no_check() -> None:
+    async def visit() -> Outcome:
+        return ANSWERED
+
+    seen, judge = driven(Due(0, None, visit))
+    assert (seen.offered, seen.answered, judge.compared) == (0, 0, 0)
+
+
+def test_what_is_never_answered_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drive, "DRAIN_SECONDS", 0.01)
+
+    async def visit() -> Outcome:
+        await asyncio.Event().wait()
+        return ANSWERED
+
+    seen, _ = driven(Due(0, ASKED, visit))
+    assert (seen.offered, seen.answered, seen.errors["unanswered"]) == (1, 0, 1)
+
+
+def test_what_follows_an_answered_check_is_judged_too_and_is_no_part_of_its_latency() -> None:
+    async def visit() -> Outcome:
+        return ANSWERED
+
+    async def follow(outcome: Outcome) -> Outcome:
+        assert outcome is ANSWERED
+        await asyncio.sleep(0.05)
+        return ANSWERED
+
+    seen, judge = driven(Due(0, ASKED, visit, (ASKED, follow)))
+    assert (seen.answered, judge.compared) == (1, 2)
+    assert seen.checks.longest_ms < 50 <= seen.last_answer_after * 1000
+
+
+def test_a_failure_of_what_follows_is_an_error_and_the_check_was_answered() -> None:
+    async def visit() -> Outcome:
+        return ANSWERED
+
+    async def follow(_: Outcome) -> Outcome:
+        return Outcome(409, b"", "consent-words-differ")
+
+    seen, _ = driven(Due(0, ASKED, visit, (ASKED, follow)))
+    assert (seen.answered, seen.errors) == (1, Counter({"consent-words-differ": 1}))

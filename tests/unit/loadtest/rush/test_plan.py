@@ -1,0 +1,70 @@
+"""Who comes when, with what."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, cast
+
+import pytest
+
+from loadtest.nation.cards import Card
+from loadtest.nation.country import Country
+from loadtest.nation.settle import Nation
+from loadtest.rush.drive import Due
+from loadtest.rush.levels import LEVELS, SITES, Level
+from loadtest.rush.plan import Plan
+from loadtest.rush.visits import Reception
+from tests.unit.loadtest.nation.builders import terminal
+
+
+class FakeCountry:
+    """A country with two memberships."""
+
+    memberships = ("one", "other")
+
+
+LARGE, SMALL = terminal(weight=0.9), terminal(weight=0.1)
+NATION = Nation([LARGE, SMALL], [Card("R1-00000001", b"", cast(Any, None))], cast(Country, FakeCountry()))
+
+
+def drawn(level: Level, seconds: float = 10.0, scale: float = 1.0, seed: int = 1) -> list[Due]:
+    reception = Reception(cast(Any, None), lambda *_: None)
+    return list(Plan(level, seconds, scale, seed).schedule(NATION, reception))
+
+
+def _is_by_card(due: Due) -> bool:
+    return due.asked is not None and due.asked.person is not None
+
+
+@pytest.mark.parametrize(
+    "level", [LEVELS["L0"], LEVELS["L1"], LEVELS["L2"], LEVELS["L3"]], ids=lambda one: one.name
+)
+def test_a_level_has_its_rate_and_its_share_of_cards(level: Level) -> None:
+    dues = drawn(level)
+    assert len(dues) == pytest.approx(level.checks_per_s * 10, rel=0.06)
+    assert sum(map(_is_by_card, dues)) / len(dues) == pytest.approx(level.by_card, abs=0.03)
+
+
+def test_scale_is_the_rates_factor() -> None:
+    assert len(drawn(LEVELS["L1"], scale=0.1)) == pytest.approx(1210, rel=0.1)
+
+
+def test_large_facilities_see_more_patients() -> None:
+    dues = drawn(LEVELS["L0"])
+    at_large = sum(due.asked is not None and due.asked.terminal is LARGE for due in dues)
+    assert at_large / len(dues) == pytest.approx(0.9, abs=0.03)
+
+
+def test_a_storm_is_a_level_with_every_site_signing_in_within_a_minute() -> None:
+    dues = drawn(LEVELS["storm"], seconds=120, scale=0.02)
+    sign_ins = [due.at for due in dues if due.asked is None]
+    assert len(sign_ins) == pytest.approx(SITES * 0.02, rel=0.05)
+    assert max(sign_ins) < 60
+    assert [due.at for due in dues] == sorted(due.at for due in dues)
+
+
+def test_the_same_seed_draws_the_same_visits() -> None:
+    def told(seed: int) -> list[Any]:
+        return [(due.at, cast(partial[Any], due.visit).args) for due in drawn(LEVELS["L0"], 1.0, seed=seed)]
+
+    assert told(1) == told(1) != told(2)

@@ -1,0 +1,158 @@
+"""What a visit asks of the fund, request after request; the fund's answers are laid out, and no socket is opened."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.consent import ConsentRequest, ConsentStatement, to_be_signed
+from eligibility_api.contract.eligibility import CardCheckRequest, NumberCheckRequest
+from eligibility_api.contract.history import LookUp
+from jpki_mock.jlis import Jlis
+from jpki_mock.register.residents import first_residents
+from jpki_mock.settings import Settings
+from loadtest.clock import now
+from loadtest.line.connection import LineError, Reply
+from loadtest.line.pool import Pool
+from loadtest.model.events import Membership
+from loadtest.nation.cards import Card, issue
+from loadtest.nation.terminals import Terminal
+from loadtest.rush.consents import CATEGORIES, consent_and_look
+from loadtest.rush.visits import Outcome, Reception
+from tests.builders.cards import rsa_key
+from tests.unit.loadtest.nation.builders import terminal
+
+RECORD, CONSENT = uuid4(), uuid4()
+STATEMENT = {
+    "version": 1, "language": "ja", "institution_code": "1311111114", "institution_name": "見本診療所",
+    "categories": list(CATEGORIES), "care": "1", "until": "24-hours",
+}  # fmt: skip
+ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
+    "/v1/token": (200, {"access_token": "token-1", "expires_in": 300}),
+    "/v1/presence/challenges": (200, {"challenge": "challenge-1"}),
+    "/v1/eligibility/card": (200, {"record_id": str(RECORD)}),
+    "/v1/eligibility/number": (200, {"validity": "1"}),
+    "/v1/consents/challenges": (200, {"challenge": "challenge-2", "statement": STATEMENT}),
+    "/v1/consents": (201, {"consent_id": str(CONSENT), "eligibility": {"validity": "1"}}),
+}
+
+
+class LaidOut:
+    """A pool whose other end answers by path."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, changes: dict[str, tuple[int, dict[str, Any]]] | None = None) -> None:
+        self.asked: list[tuple[str, dict[str, str], bytes]] = []
+        self._answers = ANSWERS | (changes or {})
+
+    async def exchange(self, data: bytes) -> Reply:
+        head, _, body = data.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        path = first.split()[1]
+        self.asked.append((path, dict(line.split(": ", 1) for line in lines), body))
+        status, answer = self._answers.get(path, (200, {}))
+        if status == 0:
+            raise LineError("timeout")
+        return Reply(status, json.dumps(answer).encode())
+
+    @property
+    def paths(self) -> list[str]:
+        return [path for path, _, _ in self.asked]
+
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory: pytest.TempPathFactory) -> Card:
+    home: Path = tmp_path_factory.mktemp("jpki")
+    people = list(first_residents(1, seed=1))
+    with Jlis(Settings(home=home), now()) as jlis:
+        jlis.register.add(people)
+    [made] = issue(home, people, [rsa_key(1)], now())
+    return made
+
+
+def reception(pool: LaidOut, timed: list[str] | None = None) -> Reception:
+    return Reception(cast(Pool, pool), lambda what, _: (timed if timed is not None else []).append(what))
+
+
+def signed_in() -> Terminal:
+    made = terminal()
+    made.token, made.token_until = "token-0", now() + timedelta(minutes=5)
+    return made
+
+
+def test_a_terminal_signs_in_first_and_once(card: Card) -> None:
+    pool, timed, fresh = LaidOut(), list[str](), terminal()
+
+    async def visits() -> None:
+        for _ in range(2):
+            await reception(pool, timed).by_number(
+                fresh, Membership("06130017", None, "12", None, now().date())
+            )
+
+    asyncio.run(visits())
+    assert pool.paths == ["/v1/token", "/v1/eligibility/number", "/v1/eligibility/number"]
+    assert timed == ["token", "number", "number"]
+    assert pool.asked[1][1]["Authorization"] == "Bearer token-1"
+    NumberCheckRequest.model_validate_json(pool.asked[1][2])
+
+
+def test_a_tap_signs_the_challenge_that_it_got(card: Card) -> None:
+    pool, where = LaidOut(), signed_in()
+    outcome = asyncio.run(reception(pool).by_card(where, card))
+    assert outcome.failure is None
+    assert pool.paths == ["/v1/presence/challenges", "/v1/eligibility/card"]
+    proof = CardCheckRequest.model_validate_json(pool.asked[1][2])
+    assert proof.challenge == "challenge-1"
+    assert proof.signature == card.sign(where.credential.to_be_signed(Purpose.ELIGIBILITY, "challenge-1"))
+
+
+def test_after_a_tap_the_words_are_signed_and_looked_under(card: Card) -> None:
+    pool, where = LaidOut(), signed_in()
+    tapped = Outcome(200, json.dumps({"record_id": str(RECORD)}).encode())
+    looked = (LookUp.MEDICATIONS, LookUp.TREATMENTS)
+    outcome = asyncio.run(consent_and_look(reception(pool), where, card, looked, tapped))
+    assert json.loads(outcome.body) == {"validity": "1"}
+    assert pool.paths[2:] == [f"/v1/consents/{CONSENT}/medications", f"/v1/consents/{CONSENT}/treatments"]
+    assert pool.asked[2][1]["Operator-Role"] == "doctor"
+    given = ConsentRequest.model_validate_json(pool.asked[1][2])
+    message = to_be_signed(
+        ConsentStatement.model_validate_json(json.dumps(STATEMENT)),
+        visual_check=False,
+        audience=where.credential.audience,
+        terminal_id=where.credential.client_id,
+        challenge="challenge-2",
+        presence_record=UUID(str(RECORD)),
+    )
+    assert given.signature == card.sign(message)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "code"),
+    [
+        ("/v1/token", (401, {"code": "assertion-invalid"}), "assertion-invalid"),
+        ("/v1/presence/challenges", (503, {"code": "overloaded"}), "overloaded"),
+        ("/v1/eligibility/card", (0, {}), "line: timeout"),
+        ("/v1/eligibility/card", (500, {}), "unreadable"),
+    ],
+)
+def test_a_visit_ends_at_the_first_failure_and_names_it(
+    card: Card, path: str, answer: tuple[int, dict[str, Any]], code: str
+) -> None:
+    pool = LaidOut({path: answer})
+    assert asyncio.run(reception(pool).by_card(terminal(), card)).failure == code
+    assert pool.paths[-1] == path
+
+
+def test_a_consent_that_is_refused_ends_it(card: Card) -> None:
+    pool = LaidOut({"/v1/consents": (409, {"code": "consent-words-differ"})})
+    tapped = Outcome(200, json.dumps({"record_id": str(RECORD)}).encode())
+    outcome = asyncio.run(consent_and_look(reception(pool), signed_in(), card, tuple(LookUp), tapped))
+    assert (outcome.failure, pool.paths[-1]) == ("consent-words-differ", "/v1/consents")
