@@ -98,7 +98,8 @@ CREATE TABLE second_factor_miss (
 );
 
 -- In disaster mode somebody is searched by birth date and what else she tells. Over memberships, not over their versions:
--- it is paid for a new member alone, not for every change of one (measured: 2 microseconds and 74 bytes of WAL a row).
+-- it is paid for a new member alone, not for every change of one (measured: 74 bytes of WAL and 14 of index a row, and 0.6 to
+-- 4.8 microseconds on about 20).
 CREATE INDEX entitlement_born_on ON entitlement (birth_date);
 
 -- What the fund's own operators do has no client.
