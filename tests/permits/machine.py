@@ -41,6 +41,9 @@ picks = st.integers(0, 100)
 hours = st.sampled_from([0, 1, 2, 5, 11, 12, 13, 23, 24, 25, 36])
 reasons = st.sampled_from(["0", "1", "2", "3"])
 _STRANGE = "00000000-0000-4000-8000-000000000000"
+_LONGEST = 40
+"""Hours: challenges have room for two days."""
+
 _BASE = {"consents": "/v1/consents", "emergencies": "/v1/emergencies", "disasters": "/v1/disaster-searches"}
 
 
@@ -71,6 +74,15 @@ class Looking(RuleBasedStateMachine):
         """To any hour, also back."""
         self.model.clock = hour
         self.run(self.stage.turn, hour)
+
+    @precondition(lambda self: self.model.given)
+    @rule(pick=picks, early=st.sampled_from([0, 1]), look_up=look_ups)
+    def look_at_an_end(self, pick: int, early: int, look_up: str) -> None:
+        """At the moment at which a day's permit ends, or an hour before."""
+        hour = self.model.given[self.pick(pick)].at + DAY - early
+        if hour <= _LONGEST:
+            self.turn_the_clock(hour)
+            self.look_as_allowed(pick, look_up)
 
     @rule(who=people, where=facilities, what=categories, care=cares, visually=st.booleans())
     def consent(self, who: int, where: str, what: set[str], care: str, visually: bool) -> None:
