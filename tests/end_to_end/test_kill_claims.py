@@ -1,0 +1,100 @@
+"""Killed in the middle of reading a receipt file, the fund goes on with it, or has lost it and counts nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from demo.house import INSURER_NUMBER
+from eligibility_api.contract.claims import ClaimsAnswer, ClaimsState
+from eligibility_api.contract.codes import Sex
+from eligibility_api.contract.insurer_client import InsurerClient
+from eligibility_api.contract.tokens import Credential
+from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.platform.postmaster import wait_until
+from payer_mock.claims.receipt import Institution, Member
+from tests.builders.house import Inhabited, inhabited
+from tests.builders.receipt_files import medical, receipt_file
+from tests.depth import DEEP
+
+RECEIPTS = 12_000
+CRASH_POINTS = [point * RECEIPTS // 10 for point in range(1, 10)] if DEEP else [RECEIPTS // 2]
+"""Receipts stored at the least when everything is killed."""
+
+CLINIC = Institution(code="1310199999", name="架空診療所")
+
+_COUNTING = """
+SELECT count(*) FROM receipt JOIN claim_file USING (file_id) WHERE institution_code = $1 AND known_from <= now()
+"""
+_TAKEN = "SELECT taken FROM claim_file WHERE file_id = $1::text::uuid"
+
+
+@pytest.fixture
+def own_house() -> Iterator[Inhabited]:
+    """A house that this test may break."""
+    with inhabited() as running:
+        yield running
+
+
+@pytest.mark.parametrize("taken", CRASH_POINTS)
+def test_a_file_counts_as_a_whole_and_once_however_reading_was_killed(
+    own_house: Inhabited, taken: int
+) -> None:
+    body = _file()
+    with _client(own_house, own_house.house.wiring["PAYER_FUND_URL"]) as program:
+        sent = program.send_claims([body])
+        assert wait_until(lambda: _count(own_house, _TAKEN, sent.file_id) >= taken, 60)
+    own_house.kill_fund()
+
+    with own_house.restarted_fund() as url, _client(own_house, url) as program:
+        ended = _ended(program, sent.file_id)
+        assert ended.refusal in {None, "file-lost"}
+        assert (ended.known_from is None) == (ended.state is ClaimsState.REFUSED)
+        again = _ended(program, program.send_claims([body]).file_id)
+        assert again.report is not None
+        assert (again.state, again.report.good) == (ClaimsState.DONE, RECEIPTS)
+        assert wait_until(lambda: _count(own_house, _COUNTING, CLINIC.code) == RECEIPTS, 10)
+
+
+def _file() -> bytes:
+    def member(number: int) -> Member:
+        return Member(
+            insurer_number=INSURER_NUMBER,
+            symbol="見本",
+            number=f"{number:08d}",
+            branch="00",
+            birth_date=date(1950, 1, 1) + timedelta(days=number),
+            name="試験　見本",
+            sex=Sex.FEMALE,
+        )
+
+    return receipt_file(medical(member(number), institution=CLINIC) for number in range(RECEIPTS))
+
+
+def _client(house: Inhabited, url: str) -> InsurerClient:
+    credential = Credential.load(house.house.home / f"payer-{INSURER_NUMBER}.json")
+    return InsurerClient(url, credential, clock=lambda: datetime.now(UTC), timeout_seconds=60)
+
+
+def _ended(program: InsurerClient, file_id: str) -> ClaimsAnswer:
+    ends = {ClaimsState.DONE, ClaimsState.REFUSED}
+    assert wait_until(lambda: program.look_at_claims(file_id).state in ends, 120)
+    return program.look_at_claims(file_id)
+
+
+def _count(house: Inhabited, statement: str, about: str) -> int:
+    async def fetch() -> int:
+        dsn = EmbeddedPostgres.attach(Path(house.house.wiring["FUND_HOME"]) / "postgres").dsn("owner")
+        connection = await asyncpg.connect(dsn)
+        try:
+            found: int = await connection.fetchval(statement, about)
+            return found
+        finally:
+            await connection.close()
+
+    return asyncio.run(fetch())
