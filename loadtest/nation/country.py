@@ -1,48 +1,40 @@
 """What insurers told the fund of the nation's members, as the naive model hears it: their files, month by month.
 
-A question is about one person: only what was said of her memberships is replayed, so that a nation of any size can be
-asked about.
+A question is about one person: only what was said of her memberships is replayed. And only what was said of some
+residents is held in memory, so that a nation of any size can be asked about.
 """
 
 from __future__ import annotations
 
-import csv
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from math import ceil
 from pathlib import Path
-from typing import Any
 
-from eligibility_api.contract.characters import normal_kana
-from eligibility_api.contract.codes import CertificateKind
 from jpki_mock.register.matching import Attributes, match_key
 from jpki_mock.register.resident import Resident
 from loadtest.model.answer import Answer, Question, answer
 from loadtest.model.events import FilePublished, Membership, Row
 from loadtest.model.replay import Key, Knowledge, key_of, replay
+from loadtest.nation.rows import Cells, insurer_names, member_files, membership_of, read_cells, row_of
 
-_DAYS = {"insured_birth_date", "acquired_on", "lost_on", "issued_on", "valid_from", "valid_to"}
-_NUMBERS = {"burden_ratio", "self_pay"}
-_TEXTS = (
-    "relationship", "insured_name", "insured_birth_date", "name", "name_kana", "name_alias", "name_alias_kana",
-    "sex", "sex_on_certificate", "postal_code", "address", "acquired_on", "lost_on", "reason_of_loss",
-    "issued_on", "valid_from", "valid_to", "burden_ratio",
-)  # fmt: skip
-_KANA = ("name_kana", "name_alias_kana")
-"""What the fund keeps in one form, however it is written."""
-
-_ELDERLY = ("issued_on", "valid_from", "valid_to", "burden_ratio")
-_LIMIT = ("issued_on", "valid_from", "valid_to", "long_term_on")
 _FIRST = datetime(2020, 1, 1, tzinfo=UTC)
-
-Cells = Mapping[str, str]
 
 
 def read_residents(path: Path) -> Iterator[Resident]:
     """The residents of a file. Raises OSError, pydantic.ValidationError."""
     with path.open(encoding="utf-8") as lines:
         yield from map(Resident.model_validate_json, lines)
+
+
+def spread(path: Path, people: int, most: int) -> list[Resident]:
+    """`most` residents of a file of so many people at most, evenly from all of it. Raises as `read_residents`."""
+    stride = ceil(people / most)
+    with path.open(encoding="utf-8") as lines:
+        return [Resident.model_validate_json(line) for line in islice(lines, 0, None, stride)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +46,38 @@ class Said:
 
 
 class Country:
-    """The files of a country's months, and whom the resident register shows for each of their rows."""
+    """What the files of a country's months say of some residents, and whom the resident register shows for each row."""
 
-    def __init__(self, folder: Path, residents: Path) -> None:
-        """`folder` as `payer-mock country` made it. Raises OSError, KeyError, ValueError for what is none."""
-        register = _Register(read_residents(residents))
-        names = _insurer_names(folder / "insurers.csv")
+    def __init__(self, folder: Path, residents: Path, about: Sequence[Resident]) -> None:
+        """`folder` as `payer-mock country` made it, with the file of its residents; `about`: whom can be asked about.
+
+        Raises OSError, KeyError, ValueError for what is none.
+        """
+        self._register = _Register(about, read_residents(residents))
+        self._names = insurer_names(folder / "insurers.csv")
         self._of_key: defaultdict[Key, list[Said]] = defaultdict(list)
         self._of_person: defaultdict[str, set[Key]] = defaultdict(set)
-        months = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-        for month, files in enumerate(months):
-            for file in sorted(files.glob("members-[0-9]*.csv")):
-                for cells in _cells(file):
-                    self._take(Said(month, _row(cells, names, register.person(cells))))
+        files = list(member_files(folder))
+        for month, file in files:
+            self._read(month, file)
+        # What the register does not show for one month's row of a membership is part of its history all the same.
+        for month, file in files:
+            self._read_others(month, file)
+        for said in self._of_key.values():
+            said.sort(key=_month)
+
+    def _read(self, month: int, file: Path) -> None:
+        """Take the rows that are about one of those residents."""
+        for cells in read_cells(file):
+            person = self._register.person(cells)
+            if person is not None:
+                self._take(Said(month, row_of(cells, self._names, person)))
+
+    def _read_others(self, month: int, file: Path) -> None:
+        """Take the other rows of their memberships."""
+        for cells in read_cells(file):
+            if self._register.person(cells) is None and key_of(membership_of(cells)) in self._of_key:
+                self._take(Said(month, row_of(cells, self._names, None)))
 
     def _take(self, said: Said) -> None:
         key = key_of(said.row.membership)
@@ -103,83 +114,36 @@ class Country:
             yield FilePublished(_FIRST + timedelta(days=month), f"month {month}", rows)
 
 
-class _Register:
-    """Whom J-LIS finds by name, kana, birth date, sex and address: one, or nobody."""
+def _month(said: Said) -> int:
+    return said.month
 
-    def __init__(self, residents: Iterator[Resident]) -> None:
-        found: defaultdict[bytes, list[str]] = defaultdict(list)
-        for r in residents:
-            key = match_key(Attributes(r.name, r.name_kana, r.birth_date, r.sex, r.address))
-            found[key].append(r.resident_id)
-        self._found = found
+
+class _Register:
+    """Whom J-LIS finds by name, kana, birth date, sex and address, as far as it is about certain residents."""
+
+    def __init__(self, about: Iterable[Resident], everybody: Iterable[Resident]) -> None:
+        self._persons = {_match_key(resident): resident.resident_id for resident in about}
+        self._quick = {(resident.name_kana, resident.birth_date.isoformat()) for resident in about}
+        seen: Counter[bytes] = Counter()
+        for resident in everybody:
+            # A nation has many people; only who could be taken for one of ours is looked at closely.
+            if (resident.name_kana, resident.birth_date.isoformat()) in self._quick:
+                seen[_match_key(resident)] += 1
+        for key, count in seen.items():
+            if count > 1:
+                self._persons.pop(key, None)
 
     def person(self, cells: Cells) -> str | None:
-        """The one resident whom a row describes."""
-        attributes = Attributes(
-            cells["name"],
-            cells["name_kana"],
-            date.fromisoformat(cells["birth_date"]),
-            cells["sex"],
-            cells["address"],
+        """The one of those residents whom a row describes."""
+        if (cells["name_kana"], cells["birth_date"]) not in self._quick:
+            return None
+        birth_date = date.fromisoformat(cells["birth_date"])
+        return self._persons.get(
+            match_key(
+                Attributes(cells["name"], cells["name_kana"], birth_date, cells["sex"], cells["address"])
+            )
         )
-        found = self._found.get(match_key(attributes), [])
-        return found[0] if len(found) == 1 else None
 
 
-def _insurer_names(path: Path) -> dict[str, str]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return {row["insurer_number"]: row["name"] for row in csv.DictReader(lines)}
-
-
-def _cells(path: Path) -> Iterator[Cells]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
-
-
-def _row(cells: Cells, insurers: Mapping[str, str], person: str | None) -> Row:
-    membership = Membership(
-        cells["insurer_number"],
-        cells["symbol"] or None,
-        cells["number"],
-        cells["branch"] or None,
-        date.fromisoformat(cells["birth_date"]),
-    )
-    items: dict[str, Any] = {name: _value(name, cells[name]) for name in _TEXTS}
-    items |= {name: normal_kana(cells[name]) for name in _KANA if cells[name]}
-    items |= {
-        "certificate_kind": cells["certificate_kind"] or CertificateKind.GENERAL.value,
-        "insurer_name": insurers[membership.insurer_number],
-        "nondisclosure": cells["nondisclosure"] == "1",
-        "self_disclosure_blocked": cells["self_disclosure_blocked"] == "1",
-        "elderly_certificate": _group(cells, "elderly", _ELDERLY),
-        "limit_certificate": _limit(cells),
-        "specific_diseases": list(_diseases(cells)),
-    }
-    return Row(membership, person, items)
-
-
-def _group(cells: Cells, prefix: str, items: Sequence[str]) -> dict[str, Any] | None:
-    group = {name: _value(name, cells[f"{prefix}_{name}"]) for name in items}
-    return group if any(value is not None for value in group.values()) else None
-
-
-def _limit(cells: Cells) -> dict[str, Any] | None:
-    if not cells["limit_kind"]:
-        return None
-    codes = {"kind": cells["limit_kind"], "limit_class": cells["limit_class"]}
-    return codes | (_group(cells, "limit", _LIMIT) or {})
-
-
-def _diseases(cells: Cells) -> Iterator[dict[str, Any]]:
-    for place in (1, 2, 3):
-        if cells[f"disease_{place}"]:
-            items = ("issued_on", "valid_from", "valid_to", "self_pay")
-            yield {"disease": cells[f"disease_{place}"]} | (_group(cells, f"disease_{place}", items) or {})
-
-
-def _value(name: str, text: str) -> Any:
-    if not text:
-        return None
-    if name in _DAYS or name == "long_term_on":
-        return date.fromisoformat(text)
-    return int(text) if name in _NUMBERS else text
+def _match_key(r: Resident) -> bytes:
+    return match_key(Attributes(r.name, r.name_kana, r.birth_date, r.sex, r.address))

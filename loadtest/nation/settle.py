@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from loadtest.clock import now
 from loadtest.line.pool import Pool
 from loadtest.nation.cards import Card, issue
-from loadtest.nation.country import Country, read_residents
+from loadtest.nation.country import Country, spread
 from loadtest.nation.keys import load_keys
 from loadtest.nation.registration import register_all
 from loadtest.nation.terminals import Terminal, admit, sign_in_all
@@ -19,6 +18,9 @@ from loadtest.surroundings import Surroundings
 
 KEYS = 256
 """Size of the fleet of card keys; see `keys.py`."""
+
+ASKED_ABOUT = 20_000
+"""Residents, evenly from all the nation, about whom can be asked: what was said of them is held in memory."""
 
 _SEED = "7001"
 """Of the residents: other people than anybody else's of a house, whom only the nation's insurers speak of."""
@@ -57,11 +59,12 @@ def settle(there: Surroundings, size: Size, folder: Path, tell: Tell) -> Nation:
     terminals = admit(there, size.terminals, folder / "terminals")
     tell(f"{size.cards} cards")
     residents = folder / "residents.jsonl"
-    holders = islice(read_residents(residents), size.cards)
+    about = spread(residents, size.people, max(ASKED_ABOUT, size.cards))
+    holders = about[:: max(1, len(about) // size.cards)][: size.cards]
     cards = issue(there.jpki_home, holders, load_keys(min(KEYS, size.cards)), now())
-    tell(f"{size.cards} first registrations")
+    tell(f"{len(cards)} first registrations")
     asyncio.run(_register(there.fund_url, terminals, cards))
-    return Nation(terminals, cards, Country(folder / "country", residents))
+    return Nation(terminals, cards, Country(folder / "country", residents, about))
 
 
 async def _register(url: str, terminals: list[Terminal], cards: list[Card]) -> None:

@@ -16,7 +16,10 @@ from loadtest.line.connection import LineError
 from loadtest.rush.levels import LEVELS
 from loadtest.surroundings import LoadError
 
-FAILED, STOPPED = 1, 3
+FAILED, USAGE, STOPPED = 1, 2, 3
+
+MOST_CHECKS = 10_000_000
+"""A run is bounded in its number of checks too."""
 
 LevelName = StrEnum("LevelName", {name: name for name in LEVELS})  # type: ignore[misc]
 
@@ -38,16 +41,20 @@ def run(
     """負荷 / The nation's checks at a level: they come when they come, whether or not the fund keeps up.
 
     Runs against the house that the environment is wired to (TERMINAL_FUND_URL, FUND_HOME, JPKI_HOME, PAYER_…), else
-    starts one and ends it. Exit code 0: no error and no wrong answer, however fast. 1: some. 3: it could not be run.
+    starts one and ends it. Exit code 0: no error and no wrong answer, however fast. 1: some. 2: wrong usage. 3: it
+    could not be run.
     """
     from loadtest.nation.settle import Size
     from loadtest.rush.plan import Plan
     from loadtest.rush.report import show
     from loadtest.rush.run import run_rush
 
+    plan = Plan(LEVELS[level.value], minutes * 60, scale, seed)
+    if plan.checks_per_s * plan.seconds > MOST_CHECKS:
+        typer.echo(f"A run has at most {MOST_CHECKS:,} checks.", err=True)
+        raise typer.Exit(USAGE)
     end_like_ctrl_c()
     told = Console(stderr=True)
-    plan = Plan(LEVELS[level.value], minutes * 60, scale, seed)
     size = Size(people, min(people, 1000) if cards is None else min(people, cards), terminals)
     with tempfile.TemporaryDirectory(prefix="shikaku-run-") as folder:
         try:

@@ -79,6 +79,16 @@ class Driver:
             task.cancel()
         self.seen.errors["unanswered"] += len(left)
 
+    async def tell_each(self, seconds: float, tell: Callable[[str], None]) -> None:
+        """Tell every so many seconds how it goes, until this is cancelled."""
+        while True:
+            await asyncio.sleep(seconds)
+            seen = self.seen
+            tell(
+                f"{perf_counter() - self._began:,.0f} s: {seen.offered:,} checks offered, {seen.answered:,} answered,"
+                f" p99 {seen.checks.percentile_ms(0.99):,.0f} ms, {seen.errors.total():,} errors"
+            )
+
     async def _visit(self, due: Due) -> None:
         seen, intended = self.seen, self._began + due.at
         seen.lags.add((perf_counter() - intended) * 1000)

@@ -26,6 +26,7 @@ from loadtest.surroundings import LoadError, Surroundings, surroundings
 
 _MOST_CONNECTIONS = 1000
 _TIMEOUT_SECONDS = 10.0
+_TELL_SECONDS = 5.0
 
 
 def run_rush(plan: Plan, size: Size, *, workers: int, folder: Path, tell: Tell) -> RushReport:
@@ -42,7 +43,7 @@ def run_rush(plan: Plan, size: Size, *, workers: int, folder: Path, tell: Tell) 
         tell(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
         seen, judge = Seen(), Judge(nation.country)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            spent = runner.run(_rush(plan, nation, there, Driver(seen, judge)))
+            spent = runner.run(_rush(plan, nation, there, Driver(seen, judge), tell))
         memory = memory_mib(_kinds(there))
     tell(f"{judge.compared} answers against the naive model")
     wrong = judge.wrong(today_in_japan())
@@ -55,12 +56,14 @@ def _kinds(there: Surroundings) -> Kinds:
     return {API: partial(proc.listening_on, port), DATABASE: partial(database_in, there.fund_home)}
 
 
-async def _rush(plan: Plan, nation: Nation, there: Surroundings, driver: Driver) -> Spent:
+async def _rush(plan: Plan, nation: Nation, there: Surroundings, driver: Driver, tell: Tell) -> Spent:
     """Sign in, and drive; processor time of the driving alone."""
     kinds = _kinds(there)
     async with Pool(there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS) as pool:
         await sign_in_all(pool, nation.terminals)
         schedule = plan.schedule(nation, Reception(pool, driver.seen.request))
         before = Moment.now(kinds)
+        telling = asyncio.create_task(driver.tell_each(_TELL_SECONDS, tell))
         await driver.run(schedule)
+        telling.cancel()
         return Moment.now(kinds).since(before)

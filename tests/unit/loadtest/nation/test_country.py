@@ -10,9 +10,10 @@ import pytest
 
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from jpki_mock.register.resident import Resident
+from jpki_mock.register.residents import first_residents, write_lines
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
-from loadtest.nation.country import Country
+from loadtest.nation.country import Country, spread
 
 CLINIC = "1311111114"
 DAY = date(2026, 11, 26)
@@ -30,7 +31,8 @@ MEMBERSHIP = Membership("06130017", "見本", "12", "00", WOMAN.birth_date)
 
 def country(folder: Path, *months: list[dict[str, str]], residents: list[Resident] | None = None) -> Country:
     path = folder / "residents.jsonl"
-    path.write_text("".join(f"{r.model_dump_json()}\n" for r in residents or [WOMAN]))
+    everybody = residents or [WOMAN]
+    path.write_text("".join(f"{resident.model_dump_json()}\n" for resident in everybody))
     (folder / "insurers.csv").write_text("insurer_number,name\n06130017,試験健康保険組合\n")
     for month, rows in enumerate(months, start=1):
         files = folder / f"2026-{month:02d}"
@@ -39,7 +41,7 @@ def country(folder: Path, *months: list[dict[str, str]], residents: list[Residen
             writer = csv.DictWriter(file, MEMBER_COLUMNS, restval="")
             writer.writeheader()
             writer.writerows(rows)
-    return Country(folder, path)
+    return Country(folder, path, [WOMAN])
 
 
 def by_card(told: Country) -> dict[str, object]:
@@ -63,12 +65,27 @@ def test_the_newer_file_counts(tmp_path: Path) -> None:
     assert by_card(country(tmp_path, [ROW], [ended]))["validity"] == "2"
 
 
-def test_whom_the_register_does_not_show_nobody_finds_by_card(tmp_path: Path) -> None:
-    told = country(tmp_path, [ROW | {"address": "架空県見本市２丁目"}])
+def test_a_row_that_the_register_does_not_show_is_part_of_its_memberships_history(tmp_path: Path) -> None:
+    told = country(tmp_path, [ROW], [ROW | {"address": "架空県見本市２丁目"}])
     assert by_card(told)["validity"] == "4"
-    assert told.answer(Question(DAY, CLINIC, membership=MEMBERSHIP)) == {
-        "refused": "eligibility-not-confirmable"
-    }
+    by_number = told.answer(Question(DAY, CLINIC, membership=MEMBERSHIP))
+    assert by_number == {"refused": "eligibility-not-confirmable"}
+
+
+def test_only_those_residents_are_known_of_whom_is_to_be_asked(tmp_path: Path) -> None:
+    neighbour = WOMAN.model_copy(update={"resident_id": "R1-00000002", "name_kana": "シケン　タロウ"})
+    row = ROW | {"number": "13", "name_kana": neighbour.name_kana}
+    assert country(tmp_path, [ROW, row], residents=[WOMAN, neighbour]).memberships == [MEMBERSHIP]
+
+
+@pytest.mark.parametrize(("people", "most", "count"), [(10, 20, 10), (10, 5, 5), (10, 4, 4), (10, 1, 1)])
+def test_residents_are_chosen_evenly(tmp_path: Path, people: int, most: int, count: int) -> None:
+    path = tmp_path / "residents.jsonl"
+    with path.open("wb") as file:
+        everybody = list(write_lines(first_residents(people, seed=1), file))
+    chosen = spread(path, people, most)
+    assert len(chosen) == count
+    assert chosen[0] == everybody[0]
 
 
 def test_two_residents_alike_are_nobody(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""`loadtest run` against the running house: patients come when they come, and every answer is held against the model."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from random import Random
+from typing import Any
+
+import pytest
+
+from loadtest.rush.levels import LEVELS
+from loadtest.rush.schedule import Stretch, arrivals
+from tests.builders.house import Inhabited
+
+SECONDS, SCALE, SEED = 20.0, 0.1, 7
+PER_SECOND = LEVELS["L0"].checks_per_s * SCALE
+
+
+@pytest.fixture(scope="module")
+def report(house: Inhabited) -> dict[str, Any]:
+    """What a run at a tenth of the level L0 printed."""
+    words = [
+        "run", "--level", "L0", "--minutes", str(SECONDS / 60), "--scale", str(SCALE), "--seed", str(SEED),
+        "--people", "300", "--cards", "60", "--terminals", "8", "--json",
+    ]  # fmt: skip
+    program = "from loadtest.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, *words],
+        env=house.house.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    told = json.loads(done.stdout)
+    assert isinstance(told, dict)
+    return told
+
+
+def test_every_answer_under_load_is_that_of_the_naive_model(report: dict[str, Any]) -> None:
+    assert (report["wrong_answers"], report["errors"]) == (0, {})
+    answers = sum(report["requests"][what]["count"] for what in ("card", "number", "consent"))
+    assert report["compared_answers"] == answers
+
+
+def test_everybody_came_when_the_schedule_said(report: dict[str, Any]) -> None:
+    count = sum(1 for _ in scheduled())
+    assert report["offered_checks_per_s"] == pytest.approx(count / SECONDS, abs=0.1)
+    requests = {what: row["count"] for what, row in report["requests"].items()}
+    assert requests["challenge"] == requests["card"] == requests["consent"] > 0
+    assert requests["number"] + requests["card"] == count
+
+
+def test_processes_and_latencies_are_told(report: dict[str, Any]) -> None:
+    assert report["p50_ms"] <= report["p99_ms"] <= report["p999_ms"]
+    assert report["cpu_cores"].keys() == report["memory_mib"].keys() == {"api", "database", "generator"}
+
+
+def scheduled() -> Any:
+    """The instants that the seed draws."""
+    return arrivals([Stretch(SECONDS, PER_SECOND)], Random(SEED))

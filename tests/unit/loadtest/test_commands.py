@@ -1,0 +1,94 @@
+"""`loadtest run` and `loadtest floor` as they are typed, nothing started."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from loadtest.cli import app
+from loadtest.floor import run as floor_run
+from loadtest.floor.report import FloorReport
+from loadtest.rush import run as rush_run
+from loadtest.rush.report import RushReport
+from loadtest.surroundings import LoadError
+from tests.unit.loadtest.floor.test_report import report as floor_report
+from tests.unit.loadtest.rush.test_report import report as rush_report
+
+
+@pytest.fixture(autouse=True)
+def _keep_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was run, with an outcome each instead."""
+    seen: list[Any] = []
+
+    def rush(plan: Any, size: Any, **_: Any) -> RushReport:
+        seen.append((plan, size))
+        return rush_report()
+
+    def floor(seconds: float, cards: int, *_: Any) -> FloorReport:
+        seen.append((seconds, cards))
+        return floor_report()
+
+    monkeypatch.setattr(rush_run, "run_rush", rush)
+    monkeypatch.setattr(floor_run, "run_floor", floor)
+    return seen
+
+
+def typed(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words))
+
+
+def test_a_level_is_run_as_it_is_asked_for(runs: list[Any]) -> None:
+    done = typed("run", "--level", "L1", "--minutes", "2", "--people", "5000", "--scale", "0.5", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["passed"]) == (0, True)
+    [(plan, size)] = runs
+    assert (plan.level.name, plan.seconds, plan.scale) == ("L1", 120, 0.5)
+    assert (size.people, size.cards) == (5000, 1000)
+
+
+def test_a_small_nation_has_no_more_cards_than_people(runs: list[Any]) -> None:
+    typed("run", "--level", "L0", "--people", "200", "--cards", "500")
+    assert runs[0][1].cards == 200
+
+
+def test_the_floor_is_measured_as_it_is_asked_for(runs: list[Any]) -> None:
+    done = typed("floor", "--seconds", "5", "--cards", "300", "--json")
+    assert (done.exit_code, runs) == (0, [(5.0, 300)])
+    told = json.loads(done.stdout)
+    assert {"tap_over_floor", "number_over_fastapi", "tap_cpu_over_floor"} <= told.keys()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--level", "L9"),
+        ("--level", "L3", "--scale", "10", "--minutes", "180"),
+        ("--level", "L0", "--scale", "0"),
+    ],
+)
+def test_a_run_is_bounded(runs: list[Any], words: tuple[str, ...]) -> None:
+    assert (typed("run", *words).exit_code, runs) == (2, [])
+
+
+@pytest.mark.parametrize("words", [("run", "--level", "L0"), ("floor",)])
+def test_what_could_not_be_run_is_told(
+    monkeypatch: pytest.MonkeyPatch, runs: list[Any], words: tuple[str, ...]
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise LoadError("the house did not start")
+
+    failing: Callable[..., None] = fails
+    monkeypatch.setattr(rush_run, "run_rush", failing)
+    monkeypatch.setattr(floor_run, "run_floor", failing)
+    done = typed(*words)
+    assert done.exit_code == 3
+    assert "the house did not start" in done.stderr
