@@ -91,7 +91,7 @@ def _section(draw: Draw, insurer: str, section: int) -> Sequence[str]:
     header = draw(st.sampled_from(["IR", "YK"]))
     writer = Writer(draw, header)
     claimed = draw(st.dates(date(2019, 6, 1), date(2030, 12, 1))).replace(day=1)
-    code = f"{draw(st.integers(0, 10**6)):06d}{section}"
+    code = f"{draw(st.integers(0, 999_999)):06d}{section}"
     if header == "IR":
         writer.add("IR", 1, "13", "1", code, "", draw(words), writer.month(claimed), "00")
     else:

@@ -40,7 +40,7 @@ def read(parts: list[bytes], insurer_number: str) -> Reading | str:
         return error.code
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(files())
 def test_both_readers_give_the_same_receipts_of_any_file_without_fault(file: tuple[bytes, str]) -> None:
     body, insurer_number = file
@@ -49,7 +49,7 @@ def test_both_readers_give_the_same_receipts_of_any_file_without_fault(file: tup
     assert [told(receipt) for receipt in reading.receipts] == naive.read(body, insurer_number)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(BODIES)), st.lists(st.integers(0, 20_000), max_size=30))
 def test_cut_anywhere_a_file_leads_to_the_same(name: str, places: list[int]) -> None:
     body, insurer_number = BODIES[name]
@@ -63,7 +63,7 @@ def test_byte_by_byte_a_file_leads_to_the_same() -> None:
         assert read(bytes_, sample.insurer_number) == read([body], sample.insurer_number)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(sorted(SAMPLES)),
     st.lists(

@@ -28,24 +28,26 @@ class Layout:
 
     def __init__(self, names: Sequence[str], read: Mapping[str, Field]) -> None:
         self.names = names
-        self._judged = tuple((names.index(name) + 1, field) for name, field in read.items())
         self._fields = tuple(read.values())
-        self._pick = _picker([place for place, _ in self._judged])
-        needed = [place for place, field in self._judged if field.required]
-        self._least = max(needed, default=0) + 1
+        self._places = tuple(names.index(name) + 1 for name in read)
+        self._pick = _picker(self._places)
+        self._width = max(self._places, default=0) + 1
         self._together = FIRST_DAY in read
-        self._cut = names.index(FIRST_DAY) + 1 if self._together else -1
-        self._most = self._cut + 1 if self._together else len(names) + 1
-        self._width = max((place for place, _ in self._judged), default=0) + 1
+        self._cut = self._width - 1 if self._together else self._width
+        """What stays in one: the days, or what is behind the last field that is read."""
+        self._least = max(
+            (p for p, field in zip(self._places, self._fields, strict=True) if field.required), default=0
+        )
 
     def read(self, line: str) -> list[Any]:
         """The values of the fields that are read. Raises BadRecord."""
         fields = line.split(",", self._cut)
-        present = len(fields)
-        if not self._least <= present <= self._most:
+        # The rule of the days counts them: of records with days, the most frequent ones, no comma is counted twice.
+        commas = len(fields) - 1 if self._together else line.count(",")
+        if not self._least <= commas <= len(self.names):
             raise whole(ClaimsFault.FIELDS)
-        if present < self._width:
-            fields += [""] * (self._width - present)
+        if len(fields) < self._width:
+            fields += [""] * (self._width - len(fields))
         try:
             # One call for all fields, and none of Python's own for those whose texts were seen before.
             return list(map(getitem, self._fields, self._pick(fields)))
@@ -64,7 +66,7 @@ class Layout:
         return BadRecord(FieldFault(place, name, code, shape(text) or None))
 
     def _faults(self, fields: Sequence[str]) -> Iterator[FieldFault]:
-        for place, field in self._judged:
+        for place, field in zip(self._places, self._fields, strict=True):
             text = fields[place]
             try:
                 field[text]

@@ -19,7 +19,7 @@ from eligibility_api.claims.reading.pharmacy import PharmacyDraft
 from eligibility_api.contract.claims import ClaimsFault, ReceiptKind
 from eligibility_api.domain.receipts import Receipt
 
-_MOST_REMEMBERED = 100_000
+MOST_REMEMBERED = 100_000
 """Receipts among which one that stands twice is found."""
 
 _DRAFTS: dict[ReceiptKind | None, type[Draft]] = {
@@ -148,7 +148,7 @@ class Section:
         if identity in self._seen:
             draft.faults.whole(draft.first_line, "RE", ClaimsFault.DUPLICATE)
             return
-        if len(self._seen) >= _MOST_REMEMBERED:
+        if len(self._seen) >= MOST_REMEMBERED:
             self._seen.clear()
         self._seen.add(identity)
         self._gathering.receipts.append(receipt)

@@ -1,0 +1,82 @@
+"""Whatever comes, a reader's memory stays flat: of one receipt, one section, one line only so much is kept."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+from eligibility_api.claims.reading import section
+from eligibility_api.claims.reading.block import MOST_FAULTS
+from eligibility_api.claims.reading.draft import MOST_RECORDS
+from eligibility_api.claims.reading.reader import Reader
+from eligibility_api.claims.reading.values import Field, number
+from eligibility_api.contract.claims import ClaimsFault
+
+INSURER = "01130012"
+HEADER = b"IR,1,13,1,9900001,,,202610,00\r\n"
+RECEIPT = b"RE,%d,1112,202609,,1,19800517\r\nHO,01130012,,%d,1,1\r\n"
+
+
+def test_of_one_receipt_so_many_faults_are_told() -> None:
+    reader = Reader(INSURER)
+    block = reader.feed(HEADER + RECEIPT % (1, 1) + b"SI,12,1,x\r\n" * (MOST_FAULTS + 50))
+    assert len(block.faults) == MOST_FAULTS
+    block = reader.feed(RECEIPT % (2, 2) + b"SI,12,1,x\r\nGO,2,2,99\r\n")
+    assert [(fault.receipt, fault.code) for fault in block.faults] == [(2, ClaimsFault.CODE)]
+    assert (block.found, block.receipts) == (2, [])
+
+
+def test_of_one_receipt_so_many_records_are_read() -> None:
+    records = b"SI,12,1,112007410,,1,1\r\n" * (MOST_RECORDS - 2)
+    reader = Reader(INSURER)
+    block = reader.feed(
+        HEADER + RECEIPT % (1, 1) + records + RECEIPT % (2, 2) + records + b"SJ,01,\r\nSJ,01,\r\n"
+    )
+    assert [len(receipt.content.acts) for receipt in block.receipts] == [MOST_RECORDS - 2]
+    assert [(fault.receipt, fault.record, fault.code) for fault in block.faults] == [
+        (2, "SJ", ClaimsFault.ORDER)
+    ]
+
+
+def test_behind_the_end_so_many_faults_are_told() -> None:
+    reader = Reader(INSURER)
+    block = reader.feed(HEADER + b"GO,0,0,99\r\n" + b"XX\r\n" * (MOST_FAULTS + 50))
+    assert len(block.faults) == MOST_FAULTS
+
+
+def test_a_field_remembers_so_many_texts() -> None:
+    field = Field(number(9))
+    for text in map(str, range(30_000)):
+        assert field[text] == int(text)
+    assert len(field) <= 10_000
+
+
+def test_a_long_file_needs_no_more_memory_than_a_short_one() -> None:
+    reader = Reader(INSURER)
+    reader.feed(HEADER)
+    tracemalloc.start()
+    try:
+        for part in range(10):
+            reader.feed(b"".join(RECEIPT % (1, 1000 * part + place) for place in range(500)))
+        before, _ = tracemalloc.get_traced_memory()
+        for part in range(10, 20):
+            reader.feed(b"".join(RECEIPT % (1, 1000 * part + place) for place in range(500)))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # What is remembered of a receipt, so that it is found when it comes twice.
+    assert after - before < 5_000 * 300
+    assert section.MOST_REMEMBERED * 300 < 32 * 2**20
+
+
+def test_one_endless_line_is_not_kept() -> None:
+    reader = Reader(INSURER)
+    reader.feed(HEADER + RECEIPT % (1, 1) + b"SJ,01,")
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            reader.feed(b"a" * 256 * 1024)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 512 * 1024
+    assert [fault.code for fault in reader.feed(b"\r\n").faults] == [ClaimsFault.LINE_TOO_LONG]

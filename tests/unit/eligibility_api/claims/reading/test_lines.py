@@ -1,0 +1,54 @@
+"""Lines of a receipt file: encoding, length, line ends, the byte at a file's end."""
+
+from __future__ import annotations
+
+import pytest
+
+from eligibility_api.claims.reading.lines import read_lines
+from eligibility_api.contract.claims import ClaimsFault
+from eligibility_api.uploads.reading.lines import LONGEST_LINE
+
+
+@pytest.mark.parametrize(
+    ("block", "texts"),
+    [
+        (b"GO,1\r\nGO,2\n", ["GO,1", "GO,2"]),
+        ("HO,見本髙①ｼｹﾝ\r\n".encode("cp932"), ["HO,見本髙①ｼｹﾝ"]),
+        (b"GO,1\r\n\r\n\n", ["GO,1", "", ""]),
+        (b"\x1aIR,1\r\n", ["IR,1"]),
+        (b"GO,1\x1a\r\n\x1a\n", ["GO,1", ""]),
+        (b"\n", [""]),
+    ],
+)
+def test_lines_come_without_their_ends(block: bytes, texts: list[str]) -> None:
+    assert read_lines(block) == (texts, {})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"SY,\x81\x20",
+        b"SY,\x00",
+        b"SY,a\rb",
+        b"SY,\x80",
+        b"SY,\xa0",
+        b"SY,\xfd",
+        b"SY,\x1a,",
+        b"SY,\t",
+        b"SY,\x7f",
+    ],
+)
+def test_what_cp932_has_not_costs_its_own_line_alone(line: bytes) -> None:
+    texts, faulty = read_lines(b"GO,1\r\n" + line + b"\r\nGO,2\r\n")
+    assert (texts[0], texts[2], faulty) == ("GO,1", "GO,2", {1: ClaimsFault.ENCODING})
+    # Which record it is can be told all the same.
+    assert texts[1][:2] == line[:2].decode()
+
+
+def test_a_line_is_at_most_so_long() -> None:
+    longest = b"SJ," + b"a" * (LONGEST_LINE - 3)
+    assert read_lines(longest + b"\n") == ([longest.decode()], {})
+    texts, faulty = read_lines(b"GO,1\n" + longest + b"a\nGO,2\n")
+    assert faulty == {1: ClaimsFault.LINE_TOO_LONG}
+    assert texts[1].startswith("SJ,")
+    assert len(texts[1]) <= 100
