@@ -49,8 +49,8 @@ SETTINGS = {
     "max_wal_size": "8GB",
     "wal_compression": "pglz",
     # Four workers of the API with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), the keeper's 4, the worker's
-    # 19, 5 for commands; the server keeps 3 for itself.
-    "max_connections": "80",
+    # 25, 5 for commands; the server keeps 3 for itself.
+    "max_connections": "88",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
