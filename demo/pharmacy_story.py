@@ -205,7 +205,7 @@ def _medicine(medicine: dict[str, Any]) -> str:
 
 def _told_refusal(title: str, report: dict[str, Any], code: str) -> Told:
     problem = report.get("problem", {})
-    lines = (*_headline(report), problem["detail_ja"], problem["detail"]) if problem else _headline(report)
+    lines = (problem["detail_ja"], problem["detail"]) if problem else _headline(report)
     return Told(title, lines, problem.get("code") == code)
 
 
