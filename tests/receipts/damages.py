@@ -136,6 +136,7 @@ _SECTIONS = (
     Damage("medical", "cut off within the header", (end_behind(1, characters=9),), ((1, "IR", None, None, None, "truncated", None),), (1, 2, 3), line_break=False),
     Damage("several", "a section cut off in front of the next", (end_behind(14), gone(14), behind(13, "YK,1,13,4,9900003,見本薬局,202610", "GO,0,0,99")), ((7, "BU", None, None, 2, "not-carried", None), (13, None, None, None, 3, "truncated", None)), (2, 3)),
     Damage("several", "a dental section cut off", (end_behind(19),), ((7, "BU", None, None, 2, "not-carried", None), (15, "IR", 3, "点数表", None, "not-carried", "9"), (19, None, None, None, 1, "truncated", None)), (3,)),
+    Damage("several", "cut off within a receipt of DPC", (end_behind(9),), ((7, "BU", None, None, 2, "not-carried", None), (9, None, None, None, 2, "truncated", None)), (2, 3)),
     Damage("volumes", "a volume without end, behind which another one than the next comes", (put(10, 8, "05"),), ((9, None, None, None, 1, "truncated", None), (14, "GO", 1, "総件数", None, "trailer", "9")), (2,)),
     Damage("volumes", "a last volume that counts neither itself nor all", (put(14, 2, "229"),), ((14, "GO", 2, "総合計点数", None, "trailer", "999"),)),
     Damage("eras", "an end without a line break, and wrong", (put(18, 1, "5"),), ((18, "GO", 1, "総件数", None, "trailer", "9"),), line_break=False),

@@ -25,8 +25,8 @@ MOST_RECORDS = 10_000
 Handler = Callable[[Any, list[Any]], None]
 """Takes into a draft what is read of its present record. Raises BadRecord."""
 
-Records = Mapping[str, tuple[Layout, Handler | None]]
-"""The records of a kind of receipt; one without a handler is read over."""
+Records = Mapping[str, tuple[Layout, Handler | None, bool]]
+"""The records of a kind of receipt; one without a handler is read over. Whether they stand in front of the treatment."""
 
 
 class Surroundings(NamedTuple):
@@ -83,6 +83,7 @@ class Draft:
 
     def take(self, number: int, record: str, text: str) -> None:
         """One record."""
+        self.line, self.record, self.text = number, record, text
         self._count += 1
         if self.refused or self._count > MOST_RECORDS:
             self._pass_over(number, record)
@@ -91,10 +92,9 @@ class Draft:
         if known is None:
             self.faults.whole(number, record, self.unknown(record))
             return
-        self.line, self.record, self.text = number, record, text
-        self.layout, handler = known
+        self.layout, handler, in_front = known
         try:
-            if record not in HEAD:
+            if not in_front:
                 self._treated = True
             elif self._treated:
                 raise whole(ClaimsFault.ORDER)
@@ -158,7 +158,7 @@ class Draft:
 
 def records(layouts: Mapping[str, Layout], handlers: Mapping[str, Handler]) -> Records:
     """The records of a kind of receipt, each with who takes it."""
-    return {record: (layout, handlers.get(record)) for record, layout in layouts.items()}
+    return {record: (layout, handlers.get(record), record in HEAD) for record, layout in layouts.items()}
 
 
 def _insurance(draft: Draft, values: list[Any]) -> None:

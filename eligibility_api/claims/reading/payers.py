@@ -42,10 +42,15 @@ class Payers:
             raise whole(ClaimsFault.ORDER)
         insurer, symbol, number, self.points = values
         self._insured = insurer, symbol, number
-        if symbol is not None and len((symbol + number).encode("cp932")) > MOST_MEMBERSHIP_BYTES:
-            raise present.wrong("被保険者証番号", ClaimsFault.CODE)
+        if symbol is not None and 2 * len(symbol + number) > MOST_MEMBERSHIP_BYTES:
+            self._measure(present, symbol + number)
         if insurer != self._sender:
             raise present.wrong("保険者番号", ClaimsFault.OTHER_INSURER)
+
+    @staticmethod
+    def _measure(present: Present, both: str) -> None:
+        if len(both.encode("cp932")) > MOST_MEMBERSHIP_BYTES:
+            raise present.wrong("被保険者証番号", ClaimsFault.CODE)
 
     def take_public(self, present: Present, values: list[Any]) -> None:
         """KO. Raises BadRecord."""

@@ -115,7 +115,6 @@ class Section:
         self._close()
         self._open = True
         self._place += 1
-        self._faults = Faults(self._gathering, None)
         if self._surroundings is not None:
             self.draft = _DRAFTS[self._kind](self._surroundings, self._place, number)
 
