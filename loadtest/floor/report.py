@@ -109,9 +109,9 @@ def _as_json(one: Measured) -> dict[str, Any]:
 
 
 def show(console: Console, report: FloorReport) -> None:
-    """Print the table and the verdict."""
+    """Print the table (processor time is of a request; `gen.` the generator's share of its core) and the verdict."""
     table = Table("")
-    titles = ("per s", "requests/s", "requests per core-second", "API µs", "database µs", "generator busy")
+    titles = ("per s", "req./s", "req./core-s", "API µs", "DB µs", "gen.")
     for title in titles:
         table.add_column(title, justify="right")
     for name, one in report.measured.items():
