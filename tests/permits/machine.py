@@ -146,6 +146,7 @@ class Looking(RuleBasedStateMachine):
     def disaster(self, ahead: int) -> None:
         number = self.run(self.stage.open_disaster, ahead)
         self.model.open_disasters[number] = self.model.now + ahead
+        self.model.recorded()
 
     @precondition(lambda self: self.model.open_disasters)
     @rule(pick=picks)
@@ -153,6 +154,7 @@ class Looking(RuleBasedStateMachine):
         number = list(self.model.open_disasters)[pick % len(self.model.open_disasters)]
         self.run(self.stage.close_disaster, number)
         del self.model.open_disasters[number]
+        self.model.recorded()
 
     @rule(who=people, where=pharmacies_and_clinics, what=categories)
     def search(self, who: int, where: str, what: set[str]) -> None:

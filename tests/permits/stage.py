@@ -153,12 +153,18 @@ class Stage:
             " RETURNING disaster_id",
             [hours],
         )
+        await self._record("disaster.opened")
         return int(row["disaster_id"])
 
     async def close_disaster(self, number: int) -> None:
         await self.fund.owner.fetch(
             "UPDATE disaster SET closed_at = window_clock() WHERE disaster_id = $1", [number]
         )
+        await self._record("disaster.closed")
+
+    async def _record(self, kind: str) -> None:
+        """As the operator's commands do, which know days alone."""
+        await self.fund.owner.fetch("INSERT INTO audit_record (kind, outcome) VALUES ($1, 'done')", [kind])
 
     async def end_disasters(self) -> None:
         await self.fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", ())
