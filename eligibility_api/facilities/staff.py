@@ -35,12 +35,14 @@ STAFF_MISSING = f"""{{role}}::text = '{Role.AUTHORISED_STAFF}' AND NOT EXISTS (
 
 PATIENT = """
 patient AS MATERIALIZED (
-    SELECT i.person_key
+    SELECT i.person_key, i.asked
     FROM gate g CROSS JOIN LATERAL identified_by({record}, g.institution_code) i
-    WHERE i.recorded_at > g.now - {within}::interval
+    WHERE i.recorded_at >= g.now - {within}::interval
 )
 """
-"""The person about whom a record of this facility's was answered, not longer ago than `within`; or no row."""
+"""The person about whom a record of this facility's was answered, not longer ago than `within`; or no row. `asked` are
+the memberships that she was identified by, null where her card did it.
+"""
 
 
 def check_admitted(row: Any) -> None:

@@ -13,20 +13,31 @@ from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 INSTANT, FIRST_MONTH, LAST_MONTH = (f"${number}" for number in range(FIRST_OWN, FIRST_OWN + 3))
 """A look-up's own parameters: the instant of knowledge (null: now), the first and the last month."""
 
+_ANOTHERS_NOW = f"""
+        SELECT FROM (
+            SELECT l.* FROM enrolment l {known_at("a.now", of="l")} WHERE {NOT_SUPERSEDED}
+        ) l
+        WHERE l.entitlement = e.entitlement AND l.person_key IS DISTINCT FROM e.person_key
+          AND daterange(l.acquired_on, l.lost_on) && daterange(e.acquired_on, e.lost_on)
+    """  # noqa: S608 - constants of the store, no values
+"""A membership `e` that was held to be hers, and is another's by what is known now: earlier knowledge is no way round
+a mix-up that was mended since.
+"""
+
 MEMBERSHIPS = f"""
 asked AS MATERIALIZED (
-    SELECT g.person_key, g.categories, least(coalesce({INSTANT}::timestamptz, g.now), g.now) AS instant
+    SELECT g.person_key, g.categories, least(coalesce({INSTANT}::timestamptz, g.now), g.now) AS instant, g.now
     FROM gate g
     WHERE {OPEN}
 ),
 membership AS MATERIALIZED (
-    SELECT t.insurer_number, t.number_key, t.symbol_key, t.birth_date, t.branch_key,
+    SELECT t.entitlement, t.insurer_number, t.number_key, t.symbol_key, t.birth_date, t.branch_key,
            daterange(e.acquired_on, e.lost_on) AS days
     FROM asked a
     JOIN enrolment e ON e.person_key = a.person_key
     {known_at("a.instant")}
     JOIN entitlement t USING (entitlement)
-    WHERE {NOT_SUPERSEDED}
+    WHERE {NOT_SUPERSEDED} AND (a.instant = a.now OR NOT EXISTS ({_ANOTHERS_NOW}))
 ),
 named AS MATERIALIZED (
     SELECT DISTINCT insurer_number, number_key, symbol_key, birth_date FROM membership
@@ -34,16 +45,17 @@ named AS MATERIALIZED (
 rival AS MATERIALIZED (
     SELECT n.*, t.branch_key, daterange(e.acquired_on, e.lost_on) AS days
     FROM asked a
+    CROSS JOIN (SELECT instant FROM asked UNION SELECT now FROM asked) by
     CROSS JOIN named n
     JOIN entitlement t USING (insurer_number, number_key, symbol_key, birth_date)
     JOIN enrolment e USING (entitlement)
-    {known_at("a.instant")}
+    {known_at("by.instant")}
     WHERE {NOT_SUPERSEDED} AND e.person_key IS DISTINCT FROM a.person_key
 )
 """  # noqa: S608 - constants of the store, no values
 """`asked` is one row where the gate is open, else none, and nothing is read. `membership`: the person's, with their days.
-`named`: what claims call her. `rival`: memberships of others under the same names, twins'. It is read only where a
-claim leaves a doubt.
+`named`: what claims call her. `rival`: memberships of others under the same names, twins', by what was known then or
+is known now. It is read only where a claim leaves a doubt.
 """
 
 _SAME = " AND ".join(

@@ -47,17 +47,22 @@ _ENTRIES = f"""
     JOIN prescription_entry p ON p.person_key = a.person_key AND p.known_from <= a.instant
     JOIN facility f ON f.institution_code = p.institution_code
     WHERE '{Category.PRESCRIPTION}' = ANY (a.categories)
+      -- Whom a number identified may have been somebody else, as was seen since.
+      AND (p.asked IS NULL OR p.asked <@ ARRAY(SELECT m.entitlement FROM membership m))
       AND coalesce(p.dispensed_on, p.prescribed_on) + {SHOWN.days} >= (a.instant AT TIME ZONE 'Asia/Tokyo')::date
 """  # noqa: S608 - constants of the store, no values
 """Of every month: what replaces what is told by the rule, which cuts them out afterwards."""
+
+_EXAMINED_IN = "date_trunc('month', c.examined_on)::date"
+"""A day: an instant would be held against the months in some time zone."""
 
 _CHECKUPS = f"""
     SELECT c.checkup AS number, '' AS origin, c.insurer_number, c.examined_on, c.known_from AS shown_from, c.items
     FROM asked a
     CROSS JOIN named n
     JOIN health_checkup c USING (insurer_number, number_key, symbol_key, birth_date)
-    WHERE c.known_from <= a.instant AND date_trunc('month', c.examined_on) BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
-      AND {is_hers("c", "date_trunc('month', c.examined_on)::date")}
+    WHERE c.known_from <= a.instant AND {_EXAMINED_IN} BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
+      AND {is_hers("c", _EXAMINED_IN)}
 """  # noqa: S608 - constants of the store, no values
 
 _READING = {

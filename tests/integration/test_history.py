@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.desk import cursor
 from eligibility_api.domain.days import JAPAN
 from eligibility_api.domain.receipts import Act, Disease
-from tests.builders.fund import OTHER_INSURER, Fund
+from tests.builders.fund import OTHER_INSURER, Fund, Person
 from tests.builders.known import PLAIN_CONTENT, content, drug
 from tests.builders.receipts import (
     allow,
@@ -128,6 +129,48 @@ async def test_what_public_expense_alone_pays_is_found_by_its_numbers(
     member = replace(told.member, insurer_number="12143210", symbol=None, number="0000018", branch=None)
     await stored(fund, replace(told, member=member))
     assert len(await codes(fund, person, pharmacy)) == 1
+
+
+async def held_to_be_anothers(fund: Fund) -> tuple[Person, Person, dict[str, Any]]:
+    """A member who was enrolled under another's items, that other, and what parts the two."""
+    member, other = fund.person(), fund.person()
+    wrong = fund.told(other, number=member.resident.resident_id[1:])
+    enrolled = await fund.post("/v1/enrolments", wrong, fund.insurer)
+    await known_since(fund, other, fund.clock() - timedelta(days=300))
+    told = fund.told(member)
+    items = {name: told[name] for name in ("name", "name_kana", "sex", "address")}
+    return member, other, {"enrolment_id": enrolled.json()["enrolment_id"], "corrected": items}
+
+
+async def test_a_mix_up_that_was_mended_shows_by_no_earlier_knowledge(
+    fund: Fund, pharmacy: Credential
+) -> None:
+    member, other, parting = await held_to_be_anothers(fund)
+    await stored(fund, receipt(fund, member, TABLETS))
+    permit, earlier = await allow(fund, other, pharmacy), fund.clock() - timedelta(days=1)
+    assert len((await seen(fund, permit, pharmacy))["medicines"]) == 1
+
+    assert (await fund.post("/v1/enrolments/split", parting, fund.insurer)).json()["match"] == "one"
+
+    queries: list[dict[str, Any]] = [
+        {},
+        {"known_at": earlier.isoformat()},
+        {"after": cursor.encode((earlier, 0, 0))},
+    ]
+    for query in queries:
+        assert (await seen(fund, permit, pharmacy, **query))["medicines"] == []
+    assert len(await codes(fund, member, pharmacy)) == 1
+
+
+async def test_a_twin_who_is_known_since_leaves_the_same_doubt_about_earlier(
+    fund: Fund, pharmacy: Credential
+) -> None:
+    person, twin = await patient(fund, branch="01"), fund.person()
+    await stored(fund, receipt(fund, person, TABLETS, branch=None))
+    assert len(await codes(fund, person, pharmacy)) == 1
+    await fund.enrol(twin, number=person.resident.resident_id[1:], branch="02")
+    known_at = (fund.clock() - timedelta(days=1)).isoformat()
+    assert await codes(fund, person, pharmacy, known_at=known_at) == []
 
 
 async def test_a_resubmission_takes_the_place_from_then_on_and_known_at_shows_the_earlier_one(
@@ -257,3 +300,22 @@ async def test_check_ups(fund: Fund, pharmacy: Credential) -> None:
     assert [(c["examined_on"], c["items"][0]["value"]) for c in now["checkups"]] == [(day.isoformat(), "128")]
     assert [c["items"][0]["value"] for c in earlier["checkups"]] == ["150"]
     assert now["checkups"][0]["age_days"] == 1
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+async def test_a_check_up_is_of_its_month_wherever_the_host_stands(
+    fund: Fund, pharmacy: Credential, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    person, month = await patient(fund), months_ago(fund, 3)
+    last = months_ago(fund, 2) - timedelta(days=1)
+    for day in (month - timedelta(days=1), month, last, last + timedelta(days=1)):
+        await examined(fund, person, day, "128")
+    permit, named = await allow(fund, person, pharmacy), f"{month:%Y-%m}"
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        answer = await seen(fund, permit, pharmacy, LookUp.HEALTH_CHECKUPS, from_month=named, to_month=named)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert [c["examined_on"] for c in answer["checkups"]] == [last.isoformat(), month.isoformat()]

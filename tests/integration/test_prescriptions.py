@@ -17,6 +17,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.days import day_in_japan
 from eligibility_api.domain.receipts import decode
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.receipts import allow, seen
 from tests.builders.staff import as_staff, name_staff
 
 pytestmark = pytest.mark.anyio
@@ -148,6 +149,23 @@ async def test_it_shows_at_once_where_the_patient_allows_it(fund: Fund, clinic: 
 async def test_whom_a_number_identifies_can_be_told_of_too(fund: Fund, clinic: Credential) -> None:
     record = (await fund.ask(await fund.insured(), clinic)).json()["record_id"]
     assert (await prescribe(fund, prescribed(fund, record), clinic)).status_code == 201
+
+
+async def test_whom_a_number_identified_by_a_mix_up_has_it_no_more_once_that_is_mended(
+    fund: Fund, clinic: Credential
+) -> None:
+    member, other = fund.person(), await fund.insured()
+    wrong = fund.told(other, number=member.resident.resident_id[1:])
+    enrolled = (await fund.post("/v1/enrolments", wrong, fund.insurer)).json()
+    record = (await fund.ask(member, clinic)).json()["record_id"]
+    assert (await prescribe(fund, prescribed(fund, record), clinic)).status_code == 201
+    permit = await allow(fund, other, clinic)
+    assert len((await seen(fund, permit, clinic, role=Role.DOCTOR))["medicines"]) == 1
+
+    parting = {"enrolment_id": enrolled["enrolment_id"]}
+    assert (await fund.post("/v1/enrolments/split", parting, fund.insurer)).status_code == 200
+
+    assert (await seen(fund, permit, clinic, role=Role.DOCTOR))["medicines"] == []
 
 
 async def test_the_same_call_twice_is_one_entry_and_another_under_its_key_is_refused(

@@ -109,10 +109,10 @@ ALTER TABLE audit_record ALTER client_id DROP NOT NULL;
 # The API may not read the record. This tells a facility whom one of its own answers identified, and by which proof.
 IDENTIFIED = """
 CREATE FUNCTION identified_by(id uuid, facility text) RETURNS TABLE (
-    client_id uuid, recorded_at timestamptz, kind text, person_key bytea, authority bytea, serial bytea
+    client_id uuid, recorded_at timestamptz, kind text, person_key bytea, authority bytea, serial bytea, asked bigint[]
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT r.client_id, r.recorded_at, r.kind, r.person_key, r.authority, r.serial
+    SELECT r.client_id, r.recorded_at, r.kind, r.person_key, r.authority, r.serial, r.asked
     FROM audit_record r
     WHERE r.record_id = id AND r.institution_code = facility AND r.person_key IS NOT NULL
       AND r.kind IN ('eligibility.card', 'eligibility.visual-check', 'eligibility.number',

@@ -94,6 +94,8 @@ CREATE TABLE prescription_entry (
     entry_id         uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
     origin           text NOT NULL CHECK (origin IN ('prescription', 'dispensing')),
     person_key       bytea NOT NULL,
+    -- The memberships by whose number she was identified; null: by her card. Whose they are may be mended later.
+    asked            bigint[],
     institution_code text NOT NULL REFERENCES facility,
     prescribed_on    date NOT NULL,
     dispensed_on     date,
