@@ -71,7 +71,7 @@ class Writer:
     def days_of(self, month: date) -> list[str]:
         """The fields of the month's days."""
         last = monthrange(month.year, month.month)[1]
-        of_day = self.draw(st.dictionaries(st.integers(1, last), counts, max_size=4))
+        of_day = self.draw(st.dictionaries(st.integers(1, last), st.integers(0, 999), max_size=4))
         return [str(of_day.get(day, "")) for day in range(1, 32)] if of_day else []
 
 
@@ -107,7 +107,8 @@ def _section(draw: Draw, insurer: str, section: int) -> Sequence[str]:
 def _receipt(writer: Writer, header: str, insurer: str, claimed: date, place: int) -> int:
     draw = writer.draw
     month = draw(st.dates(date(2019, 1, 1), claimed)).replace(day=1)
-    born = draw(st.dates(date(1868, 1, 25), month))
+    last = month.replace(day=monthrange(month.year, month.month)[1])
+    born = draw(st.dates(date(1868, 1, 25), month) | st.just(last))
     head = [
         place, f"{'4' if header == 'YK' else '1'}{draw(st.integers(100, 999))}", writer.month(month), draw(words), 1,
         writer.day(born),
