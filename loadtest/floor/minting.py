@@ -20,7 +20,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, expiry, mint
 from loadtest.clock import now
 from loadtest.floor.ground import Ground
-from loadtest.nation.cards import Card
+from loadtest.nation.cards import Card, sign
 from loadtest.nation.keys import load_keys
 
 LIFE = timedelta(minutes=30)
@@ -43,18 +43,22 @@ class Minted:
 class Mint:
     """Makes proofs of some cards at some terminals, in as many processes as there are cores.
 
-    Card n has the key n modulo `keys` of the fleet, as it was issued, and taps at terminal n modulo their number.
+    `keys`: the number of each card's key in the fleet. Card n taps at terminal n modulo their number.
     """
 
     ground: Ground
     credentials: Sequence[Credential]
-    cards: int
-    keys: int
+    keys: Sequence[int]
+
+    @property
+    def cards(self) -> int:
+        """How many cards tap."""
+        return len(self.keys)
 
     @classmethod
     def of(cls, ground: Ground, credentials: Sequence[Credential], cards: Sequence[Card]) -> Mint:
-        """The mint for cards that were issued with the fleet's keys in turn."""
-        return cls(ground, credentials, len(cards), len({id(card.key) for card in cards}))
+        """The mint of cards that have the fleet's keys."""
+        return cls(ground, credentials, [card.key_number for card in cards])
 
     def make(self, count: int) -> list[Minted]:
         """So many proofs, the cards in turn."""
@@ -85,11 +89,11 @@ class Mint:
 
 def _portion(work: tuple[Mint, range, datetime]) -> list[Minted]:
     mint_, places, expires_at = work
-    keys = _keys(mint_.keys)
+    keys = _keys(max(mint_.keys) + 1)
     minted = []
     for place in places:
         card, terminal, text, message = mint_.one(place, expires_at)
-        signature = Card("", b"", keys[card % len(keys)]).sign(message)
+        signature = sign(keys[mint_.keys[card]], message)
         minted.append(Minted(card, terminal, text.encode(), base64.b64encode(signature)))
     return minted
 

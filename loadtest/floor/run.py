@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -76,7 +77,8 @@ def _set_up(stack: ExitStack, there: Surroundings, nation: Nation, folder: Path)
     bare = stack.enter_context(served("bare", {VARIABLE: str(folder / "ground.json")}))
     smallest = stack.enter_context(served("smallest", {}))
     asyncio.run(_sign_in(there.fund_url, nation))
-    proofs = Proofs(nation.cards)
+    cards = [card for card in nation.cards if _is_told(nation, person=card.resident_id)]
+    proofs = Proofs(cards)
     subjects: list[Subject] = [
         Smallest(smallest.url),
         Tap.of_floor(bare.url, proofs, len(nation.terminals)),
@@ -85,7 +87,7 @@ def _set_up(stack: ExitStack, there: Surroundings, nation: Nation, folder: Path)
     ]
     fund = _kinds(there, there.fund_url)
     costs = {FASTAPI: _kinds(there, smallest.url), FLOOR: _kinds(there, bare.url), NUMBER: fund, TAP: fund}
-    mint = Mint.of(ground, [terminal.credential for terminal in nation.terminals], nation.cards)
+    mint = Mint.of(ground, [terminal.credential for terminal in nation.terminals], cards)
     return _Bench(subjects, costs, mint, proofs)
 
 
@@ -96,14 +98,14 @@ async def _sign_in(url: str, nation: Nation) -> None:
 
 def _known(nation: Nation) -> list[Membership]:
     """Memberships that hold today."""
-    institution_code = nation.terminals[0].institution_code
-    today = today_in_japan()
+    candidates = nation.country.memberships[: 2 * _MEMBERSHIPS]
+    return [one for one in candidates if _is_told(nation, membership=one)][:_MEMBERSHIPS]
 
-    def holds(membership: Membership) -> bool:
-        told = nation.country.answer(Question(today, institution_code, membership=membership))
-        return told.get("validity") == Validity.VALID
 
-    return [m for m in nation.country.memberships[: 2 * _MEMBERSHIPS] if holds(m)][:_MEMBERSHIPS]
+def _is_told(nation: Nation, **whom: Any) -> bool:
+    """Whether the answer is that an insurance is valid: so that everything measured is of one kind."""
+    question = Question(today_in_japan(), nation.terminals[0].institution_code, **whom)
+    return nation.country.answer(question).get("validity") == Validity.VALID
 
 
 def _kinds(there: Surroundings, url: str) -> Kinds:

@@ -17,7 +17,7 @@ from loadtest.line.connection import Connection, Reply, request, with_body
 from loadtest.model.events import Membership
 from loadtest.nation.cards import Card
 from loadtest.nation.terminals import Terminal
-from loadtest.nation.wording import number_body
+from loadtest.nation.wording import number_body, problem_code
 
 FASTAPI, FLOOR, NUMBER, TAP = "fastapi", "floor", "number", "tap"
 
@@ -47,7 +47,7 @@ class Subject(Protocol):
 
 def _right(reply: Reply) -> None:
     if reply.status != 200:
-        raise RefusedError(f"{reply.status} {reply.body[:200].decode(errors='replace')}")
+        raise RefusedError(f"{reply.status} {problem_code(reply.body)}")
 
 
 @dataclass(slots=True)

@@ -31,20 +31,26 @@ _PADDING, _HASH = padding.PKCS1v15(), hashes.SHA256()
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One resident's card in session, its PIN verified."""
+    """One resident's card in session, its PIN verified. `key_number`: which of the fleet's keys it has."""
 
     resident_id: str
     certificate: bytes = field(repr=False)
     key: rsa.RSAPrivateKey = field(repr=False)
+    key_number: int
 
     def sign(self, message: bytes) -> bytes:
         """What the card answers to the bytes that a terminal built."""
-        return self.key.sign(message, _PADDING, _HASH)
+        return sign(self.key, message)
 
     def prove(self, credential: Credential, purpose: Purpose, challenge: str) -> bytes:
         """The members of a proof's JSON object, without its braces."""
         signature = self.sign(credential.to_be_signed(purpose, challenge))
         return proof(self.certificate, challenge, signature)
+
+
+def sign(key: rsa.RSAPrivateKey, message: bytes) -> bytes:
+    """RSASSA-PKCS1-v1_5 with SHA-256: the signature of a user-authentication key."""
+    return key.sign(message, _PADDING, _HASH)
 
 
 def issue(
@@ -64,7 +70,8 @@ def _issued(
     jlis: Jlis, chunk: Sequence[tuple[int, Resident]], keys: Sequence[rsa.RSAPrivateKey], now: datetime
 ) -> Iterator[Card]:
     for place, resident in chunk:
-        key = keys[place % len(keys)]
+        number = place % len(keys)
+        key = keys[number]
         application = Application(
             kind=Kind.AUTHENTICATION,
             resident=resident,
@@ -72,4 +79,4 @@ def _issued(
             card_expires_on=card_expiry(resident.birth_date, day_in_japan(now)),
         )
         certificate = jlis.certificates.issue(application, now).public_bytes(Encoding.DER)
-        yield Card(resident.resident_id, certificate, key)
+        yield Card(resident.resident_id, certificate, key, number)

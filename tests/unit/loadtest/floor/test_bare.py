@@ -81,7 +81,7 @@ def asked(application: Bare, path: str, body: bytes = b"{}") -> bytes:
 
 
 def proof(ground: Ground, card: Card, **changes: str) -> bytes:
-    mint = Mint(ground, [TERMINAL], 1, 1)
+    mint = Mint(ground, [TERMINAL], [0])
     _, _, text, message = mint.one(0, challenges.expiry(now(), LIFE))
     members = {
         "challenge": text,

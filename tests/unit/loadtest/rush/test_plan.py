@@ -24,7 +24,7 @@ class FakeCountry:
 
 
 LARGE, SMALL = terminal(weight=0.9), terminal(weight=0.1)
-NATION = Nation([LARGE, SMALL], [Card("R1-00000001", b"", cast(Any, None))], cast(Country, FakeCountry()))
+NATION = Nation([LARGE, SMALL], [Card("R1-00000001", b"", cast(Any, None), 0)], cast(Country, FakeCountry()))
 
 
 def drawn(level: Level, seconds: float = 10.0, scale: float = 1.0, seed: int = 1) -> list[Due]:
