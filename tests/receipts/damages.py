@@ -100,6 +100,7 @@ _TREATMENT = (
     Damage("pharmacy", "a usage in letters", (put(7, 3, "a"),), ((7, "SH", 3, "用法コード", 1, "code", "a"),), (1,)),
     Damage("pharmacy", "an instruction too long", (put(17, 4, "膝" * 41),), ((17, "SH", 4, "特別指示", 1, "code", _OTHER_SHAPE),), (1,)),
     Damage("pharmacy", "dispensed on no day", (put(8, 3, ""),), ((8, "CZ", 3, "調剤月日", 1, "required", None),), (1,)),
+    Damage("pharmacy", "dispensed in another month", (put(9, 3, "20261001"),), ((9, "CZ", 3, "調剤月日", 1, "day", "99999999"),), (1,)),
     Damage("pharmacy", "prescribed on no day", (put(31, 2, "20260431"),), ((31, "CZ", 2, "処方月日", 2, "day", "99999999"),), (2,)),
     Damage("pharmacy", "dispensed no times", (put(37, 5, ""),), ((37, "CZ", 5, "調剤数量", 3, "required", None),), (3,)),
     Damage("pharmacy", "a dispensing with more fields than there are", (more(8, 5),), ((8, "CZ", None, None, 1, "fields", None),), (1,)),

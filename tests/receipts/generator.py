@@ -126,7 +126,7 @@ def _receipt(writer: Writer, header: str, insurer: str, claimed: date, place: in
     points = draw(st.integers(0, 10**8 - 1))
     _payers(writer, insurer, place, points)
     if header == "YK":
-        _prescriptions(writer)
+        _prescriptions(writer, month, last)
     else:
         _treatment(writer, month)
     return points
@@ -176,14 +176,15 @@ def _treatment(writer: Writer, month: date) -> None:
         writer.add(letters, *values, *writer.days_of(month))
 
 
-def _prescriptions(writer: Writer) -> None:
+def _prescriptions(writer: Writer, first: date, last: date) -> None:
     draw = writer.draw
-    days = st.dates(date(2019, 1, 1), date(2030, 1, 1)).map(writer.day)
+    any_day = st.dates(date(2019, 1, 1), date(2030, 1, 1)).map(writer.day)
+    days = st.dates(first, last).map(writer.day)
     for place in range(1, draw(st.integers(0, 3)) + 1):
         usage = draw(st.sampled_from(["", "003", "43", "900"]))
         writer.add("SH", place, draw(st.sampled_from("12345679")), usage, draw(words))
         for _ in range(draw(st.integers(1, 2))):
-            writer.add("CZ", 1, draw(st.just("") | days), draw(days), 1, draw(counts))
+            writer.add("CZ", 1, draw(st.just("") | any_day), draw(days), 1, draw(counts))
         for letters in draw(st.lists(st.sampled_from(["IY", "IY", "TO", "CO", "TK"]), max_size=4)):
             if letters in {"CO", "TK"}:
                 writer.add(letters, "810000001", draw(words))

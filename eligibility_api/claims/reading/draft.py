@@ -107,8 +107,10 @@ class Draft:
     def take_bad(self, number: int, record: str | None, code: ClaimsFault) -> None:
         """A line that is wrong as a whole."""
         self._count += 1
-        if not self.refused and self._count <= MOST_RECORDS:
-            self.faults.whole(number, record, code)
+        if self.refused or self._count > MOST_RECORDS:
+            self._pass_over(number, record)
+            return
+        self.faults.whole(number, record, code)
 
     def finish(self) -> Receipt | None:
         """The receipt, when its last record has come; None where it has faults, which are told."""
@@ -151,7 +153,7 @@ class Draft:
         self.setting, self.treatment_month, self.birth_date = setting, month, birth_date
         self.last_day = last.day
 
-    def _pass_over(self, number: int, record: str) -> None:
+    def _pass_over(self, number: int, record: str | None) -> None:
         if self._count == MOST_RECORDS + 1 and not self.refused:
             self.faults.whole(number, record, ClaimsFault.ORDER)
 

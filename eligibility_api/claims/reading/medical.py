@@ -25,6 +25,8 @@ class MedicalDraft(Draft):
     def content(self) -> Content:
         """What the records tell of the treatment."""
         self.units.close()
+        if self.units.overlong:
+            self.faults.whole(self.first_line, "CO", ClaimsFault.ORDER)
         return Content(
             institution_name=self.institution_name,
             prescriber_code=None,

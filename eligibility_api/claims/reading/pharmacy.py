@@ -15,6 +15,9 @@ from eligibility_api.domain.receipts import Content, Drug
 _PRESCRIBER = ("医療機関都道府県", "医療機関点数表", "医療機関コード")
 """The prescribing institution's code, in parts."""
 
+MOST_DRUGS = 2_000
+"""Of one receipt. Each dispensing repeats the medicines of its prescription: a few records could tell millions."""
+
 
 class Dispensing(NamedTuple):
     """CZ: days of supply or doses, dispensed on a day."""
@@ -72,13 +75,15 @@ class PharmacyDraft(Draft):
         )
 
     def close(self) -> None:
-        """The prescription is over. Medicines that were never dispensed are told as a fault."""
-        if self.prescription is None:
+        """The prescription is over. Medicines that were never dispensed, or far too often, are told as a fault."""
+        prescription, self.prescription = self.prescription, None
+        if prescription is None or not self.sound:
             return
-        if self.prescription.medicines and not self.prescription.dispensings and self.sound:
-            self.faults.whole(self.prescription.line, "SH", ClaimsFault.ORDER)
-        self.drugs += self.prescription.drugs()
-        self.prescription = None
+        count = len(prescription.medicines) * len(prescription.dispensings)
+        if (prescription.medicines and not count) or len(self.drugs) + count > MOST_DRUGS:
+            self.faults.whole(prescription.line, "SH", ClaimsFault.ORDER)
+            return
+        self.drugs += prescription.drugs()
 
     def _opened(self) -> Prescription | None:
         """The prescription to which a record belongs; None behind a faulty one. Raises BadRecord."""
@@ -102,7 +107,10 @@ class PharmacyDraft(Draft):
 
     def _dispensing(self, values: list[Any]) -> None:
         if prescription := self._opened():
-            prescription.dispensings.append(Dispensing(*values))
+            dispensing = Dispensing(*values)
+            if self.sound and dispensing.dispensed_on.replace(day=1) != self.treatment_month:
+                raise self.present.wrong("調剤月日", ClaimsFault.DAY)
+            prescription.dispensings.append(dispensing)
 
     def _medicine(self, values: list[Any]) -> None:
         if prescription := self._opened():

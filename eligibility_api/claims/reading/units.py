@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from eligibility_api.domain.receipts import Act, DayCounts, Drug
 
+MOST_REPEATED = 100_000
+"""Characters of a unit's usage, which is told of each of its medicines: a few records could tell gigabytes."""
+
 Item = tuple[str, str, str | None, int | None, DayCounts]
 """One record of a unit: its letters, code, quantity, times, days.
 
@@ -20,6 +23,8 @@ class Units:
     def __init__(self) -> None:
         self.drugs: list[Drug] = []
         self.acts: list[Act] = []
+        self.overlong = False
+        """Whether some unit's usage was more than `MOST_REPEATED`: it is left out."""
         self._act: str | None = None
         self._items: list[Item] = []
         self._complete = False
@@ -53,7 +58,7 @@ class Units:
     def close(self) -> None:
         """The unit is over: nothing belongs to it any more."""
         if items := self._items:
-            usage = " ".join(self._comments) if self._comments else None
+            usage = self._usage() if self._comments else None
             *_, times, days = items[-1]
             for record, code, quantity, own_times, own_days in items:
                 counted = times if own_times is None else own_times, own_days or days
@@ -65,3 +70,11 @@ class Units:
         if self._comments:
             self._comments = []
         self._complete = False
+
+    def _usage(self) -> str | None:
+        usage = " ".join(self._comments)
+        medicines = sum(record == "IY" for record, *_ in self._items)
+        if len(usage) * medicines <= MOST_REPEATED:
+            return usage
+        self.overlong = True
+        return None

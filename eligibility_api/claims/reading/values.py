@@ -17,6 +17,9 @@ MOST_MEMBERSHIP_BYTES = 38
 """Of symbol and number together."""
 
 _MOST_REMEMBERED = 10_000
+_LONGEST_REMEMBERED = 128
+"""Characters: the days of a month have no more. Longer ones are made of spaces, or bad."""
+
 _MY_NUMBER_DIGITS = 12
 _DECIMAL = re.compile(r"[0-9]{1,8}(\.[0-9]{1,5})?")
 _DAYS_OF_MONTH = 31
@@ -26,7 +29,7 @@ _SPACES = " \u3000"
 class Field(dict[str, Any]):
     """A field's texts and what is kept of each, judged when it is first seen. Raises BadValue on look-up.
 
-    What was seen is forgotten when it becomes much: memory stays flat.
+    What was seen is forgotten when it becomes much, and what is long is not remembered: memory stays flat.
     """
 
     __slots__ = ("_rule", "required")
@@ -40,6 +43,8 @@ class Field(dict[str, Any]):
         value = self._rule(text) if text else None
         if value is None and self.required:
             raise BadValue(ClaimsFault.REQUIRED)
+        if len(text) > _LONGEST_REMEMBERED:
+            return value
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
         self[text] = value
