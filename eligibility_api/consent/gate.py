@@ -26,7 +26,7 @@ from eligibility_api.contract.categories import CATEGORIES, MEDICAL_ROLES
 from eligibility_api.contract.codes import Care, Category, EndReason, FacilityKind, Right, Role
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
+from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.operator import Operator
 from eligibility_api.facilities.staff import STAFF_MISSING
@@ -43,11 +43,12 @@ RIGHT_FOR: dict[Basis, Right] = {
 """What a terminal must be admitted for to look under a permit of each basis."""
 
 PROTECTED = f"""EXISTS (
-            SELECT FROM enrolment e {KNOWN_NOW}
+            SELECT FROM enrolment e {known_at("{now}")}
             WHERE e.person_key = {{person_key}} AND {NOT_SUPERSEDED}
               AND (e.self_disclosure_blocked OR e.mismatch = 'open')
         )"""
-"""Whether nothing of the person may be shown now: she asked for it, or her insurer has still to confirm who she is.
+"""Whether nothing of the person may be shown now: she asked for it, or her insurer has still to confirm who she is. By
+the clock of windows: one that is set back forgets no protection.
 
 Stricter than the eligibility check, where cover that has ended waits for nobody: a history reaches back.
 """
@@ -55,6 +56,11 @@ Stricter than the eligibility check, where cover that has ended waits for nobody
 _STAFF_MISSING = STAFF_MISSING.format(
     role="role", operator="seen.operator", institution="seen.institution_code"
 )
+
+_NAMED_NO_MORE = """named IS NOT NULL AND NOT EXISTS (
+            SELECT FROM facility_operator o
+            WHERE o.institution_code = seen.institution_code AND o.operator = named AND o.emergency AND o.ended_at IS NULL
+        )"""
 
 GATE = f"""
 gate AS MATERIALIZED (
@@ -68,9 +74,9 @@ gate AS MATERIALIZED (
         WHEN $5::text <> ALL (categories) THEN 'consent-category'
         WHEN $8::boolean AND role <> ALL ('{{{",".join(sorted(MEDICAL_ROLES))}}}') THEN 'role-not-permitted'
         WHEN $8 AND {_STAFF_MISSING} THEN 'staff-not-authorised'
-        -- Who proved a second factor in an emergency, and nobody else.
-        WHEN basis = 'emergency' AND operator IS DISTINCT FROM named THEN 'staff-not-authorised'
-        WHEN {PROTECTED.format(person_key="seen.person_key")} THEN 'card-not-usable'
+        -- Who proved a second factor in an emergency, and nobody else; no more once the administrator has ended it.
+        WHEN basis = 'emergency' AND (operator IS DISTINCT FROM named OR {_NAMED_NO_MORE}) THEN 'staff-not-authorised'
+        WHEN {PROTECTED.format(person_key="seen.person_key", now="seen.now")} THEN 'card-not-usable'
         ELSE 'answered' END AS outcome
     FROM (
         SELECT t.client_id, t.institution_code, t.kind AS facility_kind,

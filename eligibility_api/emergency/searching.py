@@ -136,7 +136,7 @@ def _statement(fitting: str, withheld: str) -> str:
 
 
 BY_ITEMS = _statement(_BY_ITEMS, _WITHHELD)
-BY_MEMBERSHIP = _statement(_BY_MEMBERSHIP, PROTECTED.format(person_key="f.person_key"))
+BY_MEMBERSHIP = _statement(_BY_MEMBERSHIP, PROTECTED.format(person_key="f.person_key", now="a.now"))
 """Parameters: the asking gate's four; role, operator, a refusal known before, categories, permit, what the patient said;
 then those of the search.
 """

@@ -110,7 +110,7 @@ _PERMIT = _STATEMENT.format(
     gate=STAFF_GATE,
     patient=PATIENT.format(record="$5", within="'10 minutes'"),
     staff_missing=STAFF_MISSING.format(institution="g.institution_code", **_PLACES),
-    protected=PROTECTED.format(person_key="j.person_key"),
+    protected=PROTECTED.format(person_key="j.person_key", now="j.now"),
     recorded=RECORDED.format(kind="emergency.permit", **_PLACES),
     permitted=PERMITTED.format(basis=Basis.EMERGENCY, until=f"now + {LONGEST}", **_PLACES),
 )

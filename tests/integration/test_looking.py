@@ -147,6 +147,26 @@ async def test_whom_her_insurer_protects_is_shown_to_nobody(
         assert await refused(fund, response) == (403, "card-not-usable")
 
 
+async def test_a_clock_set_back_forgets_no_protection(fund: Fund, pharmacy: Credential) -> None:
+    person = await patient(fund)
+    permit = await allow(fund, person, pharmacy)
+    member = fund.told(person, self_disclosure_blocked=True)
+    shift = """UPDATE revision SET published_at = published_at + $2::interval
+               WHERE revision = (SELECT max(opened_by) FROM enrolment WHERE name = $1)"""
+    async with fund.turned(timedelta(hours=1)):
+        await fund.post(
+            "/v1/enrolments/correct", {"former": fund.asked(person), "member": member}, fund.insurer
+        )
+        await fund.owner.fetch(shift, [person.resident.name, timedelta(hours=1)])
+        try:
+            told = [(await look(fund, permit, pharmacy)).json()["code"]]
+            await fund.turn(timedelta())
+            told.append((await look(fund, permit, pharmacy)).json()["code"])
+        finally:
+            await fund.owner.fetch(shift, [person.resident.name, timedelta(hours=-1)])
+    assert told == ["card-not-usable"] * 2
+
+
 @pytest.mark.parametrize(
     ("basis", "address"),
     [
