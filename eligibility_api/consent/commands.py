@@ -27,7 +27,7 @@ def export_command(consent_id: Annotated[UUID, typer.Argument(help="The consent'
     settings = Settings()
 
     async def read(connection: AsyncConnection) -> ConsentEvidence | None:
-        return await export(connection, consent_id, audience=settings.audience)
+        return await export(connection, consent_id)
 
     evidence = in_transaction(settings, "sequencer", read)
     if evidence is None:

@@ -11,7 +11,7 @@ from eligibility_api.contract.consent import ConsentEvidence
 
 _CONSENT = text("""
 SELECT p.permit_id AS consent_id, p.basis, p.given_at, p.until AS available_until, p.operator, p.client_id AS terminal_id,
-       v.statement, v.words, v.presence_record, v.challenge, v.certificate, v.signature, v.revocation,
+       v.statement, v.words, v.audience, v.presence_record, v.challenge, v.certificate, v.signature, v.revocation,
        e.ended_at, e.reason AS end_reason
 FROM permit p
 JOIN consent_evidence v USING (permit_id)
@@ -20,9 +20,9 @@ WHERE p.permit_id = :consent_id
 """)
 
 
-async def export(connection: AsyncConnection, consent_id: UUID, *, audience: str) -> ConsentEvidence | None:
-    """The evidence of a consent; None where there is none. `audience` is the fund's name in what was signed."""
+async def export(connection: AsyncConnection, consent_id: UUID) -> ConsentEvidence | None:
+    """The evidence of a consent; None where there is none."""
     row = (await connection.execute(_CONSENT, {"consent_id": consent_id})).mappings().one_or_none()
     if row is None:
         return None
-    return ConsentEvidence.model_validate(dict(row) | {"audience": audience})
+    return ConsentEvidence.model_validate(dict(row))

@@ -97,13 +97,15 @@ given AS (
     RETURNING permit_id, given_at, until
 ),
 proven AS (
-    INSERT INTO consent_evidence (permit_id, statement, words, presence_record, challenge, certificate, signature,
-                                  revocation)
-    SELECT n.permit_id, $20::jsonb, $21, $11, $22, $23, $24,
+    INSERT INTO consent_evidence (permit_id, statement, words, audience, presence_record, challenge, certificate,
+                                  signature, revocation)
+    SELECT n.permit_id, $20::jsonb, $21, $25, $11, $22, $23, $24,
            CASE WHEN j.evidence = 'ocsp' THEN jsonb_build_object('source', 'ocsp', 'checked_at', now())
                 ELSE jsonb_build_object(
                     'source', 'crl', 'crl_number', a.crl_number, 'crl_sha256', encode(a.crl_sha256, 'hex'),
-                    'this_update', a.this_update, 'next_update', a.next_update, 'checked_at', a.checked_at) END
+                    'this_update', a.this_update, 'next_update', a.next_update,
+                    -- A list may come between the statement's instant and its first look: the consent does not precede it.
+                    'checked_at', least(a.checked_at, j.now)) END
     FROM given n CROSS JOIN judged j LEFT JOIN authority a ON a.authority = $5
 )
 SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, r.outcome, {limited} AS within_limit,
@@ -118,7 +120,7 @@ LEFT JOIN reading e ON n.permit_id IS NOT NULL
 
 
 def _statement(*, visual: bool) -> str:
-    spend, limited = spending(visual_limit="$25" if visual else None)
+    spend, limited = spending(visual_limit="$26" if visual else None)
     fits = _PRESENCE_FITS.format(same_certificate=_SAME_CERTIFICATE, client="$4", now="w.now", at_most="$12")
     return _STATEMENT.format(
         # Who is present has a binding: a certificate without one follows no presence.
@@ -137,7 +139,7 @@ def _statement(*, visual: bool) -> str:
 _GIVE = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _statement(visual=True)}
 """Parameters: the gate's first eight; basis, operator, presence record, how old it may be, window or null, the statement's
 code and name and whether its duration fits; categories, care, day; the statement, its words, challenge, certificate,
-signature; by visual check, the hour's limit.
+signature, the fund's name; by visual check, the hour's limit.
 """
 
 
@@ -149,6 +151,7 @@ class Wish:
     basis: Literal[Basis.PIN, Basis.VISUAL_CHECK]
     operator: str | None
     as_of: date
+    audience: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +213,7 @@ async def give(
         request.challenge,
         request.certificate,
         request.signature,
+        wish.audience,
     ]
     if wish.basis is Basis.VISUAL_CHECK:
         parameters.append(visual_limit)

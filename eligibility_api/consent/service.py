@@ -85,6 +85,7 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
         Basis.VISUAL_CHECK if visual else Basis.PIN,
         request.operator if visual else None,
         day_in_japan(state.clock()),
+        state.settings.audience,
     )
 
     async def attempt(evidence: Evidence) -> Given:

@@ -40,6 +40,7 @@ class ConsentEvidence(SQLModel, table=True):
     permit_id: UUID = Field(primary_key=True, foreign_key="permit.permit_id")
     statement: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     words: str
+    audience: str
     presence_record: UUID
     challenge: str
     certificate: bytes

@@ -94,6 +94,20 @@ async def test_a_changed_export_is_not_proved(fund: Fund, tmp_path: Path) -> Non
     assert statuses(report)["signature"] == "failed"
 
 
+async def test_a_fund_that_goes_by_another_name_since_still_proves_it(
+    fund: Fund, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = await given(fund, await fund.insured())
+    monkeypatch.setenv("FUND_AUDIENCE", "urn:shikaku:renamed")
+    await fund.owner.fetch("UPDATE facility SET name = '改称　試験医院'", ())
+    try:
+        members = await exported(fund, told)
+    finally:
+        await fund.owner.fetch("UPDATE facility SET name = '試験医院'", ())
+    code, report = await run_sync(prove, fund, tmp_path, members)
+    assert (code, statuses(report)["signature"]) == (0, "ok")
+
+
 async def test_an_end_goes_with_it(fund: Fund) -> None:
     told = await given(fund, await fund.insured())
     ended = (await fund.post(f"/v1/consents/{told['consent_id']}/end", {"reason": "2"})).json()

@@ -43,6 +43,8 @@ CREATE TABLE consent_evidence (
     permit_id       uuid PRIMARY KEY REFERENCES permit,
     statement       jsonb NOT NULL,
     words           text NOT NULL,
+    -- The fund's name in what was signed, as it was then.
+    audience        text NOT NULL,
     presence_record uuid NOT NULL,
     challenge       text NOT NULL,
     certificate     bytea NOT NULL,
@@ -125,13 +127,14 @@ REVOKE ALL ON FUNCTION identified_by(uuid, text) FROM PUBLIC;
 """
 
 RIGHTS = """
-GRANT SELECT, INSERT ON permit, permit_end, consent_evidence TO api;
+GRANT SELECT, INSERT ON permit, permit_end TO api;
+GRANT INSERT ON consent_evidence TO api;
 GRANT SELECT ON facility_operator, disaster TO api;
 GRANT SELECT, INSERT ON second_factor_miss TO api;
 GRANT UPDATE (hour, misses) ON second_factor_miss TO api;
 GRANT SELECT, DELETE ON second_factor_miss TO batch;
 GRANT EXECUTE ON FUNCTION identified_by(uuid, text) TO api;
-GRANT SELECT ON permit, permit_end, consent_evidence, facility_operator, disaster TO sequencer;
+GRANT SELECT ON permit, permit_end, consent_evidence, disaster TO sequencer;
 """
 
 

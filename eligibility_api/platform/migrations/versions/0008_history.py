@@ -144,8 +144,6 @@ GRANT SELECT, UPDATE ON claim_file TO batch;
 GRANT SELECT, INSERT, DELETE ON claim_fault TO batch;
 GRANT SELECT, INSERT ON receipt TO batch;
 GRANT SELECT ON SEQUENCE receipt_receipt_seq TO batch;
-
-GRANT SELECT ON claim_file, receipt, health_checkup, prescription_entry, drug, drug_load TO sequencer;
 """
 
 

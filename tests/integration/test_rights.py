@@ -1,0 +1,52 @@
+"""What the programs' roles may do with permits, their proof, and histories: as little as their work needs."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+
+from eligibility_api.platform.cluster import Role
+from eligibility_api.platform.database import Database
+from tests.builders.fund import Fund
+
+pytestmark = pytest.mark.anyio
+
+
+async def attempt(fund: Fund, role: Role, statement: str) -> None:
+    database = Database(fund.database.dsn(role))
+    await database.open()
+    try:
+        await database.fetch(statement, ())
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT person_key FROM audit_record",
+        "SELECT certificate FROM consent_evidence",
+        "UPDATE permit SET until = NULL",
+        "DELETE FROM permit_end",
+        "UPDATE permit_end SET ended_at = now()",
+        "DELETE FROM audit_record",
+        "UPDATE audit_record SET outcome = 'answered'",
+        "UPDATE facility_operator SET ended_at = NULL",
+        "INSERT INTO facility_operator VALUES ('1', '見本', '見本', true, false)",
+        "UPDATE disaster SET closes_at = 'infinity'",
+        "DELETE FROM second_factor_miss",
+        "DELETE FROM prescription_entry",
+        "UPDATE prescription_entry SET asked = NULL",
+        "DELETE FROM health_checkup",
+        "INSERT INTO drug_load (sha256, drugs) VALUES ('', 0)",
+    ],
+)
+async def test_the_api_reads_no_proof_and_changes_no_past(fund: Fund, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await attempt(fund, "api", statement)
+
+
+@pytest.mark.parametrize("table", ["receipt", "health_checkup", "prescription_entry", "facility_operator"])
+async def test_who_audits_the_record_reads_no_history(fund: Fund, table: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await attempt(fund, "sequencer", f"SELECT * FROM {table}")  # noqa: S608 - a table's name
