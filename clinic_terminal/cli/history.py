@@ -58,6 +58,7 @@ from eligibility_api.contract.looking import Wanted
 _HELP = f"""薬剤情報等の閲覧 / Look at a patient's medicines and treatments, with her consent.
 
 The card is tapped and signs the consent; with --consent-id an earlier consent of this facility is used, without the card.
+--role says as whom you look: the reception sees nothing of it.
 
 {LOOKING_EXIT_CODES}"""
 
@@ -104,6 +105,8 @@ def history_command(
     at_reader = AtReader(reader, card, pin_stdin, last_try, register, visual_check, checker, wait, agree)
     if consent_id is None:
         at_reader.check(consents=True)
+        # The fund would refuse the look, but only when the patient had consented to it.
+        require(role is not Role.RECEPTION, "--role: the reception sees nothing of it")
     else:
         no_card = (reader, card, pin_stdin, visual_check, agree, register)
         require(not any(no_card), "--consent-id needs no card")

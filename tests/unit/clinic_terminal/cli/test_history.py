@@ -14,11 +14,12 @@ from tests.unit.clinic_terminal.fake_card import FakeCard
 from tests.unit.clinic_terminal.fake_consents import CONSENT
 from tests.unit.clinic_terminal.set_up import Desk
 
+TAPPED = ("--pin-stdin", "--agree", "--role", "pharmacist")
 MEDICATIONS = f"/v1/consents/{CONSENT}/medications"
 
 
 def looked(desk: Desk, *arguments: str) -> dict[str, Any]:
-    return desk.report("history", "--pin-stdin", "--agree", *arguments, typed="1234\n")
+    return desk.report("history", *TAPPED, *arguments, typed="1234\n")
 
 
 def test_a_card_is_tapped_consents_and_is_unpowered_before_anything_is_looked_at(desk: Desk) -> None:
@@ -62,9 +63,9 @@ def test_the_options_travel(desk: Desk) -> None:
 
 
 def test_a_visual_check_names_who_compared_the_face_and_who_looks(desk: Desk) -> None:
-    words = ("history", "--visual-check", "--operator", "受付 見本", "--agree", "--json")
+    words = ("history", "--visual-check", "--operator", "見本 医師", "--agree", "--role", "doctor", "--json")
     assert desk.run(*words, pin="").exit_code == 0
-    assert desk.fund.consents.given[0].operator == "受付 見本"
+    assert desk.fund.consents.given[0].operator == "見本 医師"
     assert "Operator-Name" in desk.fund.history.headers[0]
 
 
@@ -88,7 +89,7 @@ def test_the_exit_code_tells_the_kind_of_problem(desk: Desk, path: str, failure:
 
 
 def test_a_wrong_pin_ends_with_20(desk: Desk) -> None:
-    report = desk.report("history", "--pin-stdin", "--agree", typed="9999\n")
+    report = desk.report("history", *TAPPED, typed="9999\n")
     assert (report["exit_code"], report["problem"]["code"]) == (20, "pin-wrong")
 
 
@@ -99,7 +100,7 @@ def test_whoever_is_not_insured_today_can_consent_all_the_same(desk: Desk, valid
 
 
 def test_people_read_it_with_the_end_before_the_rows(desk: Desk) -> None:
-    result = desk.run("history", "--pin-stdin", "--agree")
+    result = desk.run("history", *TAPPED)
     assert result.exit_code == 0
     assert result.stdout.index("同意の期限") < result.stdout.index("見本錠５ｍｇ")
 
@@ -112,8 +113,10 @@ def test_software_that_reads_shift_jis_gets_it(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--pin-stdin"],
-        [],
+        ["--pin-stdin", "--role", "doctor"],
+        ["--role", "doctor"],
+        ["--pin-stdin", "--agree"],
+        ["--pin-stdin", "--agree", "--role", "reception"],
         ["--consent-id", str(CONSENT), "--agree"],
         ["--consent-id", str(CONSENT), "--card", "card.json"],
         ["--consent-id", str(CONSENT), "--shift-jis"],
