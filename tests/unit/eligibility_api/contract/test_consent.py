@@ -78,6 +78,30 @@ def test_the_words_of_version_1(more: dict[str, Any], expected: str) -> None:
     assert words(statement(**more)) == expected
 
 
+_VERSION_1 = [
+    ("limit-certificate", "限度額適用認定証の情報", "limit certificate"),
+    ("specific-diseases", "特定疾病療養受療証の情報", "specific-disease certificate"),
+    ("health-checkup", "健診の結果", "health check-ups"),
+    ("medication", "過去の薬の情報", "past medicines"),
+    ("prescription", "直近の処方と調剤の情報", "recent prescriptions and dispensings"),
+    ("treatment", "過去の診療の情報（手術を除く）", "past treatments (without surgery)"),
+    ("allergy", "アレルギーの情報", "allergies"),
+    ("drug-allergy", "薬のアレルギーの情報", "drug allergies"),
+    ("test", "検査の情報", "tests"),
+    ("surgery", "手術の情報", "surgery"),
+    ("diagnosis", "傷病名", "diagnoses"),
+    ("infection", "感染症の情報", "infections"),
+]
+"""What was ever signed under version 1. A category that comes later may come in between; none of these changes."""
+
+
+@pytest.mark.parametrize(("language", "column", "point"), [("ja", 1, "・"), ("en", 2, "- ")])
+def test_the_names_of_version_1_and_their_order(language: str, column: int, point: str) -> None:
+    everything = statement(language=language, categories=[row[0] for row in _VERSION_1])
+    named = [line.removeprefix(point) for line in words(everything).splitlines() if line.startswith(point)]
+    assert named == [row[column] for row in _VERSION_1]
+
+
 def test_what_is_signed_over_a_statement_of_version_1() -> None:
     digest = "b67ce0c396e75c8e5d5e1a2830262230748a2befd9430c83fba2350b2bd6c8fe"
     assert signed() == TAGS[Purpose.CONSENT] + bytes.fromhex(digest)
