@@ -13,7 +13,7 @@ from uuid import UUID
 
 import httpx2
 import typer
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit.known import Moment, known
@@ -23,6 +23,7 @@ from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.membership import MembershipAsked
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.contract.wire import PersonText
 from eligibility_api.emergency import commands as disasters
 from eligibility_api.facilities import commands as operators
 from eligibility_api.facilities import service, store
@@ -60,7 +61,17 @@ app.add_typer(consents.app, name="consent")
 app.add_typer(history.app, name="drug-master")
 
 Out = Annotated[Path, typer.Option(help="Where the credential (with its private key) is written.")]
-Name = Annotated[str, typer.Option(help="The name shown to people.")]
+
+
+def _shown(text: str) -> str:
+    """A name that words of consent can say."""
+    try:
+        return TypeAdapter[str](PersonText).validate_python(text)
+    except ValidationError:
+        raise typer.BadParameter("1 to 200 characters, none of them a control character") from None
+
+
+Name = Annotated[str, typer.Option(help="The name shown to people.", callback=_shown)]
 
 _INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 """ISO 8601 with an offset."""

@@ -51,6 +51,15 @@ async def test_an_auditor_is_told_what_was_known_about_a_membership_from_standar
     assert told == ["1", "4"]
 
 
+@pytest.mark.parametrize("name", ["", "架空\n医院", "長" * 201])
+async def test_a_name_that_no_words_of_consent_can_say_is_not_admitted(
+    command: Command, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / "terminal.json"
+    said = await command(*FACILITY[:-1], name, "--out", str(out))
+    assert (said.code, "--name" in said.err, out.exists()) == (2, True, False)
+
+
 async def test_a_terminal_that_jlis_does_not_certify_is_not_admitted(
     fund: Fund, command: Command, tmp_path: Path
 ) -> None:
