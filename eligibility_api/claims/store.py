@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.claims.tables import ClaimFault, ClaimFile
 from eligibility_api.contract.claims import ClaimsState
+from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.platform.tables import table_of
 from eligibility_api.uploads.parts import Kept
 
@@ -36,9 +37,12 @@ async def abandon(connection: AsyncConnection, file_id: UUID) -> None:
 
 
 async def complete(connection: AsyncConnection, file_id: UUID, kept: Kept) -> None:
-    """The file is whole: from now on the worker may take it."""
+    """The file is whole: from now on the worker may take it. Raises `file-truncated`."""
     values = {"state": ClaimsState.RECEIVED} | kept._asdict()
-    await connection.execute(update(FILE).where(FILE.c.file_id == file_id).values(**values))
+    statement = update(FILE).where(FILE.c.file_id == file_id, FILE.c.state == "receiving").values(**values)
+    if (await connection.execute(statement)).rowcount != 1:
+        # It was on its way for so long that the worker has given it up, and put its parts away.
+        raise ShikakuError("file-truncated")
 
 
 async def same_file(connection: AsyncConnection, insurer_number: str, sha256: bytes) -> UUID | None:

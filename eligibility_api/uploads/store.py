@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import UploadState
 from eligibility_api.enrolment.tables import Revision
 from eligibility_api.facilities.tables import Client, Insurer
@@ -74,9 +75,12 @@ async def same_file(connection: AsyncConnection, insurer_number: str, sha256: by
 
 
 async def complete(connection: AsyncConnection, upload_id: UUID, kept: Kept) -> None:
-    """The file is whole: from now on the worker may take it."""
+    """The file is whole: from now on the worker may take it. Raises `file-truncated`."""
     values = {"state": UploadState.RECEIVED} | kept._asdict()
-    await connection.execute(update(UPLOAD).where(UPLOAD.c.upload_id == upload_id).values(**values))
+    whole = update(UPLOAD).where(UPLOAD.c.upload_id == upload_id, UPLOAD.c.state == "receiving")
+    if (await connection.execute(whole.values(**values))).rowcount != 1:
+        # It was on its way for so long that the worker has given it up, and put its parts away.
+        raise ShikakuError("file-truncated")
 
 
 async def find(

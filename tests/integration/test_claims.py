@@ -149,6 +149,19 @@ async def test_a_line_that_breaks_leaves_nothing_behind(fund: Fund) -> None:
     assert left[0] == 0
 
 
+async def test_a_file_that_was_given_up_on_its_way_is_not_acknowledged(fund: Fund) -> None:
+    whole = receipt_file([medical(who) for who in strangers(fund, 1)])
+
+    async def body() -> AsyncIterator[bytes]:
+        yield whole[:100]
+        await fund.owner.fetch("UPDATE claim_file SET received_at = now() - interval '7 hours'", ())
+        await work(fund)
+        yield whole[100:]
+
+    assert (await send(fund, body())).json()["code"] == "file-truncated"
+    assert (await taken(fund, whole))["state"] == "done"
+
+
 async def test_what_is_no_receipt_file_is_refused_by_name(fund: Fund) -> None:
     answer = await taken(fund, b"x,y\r\n" * 3)
     assert (answer["state"], answer["refusal"], answer["known_from"]) == (
