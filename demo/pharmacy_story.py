@@ -90,7 +90,7 @@ class PharmacyStory:
         described.write_text(json.dumps(self._description(), ensure_ascii=False), encoding="utf-8")
         self._house.run("payer-mock", "write-claims", described, "--out", file)
         insurer = ("--insurer", self._member["insurer_number"])
-        report = self._answer("payer-mock", "send-claims", file, *insurer, "--json")["report"]
+        report = _part(self._answer("payer-mock", "send-claims", file, *insurer, "--json"), "report")
         lines = (
             f"{self._claim_month} 請求分 / claimed",
             "{receipts}件 / receipts, 受付 / taken {good}, 該当者なし / unmatched {unmatched}".format_map(
@@ -130,7 +130,7 @@ class PharmacyStory:
 
     def _withdrawal(self, consent: str) -> Told:
         words = ("consent-end", consent, "--reason", "2", "--json")
-        ended = self._answer("clinic-terminal", *words, at=PHARMACY)["answer"]
+        ended = _part(self._answer("clinic-terminal", *words, at=PHARMACY), "answer")
         lines = ("患者による取消 / by the patient",) if ended["end_reason"] == "2" else ()
         return Told("患者が同意を取り消す\nthe patient withdraws it", lines, bool(lines))
 
@@ -161,6 +161,14 @@ class PharmacyStory:
                 f"{program} {words[0]} ended without an answer:\n{done.stderr.strip()}"
             ) from error
         return answer
+
+
+def _part(answer: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part of an answer, without which the story cannot go on. Raises HouseError."""
+    part: dict[str, Any] | None = answer.get(name)
+    if part is None:
+        raise HouseError(f"an answer without {name}: {answer.get('refusal') or answer.get('problem')}")
+    return part
 
 
 def _prescribers() -> list[Mapping[str, str]]:

@@ -215,3 +215,8 @@ def test_claims_that_were_not_taken_are_told(tmp_path: Path, spoiled: dict[str, 
 def test_a_program_without_an_answer_ends_the_story(tmp_path: Path) -> None:
     with pytest.raises(HouseError, match=r"payer-mock send-claims .*\nIt broke"):
         told(ScriptedHouse(tmp_path, stdout="no answer"))
+
+
+def test_claims_that_were_refused_end_the_story_with_their_reason(tmp_path: Path) -> None:
+    with pytest.raises(HouseError, match="without report: claims-unreadable"):
+        told(ScriptedHouse(tmp_path, stdout='{"refusal": "claims-unreadable"}'))
