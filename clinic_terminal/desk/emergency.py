@@ -75,6 +75,7 @@ def look_in_emergency(
     """
     identified = None
     try:
+        _sign_in(fund, watch)
         with watch.step("reason", waiting=True):
             reason, note = ask.reason(), ask.note()
         identified = identify()
@@ -97,8 +98,7 @@ def look_in_disaster(
 ) -> History:
     """Ask whom to search for, search, look. Ends as `look_in_emergency` does."""
     try:
-        with watch.step("sign-in"):
-            fund.sign_in()  # a dead line is told before anybody types
+        _sign_in(fund, watch)
         with watch.step("search-items", waiting=True):
             wanted = search()
         with watch.step("permit"):
@@ -108,6 +108,12 @@ def look_in_disaster(
     except (GivenUpError, KeyboardInterrupt):
         return History(watch.timings())
     return by.look(fund, permit, DISASTER_PATH, None, watch)
+
+
+def _sign_in(fund: FundClient, watch: Stopwatch) -> None:
+    """A dead line is told before anybody types."""
+    with watch.step("sign-in"):
+        fund.sign_in()
 
 
 def _request(

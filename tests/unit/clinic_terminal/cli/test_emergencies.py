@@ -64,6 +64,11 @@ def test_what_a_program_left_out_is_named(desk: Desk, left_out: str) -> None:
     assert desk.fund.permits.reasoned == []
 
 
+def test_a_dead_line_is_told_before_anything_is_asked(desk: Desk) -> None:
+    desk.fund.failures["/v1/token"] = ["lost"]
+    assert emergency(desk, reason=None)["problem"]["code"] == "fund-unreachable"
+
+
 def test_without_a_reason_the_card_is_not_even_read(desk: Desk) -> None:
     emergency(desk, reason="curious")
     assert desk.opened == []
