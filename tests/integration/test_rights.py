@@ -7,7 +7,7 @@ import pytest
 
 from eligibility_api.platform.cluster import Role
 from eligibility_api.platform.database import Database
-from tests.builders.fund import Fund
+from tests.builders.fund import CLINIC, Fund
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +44,17 @@ async def attempt(fund: Fund, role: Role, statement: str) -> None:
 async def test_the_api_reads_no_proof_and_changes_no_past(fund: Fund, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await attempt(fund, "api", statement)
+
+
+async def test_whatever_is_written_no_permit_lasts_for_more_than_a_day(fund: Fund) -> None:
+    longer = f"""
+        INSERT INTO permit (basis, person_key, institution_code, client_id, care, categories, given_at, until, record_id)
+        SELECT 'pin', '', institution_code, client_id, '1', '{{medication}}', now(), now() + interval '24 hours 1 second',
+               uuidv7()
+        FROM client WHERE institution_code = '{CLINIC}' LIMIT 1
+    """
+    with pytest.raises(asyncpg.CheckViolationError):
+        await attempt(fund, "api", longer)
 
 
 @pytest.mark.parametrize("table", ["receipt", "health_checkup", "prescription_entry", "facility_operator"])

@@ -28,7 +28,7 @@ CREATE TABLE permit (
     categories       text[] NOT NULL CHECK (cardinality(categories) > 0),
     given_at         timestamptz NOT NULL,
     -- The first instant at which it lets look no more; null: until it is withdrawn.
-    until            timestamptz CHECK (until > given_at),
+    until            timestamptz CHECK (until > given_at AND until <= given_at + interval '24 hours'),
     operator         text,
     -- Why there is no consent: reason, note, what the patient said, the disaster.
     reason           jsonb,
