@@ -40,9 +40,11 @@ def show_claims(console: Console, claims: ClaimsAnswer) -> None:
 
 def show_claims_faults(console: Console, page: ClaimsFaults) -> None:
     """Faults by line and field."""
-    table = Table(
-        "行 / line", "レコード / record", "項目 / field", "レセプト / receipt", "コード / code", "形 / shape"
-    )
+    table = Table()
+    for heading in ("行\nline", "レコード\nrecord", "項目\nfield", "レセプト\nreceipt"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("コード\ncode", no_wrap=True)  # what a person looks up is not cut off
+    table.add_column("形\nshape", overflow="fold")
     for fault in page.faults:
         field = "" if fault.field is None else f"{fault.field} {fault.name or ''}".strip()
         receipt = "" if fault.receipt is None else str(fault.receipt)

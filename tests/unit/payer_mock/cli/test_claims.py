@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from eligibility_api.contract import examples
+from eligibility_api.contract.claims import ClaimsFault, ClaimsFaults
 from payer_mock.claims.description import EXAMPLE, read_description, write_description
 from payer_mock.cli import Surroundings, app
+from payer_mock.screens.claims import show_claims_faults
 from tests.unit.payer_mock.builders import INSURER, OTHER_INSURER, credential
-from tests.unit.payer_mock.fake_claims import CHECKUPS, CLAIMS, FILE_ID, FakeClaims
+from tests.unit.payer_mock.fake_claims import CHECKUPS, CLAIMS, FAULT, FILE_ID, FakeClaims
 
 PROGRAM = f"client-{INSURER}"
 OF_IT = f"{CLAIMS}/{FILE_ID}"
@@ -76,6 +80,16 @@ def test_faults_stand_by_line_record_and_field() -> None:
     shown = run(FakeClaims(), "claims-faults", FILE_ID).stdout
     for words in ("17", "IY", "医薬品", "99a", "--after 7"):
         assert words in shown
+
+
+@pytest.mark.parametrize("code", list(ClaimsFault))
+def test_at_80_columns_no_code_is_cut_off(code: ClaimsFault) -> None:
+    place = FAULT | {"line": 1_234_567, "receipt": 100_000, "shape": "9" * 40 + "…", "code": code}
+    stream = io.StringIO()
+    page = ClaimsFaults.model_validate({"faults": [place], "next": None})
+    show_claims_faults(Console(file=stream, width=80), page)
+    assert code in stream.getvalue()
+    assert stream.getvalue().count("…") == 1
 
 
 def test_a_refusal_of_the_fund_is_told_in_its_words(file: Path) -> None:
