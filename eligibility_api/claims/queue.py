@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.claims.store import FILE
 from eligibility_api.contract.claims import ClaimsState
+from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.platform.database import Database
 from eligibility_api.uploads import parts
 
@@ -66,6 +67,15 @@ async def _waiting(connection: AsyncConnection, file_id: UUID | None) -> list[Ta
 async def change(connection: AsyncConnection, task: Task, **values: Any) -> None:
     """Note where the file stands."""
     await connection.execute(update(FILE).where(FILE.c.file_id == task.file_id).values(**values))
+
+
+async def advance(connection: AsyncConnection, task: Task, **values: Any) -> None:
+    """Note where a file stands that is being read. Raises `database-unavailable` where it is at its end: this lane was
+    cut off from the database for a while, and another one brought it there. What that fixed stays.
+    """
+    at_work = update(FILE).where(FILE.c.file_id == task.file_id, FILE.c.state.in_(AT_WORK))
+    if (await connection.execute(at_work.values(**values))).rowcount != 1:
+        raise ShikakuError("database-unavailable")
 
 
 async def wait(connection: AsyncConnection, task: Task) -> None:

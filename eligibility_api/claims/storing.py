@@ -62,9 +62,9 @@ class Chunk(NamedTuple):
 
 
 async def begin(database: Database, task: Task) -> int:
-    """Note that the file is being read; how many of its faults are kept already."""
+    """Note that the file is being read; how many of its faults are kept already. Raises `database-unavailable`."""
     async with database.transaction() as connection:
-        await queue.change(connection, task, state=ClaimsState.READING)
+        await queue.advance(connection, task, state=ClaimsState.READING)
         kept = select(func.count()).where(FAULT.c.file_id == task.file_id)
         return int((await connection.execute(kept)).scalar_one())
 
@@ -99,13 +99,16 @@ async def _store(connection: AsyncConnection, task: Task, chunk: Chunk) -> None:
 
 
 async def conclude(database: Database, task: Task, found: Found) -> None:
-    """Make the file count, as a whole, a moment from now (decision 004): one short transaction, its instant last."""
+    """Make the file count, as a whole, a moment from now (decision 004): one short transaction, its instant last.
+
+    Raises `database-unavailable`.
+    """
     async with database.transaction() as connection:
         counted = select(FILE.c.unmatched, FILE.c.replacing).where(FILE.c.file_id == task.file_id)
         row = (await connection.execute(counted)).one()
         report = found.report(unmatched=row.unmatched, replacing=row.replacing)
         await record(connection, queue.audit_values(task, "done", receipts=found.good))
-        await queue.change(
+        await queue.advance(
             connection,
             task,
             state=ClaimsState.DONE,
@@ -115,7 +118,7 @@ async def conclude(database: Database, task: Task, found: Found) -> None:
 
 
 async def refuse(database: Database, task: Task, code: str) -> None:
-    """The file cannot be taken; what is stored of it never counts."""
+    """The file cannot be taken; what is stored of it never counts. Raises `database-unavailable`."""
     async with database.transaction() as connection:
         await record(connection, queue.audit_values(task, code))
-        await queue.change(connection, task, refusal=code, state=ClaimsState.REFUSED)
+        await queue.advance(connection, task, refusal=code, state=ClaimsState.REFUSED)

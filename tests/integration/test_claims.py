@@ -11,10 +11,12 @@ from uuid import UUID
 import pytest
 from starlette.requests import ClientDisconnect
 
-from eligibility_api.claims import storing
+from eligibility_api.claims import queue, storing
+from eligibility_api.claims.found import Found
 from eligibility_api.claims.reading.block import Block
 from eligibility_api.claims.reading.reader import Reader
 from eligibility_api.contract.claims import CLAIMS_PATH
+from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.facilities.store import close_client
 from eligibility_api.uploads import parts
 from tests.builders.fund import OTHER_INSURER, Fund
@@ -290,6 +292,25 @@ async def test_nothing_counts_before_everything_is_stored_and_then_all_of_it(
     answer = await taken(fund, body)
     known_from = datetime.fromisoformat(answer["known_from"])
     assert before < known_from < datetime.now(UTC) + timedelta(seconds=2)
+
+
+async def test_a_lane_that_comes_late_changes_nothing_of_a_file_at_its_end(
+    fund: Fund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = receipt_file([medical(who) for who in strangers(fund, 2)])
+    broken = await broken_off(fund, monkeypatch, body, 0)
+    async with fund.batch.transaction() as guard:
+        late = await queue.next_task(guard)
+    assert late is not None
+    done = await taken(fund, body)
+    for step in (
+        lambda: storing.begin(fund.batch, late),
+        lambda: storing.conclude(fund.batch, late, Found()),
+        lambda: storing.refuse(fund.batch, late, "internal"),
+    ):
+        with pytest.raises(ShikakuError, match="database-unavailable"):
+            await step()
+    assert (await fund.get(f"{CLAIMS_PATH}/{broken['file_id']}")).json() == done | {"duplicate_of": None}
 
 
 async def test_known_from_follows_the_clock_of_windows(fund: Fund) -> None:
