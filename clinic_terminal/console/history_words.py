@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from clinic_terminal.console.words import Words
 
-MONTHS = Words("対象", "Months")
 ROWS = Words("件", "rows")
 NOTHING = Words("この期間の情報はありません", "Nothing in these months")
 NO_NAME = Words("名称の登録なし", "not in the drug master")
 NO_KEY = Words("成分コードなし", "without ingredient code")
-INGREDIENT = Words("成分", "ingredient")
 DUPLICATE = Words("！重複", "DUPLICATE")
 SAME_INGREDIENT = Words("別の処方元・同じ成分", "other prescriber")
 GENERIC = Words("後発", "generic")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from payer_mock.claims.medicines import COMPOUNDED
+
 ORAL, WHEN_NEEDED, EXTERNAL, AT_HOME, INTRAVENOUS = "21", "22", "23", "14", "32"
 """診療識別 of a medicine. AT_HOME: injected by the patient (在宅自己注射)."""
 
@@ -118,7 +120,7 @@ OTHER_ACUTE = (
     ),
     Condition("架空捻挫", ((_PAIN_TABLET._replace(times=7), _MUCOSA._replace(times=7), _TAPE), (_TAPE,))),
     Condition("架空湿疹", ((Remedy("9915001", EXTERNAL, "20", WRITTEN, 1, "１日２回　塗布"),),)),
-    Condition("架空咽頭炎", ((Remedy("", EXTERNAL, "30", WRITTEN, 1, "含嗽用"), _FEVER),)),
+    Condition("架空咽頭炎", ((Remedy(COMPOUNDED, EXTERNAL, "30", WRITTEN, 1, "含嗽用"), _FEVER),)),
 )
 """At any time of the year. The last one's gargle is compounded by the institution: the master has no price list code of it."""
 
