@@ -68,5 +68,7 @@ async def faults(
     state: CurrentState,
     after: Annotated[int, Query(ge=0, le=2**63 - 1, description="`next` of the page before.")] = 0,
 ) -> Response:
-    """The first ten thousand faults by line, record, field, rule and the value's shape; the report counts all."""
+    """The first ten thousand faults by line, record, field, rule and the value's shape; the report counts those beyond
+    too. Of one receipt a hundred are told.
+    """
     return conditional(request, await service.faults(state, caller, file_id, after))

@@ -83,7 +83,7 @@ class ClaimsReport(Answer):
     )
     replacing: int = Field(description="Good receipts that take the place of an earlier one.")
     by_kind: dict[ReceiptKind, int] = Field(description="Receipts by kind, not read ones included.")
-    faults: dict[ClaimsFault, int] = Field(description="Faults by rule.")
+    faults: dict[ClaimsFault, int] = Field(description="Faults by rule, of one receipt a hundred at most.")
 
 
 class ClaimsAnswer(Answer):
