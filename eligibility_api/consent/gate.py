@@ -53,6 +53,12 @@ the clock of windows: one that is set back forgets no protection.
 Stricter than the eligibility check, where cover that has ended waits for nobody: a history reaches back.
 """
 
+_ANOTHERS = f"""NOT asked <@ ARRAY(
+            SELECT e.entitlement FROM enrolment e {known_at("seen.now")}
+            WHERE e.person_key = seen.person_key AND {NOT_SUPERSEDED}
+        )"""  # noqa: S608 - constants of the store, no values
+"""Whether a membership by which she was found has turned out to be somebody else's. Null where her card was there."""
+
 _STAFF_MISSING = STAFF_MISSING.format(
     role="role", operator="seen.operator", institution="seen.institution_code"
 )
@@ -76,12 +82,12 @@ gate AS MATERIALIZED (
         WHEN $8 AND {_STAFF_MISSING} THEN 'staff-not-authorised'
         -- Who proved a second factor in an emergency, and nobody else; no more once the administrator has ended it.
         WHEN basis = 'emergency' AND (operator IS DISTINCT FROM named OR {_NAMED_NO_MORE}) THEN 'staff-not-authorised'
-        WHEN {PROTECTED.format(person_key="seen.person_key", now="seen.now")} THEN 'card-not-usable'
+        WHEN {_ANOTHERS} OR {PROTECTED.format(person_key="seen.person_key", now="seen.now")} THEN 'card-not-usable'
         ELSE 'answered' END AS outcome
     FROM (
         SELECT t.client_id, t.institution_code, t.kind AS facility_kind,
                coalesce($3::text = ANY (t.rights), false) AND t.kind <> '{FacilityKind.ELIGIBILITY_ONLY}' AS entitled,
-               $2::uuid AS permit_id, p.basis, p.person_key, p.care, p.categories, p.given_at, p.operator AS named,
+               $2::uuid AS permit_id, p.basis, p.person_key, p.asked, p.care, p.categories, p.given_at, p.operator AS named,
                p.institution_code = t.institution_code AS own,
                -- A permit of disaster mode ends with its disaster, whenever that is closed.
                least(p.until, d.closes_at, d.closed_at) AS until,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, Text
+from sqlalchemy import ARRAY, BigInteger, Column, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -21,6 +21,7 @@ class Permit(SQLModel, table=True):
     permit_id: UUID = Field(primary_key=True)
     basis: str
     person_key: bytes
+    asked: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
     institution_code: str = Field(foreign_key="facility.institution_code")
     client_id: UUID = Field(foreign_key="client.client_id")
     care: str

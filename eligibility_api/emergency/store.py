@@ -27,7 +27,7 @@ _STATEMENT = """
 WITH {gate},
 {patient},
 judged AS MATERIALIZED (
-    SELECT g.*, p.person_key, CASE
+    SELECT g.*, p.person_key, p.asked, CASE
         WHEN $6::text IS NOT NULL THEN $6
         WHEN NOT EXISTS (
             SELECT FROM facility_operator o
@@ -89,9 +89,9 @@ on), or in `settled`.
 
 PERMITTED = """
 permitted AS (
-    INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at, until,
+    INSERT INTO permit (permit_id, basis, person_key, asked, institution_code, client_id, care, categories, given_at, until,
                         operator, reason, record_id)
-    SELECT {permit}, '{basis}', person_key, institution_code, $1, '4', {categories}, now, {until}, {operator}, {reason}, record_id
+    SELECT {permit}, '{basis}', person_key, asked, institution_code, $1, '4', {categories}, now, {until}, {operator}, {reason}, record_id
     FROM settled CROSS JOIN recorded WHERE outcome = 'permitted'
     RETURNING given_at, until
 )

@@ -115,6 +115,20 @@ async def test_whom_the_search_fits_alone_is_looked_at_for_a_day(fund: Fund, dis
     assert seen.status_code == 200, seen.text
 
 
+@pytest.mark.parametrize("by", ["items", "membership"])
+async def test_the_memberships_by_which_she_was_found_go_with_the_permit(
+    fund: Fund, disaster: int, by: str
+) -> None:
+    person = await insured(fund)
+    given = await search(fund, items(person) if by == "items" else membership(fund, person))
+    [permit] = await fund.owner.fetch(
+        """SELECT asked = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS hers
+           FROM permit WHERE permit_id = $1::text::uuid""",
+        [given.json()["permit_id"], person.resident.address],
+    )
+    assert permit["hers"]
+
+
 async def test_width_spaces_hyphens_and_kana_do_not_matter(fund: Fund, disaster: int) -> None:
     person = await insured(
         fund,

@@ -144,6 +144,23 @@ async def test_who_is_named_no_more_looks_no_more(
     assert code(seen) == (403, "staff-not-authorised")
 
 
+async def test_whom_a_number_named_by_a_mix_up_is_looked_at_no_more_once_that_is_mended(
+    fund: Fund, terminal: Credential, doctor: Authenticator
+) -> None:
+    member, other = fund.person(), await fund.insured()
+    wrong = fund.told(other, number=member.resident.resident_id[1:])
+    enrolled = (await fund.post("/v1/enrolments", wrong, fund.insurer)).json()
+    given = await ask(fund, terminal, doctor, await identified(fund, terminal, member))
+    token = {"Authorization": f"Bearer {await fund.token(terminal)}"} | as_staff(Role.DOCTOR, doctor.operator)
+    path = f"/v1/emergencies/{given.json()['permit_id']}/medications"
+    assert (await fund.http.get(path, headers=token)).status_code == 200
+
+    parting = {"enrolment_id": enrolled["enrolment_id"]}
+    assert (await fund.post("/v1/enrolments/split", parting, fund.insurer)).status_code == 200
+
+    assert code(await fund.http.get(path, headers=token)) == (403, "card-not-usable")
+
+
 @pytest.mark.parametrize("beside", [-1, 0, 1])
 @pytest.mark.usefixtures("early")
 async def test_a_password_beside_the_present_one_is_good_once(

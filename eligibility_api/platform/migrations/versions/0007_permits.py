@@ -22,6 +22,8 @@ CREATE TABLE permit (
     permit_id        uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     basis            text NOT NULL CHECK (basis IN ('pin', 'visual-check', 'emergency', 'disaster')),
     person_key       bytea NOT NULL,
+    -- Without consent: the memberships by which she was found; null: by her card. Whose they are may be mended later.
+    asked            bigint[],
     institution_code text NOT NULL REFERENCES facility,
     client_id        uuid NOT NULL REFERENCES client,
     care             text NOT NULL CHECK (care IN ('1', '2', '3', '4')),
