@@ -11,8 +11,8 @@ from anyio.to_thread import run_sync
 from typer.testing import CliRunner
 
 from eligibility_api.cli import app
-from eligibility_api.contract.codes import Right
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS
 from eligibility_api.platform.cluster import Role
 from tests.builders.fund import Fund
 
@@ -54,5 +54,5 @@ async def test_every_insurer_has_a_key_for_its_program_and_one_for_its_approver(
     admitted = {str(row["client_id"]): (row["insurer_number"], row["rights"]) for row in rows}
     for file in files:
         credential = Credential.load(file)
-        right = Right.APPROVAL if "approver" in file.name else Right.ENROLMENT
-        assert admitted[credential.client_id] == (credential.insurer_number, [right])
+        rights = APPROVER_RIGHTS if "approver" in file.name else INSURER_RIGHTS
+        assert admitted[credential.client_id] == (credential.insurer_number, sorted(rights))
