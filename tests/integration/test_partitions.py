@@ -71,6 +71,18 @@ async def test_what_ended_more_than_ten_minutes_ago_is_dropped_and_the_present_h
     assert present in left
 
 
+async def test_the_upkeep_reads_no_names_but_those_of_the_partitions_whatever_the_plan(fund: Fund) -> None:
+    old = await _add_partition(fund, 5)
+    names_first = dict.fromkeys(("enable_nestloop", "enable_indexscan", "enable_bitmapscan"), "off")
+    connection = await asyncpg.connect(fund.database.dsn("batch"), server_settings=names_first)
+    try:
+        await connection.fetchval("SELECT maintain_spent()")
+    finally:
+        await connection.close()
+
+    assert old not in await _partitions(fund)
+
+
 async def test_a_reader_of_the_table_keeps_the_old_partition_and_hinders_nothing_else(fund: Fund) -> None:
     old = await _add_partition(fund, 4)
     last = max(await _partitions(fund))
