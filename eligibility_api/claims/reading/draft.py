@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
@@ -37,7 +38,7 @@ class Surroundings(NamedTuple):
     gathering: Gathering
 
 
-class Draft:
+class Draft(ABC):
     """Takes the records of one receipt, each once, in the file's order."""
 
     records: ClassVar[Records]
@@ -130,9 +131,9 @@ class Draft:
             content=content,
         )
 
+    @abstractmethod
     def content(self) -> Content:
         """What the records tell of the treatment; faults are told."""
-        raise NotImplementedError
 
     def unknown(self, record: str) -> ClaimsFault:  # noqa: ARG002 - a kind of receipt may know it by name
         """What a record without a layout is."""

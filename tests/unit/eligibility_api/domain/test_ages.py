@@ -100,6 +100,7 @@ def test_a_burden_ratio_belongs_to_the_late_elderly_and_the_70_to_74_class(
     assert burden_expected(enrolment, TODAY) is expected
 
 
+# Later births reach the calendar's last year, which stands for all that lies beyond it: there days have no order.
 @given(st.dates(max_value=date(9900, 12, 31)))
 def test_every_day_of_birth_has_its_days(birth_date: date) -> None:
     assert preschool_until(birth_date) <= seventies_from(birth_date) <= late_elderly_from(birth_date)
