@@ -6,13 +6,13 @@ A check's latency counts from that instant, so that a slow fund (or a late gener
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 from loadtest.rush.judge import REFUSALS, Asked, Judge
-from loadtest.rush.times import Times
+from loadtest.rush.seen import Seen
 from loadtest.rush.visits import Outcome
 
 DRAIN_SECONDS = 15.0
@@ -33,26 +33,6 @@ class Due:
     after: tuple[Asked, Callable[[Outcome], Awaitable[Outcome]]] | None = None
 
 
-@dataclass(slots=True)
-class Seen:
-    """What was seen of a run. Latencies of checks count from the intended start, those of requests from their sending."""
-
-    offered: int = 0
-    """Checks that began."""
-    answered: int = 0
-    errors: Counter[str] = field(default_factory=Counter)
-    checks: Times = field(default_factory=Times)
-    lags: Times = field(default_factory=Times)
-    """How late visits began: the generator's own lateness."""
-    requests: dict[str, Times] = field(default_factory=dict)
-    last_answer_after: float = 0.0
-    """Seconds from the beginning to the last answer."""
-
-    def request(self, what: str, seconds: float) -> None:
-        """One request more."""
-        self.requests.setdefault(what, Times()).add(seconds * 1000)
-
-
 class Driver:
     """Begins visits on time and notes how they end."""
 
@@ -64,20 +44,30 @@ class Driver:
     async def run(self, schedule: Iterable[Due]) -> None:
         """Begin every visit of a schedule, which is in the order of its instants, and wait for the last to end."""
         self._began = perf_counter()
-        under_way: set[asyncio.Task[None]] = set()
+        under_way: dict[asyncio.Task[None], float] = {}
         for due in schedule:
             wait = self._began + due.at - perf_counter()
             if wait > 0:
                 await asyncio.sleep(wait)
             task = asyncio.create_task(self._visit(due))
-            under_way.add(task)
-            task.add_done_callback(under_way.discard)
+            under_way[task] = due.at
+            task.add_done_callback(partial(self._over, under_way))
         if not under_way:
             return
         _, left = await asyncio.wait(under_way, timeout=DRAIN_SECONDS)
         for task in left:
+            self.seen.error("unanswered", under_way[task])
             task.cancel()
-        self.seen.errors["unanswered"] += len(left)
+
+    def _over(self, under_way: dict[asyncio.Task[None], float], task: asyncio.Task[None]) -> None:
+        """A visit ended; one that broke because it was answered with something else than expected is an error too."""
+        at = under_way.pop(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.seen.error(f"not understood: {type(error).__name__}", at)
+
+    def request(self, what: str, seconds: float) -> None:
+        """A request was answered just now, after so many seconds."""
+        self.seen.request(what, seconds, perf_counter() - self._began)
 
     async def tell_each(self, seconds: float, tell: Callable[[str], None]) -> None:
         """Tell every so many seconds how it goes, until this is cancelled."""
@@ -92,24 +82,24 @@ class Driver:
     async def _visit(self, due: Due) -> None:
         seen, intended = self.seen, self._began + due.at
         seen.lags.add((perf_counter() - intended) * 1000)
-        seen.offered += due.asked is not None
+        if due.asked is not None:
+            seen.check_began(due.at)
         outcome = await due.visit()
-        ended = perf_counter()
+        taken = perf_counter() - intended
+        answered = self._note(due.at, due.asked, outcome)
         if due.asked is None:
-            self._note(None, outcome)
             return
-        seen.checks.add((ended - intended) * 1000)
-        seen.answered += self._note(due.asked, outcome)
+        seen.check_ended(due.at, taken, answered=answered)
         if due.after is not None and outcome.failure is None:
             asked, follow = due.after
-            self._note(asked, await follow(outcome))
+            self._note(due.at, asked, await follow(outcome))
 
-    def _note(self, asked: Asked | None, outcome: Outcome) -> bool:
+    def _note(self, at: float, asked: Asked | None, outcome: Outcome) -> bool:
         """Take an outcome in; whether it was an answer."""
         self.seen.last_answer_after = perf_counter() - self._began
         answered = outcome.failure is None or outcome.failure in REFUSALS
         if not answered:
-            self.seen.errors[outcome.failure or "unknown"] += 1
+            self.seen.error(outcome.failure or "unknown", at)
         elif asked is not None:
             self._judge.take(asked, outcome)
         return answered

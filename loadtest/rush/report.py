@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from loadtest.machine.costs import BUSY, GENERATOR, Spent
-from loadtest.rush.drive import Seen
 from loadtest.rush.plan import Plan
+from loadtest.rush.seen import Seen
 from loadtest.rush.times import Times
 
 GOALS_MS = {"L0": 50.0, "L1": 150.0}

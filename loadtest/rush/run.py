@@ -17,10 +17,11 @@ from loadtest.machine import proc
 from loadtest.machine.costs import API, DATABASE, Kinds, Moment, Spent, database_in, memory_mib
 from loadtest.nation.settle import Nation, Size, Tell, settle
 from loadtest.nation.terminals import sign_in_all
-from loadtest.rush.drive import Driver, Seen
+from loadtest.rush.drive import Driver
 from loadtest.rush.judge import Judge
 from loadtest.rush.plan import Plan
 from loadtest.rush.report import RushReport
+from loadtest.rush.seen import Seen
 from loadtest.rush.visits import Reception
 from loadtest.surroundings import LoadError, Surroundings, surroundings
 
@@ -61,7 +62,7 @@ async def _rush(plan: Plan, nation: Nation, there: Surroundings, driver: Driver,
     kinds = _kinds(there)
     async with Pool(there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS) as pool:
         await sign_in_all(pool, nation.terminals)
-        schedule = plan.schedule(nation, Reception(pool, driver.seen.request))
+        schedule = plan.schedule(nation, Reception(pool, driver.request))
         before = Moment.now(kinds)
         telling = asyncio.create_task(driver.tell_each(_TELL_SECONDS, tell))
         await driver.run(schedule)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import exp, floor, log
+from typing import Any
 
 _RESOLUTION = log(1.01)
 _LEAST_MS = 0.01
@@ -39,3 +41,13 @@ class Times:
         self.count += other.count
         self.longest_ms = max(self.longest_ms, other.longest_ms)
         self._buckets.update(other._buckets)
+
+    def as_message(self) -> dict[str, Any]:
+        """For another process: plain JSON."""
+        return {"longest_ms": self.longest_ms, "buckets": sorted(self._buckets.items())}
+
+    @classmethod
+    def of_message(cls, message: Mapping[str, Any]) -> Times:
+        """What `as_message` said."""
+        buckets = Counter[int](dict(message["buckets"]))
+        return cls(buckets.total(), message["longest_ms"], buckets)

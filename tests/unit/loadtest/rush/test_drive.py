@@ -10,8 +10,9 @@ import pytest
 
 from loadtest.nation.country import Country
 from loadtest.rush import drive
-from loadtest.rush.drive import Driver, Due, Seen
+from loadtest.rush.drive import Driver, Due
 from loadtest.rush.judge import Asked, Judge
+from loadtest.rush.seen import Seen
 from loadtest.rush.visits import Outcome
 from tests.unit.loadtest.nation.builders import terminal
 
@@ -111,3 +112,26 @@ def test_a_failure_of_what_follows_is_an_error_and_the_check_was_answered() -> N
 
     seen, _ = driven(Due(0, ASKED, visit, (ASKED, follow)))
     assert (seen.answered, seen.errors) == (1, Counter({"consent-words-differ": 1}))
+
+
+def test_what_an_answer_breaks_is_an_error() -> None:
+    async def visit() -> Outcome:
+        raise KeyError("challenge")
+
+    seen, _ = driven(Due(0, ASKED, visit))
+    assert (seen.offered, seen.answered, seen.errors) == (1, 0, Counter({"not understood: KeyError": 1}))
+
+
+def test_every_second_shows_what_was_meant_to_begin_in_it() -> None:
+    async def well() -> Outcome:
+        return ANSWERED
+
+    async def badly() -> Outcome:
+        return Outcome(503, b"", "overloaded")
+
+    seen, _ = driven(
+        Due(-1, ASKED, well), Due(0, ASKED, well), Due(0.001, ASKED, badly), Due(0.002, None, badly)
+    )
+    [second] = seen.series
+    assert (second.offered, second.answered, second.errors) == (3, 2, Counter(overloaded=2))
+    assert second.checks.count == 3

@@ -10,10 +10,10 @@ import pytest
 from rich.console import Console
 
 from loadtest.machine.costs import API, GENERATOR, Spent
-from loadtest.rush.drive import Seen
 from loadtest.rush.levels import LEVELS
 from loadtest.rush.plan import Plan
 from loadtest.rush.report import RushReport, show
+from loadtest.rush.seen import Seen
 from loadtest.rush.times import Times
 
 SPENT = Spent(10.0, {API: 9.0, GENERATOR: 3.0})
