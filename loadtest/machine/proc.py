@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _PROC = Path("/proc")
-_LISTENING = "0A"
+_LISTENING, _ESTABLISHED = "0A", "01"
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _AFTER_NAME = re.compile(r".*\) ", re.DOTALL)
 _UTIME, _CSTIME = 11, 15
@@ -45,12 +45,17 @@ def folder(pid: int) -> Path | None:
         return None
 
 
+def parent(pid: int) -> int:
+    """The process that started it, or took it over; 0 where it is gone."""
+    found = re.search(r"^PPid:\s+(\d+)", _read(pid, "status"), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
 def below(root: int) -> set[int]:
     """A process and all that descend from it."""
     children: dict[int, list[int]] = {}
     for pid in processes():
-        found = re.search(r"^PPid:\s+(\d+)", _read(pid, "status"), re.MULTILINE)
-        children.setdefault(int(found[1]) if found else 0, []).append(pid)
+        children.setdefault(parent(pid), []).append(pid)
     family, new = set[int](), [root]
     while new:
         pid = new.pop()
@@ -61,11 +66,19 @@ def below(root: int) -> set[int]:
 
 def listening_on(port: int) -> set[int]:
     """The processes that hold a socket which listens on a TCP port: a server's workers, and who started them."""
-    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    sockets = set(_sockets(port, _LISTENING))
     return {pid for pid in processes() if sockets & _open_sockets(pid)}
 
 
-def _listening_inodes(port: int) -> Iterator[str]:
+def connections_on(port: int) -> dict[int, int]:
+    """How many connections to a TCP port of this machine each of the serving processes holds."""
+    sockets = set(_sockets(port, _ESTABLISHED))
+    counts = {pid: len(sockets & _open_sockets(pid)) for pid in processes()}
+    return {pid: count for pid, count in counts.items() if count}
+
+
+def _sockets(port: int, state: str) -> Iterator[str]:
+    """The sockets in a state whose own port this is, as a process's descriptors name them."""
     for table in ("tcp", "tcp6"):
         try:
             rows = (_PROC / "net" / table).read_text().splitlines()[1:]
@@ -73,8 +86,8 @@ def _listening_inodes(port: int) -> Iterator[str]:
             continue
         for row in rows:
             cells = row.split()
-            if cells[3] == _LISTENING and int(cells[1].rpartition(":")[2], 16) == port:
-                yield cells[9]
+            if cells[3] == state and int(cells[1].rpartition(":")[2], 16) == port:
+                yield f"socket:[{cells[9]}]"
 
 
 def _open_sockets(pid: int) -> set[str]:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +66,33 @@ def test_generating_is_pinned_for_the_block_alone() -> None:
 def test_what_is_pinned_is_told() -> None:
     assert "API and database on core 0, generator on core 1" in Cores(0, 1).describe()
     assert "nothing pinned" in Cores(None, None).describe()
+
+
+def test_a_child_tells_its_parent_and_who_is_gone_has_none() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert proc.parent(child.pid) == os.getpid()
+        assert child.stdin is not None
+        child.stdin.write(b"\n")
+    assert proc.parent(2**22 + 1) == 0
+
+
+def test_sockets_of_a_port_are_told_by_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = tmp_path / "net" / "tcp"
+    table.parent.mkdir()
+    row = "0: 0100007F:{port:04X} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000 0 0 {inode} 1"
+    table.write_text(
+        "\n".join(
+            ["  sl  local_address rem_address   st"]
+            + [
+                row.format(port=p, state=s, inode=i)
+                for p, s, i in ((80, "0A", 7), (80, "01", 8), (81, "01", 9))
+            ]
+        )
+    )
+    for pid, inodes in ((3, (7, 8)), (4, (9,))):
+        descriptors = tmp_path / str(pid) / "fd"
+        descriptors.mkdir(parents=True)
+        for inode in inodes:
+            (descriptors / str(inode)).symlink_to(f"socket:[{inode}]")
+    monkeypatch.setattr(proc, "_PROC", tmp_path)
+    assert (proc.listening_on(80), proc.connections_on(80), proc.connections_on(81)) == ({3}, {3: 1}, {4: 1})

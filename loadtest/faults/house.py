@@ -1,0 +1,71 @@
+"""The processes of the house that faults are inflicted on, found on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from loadtest.machine import proc
+from loadtest.machine.costs import database_in
+from loadtest.surroundings import LoadError, Surroundings
+
+
+def jlis(there: Surroundings) -> set[int]:
+    """J-LIS's processes. Raises LoadError where none is on this machine."""
+    return _some("J-LIS", proc.listening_on(_port(there.environment.get("FUND_JLIS_URL", ""))))
+
+
+def api_workers(there: Surroundings) -> set[int]:
+    """The API's workers, without the process that looks after them. Raises LoadError."""
+    holders = proc.listening_on(_port(there.fund_url))
+    return _some("the API", {pid for pid in holders if proc.parent(pid) in holders} or holders)
+
+
+def postmaster(there: Surroundings) -> int:
+    """The embedded PostgreSQL's first process, which started all the others. Raises LoadError."""
+    family = _some("the embedded database", database_in(there.fund_home))
+    [first] = [pid for pid in family if proc.parent(pid) not in family]
+    return first
+
+
+def connections(there: Surroundings) -> Counter[int]:
+    """How many connections each of the API's workers holds."""
+    workers = api_workers(there)
+    held = proc.connections_on(_port(there.fund_url))
+    return Counter({pid: held.get(pid, 0) for pid in workers})
+
+
+def stop(pids: Iterable[int]) -> None:
+    """Let processes stand still (SIGSTOP): the kernel goes on taking their connections, and nobody answers."""
+    _signal(pids, signal.SIGSTOP)
+
+
+def go_on(pids: Iterable[int]) -> None:
+    """Let them work again, those that still live."""
+    _signal(pids, signal.SIGCONT)
+
+
+def kill(pid: int) -> None:
+    """End a process without a word."""
+    _signal([pid], signal.SIGKILL)
+
+
+def _signal(pids: Iterable[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _some(what: str, pids: set[int]) -> set[int]:
+    if not pids:
+        raise LoadError(f"{what} does not run on this machine: the fault cannot be inflicted")
+    return pids
+
+
+def _port(url: str) -> int:
+    address = urlsplit(url)
+    return address.port or (443 if address.scheme == "https" else 80)
