@@ -24,9 +24,11 @@ from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.membership import MembershipAsked
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.contract.wire import PersonText
+from eligibility_api.domain.admission import Admission
 from eligibility_api.emergency import commands as disasters
 from eligibility_api.facilities import commands as operators
 from eligibility_api.facilities import service, store
+from eligibility_api.facilities.facilities_file import read_facilities
 from eligibility_api.facilities.insurers_file import read_insurers
 from eligibility_api.history import commands as history
 from eligibility_api.platform.clock import system_clock
@@ -60,18 +62,16 @@ app.add_typer(disasters.app, name="disaster")
 app.add_typer(consents.app, name="consent")
 app.add_typer(history.app, name="drug-master")
 
-Out = Annotated[Path, typer.Option(help="Where the credential (with its private key) is written.")]
 
-
-def _shown(text: str) -> str:
-    """A name that words of consent can say."""
+def _shown(text: str | None) -> str | None:
+    """A name that words of consent can say, where one is given."""
+    if text is None:
+        return None
     try:
         return TypeAdapter[str](PersonText).validate_python(text)
     except ValidationError:
         raise typer.BadParameter("1 to 200 characters, none of them a control character") from None
 
-
-Name = Annotated[str, typer.Option(help="The name shown to people.", callback=_shown)]
 
 _INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 """ISO 8601 with an offset."""
@@ -115,33 +115,75 @@ def keys_rotate() -> None:
 
 @facility_app.command("add")
 def facility_add(
-    institution_code: Annotated[str, typer.Option(help="医療機関コード: ten digits with check digit.")],
-    name: Name,
-    out: Out,
+    *,
+    institution_code: Annotated[
+        str | None, typer.Option(help="医療機関コード: ten digits with check digit.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=_shown)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the credential (with its private key) is written.")
+    ] = None,
     kind: Annotated[FacilityKind, typer.Option(help="What kind of institution.")] = FacilityKind.CLINIC,
     rights: Annotated[
         str, typer.Option(help="Rights of the terminal, comma-separated.")
     ] = "eligibility,registration",
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE.csv", help="Many at once: institution_code,name,kind,rights,terminals."
+        ),
+    ] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option(help="With --from: for terminal-CODE-1.json and on.")
+    ] = None,
 ) -> None:
-    """Admit a facility if it is new, and one terminal of it with a key of its own."""
-    if not numbers.is_institution_code(institution_code):
-        raise typer.BadParameter("ten digits with a valid check digit", param_hint="--institution-code")
-    wanted = _rights(rights)
+    """Admit a facility if it is new, and one terminal of it with a key of its own; or a whole fleet from a file.
+
+    In a file the rights of a line stand with spaces between them; `terminals` says how many the facility gets.
+    """
+    if source is not None and out_dir is not None:
+        typer.echo(_admit_fleet(read_facilities(source), out_dir))
+    elif institution_code is not None and name is not None and out is not None:
+        if not numbers.is_institution_code(institution_code):
+            raise typer.BadParameter("ten digits with a valid check digit", param_hint="--institution-code")
+        wanted = Admission(institution_code, name, kind, frozenset(_rights(rights)))
+        typer.echo(_admit_terminal(wanted, out))
+    else:
+        raise typer.BadParameter(
+            "--institution-code, --name and --out belong together, or --from and --out-dir"
+        )
+
+
+def _admit_terminal(wanted: Admission, out: Path) -> str:
     settings = Settings()
 
     async def admit(connection: AsyncConnection, jlis: Jlis) -> str:
-        credential = await service.admit_terminal(
-            connection,
-            jlis,
-            audience=settings.audience,
-            institution_code=institution_code,
-            name=name,
-            kind=kind,
-            rights=wanted,
+        [credential] = await service.admit_terminals(
+            connection, jlis, audience=settings.audience, admissions=[wanted]
         )
         return _save(credential, out)
 
-    typer.echo(_run(settings, "owner", admit))
+    return _run(settings, "owner", admit)
+
+
+def _admit_fleet(fleet: list[Admission], folder: Path) -> int:
+    """Admit every facility with its terminals, all or none; how many terminals there were."""
+    settings = Settings()
+    files = [
+        folder / f"terminal-{one.institution_code}-{place}.json"
+        for one in fleet
+        for place in range(1, one.terminals + 1)
+    ]
+
+    async def admit(connection: AsyncConnection, jlis: Jlis) -> int:
+        credentials = await service.admit_terminals(
+            connection, jlis, audience=settings.audience, admissions=fleet
+        )
+        for credential, file in zip(credentials, files, strict=True):
+            _save(credential, file)
+        return len(files)
+
+    return _run(settings, "owner", admit)
 
 
 @facility_app.command("close")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from eligibility_api.contract.codes import FacilityKind, Right
 
@@ -22,6 +23,17 @@ INSURER_RIGHTS = frozenset({Right.ENROLMENT, Right.CLAIMS})
 
 APPROVER_RIGHTS = frozenset({Right.APPROVAL})
 """Of the second key, which alone releases a held file, and uploads none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A facility to be admitted if it is new, and so many terminals of it, each with the same rights."""
+
+    institution_code: str
+    name: str
+    kind: FacilityKind
+    rights: frozenset[Right]
+    terminals: int = 1
 
 
 def rights_open_to(kind: FacilityKind) -> frozenset[Right]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential, TokenAnswer
-from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, surplus
+from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, Admission, surplus
 from eligibility_api.facilities import store
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.tokens import check_assertion, claimed_client
@@ -53,30 +53,52 @@ async def admit_terminal(
     kind: FacilityKind,
     rights: Iterable[Right],
 ) -> Credential:
-    """Add a facility if it is new, and one terminal with a fresh key. The private key is returned, never kept.
+    """Admit one terminal as `admit_terminals` does many."""
+    wanted = Admission(institution_code, name, kind, frozenset(rights))
+    [credential] = await admit_terminals(connection, jlis, audience=audience, admissions=[wanted])
+    return credential
 
-    Raises `right-missing` for a right that this kind of facility cannot have, `facility-closed`,
-    `facility-other-kind`, and `register-unavailable` where J-LIS cannot certify a terminal for the visual check.
+
+async def admit_terminals(
+    connection: AsyncConnection, jlis: Jlis, *, audience: str, admissions: Sequence[Admission]
+) -> list[Credential]:
+    """Add the facilities (each once in `admissions`) that are new, and to each its terminals, every one with a fresh key.
+
+    The private keys are returned, never kept; the credentials come in the order of `admissions`. Raises `right-missing`
+    for a right that a kind of facility cannot have, `facility-closed`, `facility-other-kind`, and
+    `register-unavailable` where J-LIS cannot certify a terminal for the visual check.
     """
-    granted = frozenset(rights)
-    if surplus(kind, granted):
-        raise ShikakuError("right-missing", rights=sorted(surplus(kind, granted)))
-    key = ECKey.generate_key("P-256")
-    caller = Caller(uuid.uuid4(), institution_code, None, granted)
-    facility = await store.find_facility(connection, institution_code)
-    if facility is None:
-        await store.add_facility(connection, institution_code, name, kind)
-    elif facility.closed:
-        raise ShikakuError("facility-closed")
-    elif facility.kind is not kind:
-        raise ShikakuError("facility-other-kind")
-    await store.add_clients(connection, [_client(caller, key)])
-    await store.record(connection, "admission.terminal", caller)
-    certificate = None
-    if Right.VISUAL_CHECK in granted:
-        public = key.as_der(private=False)
-        certificate = await jlis.terminal_certificate(str(caller.client_id), public)
-    return _credential(caller, key, audience, certificate)
+    known = await store.find_facilities(connection, [one.institution_code for one in admissions])
+    for one in admissions:
+        _check_admission(one, known.get(one.institution_code))
+    admitted = [
+        (Caller(uuid.uuid4(), one.institution_code, None, one.rights), ECKey.generate_key("P-256"))
+        for one in admissions
+        for _ in range(one.terminals)
+    ]
+    await store.add_facilities(connection, [one for one in admissions if one.institution_code not in known])
+    await store.add_clients(connection, [_client(caller, key) for caller, key in admitted])
+    await store.record(connection, "admission.terminal", *(caller for caller, _ in admitted))
+    return [
+        _credential(caller, key, audience, await _visual_check_certificate(jlis, caller, key))
+        for caller, key in admitted
+    ]
+
+
+def _check_admission(wanted: Admission, known: store.AdmittedFacility | None) -> None:
+    code = wanted.institution_code
+    if missing := surplus(wanted.kind, wanted.rights):
+        raise ShikakuError("right-missing", institution_code=code, rights=sorted(missing))
+    if known is not None and known.closed:
+        raise ShikakuError("facility-closed", institution_code=code)
+    if known is not None and known.kind is not wanted.kind:
+        raise ShikakuError("facility-other-kind", institution_code=code)
+
+
+async def _visual_check_certificate(jlis: Jlis, caller: Caller, key: ECKey) -> bytes | None:
+    if Right.VISUAL_CHECK not in caller.rights:
+        return None
+    return await jlis.terminal_certificate(str(caller.client_id), key.as_der(private=False))
 
 
 async def admit_insurer(

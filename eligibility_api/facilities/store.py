@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ARRAY, Text, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit.tables import AuditRecord
 from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.domain.admission import Admission
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.tables import Client, Facility, Insurer
 from eligibility_api.facilities.tokens import Assertion
@@ -64,19 +65,26 @@ async def spend_assertion(connection: AsyncConnection, assertion: Assertion, dig
     return (await connection.execute(statement)).rowcount == 1
 
 
-async def find_facility(connection: AsyncConnection, institution_code: str) -> AdmittedFacility | None:
-    """The facility with this code, closed or not."""
-    statement = select(FACILITY).where(FACILITY.c.institution_code == institution_code)
-    row = (await connection.execute(statement)).one_or_none()
-    return AdmittedFacility(FacilityKind(row.kind), row.closed_at is not None) if row is not None else None
+async def find_facilities(
+    connection: AsyncConnection, institution_codes: Sequence[str]
+) -> dict[str, AdmittedFacility]:
+    """Those facilities that are there, closed or not, by their codes."""
+    wanted = any_(literal(list(institution_codes), ARRAY(Text)))
+    rows = await connection.execute(select(FACILITY).where(FACILITY.c.institution_code == wanted))
+    return {
+        row.institution_code: AdmittedFacility(FacilityKind(row.kind), row.closed_at is not None)
+        for row in rows
+    }
 
 
-async def add_facility(
-    connection: AsyncConnection, institution_code: str, name: str, kind: FacilityKind
-) -> None:
-    """Add a facility."""
-    values = {"institution_code": institution_code, "name": name, "kind": kind.value}
-    await connection.execute(insert(FACILITY).values(**values))
+async def add_facilities(connection: AsyncConnection, admissions: Sequence[Admission]) -> None:
+    """Add facilities."""
+    values = [
+        {"institution_code": one.institution_code, "name": one.name, "kind": one.kind.value}
+        for one in admissions
+    ]
+    if values:
+        await connection.execute(insert(FACILITY), values)
 
 
 async def close_facility(connection: AsyncConnection, institution_code: str) -> bool:

@@ -37,4 +37,5 @@ def finished(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)
     except ShikakuError as error:
-        raise OperatorError(f"{error.code}: {error.entry.engineer}") from error
+        more = "".join(f" {name}: {value}." for name, value in error.details.items())
+        raise OperatorError(f"{error.code}: {error.entry.engineer}{more}") from error

@@ -1,4 +1,4 @@
-"""Many insurers admitted by one command."""
+"""Many insurers, and a whole fleet of terminals, admitted by one command each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from eligibility_api.cli import app
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS
 from eligibility_api.platform.cluster import Role
-from tests.builders.fund import Fund
+from tests.builders.commands import Command
+from tests.builders.fund import CLINIC, Fund
 
 pytestmark = pytest.mark.anyio
 INSURERS = {"06130017": "架空健康保険組合", "39130018": "架空広域連合"}
@@ -56,3 +57,69 @@ async def test_every_insurer_has_a_key_for_its_program_and_one_for_its_approver(
         credential = Credential.load(file)
         rights = APPROVER_RIGHTS if "approver" in file.name else INSURER_RIGHTS
         assert admitted[credential.client_id] == (credential.insurer_number, sorted(rights))
+
+
+FLEET = """institution_code,name,kind,rights,terminals
+1312345679,試験クリニック,clinic,eligibility registration,2
+1342345673,試験薬局,pharmacy,eligibility prescription,1
+"""
+
+
+def fleet(folder: Path, lines: str = FLEET) -> list[str]:
+    (folder / "fleet.csv").write_text(lines, encoding="utf-8")
+    words = ["--from", folder / "fleet.csv", "--out-dir", folder / "terminals"]
+    return ["facility", "add", *map(str, words)]
+
+
+async def test_a_fleet_is_admitted_each_facility_with_its_terminals(
+    fund: Fund, tmp_path: Path, command: Command
+) -> None:
+    said = await command(*fleet(tmp_path))
+    assert (said.code, said.out, said.err) == (0, "3\n", "")
+    files = sorted((tmp_path / "terminals").iterdir())
+    names = ["terminal-1312345679-1.json", "terminal-1312345679-2.json", "terminal-1342345673-1.json"]
+    assert [file.name for file in files] == names
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    rows = await fund.owner.fetch("SELECT client_id, institution_code, rights FROM client", [])
+    admitted = {str(row["client_id"]): (row["institution_code"], row["rights"]) for row in rows}
+    rights = {"1312345679": ["eligibility", "registration"], "1342345673": ["eligibility", "prescription"]}
+    credentials = [Credential.load_terminal(file) for file in files]
+    assert len({one.client_id for one in credentials}) == 3
+    for one in credentials:
+        assert one.institution_code is not None
+        assert admitted[one.client_id] == (one.institution_code, rights[one.institution_code])
+    recorded = await fund.owner.fetch(
+        "SELECT client_id FROM audit_record WHERE kind = 'admission.terminal'", []
+    )
+    assert {one.client_id for one in credentials} <= {str(row["client_id"]) for row in recorded}
+
+
+async def test_a_fleet_that_is_admitted_again_gets_more_terminals(
+    fund: Fund, tmp_path: Path, command: Command
+) -> None:
+    line = FLEET.replace("1312345679", "1312345687")
+    for _ in range(2):
+        assert (await command(*fleet(tmp_path, line))).code == 0
+    counted = await fund.owner.fetch("SELECT count(*) FROM client WHERE institution_code = '1312345687'", [])
+    assert counted[0]["count"] == 4
+
+
+async def test_one_facility_at_fault_and_nothing_of_a_fleet_is_admitted(
+    fund: Fund, tmp_path: Path, command: Command
+) -> None:
+    lines = FLEET.replace("1312345679", "1312345695").replace("1342345673", CLINIC)
+    said = await command(*fleet(tmp_path, lines))
+    assert (said.code, len(said.err.splitlines())) == (1, 1)
+    assert "facility-other-kind" in said.err
+    assert CLINIC in said.err
+    assert not (tmp_path / "terminals").exists()
+    assert await fund.owner.fetch("SELECT FROM facility WHERE institution_code = '1312345695'", []) == []
+
+
+async def test_a_fleet_whose_keys_cannot_be_kept_is_not_admitted(
+    fund: Fund, tmp_path: Path, command: Command
+) -> None:
+    (tmp_path / "terminals").touch()
+    said = await command(*fleet(tmp_path, FLEET.replace("1312345679", "1312345703")))
+    assert said.code == 2
+    assert await fund.owner.fetch("SELECT FROM facility WHERE institution_code = '1312345703'", []) == []

@@ -1,0 +1,68 @@
+"""A list of facilities to admit at once: CSV (UTF-8) with the columns `institution_code`, `name`, `kind`, `rights` (words
+with spaces between) and `terminals` (how many the facility gets).
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from eligibility_api.contract import numbers
+from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.wire import PersonText
+from eligibility_api.domain.admission import Admission, surplus
+from eligibility_api.platform.operation import OperatorError
+
+MOST_TERMINALS = 999
+"""Terminals that one line may ask for."""
+
+_COLUMNS = ["institution_code", "name", "kind", "rights", "terminals"]
+_NAME = TypeAdapter[str](PersonText)
+
+
+def read_facilities(path: Path) -> list[Admission]:
+    """The facilities in the file's order, each once. Raises OperatorError, naming the line at fault."""
+    found: dict[str, Admission] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.reader(lines, strict=True)
+            if next(rows, None) != _COLUMNS:
+                raise OperatorError(f"The facilities' file begins with the line {','.join(_COLUMNS)}.")
+            for row in rows:
+                try:
+                    admission = _admission(row)
+                except ValueError as error:
+                    raise OperatorError(f"Line {rows.line_num} of the facilities' file: {error}.") from error
+                if admission.institution_code in found:
+                    raise OperatorError(f"Line {rows.line_num} of the facilities' file repeats a code.")
+                found[admission.institution_code] = admission
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise OperatorError("The facilities' file is not readable as CSV in UTF-8.") from error
+    if not found:
+        raise OperatorError("The facilities' file names no facility.")
+    return list(found.values())
+
+
+def _admission(row: list[str]) -> Admission:
+    """One line. Raises ValueError, whose text says what it should be."""
+    if len(row) != len(_COLUMNS):
+        raise ValueError(f"not the columns {','.join(_COLUMNS)}")
+    code, name, kind, rights, terminals = row
+    if not numbers.is_institution_code(code):
+        raise ValueError("institution_code is not ten digits with a valid check digit")
+    try:
+        _NAME.validate_python(name)
+    except ValidationError:
+        raise ValueError("name is not 1 to 200 characters, none of them a control character") from None
+    if kind not in tuple(FacilityKind):
+        raise ValueError(f"kind is none of {', '.join(FacilityKind)}")
+    if not rights.split() or not set(rights.split()) <= set(Right):
+        raise ValueError(f"rights are not words, with spaces between, out of: {', '.join(Right)}")
+    granted = frozenset(map(Right, rights.split()))
+    if missing := surplus(FacilityKind(kind), granted):
+        raise ValueError(f"a facility of this kind cannot have the right {', '.join(sorted(missing))}")
+    if not (terminals.isascii() and terminals.isdecimal() and 1 <= int(terminals) <= MOST_TERMINALS):
+        raise ValueError(f"terminals is not a number from 1 to {MOST_TERMINALS}")
+    return Admission(code, name, FacilityKind(kind), granted, int(terminals))

@@ -1,0 +1,74 @@
+"""The file of facilities that are admitted at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.domain.admission import Admission
+from eligibility_api.facilities.facilities_file import read_facilities
+from eligibility_api.platform.operation import OperatorError
+
+HEADER = b"institution_code,name,kind,rights,terminals\n"
+CLINIC = "0110113719,試験医院,clinic,eligibility registration consent,2\n".encode()
+DENTIST = "1332345675,試験歯科,dental,eligibility,1\n".encode()
+
+
+def file_of(folder: Path, content: bytes) -> Path:
+    path = folder / "facilities.csv"
+    path.write_bytes(content)
+    return path
+
+
+def line(**cells: str) -> bytes:
+    row = {
+        "code": "0110113719",
+        "name": "x",
+        "kind": "clinic",
+        "rights": "eligibility",
+        "terminals": "1",
+    } | cells
+    return (",".join(row.values()) + "\n").encode()
+
+
+def test_facilities_come_in_the_file_s_order_with_their_rights_and_terminals(tmp_path: Path) -> None:
+    file = file_of(tmp_path, b"\xef\xbb\xbf" + HEADER + DENTIST + CLINIC)
+    rights = frozenset({Right.ELIGIBILITY, Right.REGISTRATION, Right.CONSENT})
+    assert read_facilities(file) == [
+        Admission("1332345675", "試験歯科", FacilityKind.DENTAL, frozenset({Right.ELIGIBILITY}), 1),
+        Admission("0110113719", "試験医院", FacilityKind.CLINIC, rights, 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "begins with the line institution_code,name,kind,rights,terminals"),
+        (b"institution_code,name\n" + CLINIC, "begins with the line"),
+        (HEADER, "names no facility"),
+        (HEADER + CLINIC + b"0110113719,x,clinic,eligibility\n", "Line 3 .* columns"),
+        (HEADER + line(code="0110113710"), "Line 2 .* check digit"),
+        (HEADER + line(name=""), "Line 2 .* 200 characters"),
+        (HEADER + line(name="x" * 201), "Line 2 .* 200 characters"),
+        (HEADER + line(kind="spa"), "Line 2 .* kind is none of"),
+        (HEADER + line(rights=""), "Line 2 .* rights"),
+        (HEADER + line(rights="eligibility fame"), "Line 2 .* rights"),
+        (HEADER + line(kind="eligibility-only", rights="consent"), "Line 2 .* cannot have the right consent"),
+        (HEADER + line(terminals="0"), "Line 2 .* from 1 to 999"),
+        (HEADER + line(terminals="1000"), "Line 2 .* from 1 to 999"),
+        (HEADER + line(terminals="２"), "Line 2 .* from 1 to 999"),
+        (HEADER + CLINIC + CLINIC, "Line 3 .* repeats"),
+        (HEADER + "0110113719,試験".encode("cp932"), "CSV in UTF-8"),
+        (HEADER + b'0110113719,"x\n', "CSV in UTF-8"),
+    ],
+)
+def test_a_file_that_is_none_is_refused_by_its_line(tmp_path: Path, content: bytes, sentence: str) -> None:
+    with pytest.raises(OperatorError, match=sentence):
+        read_facilities(file_of(tmp_path, content))
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="not readable"):
+        read_facilities(tmp_path / "missing.csv")
