@@ -7,6 +7,7 @@ hospitals 23.34 M). Within a kind a few are large and many small.
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,9 @@ _FEE_TABLE = {
 _PREFECTURE = 13
 _TAIL = 0.7
 """How unequal the facilities of a kind are: the n-th has 1 / n^0.7 of the first's checks (an estimate)."""
+
+_COLUMNS = ("institution_code", "name", "kind", "rights", "terminals")
+_RIGHTS = "eligibility registration consent"
 
 _RENEW_BEFORE = timedelta(seconds=60)
 _SIGN_IN_AT_ONCE = 8
@@ -112,23 +116,23 @@ def admit(there: Surroundings, count: int, folder: Path) -> list[Terminal]:
     """Have so many facilities admitted, a terminal each. Raises LoadError."""
     wanted = places(count)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    there.run("eligibility-api", *(_admission(place, folder) for place in wanted))
+    fleet = folder / "fleet.csv"
+    with fleet.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([_COLUMNS, *map(_admission, wanted)])
+    there.run("eligibility-api", ("facility", "add", "--from", fleet, "--out-dir", folder))
     return [
         Terminal(Credential.load_terminal(_file(place, folder)), place.kind, place.weight) for place in wanted
     ]
 
 
-def _admission(place: Place, folder: Path) -> Sequence[str | Path]:
-    return (
-        "facility", "add",
-        "--institution-code", place.institution_code, "--name", f"見本{place.kind} {place.institution_code}",
-        "--kind", place.kind.value, "--rights", "eligibility,registration,consent",
-        "--out", _file(place, folder),
-    )  # fmt: skip
+def _admission(place: Place) -> Sequence[str | int]:
+    """A line of the fleet's file."""
+    name = f"見本{place.kind} {place.institution_code}"
+    return place.institution_code, name, place.kind.value, _RIGHTS, 1
 
 
 def _file(place: Place, folder: Path) -> Path:
-    return folder / f"terminal-{place.institution_code}.json"
+    return folder / f"terminal-{place.institution_code}-1.json"
 
 
 async def sign_in_all(pool: Pool, terminals: Sequence[Terminal]) -> None:
