@@ -89,7 +89,8 @@ class Driver:
         answered = self._note(due.at, due.asked, outcome)
         if due.asked is None:
             return
-        seen.check_ended(due.at, taken, answered=answered)
+        by_number = due.asked.membership is not None
+        seen.check_ended(due.at, taken, answered=answered, by_number=by_number)
         if due.after is not None and outcome.failure is None:
             asked, follow = due.after
             self._note(due.at, asked, await follow(outcome))

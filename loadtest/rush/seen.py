@@ -12,13 +12,16 @@ from typing import Any
 
 from loadtest.rush.times import Times
 
+_COUNTS = ("offered", "answered", "requests", "numbers_unanswered")
+_TIMES = ("checks", "numbers")
+
 
 @dataclass(slots=True)
 class Second:
     """One second of a run.
 
     `offered` checks were meant to begin in it; `answered` of them were, after `checks` (counted from the intended
-    start). `errors` by code are of visits that were meant to begin in it, sign-ins and what follows a check among them.
+    start); `numbers` are those by number among them, of which `numbers_unanswered` failed. `errors` by code are of visits that were meant to begin in it, sign-ins and what follows a check among them.
     `requests` of any visit were answered in it, whenever that began.
     """
 
@@ -27,6 +30,8 @@ class Second:
     requests: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     checks: Times = field(default_factory=Times)
+    numbers: Times = field(default_factory=Times)
+    numbers_unanswered: int = 0
 
     def merge(self, other: Second) -> None:
         """Take another generator's same second in."""
@@ -35,17 +40,21 @@ class Second:
         self.requests += other.requests
         self.errors.update(other.errors)
         self.checks.merge(other.checks)
+        self.numbers.merge(other.numbers)
+        self.numbers_unanswered += other.numbers_unanswered
 
     def as_message(self) -> dict[str, Any]:
         """For another process: plain JSON."""
-        counts = {"offered": self.offered, "answered": self.answered, "requests": self.requests}
-        return counts | {"errors": dict(self.errors), "checks": self.checks.as_message()}
+        counts = {name: getattr(self, name) for name in _COUNTS}
+        times = {name: getattr(self, name).as_message() for name in _TIMES}
+        return counts | times | {"errors": dict(self.errors)}
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Second:
         """What `as_message` said."""
-        errors, checks = Counter(message["errors"]), Times.of_message(message["checks"])
-        return cls(message["offered"], message["answered"], message["requests"], errors, checks)
+        counts = {name: message[name] for name in _COUNTS}
+        times = {name: Times.of_message(message[name]) for name in _TIMES}
+        return cls(**counts, **times, errors=Counter(message["errors"]))
 
 
 class Series:
@@ -115,9 +124,12 @@ class Seen:
         self.offered += 1
         self.series.at(at).offered += 1
 
-    def check_ended(self, at: float, seconds: float, *, answered: bool) -> None:
+    def check_ended(self, at: float, seconds: float, *, answered: bool, by_number: bool = False) -> None:
         """A check took so many seconds from its intended start, and was answered or not."""
         second = self.series.at(at)
+        if by_number:
+            second.numbers.add(seconds * 1000)
+            second.numbers_unanswered += not answered
         for times in (self.checks, second.checks):
             times.add(seconds * 1000)
         self.answered += answered

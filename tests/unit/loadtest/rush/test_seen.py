@@ -64,3 +64,12 @@ def test_what_another_process_says_is_the_same_again() -> None:
 def test_a_run_in_which_nothing_happened_has_no_seconds() -> None:
     assert len(Series()) == 0
     assert Seen.of_message(Seen().as_message()).offered == 0
+
+
+def test_checks_by_number_are_told_apart_among_all() -> None:
+    seen = Seen()
+    for answered, by_number in ((True, True), (False, True), (True, False)):
+        seen.check_began(0.5)
+        seen.check_ended(0.5, 0.1, answered=answered, by_number=by_number)
+    second = Seen.of_message(json.loads(json.dumps(seen.as_message()))).series.at(0)
+    assert (second.checks.count, second.numbers.count, second.numbers_unanswered) == (3, 2, 1)
