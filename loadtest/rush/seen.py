@@ -52,9 +52,12 @@ class Second:
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Second:
         """What `as_message` said."""
-        counts = {name: message[name] for name in _COUNTS}
-        times = {name: Times.of_message(message[name]) for name in _TIMES}
-        return cls(**counts, **times, errors=Counter(message["errors"]))
+        second = cls(errors=Counter(message["errors"]))
+        for name in _COUNTS:
+            setattr(second, name, message[name])
+        for name in _TIMES:
+            setattr(second, name, Times.of_message(message[name]))
+        return second
 
 
 class Series:
