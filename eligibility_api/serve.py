@@ -31,7 +31,7 @@ from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.migrate import migrate
 from eligibility_api.platform.operation import OperatorError
-from eligibility_api.platform.process import ENDING, die_with_parent, uninterrupted
+from eligibility_api.platform.process import ENDING, die_with_parent, name_process, uninterrupted
 from eligibility_api.platform.running import in_transaction
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.supervisor import Supervisor
@@ -167,6 +167,7 @@ class Companion:
 def run_keeper() -> None:
     """The keeper's process, from its environment."""
     die_with_parent()
+    name_process("fund-keeper")
     set_up_logging()
     settings = Settings()
     database = Database(
@@ -178,6 +179,7 @@ def run_keeper() -> None:
 def run_worker() -> None:
     """The worker's process, from its environment."""
     die_with_parent()
+    name_process("fund-worker")
     os.nice(_WORKER_NICENESS)
     set_up_logging()
     settings = Settings()

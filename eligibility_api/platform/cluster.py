@@ -97,8 +97,10 @@ def _bootstrap(passwords: dict[Role, str]) -> list[str]:
         f"CREATE ROLE {role} LOGIN {rights.get(role, '')} PASSWORD '{word}'"
         for role, word in passwords.items()
     ]
+    # And see what every session of the server waits for: the figures of an operator.
+    seeing = "GRANT pg_read_all_stats TO owner"
     closed = [f"REVOKE ALL ON DATABASE {name} FROM PUBLIC" for name in ("postgres", "template1")]
-    return [*roles, "REVOKE ALL ON SCHEMA public FROM PUBLIC", *closed, *provision(DATABASE)]
+    return [*roles, seeing, "REVOKE ALL ON SCHEMA public FROM PUBLIC", *closed, *provision(DATABASE)]
 
 
 def _run(way: Unprivileged, place: Path, command: list[str], script: str = "") -> None:

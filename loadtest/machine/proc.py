@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
 _LISTENING, _ESTABLISHED = "0A", "01"
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _AFTER_NAME = re.compile(r".*\) ", re.DOTALL)
-_UTIME, _CSTIME = 11, 15
-"""Places of utime, stime, cutime and cstime in /proc/PID/stat, counted behind the name."""
+_UTIME, _CUTIME, _CSTIME = 11, 13, 15
+"""Places of utime, stime, cutime and cstime, in /proc/PID/stat, counted behind the name."""
+
+_IDLE, _STEAL, _GUEST = slice(3, 5), 7, 8
+"""Places in the first line of /proc/stat: idle and waiting for a disk, taken by a hypervisor, counted twice from there."""
 
 
 def processes() -> Iterator[int]:
@@ -26,10 +30,32 @@ def cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[_UTIME:_CSTIME])) / _TICKS_PER_SECOND
 
 
+def own_cpu_seconds(pid: int) -> float | None:
+    """Processor time of a process alone; None where there is none."""
+    fields = _AFTER_NAME.sub("", _read(pid, "stat")).split()
+    return sum(map(int, fields[_UTIME:_CUTIME])) / _TICKS_PER_SECOND if fields else None
+
+
 def resident_mib(pid: int) -> float:
     """Memory of a process that is its own, not shared with others: resident less shared pages."""
     found = re.search(r"^RssAnon:\s+(\d+)", _read(pid, "status"), re.MULTILINE)
     return int(found[1]) / 1024 if found else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Seconds of all processors together since the machine's start: all, idle ones, and those that a hypervisor took."""
+
+    total: float
+    idle: float
+    stolen: float
+
+
+def host() -> Host:
+    """What the whole machine's processors did so far."""
+    ticks = [int(field) for field in (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:]]
+    total, idle, stolen = sum(ticks[:_GUEST]), sum(ticks[_IDLE]), ticks[_STEAL]
+    return Host(total / _TICKS_PER_SECOND, idle / _TICKS_PER_SECOND, stolen / _TICKS_PER_SECOND)
 
 
 def name(pid: int) -> str:

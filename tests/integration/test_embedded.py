@@ -102,6 +102,12 @@ def test_the_owner_is_no_superuser(database: Database, forbidden: str) -> None:
         query(database.dsn("owner"), forbidden)
 
 
+def test_the_owner_sees_what_every_session_waits_for(database: Database) -> None:
+    waiting = "SELECT DISTINCT wait_event_type FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+    assert query(database.dsn("owner"), waiting) == "Activity"
+    assert query(database.dsn("api"), waiting) is None
+
+
 def test_the_superuser_cannot_log_in(database: Database) -> None:
     with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
         query(database.dsn("owner").replace("//owner:", "//superuser:"), "SELECT 1")
