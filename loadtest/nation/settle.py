@@ -14,6 +14,7 @@ from loadtest.nation.country import Country, spread
 from loadtest.nation.keys import load_keys
 from loadtest.nation.registration import register_all
 from loadtest.nation.terminals import Terminal, admit, sign_in_all
+from loadtest.nation.visitors import Visitors
 from loadtest.surroundings import Surroundings
 
 KEYS = 256
@@ -45,6 +46,11 @@ class Nation:
     terminals: list[Terminal]
     cards: list[Card]
     country: Country
+
+    @property
+    def visitors(self) -> Visitors:
+        """Whom a schedule draws from."""
+        return Visitors(self.terminals, self.cards, self.country.memberships)
 
 
 def settle(there: Surroundings, size: Size, folder: Path, tell: Tell) -> Nation:

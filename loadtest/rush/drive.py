@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 
-from loadtest.rush.judge import REFUSALS, Asked, Judge
+from loadtest.rush.judge import REFUSALS
+from loadtest.rush.sample import Asked, Kept, Sample
 from loadtest.rush.seen import Seen
 from loadtest.rush.visits import Outcome
 
@@ -36,9 +37,9 @@ class Due:
 class Driver:
     """Begins visits on time and notes how they end."""
 
-    def __init__(self, seen: Seen, judge: Judge) -> None:
+    def __init__(self, seen: Seen, sample: Sample) -> None:
         self.seen = seen
-        self._judge = judge
+        self.sample = sample
         self._began = 0.0
 
     async def run(self, schedule: Iterable[Due]) -> None:
@@ -46,7 +47,7 @@ class Driver:
         self._began = perf_counter()
         under_way: dict[asyncio.Task[None], float] = {}
         for due in schedule:
-            wait = self._began + due.at - perf_counter()
+            wait = due.at - self._now()
             if wait > 0:
                 await asyncio.sleep(wait)
             task = asyncio.create_task(self._visit(due))
@@ -67,7 +68,7 @@ class Driver:
 
     def request(self, what: str, seconds: float) -> None:
         """A request was answered just now, after so many seconds."""
-        self.seen.request(what, seconds, perf_counter() - self._began)
+        self.seen.request(what, seconds, self._now())
 
     async def tell_each(self, seconds: float, tell: Callable[[str], None]) -> None:
         """Tell every so many seconds how it goes, until this is cancelled."""
@@ -75,32 +76,37 @@ class Driver:
             await asyncio.sleep(seconds)
             seen = self.seen
             tell(
-                f"{perf_counter() - self._began:,.0f} s: {seen.offered:,} checks offered, {seen.answered:,} answered,"
+                f"{self._now():,.0f} s: {seen.offered:,} checks offered, {seen.answered:,} answered,"
                 f" p99 {seen.checks.percentile_ms(0.99):,.0f} ms, {seen.errors.total():,} errors"
             )
 
     async def _visit(self, due: Due) -> None:
-        seen, intended = self.seen, self._began + due.at
-        seen.lags.add((perf_counter() - intended) * 1000)
+        seen, began = self.seen, self._now()
+        seen.lags.add((began - due.at) * 1000)
         if due.asked is not None:
             seen.check_began(due.at)
         outcome = await due.visit()
-        taken = perf_counter() - intended
-        answered = self._note(due.at, due.asked, outcome)
+        taken = self._now() - due.at
+        answered = self._note(due.at, due.asked, outcome, began)
         if due.asked is None:
             return
         by_number = due.asked.membership is not None
         seen.check_ended(due.at, taken, answered=answered, by_number=by_number)
         if due.after is not None and outcome.failure is None:
             asked, follow = due.after
-            self._note(due.at, asked, await follow(outcome))
+            began = self._now()
+            self._note(due.at, asked, await follow(outcome), began)
 
-    def _note(self, at: float, asked: Asked | None, outcome: Outcome) -> bool:
+    def _note(self, at: float, asked: Asked | None, outcome: Outcome, began: float) -> bool:
         """Take an outcome in; whether it was an answer."""
-        self.seen.last_answer_after = perf_counter() - self._began
+        ended = self.seen.last_answer_after = self._now()
         answered = outcome.failure is None or outcome.failure in REFUSALS
         if not answered:
             self.seen.error(outcome.failure or "unknown", at)
         elif asked is not None:
-            self._judge.take(asked, outcome)
+            self.sample.take(Kept(asked, outcome, began, ended))
         return answered
+
+    def _now(self) -> float:
+        """Seconds from the beginning."""
+        return perf_counter() - self._began

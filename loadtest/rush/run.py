@@ -21,6 +21,7 @@ from loadtest.rush.drive import Driver
 from loadtest.rush.judge import Judge
 from loadtest.rush.plan import Plan
 from loadtest.rush.report import RushReport
+from loadtest.rush.sample import Sample
 from loadtest.rush.seen import Seen
 from loadtest.rush.visits import Reception
 from loadtest.surroundings import LoadError, Surroundings, surroundings
@@ -42,14 +43,14 @@ def run_rush(plan: Plan, size: Size, *, workers: int, folder: Path, tell: Tell) 
             raise LoadError("load goes to loopback addresses only")
         nation = settle(there, size, folder, tell)
         tell(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
-        seen, judge = Seen(), Judge(nation.country)
+        seen, sample = Seen(), Sample()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            spent = runner.run(_rush(plan, nation, there, Driver(seen, judge), tell))
+            spent = runner.run(_rush(plan, nation, there, Driver(seen, sample), tell))
         memory = memory_mib(_kinds(there))
-    tell(f"{judge.compared} answers against the naive model")
-    wrong = judge.wrong(today_in_japan())
+    tell(f"{len(sample.kept)} answers against the naive model")
+    wrong = Judge(nation.country).wrong(sample.kept, today_in_japan())
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(nation.terminals)}
-    return RushReport(plan, seen, spent, memory, judge.compared, wrong, sizes)
+    return RushReport(plan, seen, spent, memory, len(sample.kept), wrong, sizes)
 
 
 def _kinds(there: Surroundings) -> Kinds:
@@ -62,7 +63,7 @@ async def _rush(plan: Plan, nation: Nation, there: Surroundings, driver: Driver,
     kinds = _kinds(there)
     async with Pool(there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS) as pool:
         await sign_in_all(pool, nation.terminals)
-        schedule = plan.schedule(nation, Reception(pool, driver.request))
+        schedule = plan.schedule(nation.visitors, Reception(pool, driver.request))
         before = Moment.now(kinds)
         telling = asyncio.create_task(driver.tell_each(_TELL_SECONDS, tell))
         await driver.run(schedule)

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from typing import cast
 
 import pytest
 
-from loadtest.nation.country import Country
 from loadtest.rush import drive
 from loadtest.rush.drive import Driver, Due
-from loadtest.rush.judge import Asked, Judge
+from loadtest.rush.sample import Asked, Sample
 from loadtest.rush.seen import Seen
 from loadtest.rush.visits import Outcome
 from tests.unit.loadtest.nation.builders import terminal
 
-ASKED = Asked(terminal(), person="R1-00000001")
+ASKED = Asked.at(terminal(), person="R1-00000001")
 ANSWERED = Outcome(200, b"{}")
 
 
-def driven(*dues: Due) -> tuple[Seen, Judge]:
-    seen, judge = Seen(), Judge(cast(Country, None))
-    asyncio.run(Driver(seen, judge).run(dues))
-    return seen, judge
+def driven(*dues: Due) -> tuple[Seen, Sample]:
+    seen, sample = Seen(), Sample()
+    asyncio.run(Driver(seen, sample).run(dues))
+    return seen, sample
 
 
 def test_every_visit_begins_though_none_is_answered_yet() -> None:
@@ -38,8 +36,8 @@ def test_every_visit_begins_though_none_is_answered_yet() -> None:
         await all_there.wait()
         return ANSWERED
 
-    seen, judge = driven(*(Due(place * 0.001, ASKED, visit) for place in range(count)))
-    assert (seen.offered, seen.answered, judge.compared) == (count, count, count)
+    seen, sample = driven(*(Due(place * 0.001, ASKED, visit) for place in range(count)))
+    assert (seen.offered, seen.answered, sample.taken) == (count, count, count)
 
 
 def test_latency_counts_from_the_intended_start() -> None:
@@ -66,16 +64,16 @@ def test_a_refusal_by_the_rule_is_an_answer_and_anything_else_an_error(
     async def visit() -> Outcome:
         return outcome
 
-    seen, judge = driven(Due(0, ASKED, visit))
-    assert (seen.answered, +seen.errors, judge.compared) == (answered, Counter(errors), answered)
+    seen, sample = driven(Due(0, ASKED, visit))
+    assert (seen.answered, +seen.errors, sample.taken) == (answered, Counter(errors), answered)
 
 
 def test_a_sign_in_is_no_check() -> None:
     async def visit() -> Outcome:
         return ANSWERED
 
-    seen, judge = driven(Due(0, None, visit))
-    assert (seen.offered, seen.answered, judge.compared) == (0, 0, 0)
+    seen, sample = driven(Due(0, None, visit))
+    assert (seen.offered, seen.answered, sample.taken) == (0, 0, 0)
 
 
 def test_what_is_never_answered_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,8 +96,8 @@ def test_what_follows_an_answered_check_is_judged_too_and_is_no_part_of_its_late
         await asyncio.sleep(0.05)
         return ANSWERED
 
-    seen, judge = driven(Due(0, ASKED, visit, (ASKED, follow)))
-    assert (seen.answered, judge.compared) == (1, 2)
+    seen, sample = driven(Due(0, ASKED, visit, (ASKED, follow)))
+    assert (seen.answered, sample.taken) == (1, 2)
     assert seen.checks.longest_ms < 50 <= seen.last_answer_after * 1000
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from loadtest.model.answer import Answer, Question
 from loadtest.nation.country import Country
-from loadtest.rush.judge import FIRST, THEN_EVERY, Asked, Judge
+from loadtest.rush.judge import Judge
+from loadtest.rush.sample import FIRST, THEN_EVERY, Asked, Kept, Sample
 from loadtest.rush.visits import Outcome
 from tests.unit.loadtest.nation.builders import terminal
 
@@ -22,7 +23,7 @@ RIGHT: Answer = {
     "as_of": "2026-11-26",
     "results": [{"name": "試験　見本"}],
 }
-ASKED = Asked(terminal(), person="R1-00000001")
+ASKED = Asked.at(terminal(), person="R1-00000001")
 
 
 class FakeCountry:
@@ -45,15 +46,19 @@ def answered(record: int = 0, **changes: Any) -> Outcome:
     return Outcome(200, json.dumps(RIGHT | beside | changes).encode())
 
 
+def kept(outcome: Outcome) -> Kept:
+    return Kept(ASKED, outcome, 0.0, 0.1)
+
+
 @pytest.mark.parametrize(
     ("count", "compared"),
     [(10, 10), (FIRST, FIRST), (FIRST + THEN_EVERY, FIRST + 1), (100_000, FIRST + 99_000 // THEN_EVERY)],
 )
 def test_at_least_a_thousand_and_a_hundredth_are_compared_or_all(count: int, compared: int) -> None:
-    taking = judge()
-    for place in range(count):
-        taking.take(ASKED, answered(place))
-    assert taking.compared == compared
+    sample, answer = Sample(), kept(answered())
+    for _ in range(count):
+        sample.take(answer)
+    assert (sample.taken, len(sample.kept)) == (count, compared)
     assert compared >= min(count, max(FIRST, count / 100))
 
 
@@ -73,13 +78,8 @@ def test_at_least_a_thousand_and_a_hundredth_are_compared_or_all(count: int, com
 def test_an_answer_is_right_or_it_is_told_where_it_differs(
     outcome: Outcome, right: Answer, faults: dict[str, int]
 ) -> None:
-    one = judge(right)
-    one.take(ASKED, outcome)
-    assert one.wrong(TODAY) == Counter(faults)
+    assert judge(right).wrong([kept(outcome)], TODAY) == Counter(faults)
 
 
 def test_no_record_is_named_twice() -> None:
-    one = judge()
-    one.take(ASKED, answered(1))
-    one.take(ASKED, answered(1))
-    assert one.wrong(TODAY) == Counter({"record-id-repeated": 1})
+    assert judge().wrong([kept(answered(1)), kept(answered(1))], TODAY) == Counter({"record-id-repeated": 1})

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from typing import Any, cast
 
 import pytest
 
+from eligibility_api.contract.codes import FacilityKind
+from loadtest.model.events import Membership
 from loadtest.nation.cards import Card
-from loadtest.nation.country import Country
-from loadtest.nation.settle import Nation
+from loadtest.nation.visitors import Visitors
 from loadtest.rush.drive import Due
 from loadtest.rush.levels import LEVELS, SITES, Level
 from loadtest.rush.plan import Plan
 from loadtest.rush.visits import Reception
 from tests.unit.loadtest.nation.builders import terminal
 
-
-class FakeCountry:
-    """A country with two memberships."""
-
-    memberships = ("one", "other")
-
-
-LARGE, SMALL = terminal(weight=0.9), terminal(weight=0.1)
-NATION = Nation([LARGE, SMALL], [Card("R1-00000001", b"", cast(Any, None), 0)], cast(Country, FakeCountry()))
+LARGE, SMALL = terminal(FacilityKind.HOSPITAL, 0.9), terminal(weight=0.1)
+MEMBERSHIPS = [Membership("06130017", None, number, None, date(1980, 1, 1)) for number in ("12", "13")]
+VISITORS = Visitors([LARGE, SMALL], [Card("R1-00000001", b"", cast(Any, None), 0)], MEMBERSHIPS)
 
 
 def drawn(level: Level, seconds: float = 10.0, scale: float = 1.0, seed: int = 1) -> list[Due]:
     reception = Reception(cast(Any, None), lambda *_: None)
-    return list(Plan(level, seconds, scale, seed).schedule(NATION, reception))
+    return list(Plan(level, seconds, scale, seed).schedule(VISITORS, reception))
 
 
 def _is_by_card(due: Due) -> bool:
@@ -51,7 +47,7 @@ def test_scale_is_the_rates_factor() -> None:
 
 def test_large_facilities_see_more_patients() -> None:
     dues = drawn(LEVELS["L0"])
-    at_large = sum(due.asked is not None and due.asked.terminal is LARGE for due in dues)
+    at_large = sum(due.asked is not None and due.asked.facility_kind is LARGE.kind for due in dues)
     assert at_large / len(dues) == pytest.approx(0.9, abs=0.03)
 
 
@@ -68,3 +64,11 @@ def test_the_same_seed_draws_the_same_visits() -> None:
         return [(due.at, cast(partial[Any], due.visit).args) for due in drawn(LEVELS["L0"], 1.0, seed=seed)]
 
     assert told(1) == told(1) != told(2)
+
+
+def test_generators_parts_together_are_the_plan() -> None:
+    plan = Plan(LEVELS["L0"], 10.0, 1.0, 1)
+    parts = [plan.part(number, share) for number, share in enumerate((0.7, 0.3))]
+    assert sum(part.checks_per_s for part in parts) == pytest.approx(plan.checks_per_s)
+    assert plan.part(0, 1.0) == plan
+    assert parts[0].seed != parts[1].seed
