@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -45,7 +46,9 @@ _TAIL = 0.7
 _COLUMNS = ("institution_code", "name", "kind", "rights", "terminals")
 _RIGHTS = "eligibility registration consent"
 
-_RENEW_BEFORE = timedelta(seconds=60)
+RENEW_BEFORE = timedelta(seconds=60)
+"""So long before its token's end a terminal signs in anew, as long as that works."""
+
 _SIGN_IN_AT_ONCE = 8
 _FORM = "application/x-www-form-urlencoded"
 
@@ -68,7 +71,11 @@ class Terminal:
 
     def needs_token(self) -> bool:
         """Whether it should sign in before it asks anything."""
-        return self.token_until is None or self.token_until - _RENEW_BEFORE <= now()
+        return self.token_until is None or self.token_until - RENEW_BEFORE <= now()
+
+    def can_go_on(self) -> bool:
+        """Whether its token still lives, although it should be renewed."""
+        return self.token_until is not None and now() < self.token_until
 
     async def sign_in(self, pool: Pool) -> Reply:
         """Exchange an assertion for a token (RFC 7523). Raises LineError."""
@@ -83,6 +90,18 @@ class Terminal:
                 at + timedelta(seconds=answer["expires_in"]),
             )
         return reply
+
+
+def as_if_signed_in_before(terminals: Sequence[Terminal], rng: Random) -> None:
+    """Terminals that signed in just now take their tokens for older ones, of evenly spread ages.
+
+    In a running nation they are, so that some are renewed in every second.
+    """
+    at = now()
+    for terminal in terminals:
+        if terminal.token_until is not None:
+            life = terminal.token_until - at
+            terminal.token_until = at + RENEW_BEFORE + (life - RENEW_BEFORE) * rng.random()
 
 
 @dataclass(frozen=True, slots=True)
