@@ -1,0 +1,61 @@
+"""Which processes of this machine do what for a run, found anew at every look: workers die and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from loadtest.machine import proc
+from loadtest.machine.costs import API, DATABASE, GENERATOR, database_in
+
+SUPERVISOR, KEEPER, WORKER, JLIS, COORDINATOR = "supervisor", "keeper", "worker", "jlis", "coordinator"
+
+_BY_NAME = {"fund-keeper": KEEPER, "fund-worker": WORKER}
+"""The fund's processes beside its API's workers, by the names that they give themselves."""
+
+NUMBERED = frozenset({API, GENERATOR})
+"""Kinds of which each process is told by itself; those of any other kind are told together."""
+
+Look = Callable[[], Mapping[int, str]]
+"""The kind of every process that belongs to a run, by its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """How the processes are found. `generators`: their numbers, told by who started them; `coordinator`: this one's."""
+
+    fund_url: str
+    fund_home: Path
+    database_url: str | None
+    jlis_url: str | None
+    generators: Callable[[], Iterable[int]]
+    coordinator: int
+
+    def look(self) -> dict[int, str]:
+        """Who there is now."""
+        serving = proc.listening_on(_port(self.fund_url))
+        found = dict.fromkeys(self._database(), DATABASE)
+        if self.jlis_url:
+            found |= dict.fromkeys(proc.listening_on(_port(self.jlis_url)), JLIS)
+        workers = {pid for pid in serving if proc.parent(pid) in serving}
+        found |= dict.fromkeys(serving, SUPERVISOR) | dict.fromkeys(workers or serving, API)
+        for pid in proc.processes():
+            if kind := _BY_NAME.get(proc.name(pid)):
+                found |= {pid: kind} if proc.parent(pid) in serving else {}
+        return found | {self.coordinator: COORDINATOR} | dict.fromkeys(self.generators(), GENERATOR)
+
+    def _database(self) -> set[int]:
+        """The embedded server's processes, or those of an outside one that is on this machine."""
+        if self.database_url is None:
+            return database_in(self.fund_home)
+        address = urlsplit(self.database_url)
+        if address.hostname not in {"127.0.0.1", "::1", "localhost"}:
+            return set()
+        return set().union(*map(proc.below, proc.listening_on(address.port or 5432)))
+
+
+def _port(url: str) -> int:
+    address = urlsplit(url)
+    return address.port or (443 if address.scheme == "https" else 80)

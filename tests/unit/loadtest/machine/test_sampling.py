@@ -1,0 +1,136 @@
+"""What processes take of the machine, second by second; and whether their memory grows."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from loadtest.machine import proc
+from loadtest.machine.circumstances import Circumstances
+from loadtest.machine.costs import API, DATABASE, GENERATOR
+from loadtest.machine.growth import memory_growth
+from loadtest.machine.roles import COORDINATOR, Roles
+from loadtest.machine.sampling import Gauges, Sample, Sampler, Usage
+
+
+@dataclass
+class Machine:
+    """A machine of two cores whose figures a test sets."""
+
+    now: float = 100.0
+    kinds: dict[int, str] = field(default_factory=dict)
+    cpu: dict[int, float] = field(default_factory=dict)
+    idle: float = 0.0
+    looks: int = 0
+
+    def sampler(self) -> Sampler:
+        gauges = Gauges(
+            lambda: self.now,
+            self.cpu.get,
+            float,
+            lambda: proc.Host(2 * self.now, self.idle, 0.1 * self.now),
+        )
+        return Sampler(self.look, gauges)
+
+    def look(self) -> dict[int, str]:
+        self.looks += 1
+        return dict(self.kinds)
+
+    def start(self, pid: int, kind: str, cpu: float = 0.0) -> None:
+        self.kinds[pid], self.cpu[pid] = kind, cpu
+
+    def end(self, pid: int) -> None:
+        del self.kinds[pid], self.cpu[pid]
+
+    def pass_second(self, *, idle: float = 0.0, **cpu: float) -> None:
+        self.now += 1
+        self.idle += idle
+        for pid, seconds in cpu.items():
+            self.cpu[int(pid[1:])] += seconds
+
+
+def test_cores_are_those_since_the_last_sample_and_memory_is_that_of_now() -> None:
+    machine = Machine()
+    machine.start(7, API, cpu=50.0)
+    sampler = machine.sampler()
+    sampler.sample()
+    machine.pass_second(p7=0.25, idle=0.5)
+    sampler.sample()
+    first, second = sampler.samples
+    assert first.processes == {"api 1": Usage(0.0, 7.0)}
+    assert second.at == 101.0
+    assert second.processes["api 1"].cores == pytest.approx(0.25)
+    assert [second.idle, second.stolen] == pytest.approx([0.25, 0.05])
+
+
+def test_processes_of_one_kind_are_told_together_but_workers_and_generators_each() -> None:
+    machine = Machine()
+    for pid, kind in {1: DATABASE, 2: DATABASE, 3: API, 4: API, 5: GENERATOR}.items():
+        machine.start(pid, kind)
+    sampler = machine.sampler()
+    sampler.sample()
+    machine.pass_second(p1=0.1, p2=0.2, p3=0.3, p4=0.4)
+    sampler.sample()
+    cores = {name: round(usage.cores, 2) for name, usage in sampler.samples[-1].processes.items()}
+    assert cores == {DATABASE: 0.3, "api 1": 0.3, "api 2": 0.4, "generator 1": 0.0}
+    assert sampler.samples[-1].processes[DATABASE].memory_mib == 3.0
+
+
+def test_a_worker_that_comes_for_one_that_died_is_another_and_seen_at_once() -> None:
+    machine = Machine()
+    machine.start(3, API)
+    sampler = machine.sampler()
+    sampler.sample()
+    machine.end(3)
+    machine.start(9, API, cpu=2.0)
+    for _ in range(2):
+        machine.pass_second(p9=0.5)
+        sampler.sample()
+    assert [list(sample.processes) for sample in sampler.samples] == [["api 1"], ["api 2"], ["api 2"]]
+    assert sampler.samples[-1].processes["api 2"].cores == pytest.approx(0.5)
+
+
+def test_it_is_not_looked_for_processes_at_every_sample() -> None:
+    machine = Machine()
+    machine.start(3, API)
+    sampler = machine.sampler()
+    for _ in range(10):
+        machine.pass_second()
+        sampler.sample()
+    assert machine.looks == 2
+
+
+def samples(*memory: float, name: str = "api 1") -> list[Sample]:
+    return [Sample(float(at), {name: Usage(0.5, mib)}, 0.0, 0.0) for at, mib in enumerate(memory)]
+
+
+def test_growth_is_that_of_the_second_half_over_the_first_without_the_warm_up() -> None:
+    assert memory_growth(samples(*[50.0] * 20, *[100.0] * 40, *[103.0] * 40)) == pytest.approx(0.03)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [samples(*[100.0] * 10), samples(*[100.0] * 50) + samples(*[100.0] * 50, name="api 2")],
+    ids=["too short", "a worker died"],
+)
+def test_growth_is_not_told_where_it_is_not_known(seen: list[Sample]) -> None:
+    assert memory_growth(seen) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
+def test_this_machine_is_sampled_and_told() -> None:
+    here = os.getpid()
+    roles = Roles("http://127.0.0.1:1", Path("nowhere"), None, None, list, here)
+    sampler = Sampler(roles.look)
+    sampler.sample()
+    [sample] = sampler.samples
+    assert sample.processes[COORDINATOR].memory_mib > 0
+    assert 0.0 <= sample.idle <= 1.0
+    told = Circumstances.now(["run", "--level", "L0", "--out", "a b"])
+    assert told.command == "loadtest run --level L0 --out 'a b'"
+    assert told.cores > 0
+    assert told.memory_gib > 0
