@@ -17,11 +17,15 @@ from pathlib import Path
 from jpki_mock.register.matching import Attributes, match_key
 from jpki_mock.register.resident import Resident
 from loadtest.model.answer import Answer, Question, answer
-from loadtest.model.events import FilePublished, Membership, Row
+from loadtest.model.events import Event, FilePublished, FileUndone, Membership, Row
 from loadtest.model.replay import Key, Knowledge, key_of, replay
 from loadtest.nation.rows import Cells, insurer_names, member_files, membership_of, read_cells, row_of
 
 _FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+"""When the first month's files showed, so far as the model is concerned: long ago."""
+
+ALWAYS = datetime.max.replace(tzinfo=UTC)
+"""An instant after everything."""
 
 
 def read_residents(path: Path) -> Iterator[Resident]:
@@ -39,10 +43,24 @@ def spread(path: Path, people: int, most: int) -> list[Resident]:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One row of a month's file. `person`: the resident whom the register shows for it."""
+    """One row of a file, the files numbered in the order in which they showed."""
 
-    month: int
+    file: int
     row: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """From when a file showed, and until when, where it was taken back."""
+
+    at: datetime
+    undone_at: datetime | None = None
+
+    def told(self, name: str, rows: Sequence[Row]) -> Iterator[Event]:
+        """As events, with some of its rows."""
+        yield FilePublished(self.at, name, rows)
+        if self.undone_at is not None:
+            yield FileUndone(self.undone_at, name)
 
 
 class Country:
@@ -58,26 +76,45 @@ class Country:
         self._of_key: defaultdict[Key, list[Said]] = defaultdict(list)
         self._of_person: defaultdict[str, set[Key]] = defaultdict(set)
         files = list(member_files(folder))
+        self._months = 1 + max((month for month, _ in files), default=-1)
+        self._files = [Shown(_FIRST + timedelta(days=month)) for month in range(self._months)]
         for month, file in files:
             self._read(month, file)
         # What the register does not show for one month's row of a membership is part of its history all the same.
         for month, file in files:
             self._read_others(month, file)
-        for said in self._of_key.values():
-            said.sort(key=_month)
+        self._sort()
 
-    def _read(self, month: int, file: Path) -> None:
+    def show(self, file: Path, shown: Shown) -> None:
+        """One file more, which its insurer has had published, later than all before. Raises as the making."""
+        number = len(self._files)
+        self._files.append(shown)
+        self._read(number, file)
+        self._read_others(number, file)
+        self._sort()
+
+    @property
+    def changes(self) -> list[datetime]:
+        """The instants from which something else is known, those of the first files apart."""
+        later = self._files[self._months :]
+        return sorted(at for shown in later for at in (shown.at, shown.undone_at) if at is not None)
+
+    def _sort(self) -> None:
+        for said in self._of_key.values():
+            said.sort(key=_number_of)
+
+    def _read(self, number: int, file: Path) -> None:
         """Take the rows that are about one of those residents."""
         for cells in read_cells(file):
             person = self._register.person(cells)
             if person is not None:
-                self._take(Said(month, row_of(cells, self._names, person)))
+                self._take(Said(number, row_of(cells, self._names, person)))
 
-    def _read_others(self, month: int, file: Path) -> None:
+    def _read_others(self, number: int, file: Path) -> None:
         """Take the other rows of their memberships."""
         for cells in read_cells(file):
             if self._register.person(cells) is None and key_of(membership_of(cells)) in self._of_key:
-                self._take(Said(month, row_of(cells, self._names, None)))
+                self._take(Said(number, row_of(cells, self._names, None)))
 
     def _take(self, said: Said) -> None:
         key = key_of(said.row.membership)
@@ -90,11 +127,11 @@ class Country:
         """Every membership as the newest file writes it."""
         return [said[-1].row.membership for said in self._of_key.values()]
 
-    def answer(self, question: Question) -> Answer:
-        """What the fund should answer now."""
-        return answer(self._known_for(question), question)
+    def answer(self, question: Question, known_at: datetime = ALWAYS) -> Answer:
+        """What the fund should answer by what was known at an instant."""
+        return answer(self._known_for(question, known_at), question)
 
-    def _known_for(self, question: Question) -> Knowledge:
+    def _known_for(self, question: Question, known_at: datetime) -> Knowledge:
         """What is known of the person asked about, and of whoever shares a membership with her."""
         keys = set(self._of_person.get(question.person or "", ()))
         if question.membership is not None:
@@ -103,19 +140,23 @@ class Country:
         persons = {said.row.person for key in keys for said in self._of_key.get(key, ())} - {None}
         for person in persons:
             keys |= self._of_person[person or ""]
-        return replay(self._events(keys), _FIRST + timedelta(days=1000))
+        return replay(self._events(keys), known_at)
 
-    def _events(self, keys: set[Key]) -> Iterator[FilePublished]:
-        months: defaultdict[int, list[Row]] = defaultdict(list)
+    def _events(self, keys: set[Key]) -> list[Event]:
+        rows: defaultdict[int, list[Row]] = defaultdict(list)
         for key in sorted(keys):
             for said in self._of_key.get(key, ()):
-                months[said.month].append(said.row)
-        for month, rows in sorted(months.items()):
-            yield FilePublished(_FIRST + timedelta(days=month), f"month {month}", rows)
+                rows[said.file].append(said.row)
+        told = (shown.told(f"file {number}", rows[number]) for number, shown in enumerate(self._files))
+        return sorted((event for events in told for event in events), key=_instant)
 
 
-def _month(said: Said) -> int:
-    return said.month
+def _number_of(said: Said) -> int:
+    return said.file
+
+
+def _instant(event: Event) -> datetime:
+    return event.at
 
 
 class _Register:

@@ -11,6 +11,7 @@ from loadtest.clock import now
 from loadtest.line.pool import Pool
 from loadtest.nation.cards import Card, issue
 from loadtest.nation.country import Country, spread
+from loadtest.nation.everybody import Everybody
 from loadtest.nation.keys import load_keys
 from loadtest.nation.registration import register_all
 from loadtest.nation.terminals import Terminal, admit, sign_in_all
@@ -51,6 +52,11 @@ class Nation:
     def visitors(self) -> Visitors:
         """Whom a schedule draws from."""
         return Visitors(self.terminals, self.cards, self.country.memberships)
+
+    @property
+    def everybody(self) -> Everybody:
+        """Who knows the right answers."""
+        return Everybody(self.country)
 
 
 def settle(there: Surroundings, size: Size, folder: Path, tell: Tell) -> Nation:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import date
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
-from loadtest.model.answer import Question
-from loadtest.nation.country import Country
+from loadtest.model.answer import Answer, Question
 from loadtest.rush.sample import Asked, Kept
 from loadtest.rush.visits import Outcome
 
@@ -22,11 +21,28 @@ REFUSALS = frozenset({"card-not-usable", "eligibility-not-confirmable"})
 _NOT_BY_RULE = ("version", "record_id", "answered_at", "reference_number")
 
 
-class Judge:
-    """Compares a sample of answers with what the naive model says."""
+_CLOCKS_APART = timedelta(seconds=1)
+"""How far the fund's clock may be from ours: nothing, on one machine, but that the run's beginning is noted a moment off."""
 
-    def __init__(self, country: Country) -> None:
-        self._country = country
+
+class Knows(Protocol):
+    """Who knows the right answers: the naive model with what was said of everybody."""
+
+    @property
+    def changes(self) -> Sequence[datetime]:
+        """The instants of the run from which something else is known."""
+
+    def answer(self, question: Question, known_at: datetime) -> Answer:
+        """What the fund should answer by what was known at an instant."""
+
+
+class Judge:
+    """Compares a sample of answers with what the naive model says was known at their instants."""
+
+    def __init__(self, knows: Knows, began_at: datetime) -> None:
+        """`began_at`: when the run began (aware)."""
+        self._knows = knows
+        self._began_at = began_at
 
     def wrong(self, sample: Iterable[Kept], today: date) -> Counter[str]:
         """How many of the sample are wrong, by what is. `today`: the day that is asked about, in Tokyo."""
@@ -38,25 +54,46 @@ class Judge:
             if record is not None and record in records:
                 faults["record-id-repeated"] += 1
             records.add(str(record))
-            faults.update(self._fault(kept.asked, told, today))
+            faults.update(self._fault(kept, told, today))
         return faults
 
-    def _fault(self, asked: Asked, told: dict[str, Any], today: date) -> list[str]:
+    def _fault(self, kept: Kept, told: dict[str, Any], today: date) -> list[str]:
         if "refused" not in told and told.get("as_of") != today.isoformat():
             return ["as_of"]
-        question = Question(
-            today,
-            asked.institution_code,
-            asked.facility_kind,
-            asked.consents,
-            person=asked.person,
-            membership=asked.membership,
-        )
-        right = self._country.answer(question)
+        instants = self._instants(kept, told)
+        if not instants:
+            return ["answered_at"]
+        question = _question(kept.asked, today)
+        right = [self._knows.answer(question, instant) for instant in instants]
         by_rule = {name: value for name, value in told.items() if name not in _NOT_BY_RULE}
-        if by_rule == right:
+        if by_rule in right:
             return []
-        return [_difference(by_rule, right)]
+        return [_difference(by_rule, right[0])]
+
+    def _instants(self, kept: Kept, told: dict[str, Any]) -> list[datetime]:
+        """When the answer was true: at the instant that it names. A refusal names none, and may be of any meanwhile.
+
+        None where an answer says that it was given before it was asked for, or after it came.
+        """
+        began, ended = (self._began_at + timedelta(seconds=after) for after in (kept.began, kept.ended))
+        if "answered_at" not in told:
+            between = (at for at in self._knows.changes if began < at <= ended)
+            return [began, *between]
+        named = datetime.fromisoformat(told["answered_at"])
+        if not began - _CLOCKS_APART <= named <= ended + _CLOCKS_APART:
+            return []
+        return [named]
+
+
+def _question(asked: Asked, today: date) -> Question:
+    return Question(
+        today,
+        asked.institution_code,
+        asked.facility_kind,
+        asked.consents,
+        person=asked.person,
+        membership=asked.membership,
+    )
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import uvloop
 from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.line import is_loopback
-from loadtest.clock import today_in_japan
+from loadtest.clock import now, today_in_japan
 from loadtest.line.pool import Pool
 from loadtest.machine import proc
 from loadtest.machine.costs import API, DATABASE, Kinds, Moment, Spent, database_in, memory_mib
@@ -45,10 +46,10 @@ def run_rush(plan: Plan, size: Size, *, workers: int, folder: Path, tell: Tell) 
         tell(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
         seen, sample = Seen(), Sample()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            spent = runner.run(_rush(plan, nation, there, Driver(seen, sample), tell))
+            spent, began_at = runner.run(_rush(plan, nation, there, Driver(seen, sample), tell))
         memory = memory_mib(_kinds(there))
     tell(f"{len(sample.kept)} answers against the naive model")
-    wrong = Judge(nation.country).wrong(sample.kept, today_in_japan())
+    wrong = Judge(nation.everybody, began_at).wrong(sample.kept, today_in_japan())
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(nation.terminals)}
     return RushReport(plan, seen, spent, memory, len(sample.kept), wrong, sizes)
 
@@ -58,14 +59,16 @@ def _kinds(there: Surroundings) -> Kinds:
     return {API: partial(proc.listening_on, port), DATABASE: partial(database_in, there.fund_home)}
 
 
-async def _rush(plan: Plan, nation: Nation, there: Surroundings, driver: Driver, tell: Tell) -> Spent:
-    """Sign in, and drive; processor time of the driving alone."""
+async def _rush(
+    plan: Plan, nation: Nation, there: Surroundings, driver: Driver, tell: Tell
+) -> tuple[Spent, datetime]:
+    """Sign in, and drive; processor time of the driving alone, and when it began."""
     kinds = _kinds(there)
     async with Pool(there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS) as pool:
         await sign_in_all(pool, nation.terminals)
         schedule = plan.schedule(nation.visitors, Reception(pool, driver.request))
-        before = Moment.now(kinds)
+        before, began_at = Moment.now(kinds), now()
         telling = asyncio.create_task(driver.tell_each(_TELL_SECONDS, tell))
         await driver.run(schedule)
         telling.cancel()
-        return Moment.now(kinds).since(before)
+        return Moment.now(kinds).since(before), began_at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from jpki_mock.register.resident import Resident
 from jpki_mock.register.residents import first_residents, write_lines
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
-from loadtest.nation.country import Country, spread
+from loadtest.nation.country import Country, Shown, spread
 
 CLINIC = "1311111114"
 DAY = date(2026, 11, 26)
@@ -37,11 +37,16 @@ def country(folder: Path, *months: list[dict[str, str]], residents: list[Residen
     for month, rows in enumerate(months, start=1):
         files = folder / f"2026-{month:02d}"
         files.mkdir()
-        with (files / "members-06130017.csv").open("w", newline="") as file:
-            writer = csv.DictWriter(file, MEMBER_COLUMNS, restval="")
-            writer.writeheader()
-            writer.writerows(rows)
+        written(files / "members-06130017.csv", rows)
     return Country(folder, path, [WOMAN])
+
+
+def written(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, MEMBER_COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
 
 
 def by_card(told: Country) -> dict[str, object]:
@@ -99,3 +104,27 @@ def test_days_are_read_as_days(tmp_path: Path, column: str) -> None:
     results = by_card(country(tmp_path, [row]))["results"]
     assert isinstance(results, list)
     assert results[0]["elderly_certificate"]["burden_ratio"] == 20
+
+
+SHOWN, UNDONE = datetime(2026, 11, 26, 1, tzinfo=UTC), datetime(2026, 11, 26, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "postal_code"),
+    [(0, 59, None), (1, 0, "000-0001"), (1, 59, "000-0001"), (2, 0, None)],
+)
+def test_a_file_counts_from_when_it_shows_until_it_is_taken_back(
+    tmp_path: Path, hour: int, minute: int, postal_code: str | None
+) -> None:
+    told = country(tmp_path, [ROW])
+    told.show(written(tmp_path / "later.csv", [ROW | {"postal_code": "000-0001"}]), Shown(SHOWN, UNDONE))
+    assert told.changes == [SHOWN, UNDONE]
+    answer = told.answer(
+        Question(DAY, CLINIC, person=WOMAN.resident_id), datetime(2026, 11, 26, hour, minute, tzinfo=UTC)
+    )
+    [result] = answer["results"]
+    assert result["postal_code"] == postal_code
+
+
+def test_nothing_changes_by_the_first_files(tmp_path: Path) -> None:
+    assert country(tmp_path, [ROW], [ROW]).changes == []
