@@ -66,18 +66,26 @@ class Surroundings:
 
     def run(self, program: str, *commands: Sequence[str | Path]) -> str:
         """Run commands of another organisation's program, one after the other; what they said. Raises LoadError."""
-        code = _MANY_TIMES.format(module=_PROGRAMS[program], name=program)
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            env=dict(self.environment),
+        done = self._run(program, commands, {})
+        if done.returncode != 0:
+            raise LoadError(f"{program} {commands[0][0]} ended with {done.returncode}: {_tail(done.stderr)}")
+        return done.stdout
+
+    def ask(self, program: str, *words: str | Path, variables: Mapping[str, str]) -> str:
+        """What one command says, whatever its exit code tells beside; `variables` go before the environment's."""
+        return self._run(program, [words], variables).stdout
+
+    def _run(
+        self, program: str, commands: Sequence[Sequence[str | Path]], variables: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", _MANY_TIMES.format(module=_PROGRAMS[program], name=program)],
+            env=dict(self.environment) | dict(variables),
             input=json.dumps([list(map(str, words)) for words in commands]),
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode != 0:
-            raise LoadError(f"{program} {commands[0][0]} ended with {done.returncode}: {_tail(done.stderr)}")
-        return done.stdout
 
 
 @contextmanager
@@ -92,7 +100,7 @@ def house(folder: Path, *, workers: int) -> Iterator[Surroundings]:
     try:
         _wait_for(process, log)
         wiring = _read_environment(home.with_name(f"{home.name}.env"))
-        yield Surroundings(dict(os.environ) | wiring, process.pid)
+        yield Surroundings(_without_databases(os.environ) | wiring, process.pid)
     finally:
         _stop(process)
 
@@ -105,6 +113,12 @@ def surroundings(folder: Path, *, workers: int) -> Iterator[Surroundings]:
         return
     with house(folder, workers=workers) as there:
         yield there
+
+
+def _without_databases(environment: Mapping[str, str]) -> dict[str, str]:
+    """A house of our own has its own database: no command shall go to another one that the caller knows."""
+    foreign = ("DATABASE_URL", "FUND_DATABASE_")
+    return {name: value for name, value in environment.items() if not name.startswith(foreign)}
 
 
 def _wait_for(process: subprocess.Popen[bytes], log: Path) -> None:
