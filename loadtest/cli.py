@@ -16,6 +16,7 @@ from clinic_terminal.card.port import CardConnection
 from loadtest import report
 from loadtest.fleet import FleetError
 from loadtest.floor.command import floor
+from loadtest.generating.command import generate
 from loadtest.report import SmokeReport
 from loadtest.rush.command import run
 from loadtest.settings import LoadSettings, SettingsError
@@ -63,6 +64,7 @@ def main() -> None:
 
 app.command()(floor)
 app.command()(run)
+app.command()(generate)
 
 
 @app.command("smoke")

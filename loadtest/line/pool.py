@@ -17,29 +17,74 @@ class Pool:
     def __init__(self, url: str, *, most: int, timeout_seconds: float) -> None:
         address = urlsplit(url)
         self.host, self.port = address.hostname or "127.0.0.1", address.port or 80
+        self.timeout_seconds = timeout_seconds
         self._most = most
-        self._timeout_seconds = timeout_seconds
         self._free: list[Connection] = []
-        self._busy = 0
+        self._busy: dict[Connection, bytes] = {}
+        """By connection the path that is asked for."""
+        self._in_use = 0
+        self._given_up: set[Connection] = set()
+        self._cuts: list[bytes] = []
         self.peak = 0
         """The most connections that were in use at a time."""
 
     async def exchange(self, data: bytes) -> Reply:
         """Send a whole request and wait for its answer. Raises LineError, also after the time that it may take."""
-        if self._busy >= self._most:
+        if self._in_use >= self._most:
             raise LineError("no connection left")
-        self._busy += 1
-        self.peak = max(self.peak, self._busy)
+        self._in_use += 1
+        self.peak = max(self.peak, self._in_use)
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                connection = self._take() or await Connection.open(self.host, self.port)
-                reply = await connection.exchange(data)
+            async with asyncio.timeout(self.timeout_seconds):
+                return await self._exchange(data)
         except TimeoutError as error:
             raise LineError("timeout") from error
         finally:
-            self._busy -= 1
-        self._free.append(connection)
+            self._in_use -= 1
+
+    async def _exchange(self, data: bytes) -> Reply:
+        path = data.split(b" ", 2)[1]
+        self._refuse_if_cut(path)
+        connection = self._take()
+        if connection is None:
+            connection = await Connection.open(self.host, self.port)
+            self._refuse_if_cut(path, connection)
+        self._busy[connection] = path
+        try:
+            reply = await connection.exchange(data)
+        finally:
+            del self._busy[connection]
+        if connection in self._given_up:
+            self._given_up.discard(connection)
+            connection.close()
+        else:
+            self._free.append(connection)
         return reply
+
+    def cut(self, prefix: str) -> None:
+        """Cut the line for every path that begins so: what is under way ends, and what comes is refused."""
+        wanted = prefix.encode()
+        self._cuts.append(wanted)
+        if not wanted:
+            self.close()
+        for connection in [one for one, path in self._busy.items() if path.startswith(wanted)]:
+            connection.close()
+
+    def mend(self, prefix: str) -> None:
+        """Take back one `cut` of the same prefix."""
+        self._cuts.remove(prefix.encode())
+
+    async def renew(self, count: int) -> None:
+        """Give every connection up, those in use after their answer, and keep so many new ones. Raises LineError."""
+        self._given_up.update(self._busy)
+        self.close()
+        self._free += await asyncio.gather(*(Connection.open(self.host, self.port) for _ in range(count)))
+
+    def _refuse_if_cut(self, path: bytes, opened: Connection | None = None) -> None:
+        if any(path.startswith(cut) for cut in self._cuts):
+            if opened is not None:
+                opened.close()
+            raise LineError("cut")
 
     def _take(self) -> Connection | None:
         """A kept connection that is still open."""

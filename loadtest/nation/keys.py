@@ -29,7 +29,22 @@ def load_keys(count: int, home: Path = HOME) -> list[rsa.RSAPrivateKey]:
     if len(kept) < count:
         kept += _make(count - len(kept))
         _keep(path, kept)
-    return [_read(pem) for pem in kept[:count]]
+    return [read_key(pem) for pem in kept[:count]]
+
+
+def read_key(pem: bytes) -> rsa.RSAPrivateKey:
+    """A key of the fleet again, as `write_key` wrote it."""
+    # They are our own: checking the primes again would take longer than all the rest.
+    key = serialization.load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+def write_key(key: rsa.RSAPrivateKey) -> bytes:
+    """A key as PEM."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _make(count: int) -> list[bytes]:
@@ -38,10 +53,7 @@ def _make(count: int) -> list[bytes]:
 
 
 def _new_key(_: int) -> bytes:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    return write_key(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
 
 def _keep(path: Path, pems: Sequence[bytes]) -> None:
@@ -51,10 +63,3 @@ def _keep(path: Path, pems: Sequence[bytes]) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(b"".join(pems))
     growing.replace(path)
-
-
-def _read(pem: bytes) -> rsa.RSAPrivateKey:
-    # The file is our own: checking the primes again would take longer than all the rest.
-    key = serialization.load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)
-    assert isinstance(key, rsa.RSAPrivateKey)
-    return key

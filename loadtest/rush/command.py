@@ -35,6 +35,16 @@ def run(
     terminals: Annotated[int, typer.Option(min=4, max=5000, help="Facilities, a terminal each.")] = 60,
     scale: Annotated[float, typer.Option(min=0.001, max=10, help="The level's rates times this.")] = 1.0,
     workers: Annotated[int, typer.Option(min=1, help="API workers, where a house is started.")] = 2,
+    generators: Annotated[
+        int | None,
+        typer.Option(min=0, max=256, help="Generator processes here; 1 where there are no others."),
+    ] = None,
+    generator: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="One more, by the command line that starts `loadtest generate` anywhere; `{port}` is the fund's."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same arrivals.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -44,14 +54,20 @@ def run(
     starts one and ends it. Exit code 0: no error and no wrong answer, however fast. 1: some. 2: wrong usage. 3: it
     could not be run.
     """
+    from loadtest.generating.crew import HERE
     from loadtest.nation.settle import Size
     from loadtest.rush.plan import Plan
     from loadtest.rush.report import show
-    from loadtest.rush.run import run_rush
+    from loadtest.rush.run import Drive, run_rush
 
     plan = Plan(LEVELS[level.value], minutes * 60, scale, seed)
     if plan.checks_per_s * plan.seconds > MOST_CHECKS:
         typer.echo(f"A run has at most {MOST_CHECKS:,} checks.", err=True)
+        raise typer.Exit(USAGE)
+    others = generator or []
+    here = (0 if others else 1) if generators is None else generators
+    if not here and not others:
+        typer.echo("A run needs a generator.", err=True)
         raise typer.Exit(USAGE)
     end_like_ctrl_c()
     told = Console(stderr=True)
@@ -63,6 +79,7 @@ def run(
                 size,
                 workers=workers,
                 folder=Path(folder),
+                how=Drive([HERE] * here + others),
                 tell=lambda text: told.print(f"… {text}", highlight=False),
             )
         except (LoadError, LineError, OSError) as error:

@@ -70,16 +70,6 @@ class Driver:
         """A request was answered just now, after so many seconds."""
         self.seen.request(what, seconds, self._now())
 
-    async def tell_each(self, seconds: float, tell: Callable[[str], None]) -> None:
-        """Tell every so many seconds how it goes, until this is cancelled."""
-        while True:
-            await asyncio.sleep(seconds)
-            seen = self.seen
-            tell(
-                f"{self._now():,.0f} s: {seen.offered:,} checks offered, {seen.answered:,} answered,"
-                f" p99 {seen.checks.percentile_ms(0.99):,.0f} ms, {seen.errors.total():,} errors"
-            )
-
     async def _visit(self, due: Due) -> None:
         seen, began = self.seen, self._now()
         seen.lags.add((began - due.at) * 1000)

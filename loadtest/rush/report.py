@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from loadtest.machine.costs import BUSY, GENERATOR, Spent
+from loadtest.generating.messages import Effort
+from loadtest.machine.costs import BUSY, Spent
 from loadtest.rush.plan import Plan
 from loadtest.rush.seen import Seen
 from loadtest.rush.times import Times
@@ -23,7 +24,9 @@ ACHIEVED = 0.99
 
 @dataclass(frozen=True, slots=True)
 class RushReport:
-    """One level's run. `memory`: MiB by kind of process at its end; `compared` answers, of which `wrong` by fault."""
+    """One level's run. `memory`: MiB by kind of process at its end; `efforts`: of each generator; `compared` answers, of
+    which `wrong` by fault.
+    """
 
     plan: Plan
     seen: Seen
@@ -32,6 +35,7 @@ class RushReport:
     compared: int
     wrong: Mapping[str, int]
     size: Mapping[str, int]
+    efforts: Sequence[Effort]
 
     @property
     def seconds(self) -> float:
@@ -65,12 +69,12 @@ class RushReport:
 
     @property
     def generator_bound(self) -> bool:
-        """Whether the generator was itself the bottleneck, so that the figures are no fund's.
+        """Whether a generator was itself the bottleneck, so that the figures are no fund's.
 
         One that merely got too little of a machine which the fund keeps busy hides nothing: latency counts from the
         intended start. How late visits began is told beside.
         """
-        return self.spent.cores(GENERATOR) >= BUSY
+        return any(effort.cores >= BUSY for effort in self.efforts)
 
     @property
     def passed(self) -> bool:
@@ -115,6 +119,9 @@ class RushReport:
             "wrong_by_fault": dict(self.wrong),
             "compared_answers": self.compared,
             "generator_bound": self.generator_bound,
+            "generators": [
+                effort.model_dump() | {"cores": round(effort.cores, 2)} for effort in self.efforts
+            ],
             "generator_lag_p99_ms": round(self.seen.lags.percentile_ms(0.99), 1),
             "cpu_cores": {kind: round(self.spent.cores(kind), 2) for kind in self.spent.cpu},
             "memory_mib": dict(self.memory),

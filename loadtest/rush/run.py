@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -12,27 +13,34 @@ import uvloop
 from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.line import is_loopback
-from loadtest.clock import now, today_in_japan
-from loadtest.line.pool import Pool
+from loadtest.clock import today_in_japan
+from loadtest.generating.crew import HERE, Crew, deal, words_of
+from loadtest.generating.disturbances import Disturbance
+from loadtest.generating.member import Sight
 from loadtest.machine import proc
-from loadtest.machine.costs import API, DATABASE, Kinds, Moment, Spent, database_in, memory_mib
+from loadtest.machine.costs import API, DATABASE, GENERATOR, Kinds, Moment, Spent, database_in, memory_mib
 from loadtest.nation.settle import Nation, Size, Tell, settle
-from loadtest.nation.terminals import sign_in_all
-from loadtest.rush.drive import Driver
+from loadtest.rush.course import Beside, Course, drive
 from loadtest.rush.judge import Judge
 from loadtest.rush.plan import Plan
 from loadtest.rush.report import RushReport
-from loadtest.rush.sample import Sample
-from loadtest.rush.seen import Seen
-from loadtest.rush.visits import Reception
 from loadtest.surroundings import LoadError, Surroundings, surroundings
 
-_MOST_CONNECTIONS = 1000
-_TIMEOUT_SECONDS = 10.0
 _TELL_SECONDS = 5.0
 
 
-def run_rush(plan: Plan, size: Size, *, workers: int, folder: Path, tell: Tell) -> RushReport:
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """How a plan is driven: a command line for each generator, what these do to their own lines, what goes on beside."""
+
+    generators: Sequence[str] = (HERE,)
+    disturbances: Sequence[Disturbance] = ()
+    besides: Sequence[Beside] = ()
+
+
+def run_rush(
+    plan: Plan, size: Size, *, workers: int, folder: Path, tell: Tell, how: Drive | None = None
+) -> RushReport:
     """Run a level against the running house, or one of our own. Everything made lies in `folder`.
 
     Raises LoadError, LineError, OSError.
@@ -44,14 +52,15 @@ def run_rush(plan: Plan, size: Size, *, workers: int, folder: Path, tell: Tell) 
             raise LoadError("load goes to loopback addresses only")
         nation = settle(there, size, folder, tell)
         tell(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
-        seen, sample = Seen(), Sample()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            spent, began_at = runner.run(_rush(plan, nation, there, Driver(seen, sample), tell))
-        memory = memory_mib(_kinds(there))
-    tell(f"{len(sample.kept)} answers against the naive model")
-    wrong = Judge(nation.everybody, began_at).wrong(sample.kept, today_in_japan())
+            course, sight, spent = runner.run(_rush(plan, nation, there, how or Drive(), tell))
+        memory = memory_mib(_kinds(there)) | {
+            GENERATOR: round(sum(effort.memory_mib for effort in sight.efforts), 1)
+        }
+    tell(f"{len(sight.kept)} answers against the naive model")
+    wrong = Judge(nation.everybody, course.began_at).wrong(sight.kept, today_in_japan())
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(nation.terminals)}
-    return RushReport(plan, seen, spent, memory, len(sample.kept), wrong, sizes)
+    return RushReport(plan, sight.seen, spent, memory, len(sight.kept), wrong, sizes, sight.efforts)
 
 
 def _kinds(there: Surroundings) -> Kinds:
@@ -60,15 +69,23 @@ def _kinds(there: Surroundings) -> Kinds:
 
 
 async def _rush(
-    plan: Plan, nation: Nation, there: Surroundings, driver: Driver, tell: Tell
-) -> tuple[Spent, datetime]:
-    """Sign in, and drive; processor time of the driving alone, and when it began."""
+    plan: Plan, nation: Nation, there: Surroundings, how: Drive, tell: Tell
+) -> tuple[Course, Sight, Spent]:
+    """Have the generators drive; processor time of the driving alone."""
     kinds = _kinds(there)
-    async with Pool(there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS) as pool:
-        await sign_in_all(pool, nation.terminals)
-        schedule = plan.schedule(nation.visitors, Reception(pool, driver.request))
-        before, began_at = Moment.now(kinds), now()
-        telling = asyncio.create_task(driver.tell_each(_TELL_SECONDS, tell))
-        await driver.run(schedule)
-        telling.cancel()
-        return Moment.now(kinds).since(before), began_at
+    commands = [words_of(line, there.fund_url) for line in how.generators]
+    orders = deal(there.fund_url, plan, nation.visitors, len(commands), how.disturbances)
+    async with Crew(commands, orders) as crew:
+        before = Moment.now(kinds)
+        course, sight = await drive(crew, there, nation, [partial(_tell_each, tell=tell), *how.besides])
+        spent = Moment.now(kinds).since(before)
+    cpu = sum(effort.cpu_seconds for effort in sight.efforts)
+    return course, sight, Spent(spent.seconds, {**spent.cpu, GENERATOR: cpu})
+
+
+async def _tell_each(course: Course, tell: Tell) -> None:
+    """How it goes, every some seconds."""
+    while True:
+        await asyncio.sleep(_TELL_SECONDS)
+        if how := course.crew.describe():
+            tell(how)

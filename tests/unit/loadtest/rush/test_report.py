@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from loadtest.generating.messages import Effort
 from loadtest.machine.costs import API, GENERATOR, Spent
 from loadtest.rush.levels import LEVELS
 from loadtest.rush.plan import Plan
@@ -17,6 +18,11 @@ from loadtest.rush.seen import Seen
 from loadtest.rush.times import Times
 
 SPENT = Spent(10.0, {API: 9.0, GENERATOR: 3.0})
+
+
+def effort(cpu_seconds: float) -> Effort:
+    """Of a generator, in ten seconds."""
+    return Effort(seconds=10.0, cpu_seconds=cpu_seconds, memory_mib=60.0, connections=5)
 
 
 def times(*milliseconds: float) -> Times:
@@ -37,7 +43,7 @@ def seen(**changes: Any) -> Seen:
 def report(level: str = "L0", **changes: Any) -> RushReport:
     usual: dict[str, Any] = {
         "plan": Plan(LEVELS[level], 10.0, 1.0, 1), "seen": seen(), "spent": SPENT, "memory": {API: 200.0},
-        "compared": 1043, "wrong": {}, "size": {"people": 3000},
+        "compared": 1043, "wrong": {}, "size": {"people": 3000}, "efforts": [effort(3.0), effort(4.0)],
     }  # fmt: skip
     return RushReport(**usual | changes)
 
@@ -72,7 +78,7 @@ def test_json_has_the_figures_that_are_promised() -> None:
         ({"seen": seen(answered=3100)}, True, False, "did not carry L0"),
         ({"seen": seen(errors=Counter(overloaded=1))}, False, False, "without errors"),
         ({"wrong": {"validity": 2}}, False, False, "2 of 1043 compared answers were wrong"),
-        ({"spent": Spent(10.0, {GENERATOR: 8.1})}, True, True, "The generator was the bottleneck"),
+        ({"efforts": [effort(3.0), effort(8.1)]}, True, True, "The generator was the bottleneck"),
     ],
 )
 def test_the_verdict_says_what_was_carried(

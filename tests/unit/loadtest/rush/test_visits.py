@@ -47,7 +47,7 @@ ANSWERS: dict[str, tuple[int, dict[str, Any]]] = {
 class LaidOut:
     """A pool whose other end answers by path."""
 
-    host = "127.0.0.1"
+    host, timeout_seconds = "127.0.0.1", 10.0
 
     def __init__(self, changes: dict[str, tuple[int, dict[str, Any]]] | None = None) -> None:
         self.asked: list[tuple[str, dict[str, str], bytes]] = []

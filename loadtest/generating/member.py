@@ -1,0 +1,133 @@
+"""One generator's process, as its coordinator has it."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio.subprocess import PIPE, Process
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from loadtest.generating.messages import (
+    GO,
+    LINE_LIMIT,
+    Answers,
+    Done,
+    Effort,
+    Failed,
+    Order,
+    Progress,
+    Ready,
+    Word,
+    read_word,
+)
+from loadtest.rush.sample import Kept
+from loadtest.rush.seen import Seen
+from loadtest.surroundings import LoadError
+
+_END_SECONDS = 10.0
+_TAIL_LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one generator, or several together, saw of a run; `efforts` one by one."""
+
+    seen: Seen
+    kept: list[Kept]
+    efforts: list[Effort]
+
+    def merge(self, other: Sight) -> None:
+        """Take another's in."""
+        self.seen.merge(other.seen)
+        self.kept.extend(other.kept)
+        self.efforts.extend(other.efforts)
+
+
+class Member:
+    """A generator that was started by a command line. `latest`: how it goes, once it has said so."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self.latest: Progress | None = None
+        self._process = process
+        self._orders, self._words = process.stdin, process.stdout
+        self._complaints: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._listening = asyncio.create_task(self._keep_complaints(process.stderr))
+
+    @classmethod
+    async def start(cls, command: Sequence[str]) -> Member:
+        """Start the process, in a session of its own: Ctrl-C is the coordinator's. Raises LoadError."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=LINE_LIMIT, start_new_session=True
+            )
+        except OSError as error:
+            raise LoadError(f"no generator: {error.strerror}: {command[0]}") from error
+        return cls(process)
+
+    @property
+    def pid(self) -> int:
+        """Of the process on this machine: the generator itself, or what leads to it."""
+        return self._process.pid
+
+    async def prepare(self, order: Order) -> None:
+        """Give it its order and wait until it is ready. Raises LoadError."""
+        self._orders.write(order.line())
+        with suppress(ConnectionError):  # what it died of is told in its place
+            await self._orders.drain()
+        if not isinstance(await self._hear(), Ready):
+            raise LoadError("a generator spoke out of turn")
+
+    def go(self) -> None:
+        """Let it begin, now."""
+        self._orders.write(GO)
+
+    async def done(self) -> Sight:
+        """Wait until it has driven everything. Raises LoadError."""
+        kept: list[Kept] = []
+        while True:
+            match await self._hear():
+                case Progress() as word:
+                    self.latest = word
+                case Answers() as word:
+                    kept.extend(word.kept)
+                case Done() as word:
+                    return Sight(Seen.of_message(word.seen), kept, [word.effort])
+                case _:
+                    raise LoadError("a generator spoke out of turn")
+
+    async def end(self) -> None:
+        """End the process, whatever it does."""
+        self._orders.close()
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        self._listening.cancel()
+
+    async def _hear(self) -> Word:
+        line = await self._words.readline()
+        if not line:
+            code = await self._process.wait()
+            await asyncio.wait([self._listening])
+            raise LoadError("\n".join([f"a generator ended with {code}", *self._complaints]))
+        try:
+            word = read_word(line)
+        except ValidationError as error:
+            raise LoadError("a generator said what is not understood") from error
+        if isinstance(word, Failed):
+            raise LoadError(word.why)
+        return word
+
+    async def _keep_complaints(self, said: asyncio.StreamReader) -> None:
+        async for line in said:
+            self._complaints.append(line.decode(errors="replace").rstrip())
