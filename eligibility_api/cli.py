@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -42,7 +43,7 @@ from eligibility_api.platform.running import finished, in_transaction
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.presence.jlis import Jlis
-from eligibility_api.serve import serve
+from eligibility_api.serve import connections, serve
 
 T = TypeVar("T")
 
@@ -89,6 +90,14 @@ def serve_command(
     """Serve the API, with the embedded PostgreSQL unless DATABASE_URL is set."""
     set_up_logging()
     serve(Settings(), host=host, port=port, workers=workers, announce=announce)
+
+
+@app.command("connections")
+def connections_command(
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
+) -> None:
+    """How many connections of a database a service of so many workers needs (max_connections): one JSON object."""
+    typer.echo(json.dumps(connections(Settings(), workers)))
 
 
 @app.command("migrate")

@@ -25,7 +25,7 @@ from eligibility_api import worker
 from eligibility_api.history.drug_loads import load_shipped_once
 from eligibility_api.keeper import LOCK_SECONDS, STATEMENT_SECONDS, keep
 from eligibility_api.platform.clock import system_clock
-from eligibility_api.platform.database import Database
+from eligibility_api.platform.database import ENGINE_CONNECTIONS, Database
 from eligibility_api.platform.dsn import dsn, is_embedded
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.platform.keys import load_keys
@@ -39,6 +39,9 @@ from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.state import load_trust, open_state
 
 log = structlog.get_logger()
+
+COMMAND_CONNECTIONS = 5
+"""Sessions left for commands of the fund's operators, who work beside the service."""
 
 _COMPANION_STOP_SECONDS = 10
 _WORKER_NICENESS = 10
@@ -133,6 +136,26 @@ def _end(*_: object) -> NoReturn:
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)  # a second one must not disturb the putting in order
     raise SystemExit(0)
+
+
+def connections(settings: Settings, workers: int) -> dict[str, int]:
+    """How many sessions at the database a service with so many API workers opens at most, by who opens them.
+
+    `total` is what a server has to have room for, beside those that it keeps for its superuser.
+    """
+    of_worker = settings.pool_connections + ENGINE_CONNECTIONS
+    look_ups = worker.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
+    beside = {
+        "keeper": ENGINE_CONNECTIONS,
+        "worker": look_ups + worker.PARTS_CONNECTIONS + worker.CONNECTIONS,
+        "commands": COMMAND_CONNECTIONS,
+    }
+    return {
+        "api_worker": of_worker,
+        "of_them_for_checks": settings.pool_connections,
+        **beside,
+        "total": workers * of_worker + sum(beside.values()),
+    }
 
 
 class Companion:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from eligibility_api.cli import app, main
+from eligibility_api.platform.embedded import SETTINGS
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.operation import OperatorError
+
+RESERVED = 3
+"""Connections that PostgreSQL keeps for its superuser."""
 
 FACILITY = [
     "facility",
@@ -59,3 +64,16 @@ def test_what_is_no_membership_is_told_without_repeating_it(
 def test_an_instant_without_offset_is_a_usage_error() -> None:
     words = ["--known-at", "2026-11-01T00:00:00", "--as-of", "2026-10-01", "--institution-code", "1311111114"]
     assert CliRunner().invoke(app, ["audit", "known", *words]).exit_code == 2
+
+
+def test_an_operator_is_told_how_many_connections_a_service_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUND_POOL_CONNECTIONS", "6")
+    told = json.loads(CliRunner().invoke(app, ["connections", "--workers", "3"]).stdout)
+    beside = told["keeper"] + told["worker"] + told["commands"]
+    assert (told["of_them_for_checks"], told["total"]) == (6, 3 * told["api_worker"] + beside)
+
+
+def test_the_embedded_database_has_room_for_four_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FUND_POOL_CONNECTIONS", raising=False)
+    told = json.loads(CliRunner().invoke(app, ["connections", "--workers", "4"]).stdout)
+    assert told["total"] + RESERVED <= int(SETTINGS["max_connections"])
