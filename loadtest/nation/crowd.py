@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from math import ceil
 from typing import Any
 
@@ -107,6 +108,11 @@ class Crowd:
         insurers = self.late_elderly if _is_elderly(number) else self.societies
         return self._membership(number, insurers[number % len(insurers)])
 
+    @staticmethod
+    def serial(number: int) -> int:
+        """The serial number of the card that somebody has at home: of eight bytes, as none in use has."""
+        return int.from_bytes(b"\x01" + sha256(number.to_bytes(8, "big")).digest()[16:23], "big")
+
     def rows(self, number: int) -> Iterator[Row]:
         """All that was said of somebody: of her present membership, and of the one before where she had one."""
         resident = self.resident(number)
@@ -173,3 +179,27 @@ def _row(membership: Membership, resident: Resident, number: int, **days: Any) -
         "specific_diseases": [],
     }
     return Row(membership, resident.resident_id, items | days)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of a crowd, of which a generator asks: of `people` every `step`-th, from `first` on."""
+
+    people: int
+    first: int = 1
+    step: int = 1
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def number(self, place: int) -> int:
+        """Whose turn it is at a place. Raises IndexError."""
+        return self._numbers[place]
+
+    def deal(self, hands: int) -> list[Share]:
+        """So many parts of about the same size."""
+        return [Share(self.people, self.first + hand * self.step, self.step * hands) for hand in range(hands)]
+
+    @property
+    def _numbers(self) -> range:
+        return range(self.first, self.people + 1, self.step)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from random import Random
 
 from loadtest.model.events import Membership
 from loadtest.nation.cards import Card
+from loadtest.nation.crowd import Crowd, Share
 from loadtest.nation.terminals import Terminal
 
 
@@ -17,6 +19,8 @@ class Visitors:
     terminals: Sequence[Terminal]
     cards: Sequence[Card]
     memberships: Sequence[Membership]
+    crowd: Share | None = None
+    """Of whom nobody is held in memory: asked about by number like any other."""
 
     @property
     def weight(self) -> float:
@@ -25,7 +29,23 @@ class Visitors:
 
     def deal(self, hands: int) -> list[Visitors]:
         """So many parts of about the same size, each terminal, card and membership in one of them."""
+        crowds = [None] * hands if self.crowd is None else self.crowd.deal(hands)
         return [
-            Visitors(self.terminals[hand::hands], self.cards[hand::hands], self.memberships[hand::hands])
-            for hand in range(hands)
+            Visitors(
+                self.terminals[hand::hands], self.cards[hand::hands], self.memberships[hand::hands], crowd
+            )
+            for hand, crowd in enumerate(crowds)
         ]
+
+    def memberships_to_draw(self) -> Callable[[Random], Membership]:
+        """Draws whoever is asked about by number: everybody is as likely as any other."""
+        share = self.crowd
+        if share is None:
+            return lambda rng: rng.choice(self.memberships)
+        crowd, known = Crowd.of(share.people), len(self.memberships)
+
+        def draw(rng: Random) -> Membership:
+            place = rng.randrange(known + len(share))
+            return self.memberships[place] if place < known else crowd.membership(share.number(place - known))
+
+        return draw

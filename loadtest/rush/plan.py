@@ -71,7 +71,7 @@ class _Draw:
         self._by_card = plan.level.by_card
         self._visitors = visitors
         self._reception = reception
-        self._memberships = visitors.memberships
+        self._drawn_membership = visitors.memberships_to_draw()
         self._weighted = list(accumulate(terminal.weight for terminal in visitors.terminals))
 
     def _terminal(self) -> Terminal:
@@ -84,7 +84,7 @@ class _Draw:
         if self._rng.random() < self._by_card:
             card = self._rng.choice(self._visitors.cards)
             return self._tap(at, terminal, card)
-        membership = self._rng.choice(self._memberships)
+        membership = self._drawn_membership(self._rng)
         asked = Asked.at(terminal, membership=membership)
         return Due(at, asked, partial(self._reception.by_number, terminal, membership))
 
