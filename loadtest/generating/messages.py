@@ -17,6 +17,7 @@ from eligibility_api.contract.tokens import Credential
 from loadtest.generating.disturbances import Disturbance
 from loadtest.model.events import Membership
 from loadtest.nation.cards import Card
+from loadtest.nation.crowd import Share
 from loadtest.nation.keys import read_key, write_key
 from loadtest.nation.terminals import Terminal
 from loadtest.nation.visitors import Visitors
@@ -70,6 +71,7 @@ class Order(Said):
     keys: Sequence[bytes] = Field(repr=False, description="Of cards: PEM, PKCS #8.")
     cards: Sequence[CardSaid]
     memberships: Sequence[Membership]
+    crowd: Share | None = None
     disturbances: Sequence[Disturbance] = ()
 
     @model_validator(mode="after")
@@ -98,6 +100,7 @@ class Order(Said):
                 for card in visitors.cards
             ],
             memberships=list(visitors.memberships),
+            crowd=visitors.crowd,
             disturbances=list(disturbances),
         )
 
@@ -108,6 +111,7 @@ class Order(Said):
             [Terminal(one.credential, one.kind, one.weight) for one in self.terminals],
             [Card(one.resident_id, one.certificate, keys[one.key], one.key) for one in self.cards],
             list(self.memberships),
+            self.crowd,
         )
 
 
