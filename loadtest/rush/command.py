@@ -57,8 +57,8 @@ def run(
     from loadtest.generating.crew import HERE
     from loadtest.nation.settle import Size
     from loadtest.rush.plan import Plan
-    from loadtest.rush.report import show
     from loadtest.rush.run import Drive, run_rush
+    from loadtest.rush.showing import show
 
     plan = Plan(LEVELS[level.value], minutes * 60, scale, seed)
     if plan.checks_per_s * plan.seconds > MOST_CHECKS:

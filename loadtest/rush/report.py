@@ -1,19 +1,22 @@
-"""What a run saw, its verdict in a sentence, and the report for people and programs."""
+"""What a run saw, and its verdict in a sentence. How it is shown: `showing.py`, and the package `page`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from loadtest.generating.messages import Effort
-from loadtest.machine.costs import BUSY, Spent
+from loadtest.machine.circumstances import Circumstances
+from loadtest.machine.costs import API, BUSY, DATABASE, Spent
+from loadtest.machine.growth import memory_growth
+from loadtest.rush.capacity import Capacity
+from loadtest.rush.parts import Part
 from loadtest.rush.plan import Plan
 from loadtest.rush.seen import Seen
 from loadtest.rush.times import Times
+from loadtest.watch import Watched
 
 GOALS_MS = {"L0": 50.0, "L1": 150.0}
 """The p99 that a level's checks should not exceed on two cores which generator, API and database share."""
@@ -21,11 +24,13 @@ GOALS_MS = {"L0": 50.0, "L1": 150.0}
 ACHIEVED = 0.99
 """Of the offered checks: what must be answered for a level to be carried."""
 
+_SHARES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "p999_ms": 0.999}
+
 
 @dataclass(frozen=True, slots=True)
 class RushReport:
     """One level's run. `memory`: MiB by kind of process at its end; `efforts`: of each generator; `compared` answers, of
-    which `wrong` by fault.
+    which `wrong` by fault; `watched` on the machine and in the database; `parts`: what it was about beside its checks.
     """
 
     plan: Plan
@@ -36,6 +41,9 @@ class RushReport:
     wrong: Mapping[str, int]
     size: Mapping[str, int]
     efforts: Sequence[Effort]
+    watched: Watched | None = None
+    parts: Sequence[Part] = ()
+    circumstances: Circumstances | None = None
 
     @property
     def seconds(self) -> float:
@@ -63,6 +71,11 @@ class RushReport:
         return {code: count for code, count in self.seen.errors.most_common() if count}
 
     @property
+    def explained(self) -> Counter[str]:
+        """Errors that a part accounts for, by code."""
+        return sum((Counter(part.explained) for part in self.parts), Counter())
+
+    @property
     def wrong_answers(self) -> int:
         """Answers that were not those of the naive model."""
         return sum(self.wrong.values())
@@ -78,8 +91,13 @@ class RushReport:
 
     @property
     def passed(self) -> bool:
-        """No error and no wrong answer. How fast it went is told, and decides nothing here."""
-        return not self.errors and not self.wrong_answers and self.seen.answered > 0
+        """No wrong answer, no error that nothing explains, and every part as it has to be.
+
+        How fast it went is told, and decides nothing here.
+        """
+        unexplained = self.seen.errors - self.explained
+        something = self.seen.answered > 0 or bool(self.parts)
+        return something and not unexplained and not self.wrong_answers and all(p.held for p in self.parts)
 
     @property
     def carried(self) -> bool:
@@ -89,23 +107,52 @@ class RushReport:
         return self.passed and enough and (goal is None or self.seen.checks.percentile_ms(0.99) <= goal)
 
     @property
+    def capacity(self) -> Capacity | None:
+        """How large a machine the nation needs. None where processors had more to do than checks, or were not told."""
+        if self.circumstances is None or not self.seen.answered or self.parts or self.plan.level.reconnect:
+            return None
+        served = self.spent.cores(API) + self.spent.cores(DATABASE)
+        rate = self.seen.answered / self.spent.seconds if self.spent.seconds else 0.0
+        if not served or not rate:
+            return None
+        return Capacity(rate, self.plan.level.by_card, served, self.circumstances.cores)
+
+    @property
+    def memory_growth(self) -> float | None:
+        """By which share the memory of the API's workers grew; None where that cannot be said."""
+        return memory_growth(self.watched.samples) if self.watched else None
+
+    @property
     def verdict(self) -> str:
         """A sentence for people."""
-        level, p99 = self.plan.level, self.seen.checks.percentile_ms(0.99)
+        level = self.plan.level
         scaled = "" if self.plan.scale == 1 else f" at {self.plan.scale:g} of its rate"
         name = f"{level.name}{scaled} ({level.meaning})"
         if self.wrong_answers:
             return f"{self.wrong_answers} of {self.compared} compared answers were wrong: the run failed."
         if self.generator_bound:
             return f"The generator was the bottleneck: nothing is known of {name}."
+        p99 = self.seen.checks.percentile_ms(0.99)
         figures = f"{self.achieved_per_s:,.0f} of {self.offered_per_s:,.0f} checks/s, p99 {p99:,.0f} ms"
+        if self.parts:
+            return f"{self._of_parts} {name}: {figures}, {self._errors_told}."
         if self.errors:
             return f"This machine did not carry {name} without errors: {figures}."
         return f"This machine {'carried' if self.carried else 'did not carry'} {name}: {figures}."
 
+    @property
+    def _of_parts(self) -> str:
+        """The last sentence of each, those first that are not as they have to be."""
+        told = sorted(self.parts, key=lambda part: part.held)
+        return " ".join(part.sentences[-1] for part in told if part.sentences)
+
+    @property
+    def _errors_told(self) -> str:
+        errors, explained = self.seen.errors.total(), (self.seen.errors & self.explained).total()
+        return f"{errors:,} errors, {explained:,} of them explained" if errors else "no error"
+
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        checks = self.seen.checks
         return {
             "level": self.plan.level.name,
             "scale": self.plan.scale,
@@ -113,7 +160,7 @@ class RushReport:
             "offered_checks_per_s": round(self.offered_per_s, 1),
             "achieved_checks_per_s": round(self.achieved_per_s, 1),
             "achieved_requests_per_s": round(self.requests_per_s, 1),
-            **_percentiles(checks),
+            **percentiles(self.seen.checks),
             "errors": self.errors,
             "wrong_answers": self.wrong_answers,
             "wrong_by_fault": dict(self.wrong),
@@ -125,41 +172,22 @@ class RushReport:
             "generator_lag_p99_ms": round(self.seen.lags.percentile_ms(0.99), 1),
             "cpu_cores": {kind: round(self.spent.cores(kind), 2) for kind in self.spent.cpu},
             "memory_mib": dict(self.memory),
+            "memory_growth": None if self.memory_growth is None else round(self.memory_growth, 4),
             "requests": {
-                what: {"count": times.count} | _percentiles(times)
+                what: {"count": times.count} | percentiles(times)
                 for what, times in sorted(self.seen.requests.items())
             },
+            **{part.name: part.as_json() for part in self.parts},
+            "capacity": self.capacity.as_json() if self.capacity else None,
             "size": dict(self.size),
+            "circumstances": asdict(self.circumstances) if self.circumstances else None,
             "passed": self.passed,
             "carried": self.carried,
             "verdict": self.verdict,
         }
 
 
-def _percentiles(times: Times) -> dict[str, float]:
-    shares = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "p999_ms": 0.999}
-    told = {name: round(times.percentile_ms(share), 2) for name, share in shares.items()}
+def percentiles(times: Times) -> dict[str, float]:
+    """In milliseconds, by name; the longest too."""
+    told = {name: round(times.percentile_ms(share), 2) for name, share in _SHARES.items()}
     return told | {"max_ms": round(times.longest_ms, 2)}
-
-
-def show(console: Console, report: RushReport) -> None:
-    """Print latencies, errors, processes and the verdict."""
-    table = Table("")
-    for title in ("count", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms"):
-        table.add_column(title, justify="right")
-    rows = {
-        **dict(sorted(report.seen.requests.items())),
-        "check, from its intended start": report.seen.checks,
-    }
-    for name, times in rows.items():
-        table.add_row(name, f"{times.count:,}", *(f"{ms:,.1f}" for ms in _percentiles(times).values()))
-    console.print(table)
-    for code, count in report.errors.items():
-        console.print(f"{count} × {code}", style="red", markup=False)
-    for fault, count in report.wrong.items():
-        console.print(f"{count} wrong: {fault}", style="red", markup=False)
-    for kind in report.spent.cpu:
-        cores, memory = report.spent.cores(kind), report.memory.get(kind, 0.0)
-        console.print(f"{kind}: {cores:.2f} cores, {memory:,.0f} MiB", highlight=False)
-    console.print(f"{report.compared:,} answers compared with the naive model", highlight=False)
-    console.print(report.verdict, style="bold green" if report.carried else "bold red")

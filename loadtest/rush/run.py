@@ -25,6 +25,7 @@ from loadtest.rush.judge import Judge
 from loadtest.rush.plan import Plan
 from loadtest.rush.report import RushReport
 from loadtest.surroundings import LoadError, Surroundings, surroundings
+from loadtest.watch import Watch, Watched
 
 _TELL_SECONDS = 5.0
 
@@ -53,14 +54,14 @@ def run_rush(
         nation = settle(there, size, folder, tell)
         tell(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            course, sight, spent = runner.run(_rush(plan, nation, there, how or Drive(), tell))
+            course, sight, spent, watched = runner.run(_rush(plan, nation, there, how or Drive(), tell))
         memory = memory_mib(_kinds(there)) | {
             GENERATOR: round(sum(effort.memory_mib for effort in sight.efforts), 1)
         }
     tell(f"{len(sight.kept)} answers against the naive model")
     wrong = Judge(nation.everybody, course.began_at).wrong(sight.kept, today_in_japan())
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(nation.terminals)}
-    return RushReport(plan, sight.seen, spent, memory, len(sight.kept), wrong, sizes, sight.efforts)
+    return RushReport(plan, sight.seen, spent, memory, len(sight.kept), wrong, sizes, sight.efforts, watched)
 
 
 def _kinds(there: Surroundings) -> Kinds:
@@ -70,17 +71,18 @@ def _kinds(there: Surroundings) -> Kinds:
 
 async def _rush(
     plan: Plan, nation: Nation, there: Surroundings, how: Drive, tell: Tell
-) -> tuple[Course, Sight, Spent]:
-    """Have the generators drive; processor time of the driving alone."""
+) -> tuple[Course, Sight, Spent, Watched]:
+    """Have the generators drive, under the eyes of a watch; processor time of the driving alone."""
     kinds = _kinds(there)
     commands = [words_of(line, there.fund_url) for line in how.generators]
     orders = deal(there.fund_url, plan, nation.visitors, len(commands), how.disturbances)
-    async with Crew(commands, orders) as crew:
+    async with Crew(commands, orders) as crew, Watch(there, lambda: crew.pids) as watch:
         before = Moment.now(kinds)
         course, sight = await drive(crew, there, nation, [partial(_tell_each, tell=tell), *how.besides])
         spent = Moment.now(kinds).since(before)
     cpu = sum(effort.cpu_seconds for effort in sight.efforts)
-    return course, sight, Spent(spent.seconds, {**spent.cpu, GENERATOR: cpu})
+    spent = Spent(spent.seconds, {**spent.cpu, GENERATOR: cpu})
+    return course, sight, spent, watch.since(course.began)
 
 
 async def _tell_each(course: Course, tell: Tell) -> None:

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from loadtest.generating.messages import Effort
-from loadtest.machine.costs import API, GENERATOR, Spent
+from loadtest.machine.circumstances import Circumstances
+from loadtest.machine.costs import API, DATABASE, GENERATOR, Spent
 from loadtest.rush.levels import LEVELS
+from loadtest.rush.parts import Part
 from loadtest.rush.plan import Plan
-from loadtest.rush.report import RushReport, show
+from loadtest.rush.report import RushReport
 from loadtest.rush.seen import Seen
+from loadtest.rush.showing import show
 from loadtest.rush.times import Times
 
 SPENT = Spent(10.0, {API: 9.0, GENERATOR: 3.0})
+
+HERE = Circumstances("loadtest run --level L0", "0123456789", 2, "a processor", 7.6, "Linux 6", "3.11.7")
+
+FAULT = Part(
+    "fault",
+    "故障 / Fault",
+    ("Number look-ups go on.", "As expected."),
+    {"back_after_s": 3},
+    explained={"line: cut": 2},
+)
 
 
 def effort(cpu_seconds: float) -> Effort:
@@ -89,14 +103,83 @@ def test_the_verdict_says_what_was_carried(
     assert words in made.verdict
 
 
+def test_errors_that_a_part_explains_are_told_and_are_no_failure() -> None:
+    made = report(seen=seen(errors=Counter({"line: cut": 2})), parts=[FAULT])
+    assert made.passed
+    assert made.as_json()["fault"] | {"errors": made.errors} == {
+        "sentences": ["Number look-ups go on.", "As expected."], "held": True, "explained_errors": {"line: cut": 2},
+        "span_s": None, "back_after_s": 3, "errors": {"line: cut": 2},
+    }  # fmt: skip
+    assert made.verdict.startswith("As expected. L0")
+    assert made.verdict.endswith("2 errors, 2 of them explained.")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seen": seen(errors=Counter({"line: cut": 3})), "parts": [FAULT]},
+        {"parts": [replace(FAULT, held=False)]},
+        {"parts": [FAULT], "wrong": {"validity": 1}},
+    ],
+    ids=["one error too many", "not as expected", "a wrong answer"],
+)
+def test_a_part_excuses_nothing_else(changes: dict[str, Any]) -> None:
+    assert not report(**changes).passed
+
+
+def test_a_run_may_be_about_something_else_than_checks() -> None:
+    assert not report(seen=seen(answered=0, offered=0)).passed
+    assert report(seen=seen(answered=0, offered=0), parts=[FAULT]).passed
+
+
+def test_the_busiest_minute_is_told_in_machines_and_in_cores() -> None:
+    spent = Spent(10.0, {API: 12.0, DATABASE: 4.0, GENERATOR: 3.0})
+    capacity = report(spent=spent, circumstances=HERE).capacity
+    assert capacity is not None
+    # 16 core-seconds for 3,160 checks, of which the minute has 1,210 a second.
+    assert capacity.cores_needed == pytest.approx(16 / 3160 * 1210)
+    assert capacity.fits == pytest.approx(2 / capacity.cores_needed)
+    assert capacity.sentence == (
+        "The nation's busiest minute (1,210 checks/s, 37% by card) fits 0.33 times into this machine's 2 cores; it"
+        " needs 6.1 cores of this kind for API and database (extrapolated from 5.06 core-ms a check, measured at 316"
+        " checks/s)."
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"circumstances": None},
+        {"parts": [FAULT]},
+        {"seen": seen(answered=0)},
+        {"spent": Spent(10.0, {})},
+        {"plan": Plan(LEVELS["storm"], 10.0, 1.0, 1)},
+    ],
+)
+def test_no_machine_is_told_from_what_is_no_measure_of_checks(changes: dict[str, Any]) -> None:
+    assert report(**{"circumstances": HERE, **changes}).capacity is None
+
+
+def test_at_the_rate_itself_nothing_is_extrapolated() -> None:
+    near = report("L1", seen=seen(answered=12_000, offered=12_100), circumstances=HERE).capacity
+    assert near is not None
+    assert not near.extrapolated
+
+
 def test_people_read_errors_faults_and_processes() -> None:
     console = Console(file=io.StringIO(), record=True, width=120)
-    show(console, report(seen=seen(errors=Counter(overloaded=3)), wrong={"validity": 2}))
+    show(
+        console,
+        report(
+            seen=seen(errors=Counter(overloaded=3)), wrong={"validity": 2}, circumstances=HERE, parts=[FAULT]
+        ),
+    )
     text = console.export_text()
     for words in (
         "3 × overloaded",
         "2 wrong: validity",
         "api: 0.90 cores, 200 MiB",
         "1,043 answers compared",
+        "Number look-ups go on.",
     ):
         assert words in text
