@@ -47,23 +47,37 @@ async def consent_and_look(
 
     Gives the eligibility that the consent completed, or the first failure.
     """
-    record = json.loads(tapped.body)["record_id"]
-    asked = json.dumps({"presence_record": record, "categories": CATEGORIES, "care": "1"}).encode()
-    challenge = await reception.ask(terminal, Request(_CHALLENGE, f"{CONSENTS_PATH}/challenges"), asked)
-    if challenge.failure is not None:
-        return challenge
-    body = _consent(terminal, card, record, json.loads(challenge.body))
-    given = await reception.ask(terminal, Request(_CONSENT, CONSENTS_PATH), body)
+    given = await consent(reception, terminal, card, str(json.loads(tapped.body)["record_id"]))
     if given.failure is not None:
         return given
     answer = json.loads(given.body)
-    looker = Looker(UUID(answer["consent_id"]), Role.DOCTOR)
     for look_up in look_ups:
-        path = f"{looker.permits_path}/{looker.permit_id}/{look_up}"
-        seen = await reception.ask(terminal, Request(look_up, path, "GET", looker.headers()))
+        seen = await look(reception, terminal, answer["consent_id"], look_up)
         if seen.failure is not None:
             return seen
     return Outcome(given.status, json.dumps(answer["eligibility"]).encode())
+
+
+async def wish(reception: Reception, terminal: Terminal, record: str) -> Outcome:
+    """The statement that a patient may sign who was present by a record, and the challenge for it."""
+    asked = json.dumps({"presence_record": record, "categories": CATEGORIES, "care": "1"}).encode()
+    return await reception.ask(terminal, Request(_CHALLENGE, f"{CONSENTS_PATH}/challenges"), asked)
+
+
+async def consent(reception: Reception, terminal: Terminal, card: Card, record: str) -> Outcome:
+    """A wish, and the consent that the card signs; the first failure of the two."""
+    challenge = await wish(reception, terminal, record)
+    if challenge.failure is not None:
+        return challenge
+    body = _consent(terminal, card, record, json.loads(challenge.body))
+    return await reception.ask(terminal, Request(_CONSENT, CONSENTS_PATH), body)
+
+
+async def look(reception: Reception, terminal: Terminal, consent_id: str, look_up: LookUp) -> Outcome:
+    """One look under a consent, as a doctor."""
+    looker = Looker(UUID(consent_id), Role.DOCTOR)
+    path = f"{looker.permits_path}/{looker.permit_id}/{look_up}"
+    return await reception.ask(terminal, Request(look_up, path, "GET", looker.headers()))
 
 
 def _consent(terminal: Terminal, card: Card, record: str, answer: dict[str, object]) -> bytes:
