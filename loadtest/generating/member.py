@@ -76,6 +76,11 @@ class Member:
         """Of the process on this machine: the generator itself, or what leads to it."""
         return self._process.pid
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is over."""
+        return self._process.returncode is not None
+
     async def prepare(self, order: Order) -> None:
         """Give it its order and wait until it is ready. Raises LoadError."""
         self._orders.write(order.line())

@@ -5,25 +5,28 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
 
+from loadtest.nation.terminals import places
 from loadtest.rush.levels import LEVELS
+from loadtest.rush.plan import Plan
 from loadtest.rush.schedule import Stretch, arrivals
 from tests.builders.house import Inhabited
 
-SECONDS, SCALE, SEED = 20.0, 0.1, 7
-PER_SECOND = LEVELS["L0"].checks_per_s * SCALE
+SECONDS, SCALE, SEED, TERMINALS = 20.0, 0.1, 7, 8
+PLAN = Plan(LEVELS["L0"], SECONDS, SCALE, SEED)
 
 
 @pytest.fixture(scope="module")
 def report(house: Inhabited) -> dict[str, Any]:
-    """What a run at a tenth of the level L0 printed."""
+    """What a run of two generators at a tenth of the level L0 printed."""
     words = [
         "run", "--level", "L0", "--minutes", str(SECONDS / 60), "--scale", str(SCALE), "--seed", str(SEED),
-        "--people", "300", "--cards", "60", "--terminals", "8", "--json",
+        "--people", "300", "--cards", "60", "--terminals", str(TERMINALS), "--generators", "2", "--json",
     ]  # fmt: skip
     program = "from loadtest.cli import main; main()"
     done = subprocess.run(
@@ -57,8 +60,12 @@ def test_everybody_came_when_the_schedule_said(report: dict[str, Any]) -> None:
 def test_processes_and_latencies_are_told(report: dict[str, Any]) -> None:
     assert report["p50_ms"] <= report["p99_ms"] <= report["p999_ms"]
     assert report["cpu_cores"].keys() == report["memory_mib"].keys() == {"api", "database", "generator"}
+    assert len(report["generators"]) == 2
 
 
-def scheduled() -> Any:
-    """The instants that the seed draws."""
-    return arrivals([Stretch(SECONDS, PER_SECOND)], Random(SEED))
+def scheduled() -> Iterator[float]:
+    """The instants that the two generators' seeds draw, each for its terminals' part of the rate."""
+    weights = [place.weight for place in places(TERMINALS)]
+    for number in range(2):
+        part = PLAN.part(number, sum(weights[number::2]) / sum(weights))
+        yield from arrivals([Stretch(SECONDS, part.checks_per_s)], Random(part.seed))

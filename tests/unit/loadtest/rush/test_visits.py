@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +24,7 @@ from loadtest.line.connection import LineError, Reply
 from loadtest.line.pool import Pool
 from loadtest.model.events import Membership
 from loadtest.nation.cards import Card, issue
-from loadtest.nation.terminals import Terminal
+from loadtest.nation.terminals import RENEW_BEFORE, Terminal
 from loadtest.rush.consents import CATEGORIES, consent_and_look
 from loadtest.rush.visits import Outcome, Reception
 from tests.builders.cards import rsa_key
@@ -49,16 +50,21 @@ class LaidOut:
 
     host, timeout_seconds = "127.0.0.1", 10.0
 
-    def __init__(self, changes: dict[str, tuple[int, dict[str, Any]]] | None = None) -> None:
+    def __init__(
+        self, changes: dict[str, tuple[int, dict[str, Any]]] | None = None, *, first: Sequence[Any] = ()
+    ) -> None:
+        """`first`: statuses and answers of the first requests, whatever their paths."""
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
         self._answers = ANSWERS | (changes or {})
+        self._first = list(first)
 
     async def exchange(self, data: bytes) -> Reply:
         head, _, body = data.partition(b"\r\n\r\n")
         first, *lines = head.decode().split("\r\n")
         path = first.split()[1]
         self.asked.append((path, dict(line.split(": ", 1) for line in lines), body))
-        status, answer = self._answers.get(path, (200, {}))
+        status, answer = self._first.pop(0) if self._first else self._answers.get(path, (200, {}))
+        await asyncio.sleep(0)
         if status == 0:
             raise LineError("timeout")
         return Reply(status, json.dumps(answer).encode())
@@ -156,3 +162,68 @@ def test_a_consent_that_is_refused_ends_it(card: Card) -> None:
     tapped = Outcome(200, json.dumps({"record_id": str(RECORD)}).encode())
     outcome = asyncio.run(consent_and_look(reception(pool), signed_in(), card, tuple(LookUp), tapped))
     assert (outcome.failure, pool.paths[-1]) == ("consent-words-differ", "/v1/consents")
+
+
+OVERLOADED = (503, {"code": "overloaded", "retry_after": 0.001})
+MEMBERSHIP = Membership("06130017", None, "12", None, now().date())
+
+
+def together(pool: LaidOut, where: Terminal, count: int, timed: list[str] | None = None) -> list[Outcome]:
+    """So many look-ups at one terminal at once."""
+
+    async def all_of_them() -> list[Outcome]:
+        desk = reception(pool, timed)
+        return await asyncio.gather(*(desk.by_number(where, MEMBERSHIP) for _ in range(count)))
+
+    return asyncio.run(all_of_them())
+
+
+def test_a_terminal_signs_in_once_for_everybody_who_waits() -> None:
+    pool = LaidOut()
+    assert [outcome.failure for outcome in together(pool, terminal(), 20)] == [None] * 20
+    assert pool.paths.count("/v1/token") == 1
+
+
+def test_a_sign_in_that_fails_fails_whoever_waited_for_it() -> None:
+    pool = LaidOut({"/v1/token": (401, {"code": "assertion-invalid"})})
+    assert [outcome.failure for outcome in together(pool, terminal(), 3)] == ["assertion-invalid"] * 3
+    assert pool.paths == ["/v1/token"]
+
+
+def test_a_terminal_that_is_put_off_comes_again() -> None:
+    pool, timed = LaidOut(first=[OVERLOADED, OVERLOADED]), list[str]()
+    [outcome] = together(pool, terminal(), 1, timed)
+    assert outcome.failure is None
+    assert timed == ["token refused", "token refused", "token", "number"]
+
+
+def test_a_terminal_is_not_put_off_longer_than_a_request_may_take() -> None:
+    pool = LaidOut(first=[(503, {"code": "overloaded", "retry_after": 60})])
+    [outcome] = together(pool, terminal(), 1)
+    assert (outcome.failure, pool.paths) == ("overloaded", ["/v1/token"])
+
+
+def about_to_end() -> Terminal:
+    made = signed_in()
+    made.token_until = now() + RENEW_BEFORE / 2
+    return made
+
+
+def test_a_token_that_ends_soon_is_renewed_beside() -> None:
+    pool, where = LaidOut(), about_to_end()
+    together(pool, where, 1)
+    assert sorted(pool.paths) == ["/v1/eligibility/number", "/v1/token"]
+    assert pool.asked[pool.paths.index("/v1/eligibility/number")][1]["Authorization"] == "Bearer token-0"
+    assert where.token == "token-1"
+
+
+def test_a_terminal_goes_on_with_a_token_that_it_cannot_renew_and_tries_not_at_once_again() -> None:
+    pool, where = LaidOut({"/v1/token": (0, {})}), about_to_end()
+
+    async def one_after_the_other() -> list[Outcome]:
+        desk = reception(pool)
+        return [await desk.by_number(where, MEMBERSHIP) for _ in range(3)]
+
+    outcomes = asyncio.run(one_after_the_other())
+    assert [outcome.failure for outcome in outcomes] == [None] * 3
+    assert pool.paths.count("/v1/token") == 1

@@ -1,0 +1,50 @@
+"""What a generator does to its own line on order."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from loadtest.clock import now
+from loadtest.generating.disturbances import Disturbance, disturb
+from loadtest.line.pool import Pool
+from tests.unit.loadtest.generating.builders import FakePool
+from tests.unit.loadtest.nation.builders import terminal
+
+
+def disturbed(disturbance: Disturbance) -> list[str]:
+    pool = FakePool()
+    asyncio.run(disturb(cast(Pool, pool), [], disturbance))
+    return pool.done
+
+
+def test_a_line_is_cut_and_mended() -> None:
+    assert disturbed(Disturbance(0.0, 0.0, cut="/v1/token")) == ["cut /v1/token", "mend /v1/token"]
+
+
+def test_connections_are_renewed() -> None:
+    assert disturbed(Disturbance(0.0, 0.0, renewed=7)) == ["renew 7"]
+
+
+def test_terminals_forget_their_tokens() -> None:
+    one = terminal()
+    one.token_until = now()
+    asyncio.run(disturb(cast(Pool, FakePool()), [one], Disturbance(0.0, 0.0, tokens_lost=True)))
+    assert one.token_until is None
+
+
+def test_a_cut_ends_with_the_run() -> None:
+    pool = FakePool()
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(disturb(cast(Pool, pool), [], Disturbance(0.0, 1e6, cut="")))
+        while not pool.done:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert pool.done == ["cut ", "mend "]
