@@ -25,10 +25,11 @@ class LineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status and body of an answer."""
+    """Status and body of an answer. `size`: all its bytes, the head's among them."""
 
     status: int
     body: bytes
+    size: int = 0
 
 
 def request(
@@ -116,7 +117,7 @@ class Connection(asyncio.Protocol):
             return
         if len(self._received) < self._end:
             return
-        reply = Reply(int(self._received[_STATUS]), self._received[self._head : self._end])
+        reply = Reply(int(self._received[_STATUS]), self._received[self._head : self._end], self._end)
         self._received, self._head, self._end = b"", 0, 0
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(reply)

@@ -58,7 +58,7 @@ def test_an_answer_is_whole_in_whatever_pieces_it_comes(size: int) -> None:
         connection, _ = connected(answer)
         return [await connection.exchange(b"1"), await connection.exchange(b"2")]
 
-    assert asyncio.run(ask()) == [Reply(200, b'{"a":1}')] * 2
+    assert asyncio.run(ask()) == [Reply(200, b'{"a":1}', len(ANSWER))] * 2
 
 
 @pytest.mark.parametrize(
