@@ -26,10 +26,13 @@ def api_workers(there: Surroundings) -> set[int]:
 
 
 def postmaster(there: Surroundings) -> int:
-    """The embedded PostgreSQL's first process, which started all the others. Raises LoadError."""
-    family = _some("the embedded database", database_in(there.fund_home))
-    [first] = [pid for pid in family if proc.parent(pid) not in family]
-    return first
+    """The embedded PostgreSQL's first process, which started all the others. Raises LoadError where none lives here."""
+    try:
+        named = int((there.fund_home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        named = 0
+    [pid] = _some("the embedded database", {named} & database_in(there.fund_home))
+    return pid
 
 
 def connections(there: Surroundings) -> Counter[int]:

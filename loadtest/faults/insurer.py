@@ -1,0 +1,134 @@
+"""A blank column published by an insurer: as a city once blanked its members' burden ratios by one setting.
+
+The insurer's own program sends its newest file again, the burden columns empty. The fund holds it; a second person of the
+insurer publishes it all the same; in the end the insurer takes it back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from loadtest.faults.fault import Remark, Scene
+from loadtest.nation.country import Shown
+from loadtest.nation.rows import member_files, read_cells
+from loadtest.surroundings import LoadError
+
+COLUMNS = ("burden_ratio", "elderly_burden_ratio")
+_LEAST_FILLED = 20
+"""The fund holds no file for shares of fewer rows."""
+
+_REASON = "負荷試験 / load test"
+_FOUND = "fill-dropped"
+
+
+def fullest(files: Sequence[Path]) -> tuple[Path, int]:
+    """The member file with the most filled cells of those columns, and how many. Raises LoadError where there are too few."""
+    filled = {file: sum(map(_filled, read_cells(file))) for file in files}
+    best = max(filled, key=filled.__getitem__, default=None)
+    if best is None or filled[best] < _LEAST_FILLED:
+        raise LoadError(f"no insurer has {_LEAST_FILLED} members with a burden ratio: a larger nation has")
+    return best, filled[best]
+
+
+def _filled(cells: Any) -> int:
+    return sum(bool(cells[column]) for column in COLUMNS)
+
+
+def write_blank(file: Path, target: Path) -> None:
+    """The same member file with those columns empty, readable by its owner alone."""
+    rows = list(read_cells(file))
+    target.touch(mode=0o600)
+    with target.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, **dict.fromkeys(COLUMNS, "")} for row in rows)
+
+
+class BlankColumn:
+    """Sends the file, looks that it is held, and has it published after a third of the fault's time; then undone."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._upload: dict[str, Any] = {}
+        self._insurer = ""
+        self._blank: Path | None = None
+        self._shown: Shown | None = None
+        self._remarks: list[Remark] = []
+
+    async def inflict(self) -> None:
+        """Send the blank file, and after a while publish it. Raises LoadError."""
+        newest = _newest(self._scene.folder / "country")
+        file, filled = fullest(newest)
+        self._insurer = next(iter(read_cells(file)))["insurer_number"]
+        blank = self._scene.folder / f"blank-{self._insurer}.csv"
+        write_blank(file, blank)
+        sent = await self._payer("upload", blank, "--insurer", self._insurer)
+        self._note_held(sent, filled)
+        await asyncio.sleep(self._scene.window.seconds / 3)
+        published = await self._payer(
+            "approve", sent["upload_id"], "--insurer", self._insurer, "--reason", _REASON
+        )
+        if published["state"] != "published":
+            raise LoadError(f"the blank file could not be published: {published['state']}")
+        self._upload, self._blank = published, blank
+        self._shown = Shown(datetime.fromisoformat(published["known_from"]))
+        self._scene.tell("the blank file shows, by a second person's word")
+
+    async def lift(self) -> None:
+        """Take it back; from when to when it showed is told to whoever knows the right answers. Raises LoadError."""
+        if self._shown is None or self._blank is None or self._shown.undone_at is not None:
+            return
+        undone = await self._payer(
+            "undo", self._upload["upload_id"], "--insurer", self._insurer, "--reason", _REASON
+        )
+        if undone["state"] != "undone":
+            raise LoadError(f"the blank file could not be taken back: {undone['state']}")
+        self._shown = replace(self._shown, undone_at=datetime.fromisoformat(undone["undone_from"]))
+        self._scene.nation.country.show(self._blank, self._shown)
+
+    async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
+        """Whether it was held, and whom the fund names as having seen it."""
+        if self._shown is None:
+            return self._remarks
+        seen = await self._payer("seen-by", self._upload["upload_id"], "--insurer", self._insurer)
+        facilities = seen["facilities"]
+        return [
+            *self._remarks,
+            Remark("facilities_named_as_having_seen_it", len(facilities)),
+            Remark("answers_named_as_withdrawn", sum(each["answers"] for each in facilities)),
+        ]
+
+    def _note_held(self, sent: dict[str, Any], filled: int) -> None:
+        findings = (sent.get("report") or {}).get("findings", [])
+        why = sorted({finding["code"] for finding in findings if finding["holds"]})
+        held = sent["state"] == "held" and _FOUND in why
+        broken = None if held else f"the blank file was not held for its empty column, but {sent['state']}"
+        self._remarks = [Remark("cells_blanked", filled), Remark("held_for", why, broken)]
+        if sent["state"] != "held":
+            raise LoadError(f"the blank file was not held, but {sent['state']}")
+
+    async def _payer(self, *words: str | Path) -> dict[str, Any]:
+        """What the insurers' program says, whatever its exit code. Raises LoadError where it says nothing."""
+        keys = {
+            "PAYER_CREDENTIAL": str(self._scene.folder / "programs" / f"payer-{self._insurer}.json"),
+            "PAYER_APPROVER": str(self._scene.folder / "approvers" / f"approver-{self._insurer}.json"),
+        }
+        said = await asyncio.to_thread(self._scene.there.ask, "payer-mock", *words, "--json", variables=keys)
+        try:
+            answer: dict[str, Any] = json.loads(said)
+        except ValueError as error:
+            raise LoadError(f"payer-mock {words[0]} told nothing") from error
+        return answer
+
+
+def _newest(country: Path) -> list[Path]:
+    files = list(member_files(country))
+    last = max((month for month, _ in files), default=0)
+    return [file for month, file in files if month == last]

@@ -1,0 +1,54 @@
+"""One worker hot: all connections lie at one of the API's workers, as where a balancer counts wrongly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from loadtest.faults import house
+from loadtest.faults.fault import Remark, Scene
+
+CONNECTIONS = 64
+"""What each generator opens anew while only one worker takes connections."""
+
+_BEFORE_S, _HOLD_S = 0.05, 0.3
+_HOT = 0.9
+"""The share of the connections from which one worker counts as hot: a generator opens more where it needs them."""
+
+
+class Hot:
+    """While the generators give their connections up and open new ones, every worker but one stands still.
+
+    A third of a second: the process that looks after the workers would take a longer silence for their death.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._there = scene.there
+        self._stopped: set[int] = set()
+        self._share = 0.0
+        self._workers = 0
+
+    async def inflict(self) -> None:
+        """Let new connections come to one worker alone. Raises LoadError where the API does not run here."""
+        workers = sorted(house.api_workers(self._there))
+        self._workers = len(workers)
+        self._stopped = set(workers[1:])
+        try:
+            house.stop(self._stopped)
+            await asyncio.sleep(_BEFORE_S + _HOLD_S)
+        finally:
+            house.go_on(self._stopped)
+        held = house.connections(self._there)
+        self._share = max(held.values()) / max(1, held.total())
+
+    async def lift(self) -> None:
+        """Nothing but certainty: the generators open new connections, which any worker takes."""
+        house.go_on(self._stopped)
+
+    async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
+        """Whether one worker was hot. With a single worker there was nothing to do."""
+        cold = f"the hottest worker had {self._share:.0%} of the connections: none was hot"
+        return [
+            Remark("workers", self._workers),
+            Remark("connections_at_one", round(self._share, 3), cold if self._share < _HOT else None),
+        ]
