@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from loadtest.cli import app
 from loadtest.floor import run as floor_run
 from loadtest.floor.report import FloorReport
+from loadtest.generating.crew import HERE
 from loadtest.rush import run as rush_run
 from loadtest.rush.report import RushReport
 from loadtest.surroundings import LoadError
@@ -30,8 +31,8 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was run, with an outcome each instead."""
     seen: list[Any] = []
 
-    def rush(plan: Any, size: Any, **_: Any) -> RushReport:
-        seen.append((plan, size))
+    def rush(plan: Any, size: Any, **more: Any) -> RushReport:
+        seen.append((plan, size, more["how"].generators))
         return rush_report()
 
     def floor(seconds: float, cards: int, *_: Any) -> FloorReport:
@@ -50,9 +51,26 @@ def typed(*words: str) -> Result:
 def test_a_level_is_run_as_it_is_asked_for(runs: list[Any]) -> None:
     done = typed("run", "--level", "L1", "--minutes", "2", "--people", "5000", "--scale", "0.5", "--json")
     assert (done.exit_code, json.loads(done.stdout)["passed"]) == (0, True)
-    [(plan, size)] = runs
+    [(plan, size, generators)] = runs
     assert (plan.level.name, plan.seconds, plan.scale) == ("L1", 120, 0.5)
     assert (size.people, size.cards) == (5000, 1000)
+    assert generators == [HERE]
+
+
+@pytest.mark.parametrize(
+    ("words", "generators"),
+    [
+        (("--generators", "3"), [HERE] * 3),
+        (("--generator", "ssh one loadtest generate", "--generator", "ssh two loadtest generate"),
+         ["ssh one loadtest generate", "ssh two loadtest generate"]),
+        (("--generators", "1", "--generator", "ssh one loadtest generate"), [HERE, "ssh one loadtest generate"]),
+    ],
+)  # fmt: skip
+def test_generators_are_started_here_and_elsewhere(
+    runs: list[Any], words: tuple[str, ...], generators: list[str]
+) -> None:
+    typed("run", "--level", "L0", *words)
+    assert runs[0][2] == generators
 
 
 def test_a_small_nation_has_no_more_cards_than_people(runs: list[Any]) -> None:
@@ -73,6 +91,7 @@ def test_the_floor_is_measured_as_it_is_asked_for(runs: list[Any]) -> None:
         ("--level", "L9"),
         ("--level", "L3", "--scale", "10", "--minutes", "180"),
         ("--level", "L0", "--scale", "0"),
+        ("--level", "L0", "--generators", "0"),
     ],
 )
 def test_a_run_is_bounded(runs: list[Any], words: tuple[str, ...]) -> None:
