@@ -40,8 +40,8 @@ def deal(
     Terminals and patients are dealt out, and a generator's rate is that of its terminals: together they are the one
     Poisson process, of which each terminal has its part.
     """
-    if hands > min(map(len, (visitors.terminals, visitors.cards, visitors.memberships))):
-        raise LoadError(f"too few terminals or cards for {hands} generators")
+    if hands > min(map(len, (visitors.facilities, visitors.cards, visitors.memberships))):
+        raise LoadError(f"too few facilities or cards for {hands} generators")
     return [
         Order.of(
             fund_url,

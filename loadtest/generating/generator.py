@@ -88,7 +88,7 @@ async def _drive(order: Order, visitors: Visitors, pool: Pool, lines: Lines, say
     beside += [disturb(pool, visitors.terminals, disturbance) for disturbance in order.disturbances]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in beside]
-        await driver.run(schedule)
+        await driver.run(schedule, order.plan.drain_seconds)
         for task in tasks:
             task.cancel()
     return driver

@@ -1,4 +1,4 @@
-"""Facilities of every kind, a terminal each, in the nation's proportions; and their access tokens.
+"""Facilities of every kind with their terminals, in the nation's proportions; and their access tokens.
 
 Checks by kind of facility: the ministry's table for October 2025 (clinics 115.72 M, pharmacies 111.51 M, dental 24.01 M,
 hospitals 23.34 M). Within a kind a few are large and many small.
@@ -42,6 +42,9 @@ _FEE_TABLE = {
 _PREFECTURE = 13
 _TAIL = 0.7
 """How unequal the facilities of a kind are: the n-th has 1 / n^0.7 of the first's checks (an estimate)."""
+
+_TERMINALS = ((0.05, 4), (0.25, 2))
+"""The largest twentieth of a kind's facilities have four terminals, the next fifth two: 1.35 a facility (an estimate)."""
 
 _COLUMNS = ("institution_code", "name", "kind", "rights", "terminals")
 _RIGHTS = "eligibility registration consent"
@@ -106,11 +109,12 @@ def as_if_signed_in_before(terminals: Sequence[Terminal], rng: Random) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A facility to be."""
+    """A facility to be. `weight`: its part of all checks, with so many `terminals`."""
 
     institution_code: str
     kind: FacilityKind
     weight: float
+    terminals: int
 
 
 def places(count: int) -> list[Place]:
@@ -126,13 +130,18 @@ def _of_kind(kind: FacilityKind, number: int) -> list[Place]:
     district = 70 if kind is FacilityKind.HOSPITAL else 80
     codes = (f"{_PREFECTURE}{_FEE_TABLE[kind]}{district}{rank:04d}" for rank in range(number))
     return [
-        Place(f"{code}{check_digit(code)}", kind, share * part / sum(tail))
-        for code, part in zip(codes, tail, strict=True)
+        Place(f"{code}{check_digit(code)}", kind, share * part / sum(tail), _terminals(rank, number))
+        for rank, (code, part) in enumerate(zip(codes, tail, strict=True))
     ]
 
 
+def _terminals(rank: int, number: int) -> int:
+    """How many terminals the facility of a rank among so many of its kind has: the larger ones more."""
+    return next((count for share, count in _TERMINALS if rank < share * number), 1)
+
+
 def admit(there: Surroundings, count: int, folder: Path) -> list[Terminal]:
-    """Have so many facilities admitted, a terminal each. Raises LoadError."""
+    """Have so many facilities admitted; their terminals, those of one facility together. Raises LoadError."""
     wanted = places(count)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     fleet = folder / "fleet.csv"
@@ -140,18 +149,21 @@ def admit(there: Surroundings, count: int, folder: Path) -> list[Terminal]:
         csv.writer(file).writerows([_COLUMNS, *map(_admission, wanted)])
     there.run("eligibility-api", ("facility", "add", "--from", fleet, "--out-dir", folder))
     return [
-        Terminal(Credential.load_terminal(_file(place, folder)), place.kind, place.weight) for place in wanted
+        Terminal(Credential.load_terminal(file), place.kind, place.weight / place.terminals)
+        for place in wanted
+        for file in _files(place, folder)
     ]
 
 
 def _admission(place: Place) -> Sequence[str | int]:
     """A line of the fleet's file."""
     name = f"見本{place.kind} {place.institution_code}"
-    return place.institution_code, name, place.kind.value, _RIGHTS, 1
+    return place.institution_code, name, place.kind.value, _RIGHTS, place.terminals
 
 
-def _file(place: Place, folder: Path) -> Path:
-    return folder / f"terminal-{place.institution_code}-1.json"
+def _files(place: Place, folder: Path) -> list[Path]:
+    numbers = range(1, place.terminals + 1)
+    return [folder / f"terminal-{place.institution_code}-{number}.json" for number in numbers]
 
 
 async def sign_in_all(pool: Pool, terminals: Sequence[Terminal]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from random import Random
 
+from eligibility_api.contract.codes import FacilityKind
 from loadtest.model.events import Membership
 from loadtest.nation.cards import Card
 from loadtest.nation.crowd import Crowd, Share
@@ -27,12 +30,29 @@ class Visitors:
         """Their terminals' part of all checks."""
         return sum(terminal.weight for terminal in self.terminals)
 
+    @property
+    def facilities(self) -> list[list[Terminal]]:
+        """The terminals of each facility, which stand together."""
+        return [list(terminals) for _, terminals in groupby(self.terminals, key=_facility)]
+
+    @property
+    def weights(self) -> dict[FacilityKind, float]:
+        """The same by kind of facility."""
+        weights: defaultdict[FacilityKind, float] = defaultdict(float)
+        for terminal in self.terminals:
+            weights[terminal.kind] += terminal.weight
+        return dict(weights)
+
     def deal(self, hands: int) -> list[Visitors]:
-        """So many parts of about the same size, each terminal, card and membership in one of them."""
+        """So many parts of about the same size, each facility, card and membership in one of them."""
+        facilities = self.facilities
         crowds = [None] * hands if self.crowd is None else self.crowd.deal(hands)
         return [
             Visitors(
-                self.terminals[hand::hands], self.cards[hand::hands], self.memberships[hand::hands], crowd
+                [terminal for facility in facilities[hand::hands] for terminal in facility],
+                self.cards[hand::hands],
+                self.memberships[hand::hands],
+                crowd,
             )
             for hand, crowd in enumerate(crowds)
         ]
@@ -49,3 +69,7 @@ class Visitors:
             return self.memberships[place] if place < known else crowd.membership(share.number(place - known))
 
         return draw
+
+
+def _facility(terminal: Terminal) -> str:
+    return terminal.institution_code

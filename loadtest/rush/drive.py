@@ -6,7 +6,7 @@ A check's latency counts from that instant, so that a slow fund (or a late gener
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -34,6 +34,15 @@ class Due:
     after: tuple[Asked, Callable[[Outcome], Awaitable[Outcome]]] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DueBatch:
+    """Many checks that are asked together: about whom each asks, and their outcomes in the same order."""
+
+    at: float
+    asked: Sequence[Asked]
+    visit: Callable[[], Awaitable[Sequence[Outcome]]]
+
+
 class Driver:
     """Begins visits on time and notes how they end."""
 
@@ -42,7 +51,7 @@ class Driver:
         self.sample = sample
         self._began = 0.0
 
-    async def run(self, schedule: Iterable[Due]) -> None:
+    async def run(self, schedule: Iterable[Due | DueBatch], drain_seconds: float = DRAIN_SECONDS) -> None:
         """Begin every visit of a schedule, which is in the order of its instants, and wait for the last to end."""
         self._began = perf_counter()
         under_way: dict[asyncio.Task[None], float] = {}
@@ -50,12 +59,13 @@ class Driver:
             wait = due.at - self._now()
             if wait > 0:
                 await asyncio.sleep(wait)
-            task = asyncio.create_task(self._visit(due))
+            visit = self._batch(due) if isinstance(due, DueBatch) else self._visit(due)
+            task = asyncio.create_task(visit)
             under_way[task] = due.at
             task.add_done_callback(partial(self._over, under_way))
         if not under_way:
             return
-        _, left = await asyncio.wait(under_way, timeout=DRAIN_SECONDS)
+        _, left = await asyncio.wait(under_way, timeout=drain_seconds)
         for task in left:
             self.seen.error("unanswered", under_way[task])
             task.cancel()
@@ -86,6 +96,17 @@ class Driver:
             asked, follow = due.after
             began = self._now()
             self._note(due.at, asked, await follow(outcome), began)
+
+    async def _batch(self, due: DueBatch) -> None:
+        seen, began = self.seen, self._now()
+        seen.lags.add((began - due.at) * 1000)
+        for _ in due.asked:
+            seen.check_began(due.at)
+        outcomes = await due.visit()
+        taken = self._now() - due.at
+        for asked, outcome in zip(due.asked, outcomes, strict=True):
+            answered = self._note(due.at, asked, outcome, began)
+            seen.check_ended(due.at, taken, answered=answered, by_number=True)
 
     def _note(self, at: float, asked: Asked | None, outcome: Outcome, began: float) -> bool:
         """Take an outcome in; whether it was an answer."""

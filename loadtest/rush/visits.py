@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -41,7 +41,7 @@ class Request:
 CHALLENGE = Request("challenge", "/v1/presence/challenges")
 CARD = Request("card", "/v1/eligibility/card")
 NUMBER = Request("number", "/v1/eligibility/number")
-_ANSWERED = (200, 201)
+_ANSWERED = (200, 201, 202)
 _OVERLOADED = 503
 _CHALLENGE_BODY = json.dumps({"purpose": Purpose.ELIGIBILITY}).encode()
 
@@ -56,6 +56,15 @@ class Outcome:
     status: int
     body: bytes = field(repr=False)
     failure: str | None = None
+
+
+Visit = Callable[[], Awaitable[Outcome]]
+"""A patient's visit, from its beginning."""
+
+AGAIN = "begun once more"
+"""Visits that were, by their whole second time."""
+
+_CUT = frozenset({"line: connection cut", "line: connection closed"})
 
 
 class Reception:
@@ -81,6 +90,16 @@ class Reception:
     async def by_number(self, terminal: Terminal, membership: Membership) -> Outcome:
         """A look-up by the numbers of a certificate."""
         return await self.ask(terminal, NUMBER, number_body(membership))
+
+    async def once_more(self, visit: Visit) -> Outcome:
+        """A visit, and where its connection was cut another time from its beginning: what a terminal does."""
+        outcome = await visit()
+        if outcome.failure not in _CUT:
+            return outcome
+        began = perf_counter()
+        outcome = await visit()
+        self._timed(AGAIN, perf_counter() - began)
+        return outcome
 
     async def sign_in(self, terminal: Terminal) -> Outcome:
         """A token for a terminal, whether or not it has one.

@@ -30,7 +30,8 @@ def visitors(count: int = 4) -> Visitors:
         Card(f"R1-{number:08}", b"\x30\x82certificate", rsa_key(number % 2), number % 2)
         for number in range(count)
     ]
-    return Visitors([terminal(weight=1.0 + place) for place in range(count)], cards, MEMBERSHIPS)
+    terminals = [terminal(weight=1.0 + place, institution_code=str(place)) for place in range(count)]
+    return Visitors(terminals, cards, MEMBERSHIPS)
 
 
 def order(*disturbances: Disturbance, plan: Plan = PLAN) -> Order:

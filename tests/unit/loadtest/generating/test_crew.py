@@ -106,7 +106,7 @@ def test_one_generator_drives_the_plan_itself() -> None:
 
 
 def test_nobody_is_asked_to_drive_nothing() -> None:
-    with pytest.raises(LoadError, match="too few terminals or cards for 5 generators"):
+    with pytest.raises(LoadError, match="too few facilities or cards for 5 generators"):
         deal(FUND, PLAN, visitors(4), 5)
 
 

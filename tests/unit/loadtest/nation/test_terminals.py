@@ -29,3 +29,12 @@ def test_codes_are_real_and_each_facility_has_its_own() -> None:
 def test_a_few_are_large_and_many_small() -> None:
     clinics = sorted((p.weight for p in places(1000) if p.kind is FacilityKind.CLINIC), reverse=True)
     assert sum(clinics[: len(clinics) // 10]) > 0.3 * sum(clinics)
+
+
+@pytest.mark.parametrize(("count", "most"), [(4, 4), (60, 1.6), (1000, 1.4)])
+def test_a_facility_has_one_terminal_and_the_large_ones_more(count: int, most: float) -> None:
+    made = places(count)
+    assert 1 <= sum(place.terminals for place in made) / len(made) <= most
+    for kind in SHARES:
+        of_kind = sorted((p.weight, p.terminals) for p in made if p.kind is kind)
+        assert [terminals for _, terminals in of_kind] == sorted(terminals for _, terminals in of_kind)

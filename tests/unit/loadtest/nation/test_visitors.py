@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date
+from random import Random
 from typing import Any, cast
 
 import pytest
 
+from eligibility_api.contract.codes import FacilityKind
 from loadtest.model.events import Membership
 from loadtest.nation.cards import Card
+from loadtest.nation.crowd import Share
 from loadtest.nation.visitors import Visitors
 from tests.unit.loadtest.nation.builders import terminal
 
 ALL = Visitors(
-    [terminal(weight=weight) for weight in (0.4, 0.3, 0.2, 0.1)],
+    [
+        terminal(weight=weight, institution_code=code)
+        for code, weight in (("1", 0.2), ("1", 0.2), ("2", 0.3), ("3", 0.2), ("4", 0.1))
+    ],
     [Card(f"R1-{number:08}", b"", cast(Any, None), 0) for number in range(5)],
     [Membership("06130017", None, str(number), None, date(1980, 1, 1)) for number in range(7)],
 )
@@ -35,3 +43,23 @@ def test_nobody_is_left_without() -> None:
         assert part.terminals
         assert part.cards
         assert part.memberships
+
+
+@pytest.mark.parametrize("hands", [2, 3, 4])
+def test_a_facility_stays_together(hands: int) -> None:
+    [of_first] = [part for part in ALL.deal(hands) if "1" in {t.institution_code for t in part.terminals}]
+    assert [t.institution_code for t in of_first.terminals].count("1") == 2
+
+
+def test_the_weights_are_told_by_kind() -> None:
+    mixed = Visitors([terminal(weight=0.4), terminal(FacilityKind.PHARMACY, 0.6)], [], [])
+    assert mixed.weights == {FacilityKind.CLINIC: 0.4, FacilityKind.PHARMACY: 0.6}
+
+
+def test_whoever_is_asked_about_by_number_is_anybody_of_the_crowd_too() -> None:
+    crowded = replace(ALL, crowd=Share(63))
+    draw = crowded.memberships_to_draw()
+    rng = Random(1)
+    drawn = Counter(draw(rng).number for _ in range(20_000))
+    assert len(drawn) == 63 + 1  # of the seven, six have a number that one of the crowd has too
+    assert sum(count for number, count in drawn.items() if int(number) > 6) == pytest.approx(16_300, rel=0.05)

@@ -7,8 +7,7 @@ from collections import Counter
 
 import pytest
 
-from loadtest.rush import drive
-from loadtest.rush.drive import Driver, Due
+from loadtest.rush.drive import DRAIN_SECONDS, Driver, Due, DueBatch
 from loadtest.rush.sample import Asked, Sample
 from loadtest.rush.seen import Seen
 from loadtest.rush.visits import Outcome
@@ -18,9 +17,9 @@ ASKED = Asked.at(terminal(), person="R1-00000001")
 ANSWERED = Outcome(200, b"{}")
 
 
-def driven(*dues: Due) -> tuple[Seen, Sample]:
+def driven(*dues: Due | DueBatch, drain_seconds: float = DRAIN_SECONDS) -> tuple[Seen, Sample]:
     seen, sample = Seen(), Sample()
-    asyncio.run(Driver(seen, sample).run(dues))
+    asyncio.run(Driver(seen, sample).run(dues, drain_seconds))
     return seen, sample
 
 
@@ -76,14 +75,12 @@ def test_a_sign_in_is_no_check() -> None:
     assert (seen.offered, seen.answered, sample.taken) == (0, 0, 0)
 
 
-def test_what_is_never_answered_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drive, "DRAIN_SECONDS", 0.01)
-
+def test_what_is_never_answered_is_told() -> None:
     async def visit() -> Outcome:
         await asyncio.Event().wait()
         return ANSWERED
 
-    seen, _ = driven(Due(0, ASKED, visit))
+    seen, _ = driven(Due(0, ASKED, visit), drain_seconds=0.01)
     assert (seen.offered, seen.answered, seen.errors["unanswered"]) == (1, 0, 1)
 
 
@@ -133,3 +130,14 @@ def test_every_second_shows_what_was_meant_to_begin_in_it() -> None:
     [second] = seen.series
     assert (second.offered, second.answered, second.errors) == (3, 2, Counter(overloaded=2))
     assert second.checks.count == 3
+
+
+def test_each_row_of_a_batch_is_a_check_from_when_it_was_to_be_handed_in() -> None:
+    async def visit() -> list[Outcome]:
+        return [ANSWERED, Outcome(409, b"", "eligibility-not-confirmable"), Outcome(503, b"", "overloaded")]
+
+    seen, sample = driven(DueBatch(-0.5, [ASKED] * 3, visit))
+    assert (seen.offered, seen.answered, sample.taken) == (3, 2, 2)
+    assert seen.errors == Counter({"overloaded": 1})
+    assert seen.checks.count == 3
+    assert seen.checks.percentile_ms(0.01) >= 495

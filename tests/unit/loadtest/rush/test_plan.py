@@ -8,12 +8,13 @@ from typing import Any, cast
 
 import pytest
 
+from eligibility_api.contract.batches import MOST_ROWS
 from eligibility_api.contract.codes import FacilityKind
 from loadtest.model.events import Membership
 from loadtest.nation.cards import Card
 from loadtest.nation.visitors import Visitors
-from loadtest.rush.drive import Due
-from loadtest.rush.levels import LEVELS, SITES, Level
+from loadtest.rush.drive import Due, DueBatch
+from loadtest.rush.levels import LEVELS, NIGHT_ROWS_PER_S, SITES, Level
 from loadtest.rush.plan import Plan
 from loadtest.rush.visits import Reception
 from tests.unit.loadtest.nation.builders import terminal
@@ -25,7 +26,8 @@ VISITORS = Visitors([LARGE, SMALL], [Card("R1-00000001", b"", cast(Any, None), 0
 
 def drawn(level: Level, seconds: float = 10.0, scale: float = 1.0, seed: int = 1) -> list[Due]:
     reception = Reception(cast(Any, None), lambda *_: None)
-    return list(Plan(level, seconds, scale, seed).schedule(VISITORS, reception))
+    dues = Plan(level, seconds, scale, seed).schedule(VISITORS, reception)
+    return [due for due in dues if isinstance(due, Due)]
 
 
 def _is_by_card(due: Due) -> bool:
@@ -51,12 +53,50 @@ def test_large_facilities_see_more_patients() -> None:
     assert at_large / len(dues) == pytest.approx(0.9, abs=0.03)
 
 
-def test_a_storm_is_a_level_with_every_site_signing_in_within_a_minute() -> None:
-    dues = drawn(LEVELS["storm"], seconds=120, scale=0.02)
+def test_in_a_storm_every_site_signs_in_within_the_minute_after_the_restart() -> None:
+    plan = Plan(LEVELS["storm"], 180.0, 0.02, 1)
+    dues = drawn(LEVELS["storm"], seconds=180, scale=0.02)
     sign_ins = [due.at for due in dues if due.asked is None]
     assert len(sign_ins) == pytest.approx(SITES * 0.02, rel=0.05)
-    assert max(sign_ins) < 60
+    assert plan.restart_at == 60
+    assert min(sign_ins) >= 60
+    assert max(sign_ins) < 120
     assert [due.at for due in dues] == sorted(due.at for due in dues)
+
+
+def test_a_day_is_its_curve_with_each_kind_of_facility_at_its_hours() -> None:
+    dues = drawn(LEVELS["day"], seconds=60.0, scale=0.5)
+    assert len(dues) == pytest.approx(LEVELS["day"].checks_per_s * 60 * 0.5, rel=0.06)
+    hour = 60.0 / 24
+    at_hospital = [
+        due.at / hour
+        for due in dues
+        if due.asked is not None and due.asked.facility_kind is FacilityKind.HOSPITAL
+    ]
+    at_clinic = [
+        due.at / hour
+        for due in dues
+        if due.asked is not None and due.asked.facility_kind is FacilityKind.CLINIC
+    ]
+    assert len(at_hospital) / len(dues) == pytest.approx(0.9, abs=0.02)
+    assert min(at_hospital) >= 7
+    assert max(at_hospital) < 18
+    assert sum(9 <= at < 12 for at in at_clinic) / len(at_clinic) == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_night_hands_in_batches_with_its_rate_of_rows() -> None:
+    batches = batches_drawn(seconds=600.0)
+    assert sum(len(one.asked) for one in batches) == pytest.approx(NIGHT_ROWS_PER_S * 600, rel=0.1)
+    assert all(1 <= len(one.asked) <= MOST_ROWS for one in batches)
+    facilities = [one.asked[0].facility_kind for one in batches]
+    assert facilities[0::2] != facilities[1::2]  # in turn
+
+
+def batches_drawn(seconds: float) -> list[DueBatch]:
+    reception = Reception(cast(Any, None), lambda *_: None)
+    plan = Plan(LEVELS["batch-night"], seconds, 1.0, 1)
+    assert plan.drain_seconds > 60
+    return [due for due in plan.schedule(VISITORS, reception) if isinstance(due, DueBatch)]
 
 
 def test_the_same_seed_draws_the_same_visits() -> None:

@@ -26,7 +26,7 @@ from loadtest.model.events import Membership
 from loadtest.nation.cards import Card, issue
 from loadtest.nation.terminals import RENEW_BEFORE, Terminal
 from loadtest.rush.consents import CATEGORIES, consent_and_look
-from loadtest.rush.visits import Outcome, Reception
+from loadtest.rush.visits import AGAIN, Outcome, Reception
 from tests.builders.cards import rsa_key
 from tests.unit.loadtest.nation.builders import terminal
 
@@ -227,3 +227,32 @@ def test_a_terminal_goes_on_with_a_token_that_it_cannot_renew_and_tries_not_at_o
     outcomes = asyncio.run(one_after_the_other())
     assert [outcome.failure for outcome in outcomes] == [None] * 3
     assert pool.paths.count("/v1/token") == 1
+
+
+CUT, LATE, REFUSED = (
+    Outcome(0, b"", "line: connection cut"),
+    Outcome(0, b"", "line: timeout"),
+    Outcome(409, b"", "x"),
+)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "last", "timed"),
+    [
+        ([Outcome(200, b"1")], "1", []),
+        ([CUT, Outcome(200, b"2")], "2", [AGAIN]),
+        ([CUT, CUT, Outcome(200, b"3")], "line: connection cut", [AGAIN]),
+        ([LATE, Outcome(200, b"2")], "line: timeout", []),
+        ([REFUSED, Outcome(200, b"2")], "x", []),
+    ],
+)
+def test_whose_connection_is_cut_begins_once_more_and_that_is_told(
+    outcomes: list[Outcome], last: str, timed: list[str]
+) -> None:
+    coming, seen = iter(outcomes), list[str]()
+
+    async def visit() -> Outcome:
+        return next(coming)
+
+    outcome = asyncio.run(reception(LaidOut(), seen).once_more(visit))
+    assert (outcome.failure or outcome.body.decode(), seen) == (last, timed)
