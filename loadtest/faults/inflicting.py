@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from loadtest.faults.expectation import Window
 from loadtest.faults.fault import Fault, Remark, Scene
 from loadtest.faults.judging import Judgement, judge
 from loadtest.generating.disturbances import Disturbance
+from loadtest.rush.course import Course
 from loadtest.rush.parts import Part
 from loadtest.rush.seen import Series
+from loadtest.surroundings import LoadError
 
 
 class Inflicting:
@@ -18,40 +21,42 @@ class Inflicting:
     def __init__(self, fault: Fault, scene: Scene) -> None:
         self._fault = fault
         self._scene = scene
-        self.inflictor = fault.inflictor(scene)
+        self._inflictor = fault.inflictor(scene)
+        self._lifting: asyncio.Task[None] | None = None
 
     @property
     def disturbances(self) -> Sequence[Disturbance]:
         """What generators do to their own lines."""
         return self._fault.disturb(self._scene.window)
 
-    async def run(self) -> None:
-        """Inflict and lift, counted from now: begun with the load. Lifted in any case. Raises as the inflictor."""
-        began, window = asyncio.get_running_loop().time(), self._scene.window
+    async def run(self, course: Course) -> None:
+        """Inflict and lift, beside a drive. Lifted in any case, also where the drive ends too early. Raises as the inflictor."""
+        window = self._scene.window
         try:
-            await _until(began + window.began)
+            await course.until(window.began)
             self._scene.tell(f"now: {self._fault.meaning}")
-            await self.inflictor.inflict()
-            await _until(began + window.lifted)
+            await self._inflictor.inflict()
+            await course.until(window.lifted)
         finally:
-            await self.inflictor.lift()
+            self._lifting = asyncio.create_task(self._inflictor.lift())
+            await asyncio.shield(self._lifting)
         if window.seconds:
             self._scene.tell("lifted")
 
     async def judged(self, series: Series, seconds: float, answers: Sequence[bytes]) -> Part:
-        """The report's part about it, of a run of so many seconds. Raises as the inflictor."""
+        """The report's part about it, of a run of so many seconds. Raises as the inflictor, and LoadError where the run was
+        over before the fault was inflicted.
+        """
+        if self._lifting is None:
+            raise LoadError("the run was over before the fault was inflicted")
+        await self._lifting
         window = self._scene.window
         judgement = judge(series, seconds, window, self._fault.expected(window))
-        return told(self._fault, self._scene, judgement, await self.inflictor.remarks(answers))
+        return told(self._fault, window, judgement, await self._inflictor.remarks(answers))
 
 
-async def _until(instant: float) -> None:
-    await asyncio.sleep(max(0.0, instant - asyncio.get_running_loop().time()))
-
-
-def told(fault: Fault, scene: Scene, judgement: Judgement, remarks: Sequence[Remark]) -> Part:
+def told(fault: Fault, window: Window, judgement: Judgement, remarks: Sequence[Remark]) -> Part:
     """What a report says of a fault."""
-    window = scene.window
     expectation = fault.expected(window).sentence
     broken = [*judgement.broken, *(remark.broken for remark in remarks if remark.broken is not None)]
     verdict = f"Not as expected: {'; '.join(broken)}." if broken else _as_expected(judgement)

@@ -56,7 +56,9 @@ class Slow(Gone):
 
     async def _doze(self) -> None:
         while True:
-            house.stop(self._pids)
-            await asyncio.sleep(STILL_S)
-            house.go_on(self._pids)
+            try:
+                house.stop(self._pids)
+                await asyncio.sleep(STILL_S)
+            finally:
+                house.go_on(self._pids)
             await asyncio.sleep(AWAKE_S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,14 +14,16 @@ from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.line import is_loopback
 from loadtest.clock import today_in_japan
-from loadtest.generating.crew import HERE, Crew, deal, words_of
+from loadtest.faults.fault import Fault, Scene
+from loadtest.faults.inflicting import Inflicting
+from loadtest.generating.crew import HERE, Crew, Sight, deal, words_of
 from loadtest.generating.disturbances import Disturbance
-from loadtest.generating.member import Sight
 from loadtest.machine import proc
 from loadtest.machine.costs import API, DATABASE, GENERATOR, Kinds, Moment, Spent, database_in, memory_mib
 from loadtest.nation.settle import Nation, Size, Tell, settle
 from loadtest.rush.course import Beside, Course, drive
 from loadtest.rush.judge import Judge
+from loadtest.rush.parts import Part
 from loadtest.rush.plan import Plan
 from loadtest.rush.report import RushReport
 from loadtest.surroundings import LoadError, Surroundings, surroundings
@@ -32,11 +34,22 @@ _TELL_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """How a plan is driven: a command line for each generator, what these do to their own lines, what goes on beside."""
+    """How a plan is driven: a command line for each generator, what these do to their own lines, what goes on beside, and
+    which fault is inflicted.
+    """
 
     generators: Sequence[str] = (HERE,)
     disturbances: Sequence[Disturbance] = ()
     besides: Sequence[Beside] = ()
+    fault: Fault | None = None
+
+    def with_fault(self, inflicting: Inflicting) -> Drive:
+        """The same, and everything that a fault does."""
+        return replace(
+            self,
+            disturbances=[*self.disturbances, *inflicting.disturbances],
+            besides=[*self.besides, inflicting.run],
+        )
 
 
 def run_rush(
@@ -52,16 +65,30 @@ def run_rush(
         if not is_loopback(AnyHttpUrl(there.fund_url)):
             raise LoadError("load goes to loopback addresses only")
         nation = settle(there, size, folder, tell)
+        how, inflicting = how or Drive(), None
+        if how.fault is not None:
+            window = how.fault.window(plan.seconds)
+            scene = Scene(there, nation, folder, plan.checks_per_s, window, tell)
+            inflicting = Inflicting(how.fault, scene)
+            how = how.with_fault(inflicting)
         tell(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            course, sight, spent, watched = runner.run(_rush(plan, nation, there, how or Drive(), tell))
+            course, sight, spent, watched = runner.run(_rush(plan, nation, there, how, tell))
+            parts = [runner.run(_judged(inflicting, plan, sight))] if inflicting is not None else []
         memory = memory_mib(_kinds(there)) | {
             GENERATOR: round(sum(effort.memory_mib for effort in sight.efforts), 1)
         }
     tell(f"{len(sight.kept)} answers against the naive model")
     wrong = Judge(nation.everybody, course.began_at).wrong(sight.kept, today_in_japan())
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(nation.terminals)}
-    return RushReport(plan, sight.seen, spent, memory, len(sight.kept), wrong, sizes, sight.efforts, watched)
+    return RushReport(
+        plan, sight.seen, spent, memory, len(sight.kept), wrong, sizes, sight.efforts, watched, parts
+    )
+
+
+async def _judged(inflicting: Inflicting, plan: Plan, sight: Sight) -> Part:
+    answers = [kept.outcome.body for kept in sight.kept if kept.outcome.failure is None]
+    return await inflicting.judged(sight.seen.series, plan.seconds, answers)
 
 
 def _kinds(there: Surroundings) -> Kinds:
