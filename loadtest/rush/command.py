@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +13,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from loadtest.clock import now
 from loadtest.ending import end_like_ctrl_c
 from loadtest.line.connection import LineError
+from loadtest.machine.circumstances import Circumstances
 from loadtest.rush.levels import LEVELS
 from loadtest.surroundings import LoadError
 
@@ -46,6 +50,13 @@ def run(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same arrivals.")] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="Folder of the report (HTML, JSON); one under var/loadtest/reports if left out.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """負荷 / The nation's checks at a level: they come when they come, whether or not the fund keeps up.
@@ -54,6 +65,13 @@ def run(
     starts one and ends it. Exit code 0: no error and no wrong answer, however fast. 1: some. 2: wrong usage. 3: it
     could not be run.
     """
+    try:
+        from loadtest.page import page
+    except ModuleNotFoundError as error:
+        if error.name not in {"jinja2", "pygal"}:
+            raise
+        typer.echo(f"{error.name} is missing: it comes with the extra `load`.", err=True)
+        raise typer.Exit(USAGE) from error
     from loadtest.generating.crew import HERE
     from loadtest.nation.settle import Size
     from loadtest.rush.plan import Plan
@@ -82,6 +100,11 @@ def run(
                 how=Drive([HERE] * here + others),
                 tell=lambda text: told.print(f"… {text}", highlight=False),
             )
+            report = replace(report, circumstances=Circumstances.now(sys.argv[1:]))
+            ended = now()
+            place = out or Path("var", "loadtest", "reports", f"{ended:%Y%m%dT%H%M%SZ}-{level.value}")
+            page.write(report, place, ended)
+            told.print(f"… {place / page.PAGE}", highlight=False)
         except (LoadError, LineError, OSError) as error:
             typer.echo(f"実行できませんでした / The run failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error

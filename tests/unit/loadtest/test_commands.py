@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,8 +23,9 @@ from tests.unit.loadtest.rush.test_report import report as rush_report
 
 
 @pytest.fixture(autouse=True)
-def _keep_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+def _keep_signals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.chdir(tmp_path)  # where reports go
 
 
 @pytest.fixture
@@ -71,6 +73,25 @@ def test_generators_are_started_here_and_elsewhere(
 ) -> None:
     typed("run", "--level", "L0", *words)
     assert runs[0][2] == generators
+
+
+def test_a_report_is_left_where_it_is_wanted_or_under_the_instant(runs: list[Any], tmp_path: Path) -> None:
+    done = typed("run", "--level", "L0", "--out", "mine")
+    assert "mine/report.html" in done.stderr
+    typed("run", "--level", "L1")
+    [kept] = (tmp_path / "var" / "loadtest" / "reports").iterdir()
+    assert kept.name.endswith("Z-L1")
+    for folder in (tmp_path / "mine", kept):
+        assert json.loads((folder / "report.json").read_text())["circumstances"]["command"].startswith(
+            "loadtest"
+        )
+        assert (folder / "report.html").exists()
+
+
+def test_a_report_that_cannot_be_written_is_told(runs: list[Any], tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "report.html").mkdir()
+    assert typed("run", "--level", "L0", "--out", "mine").exit_code == 3
 
 
 def test_a_small_nation_has_no_more_cards_than_people(runs: list[Any]) -> None:
