@@ -1,29 +1,31 @@
 """The gate of every look at a person: may this facility look, under this permit, at this, now, as whom?
 
-A permit is a consent or a recorded reason (emergency, disaster). Whatever looks begins its statement with `GATE`, reads
+A permit is a consent or a recorded reason (emergency, disaster). Whatever looks begins its statement with `gate(…)`, reads
 only `WHERE g.outcome = 'answered'` (`OPEN`), and hangs `recorded(…)` on it: a look that was refused is on record like
 one that was not, by the statement that would have read. So there is no look without a permit, and none without a record.
 
-    WITH {GATE},
+    WITH {gate(bases, category)},
     reading AS (SELECT … FROM gate g JOIN … WHERE {OPEN}),
-    {recorded("history.medication")}
+    {recorded("history.medications", category=category)}
     SELECT g.*, r.record_id, r.recorded_at, … FROM gate g CROSS JOIN recorded r LEFT JOIN reading ON true
 
-Parameters 1–8 are the gate's, by `gate_parameters`: client, permit, right or null, bases, category or null (any), role,
-operator or null, whether the category is medical. A statement numbers its own from `FIRST_OWN` on.
+Parameters 1–5 are the gate's, by `gate_parameters`: client, permit, right or null, role, operator or null. A statement
+numbers its own from `FIRST_OWN` on. Each is about permits of one address and about one category, so that it has no
+part that could not matter: a statement's parts cost whether they are taken or not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from eligibility_api.contract.categories import CATEGORIES, MEDICAL_ROLES
-from eligibility_api.contract.codes import Care, Category, EndReason, FacilityKind, Right, Role
+from eligibility_api.contract.codes import Care, Category, EndReason, FacilityKind, Right
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
@@ -42,6 +44,11 @@ RIGHT_FOR: dict[Basis, Right] = {
 }
 """What a terminal must be admitted for to look under a permit of each basis."""
 
+_RIGHT = {
+    bases: next(iter({RIGHT_FOR[basis] for basis in bases}))
+    for bases in (CONSENTED, *(frozenset({basis}) for basis in RIGHT_FOR))
+}
+
 PROTECTED = f"""EXISTS (
             SELECT FROM enrolment e {known_at("{now}")}
             WHERE e.person_key = {{person_key}} AND {NOT_SUPERSEDED}
@@ -53,60 +60,115 @@ the clock of windows: one that is set back forgets no protection.
 Stricter than the eligibility check, where cover that has ended waits for nobody: a history reaches back.
 """
 
-_ANOTHERS = f"""NOT asked <@ ARRAY(
-            SELECT e.entitlement FROM enrolment e {known_at("seen.now")}
-            WHERE e.person_key = seen.person_key AND {NOT_SUPERSEDED}
-        )"""  # noqa: S608 - constants of the store, no values
+_ANOTHERS = """asked IS NOT NULL AND NOT asked <@ ARRAY(SELECT entitlement FROM held)"""
 """Whether a membership by which she was found has turned out to be somebody else's. Null where her card was there."""
 
-_STAFF_MISSING = STAFF_MISSING.format(
-    role="role", operator="seen.operator", institution="seen.institution_code"
-)
+_STAFF_MISSING = STAFF_MISSING.format(role="$4", operator="$5::text", institution="seen.institution_code")
 
 _NAMED_NO_MORE = """named IS NOT NULL AND NOT EXISTS (
             SELECT FROM facility_operator o
             WHERE o.institution_code = seen.institution_code AND o.operator = named AND o.emergency AND o.ended_at IS NULL
         )"""
 
-GATE = f"""
-gate AS MATERIALIZED (
-    SELECT *, CASE
+_SEEN = """
+seen AS MATERIALIZED (
+    SELECT t.client_id, t.institution_code, t.kind AS facility_kind,
+           coalesce($3::text = ANY (t.rights), false) AND t.kind <> '{eligibility_only}' AS entitled,
+           p.basis, p.person_key, p.asked, p.care, p.categories, p.given_at, p.operator AS named,
+           p.institution_code = t.institution_code AS own, {until} AS until, e.ended_at, e.reason AS end_reason, c.now
+    FROM (SELECT window_clock() AS now) c
+    LEFT JOIN (
+        SELECT c.client_id, c.rights, f.institution_code, f.kind
+        FROM client c JOIN facility f USING (institution_code)
+        WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
+    ) t ON true
+    LEFT JOIN permit p ON p.permit_id = $2 AND p.basis IN ({bases})
+    LEFT JOIN permit_end e ON e.permit_id = p.permit_id
+    {disaster}
+),
+held AS MATERIALIZED (
+    SELECT e.entitlement, daterange(e.acquired_on, e.lost_on) AS days,
+           e.self_disclosure_blocked OR e.mismatch = 'open' AS protected
+    FROM seen s JOIN enrolment e ON e.person_key = s.person_key {known_now}
+    WHERE {not_superseded}
+),
+"""
+"""What there is to judge, one row, with the instant by which windows are judged; and what the person is known to hold."""
+
+_JUDGED = """
+{name} AS MATERIALIZED (
+    SELECT $2::uuid AS permit_id, {columns}, CASE
         WHEN client_id IS NULL THEN 'client-closed'
         WHEN NOT entitled THEN 'right-missing'
         WHEN basis IS NULL THEN 'consent-missing'
         WHEN NOT own THEN 'consent-other-facility'
         WHEN ended_at IS NOT NULL THEN 'consent-withdrawn'
         WHEN until <= now THEN 'consent-expired'
-        WHEN $5::text <> ALL (categories) THEN 'consent-category'
-        WHEN $8::boolean AND role <> ALL ('{{{",".join(sorted(MEDICAL_ROLES))}}}') THEN 'role-not-permitted'
-        WHEN $8 AND {_STAFF_MISSING} THEN 'staff-not-authorised'
-        -- Who proved a second factor in an emergency, and nobody else; no more once the administrator has ended it.
-        WHEN basis = 'emergency' AND (operator IS DISTINCT FROM named OR {_NAMED_NO_MORE}) THEN 'staff-not-authorised'
-        WHEN {_ANOTHERS} OR {PROTECTED.format(person_key="seen.person_key", now="seen.now")} THEN 'card-not-usable'
+        {of_category}
+        {of_emergency}
+        WHEN {anothers} OR EXISTS (SELECT FROM held WHERE protected) THEN 'card-not-usable'
         ELSE 'answered' END AS outcome
-    FROM (
-        SELECT t.client_id, t.institution_code, t.kind AS facility_kind,
-               coalesce($3::text = ANY (t.rights), false) AND t.kind <> '{FacilityKind.ELIGIBILITY_ONLY}' AS entitled,
-               $2::uuid AS permit_id, p.basis, p.person_key, p.asked, p.care, p.categories, p.given_at, p.operator AS named,
-               p.institution_code = t.institution_code AS own,
-               -- A permit of disaster mode ends with its disaster, whenever that is closed.
-               least(p.until, d.closes_at, d.closed_at) AS until,
-               e.ended_at, e.reason AS end_reason, $6::text AS role, $7::text AS operator, c.now
-        FROM (SELECT window_clock() AS now) c
-        LEFT JOIN (
-            SELECT c.client_id, c.rights, f.institution_code, f.kind
-            FROM client c JOIN facility f USING (institution_code)
-            WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
-        ) t ON true
-        LEFT JOIN permit p ON p.permit_id = $2 AND p.basis = ANY ($4::text[])
-        LEFT JOIN permit_end e ON e.permit_id = p.permit_id
-        LEFT JOIN disaster d ON p.basis = '{Basis.DISASTER}' AND d.disaster_id = (p.reason ->> 'disaster_id')::bigint
-    ) seen
+    FROM seen
 )
-"""  # noqa: S608 - constants of the store, no values
-"""One row. `outcome` is `answered`, or the code of the first refusal in this order; `now` is the instant by which windows
-are judged. A permit's `until` may be null: until it is withdrawn. The reason of a disaster's permit has `disaster_id`.
 """
+
+_OF_CATEGORY = "WHEN '{category}' <> ALL (categories) THEN 'consent-category'"
+
+_OF_MEDICAL = f"""
+        WHEN $4::text <> ALL ('{{{",".join(sorted(MEDICAL_ROLES))}}}') THEN 'role-not-permitted'
+        WHEN {_STAFF_MISSING} THEN 'staff-not-authorised'
+"""
+
+_OF_EMERGENCY = f"""
+        -- Who proved a second factor in an emergency, and nobody else; no more once the administrator has ended it.
+        WHEN $5::text IS DISTINCT FROM named OR {_NAMED_NO_MORE} THEN 'staff-not-authorised'
+"""
+
+# A permit of disaster mode ends with its disaster, whenever that is closed.
+_UNTIL_DISASTER = "least(p.until, d.closes_at, d.closed_at)"
+_DISASTER = "LEFT JOIN disaster d ON d.disaster_id = (p.reason ->> 'disaster_id')::bigint"
+
+_COLUMNS = ("institution_code", "facility_kind", "basis", "person_key", "until", "now")
+
+WHOLE = ("care", "categories", "given_at", "ended_at", "end_reason")
+"""What a gate says of a permit beside that."""
+
+
+@cache
+def gate(
+    bases: frozenset[Basis] = CONSENTED,
+    category: Category | None = None,
+    *,
+    more: tuple[str, ...] = (),
+    name: str = "gate",
+) -> str:
+    """The gate for permits of some bases that lie under one address, to look at a category (None: any). One row.
+
+    `outcome` is `answered`, or the code of the first refusal in this order; `now` is the instant by which windows are
+    judged; a permit's `until` may be null: until it is withdrawn. `held`, beside it, are the memberships that are known
+    now of the permit's person. `more`: columns that the statement needs beside those of the record.
+    """
+    medical = category is not None and CATEGORIES[category].medical
+    of_category = _OF_CATEGORY.format(category=category) if category is not None else ""
+    disaster = Basis.DISASTER in bases
+    assert not disaster or bases == {Basis.DISASTER}
+    seen = _SEEN.format(
+        eligibility_only=FacilityKind.ELIGIBILITY_ONLY,
+        bases=", ".join(f"'{basis}'" for basis in sorted(bases)),
+        until=_UNTIL_DISASTER if disaster else "p.until",
+        disaster=_DISASTER if disaster else "",
+        known_now=known_at("s.now"),
+        not_superseded=NOT_SUPERSEDED,
+    )
+    judged = _JUDGED.format(
+        name=name,
+        columns=", ".join((*_COLUMNS, *more)),
+        of_category=of_category + (_OF_MEDICAL if medical else ""),
+        of_emergency=_OF_EMERGENCY if Basis.EMERGENCY in bases else "",
+        anothers=_ANOTHERS,
+    )
+    return seen + judged
+
 
 OPEN = "g.outcome = 'answered'"
 """The condition under which a statement over `gate g` may read."""
@@ -127,31 +189,33 @@ REFUSALS = (
 RECEPTION = Operator()
 """As whom somebody looks who does not say."""
 
-FIRST_OWN = 9
+FIRST_OWN = 6
 """The number of a statement's first own parameter."""
 
 
 def recorded(
     kind: str,
     *,
+    category: Category | None = None,
     source: str = "gate",
     outcome: str = "outcome",
-    detail: str = "'{}'",
+    detail: str = "",
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The CTE `recorded`: what was asked under which permit, as whom, and what came of it.
 
-    `source` is `gate` or has its columns; `outcome`, `detail` (an object) and `more` (columns of the record) are
-    expressions over it.
+    `source` is `gate` or has its columns; `outcome`, `detail` (further names and values of an object) and `more` (columns
+    of the record) are expressions over it.
     """
     columns = "".join(f", {name}" for name in more)
     values = "".join(f", {value}" for value in more.values())
+    said = f", 'category', '{category}'" if category is not None else ""
     return f"""
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key, detail{columns})
-    SELECT '{kind}', {outcome}, $1, institution_code, facility_kind, operator, person_key,
-           jsonb_strip_nulls(jsonb_build_object('permit', permit_id, 'basis', basis, 'category', $5::text, 'role', role)
-                             || {detail}::jsonb){values}
+    SELECT '{kind}', {outcome}, $1, institution_code, facility_kind, $5::text, person_key,
+           jsonb_strip_nulls(jsonb_build_object('permit', permit_id, 'basis', basis{said}, 'role', $4::text
+                                                {", " if detail else ""}{detail})){values}
     FROM {source}
     RETURNING record_id, recorded_at, outcome
 )
@@ -161,24 +225,20 @@ recorded AS (
 def gate_parameters(
     caller: Caller,
     permit_id: UUID,
-    category: Category | None,
     operator: Operator = RECEPTION,
-    bases: Collection[Basis] = CONSENTED,
+    bases: frozenset[Basis] = CONSENTED,
 ) -> list[Any]:
-    """Parameters 1–8 of `GATE`. The bases that lie under one address need one right.
+    """Parameters 1–5 of a gate. The bases that lie under one address need one right.
 
     A right that the caller's token does not carry is none: it is refused, and recorded, by the statement.
     """
-    [right] = {RIGHT_FOR[basis] for basis in bases}
+    right = _RIGHT[bases]
     return [
         caller.client_id,
         permit_id,
         right.value if right in caller.rights else None,
-        sorted(bases),
-        category.value if category is not None else None,
         operator.role.value,
         operator.name,
-        category is not None and CATEGORIES[category].medical,
     ]
 
 
@@ -195,18 +255,14 @@ class GateSeen:
     until: datetime | None
     ended_at: datetime | None
     end_reason: EndReason | None
-    now: datetime
     person_key: bytes | None
-    institution_code: str | None
     facility_kind: FacilityKind | None
-    role: Role
-    operator: str | None
     record_id: UUID
     recorded_at: datetime
 
     @classmethod
     def of(cls, row: Any) -> GateSeen:
-        """The gate in a row of a statement that selects `gate`'s columns and the record's."""
+        """The gate in a row of a statement that selects its columns, `WHOLE` among them, and the record's."""
         basis, care, kind = row["basis"], row["care"], row["facility_kind"]
         end_reason = row["end_reason"]
         return cls(
@@ -219,18 +275,14 @@ class GateSeen:
             until=row["until"],
             ended_at=row["ended_at"],
             end_reason=EndReason(end_reason) if end_reason is not None else None,
-            now=row["now"],
             person_key=row["person_key"],
-            institution_code=row["institution_code"],
             facility_kind=FacilityKind(kind) if kind is not None else None,
-            role=Role(row["role"]),
-            operator=row["operator"],
             record_id=row["record_id"],
             recorded_at=row["recorded_at"],
         )
 
 
-def check(seen: GateSeen) -> None:
+def check(outcome: str) -> None:
     """Raises the refusal that the gate recorded, if it was one."""
-    if seen.outcome != "answered":
-        raise ShikakuError(seen.outcome)
+    if outcome != "answered":
+        raise ShikakuError(outcome)

@@ -146,7 +146,7 @@ async def status(state: State, caller: Caller, consent_id: UUID) -> ConsentStatu
     """
     seen = await store.status(state.database, caller, consent_id)
     if seen.outcome not in _OVER:
-        check(seen)
+        check(seen.outcome)
     return _status(seen)
 
 
@@ -182,7 +182,7 @@ async def eligibility(
     as_of = day_in_japan(state.clock())
     renewed = await store.renew(state.database, caller, consent_id, operator, as_of)
     seen = renewed.seen
-    check(seen)
+    check(seen.outcome)
     assert seen.facility_kind is not None  # answered
     reading = rules.Reading(
         record_id=str(seen.record_id),

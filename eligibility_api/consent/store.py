@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from eligibility_api.consent.gate import FIRST_OWN, GATE, GateSeen, gate_parameters, recorded
+from eligibility_api.consent.gate import FIRST_OWN, WHOLE, GateSeen, gate, gate_parameters, recorded
 from eligibility_api.contract.codes import Care, EndReason
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.held import EnrolmentVersion
@@ -26,7 +26,7 @@ _OWN = f"${FIRST_OWN}"
 
 # Whoever was given a consent may know of it, also when it is over.
 _STATUS = f"""
-WITH {GATE},
+WITH {gate(more=WHOLE)},
 judged AS MATERIALIZED (
     SELECT *, CASE WHEN outcome IN ('consent-withdrawn', 'consent-expired') THEN 'done' ELSE outcome END AS told FROM gate
 ),
@@ -36,7 +36,7 @@ SELECT g.*, r.record_id, r.recorded_at FROM gate g CROSS JOIN recorded r
 
 # Of two ends at the same moment one is. The record's id has the fund's clock in it, as every record's.
 _END = f"""
-WITH {GATE},
+WITH {gate(more=WHOLE)},
 judged AS MATERIALIZED (
     SELECT *, outcome IN ('answered', 'consent-expired', 'card-not-usable') AS may_end,
            uuidv7(fund_clock() - now()) AS record
@@ -53,7 +53,7 @@ ended AS (
         "consent.end",
         source="judged LEFT JOIN ended ON true",
         outcome="CASE WHEN NOT may_end THEN outcome WHEN ended IS NULL THEN 'consent-withdrawn' ELSE 'ended' END",
-        detail=f"jsonb_build_object('reason', {_OWN}::text)",
+        detail=f"'reason', {_OWN}::text",
         more={"record_id": "record"},
     )
 }
@@ -63,7 +63,7 @@ FROM gate g CROSS JOIN recorded r LEFT JOIN ended d ON true
 
 # Without the card only while the care at home goes on.
 _RENEWED = f"""
-WITH {GATE.replace("gate AS", "opened AS")},
+WITH {gate(more=WHOLE, name="opened")},
 gate AS MATERIALIZED (
     SELECT *, CASE WHEN outcome = 'answered' AND care <> '{
     Care.HOME_VISIT
@@ -104,13 +104,13 @@ class Renewed:
 
 async def status(database: Database, caller: Caller, consent_id: UUID) -> GateSeen:
     """How a consent stands; that it was looked at is recorded."""
-    rows = await database.fetch(_STATUS, gate_parameters(caller, consent_id, None))
+    rows = await database.fetch(_STATUS, gate_parameters(caller, consent_id))
     return GateSeen.of(rows[0])
 
 
 async def end(database: Database, caller: Caller, consent_id: UUID, reason: EndReason) -> GateSeen:
     """End a consent, once. The outcome is `ended` or the code of a refusal, and recorded."""
-    parameters = [*gate_parameters(caller, consent_id, None), reason.value]
+    parameters = [*gate_parameters(caller, consent_id), reason.value]
     [row] = await database.fetch(_END, parameters)
     seen = GateSeen.of(row)
     if row["ending"] != "ended":
@@ -122,7 +122,7 @@ async def renew(
     database: Database, caller: Caller, consent_id: UUID, operator: Operator, as_of: date
 ) -> Renewed:
     """Read the person's enrolments under a consent for care at home, and record it; nothing where the gate refuses."""
-    parameters = [*gate_parameters(caller, consent_id, None, operator), as_of]
+    parameters = [*gate_parameters(caller, consent_id, operator), as_of]
     rows = await database.fetch(_RENEWED, parameters)
     first = rows[0]
     seen = replace(GateSeen.of(first), outcome=first["judged"])

@@ -10,8 +10,8 @@ from __future__ import annotations
 from eligibility_api.consent.gate import FIRST_OWN, OPEN
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 
-INSTANT, FIRST_MONTH, LAST_MONTH = (f"${number}" for number in range(FIRST_OWN, FIRST_OWN + 3))
-"""A look-up's own parameters: the instant of knowledge (null: now), the first and the last month."""
+FIRST_MONTH, LAST_MONTH, INSTANT = (f"${number}" for number in range(FIRST_OWN, FIRST_OWN + 3))
+"""A look-up's own parameters: the first and the last month; where an instant of knowledge is named, that."""
 
 _ANOTHERS_NOW = f"""
         SELECT FROM (
@@ -24,38 +24,56 @@ _ANOTHERS_NOW = f"""
 a mix-up that was mended since.
 """
 
-MEMBERSHIPS = f"""
+_MEMBERSHIPS = """
 asked AS MATERIALIZED (
-    SELECT g.person_key, g.categories, least(coalesce({INSTANT}::timestamptz, g.now), g.now) AS instant, g.now
-    FROM gate g
-    WHERE {OPEN}
+    SELECT g.person_key, g.categories, {instant} AS instant, g.now FROM gate g WHERE {open}
 ),
 membership AS MATERIALIZED (
-    SELECT t.entitlement, t.insurer_number, t.number_key, t.symbol_key, t.birth_date, t.branch_key,
-           daterange(e.acquired_on, e.lost_on) AS days
-    FROM asked a
-    JOIN enrolment e ON e.person_key = a.person_key
-    {known_at("a.instant")}
+    SELECT t.entitlement, t.insurer_number, t.number_key, t.symbol_key, t.birth_date, t.branch_key, h.days, a.instant
+    FROM asked a {hers}
     JOIN entitlement t USING (entitlement)
-    WHERE {NOT_SUPERSEDED} AND (a.instant = a.now OR NOT EXISTS ({_ANOTHERS_NOW}))
 ),
 named AS MATERIALIZED (
-    SELECT DISTINCT insurer_number, number_key, symbol_key, birth_date FROM membership
+    SELECT DISTINCT insurer_number, number_key, symbol_key, birth_date, instant FROM membership
 ),
 rival AS MATERIALIZED (
-    SELECT n.*, t.branch_key, daterange(e.acquired_on, e.lost_on) AS days
+    SELECT n.insurer_number, n.number_key, n.symbol_key, n.birth_date, t.branch_key,
+           daterange(e.acquired_on, e.lost_on) AS days
     FROM asked a
-    CROSS JOIN (SELECT instant FROM asked UNION SELECT now FROM asked) by
+    {by}
     CROSS JOIN named n
     JOIN entitlement t USING (insurer_number, number_key, symbol_key, birth_date)
     JOIN enrolment e USING (entitlement)
-    {known_at("by.instant")}
-    WHERE {NOT_SUPERSEDED} AND e.person_key IS DISTINCT FROM a.person_key
+    {known_by}
+    WHERE {not_superseded} AND e.person_key IS DISTINCT FROM a.person_key
 )
-"""  # noqa: S608 - constants of the store, no values
-"""`asked` is one row where the gate is open, else none, and nothing is read. `membership`: the person's, with their days.
-`named`: what claims call her. `rival`: memberships of others under the same names, twins', by what was known then or
-is known now. It is read only where a claim leaves a doubt.
+"""
+
+MEMBERSHIPS_NOW = _MEMBERSHIPS.format(
+    instant="g.now",
+    open=OPEN,
+    hers="CROSS JOIN held h",
+    by="",
+    known_by=known_at("a.now"),
+    not_superseded=NOT_SUPERSEDED,
+)
+
+MEMBERSHIPS_THEN = _MEMBERSHIPS.format(
+    instant=f"least({INSTANT}::timestamptz, g.now)",
+    open=OPEN,
+    hers=f"""
+    CROSS JOIN LATERAL (
+        SELECT e.entitlement, daterange(e.acquired_on, e.lost_on) AS days
+        FROM enrolment e {known_at("a.instant")}
+        WHERE e.person_key = a.person_key AND {NOT_SUPERSEDED} AND (a.instant = a.now OR NOT EXISTS ({_ANOTHERS_NOW}))
+    ) h""",  # noqa: S608 - constants of the store, no values
+    by="CROSS JOIN (SELECT instant FROM asked UNION SELECT now FROM asked) by",
+    known_by=known_at("by.instant"),
+    not_superseded=NOT_SUPERSEDED,
+)
+"""By what is known now, and by what was known at an instant. `asked` is one row where the gate is open, else none, and
+nothing is read. `membership`: the person's, with their days. `named`: what claims call her. `rival`: memberships of
+others under the same names, twins', by what was known then or is known now. It is read only where a claim leaves a doubt.
 """
 
 _SAME = " AND ".join(

@@ -16,7 +16,6 @@ from eligibility_api.consent.gate import check, gate_parameters
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import (
-    CATEGORY_OF,
     Diagnoses,
     Grouping,
     HealthCheckups,
@@ -91,11 +90,11 @@ class _Answer:
 
     def about(self, total: int) -> dict[str, Any]:
         """What every page says of itself."""
-        gate, ends = self.seen.gate, self.begins + self.limit
+        seen, ends = self.seen, self.begins + self.limit
         return {
-            "record_id": str(gate.record_id),
-            "answered_at": gate.recorded_at,
-            "available_until": gate.until,
+            "record_id": str(seen.record_id),
+            "answered_at": seen.recorded_at,
+            "available_until": seen.until,
             "from_month": months.written(self.months[0]),
             "to_month": months.written(self.months[1]),
             "total": total,
@@ -175,12 +174,10 @@ async def _look(state: State, look: Look, what: LookUp) -> _Answer:
         instant, begins, _ = cursor.place(part.after)
         until = now if part.known_at is not None else min(instant, now)
     asked = months.asked(part.from_month, part.to_month, until=day_in_japan(until), today=day_in_japan(now))
-    gate = gate_parameters(
-        look.caller, look.permit.permit_id, CATEGORY_OF[what], look.operator, look.permit.bases
-    )
-    seen = await store.look_up(state.database, what, gate, instant, asked)
-    check(seen.gate)
+    gate = gate_parameters(look.caller, look.permit.permit_id, look.operator, look.permit.bases)
+    seen = await store.look_up(state.database, what, look.permit.bases, gate, months=asked, instant=instant)
+    check(seen.outcome)
     assert seen.instant is not None
     master = await state.drugs.of_load(state.database, seen.drug_load)
-    shower = Shower(institution, seen.gate.now, master)
+    shower = Shower(institution, seen.now, master)
     return _Answer(seen, seen.instant, asked, begins, part.limit, shower)

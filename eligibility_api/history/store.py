@@ -13,16 +13,26 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
+from uuid import UUID
 
-from eligibility_api.consent.gate import GATE, GateSeen, recorded
+from eligibility_api.consent.gate import gate, recorded
 from eligibility_api.contract.codes import Category
-from eligibility_api.contract.history import LookUp, Origin, Setting
+from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.history import CATEGORY_OF, LookUp, Origin, Setting
 from eligibility_api.domain.examined import CheckupKnown
 from eligibility_api.domain.history import Known
 from eligibility_api.domain.provisional import SHOWN
 from eligibility_api.domain.receipts import content_of
-from eligibility_api.history.matching import FIRST_MONTH, INSTANT, LAST_MONTH, MEMBERSHIPS, is_hers
+from eligibility_api.history.matching import (
+    FIRST_MONTH,
+    INSTANT,
+    LAST_MONTH,
+    MEMBERSHIPS_NOW,
+    MEMBERSHIPS_THEN,
+    is_hers,
+)
 from eligibility_api.platform.database import Database
 
 _RECEIPTS = f"""
@@ -30,11 +40,10 @@ _RECEIPTS = f"""
            r.institution_code AS institution, r.setting, r.treatment_month AS month, r.claim_month,
            r.content::text,
            NULL::date AS prescribed_on, NULL::date AS dispensed_on
-    FROM asked a
-    CROSS JOIN named n
+    FROM named n
     JOIN receipt r USING (insurer_number, number_key, symbol_key, birth_date)
-    JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= a.instant
-    WHERE r.due_at <= a.instant AND r.treatment_month BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
+    JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant
+    WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
       AND {is_hers("r", "r.treatment_month")}
 """  # noqa: S608 - constants of the store, no values
 
@@ -58,10 +67,9 @@ _EXAMINED_IN = "date_trunc('month', c.examined_on)::date"
 
 _CHECKUPS = f"""
     SELECT c.checkup AS number, '' AS origin, c.insurer_number, c.examined_on, c.known_from AS shown_from, c.items
-    FROM asked a
-    CROSS JOIN named n
+    FROM named n
     JOIN health_checkup c USING (insurer_number, number_key, symbol_key, birth_date)
-    WHERE c.known_from <= a.instant AND {_EXAMINED_IN} BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
+    WHERE c.known_from <= n.instant AND {_EXAMINED_IN} BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
       AND {is_hers("c", _EXAMINED_IN)}
 """  # noqa: S608 - constants of the store, no values
 
@@ -74,43 +82,64 @@ _READING = {
 }
 
 
-def _numbers(condition: str) -> str:
-    """What was read, by the store's numbers; null where it was nothing."""
-    return f"(SELECT jsonb_agg(number ORDER BY number) FROM reading WHERE {condition})"  # noqa: S608 - constants
+_NUMBERS = {
+    "receipts": f"origin = '{Origin.RECEIPT}'",
+    "entries": f"origin <> '{Origin.RECEIPT}'",
+    "checkups": "true",
+}
+
+_READ = {
+    LookUp.MEDICATIONS: ("receipts", "entries"),
+    LookUp.TREATMENTS: ("receipts",),
+    LookUp.SURGERIES: ("receipts",),
+    LookUp.DIAGNOSES: ("receipts",),
+    LookUp.HEALTH_CHECKUPS: ("checkups",),
+}
+"""What the record names of what was read, by the store's numbers; nothing where it was nothing."""
 
 
-def _statement(look_up: LookUp) -> str:
-    detail = f"""jsonb_build_object(
-        'months', jsonb_build_array({FIRST_MONTH}::date, {LAST_MONTH}::date), 'known_at', {INSTANT}::timestamptz,
-        'receipts', {_numbers(f"origin = '{Origin.RECEIPT}'")},
-        'entries', {_numbers(f"origin IN ('{Origin.DISPENSING}', '{Origin.PRESCRIPTION}')")},
-        'checkups', {_numbers("origin = ''")}
-    )"""
+@cache
+def statement(look_up: LookUp, bases: frozenset[Basis], *, then: bool) -> str:
+    """A look-up's statement under permits of some bases, by what is known now, or was known at an instant.
+
+    Parameters: the gate's, first and last month; `then` the instant.
+    """
+    category = CATEGORY_OF[look_up]
+    detail = [
+        f"'months', jsonb_build_array({FIRST_MONTH}::date, {LAST_MONTH}::date)",
+        *([f"'known_at', {INSTANT}::timestamptz"] if then else []),
+        *(
+            f"'{name}', (SELECT jsonb_agg(number ORDER BY number) FROM reading WHERE {_NUMBERS[name]})"  # noqa: S608
+            for name in _READ[look_up]
+        ),
+    ]
+    load = "(SELECT max(load) FROM drug_load)" if look_up is LookUp.MEDICATIONS else "NULL::bigint"
     return f"""
-WITH {GATE}, {MEMBERSHIPS},
+WITH {gate(bases, category, more=("categories",))}, {MEMBERSHIPS_THEN if then else MEMBERSHIPS_NOW},
 reading AS MATERIALIZED ({_READING[look_up]}),
-{recorded(f"history.{look_up}", detail=detail)}
+{recorded(f"history.{look_up}", category=category, detail=", ".join(detail))}
 SELECT said.*, x.*
 FROM (
-    SELECT g.*, r.record_id, r.recorded_at, a.instant, (SELECT max(load) FROM drug_load) AS drug_load
-    FROM gate g
-    CROSS JOIN recorded r
-    LEFT JOIN asked a ON true
+    SELECT r.outcome, r.record_id, r.recorded_at, g.until, g.now, {"(SELECT instant FROM asked)" if then else "g.now"} AS instant,
+           {load} AS drug_load
+    FROM gate g CROSS JOIN recorded r
 ) said
 -- One row of what the gate said, and beside it the rows that were read: none repeats what another says.
 FULL JOIN reading x ON false
 """  # noqa: S608 - constants of the store, no values
 
 
-STATEMENTS = {look_up: _statement(look_up) for look_up in LookUp}
-"""Each look-up's statement. Parameters: the gate's eight, the instant of knowledge or null, first and last month."""
-
-
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look-up gave: the gate with the record, the instant by whose knowledge it was read, and what was read."""
+    """What a look-up gave: the gate's word and the record of it, the permit's end, the instants by which windows and
+    knowledge were judged, the newest load of the drug master where medicines were looked at, and what was read.
+    """
 
-    gate: GateSeen
+    outcome: str
+    record_id: UUID
+    recorded_at: datetime
+    until: datetime | None
+    now: datetime
     instant: datetime | None
     drug_load: int | None
     known: Sequence[Known]
@@ -118,15 +147,29 @@ class Seen:
 
 
 async def look_up(
-    database: Database, what: LookUp, gate: Sequence[Any], instant: datetime | None, months: tuple[date, date]
+    database: Database,
+    what: LookUp,
+    bases: frozenset[Basis],
+    gate: Sequence[Any],
+    *,
+    months: tuple[date, date],
+    instant: datetime | None,
 ) -> Seen:
-    """Look, and leave a record of it, whatever comes of it. `gate` are the gate's parameters."""
-    rows = await database.fetch(STATEMENTS[what], [*gate, instant, *months])
+    """Look, and leave a record of it, whatever comes of it. `gate` are the gate's parameters; `instant` of knowledge,
+    None: now.
+    """
+    then = instant is not None
+    parameters = [*gate, *months, instant] if then else [*gate, *months]
+    rows = await database.fetch(statement(what, bases, then=then), parameters)
     [said] = [row for row in rows if row["outcome"] is not None]
     read = [row for row in rows if row["number"] is not None]
     checkups = what is LookUp.HEALTH_CHECKUPS
     return Seen(
-        gate=GateSeen.of(said),
+        outcome=said["outcome"],
+        record_id=said["record_id"],
+        recorded_at=said["recorded_at"],
+        until=said["until"],
+        now=said["now"],
         instant=said["instant"],
         drug_load=said["drug_load"],
         known=() if checkups else _known(read, what),

@@ -27,7 +27,7 @@ from eligibility_api.domain.receipts import Act, Content, Disease, Drug, Member,
 from eligibility_api.facilities.operator import Operator
 from eligibility_api.history import service
 from eligibility_api.history.service import Look, Part, Permit
-from eligibility_api.history.store import STATEMENTS
+from eligibility_api.history.store import statement
 from tests.benchmarks.history_country import Country, filled, months_back
 
 DRUGS = [f"9900001{number:02}" for number in range(1, 40)]
@@ -121,12 +121,10 @@ async def explain(country: Country, permit: UUID) -> None:
     connection = await asyncpg.connect(country.api_dsn)
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     parameters = (
-        country.caller.client_id, permit, "consent", ["pin"], "medication", "pharmacist", None, True, None,
-        months_back(60), months_back(0),
+        country.caller.client_id, permit, "consent", "pharmacist", None, months_back(60), months_back(0),
     )  # fmt: skip
-    for row in await connection.fetch(
-        f"EXPLAIN (ANALYZE, BUFFERS) {STATEMENTS[LookUp.MEDICATIONS]}", *parameters
-    ):
+    look_up = statement(LookUp.MEDICATIONS, CONSENTED, then=False)
+    for row in await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {look_up}", *parameters):
         print(row[0])
     await connection.close()
 

@@ -1,0 +1,212 @@
+"""A fund with a crowd and with patients who tap and consent, for `consent_cost`."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from eligibility_api.claims.rows import COLUMNS, row
+from eligibility_api.contract import consent
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.history import ROLE_HEADER
+from eligibility_api.domain.receipts import Member, Receipt
+from eligibility_api.history import drug_loads
+from eligibility_api.platform.cluster import provision
+from eligibility_api.platform.embedded import EmbeddedPostgres
+from jpki_mock.card.image import KeySlot
+from jpki_mock.register.resident import Resident
+from loadtest.rush.consents import CATEGORIES
+from tests.benchmarks.history_country import months_back
+from tests.benchmarks.history_look_up import ordinary
+from tests.benchmarks.in_process import Caller, Request
+from tests.builders.database import Database
+from tests.builders.fund import INSURER, Fund, load_private, open_fund, sign_with
+
+NAME = "consents"
+
+_CROWD = """
+WITH people AS (
+    SELECT n, sha256(int8send(n)) AS hash, date '1930-01-01' + (n % 34000)::int AS born FROM generate_series(1, $1::bigint) n
+), revised AS (
+    INSERT INTO revision (insurer_number, client_id, kind, published_at)
+    SELECT insurer_number, client_id, 'file', now() FROM client WHERE insurer_number IS NOT NULL
+    RETURNING revision
+), entitled AS (
+    INSERT INTO entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)
+    SELECT '01130012', '見本', n::text, '00', born FROM people RETURNING entitlement, number_key::bigint AS n
+), bound AS (
+    INSERT INTO binding (authority, serial, person_key, basis, record_id)
+    SELECT decode(repeat('00', 32), 'hex'), int8send(n + 72057594037927936), substr(hash, 1, 16), 'first-registration',
+           uuidv7() FROM people
+)
+INSERT INTO enrolment (entitlement, opened_by, person_key, register_match, insurer_name, certificate_kind, symbol, number,
+                       branch, relationship, name, name_kana, sex, birth_date, postal_code, address, acquired_on, digest)
+SELECT e.entitlement, r.revision, substr(p.hash, 1, 16), 'one', '架空健康保険協会', '01', '見本', p.n::text, '00', '1',
+       '試験　見本' || p.n, 'シケン　ミホン', '1', p.born, '000-0000', '架空県見本市' || p.n || '番', '2015-04-01',
+       substr(p.hash, 17)
+FROM people p JOIN entitled e USING (n) CROSS JOIN revised r
+"""
+
+_FILE = """
+INSERT INTO claim_file (insurer_number, client_id, state, known_from)
+SELECT insurer_number, client_id, 'done', now() FROM client WHERE insurer_number IS NOT NULL
+RETURNING file_id
+"""
+
+_RECEIPTS_OF_THE_CROWD = """
+INSERT INTO receipt (file_id, insurer_number, symbol_key, number_key, branch_key, birth_date, kind, setting,
+                     institution_code, treatment_month, claim_month, due_at, identity, content)
+SELECT r.file_id, r.insurer_number, r.symbol_key, t.number_key, r.branch_key, t.birth_date, r.kind, r.setting,
+       r.institution_code, r.treatment_month, r.claim_month, r.due_at, sha256(int8send(t.entitlement) || r.identity), r.content
+FROM entitlement t CROSS JOIN (SELECT * FROM receipt ORDER BY receipt LIMIT 12) r
+WHERE length(t.number_key) < 9
+"""
+
+_RECORDS_OF_THE_CROWD = """
+INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, enrolments, as_of, rule_version)
+SELECT 'eligibility.card', 'answered', c.client_id, c.institution_code, 'clinic', e.person_key, ARRAY[e.version],
+       current_date, 1
+FROM enrolment e CROSS JOIN (SELECT * FROM client WHERE institution_code IS NOT NULL LIMIT 1) c
+"""
+
+_CHECKUPS = """
+INSERT INTO health_checkup (insurer_number, symbol_key, number_key, branch_key, birth_date, examined_on, items, client_id,
+                            known_from)
+SELECT insurer_number, symbol_key, number_key, branch_key, birth_date, current_date - years * 365, $1::jsonb,
+       (SELECT client_id FROM client WHERE insurer_number IS NOT NULL LIMIT 1), now()
+FROM entitlement CROSS JOIN generate_series(1, 3) years
+WHERE length(number_key) < 9 OR number_key = ANY ($2::text[])
+"""
+
+ITEMS = [
+    {"item_code": f"9A75{number:02}00000000000", "item_name": f"検査項目　見本{number}", "data_type": "PQ",
+     "value": str(100 + number), "unit": "mm[Hg]"}
+    for number in range(30)
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient with her card. `told`: whether anything is known of her treatment."""
+
+    resident: Resident
+    slot: KeySlot
+    key: Any
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Patients:
+    """A fund, its patients, and the requests that a clinic's terminal sends about them."""
+
+    fund: Fund
+    caller: Caller
+    patients: list[Patient]
+    token: str
+
+    def _sent(self, path: str, body: dict[str, Any]) -> Request:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        return Request("POST", path, headers, json.dumps(body).encode())
+
+    def tap_challenge(self) -> Request:
+        """For a challenge of presence."""
+        return self._sent("/v1/presence/challenges", {"purpose": Purpose.ELIGIBILITY.value})
+
+    def tap(self, patient: Patient, challenge: dict[str, Any]) -> Request:
+        """A card's proof."""
+        message = self.fund.message(challenge["challenge"])
+        return self._sent("/v1/eligibility/card", self._proof(patient, challenge["challenge"], message))
+
+    def consent_challenge(self, tapped: dict[str, Any]) -> Request:
+        """What the patient is about to consent to."""
+        body = {"presence_record": tapped["record_id"], "categories": CATEGORIES, "care": "1"}
+        return self._sent(f"{consent.CONSENTS_PATH}/challenges", body)
+
+    def consent(self, patient: Patient, tapped: dict[str, Any], given: dict[str, Any]) -> Request:
+        """What her card signed."""
+        message = consent.to_be_signed(
+            consent.ConsentStatement.model_validate(given["statement"]),
+            visual_check=False,
+            audience=self.fund.clinic.audience,
+            terminal_id=self.fund.clinic.client_id,
+            challenge=given["challenge"],
+            presence_record=UUID(tapped["record_id"]),
+        )
+        proof = self._proof(patient, given["challenge"], message)
+        more = {"presence_record": tapped["record_id"], "statement": given["statement"]}
+        return self._sent(consent.CONSENTS_PATH, proof | more)
+
+    def look(self, consent_id: str, look_up: str) -> Request:
+        """A doctor's look under a consent."""
+        headers = {"Authorization": f"Bearer {self.token}", ROLE_HEADER: "doctor"}
+        return Request("GET", f"{consent.CONSENTS_PATH}/{consent_id}/{look_up}", headers)
+
+    @staticmethod
+    def _proof(patient: Patient, challenge: str, message: bytes) -> dict[str, Any]:
+        return {
+            "challenge": challenge,
+            "certificate": base64.b64encode(patient.slot.certificate).decode(),
+            "signature": base64.b64encode(sign_with(patient.key, message)).decode(),
+        }
+
+
+@asynccontextmanager
+async def settled(home: Path, people: int, cards: int, *, analysed: bool) -> AsyncIterator[Patients]:
+    """A crowd of `people` and `cards` patients, of whom every other one has been treated, over a server of its own."""
+    with EmbeddedPostgres(home / "postgres") as server:
+        connection = await asyncpg.connect(server.dsn("owner"))
+        for statement in provision(NAME):
+            await connection.execute(statement)
+        await connection.close()
+        async with open_fund(Database(server, NAME), home, revocation_fresh_seconds=7200) as fund:
+            async with fund.owner.transaction() as transaction:
+                await drug_loads.load(transaction, drug_loads.shipped())
+            patients = [await _patient(fund, told=number % 2 == 0) for number in range(cards)]
+            connection = await asyncpg.connect(server.dsn("owner", NAME))
+            await _fill(connection, people, [patient.resident for patient in patients if patient.told])
+            if analysed:
+                await connection.execute("VACUUM ANALYZE", timeout=3600)
+            await connection.close()
+            caller = Caller(fund.app, fund.state.database, fund.owner)
+            yield Patients(fund, caller, patients, await fund.token(fund.clinic))
+
+
+async def _patient(fund: Fund, *, told: bool) -> Patient:
+    person = await fund.insured()
+    slot = person.card.authentication
+    return Patient(person.resident, slot, load_private(slot), told)
+
+
+async def _fill(connection: asyncpg.Connection[Any], people: int, treated: list[Resident]) -> None:
+    await connection.execute(_CROWD, people, timeout=3600)
+    await connection.execute(_RECORDS_OF_THE_CROWD, timeout=3600)
+    files = [UUID(str(await connection.fetchval(_FILE))) for _ in range(36)]
+    rows = [
+        row(files[number % len(files)], receipt)
+        for resident in treated
+        for number, receipt in enumerate(_receipts(resident))
+    ]
+    await connection.copy_records_to_table("receipt", records=rows, columns=list(COLUMNS))
+    await connection.execute(_RECEIPTS_OF_THE_CROWD, timeout=3600)
+    numbers = [resident.resident_id[1:].replace("-", "") for resident in treated]
+    items = json.dumps(ITEMS, ensure_ascii=False)
+    await connection.execute(_CHECKUPS, items, numbers, timeout=3600)
+
+
+def _receipts(resident: Resident) -> list[Receipt]:
+    """As those of an ordinary patient of the other benchmark, of three years."""
+    member = Member(
+        insurer_number=INSURER, symbol="見本", number=resident.resident_id[1:], branch="00",
+        birth_date=resident.birth_date,
+    )  # fmt: skip
+    since: date = months_back(36)
+    return [replace(one, member=member) for one in ordinary("1") if one.treatment_month >= since]
