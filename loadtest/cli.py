@@ -17,6 +17,7 @@ from loadtest import report
 from loadtest.fleet import FleetError
 from loadtest.floor.command import floor
 from loadtest.generating.command import generate
+from loadtest.planning.command import plan
 from loadtest.report import SmokeReport
 from loadtest.rush.command import run
 from loadtest.settings import LoadSettings, SettingsError
@@ -64,6 +65,7 @@ def main() -> None:
 
 app.command()(floor)
 app.command()(run)
+app.command()(plan)
 app.command()(generate)
 
 

@@ -23,6 +23,10 @@ STORED = "stored "
 """Before a table's name: bytes by which the table with its indexes grew."""
 
 PROCESSORS = (API, DATABASE, BESIDE)
+SECONDS = frozenset({*PROCESSORS, BUSY})
+
+LEAST_ROW = 40.0
+"""Bytes of the smallest row with an index entry. By less a table grows not because of a request, but beside it."""
 
 _Number = TypeVar("_Number", int, float)
 
@@ -61,7 +65,7 @@ class Costs:
         """The costs, out of a stretch in which nobody asked, and one for each kind.
 
         What a stretch took beyond idleness and beyond the other kinds that it asked, which have to come before it, is
-        its own kind's. An amount below nothing is noise, and nothing.
+        its own kind's. An amount below nothing is noise, and nothing; so is what a table grew by without a row of it.
         """
         base = {name: amount / idle.seconds for name, amount in idle.amounts.items()}
         known: dict[str, Amounts] = {}
@@ -69,7 +73,7 @@ class Costs:
             before = cls(known, base).predict(taken.seconds, {**taken.requests, kind: 0})
             count = taken.requests[kind]
             known[kind] = {
-                name: max(0.0, amount - before.get(name, 0.0)) / count
+                name: _plausible(name, (amount - before.get(name, 0.0)) / count)
                 for name, amount in taken.amounts.items()
             }
         return cls(known, base)
@@ -94,3 +98,8 @@ def _sum(one: Mapping[str, _Number], other: Mapping[str, _Number]) -> dict[str, 
     for name, amount in other.items():
         both[name] = both[name] + amount if name in both else amount
     return both
+
+
+def _plausible(name: str, cost: float) -> float:
+    """What of a difference is a cost."""
+    return cost if cost >= (LEAST_ROW if name.startswith(STORED) else 0.0) else 0.0

@@ -9,7 +9,7 @@ from loadtest.planning import figures
 from loadtest.planning.arithmetic import Figure, Line
 from loadtest.planning.figures import known
 from loadtest.rush.consents import SHARES
-from loadtest.rush.levels import LEVELS
+from loadtest.rush.levels import LEVELS, Level
 
 TOKEN, CHALLENGE, CARD, NUMBER = "token", "challenge", "card", "number"
 CONSENT_CHALLENGE, CONSENT, BATCH_ROW = "consent challenge", "consent", "batch row"
@@ -17,21 +17,8 @@ CONSENT_CHALLENGE, CONSENT, BATCH_ROW = "consent challenge", "consent", "batch r
 OF_A_CARD = (CHALLENGE, CARD, CONSENT_CHALLENGE, CONSENT)
 """Requests that every check by card consists of; look-ups follow a part of them."""
 
-_MINUTE, _HOUR = 60, 3600
-_LEVELS = {
-    "L0": ("L0", 10 * _HOUR),
-    "L1": ("L1", _MINUTE),
-    "L2": ("L2", _MINUTE),
-    "L3": ("L3", _MINUTE),
-    "storm": ("L1", _MINUTE),
-    "month-start": ("L2", 3 * _HOUR),
-}
-"""By name: whose checks it has, and how many seconds it lasts."""
-
-_MEANINGS = {
-    "storm": "L1, and every terminal signs in within a minute",
-    "month-start": "L2 for three hours: the first of a month re-checks everybody",
-}
+_SECONDS = {"L0": 36_000, "L1": 60, "L2": 60, "L3": 60, "storm": 60, "month-start": 10_800}
+"""By level, how long it lasts. A whole day is no level to plan for: its busiest minute is L1's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +39,18 @@ class Demand:
 
 def demands(token_seconds: float) -> list[Demand]:
     """Every level. `token_seconds`: the life of a token that the fund gives."""
-    found = [_of_checks(name, base, seconds, token_seconds) for name, (base, seconds) in _LEVELS.items()]
+    found = [_of_checks(LEVELS[name], seconds, token_seconds) for name, seconds in _SECONDS.items()]
     return [*found, _batch_night()]
 
 
-def _of_checks(name: str, base: str, seconds: int, token_seconds: float) -> Demand:
-    level = LEVELS[base]
+def of_a_thousand_checks(level: Level) -> dict[str, int]:
+    """What so many checks of a level ask for, sign-ins apart."""
+    by_card = round(1000 * level.by_card)
+    looked = {look_up.value: round(by_card * share) for look_up, share in SHARES.items()}
+    return {NUMBER: 1000 - by_card, **dict.fromkeys(OF_A_CARD, by_card), **looked}
+
+
+def _of_checks(level: Level, seconds: int, token_seconds: float) -> Demand:
     checks, share = known(level.checks_per_s, "/s"), known(level.by_card)
     by_number = Line.of("checks by number", checks * (known(1) - share), "/s")
     by_card = Line.of(
@@ -68,10 +61,10 @@ def _of_checks(name: str, base: str, seconds: int, token_seconds: float) -> Dema
         for look_up, part in SHARES.items()
     }
     terminals = Line.of("terminals", figures.SITES * figures.TERMINALS_A_SITE)
-    tokens = _storm(terminals) if name == "storm" else _renewals(terminals, checks, token_seconds)
+    tokens = _storm(terminals) if level.reconnect else _renewals(terminals, checks, token_seconds)
     rates = {NUMBER: by_number, **dict.fromkeys(OF_A_CARD, by_card), **looked, TOKEN: tokens}
     lines = [by_number, by_card, *looked.values(), terminals, tokens]
-    return Demand(name, _MEANINGS.get(name, level.meaning), known(seconds, "s"), rates, lines)
+    return Demand(level.name, level.meaning, known(seconds, "s"), rates, lines)
 
 
 def _storm(terminals: Line) -> Line:
@@ -88,5 +81,5 @@ def _renewals(terminals: Line, checks: Figure, token_seconds: float) -> Line:
 
 def _batch_night() -> Demand:
     rows = Line.of("rows", figures.CHECKS_A_MONDAY * figures.BY_BATCH / figures.NIGHT, "/s")
-    meaning = "12 % of a busy Monday's checks, asked in batches within four hours of the evening before"
-    return Demand("batch-night", meaning, figures.NIGHT, {BATCH_ROW: rows}, [rows])
+    level = LEVELS["batch-night"]
+    return Demand(level.name, level.meaning, figures.NIGHT, {BATCH_ROW: rows}, [rows])

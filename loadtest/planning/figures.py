@@ -6,6 +6,8 @@ Estimates are named so; what of them is uncertain is uncertain in the plan too.
 from __future__ import annotations
 
 from loadtest.planning.arithmetic import Figure, number
+from loadtest.rush import levels
+from loadtest.shapes import day
 
 CHECKS_A_MONTH = number(274_600_000, digits=None)
 """October 2025, batch rows among them."""
@@ -20,17 +22,15 @@ BY_BATCH = number(0.12, digits=None)
 MONTHS = number(12, "months", digits=None)
 YEARS = number(5, "years", digits=None)
 
-CHECKS_A_MONDAY = number(17_060_000, digits=None)
-"""A busy Monday: the weekday's mean of 11.37 M × 1.20 × 1.25; the factors are estimates."""
-
-SITES = number(233_000, digits=None)
+CHECKS_A_MONDAY = number(day.CHECKS, digits=None)
+SITES = number(levels.SITES, digits=None)
 TERMINALS_A_SITE = number(1.5, digits=None)
 """Between 1 and 1.5 (an estimate); a plan takes the more."""
 
 RENEWED_BEFORE = number(30, "s", digits=None)
 """So long before its token's end a terminal takes a new one, as the published client does."""
 
-STORM = number(60, "s", digits=None)
+STORM = number(levels.STORM_SECONDS, "s", digits=None)
 NIGHT = number(14_400, "s", digits=None)
 """Within which every facility reconnects; over which a night's batches are spread."""
 

@@ -45,7 +45,7 @@ def kept_for_years(meaning: str, by_card: Figure, costs: Costs) -> Kept:
         ]
         grown = Line.of(f"{table} in five years", total(one for one in parts if one.value) / _TERA, "TB")
         if grown.value:
-            lines += [of_a_card, grown]
+            lines += [of_a_card, grown] if of_a_card.value else [grown]
             sums.append(grown.figure)
     together = Line.of("five years, each copy", total(sums), "TB")
     return Kept(meaning, together.value, [*lines, together])

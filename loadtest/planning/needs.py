@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loadtest.planning.arithmetic import Figure, Line, number, total
 from loadtest.planning.checking import BUSY_AT_MOST
-from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, STORED, UP, WAL, Costs
+from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, SECONDS, STORED, UP, WAL, Costs
 from loadtest.planning.demand import Demand
 from loadtest.planning.figures import known
 from loadtest.planning.house import House
@@ -41,19 +42,21 @@ class Need:
     lines: Sequence[Line]
 
 
-def cost(costs: Costs, kind: str, quantity: str, *, micro: bool = False) -> Figure:
-    """What one request of a kind costs, as it stands in a formula: microseconds or bytes."""
-    amount = costs.of[kind].get(quantity, 0.0)
-    return number(amount * 1e6, "µs", _COST_DIGITS) if micro else number(amount, "B", _COST_DIGITS)
+def cost(costs: Costs, kind: str, *quantities: str) -> Figure:
+    """What one request of a kind costs, as it stands in a formula: in microseconds, or in bytes of all the quantities."""
+    amount = sum(costs.of[kind].get(quantity, 0.0) for quantity in quantities)
+    if quantities and quantities[0] in SECONDS:
+        return number(amount * 1e6, "µs", _COST_DIGITS)
+    return number(amount, "B", _COST_DIGITS)
 
 
-def weighed(demand: Demand, costs: Costs, quantity: str, *, micro: bool = False) -> Figure:
-    """A second's requests, each kind by its cost."""
-    return total(
-        line.figure * one
-        for kind, line in demand.rates.items()
-        if (one := cost(costs, kind, quantity, micro=micro)).value
-    )
+def weighed(demand: Demand, costs: Costs, *quantities: str) -> Figure:
+    """A second's requests, each kind by its cost; kinds that come together share their rate. In the demand's order."""
+    by_rate: defaultdict[Line, list[Figure]] = defaultdict(list)
+    for kind, line in demand.rates.items():
+        by_rate[line].append(cost(costs, kind, *quantities))
+    products = [line.figure * total(ones) for line, ones in by_rate.items() if any(one.value for one in ones)]
+    return total(products)
 
 
 def kept(costs: Costs) -> list[str]:
@@ -68,7 +71,7 @@ def need(demand: Demand, costs: Costs, house: House) -> Need:
     beside = _cores("cores busy with keeper and worker", demand, costs, BESIDE)
     together = api.figure + database.figure + beside.figure
     cores = Line.of(f"cores, {BUSY_AT_MOST:.0%} of them busy", (together / _SHARE).up())
-    sessions = Line.of("database sessions busy at a time", weighed(demand, costs, BUSY, micro=True) / MICRO)
+    sessions = Line.of("database sessions busy at a time", weighed(demand, costs, BUSY) / MICRO)
     workers = _workers(api, sessions, house)
     connections = Line.of(
         "connections",
@@ -90,7 +93,8 @@ def need(demand: Demand, costs: Costs, house: House) -> Need:
 
 def _cores(what: str, demand: Demand, costs: Costs, quantity: str) -> Line:
     idle = number(costs.idle.get(quantity, 0.0), digits=_COST_DIGITS)
-    return Line.of(what, weighed(demand, costs, quantity, micro=True) / MICRO + idle)
+    asked = weighed(demand, costs, quantity) / MICRO
+    return Line.of(what, asked + idle if idle.value else asked)
 
 
 def _workers(api: Line, sessions: Line, house: House) -> Line:
@@ -116,9 +120,5 @@ def _megabits(what: str, bytes_a_second: Figure) -> Line:
 
 
 def _stored(demand: Demand, costs: Costs) -> Figure:
-    a_second = total(_non_zero(weighed(demand, costs, STORED + table) for table in kept(costs)))
-    return a_second * demand.seconds / GIGA
-
-
-def _non_zero(figures: Iterable[Figure]) -> Iterable[Figure]:
-    return (figure for figure in figures if figure.value)
+    tables = [STORED + table for table in kept(costs)]
+    return weighed(demand, costs, *tables) * demand.seconds / GIGA

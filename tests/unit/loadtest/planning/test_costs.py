@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.planning.costs import API, WAL, Costs, Taken
+from loadtest.planning.costs import API, STORED, WAL, Costs, Taken
 from tests.unit.loadtest.planning.builders import COSTS, RECORD
 
 IDLE = Taken(10.0, {}, {API: 0.1})
@@ -24,6 +24,11 @@ def test_idleness_and_what_else_was_asked_are_taken_off() -> None:
 def test_what_noise_makes_of_nothing_stays_nothing() -> None:
     costs = Costs.solve(IDLE, [("challenge", Taken(10.0, {"challenge": 100}, {API: 0.05}))])
     assert costs.of["challenge"] == {API: 0.0}
+
+
+def test_a_table_that_grew_by_less_than_a_row_did_not_grow_by_requests() -> None:
+    grown = Taken(10.0, {"number": 100}, {RECORD: 50_000.0, f"{STORED}upload": 3_900.0})
+    assert Costs.solve(IDLE, [("number", grown)]).of["number"] == {RECORD: 500.0, f"{STORED}upload": 0.0}
 
 
 def test_a_kind_has_to_come_after_those_that_it_asks_besides() -> None:

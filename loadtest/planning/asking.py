@@ -1,0 +1,113 @@
+"""Each kind of request by itself, again and again, of patients who are present and have consented beforehand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.history import LookUp
+from loadtest.nation.cards import Card
+from loadtest.nation.terminals import Terminal
+from loadtest.nation.visitors import Visitors
+from loadtest.planning.demand import CARD, CHALLENGE, CONSENT, CONSENT_CHALLENGE, NUMBER, TOKEN
+from loadtest.rush import visits
+from loadtest.rush.consents import SHARES, consent, look, wish
+from loadtest.rush.visits import Outcome, Reception
+from loadtest.surroundings import LoadError
+
+Visit = Callable[[Reception], Awaitable[Outcome]]
+"""One request of a kind, with those that have to go before it."""
+
+PATIENTS = 64
+"""Who are present at a time, at most."""
+
+_CHALLENGE_BODY = json.dumps({"purpose": Purpose.ELIGIBILITY}).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A patient who was present at a terminal, by a record, and consented there."""
+
+    terminal: Terminal
+    card: Card
+    record: str
+    consent_id: str
+
+
+class Asking:
+    """Draws who asks what. `prepare` before the first visit, and again before ten minutes are over: so long a presence
+    lets consent.
+    """
+
+    def __init__(self, visitors: Visitors, rng: Random) -> None:
+        self._visitors = visitors
+        self._rng = rng
+        self._draw_membership = visitors.memberships_to_draw()
+        self._present: list[Present] = []
+
+    async def prepare(self, reception: Reception) -> None:
+        """Have patients come whose cards may be used. Raises LoadError where there is none."""
+        cards = self._rng.sample(self._visitors.cards, min(PATIENTS, len(self._visitors.cards)))
+        arrived = await asyncio.gather(*(self._arrive(reception, card) for card in cards))
+        self._present = [one for one in arrived if one is not None]
+        if not self._present:
+            raise LoadError("nobody could consent: what a consent costs cannot be measured")
+
+    def visits(self) -> dict[str, Visit]:
+        """By kind, in an order in which each comes after those that its visit asks besides."""
+        return {
+            TOKEN: self._sign_in,
+            CHALLENGE: self._challenge,
+            NUMBER: self._number,
+            CARD: self._tap,
+            CONSENT_CHALLENGE: self._wish,
+            CONSENT: self._consent,
+            **{look_up.value: partial(self._look, look_up) for look_up in SHARES},
+        }
+
+    def terminal(self) -> Terminal:
+        """Any of them."""
+        return self._rng.choice(self._visitors.terminals)
+
+    async def _sign_in(self, reception: Reception) -> Outcome:
+        return await reception.sign_in(self.terminal())
+
+    async def _challenge(self, reception: Reception) -> Outcome:
+        return await reception.ask(self.terminal(), visits.CHALLENGE, _CHALLENGE_BODY)
+
+    async def _number(self, reception: Reception) -> Outcome:
+        return await reception.by_number(self.terminal(), self._draw_membership(self._rng))
+
+    async def _tap(self, reception: Reception) -> Outcome:
+        return await reception.by_card(self.terminal(), self._patient().card)
+
+    async def _wish(self, reception: Reception) -> Outcome:
+        patient = self._patient()
+        return await wish(reception, patient.terminal, patient.record)
+
+    async def _consent(self, reception: Reception) -> Outcome:
+        patient = self._patient()
+        return await consent(reception, patient.terminal, patient.card, patient.record)
+
+    async def _look(self, look_up: LookUp, reception: Reception) -> Outcome:
+        patient = self._patient()
+        return await look(reception, patient.terminal, patient.consent_id, look_up)
+
+    def _patient(self) -> Present:
+        return self._rng.choice(self._present)
+
+    async def _arrive(self, reception: Reception, card: Card) -> Present | None:
+        terminal = self.terminal()
+        tapped = await reception.by_card(terminal, card)
+        if tapped.failure is not None:
+            return None
+        record = str(json.loads(tapped.body)["record_id"])
+        given = await consent(reception, terminal, card, record)
+        if given.failure is not None:
+            return None
+        return Present(terminal, card, record, json.loads(given.body)["consent_id"])

@@ -1,0 +1,172 @@
+"""Measuring: idleness, each kind of request by itself at one rate, and a second point of another rate and mix.
+
+Kinds take turns in rounds, so that whatever else the machine does falls on all of them. Everybody comes by an open
+schedule, as in any load; the processor time of this process is no part of what is measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+from loadtest.clock import now
+from loadtest.nation.settle import Nation, Tell
+from loadtest.nation.terminals import sign_in_all
+from loadtest.planning.asking import Asking, Visit
+from loadtest.planning.costs import NOTHING_TAKEN, PROCESSORS, Costs, Taken
+from loadtest.planning.demand import BATCH_ROW, of_a_thousand_checks
+from loadtest.planning.meter import Meter, MeteredPool
+from loadtest.rush.batches import Batches
+from loadtest.rush.drive import Driver, Due, DueBatch
+from loadtest.rush.judge import REFUSALS
+from loadtest.rush.levels import LEVELS
+from loadtest.rush.plan import Plan
+from loadtest.rush.sample import Kept, Sample
+from loadtest.rush.schedule import Stretch, arrivals
+from loadtest.rush.seen import Seen
+from loadtest.rush.visits import Reception
+from loadtest.surroundings import LoadError
+
+ROUNDS = 2
+FIRST_BUSY, SECOND_BUSY = 0.35, 0.70
+"""Cores that the fund is to be busy with while a kind is measured, and at the second point."""
+
+SECOND_LEVEL = LEVELS["L2"]
+"""Whose mix the second point has: other shares than any single kind's, and every kind that a check consists of."""
+
+_WARM_VISITS, _WARM_AT_ONCE = 200, 16
+_LEAST_PER_S, _MOST_PER_S = 2.0, 400.0
+_BATCH_ROWS_PER_S = 100
+"""Rows for each second that a kind is measured: as many as the fund's worker takes by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was seen. `kept`: answers of the second point, for the naive model."""
+
+    costs: Costs
+    second: Taken
+    rates: Mapping[str, float]
+    """At how many visits a second each kind was measured; `second point`: checks a second."""
+
+    token_seconds: float
+    """The life of a token, as the fund tells it."""
+
+    kept: list[Kept]
+    second_began_at: datetime
+
+
+class Measuring:
+    """Measures one house. Nothing may go wrong in it: a request that is refused costs something else."""
+
+    def __init__(
+        self, nation: Nation, pool: MeteredPool, meter: Meter, *, seconds: float, seed: int, tell: Tell
+    ) -> None:
+        self._nation, self._pool, self._meter = nation, pool, meter
+        self._seconds, self._seed, self._tell = seconds, seed, tell
+        self._rng = Random(seed)  # noqa: S311 - reproducible on purpose
+        self._asking = Asking(nation.visitors, self._rng)
+
+    async def measure(self) -> Measured:
+        """Everything, in its order. Raises LoadError, LineError, asyncpg's errors."""
+        await sign_in_all(self._pool, self._nation.terminals)
+        visits = self._asking.visits()
+        await self._prepare()
+        self._tell(f"warming up: {', '.join(visits)}")
+        rates = {kind: await self._warm(visit) for kind, visit in visits.items()}
+        self._tell(f"idleness, for {self._seconds / 2:g} s")
+        idle = await self._idle(self._seconds / 2)
+        by_kind = dict.fromkeys([*visits, BATCH_ROW], NOTHING_TAKEN)
+        for place in range(ROUNDS):
+            await self._prepare()
+            self._tell(f"round {place + 1} of {ROUNDS}: each kind by itself for {self._seconds / ROUNDS:g} s")
+            for kind, visit in visits.items():
+                by_kind[kind] += await self._asked(visit, rates[kind], self._seconds / ROUNDS)
+            by_kind[BATCH_ROW] += await self._batch(self._seconds / ROUNDS)
+        costs = Costs.solve(idle, list(by_kind.items()))
+        rates["second point"] = checks_per_s = second_rate(costs)
+        self._tell(f"the second point: {checks_per_s:.0f} checks/s for {2 * self._seconds:g} s")
+        began_at, sample = now(), Sample()
+        second = await self._second(checks_per_s, 2 * self._seconds, sample)
+        return Measured(costs, second, rates, await self._token_seconds(), sample.kept, began_at)
+
+    async def _prepare(self) -> None:
+        await self._asking.prepare(Reception(self._pool, _untimed))
+
+    async def _warm(self, visit: Visit) -> float:
+        """Make every connection and every plan that a kind needs; the rate at which it is to be measured."""
+        reception = Reception(self._pool, _untimed)
+        before = await self._meter.read()
+        left = iter(range(_WARM_VISITS))
+        await asyncio.gather(*(self._keep_on(visit, reception, left) for _ in range(_WARM_AT_ONCE)))
+        taken = (await self._meter.read()).since(before, {})
+        spent = sum(taken.amounts.get(name, 0.0) for name in PROCESSORS)
+        wanted = FIRST_BUSY * _WARM_VISITS / spent if spent else _MOST_PER_S
+        return round(min(_MOST_PER_S, max(_LEAST_PER_S, wanted)), 1)
+
+    async def _keep_on(self, visit: Visit, reception: Reception, left: Iterator[int]) -> None:
+        for _ in left:
+            outcome = await visit(reception)
+            if outcome.failure is not None:
+                raise LoadError(f"a request that is to be measured was refused: {outcome.failure}")
+
+    async def _idle(self, seconds: float) -> Taken:
+        before = await self._meter.read()
+        await asyncio.sleep(seconds)
+        return (await self._meter.read()).since(before, {})
+
+    async def _asked(self, visit: Visit, per_s: float, seconds: float) -> Taken:
+        """One kind by itself."""
+        driver = Driver(Seen(), Sample())
+        reception = Reception(self._pool, driver.request)
+        dues = (
+            Due(at, None, lambda: visit(reception)) for at in arrivals([Stretch(seconds, per_s)], self._rng)
+        )
+        return await self._driven(driver, dues)
+
+    async def _second(self, checks_per_s: float, seconds: float, sample: Sample) -> Taken:
+        driver = Driver(Seen(), sample)
+        reception = Reception(self._pool, driver.request)
+        plan = Plan(SECOND_LEVEL, seconds, checks_per_s / SECOND_LEVEL.checks_per_s, self._seed)
+        return await self._driven(driver, plan.schedule(self._nation.visitors, reception))
+
+    async def _token_seconds(self) -> float:
+        signed_in = await Reception(self._pool, _untimed).sign_in(self._asking.terminal())
+        if signed_in.failure is not None:
+            raise LoadError(f"a terminal could not sign in: {signed_in.failure}")
+        return float(json.loads(signed_in.body)["expires_in"])
+
+    async def _driven(self, driver: Driver, dues: Iterator[Due | DueBatch]) -> Taken:
+        before = await self._meter.read()
+        await driver.run(dues)
+        after = await self._meter.read()
+        if errors := +driver.seen.errors:
+            said = ", ".join(f"{count} × {code}" for code, count in errors.items())
+            raise LoadError(f"what is to be measured did not go without errors: {said}")
+        return after.since(before, {kind: times.count for kind, times in driver.seen.requests.items()})
+
+    async def _batch(self, seconds: float) -> Taken:
+        rows = max(1, round(seconds * _BATCH_ROWS_PER_S))
+        draw = self._nation.visitors.memberships_to_draw()
+        asked = [draw(self._rng) for _ in range(rows)]
+        before = await self._meter.read()
+        outcomes = await Batches(Reception(self._pool, _untimed)).check(self._asking.terminal(), asked)
+        if failures := {outcome.failure for outcome in outcomes} - {None, *REFUSALS}:
+            raise LoadError(f"a batch that is to be measured failed: {', '.join(map(str, failures))}")
+        return (await self._meter.read()).since(before, {BATCH_ROW: rows})
+
+
+def second_rate(costs: Costs) -> float:
+    """Checks a second of the second mix that are foretold to keep the fund so busy."""
+    of_a_check = costs.predict(0.0, of_a_thousand_checks(SECOND_LEVEL))
+    spent = sum(of_a_check.get(name, 0.0) for name in PROCESSORS) / 1000
+    idle = sum(costs.idle.get(name, 0.0) for name in PROCESSORS)
+    return round(min(_MOST_PER_S, max(_LEAST_PER_S, (SECOND_BUSY - idle) / spent)), 1)
+
+
+def _untimed(what: str, seconds: float) -> None:
+    """For requests that nobody counts."""

@@ -1,0 +1,59 @@
+"""A plan from nothing: a house, a nation in it, the measurement, then the arithmetic."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from pathlib import Path
+
+import asyncpg
+import uvloop
+from pydantic import AnyHttpUrl
+
+from eligibility_api.contract.line import is_loopback
+from loadtest.clock import today_in_japan
+from loadtest.nation.settle import Nation, Size, Tell, settle
+from loadtest.planning.house import House
+from loadtest.planning.measuring import Measured, Measuring
+from loadtest.planning.meter import Meter, MeteredPool
+from loadtest.planning.report import PlanReport
+from loadtest.planning.survey import survey
+from loadtest.rush.judge import Judge
+from loadtest.surroundings import LoadError, Surroundings, surroundings
+
+_MOST_CONNECTIONS, _TIMEOUT_SECONDS = 500, 10.0
+
+
+def run_plan(size: Size, *, seconds: float, seed: int, workers: int, folder: Path, tell: Tell) -> PlanReport:
+    """Measure each kind of request for `seconds`, on the running house or one of our own, and plan with it.
+
+    Everything made lies in `folder`. Raises LoadError, LineError, OSError.
+    """
+    with ExitStack() as stack:
+        tell("a house to measure")
+        there = stack.enter_context(surroundings(folder, workers=workers))
+        if not is_loopback(AnyHttpUrl(there.fund_url)):
+            raise LoadError("load goes to loopback addresses only")
+        nation = settle(there, size, folder, tell)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            measured, house = runner.run(_measured(there, nation, seconds, seed, tell))
+    tell(f"{len(measured.kept)} answers against the naive model")
+    judge = Judge(nation.everybody, measured.second_began_at)
+    wrong = judge.wrong(measured.kept, today_in_japan())
+    sizes = {"people": size.people, "cards": size.cards, "terminals": len(nation.terminals)}
+    return PlanReport(
+        measured.costs, measured.second, house, measured.rates, len(measured.kept), wrong, sizes
+    )
+
+
+async def _measured(
+    there: Surroundings, nation: Nation, seconds: float, seed: int, tell: Tell
+) -> tuple[Measured, House]:
+    async with MeteredPool(there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS) as pool:
+        try:
+            async with Meter(there, pool) as meter:
+                measuring = Measuring(nation, pool, meter, seconds=seconds, seed=seed, tell=tell)
+                measured = await measuring.measure()
+                return measured, await survey(there, meter, measured.token_seconds)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise LoadError(f"the database did not tell what it took: {error}") from error
