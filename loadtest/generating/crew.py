@@ -6,17 +6,19 @@ import asyncio
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 from loadtest.generating.disturbances import Disturbance
-from loadtest.generating.member import Member, Sight
-from loadtest.generating.messages import Order
+from loadtest.generating.member import Member
+from loadtest.generating.messages import Effort, Order
+from loadtest.generating.spool import Spool
 from loadtest.nation.visitors import Visitors
 from loadtest.rush.plan import Plan
+from loadtest.rush.seen import Seen
 from loadtest.surroundings import LoadError
 
 HERE = shlex.join((sys.executable, "-c", "from loadtest.cli import main; main()", "generate"))
@@ -59,6 +61,15 @@ def _shared(disturbance: Disturbance, hands: int) -> Disturbance:
     return replace(disturbance, renewed=ceil(disturbance.renewed / hands))
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What generators saw of a run together. `kept`: the answers of their samples; `efforts` one by one."""
+
+    seen: Seen
+    kept: Spool
+    efforts: list[Effort]
+
+
 class Crew:
     """Generators in the block of `async with`: all are ready in it, and ended after it. Raises LoadError."""
 
@@ -69,8 +80,10 @@ class Crew:
 
     @property
     def pids(self) -> list[int]:
-        """Their processes on this machine."""
-        return [member.pid for member in self.members]
+        """The processes of those that are on this machine."""
+        here = words_of(HERE, "")
+        started = zip(self.members, self._work, strict=False)
+        return [member.pid for member, (command, _) in started if list(command) == here]
 
     def describe(self) -> str:
         """How it goes, for people; nothing before the first has said so."""
@@ -92,10 +105,11 @@ class Crew:
 
     async def done(self) -> Sight:
         """Wait until all have driven everything; what they saw together. Raises LoadError."""
-        first, *others = await asyncio.gather(*(member.done() for member in self.members))
-        for other in others:
-            first.merge(other)
-        return first
+        spool, seen = Spool(), Seen()
+        words = await asyncio.gather(*(member.done(spool) for member in self.members))
+        for word in words:
+            seen.merge(Seen.of_message(word.seen))
+        return Sight(seen, spool, [word.effort for word in words])
 
     async def __aenter__(self) -> Self:
         try:

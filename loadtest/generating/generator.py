@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from time import perf_counter, process_time
 from typing import Any, Protocol
@@ -28,9 +28,9 @@ from loadtest.surroundings import LoadError
 _MOST_CONNECTIONS = 1000
 _TIMEOUT_SECONDS = 10.0
 _TELL_SECONDS = 1.0
-_ANSWERS_IN_A_LINE = 200
 
 Say = Callable[[Said], None]
+Work = Coroutine[Any, Any, None]
 
 
 class Lines(Protocol):
@@ -57,18 +57,39 @@ async def _obey(order: Order, lines: Lines, say: Say) -> None:
         say(Ready())
         if await lines.readline() != GO:
             return
-        began, cpu = perf_counter(), process_time()
-        driver = await _drive(order, visitors, pool, lines, say)
-        effort = Effort(
-            seconds=perf_counter() - began,
-            cpu_seconds=process_time() - cpu,
+        driver, meter = Driver(Seen(), Sample()), _Meter()
+        await _drive(
+            order,
+            visitors,
+            pool,
+            driver,
+            [_tell(driver, say), _give_up_with(lines), meter.stop_at(order.plan.seconds)],
+        )
+        say(Done(seen=driver.seen.as_message(), effort=meter.effort(pool)))
+
+
+class _Meter:
+    """What driving takes of this process, up to the last visit's beginning: waiting for answers is little work."""
+
+    def __init__(self) -> None:
+        self._began, self._cpu = perf_counter(), process_time()
+        self._spent: tuple[float, float] | None = None
+
+    async def stop_at(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._spent = self._now()
+
+    def effort(self, pool: Pool) -> Effort:
+        seconds, cpu_seconds = self._spent or self._now()
+        return Effort(
+            seconds=seconds,
+            cpu_seconds=cpu_seconds,
             memory_mib=proc.resident_mib(os.getpid()),
             connections=pool.peak,
         )
-    kept = driver.sample.kept
-    for place in range(0, len(kept), _ANSWERS_IN_A_LINE):
-        say(Answers(kept=kept[place : place + _ANSWERS_IN_A_LINE]))
-    say(Done(seen=driver.seen.as_message(), effort=effort))
+
+    def _now(self) -> tuple[float, float]:
+        return perf_counter() - self._began, process_time() - self._cpu
 
 
 def _read(line: bytes) -> Order:
@@ -79,19 +100,18 @@ def _read(line: bytes) -> Order:
         raise LoadError(f"a generator does not understand its order: {faults}") from None
 
 
-async def _drive(order: Order, visitors: Visitors, pool: Pool, lines: Lines, say: Say) -> Driver:
-    """The schedule to its end, and beside it the disturbances; given up when the coordinator is gone."""
-    driver = Driver(Seen(), Sample())
+async def _drive(
+    order: Order, visitors: Visitors, pool: Pool, driver: Driver, beside: Sequence[Work]
+) -> None:
+    """The schedule to its end, with its disturbances, and whatever else goes on beside it as long."""
     rng = Random(order.plan.seed)  # noqa: S311 - reproducible on purpose
     schedule = order.plan.schedule(visitors, Reception(pool, driver.request, rng))
-    beside: list[Coroutine[Any, Any, None]] = [_tell(driver, say), _give_up_with(lines)]
-    beside += [disturb(pool, visitors.terminals, disturbance) for disturbance in order.disturbances]
+    disturbances = [disturb(pool, visitors.terminals, disturbance) for disturbance in order.disturbances]
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(work) for work in beside]
+        tasks = [group.create_task(work) for work in (*beside, *disturbances)]
         await driver.run(schedule, order.plan.drain_seconds)
         for task in tasks:
             task.cancel()
-    return driver
 
 
 async def _give_up_with(lines: Lines) -> None:
@@ -100,9 +120,14 @@ async def _give_up_with(lines: Lines) -> None:
 
 
 async def _tell(driver: Driver, say: Say) -> None:
+    """How it goes, and the answers that were kept, once a second and when this is cancelled: none is held long."""
     seen, began = driver.seen, perf_counter()
     while True:
-        await asyncio.sleep(_TELL_SECONDS)
+        try:
+            await asyncio.sleep(_TELL_SECONDS)
+        finally:
+            if kept := driver.sample.drain():
+                say(Answers(kept=kept))
         said = Progress(
             seconds=perf_counter() - began,
             offered=seen.offered,

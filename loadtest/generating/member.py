@@ -7,7 +7,6 @@ from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from pydantic import ValidationError
 
@@ -16,7 +15,6 @@ from loadtest.generating.messages import (
     LINE_LIMIT,
     Answers,
     Done,
-    Effort,
     Failed,
     Order,
     Progress,
@@ -24,27 +22,11 @@ from loadtest.generating.messages import (
     Word,
     read_word,
 )
-from loadtest.rush.sample import Kept
-from loadtest.rush.seen import Seen
+from loadtest.generating.spool import Spool
 from loadtest.surroundings import LoadError
 
 _END_SECONDS = 10.0
 _TAIL_LINES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What one generator, or several together, saw of a run; `efforts` one by one."""
-
-    seen: Seen
-    kept: list[Kept]
-    efforts: list[Effort]
-
-    def merge(self, other: Sight) -> None:
-        """Take another's in."""
-        self.seen.merge(other.seen)
-        self.kept.extend(other.kept)
-        self.efforts.extend(other.efforts)
 
 
 class Member:
@@ -93,17 +75,16 @@ class Member:
         """Let it begin, now."""
         self._orders.write(GO)
 
-    async def done(self) -> Sight:
-        """Wait until it has driven everything. Raises LoadError."""
-        kept: list[Kept] = []
+    async def done(self, spool: Spool) -> Done:
+        """Wait until it has driven everything; its sample's answers go to the spool. Raises LoadError."""
         while True:
             match await self._hear():
                 case Progress() as word:
                     self.latest = word
                 case Answers() as word:
-                    kept.extend(word.kept)
+                    spool.add(word)
                 case Done() as word:
-                    return Sight(Seen.of_message(word.seen), kept, [word.effort])
+                    return word
                 case _:
                     raise LoadError("a generator spoke out of turn")
 

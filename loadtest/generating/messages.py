@@ -154,6 +154,11 @@ class Effort(Said):
         """How many cores it kept busy: one is all that it can."""
         return self.cpu_seconds / self.seconds if self.seconds else 0.0
 
+    def as_json(self) -> dict[str, float]:
+        """For a report."""
+        memory = round(self.memory_mib, 1)
+        return {"cores": round(self.cores, 2), "memory_mib": memory, "connections": self.connections}
+
 
 class Done(Said):
     """The last answer came. `seen` is `Seen.as_message`."""

@@ -10,8 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from loadtest.clock import now
-from loadtest.generating.crew import Crew
-from loadtest.generating.member import Sight
+from loadtest.generating.crew import Crew, Sight
 from loadtest.groups import ungrouped
 from loadtest.nation.settle import Nation
 from loadtest.surroundings import Surroundings

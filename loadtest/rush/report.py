@@ -166,9 +166,7 @@ class RushReport:
             "wrong_by_fault": dict(self.wrong),
             "compared_answers": self.compared,
             "generator_bound": self.generator_bound,
-            "generators": [
-                effort.model_dump() | {"cores": round(effort.cores, 2)} for effort in self.efforts
-            ],
+            "generators": [effort.as_json() for effort in self.efforts],
             "generator_lag_p99_ms": round(self.seen.lags.percentile_ms(0.99), 1),
             "cpu_cores": {kind: round(self.spent.cores(kind), 2) for kind in self.spent.cpu},
             "memory_mib": dict(self.memory),

@@ -42,7 +42,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Sample:
-    """Takes answers in, and keeps some of them."""
+    """Takes answers in, and keeps some of them: `kept` until they are drained."""
 
     taken: int = 0
     kept: list[Kept] = field(default_factory=list)
@@ -52,3 +52,8 @@ class Sample:
         self.taken += 1
         if self.taken <= FIRST or self.taken % THEN_EVERY == 0:
             self.kept.append(answer)
+
+    def drain(self) -> list[Kept]:
+        """What was kept since this was last asked for."""
+        drained, self.kept = self.kept, []
+        return drained

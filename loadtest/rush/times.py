@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import exp, floor, log
@@ -14,25 +14,26 @@ _LEAST_MS = 0.01
 
 @dataclass(slots=True)
 class Times:
-    """Latencies in milliseconds."""
+    """Latencies in milliseconds. The buckets lie close together, from the first that holds any to the last."""
 
     count: int = 0
     longest_ms: float = 0.0
-    _buckets: Counter[int] = field(default_factory=Counter)
+    _first: int = 0
+    _counts: array[int] = field(default_factory=lambda: array("I"))
 
     def add(self, milliseconds: float) -> None:
         """One more."""
         self.count += 1
         self.longest_ms = max(self.longest_ms, milliseconds)
-        self._buckets[floor(log(max(milliseconds, _LEAST_MS)) / _RESOLUTION)] += 1
+        self._add(floor(log(max(milliseconds, _LEAST_MS)) / _RESOLUTION), 1)
 
     def percentile_ms(self, share: float) -> float:
         """The latency that `share` (0 to 1) of all do not exceed; 0 where there are none."""
         wanted = share * self.count
         seen = 0
-        for bucket in sorted(self._buckets):
-            seen += self._buckets[bucket]
-            if seen >= wanted:
+        for bucket, count in enumerate(self._counts, self._first):
+            seen += count
+            if count and seen >= wanted:
                 return min(exp((bucket + 1) * _RESOLUTION), self.longest_ms)
         return 0.0
 
@@ -40,14 +41,28 @@ class Times:
         """Take another's in."""
         self.count += other.count
         self.longest_ms = max(self.longest_ms, other.longest_ms)
-        self._buckets.update(other._buckets)
+        for bucket, count in enumerate(other._counts, other._first):
+            if count:
+                self._add(bucket, count)
 
     def as_message(self) -> dict[str, Any]:
         """For another process: plain JSON."""
-        return {"longest_ms": self.longest_ms, "buckets": sorted(self._buckets.items())}
+        return {"longest_ms": self.longest_ms, "first": self._first, "counts": self._counts.tolist()}
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Times:
         """What `as_message` said."""
-        buckets = Counter[int](dict(message["buckets"]))
-        return cls(buckets.total(), message["longest_ms"], buckets)
+        counts = array("I", message["counts"])
+        return cls(sum(counts), message["longest_ms"], message["first"], counts)
+
+    def _add(self, bucket: int, count: int) -> None:
+        counts = self._counts
+        if not counts:
+            self._first = bucket
+        place = bucket - self._first
+        if place < 0:
+            self._counts = counts = array("I", bytes(-place * counts.itemsize)) + counts
+            self._first, place = bucket, 0
+        elif place >= len(counts):
+            counts.frombytes(bytes((place - len(counts) + 1) * counts.itemsize))
+        counts[place] += count

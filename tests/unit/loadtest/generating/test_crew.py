@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from loadtest.generating.crew import HERE, Crew, deal, words_of
+from loadtest.generating.crew import HERE, Crew, Sight, deal, words_of
 from loadtest.generating.disturbances import Disturbance
-from loadtest.generating.member import Sight
 from loadtest.generating.messages import Answers, Done, Effort, Failed, Ready, Said
 from loadtest.rush.levels import LEVELS
 from loadtest.rush.plan import Plan
@@ -50,7 +49,6 @@ def done(offered: int, cpu_seconds: float = 1.0) -> Done:
 def driven(*commands: Sequence[str]) -> Sight:
     async def drive() -> Sight:
         async with Crew(commands, [order() for _ in commands]) as crew:
-            assert len(set(crew.pids)) == len(commands)
             crew.go()
             return await crew.done()
 
@@ -59,8 +57,11 @@ def driven(*commands: Sequence[str]) -> Sight:
 
 def test_what_several_saw_becomes_one() -> None:
     kept = Kept(Asked.at(terminal(), person="R1-00000001"), Outcome(200, b"{}"), 0.5, 0.6)
-    sight = driven(program(Ready(), Answers(kept=[kept]), done(3)), program(Ready(), done(4)))
-    assert (sight.seen.offered, sight.kept, len(sight.efforts)) == (7, [kept], 2)
+    sight = driven(
+        program(Ready(), Answers(kept=[kept]), done(3)), program(Ready(), Answers(kept=[kept]), done(4))
+    )
+    assert (sight.seen.offered, len(sight.efforts)) == (7, 2)
+    assert (len(sight.kept), list(sight.kept), list(sight.kept)) == (2, [kept, kept], [kept, kept])
     assert [second.offered for second in sight.seen.series] == [7]
 
 
@@ -78,6 +79,10 @@ def test_what_several_saw_becomes_one() -> None:
 def test_what_became_of_a_generator_is_told(command: list[str], words: str) -> None:
     with pytest.raises(LoadError, match=words):
         driven(program(Ready(), done(1)), command)
+
+
+def test_a_generator_elsewhere_is_no_process_of_this_machine() -> None:
+    assert Crew([program(Ready())], [order()]).pids == []
 
 
 def test_all_are_ended_with_the_block() -> None:

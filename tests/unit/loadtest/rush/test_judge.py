@@ -72,7 +72,7 @@ def test_at_least_a_thousand_and_a_hundredth_are_compared_or_all(count: int, com
     sample, answer = Sample(), kept(answered())
     for _ in range(count):
         sample.take(answer)
-    assert (sample.taken, len(sample.kept)) == (count, compared)
+    assert (sample.taken, len(sample.drain()), sample.kept) == (count, compared, [])
     assert compared >= min(count, max(FIRST, count / 100))
 
 

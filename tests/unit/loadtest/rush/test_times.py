@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from loadtest.rush.times import Times
@@ -33,3 +35,15 @@ def test_two_become_one() -> None:
     one, other = filled(1, 2), filled(300)
     one.merge(other)
     assert (one.count, one.longest_ms) == (3, 300)
+
+
+def test_the_order_in_which_they_come_does_not_matter() -> None:
+    milliseconds = (300, 0.5, 40, 0.001, 9000, 40)
+    assert (
+        filled(*milliseconds) == filled(*sorted(milliseconds)) == filled(*sorted(milliseconds, reverse=True))
+    )
+
+
+def test_what_another_process_says_is_the_same_again() -> None:
+    for times in (filled(), filled(3, 0.001, 700, 3)):
+        assert Times.of_message(json.loads(json.dumps(times.as_message()))) == times
