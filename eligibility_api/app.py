@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
@@ -20,6 +21,7 @@ from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
 from eligibility_api.history import endpoints as history
+from eligibility_api.lane import Lane
 from eligibility_api.platform import problems
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.database import Database
@@ -101,9 +103,17 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         app.include_router(room.router)
     app.include_router(health.router)
     problems.install(app)
+    app.add_middleware(Lane, routes=_hot_routes())
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
     app.add_middleware(Journal)
     return app
+
+
+def _hot_routes() -> list[APIRoute]:
+    """What a tap asks, and a look-up by number."""
+    hot = {presence.new_challenge, eligibility.check_card, eligibility.check_number}
+    routes = (route for room in (presence, eligibility) for route in room.router.routes)
+    return [route for route in routes if isinstance(route, APIRoute) and route.endpoint in hot]
 
 
 def serve() -> FastAPI:

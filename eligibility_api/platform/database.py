@@ -6,24 +6,22 @@ Core for everything else. One request is one transaction in either. What its abs
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from eligibility_api.platform.connections import ACQUIRE_SECONDS, Connections
 from eligibility_api.platform.outage import told_as_outage
 
 ENGINE_CONNECTIONS = 4
 """Connections of one process for everything but the hot path, unless it needs more."""
 
-_ACQUIRE_SECONDS = 2.0
-_CLOSE_SECONDS = 5.0
 _BEGIN = text("SELECT")
 _SERVER_FIRST_SECONDS = 1.0
 """By how much the driver waits longer than the server, which tells more."""
@@ -54,9 +52,9 @@ class Database:
     ) -> None:
         self._dsn = dsn
         self._pool_connections = pool_connections
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._connections: Connections | None = None
         self._session: dict[str, Any] = {
-            "timeout": _ACQUIRE_SECONDS,
+            "timeout": ACQUIRE_SECONDS,
             "command_timeout": statement_seconds + _SERVER_FIRST_SECONDS,
             "server_settings": {
                 "statement_timeout": f"{statement_seconds * 1000:.0f}",
@@ -69,7 +67,7 @@ class Database:
             sqlalchemy_url(dsn),
             pool_size=engine_connections,
             max_overflow=0,
-            pool_timeout=_ACQUIRE_SECONDS,
+            pool_timeout=ACQUIRE_SECONDS,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args=self._session,
@@ -80,30 +78,22 @@ class Database:
         # One plan for whoever is asked about: planning anew costs more than it can save, and differs by what is asked.
         server_settings = self._session["server_settings"] | {"plan_cache_mode": "force_generic_plan"}
         session = self._session | {"server_settings": server_settings}
-        self._pool = await asyncpg.create_pool(
-            self._dsn, min_size=0, max_size=self._pool_connections, reset=_nothing_to_reset, **session
+        self._connections = Connections(
+            partial(asyncpg.connect, self._dsn, **session), self._pool_connections
         )
 
     async def close(self) -> None:
         """Close every connection, after what runs on it; one that does not come back in time is cut."""
-        if self._pool is not None:
-            try:
-                await asyncio.wait_for(self._pool.close(), _CLOSE_SECONDS)
-            except TimeoutError:
-                self._pool.terminate()
+        if self._connections is not None:
+            await self._connections.close()
         await self._engine.dispose()
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> list[asyncpg.Record]:
         """One statement on the hot path: prepared once a connection, a transaction of its own."""
         with told_as_outage():
-            if self._pool is None:
-                raise asyncpg.InterfaceError("the pool is not open")
-            connection = await _acquire(self._pool)
-            try:
-                rows: list[asyncpg.Record] = await connection.fetch(statement, *parameters)
-                return rows
-            finally:
-                await self._pool.release(connection)
+            if self._connections is None:
+                raise asyncpg.InterfaceError("the database is not open")
+            return await self._connections.fetch(statement, parameters)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -127,20 +117,3 @@ async def copy(
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection
     await driver.copy_records_to_table(table, schema_name=schema, columns=columns, records=records)
-
-
-async def _nothing_to_reset(_: object) -> None:
-    """What a connection is asked when it comes back: nothing. The hot path runs single statements, which leave nothing in
-    a session; the driver's own question would be a second round trip of every request. It ends a transaction that
-    broke off in any case.
-    """
-
-
-async def _acquire(pool: asyncpg.Pool[asyncpg.Record]) -> Any:
-    """A connection. Raises PoolTimeout where all are in use, TimeoutError where the server does not take a new one."""
-    try:
-        return await pool.acquire(timeout=_ACQUIRE_SECONDS)
-    except TimeoutError as error:
-        if pool.get_size() == pool.get_max_size():
-            raise PoolTimeout("every connection is in use") from error
-        raise

@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,6 +32,7 @@ class Journal:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._log = structlog.get_logger().bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -40,16 +42,16 @@ class Journal:
         started = time.perf_counter()
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = secrets.token_urlsafe(_REQUEST_ID_BYTES)
+        own = [(b"x-request-id", state["request_id"].encode())]
+        if scope["path"].startswith("/v1/"):
+            own.append((b"cache-control", b"no-store"))
         status: int | None = None
 
         async def watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = state["request_id"]
-                if scope["path"].startswith("/v1/"):
-                    headers["Cache-Control"] = "no-store"
+                message["headers"] = [*message["headers"], *own]
             await send(message)
 
         try:
@@ -60,24 +62,30 @@ class Journal:
             if status is None:
                 await problem(scope, receive, watched)
         finally:
-            _tell(scope, state, status or 500, time.perf_counter() - started)
+            self._tell(scope, state, status or 500, time.perf_counter() - started)
+
+    def _tell(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
+        # The route's template, not the path: what a caller types into a URL stays out of log and metrics.
+        route = getattr(scope.get("route"), "path", "(none)")
+        code = state.get("problem_code", "")
+        requests, took = _meters(route, status, code)
+        requests.inc()
+        took.observe(seconds)
+        self._log.info(
+            "request",
+            request_id=state["request_id"],
+            method=scope["method"],
+            route=route,
+            status=status,
+            code=code,
+            ms=round(seconds * 1000, 2),
+        )
 
 
-def _tell(scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
-    # The route's template, not the path: what a caller types into a URL stays out of log and metrics.
-    route = getattr(scope.get("route"), "path", "(none)")
-    code = state.get("problem_code", "")
-    REQUESTS.labels(route, str(status), code).inc()
-    SECONDS.labels(route).observe(seconds)
-    log.info(
-        "request",
-        request_id=state["request_id"],
-        method=scope["method"],
-        route=route,
-        status=status,
-        code=code,
-        ms=round(seconds * 1000, 2),
-    )
+@cache
+def _meters(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
+    """The two meters of answers of a kind; there are as many kinds as routes, statuses and codes."""
+    return REQUESTS.labels(route, str(status), code), SECONDS.labels(route)
 
 
 class BodyLimit:

@@ -80,12 +80,17 @@ def _request_id(request: Request) -> str | None:
     return getattr(request.state, "request_id", None)
 
 
-async def _expected(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ShikakuError)
+def refuse(request: Request, error: ShikakuError) -> Response:
+    """The answer that shows an error of the family; a failure of ours is told with its cause."""
     if error.entry.status >= 500:
         cause = type(error.__cause__).__name__
         log.warning("unavailable", request_id=_request_id(request), code=error.code, cause=cause)
     return problem_response(request, error)
+
+
+async def _expected(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ShikakuError)
+    return refuse(request, error)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

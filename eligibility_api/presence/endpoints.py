@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
 from eligibility_api.facilities.bearer import current_caller
@@ -18,12 +18,14 @@ router = APIRouter(prefix="/v1/presence", tags=["presence"])
 @router.post(
     "/challenges",
     summary="A challenge for a card to sign",
+    response_model=ChallengeAnswer,
     responses=problem_responses("token-invalid", "right-missing", "request-invalid"),
 )
 async def new_challenge(
     request: ChallengeRequest,
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
-) -> ChallengeAnswer:
+) -> Response:
     """Valid for this terminal and purpose, for a minute, once. Nothing is stored until it is spent."""
-    return state.presence.challenge(caller, request.purpose)
+    answer = state.presence.challenge(caller, request.purpose)
+    return Response(answer.model_dump_json(), media_type="application/json")

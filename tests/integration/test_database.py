@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.platform import database as module
+from eligibility_api.platform import connections
+from eligibility_api.platform import database as database_module
 from eligibility_api.platform.database import ENGINE_CONNECTIONS, Database
 from tests.builders.database import Database as EmptyDatabase
 
@@ -53,7 +54,8 @@ async def told(way: Way, database: Database, statement: str = "SELECT 1") -> str
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ACQUIRE_SECONDS", 0.1)
+    for module in (connections, database_module):
+        monkeypatch.setattr(module, "ACQUIRE_SECONDS", 0.1)
 
 
 @ways
