@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -22,11 +23,18 @@ PLAN = Plan(LEVELS["L0"], SECONDS, SCALE, SEED)
 
 
 @pytest.fixture(scope="module")
-def report(house: Inhabited) -> dict[str, Any]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the run leaves its report."""
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="module")
+def report(house: Inhabited, folder: Path) -> dict[str, Any]:
     """What a run of two generators at a tenth of the level L0 printed."""
     words = [
         "run", "--level", "L0", "--minutes", str(SECONDS / 60), "--scale", str(SCALE), "--seed", str(SEED),
         "--people", "300", "--cards", "60", "--terminals", str(TERMINALS), "--generators", "2", "--json",
+        "--out", str(folder),
     ]  # fmt: skip
     program = "from loadtest.cli import main; main()"
     done = subprocess.run(
@@ -61,6 +69,20 @@ def test_processes_and_latencies_are_told(report: dict[str, Any]) -> None:
     assert report["p50_ms"] <= report["p99_ms"] <= report["p999_ms"]
     assert report["cpu_cores"].keys() == report["memory_mib"].keys() == {"api", "database", "generator"}
     assert len(report["generators"]) == 2
+
+
+def test_every_process_and_the_database_were_watched(report: dict[str, Any], folder: Path) -> None:
+    told = json.loads((folder / "report.json").read_text())
+    assert told.items() >= report.items()
+    assert {
+        "api 1", "api 2", "supervisor", "keeper", "worker", "database", "jlis", "coordinator", "generator 1",
+        "generator 2",
+    } <= {name for sample in told["machine"] for name in sample["processes"]}  # fmt: skip
+    database = told["database"]
+    assert database["sees_all_sessions"]
+    assert database["statistics"]["tables"]["audit_record"]["inserted"] > 0
+    assert database["looks"] > 0
+    assert (folder / "report.html").read_text().count("<svg") >= 6
 
 
 def scheduled() -> Iterator[float]:
