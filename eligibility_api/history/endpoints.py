@@ -7,7 +7,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
+from pydantic_core import to_json
 
 from eligibility_api.consent.gate import CONSENTED
 from eligibility_api.contract.consent import CONSENTS_PATH, Basis
@@ -28,6 +29,7 @@ from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.operator import Operator, current_operator
 from eligibility_api.history import service
 from eligibility_api.history.service import Look, Part, Permit
+from eligibility_api.history.told import PageTold
 from eligibility_api.platform.problems import problem_responses
 from eligibility_api.state import State, current_state
 
@@ -92,9 +94,9 @@ Prescriber = Annotated[
 ]
 
 
-def _respond(answer: BaseModel) -> Response:
+def _respond(answer: PageTold) -> Response:
     # Built by the rule from typed values: serialised once, not validated again.
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return Response(to_json(answer), media_type="application/json")
 
 
 def look_ups(address: str, bases: frozenset[Basis]) -> APIRouter:

@@ -9,20 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from eligibility_api.consent.gate import check, gate_parameters
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.history import (
-    Diagnoses,
-    Grouping,
-    HealthCheckups,
-    LookUp,
-    Medications,
-    Treatments,
-)
+from eligibility_api.contract.history import Grouping, LookUp
 from eligibility_api.desk import cursor
 from eligibility_api.domain import medicines, months
 from eligibility_api.domain.days import day_in_japan
@@ -36,6 +29,13 @@ from eligibility_api.facilities.operator import Operator
 from eligibility_api.history import store
 from eligibility_api.history.grouping import grouped
 from eligibility_api.history.showing import Shower
+from eligibility_api.history.told import (
+    DiagnosesTold,
+    HealthCheckupsTold,
+    MedicationsTold,
+    PageTold,
+    TreatmentsTold,
+)
 from eligibility_api.state import State
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class _Answer:
         """The part of all rows that this page is."""
         return places[self.begins : self.begins + self.limit]
 
-    def about(self, total: int) -> dict[str, Any]:
+    def about(self, total: int) -> PageTold:
         """What every page says of itself."""
         seen, ends = self.seen, self.begins + self.limit
         return {
@@ -102,7 +102,9 @@ class _Answer:
         }
 
 
-async def medications(state: State, look: Look, grouping: Grouping, prescriber: str | None) -> Medications:
+async def medications(
+    state: State, look: Look, grouping: Grouping, prescriber: str | None
+) -> MedicationsTold:
     """Medicines out of receipts, and where the patient allowed it of prescriptions and dispensings at once.
 
     A filter by `prescriber` leaves rows out; the others keep their places, and their marks.
@@ -122,9 +124,9 @@ async def medications(state: State, look: Look, grouping: Grouping, prescriber: 
         places = medicines.together(places, group)
     page = [(place, answer.shower.medicine(place, rows[place - 1], marks)) for place in answer.page(places)]
     if grouping is Grouping.NONE:
-        return Medications(**answer.about(len(places)), medicines=[shown for _, shown in page], groups=[])
+        return {**answer.about(len(places)), "medicines": [shown for _, shown in page], "groups": []}
     groups = grouped((group(place), shown) for place, shown in page)
-    return Medications(**answer.about(len(places)), medicines=[], groups=groups)
+    return {**answer.about(len(places)), "medicines": [], "groups": groups}
 
 
 def _medicines(answer: _Answer) -> list[MedicineRow]:
@@ -135,25 +137,25 @@ def _medicines(answer: _Answer) -> list[MedicineRow]:
     return medicines.medicine_rows([*receipts, *(one for one in shown if first <= one.month <= last)])
 
 
-async def treatments(state: State, look: Look, *, surgery: bool) -> Treatments:
+async def treatments(state: State, look: Look, *, surgery: bool) -> TreatmentsTold:
     """Acts of treatment without surgery, or surgery alone."""
     answer = await _look(state, look, LookUp.SURGERIES if surgery else LookUp.TREATMENTS)
     rows = act_rows(answer.receipts(), surgery=surgery)
-    return Treatments(**answer.about(len(rows)), treatments=_show(answer, rows, answer.shower.treatment))
+    return {**answer.about(len(rows)), "treatments": _show(answer, rows, answer.shower.treatment)}
 
 
-async def diagnoses(state: State, look: Look) -> Diagnoses:
+async def diagnoses(state: State, look: Look) -> DiagnosesTold:
     """Diagnoses, receipt by receipt."""
     answer = await _look(state, look, LookUp.DIAGNOSES)
     rows = disease_rows(answer.receipts())
-    return Diagnoses(**answer.about(len(rows)), diagnoses=_show(answer, rows, answer.shower.diagnosis))
+    return {**answer.about(len(rows)), "diagnoses": _show(answer, rows, answer.shower.diagnosis)}
 
 
-async def health_checkups(state: State, look: Look) -> HealthCheckups:
+async def health_checkups(state: State, look: Look) -> HealthCheckupsTold:
     """Health check-ups: of one insurer and day the one that was loaded last."""
     answer = await _look(state, look, LookUp.HEALTH_CHECKUPS)
     rows = latest_of_each_day(answer.seen.checkups, answer.instant)
-    return HealthCheckups(**answer.about(len(rows)), checkups=_show(answer, rows, answer.shower.checkup))
+    return {**answer.about(len(rows)), "checkups": _show(answer, rows, answer.shower.checkup)}
 
 
 Row = TypeVar("Row")
@@ -161,7 +163,7 @@ Row = TypeVar("Row")
 
 def _show(answer: _Answer, rows: Sequence[Row], show: Callable[[int, Row], T]) -> list[T]:
     """This page's rows as they are published, with their places from 1."""
-    return [show(place, row) for place, row in answer.page(list(enumerate(rows, 1)))]
+    return [show(place, row) for place, row in enumerate(answer.page(rows), answer.begins + 1)]
 
 
 async def _look(state: State, look: Look, what: LookUp) -> _Answer:

@@ -1,0 +1,124 @@
+"""What look-ups answer has the members of the published models, and reads as one of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any, get_type_hints
+
+import pytest
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from eligibility_api.contract import history
+from eligibility_api.contract.history import Origin, Setting
+from eligibility_api.domain.examined import CheckupKnown
+from eligibility_api.domain.history import ActRow, DiseaseRow, Known
+from eligibility_api.domain.medicines import MedicineRow
+from eligibility_api.domain.receipts import Act, Content, Disease, Drug
+from eligibility_api.history import told
+from eligibility_api.history.drugs import DrugEntry, DrugMaster
+from eligibility_api.history.showing import Shower
+
+KNOWN_FROM = datetime(2026, 2, 10, 15, 0, tzinfo=UTC)
+ANSWERED_AT = datetime(2026, 3, 1, 3, 4, 5, 678, tzinfo=UTC)
+CLINIC, PHARMACY = "1311111114", "1340100013"
+
+
+@pytest.mark.parametrize(
+    ("plain", "model"),
+    [
+        (told.PlaceTold, history.Place),
+        (told.SourceTold, history.Source),
+        (told.MedicineTold, history.Medicine),
+        (told.MedicineGroupTold, history.MedicineGroup),
+        (told.TreatmentTold, history.Treatment),
+        (told.DiagnosisTold, history.Diagnosis),
+        (told.CheckupItemTold, history.CheckupItem),
+        (told.HealthCheckupTold, history.HealthCheckup),
+        (told.MedicationsTold, history.Medications),
+        (told.TreatmentsTold, history.Treatments),
+        (told.DiagnosesTold, history.Diagnoses),
+        (told.HealthCheckupsTold, history.HealthCheckups),
+    ],
+)
+def test_the_members_are_those_of_the_model(plain: type, model: type[BaseModel]) -> None:
+    assert set(get_type_hints(plain)) == set(model.model_fields)
+
+
+def known(*, setting: Setting = Setting.PHARMACY, claim_month: date | None = date(2026, 2, 1)) -> Known:
+    content = Content("架空薬局", CLINIC, "架空診療所", (), (), ())
+    origin = Origin.RECEIPT if claim_month else Origin.DISPENSING
+    return Known(1, origin, KNOWN_FROM, b"", PHARMACY, setting, date(2026, 1, 1), claim_month, content)
+
+
+def shower() -> Shower:
+    return Shower(
+        PHARMACY, ANSWERED_AT, DrugMaster({"620000001": DrugEntry("見本錠", "錠", True, "1234567")})
+    )
+
+
+DRUG = Drug("620000001", "1.5", "21", 14, (), date(2026, 1, 7), date(2026, 1, 6), "003", None, "一包化")
+UNNAMED = Drug("690000001", None, None, None)
+ITEMS = [
+    {"item_code": "9N001000000000001", "item_name": "身長", "data_type": "PQ", "value": "160.1", "unit": "cm"}
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "model"),
+    [
+        (
+            shower().medicine(1, MedicineRow(known(), DRUG, date(2026, 1, 7), 14, CLINIC), {1: [2]}),
+            history.Medicine,
+        ),
+        (
+            shower().medicine(2, MedicineRow(known(claim_month=None), UNNAMED, None, None, None), {}),
+            history.Medicine,
+        ),
+        (
+            shower().treatment(
+                3,
+                ActRow(
+                    known(setting=Setting.INPATIENT),
+                    Act("112007410", "2", "12", 1),
+                    date(2026, 1, 3),
+                    1,
+                ),
+            ),
+            history.Treatment,
+        ),
+        (
+            shower().diagnosis(
+                4, DiseaseRow(known(), Disease("0000999", "架空病", ("8002",), date(2025, 1, 1), "1", True))
+            ),
+            history.Diagnosis,
+        ),
+        (
+            shower().checkup(5, CheckupKnown(1, "01130012", date(2025, 6, 1), KNOWN_FROM, json.dumps(ITEMS))),
+            history.HealthCheckup,
+        ),
+        (
+            shower().checkup(6, CheckupKnown(1, "01130012", date(2025, 6, 1), KNOWN_FROM, ITEMS)),
+            history.HealthCheckup,
+        ),
+    ],
+)
+def test_a_row_reads_as_the_model_that_it_is(row: Any, model: type[BaseModel]) -> None:
+    sent = to_json(row)
+    assert json.loads(model.model_validate_json(sent).model_dump_json()) == json.loads(sent)
+
+
+def test_a_row_says_whose_it_is_and_since_when() -> None:
+    row = shower().medicine(1, MedicineRow(known(), DRUG, date(2026, 1, 7), 14, CLINIC), {})
+    assert (row["name"], row["ingredient_code"], row["prescribed_on"]) == (
+        "見本錠",
+        "1234567",
+        date(2026, 1, 6),
+    )
+    assert (row["institution"]["own"], row["age_days"]) == (True, 18)
+    assert row["prescriber"] == {
+        "institution_code": CLINIC,
+        "institution_name": "架空診療所",
+        "own": False,
+    }
