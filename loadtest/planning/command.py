@@ -21,7 +21,7 @@ FAILED, STOPPED = 1, 3
 
 def plan(
     *,
-    seconds: Annotated[float, typer.Option(min=1, max=600, help="How long each kind is measured.")] = 10.0,
+    seconds: Annotated[float, typer.Option(min=1, max=120, help="How long each kind is measured.")] = 10.0,
     people: Annotated[int, typer.Option(min=100, help="Residents of the nation.")] = 3000,
     cards: Annotated[int, typer.Option(min=1, help="Of whom so many tap.")] = 500,
     terminals: Annotated[int, typer.Option(min=4, max=5000, help="Facilities.")] = 60,

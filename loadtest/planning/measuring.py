@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from random import Random
 
 from loadtest.clock import now
@@ -68,7 +69,8 @@ class Measuring:
     ) -> None:
         self._nation, self._pool, self._meter = nation, pool, meter
         self._seconds, self._seed, self._tell = seconds, seed, tell
-        self._rng = Random(seed)  # noqa: S311 - reproducible on purpose
+        # Apart from each other: how many come must not depend on how quickly they are answered.
+        self._rng, self._coming = Random(seed), Random(seed + 1)  # noqa: S311 - reproducible on purpose
         self._asking = Asking(nation.visitors, self._rng)
 
     async def measure(self) -> Measured:
@@ -87,6 +89,10 @@ class Measuring:
             for kind, visit in visits.items():
                 by_kind[kind] += await self._asked(visit, rates[kind], self._seconds / ROUNDS)
             by_kind[BATCH_ROW] += await self._batch(self._seconds / ROUNDS)
+        if missing := [kind for kind, taken in by_kind.items() if not taken.requests.get(kind)]:
+            raise LoadError(
+                f"nobody came with: {', '.join(missing)}; each kind has to be measured for longer"
+            )
         costs = Costs.solve(idle, list(by_kind.items()))
         rates["second point"] = checks_per_s = second_rate(costs)
         self._tell(f"the second point: {checks_per_s:.0f} checks/s for {2 * self._seconds:g} s")
@@ -111,7 +117,7 @@ class Measuring:
     async def _keep_on(self, visit: Visit, reception: Reception, left: Iterator[int]) -> None:
         for _ in left:
             outcome = await visit(reception)
-            if outcome.failure is not None:
+            if outcome.failure not in (None, *REFUSALS):
                 raise LoadError(f"a request that is to be measured was refused: {outcome.failure}")
 
     async def _idle(self, seconds: float) -> Taken:
@@ -123,10 +129,8 @@ class Measuring:
         """One kind by itself."""
         driver = Driver(Seen(), Sample())
         reception = Reception(self._pool, driver.request)
-        dues = (
-            Due(at, None, lambda: visit(reception)) for at in arrivals([Stretch(seconds, per_s)], self._rng)
-        )
-        return await self._driven(driver, dues)
+        instants = arrivals([Stretch(seconds, per_s)], self._coming)
+        return await self._driven(driver, (Due(at, None, partial(visit, reception)) for at in instants))
 
     async def _second(self, checks_per_s: float, seconds: float, sample: Sample) -> Taken:
         driver = Driver(Seen(), sample)
@@ -147,7 +151,10 @@ class Measuring:
         if errors := +driver.seen.errors:
             said = ", ".join(f"{count} × {code}" for code, count in errors.items())
             raise LoadError(f"what is to be measured did not go without errors: {said}")
-        return after.since(before, {kind: times.count for kind, times in driver.seen.requests.items()})
+        requests = {kind: times.count for kind, times in driver.seen.requests.items()}
+        if others := requests.keys() - self._asking.visits().keys():
+            raise LoadError(f"what is to be measured was disturbed by: {', '.join(sorted(others))}")
+        return after.since(before, requests)
 
     async def _batch(self, seconds: float) -> Taken:
         rows = max(1, round(seconds * _BATCH_ROWS_PER_S))

@@ -1,0 +1,85 @@
+"""A fund whose every request costs what the test says, and the meter that reads it; no socket is opened."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from time import perf_counter
+from uuid import uuid4
+
+from loadtest.line.connection import LineError, Reply
+from loadtest.planning.costs import Costs
+from loadtest.planning.meter import Reading
+from loadtest.rush.consents import CATEGORIES
+
+STATEMENT = {
+    "version": 1, "language": "ja", "institution_code": "1311111114", "institution_name": "見本診療所",
+    "categories": list(CATEGORIES), "care": "1", "until": "24-hours",
+}  # fmt: skip
+_KINDS = {
+    "/v1/token": "token",
+    "/v1/presence/challenges": "challenge",
+    "/v1/eligibility/card": "card",
+    "/v1/eligibility/number": "number",
+    "/v1/consents/challenges": "consent challenge",
+    "/v1/consents": "consent",
+}
+
+
+class FakeFund:
+    """Stands for the pool and for the meter at once. `refused`: statuses and codes by kind."""
+
+    host, timeout_seconds = "127.0.0.1", 10.0
+
+    def __init__(self, costs: Costs, refused: Mapping[str, tuple[int, str]] | None = None) -> None:
+        self.asked: Counter[str] = Counter()
+        self._costs = costs
+        self._refused = refused or {}
+        self._began = perf_counter()
+        self._rows = 0
+
+    async def exchange(self, data: bytes) -> Reply:
+        """The answer to a whole request."""
+        head, _, body = data.partition(b"\r\n\r\n")
+        path = head.split(b" ", 2)[1].decode()
+        if path.startswith("/v1/eligibility/batches"):
+            return self._batch(path, body)
+        kind = _KINDS.get(path) or path.rpartition("/")[2]
+        self.asked[kind] += 1
+        if kind in self._refused:
+            status, code = self._refused[kind]
+            if not status:
+                raise LineError(code)
+            return Reply(status, json.dumps({"code": code}).encode(), 100)
+        return _answer(200, _body(kind))
+
+    def _batch(self, path: str, body: bytes) -> Reply:
+        if path.endswith("/batches"):
+            self._rows = len(json.loads(body)["rows"])
+            self.asked["batch row"] += self._rows
+            return _answer(202, {"batch_id": "b1", "state": "accepted"})
+        if "/results" in path:
+            rows = [json.dumps({"code": None, "answer": {"validity": "1"}}) for _ in range(self._rows)]
+            return Reply(200, "\n".join(rows).encode(), 100)
+        return _answer(200, {"batch_id": "b1", "state": "done"})
+
+    async def read(self) -> Reading:
+        """What was taken so far, by the costs that this fund has."""
+        now = perf_counter()
+        return Reading(now, self._costs.predict(now - self._began, self.asked))
+
+
+def _answer(status: int, said: object) -> Reply:
+    return Reply(status, json.dumps(said).encode(), 100)
+
+
+def _body(kind: str) -> dict[str, object]:
+    answers: dict[str, dict[str, object]] = {
+        "token": {"access_token": "token-1", "expires_in": 300},
+        "challenge": {"challenge": "challenge-1"},
+        "card": {"record_id": str(uuid4())},
+        "consent challenge": {"challenge": "challenge-2", "statement": STATEMENT},
+        "consent": {"consent_id": str(uuid4()), "eligibility": {"validity": "1"}},
+    }
+    return answers.get(kind, {"validity": "1"})
