@@ -58,12 +58,15 @@ class DatabaseWatch:
         self.after = await self._read()
 
     async def _read(self) -> Reading | None:
-        with suppress(*_LOST):
-            connection = await self._connect()
-            try:
-                return await read(connection)
-            finally:
-                await connection.close(timeout=_PAUSE_SECONDS)
+        """Twice where need be: a server may be about to come back."""
+        for pause in (_PAUSE_SECONDS, 0.0):
+            with suppress(*_LOST):
+                connection = await self._connect()
+                try:
+                    return await read(connection)
+                finally:
+                    await connection.close(timeout=_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
         return None
 
     async def _look(self) -> None:

@@ -34,13 +34,14 @@ class Sample:
     """One look. `at`: seconds of the clock that the sampler has; `processes` by who they are, such as `api 1`.
 
     `idle` and `stolen`: the shares of all the machine's processors that had nothing to do, and that a hypervisor took,
-    since the last sample.
+    since the last sample. `others`: cores that were busy with something else than these processes.
     """
 
     at: float
     processes: Mapping[str, Usage]
     idle: float
     stolen: float
+    others: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,18 @@ class Sampler:
         """One more."""
         before, self._cpu = self._cpu, self._now()
         at, host = self._gauges.clock(), self._gauges.host()
+        seconds = max(at - self._at, _INSTANT)
         usages: dict[str, Usage] = {}
         for pid, cpu in self._cpu.items():
             spent = max(0.0, cpu - before.get(pid, cpu))
-            usage = Usage(spent / max(at - self._at, _INSTANT), self._gauges.memory_mib(pid))
+            usage = Usage(spent / seconds, self._gauges.memory_mib(pid))
             name = self._names[pid]
             usages[name] = usages[name] + usage if name in usages else usage
         total = max(host.total - self._host.total, _INSTANT)
         idle, stolen = host.idle - self._host.idle, host.stolen - self._host.stolen
-        self.samples.append(Sample(at, usages, idle / total, stolen / total))
+        busy = (total - idle - stolen) / seconds
+        others = max(0.0, busy - sum(usage.cores for usage in usages.values()))
+        self.samples.append(Sample(at, usages, idle / total, stolen / total, others))
         self._at, self._host = at, host
 
     def _now(self) -> dict[int, float]:

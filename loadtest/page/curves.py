@@ -15,6 +15,9 @@ from loadtest.rush.seen import Second, Series
 
 MOST_POINTS = 240
 
+OTHERS = "ほか / others"
+"""Whatever this machine did beside."""
+
 T = TypeVar("T")
 
 
@@ -71,8 +74,10 @@ def errors(seen: Sequence[Stretch]) -> dict[str, Curve]:
 
 
 def processors(samples: Sequence[Sample], began: float) -> dict[str, Curve]:
-    """Cores that each process kept busy, and the cores that had nothing to do or were taken away, in shares of all."""
-    return _of_processes(samples, began, lambda sample, name: sample.processes[name].cores)
+    """Cores that each process kept busy, and all those that do not belong to the run."""
+    others = [_point(group, began, lambda sample: sample.others) for group in _groups(samples)]
+    mine = _of_processes(samples, began, lambda sample, name: sample.processes[name].cores)
+    return mine | ({OTHERS: others} if others else {})
 
 
 def memory(samples: Sequence[Sample], began: float) -> dict[str, Curve]:

@@ -35,6 +35,7 @@ def _sample(sample: Sample, began: float) -> dict[str, Any]:
         "at_s": round(sample.at - began, 2),
         "idle": round(sample.idle, 3),
         "stolen": round(sample.stolen, 3),
+        "other_cores": round(sample.others, 3),
         "processes": {
             name: {"cores": round(usage.cores, 3), "memory_mib": round(usage.memory_mib, 1)}
             for name, usage in sample.processes.items()

@@ -23,7 +23,7 @@ def write(report: RushReport, folder: Path, at: datetime) -> None:
     """Make the folder and both files. `at`: when the run ended. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     told = report.as_json() | {"at": at.isoformat(timespec="seconds")} | details(report)
-    (folder / FIGURES).write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / FIGURES).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
     (folder / PAGE).write_text(render(report, at), encoding="utf-8")
 
 
@@ -50,7 +50,7 @@ def render(report: RushReport, at: datetime) -> str:
 def _figures(report: RushReport) -> list[tuple[str, str]]:
     """The few that are looked for first."""
     checks = report.seen.checks
-    growth = report.memory_growth
+    growth, others = report.memory_growth, report.other_cores
     return [
         ("照会（到着） / offered", f"{report.offered_per_s:,.1f} /s"),
         ("照会（回答） / achieved", f"{report.achieved_per_s:,.1f} /s"),
@@ -59,6 +59,7 @@ def _figures(report: RushReport) -> list[tuple[str, str]]:
         ("エラー / errors", f"{report.seen.errors.total():,}"),
         ("誤答 / wrong answers", f"{report.wrong_answers:,} / {report.compared:,}"),
         ("負荷発生器が限界 / generator-bound", "はい / yes" if report.generator_bound else "いいえ / no"),
+        ("ほかの仕事 / other work", "–" if others is None else f"{others:.2f} cores"),
         ("API のメモリー増加 / memory growth", "–" if growth is None else f"{growth:+.1%}"),
     ]
 

@@ -58,7 +58,7 @@ class Capacity:
         )
         return f" (extrapolated from {measured})" if self.extrapolated else f" ({measured})"
 
-    def as_json(self) -> dict[str, float | bool]:
+    def as_json(self) -> dict[str, float | bool | str]:
         """The object under `capacity`."""
         return {
             "core_ms_per_check": round(self.core_ms_per_check, 3),
@@ -66,4 +66,5 @@ class Capacity:
             "busiest_minute_fits": round(self.fits, 3),
             "cores_needed": round(self.cores_needed, 2),
             "extrapolated": self.extrapolated,
+            "sentence": self.sentence,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import mean
 from typing import Any
 
 from loadtest.generating.messages import Effort
@@ -12,6 +13,7 @@ from loadtest.machine.circumstances import Circumstances
 from loadtest.machine.costs import API, BUSY, DATABASE, Spent
 from loadtest.machine.growth import memory_growth
 from loadtest.rush.capacity import Capacity
+from loadtest.rush.levels import Shape
 from loadtest.rush.parts import Part
 from loadtest.rush.plan import Plan
 from loadtest.rush.seen import Seen
@@ -109,7 +111,8 @@ class RushReport:
     @property
     def capacity(self) -> Capacity | None:
         """How large a machine the nation needs. None where processors had more to do than checks, or were not told."""
-        if self.circumstances is None or not self.seen.answered or self.parts or self.plan.level.reconnect:
+        steady = self.plan.level.shape in {Shape.STEADY, Shape.DAY} and not self.parts
+        if self.circumstances is None or not self.seen.answered or not steady:
             return None
         served = self.spent.cores(API) + self.spent.cores(DATABASE)
         rate = self.seen.answered / self.spent.seconds if self.spent.seconds else 0.0
@@ -123,6 +126,12 @@ class RushReport:
         return memory_growth(self.watched.samples) if self.watched else None
 
     @property
+    def other_cores(self) -> float | None:
+        """Cores that were busy with something else than this run, in the mean: its figures are of the rest."""
+        samples = self.watched.samples if self.watched else ()
+        return mean(sample.others for sample in samples) if samples else None
+
+    @property
     def verdict(self) -> str:
         """A sentence for people."""
         level = self.plan.level
@@ -133,7 +142,8 @@ class RushReport:
         if self.generator_bound:
             return f"The generator was the bottleneck: nothing is known of {name}."
         p99 = self.seen.checks.percentile_ms(0.99)
-        figures = f"{self.achieved_per_s:,.0f} of {self.offered_per_s:,.0f} checks/s, p99 {p99:,.0f} ms"
+        unit = "rows" if level.shape is Shape.BATCHES else "checks"
+        figures = f"{self.achieved_per_s:,.0f} of {self.offered_per_s:,.0f} {unit}/s, p99 {p99:,.0f} ms"
         if self.parts:
             return f"{self._of_parts} {name}: {figures}, {self._errors_told}."
         if self.errors:
@@ -171,6 +181,7 @@ class RushReport:
             "cpu_cores": {kind: round(self.spent.cores(kind), 2) for kind in self.spent.cpu},
             "memory_mib": dict(self.memory),
             "memory_growth": None if self.memory_growth is None else round(self.memory_growth, 4),
+            "other_cores": None if self.other_cores is None else round(self.other_cores, 2),
             "requests": {
                 what: {"count": times.count} | percentiles(times)
                 for what, times in sorted(self.seen.requests.items())

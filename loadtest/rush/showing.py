@@ -7,6 +7,9 @@ from rich.table import Table
 
 from loadtest.rush.report import RushReport, percentiles
 
+_NOTABLE = 0.1
+"""Cores of others from which on they are spoken of."""
+
 
 def show(console: Console, report: RushReport) -> None:
     """Print latencies, errors, parts, processes and the verdict."""
@@ -25,6 +28,9 @@ def show(console: Console, report: RushReport) -> None:
         console.print(f"{kind}: {cores:.2f} cores, {memory:,.0f} MiB", highlight=False)
     if (growth := report.memory_growth) is not None:
         console.print(f"memory of the API's workers grew by {growth:.1%}", highlight=False)
+    if (others := report.other_cores) is not None and others >= _NOTABLE:
+        told = f"other processes of this machine kept {others:.2f} cores busy: the run had the rest"
+        console.print(told, style="yellow", highlight=False)
     console.print(f"{report.compared:,} answers compared with the naive model", highlight=False)
     good = report.passed if report.parts else report.carried
     console.print(report.verdict, style="bold green" if good else "bold red", markup=False)

@@ -65,6 +65,7 @@ def test_cores_are_those_since_the_last_sample_and_memory_is_that_of_now() -> No
     assert second.at == 101.0
     assert second.processes["api 1"].cores == pytest.approx(0.25)
     assert [second.idle, second.stolen] == pytest.approx([0.25, 0.05])
+    assert second.others == pytest.approx(2 - 0.5 - 0.1 - 0.25)
 
 
 def test_processes_of_one_kind_are_told_together_but_workers_and_generators_each() -> None:

@@ -128,6 +128,15 @@ def test_everything_that_was_watched_has_a_chart() -> None:
     assert page(report(watched=None, seen=Seen())).tags["svg"] == 2
 
 
+def test_what_else_the_machine_did_is_told() -> None:
+    seen = [replace(sample, others=0.75) for sample in watched().samples]
+    made = report(watched=replace(watched(), samples=seen))
+    assert made.as_json()["other_cores"] == 0.75
+    words = page(made).words
+    assert "0.75 cores" in words
+    assert curves.OTHERS in words
+
+
 def test_what_a_database_did_is_told_by_check_and_what_it_waited_for() -> None:
     words = " ".join(page(report()).words.split())
     assert "database.xact_commit 200 3.33" in words
@@ -170,7 +179,7 @@ def test_a_long_run_is_thinned_and_its_rates_stay() -> None:
     assert [value for _, value in curves.rates(seen)["照会（回答） / checks answered"]] == [2.0] * len(seen)
     assert sum(one.seconds for one in seen) == 10_800
     many = [Sample(float(at), {"api 1": Usage(0.5, 100.0)}, 0.0, 0.0) for at in range(10_800)]
-    [curve] = curves.processors(many, 0.0).values()
+    curve = curves.processors(many, 0.0)["api 1"]
     assert len(curve) <= curves.MOST_POINTS
     assert {value for _, value in curve} == {0.5}
 

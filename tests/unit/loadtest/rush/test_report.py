@@ -154,10 +154,15 @@ def test_the_busiest_minute_is_told_in_machines_and_in_cores() -> None:
         {"seen": seen(answered=0)},
         {"spent": Spent(10.0, {})},
         {"plan": Plan(LEVELS["storm"], 10.0, 1.0, 1)},
+        {"plan": Plan(LEVELS["batch-night"], 10.0, 1.0, 1)},
     ],
 )
 def test_no_machine_is_told_from_what_is_no_measure_of_checks(changes: dict[str, Any]) -> None:
     assert report(**{"circumstances": HERE, **changes}).capacity is None
+
+
+def test_rows_of_batches_are_called_so() -> None:
+    assert "316 of 316 rows/s" in report("batch-night").verdict
 
 
 def test_at_the_rate_itself_nothing_is_extrapolated() -> None:
