@@ -137,7 +137,7 @@ def _of_kind(kind: FacilityKind, number: int) -> list[Place]:
 
 def _terminals(rank: int, number: int) -> int:
     """How many terminals the facility of a rank among so many of its kind has: the larger ones more."""
-    return next((count for share, count in _TERMINALS if rank < share * number), 1)
+    return next((count for share, count in _TERMINALS if rank + 0.5 < share * number), 1)
 
 
 def admit(there: Surroundings, count: int, folder: Path) -> list[Terminal]:
