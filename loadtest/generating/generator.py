@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 from collections.abc import Callable, Coroutine, Sequence
 from random import Random
 from time import perf_counter, process_time
@@ -25,7 +26,10 @@ from loadtest.rush.seen import Seen
 from loadtest.rush.visits import Reception
 from loadtest.surroundings import LoadError
 
-_MOST_CONNECTIONS = 1000
+_MOST_CONNECTIONS = 10_000
+"""At a time: of a fund that stands still, all who come within the time that a request may take want one."""
+
+_OTHER_FILES = 100
 _TIMEOUT_SECONDS = 10.0
 _TELL_SECONDS = 1.0
 
@@ -49,7 +53,7 @@ async def generate(lines: Lines, say: Say) -> None:
 async def _obey(order: Order, lines: Lines, say: Say) -> None:
     visitors = order.visitors()
     url = str(order.fund_url)
-    async with Pool(url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS) as pool:
+    async with Pool(url, most=most_connections(), timeout_seconds=_TIMEOUT_SECONDS) as pool:
         await sign_in_all(pool, visitors.terminals)
         as_if_signed_in_before(visitors.terminals, Random(order.plan.seed))  # noqa: S311 - reproducible on purpose
         gc.collect()
@@ -90,6 +94,15 @@ class _Meter:
 
     def _now(self) -> tuple[float, float]:
         return perf_counter() - self._began, process_time() - self._cpu
+
+
+def most_connections() -> int:
+    """How many connections this process may have, having asked for as many as it can get."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return (
+        _MOST_CONNECTIONS if most == resource.RLIM_INFINITY else min(_MOST_CONNECTIONS, most - _OTHER_FILES)
+    )
 
 
 def _read(line: bytes) -> Order:

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from loadtest.line.connection import Connection, LineError, Reply
 
+_IDLE_SECONDS = 4.0
+"""After this long unused a connection is used no more: uvicorn closes it after five."""
+
 
 class Pool:
     """Kept connections to one address, the last used first. `most` at a time; who comes then is refused, and told so."""
@@ -19,7 +22,8 @@ class Pool:
         self.host, self.port = address.hostname or "127.0.0.1", address.port or 80
         self.timeout_seconds = timeout_seconds
         self._most = most
-        self._free: list[Connection] = []
+        self._free: list[tuple[float, Connection]] = []
+        """With the instant of the last use, the last used at the end."""
         self._busy: dict[Connection, bytes] = {}
         """By connection the path that is asked for."""
         self._in_use = 0
@@ -58,7 +62,7 @@ class Pool:
             self._given_up.discard(connection)
             connection.close()
         else:
-            self._free.append(connection)
+            self._keep(connection)
         return reply
 
     def cut(self, prefix: str) -> None:
@@ -78,7 +82,10 @@ class Pool:
         """Give every connection up, those in use after their answer, and keep so many new ones. Raises LineError."""
         self._given_up.update(self._busy)
         self.close()
-        self._free += await asyncio.gather(*(Connection.open(self.host, self.port) for _ in range(count)))
+        for connection in await asyncio.gather(
+            *(Connection.open(self.host, self.port) for _ in range(count))
+        ):
+            self._keep(connection)
 
     def _refuse_if_cut(self, path: bytes, opened: Connection | None = None) -> None:
         if any(path.startswith(cut) for cut in self._cuts):
@@ -86,18 +93,24 @@ class Pool:
                 opened.close()
             raise LineError("cut")
 
+    def _keep(self, connection: Connection) -> None:
+        self._free.append((asyncio.get_running_loop().time(), connection))
+
     def _take(self) -> Connection | None:
-        """A kept connection that is still open."""
+        """A kept connection that is still open, and so young that the server is not just about to close it."""
+        oldest = asyncio.get_running_loop().time() - _IDLE_SECONDS
         while self._free:
-            connection = self._free.pop()
-            if connection.is_open:
+            since, connection = self._free.pop()
+            if since < oldest:
+                connection.close()
+            elif connection.is_open:
                 return connection
         return None
 
     def close(self) -> None:
         """Cut every connection that is kept."""
         while self._free:
-            self._free.pop().close()
+            self._free.pop()[1].close()
 
     async def __aenter__(self) -> Self:
         return self

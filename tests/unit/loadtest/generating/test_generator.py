@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from typing import Any
 
 import pytest
 
 from loadtest.generating import generator
-from loadtest.generating.generator import generate
+from loadtest.generating.generator import generate, most_connections
 from loadtest.generating.messages import GO, Answers, Done, Ready, Said
 from loadtest.rush.plan import Plan
 from loadtest.rush.seen import Seen
@@ -84,3 +85,16 @@ def test_a_terminal_that_cannot_sign_in_is_told(monkeypatch: pytest.MonkeyPatch)
     pool = FakePool({"/v1/token": (401, {"code": "client-unknown"})})
     with pytest.raises(LoadError, match="could not sign in: 401"):
         generated(monkeypatch, Coordinator(order().line()), pool)
+
+
+@pytest.mark.parametrize(
+    ("files", "connections"), [(1024, 924), (20_000, 10_000), (resource.RLIM_INFINITY, 10_000)]
+)
+def test_it_takes_as_many_connections_as_the_system_lets_it(
+    monkeypatch: pytest.MonkeyPatch, files: int, connections: int
+) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (256, files))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
+    assert most_connections() == connections
+    assert asked == [(files, files)]

@@ -75,6 +75,19 @@ def test_a_connection_is_kept_for_the_next() -> None:
     assert not FakeConnection.opened[0].is_open
 
 
+def test_a_connection_that_the_server_may_be_about_to_close_is_used_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool_module, "_IDLE_SECONDS", -1.0)
+
+    async def work(pool: Pool) -> None:
+        for _ in range(2):
+            await pool.exchange(CHECK)
+        assert [connection.is_open for connection in FakeConnection.opened] == [False, True]
+
+    run(work)
+
+
 def test_who_comes_beyond_the_most_is_refused() -> None:
     async def work(pool: Pool) -> None:
         FakeConnection.held = True
