@@ -15,6 +15,7 @@ from rich.console import Console
 
 from loadtest.clock import now
 from loadtest.ending import end_like_ctrl_c
+from loadtest.faults.catalogue import FAULTS
 from loadtest.line.connection import LineError
 from loadtest.machine.circumstances import Circumstances
 from loadtest.rush.levels import LEVELS
@@ -26,12 +27,15 @@ MOST_CHECKS = 10_000_000
 """A run is bounded in its number of checks too."""
 
 LevelName = StrEnum("LevelName", {name: name for name in LEVELS})  # type: ignore[misc]
+FaultName = StrEnum("FaultName", {name: name for name in FAULTS})  # type: ignore[misc]
 
 
 def run(
     *,
     level: Annotated[LevelName, typer.Option(help="How hard the nation taps.")],
-    minutes: Annotated[float, typer.Option(min=0.05, max=180, help="How long.")] = 1.0,
+    minutes: Annotated[
+        float | None, typer.Option(min=0.05, max=240, help="How long; what the level lasts if left out.")
+    ] = None,
     people: Annotated[int, typer.Option(min=100, help="Residents of the nation.")] = 3000,
     cards: Annotated[
         int | None, typer.Option(min=1, help="Of whom so many tap; 1,000 at most if left out.")
@@ -49,6 +53,9 @@ def run(
             help="One more, by the command line that starts `loadtest generate` anywhere; `{port}` is the fund's."
         ),
     ] = None,
+    fault: Annotated[
+        FaultName | None, typer.Option(help="What goes wrong from a third of the run to two thirds.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same arrivals.")] = 1,
     out: Annotated[
         Path | None,
@@ -62,8 +69,8 @@ def run(
     """負荷 / The nation's checks at a level: they come when they come, whether or not the fund keeps up.
 
     Runs against the house that the environment is wired to (TERMINAL_FUND_URL, FUND_HOME, JPKI_HOME, PAYER_…), else
-    starts one and ends it. Exit code 0: no error and no wrong answer, however fast. 1: some. 2: wrong usage. 3: it
-    could not be run.
+    starts one and ends it. Exit code 0: no wrong answer, no error that the fault does not explain, and the fault's
+    expectation held, however fast. 1: not so. 2: wrong usage. 3: it could not be run.
     """
     try:
         from loadtest.page import page
@@ -78,7 +85,8 @@ def run(
     from loadtest.rush.run import Drive, run_rush
     from loadtest.rush.showing import show
 
-    plan = Plan(LEVELS[level.value], minutes * 60, scale, seed)
+    chosen = LEVELS[level.value]
+    plan = Plan(chosen, (minutes or chosen.minutes) * 60, scale, seed)
     if plan.checks_per_s * plan.seconds > MOST_CHECKS:
         typer.echo(f"A run has at most {MOST_CHECKS:,} checks.", err=True)
         raise typer.Exit(USAGE)
@@ -97,7 +105,7 @@ def run(
                 size,
                 workers=workers,
                 folder=Path(folder),
-                how=Drive([HERE] * here + others),
+                how=Drive([HERE] * here + others, fault=FAULTS[fault.value] if fault else None),
                 tell=lambda text: told.print(f"… {text}", highlight=False),
             )
             report = replace(report, circumstances=Circumstances.now(sys.argv[1:]))

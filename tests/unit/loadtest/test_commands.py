@@ -34,7 +34,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     seen: list[Any] = []
 
     def rush(plan: Any, size: Any, **more: Any) -> RushReport:
-        seen.append((plan, size, more["how"].generators))
+        seen.append((plan, size, more["how"]))
         return rush_report()
 
     def floor(seconds: float, cards: int, *_: Any) -> FloorReport:
@@ -53,16 +53,16 @@ def typed(*words: str) -> Result:
 def test_a_level_is_run_as_it_is_asked_for(runs: list[Any]) -> None:
     done = typed("run", "--level", "L1", "--minutes", "2", "--people", "5000", "--scale", "0.5", "--json")
     assert (done.exit_code, json.loads(done.stdout)["passed"]) == (0, True)
-    [(plan, size, generators)] = runs
+    [(plan, size, how)] = runs
     assert (plan.level.name, plan.seconds, plan.scale) == ("L1", 120, 0.5)
     assert (size.people, size.cards) == (5000, 1000)
-    assert generators == [HERE]
+    assert how.generators == [HERE]
 
 
 @pytest.mark.parametrize(
     ("words", "generators"),
     [
-        (("--generators", "3"), [HERE] * 3),
+        (("--how.generators", "3"), [HERE] * 3),
         (("--generator", "ssh one loadtest generate", "--generator", "ssh two loadtest generate"),
          ["ssh one loadtest generate", "ssh two loadtest generate"]),
         (("--generators", "1", "--generator", "ssh one loadtest generate"), [HERE, "ssh one loadtest generate"]),
@@ -72,7 +72,7 @@ def test_generators_are_started_here_and_elsewhere(
     runs: list[Any], words: tuple[str, ...], generators: list[str]
 ) -> None:
     typed("run", "--level", "L0", *words)
-    assert runs[0][2] == generators
+    assert runs[0][2].generators == generators
 
 
 def test_a_report_is_left_where_it_is_wanted_or_under_the_instant(runs: list[Any], tmp_path: Path) -> None:
@@ -92,6 +92,17 @@ def test_a_report_that_cannot_be_written_is_told(runs: list[Any], tmp_path: Path
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "report.html").mkdir()
     assert typed("run", "--level", "L0", "--out", "mine").exit_code == 3
+
+
+def test_a_fault_is_asked_for_by_its_name(runs: list[Any]) -> None:
+    typed("run", "--level", "L0", "--fault", "token-down")
+    assert runs[0][2].fault.name == "token-down"
+    assert typed("run", "--level", "L0", "--fault", "earthquake").exit_code == 2
+
+
+def test_a_level_lasts_as_long_as_it_does_unless_that_is_told(runs: list[Any]) -> None:
+    typed("run", "--level", "month-start", "--scale", "0.1")
+    assert runs[0][0].seconds == 3 * 3600
 
 
 def test_a_small_nation_has_no_more_cards_than_people(runs: list[Any]) -> None:
