@@ -3,7 +3,7 @@
 TLS puts it into records of at most 16 KiB, of 22 bytes more each (RFC 8446, 5.2: five of header, one of type, sixteen of the
 tag). TCP cuts these into packets of 1,448 bytes, each with 90 more on Ethernet: 20 of IPv4, 32 of TCP with its time stamps,
 14 and 4 of the frame, 8 before and 12 after it. An answer is acknowledged by a packet of its own for every two of it;
-a request by its answer. Handshakes are not counted: a terminal keeps its connection.
+a request by its answer. Handshakes are not counted: TLS ends at a proxy in front of the fund, which is not measured here.
 """
 
 from __future__ import annotations
