@@ -62,7 +62,7 @@ def test_a_level_is_run_as_it_is_asked_for(runs: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("words", "generators"),
     [
-        (("--how.generators", "3"), [HERE] * 3),
+        (("--generators", "3"), [HERE] * 3),
         (("--generator", "ssh one loadtest generate", "--generator", "ssh two loadtest generate"),
          ["ssh one loadtest generate", "ssh two loadtest generate"]),
         (("--generators", "1", "--generator", "ssh one loadtest generate"), [HERE, "ssh one loadtest generate"]),
