@@ -16,6 +16,7 @@ from eligibility_api.contract.line import is_loopback
 from loadtest.clock import today_in_japan
 from loadtest.faults.fault import Fault, Scene
 from loadtest.faults.inflicting import Inflicting
+from loadtest.faults.storm import STORM
 from loadtest.generating.crew import HERE, Crew, Sight, deal, words_of
 from loadtest.generating.disturbances import Disturbance
 from loadtest.machine import proc
@@ -23,6 +24,7 @@ from loadtest.machine.costs import API, DATABASE, GENERATOR, Kinds, Moment, Spen
 from loadtest.nation.settle import Nation, Size, Tell, settle
 from loadtest.rush.course import Beside, Course, drive
 from loadtest.rush.judge import Judge
+from loadtest.rush.levels import Shape
 from loadtest.rush.parts import Part
 from loadtest.rush.plan import Plan
 from loadtest.rush.report import RushReport
@@ -66,6 +68,8 @@ def run_rush(
             raise LoadError("load goes to loopback addresses only")
         nation = settle(there, size, folder, tell)
         how, inflicting = how or Drive(), None
+        if how.fault is None and plan.level.shape is Shape.STORM:
+            how = replace(how, fault=STORM)
         if how.fault is not None:
             window = how.fault.window(plan.seconds)
             scene = Scene(there, nation, folder, plan.checks_per_s, window, tell)
