@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SPACES_AND_HYPHENS = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212]")
 _LONG_VOWELS_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\u30fc+(?=[0-9])")
@@ -47,6 +48,7 @@ def is_checked_number(text: str, lengths: tuple[int, ...]) -> bool:
     return check_digit(text[:-1]) == int(text[-1])
 
 
+@lru_cache(8192)
 def is_insurer_number(text: str) -> bool:
     """保険者番号: eight digits, or six for municipal insurance, with a valid check digit."""
     return is_checked_number(text, (6, 8))

@@ -85,7 +85,9 @@ def answer(reading: Reading, *, version_key: bytes) -> EligibilityAnswer | Uncha
     }
     if version is not None and hmac.compare_digest((reading.known_version or "").encode(), version.encode()):
         return UnchangedAnswer(**common)
-    return EligibilityAnswer(**common, version=version, results=results)
+    return EligibilityAnswer.of_known(
+        unchanged=False, **common, version=version, reference_number=None, results=results
+    )
 
 
 def select(reading: Reading) -> Selection:

@@ -59,8 +59,7 @@ def shown(held: EnrolmentVersion, view: View) -> Enrolment:
     """One result of an answer. Certificates of an enrolment count on days that it covers, and within their own days."""
     as_of = view.as_of
     lost_on = _lost_on(held, as_of)
-    # Every value was validated when it came in; building the answer must cost nothing.
-    return Enrolment.model_construct(
+    return Enrolment.of_known(
         certificate_kind=held.certificate_kind,
         insurer_number=held.insurer_number,
         insurer_name=held.insurer_name,
