@@ -19,7 +19,14 @@ from loadtest.database.way import NoWayError
 _LOOKS_PER_SECOND = 5
 _PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
-_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, NoWayError)
+_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg makes of a server that ends in the middle of an answer
+    NoWayError,
+)
 """A server that is gone, or not there yet. Watching goes on when it is back."""
 
 
