@@ -27,7 +27,7 @@ from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.dsn import dsn
 from eligibility_api.platform.keys import load_keys
-from eligibility_api.platform.middleware import BodyLimit, Journal
+from eligibility_api.platform.middleware import BodyLimit, Gone, Journal
 from eligibility_api.platform.process import die_with_parent
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
@@ -52,6 +52,9 @@ LARGER_BODIES: dict[str, int] = {
     checkups.PATH: checkups.MAX_BYTES,
 }
 """Paths that take more, in bytes."""
+
+SPARE_REQUESTS = 16
+"""So many requests a worker has at work without having fallen behind."""
 
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
@@ -104,6 +107,7 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
     app.include_router(health.router)
     problems.install(app)
     app.add_middleware(Lane, routes=_hot_routes())
+    app.add_middleware(Gone, spare=SPARE_REQUESTS)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
     app.add_middleware(Journal)
     return app

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Mapping
@@ -21,6 +22,12 @@ from eligibility_api.platform.telemetry import REQUESTS, SECONDS
 log = structlog.get_logger()
 
 _REQUEST_ID_BYTES = 9
+
+_GONE = 499
+"""In the journal, of a request that nobody answered because nobody waits any more (a number of nginx's)."""
+
+_TURNS = 2
+"""Of the loop, after which it is known that a connection was closed: that is read after what was sent over it."""
 
 
 class Journal:
@@ -61,8 +68,9 @@ class Journal:
             problem = problem_response(Request(scope), ShikakuError("internal"))
             if status is None:
                 await problem(scope, receive, watched)
+            status = status or 500
         finally:
-            self._tell(scope, state, status or 500, time.perf_counter() - started)
+            self._tell(scope, state, status or _GONE, time.perf_counter() - started)
 
     def _tell(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
         # The route's template, not the path: what a caller types into a URL stays out of log and metrics.
@@ -86,6 +94,48 @@ class Journal:
 def _meters(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
     """The two meters of answers of a kind; there are as many kinds as routes, statuses and codes."""
     return REQUESTS.labels(route, str(status), code), SECONDS.labels(route)
+
+
+class Gone:
+    """Where a worker has much to do, nothing is done for who has gone meanwhile.
+
+    After a restart or a silence, the connections that wait to be accepted are answered in their order, the oldest first:
+    where these were given up long ago, all work would be in vain, and the next ones would be given up while it is done.
+    """
+
+    def __init__(self, app: ASGIApp, spare: int) -> None:
+        """With `spare` requests at work or fewer it is not looked: nobody has waited."""
+        self._app = app
+        self._spare = spare
+        self._at_work = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        self._at_work += 1
+        try:
+            if self._at_work > self._spare:
+                await self._if_there(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)
+        finally:
+            self._at_work -= 1
+
+    async def _if_there(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        first: Message | None = await receive()
+        if first is not None and first["type"] == "http.disconnect":
+            return
+
+        async def given() -> Message:
+            nonlocal first
+            message, first = first, None
+            return message if message is not None else await receive()
+
+        await self._app(scope, given, send)
 
 
 class BodyLimit:

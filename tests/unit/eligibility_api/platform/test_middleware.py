@@ -13,7 +13,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 
 from eligibility_api.platform import problems
 from eligibility_api.platform.middleware import Journal
@@ -129,3 +129,18 @@ async def test_a_method_that_is_not_offered_is_told_which_are(http: httpx2.Async
     response = await http.delete("/other")
     assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")
     assert response.headers["Allow"] == "GET"
+
+
+async def test_whom_nobody_answered_since_she_had_gone_is_told_as_no_fault(journal: StringIO) -> None:
+    async def silent(scope: Scope, receive: Receive, send: Send) -> None:
+        return None
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(_: Message) -> None:
+        raise AssertionError
+
+    scope = {"type": "http", "method": "GET", "path": "/v1/token", "headers": [], "query_string": b""}
+    await Journal(silent)(scope, receive, send)
+    assert json.loads(journal.getvalue())["status"] == 499
