@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from contextlib import suppress
+from stat import S_ISFIFO, S_ISSOCK
 
 import typer
 
-from loadtest.generating.generator import generate as run_generator
-from loadtest.generating.messages import LINE_LIMIT, Failed, Said
 from loadtest.line.connection import LineError
 from loadtest.surroundings import LoadError
 
@@ -24,25 +24,33 @@ def generate() -> None:
     """
     import uvloop
 
+    from loadtest.generating.messages import Failed
+
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_generate())
     except (LoadError, LineError, OSError) as error:
         with suppress(OSError):
-            _say(Failed(why=str(error)))
+            _send(Failed(why=str(error)).line())
         raise typer.Exit(STOPPED) from error
 
 
 async def _generate() -> None:
+    from loadtest.generating.generator import generate
+    from loadtest.generating.messages import LINE_LIMIT
+
+    kind = os.fstat(sys.stdin.fileno()).st_mode
+    if not S_ISFIFO(kind) and not S_ISSOCK(kind):
+        raise LoadError("a generator takes its order through a pipe: `loadtest run` starts it")
     reader = asyncio.StreamReader(limit=LINE_LIMIT)
     protocol = asyncio.StreamReaderProtocol(reader)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin.buffer)
     try:
-        await run_generator(reader, _say)
+        await generate(reader, lambda word: _send(word.line()))
     finally:
         transport.close()
 
 
-def _say(word: Said) -> None:
-    sys.stdout.buffer.write(word.line())
+def _send(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()

@@ -109,7 +109,7 @@ def _read(line: bytes) -> Order:
     try:
         return Order.model_validate_json(line)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, row['loc']))}: {row['msg']}" for row in error.errors())
+        faults = "; ".join(": ".join([*map(str, row["loc"]), row["msg"]]) for row in error.errors())
         raise LoadError(f"a generator does not understand its order: {faults}") from None
 
 
