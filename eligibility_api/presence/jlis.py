@@ -36,6 +36,11 @@ _BATCH_TIMEOUT_SECONDS = 60.0
 _RETRY_AFTER_SECONDS = 10
 _NONCE_BYTES = 16
 
+MOST_ASKED = 64
+"""How many certificates' standing one process asks for at a time. A responder that keeps silent would otherwise keep
+everybody waiting who comes, until there are more of them than the process can look after; most are refused at once instead.
+"""
+
 MOST_MATCHED = 5_000
 """How many people J-LIS looks for in one call."""
 
@@ -93,6 +98,7 @@ class Jlis:
         self._http = http
         self._key = key
         self._clock = clock
+        self._asked = 0
 
     async def crl(self, authority: bytes) -> bytes:
         """The current CRL (DER) of the authority with this key. Raises NotBelieved if none can be had."""
@@ -104,8 +110,20 @@ class Jlis:
         return response.content
 
     async def status(self, ca: x509.Certificate, serial: int, fresh: timedelta) -> CertificateStatus:
-        """A certificate's standing by OCSP (RFC 6960), with a nonce, not older than `fresh`. Raises NotBelieved."""
+        """A certificate's standing by OCSP (RFC 6960), with a nonce, not older than `fresh`. Raises NotBelieved, also where
+        `MOST_ASKED` wait for an answer already.
+        """
+        if self._asked >= MOST_ASKED:
+            raise NotBelieved("not asked: as many wait for an answer as may")
         nonce = secrets.token_bytes(_NONCE_BYTES)
+        self._asked += 1
+        try:
+            answer = await self._ocsp(ca, serial, nonce)
+        finally:
+            self._asked -= 1
+        return believe_ocsp(answer, ca=ca, serial=serial, nonce=nonce, now=self._clock(), fresh=fresh)
+
+    async def _ocsp(self, ca: x509.Certificate, serial: int, nonce: bytes) -> bytes:
         request = (
             ocsp.OCSPRequestBuilder()
             .add_certificate_by_hash(*_hashes_of(ca), serial, hashes.SHA1())  # noqa: S303 - RFC 5019's identifier
@@ -122,9 +140,7 @@ class Jlis:
             response.raise_for_status()
         except httpx2.HTTPError as error:
             raise NotBelieved(f"no answer: {type(error).__name__}") from error
-        return believe_ocsp(
-            response.content, ca=ca, serial=serial, nonce=nonce, now=self._clock(), fresh=fresh
-        )
+        return response.content
 
     async def holder(self, certificate: CertificateId) -> Holder | None:
         """Whose a certificate is, or None where J-LIS does not know it. Raises `register-unavailable`."""
