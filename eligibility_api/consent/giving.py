@@ -38,7 +38,7 @@ _PRESENCE_FITS = """
 
 _SAME_CERTIFICATE = "WHEN p.authority <> $5 OR p.serial <> $6 THEN 'consent-presence-other-certificate'"
 
-_BEFORE = f"""
+BEFORE = f"""
 SELECT f.name, CASE
         WHEN f.client_id IS NULL THEN 'client-closed'
         WHEN NOT f.rights @> $2::text[] THEN 'right-missing'
@@ -136,7 +136,7 @@ def _statement(*, visual: bool) -> str:
     )
 
 
-_GIVE = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _statement(visual=True)}
+GIVE = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _statement(visual=True)}
 """Parameters: the gate's first eight; basis, operator, presence record, how old it may be, window or null, the statement's
 code and name and whether its duration fits; categories, care, day; the statement, its words, challenge, certificate,
 signature, the fund's name; by visual check, the hour's limit.
@@ -178,7 +178,7 @@ async def facility_name(
     Raises `client-closed`, `right-missing`, `consent-presence-missing` or `consent-presence-too-old`.
     """
     parameters = [caller.client_id, list(rights), presence_record, PRESENCE_AT_MOST]
-    [row] = await database.fetch(_BEFORE, parameters)
+    [row] = await database.fetch(BEFORE, parameters)
     if row["refusal"] is not None:
         raise ShikakuError(row["refusal"])
     return str(row["name"])
@@ -217,7 +217,7 @@ async def give(
     ]
     if wish.basis is Basis.VISUAL_CHECK:
         parameters.append(visual_limit)
-    rows = await database.fetch(_GIVE[wish.basis], parameters)
+    rows = await database.fetch(GIVE[wish.basis], parameters)
     first = rows[0]
     return Given(
         gate=Gate.of(first),

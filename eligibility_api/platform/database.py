@@ -23,6 +23,17 @@ ENGINE_CONNECTIONS = 4
 """Connections of one process for everything but the hot path, unless it needs more."""
 
 _BEGIN = text("SELECT")
+_ONE_PLAN = {
+    # One plan for whoever is asked about: planning anew costs more than it can save, and differs by what is asked.
+    "plan_cache_mode": "force_generic_plan",
+    # All that the hot path asks is found by its key. A plan stays with a connection for long: made while tables were
+    # small, or before there were statistics of what was loaded, it would read them whole when they are a nation's.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""Settings of the hot path's sessions."""
+
 _SERVER_FIRST_SECONDS = 1.0
 """By how much the driver waits longer than the server, which tells more."""
 
@@ -75,9 +86,7 @@ class Database:
 
     async def open(self) -> None:
         """Make the hot path's pool; it connects at first use, so that a process starts also while the database is away."""
-        # One plan for whoever is asked about: planning anew costs more than it can save, and differs by what is asked.
-        server_settings = self._session["server_settings"] | {"plan_cache_mode": "force_generic_plan"}
-        session = self._session | {"server_settings": server_settings}
+        session = self._session | {"server_settings": self._session["server_settings"] | _ONE_PLAN}
         self._connections = Connections(
             partial(asyncpg.connect, self._dsn, **session), self._pool_connections
         )
