@@ -11,7 +11,8 @@ class House:
 
     `worker_…`: of one API worker; `session_mib`: of one of PostgreSQL's; `other_…`: keeper, worker, supervisor and commands;
     `reserved_connections`: what PostgreSQL keeps for its superuser, of `max_connections`. `pool_connections`: those of a
-    worker that its checks run on. `enrolment_bytes`: of one row with its indexes and its part of the entitlement's.
+    worker that its checks run on. `enrolment_bytes`: of one row with its indexes and its part of the entitlement's, and
+    `enrolment_index_bytes` of them the indexes'.
     """
 
     workers: int
@@ -26,3 +27,4 @@ class House:
     max_connections: int
     token_seconds: float
     enrolment_bytes: float
+    enrolment_index_bytes: float

@@ -54,6 +54,7 @@ def kept_for_years(meaning: str, by_card: Figure, costs: Costs) -> Kept:
 def other_storage(busiest: Demand, costs: Costs, house: House) -> list[Line]:
     """What does not grow with the years: enrolments as of one day, spent challenges at the busiest, a Monday's log."""
     enrolments = figures.ENROLMENT_ROWS * number(house.enrolment_bytes, "B", 3)
+    indexes = figures.ENROLMENT_ROWS * number(house.enrolment_index_bytes, "B", 3)
     spent = weighed(busiest, costs, f"{STORED}spent") * figures.SPENT_FOR
     of_a_card = Line.of("PostgreSQL's log of a check by card", _of_a_card(costs, WAL), "B")
     a_check = (
@@ -63,6 +64,7 @@ def other_storage(busiest: Demand, costs: Costs, house: House) -> list[Line]:
     )
     return [
         Line.of("enrolments, one version each", enrolments / _TERA, "TB"),
+        Line.of("their indexes, which memory should hold", indexes / GIGA, "GB"),
         Line.of(f"spent challenges, were {busiest.name} to last", spent / GIGA, "GB"),
         of_a_card,
         Line.of("PostgreSQL's log of a busy Monday", figures.CHECKS_A_MONDAY * a_check / GIGA, "GB"),

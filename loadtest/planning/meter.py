@@ -87,6 +87,10 @@ class Meter:
         self._connections: list[asyncpg.Connection] = []
 
     async def __aenter__(self) -> Self:
+        if not {API_KIND, DATABASE_KIND} <= {*self.processes().values()}:
+            raise LoadError(
+                "what requests cost is read from this machine: API and database have to run on it"
+            )
         try:
             self._connections = [await asyncpg.connect(self._way(), timeout=10) for _ in range(2)]
         except (NoWayError, asyncpg.PostgresError) as error:

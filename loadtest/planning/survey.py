@@ -17,7 +17,9 @@ WHERE name IN ('shared_buffers', 'max_connections', 'superuser_reserved_connecti
 _SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 _ENROLMENTS = """
 SELECT count(*) AS versions,
-       pg_total_relation_size('enrolment') + pg_total_relation_size('entitlement') AS bytes FROM enrolment
+       pg_total_relation_size('enrolment') + pg_total_relation_size('entitlement') AS bytes,
+       pg_indexes_size('enrolment') + pg_indexes_size('entitlement') AS index_bytes
+FROM enrolment
 """
 _MIB = 2**20
 
@@ -33,7 +35,7 @@ async def survey(there: Surroundings, meter: Meter, token_seconds: float) -> Hou
     workers = [memory[pid] for pid, kind in kinds.items() if kind == API]
     of_sessions = [memory[pid] for pid, kind in kinds.items() if kind == DATABASE and pid in sessions]
     if not workers or not of_sessions:
-        raise LoadError("API and database have to run on this machine: what they take cannot be measured")
+        raise LoadError("the API's workers or their sessions at the database are gone")
     return House(
         workers=len(workers),
         worker_mib=max(workers),
@@ -48,4 +50,5 @@ async def survey(there: Surroundings, meter: Meter, token_seconds: float) -> Hou
         max_connections=settings["max_connections"],
         token_seconds=token_seconds,
         enrolment_bytes=enrolments["bytes"] / max(1, enrolments["versions"]),
+        enrolment_index_bytes=enrolments["index_bytes"] / max(1, enrolments["versions"]),
     )

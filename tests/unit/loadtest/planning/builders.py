@@ -53,4 +53,5 @@ HOUSE = House(
     max_connections=88,
     token_seconds=300.0,
     enrolment_bytes=1000.0,
+    enrolment_index_bytes=400.0,
 )

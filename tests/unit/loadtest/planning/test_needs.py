@@ -93,6 +93,7 @@ def test_what_does_not_grow_with_the_years() -> None:
     assert all(map(is_right, lines))
     values = {line.what: line.value for line in lines}
     assert values["enrolments, one version each"] == pytest.approx(0.16)
+    assert values["their indexes, which memory should hold"] == 64
     rates = DEMANDS["L1"].rates
     spent = 100 * sum(rates[kind].value for kind in ("card", "consent", "token")) * 4500 / 1e9
     assert values["spent challenges, were L1 to last"] == pytest.approx(spent, rel=0.001)
