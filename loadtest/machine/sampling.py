@@ -11,7 +11,9 @@ from loadtest.machine import proc
 from loadtest.machine.roles import NUMBERED, Look
 
 _LOOK_EVERY = 5
-"""Samples between two looks for new processes: a look costs some milliseconds, and is due at once when one is gone."""
+"""Samples between two looks for new processes, which cost some milliseconds. When one is gone it is looked at once, and
+again for as long as nobody of its kind is there.
+"""
 
 
 _INSTANT = 1e-9
@@ -90,8 +92,8 @@ class Sampler:
         """Processor time so far of every process that lives."""
         found = {pid: self._gauges.cpu_seconds(pid) for pid in self._cpu}
         if self._until_look <= 0 or None in found.values():
-            self._until_look = _LOOK_EVERY
             kinds = self._look()
+            self._until_look = _LOOK_EVERY if self._named.keys() <= set(kinds.values()) else 0
             found = {pid: self._gauges.cpu_seconds(pid) for pid in kinds}
             for pid in sorted(kinds.keys() - self._names.keys()):
                 self._names[pid] = self._new_name(kinds[pid])

@@ -23,6 +23,9 @@ COLOURS = 12
 """So many the style sheet has; further curves have them again."""
 
 _WIDTH, _HEIGHT = 960, 300
+_LEAST_SPAN = 0.003
+"""The share of a chart that is marked at least, so that an instant can be seen."""
+
 _LABELS = 8
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 """Seconds between two labels of the axis."""
@@ -67,6 +70,7 @@ def draw(chart: Chart) -> str:
         drawn.add(name, curve)
     if chart.span is not None:
         name, begin, end = chart.span
+        end = max(end, begin + longest * _LEAST_SPAN)
         drawn.add(name, [(begin, low), (begin, high), (end, high), (end, low)], fill=True)
     drawn.add_xml_filter(lambda root: _for_the_page(root, chart))
     return str(drawn.render(is_unicode=True))

@@ -66,7 +66,7 @@ def _figures(report: RushReport) -> list[tuple[str, str]]:
 
 def _charts(report: RushReport) -> Iterator[Chart]:
     seen = curves.stretches(report.seen.series)
-    span = next(((part.title, *part.span) for part in report.parts if part.span), None)
+    span = next(((part.title.split(" / ")[0], *part.span) for part in report.parts if part.span), None)
     yield Chart("応答時間 / Latency of checks", "ms", curves.latencies(seen), logarithmic=True, span=span,
                 note="到着予定の秒ごと / by the second of the intended start")  # fmt: skip
     yield Chart("件数 / Offered and achieved", "/s", curves.rates(seen), span=span)

@@ -120,6 +120,19 @@ class RushReport:
             return None
         return Capacity(rate, self.plan.level.by_card, served, self.circumstances.cores)
 
+    def cores(self, kind: str) -> float:
+        """How many cores a kind of process kept busy.
+
+        What was spent in all misses processes that ended on the way, and the samples the last moments of each and the
+        first of a new one: the larger of both is nearer.
+        """
+        samples = self.watched.samples if self.watched else ()
+        sampled = [
+            sum(usage.cores for name, usage in sample.processes.items() if name.split()[0] == kind)
+            for sample in samples
+        ]
+        return max(self.spent.cores(kind), mean(sampled) if sampled else 0.0)
+
     @property
     def memory_growth(self) -> float | None:
         """By which share the memory of the API's workers grew; None where that cannot be said."""
@@ -178,7 +191,7 @@ class RushReport:
             "generator_bound": self.generator_bound,
             "generators": [effort.as_json() for effort in self.efforts],
             "generator_lag_p99_ms": round(self.seen.lags.percentile_ms(0.99), 1),
-            "cpu_cores": {kind: round(self.spent.cores(kind), 2) for kind in self.spent.cpu},
+            "cpu_cores": {kind: round(self.cores(kind), 2) for kind in self.spent.cpu},
             "memory_mib": dict(self.memory),
             "memory_growth": None if self.memory_growth is None else round(self.memory_growth, 4),
             "other_cores": None if self.other_cores is None else round(self.other_cores, 2),

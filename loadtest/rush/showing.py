@@ -24,7 +24,7 @@ def show(console: Console, report: RushReport) -> None:
         for sentence in part.sentences:
             console.print(f"  {sentence}", style="" if part.held else "red", markup=False, highlight=False)
     for kind in report.spent.cpu:
-        cores, memory = report.spent.cores(kind), report.memory.get(kind, 0.0)
+        cores, memory = report.cores(kind), report.memory.get(kind, 0.0)
         console.print(f"{kind}: {cores:.2f} cores, {memory:,.0f} MiB", highlight=False)
     if (growth := report.memory_growth) is not None:
         console.print(f"memory of the API's workers grew by {growth:.1%}", highlight=False)

@@ -105,6 +105,18 @@ def test_it_is_not_looked_for_processes_at_every_sample() -> None:
     assert machine.looks == 2
 
 
+def test_who_is_gone_is_looked_for_until_somebody_of_the_kind_is_back() -> None:
+    machine = Machine()
+    machine.start(1, DATABASE)
+    sampler = machine.sampler()
+    sampler.sample()
+    machine.end(1)
+    sampler.sample()
+    machine.start(2, DATABASE)
+    sampler.sample()
+    assert [list(sample.processes) for sample in sampler.samples] == [[DATABASE], [], [DATABASE]]
+
+
 def samples(*memory: float, name: str = "api 1") -> list[Sample]:
     return [Sample(float(at), {name: Usage(0.5, mib)}, 0.0, 0.0) for at, mib in enumerate(memory)]
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from loadtest.database.watch import DatabaseWatch
 from loadtest.generating.messages import Effort
 from loadtest.machine.circumstances import Circumstances
 from loadtest.machine.costs import API, DATABASE, GENERATOR, Spent
+from loadtest.machine.sampling import Sample, Usage
 from loadtest.rush.levels import LEVELS
 from loadtest.rush.parts import Part
 from loadtest.rush.plan import Plan
@@ -20,6 +22,7 @@ from loadtest.rush.report import RushReport
 from loadtest.rush.seen import Seen
 from loadtest.rush.showing import show
 from loadtest.rush.times import Times
+from loadtest.watch import Watched
 
 SPENT = Spent(10.0, {API: 9.0, GENERATOR: 3.0})
 
@@ -159,6 +162,13 @@ def test_the_busiest_minute_is_told_in_machines_and_in_cores() -> None:
 )
 def test_no_machine_is_told_from_what_is_no_measure_of_checks(changes: dict[str, Any]) -> None:
     assert report(**{"circumstances": HERE, **changes}).capacity is None
+
+
+def test_processes_that_ended_on_the_way_are_not_forgotten() -> None:
+    samples = [Sample(float(at), {"database": Usage(0.5, 100.0)}, 0.0, 0.0) for at in range(10)]
+    watched = Watched(0.0, samples, DatabaseWatch(lambda: "nowhere"))
+    restarted = report(watched=watched, spent=Spent(10.0, {API: 9.0, DATABASE: 0.1}))
+    assert restarted.as_json()["cpu_cores"] == {API: 0.9, DATABASE: 0.5}
 
 
 def test_rows_of_batches_are_called_so() -> None:
