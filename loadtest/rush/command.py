@@ -45,7 +45,11 @@ def run(
     workers: Annotated[int, typer.Option(min=1, help="API workers, where a house is started.")] = 2,
     generators: Annotated[
         int | None,
-        typer.Option(min=0, max=256, help="Generator processes here; 1 where there are no others."),
+        typer.Option(
+            min=0,
+            max=256,
+            help="Generator processes here; where there are no others, as many as the level needs if left out.",
+        ),
     ] = None,
     generator: Annotated[
         list[str] | None,
@@ -91,8 +95,8 @@ def run(
         typer.echo(f"A run has at most {MOST_CHECKS:,} checks.", err=True)
         raise typer.Exit(USAGE)
     others = generator or []
-    here = (0 if others else 1) if generators is None else generators
-    if not here and not others:
+    lines = [HERE] * (generators or 0) + others
+    if generators == 0 and not others:
         typer.echo("A run needs a generator.", err=True)
         raise typer.Exit(USAGE)
     end_like_ctrl_c()
@@ -105,7 +109,7 @@ def run(
                 size,
                 workers=workers,
                 folder=Path(folder),
-                how=Drive([HERE] * here + others, fault=FAULTS[fault.value] if fault else None),
+                how=Drive(lines or None, fault=FAULTS[fault.value] if fault else None),
                 tell=lambda text: told.print(f"… {text}", highlight=False),
             )
             report = replace(report, circumstances=Circumstances.now(sys.argv[1:]))

@@ -19,6 +19,7 @@ from loadtest.faults.inflicting import Inflicting
 from loadtest.faults.storm import STORM
 from loadtest.generating.crew import HERE, Crew, Sight, deal, words_of
 from loadtest.generating.disturbances import Disturbance
+from loadtest.generating.enough import enough
 from loadtest.machine import proc
 from loadtest.machine.costs import API, DATABASE, GENERATOR, Kinds, Moment, Spent, database_in, memory_mib
 from loadtest.nation.settle import Nation, Size, Tell, settle
@@ -36,11 +37,11 @@ _TELL_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """How a plan is driven: a command line for each generator, what these do to their own lines, what goes on beside, and
-    which fault is inflicted.
+    """How a plan is driven: a command line for each generator (None: enough of them here), what these do to their own
+    lines, what goes on beside, and which fault is inflicted.
     """
 
-    generators: Sequence[str] = (HERE,)
+    generators: Sequence[str] | None = None
     disturbances: Sequence[Disturbance] = ()
     besides: Sequence[Beside] = ()
     fault: Fault | None = None
@@ -105,8 +106,10 @@ async def _rush(
 ) -> tuple[Course, Sight, Spent, Watched]:
     """Have the generators drive, under the eyes of a watch; processor time of the driving alone."""
     kinds = _kinds(there)
-    commands = [words_of(line, there.fund_url) for line in how.generators]
-    orders = deal(there.fund_url, plan, nation.visitors, len(commands), how.disturbances)
+    visitors = nation.visitors
+    lines = [HERE] * enough(plan, visitors) if how.generators is None else how.generators
+    commands = [words_of(line, there.fund_url) for line in lines]
+    orders = deal(there.fund_url, plan, visitors, len(commands), how.disturbances)
     async with Crew(commands, orders) as crew, Watch(there, lambda: crew.pids) as watch:
         before = Moment.now(kinds)
         course, sight = await drive(crew, there, nation, [partial(_tell_each, tell=tell), *how.besides])

@@ -21,7 +21,7 @@ from tests.unit.loadtest.nation.builders import terminal
 FUND = "http://127.0.0.1:8400"
 BY_NUMBER = Level("few", "some checks by number", 100.0, 0.0)
 PLAN = Plan(BY_NUMBER, seconds=0.1, scale=1.0, seed=1)
-MEMBERSHIPS = [Membership("06130017", "記号", str(number), None, date(1980, 1, 1)) for number in range(4)]
+MEMBERSHIPS = [Membership("06130017", "記号", str(number), None, date(1980, 1, 1)) for number in range(20)]
 
 
 def visitors(count: int = 4) -> Visitors:
