@@ -8,7 +8,8 @@ from statistics import mean
 from typing import Any
 
 from loadtest.machine.sampling import Sample
-from loadtest.rush.report import RushReport, percentiles
+from loadtest.rush.percentiles import percentiles
+from loadtest.rush.report import RushReport
 
 _CHECKS = "照会（到着予定から） / check, from its intended start"
 

@@ -15,9 +15,9 @@ from loadtest.machine.growth import memory_growth
 from loadtest.rush.capacity import Capacity
 from loadtest.rush.levels import Shape
 from loadtest.rush.parts import Part
+from loadtest.rush.percentiles import percentiles
 from loadtest.rush.plan import Plan
 from loadtest.rush.seen import Seen
-from loadtest.rush.times import Times
 from loadtest.watch import Watched
 
 GOALS_MS = {"L0": 50.0, "L1": 150.0}
@@ -25,8 +25,6 @@ GOALS_MS = {"L0": 50.0, "L1": 150.0}
 
 ACHIEVED = 0.99
 """Of the offered checks: what must be answered for a level to be carried."""
-
-_SHARES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "p999_ms": 0.999}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +205,3 @@ class RushReport:
             "carried": self.carried,
             "verdict": self.verdict,
         }
-
-
-def percentiles(times: Times) -> dict[str, float]:
-    """In milliseconds, by name; the longest too."""
-    told = {name: round(times.percentile_ms(share), 2) for name, share in _SHARES.items()}
-    return told | {"max_ms": round(times.longest_ms, 2)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from loadtest.rush.report import RushReport, percentiles
+from loadtest.rush.percentiles import percentiles
+from loadtest.rush.report import RushReport
 
 _NOTABLE = 0.1
 """Cores of others from which on they are spoken of."""
