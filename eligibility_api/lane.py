@@ -8,7 +8,7 @@ where a request is found wrong. The framework's own work would be half of what a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_type_hints
 
@@ -75,17 +75,22 @@ class Lane:
         await response(scope, receive, send)
 
 
+def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
+    """A request's headers. Of one that comes twice the framework takes the first."""
+    return dict(reversed(scope["headers"]))
+
+
+def bearer_token(headers: Mapping[bytes, bytes]) -> str | None:
+    """The bearer token of a request; None where it has none of the usual form."""
+    authorization = headers.get(b"authorization", b"")
+    return authorization[len(_BEARER) :].decode("latin-1") if authorization.startswith(_BEARER) else None
+
+
 def _token(scope: Scope) -> str | None:
     """The bearer token of a request of the lane's form; None for another request."""
-    # Of a header that comes twice the framework takes the first.
-    headers = dict(reversed(scope["headers"]))
-    authorization: bytes = headers.get(b"authorization", b"")
+    headers = headers_of(scope)
     fits = headers.get(b"content-type") == _JSON and b"content-length" in headers
-    return (
-        authorization[len(_BEARER) :].decode("latin-1")
-        if fits and authorization.startswith(_BEARER)
-        else None
-    )
+    return bearer_token(headers) if fits else None
 
 
 async def _body(receive: Receive, read: list[Message]) -> bytes:

@@ -43,6 +43,7 @@ _OF_A_CONSENT = (
 @router.post(
     "/challenges",
     summary="The statement that a patient is about to consent to, and a challenge for it",
+    response_model=ConsentChallengeAnswer,
     responses=problem_responses(
         "token-invalid",
         "right-missing",
@@ -55,9 +56,10 @@ _OF_A_CONSENT = (
 )
 async def new_challenge(
     request: ConsentChallengeRequest, caller: CurrentCaller, state: CurrentState
-) -> ConsentChallengeAnswer:
+) -> Response:
     """Valid for this terminal for five minutes, once: people read. The terminal builds the words itself."""
-    return await service.challenge(state, caller, request)
+    answer = await service.challenge(state, caller, request)
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.post(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import Header
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract.codes import Role
@@ -32,12 +33,18 @@ def _decoded(value: object) -> object:
         raise PydanticCustomError("percent_encoding", "UTF-8, percent-encoded") from error
 
 
+_Name = Annotated[OperatorName, BeforeValidator(_decoded)]
+_NAME = TypeAdapter[str](_Name)
+_ROLE, _OPERATOR = (name.lower().encode() for name in (ROLE_HEADER, OPERATOR_HEADER))
+_ROLES = {role.value.encode(): role for role in Role}
+
+
 async def current_operator(
     role: Annotated[
         Role, Header(alias=ROLE_HEADER, description="As whom somebody asks; without it, as the reception.")
     ] = Role.RECEPTION,
     name: Annotated[
-        Annotated[OperatorName, BeforeValidator(_decoded)] | None,
+        _Name | None,
         Header(
             alias=OPERATOR_HEADER,
             description="Who asks, as the facility names its staff: UTF-8, percent-encoded.",
@@ -46,3 +53,14 @@ async def current_operator(
 ) -> Operator:
     """Who asks. A role that is none, or a name that is not of this form, is `request-invalid`."""
     return Operator(role, name)
+
+
+def operator_in(headers: Mapping[bytes, bytes]) -> Operator | None:
+    """Who asks by these headers, as `current_operator` reads them; None where it would refuse them."""
+    role = _ROLES.get(headers.get(_ROLE, Role.RECEPTION.value.encode()))
+    named = headers.get(_OPERATOR)
+    try:
+        name = _NAME.validate_python(named.decode("latin-1")) if named is not None else None
+    except ValidationError:
+        return None
+    return Operator(role, name) if role is not None else None

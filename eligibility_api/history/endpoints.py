@@ -87,6 +87,9 @@ async def _part(
     return Part(_month(from_month), _month(to_month), known_at, limit, after)
 
 
+WHOLE = Part(None, None, None, USUAL_ROWS, None)
+"""What is asked for where nothing is said."""
+
 Asked = Annotated[Part, Depends(_part)]
 Group = Annotated[Grouping, Query(description="How medicines are put together.")]
 Prescriber = Annotated[
@@ -142,10 +145,16 @@ def look_ups(address: str, bases: frozenset[Basis]) -> APIRouter:
     return router
 
 
+LOOK_UPS = {
+    bases: look_ups(address, bases)
+    for address, bases in (
+        (CONSENTS_PATH, CONSENTED),
+        (EMERGENCIES_PATH, frozenset({Basis.EMERGENCY})),
+        (DISASTER_PATH, frozenset({Basis.DISASTER})),
+    )
+}
+"""The look-ups by the bases of the permits that lie under their address."""
+
 router = APIRouter()
-for _address, _bases in (
-    (CONSENTS_PATH, CONSENTED),
-    (EMERGENCIES_PATH, frozenset({Basis.EMERGENCY})),
-    (DISASTER_PATH, frozenset({Basis.DISASTER})),
-):
-    router.include_router(look_ups(_address, _bases))
+for _look_ups in LOOK_UPS.values():
+    router.include_router(_look_ups)
