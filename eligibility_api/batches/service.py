@@ -22,7 +22,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.days import JAPAN, day_in_japan
 from eligibility_api.domain.eligibility import check_day
 from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.store import find_client
+from eligibility_api.facilities.store import is_admitted
 from eligibility_api.platform.settings import Settings
 from eligibility_api.state import State
 
@@ -70,7 +70,7 @@ async def _admitted(connection: AsyncConnection, caller: Caller) -> str:
     """The caller's institution. Raises `right-missing`, and `client-closed` where its token outlived its admission."""
     caller.need(Right.ELIGIBILITY)
     institution_code = caller.institution()
-    if await find_client(connection, caller.client_id) is None:
+    if not await is_admitted(connection, caller.client_id):
         raise ShikakuError("client-closed")
     return institution_code
 

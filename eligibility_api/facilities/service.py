@@ -26,16 +26,15 @@ async def issue_token(state: State, assertion_text: str) -> TokenAnswer:
     An unknown client, a closed one and a wrong signature are one and the same refusal.
     """
     client_id = claimed_client(assertion_text)
-    async with state.database.transaction() as connection:
-        client = await store.find_client(connection, client_id)
-        if client is None:
-            raise ShikakuError("assertion-invalid")
-        assertion = check_assertion(
-            assertion_text, client.public_key, audience=state.settings.audience, now=state.clock()
-        )
-        digest = hashlib.sha256(f"assertion\0{client_id}\0{assertion.jti}".encode()).digest()
-        if not await store.spend_assertion(connection, assertion, digest):
-            raise ShikakuError("assertion-used")
+    client = await store.find_client(state.database, client_id)
+    if client is None:
+        raise ShikakuError("assertion-invalid")
+    assertion = check_assertion(
+        assertion_text, client.public_key, audience=state.settings.audience, now=state.clock()
+    )
+    digest = hashlib.sha256(f"assertion\0{client_id}\0{assertion.jti}".encode()).digest()
+    if not await store.spend_assertion(state.database, assertion, digest):
+        raise ShikakuError("assertion-used")
     return TokenAnswer(
         access_token=state.tokens.issue(client.caller, state.clock()),
         expires_in=state.tokens.life_seconds,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, func, insert, literal, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, exists, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,13 +18,12 @@ from eligibility_api.domain.admission import Admission
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.tables import Client, Facility, Insurer
 from eligibility_api.facilities.tokens import Assertion
+from eligibility_api.platform.database import Database
 from eligibility_api.platform.tables import table_of
-from eligibility_api.presence.tables import Spent
 
 CLIENT = table_of(Client)
 FACILITY = table_of(Facility)
 INSURER = table_of(Insurer)
-SPENT = table_of(Spent)
 RECORD = table_of(AuditRecord)
 
 
@@ -43,26 +43,41 @@ class AdmittedClient:
     public_key: dict[str, Any]
 
 
-async def find_client(connection: AsyncConnection, client_id: UUID) -> AdmittedClient | None:
+_FIND = """
+SELECT c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key
+FROM client c LEFT JOIN facility f USING (institution_code)
+WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
+"""
+
+_IS_ADMITTED = select(
+    exists()
+    .where(CLIENT.c.client_id == bindparam("client_id"), CLIENT.c.closed_at.is_(None))
+    .where(FACILITY.c.closed_at.is_(None))
+    .select_from(CLIENT.outerjoin(FACILITY, FACILITY.c.institution_code == CLIENT.c.institution_code))
+)
+
+_SPEND = "INSERT INTO spent (expires_at, id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true AS done"
+
+
+async def find_client(database: Database, client_id: UUID) -> AdmittedClient | None:
     """The client with this id, unless it or its facility was closed."""
-    statement = (
-        select(CLIENT)
-        .outerjoin(FACILITY, FACILITY.c.institution_code == CLIENT.c.institution_code)
-        .where(CLIENT.c.client_id == client_id, CLIENT.c.closed_at.is_(None), FACILITY.c.closed_at.is_(None))
-    )
-    row = (await connection.execute(statement)).one_or_none()
-    if row is None:
+    rows = await database.fetch(_FIND, [client_id])
+    if not rows:
         return None
-    rights = frozenset(Right(right) for right in row.rights)
-    return AdmittedClient(
-        Caller(row.client_id, row.institution_code, row.insurer_number, rights), row.public_key
-    )
+    [row] = rows
+    rights = frozenset(Right(right) for right in row["rights"])
+    caller = Caller(row["client_id"], row["institution_code"], row["insurer_number"], rights)
+    return AdmittedClient(caller, json.loads(row["public_key"]))
 
 
-async def spend_assertion(connection: AsyncConnection, assertion: Assertion, digest: bytes) -> bool:
+async def is_admitted(connection: AsyncConnection, client_id: UUID) -> bool:
+    """Whether there is a client with this id, and neither it nor its facility was closed."""
+    return bool((await connection.execute(_IS_ADMITTED, {"client_id": client_id})).scalar_one())
+
+
+async def spend_assertion(database: Database, assertion: Assertion, digest: bytes) -> bool:
     """Whether this is the assertion's first use. `digest` names it among spent things."""
-    statement = upsert(SPENT).values(expires_at=assertion.expires_at, id=digest).on_conflict_do_nothing()
-    return (await connection.execute(statement)).rowcount == 1
+    return bool(await database.fetch(_SPEND, [assertion.expires_at, digest]))
 
 
 async def find_facilities(
