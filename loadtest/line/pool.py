@@ -82,10 +82,14 @@ class Pool:
         """Give every connection up, those in use after their answer, and keep so many new ones. Raises LineError."""
         self._given_up.update(self._busy)
         self.close()
-        for connection in await asyncio.gather(
-            *(Connection.open(self.host, self.port) for _ in range(count))
-        ):
-            self._keep(connection)
+        opening = (Connection.open(self.host, self.port) for _ in range(count))
+        opened = await asyncio.gather(*opening, return_exceptions=True)
+        for connection in opened:
+            if isinstance(connection, Connection):
+                self._keep(connection)
+        for error in opened:
+            if isinstance(error, BaseException):
+                raise error
 
     def _refuse_if_cut(self, path: bytes, opened: Connection | None = None) -> None:
         if any(path.startswith(cut) for cut in self._cuts):

@@ -140,6 +140,22 @@ def test_connections_that_are_given_up_are_used_no_more_and_new_ones_are_there()
     run(work)
 
 
+def test_those_that_could_be_opened_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def open_some(host: str, port: int) -> FakeConnection:
+        if len(FakeConnection.opened) == 2:
+            raise LineError("connection refused")
+        FakeConnection.opened.append(FakeConnection())
+        return FakeConnection.opened[-1]
+
+    async def work(pool: Pool) -> None:
+        monkeypatch.setattr(FakeConnection, "open", open_some)
+        with pytest.raises(LineError, match="connection refused"):
+            await pool.renew(3)
+        assert await pool.exchange(CHECK) == REPLY
+
+    run(work)
+
+
 def test_a_connection_in_use_is_given_up_after_its_answer() -> None:
     async def work(pool: Pool) -> None:
         FakeConnection.held = True
