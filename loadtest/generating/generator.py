@@ -21,6 +21,7 @@ from loadtest.machine import proc
 from loadtest.nation.terminals import as_if_signed_in_before, sign_in_all
 from loadtest.nation.visitors import Visitors
 from loadtest.rush.drive import Driver
+from loadtest.rush.histories import Histories
 from loadtest.rush.sample import Sample
 from loadtest.rush.seen import Seen
 from loadtest.rush.visits import Reception
@@ -118,13 +119,15 @@ async def _drive(
 ) -> None:
     """The schedule to its end, with its disturbances, and whatever else goes on beside it as long."""
     rng = Random(order.plan.seed)  # noqa: S311 - reproducible on purpose
-    schedule = order.plan.schedule(visitors, Reception(pool, driver.request, rng))
+    histories = Histories()
+    schedule = order.plan.schedule(visitors, Reception(pool, driver.request, rng), histories)
     disturbances = [disturb(pool, visitors.terminals, disturbance) for disturbance in order.disturbances]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in (*beside, *disturbances)]
         await driver.run(schedule, order.plan.drain_seconds)
         for task in tasks:
             task.cancel()
+    driver.seen.looks, driver.seen.looks_wrong = histories.judged()
 
 
 async def _give_up_with(lines: Lines) -> None:

@@ -47,7 +47,7 @@ _TERMINALS = ((0.05, 4), (0.25, 2))
 """The largest twentieth of a kind's facilities have four terminals, the next fifth two: 1.35 a facility (an estimate)."""
 
 _COLUMNS = ("institution_code", "name", "kind", "rights", "terminals")
-_RIGHTS = "eligibility registration consent"
+_RIGHTS = "eligibility registration consent prescription"
 
 RENEW_BEFORE = timedelta(seconds=60)
 """So long before its token's end a terminal signs in anew, as long as that works."""

@@ -7,7 +7,7 @@ check). With the tap's own two requests that makes 5.16 of this protocol.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from uuid import UUID
 
@@ -32,6 +32,9 @@ CATEGORIES = (
 SHARES = {LookUp.HEALTH_CHECKUPS: 0.291, LookUp.MEDICATIONS: 0.292, LookUp.TREATMENTS: 0.575}
 """Detail look-ups per card check."""
 
+Saw = Callable[[str, LookUp, bytes], None]
+"""Is told of whom what was looked at, and what came."""
+
 _CHALLENGE, _CONSENT = "consent challenge", "consent"
 
 
@@ -41,9 +44,15 @@ def drawn_look_ups(rng: Random) -> tuple[LookUp, ...]:
 
 
 async def consent_and_look(
-    reception: Reception, terminal: Terminal, card: Card, look_ups: Sequence[LookUp], tapped: Outcome
+    reception: Reception,
+    terminal: Terminal,
+    card: Card,
+    look_ups: Sequence[LookUp],
+    tapped: Outcome,
+    *,
+    saw: Saw | None = None,
 ) -> Outcome:
-    """The consent after a tap that was answered, and the look-ups under it.
+    """The consent after a tap that was answered, and the look-ups under it; `saw` is told what each showed.
 
     Gives the eligibility that the consent completed, or the first failure.
     """
@@ -55,6 +64,8 @@ async def consent_and_look(
         seen = await look(reception, terminal, answer["consent_id"], look_up)
         if seen.failure is not None:
             return seen
+        if saw is not None:
+            saw(card.resident_id, look_up, seen.body)
     return Outcome(given.status, json.dumps(answer["eligibility"]).encode())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,13 +11,16 @@ from itertools import accumulate, cycle
 from random import Random
 
 from eligibility_api.contract.codes import FacilityKind
+from eligibility_api.contract.history import LookUp
 from loadtest.nation.cards import Card
 from loadtest.nation.terminals import Terminal
 from loadtest.nation.visitors import Visitors
 from loadtest.rush.batches import MEAN_ROWS, MOST_SECONDS, Batches, drawn_rows
 from loadtest.rush.consents import CATEGORIES, consent_and_look, drawn_look_ups
 from loadtest.rush.drive import DRAIN_SECONDS, Due, DueBatch
+from loadtest.rush.histories import Histories
 from loadtest.rush.levels import SITES, STORM_SECONDS, Level, Shape
+from loadtest.rush.prescribing import Prescribing
 from loadtest.rush.sample import Asked
 from loadtest.rush.schedule import Stretch, arrivals
 from loadtest.rush.visits import Outcome, Reception, Visit
@@ -65,9 +69,11 @@ class Plan:
         """How long the last visits are waited for."""
         return MOST_SECONDS if self.level.shape is Shape.BATCHES else DRAIN_SECONDS
 
-    def schedule(self, visitors: Visitors, reception: Reception) -> Iterator[Due | DueBatch]:
-        """Every visit, in the order of the instants."""
-        draw = _Draw(self, visitors, reception)
+    def schedule(
+        self, visitors: Visitors, reception: Reception, histories: Histories | None = None
+    ) -> Iterator[Due | DueBatch]:
+        """Every visit, in the order of the instants; `histories` take in what is told and seen of patients."""
+        draw = _Draw(self, visitors, reception, histories or Histories())
         if self.level.shape is Shape.BATCHES:
             batches = Stretch(self.seconds, self.checks_per_s / MEAN_ROWS)
             yield from map(draw.batch, self._arrivals([batches], 0))
@@ -99,13 +105,16 @@ def _instant(due: Due) -> float:
 class _Draw:
     """Draws facility and patient of each visit."""
 
-    def __init__(self, plan: Plan, visitors: Visitors, reception: Reception) -> None:
+    def __init__(self, plan: Plan, visitors: Visitors, reception: Reception, histories: Histories) -> None:
         self._rng = Random(plan.seed + 2)  # noqa: S311 - reproducible on purpose
         self._by_card = plan.level.by_card
         self._storm = plan.level.shape is Shape.STORM
         self._visitors = visitors
         self._reception = reception
         self._batches = Batches(reception)
+        self._histories = histories
+        self._prescribing = Prescribing(reception, histories, self._rng)
+        self._prescriptions = plan.level.prescriptions
         self._drawn_membership = visitors.memberships_to_draw()
         self._of_kind = {kind: _weighted(visitors.terminals, kind) for kind in (None, *visitors.weights)}
         self._turns = cycle(self._rng.sample(visitors.terminals, len(visitors.terminals)))
@@ -125,12 +134,26 @@ class _Draw:
         return Due(at, asked, self._patient(partial(self._reception.by_number, terminal, membership)))
 
     def _tap(self, at: float, terminal: Terminal, card: Card) -> Due:
-        """A tap, and after it a consent with what the facility looks at."""
+        """A tap, and after it a consent with what the facility looks at, and what it tells."""
         asked = Asked.at(terminal, person=card.resident_id)
-        follow = partial(consent_and_look, self._reception, terminal, card, drawn_look_ups(self._rng))
+        look_ups = drawn_look_ups(self._rng)
+        tells = self._prescriptions > 0 and self._rng.random() < self._prescriptions
+        follow = partial(self._after, terminal, card, look_ups, tells)
         consented = replace(asked, consents=frozenset(CATEGORIES))
         visit = self._patient(partial(self._reception.by_card, terminal, card))
         return Due(at, asked, visit, (consented, self._patient_after(follow)))
+
+    async def _after(
+        self, terminal: Terminal, card: Card, look_ups: Sequence[LookUp], tells: bool, tapped: Outcome
+    ) -> Outcome:
+        self._histories.tapped(tapped.body)
+        saw = self._histories.looked
+        outcome = await consent_and_look(self._reception, terminal, card, look_ups, tapped, saw=saw)
+        if outcome.failure is not None or not tells:
+            return outcome
+        record = str(json.loads(tapped.body)["record_id"])
+        told = await self._prescribing.tell(terminal, card.resident_id, record)
+        return outcome if told is None or told.failure is None else told
 
     def sign_in(self, at: float) -> Due:
         """A facility that reconnects: each as likely as any other."""

@@ -121,6 +121,9 @@ class Seen:
     last_answer_after: float = 0.0
     """Seconds from the beginning to the last answer."""
     series: Series = field(default_factory=Series)
+    looks: int = 0
+    """Looks at histories that were held against what had been told."""
+    looks_wrong: Counter[str] = field(default_factory=Counter)
 
     def check_began(self, at: float) -> None:
         """One check more."""
@@ -159,6 +162,8 @@ class Seen:
             self.requests.setdefault(what, Times()).merge(times)
         self.last_answer_after = max(self.last_answer_after, other.last_answer_after)
         self.series.merge(other.series)
+        self.looks += other.looks
+        self.looks_wrong.update(other.looks_wrong)
 
     def as_message(self) -> dict[str, Any]:
         """For another process: plain JSON. The sums of the series are not said twice."""
@@ -167,6 +172,8 @@ class Seen:
             "requests": {what: times.as_message() for what, times in self.requests.items()},
             "last_answer_after": self.last_answer_after,
             "series": self.series.as_message(),
+            "looks": self.looks,
+            "looks_wrong": dict(self.looks_wrong),
         }
 
     @classmethod
@@ -183,4 +190,6 @@ class Seen:
             {what: Times.of_message(times) for what, times in message["requests"].items()},
             message["last_answer_after"],
             series,
+            message["looks"],
+            Counter(message["looks_wrong"]),
         )
