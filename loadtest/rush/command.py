@@ -23,7 +23,7 @@ from loadtest.surroundings import LoadError
 
 FAILED, USAGE, STOPPED = 1, 2, 3
 
-MOST_CHECKS = 10_000_000
+MOST_CHECKS = 20_000_000
 """A run is bounded in its number of checks too."""
 
 LevelName = StrEnum("LevelName", {name: name for name in LEVELS})  # type: ignore[misc]
@@ -40,8 +40,27 @@ def run(
     cards: Annotated[
         int | None, typer.Option(min=1, help="Of whom so many tap; 1,000 at most if left out.")
     ] = None,
-    terminals: Annotated[int, typer.Option(min=4, max=5000, help="Facilities, a terminal each.")] = 60,
-    scale: Annotated[float, typer.Option(min=0.001, max=10, help="The level's rates times this.")] = 1.0,
+    uploaded: Annotated[
+        int,
+        typer.Option(
+            min=100, help="Of the residents, so many come by their insurers' files; the others are filled in."
+        ),
+    ] = 20_000,
+    terminals: Annotated[
+        int, typer.Option(min=4, max=5000, help="Facilities; the large ones have several terminals.")
+    ] = 60,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001, max=10, help="The level's rates times this; 1, or for a day what the machine carries."
+        ),
+    ] = None,
+    prescriptions: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="The share of taps that a prescription or dispensing follows (an estimate)."
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="API workers, where a house is started.")] = 2,
     generators: Annotated[
         int | None,
@@ -90,7 +109,9 @@ def run(
     from loadtest.rush.showing import show
 
     chosen = LEVELS[level.value]
-    plan = Plan(chosen, (minutes or chosen.minutes) * 60, scale, seed)
+    if prescriptions is not None:
+        chosen = replace(chosen, prescriptions=prescriptions)
+    plan = Plan(chosen, (minutes or chosen.minutes) * 60, scale or 1.0, seed)
     if plan.checks_per_s * plan.seconds > MOST_CHECKS:
         typer.echo(f"A run has at most {MOST_CHECKS:,} checks.", err=True)
         raise typer.Exit(USAGE)
@@ -101,7 +122,7 @@ def run(
         raise typer.Exit(USAGE)
     end_like_ctrl_c()
     told = Console(stderr=True)
-    size = Size(people, min(people, 1000) if cards is None else min(people, cards), terminals)
+    size = Size(people, min(people, 1000) if cards is None else min(people, cards), terminals, uploaded)
     with tempfile.TemporaryDirectory(prefix="shikaku-run-") as folder:
         try:
             report = run_rush(
@@ -109,7 +130,7 @@ def run(
                 size,
                 workers=workers,
                 folder=Path(folder),
-                how=Drive(lines or None, fault=FAULTS[fault.value] if fault else None),
+                how=Drive(lines or None, fault=FAULTS[fault.value] if fault else None, fit=scale is None),
                 tell=lambda text: told.print(f"… {text}", highlight=False),
             )
             report = replace(report, circumstances=Circumstances.now(sys.argv[1:]))

@@ -149,7 +149,7 @@ class RushReport:
         scaled = "" if self.plan.scale == 1 else f" at {self.plan.scale:g} of its rate"
         name = f"{level.name}{scaled} ({level.meaning})"
         if self.wrong_answers:
-            return f"{self.wrong_answers} of {self.compared} compared answers were wrong: the run failed."
+            return f"{self.wrong_answers} of {self.compared + self.seen.looks} compared answers were wrong: the run failed."
         if self.generator_bound:
             return f"The generator was the bottleneck: nothing is known of {name}."
         p99 = self.seen.checks.percentile_ms(0.99)
@@ -186,6 +186,7 @@ class RushReport:
             "wrong_answers": self.wrong_answers,
             "wrong_by_fault": dict(self.wrong),
             "compared_answers": self.compared,
+            "compared_looks": self.seen.looks,
             "generator_bound": self.generator_bound,
             "generators": [effort.as_json() for effort in self.efforts],
             "generator_lag_p99_ms": round(self.seen.lags.percentile_ms(0.99), 1),

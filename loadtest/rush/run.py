@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -23,7 +24,9 @@ from loadtest.generating.enough import enough
 from loadtest.machine import proc
 from loadtest.machine.costs import API, DATABASE, GENERATOR, Kinds, Moment, Spent, database_in, memory_mib
 from loadtest.nation.settle import Nation, Size, Tell, settle
+from loadtest.rush import fitting
 from loadtest.rush.course import Beside, Course, drive
+from loadtest.rush.fitting import Fit
 from loadtest.rush.judge import Judge
 from loadtest.rush.levels import Shape
 from loadtest.rush.parts import Part
@@ -38,13 +41,14 @@ _TELL_SECONDS = 5.0
 @dataclass(frozen=True, slots=True)
 class Drive:
     """How a plan is driven: a command line for each generator (None: enough of them here), what these do to their own
-    lines, what goes on beside, and which fault is inflicted.
+    lines, what goes on beside, and which fault is inflicted. `fit`: a day's scale is found by a probe.
     """
 
     generators: Sequence[str] | None = None
     disturbances: Sequence[Disturbance] = ()
     besides: Sequence[Beside] = ()
     fault: Fault | None = None
+    fit: bool = False
 
     def with_fault(self, inflicting: Inflicting) -> Drive:
         """The same, and everything that a fault does."""
@@ -68,7 +72,7 @@ def run_rush(
         if not is_loopback(AnyHttpUrl(there.fund_url)):
             raise LoadError("load goes to loopback addresses only")
         nation = settle(there, size, folder, tell)
-        how, inflicting = how or Drive(), None
+        how, inflicting, is_day = how or Drive(), None, plan.level.shape is Shape.DAY
         if how.fault is None and plan.level.shape is Shape.STORM:
             how = replace(how, fault=STORM)
         if how.fault is not None:
@@ -76,8 +80,10 @@ def run_rush(
             scene = Scene(there, nation, folder, plan.checks_per_s, window, tell)
             inflicting = Inflicting(how.fault, scene)
             how = how.with_fault(inflicting)
-        tell(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            fit = runner.run(_fitted(plan, nation, there, how, tell)) if how.fit and is_day else None
+            plan = plan if fit is None else replace(plan, scale=fit.scale)
+            tell(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
             course, sight, spent, watched = runner.run(_rush(plan, nation, there, how, tell))
             parts = [runner.run(_judged(inflicting, plan, sight))] if inflicting is not None else []
         memory = memory_mib(_kinds(there)) | {
@@ -85,6 +91,9 @@ def run_rush(
         }
     tell(f"{len(sight.kept)} answers against the naive model")
     wrong = Judge(nation.everybody, course.began_at).wrong(sight.kept, today_in_japan())
+    wrong += sight.seen.looks_wrong
+    if is_day:
+        parts.append(fitting.told(plan, sight.seen.series, fit))
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(nation.terminals)}
     return RushReport(
         plan, sight.seen, spent, memory, len(sight.kept), wrong, sizes, sight.efforts, watched, parts
@@ -94,6 +103,14 @@ def run_rush(
 async def _judged(inflicting: Inflicting, plan: Plan, sight: Sight) -> Part:
     answers = [kept.outcome.body for kept in sight.kept if kept.outcome.failure is None]
     return await inflicting.judged(sight.seen.series, plan.seconds, answers)
+
+
+async def _fitted(plan: Plan, nation: Nation, there: Surroundings, how: Drive, tell: Tell) -> Fit:
+    """A probe, and the scale that it speaks for."""
+    tell("what a check costs here")
+    alone = replace(how, disturbances=(), besides=())
+    _, sight, spent, _ = await _rush(fitting.probe(plan), nation, there, alone, tell)
+    return fitting.fitted(sight.seen.answered, spent, len(os.sched_getaffinity(0)))
 
 
 def _kinds(there: Surroundings) -> Kinds:

@@ -32,7 +32,10 @@ def show(console: Console, report: RushReport) -> None:
     if (others := report.other_cores) is not None and others >= _NOTABLE:
         told = f"other processes of this machine kept {others:.2f} cores busy: the run had the rest"
         console.print(told, style="yellow", highlight=False)
-    console.print(f"{report.compared:,} answers compared with the naive model", highlight=False)
+    console.print(
+        f"{report.compared:,} answers compared with the naive model, {report.seen.looks:,} looks with what was told",
+        highlight=False,
+    )
     good = report.passed if report.parts else report.carried
     console.print(report.verdict, style="bold green" if good else "bold red", markup=False)
     if report.capacity:
