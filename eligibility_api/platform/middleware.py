@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.platform.outage import RETRY_AFTER_SECONDS
 from eligibility_api.platform.problems import problem_response
 from eligibility_api.platform.telemetry import REQUESTS, SECONDS
 
@@ -96,23 +97,34 @@ def _meters(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(route, str(status), code), SECONDS.labels(route)
 
 
+MOST_REQUESTS = 512
+"""So many requests a worker takes on at a time: what it answers in less than a second where it is quick."""
+
+
 class Gone:
-    """Where a worker has much to do, nothing is done for who has gone meanwhile.
+    """Where a worker has much to do, nothing is done for who has gone meanwhile; where too much, nobody more is let in.
 
     After a restart or a silence, the connections that wait to be accepted are answered in their order, the oldest first:
     where these were given up long ago, all work would be in vain, and the next ones would be given up while it is done.
+    And whoever were let in beyond what can be answered in time would only make all wait until none is: it is refused as
+    `overloaded`, before anything is done for it.
     """
 
-    def __init__(self, app: ASGIApp, spare: int) -> None:
-        """With `spare` requests at work or fewer it is not looked: nobody has waited."""
+    def __init__(self, app: ASGIApp, spare: int, most: int = MOST_REQUESTS) -> None:
+        """With `spare` requests at work or fewer it is not looked: nobody has waited. `most` may be at work."""
         self._app = app
         self._spare = spare
+        self._most = most
         self._at_work = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if self._at_work >= self._most and scope["path"].startswith("/v1/"):
+            refusal = ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS)
+            await problem_response(Request(scope), refusal)(scope, receive, send)
             return
         self._at_work += 1
         try:

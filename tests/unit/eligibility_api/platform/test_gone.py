@@ -106,3 +106,28 @@ async def test_a_connection_that_closes_in_the_loops_next_turn_is_noticed() -> N
 
 async def test_what_is_no_request_is_passed_on() -> None:
     await Gone(Served(), spare=0)({"type": "lifespan"}, coming(), send)
+
+
+async def test_beyond_what_it_can_take_on_nobody_is_let_in_and_told_to_come_again() -> None:
+    served = Served()
+    app = Gone(served, spare=9, most=2)
+    told: list[Message] = []
+
+    async def tell(message: Message) -> None:
+        told.append(message)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(2):
+            group.start_soon(app, dict(SCOPE), coming(LAST), send)
+        await anyio.wait_all_tasks_blocked()
+        await app(dict(SCOPE), coming(LAST), tell)
+        # Whether it lives is asked of it all the same.
+        group.start_soon(app, {**SCOPE, "path": "/healthz"}, coming(LAST), send)
+        await anyio.wait_all_tasks_blocked()
+        served.go_on.set()
+    assert len(served.bodies) == 3
+    assert told[0]["status"] == 503
+    assert (b"retry-after", b"5") in told[0]["headers"]
+    assert b'"code":"overloaded"' in told[1]["body"]
+    await app(dict(SCOPE), coming(LAST), send)
+    assert len(served.bodies) == 4
