@@ -109,7 +109,8 @@ class RushReport:
     @property
     def capacity(self) -> Capacity | None:
         """How large a machine the nation needs. None where processors had more to do than checks, or were not told."""
-        steady = self.plan.level.shape in {Shape.STEADY, Shape.DAY} and not self.parts
+        disturbed = any(part.span for part in self.parts)
+        steady = self.plan.level.shape in {Shape.STEADY, Shape.DAY} and not disturbed
         if self.circumstances is None or not self.seen.answered or not steady:
             return None
         served = self.spent.cores(API) + self.spent.cores(DATABASE)

@@ -153,7 +153,7 @@ def test_the_busiest_minute_is_told_in_machines_and_in_cores() -> None:
     "changes",
     [
         {"circumstances": None},
-        {"parts": [FAULT]},
+        {"parts": [replace(FAULT, span=(3.0, 6.0))]},
         {"seen": seen(answered=0)},
         {"spent": Spent(10.0, {})},
         {"plan": Plan(LEVELS["storm"], 10.0, 1.0, 1)},
