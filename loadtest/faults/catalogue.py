@@ -11,7 +11,7 @@ from loadtest.faults.fault import Fault, always
 from loadtest.faults.insurer import BlankColumn
 from loadtest.faults.jlis import Gone, Slow
 from loadtest.faults.old_client import OldClient
-from loadtest.faults.workers import CONNECTIONS, Hot
+from loadtest.faults.workers import AFTER_S, CONNECTIONS, Hot
 from loadtest.generating.disturbances import Disturbance
 from loadtest.nation.terminals import RENEW_BEFORE
 
@@ -49,7 +49,7 @@ def _cut(path: str) -> Callable[[Window], Sequence[Disturbance]]:
 def _renewed_twice(window: Window) -> Sequence[Disturbance]:
     """All connections anew, also when it is over: then any worker takes them."""
     return [
-        Disturbance(window.began, window.began, renewed=CONNECTIONS),
+        Disturbance(window.began + AFTER_S, window.began + AFTER_S, renewed=CONNECTIONS),
         Disturbance(window.lifted, window.lifted, renewed=CONNECTIONS),
     ]
 

@@ -9,9 +9,13 @@ from loadtest.faults import house
 from loadtest.faults.fault import Remark, Scene
 
 CONNECTIONS = 64
-"""What each generator opens anew while only one worker takes connections."""
+"""What the generators open anew while only one worker takes connections."""
 
-_BEFORE_S, _HOLD_S = 0.05, 0.3
+AFTER_S = 0.1
+"""So long after the other workers stand still the generators open them."""
+
+_LOOK_S = 0.1
+_LEAST_LOOKS, _MOST_LOOKS = 3, 20
 _HOT = 0.9
 """The share of the connections from which one worker counts as hot: a generator opens more where it needs them."""
 
@@ -19,7 +23,7 @@ _HOT = 0.9
 class Hot:
     """While the generators give their connections up and open new ones, every worker but one stands still.
 
-    A third of a second: the process that looks after the workers would take a longer silence for their death.
+    For two seconds at the longest: the process that looks after the workers would take a longer silence for their death.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -35,11 +39,17 @@ class Hot:
         self._stopped = set(workers[1:])
         try:
             house.stop(self._stopped)
-            await asyncio.sleep(_BEFORE_S + _HOLD_S)
+            await self._until_hot(workers[0])
         finally:
             house.go_on(self._stopped)
-        held = house.connections(self._there)
-        self._share = max(held.values()) / max(1, held.total())
+
+    async def _until_hot(self, worker: int) -> None:
+        for look in range(_MOST_LOOKS):
+            await asyncio.sleep(_LOOK_S)
+            held = house.connections(self._there)
+            self._share = held[worker] / max(1, held.total())
+            if look >= _LEAST_LOOKS and self._share >= _HOT and held[worker] >= _HOT * CONNECTIONS:
+                return
 
     async def lift(self) -> None:
         """Nothing but certainty: the generators open new connections, which any worker takes."""
@@ -47,7 +57,7 @@ class Hot:
 
     async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
         """Whether one worker was hot. With a single worker there was nothing to do."""
-        cold = f"the hottest worker had {self._share:.0%} of the connections: none was hot"
+        cold = f"one worker had {self._share:.0%} of the connections: none was hot"
         return [
             Remark("workers", self._workers),
             Remark("connections_at_one", round(self._share, 3), cold if self._share < _HOT else None),

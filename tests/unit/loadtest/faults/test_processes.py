@@ -74,7 +74,7 @@ def test_what_was_never_inflicted_is_lifted_without_a_trace(signals: Signals, fa
 def test_while_connections_are_opened_anew_all_workers_but_one_stand_still(
     signals: Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_HOLD_S", 0.0)
+    monkeypatch.setattr(workers, "_LOOK_S", 0.0)
     monkeypatch.setattr(house, "connections", lambda _: Counter({31: 62, 32: 2}))
     hot = Hot(scene())
     asyncio.run(hot.inflict())
@@ -84,12 +84,12 @@ def test_while_connections_are_opened_anew_all_workers_but_one_stand_still(
 
 
 def test_a_worker_that_did_not_become_hot_is_told(signals: Signals, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_HOLD_S", 0.0)
+    monkeypatch.setattr(workers, "_LOOK_S", 0.0)
     monkeypatch.setattr(house, "connections", lambda _: Counter({31: 30, 32: 30}))
     hot = Hot(scene())
     asyncio.run(hot.inflict())
     [_, share] = asyncio.run(hot.remarks([]))
-    assert share.broken == "the hottest worker had 50% of the connections: none was hot"
+    assert share.broken == "one worker had 50% of the connections: none was hot"
 
 
 def test_a_killed_database_is_looked_for_until_another_runs(
