@@ -7,16 +7,28 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 from random import Random
 
-from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.codes import FacilityKind, Purpose
 from eligibility_api.contract.history import LookUp
 from loadtest.nation.cards import Card
 from loadtest.nation.terminals import Terminal
 from loadtest.nation.visitors import Visitors
-from loadtest.planning.demand import CARD, CHALLENGE, CONSENT, CONSENT_CHALLENGE, NUMBER, TOKEN
+from loadtest.planning.demand import (
+    CARD,
+    CHALLENGE,
+    CONSENT,
+    CONSENT_CHALLENGE,
+    DISPENSING,
+    NUMBER,
+    PRESCRIPTION,
+    TOKEN,
+)
 from loadtest.rush import visits
 from loadtest.rush.consents import SHARES, consent, look, wish
+from loadtest.rush.histories import Histories
+from loadtest.rush.prescribing import Prescribing
 from loadtest.rush.visits import Outcome, Reception
 from loadtest.surroundings import LoadError
 
@@ -53,7 +65,8 @@ class Asking:
     async def prepare(self, reception: Reception) -> None:
         """Have patients come whose cards may be used. Raises LoadError where there is none."""
         cards = self._rng.sample(self._visitors.cards, min(PATIENTS, len(self._visitors.cards)))
-        arrived = await asyncio.gather(*(self._arrive(reception, card) for card in cards))
+        terminals = cycle(self._rng.sample(self._visitors.terminals, len(self._visitors.terminals)))
+        arrived = await asyncio.gather(*map(partial(self._arrive, reception), terminals, cards))
         self._present = [one for one in arrived if one is not None]
         if not self._present:
             raise LoadError("nobody could consent: what a consent costs cannot be measured")
@@ -68,6 +81,9 @@ class Asking:
             CONSENT_CHALLENGE: self._wish,
             CONSENT: self._consent,
             **{look_up.value: partial(self._look, look_up) for look_up in SHARES},
+            # Last of a round, in which nobody looks at them any more.
+            PRESCRIPTION: partial(self._tell, False),
+            DISPENSING: partial(self._tell, True),
         }
 
     def terminal(self) -> Terminal:
@@ -98,11 +114,21 @@ class Asking:
         patient = self._patient()
         return await look(reception, patient.terminal, patient.consent_id, look_up)
 
+    async def _tell(self, at_pharmacy: bool, reception: Reception) -> Outcome:
+        """A prescription or a dispensing, each of a patient of whom nothing else is known here."""
+        found = [one for one in self._present if _is_at_pharmacy(one) is at_pharmacy]
+        if not found:
+            raise LoadError("nobody could consent at one of the kinds of facilities")
+        patient = self._rng.choice(found)
+        prescribing = Prescribing(reception, Histories(), self._rng)
+        told = await prescribing.tell(patient.terminal, patient.card.resident_id, patient.record)
+        assert told is not None
+        return told
+
     def _patient(self) -> Present:
         return self._rng.choice(self._present)
 
-    async def _arrive(self, reception: Reception, card: Card) -> Present | None:
-        terminal = self.terminal()
+    async def _arrive(self, reception: Reception, terminal: Terminal, card: Card) -> Present | None:
         tapped = await reception.by_card(terminal, card)
         if tapped.failure is not None:
             return None
@@ -111,3 +137,7 @@ class Asking:
         if given.failure is not None:
             return None
         return Present(terminal, card, record, json.loads(given.body)["consent_id"])
+
+
+def _is_at_pharmacy(patient: Present) -> bool:
+    return patient.terminal.kind is FacilityKind.PHARMACY

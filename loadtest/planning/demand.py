@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from eligibility_api.contract.history import Origin
 from loadtest.planning import figures
 from loadtest.planning.arithmetic import Figure, Line
 from loadtest.planning.figures import known
@@ -13,12 +14,13 @@ from loadtest.rush.levels import LEVELS, Level
 
 TOKEN, CHALLENGE, CARD, NUMBER = "token", "challenge", "card", "number"
 CONSENT_CHALLENGE, CONSENT, BATCH_ROW = "consent challenge", "consent", "batch row"
+PRESCRIPTION, DISPENSING = Origin.PRESCRIPTION.value, Origin.DISPENSING.value
 
 OF_A_CARD = (CHALLENGE, CARD, CONSENT_CHALLENGE, CONSENT)
 """Requests that every check by card consists of; look-ups follow a part of them."""
 
 _SECONDS = {"L0": 36_000, "L1": 60, "L2": 60, "L3": 60, "storm": 60, "month-start": 10_800}
-"""By level, how long it lasts. A whole day is no level to plan for: its busiest minute is L1's."""
+"""By level, how long it lasts. A whole day is planned for by its busiest minute, which is L1's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,23 @@ class Demand:
 
 def demands(token_seconds: float) -> list[Demand]:
     """Every level. `token_seconds`: the life of a token that the fund gives."""
-    found = [_of_checks(LEVELS[name], seconds, token_seconds) for name, seconds in _SECONDS.items()]
-    return [*found, _batch_night()]
+    found = [
+        _of_checks(LEVELS[name], known(seconds, "s"), token_seconds) for name, seconds in _SECONDS.items()
+    ]
+    return [*found, _day(token_seconds), _batch_night()]
 
 
 def of_a_thousand_checks(level: Level) -> dict[str, int]:
     """What so many checks of a level ask for, sign-ins apart."""
     by_card = round(1000 * level.by_card)
     looked = {look_up.value: round(by_card * share) for look_up, share in SHARES.items()}
-    return {NUMBER: 1000 - by_card, **dict.fromkeys(OF_A_CARD, by_card), **looked}
+    told = by_card * level.prescriptions
+    at_pharmacies = round(told * figures.AT_PHARMACIES.value)
+    prescribed = {PRESCRIPTION: round(told) - at_pharmacies, DISPENSING: at_pharmacies}
+    return {NUMBER: 1000 - by_card, **dict.fromkeys(OF_A_CARD, by_card), **looked, **prescribed}
 
 
-def _of_checks(level: Level, seconds: int, token_seconds: float) -> Demand:
+def _of_checks(level: Level, seconds: Figure, token_seconds: float) -> Demand:
     checks, share = known(level.checks_per_s, "/s"), known(level.by_card)
     by_number = Line.of("checks by number", checks * (known(1) - share), "/s")
     by_card = Line.of(
@@ -62,9 +69,31 @@ def _of_checks(level: Level, seconds: int, token_seconds: float) -> Demand:
     }
     terminals = Line.of("terminals", figures.SITES * figures.TERMINALS_A_SITE)
     tokens = _storm(terminals) if level.reconnect else _renewals(terminals, checks, token_seconds)
-    rates = {NUMBER: by_number, **dict.fromkeys(OF_A_CARD, by_card), **looked, TOKEN: tokens}
-    lines = [by_number, by_card, *looked.values(), terminals, tokens]
-    return Demand(level.name, level.meaning, known(seconds, "s"), rates, lines)
+    told = _told(by_card) if level.prescriptions else {}
+    rates = {NUMBER: by_number, **dict.fromkeys(OF_A_CARD, by_card), **looked, **told, TOKEN: tokens}
+    lines = [by_number, by_card, *looked.values(), *told.values(), terminals, tokens]
+    return Demand(level.name, level.meaning, seconds, rates, lines)
+
+
+def _told(by_card: Line) -> dict[str, Line]:
+    """What institutions prescribe and pharmacies dispense, and tell at once."""
+    told = by_card.figure * figures.TOLD_OF
+    elsewhere = known(1) - figures.AT_PHARMACIES
+    return {
+        PRESCRIPTION: Line.of("prescriptions", told * elsewhere, "/s"),
+        DISPENSING: Line.of("dispensings", told * figures.AT_PHARMACIES, "/s"),
+    }
+
+
+def _day(token_seconds: float) -> Demand:
+    """Its busiest minute; what is stored is that of so many such minutes as have the day's checks."""
+    busiest = LEVELS["L1"].checks_per_s
+    level = replace(LEVELS["day"], checks_per_s=busiest)
+    lasts = Line.of(
+        "seconds of the busiest minute's checks", figures.CHECKS_A_MONDAY / known(busiest, "/s"), "s"
+    )
+    demand = _of_checks(level, lasts.figure, token_seconds)
+    return replace(demand, lines=[*demand.lines, lasts])
 
 
 def _storm(terminals: Line) -> Line:

@@ -5,6 +5,8 @@ Estimates are named so; what of them is uncertain is uncertain in the plan too.
 
 from __future__ import annotations
 
+from eligibility_api.contract.codes import FacilityKind
+from loadtest.nation.terminals import SHARES
 from loadtest.planning.arithmetic import Figure, number
 from loadtest.rush import levels
 from loadtest.shapes import day
@@ -23,6 +25,12 @@ MONTHS = number(12, "months", digits=None)
 YEARS = number(5, "years", digits=None)
 
 CHECKS_A_MONDAY = number(day.CHECKS, digits=None)
+TOLD_OF = number(levels.PRESCRIPTIONS, digits=None)
+"""Of the taps, which share a prescription or a dispensing follows (an estimate)."""
+
+AT_PHARMACIES = number(SHARES[FacilityKind.PHARMACY] / sum(SHARES.values()))
+"""Of all checks."""
+
 SITES = number(levels.SITES, digits=None)
 TERMINALS_A_SITE = number(1.5, digits=None)
 """Between 1 and 1.5 (an estimate); a plan takes the more."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from loadtest.planning import figures
 from loadtest.planning.arithmetic import Figure, Line, number, total
 from loadtest.planning.costs import STORED, WAL, Costs
-from loadtest.planning.demand import BATCH_ROW, NUMBER, OF_A_CARD, Demand
+from loadtest.planning.demand import BATCH_ROW, DISPENSING, NUMBER, OF_A_CARD, PRESCRIPTION, Demand
 from loadtest.planning.figures import known
 from loadtest.planning.house import House
 from loadtest.planning.needs import GIGA, cost, kept, weighed
@@ -72,7 +72,11 @@ def other_storage(busiest: Demand, costs: Costs, house: House) -> list[Line]:
 
 
 def _of_a_card(costs: Costs, quantity: str) -> Figure:
-    """A check by card: its own requests, and its part of look-ups."""
+    """A check by card: its own requests, and its part of look-ups, prescriptions and dispensings."""
     own = [cost(costs, kind, quantity) for kind in OF_A_CARD]
     looks = [known(share) * cost(costs, look_up.value, quantity) for look_up, share in SHARES.items()]
-    return total(figure for figure in [*own, *looks] if figure.value)
+    told = [
+        figures.TOLD_OF * (known(1) - figures.AT_PHARMACIES) * cost(costs, PRESCRIPTION, quantity),
+        figures.TOLD_OF * figures.AT_PHARMACIES * cost(costs, DISPENSING, quantity),
+    ]
+    return total(figure for figure in [*own, *looks, *told] if figure.value)

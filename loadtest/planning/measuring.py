@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -21,10 +21,11 @@ from loadtest.planning.asking import Asking, Visit
 from loadtest.planning.costs import NOTHING_TAKEN, PROCESSORS, Costs, Taken
 from loadtest.planning.demand import BATCH_ROW, of_a_thousand_checks
 from loadtest.planning.meter import Meter, MeteredPool
+from loadtest.planning.sharing import NEWEST, RECORDS, REQUESTS, SPENDING, SPENT, WIDTHS, share_out
 from loadtest.rush.batches import Batches
 from loadtest.rush.drive import Driver, Due, DueBatch
 from loadtest.rush.judge import REFUSALS
-from loadtest.rush.levels import LEVELS
+from loadtest.rush.levels import LEVELS, PRESCRIPTIONS
 from loadtest.rush.plan import Plan
 from loadtest.rush.sample import Kept, Sample
 from loadtest.rush.schedule import Stretch, arrivals
@@ -36,8 +37,8 @@ ROUNDS = 2
 FIRST_BUSY, SECOND_BUSY = 0.35, 0.70
 """Cores that the fund is to be busy with while a kind is measured, and at the second point."""
 
-SECOND_LEVEL = LEVELS["L2"]
-"""Whose mix the second point has: other shares than any single kind's, and every kind that a check consists of."""
+SECOND_LEVEL = replace(LEVELS["L2"], prescriptions=PRESCRIPTIONS)
+"""Whose mix the second point has: every kind that follows from a check."""
 
 _WARM_VISITS, _WARM_AT_ONCE = 200, 16
 _LEAST_PER_S, _MOST_PER_S = 2.0, 400.0
@@ -77,6 +78,7 @@ class Measuring:
         """Everything, in its order. Raises LoadError, LineError, asyncpg's errors."""
         await sign_in_all(self._pool, self._nation.terminals)
         visits = self._asking.visits()
+        newest = [row["newest"] for row in await self._meter.ask(NEWEST)]
         await self._prepare()
         self._tell(f"warming up: {', '.join(visits)}")
         rates = {kind: await self._warm(visit) for kind, visit in visits.items()}
@@ -94,11 +96,19 @@ class Measuring:
                 f"nobody came with: {', '.join(missing)}; each kind has to be measured for longer"
             )
         costs = Costs.solve(idle, list(by_kind.items()))
+        widths = await self._widths(newest[0] if newest else None)
+        costs = share_out(costs, RECORDS, widths, by_kind.values())
+        costs = share_out(costs, SPENT, SPENDING, by_kind.values())
         rates["second point"] = checks_per_s = second_rate(costs)
         self._tell(f"the second point: {checks_per_s:.0f} checks/s for {2 * self._seconds:g} s")
         began_at, sample = now(), Sample()
         second = await self._second(checks_per_s, 2 * self._seconds, sample)
         return Measured(costs, second, rates, await self._token_seconds(), sample.kept, began_at)
+
+    async def _widths(self, after: str | None) -> dict[str, float]:
+        """How wide the records are that each kind of request leaves."""
+        rows = await self._meter.ask(WIDTHS, after)
+        return {REQUESTS[row["kind"]]: row["width"] for row in rows if row["kind"] in REQUESTS}
 
     async def _prepare(self) -> None:
         await self._asking.prepare(Reception(self._pool, _untimed))

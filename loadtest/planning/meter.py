@@ -130,9 +130,9 @@ class Meter:
         """The fund's processes and the database's, by their numbers."""
         return {pid: kind for pid, kind in self._roles.look().items() if kind in _QUANTITIES}
 
-    async def ask(self, statement: str) -> list[asyncpg.Record]:
+    async def ask(self, statement: str, *parameters: object) -> list[asyncpg.Record]:
         """Rows of the fund's database."""
-        rows: list[asyncpg.Record] = await self._connections[0].fetch(statement)
+        rows: list[asyncpg.Record] = await self._connections[0].fetch(statement, *parameters)
         return rows
 
     async def _look(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.planning.demand import BATCH_ROW, NUMBER, OF_A_CARD, TOKEN
+from loadtest.planning.demand import BATCH_ROW, DISPENSING, NUMBER, OF_A_CARD, PRESCRIPTION, TOKEN
 from loadtest.rush.consents import SHARES
 from tests.builders.house import Inhabited
 
@@ -38,13 +38,9 @@ def plan(house: Inhabited) -> dict[str, Any]:
 
 
 def test_every_kind_was_measured_and_every_answer_was_right(plan: dict[str, Any]) -> None:
-    assert plan["costs"].keys() == {
-        TOKEN,
-        *OF_A_CARD,
-        NUMBER,
-        BATCH_ROW,
-        *(look_up.value for look_up in SHARES),
-    }
+    looked = (look_up.value for look_up in SHARES)
+    kinds = {TOKEN, *OF_A_CARD, NUMBER, *looked, PRESCRIPTION, DISPENSING, BATCH_ROW}
+    assert plan["costs"].keys() == kinds
     assert all(plan["costs"][kind]["api_us"] > 0 for kind in OF_A_CARD)
     assert (plan["wrong_answers"], plan["compared_answers"] > 0) == (0, True)
 
@@ -56,6 +52,7 @@ def test_what_is_said_to_be_stored_is_what_the_requests_left(plan: dict[str, Any
     }
     assert "stored audit_record" in stored[NUMBER] & stored["card"] & stored["consent"] & stored[BATCH_ROW]
     assert {"stored permit", "stored consent_evidence"} <= stored["consent"]
+    assert "stored prescription_entry" in stored[PRESCRIPTION] & stored[DISPENSING]
     assert "stored spent" in stored[TOKEN] & stored["card"]
     assert "stored audit_record" not in stored["challenge"]
 

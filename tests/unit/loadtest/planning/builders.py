@@ -10,12 +10,15 @@ from loadtest.planning.demand import (
     CHALLENGE,
     CONSENT,
     CONSENT_CHALLENGE,
+    DISPENSING,
     NUMBER,
+    PRESCRIPTION,
     TOKEN,
 )
 from loadtest.planning.house import House
 
 RECORD, SPENT, EVIDENCE = f"{STORED}audit_record", f"{STORED}spent", f"{STORED}consent_evidence"
+ENTRIES = f"{STORED}prescription_entry"
 RECORDED = {WAL: 1000.0, RECORD: 500.0}
 
 LOOK_UPS = (LookUp.HEALTH_CHECKUPS, LookUp.MEDICATIONS, LookUp.TREATMENTS)
@@ -35,6 +38,8 @@ COSTS = Costs(
         CONSENT_CHALLENGE: asked(),
         CONSENT: asked() | {WAL: 5000.0, RECORD: 600.0, EVIDENCE: 4000.0, SPENT: 100.0},
         **{look_up.value: asked() | RECORDED for look_up in LOOK_UPS},
+        PRESCRIPTION: asked() | RECORDED | {ENTRIES: 300.0},
+        DISPENSING: asked() | RECORDED | {ENTRIES: 400.0},
         BATCH_ROW: {DATABASE: 0.001, BESIDE: 0.002, BUSY: 0.001} | RECORDED,
     },
     {API: 0.01, DATABASE: 0.02, BESIDE: 0.03},

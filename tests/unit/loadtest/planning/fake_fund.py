@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from time import perf_counter
 from uuid import uuid4
 
+from loadtest.clock import now
 from loadtest.line.connection import LineError, Reply
-from loadtest.planning.costs import Costs
+from loadtest.planning.costs import STORED, Costs
 from loadtest.planning.meter import Reading
+from loadtest.planning.sharing import RECORDS, REQUESTS, WIDTHS
 from loadtest.rush.consents import CATEGORIES
 
 STATEMENT = {
@@ -24,6 +26,8 @@ _KINDS = {
     "/v1/eligibility/number": "number",
     "/v1/consents/challenges": "consent challenge",
     "/v1/consents": "consent",
+    "/v1/prescriptions": "prescription",
+    "/v1/dispensings": "dispensing",
 }
 
 
@@ -64,10 +68,20 @@ class FakeFund:
             return Reply(200, "\n".join(rows).encode(), 100)
         return _answer(200, {"batch_id": "b1", "state": "done"})
 
+    async def ask(self, statement: str, *_: object) -> list[dict[str, object]]:
+        """The database's rows: how wide the records of a kind are."""
+        if statement != WIDTHS:
+            return []
+        return [
+            {"kind": record, "width": width}
+            for record, kind in REQUESTS.items()
+            if (width := self._costs.of.get(kind, {}).get(f"{STORED}{RECORDS}"))
+        ]
+
     async def read(self) -> Reading:
         """What was taken so far, by the costs that this fund has."""
-        now = perf_counter()
-        return Reading(now, self._costs.predict(now - self._began, self.asked))
+        at = perf_counter()
+        return Reading(at, self._costs.predict(at - self._began, self.asked))
 
 
 def _answer(status: int, said: object) -> Reply:
@@ -78,7 +92,9 @@ def _body(kind: str) -> dict[str, object]:
     answers: dict[str, dict[str, object]] = {
         "token": {"access_token": "token-1", "expires_in": 300},
         "challenge": {"challenge": "challenge-1"},
-        "card": {"record_id": str(uuid4())},
+        "card": {"record_id": str(uuid4()), "answered_at": now().isoformat()},
+        "prescription": {"known_from": now().isoformat()},
+        "dispensing": {"known_from": now().isoformat()},
         "consent challenge": {"challenge": "challenge-2", "statement": STATEMENT},
         "consent": {"consent_id": str(uuid4()), "eligibility": {"validity": "1"}},
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtest.planning.demand import TOKEN, Demand, demands
+from loadtest.planning.demand import DISPENSING, NUMBER, PRESCRIPTION, TOKEN, Demand, demands
 from tests.unit.loadtest.planning.by_hand import is_right, worked_out
 
 DEMANDS = {demand.name: demand for demand in demands(300.0)}
@@ -39,6 +39,15 @@ def test_a_night_s_batches_are_a_part_of_a_monday_s_checks() -> None:
     [rows] = DEMANDS["batch-night"].rates.values()
     assert rows.value == pytest.approx(17.06e6 * 0.12 / (4 * 3600), rel=0.001)
     assert worked_out(rows.formula) == pytest.approx(142.2, abs=0.1)
+
+
+def test_a_day_is_its_busiest_minute_and_stores_what_all_its_checks_leave() -> None:
+    day, level = DEMANDS["day"], DEMANDS["L1"]
+    assert day.rates[NUMBER].value == level.rates[NUMBER].value
+    assert day.seconds.value * 1210 == pytest.approx(17.06e6, rel=0.001)
+    told = day.rates[PRESCRIPTION].value + day.rates[DISPENSING].value
+    assert told == pytest.approx(1210 * 0.37 * 0.3, rel=0.001)
+    assert day.rates[DISPENSING].value / told == pytest.approx(111.51 / 274.58, rel=0.001)
 
 
 def test_the_first_of_a_month_is_l2_for_three_hours() -> None:

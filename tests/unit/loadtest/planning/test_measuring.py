@@ -10,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from eligibility_api.contract.codes import FacilityKind
 from jpki_mock.jlis import Jlis
 from jpki_mock.register.residents import first_residents
 from jpki_mock.settings import Settings
@@ -58,7 +59,8 @@ def measured(
     cards: list[Card], *, costs: Costs = COSTS, refused: Mapping[str, tuple[int, str]] | None = None
 ) -> tuple[Measured, list[str]]:
     fund, told = FakeFund(costs, refused), list[str]()
-    nation = Nation([terminal(), terminal()], cards, cast(Country, KnownCountry()))
+    terminals = [terminal(), terminal(FacilityKind.PHARMACY)]
+    nation = Nation(terminals, cards, cast(Country, KnownCountry()))
     measuring = Measuring(
         nation, cast(MeteredPool, fund), cast(Meter, fund), seconds=SECONDS, seed=1, tell=told.append
     )
@@ -96,7 +98,8 @@ def test_the_second_point_is_to_keep_the_fund_busy_for_twice_as_much() -> None:
     rate = second_rate(COSTS)
     mix = {NUMBER: 300, **dict.fromkeys(("challenge", CARD, "consent challenge", "consent"), 700)}
     looked = {"health-checkups": 204, "medications": 204, "treatments": 402}
-    taken = COSTS.predict(1000 / rate, mix | looked)
+    told = {"prescription": 125, "dispensing": 85}
+    taken = COSTS.predict(1000 / rate, mix | looked | told)
     busy = sum(taken[name] for name in PROCESSORS) / (1000 / rate)
     assert busy == pytest.approx(SECOND_BUSY, rel=0.01)
 
