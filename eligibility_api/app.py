@@ -29,7 +29,7 @@ from eligibility_api.platform.database import Database
 from eligibility_api.platform.dsn import dsn
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.middleware import BodyLimit, Gone, Journal
-from eligibility_api.platform.process import die_with_parent
+from eligibility_api.platform.process import die_with_parent, keep_for_good
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.prescriptions import endpoints as prescriptions
@@ -129,7 +129,9 @@ def serve() -> FastAPI:
     set_up_logging()
     settings = Settings()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
-    return build(
+    app = build(
         lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock),
         upload_max_bytes=settings.upload_max_bytes,
     )
+    keep_for_good()
+    return app

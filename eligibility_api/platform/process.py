@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import multiprocessing
 import signal
 import sys
@@ -29,6 +30,15 @@ def name_process(name: str) -> None:
     """Let the system's lists (`ps`, `top`) show what this process is; 15 characters at most."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def keep_for_good() -> None:
+    """Take all that was made until now out of Python's search for cyclic garbage: it stays as long as the process.
+
+    A full search would look at some 200,000 objects of libraries, 90 ms in which nobody is answered, and find nothing.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
