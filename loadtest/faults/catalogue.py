@@ -11,6 +11,7 @@ from loadtest.faults.fault import Fault, always
 from loadtest.faults.insurer import BlankColumn
 from loadtest.faults.jlis import Gone, Slow
 from loadtest.faults.old_client import OldClient
+from loadtest.faults.publishing import PUBLISH
 from loadtest.faults.workers import AFTER_S, CONNECTIONS, Hot
 from loadtest.generating.disturbances import Disturbance
 from loadtest.nation.terminals import RENEW_BEFORE
@@ -73,6 +74,7 @@ FAULTS = {
             ),
             BlankColumn,
         ),
+        PUBLISH,
         Fault(
             "status-slow",
             "J-LIS, the status responder among it, takes a second or more for each answer",

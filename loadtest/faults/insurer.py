@@ -7,8 +7,6 @@ insurer publishes it all the same; in the end the insurer takes it back.
 from __future__ import annotations
 
 import asyncio
-import csv
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.faults.fault import Remark, Scene
+from loadtest.faults.payer import REASON, Payer, insurer_of, newest_files, rewrite
 from loadtest.nation.country import Shown
-from loadtest.nation.rows import member_files, read_cells
+from loadtest.nation.rows import read_cells
 from loadtest.surroundings import LoadError
 
 COLUMNS = ("burden_ratio", "elderly_burden_ratio")
 _LEAST_FILLED = 20
 """The fund holds no file for shares of fewer rows."""
 
-_REASON = "負荷試験 / load test"
 _FOUND = "fill-dropped"
 
 
@@ -43,12 +41,8 @@ def _filled(cells: Any) -> int:
 
 def write_blank(file: Path, target: Path) -> None:
     """The same member file with those columns empty, readable by its owner alone."""
-    rows = list(read_cells(file))
-    target.touch(mode=0o600)
-    with target.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({**row, **dict.fromkeys(COLUMNS, "")} for row in rows)
+    blank = dict.fromkeys(COLUMNS, "")
+    rewrite(file, target, lambda row: {**row, **blank})
 
 
 class BlankColumn:
@@ -57,24 +51,22 @@ class BlankColumn:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._upload: dict[str, Any] = {}
-        self._insurer = ""
+        self._payer: Payer | None = None
         self._blank: Path | None = None
         self._shown: Shown | None = None
         self._remarks: list[Remark] = []
 
     async def inflict(self) -> None:
         """Send the blank file, and after a while publish it. Raises LoadError."""
-        newest = _newest(self._scene.folder / "country")
-        file, filled = fullest(newest)
-        self._insurer = next(iter(read_cells(file)))["insurer_number"]
-        blank = self._scene.folder / f"blank-{self._insurer}.csv"
+        file, filled = fullest(newest_files(self._scene))
+        insurer = insurer_of(file)
+        blank = self._scene.folder / f"blank-{insurer}.csv"
         write_blank(file, blank)
-        sent = await self._payer("upload", blank, "--insurer", self._insurer)
+        self._payer = Payer(self._scene, insurer)
+        sent = await self._payer.say("upload", blank)
         self._note_held(sent, filled)
         await asyncio.sleep(self._scene.window.seconds / 3)
-        published = await self._payer(
-            "approve", sent["upload_id"], "--insurer", self._insurer, "--reason", _REASON
-        )
+        published = await self._payer.say("approve", sent["upload_id"], "--reason", REASON)
         if published["state"] != "published":
             raise LoadError(f"the blank file could not be published: {published['state']}")
         self._upload, self._blank = published, blank
@@ -83,11 +75,14 @@ class BlankColumn:
 
     async def lift(self) -> None:
         """Take it back; from when to when it showed is told to whoever knows the right answers. Raises LoadError."""
-        if self._shown is None or self._blank is None or self._shown.undone_at is not None:
+        if (
+            self._payer is None
+            or self._shown is None
+            or self._blank is None
+            or self._shown.undone_at is not None
+        ):
             return
-        undone = await self._payer(
-            "undo", self._upload["upload_id"], "--insurer", self._insurer, "--reason", _REASON
-        )
+        undone = await self._payer.say("undo", self._upload["upload_id"], "--reason", REASON)
         if undone["state"] != "undone":
             raise LoadError(f"the blank file could not be taken back: {undone['state']}")
         self._shown = replace(self._shown, undone_at=datetime.fromisoformat(undone["undone_from"]))
@@ -95,9 +90,9 @@ class BlankColumn:
 
     async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
         """Whether it was held, and whom the fund names as having seen it."""
-        if self._shown is None:
+        if self._payer is None or self._shown is None:
             return self._remarks
-        seen = await self._payer("seen-by", self._upload["upload_id"], "--insurer", self._insurer)
+        seen = await self._payer.say("seen-by", self._upload["upload_id"])
         facilities = seen["facilities"]
         return [
             *self._remarks,
@@ -113,22 +108,3 @@ class BlankColumn:
         self._remarks = [Remark("cells_blanked", filled), Remark("held_for", why, broken)]
         if sent["state"] != "held":
             raise LoadError(f"the blank file was not held, but {sent['state']}")
-
-    async def _payer(self, *words: str | Path) -> dict[str, Any]:
-        """What the insurers' program says, whatever its exit code. Raises LoadError where it says nothing."""
-        keys = {
-            "PAYER_CREDENTIAL": str(self._scene.folder / "programs" / f"payer-{self._insurer}.json"),
-            "PAYER_APPROVER": str(self._scene.folder / "approvers" / f"approver-{self._insurer}.json"),
-        }
-        said = await asyncio.to_thread(self._scene.there.ask, "payer-mock", *words, "--json", variables=keys)
-        try:
-            answer: dict[str, Any] = json.loads(said)
-        except ValueError as error:
-            raise LoadError(f"payer-mock {words[0]} told nothing") from error
-        return answer
-
-
-def _newest(country: Path) -> list[Path]:
-    files = list(member_files(country))
-    last = max((month for month, _ in files), default=0)
-    return [file for month, file in files if month == last]
