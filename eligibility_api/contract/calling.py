@@ -16,7 +16,7 @@ import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
-from eligibility_api.contract.errors import CATALOGUE, Problem, ShikakuError
+from eligibility_api.contract.errors import CATALOGUE, Kind, Problem, ShikakuError
 from eligibility_api.contract.line import open_line
 from eligibility_api.contract.tokens import TOKEN_PATH, Credential, TokenAnswer, token_form
 
@@ -72,13 +72,23 @@ class FundCaller:
         self._http.close()
 
     def sign_in(self) -> str:
-        """The access token: a new one unless the present one lives for another half minute."""
+        """The access token: a new one unless the present one lives for another half minute.
+
+        Where none can be had for a technical failure, the present one is used to its end.
+        """
         now = self._clock()
         if self._token is None or self._token[1] - _RENEW_BEFORE <= now:
-            form = token_form(self.credential, now=now, jti=secrets.token_urlsafe(16))
-            answer = self._read(TokenAnswer, self._send(TOKEN_PATH, form=form))
-            self._token = (answer.access_token, now + timedelta(seconds=answer.expires_in))
+            try:
+                self._token = self._new_token(now)
+            except ShikakuError as error:
+                if error.entry.kind is not Kind.TECHNICAL or self._token is None or self._token[1] <= now:
+                    raise
         return self._token[0]
+
+    def _new_token(self, now: datetime) -> tuple[str, datetime]:
+        form = token_form(self.credential, now=now, jti=secrets.token_urlsafe(16))
+        answer = self._read(TokenAnswer, self._send(TOKEN_PATH, form=form))
+        return answer.access_token, now + timedelta(seconds=answer.expires_in)
 
     def _call(self, model: type[Model], path: str, request: BaseModel) -> Model:
         return self._read(model, self._authorised(path, request))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx2
@@ -16,7 +16,7 @@ from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.contract.errors import Problem, ShikakuError
 from eligibility_api.contract.examples import ELIGIBILITY
 from eligibility_api.contract.references import ReferenceRegistration, ReferenceRegistrations
-from tests.unit.eligibility_api.contract.client_ends import client_at
+from tests.unit.eligibility_api.contract.client_ends import NOW, client_at
 
 
 def error_at(handle: Callable[[httpx2.Request], httpx2.Response]) -> ShikakuError:
@@ -153,3 +153,43 @@ def test_each_call_goes_its_route_and_reads_its_answer(
         given = call(client)
     assert went == [route]
     assert type(given).model_validate(answer) == given
+
+
+class Endpoint:
+    """A token endpoint that answers once, and then is down, or refuses."""
+
+    def __init__(self, afterwards: Callable[[httpx2.Request], httpx2.Response]) -> None:
+        self.asked = 0
+        self._afterwards = afterwards
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked += 1
+        if self.asked > 1:
+            return self._afterwards(request)
+        return httpx2.Response(
+            200, json={"access_token": "first", "token_type": "Bearer", "expires_in": 300, "scope": ""}
+        )
+
+
+def test_a_token_that_cannot_be_renewed_is_used_to_its_end() -> None:
+    at = [NOW, NOW + timedelta(seconds=269), NOW + timedelta(seconds=299), NOW + timedelta(seconds=300)]
+    endpoint = Endpoint(lambda _: httpx2.Response(503))
+    with client_at(endpoint, lambda: at[0]) as client:
+        assert (client.sign_in(), endpoint.asked) == ("first", 1)
+        at.pop(0)
+        assert (client.sign_in(), endpoint.asked) == ("first", 1)
+        at.pop(0)
+        assert (client.sign_in(), endpoint.asked) == ("first", 2)
+        at.pop(0)
+        with pytest.raises(ShikakuError, match="fund-unreachable"):
+            client.sign_in()
+
+
+def test_a_client_that_is_refused_its_token_uses_the_former_one_no_more() -> None:
+    refusal = Problem.of(ShikakuError("assertion-invalid")).model_dump(mode="json", exclude_none=True)
+    at = [NOW, NOW + timedelta(seconds=299)]
+    with client_at(Endpoint(lambda _: httpx2.Response(401, json=refusal)), lambda: at[0]) as client:
+        client.sign_in()
+        at.pop(0)
+        with pytest.raises(ShikakuError, match="assertion-invalid"):
+            client.sign_in()
