@@ -1,4 +1,6 @@
-"""Which answers are kept for the judgement: the first thousand and every fiftieth after them, of each generator."""
+"""Which answers are kept for the judgement: the first thousand and every fiftieth after them, of each generator, and the
+first ten of each second, so that none in which something changes is passed over.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from loadtest.model.events import Membership
 from loadtest.nation.terminals import Terminal
 from loadtest.rush.visits import Outcome
 
-FIRST, THEN_EVERY = 1000, 50
+FIRST, THEN_EVERY, OF_A_SECOND = 1000, 50, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,16 @@ class Sample:
 
     taken: int = 0
     kept: list[Kept] = field(default_factory=list)
+    _second: int = -1
+    _of_second: int = 0
 
     def take(self, answer: Kept) -> None:
         """Note an answer, or a refusal by the rule."""
         self.taken += 1
-        if self.taken <= FIRST or self.taken % THEN_EVERY == 0:
+        if int(answer.ended) > self._second:
+            self._second, self._of_second = int(answer.ended), 0
+        self._of_second += 1
+        if self.taken <= FIRST or self.taken % THEN_EVERY == 0 or self._of_second <= OF_A_SECOND:
             self.kept.append(answer)
 
     def drain(self) -> list[Kept]:

@@ -11,7 +11,7 @@ import pytest
 
 from loadtest.model.answer import Answer, Question
 from loadtest.rush.judge import Judge
-from loadtest.rush.sample import FIRST, THEN_EVERY, Asked, Kept, Sample
+from loadtest.rush.sample import FIRST, OF_A_SECOND, THEN_EVERY, Asked, Kept, Sample
 from loadtest.rush.visits import Outcome
 from tests.unit.loadtest.nation.builders import terminal
 
@@ -74,6 +74,16 @@ def test_at_least_a_thousand_and_a_hundredth_are_compared_or_all(count: int, com
         sample.take(answer)
     assert (sample.taken, len(sample.drain()), sample.kept) == (count, compared, [])
     assert compared >= min(count, max(FIRST, count / 100))
+
+
+def test_of_every_second_some_answers_are_compared() -> None:
+    sample, answer = Sample(), answered()
+    for second in range(100):
+        for _ in range(40):
+            sample.take(kept(answer, second, second + 0.5))
+    of_seconds = Counter(int(one.ended) for one in sample.kept)
+    assert all(of_seconds[second] >= OF_A_SECOND for second in range(100))
+    assert len(sample.kept) <= FIRST + 100 * OF_A_SECOND + 4000 / THEN_EVERY
 
 
 @pytest.mark.parametrize(
