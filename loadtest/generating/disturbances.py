@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from loadtest.line.connection import LineError
 from loadtest.line.pool import Pool
 from loadtest.nation.terminals import Terminal
+from loadtest.rush.drive import Due
+from loadtest.rush.visits import Outcome
+
+_A_MOMENT = 0.05
+"""Seconds, after which tokens are lost for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,7 @@ class Disturbance:
 
     `cut`: no request to a path that begins so gets through, those under way neither ("" is every path). `renewed`: at
     `begin` every connection is given up, and so many new ones are opened. `tokens_lost`: at `begin` every terminal
-    forgets its token.
+    forgets its token, and all sign in anew a moment later.
     """
 
     begin: float
@@ -43,3 +49,17 @@ async def disturb(pool: Pool, terminals: Iterable[Terminal], disturbance: Distur
             await asyncio.sleep(disturbance.end - disturbance.begin)
         finally:
             pool.mend(disturbance.cut)
+
+
+def reconnections(
+    disturbances: Iterable[Disturbance],
+    terminals: Sequence[Terminal],
+    sign_in: Callable[[Terminal], Awaitable[Outcome]],
+) -> list[Due]:
+    """The sign-ins of all terminals at once, for the schedule: they do not wait until a patient comes."""
+    return [
+        Due(disturbance.begin + _A_MOMENT, None, partial(sign_in, terminal))
+        for disturbance in disturbances
+        if disturbance.tokens_lost
+        for terminal in terminals
+    ]

@@ -7,13 +7,15 @@ import gc
 import os
 import resource
 from collections.abc import Callable, Coroutine, Sequence
+from heapq import merge
+from operator import attrgetter
 from random import Random
 from time import perf_counter, process_time
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from loadtest.generating.disturbances import disturb
+from loadtest.generating.disturbances import disturb, reconnections
 from loadtest.generating.messages import GO, Answers, Done, Effort, Order, Progress, Ready, Said
 from loadtest.groups import ungrouped
 from loadtest.line.pool import Pool
@@ -120,7 +122,9 @@ async def _drive(
     """The schedule to its end, with its disturbances, and whatever else goes on beside it as long."""
     rng = Random(order.plan.seed)  # noqa: S311 - reproducible on purpose
     histories = Histories()
-    schedule = order.plan.schedule(visitors, Reception(pool, driver.request, rng), histories)
+    reception = Reception(pool, driver.request, rng)
+    anew = reconnections(order.disturbances, visitors.terminals, reception.sign_in_anew)
+    schedule = merge(order.plan.schedule(visitors, reception, histories), anew, key=attrgetter("at"))
     disturbances = [disturb(pool, visitors.terminals, disturbance) for disturbance in order.disturbances]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in (*beside, *disturbances)]

@@ -120,6 +120,10 @@ class Reception:
                 return _outcome(reply)
             await asyncio.sleep(wait)
 
+    async def sign_in_anew(self, terminal: Terminal) -> Outcome:
+        """A token for a terminal that has lost its own, of which whoever comes meanwhile has a part."""
+        return await asyncio.shield(self._signing(terminal))
+
     def _signing(self, terminal: Terminal) -> asyncio.Task[Outcome]:
         """A sign-in of a terminal; whoever comes while it does so waits for the same token."""
         name = terminal.credential.client_id

@@ -8,8 +8,10 @@ from typing import cast
 import pytest
 
 from loadtest.clock import now
-from loadtest.generating.disturbances import Disturbance, disturb
+from loadtest.generating.disturbances import Disturbance, disturb, reconnections
 from loadtest.line.pool import Pool
+from loadtest.nation.terminals import Terminal
+from loadtest.rush.visits import Outcome
 from tests.unit.loadtest.generating.builders import FakePool
 from tests.unit.loadtest.nation.builders import terminal
 
@@ -48,3 +50,20 @@ def test_a_cut_ends_with_the_run() -> None:
 
     asyncio.run(cancelled())
     assert pool.done == ["cut ", "mend "]
+
+
+def test_terminals_that_lose_their_tokens_all_sign_in_a_moment_later() -> None:
+    terminals = [terminal(), terminal()]
+    signed_in: list[object] = []
+
+    async def sign_in(one: Terminal) -> Outcome:
+        signed_in.append(one)
+        return Outcome(200, b"")
+
+    lost, kept = Disturbance(3.0, 3.0, tokens_lost=True), Disturbance(5.0, 5.0, renewed=1)
+    dues = reconnections([lost, kept], terminals, sign_in)
+    assert [due.asked for due in dues] == [None, None]
+    assert all(3.0 < due.at < 3.5 for due in dues)
+    for due in dues:
+        asyncio.run(due.visit())  # type: ignore[arg-type]
+    assert signed_in == terminals
