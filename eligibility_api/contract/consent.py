@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
@@ -198,14 +199,24 @@ class ConsentEvidence(Answer):
 
 def words(statement: ConsentStatement) -> str:
     """The words that the patient reads and her card signs: lines, each ended by a line feed."""
-    text = _TEXTS[statement.version, statement.language]
-    names = (getattr(CATEGORIES[category], statement.language) for category in statement.categories)
+    opening = _TEXTS[statement.version, statement.language].opening
+    named = opening.format(name=statement.institution_name, code=statement.institution_code)
+    rest = _rest(statement.version, statement.language, statement.care, statement.categories, statement.until)
+    return f"{named}\n{rest}"
+
+
+@lru_cache(maxsize=256)
+def _rest(
+    version: int, language: Language, care: Care, categories: tuple[Category, ...], until: Until
+) -> str:
+    """The lines after the first, which names the facility: everywhere the same few."""
+    text = _TEXTS[version, language]
+    names = (getattr(CATEGORIES[category], language) for category in categories)
     lines = [
-        text.opening.format(name=statement.institution_name, code=statement.institution_code),
-        text.purpose[statement.care],
+        text.purpose[care],
         text.what,
-        *(f"・{name}" if statement.language is Language.JA else f"- {name}" for name in names),
-        text.until[statement.until],
+        *(f"・{name}" if language is Language.JA else f"- {name}" for name in names),
+        text.until[until],
         text.withdrawal,
     ]
     return "".join(f"{line}\n" for line in lines)

@@ -5,7 +5,7 @@ Pure. Whose a receipt is, the store tells; medicines are put together in `medici
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -75,41 +75,42 @@ def counting(receipts: Iterable[Known], instant: datetime) -> list[Known]:
     return list(newest.values())
 
 
-def on_days(month: date, days: DayCounts, times: int | None) -> Iterator[tuple[date | None, int | None]]:
+_AFTER_THE_FIRST = [timedelta(days=day - 1) for day in range(32)]
+
+
+def on_days(month: date, days: DayCounts, times: int | None) -> Sequence[tuple[date | None, int | None]]:
     """The days of a line with how often on each; the whole at no day where the claim tells none (算定日情報)."""
     if not days:
-        yield None, times
-    for day, count in days:
-        yield month + timedelta(days=day - 1), count
+        return ((None, times),)
+    return [(month + _AFTER_THE_FIRST[day], count) for day, count in days]
 
 
 def act_rows(receipts: Iterable[Known], *, surgery: bool) -> list[ActRow]:
     """Acts day by day, the newest first: surgery (診療識別 50) alone, or everything else."""
     rows = [
         ActRow(known, act, on, times)
-        for known in receipts
+        for known in in_order(receipts)
         for act in known.content.acts
         if (act.act == SURGERY) is surgery
         for on, times in on_days(known.month, act.days, act.times)
     ]
-    rows.sort(key=lambda row: newest_first(row.known, row.on))
+    rows.sort(key=lambda row: row.on or row.known.month, reverse=True)
     return rows
 
 
 def disease_rows(receipts: Iterable[Known]) -> list[DiseaseRow]:
     """Diagnoses, those of the newest receipts first, as each receipt lists them."""
-    ordered = sorted(receipts, key=lambda known: newest_first(known, None))
+    ordered = sorted(in_order(receipts), key=lambda known: known.month, reverse=True)
     return [DiseaseRow(known, disease) for known in ordered for disease in known.content.diseases]
 
 
-def newest_first(known: Known, on: date | None) -> tuple[int, str, str, int]:
-    """Where a row of `known` stands: by day, then in an order that is always the same.
-
-    A row without a day stands at the beginning of its month. Rows with the same place stay in the claim's order.
+def in_order(known: Iterable[Known]) -> list[Known]:
+    """In an order that is always the same. Rows made in it, and then sorted by their days, the newest first (a row without
+    a day stands at the beginning of its month), keep it and the claim's within a day.
     """
-    return -(on or known.month).toordinal(), known.institution_code, known.origin, known.number
+    return sorted(known, key=lambda one: (one.institution_code, one.origin, one.number))
 
 
-def age_days(known_from: datetime, answered_at: datetime) -> int:
+def age_days(known_from: datetime, answered_on: date) -> int:
     """Days in Japan from the day since which something is known until the day of the answer."""
-    return (day_in_japan(answered_at) - day_in_japan(known_from)).days
+    return (answered_on - day_in_japan(known_from)).days

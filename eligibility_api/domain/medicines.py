@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from eligibility_api.contract.history import Grouping, Origin, Setting
-from eligibility_api.domain.history import Known, newest_first, on_days
+from eligibility_api.domain.history import Known, in_order, on_days
 from eligibility_api.domain.receipts import Drug
 from eligibility_api.domain.supply import ORAL, Supply, duplicates
 
@@ -43,9 +43,9 @@ class Group(NamedTuple):
 def medicine_rows(known: Iterable[Known]) -> list[MedicineRow]:
     """Every medicine, the newest first."""
     rows: list[MedicineRow] = []
-    for one in known:
+    for one in in_order(known):
         rows += _of_receipt(one) if one.origin is Origin.RECEIPT else _of_entry(one)
-    rows.sort(key=lambda row: newest_first(row.known, row.on))
+    rows.sort(key=lambda row: row.on or row.known.month, reverse=True)
     return rows
 
 

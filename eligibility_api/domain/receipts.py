@@ -157,7 +157,7 @@ def _diseases(diseases: list[Any]) -> tuple[Disease, ...]:
 
 
 def _counts(days: list[list[int]]) -> DayCounts:
-    return tuple([(day, count) for day, count in days]) if days else ()
+    return tuple(map(tuple, days)) if days else ()  # type: ignore[arg-type]
 
 
 def _day(text: str | None) -> date | None:

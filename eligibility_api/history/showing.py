@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from eligibility_api.contract.history import Setting
 from eligibility_api.contract.receipt_codes import USAGES
 from eligibility_api.domain import months
+from eligibility_api.domain.days import day_in_japan
 from eligibility_api.domain.examined import CheckupKnown
 from eligibility_api.domain.history import ActRow, DiseaseRow, Known, age_days
 from eligibility_api.domain.medicines import MedicineRow
@@ -33,8 +34,12 @@ class Shower:
     institution_code: str
     answered_at: datetime
     master: DrugMaster
+    _today: date = field(init=False)
     _places: dict[tuple[str, str | None], PlaceTold] = field(default_factory=dict)
     _origins: dict[int, OriginTold] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._today = day_in_japan(self.answered_at)
 
     def medicine(self, place: int, row: MedicineRow, marks: Mapping[int, list[int]]) -> MedicineTold:
         """A medicine, named by the master."""
@@ -96,7 +101,7 @@ class Shower:
             "examined_on": checkup.examined_on,
             "insurer_number": checkup.insurer_number,
             "known_from": checkup.known_from,
-            "age_days": age_days(checkup.known_from, self.answered_at),
+            "age_days": age_days(checkup.known_from, self._today),
             "items": [_item(item) for item in (json.loads(items) if isinstance(items, str) else items)],
         }
 
@@ -106,12 +111,12 @@ class Shower:
         if told is None:
             told = self._origins[id(known)] = {
                 "month": months.written(known.month),
-                "origin": known.origin,
+                "origin": known.origin.value,
                 "claim_month": months.written(known.claim_month) if known.claim_month else None,
                 "known_from": known.known_from,
-                "age_days": age_days(known.known_from, self.answered_at),
+                "age_days": age_days(known.known_from, self._today),
                 "institution": self._place(known.institution_code, known.content.institution_name),
-                "setting": known.setting,
+                "setting": known.setting.value,
             }
         return told
 

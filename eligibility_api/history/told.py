@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TypedDict
 
-from eligibility_api.contract.history import Origin, Setting
-
 
 class PlaceTold(TypedDict):
     """As `Place`."""
@@ -25,12 +23,12 @@ class OriginTold(TypedDict):
     """What rows of one receipt or entry have in common of `Source`."""
 
     month: str
-    origin: Origin
+    origin: str
     claim_month: str | None
     known_from: datetime
     age_days: int
     institution: PlaceTold
-    setting: Setting
+    setting: str
 
 
 class SourceTold(OriginTold):

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.domain.days import JAPAN
+from eligibility_api.domain.days import JAPAN, day_in_japan
 from eligibility_api.domain.history import Known, act_rows, age_days, counting, disease_rows
 from eligibility_api.domain.receipts import Act, Disease
 from tests.builders.known import CLINIC, OTHER_CLINIC, PLAIN_CONTENT, known
@@ -115,5 +115,5 @@ def test_diagnoses_come_receipt_by_receipt_the_newest_month_first() -> None:
 
 def test_age_is_counted_in_days_of_japan() -> None:
     evening = datetime(2026, 6, 11, 14, 59, tzinfo=UTC)
-    assert age_days(evening, evening + timedelta(minutes=1)) == 1
-    assert age_days(ELEVENTH, ELEVENTH + timedelta(hours=23)) == 0
+    assert age_days(evening, day_in_japan(evening + timedelta(minutes=1))) == 1
+    assert age_days(ELEVENTH, day_in_japan(ELEVENTH + timedelta(hours=23))) == 0
