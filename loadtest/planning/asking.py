@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle
 from random import Random
@@ -54,22 +54,32 @@ class Present:
 class Asking:
     """Draws who asks what. `prepare` before the first visit, and again before ten minutes are over: so long a presence
     lets consent.
+
+    Prescriptions are told of every second cardholder, and nothing else is measured of these: a patient of whom much is
+    told has medicines as nobody has.
     """
 
     def __init__(self, visitors: Visitors, rng: Random) -> None:
-        self._visitors = visitors
+        self.visitors = replace(visitors, cards=visitors.cards[::2])
+        """Everybody but those of whom prescriptions are told."""
+
+        self._told_of = visitors.cards[1::2]
         self._rng = rng
         self._draw_membership = visitors.memberships_to_draw()
         self._present: list[Present] = []
+        self._at: dict[bool, list[Present]] = {}
+        """Of whom is told, by whether it is at a pharmacy."""
 
     async def prepare(self, reception: Reception) -> None:
-        """Have patients come whose cards may be used. Raises LoadError where there is none."""
-        cards = self._rng.sample(self._visitors.cards, min(PATIENTS, len(self._visitors.cards)))
-        terminals = cycle(self._rng.sample(self._visitors.terminals, len(self._visitors.terminals)))
-        arrived = await asyncio.gather(*map(partial(self._arrive, reception), terminals, cards))
-        self._present = [one for one in arrived if one is not None]
-        if not self._present:
-            raise LoadError("nobody could consent: what a consent costs cannot be measured")
+        """Have patients come whose cards may be used. Raises LoadError where there are too few."""
+        self._present = await self._arrived(reception, self.visitors.cards)
+        told_of = await self._arrived(reception, self._told_of)
+        self._at = {
+            at_pharmacy: [one for one in told_of if _is_at_pharmacy(one) is at_pharmacy]
+            for at_pharmacy in (False, True)
+        }
+        if not self._present or not all(self._at.values()):
+            raise LoadError("too few could consent: what follows from that cannot be measured")
 
     def visits(self) -> dict[str, Visit]:
         """By kind, in an order in which each comes after those that its visit asks besides."""
@@ -81,14 +91,13 @@ class Asking:
             CONSENT_CHALLENGE: self._wish,
             CONSENT: self._consent,
             **{look_up.value: partial(self._look, look_up) for look_up in SHARES},
-            # Last of a round, in which nobody looks at them any more.
             PRESCRIPTION: partial(self._tell, False),
             DISPENSING: partial(self._tell, True),
         }
 
     def terminal(self) -> Terminal:
         """Any of them."""
-        return self._rng.choice(self._visitors.terminals)
+        return self._rng.choice(self.visitors.terminals)
 
     async def _sign_in(self, reception: Reception) -> Outcome:
         return await reception.sign_in(self.terminal())
@@ -116,10 +125,7 @@ class Asking:
 
     async def _tell(self, at_pharmacy: bool, reception: Reception) -> Outcome:
         """A prescription or a dispensing, each of a patient of whom nothing else is known here."""
-        found = [one for one in self._present if _is_at_pharmacy(one) is at_pharmacy]
-        if not found:
-            raise LoadError("nobody could consent at one of the kinds of facilities")
-        patient = self._rng.choice(found)
+        patient = self._rng.choice(self._at[at_pharmacy])
         prescribing = Prescribing(reception, Histories(), self._rng)
         told = await prescribing.tell(patient.terminal, patient.card.resident_id, patient.record)
         assert told is not None
@@ -127,6 +133,13 @@ class Asking:
 
     def _patient(self) -> Present:
         return self._rng.choice(self._present)
+
+    async def _arrived(self, reception: Reception, cards: Sequence[Card]) -> list[Present]:
+        """Some cardholders, spread over all terminals."""
+        coming = self._rng.sample(cards, min(PATIENTS, len(cards)))
+        terminals = cycle(self._rng.sample(self.visitors.terminals, len(self.visitors.terminals)))
+        arrived = await asyncio.gather(*map(partial(self._arrive, reception), terminals, coming))
+        return [one for one in arrived if one is not None]
 
     async def _arrive(self, reception: Reception, terminal: Terminal, card: Card) -> Present | None:
         tapped = await reception.by_card(terminal, card)

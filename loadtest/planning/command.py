@@ -23,7 +23,7 @@ def plan(
     *,
     seconds: Annotated[float, typer.Option(min=1, max=120, help="How long each kind is measured.")] = 10.0,
     people: Annotated[int, typer.Option(min=100, help="Residents of the nation.")] = 3000,
-    cards: Annotated[int, typer.Option(min=1, help="Of whom so many tap.")] = 500,
+    cards: Annotated[int, typer.Option(min=20, help="Of whom so many tap.")] = 500,
     terminals: Annotated[int, typer.Option(min=4, max=5000, help="Facilities.")] = 60,
     workers: Annotated[int, typer.Option(min=1, help="API workers, where a house is started.")] = 2,
     seed: Annotated[int, typer.Option(min=0, help="The same seed draws the same arrivals.")] = 1,

@@ -146,7 +146,7 @@ class Measuring:
         driver = Driver(Seen(), sample)
         reception = Reception(self._pool, driver.request)
         plan = Plan(SECOND_LEVEL, seconds, checks_per_s / SECOND_LEVEL.checks_per_s, self._seed)
-        return await self._driven(driver, plan.schedule(self._nation.visitors, reception))
+        return await self._driven(driver, plan.schedule(self._asking.visitors, reception))
 
     async def _token_seconds(self) -> float:
         signed_in = await Reception(self._pool, _untimed).sign_in(self._asking.terminal())

@@ -44,7 +44,7 @@ class KnownCountry:
 @pytest.fixture(scope="module")
 def cards(tmp_path_factory: pytest.TempPathFactory) -> list[Card]:
     home: Path = tmp_path_factory.mktemp("jpki")
-    people = list(first_residents(2, seed=1))
+    people = list(first_residents(6, seed=1))
     with Jlis(Settings(home=home), now()) as jlis:
         jlis.register.add(people)
     return issue(home, people, [rsa_key(1)], now())
@@ -79,6 +79,13 @@ def test_what_each_kind_costs_is_found_and_foretells_the_second_point(cards: lis
     assert found.token_seconds == 300
     assert found.kept
     assert any("second point" in line for line in told)
+
+
+def test_of_whom_much_is_told_nothing_else_is_measured(cards: list[Card]) -> None:
+    found, _ = measured(cards)
+    came = {kept.asked.person for kept in found.kept} - {None}
+    assert came
+    assert came <= {card.resident_id for card in cards[::2]}
 
 
 def test_a_kind_is_measured_at_the_rate_that_keeps_so_much_of_a_core_busy(cards: list[Card]) -> None:
@@ -120,7 +127,7 @@ def test_what_is_refused_is_not_measured(
 
 
 def test_where_nobody_may_consent_nothing_is_measured(cards: list[Card]) -> None:
-    with pytest.raises(LoadError, match="nobody could consent"):
+    with pytest.raises(LoadError, match="too few could consent"):
         measured(cards, refused={"card": (409, "card-not-usable")})
 
 
