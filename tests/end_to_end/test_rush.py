@@ -28,17 +28,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("report")
 
 
-@pytest.fixture(scope="module")
-def report(house: Inhabited, folder: Path) -> dict[str, Any]:
-    """What a run of two generators at a tenth of the level L0 printed."""
-    words = [
-        "run", "--level", "L0", "--minutes", str(SECONDS / 60), "--scale", str(SCALE), "--seed", str(SEED),
-        "--people", "300", "--cards", "60", "--terminals", str(TERMINALS), "--generators", "2", "--json",
-        "--out", str(folder),
-    ]  # fmt: skip
+def loaded(house: Inhabited, *words: str) -> dict[str, Any]:
+    """What a run against the house printed, a quarter of the nation filled in."""
+    nation = ("--people", "400", "--uploaded", "300", "--cards", "60", "--terminals", str(TERMINALS))
     program = "from loadtest.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program, *words],
+        [sys.executable, "-W", "error", "-c", program, "run", *nation, "--seed", str(SEED), "--json", *words],
         env=house.house.environment,
         capture_output=True,
         text=True,
@@ -51,10 +46,28 @@ def report(house: Inhabited, folder: Path) -> dict[str, Any]:
     return told
 
 
+@pytest.fixture(scope="module")
+def report(house: Inhabited, folder: Path) -> dict[str, Any]:
+    """What a run of two generators at a tenth of the level L0 printed."""
+    words = [
+        "--level", "L0", "--minutes", str(SECONDS / 60), "--scale", str(SCALE), "--generators", "2",
+        "--prescriptions", "0.5", "--out", str(folder),
+    ]  # fmt: skip
+    return loaded(house, *words)
+
+
 def test_every_answer_under_load_is_that_of_the_naive_model(report: dict[str, Any]) -> None:
     assert (report["wrong_answers"], report["errors"]) == (0, {})
     answers = sum(report["requests"][what]["count"] for what in ("card", "number", "consent"))
     assert report["compared_answers"] == answers
+
+
+def test_what_was_told_of_a_patient_is_what_is_seen_of_her(report: dict[str, Any]) -> None:
+    requests = {what: row["count"] for what, row in report["requests"].items()}
+    assert requests["prescription"] > 0
+    assert requests["dispensing"] > 0
+    looks = sum(requests[what] for what in ("medications", "treatments", "health-checkups"))
+    assert report["compared_looks"] == looks > 0
 
 
 def test_everybody_came_when_the_schedule_said(report: dict[str, Any]) -> None:
@@ -83,6 +96,18 @@ def test_every_process_and_the_database_were_watched(report: dict[str, Any], fol
     assert database["statistics"]["tables"]["audit_record"]["inserted"] > 0
     assert database["looks"] > 0
     assert (folder / "report.html").read_text().count("<svg") >= 6
+
+
+def test_batches_of_a_night_are_answered_row_by_row_as_the_model_says(
+    house: Inhabited, tmp_path: Path
+) -> None:
+    words = ("--level", "batch-night", "--scale", "0.5", "--minutes", "0.1", "--out", str(tmp_path))
+    night = loaded(house, *words)
+    assert (night["wrong_answers"], night["errors"]) == (0, {})
+    requests = {what: row["count"] for what, row in night["requests"].items()}
+    assert requests["batch"] > 0
+    assert requests["batch state"] >= requests["batch"] == requests["batch results"]
+    assert night["compared_answers"] == round(night["offered_checks_per_s"] * night["seconds"]) > 0
 
 
 def scheduled() -> Iterator[float]:
