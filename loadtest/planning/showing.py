@@ -12,7 +12,7 @@ from loadtest.planning.arithmetic import Line
 from loadtest.planning.checking import compare
 from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, STORED, UP, WAL
 from loadtest.planning.needs import Need, kept
-from loadtest.planning.report import PlanReport
+from loadtest.planning.report import LEFT_OUT, PlanReport
 
 _COLUMNS = {
     "API µs": (API, 1e6),
@@ -38,6 +38,10 @@ def show(console: Console, report: PlanReport) -> None:
     for years in report.kept:
         _arithmetic(console, f"五年分 / Five years, {years.meaning}", years.lines)
     _arithmetic(console, "その他 / Beside that", report.storage)
+    console.print("\n含まれないもの / Not in it", style="bold", highlight=False)
+    for sentence in LEFT_OUT:
+        console.print(f"  {sentence}", highlight=False)
+    console.print()
     for one in compare(report.costs, report.second):
         console.print(one.sentence, highlight=False)
     console.print(f"{report.compared:,} answers compared with the naive model", highlight=False)

@@ -77,6 +77,11 @@ def test_people_are_shown_every_step_too() -> None:
     assert REPORT.verdict in shown
 
 
+def test_what_is_not_in_a_plan_is_told() -> None:
+    shown = printed()
+    assert all(sentence in shown for sentence in written()["left_out"])
+
+
 def test_costs_are_told_in_microseconds_and_bytes() -> None:
     told = written()
     assert told["costs"]["number"] == {
