@@ -35,11 +35,9 @@ def postmaster(there: Surroundings) -> int:
     return pid
 
 
-def connections(there: Surroundings) -> Counter[int]:
-    """How many connections each of the API's workers holds."""
-    workers = api_workers(there)
-    held = proc.connections_on(_port(there.fund_url))
-    return Counter({pid: held.get(pid, 0) for pid in workers})
+def connections(there: Surroundings, workers: Iterable[int]) -> Counter[int]:
+    """How many connections each of some workers of the API holds."""
+    return Counter(proc.connections_on(_port(there.fund_url), workers))
 
 
 def stop(pids: Iterable[int]) -> None:

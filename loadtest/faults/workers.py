@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from loadtest.faults import house
@@ -14,8 +15,7 @@ CONNECTIONS = 64
 AFTER_S = 0.1
 """So long after the other workers stand still the generators open them."""
 
-_LOOK_S = 0.1
-_LEAST_LOOKS, _MOST_LOOKS = 3, 20
+_LOOK_S, _MOST_S = 0.1, 2.0
 _HOT = 0.9
 """The share of the connections from which one worker counts as hot: a generator opens more where it needs them."""
 
@@ -23,7 +23,7 @@ _HOT = 0.9
 class Hot:
     """While the generators give their connections up and open new ones, every worker but one stands still.
 
-    For two seconds at the longest: the process that looks after the workers would take a longer silence for their death.
+    For `_MOST_S` at the longest: the process that looks after the workers would take a longer silence for their death.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -39,16 +39,17 @@ class Hot:
         self._stopped = set(workers[1:])
         try:
             house.stop(self._stopped)
-            await self._until_hot(workers[0])
+            await self._until_hot(workers)
         finally:
             house.go_on(self._stopped)
 
-    async def _until_hot(self, worker: int) -> None:
-        for look in range(_MOST_LOOKS):
+    async def _until_hot(self, workers: Sequence[int]) -> None:
+        deadline = time.monotonic() + _MOST_S
+        while time.monotonic() < deadline:
             await asyncio.sleep(_LOOK_S)
-            held = house.connections(self._there)
-            self._share = held[worker] / max(1, held.total())
-            if look >= _LEAST_LOOKS and self._share >= _HOT and held[worker] >= _HOT * CONNECTIONS:
+            held = house.connections(self._there, workers)
+            self._share = held[workers[0]] / max(1, held.total())
+            if self._share >= _HOT and held[workers[0]] >= _HOT * CONNECTIONS:
                 return
 
     async def lift(self) -> None:

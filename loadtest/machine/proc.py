@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,11 +96,10 @@ def listening_on(port: int) -> set[int]:
     return {pid for pid in processes() if sockets & _open_sockets(pid)}
 
 
-def connections_on(port: int) -> dict[int, int]:
-    """How many connections to a TCP port of this machine each of the serving processes holds."""
+def connections_on(port: int, pids: Iterable[int]) -> dict[int, int]:
+    """How many connections to a TCP port of this machine each of some serving processes holds."""
     sockets = set(_sockets(port, _ESTABLISHED))
-    counts = {pid: len(sockets & _open_sockets(pid)) for pid in processes()}
-    return {pid: count for pid, count in counts.items() if count}
+    return {pid: len(sockets & _open_sockets(pid)) for pid in pids}
 
 
 def _sockets(port: int, state: str) -> Iterator[str]:

@@ -95,4 +95,5 @@ def test_sockets_of_a_port_are_told_by_state(tmp_path: Path, monkeypatch: pytest
         for inode in inodes:
             (descriptors / str(inode)).symlink_to(f"socket:[{inode}]")
     monkeypatch.setattr(proc, "_PROC", tmp_path)
-    assert (proc.listening_on(80), proc.connections_on(80), proc.connections_on(81)) == ({3}, {3: 1}, {4: 1})
+    assert proc.listening_on(80) == {3}
+    assert (proc.connections_on(80, [3, 4]), proc.connections_on(81, [4])) == ({3: 1, 4: 0}, {4: 1})
