@@ -143,3 +143,44 @@ def test_what_could_not_be_run_is_told(
     done = typed(*words)
     assert done.exit_code == 3
     assert "the house did not start" in done.stderr
+
+
+def test_a_nation_of_ten_million_is_uploaded_in_part_and_filled_in_for_the_rest(runs: list[Any]) -> None:
+    typed("run", "--level", "L0", "--people", "10000000", "--cards", "20000")
+    size = runs[0][1]
+    assert (size.by_upload, size.crowd.people, size.cards) == (20_000, 9_980_000, 20_000)
+    assert size.crowd_cards == 19_960
+
+
+@pytest.mark.parametrize(
+    ("words", "fit", "scale"),
+    [((), True, 1.0), (("--scale", "0.2"), False, 0.2)],
+)
+def test_a_days_scale_is_found_unless_it_is_told(
+    runs: list[Any], words: tuple[str, ...], fit: bool, scale: float
+) -> None:
+    typed("run", "--level", "day", *words)
+    plan, _, how = runs[0]
+    assert (how.fit, plan.scale, plan.seconds) == (fit, scale, 600)
+
+
+@pytest.mark.parametrize(
+    ("level", "words", "share"),
+    [
+        ("L0", (), 0.0),
+        ("day", (), 0.3),
+        ("L0", ("--prescriptions", "0.5"), 0.5),
+        ("day", ("--prescriptions", "0"), 0.0),
+    ],
+)
+def test_the_share_of_prescriptions_is_the_levels_unless_it_is_told(
+    runs: list[Any], level: str, words: tuple[str, ...], share: float
+) -> None:
+    typed("run", "--level", level, *words)
+    assert runs[0][0].level.prescriptions == share
+
+
+@pytest.mark.parametrize(("level", "minutes"), [("month-start", 180), ("batch-night", 240), ("storm", 3)])
+def test_a_level_lasts_as_long_as_it_does(runs: list[Any], level: str, minutes: int) -> None:
+    assert typed("run", "--level", level).exit_code == 0
+    assert runs[0][0].seconds == minutes * 60
