@@ -22,7 +22,7 @@ Tell = Callable[[str], None]
 _TABLES = ["entitlement", "enrolment", "binding"]
 _CHUNK = 1_000_000
 _HOURS = 3 * 3600.0
-_WORTH_TELLING_SECONDS = 0.1
+_WORTH_TELLING_SECONDS = 5.0
 
 _FACILITATE = """
 SET LOCAL lock_timeout = 0;
@@ -215,4 +215,4 @@ async def _build(connection: Any, statements: Sequence[tuple[str, str]], tell: T
         began = perf_counter()
         await connection.execute(statement, timeout=_HOURS)
         if perf_counter() - began > _WORTH_TELLING_SECONDS:
-            tell(f"{name} built in {perf_counter() - began:.2f} s")
+            tell(f"{name} built in {perf_counter() - began:.0f} s")

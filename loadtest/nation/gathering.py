@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +30,7 @@ def gather(there: Surroundings, crowd: Crowd, tell: Tell) -> None:
         authority = _authority(Path(there.environment["FUND_TRUST_STORE"]))
         person_keys = _introduce(there.jpki_home, crowd)
         asyncio.run(fill(address, crowd, authority=authority, person_keys=person_keys, tell=tell))
+        os.sync()  # gigabytes that the kernel still has to write would be the run's slowness
     except NoWayError as error:
         raise LoadError(str(error)) from error
     except asyncpg.PostgresError as error:
