@@ -10,7 +10,7 @@ from loadtest.machine.costs import Spent
 from loadtest.rush.levels import LEVELS, Shape
 from loadtest.rush.parts import Part
 from loadtest.rush.plan import Plan
-from loadtest.rush.seen import Series
+from loadtest.rush.seen import Second, Series
 from loadtest.shapes.day import HOURS
 
 BUSY = 0.7
@@ -52,9 +52,14 @@ def fitted(answered: int, spent: Spent, cores: int) -> Fit:
 def told(plan: Plan, series: Series, fit: Fit | None) -> Part:
     """What a report says of a day."""
     hours = [_hour(plan, series, hour) for hour in range(HOURS)]
-    busiest = max(hours, key=lambda hour: hour["offered"])
-    day = f"A Monday in {plan.seconds / 60:g} minutes, its busiest hour the one from {busiest['hour']}:00."
-    figures: dict[str, Any] = {"hours": hours}
+    offered = [seen.offered for seen in hours]
+    day = f"A Monday in {plan.seconds / 60:g} minutes, its busiest hour the one from {offered.index(max(offered))}:00."
+    figures: dict[str, Any] = {
+        "offered_by_hour": offered,
+        "answered_by_hour": [seen.answered for seen in hours],
+        "errors_by_hour": [seen.errors.total() for seen in hours],
+        "p99_ms_by_hour": [round(seen.checks.percentile_ms(0.99), 1) for seen in hours],
+    }
     if fit is not None:
         figures |= {"cpu_ms_a_check": round(fit.ms_a_check, 2), "fitted_scale": fit.scale, "cores": fit.cores}
     return Part("day", "一日 / The day", (*_how(plan, fit), day), figures)
@@ -72,14 +77,7 @@ def _how(plan: Plan, fit: Fit | None) -> Iterator[str]:
     )
 
 
-def _hour(plan: Plan, series: Series, hour: int) -> dict[str, Any]:
+def _hour(plan: Plan, series: Series, hour: int) -> Second:
     """What was seen of an hour of the day, in whole seconds of the run."""
     length = plan.seconds / HOURS
-    seen = series.between(round(hour * length), round((hour + 1) * length))
-    return {
-        "hour": hour,
-        "offered": seen.offered,
-        "answered": seen.answered,
-        "p99_ms": round(seen.checks.percentile_ms(0.99), 1),
-        "errors": seen.errors.total(),
-    }
+    return series.between(round(hour * length), round((hour + 1) * length))

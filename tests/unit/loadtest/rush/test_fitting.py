@@ -47,7 +47,8 @@ def test_a_day_is_told_hour_by_hour() -> None:
         for _ in range(3 if second // 10 == 11 else 1):
             series.at(second).offered += 1
     part = told(DAY, series, None)
-    assert [hour["offered"] for hour in part.figures["hours"]] == [10] * 11 + [30] + [10] * 12
+    assert part.figures["offered_by_hour"] == [10] * 11 + [30] + [10] * 12
+    assert all(len(hours) == 24 for hours in part.figures.values())
     assert part.sentences[-1] == "A Monday in 4 minutes, its busiest hour the one from 11:00."
     fit = fitted(600, spent(6.0), 2)
     assert "70% of 2 cores" in told(DAY, series, fit).sentences[0]
