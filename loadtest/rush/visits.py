@@ -165,7 +165,10 @@ class Reception:
 def _outcome(reply: Reply) -> Outcome:
     if reply.status in _ANSWERED:
         return Outcome(reply.status, reply.body)
-    return Outcome(reply.status, reply.body, problem_code(reply.body))
+    code = problem_code(reply.body)
+    if reply.status == _OVERLOADED and not _put_off(reply):
+        return Outcome(reply.status, reply.body, f"{code} without Retry-After")
+    return Outcome(reply.status, reply.body, code)
 
 
 def _put_off(reply: Reply) -> float:

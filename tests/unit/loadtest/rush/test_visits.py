@@ -144,7 +144,8 @@ def test_after_a_tap_the_words_are_signed_and_looked_under(card: Card) -> None:
     ("path", "answer", "code"),
     [
         ("/v1/token", (401, {"code": "assertion-invalid"}), "assertion-invalid"),
-        ("/v1/presence/challenges", (503, {"code": "overloaded"}), "overloaded"),
+        ("/v1/presence/challenges", (503, {"code": "overloaded", "retry_after": 5}), "overloaded"),
+        ("/v1/presence/challenges", (503, {"code": "overloaded"}), "overloaded without Retry-After"),
         ("/v1/eligibility/card", (0, {}), "line: timeout"),
         ("/v1/eligibility/card", (500, {}), "unreadable"),
     ],
