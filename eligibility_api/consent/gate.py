@@ -17,17 +17,14 @@ part that could not matter: a statement's parts cost whether they are taken or n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from eligibility_api.contract.categories import CATEGORIES, MEDICAL_ROLES
-from eligibility_api.contract.codes import Care, Category, EndReason, FacilityKind, Right
+from eligibility_api.contract.codes import Category, FacilityKind, Right
 from eligibility_api.contract.consent import Basis
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.operator import Operator
@@ -44,10 +41,8 @@ RIGHT_FOR: dict[Basis, Right] = {
 }
 """What a terminal must be admitted for to look under a permit of each basis."""
 
-_RIGHT = {
-    bases: next(iter({RIGHT_FOR[basis] for basis in bases}))
-    for bases in (CONSENTED, *(frozenset({basis}) for basis in RIGHT_FOR))
-}
+_RIGHT = {CONSENTED: Right.CONSENT} | {frozenset({basis}): right for basis, right in RIGHT_FOR.items()}
+"""The same by the bases that lie under one address."""
 
 PROTECTED = f"""EXISTS (
             SELECT FROM enrolment e {known_at("{now}")}
@@ -150,8 +145,8 @@ def gate(
     """
     medical = category is not None and CATEGORIES[category].medical
     of_category = _OF_CATEGORY.format(category=category) if category is not None else ""
+    assert bases in _RIGHT
     disaster = Basis.DISASTER in bases
-    assert not disaster or bases == {Basis.DISASTER}
     seen = _SEEN.format(
         eligibility_only=FacilityKind.ELIGIBILITY_ONLY,
         bases=", ".join(f"'{basis}'" for basis in sorted(bases)),
@@ -240,49 +235,3 @@ def gate_parameters(
         operator.role.value,
         operator.name,
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class GateSeen:
-    """What the gate saw, and the record of it. What hangs on the permit is None where there is none to be seen."""
-
-    outcome: str
-    permit_id: UUID
-    basis: Basis | None
-    care: Care | None
-    categories: frozenset[Category]
-    given_at: datetime | None
-    until: datetime | None
-    ended_at: datetime | None
-    end_reason: EndReason | None
-    person_key: bytes | None
-    facility_kind: FacilityKind | None
-    record_id: UUID
-    recorded_at: datetime
-
-    @classmethod
-    def of(cls, row: Any) -> GateSeen:
-        """The gate in a row of a statement that selects its columns, `WHOLE` among them, and the record's."""
-        basis, care, kind = row["basis"], row["care"], row["facility_kind"]
-        end_reason = row["end_reason"]
-        return cls(
-            outcome=row["outcome"],
-            permit_id=row["permit_id"],
-            basis=Basis(basis) if basis is not None else None,
-            care=Care(care) if care is not None else None,
-            categories=frozenset(Category(category) for category in row["categories"] or ()),
-            given_at=row["given_at"],
-            until=row["until"],
-            ended_at=row["ended_at"],
-            end_reason=EndReason(end_reason) if end_reason is not None else None,
-            person_key=row["person_key"],
-            facility_kind=FacilityKind(kind) if kind is not None else None,
-            record_id=row["record_id"],
-            recorded_at=row["recorded_at"],
-        )
-
-
-def check(outcome: str) -> None:
-    """Raises the refusal that the gate recorded, if it was one."""
-    if outcome != "answered":
-        raise ShikakuError(outcome)

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from eligibility_api.consent import store
-from eligibility_api.consent.gate import GateSeen, check
 from eligibility_api.consent.giving import Given, Wish, facility_name, give
+from eligibility_api.consent.seen import GateSeen, check
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Category, EndReason, Purpose
 from eligibility_api.contract.consent import (

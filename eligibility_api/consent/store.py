@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from eligibility_api.consent.gate import FIRST_OWN, WHOLE, GateSeen, gate, gate_parameters, recorded
+from eligibility_api.consent.gate import FIRST_OWN, WHOLE, gate, gate_parameters, recorded
+from eligibility_api.consent.seen import GateSeen
 from eligibility_api.contract.codes import Care, EndReason
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.held import EnrolmentVersion

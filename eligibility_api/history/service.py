@@ -12,7 +12,8 @@ from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
-from eligibility_api.consent.gate import check, gate_parameters
+from eligibility_api.consent.gate import gate_parameters
+from eligibility_api.consent.seen import check
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import Grouping, LookUp

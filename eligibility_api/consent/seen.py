@@ -1,0 +1,58 @@
+"""What the gate saw of a permit, as a value, and the refusal that it recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eligibility_api.contract.codes import Care, Category, EndReason, FacilityKind
+from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.errors import ShikakuError
+
+
+@dataclass(frozen=True, slots=True)
+class GateSeen:
+    """What the gate saw, and the record of it. What hangs on the permit is None where there is none to be seen."""
+
+    outcome: str
+    permit_id: UUID
+    basis: Basis | None
+    care: Care | None
+    categories: frozenset[Category]
+    given_at: datetime | None
+    until: datetime | None
+    ended_at: datetime | None
+    end_reason: EndReason | None
+    person_key: bytes | None
+    facility_kind: FacilityKind | None
+    record_id: UUID
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, row: Any) -> GateSeen:
+        """The gate in a row of a statement that selects its columns, `gate.WHOLE` among them, and the record's."""
+        basis, care, kind = row["basis"], row["care"], row["facility_kind"]
+        end_reason = row["end_reason"]
+        return cls(
+            outcome=row["outcome"],
+            permit_id=row["permit_id"],
+            basis=Basis(basis) if basis is not None else None,
+            care=Care(care) if care is not None else None,
+            categories=frozenset(Category(category) for category in row["categories"] or ()),
+            given_at=row["given_at"],
+            until=row["until"],
+            ended_at=row["ended_at"],
+            end_reason=EndReason(end_reason) if end_reason is not None else None,
+            person_key=row["person_key"],
+            facility_kind=FacilityKind(kind) if kind is not None else None,
+            record_id=row["record_id"],
+            recorded_at=row["recorded_at"],
+        )
+
+
+def check(outcome: str) -> None:
+    """Raises the refusal that the gate recorded, if it was one."""
+    if outcome != "answered":
+        raise ShikakuError(outcome)
