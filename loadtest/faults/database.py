@@ -20,12 +20,14 @@ class Restart:
     """Kills the first process of PostgreSQL without a word, and looks how long until there is another."""
 
     def __init__(self, scene: Scene) -> None:
+        """Raises LoadError where no embedded database runs here."""
         self._scene = scene
+        house.postmaster(scene.there)
         self._killed: int | None = None
         self._looking: asyncio.Task[float | None] | None = None
 
     async def inflict(self) -> None:
-        """Kill it. Raises LoadError where no embedded database runs here."""
+        """Kill it. Raises LoadError where none runs."""
         self._killed = house.postmaster(self._scene.there)
         house.kill(self._killed)
         self._looking = asyncio.create_task(self._until_another())

@@ -23,7 +23,10 @@ class Remark:
 
 
 class Inflictor(Protocol):
-    """Inflicts one fault on a house. `lift` comes in any case, also after `inflict` has failed or was never called."""
+    """Inflicts one fault on a house: made before the load, so that what cannot be inflicted is told before it.
+
+    `lift` comes in any case, also after `inflict` has failed or was never called.
+    """
 
     async def inflict(self) -> None:
         """Inflict it. Raises LoadError, OSError, LineError."""
@@ -76,6 +79,7 @@ class Nobody:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A fault on demand: `inflictor` does to the house what there is to do, `disturb` to the generators' own lines.
+    Making the inflictor raises LoadError where the fault cannot be inflicted on this house.
 
     `expected` is told how long the fault lasts. `at_once`: it is over as soon as it is inflicted.
     """

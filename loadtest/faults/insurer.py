@@ -49,22 +49,22 @@ class BlankColumn:
     """Sends the file, looks that it is held, and has it published after a third of the fault's time; then undone."""
 
     def __init__(self, scene: Scene) -> None:
+        """Raises LoadError where no insurer has enough to lose."""
         self._scene = scene
+        self._file, self._filled = fullest(newest_files(scene))
+        self._insurer = insurer_of(self._file)
+        self._payer = Payer(scene, self._insurer)
         self._upload: dict[str, Any] = {}
-        self._payer: Payer | None = None
         self._blank: Path | None = None
         self._shown: Shown | None = None
         self._remarks: list[Remark] = []
 
     async def inflict(self) -> None:
         """Send the blank file, and after a while publish it. Raises LoadError."""
-        file, filled = fullest(newest_files(self._scene))
-        insurer = insurer_of(file)
-        blank = self._scene.folder / f"blank-{insurer}.csv"
-        write_blank(file, blank)
-        self._payer = Payer(self._scene, insurer)
+        blank = self._scene.folder / f"blank-{self._insurer}.csv"
+        write_blank(self._file, blank)
         sent = await self._payer.say("upload", blank)
-        self._note_held(sent, filled)
+        self._note_held(sent)
         await asyncio.sleep(self._scene.window.seconds / 3)
         published = await self._payer.say("approve", sent["upload_id"], "--reason", REASON)
         if published["state"] != "published":
@@ -75,12 +75,7 @@ class BlankColumn:
 
     async def lift(self) -> None:
         """Take it back; from when to when it showed is told to whoever knows the right answers. Raises LoadError."""
-        if (
-            self._payer is None
-            or self._shown is None
-            or self._blank is None
-            or self._shown.undone_at is not None
-        ):
+        if self._shown is None or self._blank is None or self._shown.undone_at is not None:
             return
         undone = await self._payer.say("undo", self._upload["upload_id"], "--reason", REASON)
         if undone["state"] != "undone":
@@ -90,7 +85,7 @@ class BlankColumn:
 
     async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
         """Whether it was held, and whom the fund names as having seen it."""
-        if self._payer is None or self._shown is None:
+        if self._shown is None:
             return self._remarks
         seen = await self._payer.say("seen-by", self._upload["upload_id"])
         facilities = seen["facilities"]
@@ -100,11 +95,11 @@ class BlankColumn:
             Remark("answers_named_as_withdrawn", sum(each["answers"] for each in facilities)),
         ]
 
-    def _note_held(self, sent: dict[str, Any], filled: int) -> None:
+    def _note_held(self, sent: dict[str, Any]) -> None:
         findings = (sent.get("report") or {}).get("findings", [])
         why = sorted({finding["code"] for finding in findings if finding["holds"]})
         held = sent["state"] == "held" and _FOUND in why
         broken = None if held else f"the blank file was not held for its empty column, but {sent['state']}"
-        self._remarks = [Remark("cells_blanked", filled), Remark("held_for", why, broken)]
+        self._remarks = [Remark("cells_blanked", self._filled), Remark("held_for", why, broken)]
         if sent["state"] != "held":
             raise LoadError(f"the blank file was not held, but {sent['state']}")

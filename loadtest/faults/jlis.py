@@ -17,12 +17,11 @@ class Gone:
     """J-LIS takes connections and answers nothing: worse than refusing them, since whoever asks waits."""
 
     def __init__(self, scene: Scene) -> None:
-        self._there = scene.there
-        self._pids: set[int] = set()
+        """Raises LoadError where it does not run here."""
+        self._pids = house.jlis(scene.there)
 
     async def inflict(self) -> None:
-        """Let it stand still. Raises LoadError where it does not run here."""
-        self._pids = house.jlis(self._there)
+        """Let it stand still."""
         house.stop(self._pids)
 
     async def lift(self) -> None:
@@ -38,12 +37,12 @@ class Slow(Gone):
     """J-LIS answers, but each answer takes up to `STILL_S`."""
 
     def __init__(self, scene: Scene) -> None:
+        """Raises LoadError where it does not run here."""
         super().__init__(scene)
         self._dozing: asyncio.Task[None] | None = None
 
     async def inflict(self) -> None:
-        """Let it doze. Raises LoadError where it does not run here."""
-        self._pids = house.jlis(self._there)
+        """Let it doze."""
         self._dozing = asyncio.create_task(self._doze())
 
     async def lift(self) -> None:

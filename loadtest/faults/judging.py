@@ -48,12 +48,14 @@ def judge(series: Series, seconds: float, window: Window, expectation: Expectati
         *_meanwhile(during, expectation),
         *_afterwards(after, None if back is None else back - lifted, expectation),
     ]
+    # What is over at once has its figures from then until the fund is back.
+    meanwhile = during if window.seconds else series.between(began, whole if back is None else back)
     figures = {
         "inflicted_after_s": round(window.began, 1),
         "lifted_after_s": round(window.lifted, 1),
         "back_after_s": None if back is None else back - lifted,
         "before": _figures(series.between(0, met)),
-        "during": _figures(during),
+        "during": _figures(meanwhile),
         "after": _figures(after),
         "errors_explained": dict(explained),
     }

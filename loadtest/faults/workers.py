@@ -27,13 +27,15 @@ class Hot:
     """
 
     def __init__(self, scene: Scene) -> None:
+        """Raises LoadError where the API does not run here."""
         self._there = scene.there
+        house.api_workers(self._there)
         self._stopped: set[int] = set()
         self._share = 0.0
         self._workers = 0
 
     async def inflict(self) -> None:
-        """Let new connections come to one worker alone. Raises LoadError where the API does not run here."""
+        """Let new connections come to one worker alone. Raises LoadError where there is none."""
         workers = sorted(house.api_workers(self._there))
         self._workers = len(workers)
         self._stopped = set(workers[1:])

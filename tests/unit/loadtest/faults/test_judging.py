@@ -115,7 +115,7 @@ def test_a_fault_that_is_over_at_once_is_judged_by_its_recovery_alone() -> None:
     window = Window.of(SECONDS, at_once=True)
     judgement = judged(run(failing(10, 17)), replace(REFUSED, answered=1.0, p99_ms=500.0), window)
     assert judgement.broken == ()
-    assert (judgement.figures["back_after_s"], judgement.figures["during"]["checks"]) == (7, 0)
+    assert (judgement.figures["back_after_s"], judgement.figures["during"]["checks"]) == (7, 70)
 
 
 def test_seconds_that_a_run_ended_without_are_in_order() -> None:

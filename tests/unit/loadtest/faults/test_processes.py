@@ -34,6 +34,7 @@ class Signals:
 def signals(monkeypatch: pytest.MonkeyPatch) -> Signals:
     monkeypatch.setattr(house, "jlis", lambda _: {7})
     monkeypatch.setattr(house, "api_workers", lambda _: {31, 32, 33})
+    monkeypatch.setattr(house, "postmaster", lambda _: 5)
     return Signals(monkeypatch)
 
 
@@ -68,7 +69,20 @@ def test_a_slow_responder_answers_now_and_then_and_is_awake_in_the_end(
 @pytest.mark.parametrize("fault", [Gone, Slow, Hot, Restart])
 def test_what_was_never_inflicted_is_lifted_without_a_trace(signals: Signals, fault: type[Gone]) -> None:
     asyncio.run(fault(scene()).lift())
-    assert all(not pids for _, pids in signals.done)
+    assert {what for what, _ in signals.done} <= {"go on"}
+
+
+@pytest.mark.parametrize("fault", [Gone, Slow, Hot, Restart])
+def test_what_does_not_run_on_this_machine_is_told_before_the_load(
+    fault: type[Gone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(_: object) -> int:
+        raise LoadError("it does not run on this machine")
+
+    for finder in ("jlis", "api_workers", "postmaster"):
+        monkeypatch.setattr(house, finder, nowhere)
+    with pytest.raises(LoadError, match="not run on this machine"):
+        fault(scene())
 
 
 def test_while_connections_are_opened_anew_all_workers_but_one_stand_still(
@@ -96,7 +110,7 @@ def test_a_killed_database_is_looked_for_until_another_runs(
     signals: Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_LOOK_S", 0.0)
-    pids: list[int | None] = [5, 5, None, 6]
+    pids: list[int | None] = [5, 5, 5, None, 6]
 
     def postmaster(_: object) -> int:
         pid = pids.pop(0) if len(pids) > 1 else pids[0]
