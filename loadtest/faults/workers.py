@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from loadtest.faults import house
 from loadtest.faults.fault import Remark, Scene
 
-CONNECTIONS = 64
+CONNECTIONS = 128
 """What the generators open anew while only one worker takes connections."""
 
 AFTER_S = 0.1
@@ -41,17 +42,19 @@ class Hot:
         self._stopped = set(workers[1:])
         try:
             house.stop(self._stopped)
-            await self._until_hot(workers)
+            await self._look_until(workers, lambda held: held[workers[0]] >= _HOT * CONNECTIONS)
         finally:
             house.go_on(self._stopped)
+        # What was under way at the others when they stood still ends only now, and its connections with it.
+        await self._look_until(workers, lambda _: self._share >= _HOT)
 
-    async def _until_hot(self, workers: Sequence[int]) -> None:
+    async def _look_until(self, workers: Sequence[int], enough: Callable[[Counter[int]], bool]) -> None:
         deadline = time.monotonic() + _MOST_S
         while time.monotonic() < deadline:
             await asyncio.sleep(_LOOK_S)
             held = house.connections(self._there, workers)
             self._share = held[workers[0]] / max(1, held.total())
-            if self._share >= _HOT and held[workers[0]] >= _HOT * CONNECTIONS:
+            if enough(held):
                 return
 
     async def lift(self) -> None:

@@ -89,7 +89,7 @@ def test_while_connections_are_opened_anew_all_workers_but_one_stand_still(
     signals: Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "_LOOK_S", 0.0)
-    monkeypatch.setattr(house, "connections", lambda *_: Counter({31: 62, 32: 2}))
+    monkeypatch.setattr(house, "connections", lambda *_: Counter({31: 124, 32: 4}))
     hot = Hot(scene())
     asyncio.run(hot.inflict())
     assert signals.done == [("stop", {32, 33}), ("go on", {32, 33})]
@@ -99,7 +99,7 @@ def test_while_connections_are_opened_anew_all_workers_but_one_stand_still(
 
 def test_a_worker_that_did_not_become_hot_is_told(signals: Signals, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_LOOK_S", 0.0)
-    monkeypatch.setattr(house, "connections", lambda *_: Counter({31: 30, 32: 30}))
+    monkeypatch.setattr(house, "connections", lambda *_: Counter({31: 60, 32: 60}))
     hot = Hot(scene())
     asyncio.run(hot.inflict())
     [_, share] = asyncio.run(hot.remarks([]))
