@@ -81,6 +81,8 @@ def test_a_patient_has_no_more_than_a_few() -> None:
 
 
 def test_what_was_not_answered_leaves_a_doubt() -> None:
-    _, history, [outcome] = telling(FacilityKind.CLINIC, status=503, answer={"code": "overloaded"})
+    _, history, [outcome] = telling(
+        FacilityKind.CLINIC, status=503, answer={"code": "overloaded", "retry_after": 60}
+    )
     assert outcome is not None
     assert (outcome.failure, history.entries, history.doubtful) == ("overloaded", [], True)
