@@ -16,11 +16,15 @@ from typing import Any
 
 from eligibility_api.contract.history import LookUp, Origin
 
-FIRST, THEN_EVERY = 500, 20
+FIRST, THEN_EVERY = 500, 50
 
 _LISTS = ("medicines", "groups", "treatments", "checkups")
 
 Row = tuple[str, ...]
+"""An entry as a look shows it."""
+
+Prescribed = tuple[str, str]
+"""By which institution, on which day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,27 @@ class History:
         return next((e for e in open_ones if (e.institution_code, e.prescribed_on) not in done), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at somebody's medicines: when, and what it showed, of this run and of before. `part`: of several pages."""
+
+    person: str
+    at: datetime
+    own: Sequence[Row]
+    named: frozenset[Prescribed]
+    """What the dispensings among it name, which they take the place of."""
+    part: bool
+
+
 class Histories:
     """Of every patient who comes to one generator."""
 
     def __init__(self) -> None:
         self._began_at: datetime | None = None
         self._of_person: defaultdict[str, History] = defaultdict(History)
-        self._looks: list[tuple[str, LookUp, bytes]] = []
-        self._taken = 0
+        self._looks: list[Look] = []
+        self._taken = self._compared = 0
+        self._faults: Counter[str] = Counter()
 
     def tapped(self, body: bytes) -> None:
         """Note an answer to a tap: entries of before the first, by the fund's clock, are none of this run's."""
@@ -77,48 +94,54 @@ class Histories:
         return self._of_person[person]
 
     def looked(self, person: str, look_up: LookUp, body: bytes) -> None:
-        """Note what a facility saw; some are kept for the judgement."""
+        """Note what a facility saw. Some are compared: that there is nothing at once, medicines in the end."""
         self._taken += 1
-        if self._taken <= FIRST or self._taken % THEN_EVERY == 0:
-            self._looks.append((person, look_up, body))
-
-    def judged(self) -> tuple[int, Counter[str]]:
-        """How many looks were compared, and how many of them were wrong, by what is."""
-        faults: Counter[str] = Counter()
-        certain = [look for look in self._looks if not self._of_person[look[0]].doubtful]
-        for person, look_up, body in certain:
-            faults.update(self._faults(self._of_person[person].entries, look_up, json.loads(body)))
-        return len(certain), faults
-
-    def _faults(self, entries: Sequence[Entry], look_up: LookUp, told: dict[str, Any]) -> Iterator[str]:
-        if look_up is not LookUp.MEDICATIONS:
-            if told["total"] or any(told.get(name) for name in _LISTS):
-                yield f"{look_up}: something where there is nothing"
+        if self._taken > FIRST and self._taken % THEN_EVERY:
             return
-        looked_at = datetime.fromisoformat(told["answered_at"])
+        told = json.loads(body)
+        if look_up is LookUp.MEDICATIONS:
+            self._looks.append(self._look(person, told))
+            return
+        self._compared += 1
+        if told["total"] or any(told.get(name) for name in _LISTS):
+            self._faults[f"{look_up}: something where there is nothing"] += 1
+
+    def _look(self, person: str, told: dict[str, Any]) -> Look:
         rows = told["medicines"]
-        own = [row for row in rows if self._is_of_this_run(row)]
-        right = Counter(entry.row for entry in _standing(entries, looked_at, rows))
-        seen = Counter(map(_row, own))
-        if told["next"] is not None:
-            seen, right = seen - right, Counter()  # a page of several: what it shows has to be there at least
-        if right - seen:
-            yield f"{look_up}: an entry is missing"
-        if seen - right:
-            yield f"{look_up}: an entry that was not told"
+        return Look(
+            person,
+            datetime.fromisoformat(told["answered_at"]),
+            [_row(row) for row in rows if self._is_of_this_run(row)],
+            frozenset(filter(None, map(_named, rows))),
+            part=told["next"] is not None,
+        )
 
     def _is_of_this_run(self, row: dict[str, Any]) -> bool:
         return self._began_at is None or datetime.fromisoformat(row["known_from"]) >= self._began_at
 
+    def judged(self) -> tuple[int, Counter[str]]:
+        """How many looks were compared, and how many of them were wrong, by what is."""
+        certain = [look for look in self._looks if not self._of_person[look.person].doubtful]
+        faults = self._faults.copy()
+        for look in certain:
+            faults.update(_faults(look, self._of_person[look.person].entries))
+        return self._compared + len(certain), faults
 
-def _standing(entries: Sequence[Entry], at: datetime, rows: Sequence[dict[str, Any]]) -> Iterator[Entry]:
-    """The entries that show at an instant: a dispensing takes the place of the prescription that it names, also one of a
-    former run that shows beside.
+
+def _faults(look: Look, entries: Sequence[Entry]) -> Iterator[str]:
+    right, seen = Counter(entry.row for entry in _standing(look, entries)), Counter(look.own)
+    if right - seen and not look.part:
+        yield f"{LookUp.MEDICATIONS}: an entry is missing"
+    if seen - right:
+        yield f"{LookUp.MEDICATIONS}: an entry that was not told"
+
+
+def _standing(look: Look, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """The entries that show at a look: a dispensing takes the place of the prescription that it names, also one of a former
+    run that shows beside.
     """
-    known = [entry for entry in entries if entry.known_from <= at]
-    named = {(entry.prescriber, entry.prescribed_on) for entry in known if _is_dispensing(entry)}
-    dispensed = (row for row in rows if row["origin"] == Origin.DISPENSING and row["prescriber"] is not None)
-    named |= {(row["prescriber"]["institution_code"], row["prescribed_on"]) for row in dispensed}
+    known = [entry for entry in entries if entry.known_from <= look.at]
+    named = look.named | {(entry.prescriber, entry.prescribed_on) for entry in known if _is_dispensing(entry)}
     for entry in known:
         if _is_dispensing(entry) or (entry.institution_code, entry.prescribed_on) not in named:
             yield entry
@@ -126,6 +149,13 @@ def _standing(entries: Sequence[Entry], at: datetime, rows: Sequence[dict[str, A
 
 def _is_dispensing(entry: Entry) -> bool:
     return entry.origin is Origin.DISPENSING
+
+
+def _named(row: dict[str, Any]) -> Prescribed | None:
+    """Whose prescription of which day a dispensing that shows is for."""
+    if row["origin"] != Origin.DISPENSING or row["prescriber"] is None:
+        return None
+    return row["prescriber"]["institution_code"], row["prescribed_on"]
 
 
 def _row(row: dict[str, Any]) -> Row:
