@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from loadtest.faults.fault import Remark, Scene
-from loadtest.faults.payer import REASON, Payer, insurer_of, newest_files, rewrite
-from loadtest.nation.country import Shown
+from loadtest.faults.payer import REASON, OnShow, Payer, insurer_of, newest_files, rewrite
 from loadtest.nation.rows import read_cells
 from loadtest.surroundings import LoadError
 
@@ -54,9 +51,7 @@ class BlankColumn:
         self._file, self._filled = fullest(newest_files(scene))
         self._insurer = insurer_of(self._file)
         self._payer = Payer(scene, self._insurer)
-        self._upload: dict[str, Any] = {}
-        self._blank: Path | None = None
-        self._shown: Shown | None = None
+        self._on_show: OnShow | None = None
         self._remarks: list[Remark] = []
 
     async def inflict(self) -> None:
@@ -67,27 +62,19 @@ class BlankColumn:
         self._note_held(sent)
         await asyncio.sleep(self._scene.window.seconds / 3)
         published = await self._payer.say("approve", sent["upload_id"], "--reason", REASON)
-        if published["state"] != "published":
-            raise LoadError(f"the blank file could not be published: {published['state']}")
-        self._upload, self._blank = published, blank
-        self._shown = Shown(datetime.fromisoformat(published["known_from"]))
+        self._on_show = OnShow(self._scene, self._payer, blank, published)
         self._scene.tell("the blank file shows, by a second person's word")
 
     async def lift(self) -> None:
-        """Take it back; from when to when it showed is told to whoever knows the right answers. Raises LoadError."""
-        if self._shown is None or self._blank is None or self._shown.undone_at is not None:
-            return
-        undone = await self._payer.say("undo", self._upload["upload_id"], "--reason", REASON)
-        if undone["state"] != "undone":
-            raise LoadError(f"the blank file could not be taken back: {undone['state']}")
-        self._shown = replace(self._shown, undone_at=datetime.fromisoformat(undone["undone_from"]))
-        self._scene.nation.country.show(self._blank, self._shown)
+        """Take it back. Raises LoadError."""
+        if self._on_show is not None:
+            await self._on_show.take_back()
 
     async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
         """Whether it was held, and whom the fund names as having seen it."""
-        if self._shown is None:
+        if self._on_show is None:
             return self._remarks
-        seen = await self._payer.say("seen-by", self._upload["upload_id"])
+        seen = await self._payer.say("seen-by", self._on_show.upload_id)
         facilities = seen["facilities"]
         return [
             *self._remarks,

@@ -6,10 +6,13 @@ import asyncio
 import csv
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from loadtest.faults.fault import Scene
+from loadtest.nation.country import Shown
 from loadtest.nation.rows import Cells, member_files, read_cells
 from loadtest.surroundings import LoadError
 
@@ -59,3 +62,27 @@ class Payer:
         except ValueError as error:
             raise LoadError(f"payer-mock {words[0]} told nothing") from error
         return answer
+
+
+class OnShow:
+    """A file that an insurer has had published, until it is taken back."""
+
+    def __init__(self, scene: Scene, payer: Payer, file: Path, upload: dict[str, Any]) -> None:
+        """`upload`: what the fund said of it. Raises LoadError where it is not published."""
+        if upload["state"] != "published":
+            raise LoadError(f"{file.name} could not be published: {upload['state']}")
+        self._country = scene.nation.country
+        self._payer = payer
+        self._file = file
+        self.upload_id: str = upload["upload_id"]
+        self._shown = Shown(datetime.fromisoformat(upload["known_from"]))
+
+    async def take_back(self) -> None:
+        """Undo it, once; from when to when it showed is told to whoever knows the right answers. Raises LoadError."""
+        if self._shown.undone_at is not None:
+            return
+        undone = await self._payer.say("undo", self.upload_id, "--reason", REASON)
+        if undone["state"] != "undone":
+            raise LoadError(f"{self._file.name} could not be taken back: {undone['state']}")
+        self._shown = replace(self._shown, undone_at=datetime.fromisoformat(undone["undone_from"]))
+        self._country.show(self._file, self._shown)

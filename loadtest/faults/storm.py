@@ -25,7 +25,9 @@ class RestartApi:
     """Kills all workers at once, and looks how long until as many others are there."""
 
     def __init__(self, scene: Scene) -> None:
+        """Raises LoadError where the API does not run on this machine."""
         self._there = scene.there
+        house.api_workers(self._there)
         self._killed: set[int] = set()
         self._looking: asyncio.Task[float | None] | None = None
 

@@ -76,9 +76,8 @@ def test_a_file_that_is_not_published_ends_the_run_and_shows_nowhere(tmp_path: P
 
 def test_a_nation_without_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "country").mkdir()
-    publication = Publication(scene(folder=tmp_path))
     with pytest.raises(LoadError):
-        asyncio.run(publication.inflict())
+        Publication(scene(folder=tmp_path))
 
 
 def test_no_two_renewals_say_the_same() -> None:

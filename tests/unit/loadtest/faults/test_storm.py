@@ -19,7 +19,7 @@ from tests.unit.loadtest.faults.builders import scene
 def restarted(monkeypatch: pytest.MonkeyPatch, *seen: set[int] | None) -> tuple[list[int], dict[str, Any]]:
     """What is killed and told, where one look after the other shows these workers (None: no API is there)."""
     killed: list[int] = []
-    looks = iter(seen)
+    looks = iter((seen[0], *seen))
 
     def workers(_: object) -> set[int]:
         if (found := next(looks)) is None:
@@ -59,7 +59,8 @@ def test_where_no_api_runs_here_nothing_can_be_restarted(monkeypatch: pytest.Mon
         restarted(monkeypatch, None)
 
 
-def test_what_was_never_inflicted_saw_nothing() -> None:
+def test_what_was_never_inflicted_saw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house, "api_workers", lambda _: {1, 2})
     assert asyncio.run(RestartApi(scene()).remarks([])) == []
 
 
