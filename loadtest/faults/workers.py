@@ -13,7 +13,7 @@ from loadtest.faults.fault import Remark, Scene
 CONNECTIONS = 128
 """What the generators open anew while only one worker takes connections."""
 
-AFTER_S = 0.1
+AFTER_S = 0.3
 """So long after the other workers stand still the generators open them."""
 
 _LOOK_S, _MOST_S = 0.1, 2.0
@@ -30,30 +30,29 @@ class Hot:
     def __init__(self, scene: Scene) -> None:
         """Raises LoadError where the API does not run here."""
         self._there = scene.there
-        house.api_workers(self._there)
-        self._stopped: set[int] = set()
+        self._workers = sorted(
+            house.api_workers(self._there)
+        )  # looking for them takes too long for an instant
+        self._stopped = set(self._workers[1:])
         self._share = 0.0
-        self._workers = 0
 
     async def inflict(self) -> None:
-        """Let new connections come to one worker alone. Raises LoadError where there is none."""
-        workers = sorted(house.api_workers(self._there))
-        self._workers = len(workers)
-        self._stopped = set(workers[1:])
+        """Let new connections come to one worker alone."""
+        hot = self._workers[0]
         try:
             house.stop(self._stopped)
-            await self._look_until(workers, lambda held: held[workers[0]] >= _HOT * CONNECTIONS)
+            await self._look_until(lambda held: held[hot] >= _HOT * CONNECTIONS)
         finally:
             house.go_on(self._stopped)
         # What was under way at the others when they stood still ends only now, and its connections with it.
-        await self._look_until(workers, lambda _: self._share >= _HOT)
+        await self._look_until(lambda _: self._share >= _HOT)
 
-    async def _look_until(self, workers: Sequence[int], enough: Callable[[Counter[int]], bool]) -> None:
+    async def _look_until(self, enough: Callable[[Counter[int]], bool]) -> None:
         deadline = time.monotonic() + _MOST_S
         while time.monotonic() < deadline:
             await asyncio.sleep(_LOOK_S)
-            held = house.connections(self._there, workers)
-            self._share = held[workers[0]] / max(1, held.total())
+            held = house.connections(self._there, self._workers)
+            self._share = held[self._workers[0]] / max(1, held.total())
             if enough(held):
                 return
 
@@ -65,6 +64,6 @@ class Hot:
         """Whether one worker was hot. With a single worker there was nothing to do."""
         cold = f"one worker had {self._share:.0%} of the connections: none was hot"
         return [
-            Remark("workers", self._workers),
+            Remark("workers", len(self._workers)),
             Remark("connections_at_one", round(self._share, 3), cold if self._share < _HOT else None),
         ]
