@@ -13,10 +13,10 @@ from loadtest.faults.fault import Remark, Scene
 CONNECTIONS = 128
 """What the generators open anew while only one worker takes connections."""
 
-AFTER_S = 0.3
-"""So long after the other workers stand still the generators open them."""
+AFTER_S = 1.0
+"""So long after the other workers stand still the generators open them: whoever lets them stand still may be late."""
 
-_LOOK_S, _MOST_S = 0.1, 2.0
+_LOOK_S, _MOST_S = 0.1, 2.5
 _HOT = 0.9
 """The share of the connections from which one worker counts as hot: a generator opens more where it needs them."""
 
