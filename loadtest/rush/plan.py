@@ -72,8 +72,8 @@ class Plan:
     def schedule(
         self, visitors: Visitors, reception: Reception, histories: Histories | None = None
     ) -> Iterator[Due | DueBatch]:
-        """Every visit, in the order of the instants; `histories` take in what is told and seen of patients."""
-        draw = _Draw(self, visitors, reception, histories or Histories())
+        """Every visit, in the order of the instants; `histories`, if any, take in what is told and seen of patients."""
+        draw = _Draw(self, visitors, reception, histories)
         if self.level.shape is Shape.BATCHES:
             batches = Stretch(self.seconds, self.checks_per_s / MEAN_ROWS)
             yield from map(draw.batch, self._arrivals([batches], 0))
@@ -105,7 +105,9 @@ def _instant(due: Due) -> float:
 class _Draw:
     """Draws facility and patient of each visit."""
 
-    def __init__(self, plan: Plan, visitors: Visitors, reception: Reception, histories: Histories) -> None:
+    def __init__(
+        self, plan: Plan, visitors: Visitors, reception: Reception, histories: Histories | None
+    ) -> None:
         self._rng = Random(plan.seed + 2)  # noqa: S311 - reproducible on purpose
         self._by_card = plan.level.by_card
         self._storm = plan.level.shape is Shape.STORM
@@ -113,7 +115,7 @@ class _Draw:
         self._reception = reception
         self._batches = Batches(reception)
         self._histories = histories
-        self._prescribing = Prescribing(reception, histories, self._rng)
+        self._prescribing = Prescribing(reception, histories or Histories(), self._rng)
         self._prescriptions = plan.level.prescriptions
         self._drawn_membership = visitors.memberships_to_draw()
         self._of_kind = {kind: _weighted(visitors.terminals, kind) for kind in (None, *visitors.weights)}
@@ -146,8 +148,10 @@ class _Draw:
     async def _after(
         self, terminal: Terminal, card: Card, look_ups: Sequence[LookUp], tells: bool, tapped: Outcome
     ) -> Outcome:
-        self._histories.tapped(tapped.body)
-        saw = self._histories.looked
+        saw = None
+        if self._histories is not None:
+            self._histories.tapped(tapped.body)
+            saw = self._histories.looked
         outcome = await consent_and_look(self._reception, terminal, card, look_ups, tapped, saw=saw)
         if outcome.failure is not None or not tells:
             return outcome
