@@ -28,7 +28,7 @@ from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.dsn import dsn
 from eligibility_api.platform.keys import load_keys
-from eligibility_api.platform.middleware import BodyLimit, Gone, Journal
+from eligibility_api.platform.middleware import BodyLimit, Intake, Journal
 from eligibility_api.platform.process import die_with_parent, keep_for_good
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
@@ -109,7 +109,7 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
     problems.install(app)
     app.add_middleware(Lane, routes=_hot_routes())
     app.add_middleware(LookLane, look_ups=history.LOOK_UPS)
-    app.add_middleware(Gone, spare=SPARE_REQUESTS)
+    app.add_middleware(Intake, spare=SPARE_REQUESTS)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
     app.add_middleware(Journal)
     return app

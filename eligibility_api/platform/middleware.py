@@ -101,7 +101,7 @@ MOST_REQUESTS = 512
 """So many requests a worker takes on at a time: what it answers in less than a second where it is quick."""
 
 
-class Gone:
+class Intake:
     """Where a worker has much to do, nothing is done for who has gone meanwhile; where too much, nobody more is let in.
 
     After a restart or a silence, the connections that wait to be accepted are answered in their order, the oldest first:
