@@ -22,6 +22,9 @@ from eligibility_api.platform.telemetry import REQUESTS, SECONDS
 
 log = structlog.get_logger()
 
+MOST_REQUESTS = 512
+"""So many requests a worker takes on at a time: what it answers in less than a second where it is quick."""
+
 _REQUEST_ID_BYTES = 9
 
 _GONE = 499
@@ -40,7 +43,6 @@ class Journal:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._log = structlog.get_logger().bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -71,34 +73,31 @@ class Journal:
                 await problem(scope, receive, watched)
             status = status or 500
         finally:
-            self._tell(scope, state, status or _GONE, time.perf_counter() - started)
+            _tell(scope, state, status or _GONE, time.perf_counter() - started)
 
-    def _tell(self, scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
-        # The route's template, not the path: what a caller types into a URL stays out of log and metrics.
-        route = getattr(scope.get("route"), "path", "(none)")
-        code = state.get("problem_code", "")
-        requests, took = _meters(route, status, code)
-        requests.inc()
-        took.observe(seconds)
-        self._log.info(
-            "request",
-            request_id=state["request_id"],
-            method=scope["method"],
-            route=route,
-            status=status,
-            code=code,
-            ms=round(seconds * 1000, 2),
-        )
+
+def _tell(scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
+    # The route's template, not the path: what a caller types into a URL stays out of log and metrics.
+    route = getattr(scope.get("route"), "path", "(none)")
+    code = state.get("problem_code", "")
+    requests, took = _meters(route, status, code)
+    requests.inc()
+    took.observe(seconds)
+    log.info(
+        "request",
+        request_id=state["request_id"],
+        method=scope["method"],
+        route=route,
+        status=status,
+        code=code,
+        ms=round(seconds * 1000, 2),
+    )
 
 
 @cache
 def _meters(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
     """The two meters of answers of a kind; there are as many kinds as routes, statuses and codes."""
     return REQUESTS.labels(route, str(status), code), SECONDS.labels(route)
-
-
-MOST_REQUESTS = 512
-"""So many requests a worker takes on at a time: what it answers in less than a second where it is quick."""
 
 
 class Intake:
