@@ -24,11 +24,15 @@ class Membership(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What an insurer says of one period of a member, and whom the resident register showed (None: nobody)."""
+    """What an insurer says of one period of a member, and whose it is held to be (None: nobody's).
+
+    `unconfirmed`: the register, asked again, no longer comes to this person; that waits for the insurer.
+    """
 
     membership: Membership
     person: str | None
     items: Items
+    unconfirmed: bool = False
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def apply(known: Knowledge, event: Event) -> None:
 
 
 def _new_period(row: Row) -> Period:
-    mismatch = "none" if row.person is not None else "open"
+    mismatch = "open" if row.person is None or row.unconfirmed else "none"
     return {**row.items, "membership": row.membership, "person": row.person, "mismatch": mismatch}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from math import ceil
@@ -145,10 +145,24 @@ class Country:
     def _events(self, keys: set[Key]) -> list[Event]:
         rows: defaultdict[int, list[Row]] = defaultdict(list)
         for key in sorted(keys):
-            for said in self._of_key.get(key, ()):
+            for said in _held(self._of_key.get(key, ())):
                 rows[said.file].append(said.row)
         told = (shown.told(f"file {number}", rows[number]) for number, shown in enumerate(self._files))
         return sorted((event for events in told for event in events), key=_instant)
+
+
+def _held(history: Iterable[Said]) -> Iterator[Said]:
+    """What was said of a membership, each row with the person whose it is held to be.
+
+    A link, once made, stays: where the register comes to another result for a later row, that waits for the insurer.
+    """
+    person: str | None = None
+    for said in history:
+        if person is None or said.row.person == person:
+            person = said.row.person
+            yield said
+        else:
+            yield replace(said, row=said.row._replace(person=person, unconfirmed=True))
 
 
 def _number_of(said: Said) -> int:

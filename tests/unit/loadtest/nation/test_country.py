@@ -70,11 +70,34 @@ def test_the_newer_file_counts(tmp_path: Path) -> None:
     assert by_card(country(tmp_path, [ROW], [ended]))["validity"] == "2"
 
 
-def test_a_row_that_the_register_does_not_show_is_part_of_its_memberships_history(tmp_path: Path) -> None:
-    told = country(tmp_path, [ROW], [ROW | {"address": "架空県見本市２丁目"}])
-    assert by_card(told)["validity"] == "4"
+MOVED = ROW | {"address": "架空県見本市２丁目"}
+"""What the register does not know of her yet."""
+
+
+def test_a_member_whom_the_register_shows_no_more_stays_whose_she_was_and_waits(tmp_path: Path) -> None:
+    told = country(tmp_path, [ROW], [MOVED])
+    assert by_card(told) == {"refused": "card-not-usable"}
     by_number = told.answer(Question(DAY, CLINIC, membership=MEMBERSHIP))
     assert by_number == {"refused": "eligibility-not-confirmable"}
+
+
+def test_it_waits_no_more_once_she_is_shown_again(tmp_path: Path) -> None:
+    assert by_card(country(tmp_path, [ROW], [MOVED], [MOVED], [ROW]))["validity"] == "1"
+
+
+def test_what_was_never_anybodys_is_found_by_no_card(tmp_path: Path) -> None:
+    told = country(tmp_path, [MOVED], [MOVED | {"number": "13"}])
+    assert by_card(told)["validity"] == "4"
+
+
+def test_a_file_that_is_taken_back_takes_its_doubt_back_too(tmp_path: Path) -> None:
+    told = country(tmp_path, [ROW])
+    shown = Shown(datetime(2026, 11, 20, tzinfo=UTC), undone_at=datetime(2026, 11, 22, tzinfo=UTC))
+    told.show(written(tmp_path / "moved.csv", [MOVED]), shown)
+    question = Question(DAY, CLINIC, person=WOMAN.resident_id)
+    during, after = (datetime(2026, 11, day, tzinfo=UTC) for day in (21, 23))
+    assert told.answer(question, during) == {"refused": "card-not-usable"}
+    assert told.answer(question, after)["validity"] == "1"
 
 
 def test_only_those_residents_are_known_of_whom_is_to_be_asked(tmp_path: Path) -> None:
