@@ -66,6 +66,9 @@ AGAIN = "begun once more"
 
 _CUT = frozenset({"line: connection cut", "line: connection closed"})
 
+_BREATH_SECONDS = 0.2
+"""How long a terminal waits before it begins a cut visit once more: what cut it is not over in the same moment."""
+
 
 class Reception:
     """Terminals' way to the fund: one pool of connections, tokens kept fresh."""
@@ -96,6 +99,7 @@ class Reception:
         outcome = await visit()
         if outcome.failure not in _CUT:
             return outcome
+        await asyncio.sleep(_BREATH_SECONDS)
         began = perf_counter()
         outcome = await visit()
         self._timed(AGAIN, perf_counter() - began)
