@@ -1,7 +1,7 @@
 """`make demo`: the whole house in one run, and what the desk sees at each tap.
 
 First ten taps, then the named test persons move in, then an insurer's file is held, corrected and published, then a
-pharmacy looks at medicines with its patient's consent. With ONCE=1 in the environment it ends there, with success only
+pharmacy looks at medicines with its patient's consent, then a small nation comes to its facilities. With ONCE=1 in the environment it ends there, with success only
 if everything was as expected.
 """
 
@@ -21,6 +21,7 @@ from demo.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
 from demo.clock import today
 from demo.house import House, end_like_ctrl_c
 from demo.insurer_story import InsurerStory
+from demo.nation_story import NationStory
 from demo.persons.stage import stage
 from demo.pharmacy_story import PharmacyStory
 from demo.population import Population
@@ -61,11 +62,14 @@ def _run(console: Console) -> int:
         console.print(_told_table("保険者の加入者ファイル / an insurer's member file", told))
         status.update("薬局での同意と薬剤情報 / a consent at a pharmacy, and the medicines …")
         opened = list(PharmacyStory(house, data).tell())
-        status.stop()
         console.print(_told_table("薬局での同意と薬剤情報 / consent and medicines at a pharmacy", opened))
+        status.update("全国の平日の縮図 / a weekday of the nation, thinned …")
+        came = list(NationStory(house).tell())
+        status.stop()
+        console.print(_told_table("全国の平日の縮図 / a weekday of the nation, thinned", came))
         if os.environ.get("ONCE") != "1":
             _stay(console, house)
-    good = all(one.as_expected for one in seen) and all(one.as_expected for one in (*told, *opened))
+    good = all(one.as_expected for one in seen) and all(one.as_expected for one in (*told, *opened, *came))
     return 0 if good else 1
 
 

@@ -38,7 +38,7 @@ _FOREIGN_PREFIXES = ("DATABASE_URL", "FUND_", "JPKI_", "LOADTEST_", "PAYER_", "T
 _START_SECONDS = 300.0
 """A first start makes a database; on a slow machine that takes its time."""
 
-_COMMAND_SECONDS = 120.0
+_COMMAND_SECONDS = 300.0
 _LOCK_SECONDS = 30.0
 
 

@@ -14,6 +14,7 @@ MODULES = {
     "clinic-terminal": "clinic_terminal.cli",
     "eligibility-api": "eligibility_api.cli",
     "jpki-mock": "jpki_mock.cli",
+    "loadtest": "loadtest.cli",
     "payer-mock": "payer_mock.cli",
 }
 """The commands of the organisations, as `[project.scripts]` installs them."""
