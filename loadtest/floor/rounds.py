@@ -71,7 +71,8 @@ async def _round(subject: Subject, kinds: Kinds, measured: Measured, seconds: fl
     for connection in connections:
         connection.close()
     measured.units += sum(done)
-    measured.rates.append(sum(done) / took)
+    if sum(done):  # else every proof was used before, which says nothing of a rate
+        measured.rates.append(sum(done) / took)
     measured.spent += after.since(before)
 
 
