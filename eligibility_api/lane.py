@@ -3,7 +3,7 @@
 The endpoints are FastAPI's, declared and described as all others; the lane calls the same functions with the same
 values. It takes requests of one form: a JSON body of announced length that the endpoint's model accepts, under a
 token that holds. All else goes on to the framework, body included, and is refused there, so that there is one place
-where a request is found wrong. The framework's own work would be half of what a look-up costs the API.
+where a request is found wrong. Why past the framework: docs/decisions/009.
 """
 
 from __future__ import annotations

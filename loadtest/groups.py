@@ -1,9 +1,10 @@
-"""Errors of tasks that worked together, as one of them raised it."""
+"""Tasks that work together, or beside something: how they end."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -13,6 +14,13 @@ def ungrouped() -> Iterator[None]:
         yield
     except BaseExceptionGroup as group:
         raise _first(group) from group
+
+
+async def called_off(task: asyncio.Task[None]) -> None:
+    """End a task that would go on for ever. Raises what it failed with before."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _first(error: BaseException) -> BaseException:

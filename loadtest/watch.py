@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
@@ -13,6 +12,7 @@ from typing import Self
 
 from loadtest.database.watch import DatabaseWatch
 from loadtest.database.way import dsn, outside
+from loadtest.groups import called_off
 from loadtest.machine.roles import Roles
 from loadtest.machine.sampling import Sample, Sampler
 from loadtest.surroundings import Surroundings
@@ -61,9 +61,7 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._sampling is not None
-        self._sampling.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._sampling
+        await called_off(self._sampling)
         await self._database.__aexit__(kind, error, trace)
 
     async def _sample(self) -> None:

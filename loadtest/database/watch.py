@@ -15,6 +15,7 @@ from loadtest.database.difference import Difference, difference
 from loadtest.database.reading import Reading, read
 from loadtest.database.waits import STATEMENT, Waits
 from loadtest.database.way import NoWayError
+from loadtest.groups import called_off
 
 _LOOKS_PER_SECOND = 5
 _PATIENCE_SECONDS = 5.0
@@ -59,9 +60,7 @@ class DatabaseWatch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._looking is not None
-        self._looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._looking
+        await called_off(self._looking)
         self.after = await self._read()
 
     async def _read(self) -> Reading | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from loadtest.clock import today_in_japan
+from loadtest.clock import now, today_in_japan
 from loadtest.faults.expectation import Expectation
 from loadtest.faults.fault import Fault, Remark, Scene, always
 from loadtest.faults.payer import REASON, OnShow, Payer, insurer_of, newest_files, rewrite
@@ -45,7 +45,7 @@ class Publication:
 
     async def inflict(self) -> None:
         """Send it, and have it published. Raises LoadError, OSError."""
-        certificate = renewed(today_in_japan(), int(time.time()))
+        certificate = renewed(today_in_japan(), int(now().timestamp()))
         target = self._scene.folder / f"renewed-{self._insurer}.csv"
         rewrite(self._file, target, lambda row: {**row, **certificate})
         payer, began = Payer(self._scene, self._insurer), time.monotonic()

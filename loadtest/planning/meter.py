@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -16,6 +15,7 @@ import asyncpg
 
 from loadtest.database.waits import STATEMENT
 from loadtest.database.way import NoWayError, dsn, outside
+from loadtest.groups import called_off
 from loadtest.line.connection import Reply
 from loadtest.line.pool import Pool
 from loadtest.machine import proc
@@ -102,9 +102,7 @@ class Meter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._looking is not None
-        self._looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._looking
+        await called_off(self._looking)
         for connection in self._connections:
             await connection.close(timeout=5)
 

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -20,6 +20,12 @@ from loadtest.line.connection import LineError
 from loadtest.machine.circumstances import Circumstances
 from loadtest.rush.levels import LEVELS
 from loadtest.surroundings import LoadError
+
+if TYPE_CHECKING:  # a command's start is quick
+    from loadtest.nation.settle import Size
+    from loadtest.rush.plan import Plan
+    from loadtest.rush.report import RushReport
+    from loadtest.rush.run import Drive
 
 FAILED, USAGE, STOPPED = 1, 2, 3
 
@@ -96,16 +102,14 @@ def run(
     expectation held, however fast. 1: not so. 2: wrong usage. 3: it could not be run.
     """
     try:
-        from loadtest.page import page
+        import loadtest.page.page  # noqa: F401 - before a long run, not after it
     except ModuleNotFoundError as error:
         if error.name not in {"jinja2", "pygal"}:
             raise
-        typer.echo(f"{error.name} is missing: it comes with the extra `load`.", err=True)
-        raise typer.Exit(USAGE) from error
-    from loadtest.generating.crew import HERE
+        raise _usage(f"{error.name} is missing: it comes with the extra `load`.") from error
     from loadtest.nation.settle import Size
     from loadtest.rush.plan import Plan
-    from loadtest.rush.run import Drive, run_rush
+    from loadtest.rush.run import Drive
     from loadtest.rush.showing import show
 
     chosen = LEVELS[level.value]
@@ -113,16 +117,42 @@ def run(
         chosen = replace(chosen, prescriptions=prescriptions)
     plan = Plan(chosen, (minutes or chosen.minutes) * 60, scale or 1.0, seed)
     if plan.checks_per_s * plan.seconds > MOST_CHECKS:
-        typer.echo(f"A run has at most {MOST_CHECKS:,} checks.", err=True)
-        raise typer.Exit(USAGE)
-    others = generator or []
-    lines = [HERE] * (generators or 0) + others
-    if generators == 0 and not others:
-        typer.echo("A run needs a generator.", err=True)
-        raise typer.Exit(USAGE)
+        raise _usage(f"A run has at most {MOST_CHECKS:,} checks.")
+    how = Drive(
+        _generators(generators, generator or []),
+        fault=FAULTS[fault.value] if fault else None,
+        fit=scale is None,
+    )
+    size = Size(people, min(people, 1000) if cards is None else min(people, cards), terminals, uploaded)
+    report = _carried_out(plan, size, workers, how, out)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        show(Console(), report)
+    raise typer.Exit(0 if report.passed else FAILED)
+
+
+def _usage(sentence: str) -> typer.Exit:
+    typer.echo(sentence, err=True)
+    return typer.Exit(USAGE)
+
+
+def _generators(here: int | None, others: list[str]) -> list[str] | None:
+    """The command lines of the generators; None where as many as the level needs are to be started here."""
+    from loadtest.generating.crew import HERE
+
+    if here == 0 and not others:
+        raise _usage("A run needs a generator.")
+    return [HERE] * (here or 0) + others or None
+
+
+def _carried_out(plan: Plan, size: Size, workers: int, how: Drive, out: Path | None) -> RushReport:
+    """Run it, and write its report. Where it cannot be run, this is told and the program ends."""
+    from loadtest.page import page
+    from loadtest.rush.run import run_rush
+
     end_like_ctrl_c()
     told = Console(stderr=True)
-    size = Size(people, min(people, 1000) if cards is None else min(people, cards), terminals, uploaded)
     with tempfile.TemporaryDirectory(prefix="shikaku-run-") as folder:
         try:
             report = run_rush(
@@ -130,19 +160,15 @@ def run(
                 size,
                 workers=workers,
                 folder=Path(folder),
-                how=Drive(lines or None, fault=FAULTS[fault.value] if fault else None, fit=scale is None),
+                how=how,
                 tell=lambda text: told.print(f"… {text}", highlight=False),
             )
             report = replace(report, circumstances=Circumstances.now(sys.argv[1:]))
             ended = now()
-            place = out or Path("var", "loadtest", "reports", f"{ended:%Y%m%dT%H%M%SZ}-{level.value}")
+            place = out or Path("var", "loadtest", "reports", f"{ended:%Y%m%dT%H%M%SZ}-{plan.level.name}")
             page.write(report, place, ended)
             told.print(f"… {place / page.PAGE}", highlight=False)
         except (LoadError, LineError, OSError) as error:
             typer.echo(f"実行できませんでした / The run failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error
-    if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
-    else:
-        show(Console(), report)
-    raise typer.Exit(0 if report.passed else FAILED)
+    return report
