@@ -1,10 +1,11 @@
-"""The fund's API as one ASGI application: its rooms' endpoints, its problems, its journal."""
+"""The fund's API as one ASGI application: routers, middleware, problem answers, and the state that they share."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import httpx2
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
@@ -13,32 +14,37 @@ from eligibility_api.audit import endpoints as audit
 from eligibility_api.batches import endpoints as batches
 from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
+from eligibility_api.clients.tokens import Tokens
 from eligibility_api.consent import endpoints as consent
 from eligibility_api.contract.claims import CLAIMS_PATH
-from eligibility_api.desk import endpoints as desk
+from eligibility_api.database.connections import Database
+from eligibility_api.database.dsn import dsn
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
 from eligibility_api.history import endpoints as history
 from eligibility_api.history.lane import LookLane
+from eligibility_api.insurer_ops import endpoints as insurer_ops
+from eligibility_api.jlis.client import Jlis
+from eligibility_api.jlis.trust import load_trust
 from eligibility_api.lane import Lane
-from eligibility_api.platform import problems
-from eligibility_api.platform.clock import system_clock
-from eligibility_api.platform.database import Database
-from eligibility_api.platform.dsn import dsn
-from eligibility_api.platform.keys import load_keys
-from eligibility_api.platform.middleware import BodyLimit, Intake, Journal
-from eligibility_api.platform.process import die_with_parent, keep_for_good
+from eligibility_api.platform.clock import Clock, system_clock
+from eligibility_api.platform.keys import FundKeys, load_keys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.prescriptions import endpoints as prescriptions
 from eligibility_api.presence import endpoints as presence
+from eligibility_api.presence.service import Presence
+from eligibility_api.presence.verification import Verifier
+from eligibility_api.processes.process import die_with_parent, keep_for_good
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
-from eligibility_api.state import State, open_state
+from eligibility_api.state import State
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
+from eligibility_api.web import problems
+from eligibility_api.web.middleware import BodyLimit, Intake, Journal
 
 MAX_BODY_BYTES = 64 * 1024
 """Largest body that an endpoint takes: a proof has about 3 kB."""
@@ -93,7 +99,7 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         registration,
         consent,
         enrolment,
-        desk,
+        insurer_ops,
         tickets,
         batches,
         references,
@@ -121,6 +127,37 @@ def _hot_routes() -> list[APIRoute]:
     hot = {*checks, consent.new_challenge, consent.give}
     routes = (route for room in (presence, eligibility, consent) for route in room.router.routes)
     return [route for route in routes if isinstance(route, APIRoute) and route.endpoint in hot]
+
+
+@asynccontextmanager
+async def open_state(
+    settings: Settings,
+    keys: FundKeys,
+    database: Database,
+    *,
+    clock: Clock,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> AsyncIterator[State]:
+    """The state of one process while it serves. Tests pass a `transport` that stands in for J-LIS."""
+    async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
+        await database.open()
+        try:
+            yield State(
+                settings=settings,
+                clock=clock,
+                keys=keys,
+                database=database,
+                tokens=Tokens(keys.token, settings.audience, settings.token_seconds),
+                presence=Presence(
+                    verifier=Verifier(settings.audience, keys.challenge, load_trust(settings)),
+                    jlis=Jlis(http, keys.jlis_client, clock),
+                    clock=clock,
+                    challenge_life=settings.challenge_life,
+                    revocation_fresh=settings.revocation_fresh,
+                ),
+            )
+        finally:
+            await database.close()
 
 
 def serve() -> FastAPI:

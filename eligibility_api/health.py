@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.platform.migrate import head
+from eligibility_api.database.migrate import head
 from eligibility_api.platform.telemetry import metrics_text
 from eligibility_api.state import State, current_state
 

@@ -18,10 +18,10 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.problems import refuse
 from eligibility_api.state import State
+from eligibility_api.web.problems import refuse
 
 _JSON, _BEARER = b"application/json", b"Bearer "
 

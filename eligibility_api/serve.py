@@ -1,57 +1,57 @@
-"""`eligibility-api serve`: the embedded database where none is given, the keeper, and the workers.
+"""`eligibility-api serve`: runs the API workers, the background processes and, where none is given, the database.
 
-One process owns them all (workers of the API, keeper, the worker of long work), and brings back whichever of them dies. SIGTERM or SIGINT ends them in order: workers,
-keeper, database. If this process is killed, the kernel ends workers and keeper; the embedded database stays and is
-adopted at the next start.
+One process owns the API workers, the scheduler and the job runner, and restarts each of them when it dies. SIGTERM or
+SIGINT stops them in order: workers, background processes, embedded database. If the owner is killed, the kernel ends
+its children; the embedded database keeps running and is adopted at the next start.
 """
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import shutil
 import signal
-from collections.abc import Callable, Coroutine
-from contextlib import ExitStack, suppress
-from multiprocessing.context import SpawnProcess
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import structlog
 import uvicorn
 
 from eligibility_api import worker
-from eligibility_api.history.drug_loads import load_shipped_once
-from eligibility_api.keeper import LOCK_SECONDS, STATEMENT_SECONDS, keep
+from eligibility_api.app import open_state
+from eligibility_api.cli_support import in_transaction
+from eligibility_api.database.connections import ENGINE_CONNECTIONS, Database
+from eligibility_api.database.dsn import dsn, is_embedded
+from eligibility_api.database.migrate import migrate
+from eligibility_api.drug_master.store import load_shipped_once
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
+from eligibility_api.jlis.trust import load_trust
 from eligibility_api.platform.clock import system_clock
-from eligibility_api.platform.database import ENGINE_CONNECTIONS, Database
-from eligibility_api.platform.dsn import dsn, is_embedded
-from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys
-from eligibility_api.platform.migrate import migrate
-from eligibility_api.platform.operation import OperatorError
-from eligibility_api.platform.process import ENDING, die_with_parent, name_process, uninterrupted
-from eligibility_api.platform.running import in_transaction
 from eligibility_api.platform.settings import Settings
-from eligibility_api.platform.supervisor import Supervisor
 from eligibility_api.platform.telemetry import set_up_logging
-from eligibility_api.state import load_trust, open_state
+from eligibility_api.processes.child import ChildProcess, run_until_signalled
+from eligibility_api.processes.process import ENDING, die_with_parent, name_process, uninterrupted
+from eligibility_api.processes.supervisor import Supervisor
+from eligibility_api.scheduler import LOCK_SECONDS, STATEMENT_SECONDS, run_maintenance
 
 log = structlog.get_logger()
 
 COMMAND_CONNECTIONS = 5
-"""Sessions left for commands of the fund's operators, who work beside the service."""
+"""Database sessions reserved for the operators' commands."""
 
-_COMPANION_STOP_SECONDS = 10
-_WORKER_NICENESS = 10
-"""On a machine that is busy, requests have the processor before long work."""
+_JOBS_NICENESS = 10
+"""Niceness of the job runner: on a busy machine, requests get the processor first."""
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, announce: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT. Port 0 takes a free one; `announce` then tells which, once the workers serve.
+    """Serve until SIGTERM or SIGINT. Port 0 takes a free port; once the workers serve, the address is written to
+    the file `announce`.
 
-    Raises OperatorError where it cannot begin, with nothing left running.
+    Raises OperatorError when the service cannot start; nothing is left running then.
     """
     for number in ENDING:
         signal.signal(number, _end)
@@ -60,31 +60,31 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, announce: P
             supervisor = _prepare(stack, settings, _config(host, port, workers), announce)
         supervisor.run()
     if supervisor.failed:
-        raise OperatorError("A worker could not start; what it said of it stands above.")
+        raise OperatorError("A worker failed to start; see its log output above.")
 
 
 def _prepare(
     stack: ExitStack, settings: Settings, config: uvicorn.Config, announce: Path | None
 ) -> Supervisor:
-    """Everything that must be there before the first worker; `stack` puts it away again."""
+    """Start what the first worker needs, and register its shutdown on `stack`."""
     load_keys(settings.home)
     _check_trust(settings)
     _share_metrics((settings.home / "metrics").absolute())
-    beside: dict[str, Callable[[], bool]] = {}
+    background: dict[str, Callable[[], bool]] = {}
     if is_embedded(settings):
         database = EmbeddedPostgres(settings.home / "postgres")
         stack.callback(database.stop)
         database.start()
         asyncio.run(migrate(dsn(settings, "owner")))
         in_transaction(settings, "owner", load_shipped_once)
-        beside["database"] = database.revive
-    dsn(settings, "batch")  # the keeper could only repeat that it has none
+        background["database"] = database.ensure_running
+    dsn(settings, "batch")  # fails here and now, not again and again in the background processes
     listening = stack.enter_context(config.bind_socket())
     listening.listen(config.backlog)
-    for name, target in (("keeper", run_keeper), ("worker", run_worker)):
-        companion = Companion(name, target)
-        stack.callback(companion.stop)
-        beside[name] = companion.revive
+    for name, target in (("scheduler", run_scheduler), ("jobs", run_jobs)):
+        child = ChildProcess(name, target)
+        stack.callback(child.stop)
+        background[name] = child.ensure_running
 
     def started() -> None:
         address = f"http://{config.host}:{listening.getsockname()[1]}"
@@ -92,14 +92,16 @@ def _prepare(
         if announce is not None:
             _announce(announce, address)
 
-    return Supervisor(config, listening, started=started, beside=beside)
+    return Supervisor(config, listening, started=started, background=background)
 
 
 def _check_trust(settings: Settings) -> None:
     try:
         load_trust(settings)
     except (OSError, ValueError) as error:
-        raise OperatorError(f"The trust store cannot be read, and nobody can be believed: {error}") from error
+        raise OperatorError(
+            f"The trust store cannot be read, so no certificate can be accepted: {error}"
+        ) from error
 
 
 def _config(host: str, port: int, workers: int) -> uvicorn.Config:
@@ -126,7 +128,7 @@ def _announce(path: Path, address: str) -> None:
 
 
 def _share_metrics(folder: Path) -> None:
-    """A folder where the workers put their counters, emptied of a former life's."""
+    """Create an empty folder where the workers share their counters."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
@@ -134,79 +136,52 @@ def _share_metrics(folder: Path) -> None:
 
 def _end(*_: object) -> NoReturn:
     for number in ENDING:
-        signal.signal(number, signal.SIG_IGN)  # a second one must not disturb the putting in order
+        signal.signal(number, signal.SIG_IGN)  # a second signal must not disturb the shutdown
     raise SystemExit(0)
 
 
 def connections(settings: Settings, workers: int) -> dict[str, int]:
-    """How many sessions at the database a service with so many API workers opens at most, by who opens them.
+    """Return the maximum number of database sessions of a service with so many API workers, by process.
 
-    `total` is what a server has to have room for, beside those that it keeps for its superuser.
+    The server needs `total` connections, in addition to those reserved for its superuser.
     """
-    of_worker = settings.pool_connections + ENGINE_CONNECTIONS
+    per_worker = settings.pool_connections + ENGINE_CONNECTIONS
     look_ups = worker.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
-    beside = {
-        "keeper": ENGINE_CONNECTIONS,
-        "worker": look_ups + worker.PARTS_CONNECTIONS + worker.CONNECTIONS,
+    background = {
+        "scheduler": ENGINE_CONNECTIONS,
+        "jobs": look_ups + worker.PARTS_CONNECTIONS + worker.CONNECTIONS,
         "commands": COMMAND_CONNECTIONS,
     }
     return {
-        "api_worker": of_worker,
-        "of_them_for_checks": settings.pool_connections,
-        **beside,
-        "total": workers * of_worker + sum(beside.values()),
+        "api_worker": per_worker,
+        "api_worker_pool": settings.pool_connections,
+        **background,
+        "total": workers * per_worker + sum(background.values()),
     }
 
 
-class Companion:
-    """The keeper or the worker, as a process of its own."""
-
-    def __init__(self, name: str, target: Callable[[], None]) -> None:
-        self._name = name
-        self._target = target
-        self._process: SpawnProcess | None = None
-
-    def revive(self) -> bool:
-        """Start it unless it runs; whether it had to be started."""
-        if self._process is not None and self._process.is_alive():
-            return False
-        self._process = multiprocessing.get_context("spawn").Process(
-            target=self._target, name=self._name, daemon=True
-        )
-        self._process.start()
-        return True
-
-    def stop(self) -> None:
-        """End it, if need be by force."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        self._process.join(_COMPANION_STOP_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-
-
-def run_keeper() -> None:
-    """The keeper's process, from its environment."""
+def run_scheduler() -> None:
+    """Run the scheduler process, configured by its environment."""
     die_with_parent()
-    name_process("fund-keeper")
+    name_process("fund-scheduler")
     set_up_logging()
     settings = Settings()
     database = Database(
         dsn(settings, "batch"), statement_seconds=STATEMENT_SECONDS, lock_seconds=LOCK_SECONDS
     )
-    _run("keeping", keep(settings, load_keys(settings.home), database, system_clock))
+    run_until_signalled(
+        "scheduling", run_maintenance(settings, load_keys(settings.home), database, system_clock)
+    )
 
 
-def run_worker() -> None:
-    """The worker's process, from its environment."""
+def run_jobs() -> None:
+    """Run the job runner's process, configured by its environment."""
     die_with_parent()
-    name_process("fund-worker")
-    os.nice(_WORKER_NICENESS)
+    name_process("fund-jobs")
+    os.nice(_JOBS_NICENESS)
     set_up_logging()
     settings = Settings()
-    _run("working", _work(settings))
+    run_until_signalled("working", _work(settings))
 
 
 async def _work(settings: Settings) -> None:
@@ -223,17 +198,3 @@ async def _work(settings: Settings) -> None:
             await worker.work(worker.Worker(state, database))
         finally:
             await database.close()
-
-
-def _run(event: str, work: Coroutine[Any, Any, None]) -> None:
-    """Run until SIGTERM or SIGINT."""
-
-    async def run() -> None:
-        working = asyncio.ensure_future(work)
-        for number in ENDING:
-            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
-        log.info(event, pid=os.getpid())
-        with suppress(asyncio.CancelledError):
-            await working
-
-    asyncio.run(run())

@@ -15,8 +15,8 @@ import structlog
 
 from eligibility_api.batches.answering import Answering, Pace
 from eligibility_api.claims import work as claims
-from eligibility_api.desk.tally import count_look_ups
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
+from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from eligibility_api.state import State
 from eligibility_api.uploads import work as uploads
 from eligibility_api.uploads.queue import Bench

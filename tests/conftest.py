@@ -13,8 +13,8 @@ import asyncpg
 import pytest
 from hypothesis import settings
 
-from eligibility_api.platform.cluster import provision
-from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.embedded_postgres.cluster import provision
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.builders.database import Database
 from tests.builders.house import Inhabited, inhabited
 from tests.depth import DEEP

@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from eligibility_api.audit import service
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.conditional import conditional
-from eligibility_api.platform.problems import problem_responses
+from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
+from eligibility_api.web.etag import conditional
+from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix="/v1/eligibility/answers", tags=["eligibility"])
 

@@ -11,11 +11,11 @@ from datetime import date, datetime
 from eligibility_api.audit.recompute import Given, given
 from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import Reading
 from eligibility_api.domain.held import Channel
 from eligibility_api.eligibility.by_number import membership_parameters, reading_parts
 from eligibility_api.eligibility.versions import enrolment_version
-from eligibility_api.platform.database import Database
 
 NO_RECORD = "none"
 """Stands for the record of an answer that nobody was given."""

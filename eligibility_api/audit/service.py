@@ -6,11 +6,11 @@ from uuid import UUID
 
 from eligibility_api.audit import store
 from eligibility_api.audit.recompute import UnknownRule, reading_of
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.eligibility import answer
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.state import State
 
 

@@ -9,13 +9,13 @@ from uuid import UUID
 from sqlalchemy import Row, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.tables import AuditRecord
+from eligibility_api.audit_log.tables import AuditRecord
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
+from eligibility_api.database.columns import table_of
 from eligibility_api.domain.held import EnrolmentVersion
 from eligibility_api.eligibility.tickets import tickets_named
 from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, enrolment_version
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.tables import table_of
 
 RECORD = table_of(AuditRecord)
 

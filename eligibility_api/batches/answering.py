@@ -20,15 +20,15 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.batches import store
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.batches import BatchResult, BatchRow
 from eligibility_api.contract.codes import Category, Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import Kind, ShikakuError
+from eligibility_api.database.connections import Database
 from eligibility_api.eligibility.by_number import Found, Question, look_up
 from eligibility_api.eligibility.misses import tell_run
 from eligibility_api.eligibility.service import answer_by_number
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.database import Database
 from eligibility_api.state import State
 
 log = structlog.get_logger()

@@ -10,12 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
 from eligibility_api.batches import service
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult, BatchRow
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.conditional import conditional
-from eligibility_api.platform.problems import problem_responses
+from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
+from eligibility_api.web.etag import conditional
+from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix=BATCHES_PATH, tags=["eligibility"])
 

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.tables import AuditRecord
+from eligibility_api.audit_log.tables import AuditRecord
 from eligibility_api.batches.tables import BatchCheck, BatchRow
-from eligibility_api.platform.tables import table_of
+from eligibility_api.database.columns import table_of
 
 BATCH = table_of(BatchCheck)
 ROW = table_of(BatchRow)

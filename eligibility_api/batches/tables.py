@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import FetchedValue
 from sqlmodel import Field, SQLModel
 
-from eligibility_api.platform.tables import instant
+from eligibility_api.database.columns import instant
 
 
 class BatchCheck(SQLModel, table=True):

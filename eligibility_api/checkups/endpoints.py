@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from eligibility_api.checkups import service
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.checkups import CheckupsAnswer, CheckupsRequest
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.problems import problem_responses
+from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
+from eligibility_api.web.problems import problem_responses
 
 PATH = "/v1/health-checkups"
 MAX_BYTES = 4 * 1024 * 1024

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 from eligibility_api.checkups import store
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.checkups import CheckupsAnswer, CheckupsRequest
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.enrolment.change import until_shown
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.state import State
 
 

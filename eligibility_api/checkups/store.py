@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.checkups import CheckupGiven
 from eligibility_api.contract.codes import Right
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.membership import comparable
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.database import Database
 
 LEAD = timedelta(milliseconds=250)
 """How far `known_from` lies ahead of the statement, so that nothing shows before it is committed (decision 004)."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.claims.store import FILE
 from eligibility_api.contract.claims import ClaimsState
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 from eligibility_api.uploads import parts
 
 _WAIT = text("interval '5 seconds'")

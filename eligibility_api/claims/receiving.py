@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from eligibility_api.claims import store
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.connections import Database
 from eligibility_api.enrolment.store import admitted_as, record
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.database import Database
 from eligibility_api.uploads import parts
 
 

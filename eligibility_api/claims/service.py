@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.claims import store
 from eligibility_api.claims.receiving import receive
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.claims import ClaimsAnswer, ClaimsFaultPlace, ClaimsFaults, ClaimsState
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.state import State
 from eligibility_api.uploads.store import is_admitted
 

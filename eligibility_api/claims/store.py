@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.claims.tables import ClaimFault, ClaimFile
 from eligibility_api.contract.claims import ClaimsState
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.platform.tables import table_of
+from eligibility_api.database.columns import table_of
 from eligibility_api.uploads.parts import Kept
 
 FILE = table_of(ClaimFile)

@@ -16,9 +16,9 @@ from eligibility_api.claims.rows import COLUMNS
 from eligibility_api.claims.store import FAULT, FILE
 from eligibility_api.contract.claims import ClaimsState
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.connections import Database, copy
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.enrolment.store import record
-from eligibility_api.platform.database import Database, copy
 from eligibility_api.uploads.publishing import LEAD
 from eligibility_api.uploads.staging import by_index
 

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, FetchedValue
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from eligibility_api.platform.tables import instant
+from eligibility_api.database.columns import instant
 
 
 class ClaimFile(SQLModel, table=True):

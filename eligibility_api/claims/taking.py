@@ -13,7 +13,7 @@ from eligibility_api.claims.reading.block import Block
 from eligibility_api.claims.reading.reader import Reader
 from eligibility_api.claims.rows import row
 from eligibility_api.claims.storing import Chunk
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 from eligibility_api.uploads import parts
 
 

@@ -11,7 +11,7 @@ from eligibility_api.claims import queue, storing
 from eligibility_api.claims.queue import Task
 from eligibility_api.claims.taking import take
 from eligibility_api.contract.errors import Kind, ShikakuError
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 
 log = structlog.get_logger()
 

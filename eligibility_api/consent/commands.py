@@ -11,11 +11,11 @@ import typer
 from cryptography import x509
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.cli_support import in_transaction
 from eligibility_api.consent.export import export
 from eligibility_api.consent.verifier import Report, verify
 from eligibility_api.contract.consent import ConsentEvidence
-from eligibility_api.platform.operation import OperatorError
-from eligibility_api.platform.running import in_transaction
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
 app = typer.Typer(help="Consents, as an auditor looks at them.", no_args_is_help=True)

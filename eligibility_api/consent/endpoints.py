@@ -7,6 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.operator import Operator, current_operator
 from eligibility_api.consent import service
 from eligibility_api.consent.gate import REFUSALS
 from eligibility_api.contract.consent import (
@@ -19,11 +21,9 @@ from eligibility_api.contract.consent import (
     ConsentStatus,
 )
 from eligibility_api.contract.eligibility import EligibilityAnswer
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.operator import Operator, current_operator
-from eligibility_api.platform.problems import PROOF_REFUSALS, problem_responses
+from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
+from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
 router = APIRouter(prefix=CONSENTS_PATH, tags=["consent"])
 

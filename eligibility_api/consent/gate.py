@@ -22,13 +22,13 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.operator import Operator
+from eligibility_api.clients.staff import STAFF_MISSING
 from eligibility_api.contract.categories import CATEGORIES, MEDICAL_ROLES
 from eligibility_api.contract.codes import Category, FacilityKind, Right
 from eligibility_api.contract.consent import Basis
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.operator import Operator
-from eligibility_api.facilities.staff import STAFF_MISSING
 
 CONSENTED = frozenset({Basis.PIN, Basis.VISUAL_CHECK})
 """The bases of what lies under `/v1/consents`."""

@@ -13,8 +13,10 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.consent import UNTIL, Basis, ConsentRequest, words
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.held import EnrolmentVersion
 from eligibility_api.domain.permits import PRESENCE_AT_MOST, window
@@ -25,8 +27,6 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.database import Database
 from eligibility_api.presence.statement import GATE, Evidence, Gate, Presented, spending
 
 _PRESENCE_FITS = """

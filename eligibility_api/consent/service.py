@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.operator import Operator
 from eligibility_api.consent import store
 from eligibility_api.consent.giving import Given, Wish, facility_name, give
 from eligibility_api.consent.seen import GateSeen, check
@@ -29,8 +31,6 @@ from eligibility_api.domain.days import day_in_japan
 from eligibility_api.domain.held import Channel
 from eligibility_api.eligibility.misses import seconds_to_the_next_hour
 from eligibility_api.eligibility.service import with_reference
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.operator import Operator
 from eligibility_api.presence.service import RIGHTS_FOR, check_spent
 from eligibility_api.presence.statement import Evidence
 from eligibility_api.state import State

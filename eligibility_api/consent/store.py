@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.operator import Operator
 from eligibility_api.consent.gate import FIRST_OWN, WHOLE, gate, gate_parameters, recorded
 from eligibility_api.consent.seen import GateSeen
 from eligibility_api.contract.codes import Care, EndReason
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.held import EnrolmentVersion
 from eligibility_api.eligibility.versions import (
@@ -19,9 +22,6 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.operator import Operator
-from eligibility_api.platform.database import Database
 
 _OWN = f"${FIRST_OWN}"
 

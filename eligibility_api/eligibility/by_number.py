@@ -12,8 +12,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Category, FacilityKind, Right
 from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.held import EnrolmentVersion
 from eligibility_api.domain.membership import comparable
@@ -27,8 +29,6 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
 )
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.database import Database
 
 NO_BRANCH = ("", "99")
 """Without a branch, every branch: a range of the index's last column."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
     EligibilityAnswer,
@@ -13,11 +14,10 @@ from eligibility_api.contract.eligibility import (
     UnchangedAnswer,
     VisualCheckRequest,
 )
+from eligibility_api.dependencies import current_caller
 from eligibility_api.eligibility import service
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.problems import PROOF_REFUSALS, problem_responses
 from eligibility_api.state import State, current_state
+from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
 router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"])
 

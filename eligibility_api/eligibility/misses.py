@@ -14,8 +14,8 @@ from typing import Any
 
 import structlog
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import MISS_RUNS
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Category, Purpose, Right
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
@@ -25,7 +26,6 @@ from eligibility_api.domain.held import Channel
 from eligibility_api.eligibility.by_number import Found, Question, look_up
 from eligibility_api.eligibility.misses import limits, seconds_to_the_next_hour, tell_run
 from eligibility_api.eligibility.store import Asked, Seen, use_proof
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.presence.renewal import follow_link
 from eligibility_api.presence.service import check_spent
 from eligibility_api.presence.statement import Evidence, Word

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.held import EnrolmentVersion
 from eligibility_api.eligibility.versions import (
@@ -16,7 +17,6 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
-from eligibility_api.platform.database import Database
 from eligibility_api.presence.statement import GATE, Evidence, Gate, Presented, spending
 
 _STATEMENT = """

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
-from eligibility_api.platform.tables import instant
+from eligibility_api.database.columns import instant
 
 
 class NumberMiss(SQLModel, table=True):

@@ -10,9 +10,9 @@ import typer
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.cli_support import in_transaction
 from eligibility_api.emergency import disasters
 from eligibility_api.emergency.disasters import Opening
-from eligibility_api.platform.running import in_transaction
 from eligibility_api.platform.settings import Settings
 
 _PREFECTURES = [f"{number:02d}" for number in range(1, 48)]

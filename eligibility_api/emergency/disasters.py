@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.errors import OperatorError
 
 _COLUMNS = "disaster_id, prefectures, reason, opened_by, opened_at, closes_at, closed_at"
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.emergency import (
     DISASTER_PATH,
     EMERGENCIES_PATH,
@@ -13,11 +14,10 @@ from eligibility_api.contract.emergency import (
     EmergencyRequest,
     PermitAnswer,
 )
+from eligibility_api.dependencies import current_caller
 from eligibility_api.emergency import service
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.problems import problem_responses
 from eligibility_api.state import State, current_state
+from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(tags=["without consent"])
 

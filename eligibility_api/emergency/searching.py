@@ -10,19 +10,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.staff import STAFF_MISSING
 from eligibility_api.consent.gate import PROTECTED, RIGHT_FOR
 from eligibility_api.contract.characters import normal_kana
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterSearch
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.searching import HYPHENS, folded_text
 from eligibility_api.eligibility.by_number import FITTING, membership_parameters
 from eligibility_api.eligibility.misses import ASKING_GATE, COUNT_MISSES, MAY_ASK, OVERTAKEN
 from eligibility_api.emergency.store import LONGEST, PERMITTED, RECORDED
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.staff import STAFF_MISSING
-from eligibility_api.platform.database import Database
 
 _STATEMENT = """
 WITH {gate},

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.second_factor import opened
+from eligibility_api.clients.staff import check_admitted
 from eligibility_api.consent.gate import RIGHT_FOR
 from eligibility_api.contract.categories import MEDICAL_ROLES
 from eligibility_api.contract.codes import Category, Role
@@ -19,9 +22,6 @@ from eligibility_api.domain.second_factor import matching_step, step_over
 from eligibility_api.eligibility.misses import Turn, limits, seconds_to_the_next_hour, tell_run
 from eligibility_api.emergency import searching, store
 from eligibility_api.emergency.store import Factor, Used
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.second_factor import opened
-from eligibility_api.facilities.staff import check_admitted
 from eligibility_api.state import State
 
 NOTICE: Final = (

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.staff import PATIENT, STAFF_GATE, STAFF_MISSING
 from eligibility_api.consent.gate import PROTECTED, RIGHT_FOR
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import EmergencyRequest
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.staff import PATIENT, STAFF_GATE, STAFF_MISSING
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 
 LONGEST = "interval '24 hours'"
 """How long a permit without consent lets look at most."""

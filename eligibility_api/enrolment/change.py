@@ -13,10 +13,10 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.enrolment import store
-from eligibility_api.facilities.caller import Caller
 
 log = structlog.get_logger()
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.enrolment import (
     BranchRequest,
     CorrectionRequest,
@@ -15,12 +16,11 @@ from eligibility_api.contract.enrolment import (
     MoveRequest,
     WithdrawRequest,
 )
+from eligibility_api.dependencies import current_caller
 from eligibility_api.enrolment import service
 from eligibility_api.enrolment.key import idempotency_key
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.problems import problem_responses
 from eligibility_api.state import State, current_state
+from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix="/v1/enrolments", tags=["enrolment"])
 

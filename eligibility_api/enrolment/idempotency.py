@@ -17,8 +17,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.columns import table_of
 from eligibility_api.enrolment.tables import Idempotency, Revision
-from eligibility_api.platform.tables import table_of
 
 _KEY_LOCKS = 3
 """The class of advisory locks that stand for keys in use."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.enrolment import (
     BranchRequest,
@@ -41,7 +42,6 @@ from eligibility_api.enrolment.single import (
     Standing,
     once,
 )
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.state import State
 
 _GROUPS = {"elderly_certificate", "limit_certificate", "specific_diseases"}

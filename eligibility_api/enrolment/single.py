@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.enrolment import EnrolmentAnswer, Mismatch, RegisterMatch
 from eligibility_api.contract.errors import ShikakuError
@@ -27,7 +28,6 @@ from eligibility_api.enrolment import idempotency, store
 from eligibility_api.enrolment.change import admit, until_shown
 from eligibility_api.enrolment.idempotency import Call
 from eligibility_api.enrolment.linking import Found, Identity, Link, identity_of
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.state import State
 
 Content = Mapping[str, Any]

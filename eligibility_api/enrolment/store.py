@@ -12,11 +12,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.tables import AuditRecord
+from eligibility_api.audit_log.tables import AuditRecord
+from eligibility_api.clients.tables import Client, Insurer
 from eligibility_api.contract.codes import Right
+from eligibility_api.database.columns import table_of
 from eligibility_api.enrolment.tables import EnrolmentVersion, Entitlement, MismatchCount, Revision
-from eligibility_api.facilities.tables import Client, Insurer
-from eligibility_api.platform.tables import table_of
 
 CLIENT = table_of(Client)
 INSURER = table_of(Insurer)

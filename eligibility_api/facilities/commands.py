@@ -9,12 +9,12 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.cli_support import in_transaction
 from eligibility_api.contract.wire import OperatorName
 from eligibility_api.domain.second_factor import provisioning_uri
-from eligibility_api.facilities import staffing
-from eligibility_api.facilities.staffing import Named
+from eligibility_api.facilities import operators
+from eligibility_api.facilities.operators import Named
 from eligibility_api.platform.keys import load_keys
-from eligibility_api.platform.running import in_transaction
 from eligibility_api.platform.settings import Settings
 
 _OPERATOR = TypeAdapter[str](OperatorName)
@@ -50,7 +50,7 @@ def add(
     )
 
     async def register(connection: AsyncConnection) -> bytes | None:
-        return await staffing.name(connection, key, named)
+        return await operators.name(connection, key, named)
 
     secret = in_transaction(settings, "owner", register)
     if secret is not None:
@@ -63,7 +63,7 @@ def end(*, institution_code: InstitutionCode, operator: Operator) -> None:
     name = _name(operator, "--operator")
 
     async def close(connection: AsyncConnection) -> None:
-        await staffing.end(connection, institution_code, name)
+        await operators.end(connection, institution_code, name)
 
     in_transaction(Settings(), "owner", close)
 
@@ -73,7 +73,7 @@ def listed(*, institution_code: InstitutionCode) -> None:
     """Everybody who was ever named: one JSON object a line."""
 
     async def read(connection: AsyncConnection) -> list[str]:
-        rows = await staffing.everybody(connection, institution_code)
+        rows = await operators.everybody(connection, institution_code)
         return [json.dumps(dict(row._mapping), ensure_ascii=False, default=str) for row in rows]
 
     for line in in_transaction(Settings(), "owner", read):

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Form
 
 from eligibility_api.contract.tokens import TOKEN_PATH, TokenAnswer, TokenForm
 from eligibility_api.facilities import service
-from eligibility_api.platform.problems import problem_responses
 from eligibility_api.state import State, current_state
+from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(tags=["sign-in"])
 

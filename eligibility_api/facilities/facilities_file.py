@@ -13,7 +13,7 @@ from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.wire import PersonText
 from eligibility_api.domain.admission import Admission, surplus
-from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.errors import OperatorError
 
 MOST_TERMINALS = 999
 """Terminals that one line may ask for."""

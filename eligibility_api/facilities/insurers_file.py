@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 from eligibility_api.contract import numbers
-from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.errors import OperatorError
 
 _COLUMNS = ["insurer_number", "name"]
 

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from joserfc.jwk import ECKey
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.tokens import check_assertion, claimed_client
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential, TokenAnswer
 from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, Admission, surplus
 from eligibility_api.facilities import store
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.tokens import check_assertion, claimed_client
-from eligibility_api.presence.jlis import Jlis
+from eligibility_api.jlis.client import Jlis
 from eligibility_api.state import State
 
 

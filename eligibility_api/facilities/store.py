@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, exists, func, insert, literal, select, update
+from sqlalchemy import ARRAY, Text, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.tables import AuditRecord
+from eligibility_api.audit_log.tables import AuditRecord
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.tables import Client, Facility, Insurer
+from eligibility_api.clients.tokens import Assertion
 from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.database.columns import table_of
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.admission import Admission
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.tables import Client, Facility, Insurer
-from eligibility_api.facilities.tokens import Assertion
-from eligibility_api.platform.database import Database
-from eligibility_api.platform.tables import table_of
 
 CLIENT = table_of(Client)
 FACILITY = table_of(Facility)
@@ -49,13 +49,6 @@ FROM client c LEFT JOIN facility f USING (institution_code)
 WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
 """
 
-_IS_ADMITTED = select(
-    exists()
-    .where(CLIENT.c.client_id == bindparam("client_id"), CLIENT.c.closed_at.is_(None))
-    .where(FACILITY.c.closed_at.is_(None))
-    .select_from(CLIENT.outerjoin(FACILITY, FACILITY.c.institution_code == CLIENT.c.institution_code))
-)
-
 _SPEND = "INSERT INTO spent (expires_at, id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true AS done"
 
 
@@ -68,11 +61,6 @@ async def find_client(database: Database, client_id: UUID) -> AdmittedClient | N
     rights = frozenset(Right(right) for right in row["rights"])
     caller = Caller(row["client_id"], row["institution_code"], row["insurer_number"], rights)
     return AdmittedClient(caller, json.loads(row["public_key"]))
-
-
-async def is_admitted(connection: AsyncConnection, client_id: UUID) -> bool:
-    """Whether there is a client with this id, and neither it nor its facility was closed."""
-    return bool((await connection.execute(_IS_ADMITTED, {"client_id": client_id})).scalar_one())
 
 
 async def spend_assertion(database: Database, assertion: Assertion, digest: bytes) -> bool:

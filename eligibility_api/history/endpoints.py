@@ -10,6 +10,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime
 from pydantic_core import to_json
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.operator import Operator, current_operator
 from eligibility_api.consent.gate import CONSENTED
 from eligibility_api.contract.consent import CONSENTS_PATH, Basis
 from eligibility_api.contract.emergency import DISASTER_PATH, EMERGENCIES_PATH
@@ -23,15 +25,13 @@ from eligibility_api.contract.history import (
 )
 from eligibility_api.contract.tickets import Month
 from eligibility_api.contract.wire import InstitutionCode
+from eligibility_api.dependencies import current_caller
 from eligibility_api.domain import months
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.operator import Operator, current_operator
 from eligibility_api.history import service
 from eligibility_api.history.service import Look, Part, Permit
 from eligibility_api.history.told import PageTold
-from eligibility_api.platform.problems import problem_responses
 from eligibility_api.state import State, current_state
+from eligibility_api.web.problems import problem_responses
 
 MOST_ROWS, USUAL_ROWS = 500, 200
 """Rows of a page."""

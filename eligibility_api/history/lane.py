@@ -15,14 +15,14 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from eligibility_api.clients.operator import operator_in
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.facilities.operator import operator_in
 from eligibility_api.history.endpoints import WHOLE
 from eligibility_api.history.service import Look, Permit
 from eligibility_api.lane import bearer_token, headers_of
-from eligibility_api.platform.problems import refuse
 from eligibility_api.state import State
+from eligibility_api.web.problems import refuse
 
 
 @dataclass(frozen=True, slots=True)

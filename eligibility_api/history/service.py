@@ -12,12 +12,13 @@ from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.operator import Operator
 from eligibility_api.consent.gate import gate_parameters
 from eligibility_api.consent.seen import check
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import Grouping, LookUp
-from eligibility_api.desk import cursor
 from eligibility_api.domain import medicines, months
 from eligibility_api.domain.days import day_in_japan
 from eligibility_api.domain.examined import latest_of_each_day
@@ -25,8 +26,6 @@ from eligibility_api.domain.history import Known, act_rows, counting, disease_ro
 from eligibility_api.domain.medicines import MedicineRow
 from eligibility_api.domain.provisional import standing
 from eligibility_api.eligibility.service import NOTHING_KNOWN_BEFORE
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.operator import Operator
 from eligibility_api.history import store
 from eligibility_api.history.grouping import grouped
 from eligibility_api.history.showing import Shower
@@ -38,6 +37,7 @@ from eligibility_api.history.told import (
     TreatmentsTold,
 )
 from eligibility_api.state import State
+from eligibility_api.web import cursor
 
 T = TypeVar("T")
 

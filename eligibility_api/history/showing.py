@@ -15,7 +15,7 @@ from eligibility_api.domain.days import day_in_japan
 from eligibility_api.domain.examined import CheckupKnown
 from eligibility_api.domain.history import ActRow, DiseaseRow, Known, age_days
 from eligibility_api.domain.medicines import MedicineRow
-from eligibility_api.history.drugs import DrugMaster
+from eligibility_api.drug_master.cache import DrugMaster
 from eligibility_api.history.told import (
     CheckupItemTold,
     DiagnosisTold,

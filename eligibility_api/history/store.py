@@ -21,6 +21,7 @@ from eligibility_api.consent.gate import gate, recorded
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import CATEGORY_OF, LookUp, Origin, Setting
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.examined import CheckupKnown
 from eligibility_api.domain.history import Known
 from eligibility_api.domain.provisional import SHOWN
@@ -33,7 +34,6 @@ from eligibility_api.history.matching import (
     MEMBERSHIPS_THEN,
     is_hers,
 )
-from eligibility_api.platform.database import Database
 
 _RECEIPTS = f"""
     SELECT r.receipt AS number, '{Origin.RECEIPT}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,

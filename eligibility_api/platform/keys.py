@@ -17,7 +17,7 @@ from pathlib import Path
 from joserfc.jwk import ECKey
 
 from eligibility_api.domain.challenge import MacKeys
-from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.private_files import write_private
 
 _KEPT_MAC_KEYS = 2

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import uuid4
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.operator import Operator
+from eligibility_api.clients.staff import check_admitted
 from eligibility_api.contract.codes import FacilityKind, Right, Role
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import Origin
@@ -25,9 +28,6 @@ from eligibility_api.domain.prescriptions import days_fit
 from eligibility_api.domain.receipts import Content, Drug
 from eligibility_api.enrolment.change import until_shown
 from eligibility_api.enrolment.idempotency import request_digest
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.operator import Operator
-from eligibility_api.facilities.staff import check_admitted
 from eligibility_api.prescriptions import store
 from eligibility_api.prescriptions.store import Entry, Once
 from eligibility_api.state import State

@@ -10,13 +10,13 @@ from uuid import UUID
 
 import asyncpg
 
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.operator import Operator
+from eligibility_api.clients.staff import PATIENT, STAFF_GATE, STAFF_MISSING
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.history import Origin
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.receipts import Content, encode
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.facilities.operator import Operator
-from eligibility_api.facilities.staff import PATIENT, STAFF_GATE, STAFF_MISSING
-from eligibility_api.platform.database import Database
 
 LEAD = timedelta(milliseconds=25)
 """How far `known_from` lies ahead of the statement, so that nothing shows before it is committed (decision 004)."""

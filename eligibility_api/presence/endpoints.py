@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.problems import problem_responses
+from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
+from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix="/v1/presence", tags=["presence"])
 

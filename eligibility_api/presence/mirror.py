@@ -15,11 +15,11 @@ from cryptography import x509
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.domain.revocation import KnownList, NotBelieved, RevocationList, believe_crl
+from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.database import Database
-from eligibility_api.presence.jlis import Jlis
 
 log = structlog.get_logger()
 

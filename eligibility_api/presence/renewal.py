@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.certificate import CertificateId
-from eligibility_api.platform.database import Database
-from eligibility_api.presence.jlis import Holder, Jlis
+from eligibility_api.jlis.client import Holder, Jlis
 from eligibility_api.presence.statement import Presented, Word
 
 _BOUND = text("SELECT person_key FROM binding WHERE authority = :authority AND serial = :serial")

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.contract.eligibility import Proof
 from eligibility_api.contract.errors import ShikakuError
@@ -20,9 +21,8 @@ from eligibility_api.contract.presence import ChallengeAnswer
 from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge
 from eligibility_api.domain.revocation import CertificateStatus, NotBelieved
-from eligibility_api.facilities.caller import Caller
+from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
-from eligibility_api.presence.jlis import Jlis
 from eligibility_api.presence.statement import Evidence, Gate, Presented, Word
 from eligibility_api.presence.verification import Verifier
 

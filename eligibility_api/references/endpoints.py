@@ -6,17 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.references import (
     ReferenceAnswer,
     ReferenceAnswers,
     ReferenceRegistration,
     ReferenceRegistrations,
 )
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.problems import problem_responses
+from eligibility_api.dependencies import current_caller
 from eligibility_api.references import service
 from eligibility_api.state import State, current_state
+from eligibility_api.web.problems import problem_responses
 
 BULK_PATH = "/v1/reference-numbers/bulk"
 BULK_BYTES = 512 * 1024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.references import (
@@ -13,7 +14,6 @@ from eligibility_api.contract.references import (
     ReferenceRegistrations,
 )
 from eligibility_api.eligibility.misses import limits, tell_run
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.references import store
 from eligibility_api.state import State
 

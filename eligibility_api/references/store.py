@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.references import ReferenceRegistration
+from eligibility_api.database.connections import Database
 from eligibility_api.eligibility.by_number import membership_parameters
 from eligibility_api.eligibility.misses import ASKING_GATE, COUNT_MISSES, MAY_ASK, OVERTAKEN, Turn
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.database import Database
 
 _STATEMENT = """
 WITH {gate},

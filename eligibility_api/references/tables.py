@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from eligibility_api.platform.tables import instant
+from eligibility_api.database.columns import instant
 
 
 class ReferenceNumber(SQLModel, table=True):

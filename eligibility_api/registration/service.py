@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest, StatedMembership
 from eligibility_api.domain.membership import comparable
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.presence.service import check_spent
 from eligibility_api.presence.statement import Evidence, Word
 from eligibility_api.registration.store import Bound, Membership, bind

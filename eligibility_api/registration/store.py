@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from eligibility_api.database.connections import Database
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
-from eligibility_api.platform.database import Database
 from eligibility_api.presence.statement import DECIDABLE, GATE, SPEND, Evidence, Gate, Presented
 
 _STATEMENT = f"""

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import InsurerKind, Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member import insurer_kind
@@ -27,7 +28,6 @@ from eligibility_api.enrolment import idempotency
 from eligibility_api.enrolment.change import admit, until_shown
 from eligibility_api.enrolment.idempotency import Call, Former
 from eligibility_api.enrolment.store import prepare_revision, publish
-from eligibility_api.facilities.caller import Caller
 from eligibility_api.state import State
 from eligibility_api.tickets import store
 from eligibility_api.tickets.store import Held

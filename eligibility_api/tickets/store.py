@@ -12,9 +12,9 @@ from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.tickets import NamedTicket
+from eligibility_api.database.columns import table_of
 from eligibility_api.domain.membership import comparable
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
-from eligibility_api.platform.tables import table_of
 from eligibility_api.tickets.tables import MedicalTicketVersion
 
 TICKET = table_of(MedicalTicketVersion)

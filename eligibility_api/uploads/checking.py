@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import BadRows, Publish, RowFault, UploadReport, UploadState
-from eligibility_api.platform.database import copy
+from eligibility_api.database.connections import copy
 from eligibility_api.uploads import classifying, conflicts, file, findings, matching, parts, queue
 from eligibility_api.uploads.queue import Bench, Task
 from eligibility_api.uploads.reading.faults import Fault

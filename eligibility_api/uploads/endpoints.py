@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.uploads import (
     BadRows,
     Decision,
@@ -18,13 +19,12 @@ from eligibility_api.contract.uploads import (
     UploadAnswer,
     UploadFaults,
 )
-from eligibility_api.facilities.bearer import current_caller
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.conditional import conditional
-from eligibility_api.platform.problems import problem_responses
+from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
 from eligibility_api.uploads import service
 from eligibility_api.uploads.receiving import Reading
+from eligibility_api.web.etag import conditional
+from eligibility_api.web.problems import problem_responses
 
 PATH = "/v1/uploads"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 from eligibility_api.uploads import parts
 from eligibility_api.uploads.queue import Task
 from eligibility_api.uploads.reading.encoding import decide

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eligibility_api.domain.membership import IDENTITY
-from eligibility_api.presence.jlis import MOST_MATCHED
+from eligibility_api.jlis.client import MOST_MATCHED
 from eligibility_api.uploads.queue import Bench, Task
 from eligibility_api.uploads.staging import by_index
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from starlette.requests import ClientDisconnect
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 
 PART_BYTES = 1024 * 1024
 

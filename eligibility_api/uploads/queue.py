@@ -17,10 +17,10 @@ from eligibility_api.contract.uploads import (
     Publish,
     UploadState,
 )
+from eligibility_api.database.connections import Database
+from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.database import Database
 from eligibility_api.platform.settings import Settings
-from eligibility_api.presence.jlis import Jlis
 from eligibility_api.state import State
 from eligibility_api.uploads import parts
 from eligibility_api.uploads.staging import Staging

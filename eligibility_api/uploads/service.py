@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import (
@@ -19,9 +20,8 @@ from eligibility_api.contract.uploads import (
     UploadFaults,
     UploadState,
 )
-from eligibility_api.desk.corrections import seen_by
 from eligibility_api.enrolment.store import prepare_revision, record
-from eligibility_api.facilities.caller import Caller
+from eligibility_api.insurer_ops.corrections import seen_by
 from eligibility_api.state import State
 from eligibility_api.uploads import store
 from eligibility_api.uploads.receiving import Reading, receive

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.database.connections import Database, copy
 from eligibility_api.domain.membership import CONTENT
-from eligibility_api.platform.database import Database, copy
 
 _SAID = ", ".join(f"v.{name}" for name in CONTENT)
 

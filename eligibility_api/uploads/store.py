@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.clients.tables import Client, Insurer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import UploadState
+from eligibility_api.database.columns import table_of
 from eligibility_api.enrolment.tables import Revision
-from eligibility_api.facilities.tables import Client, Insurer
-from eligibility_api.platform.tables import table_of
 from eligibility_api.uploads.parts import Kept
 from eligibility_api.uploads.tables import Upload, UploadDecision, UploadFault
 

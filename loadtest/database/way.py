@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from eligibility_api.platform.embedded import EmbeddedDatabaseError, EmbeddedPostgres
+from eligibility_api.embedded_postgres.server import EmbeddedDatabaseError, EmbeddedPostgres
 
 
 class NoWayError(Exception):

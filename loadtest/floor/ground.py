@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from eligibility_api.domain.challenge import MacKeys
-from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from loadtest.surroundings import Surroundings
 
 VARIABLE = "LOADTEST_GROUND"

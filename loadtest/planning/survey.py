@@ -42,7 +42,7 @@ async def survey(there: Surroundings, meter: Meter, token_seconds: float) -> Hou
         session_mib=sum(of_sessions) / len(of_sessions),
         other_mib=sum(memory.values()) - sum(workers) - sum(of_sessions),
         shared_buffers_mib=settings["shared_buffers"] / _MIB,
-        pool_connections=allowed["of_them_for_checks"],
+        pool_connections=allowed["api_worker_pool"],
         worker_connections=allowed["api_worker"],
         other_connections=allowed["total"] - allowed["api_worker"],
         reserved_connections=settings["superuser_reserved_connections"]

@@ -26,8 +26,8 @@ from eligibility_api.claims.reading.reader import Reader
 from eligibility_api.claims.work import piece
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.codes import Sex
-from eligibility_api.platform.cluster import provision
-from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.embedded_postgres.cluster import provision
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.uploads.parts import PART_BYTES
 from payer_mock.claims.receipt import (
     Disease,

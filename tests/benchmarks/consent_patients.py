@@ -19,9 +19,9 @@ from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.history import ROLE_HEADER
 from eligibility_api.domain.receipts import Member, Receipt
-from eligibility_api.history import drug_loads
-from eligibility_api.platform.cluster import provision
-from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.drug_master import store as drug_master_store
+from eligibility_api.embedded_postgres.cluster import provision
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from jpki_mock.card.image import KeySlot
 from jpki_mock.register.resident import Resident
 from loadtest.rush.consents import CATEGORIES
@@ -169,7 +169,7 @@ async def settled(home: Path, people: int, cards: int, *, analysed: bool) -> Asy
         await connection.close()
         async with open_fund(Database(server, NAME), home, revocation_fresh_seconds=7200) as fund:
             async with fund.owner.transaction() as transaction:
-                await drug_loads.load(transaction, drug_loads.shipped())
+                await drug_master_store.load(transaction, drug_master_store.shipped())
             patients = [await _patient(fund, told=number % 2 == 0) for number in range(cards)]
             connection = await asyncpg.connect(server.dsn("owner", NAME))
             await _fill(connection, people, [patient.resident for patient in patients if patient.told])

@@ -13,18 +13,18 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from eligibility_api.claims.rows import COLUMNS, row
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Category, Right
+from eligibility_api.database.connections import Database
+from eligibility_api.database.migrate import migrate
 from eligibility_api.domain.days import day_in_japan
 from eligibility_api.domain.months import before
 from eligibility_api.domain.receipts import Receipt
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.history import drug_loads
-from eligibility_api.history.drugs import Drugs
+from eligibility_api.drug_master import store as drug_master_store
+from eligibility_api.drug_master.cache import Drugs
+from eligibility_api.embedded_postgres.cluster import provision
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.clock import system_clock
-from eligibility_api.platform.cluster import provision
-from eligibility_api.platform.database import Database
-from eligibility_api.platform.embedded import EmbeddedPostgres
-from eligibility_api.platform.migrate import migrate
 from eligibility_api.state import State
 
 NAME = "country"
@@ -109,7 +109,7 @@ async def filled(
 async def _load_master(dsn: str) -> None:
     database = Database(dsn)
     async with database.transaction() as connection:
-        await drug_loads.load(connection, drug_loads.shipped())
+        await drug_master_store.load(connection, drug_master_store.shipped())
     await database.close()
 
 

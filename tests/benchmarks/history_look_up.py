@@ -20,12 +20,12 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import to_json
 
+from eligibility_api.clients.operator import Operator
 from eligibility_api.consent.gate import CONSENTED
 from eligibility_api.contract.claims import ReceiptKind
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.history import Grouping, LookUp, Setting
 from eligibility_api.domain.receipts import Act, Content, Disease, Drug, Member, Receipt
-from eligibility_api.facilities.operator import Operator
 from eligibility_api.history import service
 from eligibility_api.history.service import Look, Part, Permit
 from eligibility_api.history.store import statement

@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from typing import Any
 import asyncpg
 
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
-from eligibility_api.platform.cluster import provision
-from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.embedded_postgres.cluster import provision
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.uploads.queue import Bench
 from eligibility_api.uploads.work import piece
 from tests.builders.database import Database

@@ -22,13 +22,13 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from eligibility_api.contract.codes import Purpose, Right
+from eligibility_api.database.connections import Database
+from eligibility_api.database.migrate import migrate
 from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge
 from eligibility_api.eligibility.store import Asked, use_proof
-from eligibility_api.platform.cluster import provision
-from eligibility_api.platform.database import Database
-from eligibility_api.platform.embedded import EmbeddedPostgres
-from eligibility_api.platform.migrate import migrate
+from eligibility_api.embedded_postgres.cluster import provision
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.presence.statement import Evidence, Presented
 from loadtest.nation.crowd import Crowd
 from loadtest.nation.filling import fill as pour

@@ -17,7 +17,7 @@ import asyncpg
 
 from eligibility_api.contract.batches import MOST_ROWS, BatchAnswer, BatchRequest, BatchRow, BatchState
 from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
-from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.benchmarks.tappers import Tappers, Times, show
 from tests.builders.house import Inhabited, inhabited
 from tests.builders.terminal import Terminal

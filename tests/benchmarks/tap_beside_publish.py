@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 
 from demo.processes import command_line
-from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.benchmarks.tappers import Tappers, Times, show
 from tests.builders.house import Inhabited, inhabited
 

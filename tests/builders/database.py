@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eligibility_api.platform.embedded import EmbeddedPostgres, Role
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres, Role
 
 
 @dataclass(frozen=True, slots=True)

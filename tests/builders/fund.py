@@ -17,20 +17,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from fastapi import FastAPI
 
-from eligibility_api.app import build
+from eligibility_api.app import build, open_state
 from eligibility_api.contract import consent
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
 from eligibility_api.contract.presence import to_be_signed
 from eligibility_api.contract.tokens import Credential, token_form
+from eligibility_api.database.connections import Database
+from eligibility_api.database.migrate import migrate
 from eligibility_api.facilities import service as facilities
-from eligibility_api.platform.database import Database
 from eligibility_api.platform.keys import load_keys
-from eligibility_api.platform.migrate import migrate
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.presence.mirror import refresh
-from eligibility_api.state import State, open_state
+from eligibility_api.state import State
 from jpki_mock.authority.keys import KeyProfile, PrivateKey, make_key
 from jpki_mock.card.image import CardImage, KeySlot
 from jpki_mock.jlis import Jlis

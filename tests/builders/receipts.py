@@ -21,7 +21,7 @@ from eligibility_api.domain.days import day_in_japan
 from eligibility_api.domain.membership import comparable
 from eligibility_api.domain.months import before
 from eligibility_api.domain.receipts import Content, Member, Receipt, encode
-from eligibility_api.history import drug_loads
+from eligibility_api.drug_master import store as drug_master_store
 from tests.builders.fund import CLINIC, INSURER, Fund, Person
 from tests.builders.known import PHARMACY, PLAIN_CONTENT
 
@@ -238,7 +238,7 @@ async def examined(
 async def looking_pharmacy(fund: Fund) -> Credential:
     """A pharmacy's terminal that may look, and the shipped drug master."""
     async with fund.owner.transaction() as connection:
-        await drug_loads.load(connection, drug_loads.shipped())
+        await drug_master_store.load(connection, drug_master_store.shipped())
     return await fund.terminal(institution_code=PHARMACY, kind=FacilityKind.PHARMACY, rights=LOOKING)
 
 

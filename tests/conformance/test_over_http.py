@@ -14,15 +14,15 @@ import httpx2
 import pytest
 from joserfc.jwk import ECKey
 
-from eligibility_api.app import build
+from eligibility_api.app import build, open_state
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, ShikakuError
-from eligibility_api.facilities.caller import Caller
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 from eligibility_api.platform.keys import FundKeys
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
-from eligibility_api.state import State, open_state
+from eligibility_api.state import State
 from tests.conformance.proofs import Collection, Presented
 from tests.conformance.workshop import AT
 

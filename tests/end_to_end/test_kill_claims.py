@@ -15,8 +15,8 @@ from eligibility_api.contract.claims import ClaimsAnswer, ClaimsState
 from eligibility_api.contract.codes import Sex
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.platform.embedded import EmbeddedPostgres
-from eligibility_api.platform.postmaster import wait_until
+from eligibility_api.embedded_postgres.postmaster import wait_until
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from payer_mock.claims.receipt import Institution, Member
 from tests.builders.house import Inhabited, inhabited
 from tests.builders.receipt_files import medical, receipt_file

@@ -15,9 +15,9 @@ from demo.house import INSURER_NUMBER
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.contract.uploads import FileScope, UploadAnswer, UploadState
+from eligibility_api.embedded_postgres.postmaster import wait_until
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
-from eligibility_api.platform.embedded import EmbeddedPostgres
-from eligibility_api.platform.postmaster import wait_until
 from tests.builders.house import Inhabited, inhabited
 from tests.builders.member_files import csv_file
 from tests.depth import DEEP

@@ -18,8 +18,8 @@ import pytest
 
 from demo.house import House
 from demo.processes import command_line
+from eligibility_api.embedded_postgres.postmaster import Postmaster, wait_until
 from eligibility_api.platform.clock import system_clock
-from eligibility_api.platform.postmaster import Postmaster, wait_until
 from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings as JlisSettings
 
@@ -123,7 +123,7 @@ def test_without_a_trust_store_it_says_so_in_a_sentence_and_begins_nothing(tmp_p
 MOMENTS: dict[str, Callable[[Serving], object]] = {
     "making the database": lambda service: (service.home / "fund" / "postgres" / "data.new").exists(),
     "starting the database": lambda service: service.postmaster(),
-    "starting the keeper": lambda service: service.told("keeper_started"),
+    "starting the scheduler": lambda service: service.told("scheduler_started"),
     "serving": lambda service: service.announce.exists(),
 }
 
@@ -150,16 +150,16 @@ def test_a_killed_database_is_brought_back(service: Serving) -> None:
     service.wait(service.is_ready)
 
 
-def test_a_killed_keeper_is_brought_back(service: Serving) -> None:
-    service.wait(lambda: service.told("keeping"))
-    victim = service.told("keeping")[-1]["pid"]
+def test_a_killed_scheduler_is_restarted(service: Serving) -> None:
+    service.wait(lambda: service.told("scheduling"))
+    victim = service.told("scheduling")[-1]["pid"]
     os.kill(victim, signal.SIGKILL)
-    service.wait(lambda: service.told("keeping")[-1]["pid"] != victim)
+    service.wait(lambda: service.told("scheduling")[-1]["pid"] != victim)
 
 
 SUPERVISOR_PROGRAM = """
 import socket, sys, uvicorn
-from eligibility_api.platform.supervisor import Supervisor
+from eligibility_api.processes.supervisor import Supervisor
 if __name__ == "__main__":
     config = uvicorn.Config(sys.argv[1], factory=True, workers=2, log_level="critical")
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -179,8 +179,8 @@ def test_workers_that_cannot_start_end_the_service_with_a_failure(application: s
 FAULTY_PROGRAM = """
 import socket, uvicorn
 from fastapi import FastAPI
-from eligibility_api.platform import problems
-from eligibility_api.platform.middleware import Journal
+from eligibility_api.web import problems
+from eligibility_api.web.middleware import Journal
 from eligibility_api.platform.telemetry import set_up_logging
 
 app = FastAPI()

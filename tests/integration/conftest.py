@@ -10,7 +10,7 @@ import pytest
 from anyio.to_thread import run_sync
 
 from eligibility_api.cli import main
-from eligibility_api.platform.cluster import Role
+from eligibility_api.embedded_postgres.cluster import Role
 from tests.builders.commands import Command, Said
 from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund

@@ -16,7 +16,7 @@ from eligibility_api.audit.recompute import recompute
 from eligibility_api.batches.answering import Answering, Pace
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 from tests.builders.fund import CLINIC, INSURER, OTHER_CLINIC, Fund, Person
 
 pytestmark = pytest.mark.anyio

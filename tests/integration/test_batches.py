@@ -13,16 +13,16 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from eligibility_api import keeper
+from eligibility_api import scheduler
 from eligibility_api.audit.recompute import recompute
 from eligibility_api.batches import answering
 from eligibility_api.batches.answering import PIECE, Answering, Pace
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.database.connections import Database
 from eligibility_api.domain.days import day_in_japan
 from eligibility_api.eligibility.by_number import look_up
-from eligibility_api.platform.database import Database
 from eligibility_api.platform.settings import Settings
 from tests.builders.fund import CLINIC, INSURER, OTHER_CLINIC, Fund, Person
 
@@ -428,7 +428,7 @@ async def test_after_seven_days_the_keeper_forgets_and_nobody_is_shown_what_is_p
     assert (await get(fund, batch["batch_id"])).json()["code"] == "not-found"
     assert await worker(fund).piece() is False
 
-    await keeper._forget_batches(fund.batch)
+    await scheduler._delete_expired_batches(fund.batch)
     assert await fund.owner.fetch("SELECT FROM batch_row", []) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eligibility_api.domain.certificate import CertificateId
-from eligibility_api.presence.jlis import Holder
+from eligibility_api.jlis.client import Holder
 from jpki_mock.authority.values import Reason
 from jpki_mock.card.image import CardImage
 from jpki_mock.personalisation import certificate_id

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from eligibility_api.cli import app
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS
-from eligibility_api.platform.cluster import Role
+from eligibility_api.embedded_postgres.cluster import Role
 from tests.builders.commands import Command
 from tests.builders.fund import CLINIC, Fund
 

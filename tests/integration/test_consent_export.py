@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 
 from eligibility_api.cli import app
 from eligibility_api.consent.verifier import Check, verify
-from eligibility_api.platform.cluster import Role
-from eligibility_api.platform.operation import OperatorError
+from eligibility_api.embedded_postgres.cluster import Role
+from eligibility_api.platform.errors import OperatorError
 from jpki_mock.authority.keys import KeyProfile
 from tests.builders.fund import Fund
 from tests.integration.test_consent import given

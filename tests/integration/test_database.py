@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import text
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.platform import connections
-from eligibility_api.platform import database as database_module
-from eligibility_api.platform.database import ENGINE_CONNECTIONS, Database
+from eligibility_api.database import connections as database_module
+from eligibility_api.database import pool
+from eligibility_api.database.connections import ENGINE_CONNECTIONS, Database
 from tests.builders.database import Database as EmptyDatabase
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +54,7 @@ async def told(way: Way, database: Database, statement: str = "SELECT 1") -> str
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (connections, database_module):
+    for module in (pool, database_module):
         monkeypatch.setattr(module, "ACQUIRE_SECONDS", 0.1)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eligibility_api.history.drug_loads import load_shipped_once, shipped
+from eligibility_api.drug_master.store import load_shipped_once, shipped
 from tests.builders.commands import Command
 from tests.builders.fund import Fund
 

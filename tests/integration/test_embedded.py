@@ -16,16 +16,17 @@ from typing import Any
 import asyncpg
 import pytest
 
-from eligibility_api.platform import unprivileged
-from eligibility_api.platform.embedded import EmbeddedDatabaseError, EmbeddedPostgres, Role
-from eligibility_api.platform.postmaster import Postmaster, wait_until
-from eligibility_api.platform.private_files import is_private, make_socket_directory
+from eligibility_api.embedded_postgres import unprivileged
+from eligibility_api.embedded_postgres.postmaster import Postmaster, wait_until
+from eligibility_api.embedded_postgres.server import EmbeddedDatabaseError, EmbeddedPostgres, Role
+from eligibility_api.embedded_postgres.socket_directory import make_socket_directory
+from eligibility_api.platform.private_files import is_private
 from tests.builders.database import Database
 
 OWNER_PROGRAM = """
 import sys
 from pathlib import Path
-from eligibility_api.platform.embedded import EmbeddedPostgres
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 EmbeddedPostgres(Path(sys.argv[1])).start()
 print("started", flush=True)
 sys.stdin.read()

@@ -17,7 +17,7 @@ from eligibility_api.contract.codes import Right, Role
 from eligibility_api.contract.history import OPERATOR_HEADER
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.second_factor import STEP_SECONDS
-from eligibility_api.facilities import staffing
+from eligibility_api.facilities import operators
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.staff import Authenticator, as_staff, name_staff
 from tests.integration.test_number import limited
@@ -137,7 +137,7 @@ async def test_who_is_named_no_more_looks_no_more(
 ) -> None:
     given = await ask(fund, terminal, doctor, await identified(fund, terminal))
     async with fund.owner.transaction() as connection:
-        await staffing.end(connection, CLINIC, doctor.operator)
+        await operators.end(connection, CLINIC, doctor.operator)
     token = {"Authorization": f"Bearer {await fund.token(terminal)}"}
     path = f"/v1/emergencies/{given.json()['permit_id']}/medications"
     seen = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))

@@ -11,9 +11,9 @@ import pytest
 
 from eligibility_api.contract.history import LookUp
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.desk import cursor
 from eligibility_api.domain.days import JAPAN
 from eligibility_api.domain.receipts import Act, Disease
+from eligibility_api.web import cursor
 from tests.builders.fund import OTHER_INSURER, Fund, Person
 from tests.builders.known import PLAIN_CONTENT, content, drug
 from tests.builders.receipts import (

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from eligibility_api import keeper
+from eligibility_api import scheduler
 from tests.builders.fund import INSURER, OTHER_INSURER, Fund, Person
 
 pytestmark = pytest.mark.anyio
@@ -121,7 +121,7 @@ async def test_a_key_is_forgotten_after_seven_days(fund: Fund) -> None:
             "UPDATE idempotency SET made_at = now() - $2::text::interval WHERE key = $1", [key, age]
         )
 
-    await keeper._forget_counts(fund.batch)
+    await scheduler._delete_expired_counters(fund.batch)
 
     left = await fund.owner.fetch("SELECT key FROM idempotency WHERE key IN ('old', 'young')", [])
     assert [row["key"] for row in left] == ["young"]

@@ -13,7 +13,7 @@ from eligibility_api.audit.known import Moment, known
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.membership import MembershipAsked
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.integration.test_number import count_of, neutral
 

@@ -10,7 +10,7 @@ from eligibility_api.contract.codes import Category
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.days import JAPAN, day_in_japan
 from eligibility_api.domain.receipts import Content
-from eligibility_api.history.drug_loads import load, shipped
+from eligibility_api.drug_master.store import load, shipped
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.known import PHARMACY, content, drug
 from tests.builders.receipts import (

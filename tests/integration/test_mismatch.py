@@ -79,7 +79,7 @@ async def test_a_mismatch_keeps_its_place_when_something_else_of_it_changes(fund
 
 
 async def test_the_queue_comes_in_pages(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
-    from eligibility_api.desk import service
+    from eligibility_api.insurer_ops import service
 
     for _ in range(3):
         await fund.enrol(fund.person(), address=NOWHERE)

@@ -17,7 +17,7 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from eligibility_api import keeper
+from eligibility_api import scheduler
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.eligibility.by_number import NUMBER_STATEMENT, membership_parameters
@@ -375,7 +375,7 @@ async def test_the_keeper_forgets_counts_after_a_day(fund: Fund) -> None:
         "UPDATE number_miss SET missed_at = now() - interval '25 hours' WHERE client_id = $1::text::uuid",
         [old.client_id],
     )
-    await keeper._forget_counts(fund.batch)
+    await scheduler._delete_expired_counters(fund.batch)
     assert [await count_of(fund, t.client_id) is None for t in (old, fresh)] == [True, False]
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from eligibility_api.facilities.second_factor import opened
+from eligibility_api.clients.second_factor import opened
 from tests.builders.commands import Command, Said
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund
 

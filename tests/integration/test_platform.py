@@ -23,10 +23,10 @@ from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY, EndRequest, Enro
 from eligibility_api.contract.references import ReferenceRegistration
 from eligibility_api.contract.registration import RegistrationRequest
 from eligibility_api.contract.tokens import token_form
+from eligibility_api.database.columns import table_of
+from eligibility_api.database.connections import Database
+from eligibility_api.embedded_postgres.server import DATABASE, EmbeddedPostgres
 from eligibility_api.health import readyz
-from eligibility_api.platform.database import Database
-from eligibility_api.platform.embedded import DATABASE, EmbeddedPostgres
-from eligibility_api.platform.tables import table_of
 from tests.builders.database import Database as EmptyDatabase
 from tests.builders.fund import Fund, open_fund
 
@@ -205,11 +205,11 @@ async def test_without_partitions_nothing_can_be_spent_and_it_is_not_ready(break
 async def test_the_tables_in_the_code_are_the_tables_in_the_database(fund: Fund) -> None:
     from sqlmodel import SQLModel
 
-    import eligibility_api.audit.tables
+    import eligibility_api.audit_log.tables
+    import eligibility_api.clients.tables
     import eligibility_api.consent.tables
     import eligibility_api.eligibility.tables
     import eligibility_api.enrolment.tables
-    import eligibility_api.facilities.tables
     import eligibility_api.presence.tables
     import eligibility_api.references.tables
 

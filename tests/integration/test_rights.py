@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from eligibility_api.platform.cluster import Role
-from eligibility_api.platform.database import Database
+from eligibility_api.database.connections import Database
+from eligibility_api.embedded_postgres.cluster import Role
 from tests.builders.fund import CLINIC, Fund
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.facilities.staffing import Named, name
+from eligibility_api.facilities.operators import Named, name
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.known import content, drug
 from tests.builders.receipts import receipt, stored

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from eligibility_api.cli import app, main
-from eligibility_api.platform.embedded import SETTINGS
+from eligibility_api.embedded_postgres.server import SETTINGS
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys
-from eligibility_api.platform.operation import OperatorError
 
 RESERVED = 3
 """Connections that PostgreSQL keeps for its superuser."""
@@ -68,12 +68,12 @@ def test_an_instant_without_offset_is_a_usage_error() -> None:
 
 def test_an_operator_is_told_how_many_connections_a_service_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUND_POOL_CONNECTIONS", "6")
-    told = json.loads(CliRunner().invoke(app, ["connections", "--workers", "3"]).stdout)
-    beside = told["keeper"] + told["worker"] + told["commands"]
-    assert (told["of_them_for_checks"], told["total"]) == (6, 3 * told["api_worker"] + beside)
+    told = json.loads(CliRunner().invoke(app, ["db-connections", "--workers", "3"]).stdout)
+    beside = told["scheduler"] + told["jobs"] + told["commands"]
+    assert (told["api_worker_pool"], told["total"]) == (6, 3 * told["api_worker"] + beside)
 
 
 def test_the_embedded_database_has_room_for_four_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FUND_POOL_CONNECTIONS", raising=False)
-    told = json.loads(CliRunner().invoke(app, ["connections", "--workers", "4"]).stdout)
+    told = json.loads(CliRunner().invoke(app, ["db-connections", "--workers", "4"]).stdout)
     assert told["total"] + RESERVED <= int(SETTINGS["max_connections"])

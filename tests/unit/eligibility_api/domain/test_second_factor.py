@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from eligibility_api.clients.second_factor import opened, sealed
 from eligibility_api.domain.second_factor import STEP_SECONDS, matching_step, provisioning_uri, step_over
-from eligibility_api.facilities.second_factor import opened, sealed
 
 SECRET = b"12345678901234567890"
 """RFC 6238, appendix B; its values have eight digits, of which the last six are ours."""

@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
+from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.eligibility.misses import Turn, seconds_to_the_next_hour, tell_run
-from eligibility_api.facilities.caller import Caller
 
 CALLER = Caller(UUID(int=1), "1311111114", None, frozenset())
 NOW = datetime(2026, 11, 23, 10, 59, 30, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.domain.admission import Admission
 from eligibility_api.facilities.facilities_file import read_facilities
-from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.errors import OperatorError
 
 HEADER = b"institution_code,name,kind,rights,terminals\n"
 CLINIC = "0110113719,試験医院,clinic,eligibility registration consent,2\n".encode()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eligibility_api.facilities.insurers_file import read_insurers
-from eligibility_api.platform.operation import OperatorError
+from eligibility_api.platform.errors import OperatorError
 
 HEADER = b"insurer_number,name\n"
 ONE = "01130012,架空健康保険協会\n".encode()

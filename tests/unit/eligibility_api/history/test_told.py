@@ -16,8 +16,8 @@ from eligibility_api.domain.examined import CheckupKnown
 from eligibility_api.domain.history import ActRow, DiseaseRow, Known
 from eligibility_api.domain.medicines import MedicineRow
 from eligibility_api.domain.receipts import Act, Content, Disease, Drug
+from eligibility_api.drug_master.cache import DrugEntry, DrugMaster
 from eligibility_api.history import told
-from eligibility_api.history.drugs import DrugEntry, DrugMaster
 from eligibility_api.history.showing import Shower
 
 KNOWN_FROM = datetime(2026, 2, 10, 15, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
-from eligibility_api.platform.operation import OperatorError
 
 
 def test_they_are_made_once(tmp_path: Path) -> None:

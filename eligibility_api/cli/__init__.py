@@ -1,0 +1,35 @@
+"""`eligibility-api`: run the fund, admit its clients, manage its keys, and audit its answers."""
+
+from __future__ import annotations
+
+import typer
+
+from eligibility_api.cli import audit, facilities, insurers, operation
+from eligibility_api.consent import commands as consents
+from eligibility_api.drug_master import commands as drug_master
+from eligibility_api.emergency import commands as disasters
+from eligibility_api.facilities import commands as operators
+from eligibility_api.platform.errors import OperatorError
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command("serve")(operation.serve_command)
+app.command("db-connections")(operation.connections_command)
+app.command("migrate")(operation.migrate_command)
+app.add_typer(operation.keys_app, name="keys")
+app.add_typer(facilities.app, name="facility")
+app.add_typer(insurers.app, name="insurer")
+app.add_typer(facilities.client_app, name="client")
+app.add_typer(audit.app, name="audit")
+app.add_typer(operators.app, name="operator")
+app.add_typer(disasters.app, name="disaster")
+app.add_typer(consents.app, name="consent")
+app.add_typer(drug_master.app, name="drug-master")
+
+
+def main() -> None:
+    """Console entry: prints an operator's error as one sentence and exits with 1."""
+    try:
+        app()
+    except OperatorError as error:
+        typer.echo(str(error), err=True)
+        raise SystemExit(1) from error

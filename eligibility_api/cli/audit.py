@@ -1,0 +1,80 @@
+"""`eligibility-api audit`: recompute recorded answers, and what was known at an instant."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.audit.known import Moment, known
+from eligibility_api.audit.recompute import Given, UnknownRule, recompute
+from eligibility_api.cli_support import finished, in_transaction
+from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.database.connections import Database
+from eligibility_api.database.dsn import dsn
+from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.keys import load_keys
+from eligibility_api.platform.settings import Settings
+
+app = typer.Typer(help="The audit record.", no_args_is_help=True)
+
+_INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
+"""ISO 8601 with an offset."""
+
+
+@app.command("recompute")
+def audit_recompute(
+    record: Annotated[UUID | None, typer.Option(help="One record; all of them when left out.")] = None,
+) -> None:
+    """Compute recorded answers again from what their records say was read: one JSON object a line."""
+    settings = Settings()
+    version_key = load_keys(settings.home, create=False).version
+
+    async def again(connection: AsyncConnection) -> None:
+        try:
+            async for answer in recompute(connection, version_key=version_key, record_id=record):
+                typer.echo(answer.model_dump_json())
+        except UnknownRule as error:
+            raise OperatorError(
+                f"A record was answered under {error}, which is not this program's."
+            ) from error
+
+    in_transaction(settings, "sequencer", again)
+
+
+@app.command("known")
+def audit_known(
+    known_at: Annotated[
+        datetime, typer.Option(formats=_INSTANTS, help="The instant of knowledge, with offset.")
+    ],
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day asked about.")],
+    institution_code: Annotated[str, typer.Option(help="To whom: 医療機関コード of an admitted facility.")],
+) -> None:
+    """What would have been answered at an instant about a day. Reads the membership (JSON) from standard input."""
+    settings = Settings()
+    version_key = load_keys(settings.home, create=False).version
+    moment = Moment(known_at, as_of.date(), institution_code)
+    try:
+        membership = MembershipAsked.model_validate_json(sys.stdin.read())
+    except ValidationError:
+        raise OperatorError(
+            "Standard input is not a membership: insurer_number, symbol, number, branch, birth_date."
+        ) from None
+
+    async def ask() -> Given | None:
+        database = Database(dsn(settings, "sequencer"))
+        await database.open()
+        try:
+            return await known(database, membership, moment, version_key=version_key)
+        finally:
+            await database.close()
+
+    answer = finished(ask())
+    if answer is None:
+        raise OperatorError("There is no facility with this code.")
+    typer.echo(answer.model_dump_json())

@@ -1,0 +1,139 @@
+"""`eligibility-api facility` and `client`: admit facilities with their terminals, and close them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.cli.common import run_with_jlis, save_credential
+from eligibility_api.cli_support import in_transaction
+from eligibility_api.contract import numbers
+from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.wire import PersonText
+from eligibility_api.domain.admission import Admission
+from eligibility_api.facilities import service, store
+from eligibility_api.facilities.facilities_file import read_facilities
+from eligibility_api.jlis.client import Jlis
+from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.settings import Settings
+
+app = typer.Typer(help="Facilities and their terminals.", no_args_is_help=True)
+client_app = typer.Typer(help="Terminals and insurers' programs, by their id.", no_args_is_help=True)
+
+
+def _shown(text: str | None) -> str | None:
+    """A name that words of consent can say, where one is given."""
+    if text is None:
+        return None
+    try:
+        return TypeAdapter[str](PersonText).validate_python(text)
+    except ValidationError:
+        raise typer.BadParameter("1 to 200 characters, none of them a control character") from None
+
+
+@app.command("add")
+def facility_add(
+    *,
+    institution_code: Annotated[
+        str | None, typer.Option(help="医療機関コード: ten digits with check digit.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=_shown)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the credential (with its private key) is written.")
+    ] = None,
+    kind: Annotated[FacilityKind, typer.Option(help="What kind of institution.")] = FacilityKind.CLINIC,
+    rights: Annotated[
+        str, typer.Option(help="Rights of the terminal, comma-separated.")
+    ] = "eligibility,registration",
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE.csv", help="Many at once: institution_code,name,kind,rights,terminals."
+        ),
+    ] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option(help="With --from: for terminal-CODE-1.json and on.")
+    ] = None,
+) -> None:
+    """Admit a facility if it is new, and one terminal of it with a key of its own; or a whole fleet from a file.
+
+    In a file the rights of a line stand with spaces between them; `terminals` says how many the facility gets.
+    """
+    if source is not None and out_dir is not None:
+        typer.echo(_admit_fleet(read_facilities(source), out_dir))
+    elif institution_code is not None and name is not None and out is not None:
+        if not numbers.is_institution_code(institution_code):
+            raise typer.BadParameter("ten digits with a valid check digit", param_hint="--institution-code")
+        wanted = Admission(institution_code, name, kind, frozenset(_rights(rights)))
+        typer.echo(_admit_terminal(wanted, out))
+    else:
+        raise typer.BadParameter(
+            "--institution-code, --name and --out belong together, or --from and --out-dir"
+        )
+
+
+def _admit_terminal(wanted: Admission, out: Path) -> str:
+    settings = Settings()
+
+    async def admit(connection: AsyncConnection, jlis: Jlis) -> str:
+        [credential] = await service.admit_terminals(
+            connection, jlis, audience=settings.audience, admissions=[wanted]
+        )
+        return save_credential(credential, out)
+
+    return run_with_jlis(settings, "owner", admit)
+
+
+def _admit_fleet(fleet: list[Admission], folder: Path) -> int:
+    """Admit every facility with its terminals, all or none; how many terminals there were."""
+    settings = Settings()
+    files = [
+        folder / f"terminal-{one.institution_code}-{place}.json"
+        for one in fleet
+        for place in range(1, one.terminals + 1)
+    ]
+
+    async def admit(connection: AsyncConnection, jlis: Jlis) -> int:
+        credentials = await service.admit_terminals(
+            connection, jlis, audience=settings.audience, admissions=fleet
+        )
+        for credential, file in zip(credentials, files, strict=True):
+            save_credential(credential, file)
+        return len(files)
+
+    return run_with_jlis(settings, "owner", admit)
+
+
+@app.command("close")
+def facility_close(institution_code: Annotated[str, typer.Argument(help="医療機関コード.")]) -> None:
+    """Close a facility with all its terminals, from now on and for good."""
+
+    async def close(connection: AsyncConnection) -> bool:
+        return await store.close_facility(connection, institution_code)
+
+    if not in_transaction(Settings(), "owner", close):
+        raise OperatorError("There is no open facility with this code.")
+
+
+def _rights(text: str) -> list[Right]:
+    try:
+        return [Right(word.strip()) for word in text.split(",")]
+    except ValueError:
+        known = ", ".join(Right)
+        raise typer.BadParameter(f"comma-separated words out of: {known}", param_hint="--rights") from None
+
+
+@client_app.command("close")
+def client_close(client_id: Annotated[UUID, typer.Argument(help="The client's id.")]) -> None:
+    """Withdraw a client's admission: from now on its tokens and proofs are refused."""
+
+    async def close(connection: AsyncConnection) -> bool:
+        return await store.close_client(connection, client_id)
+
+    if not in_transaction(Settings(), "owner", close):
+        raise OperatorError("There is no admitted client with this id.")

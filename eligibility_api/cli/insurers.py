@@ -1,0 +1,86 @@
+"""`eligibility-api insurer`: admit insurers and their programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.cli.common import save_credential
+from eligibility_api.cli_support import in_transaction
+from eligibility_api.contract import numbers
+from eligibility_api.facilities import service
+from eligibility_api.facilities.insurers_file import read_insurers
+from eligibility_api.platform.settings import Settings
+
+app = typer.Typer(help="Insurers and their programs.", no_args_is_help=True)
+
+
+@app.command("add")
+def insurer_add(
+    *,
+    insurer_number: Annotated[
+        str | None, typer.Option(help="保険者番号: six or eight digits with check digit.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The name shown to people.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the credential (with its private key) is written.")
+    ] = None,
+    approver: Annotated[
+        bool, typer.Option(help="The key that approves held files, and uploads none.")
+    ] = False,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE.csv", help="Many at once: insurer_number,name.")
+    ] = None,
+    out_dir: Annotated[Path | None, typer.Option(help="With --from: for payer-NUMBER.json.")] = None,
+    approvers_out_dir: Annotated[
+        Path | None, typer.Option(help="With --from: approvers' keys too, as approver-NUMBER.json.")
+    ] = None,
+) -> None:
+    """Admit an insurer if it is new, and one client of it with a key of its own; or many insurers from a file."""
+    if source is not None and out_dir is not None:
+        typer.echo(_admit_insurers(read_insurers(source), out_dir, approvers_out_dir))
+    elif insurer_number is not None and name is not None and out is not None:
+        typer.echo(_admit_insurer(insurer_number, name, out, approver=approver))
+    else:
+        raise typer.BadParameter(
+            "--insurer-number, --name and --out belong together, or --from and --out-dir"
+        )
+
+
+def _admit_insurer(insurer_number: str, name: str, out: Path, *, approver: bool) -> str:
+    if not numbers.is_insurer_number(insurer_number):
+        raise typer.BadParameter(
+            "six or eight digits with a valid check digit", param_hint="--insurer-number"
+        )
+    settings = Settings()
+
+    async def admit(connection: AsyncConnection) -> str:
+        credential = await service.admit_insurer(
+            connection,
+            audience=settings.audience,
+            insurer_number=insurer_number,
+            name=name,
+            approver=approver,
+        )
+        return save_credential(credential, out)
+
+    return in_transaction(settings, "owner", admit)
+
+
+def _admit_insurers(names: dict[str, str], programs: Path, approvers: Path | None) -> int:
+    """Admit every insurer with its program, and its approver if there is a place for them; how many there were."""
+    settings = Settings()
+    places = {False: programs / "payer"} | ({True: approvers / "approver"} if approvers else {})
+
+    async def admit(connection: AsyncConnection) -> int:
+        for approver, place in places.items():
+            for credential in await service.admit_insurers(
+                connection, audience=settings.audience, names=names, approvers=approver
+            ):
+                save_credential(credential, place.with_name(f"{place.name}-{credential.insurer_number}.json"))
+        return len(names)
+
+    return in_transaction(settings, "owner", admit)

@@ -1,0 +1,61 @@
+"""`eligibility-api serve`, `db-connections`, `migrate` and `keys`: run the service and look after its keys."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eligibility_api.database.dsn import dsn
+from eligibility_api.database.migrate import migrate
+from eligibility_api.platform.keys import load_keys, rotate_challenge_key
+from eligibility_api.platform.settings import Settings
+from eligibility_api.platform.telemetry import set_up_logging
+from eligibility_api.serve import connections, serve
+
+
+def serve_command(
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 8400,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    announce: Annotated[
+        Path | None, typer.Option(help="A file that gets the address, once listening.")
+    ] = None,
+) -> None:
+    """Serve the API, with the embedded PostgreSQL unless DATABASE_URL is set."""
+    set_up_logging()
+    serve(Settings(), host=host, port=port, workers=workers, announce=announce)
+
+
+def connections_command(
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
+) -> None:
+    """How many connections of a database a service of so many workers needs (max_connections): one JSON object."""
+    typer.echo(json.dumps(connections(Settings(), workers)))
+
+
+def migrate_command() -> None:
+    """Bring the database to this program's revision (by itself only on the embedded one)."""
+    asyncio.run(migrate(dsn(Settings(), "owner")))
+
+
+keys_app = typer.Typer(help="The fund's own keys.", no_args_is_help=True)
+
+
+@keys_app.command("init")
+def keys_init() -> None:
+    """Make the fund's keys, if they are not there, and tell where J-LIS finds the public one."""
+    settings = Settings()
+    load_keys(settings.home)
+    typer.echo(settings.home / "keys" / "jlis-client.pub.pem")
+
+
+@keys_app.command("rotate-challenge")
+def keys_rotate() -> None:
+    """Make a new MAC key for challenges; the former one stays accepted. Restart the workers to use it."""
+    settings = Settings()
+    load_keys(settings.home)
+    rotate_challenge_key(settings.home)

@@ -1,0 +1,41 @@
+"""How a command does its work: in one transaction, and with one sentence where it cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.connections import Database
+from eligibility_api.database.dsn import dsn
+from eligibility_api.embedded_postgres.cluster import Role
+from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.settings import Settings
+
+T = TypeVar("T")
+
+
+def in_transaction(settings: Settings, role: Role, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """Do `work` in one transaction as `role`. Raises OperatorError for every expected error."""
+
+    async def run() -> T:
+        database = Database(dsn(settings, role))
+        try:
+            async with database.transaction() as connection:
+                return await work(connection)
+        finally:
+            await database.close()
+
+    return finished(run())
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """What comes of `work`. Raises OperatorError for every expected error."""
+    try:
+        return asyncio.run(work)
+    except ShikakuError as error:
+        more = "".join(f" {name}: {value}." for name, value in error.details.items())
+        raise OperatorError(f"{error.code}: {error.entry.engineer}{more}") from error

@@ -1,0 +1,42 @@
+"""Institutions, and the clients (terminals, insurers' programs) that were admitted for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from eligibility_api.database.columns import instant
+
+
+class Facility(SQLModel, table=True):
+    """A medical institution or pharmacy (医療機関・薬局), or one that may only check eligibility (施術所)."""
+
+    institution_code: str = Field(primary_key=True)
+    name: str
+    kind: str
+    admitted_at: datetime = instant(by_database=True)
+    closed_at: datetime | None = instant(nullable=True)
+
+
+class Insurer(SQLModel, table=True):
+    """An insurer (保険者)."""
+
+    insurer_number: str = Field(primary_key=True)
+    name: str
+
+
+class Client(SQLModel, table=True):
+    """Who may ask for tokens: a terminal of a facility, or a program of an insurer; exactly one of the two."""
+
+    client_id: UUID = Field(primary_key=True)
+    institution_code: str | None = Field(foreign_key="facility.institution_code")
+    insurer_number: str | None = Field(foreign_key="insurer.insurer_number")
+    public_key: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    rights: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    admitted_at: datetime = instant(by_database=True)
+    closed_at: datetime | None = instant(nullable=True)

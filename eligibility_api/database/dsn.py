@@ -1,0 +1,33 @@
+"""Which database a process uses, and as whom."""
+
+from __future__ import annotations
+
+from eligibility_api.embedded_postgres.cluster import Role
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
+from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.settings import Settings
+
+
+def is_embedded(settings: Settings) -> bool:
+    """Whether the embedded PostgreSQL serves: no `DATABASE_URL` is set."""
+    return settings.database_url is None
+
+
+def dsn(settings: Settings, role: Role) -> str:
+    """The connection string of `role`. Each role of an outside database has a setting of its own.
+
+    Raises OperatorError where that is missing, EmbeddedDatabaseError where the embedded server was never started.
+    """
+    if settings.database_url is None:
+        return EmbeddedPostgres.attach(settings.home / "postgres").dsn(role)
+    outside = {
+        "api": settings.database_url,
+        "owner": settings.database_owner_url,
+        "batch": settings.database_batch_url,
+        "sequencer": settings.database_sequencer_url,
+    }[role]
+    if outside is None:
+        raise OperatorError(
+            f"DATABASE_URL is the API's address alone; set FUND_DATABASE_{role.upper()}_URL for the role {role}."
+        )
+    return outside

@@ -1,0 +1,63 @@
+"""The drug master in this process: read again when another load has come, so that a look-up needs no round trip for it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from eligibility_api.database.connections import Database
+from eligibility_api.domain.supply import INGREDIENT_LENGTH
+
+_READ = f"""
+SELECT d.drug_code, d.name, d.unit, d.generic, left(d.price_list_code, {INGREDIENT_LENGTH}) AS ingredient_code, l.load
+FROM (SELECT max(load) AS load FROM drug_load) l
+LEFT JOIN drug d ON true
+"""  # noqa: S608 - a number, no values
+
+
+class DrugEntry(NamedTuple):
+    """What the master says of a drug; of one that it does not have, nothing."""
+
+    name: str | None = None
+    unit: str | None = None
+    generic: bool | None = None
+    ingredient_code: str | None = None
+
+
+NO_ENTRY = DrugEntry()
+
+
+class DrugMaster:
+    """One load of the master."""
+
+    def __init__(self, entries: dict[str, DrugEntry]) -> None:
+        self._entries = entries
+
+    def entry(self, code: str) -> DrugEntry:
+        """What it says of a drug."""
+        return self._entries.get(code, NO_ENTRY)
+
+    def ingredient(self, code: str) -> str | None:
+        """The ingredient code of a drug."""
+        return self.entry(code).ingredient_code
+
+
+class Drugs:
+    """The load that was read last."""
+
+    def __init__(self) -> None:
+        self._load: int | None = None
+        self._master = DrugMaster({})
+
+    async def of_load(self, database: Database, load: int | None) -> DrugMaster:
+        """The master as of `load` (null: there is none) or later."""
+        if load is not None and (self._load is None or self._load < load):
+            rows = await database.fetch(_READ, ())
+            self._load = rows[0]["load"]
+            self._master = DrugMaster(
+                {
+                    code: DrugEntry(*entry)
+                    for code, *entry, _ in (tuple(row) for row in rows)
+                    if code is not None
+                }
+            )
+        return self._master

@@ -1,0 +1,272 @@
+"""The embedded PostgreSQL 18: what serves when no `DATABASE_URL` names another, and in every test.
+
+This module starts, adopts and stops it; `cluster.py` makes it. It listens on a Unix socket in a private directory and
+nowhere else. Four roles log in with generated passwords: `owner` owns the database and its schema; `api`, `sequencer`
+and `batch` may connect, and no more until migrations grant it.
+
+In `home` lie `data/`, `passwords.json`, `socket-directory` (a path), `lock` (held by the one owner), `postgres.log`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+from eligibility_api.embedded_postgres.cluster import (
+    DATABASE,
+    EmbeddedDatabaseError,
+    Role,
+    make_cluster,
+    programs_directory,
+    server_environment,
+)
+from eligibility_api.embedded_postgres.postmaster import PORT, Postmaster, remove_stale_locks, wait_until
+from eligibility_api.embedded_postgres.socket_directory import make_socket_directory, remove_socket_directory
+from eligibility_api.embedded_postgres.unprivileged import Unprivileged, choose
+from eligibility_api.platform.private_files import append_private, is_private, write_private
+from eligibility_api.processes.process import interruptible
+
+__all__ = ["DATABASE", "EmbeddedDatabaseError", "EmbeddedPostgres", "Role"]
+
+SETTINGS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    # Taken from the machine as it is used: a small house needs little of it.
+    "shared_buffers": "1GB",
+    # A nation's files write gigabytes in minutes; a checkpoint each minute would write the same pages again and again.
+    "max_wal_size": "8GB",
+    "wal_compression": "pglz",
+    # Four workers of the API with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), the keeper's 4, the worker's
+    # 25, 5 for commands; the server keeps 3 for itself.
+    "max_connections": "88",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    # A statement or a key that failed may carry a person's values; the log must not.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
+"""Given on the command line at every start. Durability (fsync, synchronous_commit) stays as PostgreSQL ships it."""
+
+
+class EmbeddedPostgres:
+    """One embedded server and the directory that is its whole state.
+
+    An owner calls `start` and `stop`, or uses it as a context manager. Other processes of the same user `attach`.
+    """
+
+    def __init__(self, home: Path, *, patience: float = 600.0) -> None:
+        """`patience`: seconds that a living postmaster may take to get ready; crash recovery can take minutes."""
+        self.home = home.absolute()
+        self.data = self.home / "data"
+        self._patience = patience
+        self._lock: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def attach(cls, home: Path) -> Self:
+        """The server that another process owns. Raises `EmbeddedDatabaseError` when none is running."""
+        attached = cls(home)
+        try:
+            running = Postmaster.of(attached.data)
+        except OSError as error:
+            raise EmbeddedDatabaseError(
+                f"The embedded database in {home} belongs to another user."
+            ) from error
+        if running is None or not running.ready:
+            raise EmbeddedDatabaseError(
+                f"No embedded database is running in {home}; start the service first."
+            )
+        return attached
+
+    def start(self) -> Self:
+        """Make the cluster if there is none, and start it, or adopt one that outlived its owner.
+
+        Blocks until the server accepts connections. Raises `EmbeddedDatabaseError`.
+        """
+        try:
+            self._own()
+            self._bring_up()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def ensure_running(self) -> bool:
+        """Start the server anew where it died; whether it had died.
+
+        Does not wait until it accepts connections: a recovery can take minutes. Raises `EmbeddedDatabaseError`.
+        """
+        if self._running() or self._about_to_run():
+            return False
+        programs = programs_directory()
+        self._spawn(programs, _way_to_run(programs, self.home, self.data))
+        return True
+
+    def stop(self) -> None:
+        """Shut the server down and give up ownership. Nothing happens to a server that others own."""
+        if self._lock is None:
+            return
+        self._shut_down()
+        if self._record.exists():
+            remove_socket_directory(Path(self._record.read_text()))
+            self._record.unlink()
+        os.close(self._lock)
+        self._lock = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def dsn(self, role: Role, database: str = DATABASE) -> str:
+        """The address for `role` as a libpq URI (`postgresql://…`), password included: never to be logged.
+
+        Raises `EmbeddedDatabaseError` when no server has been started.
+        """
+        if not self._record.exists():
+            raise EmbeddedDatabaseError(f"No embedded database is running in {self.home}.")
+        directory = Path(self._record.read_text())
+        # A directory of somebody else could hold a socket that only wants to see who connects.
+        if not is_private(directory, self.data.stat().st_uid):
+            raise EmbeddedDatabaseError(f"{directory} is not private to the embedded database.")
+        password = json.loads((self.home / "passwords.json").read_text())[role]
+        return f"postgresql://{role}:{password}@/{database}?host={quote(str(directory), safe='')}&port={PORT}"
+
+    def _own(self) -> None:
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            self._lock = _take(self.home / "lock")
+        except PermissionError as error:
+            raise EmbeddedDatabaseError(f"{self.home} is not writable for this user.") from error
+
+    def _bring_up(self) -> None:
+        programs = programs_directory()
+        way = _way_to_run(programs, self.home, self.data)
+        if not self.data.exists():
+            make_cluster(self.home, self.data, programs, way)
+        deadline = time.monotonic() + self._patience
+        if self._adopt(deadline):
+            return
+        while not self._launch(programs, way, deadline):
+            time.sleep(0.2)
+
+    def _adopt(self, deadline: float) -> bool:
+        """Take over the postmaster that a killed owner left; one whose socket is lost is ended instead."""
+        running = self._await_ready(deadline)
+        if running is None or not running.reachable:
+            self._shut_down()
+            return False
+        self._record_socket(running.socket_directory)
+        return True
+
+    def _launch(self, programs: Path, way: Unprivileged, deadline: float) -> bool:
+        """Start a postmaster and wait for it; False where orphans of the last one still have to go."""
+        begin = self._spawn(programs, way)
+        if self._await_ready(deadline):
+            return True
+        said = self._log.read_bytes()[begin:].decode(errors="replace").strip()
+        if "shared memory block" in said and time.monotonic() < deadline:
+            return False
+        raise EmbeddedDatabaseError(
+            f"PostgreSQL did not start: {said.rpartition(chr(10))[2] or 'it is silent'}"
+        )
+
+    def _spawn(self, programs: Path, way: Unprivileged) -> int:
+        """Start a postmaster; the place in the log where it begins to speak."""
+        socket_directory = make_socket_directory(self.home, way)
+        self._record_socket(socket_directory)
+        remove_stale_locks(self.data, socket_directory)
+        with append_private(self._log) as output:
+            begin = output.tell()
+            self._process = subprocess.Popen(
+                [*way.prefix, str(programs / "postgres"), "-D", str(self.data), *_options(socket_directory)],
+                cwd=self.data,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=server_environment(),
+                start_new_session=True,  # Ctrl-C in the terminal is for the owner, who stops it in order
+            )
+        return begin
+
+    def _await_ready(self, deadline: float) -> Postmaster | None:
+        """The postmaster once it accepts connections, or None when there is none, or it died on the way."""
+
+        def settled() -> bool:
+            running = self._running()
+            return running.ready if running else not self._about_to_run()
+
+        with interruptible():  # a recovery takes minutes
+            ready = wait_until(settled, deadline - time.monotonic())
+        if not ready:
+            raise EmbeddedDatabaseError(f"PostgreSQL in {self.home} is not ready after {self._patience:g} s.")
+        return self._running()
+
+    def _about_to_run(self) -> bool:
+        """Whether our child lives and only has not written its lock file yet."""
+        return self._process is not None and self._process.poll() is None
+
+    def _running(self) -> Postmaster | None:
+        if self._process is not None:
+            self._process.poll()  # takes note of our child's end: the system would keep its number until then
+        return Postmaster.of(self.data)
+
+    def _shut_down(self) -> None:
+        if running := self._running():
+            running.shut_down(lambda: self._running() is None)
+        if self._process is not None:
+            if self._process.poll() is None and not running:
+                self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+    @property
+    def _log(self) -> Path:
+        return self.home / "postgres.log"
+
+    @property
+    def _record(self) -> Path:
+        return self.home / "socket-directory"
+
+    def _record_socket(self, directory: Path | None) -> None:
+        write_private(self._record, os.fsencode(directory or ""))
+
+
+def _options(socket_directory: Path) -> list[str]:
+    quoted = str(socket_directory).replace('"', '""')
+    settings = SETTINGS | {"unix_socket_directories": f'"{quoted}"'}
+    return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+
+
+def _way_to_run(programs: Path, home: Path, data: Path) -> Unprivileged:
+    owner = data.stat().st_uid if data.exists() else None
+    way = choose([str(programs / "postgres"), "--version"], home, owner)
+    if way is None:
+        raise EmbeddedDatabaseError(
+            "PostgreSQL cannot run here as this user (root needs user namespaces or setpriv for it);"
+            " run as the user who owns the data, or set DATABASE_URL to a server of yours."
+        )
+    return way
+
+
+def _take(lock: Path) -> int:
+    """Hold the one owner's lock for this process's life."""
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise EmbeddedDatabaseError(
+            f"Another process owns the embedded database in {lock.parent}."
+        ) from error
+    return descriptor

@@ -1,0 +1,214 @@
+"""The SQL of the insurers' desk: queue, feed, figures, papers. Every statement names the insurer whose members it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS
+from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
+from eligibility_api.enrolment.store import PUBLISHING_LOCKS
+from eligibility_api.web.cursor import Place
+
+Rows = Sequence[Row[Any]]
+
+# A mismatch stays in its place in the queue when the period gets a new version: it is as old as the first of the
+# period's versions that had it, unless one between had none.
+_MISMATCHES = text(f"""
+WITH waiting AS (
+    SELECT e.version, e.entitlement, e.register_match, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
+           e.lost_on, o.published_at
+    FROM enrolment e {KNOWN_NOW}
+    WHERE o.insurer_number = :insurer AND e.mismatch = 'open' AND {NOT_SUPERSEDED}
+),
+queue AS (
+    SELECT w.*, (
+        SELECT min(p.published_at)
+        FROM enrolment v JOIN revision p ON p.revision = v.opened_by
+        WHERE v.entitlement = w.entitlement AND v.acquired_on = w.acquired_on AND v.mismatch = 'open'
+          AND v.closed_by IS DISTINCT FROM v.opened_by
+          AND p.published_at > coalesce((
+              SELECT max(q.published_at)
+              FROM enrolment u JOIN revision q ON q.revision = u.opened_by
+              WHERE u.entitlement = w.entitlement AND u.acquired_on = w.acquired_on AND u.mismatch <> 'open'
+                AND u.closed_by IS DISTINCT FROM u.opened_by AND q.published_at <= w.published_at
+          ), '-infinity')
+    ) AS since
+    FROM waiting w
+)
+SELECT q.*, t.enrolment_id::text AS enrolment_id
+FROM queue q JOIN entitlement t USING (entitlement)
+WHERE (q.since, q.version) > (CAST(:since AS timestamptz), CAST(:version AS bigint))
+ORDER BY q.since, q.version
+LIMIT :most
+""")  # noqa: S608 - constants of the store, no values
+
+_ENTITLEMENT = text("""
+SELECT entitlement, enrolment_id FROM entitlement WHERE enrolment_id = :enrolment_id AND insurer_number = :insurer
+""")
+
+_VERSIONS_OF_PERSONS = text("""
+SELECT version FROM enrolment WHERE entitlement = :entitlement AND person_key = ANY (CAST(:person_keys AS bytea[]))
+""")
+
+# Whoever fixes an instant holds this lock until the commit: once it is had, all that is to show by now is there.
+_SETTLE = text(f"SELECT pg_advisory_xact_lock({PUBLISHING_LOCKS}, hashtext(:insurer))")
+
+# What a file took back before it was published was never known: such a version is opened and closed by one revision.
+_CHANGES = text("""
+SELECT r.published_at AS known_from, r.revision, r.kind, x.version, x.event, t.enrolment_id::text AS enrolment_id
+FROM revision r
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN (r.published_at, r.revision) = (CAST(:at AS timestamptz), CAST(:revision AS bigint))
+                THEN CAST(:version AS bigint) ELSE 0 END AS after
+) past
+CROSS JOIN LATERAL (
+    (SELECT version, entitlement, 'opened' AS event FROM enrolment
+     WHERE opened_by = r.revision AND version > past.after AND closed_by IS DISTINCT FROM opened_by
+     ORDER BY version LIMIT :most)
+    UNION ALL
+    (SELECT version, entitlement, 'closed' FROM enrolment
+     WHERE closed_by = r.revision AND version > past.after AND closed_by <> opened_by
+     ORDER BY version LIMIT :most)
+) x
+JOIN entitlement t USING (entitlement)
+WHERE r.insurer_number = :insurer AND r.published_at <= clock_timestamp()
+  AND (r.published_at, r.revision) >= (CAST(:at AS timestamptz), CAST(:revision AS bigint))
+ORDER BY r.published_at, r.revision, x.version
+LIMIT :most
+""")
+
+# New is a period of whose days nothing was known just before. What a single call opens in place of something is a correction, and
+# an insurer's first file tells of members whom it had all along.
+_DELAY = text("""
+WITH fresh AS (
+    SELECT greatest(extract(epoch FROM o.published_at - (e.acquired_on::timestamp - interval '9 hours')
+                                                        AT TIME ZONE 'UTC') / 3600, 0) AS hours
+    FROM revision o
+    JOIN enrolment e ON e.opened_by = o.revision AND e.closed_by IS DISTINCT FROM e.opened_by
+    WHERE o.insurer_number = :insurer AND o.published_at > now() - CAST(:within AS interval) AND o.published_at <= now()
+      AND CASE o.kind
+          WHEN 'single' THEN NOT EXISTS (SELECT FROM enrolment former WHERE former.closed_by = o.revision)
+          WHEN 'file' THEN EXISTS (SELECT FROM revision earlier WHERE earlier.insurer_number = :insurer
+                                   AND earlier.kind = 'file' AND earlier.published_at < o.published_at)
+          ELSE false END
+      AND NOT EXISTS (
+          SELECT FROM enrolment f JOIN revision p ON p.revision = f.opened_by AND p.published_at < o.published_at
+          LEFT JOIN revision c ON c.revision = f.closed_by AND c.published_at < o.published_at
+          WHERE f.entitlement = e.entitlement AND c.revision IS NULL
+            AND daterange(f.acquired_on, f.lost_on) && daterange(e.acquired_on, e.lost_on)
+      )
+)
+SELECT count(*) AS enrolments, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS median_hours,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY hours) AS p95_hours
+FROM fresh
+""")
+
+_LOOK_UPS = text("""
+SELECT outcome, sum(look_ups)::bigint AS look_ups
+FROM look_up_count WHERE insurer_number = :insurer AND day > :after
+GROUP BY outcome ORDER BY outcome
+""")
+
+_EXAMINED = text("""
+SELECT max(entitlement) AS upto, count(*) AS examined
+FROM (SELECT entitlement FROM entitlement WHERE insurer_number = :insurer AND entitlement > :after
+      ORDER BY entitlement LIMIT :most) page
+""")
+
+# New is who was not on the list of then: of what was known then, with the certificates of then. A certificate that was
+# bound before its end was kept counts as not expired.
+_PAPERS = text(f"""
+WITH member AS (
+    SELECT t.enrolment_id::text AS enrolment_id, {ENROLMENT_COLUMNS}, NULL AS tickets
+    FROM entitlement t JOIN enrolment e USING (entitlement) {KNOWN_NOW}
+    WHERE t.insurer_number = :insurer AND t.entitlement > :after AND t.entitlement <= :upto AND {NOT_SUPERSEDED}
+      AND e.acquired_on <= :today AND (e.lost_on IS NULL OR :today < e.lost_on)
+)
+SELECT m.*, NOT EXISTS (
+    SELECT FROM enrolment e {known_at(":since")}
+    WHERE e.entitlement = m.entitlement AND {NOT_SUPERSEDED}
+      AND e.acquired_on <= :since_day AND (e.lost_on IS NULL OR :since_day < e.lost_on)
+      AND NOT EXISTS (
+          SELECT FROM binding b LEFT JOIN revoked r USING (authority, serial)
+          WHERE b.person_key = e.person_key AND b.bound_at <= :since
+            AND coalesce(r.revoked_at, 'infinity') > :since AND coalesce(b.not_after, 'infinity') > :since
+      )
+) AS new_since
+FROM member m
+WHERE NOT EXISTS (
+    SELECT FROM binding b LEFT JOIN revoked r USING (authority, serial)
+    WHERE b.person_key = m.holder AND r.serial IS NULL AND coalesce(b.not_after, 'infinity') > :now
+)
+ORDER BY m.entitlement
+""")  # noqa: S608 - constants of the store, no values
+
+
+async def mismatches(connection: AsyncConnection, insurer: str, after: Place, most: int) -> Rows:
+    """Open mismatches after a place in the queue (since, 0, version), oldest first."""
+    since, _, version = after
+    parameters = {"insurer": insurer, "since": since, "version": version, "most": most}
+    return (await connection.execute(_MISMATCHES, parameters)).all()
+
+
+async def entitlement(connection: AsyncConnection, insurer: str, enrolment_id: UUID) -> Row[Any] | None:
+    """`entitlement` and `enrolment_id` of one of the insurer's own, or None."""
+    parameters = {"insurer": insurer, "enrolment_id": enrolment_id}
+    return (await connection.execute(_ENTITLEMENT, parameters)).one_or_none()
+
+
+async def versions_of_persons(
+    connection: AsyncConnection, number: int, person_keys: Collection[bytes]
+) -> list[int]:
+    """Every version of an entitlement, of today or before, that was held to be one of these persons'."""
+    parameters = {"entitlement": number, "person_keys": list(person_keys)}
+    return list((await connection.execute(_VERSIONS_OF_PERSONS, parameters)).scalars())
+
+
+async def changes(connection: AsyncConnection, insurer: str, after: Place, most: int) -> Rows:
+    """Events after a place (published at, revision, version) that show already, in the order of publishing."""
+    await connection.execute(_SETTLE, {"insurer": insurer})
+    at, revision, version = after
+    parameters = {"insurer": insurer, "at": at, "revision": revision, "version": version, "most": most}
+    return (await connection.execute(_CHANGES, parameters)).all()
+
+
+async def registration_delay(connection: AsyncConnection, insurer: str, within: timedelta) -> Row[Any]:
+    """How many enrolments are new within this time, and median and p95 of their delay in hours."""
+    return (await connection.execute(_DELAY, {"insurer": insurer, "within": within})).one()
+
+
+async def look_ups(connection: AsyncConnection, insurer: str, after: date) -> dict[str, int]:
+    """Look-ups of members on the days after this one, by outcome."""
+    rows = (await connection.execute(_LOOK_UPS, {"insurer": insurer, "after": after})).all()
+    return {row.outcome: row.look_ups for row in rows}
+
+
+async def examined(connection: AsyncConnection, insurer: str, after: int, most: int) -> Row[Any]:
+    """The last of the next entitlements of an insurer (`upto`, None if there is none), and how many these are."""
+    return (await connection.execute(_EXAMINED, {"insurer": insurer, "after": after, "most": most})).one()
+
+
+async def papers(
+    connection: AsyncConnection,
+    insurer: str,
+    *,
+    after: int,
+    upto: int,
+    now: datetime,
+    today: date,
+    since: datetime,
+    since_day: date,
+) -> Rows:
+    """Who of a run of entitlements is a member by the insurer's days, without a valid bound certificate.
+
+    Rows with `enrolment_id`, `new_since` and the columns of a version.
+    """
+    parameters = {"insurer": insurer, "after": after, "upto": upto, "now": now, "today": today}
+    parameters |= {"since": since, "since_day": since_day}
+    return (await connection.execute(_PAPERS, parameters)).all()

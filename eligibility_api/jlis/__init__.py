@@ -1,0 +1,1 @@
+"""The client of J-LIS: certificate status, holders and the resident register."""

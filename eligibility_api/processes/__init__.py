@@ -1,0 +1,1 @@
+"""Operating-system processes: signals, supervision, and running commands."""

@@ -1,0 +1,71 @@
+"""Supervises the API workers and the background processes of one service."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from socket import socket
+
+import structlog
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+log = structlog.get_logger()
+
+_CHECK_SECONDS = 2.0
+"""How often background processes are checked; also the pause between two attempts to start one."""
+
+_READY_TIMEOUT_SECONDS = 1.0
+
+
+class Supervisor(Multiprocess):
+    """uvicorn's supervisor, which restarts workers, with three additions.
+
+    It calls `started` once all workers serve. It calls each function of `background` (by process name) regularly; the
+    function starts its process if that does not run, and returns whether it did. `failed` is true when the service
+    ended because workers could not start. Signals are held back from construction until `run`.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listening: socket,
+        *,
+        started: Callable[[], None],
+        background: Mapping[str, Callable[[], bool]],
+    ) -> None:
+        super().__init__(config, [listening])
+        self.failed = False
+        self._started = started
+        self._serving = False
+        self._background = background
+        self._next_check = 0.0
+
+    def keep_subprocess_alive(self) -> None:
+        """Check all processes; uvicorn's `run` calls this twice a second."""
+        if self.should_exit.is_set():
+            return
+        self._check_background()
+        if self._serving:
+            super().keep_subprocess_alive()
+        else:
+            self._await_start()
+        self.failed = self.should_exit.is_set()
+
+    def _await_start(self) -> None:
+        if any(worker.exitcode is not None for worker in self.processes):
+            self.should_exit.set()
+        elif all(worker.is_ready(_READY_TIMEOUT_SECONDS) for worker in self.processes):
+            self._serving = True
+            self._started()
+
+    def _check_background(self) -> None:
+        if time.monotonic() < self._next_check:
+            return
+        for name, ensure_running in self._background.items():
+            try:
+                if ensure_running():
+                    log.info(f"{name}_started")
+            except Exception as error:  # the workers keep serving, and the next check tries again
+                log.error(f"{name}_not_started", cause=type(error).__name__, exc_info=error)
+        self._next_check = time.monotonic() + _CHECK_SECONDS

@@ -1,0 +1,114 @@
+"""Periodic maintenance in a separate process, under the database role `batch`.
+
+It refreshes the revocation mirror, creates and drops partitions of used nonces, and deletes expired counters and
+batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed task is
+logged by exception type and place, and retried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+import httpx2
+import structlog
+from sqlalchemy import text
+
+from eligibility_api.batches.store import forget as delete_expired_batches
+from eligibility_api.database.connections import Database
+from eligibility_api.jlis.client import Jlis
+from eligibility_api.jlis.trust import load_trust
+from eligibility_api.platform.clock import Clock
+from eligibility_api.platform.keys import FundKeys
+from eligibility_api.platform.settings import Settings
+from eligibility_api.presence.mirror import refresh
+
+log = structlog.get_logger()
+
+REFRESHES_PER_MAX_AGE = 4
+"""How often the lists are fetched within the mirror's maximum age: three fetches in a row can fail."""
+
+STATEMENT_SECONDS = 300.0
+"""Statement timeout of the scheduler: a national revocation list takes long to store."""
+
+LOCK_SECONDS = 1.0
+"""Lock timeout of the scheduler. Later lock requests queue behind a waiting one, so it gives up early and retries."""
+
+_TASK_SECONDS = 600.0
+_MAINTENANCE_SECONDS = 300.0
+_RETRY_SECONDS = 5.0
+_MAINTAIN_PARTITIONS = text("SELECT maintain_spent()")
+_DELETE_EXPIRED_COUNTERS = (
+    text("DELETE FROM visual_check_count WHERE hour < now() - interval '1 day'"),
+    text("DELETE FROM number_miss WHERE missed_at < now() - interval '1 day'"),
+    text("DELETE FROM second_factor_miss WHERE hour < now() - interval '1 day'"),
+    text("DELETE FROM mismatch_count WHERE hour < now() - interval '1 day'"),
+    text("DELETE FROM look_up_count WHERE day < current_date - 60"),
+    text("DELETE FROM idempotency WHERE made_at < now() - interval '7 days'"),
+)
+
+
+async def run_maintenance(
+    settings: Settings,
+    keys: FundKeys,
+    database: Database,
+    clock: Clock,
+    *,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> None:
+    """Run the periodic tasks until cancelled. Tests pass a `transport` that stands in for J-LIS."""
+    try:
+        async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
+            jlis = Jlis(http, keys.jlis_client, clock)
+            await asyncio.gather(
+                _refresh_mirror_forever(settings, database, jlis, clock), _maintain_forever(database)
+            )
+    finally:
+        await database.close()
+
+
+async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: Jlis, clock: Clock) -> None:
+    authorities = load_trust(settings).authentication
+    while True:
+        for authority, ca in authorities.items():
+            await _attempt("mirror", refresh(database, jlis, ca, authority, clock))
+        await asyncio.sleep(settings.revocation_fresh_seconds / REFRESHES_PER_MAX_AGE)
+
+
+async def _maintain_forever(database: Database) -> None:
+    while True:
+        done = [
+            await _attempt("partitions", _maintain_partitions(database)),
+            await _attempt("counters", _delete_expired_counters(database)),
+            await _attempt("batches", _delete_expired_batches(database)),
+        ]
+        await asyncio.sleep(_MAINTENANCE_SECONDS if all(done) else _RETRY_SECONDS)
+
+
+async def _maintain_partitions(database: Database) -> None:
+    async with database.transaction() as connection:
+        changes = (await connection.execute(_MAINTAIN_PARTITIONS)).scalar_one()
+    log.info("partitions_maintained", changes=changes)
+
+
+async def _delete_expired_counters(database: Database) -> None:
+    async with database.transaction() as connection:
+        for statement in _DELETE_EXPIRED_COUNTERS:
+            await connection.execute(statement)
+
+
+async def _delete_expired_batches(database: Database) -> None:
+    async with database.transaction() as connection:
+        await delete_expired_batches(connection)
+
+
+async def _attempt(task: str, work: Awaitable[object]) -> bool:
+    """Run one task and return whether it succeeded in time; a failure is logged."""
+    try:
+        async with asyncio.timeout(_TASK_SECONDS):
+            await work
+    except Exception as error:
+        code = getattr(error, "code", "")
+        log.warning(f"{task}_failed", code=code, cause=type(error).__name__, exc_info=error)
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""HTTP plumbing: middleware, problem answers, conditional answers and page cursors."""

@@ -1,0 +1,92 @@
+"""Which errors of the database mean that nobody could decide, on either way to it."""
+
+from __future__ import annotations
+
+import asyncpg
+import pytest
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.db_errors import told_as_outage
+
+UNDECIDED: list[Exception] = [
+    ConnectionRefusedError(),
+    FileNotFoundError(),
+    TimeoutError(),
+    asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError("unexpected state"),
+    asyncpg.ConnectionDoesNotExistError("gone"),
+    asyncpg.CannotConnectNowError("starting up"),
+    asyncpg.AdminShutdownError("shutting down"),
+    asyncpg.QueryCanceledError("statement timeout"),
+    asyncpg.TooManyConnectionsError("too many clients"),
+    asyncpg.DiskFullError("disk full"),
+    asyncpg.LockNotAvailableError("lock timeout"),
+    asyncpg.ReadOnlySQLTransactionError("after a fail-over"),
+    asyncpg.SerializationError("could not serialize"),
+    asyncpg.DeadlockDetectedError("deadlock"),
+    asyncpg.exceptions.PostgresIOError("input/output error"),
+    asyncpg.CheckViolationError("no partition of relation"),
+]
+
+
+def _violated(check: str) -> asyncpg.CheckViolationError:
+    error = asyncpg.CheckViolationError("violates a check")
+    error.constraint_name = check
+    return error
+
+
+FAULTS: list[Exception] = [
+    ValueError("a fault"),
+    asyncpg.DataError("invalid input for query argument"),
+    asyncpg.UndefinedTableError("no such table"),
+    asyncpg.InsufficientPrivilegeError("not allowed"),
+    asyncpg.UniqueViolationError("twice"),
+    asyncpg.CharacterNotInRepertoireError("NUL"),
+    asyncpg.InternalServerError("a fault of the server"),
+    _violated("enrolment_check"),
+]
+
+
+def _through_sqlalchemy(error: Exception) -> DBAPIError:
+    """`error` as SQLAlchemy passes it on: inside its own, with its adapter's between."""
+    adapted = AsyncAdapt_asyncpg_dbapi.Error(str(error), error)  # type: ignore[no-untyped-call]
+    adapted.__cause__ = error
+    return DBAPIError("SELECT 1", None, adapted)
+
+
+def _passed_on(error: Exception) -> Exception:
+    try:
+        with told_as_outage():
+            raise error
+    except Exception as passed:
+        return passed
+
+
+@pytest.mark.parametrize("error", UNDECIDED, ids=lambda error: type(error).__name__)
+def test_what_nobody_could_decide_is_a_technical_failure(error: Exception) -> None:
+    for way in (error, _through_sqlalchemy(error)):
+        told = _passed_on(way)
+        assert isinstance(told, ShikakuError)
+        assert (told.code, told.entry.kind) == ("database-unavailable", "technical")
+        assert told.retry_after
+
+
+@pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
+def test_a_fault_of_the_program_stays_one(error: Exception) -> None:
+    through = _through_sqlalchemy(error)
+    assert _passed_on(error) is error
+    assert _passed_on(through) is through
+
+
+def test_a_pool_that_stays_full_is_overload() -> None:
+    told = _passed_on(PoolTimeout("QueuePool limit"))
+    assert isinstance(told, ShikakuError)
+    assert told.code == "overloaded"
+
+
+def test_a_refusal_passes() -> None:
+    refusal = ShikakuError("assertion-used")
+    assert _passed_on(refusal) is refusal

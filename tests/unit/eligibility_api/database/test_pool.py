@@ -1,0 +1,204 @@
+"""Connections are lent for a statement each: as many as allowed, in turn, and never one that is spoiled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from eligibility_api.database import pool as pool_module
+from eligibility_api.database.pool import Connections
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass(eq=False)
+class Line:
+    """A connection whose statements end when they are told to."""
+
+    closed: bool = False
+    statements: list[tuple[str, asyncio.Future[list[Any]]]] = field(default_factory=list)
+
+    async def fetch(self, statement: str, *_: object) -> list[Any]:
+        told: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self.statements.append((statement, told))
+        return await told
+
+    def is_closed(self) -> bool:
+        return self.closed
+
+    async def close(self, *, timeout: float) -> None:
+        self.closed = True
+
+    def terminate(self) -> None:
+        self.closed = True
+
+    def answer(self, *rows: object) -> None:
+        self.statements[-1][1].set_result(list(rows))
+
+    def fail(self, error: BaseException) -> None:
+        self.statements[-1][1].set_exception(error)
+
+
+@dataclass
+class Server:
+    """Whoever makes connections; it may refuse."""
+
+    lines: list[Line] = field(default_factory=list)
+    refuses: bool = False
+
+    async def connect(self) -> Line:
+        if self.refuses:
+            raise ConnectionRefusedError
+        self.lines.append(Line())
+        return self.lines[-1]
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def asked(pool: Connections, *statements: str) -> Sequence[asyncio.Task[list[Any]]]:
+    tasks = [asyncio.create_task(pool.fetch(statement, [])) for statement in statements]
+    await settle()
+    return tasks
+
+
+async def test_one_connection_serves_statements_that_follow_each_other() -> None:
+    server = Server()
+    pool = Connections(server.connect, 4)
+    for n in range(3):
+        [task] = await asked(pool, "a")
+        server.lines[0].answer(n)
+        assert await task == [n]
+    assert len(server.lines) == 1
+
+
+async def test_who_comes_when_all_are_in_use_waits_for_the_first_that_comes_back() -> None:
+    server = Server()
+    pool = Connections(server.connect, 2)
+    tasks = await asked(pool, "a", "b", "c", "d")
+    assert len(server.lines) == 2
+    server.lines[1].answer("b's")
+    await settle()
+    assert [statement for statement, _ in server.lines[1].statements] == ["b", "c"]
+    server.lines[1].answer("c's")
+    await settle()
+    server.lines[1].answer("d's")
+    server.lines[0].answer("a's")
+    assert [await task for task in tasks] == [["a's"], ["b's"], ["c's"], ["d's"]]
+
+
+async def test_who_waits_too_long_is_told_that_all_are_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "ACQUIRE_SECONDS", 0.01)
+    server = Server()
+    pool = Connections(server.connect, 1)
+    first, second = await asked(pool, "a", "b")
+    with pytest.raises(PoolTimeout):
+        await second
+    server.lines[0].answer()
+    assert await first == []
+
+
+async def test_a_statement_that_the_server_refused_leaves_its_connection_in_use() -> None:
+    server = Server()
+    pool = Connections(server.connect, 1)
+    [task] = await asked(pool, "wrong")
+    server.lines[0].fail(asyncpg.PostgresError())
+    with pytest.raises(asyncpg.PostgresError):
+        await task
+    [task] = await asked(pool, "right")
+    server.lines[0].answer()
+    assert await task == []
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), asyncpg.InterfaceError("cut"), ConnectionResetError()])
+async def test_a_connection_on_which_something_may_be_under_way_is_replaced(error: Exception) -> None:
+    server = Server()
+    pool = Connections(server.connect, 1)
+    [task, after] = await asked(pool, "a", "b")
+    server.lines[0].fail(error)
+    with pytest.raises(type(error)):
+        await task
+    await settle()
+    server.lines[1].answer("b's")
+    assert await after == ["b's"]
+    assert server.lines[0].closed
+
+
+async def test_a_statement_that_is_called_off_costs_its_connection_and_nobody_elses() -> None:
+    server = Server()
+    pool = Connections(server.connect, 1)
+    [task, after] = await asked(pool, "a", "b")
+    task.cancel()
+    await settle()
+    server.lines[1].answer("b's")
+    assert await after == ["b's"]
+
+
+async def test_who_gives_up_waiting_takes_nothing_with_him() -> None:
+    server = Server()
+    pool = Connections(server.connect, 1)
+    first, second, third = await asked(pool, "a", "b", "c")
+    server.lines[0].answer()  # the connection is handed to the second in the moment in which he gives up
+    await asyncio.sleep(0)
+    second.cancel()
+    await settle()
+    server.lines[0].answer("c's")
+    assert [await first, await third] == [[], ["c's"]]
+
+
+async def test_a_connection_that_was_cut_while_nobody_used_it_is_not_lent() -> None:
+    server = Server()
+    pool = Connections(server.connect, 1)
+    [task] = await asked(pool, "a")
+    server.lines[0].answer()
+    await task
+    server.lines[0].closed = True
+    [task] = await asked(pool, "b")
+    server.lines[1].answer("b's")
+    assert await task == ["b's"]
+
+
+async def test_a_server_that_refuses_is_asked_again_by_the_next_one() -> None:
+    server = Server(refuses=True)
+    pool = Connections(server.connect, 1)
+    for task in await asked(pool, "a", "b"):
+        with pytest.raises(ConnectionRefusedError):
+            await task
+    server.refuses = False
+    [task] = await asked(pool, "c")
+    server.lines[0].answer()
+    assert await task == []
+
+
+async def test_the_end_waits_for_what_runs_and_closes_all() -> None:
+    server = Server()
+    pool = Connections(server.connect, 2)
+    running, done = await asked(pool, "a", "b")
+    server.lines[1].answer()
+    await done
+    end = asyncio.create_task(pool.close())
+    await settle()
+    assert server.lines[1].closed
+    assert not end.done()
+    server.lines[0].answer("a's")
+    assert await running == ["a's"]
+    await end
+    assert server.lines[0].closed
+
+
+async def test_what_does_not_end_is_cut_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "_CLOSE_SECONDS", 0.01)
+    server = Server()
+    pool = Connections(server.connect, 1)
+    [running] = await asked(pool, "a")
+    await pool.close()
+    assert server.lines[0].closed
+    running.cancel()

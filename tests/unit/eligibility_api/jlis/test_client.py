@@ -1,0 +1,49 @@
+"""Asking J-LIS for a certificate's standing, when it keeps silent."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import httpx2
+import pytest
+from joserfc.jwk import ECKey
+
+from eligibility_api.domain.revocation import NotBelieved
+from eligibility_api.jlis.client import MOST_ASKED, Jlis
+from tests.unit.eligibility_api.domain.revocations import NOW, SERIAL, authority
+
+FRESH = timedelta(minutes=1)
+
+
+class Silence:
+    """A responder that answers nobody until it is told to; `waiting` are asking it."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.over = asyncio.Event()
+
+    async def answer(self, _: httpx2.Request) -> httpx2.Response:
+        self.waiting += 1
+        await self.over.wait()
+        return httpx2.Response(503)
+
+
+def test_whoever_comes_when_as_many_wait_as_may_is_refused_at_once_until_one_has_its_answer() -> None:
+    async def run() -> None:
+        silence = Silence()
+        transport = httpx2.MockTransport(silence.answer)
+        async with httpx2.AsyncClient(base_url="http://jlis", transport=transport) as http:
+            jlis = Jlis(http, ECKey.generate_key("P-256"), lambda: NOW)
+            asking = [asyncio.create_task(jlis.status(authority(), SERIAL, FRESH)) for _ in range(MOST_ASKED)]
+            while silence.waiting < MOST_ASKED:
+                await asyncio.sleep(0)
+            with pytest.raises(NotBelieved, match="not asked"):
+                await jlis.status(authority(), SERIAL, FRESH)
+            silence.over.set()
+            ends = await asyncio.gather(*asking, return_exceptions=True)
+            assert {str(end) for end in ends} == {"no answer: HTTPStatusError"}
+            with pytest.raises(NotBelieved, match="no answer"):
+                await jlis.status(authority(), SERIAL, FRESH)
+
+    asyncio.run(run())

@@ -1,0 +1,54 @@
+"""Cursors lead back to their place, and whatever else is given is refused."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.web import cursor
+
+NUMBERS = st.integers(0, 2**63 - 1)
+SECONDS = st.integers(946_684_800, 221_845_000_000) | st.floats(946_684_800, 32_503_680_000)
+INSTANTS = SECONDS.map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+
+
+@given(place=st.tuples(INSTANTS, NUMBERS, NUMBERS))
+def test_a_place_comes_back(place: cursor.Place) -> None:
+    assert cursor.place(cursor.encode(place)) == place
+
+
+@given(number=NUMBERS)
+def test_a_number_comes_back(number: int) -> None:
+    assert cursor.number(cursor.encode(number)) == number
+
+
+@given(
+    text=st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode())
+)
+def test_any_text_is_a_place_or_refused(text: str) -> None:
+    for read in (cursor.place, cursor.number):
+        with suppress(ShikakuError):
+            read(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ["0001-01-01T00:00:00+14:00", 1, 1],
+        ["9999-12-31T23:59:59-14:00", 1, 1],
+        ["2026-04-01T00:00:00", 1, 1],
+        ["2026-04-01T00:00:00Z", -1, 1],
+        ["2026-04-01T00:00:00Z", 1, 2**63],
+        ["2026-04-01T00:00:00Z", 1],
+    ],
+)
+def test_a_place_that_the_store_cannot_have_is_refused(value: list[object]) -> None:
+    with pytest.raises(ShikakuError) as caught:
+        cursor.place(cursor.encode(value))
+    assert caught.value.code == "cursor-invalid"

@@ -1,0 +1,133 @@
+"""A worker that has fallen behind does nothing for who has gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from eligibility_api.web.middleware import Intake
+
+pytestmark = pytest.mark.anyio
+
+SCOPE: Scope = {"type": "http", "method": "POST", "path": "/v1/token", "headers": []}
+FIRST: Message = {"type": "http.request", "body": b"a", "more_body": True}
+LAST: Message = {"type": "http.request", "body": b"b", "more_body": False}
+LEFT: Message = {"type": "http.disconnect"}
+
+
+class Served:
+    """An application that reads whole bodies, and may be held at its work."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self.go_on = anyio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body = b""
+        while (message := await receive())["type"] == "http.request":
+            body += message["body"]
+            if not message["more_body"]:
+                break
+        self.bodies.append(body)
+        await self.go_on.wait()
+
+
+def coming(*messages: Message) -> Receive:
+    waiting = iter(messages)
+
+    async def receive() -> Message:
+        return next(waiting)
+
+    return receive
+
+
+def when(left: Callable[[], bool]) -> Receive:
+    """A whole request, or that its client has left if that is so by then."""
+
+    async def receive() -> Message:
+        return LEFT if left() else LAST
+
+    return receive
+
+
+async def send(_: Message) -> None:
+    raise AssertionError
+
+
+async def asked(app: Intake, *channels: Receive, served: Served) -> None:
+    """All of them at once; let go when everybody is at work who will be."""
+    async with anyio.create_task_group() as group:
+        for receive in channels:
+            group.start_soon(app, SCOPE, receive, send)
+        await anyio.wait_all_tasks_blocked()
+        served.go_on.set()
+
+
+async def test_under_pressure_who_has_gone_is_not_served_and_everybody_else_is() -> None:
+    served = Served()
+    app = Intake(served, spare=1)
+    await asked(app, coming(FIRST, LAST), coming(LEFT), coming(FIRST, LAST), served=served)
+    assert served.bodies == [b"ab", b"ab"]
+
+
+async def test_without_pressure_it_is_not_looked() -> None:
+    served = Served()
+    await asked(Intake(served, spare=3), coming(LEFT), coming(LAST), served=served)
+    assert sorted(served.bodies) == [b"", b"b"]
+
+
+async def test_pressure_ends_with_what_was_at_work() -> None:
+    served = Served()
+    app = Intake(served, spare=1)
+    await asked(app, coming(LAST), coming(LAST), served=served)
+    await app(SCOPE, coming(LEFT), send)
+    assert served.bodies == [b"b", b"b", b""]
+
+
+async def test_a_connection_that_closes_in_the_loops_next_turn_is_noticed() -> None:
+    served, turns = Served(), 0
+
+    async def turn() -> None:
+        nonlocal turns
+        for _ in range(5):
+            turns += 1
+            await anyio.sleep(0)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(turn)
+        group.start_soon(Intake(served, spare=0), SCOPE, when(lambda: turns > 1), send)
+    assert served.bodies == []
+
+
+async def test_what_is_no_request_is_passed_on() -> None:
+    await Intake(Served(), spare=0)({"type": "lifespan"}, coming(), send)
+
+
+async def test_beyond_what_it_can_take_on_nobody_is_let_in_and_told_to_come_again() -> None:
+    served = Served()
+    app = Intake(served, spare=9, most=2)
+    told: list[Message] = []
+
+    async def tell(message: Message) -> None:
+        told.append(message)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(2):
+            group.start_soon(app, dict(SCOPE), coming(LAST), send)
+        await anyio.wait_all_tasks_blocked()
+        await app(dict(SCOPE), coming(LAST), tell)
+        # Whether it lives is asked of it all the same.
+        group.start_soon(app, {**SCOPE, "path": "/healthz"}, coming(LAST), send)
+        await anyio.wait_all_tasks_blocked()
+        served.go_on.set()
+    assert len(served.bodies) == 3
+    assert told[0]["status"] == 503
+    assert (b"retry-after", b"5") in told[0]["headers"]
+    assert b'"code":"overloaded"' in told[1]["body"]
+    await app(dict(SCOPE), coming(LAST), send)
+    assert len(served.bodies) == 4
