@@ -44,10 +44,10 @@ from eligibility_api.state import State
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problems
-from eligibility_api.web.middleware import BodyLimit, Intake, Journal
+from eligibility_api.web.middleware import AccessLog, BodyLimit, LoadShedder
 
 MAX_BODY_BYTES = 64 * 1024
-"""Largest body that an endpoint takes: a proof has about 3 kB."""
+"""Default limit of a request body: a proof has about 3 kB."""
 
 LARGER_BODIES: dict[str, int] = {
     "/v1/eligibility/batches": 6 * 1024 * 1024,
@@ -58,10 +58,10 @@ LARGER_BODIES: dict[str, int] = {
     CLAIMS_PATH: 16 * 1024**3,
     checkups.PATH: checkups.MAX_BYTES,
 }
-"""Paths that take more, in bytes."""
+"""Body limits of the paths that accept more, in bytes."""
 
-SPARE_REQUESTS = 16
-"""So many requests a worker has at work without having fallen behind."""
+MIN_IN_FLIGHT = 16
+"""Requests that a worker handles at once without falling behind; above it, disconnected clients are dropped."""
 
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
@@ -74,7 +74,7 @@ OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 
 def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PATH]) -> FastAPI:
-    """The application over a state that is opened when it starts and closed when it ends."""
+    """Build the application; `state` is opened at its startup and closed at its shutdown."""
     larger = LARGER_BODIES | {uploads.PATH: upload_max_bytes, CLAIMS_PATH: upload_max_bytes}
 
     @asynccontextmanager
@@ -91,7 +91,7 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         docs_url=None,
         redoc_url=None,
     )
-    for room in (
+    for package in (
         facilities,
         presence,
         eligibility,
@@ -110,14 +110,14 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         checkups,
         emergency,
     ):
-        app.include_router(room.router)
+        app.include_router(package.router)
     app.include_router(health.router)
     problems.install(app)
     app.add_middleware(Lane, routes=_hot_routes())
     app.add_middleware(LookLane, look_ups=history.LOOK_UPS)
-    app.add_middleware(Intake, spare=SPARE_REQUESTS)
+    app.add_middleware(LoadShedder, min_in_flight=MIN_IN_FLIGHT)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
-    app.add_middleware(Journal)
+    app.add_middleware(AccessLog)
     return app
 
 
@@ -125,7 +125,7 @@ def _hot_routes() -> list[APIRoute]:
     """What a tap asks, and a look-up by number; a consent after it."""
     checks = {presence.new_challenge, eligibility.check_card, eligibility.check_number}
     hot = {*checks, consent.new_challenge, consent.give}
-    routes = (route for room in (presence, eligibility, consent) for route in room.router.routes)
+    routes = (route for package in (presence, eligibility, consent) for route in package.router.routes)
     return [route for route in routes if isinstance(route, APIRoute) and route.endpoint in hot]
 
 

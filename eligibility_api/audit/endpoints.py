@@ -12,7 +12,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
-from eligibility_api.web.etag import conditional
+from eligibility_api.web.etag import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix="/v1/eligibility/answers", tags=["eligibility"])
@@ -45,4 +45,4 @@ async def earlier_answer(
 
     What the facility added itself, its reference number, is no part of it.
     """
-    return conditional(request, await service.earlier_answer(state, caller, record_id))
+    return respond_with_etag(request, await service.earlier_answer(state, caller, record_id))

@@ -14,7 +14,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult, BatchRow
 from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
-from eligibility_api.web.etag import conditional
+from eligibility_api.web.etag import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix=BATCHES_PATH, tags=["eligibility"])
@@ -90,7 +90,7 @@ async def find(
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
     """For every terminal of the facility that asked. With `If-None-Match`, 304 until more rows are answered."""
-    return conditional(request, await service.find(state, caller, batch_id))
+    return respond_with_etag(request, await service.find(state, caller, batch_id))
 
 
 @router.get(

@@ -12,7 +12,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.claims import CLAIMS_PATH, ClaimsAnswer, ClaimsFaults
 from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
-from eligibility_api.web.etag import conditional
+from eligibility_api.web.etag import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix=CLAIMS_PATH, tags=["receipts"])
@@ -52,7 +52,7 @@ async def send(
 )
 async def look(request: Request, file_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
     """Its state, and the report once it was read."""
-    return conditional(request, await service.look(state, caller, file_id))
+    return respond_with_etag(request, await service.look(state, caller, file_id))
 
 
 @router.get(
@@ -71,4 +71,4 @@ async def faults(
     """The first ten thousand faults by line, record, field, rule and the value's shape; the report counts those beyond
     too. Of one receipt a hundred are told.
     """
-    return conditional(request, await service.faults(state, caller, file_id, after))
+    return respond_with_etag(request, await service.faults(state, caller, file_id, after))

@@ -16,8 +16,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from eligibility_api.database.db_errors import told_as_outage
-from eligibility_api.database.pool import ACQUIRE_SECONDS, Connections
+from eligibility_api.database.db_errors import translate_db_errors
+from eligibility_api.database.pool import ACQUIRE_SECONDS, ConnectionPool
 
 ENGINE_CONNECTIONS = 4
 """Connections of one process for everything but the hot path, unless it needs more."""
@@ -63,7 +63,7 @@ class Database:
     ) -> None:
         self._dsn = dsn
         self._pool_connections = pool_connections
-        self._connections: Connections | None = None
+        self._connections: ConnectionPool | None = None
         self._session: dict[str, Any] = {
             "timeout": ACQUIRE_SECONDS,
             "command_timeout": statement_seconds + _SERVER_FIRST_SECONDS,
@@ -87,7 +87,7 @@ class Database:
     async def open(self) -> None:
         """Make the hot path's pool; it connects at first use, so that a process starts also while the database is away."""
         session = self._session | {"server_settings": self._session["server_settings"] | _ONE_PLAN}
-        self._connections = Connections(
+        self._connections = ConnectionPool(
             partial(asyncpg.connect, self._dsn, **session), self._pool_connections
         )
 
@@ -99,7 +99,7 @@ class Database:
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> list[asyncpg.Record]:
         """One statement on the hot path: prepared once a connection, a transaction of its own."""
-        with told_as_outage():
+        with translate_db_errors():
             if self._connections is None:
                 raise asyncpg.InterfaceError("the database is not open")
             return await self._connections.fetch(statement, parameters)
@@ -107,7 +107,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A unit of work through SQLAlchemy Core: committed at the end, rolled back by an exception."""
-        with told_as_outage():
+        with translate_db_errors():
             async with self._engine.begin() as connection:
                 yield connection
 

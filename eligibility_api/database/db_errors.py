@@ -28,7 +28,7 @@ _CHECK_VIOLATION = "23514"
 
 
 @contextmanager
-def told_as_outage() -> Iterator[None]:
+def translate_db_errors() -> Iterator[None]:
     """What the database leaves undecided inside the block leaves it as `database-unavailable` or `overloaded`."""
     try:
         yield

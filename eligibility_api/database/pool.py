@@ -25,7 +25,7 @@ Connect = Callable[[], Awaitable[Any]]
 """Makes a connection. Raises OSError, TimeoutError, asyncpg's errors."""
 
 
-class Connections:
+class ConnectionPool:
     """At most so many; the one that was used last is used next. Who comes when all are in use waits its turn."""
 
     def __init__(self, connect: Connect, most: int) -> None:

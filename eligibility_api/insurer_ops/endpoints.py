@@ -23,7 +23,7 @@ from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
 from eligibility_api.enrolment.key import idempotency_key
 from eligibility_api.insurer_ops import mismatch_resolution, service
 from eligibility_api.state import State, current_state
-from eligibility_api.web.etag import conditional
+from eligibility_api.web.etag import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix="/v1", tags=["insurer's desk"])
@@ -43,7 +43,7 @@ At = Annotated[State, Depends(current_state)]
 @router.get("/mismatches", summary="The mismatch queue", response_model=Mismatches, responses=_LISTED)
 async def mismatches(request: Request, caller: From, state: At, after: After = None) -> Response:
     """Members whom the resident register does not show as the insurer says, oldest first; unanswered until settled."""
-    return conditional(request, await service.mismatches(state, caller, after))
+    return respond_with_etag(request, await service.mismatches(state, caller, after))
 
 
 @router.post(
@@ -75,7 +75,7 @@ async def changes(
     request: Request, caller: From, state: At, after: After = None, limit: Limit = 100
 ) -> Response:
     """What has become known, or is no longer what is known, of the insurer's members, in the order of publishing."""
-    return conditional(request, await service.changes(state, caller, after, limit))
+    return respond_with_etag(request, await service.changes(state, caller, after, limit))
 
 
 @router.get(
@@ -86,7 +86,7 @@ async def changes(
 )
 async def figures(request: Request, caller: From, state: At) -> Response:
     """How long members wait until the desks see them, and what the desks saw when they asked."""
-    return conditional(request, await service.figures(state, caller))
+    return respond_with_etag(request, await service.figures(state, caller))
 
 
 @router.get("/papers", summary="Who needs a 資格確認書", response_model=Papers, responses=_LISTED)
@@ -94,4 +94,4 @@ async def papers(
     request: Request, caller: From, state: At, after: After = None, since_month: Month | None = None
 ) -> Response:
     """Current members without a valid bound certificate; `new_since` marks who was not listed then (a month ago)."""
-    return conditional(request, await service.papers(state, caller, after, since_month))
+    return respond_with_etag(request, await service.papers(state, caller, after, since_month))

@@ -23,7 +23,7 @@ from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
 from eligibility_api.uploads import service
 from eligibility_api.uploads.receiving import Reading
-from eligibility_api.web.etag import conditional
+from eligibility_api.web.etag import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 PATH = "/v1/uploads"
@@ -78,7 +78,7 @@ async def upload(
 )
 async def look(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
     """Its state, and the check report once there is one."""
-    return conditional(request, await service.look(state, caller, upload_id))
+    return respond_with_etag(request, await service.look(state, caller, upload_id))
 
 
 @router.get(
@@ -95,7 +95,7 @@ async def faults(
     after: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
 ) -> Response:
     """The first ten thousand faults by row, column, rule and the value's shape; the report counts all."""
-    return conditional(request, await service.faults(state, caller, upload_id, after))
+    return respond_with_etag(request, await service.faults(state, caller, upload_id, after))
 
 
 @router.post(
@@ -145,4 +145,4 @@ async def undo(
 )
 async def seen_by(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
     """The correction list: facilities that were answered with a value of this file that was withdrawn since."""
-    return conditional(request, await service.correction_list(state, caller, upload_id))
+    return respond_with_etag(request, await service.correction_list(state, caller, upload_id))

@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 
-def conditional(request: Request, answer: BaseModel) -> Response:
+def respond_with_etag(request: Request, answer: BaseModel) -> Response:
     """`answer` with its entity tag, or 304 where `If-None-Match` names just this one."""
     content = answer.model_dump_json().encode()
     tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'

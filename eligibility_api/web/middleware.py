@@ -1,4 +1,4 @@
-"""Around every request: an id, a line in the journal, a measurement, a limit. Plain ASGI, so that it costs little."""
+"""ASGI middleware for every request: request id, access log, metrics, load shedding, body limit. Plain ASGI is cheap."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from eligibility_api.web.problems import problem_response
 
 log = structlog.get_logger()
 
-MOST_REQUESTS = 512
-"""So many requests a worker takes on at a time: what it answers in less than a second where it is quick."""
+MAX_IN_FLIGHT = 512
+"""Requests that one worker handles at a time: as many as it answers in less than a second at its normal speed."""
 
 _REQUEST_ID_BYTES = 9
 
-_GONE = 499
-"""In the journal, of a request that nobody answered because nobody waits any more (a number of nginx's)."""
+_CLIENT_CLOSED_REQUEST = 499
+"""Status logged for a request whose client disconnected before it was answered (nginx's convention)."""
 
-_TURNS = 2
-"""Of the loop, after which it is known that a connection was closed: that is read after what was sent over it."""
+_LOOP_ITERATIONS = 2
+"""Event loop iterations after which a closed connection is noticed: the close is read after the request's bytes."""
 
 
-class Journal:
-    """Gives each request an id, and tells its route, status, code and milliseconds; never its content.
+class AccessLog:
+    """Assigns each request an id, and logs its route, status, error code and milliseconds; never its content.
 
-    A fault that nobody expected ends here: told by type and place, answered as `internal`, and never passed on to a
-    server that would write its text, in which a person's values may stand.
+    An unexpected exception ends here: it is logged by type and place, and answered as `internal`. It does not reach the
+    server, which would log its text, and that text may contain a person's data.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -73,16 +73,16 @@ class Journal:
                 await problem(scope, receive, watched)
             status = status or 500
         finally:
-            _tell(scope, state, status or _GONE, time.perf_counter() - started)
+            _log_request(scope, state, status or _CLIENT_CLOSED_REQUEST, time.perf_counter() - started)
 
 
-def _tell(scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
-    # The route's template, not the path: what a caller types into a URL stays out of log and metrics.
+def _log_request(scope: Scope, state: dict[str, Any], status: int, seconds: float) -> None:
+    # The route's template, not the path: text that a caller puts into a URL must not reach log or metrics.
     route = getattr(scope.get("route"), "path", "(none)")
     code = state.get("problem_code", "")
-    requests, took = _meters(route, status, code)
+    requests, duration = _metrics(route, status, code)
     requests.inc()
-    took.observe(seconds)
+    duration.observe(seconds)
     log.info(
         "request",
         request_id=state["request_id"],
@@ -95,47 +95,46 @@ def _tell(scope: Scope, state: dict[str, Any], status: int, seconds: float) -> N
 
 
 @cache
-def _meters(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
-    """The two meters of answers of a kind; there are as many kinds as routes, statuses and codes."""
+def _metrics(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
+    """Return counter and histogram for one route, status and code. The cache is bounded by their combinations."""
     return REQUESTS.labels(route, str(status), code), SECONDS.labels(route)
 
 
-class Intake:
-    """Where a worker has much to do, nothing is done for who has gone meanwhile; where too much, nobody more is let in.
+class LoadShedder:
+    """Sheds load: drops requests whose client has disconnected, and rejects new ones with 503 above `max_in_flight`.
 
-    After a restart or a silence, the connections that wait to be accepted are answered in their order, the oldest first:
-    where these were given up long ago, all work would be in vain, and the next ones would be given up while it is done.
-    And whoever were let in beyond what can be answered in time would only make all wait until none is: it is refused as
-    `overloaded`, before anything is done for it.
+    After a restart or a stall, waiting connections are accepted oldest first. If their clients have timed out, the work
+    is wasted, and the next clients time out meanwhile. Requests beyond what can be answered in time would delay all
+    others, so they are rejected as `overloaded` before any work is done.
     """
 
-    def __init__(self, app: ASGIApp, spare: int, most: int = MOST_REQUESTS) -> None:
-        """With `spare` requests at work or fewer it is not looked: nobody has waited. `most` may be at work."""
+    def __init__(self, app: ASGIApp, min_in_flight: int, max_in_flight: int = MAX_IN_FLIGHT) -> None:
+        """Check for disconnected clients only above `min_in_flight` requests: below it, no request has waited."""
         self._app = app
-        self._spare = spare
-        self._most = most
-        self._at_work = 0
+        self._min_in_flight = min_in_flight
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if self._at_work >= self._most and scope["path"].startswith("/v1/"):
+        if self._in_flight >= self._max_in_flight and scope["path"].startswith("/v1/"):
             refusal = ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS)
             await problem_response(Request(scope), refusal)(scope, receive, send)
             return
-        self._at_work += 1
+        self._in_flight += 1
         try:
-            if self._at_work > self._spare:
-                await self._if_there(scope, receive, send)
+            if self._in_flight > self._min_in_flight:
+                await self._unless_disconnected(scope, receive, send)
             else:
                 await self._app(scope, receive, send)
         finally:
-            self._at_work -= 1
+            self._in_flight -= 1
 
-    async def _if_there(self, scope: Scope, receive: Receive, send: Send) -> None:
-        for _ in range(_TURNS):
+    async def _unless_disconnected(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(_LOOP_ITERATIONS):
             await asyncio.sleep(0)
         first: Message | None = await receive()
         if first is not None and first["type"] == "http.disconnect":
@@ -150,9 +149,9 @@ class Intake:
 
 
 class BodyLimit:
-    """Refuses a body that announces, or turns out to have, more bytes than the limit, before it is parsed.
+    """Rejects a body whose announced or actual size exceeds the limit, before it is parsed.
 
-    `larger` are the exact paths that take more, and how much.
+    `larger` maps exact paths to their higher limits in bytes.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int, larger: Mapping[str, int]) -> None:

@@ -121,7 +121,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Make every expected error of `app` a problem answer; the Journal answers for the others."""
+    """Make every expected error of `app` a problem answer; AccessLog answers for the others."""
     app.add_exception_handler(ShikakuError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

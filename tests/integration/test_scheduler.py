@@ -18,11 +18,11 @@ from tests.builders.fund import Fund
 
 pytestmark = pytest.mark.anyio
 
-Journal = list[Any]
+AccessLog = list[Any]
 
 
 @pytest.fixture
-def journal() -> Iterator[Journal]:
+def journal() -> Iterator[AccessLog]:
     """What is told, as it is told."""
     with capture_logs() as entries:
         yield entries
@@ -59,7 +59,7 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def count(journal: Journal, event: str, **fields: str) -> int:
+def count(journal: AccessLog, event: str, **fields: str) -> int:
     return sum({"event": event, **fields}.items() <= entry.items() for entry in journal)
 
 
@@ -76,7 +76,7 @@ async def locked(fund: Fund, table: str) -> AsyncIterator[None]:
 
 
 async def test_a_lock_that_somebody_holds_is_waited_for_shortly_and_again(
-    fund: Fund, journal: Journal
+    fund: Fund, journal: AccessLog
 ) -> None:
     failed = {"code": "database-unavailable", "cause": "ShikakuError"}
     # A partition is missing, and to attach it needs the table.
@@ -97,7 +97,7 @@ async def test_a_lock_that_somebody_holds_is_waited_for_shortly_and_again(
 
 
 async def test_what_cannot_be_forgotten_does_not_keep_the_partitions_from_being_kept(
-    fund: Fund, journal: Journal
+    fund: Fund, journal: AccessLog
 ) -> None:
     async with keeping(fund), locked(fund, "visual_check_count"):
         await until(lambda: count(journal, "counters_failed") > 1)
@@ -105,7 +105,7 @@ async def test_what_cannot_be_forgotten_does_not_keep_the_partitions_from_being_
 
 
 async def test_a_fault_that_nobody_foresaw_ends_neither_task(
-    fund: Fund, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    fund: Fund, journal: AccessLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object) -> bool:
         raise RuntimeError("secret-value")
@@ -120,7 +120,7 @@ async def test_a_fault_that_nobody_foresaw_ends_neither_task(
 
 
 async def test_a_list_that_never_comes_is_given_up(
-    fund: Fund, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    fund: Fund, journal: AccessLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def endless(*_: object) -> bool:
         await asyncio.Event().wait()

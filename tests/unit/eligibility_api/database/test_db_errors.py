@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.database.db_errors import told_as_outage
+from eligibility_api.database.db_errors import translate_db_errors
 
 UNDECIDED: list[Exception] = [
     ConnectionRefusedError(),
@@ -59,7 +59,7 @@ def _through_sqlalchemy(error: Exception) -> DBAPIError:
 
 def _passed_on(error: Exception) -> Exception:
     try:
-        with told_as_outage():
+        with translate_db_errors():
             raise error
     except Exception as passed:
         return passed

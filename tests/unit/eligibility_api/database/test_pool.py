@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from eligibility_api.database import pool as pool_module
-from eligibility_api.database.pool import Connections
+from eligibility_api.database.pool import ConnectionPool
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +64,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def asked(pool: Connections, *statements: str) -> Sequence[asyncio.Task[list[Any]]]:
+async def asked(pool: ConnectionPool, *statements: str) -> Sequence[asyncio.Task[list[Any]]]:
     tasks = [asyncio.create_task(pool.fetch(statement, [])) for statement in statements]
     await settle()
     return tasks
@@ -72,7 +72,7 @@ async def asked(pool: Connections, *statements: str) -> Sequence[asyncio.Task[li
 
 async def test_one_connection_serves_statements_that_follow_each_other() -> None:
     server = Server()
-    pool = Connections(server.connect, 4)
+    pool = ConnectionPool(server.connect, 4)
     for n in range(3):
         [task] = await asked(pool, "a")
         server.lines[0].answer(n)
@@ -82,7 +82,7 @@ async def test_one_connection_serves_statements_that_follow_each_other() -> None
 
 async def test_who_comes_when_all_are_in_use_waits_for_the_first_that_comes_back() -> None:
     server = Server()
-    pool = Connections(server.connect, 2)
+    pool = ConnectionPool(server.connect, 2)
     tasks = await asked(pool, "a", "b", "c", "d")
     assert len(server.lines) == 2
     server.lines[1].answer("b's")
@@ -98,7 +98,7 @@ async def test_who_comes_when_all_are_in_use_waits_for_the_first_that_comes_back
 async def test_who_waits_too_long_is_told_that_all_are_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "ACQUIRE_SECONDS", 0.01)
     server = Server()
-    pool = Connections(server.connect, 1)
+    pool = ConnectionPool(server.connect, 1)
     first, second = await asked(pool, "a", "b")
     with pytest.raises(PoolTimeout):
         await second
@@ -108,7 +108,7 @@ async def test_who_waits_too_long_is_told_that_all_are_in_use(monkeypatch: pytes
 
 async def test_a_statement_that_the_server_refused_leaves_its_connection_in_use() -> None:
     server = Server()
-    pool = Connections(server.connect, 1)
+    pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "wrong")
     server.lines[0].fail(asyncpg.PostgresError())
     with pytest.raises(asyncpg.PostgresError):
@@ -121,7 +121,7 @@ async def test_a_statement_that_the_server_refused_leaves_its_connection_in_use(
 @pytest.mark.parametrize("error", [TimeoutError(), asyncpg.InterfaceError("cut"), ConnectionResetError()])
 async def test_a_connection_on_which_something_may_be_under_way_is_replaced(error: Exception) -> None:
     server = Server()
-    pool = Connections(server.connect, 1)
+    pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
     server.lines[0].fail(error)
     with pytest.raises(type(error)):
@@ -134,7 +134,7 @@ async def test_a_connection_on_which_something_may_be_under_way_is_replaced(erro
 
 async def test_a_statement_that_is_called_off_costs_its_connection_and_nobody_elses() -> None:
     server = Server()
-    pool = Connections(server.connect, 1)
+    pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
     task.cancel()
     await settle()
@@ -144,7 +144,7 @@ async def test_a_statement_that_is_called_off_costs_its_connection_and_nobody_el
 
 async def test_who_gives_up_waiting_takes_nothing_with_him() -> None:
     server = Server()
-    pool = Connections(server.connect, 1)
+    pool = ConnectionPool(server.connect, 1)
     first, second, third = await asked(pool, "a", "b", "c")
     server.lines[0].answer()  # the connection is handed to the second in the moment in which he gives up
     await asyncio.sleep(0)
@@ -156,7 +156,7 @@ async def test_who_gives_up_waiting_takes_nothing_with_him() -> None:
 
 async def test_a_connection_that_was_cut_while_nobody_used_it_is_not_lent() -> None:
     server = Server()
-    pool = Connections(server.connect, 1)
+    pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "a")
     server.lines[0].answer()
     await task
@@ -168,7 +168,7 @@ async def test_a_connection_that_was_cut_while_nobody_used_it_is_not_lent() -> N
 
 async def test_a_server_that_refuses_is_asked_again_by_the_next_one() -> None:
     server = Server(refuses=True)
-    pool = Connections(server.connect, 1)
+    pool = ConnectionPool(server.connect, 1)
     for task in await asked(pool, "a", "b"):
         with pytest.raises(ConnectionRefusedError):
             await task
@@ -180,7 +180,7 @@ async def test_a_server_that_refuses_is_asked_again_by_the_next_one() -> None:
 
 async def test_the_end_waits_for_what_runs_and_closes_all() -> None:
     server = Server()
-    pool = Connections(server.connect, 2)
+    pool = ConnectionPool(server.connect, 2)
     running, done = await asked(pool, "a", "b")
     server.lines[1].answer()
     await done
@@ -197,7 +197,7 @@ async def test_the_end_waits_for_what_runs_and_closes_all() -> None:
 async def test_what_does_not_end_is_cut_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "_CLOSE_SECONDS", 0.01)
     server = Server()
-    pool = Connections(server.connect, 1)
+    pool = ConnectionPool(server.connect, 1)
     [running] = await asked(pool, "a")
     await pool.close()
     assert server.lines[0].closed

@@ -8,7 +8,7 @@ import anyio
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from eligibility_api.web.middleware import Intake
+from eligibility_api.web.middleware import LoadShedder
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +59,7 @@ async def send(_: Message) -> None:
     raise AssertionError
 
 
-async def asked(app: Intake, *channels: Receive, served: Served) -> None:
+async def asked(app: LoadShedder, *channels: Receive, served: Served) -> None:
     """All of them at once; let go when everybody is at work who will be."""
     async with anyio.create_task_group() as group:
         for receive in channels:
@@ -70,20 +70,20 @@ async def asked(app: Intake, *channels: Receive, served: Served) -> None:
 
 async def test_under_pressure_who_has_gone_is_not_served_and_everybody_else_is() -> None:
     served = Served()
-    app = Intake(served, spare=1)
+    app = LoadShedder(served, min_in_flight=1)
     await asked(app, coming(FIRST, LAST), coming(LEFT), coming(FIRST, LAST), served=served)
     assert served.bodies == [b"ab", b"ab"]
 
 
 async def test_without_pressure_it_is_not_looked() -> None:
     served = Served()
-    await asked(Intake(served, spare=3), coming(LEFT), coming(LAST), served=served)
+    await asked(LoadShedder(served, min_in_flight=3), coming(LEFT), coming(LAST), served=served)
     assert sorted(served.bodies) == [b"", b"b"]
 
 
 async def test_pressure_ends_with_what_was_at_work() -> None:
     served = Served()
-    app = Intake(served, spare=1)
+    app = LoadShedder(served, min_in_flight=1)
     await asked(app, coming(LAST), coming(LAST), served=served)
     await app(SCOPE, coming(LEFT), send)
     assert served.bodies == [b"b", b"b", b""]
@@ -100,17 +100,17 @@ async def test_a_connection_that_closes_in_the_loops_next_turn_is_noticed() -> N
 
     async with anyio.create_task_group() as group:
         group.start_soon(turn)
-        group.start_soon(Intake(served, spare=0), SCOPE, when(lambda: turns > 1), send)
+        group.start_soon(LoadShedder(served, min_in_flight=0), SCOPE, when(lambda: turns > 1), send)
     assert served.bodies == []
 
 
 async def test_what_is_no_request_is_passed_on() -> None:
-    await Intake(Served(), spare=0)({"type": "lifespan"}, coming(), send)
+    await LoadShedder(Served(), min_in_flight=0)({"type": "lifespan"}, coming(), send)
 
 
 async def test_beyond_what_it_can_take_on_nobody_is_let_in_and_told_to_come_again() -> None:
     served = Served()
-    app = Intake(served, spare=9, most=2)
+    app = LoadShedder(served, min_in_flight=9, max_in_flight=2)
     told: list[Message] = []
 
     async def tell(message: Message) -> None:

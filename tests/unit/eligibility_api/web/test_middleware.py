@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from eligibility_api.platform.telemetry import metrics_text, set_up_logging
 from eligibility_api.web import problems
-from eligibility_api.web.middleware import Journal
+from eligibility_api.web.middleware import AccessLog
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +31,7 @@ class _Answer(BaseModel):
 def _application() -> FastAPI:
     app = FastAPI()
     problems.install(app)
-    app.add_middleware(Journal)
+    app.add_middleware(AccessLog)
 
     @app.get("/v1/broken")
     async def broken() -> None:
@@ -142,5 +142,5 @@ async def test_whom_nobody_answered_since_she_had_gone_is_told_as_no_fault(journ
         raise AssertionError
 
     scope = {"type": "http", "method": "GET", "path": "/v1/token", "headers": [], "query_string": b""}
-    await Journal(silent)(scope, receive, send)
+    await AccessLog(silent)(scope, receive, send)
     assert json.loads(journal.getvalue())["status"] == 499
