@@ -1,4 +1,4 @@
-"""HTTP: earlier answers."""
+"""HTTP: earlier answers of the caller's facility."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ router = APIRouter(prefix="/v1/eligibility/answers", tags=["eligibility"])
 
 @router.get(
     "/{record_id}",
-    summary="What was answered then",
+    summary="Get an earlier answer",
     response_model=EligibilityAnswer | UnchangedAnswer,
     responses={
-        304: {"description": "The client holds it."},
+        304: {"description": "The client already has this answer."},
         **problem_responses(
             "token-invalid",
             "right-missing",
@@ -41,8 +41,8 @@ async def earlier_answer(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """The answer of a record, computed again out of what was read then, for every terminal of the facility that asked.
+    """Recompute the answer of a record from the rows that were read then. Every terminal of the facility may read it.
 
-    What the facility added itself, its reference number, is no part of it.
+    The facility's own reference number is not included.
     """
     return respond_with_etag(request, await service.earlier_answer(state, caller, record_id))

@@ -1,6 +1,6 @@
-"""What the fund would have answered at an instant about a day: an auditor's question, by number, to nobody's record.
+"""What the fund would have answered at an instant (transaction time) about a day (valid time), for auditors.
 
-The statement is put together from the parts of the look-up by number, so that the two read the same.
+The statement consists of the parts of the look-up by number, so that both read the same rows. It leaves no record.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from eligibility_api.audit.recompute import Given, given
+from eligibility_api.audit.recompute import GivenAnswer, answer_or_refusal
 from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.membership import MembershipAsked
 from eligibility_api.database.connections import Database
@@ -18,7 +18,7 @@ from eligibility_api.eligibility.by_number import membership_parameters, reading
 from eligibility_api.eligibility.versions import enrolment_version
 
 NO_RECORD = "none"
-"""Stands for the record of an answer that nobody was given."""
+"""Record id of an answer that was never given."""
 
 _STATEMENT = """
 WITH gate AS MATERIALIZED (
@@ -38,7 +38,7 @@ _KNOWN = _STATEMENT.format(fitting=_FITTING, reading=_READING)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant of knowledge, the day that is asked about, and to which institution it would have been answered."""
+    """The instant of knowledge, the day in question, and the institution that would have asked."""
 
     known_at: datetime
     as_of: date
@@ -47,8 +47,8 @@ class Moment:
 
 async def known(
     database: Database, membership: MembershipAsked, moment: Moment, *, version_key: bytes
-) -> Given | None:
-    """The answer, with every consent given; None where no such institution was ever admitted."""
+) -> GivenAnswer | None:
+    """Return the answer as if every consent was given; None when the institution was never admitted."""
     parameters = [moment.institution_code, moment.known_at, moment.as_of]
     rows = await database.fetch(_KNOWN, [*parameters, *membership_parameters(membership)])
     if not rows:
@@ -66,4 +66,4 @@ async def known(
         asked=frozenset(first["asked"]),
         consents=frozenset(Category),
     )
-    return given(reading, version_key)
+    return answer_or_refusal(reading, version_key)

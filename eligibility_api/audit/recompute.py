@@ -1,7 +1,6 @@
-"""Computing an answer again from its audit record: what an auditor does to see that the fund answered by its rule.
+"""Recomputes answers from their audit records, to verify that the fund answered by its rules.
 
-A record names the versions that were read; versions never change; the answer, or the refusal, is the pure function of
-just that.
+A record names the versions that were read, and versions never change. The answer or refusal is a pure function of them.
 """
 
 from __future__ import annotations
@@ -29,36 +28,36 @@ _CHANNELS = {
     "eligibility.consent-visual-check": Channel.CARD,
     "eligibility.consent": Channel.CARD,
 }
-"""How each kind of record was asked."""
+"""The channel of each kind of record."""
 
 
 class UnknownRule(Exception):
-    """A record was made under a rule that this program does not have."""
+    """A record was made under a rule version that this program does not have."""
 
 
 class Refusal(Answer):
-    """What was answered where the rule refused: the code of the catalogue."""
+    """A refusal by a rule, with its error code."""
 
     record_id: str
     code: str
 
 
-Given = EligibilityAnswer | UnchangedAnswer | Refusal
-"""What a facility was given for its question."""
+GivenAnswer = EligibilityAnswer | UnchangedAnswer | Refusal
+"""The answer or refusal that a facility got."""
 
 
 async def recompute(
     connection: AsyncConnection, *, version_key: bytes, record_id: UUID | None = None
-) -> AsyncIterator[Given]:
-    """Every recorded answer (or the one of `record_id`) again, in the order of their records. Raises UnknownRule."""
+) -> AsyncIterator[GivenAnswer]:
+    """Recompute every recorded answer, or the one of `record_id`, in the order of records. Raises UnknownRule."""
     async for records in store.answers(connection, record_id):
         versions = await store.versions(connection, records)
         for record in records:
-            yield given(reading_of(record, versions), version_key)
+            yield answer_or_refusal(reading_of(record, versions), version_key)
 
 
-def given(reading: Reading, version_key: bytes) -> Given:
-    """What `reading` leads to, a refusal included."""
+def answer_or_refusal(reading: Reading, version_key: bytes) -> GivenAnswer:
+    """Return the answer or refusal that follows from `reading`."""
     try:
         return answer(reading, version_key=version_key)
     except ShikakuError as error:
@@ -66,7 +65,7 @@ def given(reading: Reading, version_key: bytes) -> Given:
 
 
 def reading_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> Reading:
-    """What was read for the answer of `record`, out of all `versions` that it names. Raises UnknownRule."""
+    """Rebuild the reading of `record` from `versions`. Raises UnknownRule."""
     if record.rule_version != RULE_VERSION:
         raise UnknownRule(f"rule {record.rule_version}")
     named = frozenset(record.tickets or ())
@@ -86,7 +85,7 @@ def reading_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -
 
 
 def _with_tickets(version: EnrolmentVersion, named: frozenset[int]) -> EnrolmentVersion:
-    """Tickets of one version were read for several institutions; an answer knew its own."""
+    """Keep only the tickets that the record names: others were read for other institutions."""
     if not version.tickets:
         return version
     return replace(version, tickets=[ticket for ticket in version.tickets if ticket.version in named])

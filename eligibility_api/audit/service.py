@@ -1,4 +1,4 @@
-"""An earlier answer, shown again to the facility that asked."""
+"""Earlier answers for the facility that requested them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from eligibility_api.state import State
 async def earlier_answer(
     state: State, caller: Caller, record_id: UUID
 ) -> EligibilityAnswer | UnchangedAnswer:
-    """The answer of a record, computed again; that it was looked at is recorded.
+    """Recompute the answer of a record, and record this access.
 
-    Raises `not-found` for a record that is none, or another facility's; `answer-of-earlier-rule`; and what the rule
-    refused then.
+    Raises `not-found` for an unknown record or another facility's, `answer-of-earlier-rule`, and the refusal that the
+    rules led to.
     """
     caller.need(Right.ELIGIBILITY)
     institution_code = caller.institution()

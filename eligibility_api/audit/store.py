@@ -1,4 +1,4 @@
-"""The SQL of answers that were given: their records, and what those name."""
+"""SQL that reads the records of answers, and the versions that they name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, enrolment_ve
 RECORD = table_of(AuditRecord)
 
 CHUNK = 500
-"""Records that are read at a time: a nation's record is longer than memory."""
+"""Records read at a time: all records of a country do not fit into memory."""
 
 _ANSWERS = text("""
 SELECT record_id, recorded_at, kind, facility_kind, institution_code, person_key, as_of, enrolments, asked, tickets,
@@ -49,16 +49,16 @@ WHERE e.version = ANY (:versions)
 """)  # noqa: S608 - constants of the store, no values
 
 _ALL = UUID(int=0), UUID(int=2**128 - 1)
-"""Before and behind every record."""
+"""Bounds before and after every record id."""
 
 Record = Row[tuple[Any, ...]]
-"""The record of an answer: what was asked, and which versions were read."""
+"""The record of an answer: the request, and the versions that were read."""
 
 
 async def answers(
     connection: AsyncConnection, record_id: UUID | None = None
 ) -> AsyncIterator[Sequence[Record]]:
-    """The records of all answers (or the one of `record_id`) in their order, a chunk at a time."""
+    """Return the records of all answers (or the one of `record_id`) in order, in chunks."""
     after, last = _ALL if record_id is None else (UUID(int=max(record_id.int - 1, 0)), record_id)
     while True:
         parameters = {"after": after, "last": last, "chunk": CHUNK}
@@ -70,7 +70,7 @@ async def answers(
 
 
 async def own_answer(connection: AsyncConnection, caller: Caller, record_id: UUID) -> Record:
-    """One row: whether the caller is still admitted, and the record of an answer to its facility, or nulls."""
+    """Return one row: whether the caller is still admitted, and the record of an answer to its facility, or nulls."""
     parameters = {
         "client_id": caller.client_id,
         "right": Right.ELIGIBILITY.value,
@@ -81,7 +81,7 @@ async def own_answer(connection: AsyncConnection, caller: Caller, record_id: UUI
 
 
 async def versions(connection: AsyncConnection, records: Sequence[Record]) -> dict[int, EnrolmentVersion]:
-    """Every version that the records name, by its number, with every ticket that they name of it."""
+    """Return every version that the records name, by its number, with the tickets that they name."""
     named = {version for record in records for version in record.enrolments or ()}
     tickets = {ticket for record in records for ticket in record.tickets or ()}
     parameters = {"versions": sorted(named), "tickets": sorted(tickets)}
@@ -90,5 +90,5 @@ async def versions(connection: AsyncConnection, records: Sequence[Record]) -> di
 
 
 async def record(connection: AsyncConnection, values: dict[str, Any]) -> None:
-    """Append to the audit record."""
+    """Append an audit record."""
     await connection.execute(insert(RECORD).values(**values))

@@ -1,4 +1,4 @@
-"""The append-only record of who asked what about whom, and of what was read to answer."""
+"""The append-only audit record: who requested what about which person, and which rows were read to answer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from eligibility_api.database.columns import instant
 
 
 class AuditRecord(SQLModel, table=True):
-    """One record. What was read is what the answer can be computed from again: the versions of `enrolments` and
-    `tickets`, the entitlements that a look-up by number `asked` for, the `consents` that it came with.
+    """One record. The answer can be recomputed from what was read: the versions in `enrolments` and `tickets`, the
+    entitlements that a look-up by number matched (`asked`), and the `consents` that applied.
     """
 
     __tablename__ = "audit_record"

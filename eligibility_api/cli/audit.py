@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit.known import Moment, known
-from eligibility_api.audit.recompute import Given, UnknownRule, recompute
+from eligibility_api.audit.recompute import GivenAnswer, UnknownRule, recompute
 from eligibility_api.cli_support import finished, in_transaction
 from eligibility_api.contract.membership import MembershipAsked
 from eligibility_api.database.connections import Database
@@ -29,9 +29,9 @@ _INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 
 @app.command("recompute")
 def audit_recompute(
-    record: Annotated[UUID | None, typer.Option(help="One record; all of them when left out.")] = None,
+    record: Annotated[UUID | None, typer.Option(help="One record; all records when left out.")] = None,
 ) -> None:
-    """Compute recorded answers again from what their records say was read: one JSON object a line."""
+    """Recompute recorded answers from the rows that their records name: one JSON object a line."""
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version
 
@@ -52,10 +52,10 @@ def audit_known(
     known_at: Annotated[
         datetime, typer.Option(formats=_INSTANTS, help="The instant of knowledge, with offset.")
     ],
-    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day asked about.")],
-    institution_code: Annotated[str, typer.Option(help="To whom: 医療機関コード of an admitted facility.")],
+    as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day in question.")],
+    institution_code: Annotated[str, typer.Option(help="医療機関コード of the admitted facility that asks.")],
 ) -> None:
-    """What would have been answered at an instant about a day. Reads the membership (JSON) from standard input."""
+    """Show what would have been answered at an instant about a day. Reads the membership (JSON) from standard input."""
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version
     moment = Moment(known_at, as_of.date(), institution_code)
@@ -66,7 +66,7 @@ def audit_known(
             "Standard input is not a membership: insurer_number, symbol, number, branch, birth_date."
         ) from None
 
-    async def ask() -> Given | None:
+    async def ask() -> GivenAnswer | None:
         database = Database(dsn(settings, "sequencer"))
         await database.open()
         try:

@@ -1,4 +1,4 @@
-"""Who asks: what an access token says of its bearer."""
+"""The caller of a request, as its access token states it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class Caller:
     rights: frozenset[Right]
 
     def need(self, *rights: Right) -> None:
-        """Raises `right-missing` unless the client has all of `rights`."""
+        """Raise `right-missing` unless the client has all of `rights`."""
         if not self.rights.issuperset(rights):
             raise ShikakuError("right-missing")
 
     def institution(self) -> str:
-        """The facility's institution code. Raises `right-missing` for an insurer."""
+        """Return the facility's institution code. Raises `right-missing` for an insurer."""
         if self.institution_code is None:
             raise ShikakuError("right-missing")
         return self.institution_code
 
     def insurer(self) -> str:
-        """The insurer's number. Raises `right-missing` for a facility."""
+        """Return the insurer's number. Raises `right-missing` for a facility."""
         if self.insurer_number is None:
             raise ShikakuError("right-missing")
         return self.insurer_number

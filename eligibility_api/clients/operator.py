@@ -1,4 +1,4 @@
-"""Who at a facility asks, and as whom: two headers of a request, as FastAPI's dependency. The terminal's assertion."""
+"""The operator of a request: name and role from two headers, as the terminal asserts them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from eligibility_api.contract.wire import OperatorName
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A member of staff: the role that the terminal asserts, and the name, where it tells one."""
+    """A member of staff: the role that the terminal asserts, and the name if the terminal sent one."""
 
     role: Role = Role.RECEPTION
     name: str | None = None
@@ -41,22 +41,22 @@ _ROLES = {role.value.encode(): role for role in Role}
 
 async def current_operator(
     role: Annotated[
-        Role, Header(alias=ROLE_HEADER, description="As whom somebody asks; without it, as the reception.")
+        Role, Header(alias=ROLE_HEADER, description="The operator's role; `reception` when left out.")
     ] = Role.RECEPTION,
     name: Annotated[
         _Name | None,
         Header(
             alias=OPERATOR_HEADER,
-            description="Who asks, as the facility names its staff: UTF-8, percent-encoded.",
+            description="The operator, as the facility names its staff: UTF-8, percent-encoded.",
         ),
     ] = None,
 ) -> Operator:
-    """Who asks. A role that is none, or a name that is not of this form, is `request-invalid`."""
+    """FastAPI dependency: the operator. An unknown role, or a malformed name, is `request-invalid`."""
     return Operator(role, name)
 
 
-def operator_in(headers: Mapping[bytes, bytes]) -> Operator | None:
-    """Who asks by these headers, as `current_operator` reads them; None where it would refuse them."""
+def operator_from_headers(headers: Mapping[bytes, bytes]) -> Operator | None:
+    """Read the operator as `current_operator` does; None where that would reject the headers."""
     role = _ROLES.get(headers.get(_ROLE, Role.RECEPTION.value.encode()))
     named = headers.get(_OPERATOR)
     try:

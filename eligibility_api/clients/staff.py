@@ -1,6 +1,6 @@
-"""The beginning of every statement by which a member of a facility's staff does something: who, from where, about whom.
+"""SQL parts that every statement of a facility's staff begins with: client, facility, operator and patient.
 
-Staff are authorised by their facility's administrator (`facility_operator`; `staffing.py` names and ends them).
+Staff are authorised by their facility's administrator (table `facility_operator`, `facilities/operators.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.errors import ShikakuError
 
-STAFF_GATE = """
+STAFF_CHECK = """
 gate AS MATERIALIZED (
     SELECT t.client_id IS NOT NULL AS admitted, coalesce($2::text = ANY (t.rights), false) AS entitled,
            t.institution_code, t.kind AS facility_kind, t.name AS facility_name, c.now
@@ -22,7 +22,7 @@ gate AS MATERIALIZED (
     ) t ON true
 )
 """
-"""One row: is the client still admitted, and for this; its facility; the instant by which windows are judged.
+"""CTE `gate`, one row: whether the client is still admitted and has the right, its facility, and the current instant.
 
 Parameters 1 and 2: client and right.
 """
@@ -31,7 +31,7 @@ STAFF_MISSING = f"""{{role}}::text = '{Role.AUTHORISED_STAFF}' AND NOT EXISTS (
             SELECT FROM facility_operator o
             WHERE o.institution_code = {{institution}} AND o.operator = {{operator}} AND o.medical AND o.ended_at IS NULL
         )"""
-"""Whether somebody asks as authorised staff whom the administrator has not named (expressions)."""
+"""SQL condition: the operator claims to be authorised staff, but the administrator has not registered the name."""
 
 PATIENT = """
 patient AS MATERIALIZED (
@@ -40,13 +40,13 @@ patient AS MATERIALIZED (
     WHERE i.recorded_at >= g.now - {within}::interval
 )
 """
-"""The person about whom a record of this facility's was answered, not longer ago than `within`; or no row. `asked` are
-the memberships that she was identified by, null where her card did it.
+"""CTE `patient`: the person of an answer that this facility got within the last `within`, or no row. `asked` holds the
+memberships that identified the person, null where a card did.
 """
 
 
 def check_admitted(row: Any) -> None:
-    """Raises `client-closed` or `right-missing` by the columns of `STAFF_GATE`: such a call leaves no record."""
+    """Raises `client-closed` or `right-missing` by the columns of `STAFF_CHECK`. Such a call leaves no audit record."""
     if not row["admitted"]:
         raise ShikakuError("client-closed")
     if not row["entitled"]:

@@ -1,7 +1,7 @@
-"""Access tokens (ES256, five minutes at most) and the assertions that are exchanged for them.
+"""Access tokens (ES256, valid for at most five minutes) and the assertions that are exchanged for them.
 
-A token is checked locally: its signature never changes for the same text, so that is remembered, bounded; its
-expiry is held against the clock at every use. Whether the terminal is still admitted is the statement's question.
+Tokens are validated locally. The result of the signature check is cached (bounded), the expiry is checked at every use.
+Whether the client is still admitted is checked by each statement in the database.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 
 MAX_ASSERTION_SECONDS = 300
-"""Longest life of an assertion, as for a token."""
+"""Maximum lifetime of an assertion, equal to a token's."""
 
 _CLOCK_TOLERANCE_SECONDS = 60
-_KEPT_TOKENS = 20_000
+_MAX_CACHED_TOKENS = 20_000
 _ALGORITHMS = ["ES256"]
 _UNREADABLE = (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
-"""What comes of a text that is no token or assertion, down to infinite numbers and bottomless nesting."""
+"""Exceptions that a malformed token or assertion causes, including infinite numbers and deep nesting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A client's verified assertion (RFC 7523 section 3): whose, and by what it is spent."""
+    """A verified client assertion (RFC 7523 section 3): its client, its expiry and its single-use id."""
 
     client_id: UUID
     expires_at: datetime
@@ -41,16 +41,16 @@ class Assertion:
 
 
 class Tokens:
-    """Makes and reads the access tokens of one fund."""
+    """Issues and validates the access tokens of one fund."""
 
     def __init__(self, key: ECKey, audience: str, life_seconds: int) -> None:
         self._key = key
         self._audience = audience
         self.life_seconds = life_seconds
-        self._read: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
+        self._validated: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
 
     def issue(self, caller: Caller, now: datetime) -> str:
-        """A token for `caller`."""
+        """Return a new token for `caller`."""
         claims: dict[str, Any] = {
             "iss": self._audience,
             "aud": self._audience,
@@ -66,19 +66,19 @@ class Tokens:
         return jwt.encode({"alg": "ES256", "typ": "at+jwt"}, claims, self._key)
 
     def read(self, token: str, now: datetime) -> Caller:
-        """Whose token this is. Raises `token-invalid` or `token-expired`."""
-        known = self._read.get(token)
+        """Validate a token and return its caller. Raises `token-invalid` or `token-expired`."""
+        known = self._validated.get(token)
         if known is None:
-            known = self._read[token] = self._verified(token)
-            if len(self._read) > _KEPT_TOKENS:
-                self._read.popitem(last=False)
+            known = self._validated[token] = self._validate(token)
+            if len(self._validated) > _MAX_CACHED_TOKENS:
+                self._validated.popitem(last=False)
         caller, expires = known
         if expires <= now.timestamp():
-            self._read.pop(token, None)
+            self._validated.pop(token, None)
             raise ShikakuError("token-expired")
         return caller
 
-    def _verified(self, token: str) -> tuple[Caller, int]:
+    def _validate(self, token: str) -> tuple[Caller, int]:
         try:
             decoded = jwt.decode(token, self._key, algorithms=_ALGORITHMS)
             claims = decoded.claims
@@ -96,7 +96,7 @@ class Tokens:
 
 
 def claimed_client(assertion: str) -> UUID:
-    """Whom an assertion claims to come from, unverified: whose key to look up. Raises `assertion-invalid`."""
+    """Return the client id that an assertion claims, unverified, to find its key. Raises `assertion-invalid`."""
     try:
         claims = _claims(jws.extract_compact(assertion.encode()).payload)
         return UUID(claims["iss"])
@@ -107,17 +107,17 @@ def claimed_client(assertion: str) -> UUID:
 def _claims(payload: bytes) -> dict[str, Any]:
     claims = json.loads(payload)
     if not isinstance(claims, dict):
-        raise ValueError("claims are an object")
+        raise ValueError("claims must be an object")
     return claims
 
 
 def check_assertion(assertion: str, public_key: dict[str, Any], *, audience: str, now: datetime) -> Assertion:
-    """An assertion that holds: signature, issuer and subject, audience, life. Raises `assertion-invalid`."""
+    """Validate signature, issuer, subject, audience and lifetime of an assertion. Raises `assertion-invalid`."""
     try:
         claims = jwt.decode(assertion, ECKey.import_key(public_key), algorithms=_ALGORITHMS).claims
         issued, expires, jti = int(claims["iat"]), int(claims["exp"]), claims["jti"]
         seconds = now.timestamp()
-        holds = (
+        valid = (
             claims["iss"] == claims["sub"]
             and claims["aud"] == audience
             and isinstance(jti, str)
@@ -126,7 +126,7 @@ def check_assertion(assertion: str, public_key: dict[str, Any], *, audience: str
             and issued <= seconds + _CLOCK_TOLERANCE_SECONDS
             and seconds < expires <= seconds + MAX_ASSERTION_SECONDS
         )
-        if not holds:
+        if not valid:
             raise ShikakuError("assertion-invalid")
         return Assertion(UUID(claims["iss"]), datetime.fromtimestamp(expires, UTC), jti)
     except _UNREADABLE:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.clients.second_factor import opened
+from eligibility_api.clients.second_factor import decrypt_secret
 from eligibility_api.clients.staff import check_admitted
 from eligibility_api.consent.gate import RIGHT_FOR
 from eligibility_api.contract.categories import MEDICAL_ROLES
@@ -57,7 +57,7 @@ async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> 
 
 def _used(state: State, caller: Caller, request: EmergencyRequest, factor: Factor) -> Used | None:
     """The time step of the one-time password, as it is spent; None where it is wrong."""
-    secret = opened(state.keys.second_factor, factor.stored, caller.institution(), request.operator)
+    secret = decrypt_secret(state.keys.second_factor, factor.stored, caller.institution(), request.operator)
     step = matching_step(secret, request.one_time_password, factor.now)
     if step is None:
         return None

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.clients.staff import PATIENT, STAFF_GATE, STAFF_MISSING
+from eligibility_api.clients.staff import PATIENT, STAFF_CHECK, STAFF_MISSING
 from eligibility_api.consent.gate import PROTECTED, RIGHT_FOR
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import EmergencyRequest
@@ -107,7 +107,7 @@ _PLACES = {
 }
 
 _PERMIT = _STATEMENT.format(
-    gate=STAFF_GATE,
+    gate=STAFF_CHECK,
     patient=PATIENT.format(record="$5", within="'10 minutes'"),
     staff_missing=STAFF_MISSING.format(institution="g.institution_code", **_PLACES),
     protected=PROTECTED.format(person_key="j.person_key", now="j.now"),

@@ -1,4 +1,4 @@
-"""`eligibility-api operator`: a facility's staff, named at its administrator's word."""
+"""`eligibility-api operator`: register a facility's authorised staff, and end registrations."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from eligibility_api.cli_support import in_transaction
 from eligibility_api.contract.wire import OperatorName
 from eligibility_api.domain.second_factor import provisioning_uri
 from eligibility_api.facilities import operators
-from eligibility_api.facilities.operators import Named
+from eligibility_api.facilities.operators import OperatorRegistration
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
 
 _OPERATOR = TypeAdapter[str](OperatorName)
 
-app = typer.Typer(help="Staff whom a facility's administrator named.", no_args_is_help=True)
+app = typer.Typer(help="Authorised staff of facilities.", no_args_is_help=True)
 
 InstitutionCode = Annotated[str, typer.Option(help="医療機関コード of an admitted facility.")]
-Operator = Annotated[str, typer.Option(help="As the facility names its staff.")]
+Operator = Annotated[str, typer.Option(help="Name of the operator, as the facility writes it.")]
 
 
 @app.command("add")
@@ -30,18 +30,20 @@ def add(
     *,
     institution_code: InstitutionCode,
     operator: Operator,
-    authorised_by: Annotated[str, typer.Option(help="The administrator, by name.")],
-    medical: Annotated[bool, typer.Option("--medical", help="May look as authorised staff.")] = False,
+    authorised_by: Annotated[str, typer.Option(help="Name of the administrator.")],
+    medical: Annotated[
+        bool, typer.Option("--medical", help="May read medical data as authorised staff.")
+    ] = False,
     emergency: Annotated[
-        bool, typer.Option("--emergency", help="May look in an emergency, by a second factor.")
+        bool, typer.Option("--emergency", help="May read data in an emergency, with a second factor.")
     ] = False,
 ) -> None:
-    """Name a member of staff. With --emergency, tells once what her authenticator reads (otpauth://…)."""
+    """Register a member of staff. With --emergency, prints the authenticator's URI (otpauth://…) once."""
     if not medical and not emergency:
-        raise typer.BadParameter("--medical, --emergency or both: what she may do")
+        raise typer.BadParameter("give --medical, --emergency or both")
     settings = Settings()
     key = load_keys(settings.home).second_factor
-    named = Named(
+    named = OperatorRegistration(
         institution_code,
         _name(operator, "--operator"),
         _name(authorised_by, "--authorised-by"),
@@ -50,7 +52,7 @@ def add(
     )
 
     async def register(connection: AsyncConnection) -> bytes | None:
-        return await operators.name(connection, key, named)
+        return await operators.register(connection, key, named)
 
     secret = in_transaction(settings, "owner", register)
     if secret is not None:
@@ -59,7 +61,7 @@ def add(
 
 @app.command("end")
 def end(*, institution_code: InstitutionCode, operator: Operator) -> None:
-    """She may do so no more, from now on. Named anew, she gets a new second factor."""
+    """End a registration. Registering the operator again creates a new second factor."""
     name = _name(operator, "--operator")
 
     async def close(connection: AsyncConnection) -> None:
@@ -70,10 +72,10 @@ def end(*, institution_code: InstitutionCode, operator: Operator) -> None:
 
 @app.command("list")
 def listed(*, institution_code: InstitutionCode) -> None:
-    """Everybody who was ever named: one JSON object a line."""
+    """List all operators ever registered: one JSON object a line."""
 
     async def read(connection: AsyncConnection) -> list[str]:
-        rows = await operators.everybody(connection, institution_code)
+        rows = await operators.list_operators(connection, institution_code)
         return [json.dumps(dict(row._mapping), ensure_ascii=False, default=str) for row in rows]
 
     for line in in_transaction(Settings(), "owner", read):

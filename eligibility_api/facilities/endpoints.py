@@ -23,5 +23,5 @@ async def issue_token(
     form: Annotated[TokenForm, Form()],
     state: Annotated[State, Depends(current_state)],
 ) -> TokenAnswer:
-    """`private_key_jwt`, ES256. An assertion is accepted once; a token lives five minutes at most."""
+    """`private_key_jwt`, ES256. An assertion is accepted once; a token is valid for at most five minutes."""
     return await service.issue_token(state, form.client_assertion)

@@ -1,5 +1,6 @@
-"""A list of facilities to admit at once: CSV (UTF-8) with the columns `institution_code`, `name`, `kind`, `rights` (words
-with spaces between) and `terminals` (how many the facility gets).
+"""Reads a list of facilities to admit: CSV (UTF-8) with a header.
+
+The columns are `institution_code`, `name`, `kind`, `rights` (separated by spaces) and `terminals` (their number).
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ from eligibility_api.contract.wire import PersonText
 from eligibility_api.domain.admission import Admission, surplus
 from eligibility_api.platform.errors import OperatorError
 
-MOST_TERMINALS = 999
-"""Terminals that one line may ask for."""
+MAX_TERMINALS = 999
+"""Maximum number of terminals in one row."""
 
 _COLUMNS = ["institution_code", "name", "kind", "rights", "terminals"]
 _NAME = TypeAdapter[str](PersonText)
 
 
 def read_facilities(path: Path) -> list[Admission]:
-    """The facilities in the file's order, each once. Raises OperatorError, naming the line at fault."""
+    """Return the facilities in the file's order. Raises OperatorError, which names the faulty line."""
     found: dict[str, Admission] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.reader(lines, strict=True)
             if next(rows, None) != _COLUMNS:
-                raise OperatorError(f"The facilities' file begins with the line {','.join(_COLUMNS)}.")
+                raise OperatorError(f"The facilities' file must begin with the line {','.join(_COLUMNS)}.")
             for row in rows:
                 try:
                     admission = _admission(row)
@@ -46,7 +47,7 @@ def read_facilities(path: Path) -> list[Admission]:
 
 
 def _admission(row: list[str]) -> Admission:
-    """One line. Raises ValueError, whose text says what it should be."""
+    """Parse one row. Raises ValueError, which states the rule that the row breaks."""
     if len(row) != len(_COLUMNS):
         raise ValueError(f"not the columns {','.join(_COLUMNS)}")
     code, name, kind, rights, terminals = row
@@ -59,10 +60,10 @@ def _admission(row: list[str]) -> Admission:
     if kind not in tuple(FacilityKind):
         raise ValueError(f"kind is none of {', '.join(FacilityKind)}")
     if not rights.split() or not set(rights.split()) <= set(Right):
-        raise ValueError(f"rights are not words, with spaces between, out of: {', '.join(Right)}")
+        raise ValueError(f"rights are not a list, separated by spaces, of: {', '.join(Right)}")
     granted = frozenset(map(Right, rights.split()))
     if missing := surplus(FacilityKind(kind), granted):
         raise ValueError(f"a facility of this kind cannot have the right {', '.join(sorted(missing))}")
-    if not (terminals.isascii() and terminals.isdecimal() and 1 <= int(terminals) <= MOST_TERMINALS):
-        raise ValueError(f"terminals is not a number from 1 to {MOST_TERMINALS}")
+    if not (terminals.isascii() and terminals.isdecimal() and 1 <= int(terminals) <= MAX_TERMINALS):
+        raise ValueError(f"terminals is not a number from 1 to {MAX_TERMINALS}")
     return Admission(code, name, FacilityKind(kind), granted, int(terminals))

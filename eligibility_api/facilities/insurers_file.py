@@ -1,4 +1,4 @@
-"""A list of insurers to admit at once: CSV (UTF-8) with the columns `insurer_number` and `name`."""
+"""Reads a list of insurers to admit: CSV (UTF-8) with the columns `insurer_number` and `name`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _COLUMNS = ["insurer_number", "name"]
 
 
 def read_insurers(path: Path) -> dict[str, str]:
-    """The insurers' names by their numbers, in the file's order. Raises OperatorError, naming the line at fault."""
+    """Return the insurers' names by number, in the file's order. Raises OperatorError, which names the faulty line."""
     insurers: dict[str, str] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.reader(lines, strict=True)
             if next(rows, None) != _COLUMNS:
-                raise OperatorError(f"The insurers' file begins with the line {','.join(_COLUMNS)}.")
+                raise OperatorError(f"The insurers' file must begin with the line {','.join(_COLUMNS)}.")
             for row in rows:
                 number, name = _insurer(row, rows.line_num)
                 if number in insurers:

@@ -1,5 +1,7 @@
-"""Naming a facility's staff at its administrator's word, and ending that: who may look beyond doctors, dentists and
-pharmacists, and who without consent in an emergency, by which second factor.
+"""Registration of a facility's authorised staff, at its administrator's request.
+
+Registered staff may read medical data beside doctors, dentists and pharmacists, or open data in an emergency with a
+second factor.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.clients.second_factor import sealed
+from eligibility_api.clients.second_factor import encrypt_secret
 from eligibility_api.domain.second_factor import SECRET_BYTES
 from eligibility_api.platform.errors import OperatorError
 
@@ -43,8 +45,8 @@ FROM facility_operator WHERE institution_code = :institution_code ORDER BY opera
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A member of staff as the administrator (`authorised_by`) named her."""
+class OperatorRegistration:
+    """A member of staff whom the administrator (`authorised_by`) authorises."""
 
     institution_code: str
     operator: str
@@ -53,35 +55,41 @@ class Named:
     emergency: bool
 
     def values(self) -> dict[str, Any]:
-        """As parameters."""
+        """Return the fields as statement parameters."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-async def name(connection: AsyncConnection, key: bytes, named: Named) -> bytes | None:
-    """Register her from this instant on. The secret of her second factor, where she has one: it is told only now.
+async def register(
+    connection: AsyncConnection, key: bytes, registration: OperatorRegistration
+) -> bytes | None:
+    """Register an operator, and return the secret of the second factor if there is one. It is never shown again.
 
-    Raises OperatorError where the facility is none or closed, or somebody of this name is registered already.
+    Raises OperatorError when the facility is unknown or closed, or the name is already registered.
     """
-    secret = secrets.token_bytes(SECRET_BYTES) if named.emergency else None
-    stored = sealed(key, secret, named.institution_code, named.operator) if secret is not None else None
-    added = await connection.execute(_ADD, named.values() | {"totp_secret": stored})
+    secret = secrets.token_bytes(SECRET_BYTES) if registration.emergency else None
+    stored = (
+        encrypt_secret(key, secret, registration.institution_code, registration.operator)
+        if secret is not None
+        else None
+    )
+    added = await connection.execute(_ADD, registration.values() | {"totp_secret": stored})
     if not added.rowcount:
         raise OperatorError(
-            "There is no open facility with this code, or an operator of this name is registered there."
+            "No open facility has this code, or an operator with this name is already registered there."
         )
-    await connection.execute(_RECORD, named.values() | {"kind": "operator.registered"})
+    await connection.execute(_RECORD, registration.values() | {"kind": "operator.registered"})
     return secret
 
 
 async def end(connection: AsyncConnection, institution_code: str, operator: str) -> None:
-    """End her registration from this instant on. Raises OperatorError where there is none."""
+    """End an operator's registration. Raises OperatorError when there is none."""
     values = {"institution_code": institution_code, "operator": operator}
     row = (await connection.execute(_END, values)).mappings().one_or_none()
     if row is None:
-        raise OperatorError("No operator of this name is registered for this facility.")
+        raise OperatorError("No operator with this name is registered for this facility.")
     await connection.execute(_RECORD, values | dict(row) | {"kind": "operator.ended"})
 
 
-async def everybody(connection: AsyncConnection, institution_code: str) -> Sequence[Row[Any]]:
-    """All who were ever named for a facility, by name; nothing of their second factors."""
+async def list_operators(connection: AsyncConnection, institution_code: str) -> Sequence[Row[Any]]:
+    """Return all operators ever registered for a facility, by name, without their second factors."""
     return (await connection.execute(_ALL, {"institution_code": institution_code})).all()

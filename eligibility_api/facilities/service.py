@@ -1,4 +1,4 @@
-"""Admitting facilities, terminals and insurers, and giving them tokens."""
+"""Admission of facilities, terminals and insurers, and the issue of access tokens."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from eligibility_api.state import State
 async def issue_token(state: State, assertion_text: str) -> TokenAnswer:
     """Exchange a client's assertion for a token. Raises `assertion-invalid` or `assertion-used`.
 
-    An unknown client, a closed one and a wrong signature are one and the same refusal.
+    An unknown client, a closed client and a wrong signature get the same refusal.
     """
     client_id = claimed_client(assertion_text)
     client = await store.find_client(state.database, client_id)
@@ -33,7 +33,7 @@ async def issue_token(state: State, assertion_text: str) -> TokenAnswer:
         assertion_text, client.public_key, audience=state.settings.audience, now=state.clock()
     )
     digest = hashlib.sha256(f"assertion\0{client_id}\0{assertion.jti}".encode()).digest()
-    if not await store.spend_assertion(state.database, assertion, digest):
+    if not await store.use_assertion(state.database, assertion, digest):
         raise ShikakuError("assertion-used")
     return TokenAnswer(
         access_token=state.tokens.issue(client.caller, state.clock()),
@@ -52,7 +52,7 @@ async def admit_terminal(
     kind: FacilityKind,
     rights: Iterable[Right],
 ) -> Credential:
-    """Admit one terminal as `admit_terminals` does many."""
+    """Admit one terminal. See `admit_terminals`."""
     wanted = Admission(institution_code, name, kind, frozenset(rights))
     [credential] = await admit_terminals(connection, jlis, audience=audience, admissions=[wanted])
     return credential
@@ -61,21 +61,26 @@ async def admit_terminal(
 async def admit_terminals(
     connection: AsyncConnection, jlis: Jlis, *, audience: str, admissions: Sequence[Admission]
 ) -> list[Credential]:
-    """Add the facilities (each once in `admissions`) that are new, and to each its terminals, every one with a fresh key.
+    """Add new facilities (each once in `admissions`), and each facility's terminals with a new key each.
 
-    The private keys are returned, never kept; the credentials come in the order of `admissions`. Raises `right-missing`
-    for a right that a kind of facility cannot have, `facility-closed`, `facility-other-kind`, and
-    `register-unavailable` where J-LIS cannot certify a terminal for the visual check.
+    The private keys are returned and not stored; the credentials have the order of `admissions`. Raises `right-missing`
+    for a right that the kind of facility cannot have, `facility-closed`, `facility-other-kind`, and
+    `register-unavailable` when J-LIS cannot certify a terminal for the visual check.
     """
-    known = await store.find_facilities(connection, [one.institution_code for one in admissions])
-    for one in admissions:
-        _check_admission(one, known.get(one.institution_code))
+    known = await store.find_facilities(connection, [admission.institution_code for admission in admissions])
+    for admission in admissions:
+        _check_admission(admission, known.get(admission.institution_code))
     admitted = [
-        (Caller(uuid.uuid4(), one.institution_code, None, one.rights), ECKey.generate_key("P-256"))
-        for one in admissions
-        for _ in range(one.terminals)
+        (
+            Caller(uuid.uuid4(), admission.institution_code, None, admission.rights),
+            ECKey.generate_key("P-256"),
+        )
+        for admission in admissions
+        for _ in range(admission.terminals)
     ]
-    await store.add_facilities(connection, [one for one in admissions if one.institution_code not in known])
+    await store.add_facilities(
+        connection, [admission for admission in admissions if admission.institution_code not in known]
+    )
     await store.add_clients(connection, [_client(caller, key) for caller, key in admitted])
     await store.record(connection, "admission.terminal", *(caller for caller, _ in admitted))
     return [
@@ -103,7 +108,7 @@ async def _visual_check_certificate(jlis: Jlis, caller: Caller, key: ECKey) -> b
 async def admit_insurer(
     connection: AsyncConnection, *, audience: str, insurer_number: str, name: str, approver: bool = False
 ) -> Credential:
-    """Admit one insurer as `admit_insurers` does many."""
+    """Admit one insurer. See `admit_insurers`."""
     names = {insurer_number: name}
     [credential] = await admit_insurers(connection, audience=audience, names=names, approvers=approver)
     return credential
@@ -112,8 +117,9 @@ async def admit_insurer(
 async def admit_insurers(
     connection: AsyncConnection, *, audience: str, names: Mapping[str, str], approvers: bool = False
 ) -> list[Credential]:
-    """Add the insurers (names by their numbers) that are new, and to each one client with a fresh key: its program, or
-    its approver. The credentials come in the order of `names`.
+    """Add new insurers (name by number), and one client with a new key for each: its program or its approver.
+
+    The credentials have the order of `names`.
     """
     rights = APPROVER_RIGHTS if approvers else INSURER_RIGHTS
     admitted = [(Caller(uuid.uuid4(), None, number, rights), ECKey.generate_key("P-256")) for number in names]

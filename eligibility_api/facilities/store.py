@@ -29,7 +29,7 @@ RECORD = table_of(AuditRecord)
 
 @dataclass(frozen=True, slots=True)
 class AdmittedFacility:
-    """A facility as admitted."""
+    """An admitted facility: its kind, and whether it was closed."""
 
     kind: FacilityKind
     closed: bool
@@ -37,7 +37,7 @@ class AdmittedFacility:
 
 @dataclass(frozen=True, slots=True)
 class AdmittedClient:
-    """A client as admitted: who, and the key that its assertions are signed with."""
+    """An admitted client: its identity and rights, and the public key of its assertions."""
 
     caller: Caller
     public_key: dict[str, Any]
@@ -49,11 +49,13 @@ FROM client c LEFT JOIN facility f USING (institution_code)
 WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
 """
 
-_SPEND = "INSERT INTO spent (expires_at, id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true AS done"
+_USE_ASSERTION = (
+    "INSERT INTO spent (expires_at, id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true AS done"
+)
 
 
 async def find_client(database: Database, client_id: UUID) -> AdmittedClient | None:
-    """The client with this id, unless it or its facility was closed."""
+    """Return the client with this id, unless it or its facility was closed."""
     rows = await database.fetch(_FIND, [client_id])
     if not rows:
         return None
@@ -63,15 +65,15 @@ async def find_client(database: Database, client_id: UUID) -> AdmittedClient | N
     return AdmittedClient(caller, json.loads(row["public_key"]))
 
 
-async def spend_assertion(database: Database, assertion: Assertion, digest: bytes) -> bool:
-    """Whether this is the assertion's first use. `digest` names it among spent things."""
-    return bool(await database.fetch(_SPEND, [assertion.expires_at, digest]))
+async def use_assertion(database: Database, assertion: Assertion, digest: bytes) -> bool:
+    """Mark an assertion as used and return whether this was its first use. `digest` identifies it."""
+    return bool(await database.fetch(_USE_ASSERTION, [assertion.expires_at, digest]))
 
 
 async def find_facilities(
     connection: AsyncConnection, institution_codes: Sequence[str]
 ) -> dict[str, AdmittedFacility]:
-    """Those facilities that are there, closed or not, by their codes."""
+    """Return existing facilities, open or closed, by institution code."""
     wanted = any_(literal(list(institution_codes), ARRAY(Text)))
     rows = await connection.execute(select(FACILITY).where(FACILITY.c.institution_code == wanted))
     return {
@@ -83,15 +85,15 @@ async def find_facilities(
 async def add_facilities(connection: AsyncConnection, admissions: Sequence[Admission]) -> None:
     """Add facilities."""
     values = [
-        {"institution_code": one.institution_code, "name": one.name, "kind": one.kind.value}
-        for one in admissions
+        {"institution_code": admission.institution_code, "name": admission.name, "kind": admission.kind.value}
+        for admission in admissions
     ]
     if values:
         await connection.execute(insert(FACILITY), values)
 
 
 async def close_facility(connection: AsyncConnection, institution_code: str) -> bool:
-    """Close a facility with all its terminals from this instant on; whether there was one. It is not opened again."""
+    """Close a facility and all its terminals, for good. Returns whether an open facility existed."""
     statement = (
         update(FACILITY)
         .where(FACILITY.c.institution_code == institution_code, FACILITY.c.closed_at.is_(None))
@@ -101,7 +103,7 @@ async def close_facility(connection: AsyncConnection, institution_code: str) -> 
 
 
 async def add_insurers(connection: AsyncConnection, names: Mapping[str, str]) -> None:
-    """Add insurers by their numbers, or change the names of those that are there: enrolments from now on carry them."""
+    """Add insurers, or change the names of existing ones; later enrolments carry the new name."""
     statement = upsert(INSURER)
     statement = statement.on_conflict_do_update(
         index_elements=["insurer_number"], set_={"name": statement.excluded.name}
@@ -126,7 +128,7 @@ async def add_clients(connection: AsyncConnection, clients: Sequence[AdmittedCli
 
 
 async def close_client(connection: AsyncConnection, client_id: UUID) -> bool:
-    """Withdraw a client's admission from this instant on; whether there was one."""
+    """Withdraw a client's admission. Returns whether the client was admitted."""
     statement = (
         update(CLIENT)
         .where(CLIENT.c.client_id == client_id, CLIENT.c.closed_at.is_(None))

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from eligibility_api.clients.operator import operator_in
+from eligibility_api.clients.operator import operator_from_headers
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.history.endpoints import WHOLE
@@ -90,7 +90,7 @@ def _look(scope: Scope, permit: Permit) -> Look | None:
     """Who looks by it; None where token or operator are amiss."""
     state: State = scope["app"].state.fund
     headers = headers_of(scope)
-    token, operator = bearer_token(headers), operator_in(headers)
+    token, operator = bearer_token(headers), operator_from_headers(headers)
     if token is None or operator is None:
         return None
     try:

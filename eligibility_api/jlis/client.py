@@ -1,7 +1,7 @@
-"""The fund's calls to J-LIS: revocation lists, certificate status, and whose a certificate is.
+"""The fund's client of J-LIS: revocation lists, certificate status, and the holders of certificates.
 
-Calls about persons are authenticated by a short JWT under the fund's own key. Whatever goes wrong on the way is
-`register-unavailable` for those, and NotBelieved for the revocation sources: neither ever means "not insured".
+Calls about persons are authenticated by a short-lived JWT under the fund's own key. Any failure raises
+`register-unavailable` for these, and NotBelieved for the revocation sources. Neither ever means "not insured".
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _BATCH_TIMEOUT_SECONDS = 60.0
 _RETRY_AFTER_SECONDS = 10
 _NONCE_BYTES = 16
 
-MOST_ASKED = 64
-"""How many certificates' standing one process asks for at a time. A responder that keeps silent would otherwise keep
-everybody waiting who comes, until there are more of them than the process can look after; most are refused at once instead.
+MAX_PENDING_OCSP = 64
+"""Maximum number of OCSP requests in flight per process. When the responder hangs, further requests fail at once
+instead of filling the process with waiting requests.
 """
 
-MOST_MATCHED = 5_000
-"""How many people J-LIS looks for in one call."""
+MAX_PERSONS_PER_CALL = 5_000
+"""Maximum number of persons that J-LIS matches in one call."""
 
 Model = TypeVar("Model")
 
@@ -85,7 +85,7 @@ _TERMINAL_CERTIFICATE = TypeAdapter(_TerminalCertificate)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose a certificate is, and the certificates that it renewed, nearest first."""
+    """The holder of a certificate, and the certificates that it renewed, latest first."""
 
     person_key: bytes
     predecessors: Sequence[CertificateId]
@@ -98,10 +98,10 @@ class Jlis:
         self._http = http
         self._key = key
         self._clock = clock
-        self._asked = 0
+        self._pending_ocsp = 0
 
     async def crl(self, authority: bytes) -> bytes:
-        """The current CRL (DER) of the authority with this key. Raises NotBelieved if none can be had."""
+        """Fetch the current CRL (DER) of the authority with this key. Raises NotBelieved when that fails."""
         try:
             response = await self._http.get(f"/crl/{authority.hex()}.crl", timeout=_TIMEOUT_SECONDS)
             response.raise_for_status()
@@ -110,17 +110,18 @@ class Jlis:
         return response.content
 
     async def status(self, ca: x509.Certificate, serial: int, fresh: timedelta) -> CertificateStatus:
-        """A certificate's standing by OCSP (RFC 6960), with a nonce, not older than `fresh`. Raises NotBelieved, also where
-        `MOST_ASKED` wait for an answer already.
+        """Request a certificate's status by OCSP (RFC 6960), with a nonce, not older than `fresh`.
+
+        Raises NotBelieved, also when `MAX_PENDING_OCSP` requests are in flight already.
         """
-        if self._asked >= MOST_ASKED:
-            raise NotBelieved("not asked: as many wait for an answer as may")
+        if self._pending_ocsp >= MAX_PENDING_OCSP:
+            raise NotBelieved("not requested: too many OCSP requests are pending")
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        self._asked += 1
+        self._pending_ocsp += 1
         try:
             answer = await self._ocsp(ca, serial, nonce)
         finally:
-            self._asked -= 1
+            self._pending_ocsp -= 1
         return believe_ocsp(answer, ca=ca, serial=serial, nonce=nonce, now=self._clock(), fresh=fresh)
 
     async def _ocsp(self, ca: x509.Certificate, serial: int, nonce: bytes) -> bytes:
@@ -143,7 +144,7 @@ class Jlis:
         return response.content
 
     async def holder(self, certificate: CertificateId) -> Holder | None:
-        """Whose a certificate is, or None where J-LIS does not know it. Raises `register-unavailable`."""
+        """Return the holder of a certificate, or None when J-LIS does not know it. Raises `register-unavailable`."""
         name = {"ca_key_sha256": certificate.authority.hex(), "serial": str(certificate.serial)}
         response = await self._call("/register/certificate", json.dumps(name))
         if response.status_code == httpx2.codes.NOT_FOUND:
@@ -155,7 +156,7 @@ class Jlis:
     async def match(
         self, *, name: str, name_kana: str, birth_date: date, sex: str, address: str
     ) -> tuple[str, bytes | None]:
-        """Find a member in the resident register: `one` and the person, `none`, or `ambiguous`; never a guess."""
+        """Match a member with the resident register. Returns `one` with the person key, `none`, or `ambiguous`."""
         attributes = {
             "name": name,
             "name_kana": name_kana,
@@ -164,20 +165,20 @@ class Jlis:
             "address": address,
         }
         answer = await self._call("/register/attributes", json.dumps(attributes))
-        return _word(_read(_MATCH, answer))
+        return _match_result(_read(_MATCH, answer))
 
     async def match_many(self, people: str, number: int) -> list[tuple[str, bytes | None]]:
-        """As `match`, of at most `MOST_MATCHED` people at once, in their order: `number` of them, as a JSON array."""
+        """Match `number` people (a JSON array, at most `MAX_PERSONS_PER_CALL`); the results have their order."""
         response = await self._call(
             "/register/attributes/batch", f'{{"people":{people}}}', timeout_seconds=_BATCH_TIMEOUT_SECONDS
         )
         matches = _read(_MATCHES, response).matches
         if len(matches) != number:
             raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)
-        return [_word(match) for match in matches]
+        return [_match_result(match) for match in matches]
 
     async def terminal_certificate(self, terminal_id: str, public_key: bytes) -> bytes:
-        """A certificate (DER) by which cards know a terminal that the fund admitted for the visual check."""
+        """Request a certificate (DER) by which cards accept a terminal that is admitted for the visual check."""
         body = {"terminal_id": terminal_id, "public_key": base64.b64encode(public_key).decode()}
         answer = await self._call("/terminal-certificates", json.dumps(body))
         return _read(_TERMINAL_CERTIFICATE, answer).certificate
@@ -190,7 +191,7 @@ class Jlis:
             response = await self._http.post(path, content=body, headers=headers, timeout=timeout_seconds)
         except httpx2.HTTPError as error:
             raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS) from error
-        # A 404 counts as J-LIS's own word only in J-LIS's own form: a proxy's page knows nobody.
+        # A 404 counts only as a problem document of J-LIS: a proxy's 404 page says nothing about a certificate.
         unknown = response.status_code == httpx2.codes.NOT_FOUND and _is_problem(response)
         if not response.is_success and not unknown:
             raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)
@@ -213,8 +214,8 @@ def _hashes_of(ca: x509.Certificate) -> tuple[bytes, bytes]:
     return digest.finalize(), x509.SubjectKeyIdentifier.from_public_key(ca.public_key()).digest
 
 
-def _word(match: _Match) -> tuple[str, bytes | None]:
-    """One match, and one alone, names a person. Raises `register-unavailable` where it does not."""
+def _match_result(match: _Match) -> tuple[str, bytes | None]:
+    """Return match and person key. Exactly the match `one` has a key; otherwise raises `register-unavailable`."""
     key = match.get("person_key")
     if (match["match"] == "one") != (key is not None):
         raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)

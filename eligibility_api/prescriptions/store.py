@@ -12,7 +12,7 @@ import asyncpg
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
-from eligibility_api.clients.staff import PATIENT, STAFF_GATE, STAFF_MISSING
+from eligibility_api.clients.staff import PATIENT, STAFF_CHECK, STAFF_MISSING
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.history import Origin
 from eligibility_api.database.connections import Database
@@ -61,7 +61,7 @@ FROM gate g LEFT JOIN judged j ON true LEFT JOIN recorded r ON true LEFT JOIN ke
 """
 
 _TELL = _STATEMENT.format(
-    gate=STAFF_GATE,
+    gate=STAFF_CHECK,
     patient=PATIENT.format(record="$5", within="'24 hours'"),
     staff_missing=STAFF_MISSING.format(role="$3", operator="$4", institution="g.institution_code"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eligibility_api.domain.membership import IDENTITY
-from eligibility_api.jlis.client import MOST_MATCHED
+from eligibility_api.jlis.client import MAX_PERSONS_PER_CALL
 from eligibility_api.uploads.queue import Bench, Task
 from eligibility_api.uploads.staging import by_index
 
@@ -14,7 +14,7 @@ _NEXT = f"""
 SELECT array_agg(n.row ORDER BY n.row) AS numbers, json_agg(json_build_object({_ITEMS}) ORDER BY n.row)::text AS people
 FROM (SELECT r.* FROM {{plan}} p JOIN {{rows}} r ON r.row = p.row
       WHERE p.matching AND p.row > :after
-      ORDER BY p.row LIMIT {MOST_MATCHED}) n
+      ORDER BY p.row LIMIT {MAX_PERSONS_PER_CALL}) n
 """  # noqa: S608 - names and a number of ours
 
 _COLUMNS = ("row", "register_match", "person_key")

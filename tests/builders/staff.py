@@ -12,7 +12,7 @@ from eligibility_api.contract.codes import Role
 from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER
 from eligibility_api.domain.second_factor import STEP_SECONDS
 from eligibility_api.facilities import operators
-from eligibility_api.facilities.operators import Named
+from eligibility_api.facilities.operators import OperatorRegistration
 from tests.builders.fund import CLINIC, Fund
 
 
@@ -31,9 +31,9 @@ async def name_staff(
     emergency: bool = False,
 ) -> bytes:
     """Name a member of staff; the secret of her second factor, empty where she has none."""
-    named = Named(institution_code, operator, "見本　院長", medical, emergency)
+    named = OperatorRegistration(institution_code, operator, "見本　院長", medical, emergency)
     async with fund.owner.transaction() as connection:
-        return await operators.name(connection, fund.state.keys.second_factor, named) or b""
+        return await operators.register(connection, fund.state.keys.second_factor, named) or b""
 
 
 @dataclass

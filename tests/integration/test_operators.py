@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from eligibility_api.clients.second_factor import opened
+from eligibility_api.clients.second_factor import decrypt_secret
 from tests.builders.commands import Command, Said
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund
 
@@ -41,7 +41,7 @@ async def test_who_may_look_in_an_emergency_is_told_her_secret_once(fund: Fund, 
     assert (said.code, uri.scheme, uri.netloc) == (0, "otpauth", "totp")
     assert unquote(uri.path) == f"/Shikaku:{operator}@{CLINIC}"
     [row] = await fund.owner.fetch("SELECT * FROM facility_operator WHERE operator = $1", [operator])
-    secret = opened(fund.state.keys.second_factor, row["totp_secret"], CLINIC, operator)
+    secret = decrypt_secret(fund.state.keys.second_factor, row["totp_secret"], CLINIC, operator)
     assert parse_qs(uri.query)["secret"] == [base64.b32encode(secret).decode()]
     assert (row["medical"], row["emergency"], row["authorised_by"]) == (False, True, "見本　院長")
     expected = {"authorised_by": "見本　院長", "medical": False, "emergency": True}

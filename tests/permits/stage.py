@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.facilities.operators import Named, name
+from eligibility_api.facilities.operators import OperatorRegistration, register
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.known import content, drug
 from tests.builders.receipts import receipt, stored
@@ -137,9 +137,9 @@ class Stage:
 
     async def _password(self, operator: str, right: bool) -> str:
         """Of the operator's second factor, registered just now; or one that is none of it."""
-        named = Named(CLINIC, operator, "見本　院長", medical=True, emergency=True)
+        named = OperatorRegistration(CLINIC, operator, "見本　院長", medical=True, emergency=True)
         async with self.fund.owner.transaction() as connection:
-            secret = await name(connection, self.fund.state.keys.second_factor, named)
+            secret = await register(connection, self.fund.state.keys.second_factor, named)
         assert secret is not None
         totp = TOTP(secret, 6, SHA1(), _STEP_SECONDS)
         present = int(self.fund.clock().timestamp())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from eligibility_api.clients.second_factor import opened, sealed
+from eligibility_api.clients.second_factor import decrypt_secret, encrypt_secret
 from eligibility_api.domain.second_factor import STEP_SECONDS, matching_step, provisioning_uri, step_over
 
 SECRET = b"12345678901234567890"
@@ -59,14 +59,14 @@ def test_an_authenticator_reads_the_secret_with_who_and_where() -> None:
 
 def test_a_secret_lies_encrypted_for_one_operator() -> None:
     key, other = bytes(32), bytes(31) + b"1"
-    stored = sealed(key, SECRET, *NAME)
+    stored = encrypt_secret(key, SECRET, *NAME)
     assert SECRET not in stored
-    assert opened(key, stored, *NAME) == SECRET
-    assert sealed(key, SECRET, *NAME) != stored
+    assert decrypt_secret(key, stored, *NAME) == SECRET
+    assert encrypt_secret(key, SECRET, *NAME) != stored
     for broken in (
         (other, stored, *NAME),
         (key, stored, "0110113719", NAME[1]),
         (key, stored, NAME[0], "見本　看護師"),
     ):
         with pytest.raises(InvalidTag):
-            opened(*broken)
+            decrypt_secret(*broken)

@@ -10,7 +10,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from eligibility_api.domain.revocation import NotBelieved
-from eligibility_api.jlis.client import MOST_ASKED, Jlis
+from eligibility_api.jlis.client import MAX_PENDING_OCSP, Jlis
 from tests.unit.eligibility_api.domain.revocations import NOW, SERIAL, authority
 
 FRESH = timedelta(minutes=1)
@@ -35,8 +35,10 @@ def test_whoever_comes_when_as_many_wait_as_may_is_refused_at_once_until_one_has
         transport = httpx2.MockTransport(silence.answer)
         async with httpx2.AsyncClient(base_url="http://jlis", transport=transport) as http:
             jlis = Jlis(http, ECKey.generate_key("P-256"), lambda: NOW)
-            asking = [asyncio.create_task(jlis.status(authority(), SERIAL, FRESH)) for _ in range(MOST_ASKED)]
-            while silence.waiting < MOST_ASKED:
+            asking = [
+                asyncio.create_task(jlis.status(authority(), SERIAL, FRESH)) for _ in range(MAX_PENDING_OCSP)
+            ]
+            while silence.waiting < MAX_PENDING_OCSP:
                 await asyncio.sleep(0)
             with pytest.raises(NotBelieved, match="not asked"):
                 await jlis.status(authority(), SERIAL, FRESH)
