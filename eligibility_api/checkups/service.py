@@ -9,7 +9,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.checkups import CheckupsAnswer, CheckupsRequest
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.enrolment.change import until_shown
+from eligibility_api.enrolment.change import wait_until_visible
 from eligibility_api.state import State
 
 
@@ -24,5 +24,5 @@ async def keep(state: State, caller: Caller, request: CheckupsRequest) -> Checku
     row = await store.keep(state.database, caller, request.checkups)
     if row is None:
         raise ShikakuError("client-closed")
-    await until_shown(time.monotonic(), store.LEAD)
+    await wait_until_visible(time.monotonic(), store.LEAD)
     return CheckupsAnswer(taken=row["taken"], unmatched=row["unmatched"], known_from=row["known_from"])

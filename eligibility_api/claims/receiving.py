@@ -11,7 +11,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database
-from eligibility_api.enrolment.store import admitted_as, record
+from eligibility_api.enrolment.store import admitted_insurer_name, record
 from eligibility_api.uploads import parts
 
 
@@ -35,7 +35,7 @@ async def receive(database: Database, caller: Caller, body: AsyncIterator[bytes]
 
 async def _begin(database: Database, caller: Caller) -> UUID:
     async with database.transaction() as connection:
-        if await admitted_as(connection, caller.client_id, Right.CLAIMS) is None:
+        if await admitted_insurer_name(connection, caller.client_id, Right.CLAIMS) is None:
             raise ShikakuError("client-closed")
         return await store.begin(connection, caller.insurer(), caller.client_id)
 

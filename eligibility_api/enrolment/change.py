@@ -1,7 +1,7 @@
-"""How a change of what the fund knows begins and ends: admission with the insurer's lock, and waiting until it shows.
+"""The begin and end of every change of enrolment: admission with the insurer's lock, and waiting until it is visible.
 
-A revision's instant lies a little ahead of its commit, and readers compare it with their own (`known.py`): so an
-answer never shows what was not yet known, and what was known at an instant is what was answered then.
+A revision's instant lies a little after its commit, and readers compare it with their own instant (`known.py`). So an
+answer never uses what was not yet known, and what was known at an instant is what was answered at that instant.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from eligibility_api.enrolment import store
 
 log = structlog.get_logger()
 
-_BEYOND = timedelta(milliseconds=1)
+_MARGIN = timedelta(milliseconds=1)
 
 
-async def admit(connection: AsyncConnection, caller: Caller) -> str:
-    """The insurer's name, its members kept from a file's hands until the commit. Raises `client-closed`."""
-    name = await store.admitted_as(connection, caller.client_id, Right.ENROLMENT)
+async def admit_and_lock(connection: AsyncConnection, caller: Caller) -> str:
+    """Return the insurer's name, and lock its members against file processing until the commit. Raises `client-closed`."""
+    name = await store.admitted_insurer_name(connection, caller.client_id, Right.ENROLMENT)
     if name is None:
         raise ShikakuError("client-closed")
     await store.lock_insurer(connection, caller.insurer(), alone=False)
     return name
 
 
-async def until_shown(fixed: float, ahead: timedelta) -> None:
-    """Wait until a revision shows whose instant lay `ahead` when it was fixed; tell where it was committed too late.
+async def wait_until_visible(fixed: float, ahead: timedelta) -> None:
+    """Wait until a revision is visible whose instant lay `ahead` when it was fixed; log a commit that came too late.
 
-    `fixed` (monotonic seconds) is taken after the answer of the statement that fixed it, so that the wait is long enough.
+    `fixed` (monotonic seconds) is taken after the statement that fixed the instant returned, so the wait is long enough.
     """
-    left = ahead + _BEYOND - timedelta(seconds=time.monotonic() - fixed)
-    if left < _BEYOND:
+    left = ahead + _MARGIN - timedelta(seconds=time.monotonic() - fixed)
+    if left < _MARGIN:
         log.warning("published_late", ms=round(-left / timedelta(milliseconds=1), 1))
     await asyncio.sleep(max(left.total_seconds(), 0))

@@ -1,4 +1,4 @@
-"""HTTP: what insurers send about single members."""
+"""HTTP: insurers' changes of single members."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ CHANGE_REFUSALS = (
     "my-number-refused",
     "database-unavailable",
 )
-"""The refusals of every call that changes a single member, beside its own."""
+"""Refusals that every call changing a single member shares."""
 
 _REFUSALS = (*CHANGE_REFUSALS, "enrolment-other-insurer")
-_ASKING = ("register-unavailable", "mismatch-limit")
+_REGISTER_REFUSALS = ("register-unavailable", "mismatch-limit")
 
 Key = Annotated[str, Depends(idempotency_key)]
 From = Annotated[Caller, Depends(current_caller)]
@@ -47,10 +47,10 @@ At = Annotated[State, Depends(current_state)]
     "",
     status_code=201,
     summary="Enrol one member",
-    responses=problem_responses(*_REFUSALS, *_ASKING, "enrolment-overlap"),
+    responses=problem_responses(*_REFUSALS, *_REGISTER_REFUSALS, "enrolment-overlap"),
 )
 async def enrol(request: EnrolmentRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
-    """資格取得. The fund looks the member up in the resident register; `match` tells whether it found one person."""
+    """資格取得. The fund matches the member with the resident register; `match` is the result."""
     return await service.enrol(state, caller, key, request)
 
 
@@ -67,38 +67,38 @@ async def end(request: EndRequest, caller: From, state: At, key: Key) -> Enrolme
 @router.post(
     "/correct",
     summary="Correct a period of a member",
-    responses=problem_responses(*_REFUSALS, *_ASKING, "enrolment-unknown", "enrolment-overlap"),
+    responses=problem_responses(*_REFUSALS, *_REGISTER_REFUSALS, "enrolment-unknown", "enrolment-overlap"),
 )
 async def correct(request: CorrectionRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
-    """資格訂正. Everything is sent again, as it should have been; the membership itself may be another."""
+    """資格訂正. The corrected period is sent as a whole; the membership itself may change."""
     return await service.correct(state, caller, key, request)
 
 
 @router.post(
     "/move",
-    summary="Give a member another address",
-    responses=problem_responses(*_REFUSALS, *_ASKING, "enrolment-unknown"),
+    summary="Change a member's address",
+    responses=problem_responses(*_REFUSALS, *_REGISTER_REFUSALS, "enrolment-unknown"),
 )
 async def move(request: MoveRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
-    """住所変更. The register is asked again: where it does not have her there, the mismatch waits for confirmation."""
+    """住所変更. The register is asked again; when it has no such person there, a mismatch is opened."""
     return await service.move(state, caller, key, request)
 
 
 @router.post(
     "/branch",
-    summary="Give a member another branch number",
+    summary="Change a member's branch number",
     responses=problem_responses(*_REFUSALS, "enrolment-unknown", "enrolment-overlap"),
 )
 async def branch(request: BranchRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
-    """枝番の変更. The period goes on as an enrolment of its own, under the new number."""
+    """枝番の変更. The period continues as an enrolment of its own under the new number."""
     return await service.branch(state, caller, key, request)
 
 
 @router.post(
     "/withdraw",
-    summary="Withdraw an enrolment that never was",
+    summary="Withdraw an enrolment that never existed",
     responses=problem_responses(*_REFUSALS, "enrolment-unknown"),
 )
 async def withdraw(request: WithdrawRequest, caller: From, state: At, key: Key) -> EnrolmentAnswer:
-    """資格取得取消. From now on nobody is answered with it; that it was known stays on record."""
+    """資格取得取消. The period is not used for answers any more; the former knowledge stays on record."""
     return await service.withdraw(state, caller, key, request)

@@ -1,7 +1,7 @@
-"""The same call twice is one change: what was answered to an idempotency key. The keeper forgets it after seven days.
+"""Idempotency of changes: the stored answer of each idempotency key. The scheduler deletes it after seven days.
 
-The request's text is not kept, but a digest under the fund's key; the answer holds nothing personal. `known_from` is
-not kept either: the revision has it, and so a change is not answered before it is fixed.
+Stored is a digest of the request under the fund's key, not its text; the answer contains no personal data. `known_from`
+is read from the revision, so a change is not answered before its instant is fixed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from eligibility_api.database.columns import table_of
 from eligibility_api.enrolment.tables import Idempotency, Revision
 
 _KEY_LOCKS = 3
-"""The class of advisory locks that stand for keys in use."""
+"""Class of the advisory locks on keys in use."""
 
 _TABLE = table_of(Idempotency)
 _REVISION = table_of(Revision)
@@ -29,7 +29,7 @@ _REVISION = table_of(Revision)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call by an insurer: its key, and what tells whether another is the same."""
+    """A call by an insurer: its key, and the digest of its request."""
 
     insurer_number: str
     key: str
@@ -37,28 +37,28 @@ class Call:
 
     @classmethod
     def of(cls, insurer_number: str, key: str, kind: str, request: BaseModel, *, secret: bytes) -> Call:
-        """The call of `kind` with this request."""
+        """Build the call of `kind` with this request."""
         return cls(insurer_number, key, request_digest(kind, request, secret=secret))
 
 
 def request_digest(kind: str, request: BaseModel, *, secret: bytes) -> bytes:
-    """What tells whether two requests are the same. Under a secret: few bits of a person could be guessed from it."""
+    """Return a keyed digest that identifies a request. Without the secret, personal data could be guessed from it."""
     message = f"idempotency\0{kind}\0{request.model_dump_json(exclude_none=True)}"
     return hmac.digest(secret, message.encode(), hashlib.sha256)
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
-    """What was answered before, and how long until that shows."""
+class StoredAnswer:
+    """The answer of an earlier call, and the time until its change is visible."""
 
     answer: dict[str, Any]
     ahead: timedelta
 
 
-async def former(connection: AsyncConnection, call: Call) -> Former | None:
-    """What was answered to this call before; None for a new one, whose key is then held until the commit.
+async def stored_answer(connection: AsyncConnection, call: Call) -> StoredAnswer | None:
+    """Return the stored answer of this call, or None for a new call, whose key is then locked until the commit.
 
-    Raises `idempotency-key-reused` where the key came with another request.
+    Raises `idempotency-key-reused` when the key was used with another request.
     """
     name = func.hashtext(f"{call.insurer_number} {call.key}")
     await connection.execute(select(func.pg_advisory_xact_lock(_KEY_LOCKS, name)))
@@ -73,11 +73,13 @@ async def former(connection: AsyncConnection, call: Call) -> Former | None:
         return None
     if not hmac.compare_digest(row.digest, call.digest):
         raise ShikakuError("idempotency-key-reused")
-    return Former(row.answer | {"known_from": row.published_at}, row.ahead)
+    return StoredAnswer(row.answer | {"known_from": row.published_at}, row.ahead)
 
 
-async def keep(connection: AsyncConnection, call: Call, answer: dict[str, Any], revision: int) -> None:
-    """Keep what is answered, with the change and in its transaction."""
+async def store_answer(
+    connection: AsyncConnection, call: Call, answer: dict[str, Any], revision: int
+) -> None:
+    """Store the answer in the transaction of the change."""
     values = {
         "insurer_number": call.insurer_number,
         "key": call.key,

@@ -1,4 +1,4 @@
-"""The idempotency key of a request, as FastAPI's dependency: every call that changes a single member has one."""
+"""FastAPI dependency: the idempotency key, required by every call that changes a single member."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def idempotency_key(
         Header(
             alias=IDEMPOTENCY_KEY,
             description="Required: 1 to 64 visible ASCII characters, new for each change. The same call with the"
-            " same key is answered as before for seven days, and changes nothing more.",
+            " same key gets the same answer for seven days, and changes nothing more.",
         ),
     ] = None,
 ) -> str:
-    """The key. Raises `idempotency-key-missing` where there is none, or none of this form."""
+    """Return the key. Raises `idempotency-key-missing` when it is missing or malformed."""
     if key is None or not _KEY.fullmatch(key):
         raise ShikakuError("idempotency-key-missing")
     return key

@@ -1,12 +1,12 @@
-"""What the fund knows now, or knew at an instant, as parts of a statement over `enrolment e`.
+"""SQL parts for what the fund knows now, or knew at an instant, over `enrolment e`.
 
-A version is known from the instant of the revision that opened it to that of the one that closed it. Revisions that
-are still being prepared have no instant, and show nothing.
+A version is known from the instant of the revision that opened it until the instant of the revision that closed it.
+A revision in preparation has no instant, so its versions are not visible.
 """
 
 
 def known_at(instant: str, *, of: str = "e") -> str:
-    """The joins of what was known at `instant` (an expression), to be completed by the condition `NOT_SUPERSEDED`.
+    """Return the joins for what was known at `instant` (an SQL expression); add the condition `NOT_SUPERSEDED`.
 
     `of` is the alias of the table of versions.
     """

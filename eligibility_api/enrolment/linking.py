@@ -1,7 +1,7 @@
-"""Whose a member is: what the fund makes of the resident register's word. Pure.
+"""The link of an enrolment to a person, from the answers of the resident register (rule R6). Pure functions.
 
-A person is linked only where the register names exactly one, and a link, once made, is never moved by guess: where
-the register comes to another result than before, the former link is kept and the mismatch waits for the insurer.
+A member is linked only when the register finds exactly one person, and a link is never moved by a guess: when the
+register finds something else than before, the former link stays and the mismatch waits for the insurer.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Identity = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The register's word on an identity: `one` and the person, `none`, or `ambiguous`."""
+class RegisterAnswer:
+    """The register's answer for an identity: `one` with the person key, `none`, or `ambiguous`."""
 
     match: RegisterMatch
     person_key: bytes | None
@@ -27,24 +27,24 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Whose an enrolment is held to be, how the register saw it last, and whether the insurer has to look at it."""
+    """The person of an enrolment, the register's last match, and whether the insurer has to resolve a mismatch."""
 
     person_key: bytes | None
     register_match: RegisterMatch
     mismatch: Mismatch
 
 
-NOBODYS = Link(None, RegisterMatch.NONE, Mismatch.OPEN)
-"""Of a member about whom the register was never asked."""
+UNLINKED = Link(None, RegisterMatch.NONE, Mismatch.OPEN)
+"""The link of a member about whom the register was never asked."""
 
 
 def identity_of(content: Mapping[str, Any]) -> Identity:
-    """The items by which the register is asked."""
+    """Return the items by which the register is asked."""
     return tuple(content[name] for name in IDENTITY)
 
 
-def linked(former: Link, found: Found) -> Link:
-    """The link after the register was asked again, for an identity that has changed, or at the first time."""
+def link_after_match(former: Link, found: RegisterAnswer) -> Link:
+    """Return the link after the register was asked, first or again for a changed identity (R6)."""
     if found.person_key is None:
         return Link(former.person_key, found.match, Mismatch.OPEN)
     if former.person_key in {None, found.person_key}:
@@ -52,25 +52,25 @@ def linked(former: Link, found: Found) -> Link:
     return Link(former.person_key, RegisterMatch.OTHER, Mismatch.OPEN)
 
 
-def confirmed(former: Link, found: Found) -> Link:
-    """The link after the insurer has stood by what it said: the one person found, else as it was and confirmed.
+def link_after_confirmation(former: Link, found: RegisterAnswer) -> Link:
+    """Return the link after the insurer confirmed its items: the one person found, otherwise unchanged and confirmed.
 
-    A member who was parted from the person whom the register names stays parted: her own items are still to come.
+    A member who was unlinked from the person that the register finds stays unlinked until her own items arrive.
     """
-    if found.person_key is not None and not _is_parted(former):
+    if found.person_key is not None and not _is_unlinked(former):
         return Link(found.person_key, RegisterMatch.ONE, Mismatch.NONE)
     match = RegisterMatch.OTHER if found.person_key is not None else found.match
     return replace(former, register_match=match, mismatch=Mismatch.CONFIRMED)
 
 
-def split(former: Link, found: Found) -> Link:
-    """The link after the insurer has said that the former one is wrong: another person, if exactly one is found."""
+def link_after_unlinking(former: Link, found: RegisterAnswer) -> Link:
+    """Return the link after the insurer declared the former one wrong: another person, if exactly one is found."""
     if found.person_key is not None and found.person_key != former.person_key:
         return Link(found.person_key, RegisterMatch.ONE, Mismatch.NONE)
     match = RegisterMatch.OTHER if found.person_key is not None else found.match
     return Link(None, match, Mismatch.OPEN)
 
 
-def _is_parted(link: Link) -> bool:
-    """Whether the insurer has parted her from the one person whom her items name (`split`)."""
+def _is_unlinked(link: Link) -> bool:
+    """Whether the insurer unlinked the member from the one person whom her items match."""
     return link.person_key is None and link.register_match is RegisterMatch.OTHER

@@ -1,8 +1,7 @@
-"""One member at a time: acquire, lose, correct, move, new branch, withdraw.
+"""Changes of single members: enrol, end, correct, move, change branch, withdraw.
 
-Here is what each of them decides over what stands; `single.py` is the frame that carries it out. Every change is a
-revision that shows at once; nothing is overwritten, so that what the fund knew before stays answerable. An insurer
-changes its own members only.
+Each function decides over the current versions; `single.py` executes the decision. Every change is a revision of its
+own; nothing is overwritten, so what the fund knew before stays answerable. An insurer changes its own members only.
 """
 
 from __future__ import annotations
@@ -31,67 +30,67 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.membership import comparable, digest
 from eligibility_api.domain.timeline import Period, plan_end, plan_enrol
 from eligibility_api.enrolment import store
-from eligibility_api.enrolment.linking import NOBODYS, Link, identity_of, linked
+from eligibility_api.enrolment.linking import UNLINKED, Link, identity_of, link_after_match
 from eligibility_api.enrolment.single import (
     Content,
+    CurrentVersion,
     Decision,
     Member,
-    Opening,
+    NewVersion,
     Operation,
-    Register,
-    Standing,
-    once,
+    RegisterAnswers,
+    apply,
 )
 from eligibility_api.state import State
 
 _GROUPS = {"elderly_certificate", "limit_certificate", "specific_diseases"}
-"""Items that are kept as JSON."""
+"""Items that are stored as JSON."""
 
 Members = Sequence[Member | None]
 
 
 async def enrol(state: State, caller: Caller, key: str, request: EnrolmentRequest) -> EnrolmentAnswer:
-    """Add one member. The person is looked for in the resident register through the fund; never a guess.
+    """Add one member. The fund matches the person with the resident register.
 
-    Raises `enrolment-other-insurer`, `enrolment-overlap`, and what `single.once` raises.
+    Raises `enrolment-other-insurer`, `enrolment-overlap`, and what `single.apply` raises.
     """
     content = content_of(request)
 
-    def decide(members: Members, register: Register) -> Decision:
-        link = linked(NOBODYS, register.found(content))
-        return _opened(_there(members[0]), content, link)
+    def decide(members: Members, register: RegisterAnswers) -> Decision:
+        link = link_after_match(UNLINKED, register.found(content))
+        return _open_version(_existing(members[0]), content, link)
 
-    return await _once(state, caller, key, decide, kind="enrolment.add", request=request, new=request)
+    return await _apply(state, caller, key, decide, kind="enrolment.add", request=request, new=request)
 
 
 async def end(state: State, caller: Caller, key: str, request: EndRequest) -> EnrolmentAnswer:
     """End a member's enrolment: the version that runs beyond `lost_on` is closed, a shortened one is opened.
 
-    Raises `enrolment-other-insurer`, `enrolment-unknown`, and what `single.once` raises.
+    Raises `enrolment-other-insurer`, `enrolment-unknown`, and what `single.apply` raises.
     """
 
-    def decide(members: Members, _: Register) -> Decision:
+    def decide(members: Members, _: RegisterAnswers) -> Decision:
         member = _known(members[0])
         version = plan_end(member.periods, request.lost_on)
-        former = next(standing for standing in member.standing if standing.version == version)
+        former = next(current for current in member.current if current.version == version)
         items = {"lost_on": request.lost_on, "reason_of_loss": request.reason_of_loss}
-        return _opened(member, _with(former.content, items), former.link, former)
+        return _open_version(member, _replace_items(former.content, items), former.link, former)
 
-    return await _once(state, caller, key, decide, kind="enrolment.end", request=request, former=request)
+    return await _apply(state, caller, key, decide, kind="enrolment.end", request=request, former=request)
 
 
 async def correct(state: State, caller: Caller, key: str, request: CorrectionRequest) -> EnrolmentAnswer:
-    """Put a period right, as a whole; it may belong to another membership.
+    """Correct a whole period; the correction may move it to another membership.
 
-    Raises `enrolment-other-insurer`, `enrolment-unknown`, `enrolment-overlap`, and what `single.once` raises.
+    Raises `enrolment-other-insurer`, `enrolment-unknown`, `enrolment-overlap`, and what `single.apply` raises.
     """
     content = content_of(request.member)
 
-    def decide(members: Members, register: Register) -> Decision:
-        former, into = _period(members[0], request.former), _there(members[1])
-        return _opened(into, content, _relinked(former, content, register), former)
+    def decide(members: Members, register: RegisterAnswers) -> Decision:
+        former, into = _period(members[0], request.former), _existing(members[1])
+        return _open_version(into, content, _link_after_change(former, content, register), former)
 
-    return await _once(
+    return await _apply(
         state,
         caller,
         key,
@@ -104,60 +103,66 @@ async def correct(state: State, caller: Caller, key: str, request: CorrectionReq
 
 
 async def move(state: State, caller: Caller, key: str, request: MoveRequest) -> EnrolmentAnswer:
-    """Give a member another address. Raises as `correct` does."""
+    """Change a member's address. Raises as `correct` does."""
     items = request.model_dump(include={"address", "postal_code"})
 
-    def decide(members: Members, register: Register) -> Decision:
+    def decide(members: Members, register: RegisterAnswers) -> Decision:
         former = _period(members[0], request)
-        content = _with(former.content, items)
-        return _opened(_there(members[0]), content, _relinked(former, content, register), former)
+        content = _replace_items(former.content, items)
+        return _open_version(
+            _existing(members[0]), content, _link_after_change(former, content, register), former
+        )
 
-    return await _once(state, caller, key, decide, kind="enrolment.move", request=request, former=request)
+    return await _apply(state, caller, key, decide, kind="enrolment.move", request=request, former=request)
 
 
 async def branch(state: State, caller: Caller, key: str, request: BranchRequest) -> EnrolmentAnswer:
-    """Let a period go on under another branch number. Raises as `correct` does."""
+    """Continue a period under another branch number. Raises as `correct` does."""
     under = request.model_copy(update={"branch": request.new_branch})
 
-    def decide(members: Members, _: Register) -> Decision:
+    def decide(members: Members, _: RegisterAnswers) -> Decision:
         former = _period(members[0], request)
-        content = _with(former.content, {"branch": request.new_branch})
-        return _opened(_there(members[1]), content, former.link, former)
+        content = _replace_items(former.content, {"branch": request.new_branch})
+        return _open_version(_existing(members[1]), content, former.link, former)
 
-    return await _once(
+    return await _apply(
         state, caller, key, decide, kind="enrolment.branch", request=request, former=request, new=under
     )
 
 
 async def withdraw(state: State, caller: Caller, key: str, request: WithdrawRequest) -> EnrolmentAnswer:
-    """Take a period out: it never was. Raises `enrolment-other-insurer`, `enrolment-unknown`, as `single.once` does."""
+    """Withdraw a period that never existed. Raises `enrolment-other-insurer`, `enrolment-unknown`, and what
+    `single.apply` raises.
+    """
 
-    def decide(members: Members, _: Register) -> Decision:
+    def decide(members: Members, _: RegisterAnswers) -> Decision:
         former = _period(members[0], request)
-        told = Opening(former.entitlement, former.content, former.link)
-        return Decision(enrolment_id=_there(members[0]).enrolment_id, told=told, close=[former])
+        withdrawn = NewVersion(former.entitlement, former.content, former.link)
+        return Decision(enrolment_id=_existing(members[0]).enrolment_id, reported=withdrawn, close=[former])
 
-    return await _once(state, caller, key, decide, kind="enrolment.withdraw", request=request, former=request)
+    return await _apply(
+        state, caller, key, decide, kind="enrolment.withdraw", request=request, former=request
+    )
 
 
-async def _once(
+async def _apply(
     state: State,
     caller: Caller,
     key: str,
-    decide: Callable[[Members, Register], Decision],
+    decide: Callable[[Members, RegisterAnswers], Decision],
     *,
     kind: str,
     request: EnrolmentRequest | CorrectionRequest | OwnMember,
     former: OwnMember | None = None,
     new: EnrolmentRequest | OwnMember | None = None,
 ) -> EnrolmentAnswer:
-    """`decide` over the memberships `former`, then `new`, as far as they are named; `new` is made where it is not there."""
+    """Apply `decide` to the memberships `former` and `new`, as far as given; `new` is created when it does not exist."""
     named = [membership for membership in (former, new) if membership is not None]
     _check_own(caller, *named)
     memberships = [_membership(each) for each in named]
-    look = partial(look_up, memberships, make=new is not None)
-    operation = Operation(kind=kind, request=request, look=look, decide=decide)
-    return await once(state, caller, key, operation)
+    load = partial(load_members, memberships, create=new is not None)
+    operation = Operation(kind=kind, request=request, load=load, decide=decide)
+    return await apply(state, caller, key, operation)
 
 
 def _check_own(caller: Caller, *named: EnrolmentRequest | OwnMember) -> None:
@@ -167,15 +172,15 @@ def _check_own(caller: Caller, *named: EnrolmentRequest | OwnMember) -> None:
 
 
 def content_of(request: MemberItems) -> dict[str, Any]:
-    """The columns of a version that say what the insurer says, with their digest."""
+    """Return the item columns of a version, with their digest."""
     content = request.model_dump(exclude={"insurer_number"})
     groups = request.model_dump(mode="json", include=_GROUPS, exclude_none=True)
     content |= {name: groups.get(name) or None for name in _GROUPS}
     return content | {"digest": digest(content)}
 
 
-def _with(content: Content, items: Content) -> Content:
-    """The content with other items, and its digest."""
+def _replace_items(content: Content, items: Content) -> Content:
+    """Return the content with replaced items and a new digest."""
     changed = {**content, **items}
     return changed | {"digest": digest(changed)}
 
@@ -191,11 +196,11 @@ def _membership(request: EnrolmentRequest | OwnMember) -> store.Membership:
     }
 
 
-async def look_up(
-    memberships: Sequence[store.Membership], connection: AsyncConnection, *, make: bool
+async def load_members(
+    memberships: Sequence[store.Membership], connection: AsyncConnection, *, create: bool
 ) -> list[Member | None]:
-    """The members of these memberships, locked; the last one is made if it is new and `make`."""
-    if make:
+    """Load and lock the members of these memberships; the last one is created if it is new and `create` is set."""
+    if create:
         await store.add_entitlement(connection, memberships[-1])
     rows = [await store.find_entitlement(connection, membership) for membership in memberships]
     await store.lock_entitlements(connection, {row.entitlement for row in rows if row is not None})
@@ -203,13 +208,13 @@ async def look_up(
 
 
 async def member_of(connection: AsyncConnection, row: Any) -> Member:
-    """The member of an entitlement's row, with what stands."""
-    versions = await store.standing_versions(connection, row.entitlement)
-    return Member(row.entitlement, row.enrolment_id, [Standing.of(version) for version in versions])
+    """Return the member of an entitlement's row, with its current versions."""
+    versions = await store.current_versions(connection, row.entitlement)
+    return Member(row.entitlement, row.enrolment_id, [CurrentVersion.of(version) for version in versions])
 
 
-def _there(member: Member | None) -> Member:
-    assert member is not None  # found, or made just now
+def _existing(member: Member | None) -> Member:
+    assert member is not None  # found or created just now
     return member
 
 
@@ -219,29 +224,31 @@ def _known(member: Member | None) -> Member:
     return member
 
 
-def _period(member: Member | None, named: OwnPeriod) -> Standing:
-    """The period that is named, the latest where no day is given. Raises `enrolment-unknown`."""
-    fitting = [
-        standing
-        for standing in _known(member).standing
-        if named.acquired_on in {None, standing.content["acquired_on"]}
+def _period(member: Member | None, named: OwnPeriod) -> CurrentVersion:
+    """Return the named period, or the latest when no day is given. Raises `enrolment-unknown`."""
+    periods = [
+        current
+        for current in _known(member).current
+        if named.acquired_on in {None, current.content["acquired_on"]}
     ]
-    if not fitting:
+    if not periods:
         raise ShikakuError("enrolment-unknown")
-    return fitting[-1]
+    return periods[-1]
 
 
-def _relinked(former: Standing, content: Content, register: Register) -> Link:
-    """The link of the corrected version: the register is asked where an identity item has changed."""
+def _link_after_change(former: CurrentVersion, content: Content, register: RegisterAnswers) -> Link:
+    """Return the link of a changed version: the register is asked again when an identity item changed (R6)."""
     if identity_of(content) == identity_of(former.content):
         return former.link
-    return linked(former.link, register.found(content))
+    return link_after_match(former.link, register.found(content))
 
 
-def _opened(member: Member, content: Content, link: Link, former: Standing | None = None) -> Decision:
-    """`content` as a version of `member`, in place of `former`. Raises `enrolment-overlap`."""
-    beside = [period for period in member.periods if former is None or period.version != former.version]
-    plan_enrol(beside, Period(0, content["acquired_on"], content["lost_on"], content["digest"]))
-    opening = Opening(member.entitlement, content, link)
+def _open_version(
+    member: Member, content: Content, link: Link, former: CurrentVersion | None = None
+) -> Decision:
+    """Decide to open `content` as a version of `member`, in place of `former`. Raises `enrolment-overlap`."""
+    others = [period for period in member.periods if former is None or period.version != former.version]
+    plan_enrol(others, Period(0, content["acquired_on"], content["lost_on"], content["digest"]))
+    opening = NewVersion(member.entitlement, content, link)
     closing = [former] if former is not None else []
-    return Decision(enrolment_id=member.enrolment_id, told=opening, close=closing, open=[opening])
+    return Decision(enrolment_id=member.enrolment_id, reported=opening, close=closing, open=[opening])

@@ -1,8 +1,8 @@
-"""The frame of every change of a single member: the call made once, decided on what stands, written as one revision.
+"""Executes changes of single members: idempotent, decided on the current versions, written as one revision.
 
-A change is a pure decision over what stands and over the resident register's word. J-LIS is asked outside the
-transaction, and only where the decision turns out to depend on it: the attempt is given up, J-LIS asked, and one more
-made. Two calls with one key wait for each other; whichever is second is answered as the first was.
+A change is a pure decision over the current versions and the answers of the resident register. J-LIS is asked outside
+the transaction, and only when the decision needs it: then the attempt is rolled back, J-LIS is asked, and the attempt is
+repeated. Two calls with one key wait for each other; the second gets the answer of the first.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from eligibility_api.contract.wire import Wire
 from eligibility_api.domain.membership import CONTENT, IDENTITY, digest
 from eligibility_api.domain.timeline import Period
 from eligibility_api.enrolment import idempotency, store
-from eligibility_api.enrolment.change import admit, until_shown
+from eligibility_api.enrolment.change import admit_and_lock, wait_until_visible
 from eligibility_api.enrolment.idempotency import Call
-from eligibility_api.enrolment.linking import Found, Identity, Link, identity_of
+from eligibility_api.enrolment.linking import Identity, Link, RegisterAnswer, identity_of
 from eligibility_api.state import State
 
 Content = Mapping[str, Any]
-"""What an insurer says of a member, by column, with its digest."""
+"""A member's items, by column, with their digest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A version that stands: what it says, and whose it is held to be."""
+class CurrentVersion:
+    """A current version: the member's items, and the link to a person."""
 
     version: int
     entitlement: int
@@ -44,35 +44,35 @@ class Standing:
     link: Link
 
     @classmethod
-    def of(cls, row: Any) -> Standing:
-        """The version in a row of the store."""
+    def of(cls, row: Any) -> CurrentVersion:
+        """Read the version from a row of the store."""
         content = {name: getattr(row, name) for name in CONTENT}
         link = Link(row.person_key, RegisterMatch(row.register_match), Mismatch(row.mismatch))
         return cls(row.version, row.entitlement, content | {"digest": row.digest or digest(content)}, link)
 
     @property
     def period(self) -> Period:
-        """Its days."""
-        said = self.content
-        return Period(self.version, said["acquired_on"], said["lost_on"], said["digest"])
+        """The period of the version."""
+        content = self.content
+        return Period(self.version, content["acquired_on"], content["lost_on"], content["digest"])
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An entitlement and all that stands of it, the oldest period first."""
+    """An entitlement and its current versions, oldest period first."""
 
     entitlement: int
     enrolment_id: UUID
-    standing: Sequence[Standing]
+    current: Sequence[CurrentVersion]
 
     @property
     def periods(self) -> list[Period]:
-        """The days of what stands."""
-        return [standing.period for standing in self.standing]
+        """The periods of the current versions."""
+        return [version.period for version in self.current]
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class NewVersion:
     """A version that a decision opens."""
 
     entitlement: int
@@ -82,21 +82,21 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a change closes and opens, and the version that its answer tells of, under its entitlement's id."""
+    """The versions that a change closes and opens, and the version that its answer reports (`reported`)."""
 
     enrolment_id: UUID
-    told: Opening
-    close: Sequence[Standing] = ()
-    open: Sequence[Opening] = ()
+    reported: NewVersion
+    close: Sequence[CurrentVersion] = ()
+    open: Sequence[NewVersion] = ()
 
     @property
-    def touched(self) -> list[Standing | Opening]:
-        """All that is closed, then all that is opened."""
+    def touched(self) -> list[CurrentVersion | NewVersion]:
+        """All closed versions, then all opened versions."""
         return [*self.close, *self.open]
 
 
-class Unasked(Exception):
-    """A decision needs the register's word on an identity about which it was not asked yet."""
+class RegisterNotAsked(Exception):
+    """A decision needs the register's answer for an identity that was not requested yet."""
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
@@ -104,104 +104,104 @@ class Unasked(Exception):
 
 
 @dataclass(slots=True)
-class Register:
-    """What the register said during one call."""
+class RegisterAnswers:
+    """The register's answers during one call."""
 
-    said: dict[Identity, Found] = field(default_factory=dict)
+    answers: dict[Identity, RegisterAnswer] = field(default_factory=dict)
 
-    def found(self, content: Content) -> Found:
-        """Its word on a member. Raises Unasked."""
+    def found(self, content: Content) -> RegisterAnswer:
+        """Return the answer for a member. Raises RegisterNotAsked."""
         identity = identity_of(content)
-        if identity not in self.said:
-            raise Unasked(identity)
-        return self.said[identity]
+        if identity not in self.answers:
+            raise RegisterNotAsked(identity)
+        return self.answers[identity]
 
 
-Look = Callable[[AsyncConnection], Awaitable[Sequence[Member | None]]]
-Decide = Callable[[Sequence[Member | None], Register], Decision]
-More = Callable[[AsyncConnection, Decision], Awaitable[dict[str, Any]]]
+LoadMembers = Callable[[AsyncConnection], Awaitable[Sequence[Member | None]]]
+Decide = Callable[[Sequence[Member | None], RegisterAnswers], Decision]
+ExtendAnswer = Callable[[AsyncConnection, Decision], Awaitable[dict[str, Any]]]
 
 
-async def _nothing_more(_: AsyncConnection, __: Decision) -> dict[str, Any]:
+async def _no_extension(_: AsyncConnection, __: Decision) -> dict[str, Any]:
     return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One kind of change: the members it looks at, locked; what it decides; what its answer tells beyond the usual."""
+    """One kind of change: how it loads and locks its members, what it decides, and what it adds to the answer."""
 
     kind: str
     request: Wire
-    look: Look
+    load: LoadMembers
     decide: Decide
     answer: type[EnrolmentAnswer] = EnrolmentAnswer
-    more: More = _nothing_more
+    extend: ExtendAnswer = _no_extension
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Result:
     answer: dict[str, Any]
     fixed: float
     ahead: timedelta
 
 
-async def once(state: State, caller: Caller, key: str, operation: Operation) -> EnrolmentAnswer:
-    """Make the change, or answer as it was answered before.
+async def apply(state: State, caller: Caller, key: str, operation: Operation) -> EnrolmentAnswer:
+    """Apply the change, or return the stored answer of the same call.
 
     Raises `client-closed`, `idempotency-key-reused`, `register-unavailable`, `mismatch-limit`, and what the decision
     raises.
     """
     caller.need(Right.ENROLMENT)
     call = Call.of(caller.insurer(), key, operation.kind, operation.request, secret=state.keys.version)
-    register = Register()
+    register = RegisterAnswers()
     while True:
         try:
             async with state.database.transaction() as connection:
-                told = await _attempt(connection, caller, call, operation, register)
-        except Unasked as missing:
-            register.said[missing.identity] = await _ask(state, caller, missing.identity)
+                result = await _attempt(connection, caller, call, operation, register)
+        except RegisterNotAsked as missing:
+            register.answers[missing.identity] = await _ask(state, caller, missing.identity)
         else:
-            if told.ahead > timedelta():
-                await until_shown(told.fixed, told.ahead)
-            return operation.answer.model_validate(told.answer)
+            if result.ahead > timedelta():
+                await wait_until_visible(result.fixed, result.ahead)
+            return operation.answer.model_validate(result.answer)
 
 
-async def _ask(state: State, caller: Caller, identity: Identity) -> Found:
-    """J-LIS's word, unless the insurer has asked in vain too often: attributes are not to be guessed."""
+async def _ask(state: State, caller: Caller, identity: Identity) -> RegisterAnswer:
+    """Ask J-LIS, unless the insurer had too many mismatches: nobody may find persons by trying attributes."""
     limit = state.settings.mismatches_per_hour
     async with state.database.transaction() as connection:
-        wait = await store.seconds_to_guess_again(connection, caller.insurer(), limit)
+        wait = await store.seconds_until_register_allowed(connection, caller.insurer(), limit)
     if wait is not None:
         raise ShikakuError("mismatch-limit", retry_after=math.ceil(wait))
     match, person_key = await state.presence.jlis.match(**dict(zip(IDENTITY, identity, strict=True)))
-    return Found(RegisterMatch(match), person_key)
+    return RegisterAnswer(RegisterMatch(match), person_key)
 
 
 async def _attempt(
-    connection: AsyncConnection, caller: Caller, call: Call, operation: Operation, register: Register
-) -> _Told:
-    insurer_name = await admit(connection, caller)
-    former = await idempotency.former(connection, call)
+    connection: AsyncConnection, caller: Caller, call: Call, operation: Operation, register: RegisterAnswers
+) -> _Result:
+    insurer_name = await admit_and_lock(connection, caller)
+    former = await idempotency.stored_answer(connection, call)
     if former is not None:
-        return _Told(former.answer, time.monotonic(), former.ahead)
-    decision = operation.decide(await operation.look(connection), register)
-    # Only now: a version is closed by a revision that is younger than itself.
+        return _Result(former.answer, time.monotonic(), former.ahead)
+    decision = operation.decide(await operation.load(connection), register)
+    # Only here: a version is closed by a revision that is newer than itself.
     revision = await store.prepare_revision(connection, call.insurer_number, caller.client_id)
     await _write(connection, decision, revision, insurer_name)
-    if register.said and decision.told.link.register_match is not RegisterMatch.ONE:
+    if register.answers and decision.reported.link.register_match is not RegisterMatch.ONE:
         await store.count_mismatch(connection, call.insurer_number)
     await _record(connection, caller, operation.kind, decision, revision)
-    answer = _answer(decision) | await operation.more(connection, decision)
-    await idempotency.keep(connection, call, answer, revision)
+    answer = _answer(decision) | await operation.extend(connection, decision)
+    await idempotency.store_answer(connection, call, answer, revision)
     published = await store.publish(connection, revision)
-    return _Told(answer | {"known_from": published.at}, time.monotonic(), published.ahead)
+    return _Result(answer | {"known_from": published.at}, time.monotonic(), published.ahead)
 
 
 async def _write(connection: AsyncConnection, decision: Decision, revision: int, insurer_name: str) -> None:
     for entitlement in {touched.entitlement for touched in decision.touched}:
-        await store.take_back(connection, entitlement)
-    for standing in decision.close:
-        await store.close_version(connection, standing.version, revision)
+        await store.discard_prepared(connection, entitlement)
+    for current in decision.close:
+        await store.close_version(connection, current.version, revision)
     for opening in decision.open:
         columns = {
             "entitlement": opening.entitlement,
@@ -215,11 +215,11 @@ async def _write(connection: AsyncConnection, decision: Decision, revision: int,
 
 
 def _answer(decision: Decision) -> dict[str, Any]:
-    """The answer as JSON has it, but for `known_from`: it holds nothing personal."""
-    content, lost_on = decision.told.content, decision.told.content["lost_on"]
+    """Return the answer as JSON values without `known_from`. It contains no personal data."""
+    content, lost_on = decision.reported.content, decision.reported.content["lost_on"]
     return {
         "enrolment_id": str(decision.enrolment_id),
-        "match": decision.told.link.register_match.value,
+        "match": decision.reported.link.register_match.value,
         "acquired_on": content["acquired_on"].isoformat(),
         "lost_on": lost_on.isoformat() if lost_on is not None else None,
     }
@@ -228,7 +228,7 @@ def _answer(decision: Decision) -> dict[str, Any]:
 async def _record(
     connection: AsyncConnection, caller: Caller, kind: str, decision: Decision, revision: int
 ) -> None:
-    """One record of the change, under the person whom it takes from or gives to."""
+    """Append one audit record of the change, for the person whose enrolment it changes."""
     links = [touched.link for touched in decision.touched]
     values: dict[str, Any] = {
         "kind": kind,

@@ -1,4 +1,4 @@
-"""The SQL of enrolment: entitlements, their versions, and the revisions that open and close them."""
+"""SQL of enrolment: entitlements, their versions, and the revisions that open and close them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ RECORD = table_of(AuditRecord)
 MISMATCHES = table_of(MismatchCount)
 
 SINGLE_LEAD = timedelta(milliseconds=25)
-"""How long the change of one member may take to be committed before it shows."""
+"""Time between fixing the instant of a single change and its visibility; the commit must happen within it."""
 
 _INSURER_LOCKS = 1
-"""The class of advisory locks that stand for insurers; entitlements have the other space, of one number."""
+"""Class of the advisory locks on insurers; locks on entitlements use the one-number key space."""
 
 PUBLISHING_LOCKS = 2
-"""The class of advisory locks, by insurer, that publishers share from fixing an instant to their commit."""
+"""Class of the advisory locks, by insurer, that publishers share from fixing an instant until their commit."""
 
 _HOLD_PUBLISHING = text(f"""
 SELECT pg_advisory_xact_lock_shared({PUBLISHING_LOCKS}, hashtext(r.insurer_number)),
@@ -47,18 +47,18 @@ _HOUR = timedelta(hours=1)
 
 
 class Published(NamedTuple):
-    """The instant from which a revision shows, and how far it lay ahead when it was fixed."""
+    """The instant from which a revision is visible, and how far ahead it was when it was fixed."""
 
     at: datetime
     ahead: timedelta
 
 
 Membership = dict[str, Any]
-"""The columns that name an entitlement: insurer number, the three comparison keys, birth date."""
+"""The columns that identify an entitlement: insurer number, the three comparison keys, birth date."""
 
 
-async def admitted_as(connection: AsyncConnection, client_id: UUID, right: Right) -> str | None:
-    """The name of the insurer for which the client is still admitted with `right`; None where it is not."""
+async def admitted_insurer_name(connection: AsyncConnection, client_id: UUID, right: Right) -> str | None:
+    """Return the name of the client's insurer, or None when the client is not admitted with `right` any more."""
     statement = (
         select(INSURER.c.name)
         .join(CLIENT, CLIENT.c.insurer_number == INSURER.c.insurer_number)
@@ -72,20 +72,20 @@ async def admitted_as(connection: AsyncConnection, client_id: UUID, right: Right
 
 
 async def add_entitlement(connection: AsyncConnection, membership: Membership) -> None:
-    """Make the entitlement of this membership if it is new."""
+    """Create the entitlement of this membership if it is new."""
     await connection.execute(upsert(ENTITLEMENT).values(**membership).on_conflict_do_nothing())
 
 
 async def find_entitlement(connection: AsyncConnection, membership: Membership) -> Row[Any, Any] | None:
-    """`entitlement` and `enrolment_id` of this membership, or None."""
+    """Return `entitlement` and `enrolment_id` of this membership, or None."""
     conditions = [ENTITLEMENT.c[name] == value for name, value in membership.items()]
     statement = select(ENTITLEMENT.c.entitlement, ENTITLEMENT.c.enrolment_id).where(*conditions)
     return (await connection.execute(statement)).one_or_none()
 
 
 async def lock_entitlements(connection: AsyncConnection, entitlements: Iterable[int]) -> None:
-    """Keep entitlements from other changes until the commit. In one order, so that no two wait for each other."""
-    # Advisory locks: a row lock would need the right to change what never changes.
+    """Lock entitlements against other changes until the commit, in ascending order to avoid deadlocks."""
+    # Advisory locks: a row lock would need the right to update rows that never change.
     for entitlement in sorted(entitlements):
         await connection.execute(select(func.pg_advisory_xact_lock(entitlement)))
 
@@ -98,14 +98,14 @@ async def prepare_revision(
     kind: str = "single",
     undoes: int | None = None,
 ) -> int:
-    """A revision that shows nothing yet."""
+    """Create a revision that is not visible yet, and return its number."""
     values = {"insurer_number": insurer_number, "client_id": client_id, "kind": kind, "undoes": undoes}
     statement = insert(REVISION).values(**values).returning(REVISION.c.revision)
     return int((await connection.execute(statement)).scalar_one())
 
 
 async def lock_insurer(connection: AsyncConnection, insurer_number: str, *, alone: bool) -> None:
-    """Keep the insurer's members from changing under one's hands, until the commit.
+    """Lock the insurer's members until the commit.
 
     Changes of single members share the lock; a chunk of a file in preparation, and publishing, hold it `alone`.
     """
@@ -116,16 +116,16 @@ async def lock_insurer(connection: AsyncConnection, insurer_number: str, *, alon
 async def publish_revision(
     connection: AsyncConnection, revision: int, lead: timedelta = SINGLE_LEAD
 ) -> datetime:
-    """`publish`, for who knows how long to wait."""
+    """Publish a revision and return its instant, for callers that know how long to wait."""
     return (await publish(connection, revision, lead)).at
 
 
 async def publish(connection: AsyncConnection, revision: int, lead: timedelta = SINGLE_LEAD) -> Published:
-    """Fix the revision's instant, `lead` ahead. The last statement before the commit, which must not take longer.
+    """Fix the revision's instant, `lead` ahead. It must be the last statement before a commit within the lead.
 
-    Readers compare it with their own instant: before it they see what was known, from it on they see the change. So
-    what is known at an instant is what was answered at that instant. It comes after the insurer's former ones, though
-    they may have had a longer lead: what is closed shows before its successor. The change feed waits for the commit.
+    Readers compare it with their own instant: before it they read what was known, from it on the change. So what was
+    known at an instant is what was answered at that instant. The instant is later than the insurer's former ones, even
+    if those had a longer lead, so that a version is visible before its successor. The change feed waits for the commit.
     """
     row = (await connection.execute(_HOLD_PUBLISHING, {"revision": revision})).one()
     instant = func.greatest(func.clock_timestamp() + lead, row.after_former)
@@ -138,8 +138,8 @@ async def publish(connection: AsyncConnection, revision: int, lead: timedelta = 
     return Published(*(await connection.execute(statement)).one())
 
 
-async def standing_versions(connection: AsyncConnection, entitlement: int) -> Sequence[Row[Any]]:
-    """What stands for those who write: published, and closed by nothing that was published. Oldest period first."""
+async def current_versions(connection: AsyncConnection, entitlement: int) -> Sequence[Row[Any]]:
+    """Return the current versions for writers: published, and not closed by a published revision. Oldest period first."""
     statement = (
         select(VERSION)
         .join(_OPENED, _OPENED.c.revision == VERSION.c.opened_by)
@@ -154,10 +154,10 @@ async def standing_versions(connection: AsyncConnection, entitlement: int) -> Se
     return (await connection.execute(statement)).all()
 
 
-async def take_back(connection: AsyncConnection, entitlement: int) -> None:
-    """Take back what files in preparation have prepared for an entitlement: a change of one member wins over them.
+async def discard_prepared(connection: AsyncConnection, entitlement: int) -> None:
+    """Discard what files in preparation prepared for an entitlement: a change of a single member takes precedence.
 
-    A prepared version is closed by the revision that opened it, and so never shows: a file's `changed since`.
+    A prepared version is closed by the revision that opened it, so it is never visible (a file's `changed since`).
     """
     unpublished = select(REVISION.c.revision).where(REVISION.c.published_at.is_(None))
     prepared = VERSION.c.entitlement == entitlement
@@ -166,7 +166,7 @@ async def take_back(connection: AsyncConnection, entitlement: int) -> None:
         .where(prepared, VERSION.c.closed_by.is_(None), VERSION.c.opened_by.in_(unpublished))
         .values(closed_by=VERSION.c.opened_by)
     )
-    # Only now: while the prepared version was open, the one that it replaces could not stand beside it.
+    # In this order: the exclusion constraint allows the replaced version only after the prepared one is closed.
     await connection.execute(
         update(VERSION)
         .where(prepared, VERSION.c.closed_by != VERSION.c.opened_by, VERSION.c.closed_by.in_(unpublished))
@@ -175,20 +175,20 @@ async def take_back(connection: AsyncConnection, entitlement: int) -> None:
 
 
 async def open_version(connection: AsyncConnection, values: dict[str, Any]) -> None:
-    """Add a version, where the entitlement holds on none of its days."""
+    """Insert a version; the entitlement must have no current version on its days."""
     await connection.execute(insert(VERSION).values(**values))
 
 
 async def close_version(connection: AsyncConnection, version: int, revision: int) -> None:
-    """Close a version: from this revision on it is no longer what the fund knows."""
+    """Close a version as of this revision."""
     statement = update(VERSION).where(VERSION.c.version == version).values(closed_by=revision)
     await connection.execute(statement)
 
 
-async def seconds_to_guess_again(
+async def seconds_until_register_allowed(
     connection: AsyncConnection, insurer_number: str, limit: int
 ) -> float | None:
-    """How long until the register may be asked again for this insurer; None where it may be asked now."""
+    """Return the seconds until the register may be asked again for this insurer, or None when it may be asked now."""
     statement = select(func.extract("epoch", MISMATCHES.c.hour + _HOUR - func.now())).where(
         MISMATCHES.c.insurer_number == insurer_number,
         MISMATCHES.c.hour == func.date_trunc("hour", func.now()),
@@ -198,19 +198,19 @@ async def seconds_to_guess_again(
 
 
 async def count_mismatch(connection: AsyncConnection, insurer_number: str) -> None:
-    """Count a member whom the register did not show as one person."""
+    """Count a member whom the register did not match with exactly one person."""
     values = {
         "insurer_number": insurer_number,
         "hour": func.date_trunc("hour", func.now()),
         "mismatches": 1,
     }
-    once_more = {"mismatches": MISMATCHES.c.mismatches + 1}
+    increment = {"mismatches": MISMATCHES.c.mismatches + 1}
     statement = upsert(MISMATCHES).values(**values)
     await connection.execute(
-        statement.on_conflict_do_update(index_elements=["insurer_number", "hour"], set_=once_more)
+        statement.on_conflict_do_update(index_elements=["insurer_number", "hour"], set_=increment)
     )
 
 
 async def record(connection: AsyncConnection, values: dict[str, Any]) -> None:
-    """Append to the audit record."""
+    """Append an audit record."""
     await connection.execute(insert(RECORD).values(**values))

@@ -1,4 +1,6 @@
-"""Enrolment as the fund knows it, bitemporal: the days on which insurance holds, and when the fund knew it."""
+"""Tables of enrolment, bitemporal: the days on which insurance holds (valid time), and since when the fund knows it
+(transaction time).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from eligibility_api.database.columns import instant
 
 
 class Revision(SQLModel, table=True):
-    """A change of what is known, as a whole: what it opens and closes shows from `published_at` on."""
+    """An atomic change of what is known: what it opens and closes is visible from `published_at` on."""
 
     revision: int | None = Field(default=None, primary_key=True)
     insurer_number: str = Field(foreign_key="insurer.insurer_number")
@@ -25,7 +27,7 @@ class Revision(SQLModel, table=True):
 
 
 class Entitlement(SQLModel, table=True):
-    """One membership at one insurer: what an enrolment's versions are versions of.
+    """One membership at one insurer; enrolment versions belong to it.
 
     `symbol_key`, `number_key` and `branch_key` are folded for comparison (`domain.membership`).
     """
@@ -40,7 +42,7 @@ class Entitlement(SQLModel, table=True):
 
 
 class EnrolmentVersion(SQLModel, table=True):
-    """One version of one entitlement, never changed but for being closed. Its days are [acquired_on, lost_on)."""
+    """One version of an entitlement on the days [acquired_on, lost_on). It is never changed, only closed."""
 
     __tablename__ = "enrolment"
 
@@ -84,7 +86,7 @@ class EnrolmentVersion(SQLModel, table=True):
 
 
 class MismatchCount(SQLModel, table=True):
-    """How many members of an insurer's single calls were not one person in the register, in an hour."""
+    """Number of mismatches with the register in an insurer's single calls, by hour."""
 
     __tablename__ = "mismatch_count"
 
@@ -94,7 +96,7 @@ class MismatchCount(SQLModel, table=True):
 
 
 class Idempotency(SQLModel, table=True):
-    """What was answered to a call with this key, but for `known_from`, which its revision knows."""
+    """The stored answer of a call with this key, without `known_from`, which the revision has."""
 
     insurer_number: str = Field(primary_key=True, foreign_key="insurer.insurer_number")
     key: str = Field(primary_key=True)

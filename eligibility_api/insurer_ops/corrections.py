@@ -1,8 +1,8 @@
-"""The correction list: which facilities were answered with what was since withdrawn.
+"""The correction list: which facilities got answers with data that was withdrawn later.
 
-The record says which versions were read for each answer. A version counts as shown where it covered the day that was
-asked about, or was over while nothing else that was read covered it. The API may not read the record: a function of
-the database tells facilities and numbers of answers, nothing of persons.
+The audit record names the versions that were read for each answer. A version counts as shown if it covered the day in
+question, or if it had ended and no other version that was read covered the day. The API's role cannot read the record:
+a database function returns facilities and numbers of answers, no persons.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import SeenBy
 
-_SEEN_BY = text("SELECT * FROM seen_by(CAST(:versions AS bigint[]), CAST(:revisions AS bigint[]))")
+_FACILITIES = text("SELECT * FROM seen_by(CAST(:versions AS bigint[]), CAST(:revisions AS bigint[]))")
 
 
-async def seen_by(connection: AsyncConnection, revisions: Sequence[int]) -> list[SeenBy]:
-    """Facilities that were answered with what these revisions opened, and what is withdrawn by now. Latest answer first."""
-    return await _seen(connection, versions=[], revisions=list(revisions))
+async def facilities_answered_by_revisions(
+    connection: AsyncConnection, revisions: Sequence[int]
+) -> list[SeenBy]:
+    """Return facilities that got answers with versions of these revisions that are withdrawn. Latest answer first."""
+    return await _query(connection, versions=[], revisions=list(revisions))
 
 
-async def seen_versions(connection: AsyncConnection, versions: Sequence[int]) -> list[SeenBy]:
-    """Facilities that were answered with these versions, which are being withdrawn."""
-    return await _seen(connection, versions=list(versions), revisions=[])
+async def facilities_answered_with(connection: AsyncConnection, versions: Sequence[int]) -> list[SeenBy]:
+    """Return facilities that got answers with these versions, which are being withdrawn."""
+    return await _query(connection, versions=list(versions), revisions=[])
 
 
-async def _seen(connection: AsyncConnection, **named: list[int]) -> list[SeenBy]:
-    rows: Any = (await connection.execute(_SEEN_BY, named)).mappings()
+async def _query(connection: AsyncConnection, **named: list[int]) -> list[SeenBy]:
+    rows: Any = (await connection.execute(_FACILITIES, named)).mappings()
     return [SeenBy.model_validate(dict(row)) for row in rows]

@@ -1,4 +1,4 @@
-"""HTTP: the insurer's desk. What is read may be asked for again with its entity tag: 304 where nothing has changed."""
+"""HTTP: the insurers' back office. Reads support entity tags: 304 when nothing has changed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ _READ_REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-u
 _LISTED = problem_responses(*_READ_REFUSALS, "cursor-invalid")
 
 After = Annotated[
-    str | None, Query(max_length=200, description="`next` of the page before; the first page without it.")
+    str | None,
+    Query(max_length=200, description="`next` of the previous page; the first page when left out."),
 ]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 Key = Annotated[str, Depends(idempotency_key)]
@@ -42,31 +43,31 @@ At = Annotated[State, Depends(current_state)]
 
 @router.get("/mismatches", summary="The mismatch queue", response_model=Mismatches, responses=_LISTED)
 async def mismatches(request: Request, caller: From, state: At, after: After = None) -> Response:
-    """Members whom the resident register does not show as the insurer says, oldest first; unanswered until settled."""
+    """Members whose items the resident register does not match, oldest first. Not answered until resolved."""
     return respond_with_etag(request, await service.mismatches(state, caller, after))
 
 
 @router.post(
     "/mismatches/confirm",
-    summary="Confirm a member as said",
+    summary="Confirm a member's items",
     responses=problem_responses(
         *CHANGE_REFUSALS, "register-unavailable", "mismatch-limit", "mismatch-unknown"
     ),
 )
 async def confirm(request: ConfirmRequest, caller: From, state: At, key: Key) -> ConfirmAnswer:
-    """The register is asked once more: one person is linked. Otherwise the insurer's word stands; answers flow again."""
+    """The register is asked again; exactly one person is linked. Otherwise the items are confirmed, and answered again."""
     return await mismatch_resolution.confirm(state, caller, key, request)
 
 
 @router.post(
     "/enrolments/split",
-    summary="Part a member from a person wrongly linked",
+    summary="Unlink a member from a wrongly linked person",
     responses=problem_responses(
         *CHANGE_REFUSALS, "register-unavailable", "mismatch-limit", "enrolment-unknown"
     ),
 )
 async def split(request: SplitRequest, caller: From, state: At, key: Key) -> SplitAnswer:
-    """The enrolment goes to whom its items name, or to nobody until that is settled. Bindings of cards stay."""
+    """Links the enrolment to the person whom its items match, or to nobody until resolved. Card bindings stay."""
     return await mismatch_resolution.split(state, caller, key, request)
 
 
@@ -74,7 +75,7 @@ async def split(request: SplitRequest, caller: From, state: At, key: Key) -> Spl
 async def changes(
     request: Request, caller: From, state: At, after: After = None, limit: Limit = 100
 ) -> Response:
-    """What has become known, or is no longer what is known, of the insurer's members, in the order of publishing."""
+    """Versions of the insurer's members that were opened or closed, in the order of publishing."""
     return respond_with_etag(request, await service.changes(state, caller, after, limit))
 
 
@@ -85,7 +86,7 @@ async def changes(
     responses=problem_responses(*_READ_REFUSALS),
 )
 async def figures(request: Request, caller: From, state: At) -> Response:
-    """How long members wait until the desks see them, and what the desks saw when they asked."""
+    """The delay from acquisition to visibility, and the number of look-ups by outcome."""
     return respond_with_etag(request, await service.figures(state, caller))
 
 
@@ -93,5 +94,5 @@ async def figures(request: Request, caller: From, state: At) -> Response:
 async def papers(
     request: Request, caller: From, state: At, after: After = None, since_month: Month | None = None
 ) -> Response:
-    """Current members without a valid bound certificate; `new_since` marks who was not listed then (a month ago)."""
+    """Current members without a valid bound certificate; `new_since` marks those not listed a month ago."""
     return respond_with_etag(request, await service.papers(state, caller, after, since_month))

@@ -1,9 +1,8 @@
-"""Counting look-ups of insurers' members by outcome: a job of the worker, over the audit record in its order.
+"""Counts look-ups of insurers' members by outcome: a job that reads the audit records in order.
 
-The record holds what was read, not what was answered: the answer is computed again by the rule, once for each record,
-and counted for every insurer whose versions were read for it. So a request for figures adds up a few counts, whatever
-the number of members. What a statement may still be writing is left for later; a record that is written more than a
-minute late is not counted.
+A record names the versions that were read, not the answer: the job recomputes the outcome once for each record, and
+counts it for every insurer whose versions were read. So a request for statistics adds up a few counts. Records that a
+statement may still be writing are left for later; a record that is written more than a minute late is not counted.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ from eligibility_api.domain.eligibility import select as answered
 from eligibility_api.domain.held import EnrolmentVersion
 from eligibility_api.insurer_ops.tables import LookUpCount, LookUpsCounted
 
-SETTLED = timedelta(minutes=1)
-"""How long a record may take from its id to its commit, and still be counted."""
+COMMIT_DELAY = timedelta(minutes=1)
+"""Maximum time from a record's id to its commit; later records are not counted."""
 
-MOST = 1_000
-"""Records of one piece."""
+MAX_RECORDS = 1_000
+"""Records counted in one transaction."""
 
 _COUNT = table_of(LookUpCount)
 _COUNTED = table_of(LookUpsCounted)
@@ -42,14 +41,11 @@ Key = tuple[str, date, str]
 """Insurer number, day, outcome."""
 
 
-async def count_look_ups(database: Database, *, settled: timedelta = SETTLED) -> bool:
-    """Count the next records, as the role `batch`. Whether there may be more at once.
-
-    A few that have just come can wait for others: while taps flow there are always some.
-    """
+async def count_look_ups(database: Database, *, commit_delay: timedelta = COMMIT_DELAY) -> bool:
+    """Count the next records, under the role `batch`. Returns whether a full chunk was counted, so more may wait."""
     async with database.transaction() as connection:
         after = (await connection.execute(select(_COUNTED.c.upto).with_for_update())).scalar_one()
-        parameters = {"after": after, "settled": settled, "most": MOST}
+        parameters = {"after": after, "settled": commit_delay, "most": MAX_RECORDS}
         records = (await connection.execute(_AFTER, parameters)).all()
         if not records:
             return False
@@ -57,11 +53,11 @@ async def count_look_ups(database: Database, *, settled: timedelta = SETTLED) ->
         versions = await audit.versions(connection, look_ups)
         counts = Counter(key for record in look_ups for key in _keys(record, versions))
         await _add(connection, counts, records[-1].record_id)
-    return len(records) == MOST
+    return len(records) == MAX_RECORDS
 
 
 def _keys(record: audit.Record, versions: Mapping[int, EnrolmentVersion]) -> set[Key]:
-    """Under what a record is counted: one outcome, for each insurer of whose members something was read."""
+    """Return the keys of a record: its outcome, for each insurer whose members were read."""
     try:
         outcome = answered(recompute.reading_of(record, versions)).validity.value
     except ShikakuError as refusal:

@@ -1,6 +1,6 @@
-"""Mismatches settled by the insurer: it stands by what it said, or parts a member from a person wrongly linked.
+"""Resolution of mismatches: the insurer confirms its items, or unlinks a member from a wrongly linked person.
 
-Both are changes of single members (`enrolment.single`). A certificate's binding is J-LIS's answer and is not touched.
+Both are changes of single members (`enrolment.single`). Bindings of certificates come from J-LIS and are not changed.
 """
 
 from __future__ import annotations
@@ -18,82 +18,82 @@ from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.membership import digest
 from eligibility_api.enrolment import linking
-from eligibility_api.enrolment.linking import Found, Link
+from eligibility_api.enrolment.linking import Link, RegisterAnswer
 from eligibility_api.enrolment.service import member_of
 from eligibility_api.enrolment.single import (
     Content,
+    CurrentVersion,
     Decision,
     Member,
-    Opening,
+    NewVersion,
     Operation,
-    Register,
-    Standing,
-    once,
+    RegisterAnswers,
+    apply,
 )
 from eligibility_api.enrolment.store import lock_entitlements
 from eligibility_api.insurer_ops import store
-from eligibility_api.insurer_ops.corrections import seen_versions
+from eligibility_api.insurer_ops.corrections import facilities_answered_with
 from eligibility_api.state import State
 
-Relink = Callable[[Link, Found], Link]
+Relink = Callable[[Link, RegisterAnswer], Link]
 
 
 async def confirm(state: State, caller: Caller, key: str, request: ConfirmRequest) -> ConfirmAnswer:
-    """Settle every open mismatch of an enrolment as it was said: linked if the register now shows one person.
+    """Confirm every open mismatch of an enrolment; it is linked if the register now finds exactly one person.
 
-    Raises `mismatch-unknown`, and what `single.once` raises.
+    Raises `mismatch-unknown`, and what `single.apply` raises.
     """
 
-    def decide(members: Sequence[Member | None], register: Register) -> Decision:
+    def decide(members: Sequence[Member | None], register: RegisterAnswers) -> Decision:
         member = members[0]
-        waiting = [s for s in member.standing if s.link.mismatch is Mismatch.OPEN] if member else []
+        waiting = [s for s in member.current if s.link.mismatch is Mismatch.OPEN] if member else []
         if member is None or not waiting:
             raise ShikakuError("mismatch-unknown")
-        return _relinked(member, waiting, {}, register, linking.confirmed)
+        return _relink(member, waiting, {}, register, linking.link_after_confirmation)
 
     operation = Operation(
         kind="enrolment.confirm",
         request=request,
-        look=partial(_look, caller, request.enrolment_id),
+        load=partial(_load, caller, request.enrolment_id),
         decide=decide,
         answer=ConfirmAnswer,
-        more=_mismatch,
+        extend=_mismatch,
     )
-    answer = await once(state, caller, key, operation)
+    answer = await apply(state, caller, key, operation)
     assert isinstance(answer, ConfirmAnswer)
     return answer
 
 
 async def split(state: State, caller: Caller, key: str, request: SplitRequest) -> SplitAnswer:
-    """Part an enrolment from the person to whom it is linked, and tell who was answered with it for that person.
+    """Unlink an enrolment from its person, and list the facilities that got answers with it for that person.
 
-    It goes to the person whom its items name, corrected if need be, where that is exactly one and another; else to
-    nobody, with an open mismatch. Raises `enrolment-unknown`, and what `single.once` raises.
+    It is linked to the person whom its (corrected) items match, if that is exactly one other person; otherwise it stays
+    unlinked with an open mismatch. Raises `enrolment-unknown`, and what `single.apply` raises.
     """
     items = request.corrected.model_dump() if request.corrected is not None else {}
 
-    def decide(members: Sequence[Member | None], register: Register) -> Decision:
+    def decide(members: Sequence[Member | None], register: RegisterAnswers) -> Decision:
         member = members[0]
-        theirs = [s for s in member.standing if s.link.person_key is not None] if member else []
-        if member is None or not theirs:
+        linked = [s for s in member.current if s.link.person_key is not None] if member else []
+        if member is None or not linked:
             raise ShikakuError("enrolment-unknown")
-        return _relinked(member, theirs, items, register, linking.split)
+        return _relink(member, linked, items, register, linking.link_after_unlinking)
 
     operation = Operation(
         kind="enrolment.split",
         request=request,
-        look=partial(_look, caller, request.enrolment_id),
+        load=partial(_load, caller, request.enrolment_id),
         decide=decide,
         answer=SplitAnswer,
-        more=_mismatch_and_seen_by,
+        extend=_mismatch_and_facilities,
     )
-    answer = await once(state, caller, key, operation)
+    answer = await apply(state, caller, key, operation)
     assert isinstance(answer, SplitAnswer)
     return answer
 
 
-async def _look(caller: Caller, enrolment_id: UUID, connection: AsyncConnection) -> list[Member | None]:
-    """The caller's member of this id, locked."""
+async def _load(caller: Caller, enrolment_id: UUID, connection: AsyncConnection) -> list[Member | None]:
+    """Load and lock the caller's member with this id."""
     row = await store.entitlement(connection, caller.insurer(), enrolment_id)
     if row is None:
         return [None]
@@ -101,30 +101,36 @@ async def _look(caller: Caller, enrolment_id: UUID, connection: AsyncConnection)
     return [await member_of(connection, row)]
 
 
-def _relinked(
-    member: Member, versions: Sequence[Standing], items: Content, register: Register, relink: Relink
+def _relink(
+    member: Member,
+    versions: Sequence[CurrentVersion],
+    items: Content,
+    register: RegisterAnswers,
+    relink: Relink,
 ) -> Decision:
-    """Each of the versions again with `items`, and with the link that the register's word makes of its own."""
-    openings = []
+    """Decide to replace each version by one with `items` and with the link that follows from the register's answer."""
+    new_versions = []
     for version in versions:
         content = {**version.content, **items}
         content["digest"] = digest(content)
         link = relink(version.link, register.found(content))
-        openings.append(Opening(member.entitlement, content, link))
-    return Decision(enrolment_id=member.enrolment_id, told=openings[-1], close=versions, open=openings)
+        new_versions.append(NewVersion(member.entitlement, content, link))
+    return Decision(
+        enrolment_id=member.enrolment_id, reported=new_versions[-1], close=versions, open=new_versions
+    )
 
 
 async def _mismatch(_: AsyncConnection, decision: Decision) -> dict[str, Any]:
-    return {"mismatch": decision.told.link.mismatch.value}
+    return {"mismatch": decision.reported.link.mismatch.value}
 
 
-async def _mismatch_and_seen_by(connection: AsyncConnection, decision: Decision) -> dict[str, Any]:
+async def _mismatch_and_facilities(connection: AsyncConnection, decision: Decision) -> dict[str, Any]:
     wrong = await store.versions_of_persons(
         connection,
-        decision.told.entitlement,
-        {standing.link.person_key for standing in decision.close if standing.link.person_key is not None},
+        decision.reported.entitlement,
+        {version.link.person_key for version in decision.close if version.link.person_key is not None},
     )
-    seen_by = await seen_versions(connection, wrong)
+    facilities = await facilities_answered_with(connection, wrong)
     return await _mismatch(connection, decision) | {
-        "seen_by": [facility.model_dump(mode="json") for facility in seen_by]
+        "seen_by": [facility.model_dump(mode="json") for facility in facilities]
     }

@@ -1,4 +1,4 @@
-"""What an insurer reads at its desk: mismatch queue, change feed, figures, who needs a paper. Its own members only."""
+"""What an insurer reads about its own members: mismatch queue, change feed, statistics, paper certificates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.cover import covers
 from eligibility_api.domain.days import JAPAN, day_in_japan
 from eligibility_api.eligibility.versions import enrolment_version
-from eligibility_api.enrolment.store import admitted_as
+from eligibility_api.enrolment.store import admitted_insurer_name
 from eligibility_api.insurer_ops import store
 from eligibility_api.state import State
 from eligibility_api.web import cursor
@@ -32,7 +32,7 @@ from eligibility_api.web.cursor import Place
 
 MISMATCHES_A_PAGE = 100
 MEMBERS_A_PAGE = 2_000
-"""Members of whom one page of papers tells who needs one."""
+"""Members that one page of papers covers."""
 
 DELAY_WITHIN = timedelta(days=90)
 LOOK_UPS_WITHIN = timedelta(days=30)
@@ -42,31 +42,31 @@ _BEGINNING: Place = (cursor.BEGINNING, 0, 0)
 
 @asynccontextmanager
 async def _reading(state: State, caller: Caller) -> AsyncIterator[AsyncConnection]:
-    """A transaction in which an admitted insurer reads. Raises `right-missing` and `client-closed`."""
+    """Open a transaction for an admitted insurer. Raises `right-missing` and `client-closed`."""
     caller.need(Right.ENROLMENT)
     caller.insurer()
     async with state.database.transaction() as connection:
-        if await admitted_as(connection, caller.client_id, Right.ENROLMENT) is None:
+        if await admitted_insurer_name(connection, caller.client_id, Right.ENROLMENT) is None:
             raise ShikakuError("client-closed")
         yield connection
 
 
 async def mismatches(state: State, caller: Caller, after: str | None) -> Mismatches:
-    """A page of the mismatch queue, oldest first. Raises `cursor-invalid`."""
+    """Return a page of the mismatch queue, oldest first. Raises `cursor-invalid`."""
     place = cursor.place(after) if after is not None else _BEGINNING
     async with _reading(state, caller) as connection:
         rows = await store.mismatches(connection, caller.insurer(), place, MISMATCHES_A_PAGE + 1)
     page = rows[:MISMATCHES_A_PAGE]
     items = [MismatchItem.model_validate(row, from_attributes=True) for row in page]
-    goes_on = len(rows) > MISMATCHES_A_PAGE
+    has_more = len(rows) > MISMATCHES_A_PAGE
     return Mismatches(
         mismatches=items,
-        next=cursor.encode((page[-1].since, 0, page[-1].version)) if goes_on else None,
+        next=cursor.encode((page[-1].since, 0, page[-1].version)) if has_more else None,
     )
 
 
 async def changes(state: State, caller: Caller, after: str | None, limit: int) -> Changes:
-    """A page of the change feed: what shows already, each event once. Raises `cursor-invalid`."""
+    """Return a page of the change feed: visible changes, each event once. Raises `cursor-invalid`."""
     place = cursor.place(after) if after is not None else _BEGINNING
     async with _reading(state, caller) as connection:
         rows = await store.changes(connection, caller.insurer(), place, limit + 1)
@@ -80,7 +80,7 @@ async def changes(state: State, caller: Caller, after: str | None, limit: int) -
 
 
 async def figures(state: State, caller: Caller) -> Figures:
-    """How the insurer's registration serves its members: the delay by what was published, look-ups as they were counted."""
+    """Return the insurer's statistics: registration delay of published enrolments, and counted look-ups."""
     first_day = day_in_japan(state.clock() - LOOK_UPS_WITHIN)
     async with _reading(state, caller) as connection:
         delay = await store.registration_delay(connection, caller.insurer(), DELAY_WITHIN)
@@ -91,21 +91,21 @@ async def figures(state: State, caller: Caller) -> Figures:
 
 
 async def papers(state: State, caller: Caller, after: str | None, since_month: str | None) -> Papers:
-    """Current members without a valid bound certificate, by runs of members. Raises `cursor-invalid`.
+    """Return current members without a valid bound certificate, by pages of members. Raises `cursor-invalid`.
 
-    Whom the law has given another insurer (`domain.cover`) gets her paper there.
+    A member whom the law has moved to another insurer (`domain.cover`) gets the paper certificate there.
     """
     place = cursor.number(after) if after is not None else 0
     now = state.clock()
     today = day_in_japan(now)
     since = _first_of(since_month) if since_month is not None else _month_before(today)
     async with _reading(state, caller) as connection:
-        run = await store.examined(connection, caller.insurer(), place, MEMBERS_A_PAGE)
+        page = await store.next_members(connection, caller.insurer(), place, MEMBERS_A_PAGE)
         rows = await store.papers(
             connection,
             caller.insurer(),
             after=place,
-            upto=run.upto or place,
+            upto=page.upto or place,
             now=now,
             today=today,
             since=datetime.combine(since, time(), JAPAN),
@@ -115,17 +115,17 @@ async def papers(state: State, caller: Caller, after: str | None, since_month: s
     return Papers(
         since=since,
         papers=[PaperNeed.model_validate(row, from_attributes=True) for row in current],
-        next=cursor.encode(run.upto) if run.examined == MEMBERS_A_PAGE else None,
+        next=cursor.encode(page.upto) if page.members == MEMBERS_A_PAGE else None,
     )
 
 
 def _first_of(month: str) -> date:
-    """The first day of a month (YYYY-MM)."""
+    """Return the first day of a month (YYYY-MM)."""
     year, number = month.split("-")
     return date(int(year), int(number), 1)
 
 
 def _month_before(day: date) -> date:
-    """The day a month before, the month's last where it has none of that number."""
+    """Return the day one month before, or that month's last day."""
     last = day.replace(day=1) - timedelta(days=1)
     return last.replace(day=min(day.day, last.day))

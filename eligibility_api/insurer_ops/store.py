@@ -1,4 +1,4 @@
-"""The SQL of the insurers' desk: queue, feed, figures, papers. Every statement names the insurer whose members it reads."""
+"""The SQL of the insurers' desk: queue, feed, figures, papers. Every statement is restricted to one insurer's members."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from eligibility_api.web.cursor import Place
 
 Rows = Sequence[Row[Any]]
 
-# A mismatch stays in its place in the queue when the period gets a new version: it is as old as the first of the
-# period's versions that had it, unless one between had none.
+# A mismatch keeps its place in the queue when the period gets a new version: it is as old as the first version of the
+# period that had it, unless a version in between had none.
 _MISMATCHES = text(f"""
 WITH waiting AS (
     SELECT e.version, e.entitlement, e.register_match, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
@@ -45,7 +45,7 @@ SELECT q.*, t.enrolment_id::text AS enrolment_id
 FROM queue q JOIN entitlement t USING (entitlement)
 WHERE (q.since, q.version) > (CAST(:since AS timestamptz), CAST(:version AS bigint))
 ORDER BY q.since, q.version
-LIMIT :most
+LIMIT :limit
 """)  # noqa: S608 - constants of the store, no values
 
 _ENTITLEMENT = text("""
@@ -56,10 +56,10 @@ _VERSIONS_OF_PERSONS = text("""
 SELECT version FROM enrolment WHERE entitlement = :entitlement AND person_key = ANY (CAST(:person_keys AS bytea[]))
 """)
 
-# Whoever fixes an instant holds this lock until the commit: once it is had, all that is to show by now is there.
-_SETTLE = text(f"SELECT pg_advisory_xact_lock({PUBLISHING_LOCKS}, hashtext(:insurer))")
+# A publisher holds this lock from fixing an instant until its commit: once acquired, all visible changes are committed.
+_AWAIT_PUBLISHERS = text(f"SELECT pg_advisory_xact_lock({PUBLISHING_LOCKS}, hashtext(:insurer))")
 
-# What a file took back before it was published was never known: such a version is opened and closed by one revision.
+# A version that was discarded before its file was published was never known: one revision opened and closed it.
 _CHANGES = text("""
 SELECT r.published_at AS known_from, r.revision, r.kind, x.version, x.event, t.enrolment_id::text AS enrolment_id
 FROM revision r
@@ -70,21 +70,21 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     (SELECT version, entitlement, 'opened' AS event FROM enrolment
      WHERE opened_by = r.revision AND version > past.after AND closed_by IS DISTINCT FROM opened_by
-     ORDER BY version LIMIT :most)
+     ORDER BY version LIMIT :limit)
     UNION ALL
     (SELECT version, entitlement, 'closed' FROM enrolment
      WHERE closed_by = r.revision AND version > past.after AND closed_by <> opened_by
-     ORDER BY version LIMIT :most)
+     ORDER BY version LIMIT :limit)
 ) x
 JOIN entitlement t USING (entitlement)
 WHERE r.insurer_number = :insurer AND r.published_at <= clock_timestamp()
   AND (r.published_at, r.revision) >= (CAST(:at AS timestamptz), CAST(:revision AS bigint))
 ORDER BY r.published_at, r.revision, x.version
-LIMIT :most
+LIMIT :limit
 """)
 
-# New is a period of whose days nothing was known just before. What a single call opens in place of something is a correction, and
-# an insurer's first file tells of members whom it had all along.
+# A period is new if none of its days was known just before. A single call that replaces a version is a correction, and an
+# insurer's first file contains members whom it had before.
 _DELAY = text("""
 WITH fresh AS (
     SELECT greatest(extract(epoch FROM o.published_at - (e.acquired_on::timestamp - interval '9 hours')
@@ -115,14 +115,14 @@ FROM look_up_count WHERE insurer_number = :insurer AND day > :after
 GROUP BY outcome ORDER BY outcome
 """)
 
-_EXAMINED = text("""
-SELECT max(entitlement) AS upto, count(*) AS examined
+_NEXT_MEMBERS = text("""
+SELECT max(entitlement) AS upto, count(*) AS members
 FROM (SELECT entitlement FROM entitlement WHERE insurer_number = :insurer AND entitlement > :after
-      ORDER BY entitlement LIMIT :most) page
+      ORDER BY entitlement LIMIT :limit) page
 """)
 
-# New is who was not on the list of then: of what was known then, with the certificates of then. A certificate that was
-# bound before its end was kept counts as not expired.
+# `new_since`: the member was not on the list at that time, by what was known and which certificates were bound then. A
+# certificate that was bound before its expiry was stored counts as not expired.
 _PAPERS = text(f"""
 WITH member AS (
     SELECT t.enrolment_id::text AS enrolment_id, {ENROLMENT_COLUMNS}, NULL AS tickets
@@ -149,15 +149,15 @@ ORDER BY m.entitlement
 """)  # noqa: S608 - constants of the store, no values
 
 
-async def mismatches(connection: AsyncConnection, insurer: str, after: Place, most: int) -> Rows:
-    """Open mismatches after a place in the queue (since, 0, version), oldest first."""
+async def mismatches(connection: AsyncConnection, insurer: str, after: Place, limit: int) -> Rows:
+    """Return open mismatches after a place in the queue (since, 0, version), oldest first."""
     since, _, version = after
-    parameters = {"insurer": insurer, "since": since, "version": version, "most": most}
+    parameters = {"insurer": insurer, "since": since, "version": version, "limit": limit}
     return (await connection.execute(_MISMATCHES, parameters)).all()
 
 
 async def entitlement(connection: AsyncConnection, insurer: str, enrolment_id: UUID) -> Row[Any] | None:
-    """`entitlement` and `enrolment_id` of one of the insurer's own, or None."""
+    """Return `entitlement` and `enrolment_id` of one of the insurer's enrolments, or None."""
     parameters = {"insurer": insurer, "enrolment_id": enrolment_id}
     return (await connection.execute(_ENTITLEMENT, parameters)).one_or_none()
 
@@ -165,33 +165,35 @@ async def entitlement(connection: AsyncConnection, insurer: str, enrolment_id: U
 async def versions_of_persons(
     connection: AsyncConnection, number: int, person_keys: Collection[bytes]
 ) -> list[int]:
-    """Every version of an entitlement, of today or before, that was held to be one of these persons'."""
+    """Return every version, current or former, of an entitlement that was linked to one of these persons."""
     parameters = {"entitlement": number, "person_keys": list(person_keys)}
     return list((await connection.execute(_VERSIONS_OF_PERSONS, parameters)).scalars())
 
 
-async def changes(connection: AsyncConnection, insurer: str, after: Place, most: int) -> Rows:
-    """Events after a place (published at, revision, version) that show already, in the order of publishing."""
-    await connection.execute(_SETTLE, {"insurer": insurer})
+async def changes(connection: AsyncConnection, insurer: str, after: Place, limit: int) -> Rows:
+    """Return visible events after a place (published at, revision, version), in the order of publishing."""
+    await connection.execute(_AWAIT_PUBLISHERS, {"insurer": insurer})
     at, revision, version = after
-    parameters = {"insurer": insurer, "at": at, "revision": revision, "version": version, "most": most}
+    parameters = {"insurer": insurer, "at": at, "revision": revision, "version": version, "limit": limit}
     return (await connection.execute(_CHANGES, parameters)).all()
 
 
 async def registration_delay(connection: AsyncConnection, insurer: str, within: timedelta) -> Row[Any]:
-    """How many enrolments are new within this time, and median and p95 of their delay in hours."""
+    """Return the number of new enrolments within this time, with median and p95 of their delay in hours."""
     return (await connection.execute(_DELAY, {"insurer": insurer, "within": within})).one()
 
 
 async def look_ups(connection: AsyncConnection, insurer: str, after: date) -> dict[str, int]:
-    """Look-ups of members on the days after this one, by outcome."""
+    """Return the number of look-ups of members on the days after this one, by outcome."""
     rows = (await connection.execute(_LOOK_UPS, {"insurer": insurer, "after": after})).all()
     return {row.outcome: row.look_ups for row in rows}
 
 
-async def examined(connection: AsyncConnection, insurer: str, after: int, most: int) -> Row[Any]:
-    """The last of the next entitlements of an insurer (`upto`, None if there is none), and how many these are."""
-    return (await connection.execute(_EXAMINED, {"insurer": insurer, "after": after, "most": most})).one()
+async def next_members(connection: AsyncConnection, insurer: str, after: int, limit: int) -> Row[Any]:
+    """Return the last of the next entitlements of an insurer (`upto`, None if there is none) and their number."""
+    return (
+        await connection.execute(_NEXT_MEMBERS, {"insurer": insurer, "after": after, "limit": limit})
+    ).one()
 
 
 async def papers(
@@ -205,7 +207,7 @@ async def papers(
     since: datetime,
     since_day: date,
 ) -> Rows:
-    """Who of a run of entitlements is a member by the insurer's days, without a valid bound certificate.
+    """Return the current members among these entitlements who have no valid bound certificate.
 
     Rows with `enrolment_id`, `new_since` and the columns of a version.
     """

@@ -1,4 +1,4 @@
-"""Look-ups of insurers' members, counted, and how far the counting is."""
+"""Tables of counted look-ups of insurers' members."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 
 class LookUpCount(SQLModel, table=True):
-    """How many answers of a day (in Japan) showed, or refused to show, an insurer's members, by outcome."""
+    """Number of answers about an insurer's members on a day (in Japan), by outcome."""
 
     __tablename__ = "look_up_count"
 

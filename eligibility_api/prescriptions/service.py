@@ -26,7 +26,7 @@ from eligibility_api.contract.prescriptions import (
 from eligibility_api.domain.days import day_in_japan
 from eligibility_api.domain.prescriptions import days_fit
 from eligibility_api.domain.receipts import Content, Drug
-from eligibility_api.enrolment.change import until_shown
+from eligibility_api.enrolment.change import wait_until_visible
 from eligibility_api.enrolment.idempotency import request_digest
 from eligibility_api.prescriptions import store
 from eligibility_api.prescriptions.store import Entry, Once
@@ -95,7 +95,7 @@ async def _tell(state: State, caller: Caller, operator: Operator, entry: Entry, 
     if row["outcome"] not in {"done", "former"}:
         raise ShikakuError(row["outcome"])
     if row["outcome"] == "done":
-        await until_shown(kept, store.LEAD)
+        await wait_until_visible(kept, store.LEAD)
     return EntryAnswer(
         entry_id=row["entry_id"], record_id=str(row["record_id"]), known_from=row["known_from"]
     )

@@ -1,6 +1,6 @@
-"""Welfare offices register and withdraw medical tickets: one call is one revision, nothing is overwritten.
+"""Registration and withdrawal of medical tickets by welfare offices: one call is one revision.
 
-Which ticket an answer shows is the rule's (`domain.eligibility`): those of the asking institution for the month.
+The rules decide which tickets an answer shows (`domain.eligibility`): those of the asking institution for the month.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from eligibility_api.contract.tickets import (
     TicketsWithdrawal,
 )
 from eligibility_api.enrolment import idempotency
-from eligibility_api.enrolment.change import admit, until_shown
-from eligibility_api.enrolment.idempotency import Call, Former
+from eligibility_api.enrolment.change import admit_and_lock, wait_until_visible
+from eligibility_api.enrolment.idempotency import Call, StoredAnswer
 from eligibility_api.enrolment.store import prepare_revision, publish
 from eligibility_api.state import State
 from eligibility_api.tickets import store
-from eligibility_api.tickets.store import Held
+from eligibility_api.tickets.store import CurrentTicket
 
 _CONTENT = {"institution_name", "single_or_combined", "valid_from", "valid_to", "issue_number", "self_pay"}
-"""What a ticket says beyond its name."""
+"""The items of a ticket beyond its identifying items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done for one ticket: its outcome, the version that ends, what begins."""
+    """The change of one ticket: its outcome, the version to close, the version to open."""
 
     outcome: str
     closes: int | None = None
@@ -47,53 +47,57 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A kind of call: what is sent, and what is done for each ticket out of what is known for each."""
+    """A kind of call: its request, and the plan from the current tickets to one step for each."""
 
     kind: str
     request: TicketsRequest | TicketsWithdrawal
-    plan: Callable[[Sequence[Held]], list[Step]]
+    plan: Callable[[Sequence[CurrentTicket]], list[Step]]
 
 
 async def register(state: State, caller: Caller, key: str, request: TicketsRequest) -> TicketsAnswer:
-    """Register tickets, each new, in place of a former one, or as it was; an unknown recipient's is left out.
+    """Register tickets: new, replaced or unchanged. A ticket of an unknown recipient is left out.
 
     Raises `welfare-office-only`, `client-closed`, `idempotency-key-reused`.
     """
 
-    def plan(found: Sequence[Held]) -> list[Step]:
-        return [_registration(ticket, held) for ticket, held in zip(request.tickets, found, strict=True)]
+    def plan(found: Sequence[CurrentTicket]) -> list[Step]:
+        return [
+            _registration(ticket, current) for ticket, current in zip(request.tickets, found, strict=True)
+        ]
 
-    return await _once(state, caller, key, Operation("tickets.register", request, plan))
+    return await _run(state, caller, key, Operation("tickets.register", request, plan))
 
 
 async def withdraw(state: State, caller: Caller, key: str, request: TicketsWithdrawal) -> TicketsAnswer:
-    """Withdraw tickets; one that is not there is told so. Raises as `register` does."""
+    """Withdraw tickets; an unknown ticket gets an outcome of its own. Raises as `register` does."""
 
-    def plan(found: Sequence[Held]) -> list[Step]:
-        return [_withdrawal(held) for held in found]
+    def plan(found: Sequence[CurrentTicket]) -> list[Step]:
+        return [_withdrawal(current) for current in found]
 
-    return await _once(state, caller, key, Operation("tickets.withdraw", request, plan))
+    return await _run(state, caller, key, Operation("tickets.withdraw", request, plan))
 
 
-async def _once(state: State, caller: Caller, key: str, operation: Operation) -> TicketsAnswer:
-    """Carry an operation out, or answer as it was answered before; wait until it shows."""
+async def _run(state: State, caller: Caller, key: str, operation: Operation) -> TicketsAnswer:
+    """Run an operation, or return its stored answer; wait until the change is visible."""
     call = Call.of(_office(caller), key, operation.kind, operation.request, secret=state.keys.version)
     async with state.database.transaction() as connection:
-        await admit(connection, caller)
-        told = await idempotency.former(connection, call)
-        if told is None:
-            told = await _change(connection, caller, call, operation)
+        await admit_and_lock(connection, caller)
+        stored = await idempotency.stored_answer(connection, call)
+        if stored is None:
+            stored = await _change(connection, caller, call, operation)
         committing = time.monotonic()
-    if told.ahead > timedelta():
-        await until_shown(committing, told.ahead)
-    return TicketsAnswer.model_validate(told.answer)
+    if stored.ahead > timedelta():
+        await wait_until_visible(committing, stored.ahead)
+    return TicketsAnswer.model_validate(stored.answer)
 
 
-async def _change(connection: AsyncConnection, caller: Caller, call: Call, operation: Operation) -> Former:
-    """One published revision, and what is answered to the call from now on."""
+async def _change(
+    connection: AsyncConnection, caller: Caller, call: Call, operation: Operation
+) -> StoredAnswer:
+    """Publish one revision, and store and return the answer of the call."""
     office = call.insurer_number
     await store.lock_office(connection, office)
-    steps = operation.plan(await store.held(connection, office, operation.request.tickets))
+    steps = operation.plan(await store.current_tickets(connection, office, operation.request.tickets))
     revision = await prepare_revision(connection, office, caller.client_id, kind="tickets")
     touched = await _apply(connection, steps, revision)
     await store.record(
@@ -105,28 +109,28 @@ async def _change(connection: AsyncConnection, caller: Caller, call: Call, opera
         revision=revision,
     )
     answer: dict[str, Any] = {"tickets": [{"outcome": step.outcome} for step in steps]}
-    await idempotency.keep(connection, call, answer, revision)
+    await idempotency.store_answer(connection, call, answer, revision)
     published = await publish(connection, revision)
-    return Former(answer | {"known_from": published.at}, published.ahead)
+    return StoredAnswer(answer | {"known_from": published.at}, published.ahead)
 
 
 def _office(caller: Caller) -> str:
-    """The caller's number. Raises `right-missing`, and `welfare-office-only` for any other insurer."""
+    """Return the caller's number. Raises `right-missing`, and `welfare-office-only` for any other insurer."""
     caller.need(Right.ENROLMENT)
     if insurer_kind(caller.insurer()) is not InsurerKind.WELFARE_OFFICE:
         raise ShikakuError("welfare-office-only")
     return caller.insurer()
 
 
-def _registration(ticket: GivenTicket, held: Held) -> Step:
-    if held.entitlement is None:
+def _registration(ticket: GivenTicket, current: CurrentTicket) -> Step:
+    if current.entitlement is None:
         return Step("ticket-recipient-unknown")
     content = ticket.model_dump(include=_CONTENT)
-    content["institution_name"] = ticket.institution_name or held.facility_name
-    if held.version is not None and held.content == content:
+    content["institution_name"] = ticket.institution_name or current.facility_name
+    if current.version is not None and current.content == content:
         return Step("unchanged")
-    outcome = "registered" if held.version is None else "replaced"
-    return Step(outcome, held.version, content | _name(ticket) | {"entitlement": held.entitlement})
+    outcome = "registered" if current.version is None else "replaced"
+    return Step(outcome, current.version, content | _name(ticket) | {"entitlement": current.entitlement})
 
 
 def _name(ticket: NamedTicket) -> dict[str, Any]:
@@ -134,14 +138,14 @@ def _name(ticket: NamedTicket) -> dict[str, Any]:
     return name | {"month": ticket.first_day}
 
 
-def _withdrawal(held: Held) -> Step:
-    if held.entitlement is None:
+def _withdrawal(current: CurrentTicket) -> Step:
+    if current.entitlement is None:
         return Step("ticket-recipient-unknown")
-    return Step("ticket-unknown") if held.version is None else Step("withdrawn", held.version)
+    return Step("ticket-unknown") if current.version is None else Step("withdrawn", current.version)
 
 
 async def _apply(connection: AsyncConnection, steps: Sequence[Step], revision: int) -> list[int]:
-    """Close and open what the steps say; the versions opened, or else those withdrawn."""
+    """Close and open the versions of the steps. Returns the opened versions, or else the closed ones."""
     closes = [step.closes for step in steps if step.closes is not None]
     opens = [step.opens | {"opened_by": revision} for step in steps if step.opens is not None]
     if closes:

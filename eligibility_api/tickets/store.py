@@ -1,4 +1,4 @@
-"""The SQL of medical tickets: who the recipients are, which tickets they hold, opening and closing versions."""
+"""SQL of medical tickets: recipients, current tickets, opening and closing versions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eligibility_api.tickets.tables import MedicalTicketVersion
 
 TICKET = table_of(MedicalTicketVersion)
 
-_HELD = text("""
+_CURRENT = text("""
 SELECT t.entitlement, f.name AS facility_name, m.*
 FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (
     place integer, number_key text, birth_date date, month date, institution_code text, ticket_type text, treatment text
@@ -52,8 +52,8 @@ WHERE m.version = ANY (:versions)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What is known for a named ticket: the recipient's entitlement, the current version and what it says, or None."""
+class CurrentTicket:
+    """The state of a named ticket: the recipient's entitlement, the current version and its items, or None."""
 
     entitlement: int | None
     facility_name: str | None
@@ -62,13 +62,15 @@ class Held:
 
 
 async def lock_office(connection: AsyncConnection, office: str) -> None:
-    """Let one call of an office's change its tickets after the other, until the commit."""
+    """Serialise changes of an office's tickets until the commit."""
     name = select(func.pg_advisory_xact_lock(func.hashtext("tickets"), func.hashtext(office)))
     await connection.execute(name)
 
 
-async def held(connection: AsyncConnection, office: str, tickets: Sequence[NamedTicket]) -> list[Held]:
-    """What is known for each of `tickets` of a welfare office, in their order."""
+async def current_tickets(
+    connection: AsyncConnection, office: str, tickets: Sequence[NamedTicket]
+) -> list[CurrentTicket]:
+    """Return the state of each of `tickets` of a welfare office, in their order."""
     asked = [
         {
             "place": place,
@@ -79,23 +81,25 @@ async def held(connection: AsyncConnection, office: str, tickets: Sequence[Named
         }
         for place, ticket in enumerate(tickets)
     ]
-    rows = await connection.execute(_HELD, {"asked": json.dumps(asked), "office": office})
-    return [_held(row) for row in rows]
+    rows = await connection.execute(_CURRENT, {"asked": json.dumps(asked), "office": office})
+    return [_current(row) for row in rows]
 
 
-def _held(row: Row[Any]) -> Held:
+def _current(row: Row[Any]) -> CurrentTicket:
     content = dict(row._mapping)
-    return Held(content.pop("entitlement"), content.pop("facility_name"), content.pop("version"), content)
+    return CurrentTicket(
+        content.pop("entitlement"), content.pop("facility_name"), content.pop("version"), content
+    )
 
 
 async def close(connection: AsyncConnection, versions: Sequence[int], revision: int) -> None:
-    """Close versions: from this revision on they are no longer what the fund knows."""
+    """Close versions as of this revision."""
     statement = update(TICKET).where(TICKET.c.version.in_(versions)).values(closed_by=revision)
     await connection.execute(statement)
 
 
 async def open_versions(connection: AsyncConnection, contents: Sequence[dict[str, Any]]) -> list[int]:
-    """Add versions; their numbers."""
+    """Insert versions and return their numbers."""
     statement = insert(TICKET).returning(TICKET.c.version)
     return list((await connection.execute(statement, contents)).scalars())
 
@@ -109,6 +113,6 @@ async def record(
     office: str,
     revision: int,
 ) -> None:
-    """Append one audit record for each ticket that was opened or withdrawn, under its recipient."""
+    """Append one audit record for each opened or withdrawn ticket, for its recipient."""
     values = {"kind": kind, "client_id": client_id, "office": office, "revision": revision}
     await connection.execute(_RECORD, values | {"versions": list(versions)})

@@ -11,7 +11,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import BadRows, FileEncoding, FileFormat, FileScope, Publish
 from eligibility_api.contract.wire import Wire
 from eligibility_api.database.connections import Database
-from eligibility_api.enrolment.store import admitted_as, prepare_revision
+from eligibility_api.enrolment.store import admitted_insurer_name, prepare_revision
 from eligibility_api.uploads import parts, store
 
 
@@ -47,7 +47,7 @@ async def receive(
 
 async def _begin(database: Database, caller: Caller, reading: Reading) -> UUID:
     async with database.transaction() as connection:
-        if await admitted_as(connection, caller.client_id, Right.ENROLMENT) is None:
+        if await admitted_insurer_name(connection, caller.client_id, Right.ENROLMENT) is None:
             raise ShikakuError("client-closed")
         revision = await prepare_revision(connection, caller.insurer(), caller.client_id, kind="file")
         who = {"revision": revision, "insurer_number": caller.insurer(), "client_id": caller.client_id}

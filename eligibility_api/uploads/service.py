@@ -21,7 +21,7 @@ from eligibility_api.contract.uploads import (
     UploadState,
 )
 from eligibility_api.enrolment.store import prepare_revision, record
-from eligibility_api.insurer_ops.corrections import seen_by
+from eligibility_api.insurer_ops.corrections import facilities_answered_by_revisions
 from eligibility_api.state import State
 from eligibility_api.uploads import store
 from eligibility_api.uploads.receiving import Reading, receive
@@ -123,7 +123,7 @@ async def correction_list(state: State, caller: Caller, upload_id: UUID) -> Seen
     _need_either(caller)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id)
-        return SeenByAnswer(facilities=await seen_by(connection, [row.revision]))
+        return SeenByAnswer(facilities=await facilities_answered_by_revisions(connection, [row.revision]))
 
 
 def _need_either(caller: Caller) -> None:

@@ -17,7 +17,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.days import JAPAN, day_in_japan
 from eligibility_api.enrolment import store
 from eligibility_api.insurer_ops import service
-from eligibility_api.insurer_ops.corrections import seen_by
+from eligibility_api.insurer_ops.corrections import facilities_answered_by_revisions
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 
@@ -253,7 +253,7 @@ async def test_an_insurer_without_members_has_empty_figures(fund: Fund, own: Cre
 
 async def counted(fund: Fund) -> None:
     """All look-ups so far are counted, by the worker's job."""
-    while await count_look_ups(fund.batch, settled=timedelta()):
+    while await count_look_ups(fund.batch, commit_delay=timedelta()):
         pass
 
 
@@ -454,7 +454,10 @@ async def test_the_correction_list_names_who_was_answered_with_what_is_withdrawn
 
     async def seen() -> dict[str, int]:
         async with fund.state.database.transaction() as connection:
-            return {f.institution_code: f.answers for f in await seen_by(connection, opened)}
+            return {
+                f.institution_code: f.answers
+                for f in await facilities_answered_by_revisions(connection, opened)
+            }
 
     standing = await seen()
     await fund.change(person, "withdraw", **of(own))
@@ -476,4 +479,4 @@ async def test_who_was_shown_only_another_enrolment_of_the_person_is_not_listed(
     revision = await revision_of(fund, ended["enrolment_id"])
     await fund.change(person, "withdraw", **of(own))
     async with fund.state.database.transaction() as connection:
-        assert await seen_by(connection, [revision]) == []
+        assert await facilities_answered_by_revisions(connection, [revision]) == []

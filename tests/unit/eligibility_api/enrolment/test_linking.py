@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
-from eligibility_api.enrolment.linking import NOBODYS, Found, Link, confirmed, linked, split
+from eligibility_api.enrolment.linking import (
+    UNLINKED,
+    Link,
+    RegisterAnswer,
+    link_after_confirmation,
+    link_after_match,
+    link_after_unlinking,
+)
 
 HER, ANOTHER = b"her", b"another"
 ONE, NONE, AMBIGUOUS, OTHER = (
@@ -19,61 +26,70 @@ LINKED = Link(HER, ONE, Mismatch.NONE)
 LOST = Link(HER, NONE, Mismatch.OPEN)
 UNKNOWN = Link(None, AMBIGUOUS, Mismatch.OPEN)
 PARTED = Link(None, OTHER, Mismatch.OPEN)
-OUTCOMES = [Found(ONE, HER), Found(ONE, ANOTHER), Found(NONE, None), Found(AMBIGUOUS, None)]
+OUTCOMES = [
+    RegisterAnswer(ONE, HER),
+    RegisterAnswer(ONE, ANOTHER),
+    RegisterAnswer(NONE, None),
+    RegisterAnswer(AMBIGUOUS, None),
+]
 
 
 @pytest.mark.parametrize(
     ("former", "found", "link"),
     [
-        (NOBODYS, Found(ONE, HER), LINKED),
-        (NOBODYS, Found(NONE, None), Link(None, NONE, Mismatch.OPEN)),
-        (NOBODYS, Found(AMBIGUOUS, None), UNKNOWN),
-        (LINKED, Found(ONE, HER), LINKED),
-        (LINKED, Found(NONE, None), LOST),
-        (LINKED, Found(AMBIGUOUS, None), Link(HER, AMBIGUOUS, Mismatch.OPEN)),
-        (LINKED, Found(ONE, ANOTHER), Link(HER, OTHER, Mismatch.OPEN)),
-        (LOST, Found(ONE, HER), LINKED),
-        (LOST, Found(ONE, ANOTHER), Link(HER, OTHER, Mismatch.OPEN)),
-        (UNKNOWN, Found(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
-        (PARTED, Found(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
+        (UNLINKED, RegisterAnswer(ONE, HER), LINKED),
+        (UNLINKED, RegisterAnswer(NONE, None), Link(None, NONE, Mismatch.OPEN)),
+        (UNLINKED, RegisterAnswer(AMBIGUOUS, None), UNKNOWN),
+        (LINKED, RegisterAnswer(ONE, HER), LINKED),
+        (LINKED, RegisterAnswer(NONE, None), LOST),
+        (LINKED, RegisterAnswer(AMBIGUOUS, None), Link(HER, AMBIGUOUS, Mismatch.OPEN)),
+        (LINKED, RegisterAnswer(ONE, ANOTHER), Link(HER, OTHER, Mismatch.OPEN)),
+        (LOST, RegisterAnswer(ONE, HER), LINKED),
+        (LOST, RegisterAnswer(ONE, ANOTHER), Link(HER, OTHER, Mismatch.OPEN)),
+        (UNKNOWN, RegisterAnswer(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
+        (PARTED, RegisterAnswer(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
     ],
 )
-def test_after_the_register_was_asked(former: Link, found: Found, link: Link) -> None:
-    assert linked(former, found) == link
+def test_after_the_register_was_asked(former: Link, found: RegisterAnswer, link: Link) -> None:
+    assert link_after_match(former, found) == link
 
 
 @pytest.mark.parametrize(
     ("former", "found", "link"),
     [
-        (LOST, Found(NONE, None), Link(HER, NONE, Mismatch.CONFIRMED)),
-        (LOST, Found(ONE, HER), LINKED),
-        (UNKNOWN, Found(AMBIGUOUS, None), Link(None, AMBIGUOUS, Mismatch.CONFIRMED)),
-        (UNKNOWN, Found(ONE, HER), LINKED),
-        (Link(ANOTHER, OTHER, Mismatch.OPEN), Found(ONE, HER), LINKED),
-        (PARTED, Found(ONE, HER), Link(None, OTHER, Mismatch.CONFIRMED)),
-        (PARTED, Found(NONE, None), Link(None, NONE, Mismatch.CONFIRMED)),
+        (LOST, RegisterAnswer(NONE, None), Link(HER, NONE, Mismatch.CONFIRMED)),
+        (LOST, RegisterAnswer(ONE, HER), LINKED),
+        (UNKNOWN, RegisterAnswer(AMBIGUOUS, None), Link(None, AMBIGUOUS, Mismatch.CONFIRMED)),
+        (UNKNOWN, RegisterAnswer(ONE, HER), LINKED),
+        (Link(ANOTHER, OTHER, Mismatch.OPEN), RegisterAnswer(ONE, HER), LINKED),
+        (PARTED, RegisterAnswer(ONE, HER), Link(None, OTHER, Mismatch.CONFIRMED)),
+        (PARTED, RegisterAnswer(NONE, None), Link(None, NONE, Mismatch.CONFIRMED)),
     ],
 )
-def test_after_the_insurer_has_stood_by_its_word(former: Link, found: Found, link: Link) -> None:
-    assert confirmed(former, found) == link
+def test_after_the_insurer_has_stood_by_its_word(former: Link, found: RegisterAnswer, link: Link) -> None:
+    assert link_after_confirmation(former, found) == link
 
 
 @pytest.mark.parametrize(
     ("found", "link"),
     [
-        (Found(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
-        (Found(ONE, HER), Link(None, OTHER, Mismatch.OPEN)),
-        (Found(NONE, None), Link(None, NONE, Mismatch.OPEN)),
-        (Found(AMBIGUOUS, None), UNKNOWN),
+        (RegisterAnswer(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
+        (RegisterAnswer(ONE, HER), Link(None, OTHER, Mismatch.OPEN)),
+        (RegisterAnswer(NONE, None), Link(None, NONE, Mismatch.OPEN)),
+        (RegisterAnswer(AMBIGUOUS, None), UNKNOWN),
     ],
 )
-def test_after_the_insurer_has_said_that_the_link_is_wrong(found: Found, link: Link) -> None:
-    assert split(LINKED, found) == link
+def test_after_the_insurer_has_said_that_the_link_is_wrong(found: RegisterAnswer, link: Link) -> None:
+    assert link_after_unlinking(LINKED, found) == link
 
 
 @pytest.mark.parametrize("found", OUTCOMES)
-@pytest.mark.parametrize("former", [NOBODYS, LINKED, LOST, UNKNOWN, PARTED])
-def test_nobody_is_linked_without_the_insurer_hearing_of_it(former: Link, found: Found) -> None:
-    for link in (linked(former, found), confirmed(former, found), split(former, found)):
+@pytest.mark.parametrize("former", [UNLINKED, LINKED, LOST, UNKNOWN, PARTED])
+def test_nobody_is_linked_without_the_insurer_hearing_of_it(former: Link, found: RegisterAnswer) -> None:
+    for link in (
+        link_after_match(former, found),
+        link_after_confirmation(former, found),
+        link_after_unlinking(former, found),
+    ):
         assert link.person_key is not None or link.mismatch is not Mismatch.NONE
-    assert linked(former, found).person_key in {former.person_key, found.person_key}
+    assert link_after_match(former, found).person_key in {former.person_key, found.person_key}

@@ -45,8 +45,8 @@ def test_facilities_come_in_the_file_s_order_with_their_rights_and_terminals(tmp
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "begins with the line institution_code,name,kind,rights,terminals"),
-        (b"institution_code,name\n" + CLINIC, "begins with the line"),
+        (b"", "must begin with the line institution_code,name,kind,rights,terminals"),
+        (b"institution_code,name\n" + CLINIC, "must begin with the line"),
         (HEADER, "names no facility"),
         (HEADER + CLINIC + b"0110113719,x,clinic,eligibility\n", "Line 3 .* columns"),
         (HEADER + line(code="0110113710"), "Line 2 .* check digit"),

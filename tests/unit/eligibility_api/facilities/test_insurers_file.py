@@ -27,8 +27,8 @@ def test_insurers_come_in_the_file_s_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "begins with the line insurer_number,name"),
-        (b"name,insurer_number\n" + ONE, "begins with the line"),
+        (b"", "must begin with the line insurer_number,name"),
+        (b"name,insurer_number\n" + ONE, "must begin with the line"),
         (HEADER, "names no insurer"),
         (HEADER + ONE + b"01130013,x\n", "Line 3 .* check digit"),
         (HEADER + b"01130012,  \n", "Line 2"),
