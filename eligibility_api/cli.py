@@ -22,7 +22,7 @@ from eligibility_api.audit.recompute import Given, UnknownRule, recompute
 from eligibility_api.consent import commands as consents
 from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.contract.wire import PersonText
 from eligibility_api.domain.admission import Admission
@@ -335,7 +335,7 @@ def audit_known(
     version_key = load_keys(settings.home, create=False).version
     moment = Moment(known_at, as_of.date(), institution_code)
     try:
-        membership = MembershipAsked.model_validate_json(sys.stdin.read())
+        membership = MembershipQuery.model_validate_json(sys.stdin.read())
     except ValidationError:
         raise OperatorError(
             "Standard input is not a membership: insurer_number, symbol, number, branch, birth_date."

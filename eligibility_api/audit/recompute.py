@@ -17,8 +17,8 @@ from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.wire import Answer
-from eligibility_api.domain.eligibility import RULE_VERSION, Reading, answer
-from eligibility_api.domain.held import Channel, EnrolmentVersion
+from eligibility_api.domain.eligibility import RULE_VERSION, AnswerInputs, answer
+from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 
 _CHANNELS = {
     "eligibility.card": Channel.CARD,
@@ -57,7 +57,7 @@ async def recompute(
             yield given(reading_of(record, versions), version_key)
 
 
-def given(reading: Reading, version_key: bytes) -> Given:
+def given(reading: AnswerInputs, version_key: bytes) -> Given:
     """What `reading` leads to, a refusal included."""
     try:
         return answer(reading, version_key=version_key)
@@ -65,12 +65,12 @@ def given(reading: Reading, version_key: bytes) -> Given:
         return Refusal(record_id=reading.record_id, code=error.code)
 
 
-def reading_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> Reading:
+def reading_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> AnswerInputs:
     """What was read for the answer of `record`, out of all `versions` that it names. Raises UnknownRule."""
     if record.rule_version != RULE_VERSION:
         raise UnknownRule(f"rule {record.rule_version}")
     named = frozenset(record.tickets or ())
-    return Reading(
+    return AnswerInputs(
         record_id=str(record.record_id),
         answered_at=record.recorded_at,
         as_of=record.as_of,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit.tables import AuditRecord
 from eligibility_api.contract.codes import Right
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.eligibility.tickets import tickets_named
 from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, enrolment_version
 from eligibility_api.facilities.caller import Caller

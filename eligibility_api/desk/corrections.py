@@ -13,21 +13,21 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.uploads import SeenBy
+from eligibility_api.contract.uploads import AffectedFacility
 
 _SEEN_BY = text("SELECT * FROM seen_by(CAST(:versions AS bigint[]), CAST(:revisions AS bigint[]))")
 
 
-async def seen_by(connection: AsyncConnection, revisions: Sequence[int]) -> list[SeenBy]:
+async def seen_by(connection: AsyncConnection, revisions: Sequence[int]) -> list[AffectedFacility]:
     """Facilities that were answered with what these revisions opened, and what is withdrawn by now. Latest answer first."""
     return await _seen(connection, versions=[], revisions=list(revisions))
 
 
-async def seen_versions(connection: AsyncConnection, versions: Sequence[int]) -> list[SeenBy]:
+async def seen_versions(connection: AsyncConnection, versions: Sequence[int]) -> list[AffectedFacility]:
     """Facilities that were answered with these versions, which are being withdrawn."""
     return await _seen(connection, versions=list(versions), revisions=[])
 
 
-async def _seen(connection: AsyncConnection, **named: list[int]) -> list[SeenBy]:
+async def _seen(connection: AsyncConnection, **named: list[int]) -> list[AffectedFacility]:
     rows: Any = (await connection.execute(_SEEN_BY, named)).mappings()
-    return [SeenBy.model_validate(dict(row)) for row in rows]
+    return [AffectedFacility.model_validate(dict(row)) for row in rows]

@@ -6,16 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from eligibility_api.contract.desk import (
+from eligibility_api.contract.insurer_ops import (
     Changes,
     ConfirmAnswer,
     ConfirmRequest,
-    Figures,
     Mismatches,
     Month,
-    Papers,
-    SplitAnswer,
-    SplitRequest,
+    PaperCertificates,
+    Statistics,
+    UnlinkAnswer,
+    UnlinkRequest,
 )
 from eligibility_api.desk import service, settling
 from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
@@ -59,13 +59,13 @@ async def confirm(request: ConfirmRequest, caller: From, state: At, key: Key) ->
 
 
 @router.post(
-    "/enrolments/split",
+    "/enrolments/unlink",
     summary="Part a member from a person wrongly linked",
     responses=problem_responses(
         *CHANGE_REFUSALS, "register-unavailable", "mismatch-limit", "enrolment-unknown"
     ),
 )
-async def split(request: SplitRequest, caller: From, state: At, key: Key) -> SplitAnswer:
+async def split(request: UnlinkRequest, caller: From, state: At, key: Key) -> UnlinkAnswer:
     """The enrolment goes to whom its items name, or to nobody until that is settled. Bindings of cards stay."""
     return await settling.split(state, caller, key, request)
 
@@ -79,9 +79,9 @@ async def changes(
 
 
 @router.get(
-    "/figures",
+    "/statistics",
     summary="Registration delay, look-ups by outcome",
-    response_model=Figures,
+    response_model=Statistics,
     responses=problem_responses(*_READ_REFUSALS),
 )
 async def figures(request: Request, caller: From, state: At) -> Response:
@@ -89,7 +89,12 @@ async def figures(request: Request, caller: From, state: At) -> Response:
     return conditional(request, await service.figures(state, caller))
 
 
-@router.get("/papers", summary="Who needs a 資格確認書", response_model=Papers, responses=_LISTED)
+@router.get(
+    "/paper-certificates",
+    summary="Who needs a 資格確認書",
+    response_model=PaperCertificates,
+    responses=_LISTED,
+)
 async def papers(
     request: Request, caller: From, state: At, after: After = None, since_month: Month | None = None
 ) -> Response:

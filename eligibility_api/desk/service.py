@@ -9,21 +9,21 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.codes import Right
-from eligibility_api.contract.desk import (
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.insurer_ops import (
     ChangeEvent,
     Changes,
-    Figures,
     Mismatches,
     MismatchItem,
-    PaperNeed,
-    Papers,
+    PaperCertificateNeed,
+    PaperCertificates,
     RegistrationDelay,
+    Statistics,
 )
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.desk import cursor, store
 from eligibility_api.desk.cursor import Place
 from eligibility_api.domain.cover import covers
-from eligibility_api.domain.days import JAPAN, day_in_japan
+from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.eligibility.versions import enrolment_version
 from eligibility_api.enrolment.store import admitted_as
 from eligibility_api.facilities.caller import Caller
@@ -73,23 +73,25 @@ async def changes(state: State, caller: Caller, after: str | None, limit: int) -
     last = (page[-1].known_from, page[-1].revision, page[-1].version) if page else None
     return Changes(
         changes=[ChangeEvent.model_validate(row, from_attributes=True) for row in page],
-        more=len(rows) > limit,
+        has_more=len(rows) > limit,
         next=cursor.encode(last) if last is not None else after,
     )
 
 
-async def figures(state: State, caller: Caller) -> Figures:
+async def figures(state: State, caller: Caller) -> Statistics:
     """How the insurer's registration serves its members: the delay by what was published, look-ups as they were counted."""
     first_day = day_in_japan(state.clock() - LOOK_UPS_WITHIN)
     async with _reading(state, caller) as connection:
         delay = await store.registration_delay(connection, caller.insurer(), DELAY_WITHIN)
         look_ups = await store.look_ups(connection, caller.insurer(), first_day)
-    return Figures(
+    return Statistics(
         registration_delay=RegistrationDelay.model_validate(delay, from_attributes=True), look_ups=look_ups
     )
 
 
-async def papers(state: State, caller: Caller, after: str | None, since_month: str | None) -> Papers:
+async def papers(
+    state: State, caller: Caller, after: str | None, since_month: str | None
+) -> PaperCertificates:
     """Current members without a valid bound certificate, by runs of members. Raises `cursor-invalid`.
 
     Whom the law has given another insurer (`domain.cover`) gets her paper there.
@@ -111,9 +113,9 @@ async def papers(state: State, caller: Caller, after: str | None, since_month: s
             since_day=since,
         )
     current = [row for row in rows if covers(enrolment_version(row._mapping), today)]
-    return Papers(
+    return PaperCertificates(
         since=since,
-        papers=[PaperNeed.model_validate(row, from_attributes=True) for row in current],
+        members=[PaperCertificateNeed.model_validate(row, from_attributes=True) for row in current],
         next=cursor.encode(run.upto) if run.examined == MEMBERS_A_PAGE else None,
     )
 

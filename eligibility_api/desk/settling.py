@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.desk import ConfirmAnswer, ConfirmRequest, SplitAnswer, SplitRequest
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.insurer_ops import ConfirmAnswer, ConfirmRequest, UnlinkAnswer, UnlinkRequest
 from eligibility_api.desk import store
 from eligibility_api.desk.corrections import seen_versions
 from eligibility_api.domain.membership import digest
@@ -64,7 +64,7 @@ async def confirm(state: State, caller: Caller, key: str, request: ConfirmReques
     return answer
 
 
-async def split(state: State, caller: Caller, key: str, request: SplitRequest) -> SplitAnswer:
+async def split(state: State, caller: Caller, key: str, request: UnlinkRequest) -> UnlinkAnswer:
     """Part an enrolment from the person to whom it is linked, and tell who was answered with it for that person.
 
     It goes to the person whom its items name, corrected if need be, where that is exactly one and another; else to
@@ -84,11 +84,11 @@ async def split(state: State, caller: Caller, key: str, request: SplitRequest) -
         request=request,
         look=partial(_look, caller, request.enrolment_id),
         decide=decide,
-        answer=SplitAnswer,
+        answer=UnlinkAnswer,
         more=_mismatch_and_seen_by,
     )
     answer = await once(state, caller, key, operation)
-    assert isinstance(answer, SplitAnswer)
+    assert isinstance(answer, UnlinkAnswer)
     return answer
 
 
@@ -126,5 +126,5 @@ async def _mismatch_and_seen_by(connection: AsyncConnection, decision: Decision)
     )
     seen_by = await seen_versions(connection, wrong)
     return await _mismatch(connection, decision) | {
-        "seen_by": [facility.model_dump(mode="json") for facility in seen_by]
+        "correction_list": [facility.model_dump(mode="json") for facility in seen_by]
     }

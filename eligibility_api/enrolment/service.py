@@ -22,11 +22,10 @@ from eligibility_api.contract.enrolment import (
     EnrolmentRequest,
     MemberItems,
     MoveRequest,
-    OwnMember,
-    OwnPeriod,
     WithdrawRequest,
 )
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.membership import MembershipKey, PeriodKey
 from eligibility_api.domain.membership import comparable, digest
 from eligibility_api.domain.timeline import Period, plan_end, plan_enrol
 from eligibility_api.enrolment import store
@@ -147,9 +146,9 @@ async def _once(
     decide: Callable[[Members, Register], Decision],
     *,
     kind: str,
-    request: EnrolmentRequest | CorrectionRequest | OwnMember,
-    former: OwnMember | None = None,
-    new: EnrolmentRequest | OwnMember | None = None,
+    request: EnrolmentRequest | CorrectionRequest | MembershipKey,
+    former: MembershipKey | None = None,
+    new: EnrolmentRequest | MembershipKey | None = None,
 ) -> EnrolmentAnswer:
     """`decide` over the memberships `former`, then `new`, as far as they are named; `new` is made where it is not there."""
     named = [membership for membership in (former, new) if membership is not None]
@@ -160,7 +159,7 @@ async def _once(
     return await once(state, caller, key, operation)
 
 
-def _check_own(caller: Caller, *named: EnrolmentRequest | OwnMember) -> None:
+def _check_own(caller: Caller, *named: EnrolmentRequest | MembershipKey) -> None:
     caller.need(Right.ENROLMENT)
     if any(each.insurer_number != caller.insurer() for each in named):
         raise ShikakuError("enrolment-other-insurer")
@@ -180,7 +179,7 @@ def _with(content: Content, items: Content) -> Content:
     return changed | {"digest": digest(changed)}
 
 
-def _membership(request: EnrolmentRequest | OwnMember) -> store.Membership:
+def _membership(request: EnrolmentRequest | MembershipKey) -> store.Membership:
     symbol, number, branch_key = comparable(request.symbol, request.number, request.branch)
     return {
         "insurer_number": request.insurer_number,
@@ -219,7 +218,7 @@ def _known(member: Member | None) -> Member:
     return member
 
 
-def _period(member: Member | None, named: OwnPeriod) -> Standing:
+def _period(member: Member | None, named: PeriodKey) -> Standing:
     """The period that is named, the latest where no day is given. Raises `enrolment-unknown`."""
     fitting = [
         standing

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.enrolment import EnrolmentAnswer, Mismatch, RegisterMatch
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.wire import Wire
+from eligibility_api.contract.wire import RequestModel
 from eligibility_api.domain.membership import CONTENT, IDENTITY, digest
 from eligibility_api.domain.timeline import Period
 from eligibility_api.enrolment import idempotency, store
@@ -131,7 +131,7 @@ class Operation:
     """One kind of change: the members it looks at, locked; what it decides; what its answer tells beyond the usual."""
 
     kind: str
-    request: Wire
+    request: RequestModel
     look: Look
     decide: Decide
     answer: type[EnrolmentAnswer] = EnrolmentAnswer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from eligibility_api.domain.supply import INGREDIENT_LENGTH
+from eligibility_api.domain.duplicates import INGREDIENT_LENGTH
 from eligibility_api.platform.database import Database
 
 _READ = f"""

@@ -12,7 +12,7 @@ import asyncpg
 
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.history import Origin
-from eligibility_api.domain.receipts import Content, encode
+from eligibility_api.domain.claims import Content, encode
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.facilities.operator import Operator
 from eligibility_api.facilities.staff import PATIENT, STAFF_GATE, STAFF_MISSING

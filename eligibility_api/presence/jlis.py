@@ -1,7 +1,7 @@
 """The fund's calls to J-LIS: revocation lists, certificate status, and whose a certificate is.
 
 Calls about persons are authenticated by a short JWT under the fund's own key. Whatever goes wrong on the way is
-`register-unavailable` for those, and NotBelieved for the revocation sources: neither ever means "not insured".
+`register-unavailable` for those, and RevocationDataRejected for the revocation sources: neither ever means "not insured".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing_extensions import TypedDict
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, ShikakuError
 from eligibility_api.contract.wire import Bytes
 from eligibility_api.domain.certificate import CertificateId, key_sha256
-from eligibility_api.domain.revocation import CertificateStatus, NotBelieved, believe_ocsp
+from eligibility_api.domain.revocation import CertificateStatus, RevocationDataRejected, validate_ocsp
 from eligibility_api.platform.clock import Clock
 
 _CALL_SECONDS = 30
@@ -101,27 +101,27 @@ class Jlis:
         self._asked = 0
 
     async def crl(self, authority: bytes) -> bytes:
-        """The current CRL (DER) of the authority with this key. Raises NotBelieved if none can be had."""
+        """The current CRL (DER) of the authority with this key. Raises RevocationDataRejected if none can be had."""
         try:
             response = await self._http.get(f"/crl/{authority.hex()}.crl", timeout=_TIMEOUT_SECONDS)
             response.raise_for_status()
         except httpx2.HTTPError as error:
-            raise NotBelieved(f"no list: {type(error).__name__}") from error
+            raise RevocationDataRejected(f"no list: {type(error).__name__}") from error
         return response.content
 
     async def status(self, ca: x509.Certificate, serial: int, fresh: timedelta) -> CertificateStatus:
-        """A certificate's standing by OCSP (RFC 6960), with a nonce, not older than `fresh`. Raises NotBelieved, also where
+        """A certificate's standing by OCSP (RFC 6960), with a nonce, not older than `fresh`. Raises RevocationDataRejected, also where
         `MOST_ASKED` wait for an answer already.
         """
         if self._asked >= MOST_ASKED:
-            raise NotBelieved("not asked: as many wait for an answer as may")
+            raise RevocationDataRejected("not asked: as many wait for an answer as may")
         nonce = secrets.token_bytes(_NONCE_BYTES)
         self._asked += 1
         try:
             answer = await self._ocsp(ca, serial, nonce)
         finally:
             self._asked -= 1
-        return believe_ocsp(answer, ca=ca, serial=serial, nonce=nonce, now=self._clock(), fresh=fresh)
+        return validate_ocsp(answer, ca=ca, serial=serial, nonce=nonce, now=self._clock(), max_age=fresh)
 
     async def _ocsp(self, ca: x509.Certificate, serial: int, nonce: bytes) -> bytes:
         request = (
@@ -139,7 +139,7 @@ class Jlis:
             )
             response.raise_for_status()
         except httpx2.HTTPError as error:
-            raise NotBelieved(f"no answer: {type(error).__name__}") from error
+            raise RevocationDataRejected(f"no answer: {type(error).__name__}") from error
         return response.content
 
     async def holder(self, certificate: CertificateId) -> Holder | None:

@@ -17,8 +17,8 @@ from eligibility_api.contract.codes import InsurerKind, Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member import insurer_kind
 from eligibility_api.contract.tickets import (
-    GivenTicket,
-    NamedTicket,
+    TicketInput,
+    TicketKey,
     TicketsAnswer,
     TicketsRequest,
     TicketsWithdrawal,
@@ -118,7 +118,7 @@ def _office(caller: Caller) -> str:
     return caller.insurer()
 
 
-def _registration(ticket: GivenTicket, held: Held) -> Step:
+def _registration(ticket: TicketInput, held: Held) -> Step:
     if held.entitlement is None:
         return Step("ticket-recipient-unknown")
     content = ticket.model_dump(include=_CONTENT)
@@ -129,7 +129,7 @@ def _registration(ticket: GivenTicket, held: Held) -> Step:
     return Step(outcome, held.version, content | _name(ticket) | {"entitlement": held.entitlement})
 
 
-def _name(ticket: NamedTicket) -> dict[str, Any]:
+def _name(ticket: TicketKey) -> dict[str, Any]:
     name = ticket.model_dump(include={"institution_code", "ticket_type", "treatment"})
     return name | {"month": ticket.first_day}
 

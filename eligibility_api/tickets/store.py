@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.tickets import NamedTicket
+from eligibility_api.contract.tickets import TicketKey
 from eligibility_api.domain.membership import comparable
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.platform.tables import table_of
@@ -67,7 +67,7 @@ async def lock_office(connection: AsyncConnection, office: str) -> None:
     await connection.execute(name)
 
 
-async def held(connection: AsyncConnection, office: str, tickets: Sequence[NamedTicket]) -> list[Held]:
+async def held(connection: AsyncConnection, office: str, tickets: Sequence[TicketKey]) -> list[Held]:
     """What is known for each of `tickets` of a welfare office, in their order."""
     asked = [
         {

@@ -20,7 +20,7 @@ from eligibility_api.batches.answering import PIECE, Answering, Pace
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.days import day_in_japan
+from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.eligibility.by_number import look_up
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.settings import Settings

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from joserfc.jwk import ECKey
 
-from eligibility_api.domain.revocation import NotBelieved
+from eligibility_api.domain.revocation import RevocationDataRejected
 from eligibility_api.presence.jlis import MOST_ASKED, Jlis
 from tests.unit.eligibility_api.domain.revocations import NOW, SERIAL, authority
 
@@ -38,12 +38,12 @@ def test_whoever_comes_when_as_many_wait_as_may_is_refused_at_once_until_one_has
             asking = [asyncio.create_task(jlis.status(authority(), SERIAL, FRESH)) for _ in range(MOST_ASKED)]
             while silence.waiting < MOST_ASKED:
                 await asyncio.sleep(0)
-            with pytest.raises(NotBelieved, match="not asked"):
+            with pytest.raises(RevocationDataRejected, match="not asked"):
                 await jlis.status(authority(), SERIAL, FRESH)
             silence.over.set()
             ends = await asyncio.gather(*asking, return_exceptions=True)
             assert {str(end) for end in ends} == {"no answer: HTTPStatusError"}
-            with pytest.raises(NotBelieved, match="no answer"):
+            with pytest.raises(RevocationDataRejected, match="no answer"):
                 await jlis.status(authority(), SERIAL, FRESH)
 
     asyncio.run(run())
