@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from eligibility_api.contract.line import FundUrl
 from eligibility_api.contract.tokens import Credential, CredentialError
+from eligibility_api.contract.transport import FundUrl
 
 
 class SettingsError(Exception):

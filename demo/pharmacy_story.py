@@ -93,11 +93,11 @@ class PharmacyStory:
         report = _part(self._answer("payer-mock", "send-claims", file, *insurer, "--json"), "report")
         lines = (
             f"{self._claim_month} 請求分 / claimed",
-            "{receipts}件 / receipts, 受付 / taken {good}, 該当者なし / unmatched {unmatched}".format_map(
+            "{claims}件 / receipts, 受付 / taken {accepted}, 該当者なし / unmatched {unmatched}".format_map(
                 report
             ),
         )
-        good = report["receipts"] == report["good"] == len(_prescribers()) and not report["unmatched"]
+        good = report["claims"] == report["accepted"] == len(_prescribers()) and not report["unmatched"]
         return Told("保険者がレセプトを送信\nthe insurer sends claims", lines, good)
 
     def _description(self) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.line import is_loopback
 from eligibility_api.contract.tokens import Credential, CredentialError
+from eligibility_api.contract.transport import is_loopback
 
 _EXPECTED: TypeAdapter[dict[str, Validity]] = TypeAdapter(dict[str, Validity])
 

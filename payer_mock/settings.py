@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from eligibility_api.contract.line import FundUrl
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.contract.transport import FundUrl
 
 
 class SettingsError(Exception):

@@ -25,7 +25,7 @@ from clinic_terminal.console import lists, report, words
 from clinic_terminal.console.prompts import tell_aside
 from clinic_terminal.desk.appointments import Appointments, Patience, follow, send
 from clinic_terminal.desk.known_versions import DamagedVersionsError, KnownVersions
-from eligibility_api.contract.batches import MOST_ROWS
+from eligibility_api.contract.batches import MAX_ROWS
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.errors import ShikakuError
 
@@ -67,7 +67,7 @@ def appointments_command(
     require((file is None) != (batch is None), "either a file or --batch")
     require(batch is None or as_of is None, "--as-of goes with a file")
     around = context.ensure_object(Surroundings)
-    table = [] if file is None else open_table(file, "tag", MOST_ROWS)
+    table = [] if file is None else open_table(file, "tag", MAX_ROWS)
     terminal = open_terminal(around)
     versions = KnownVersions(terminal.settings.home / _VERSIONS_FILE)
     known = _read(versions)
@@ -75,7 +75,7 @@ def appointments_command(
 
     def begin() -> Appointments:
         if batch is not None:
-            return Appointments(terminal.fund.batch(str(batch)))
+            return Appointments(terminal.fund.batch_status(str(batch)))
         return send(terminal.fund, table, as_of or tomorrow(around.clock()), known)
 
     with terminal.fund:

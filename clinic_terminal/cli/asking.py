@@ -25,7 +25,7 @@ from clinic_terminal.cli.common import (
 from clinic_terminal.console import report, screen
 from clinic_terminal.console.membership_prompts import PipedMembership, TypedMembership
 from clinic_terminal.desk.ask import AskRequest, ask, renew
-from eligibility_api.contract.looking import Looker
+from eligibility_api.contract.history_query import Accessor
 
 _HELP = f"""資格照会 / Check an insurance by its numbers, which are asked for.
 
@@ -70,7 +70,7 @@ def ask_command(
         if consent_id is None:
             outcome = ask(terminal.fund, prompts, request, terminal.watch)
         else:
-            outcome = renew(terminal.fund, Looker(consent_id), terminal.watch)
+            outcome = renew(terminal.fund, Accessor(consent_id), terminal.watch)
     if as_json:
         print_json(report.as_json(outcome, with_timings=timings), shift_jis=shift_jis)
     else:

@@ -23,7 +23,7 @@ from clinic_terminal.desk.table import TableError, read_table
 from clinic_terminal.settings import SettingsError, TerminalSettings
 from clinic_terminal.timings import MeteredTransport, Stopwatch
 from eligibility_api.contract.client import FundClient
-from eligibility_api.contract.line import open_line
+from eligibility_api.contract.transport import open_transport
 
 EXIT_CODES = """\b
 Exit codes:
@@ -73,7 +73,7 @@ class Surroundings:
     list_readers: Callable[[], list[Reader]] = list_readers
     open_reader_card: Callable[[str | None, float], CardConnection] = open_reader_card
     open_card_file: Callable[[Path], CardConnection] = open_card_file
-    make_transport: Callable[[str], httpx2.BaseTransport] = open_line
+    make_transport: Callable[[str], httpx2.BaseTransport] = open_transport
     clock: Callable[[], datetime] = now
     sleep: Callable[[float], None] = time.sleep
 

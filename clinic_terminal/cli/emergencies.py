@@ -40,8 +40,8 @@ from clinic_terminal.outcome import Outcome
 from clinic_terminal.visit.tap import TapRequest
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.emergency import DisasterSearch
-from eligibility_api.contract.history import Grouping, LookUp
-from eligibility_api.contract.looking import Wanted
+from eligibility_api.contract.history import Grouping, HistoryResource
+from eligibility_api.contract.history_query import HistoryQuery
 
 _EMERGENCY_HELP = f"""救急時医療情報閲覧 / Look without consent in an emergency; it goes on record, and the patient will see it.
 
@@ -76,7 +76,7 @@ def emergency_command(
     card: CardImage = None,
     wait: Wait = 30.0,
     stdin: Stdin = False,
-    what: What = LookUp.MEDICATIONS,
+    what: What = HistoryResource.MEDICATIONS,
     from_month: FromMonth = None,
     to_month: ToMonth = None,
     group: Group = Grouping.INGREDIENT,
@@ -86,7 +86,7 @@ def emergency_command(
 ) -> None:
     """Wire one look in an emergency, show it, and end with its exit code."""
     form = form_of(as_json=as_json, shift_jis=shift_jis)
-    by = _without_consent(operator, role, what, Wanted(from_month, to_month, group))
+    by = _without_consent(operator, role, what, HistoryQuery(from_month, to_month, group))
     require(not (by_number and (reader or card)), "--by-number needs no card")
     require_person_or("--stdin", given=stdin, what="the reason")
     around = context.ensure_object(Surroundings)
@@ -116,7 +116,7 @@ def disaster_command(
         bool, typer.Option("--not-asked", help="The patient could not be asked; else she agreed by word.")
     ] = False,
     stdin: Stdin = False,
-    what: What = LookUp.MEDICATIONS,
+    what: What = HistoryResource.MEDICATIONS,
     from_month: FromMonth = None,
     to_month: ToMonth = None,
     group: Group = Grouping.INGREDIENT,
@@ -126,7 +126,7 @@ def disaster_command(
 ) -> None:
     """Wire one search and look, show it, and end with its exit code."""
     form = form_of(as_json=as_json, shift_jis=shift_jis)
-    by = _without_consent(operator, role, what, Wanted(from_month, to_month, group))
+    by = _without_consent(operator, role, what, HistoryQuery(from_month, to_month, group))
     require_person_or("--stdin", given=stdin, what="the patient's items")
     terminal = open_terminal(context.ensure_object(Surroundings))
     known = {
@@ -144,7 +144,7 @@ def disaster_command(
     show(history, form, with_timings=timings)
 
 
-def _without_consent(operator: str | None, role: Role, what: str, wanted: Wanted) -> WithoutConsent:
+def _without_consent(operator: str | None, role: Role, what: str, wanted: HistoryQuery) -> WithoutConsent:
     """Raises typer.BadParameter."""
     if operator is None:
         raise typer.BadParameter("--operator: who looks goes on record")

@@ -52,8 +52,8 @@ from clinic_terminal.visit.consent import ConsentWish
 from clinic_terminal.visit.tap import TapRequest
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.consent import Language
-from eligibility_api.contract.history import Grouping, LookUp
-from eligibility_api.contract.looking import Wanted
+from eligibility_api.contract.history import Grouping, HistoryResource
+from eligibility_api.contract.history_query import HistoryQuery
 
 _HELP = f"""薬剤情報等の閲覧 / Look at a patient's medicines and treatments, with her consent.
 
@@ -85,7 +85,7 @@ def history_command(
     consent_id: Annotated[
         UUID | None, typer.Option("--consent-id", help="Look by this consent, without the card.")
     ] = None,
-    what: What = LookUp.MEDICATIONS,
+    what: What = HistoryResource.MEDICATIONS,
     from_month: FromMonth = None,
     to_month: ToMonth = None,
     prescriber: PrescriberCode = None,
@@ -98,7 +98,7 @@ def history_command(
 ) -> None:
     """Wire one look, show it, and end with its exit code."""
     form = form_of(as_json=as_json, shift_jis=shift_jis)
-    wanted = Wanted(from_month, to_month, group, prescriber, known_at)
+    wanted = HistoryQuery(from_month, to_month, group, prescriber, known_at)
     looking = Looking(read_look_ups(what), wanted, role, operator)
     require_months(wanted)
     checker = operator if visual_check else None
@@ -133,4 +133,4 @@ def _by_card(
 
 
 def _by_consent(terminal: Terminal, looking: Looking, consent_id: UUID) -> History:
-    return look(terminal.fund, looking.looker(consent_id), looking.what, looking.wanted, terminal.watch)
+    return look(terminal.fund, looking.accessor(consent_id), looking.what, looking.wanted, terminal.watch)

@@ -17,8 +17,8 @@ from clinic_terminal.console import history_report
 from clinic_terminal.desk.history import History
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.consent import CONSENTS_PATH
-from eligibility_api.contract.history import Grouping, LookUp
-from eligibility_api.contract.looking import Looker, Wanted
+from eligibility_api.contract.history import Grouping, HistoryResource
+from eligibility_api.contract.history_query import Accessor, HistoryQuery
 from eligibility_api.contract.numbers import is_institution_code
 
 LOOKING_EXIT_CODES = """\b
@@ -33,12 +33,12 @@ Exit codes:
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
-def read_look_ups(text: str) -> tuple[LookUp, ...]:
+def read_look_ups(text: str) -> tuple[HistoryResource, ...]:
     """Look-ups by their names with commas between. Raises typer.BadParameter."""
     names = [name.strip() for name in text.split(",")]
-    if unknown := sorted(set(names) - {*LookUp}):
-        raise typer.BadParameter(f"{', '.join(unknown)}: none of {', '.join(LookUp)}")
-    return tuple(one for one in LookUp if one in names)
+    if unknown := sorted(set(names) - {*HistoryResource}):
+        raise typer.BadParameter(f"{', '.join(unknown)}: none of {', '.join(HistoryResource)}")
+    return tuple(one for one in HistoryResource if one in names)
 
 
 def _month(text: str) -> str:
@@ -53,14 +53,14 @@ def _institution(text: str) -> str:
     return text
 
 
-def require_months(wanted: Wanted) -> None:
+def require_months(wanted: HistoryQuery) -> None:
     """The first month is not after the last one. Raises typer.BadParameter."""
     first, last = wanted.from_month, wanted.to_month
     require(first is None or last is None or first <= last, "--from must not be after --to")
 
 
 What = Annotated[
-    str, typer.Option("--what", metavar="KIND,…", help=f"What is looked at: {', '.join(LookUp)}.")
+    str, typer.Option("--what", metavar="KIND,…", help=f"What is looked at: {', '.join(HistoryResource)}.")
 ]
 FromMonth = Annotated[
     str | None, typer.Option("--from", parser=_month, metavar="YYYY-MM", help="First month of treatment.")
@@ -80,14 +80,14 @@ RoleOption = Annotated[Role, typer.Option("--role", help="As whom you do it; rec
 class Looking:
     """What is looked at and as whom, as a command's options say it."""
 
-    what: tuple[LookUp, ...]
-    wanted: Wanted
+    what: tuple[HistoryResource, ...]
+    wanted: HistoryQuery
     role: Role
     operator: str | None
 
-    def looker(self, permit_id: UUID, permits_path: str = CONSENTS_PATH) -> Looker:
+    def accessor(self, permit_id: UUID, permits_path: str = CONSENTS_PATH) -> Accessor:
         """By this permit."""
-        return Looker(permit_id, self.role, self.operator, permits_path)
+        return Accessor(permit_id, self.role, self.operator, permits_path)
 
 
 class Form(StrEnum):

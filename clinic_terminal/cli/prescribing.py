@@ -17,16 +17,16 @@ from clinic_terminal.console import screen, words
 from clinic_terminal.console.membership_prompts import json_object
 from clinic_terminal.desk.membership import read
 from clinic_terminal.outcome import Reply
-from eligibility_api.contract.looking import Staff
+from eligibility_api.contract.history_query import Staff
 from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
-from eligibility_api.contract.wire import Wire
+from eligibility_api.contract.wire import RequestModel
 
 _FILE = f"""FILE is one JSON object as the interface describes it; identified_by is the record of an answer about the patient, of the
 last 24 hours. Who has to repeat a call gives the same --key: it is told once.
 
 {REPLY_EXIT_CODES}"""
 
-Request = TypeVar("Request", bound=Wire)
+Request = TypeVar("Request", bound=RequestModel)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE.json", show_default=False)]
 Key = Annotated[
@@ -51,7 +51,9 @@ def prescribe_command(
 ) -> None:
     """Wire one prescription, show what was taken, and end with its exit code."""
     with open_terminal(context.ensure_object(Surroundings)).fund as fund:
-        reply = Reply.to(lambda: fund.prescribe(_read(PrescriptionRequest, file), Staff(role, operator), key))
+        reply = Reply.to(
+            lambda: fund.record_prescription(_read(PrescriptionRequest, file), Staff(role, operator), key)
+        )
     show_reply(reply, _show, as_json=as_json)
 
 
@@ -66,7 +68,9 @@ def dispense_command(
 ) -> None:
     """Wire one dispensing, show what was taken, and end with its exit code."""
     with open_terminal(context.ensure_object(Surroundings)).fund as fund:
-        reply = Reply.to(lambda: fund.dispense(_read(DispensingRequest, file), Staff(role, operator), key))
+        reply = Reply.to(
+            lambda: fund.record_dispensing(_read(DispensingRequest, file), Staff(role, operator), key)
+        )
     show_reply(reply, _show, as_json=as_json)
 
 

@@ -19,7 +19,7 @@ from eligibility_api.contract.codes import (
 )
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import EmergencyReason
-from eligibility_api.contract.history import LookUp, Origin, Setting
+from eligibility_api.contract.history import CareSetting, HistoryResource, Origin
 
 REASON_OF_LOSS: dict[ReasonOfLoss, Words] = {
     ReasonOfLoss.DEATH: Words("死亡", "death"),
@@ -120,24 +120,24 @@ BASIS: dict[Basis, Words] = {
     Basis.DISASTER: Words("災害時", "disaster"),
 }
 
-LOOK_UP: dict[LookUp, Words] = {
-    LookUp.MEDICATIONS: Words("薬剤情報", "Medicines"),
-    LookUp.TREATMENTS: Words("診療情報", "Treatments"),
-    LookUp.SURGERIES: Words("手術情報", "Surgery"),
-    LookUp.DIAGNOSES: Words("傷病名", "Diagnoses"),
-    LookUp.HEALTH_CHECKUPS: Words("健診結果", "Health check-ups"),
+LOOK_UP: dict[HistoryResource, Words] = {
+    HistoryResource.MEDICATIONS: Words("薬剤情報", "Medicines"),
+    HistoryResource.TREATMENTS: Words("診療情報", "Treatments"),
+    HistoryResource.SURGERIES: Words("手術情報", "Surgery"),
+    HistoryResource.DIAGNOSES: Words("傷病名", "Diagnoses"),
+    HistoryResource.HEALTH_CHECKUPS: Words("健診結果", "Health check-ups"),
 }
 
 ORIGIN: dict[Origin, Words] = {
-    Origin.RECEIPT: Words("レセプト", "claim"),
+    Origin.CLAIM: Words("レセプト", "claim"),
     Origin.DISPENSING: Words("調剤情報（請求前）", "dispensed, not claimed yet"),
     Origin.PRESCRIPTION: Words("処方情報（請求前）", "prescribed, not claimed yet"),
 }
 
-SETTING: dict[Setting, Words] = {
-    Setting.OUTPATIENT: Words("外来", "outpatient"),
-    Setting.INPATIENT: Words("入院", "inpatient"),
-    Setting.PHARMACY: Words("薬局", "pharmacy"),
+SETTING: dict[CareSetting, Words] = {
+    CareSetting.OUTPATIENT: Words("外来", "outpatient"),
+    CareSetting.INPATIENT: Words("入院", "inpatient"),
+    CareSetting.PHARMACY: Words("薬局", "pharmacy"),
 }
 
 OUTCOME_OF_DISEASE: dict[str, Words] = {

@@ -17,7 +17,7 @@ from clinic_terminal.console.prompts import question, tell_aside
 from clinic_terminal.desk.membership import read
 from eligibility_api.contract.emergency import DisasterSearch, EmergencyReason
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +76,14 @@ class PipedEmergency:
         """As it was given."""
         return self._text("one_time_password")
 
-    def membership(self) -> MembershipAsked:
+    def membership(self) -> MembershipQuery:
         """Raises ShikakuError `my-number-refused` too."""
         membership = self._value("membership")
         if not isinstance(membership, dict):
             raise _missing("membership")
-        return read(MembershipAsked, membership)
+        return read(MembershipQuery, membership)
 
-    def with_branch(self, _: MembershipAsked) -> None:
+    def with_branch(self, _: MembershipQuery) -> None:
         """Nobody is there to tell it."""
 
     def _text(self, name: str) -> str:

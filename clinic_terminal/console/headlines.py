@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from clinic_terminal.console.words import Words
 from clinic_terminal.desk.appointments import Standing
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.errors import Kind, ShikakuError
+from eligibility_api.contract.errors import ErrorKind, ShikakuError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,14 @@ VALIDITY: dict[Validity, Headline] = {
     ),
 }
 
-PROBLEM: dict[Kind, Headline] = {
-    Kind.CARD: Headline("card-problem", "！", Words("カードを読めません", "Card not read"), "cyan"),
-    Kind.REFUSAL: Headline("refused", "！", Words("受け付けられません", "Not accepted"), "magenta"),
-    Kind.REQUEST: Headline("refused", "！", Words("受け付けられません", "Not accepted"), "magenta"),
-    Kind.REGISTRATION: Headline(
+PROBLEM: dict[ErrorKind, Headline] = {
+    ErrorKind.CARD: Headline("card-problem", "！", Words("カードを読めません", "Card not read"), "cyan"),
+    ErrorKind.REFUSAL: Headline("refused", "！", Words("受け付けられません", "Not accepted"), "magenta"),
+    ErrorKind.REQUEST: Headline("refused", "！", Words("受け付けられません", "Not accepted"), "magenta"),
+    ErrorKind.REGISTRATION: Headline(
         "first-registration-needed", "→", Words("初回登録が必要です", "First registration needed"), "cyan"
     ),
-    Kind.TECHNICAL: Headline(
+    ErrorKind.TECHNICAL: Headline(
         "technical-failure",
         "…",
         Words("確認できません（通信）", "Cannot be checked (line)"),

@@ -20,19 +20,19 @@ from clinic_terminal.console.medicines import source
 from clinic_terminal.console.printable import printable
 from clinic_terminal.console.report import headline
 from clinic_terminal.desk.history import History
+from eligibility_api.contract.claim_codes import ACTS
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.history import (
     Diagnoses,
     Diagnosis,
     HealthCheckup,
     HealthCheckups,
-    LookUp,
+    HistoryPage,
+    HistoryResource,
     Medications,
-    Page,
     Treatment,
     Treatments,
 )
-from eligibility_api.contract.receipt_codes import ACTS
 
 Told = TypeVar("Told")
 
@@ -79,7 +79,7 @@ def _permit(history: History) -> Iterator[Row]:
             yield words.CONSENT, str(history.permit_id)
 
 
-def _show_page(console: Console, look_up: LookUp, page: Page) -> None:
+def _show_page(console: Console, look_up: HistoryResource, page: HistoryPage) -> None:
     head = f"{code_words.LOOK_UP[look_up]}  {page.from_month} ～ {page.to_month}  {page.total} {say.ROWS}"
     console.print()
     screen.line(console, f"━━ {head}")
@@ -90,7 +90,7 @@ def _show_page(console: Console, look_up: LookUp, page: Page) -> None:
         console.print(Padding(Text(printable(text.lstrip())), (0, 0, 0, depth)))
 
 
-def _lines(page: Page) -> Iterator[str]:
+def _lines(page: HistoryPage) -> Iterator[str]:
     match page:
         case Medications():
             yield from medicines.lines(page)

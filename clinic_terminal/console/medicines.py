@@ -7,8 +7,8 @@ from datetime import date
 
 from clinic_terminal.console import code_words
 from clinic_terminal.console import history_words as say
-from eligibility_api.contract.history import Medications, Medicine, MedicineGroup, Place, Source
-from eligibility_api.contract.receipt_codes import ACTS
+from eligibility_api.contract.claim_codes import ACTS
+from eligibility_api.contract.history import HistoryRow, Institution, Medications, Medicine, MedicineGroup
 
 _ORAL = "21"
 
@@ -21,7 +21,7 @@ def lines(page: Medications) -> Iterator[str]:
     yield from (line for one in page.medicines for line in _medicine(one))
 
 
-def source(row: Source) -> str:
+def source(row: HistoryRow) -> str:
     """Where a row comes from, and its age."""
     claimed = f" {row.claim_month} {say.CLAIMED}" if row.claim_month else ""
     return f"{code_words.ORIGIN[row.origin]}{claimed} ・ {age(row.age_days)}"
@@ -37,7 +37,7 @@ def day(on: date | None, month: str) -> str:
     return on.isoformat() if on else month
 
 
-def place(at: Place) -> str:
+def place(at: Institution) -> str:
     """An institution's name, its code where it has none; the one that looks is marked."""
     own = f"（{say.OWN.ja}/{say.OWN.en}）" if at.own else ""
     return f"{at.institution_name or at.institution_code}{own}"

@@ -17,7 +17,7 @@ from clinic_terminal.console.forms import Form
 from clinic_terminal.console.prompts import tell_aside
 from clinic_terminal.desk.membership import read
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 
 
 def ask_a_line(label: str) -> str:
@@ -33,23 +33,23 @@ class TypedMembership:
     ask: Callable[[str], str] = ask_a_line
     tell: Callable[[str], None] = tell_aside
 
-    def membership(self) -> MembershipAsked:
+    def membership(self) -> MembershipQuery:
         """Every field once, then those at fault until none is left. Raises GivenUpError."""
         return self._form.filled()
 
-    def with_branch(self, membership: MembershipAsked) -> MembershipAsked | None:
+    def with_branch(self, membership: MembershipQuery) -> MembershipQuery | None:
         """Ask for the branch alone; None where nobody can tell it. Raises GivenUpError."""
         self.tell(str(words.BRANCH_NEEDED))
         while branch := str(self._form.typed(["branch"])["branch"]).strip():
             try:
-                return read(MembershipAsked, {**dict(membership), "branch": branch})
+                return read(MembershipQuery, {**dict(membership), "branch": branch})
             except ShikakuError as problem:
                 self._form.at_fault(problem)
         return None
 
     @property
-    def _form(self) -> Form[MembershipAsked]:
-        return Form(MembershipAsked, words.MEMBERSHIP_FIELD, self.ask, self.tell)
+    def _form(self) -> Form[MembershipQuery]:
+        return Form(MembershipQuery, words.MEMBERSHIP_FIELD, self.ask, self.tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,11 @@ class PipedMembership:
 
     stream: TextIO
 
-    def membership(self) -> MembershipAsked:
+    def membership(self) -> MembershipQuery:
         """The object's membership. Raises ShikakuError `request-invalid`, `my-number-refused`."""
-        return read(MembershipAsked, json_object(self.stream))
+        return read(MembershipQuery, json_object(self.stream))
 
-    def with_branch(self, _: MembershipAsked) -> None:
+    def with_branch(self, _: MembershipQuery) -> None:
         """Nobody is there to tell it."""
 
 

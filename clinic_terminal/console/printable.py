@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from eligibility_api.contract.characters import to_shift_jis_marked
+from eligibility_api.contract.characters import replace_unencodable
 
 _FULL_WIDTH_SPACE, _REPLACEMENT = "\N{IDEOGRAPHIC SPACE}", "\N{REPLACEMENT CHARACTER}"
 
@@ -38,7 +38,7 @@ def _marked(value: Any) -> Any:
     """`value` with every text in it marked. Before it is JSON: a sound mark must not join a quotation mark."""
     match value:
         case str():
-            return to_shift_jis_marked(value)
+            return replace_unencodable(value)
         case dict():
             return {name: _marked(inner) for name, inner in value.items()}
         case list() | tuple():

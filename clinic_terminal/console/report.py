@@ -14,7 +14,7 @@ from clinic_terminal.outcome import Outcome
 from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.errors import Kind, Problem, ShikakuError
+from eligibility_api.contract.errors import ErrorKind, Problem, ShikakuError
 
 VALIDITY_EXIT_CODES: dict[Validity, int] = {
     Validity.VALID: 0,
@@ -25,12 +25,12 @@ VALIDITY_EXIT_CODES: dict[Validity, int] = {
     Validity.VALID_UNREGISTERED: 16,
 }
 
-KIND_EXIT_CODES: dict[Kind, int] = {
-    Kind.CARD: 20,
-    Kind.REFUSAL: 30,
-    Kind.REQUEST: 30,
-    Kind.REGISTRATION: 31,
-    Kind.TECHNICAL: 40,
+KIND_EXIT_CODES: dict[ErrorKind, int] = {
+    ErrorKind.CARD: 20,
+    ErrorKind.REFUSAL: 30,
+    ErrorKind.REQUEST: 30,
+    ErrorKind.REGISTRATION: 31,
+    ErrorKind.TECHNICAL: 40,
 }
 
 GIVEN_UP = 1

@@ -119,7 +119,7 @@ def _waited_for(fund: FundClient, batch: BatchAnswer, patience: Patience) -> Bat
     while batch.state is not BatchState.DONE and patience.clock() < until:
         patience.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
-        batch = fund.batch(batch.batch_id)
+        batch = fund.batch_status(batch.batch_id)
     return batch
 
 

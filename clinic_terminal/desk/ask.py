@@ -12,8 +12,8 @@ from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer, NumberCheckRequest, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.looking import Looker
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.history_query import Accessor
+from eligibility_api.contract.membership import MembershipQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +57,19 @@ def ask(fund: FundClient, prompts: MembershipPrompts, request: AskRequest, watch
     return AskOutcome(watch.timings(), answer, problem, request.known_at)
 
 
-def renew(fund: FundClient, looker: Looker, watch: Stopwatch) -> AskOutcome:
+def renew(fund: FundClient, accessor: Accessor, watch: Stopwatch) -> AskOutcome:
     """Today's eligibility by a consent for care at home that still holds (再照会), without card or numbers."""
     answer, problem = None, None
     try:
         with watch.step("answer"):
-            answer = fund.consent_eligibility(looker)
+            answer = fund.consent_eligibility(accessor)
     except ShikakuError as error:
         problem = error
     return AskOutcome(watch.timings(), answer, problem)
 
 
 def _check(
-    fund: FundClient, membership: MembershipAsked, request: AskRequest, watch: Stopwatch
+    fund: FundClient, membership: MembershipQuery, request: AskRequest, watch: Stopwatch
 ) -> EligibilityAnswer:
     wanted = NumberCheckRequest(
         **dict(membership),

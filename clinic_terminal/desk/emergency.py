@@ -24,8 +24,8 @@ from eligibility_api.contract.emergency import (
     PermitAnswer,
 )
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.history import LookUp
-from eligibility_api.contract.looking import Looker, Wanted
+from eligibility_api.contract.history import HistoryResource
+from eligibility_api.contract.history_query import Accessor, HistoryQuery
 
 
 class EmergencyPrompts(Protocol):
@@ -50,15 +50,15 @@ class WithoutConsent:
 
     operator: str
     role: Role
-    what: Sequence[LookUp]
-    wanted: Wanted
+    what: Sequence[HistoryResource]
+    wanted: HistoryQuery
 
     def look(
         self, fund: FundClient, permit: PermitAnswer, path: str, identified: Outcome | None, watch: Stopwatch
     ) -> History:
         """By a permit that the fund gave."""
-        looker = Looker(permit.permit_id, self.role, self.operator, path)
-        history = look(fund, looker, self.what, self.wanted, watch)
+        accessor = Accessor(permit.permit_id, self.role, self.operator, path)
+        history = look(fund, accessor, self.what, self.wanted, watch)
         return replace(history, identified=identified, permit=permit)
 
 

@@ -13,8 +13,8 @@ from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.emergency import PermitAnswer
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.history import CATEGORY_OF, LookUp, MedicineGroup, Page
-from eligibility_api.contract.looking import Looker, Wanted
+from eligibility_api.contract.history import CATEGORY_OF, HistoryPage, HistoryResource, MedicineGroup
+from eligibility_api.contract.history_query import Accessor, HistoryQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class History:
     permit_id: UUID | None = None
     identified: Outcome | None = None
     permit: PermitAnswer | None = None
-    pages: Mapping[LookUp, Page] = field(default_factory=dict)
+    pages: Mapping[HistoryResource, HistoryPage] = field(default_factory=dict)
     problem: ShikakuError | None = None
 
 
-def categories_for(what: Iterable[LookUp]) -> tuple[Category, ...]:
+def categories_for(what: Iterable[HistoryResource]) -> tuple[Category, ...]:
     """What the patient must allow for these look-ups: with the medicines of claims, those that have no claim yet."""
     needed = {CATEGORY_OF[look_up] for look_up in what}
     if Category.MEDICATION in needed:
@@ -41,34 +41,40 @@ def categories_for(what: Iterable[LookUp]) -> tuple[Category, ...]:
 
 
 def look(
-    fund: FundClient, looker: Looker, what: Sequence[LookUp], wanted: Wanted, watch: Stopwatch
+    fund: FundClient,
+    accessor: Accessor,
+    what: Sequence[HistoryResource],
+    wanted: HistoryQuery,
+    watch: Stopwatch,
 ) -> History:
     """Look at each kind in turn. The first problem ends it; what was told before is kept."""
-    pages: dict[LookUp, Page] = {}
+    pages: dict[HistoryResource, HistoryPage] = {}
     problem = None
     try:
         for look_up in what:
             with watch.step(look_up):
-                pages[look_up] = _whole(fund, look_up, looker, wanted)
+                pages[look_up] = _whole(fund, look_up, accessor, wanted)
     except ShikakuError as error:
         problem = error
-    return History(watch.timings(), looker.permit_id, pages=pages, problem=problem)
+    return History(watch.timings(), accessor.permit_id, pages=pages, problem=problem)
 
 
-def _whole(fund: FundClient, look_up: LookUp, looker: Looker, wanted: Wanted) -> Page:
-    calls: dict[LookUp, Callable[[Looker, Wanted], Page]] = {
-        LookUp.MEDICATIONS: fund.medications,
-        LookUp.TREATMENTS: fund.treatments,
-        LookUp.SURGERIES: fund.surgeries,
-        LookUp.DIAGNOSES: fund.diagnoses,
-        LookUp.HEALTH_CHECKUPS: fund.health_checkups,
+def _whole(
+    fund: FundClient, look_up: HistoryResource, accessor: Accessor, wanted: HistoryQuery
+) -> HistoryPage:
+    calls: dict[HistoryResource, Callable[[Accessor, HistoryQuery], HistoryPage]] = {
+        HistoryResource.MEDICATIONS: fund.medications,
+        HistoryResource.TREATMENTS: fund.treatments,
+        HistoryResource.SURGERIES: fund.surgeries,
+        HistoryResource.DIAGNOSES: fund.diagnoses,
+        HistoryResource.HEALTH_CHECKUPS: fund.health_checkups,
     }
-    if look_up is not LookUp.MEDICATIONS:
+    if look_up is not HistoryResource.MEDICATIONS:
         wanted = replace(wanted, group=None, prescriber=None)
-    return merged(list(fund.pages(calls[look_up], looker, wanted)))
+    return merged(list(fund.pages(calls[look_up], accessor, wanted)))
 
 
-def merged(pages: Sequence[Page]) -> Page:
+def merged(pages: Sequence[HistoryPage]) -> HistoryPage:
     """The pages as one, the first one's record and instant kept: its lists are longer, and none follows."""
     first = pages[0]
     rows: dict[str, Any] = {

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from clinic_terminal.desk.days import read_day
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.wire import MY_NUMBER_FAULT
 
-FIELDS = tuple(MembershipAsked.model_fields)
+FIELDS = tuple(MembershipQuery.model_fields)
 """What names a membership, in the order in which a certificate shows it."""
 
 Asked = TypeVar("Asked", bound=BaseModel)
@@ -23,11 +23,11 @@ Asked = TypeVar("Asked", bound=BaseModel)
 class MembershipPrompts(Protocol):
     """Where a membership comes from: typed by a person, or given by a program. May raise GivenUpError."""
 
-    def membership(self) -> MembershipAsked:
+    def membership(self) -> MembershipQuery:
         """The membership. Raises ShikakuError where a program gave none that can be asked with."""
         ...
 
-    def with_branch(self, membership: MembershipAsked) -> MembershipAsked | None:
+    def with_branch(self, membership: MembershipQuery) -> MembershipQuery | None:
         """The same with a branch number (枝番), or None where nobody can tell it."""
         ...
 

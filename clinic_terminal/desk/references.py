@@ -9,7 +9,7 @@ from clinic_terminal.desk.membership import read
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.references import (
-    MOST_REGISTRATIONS,
+    MAX_REGISTRATIONS,
     ReferenceRegistration,
     ReferenceRegistrations,
 )
@@ -42,9 +42,9 @@ class References:
 def register(fund: FundClient, table: Sequence[Mapping[str, object]]) -> References:
     """Register the number of each row; a row that is not of the right form is not sent."""
     rows: list[Reference] = []
-    for start in range(0, len(table), MOST_REGISTRATIONS):
+    for start in range(0, len(table), MAX_REGISTRATIONS):
         try:
-            rows += _register_some(fund, table[start : start + MOST_REGISTRATIONS])
+            rows += _register_some(fund, table[start : start + MAX_REGISTRATIONS])
         except ShikakuError as problem:
             return References(rows, problem)
     return References(rows)

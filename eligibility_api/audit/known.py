@@ -10,10 +10,10 @@ from datetime import date, datetime
 
 from eligibility_api.audit.recompute import GivenAnswer, answer_or_refusal
 from eligibility_api.contract.codes import Category, FacilityKind
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
-from eligibility_api.domain.eligibility import Reading
-from eligibility_api.domain.held import Channel
+from eligibility_api.domain.eligibility import AnswerInputs
+from eligibility_api.domain.enrolment_version import Channel
 from eligibility_api.eligibility.by_number import membership_parameters, reading_parts
 from eligibility_api.eligibility.versions import enrolment_version
 
@@ -46,7 +46,7 @@ class Moment:
 
 
 async def known(
-    database: Database, membership: MembershipAsked, moment: Moment, *, version_key: bytes
+    database: Database, membership: MembershipQuery, moment: Moment, *, version_key: bytes
 ) -> GivenAnswer | None:
     """Return the answer as if every consent was given; None when the institution was never admitted."""
     parameters = [moment.institution_code, moment.known_at, moment.as_of]
@@ -54,7 +54,7 @@ async def known(
     if not rows:
         return None
     first = rows[0]
-    reading = Reading(
+    reading = AnswerInputs(
         record_id=NO_RECORD,
         answered_at=moment.known_at,
         as_of=moment.as_of,

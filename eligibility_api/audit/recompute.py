@@ -16,8 +16,8 @@ from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.wire import Answer
-from eligibility_api.domain.eligibility import RULE_VERSION, Reading, answer
-from eligibility_api.domain.held import Channel, EnrolmentVersion
+from eligibility_api.domain.eligibility import RULE_VERSION, AnswerInputs, answer
+from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 
 _CHANNELS = {
     "eligibility.card": Channel.CARD,
@@ -56,7 +56,7 @@ async def recompute(
             yield answer_or_refusal(reading_of(record, versions), version_key)
 
 
-def answer_or_refusal(reading: Reading, version_key: bytes) -> GivenAnswer:
+def answer_or_refusal(reading: AnswerInputs, version_key: bytes) -> GivenAnswer:
     """Return the answer or refusal that follows from `reading`."""
     try:
         return answer(reading, version_key=version_key)
@@ -64,12 +64,12 @@ def answer_or_refusal(reading: Reading, version_key: bytes) -> GivenAnswer:
         return Refusal(record_id=reading.record_id, code=error.code)
 
 
-def reading_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> Reading:
+def reading_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> AnswerInputs:
     """Rebuild the reading of `record` from `versions`. Raises UnknownRule."""
     if record.rule_version != RULE_VERSION:
         raise UnknownRule(f"rule {record.rule_version}")
     named = frozenset(record.tickets or ())
-    return Reading(
+    return AnswerInputs(
         record_id=str(record.record_id),
         answered_at=record.recorded_at,
         as_of=record.as_of,

@@ -13,7 +13,7 @@ from eligibility_api.audit_log.tables import AuditRecord
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.database.columns import table_of
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.eligibility.tickets import tickets_named
 from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, enrolment_version
 

@@ -24,7 +24,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.batches import BatchResult, BatchRow
 from eligibility_api.contract.codes import Category, Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
-from eligibility_api.contract.errors import Kind, ShikakuError
+from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from eligibility_api.database.connections import Database
 from eligibility_api.eligibility.by_number import Found, Question, look_up
 from eligibility_api.eligibility.misses import tell_run
@@ -115,7 +115,7 @@ async def _answered(
         missed = _is_miss(found)
         answer = answer_by_number(state, _caller(batch), question, found)
     except ShikakuError as error:
-        if error.entry.kind is Kind.TECHNICAL and error.code != "internal":
+        if error.entry.kind is ErrorKind.TECHNICAL and error.code != "internal":
             raise
         code = error.code
     except Exception as error:

@@ -21,7 +21,7 @@ from eligibility_api.clients.store import is_admitted
 from eligibility_api.contract.batches import BatchAnswer, BatchRequest, BatchState
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.domain.days import JAPAN, day_in_japan
+from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.domain.eligibility import check_day
 from eligibility_api.platform.settings import Settings
 from eligibility_api.state import State

@@ -25,4 +25,4 @@ async def keep(state: State, caller: Caller, request: CheckupsRequest) -> Checku
     if row is None:
         raise ShikakuError("client-closed")
     await wait_until_visible(time.monotonic(), store.LEAD)
-    return CheckupsAnswer(taken=row["taken"], unmatched=row["unmatched"], known_from=row["known_from"])
+    return CheckupsAnswer(accepted=row["taken"], unmatched=row["unmatched"], known_from=row["known_from"])

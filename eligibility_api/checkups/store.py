@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.contract.checkups import CheckupGiven
+from eligibility_api.contract.checkups import CheckupInput
 from eligibility_api.contract.codes import Right
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.membership import comparable
@@ -55,7 +55,7 @@ SELECT taken, unmatched, known_from FROM counted
 """  # noqa: S608 - constants of a store, no value
 
 
-async def keep(database: Database, caller: Caller, checkups: Sequence[CheckupGiven]) -> Any | None:
+async def keep(database: Database, caller: Caller, checkups: Sequence[CheckupInput]) -> Any | None:
     """Store check-ups of the caller's members: a row with `taken`, `unmatched`, `known_from`; None for a closed client.
 
     Which of several of one member and day counts is told when they are looked at.
@@ -65,7 +65,7 @@ async def keep(database: Database, caller: Caller, checkups: Sequence[CheckupGiv
     return rows[0] if rows else None
 
 
-def _row(checkup: CheckupGiven) -> tuple[Any, ...]:
+def _row(checkup: CheckupInput) -> tuple[Any, ...]:
     keys = comparable(checkup.symbol, checkup.number, checkup.branch)
     items = [item.model_dump(exclude_none=True) for item in checkup.items]
     return (*keys, checkup.birth_date, checkup.examined_on, json.dumps(items, ensure_ascii=False))

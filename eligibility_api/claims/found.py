@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from eligibility_api.claims.reading.block import Block
-from eligibility_api.contract.claims import ClaimsFault, ClaimsReport, ReceiptKind
+from eligibility_api.contract.claims import ClaimKind, ClaimsFault, ClaimsReport
 
 MOST_FAULTS = 10_000
 """Faults that are kept by place; beyond, they are only counted."""
@@ -23,7 +23,7 @@ class Found:
     sections: int = 0
     receipts: int = 0
     good: int = 0
-    kinds: Counter[ReceiptKind] = field(default_factory=Counter)
+    kinds: Counter[ClaimKind] = field(default_factory=Counter)
     faults: Counter[ClaimsFault] = field(default_factory=Counter)
 
     def add(self, block: Block) -> None:
@@ -38,8 +38,8 @@ class Found:
         """The report, with what only the store can tell."""
         return ClaimsReport(
             sections=self.sections,
-            receipts=self.receipts,
-            good=self.good,
+            claims=self.receipts,
+            accepted=self.good,
             unmatched=unmatched,
             replacing=replacing,
             by_kind=dict(self.kinds),

@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from eligibility_api.domain.days import JAPAN
+from eligibility_api.domain.claims import Claim, encode
+from eligibility_api.domain.dates import JAPAN
 from eligibility_api.domain.membership import comparable
-from eligibility_api.domain.receipts import Receipt, encode
 
 COLUMNS = (
     "file_id", "insurer_number", "symbol_key", "number_key", "branch_key", "birth_date", "kind", "setting",
@@ -25,7 +25,7 @@ def due_at(claim_month: date) -> datetime:
     return datetime.combine(claim_month.replace(day=_DUE_DAY), time(), JAPAN)
 
 
-def row(file_id: UUID, receipt: Receipt) -> tuple[Any, ...]:
+def row(file_id: UUID, receipt: Claim) -> tuple[Any, ...]:
     """The values of `COLUMNS`."""
     member = receipt.member
     return (

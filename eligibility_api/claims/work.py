@@ -10,7 +10,7 @@ import structlog
 from eligibility_api.claims import queue, storing
 from eligibility_api.claims.queue import Task
 from eligibility_api.claims.taking import take
-from eligibility_api.contract.errors import Kind, ShikakuError
+from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from eligibility_api.database.connections import Database
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ async def _attempt(database: Database, task: Task) -> None:
     try:
         await take(database, task)
     except ShikakuError as error:
-        if error.entry.kind is Kind.TECHNICAL:
+        if error.entry.kind is ErrorKind.TECHNICAL:
             raise
         await storing.refuse(database, task, error.code)
     except Exception as error:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.audit.known import Moment, known
 from eligibility_api.audit.recompute import GivenAnswer, UnknownRule, recompute
 from eligibility_api.cli_support import finished, in_transaction
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.platform.errors import OperatorError
@@ -60,7 +60,7 @@ def audit_known(
     version_key = load_keys(settings.home, create=False).version
     moment = Moment(known_at, as_of.date(), institution_code)
     try:
-        membership = MembershipAsked.model_validate_json(sys.stdin.read())
+        membership = MembershipQuery.model_validate_json(sys.stdin.read())
     except ValidationError:
         raise OperatorError(
             "Standard input is not a membership: insurer_number, symbol, number, branch, birth_date."

@@ -18,7 +18,7 @@ from eligibility_api.contract.consent import UNTIL, Basis, ConsentRequest, words
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.domain.permits import PRESENCE_AT_MOST, window
 from eligibility_api.eligibility.versions import (
     REFERENCE,

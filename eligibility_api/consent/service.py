@@ -27,8 +27,8 @@ from eligibility_api.contract.consent import (
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import eligibility as rules
-from eligibility_api.domain.days import day_in_japan
-from eligibility_api.domain.held import Channel
+from eligibility_api.domain.dates import day_in_japan
+from eligibility_api.domain.enrolment_version import Channel
 from eligibility_api.eligibility.misses import seconds_to_the_next_hour
 from eligibility_api.eligibility.service import with_reference
 from eligibility_api.presence.service import RIGHTS_FOR, check_spent
@@ -106,7 +106,7 @@ def _answer(state: State, caller: Caller, wish: Wish, given: Given) -> ConsentAn
     gate, statement = given.gate, wish.request.statement
     assert given.consent_id and given.given_at and gate.record_id and gate.recorded_at  # noqa: PT018 - answered
     assert gate.facility_kind is not None
-    reading = rules.Reading(
+    reading = rules.AnswerInputs(
         record_id=str(gate.record_id),
         answered_at=gate.recorded_at,
         as_of=wish.as_of,
@@ -133,7 +133,9 @@ def _allowed(category: Category, given_at: datetime, until: datetime | None) -> 
     return Allowed(category=category, given_at=given_at, available_until=lasts)
 
 
-def _eligibility(state: State, reading: rules.Reading, reference_number: str | None) -> EligibilityAnswer:
+def _eligibility(
+    state: State, reading: rules.AnswerInputs, reference_number: str | None
+) -> EligibilityAnswer:
     answer = rules.answer(reading, version_key=state.keys.version)
     assert isinstance(answer, EligibilityAnswer)  # nothing was known before
     return with_reference(answer, reference_number)
@@ -184,7 +186,7 @@ async def eligibility(
     seen = renewed.seen
     check(seen.outcome)
     assert seen.facility_kind is not None  # answered
-    reading = rules.Reading(
+    reading = rules.AnswerInputs(
         record_id=str(seen.record_id),
         answered_at=seen.recorded_at,
         as_of=as_of,

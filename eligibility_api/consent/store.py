@@ -14,7 +14,7 @@ from eligibility_api.consent.seen import GateSeen
 from eligibility_api.contract.codes import Care, EndReason
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.eligibility.versions import (
     REFERENCE,
     TICKETS_READ,

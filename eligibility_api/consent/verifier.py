@@ -26,11 +26,11 @@ from eligibility_api.domain.certificate import (
     UserCertificate,
     accept,
     check_period,
+    check_signature,
     public_key_of,
 )
 from eligibility_api.domain.permits import ends_at
-from eligibility_api.domain.proof import check_signature
-from eligibility_api.domain.revocation import NotBelieved, believe_crl
+from eligibility_api.domain.revocation import RevocationDataRejected, validate_crl
 
 MAX_BYTES = 64 * 1024
 """Longest export that is read; a real one has about 4 kB."""
@@ -219,7 +219,7 @@ class _Look:
     def challenge(self) -> str:
         """The challenge is of this facility and terminal, for a consent of this basis, and was in time."""
         evidence = self.evidence
-        challenge = challenges.peek(evidence.challenge)
+        challenge = challenges.parse_unverified(evidence.challenge)
         visual = evidence.basis is Basis.VISUAL_CHECK
         challenges.check(
             challenge,
@@ -261,9 +261,9 @@ class _Look:
         assert self.trust is not None
         ca = self.trust.authentication[certificate.id.authority]
         try:
-            believed = believe_crl(der, ca, now=revocation.checked_at, known=None)
+            believed = validate_crl(der, ca, now=revocation.checked_at, known=None)
             revoked = any(entry.serial == certificate.id.serial for entry in believed.entries())
-        except NotBelieved as reason:
+        except RevocationDataRejected as reason:
             raise _Refused(f"The list is not believed: {reason}.") from reason
         told = (revocation.crl_number, revocation.crl_sha256, revocation.this_update, revocation.next_update)
         if told != (

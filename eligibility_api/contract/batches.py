@@ -11,12 +11,12 @@ from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
-from eligibility_api.contract.membership import MembershipAsked
-from eligibility_api.contract.wire import Answer, Day, Text, Wire
+from eligibility_api.contract.membership import MembershipQuery
+from eligibility_api.contract.wire import Answer, Day, RequestModel, Text
 
 BATCHES_PATH = "/v1/eligibility/batches"
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 
 
 class BatchState(StrEnum):
@@ -27,22 +27,22 @@ class BatchState(StrEnum):
     DONE = "done"
 
 
-_MOST_MEMBERS = 100
+_MAX_MEMBERS = 100
 """Of one object; so many that a few unknown ones are still told one by one."""
 
 
-class _Bounded(Wire):
+class _Bounded(RequestModel):
     """Part of a request so large that members without end, each of them a fault, would take all memory."""
 
     @model_validator(mode="before")
     @classmethod
     def _has_few_members(cls, value: object) -> object:
-        if isinstance(value, dict) and len(value) > _MOST_MEMBERS:
+        if isinstance(value, dict) and len(value) > _MAX_MEMBERS:
             raise PydanticCustomError("too_many_members", "more members than a row or a batch can have")
         return value
 
 
-class BatchRow(_Bounded, MembershipAsked):
+class BatchRow(_Bounded, MembershipQuery):
     """One row: as a look-up by number, with a tag of the facility's own that comes back."""
 
     limit_certificate_consent: StrictBool = False
@@ -57,7 +57,7 @@ class BatchRequest(_Bounded):
 
     as_of: Day | None = Field(default=None, description="The day asked for; today in Tokyo when left out.")
     # At the first faulty row the others are left alone: a fault takes a hundred times the room of what it is about.
-    rows: Annotated[tuple[BatchRow, ...], FailFast(), Field(min_length=1, max_length=MOST_ROWS)]
+    rows: Annotated[tuple[BatchRow, ...], FailFast(), Field(min_length=1, max_length=MAX_ROWS)]
 
 
 class BatchAnswer(Answer):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-MARK = "●"
+REPLACEMENT = "●"
 """Stands at the border for a character that the other side's encoding does not have."""
 
 _TO_KATAKANA = {code: code + 0x60 for code in (*range(0x3041, 0x3097), 0x309D, 0x309E)}
@@ -24,7 +24,7 @@ _WRITTEN = re.compile("(?s).[\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]*")
 """One character as it is written: with its sound marks, or with the selector of its variant."""
 
 
-def normal_kana(text: str) -> str:
+def normalize_kana(text: str) -> str:
     """Kana in one form: full-width katakana, one ordinary space between the parts, none around.
 
     Half-width kana, hiragana, and spaces of any width and number come out alike.
@@ -33,7 +33,7 @@ def normal_kana(text: str) -> str:
     return " ".join(katakana.split())
 
 
-def to_shift_jis_marked(text: str) -> str:
+def replace_unencodable(text: str) -> str:
     """`text` as it can be written in Shift_JIS (CP932): ● for each character that cannot, nothing left out.
 
     A character that has another code point there is written by it. A variant (異体字) is another character.
@@ -46,6 +46,6 @@ def _written(character: str) -> str:
     composed = unicodedata.normalize("NFC", character) if len(character) > 1 else character
     windows = composed.translate(_WINDOWS_FORMS)
     try:
-        return windows if windows.encode("cp932").decode("cp932") == windows else MARK
+        return windows if windows.encode("cp932").decode("cp932") == windows else REPLACEMENT
     except UnicodeEncodeError:
-        return MARK
+        return REPLACEMENT

@@ -8,13 +8,13 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, StringConstraints
 
 from eligibility_api.contract import examples
-from eligibility_api.contract.membership import MembershipAsked
-from eligibility_api.contract.wire import Answer, Day, Text, Wire
+from eligibility_api.contract.membership import MembershipQuery
+from eligibility_api.contract.wire import Answer, Day, RequestModel, Text
 
 CheckupText = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 
 
-class CheckupItemGiven(Wire):
+class CheckupItemInput(RequestModel):
     """One item (OQS 8)."""
 
     item_code: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{17}$")] = Field(
@@ -28,24 +28,24 @@ class CheckupItemGiven(Wire):
     value_name: CheckupText | None = None
 
 
-class CheckupGiven(MembershipAsked):
+class CheckupInput(MembershipQuery):
     """One member's check-up. A second one of the same day takes the place of the first."""
 
     examined_on: Day
-    items: list[CheckupItemGiven] = Field(min_length=1, max_length=300)
+    items: list[CheckupItemInput] = Field(min_length=1, max_length=300)
 
 
-class CheckupsRequest(Wire):
+class CheckupsRequest(RequestModel):
     """`POST /v1/health-checkups`, by insurers: of their own members alone."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CHECKUPS]})
 
-    checkups: list[CheckupGiven] = Field(min_length=1, max_length=500)
+    checkups: list[CheckupInput] = Field(min_length=1, max_length=500)
 
 
 class CheckupsAnswer(Answer):
     """How many were taken, and of how many the member is not enrolled by what is known now."""
 
-    taken: int
+    accepted: int
     unmatched: int
     known_from: datetime

@@ -16,7 +16,7 @@ from eligibility_api.contract.wire import Answer
 CLAIMS_PATH = "/v1/claims"
 
 
-class ReceiptKind(StrEnum):
+class ClaimKind(StrEnum):
     """What a section of a file holds."""
 
     MEDICAL = "medical"
@@ -75,14 +75,14 @@ class ClaimsReport(Answer):
     """What was found in a file."""
 
     sections: int = Field(description="Institutions' claims, IR or YK to GO.")
-    receipts: int = Field(description="Receipts that the file has.")
-    good: int = Field(description="Receipts that were taken.")
+    claims: int = Field(description="Claims in the file.")
+    accepted: int = Field(description="Claims without faults.")
     unmatched: int = Field(
         description="Good receipts whose member is not enrolled in their month by what is known now. They count as"
         " soon as the enrolment comes."
     )
     replacing: int = Field(description="Good receipts that take the place of an earlier one.")
-    by_kind: dict[ReceiptKind, int] = Field(description="Receipts by kind, not read ones included.")
+    by_kind: dict[ClaimKind, int] = Field(description="Receipts by kind, not read ones included.")
     faults: dict[ClaimsFault, int] = Field(description="Faults by rule, of one receipt a hundred at most.")
 
 
@@ -110,7 +110,7 @@ class ClaimsFaultPlace(Answer):
         description="From 1, the record's letters not counted; None for a whole record."
     )
     name: str | None = Field(description="The field's name in the published layout.")
-    receipt: int | None = Field(description="The receipt's place in its section, from 1.")
+    claim: int | None = Field(description="The claim's place in its section, from 1.")
     code: ClaimsFault
     shape: str | None
 

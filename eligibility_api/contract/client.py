@@ -13,7 +13,6 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult
-from eligibility_api.contract.calling import FundCaller, Model
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.consent import (
     CONSENTS_PATH,
@@ -38,15 +37,16 @@ from eligibility_api.contract.emergency import (
     EmergencyRequest,
     PermitAnswer,
 )
+from eligibility_api.contract.fund_caller import FundCaller, Model
 from eligibility_api.contract.history import (
     Diagnoses,
     HealthCheckups,
-    LookUp,
+    HistoryPage,
+    HistoryResource,
     Medications,
-    Page,
     Treatments,
 )
-from eligibility_api.contract.looking import EVERYTHING, Looker, Staff, Wanted
+from eligibility_api.contract.history_query import FULL_HISTORY, Accessor, HistoryQuery, Staff
 from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
 from eligibility_api.contract.references import (
@@ -62,7 +62,7 @@ _ELIGIBILITY: TypeAdapter[EligibilityAnswer | UnchangedAnswer] = TypeAdapter(
 )
 _BATCH_RESULT = TypeAdapter(BatchResult)
 
-Paged = TypeVar("Paged", bound=Page)
+Paged = TypeVar("Paged", bound=HistoryPage)
 
 
 class FundClient(FundCaller):
@@ -99,7 +99,7 @@ class FundClient(FundCaller):
         """Hand in a batch of look-ups by number."""
         return self._call(BatchAnswer, BATCHES_PATH, request)
 
-    def batch(self, batch_id: str) -> BatchAnswer:
+    def batch_status(self, batch_id: str) -> BatchAnswer:
         """How far a batch is."""
         return self._get(BatchAnswer, f"{BATCHES_PATH}/{batch_id}")
 
@@ -135,42 +135,45 @@ class FundClient(FundCaller):
         """End a consent of this facility at once."""
         return self._call(ConsentStatus, f"{CONSENTS_PATH}/{consent_id}/end", request)
 
-    def consent_eligibility(self, looker: Looker) -> EligibilityAnswer:
+    def consent_eligibility(self, accessor: Accessor) -> EligibilityAnswer:
         """The eligibility of today by a consent for care at home that still holds, without the card (再照会)."""
-        path = f"{CONSENTS_PATH}/{looker.permit_id}/eligibility"
-        response = self._send(path, method="GET", headers=looker.headers(), token=self.sign_in())
+        path = f"{CONSENTS_PATH}/{accessor.permit_id}/eligibility"
+        response = self._send(path, method="GET", headers=accessor.headers(), token=self.sign_in())
         return self._read(EligibilityAnswer, response)
 
-    def medications(self, looker: Looker, wanted: Wanted = EVERYTHING) -> Medications:
+    def medications(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> Medications:
         """A page of the medicines."""
-        return self._look(Medications, LookUp.MEDICATIONS, looker, wanted)
+        return self._look(Medications, HistoryResource.MEDICATIONS, accessor, query)
 
-    def treatments(self, looker: Looker, wanted: Wanted = EVERYTHING) -> Treatments:
+    def treatments(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> Treatments:
         """A page of the treatments, surgery not among them."""
-        return self._look(Treatments, LookUp.TREATMENTS, looker, wanted)
+        return self._look(Treatments, HistoryResource.TREATMENTS, accessor, query)
 
-    def surgeries(self, looker: Looker, wanted: Wanted = EVERYTHING) -> Treatments:
+    def surgeries(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> Treatments:
         """A page of the surgery."""
-        return self._look(Treatments, LookUp.SURGERIES, looker, wanted)
+        return self._look(Treatments, HistoryResource.SURGERIES, accessor, query)
 
-    def diagnoses(self, looker: Looker, wanted: Wanted = EVERYTHING) -> Diagnoses:
+    def diagnoses(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> Diagnoses:
         """A page of the diagnoses."""
-        return self._look(Diagnoses, LookUp.DIAGNOSES, looker, wanted)
+        return self._look(Diagnoses, HistoryResource.DIAGNOSES, accessor, query)
 
-    def health_checkups(self, looker: Looker, wanted: Wanted = EVERYTHING) -> HealthCheckups:
+    def health_checkups(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> HealthCheckups:
         """A page of the health check-ups."""
-        return self._look(HealthCheckups, LookUp.HEALTH_CHECKUPS, looker, wanted)
+        return self._look(HealthCheckups, HistoryResource.HEALTH_CHECKUPS, accessor, query)
 
     def pages(
-        self, call: Callable[[Looker, Wanted], Paged], looker: Looker, wanted: Wanted = EVERYTHING
+        self,
+        call: Callable[[Accessor, HistoryQuery], Paged],
+        accessor: Accessor,
+        query: HistoryQuery = FULL_HISTORY,
     ) -> Iterator[Paged]:
         """Every page of one of the five calls above, each asked for when it is needed."""
         while True:
-            page = call(looker, wanted)
+            page = call(accessor, query)
             yield page
             if page.next is None:
                 return
-            wanted = replace(wanted, after=page.next)
+            query = replace(query, after=page.next)
 
     def emergency(self, request: EmergencyRequest) -> PermitAnswer:
         """A permit without consent, for its reason."""
@@ -180,17 +183,21 @@ class FundClient(FundCaller):
         """A permit for somebody who is found by her items, while disaster mode is on in the region."""
         return self._call(PermitAnswer, DISASTER_PATH, request)
 
-    def prescribe(self, request: PrescriptionRequest, by: Staff, key: str | None = None) -> EntryAnswer:
+    def record_prescription(
+        self, request: PrescriptionRequest, by: Staff, key: str | None = None
+    ) -> EntryAnswer:
         """Tell what was prescribed, and by whom. `key`: an idempotency key, a new one if left out."""
         return self._once(EntryAnswer, "/v1/prescriptions", request, key, by.headers())
 
-    def dispense(self, request: DispensingRequest, by: Staff, key: str | None = None) -> EntryAnswer:
+    def record_dispensing(self, request: DispensingRequest, by: Staff, key: str | None = None) -> EntryAnswer:
         """Tell what was dispensed, and by whom. `key`: an idempotency key, a new one if left out."""
         return self._once(EntryAnswer, "/v1/dispensings", request, key, by.headers())
 
-    def _look(self, model: type[Model], look_up: LookUp, looker: Looker, wanted: Wanted) -> Model:
-        path = f"{looker.permits_path}/{looker.permit_id}/{look_up}"
+    def _look(
+        self, model: type[Model], look_up: HistoryResource, accessor: Accessor, query: HistoryQuery
+    ) -> Model:
+        path = f"{accessor.permits_path}/{accessor.permit_id}/{look_up}"
         response = self._send(
-            path, method="GET", query=wanted.query(), headers=looker.headers(), token=self.sign_in()
+            path, method="GET", query=query.query(), headers=accessor.headers(), token=self.sign_in()
         )
         return self._read(model, response)

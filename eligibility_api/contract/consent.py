@@ -19,7 +19,14 @@ from eligibility_api.contract import examples, presence
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Care, Category, EndReason, Purpose
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
-from eligibility_api.contract.wire import Answer, Bytes, InstitutionCode, OperatorName, PersonText, Wire
+from eligibility_api.contract.wire import (
+    Answer,
+    Bytes,
+    InstitutionCode,
+    OperatorName,
+    PersonText,
+    RequestModel,
+)
 
 CONSENTS_PATH = "/v1/consents"
 
@@ -67,7 +74,7 @@ Categories = Annotated[tuple[Category, ...], AfterValidator(_in_order)]
 ConsentCare = Literal[Care.OUTPATIENT, Care.HOME_VISIT, Care.ONLINE]
 
 
-class ConsentStatement(Wire):
+class ConsentStatement(RequestModel):
     """The parts of what the patient consents to."""
 
     version: Literal[1] = STATEMENT_VERSION
@@ -79,10 +86,10 @@ class ConsentStatement(Wire):
     until: Until
 
 
-class ConsentChallengeRequest(Wire):
+class ConsentChallengeRequest(RequestModel):
     """`POST /v1/consents/challenges`: what the patient is about to consent to, after her presence was proved."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.CONSENT_ASKED]})
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.CONSENT_CHALLENGE]})
 
     presence_record: UUID = Field(description="`record_id` of the eligibility answer that her card led to.")
     categories: Categories
@@ -155,7 +162,7 @@ class ConsentStatus(Answer):
     end_reason: EndReason | None
 
 
-class ConsentEnd(Wire):
+class ConsentEnd(RequestModel):
     """`POST /v1/consents/{consent_id}/end`: it ends at once, by the facility or at the patient's word."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "2"}]})

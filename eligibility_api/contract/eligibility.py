@@ -15,11 +15,11 @@ from eligibility_api.contract.member import (
     MedicalTicket,
     SpecificDiseaseCertificate,
 )
-from eligibility_api.contract.membership import MembershipAsked
-from eligibility_api.contract.wire import Answer, Bytes, Day, OperatorName, Text, Wire
+from eligibility_api.contract.membership import MembershipQuery
+from eligibility_api.contract.wire import Answer, Bytes, Day, OperatorName, RequestModel, Text
 
 
-class Proof(Wire):
+class Proof(RequestModel):
     """What a card gave for a challenge: its user-authentication certificate (DER) and the signature.
 
     The signature is over `contract.presence.to_be_signed(...)`: RSASSA-PKCS1-v1_5 with SHA-256 by an RSA key, ECDSA
@@ -56,7 +56,7 @@ class VisualCheckRequest(CardCheckRequest):
     )
 
 
-class NumberCheckRequest(MembershipAsked):
+class NumberCheckRequest(MembershipQuery):
     """`POST /v1/eligibility/number`: the insurance of whom a certificate's numbers fit, valid on a day (OQS 4.1)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.NUMBER]})

@@ -13,8 +13,8 @@ from pydantic_core import PydanticCustomError
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import Category, Role, Sex
 from eligibility_api.contract.consent import Basis, Categories
-from eligibility_api.contract.membership import MembershipAsked
-from eligibility_api.contract.wire import Answer, Day, OperatorName, PersonText, Text, Wire
+from eligibility_api.contract.membership import MembershipQuery
+from eligibility_api.contract.wire import Answer, Day, OperatorName, PersonText, RequestModel, Text
 
 EMERGENCIES_PATH = "/v1/emergencies"
 DISASTER_PATH = "/v1/disaster-searches"
@@ -28,7 +28,7 @@ class EmergencyReason(StrEnum):
     CANNOT_EXPRESS = "cannot-express"
 
 
-class EmergencyRequest(Wire):
+class EmergencyRequest(RequestModel):
     """`POST /v1/emergencies`: a permit without consent, with its reason; on record, and shown to the patient."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.EMERGENCY]})
@@ -46,7 +46,7 @@ class EmergencyRequest(Wire):
     )
 
 
-class DisasterSearch(Wire):
+class DisasterSearch(RequestModel):
     """`POST /v1/disaster-searches`: while disaster mode is on for the facility's region. By the person's items, or by a
     membership.
     """
@@ -58,7 +58,7 @@ class DisasterSearch(Wire):
     birth_date: Day | None = None
     sex: Sex | None = None
     address: PersonText | None = None
-    membership: MembershipAsked | None = None
+    membership: MembershipQuery | None = None
     consent: Literal["oral", "not-possible"] = Field(
         default="oral", description="What the patient said, or that she could not be asked."
     )

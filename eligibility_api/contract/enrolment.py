@@ -13,12 +13,13 @@ from eligibility_api.contract import examples
 from eligibility_api.contract.codes import CertificateKind, InsurerKind, ReasonOfLoss, Relationship, Sex
 from eligibility_api.contract.member import (
     BurdenRatio,
-    GivenElderlyCertificate,
-    GivenLimitCertificate,
-    GivenSpecificDisease,
+    ElderlyCertificateInput,
+    LimitCertificateInput,
     PostalCode,
+    SpecificDiseaseInput,
     insurer_kind,
 )
+from eligibility_api.contract.membership import MembershipKey, PeriodKey
 from eligibility_api.contract.numbers import is_beneficiary_number, is_late_elderly_number
 from eligibility_api.contract.wire import (
     Answer,
@@ -28,7 +29,7 @@ from eligibility_api.contract.wire import (
     MembershipText,
     PersonKana,
     PersonText,
-    Wire,
+    RequestModel,
 )
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -52,7 +53,7 @@ class Mismatch(StrEnum):
     CONFIRMED = "confirmed"
 
 
-class MemberItems(Wire):
+class MemberItems(RequestModel):
     """Everything that an insurer says of one member for one period, but for whose member she is."""
 
     certificate_kind: CertificateKind = CertificateKind.GENERAL
@@ -85,9 +86,9 @@ class MemberItems(Wire):
     valid_from: Day | None = Field(default=None, description="The certificate's first valid day.")
     valid_to: Day | None = Field(default=None, description="The certificate's last valid day.")
     burden_ratio: BurdenRatio | None = Field(default=None, description="Percent; late-elderly scheme only.")
-    elderly_certificate: GivenElderlyCertificate | None = None
-    limit_certificate: GivenLimitCertificate | None = None
-    specific_diseases: Annotated[tuple[GivenSpecificDisease, ...], Field(max_length=3)] = ()
+    elderly_certificate: ElderlyCertificateInput | None = None
+    limit_certificate: LimitCertificateInput | None = None
+    specific_diseases: Annotated[tuple[SpecificDiseaseInput, ...], Field(max_length=3)] = ()
     nondisclosure: bool = Field(default=False, description="不開示該当フラグ: no address, no access view.")
     self_disclosure_blocked: bool = Field(
         default=False, description="自己情報提供不可フラグ: no card use, portal or clinical view."
@@ -140,25 +141,7 @@ def _check_late_elderly(member: MemberItems) -> None:
         raise PydanticCustomError("late_elderly", "65 years or older, insured, no branch")
 
 
-class OwnMember(Wire):
-    """By what an insurer names one of its memberships. Width and hyphens do not matter."""
-
-    insurer_number: InsurerNumber
-    symbol: MembershipText | None = None
-    number: MembershipText
-    branch: BranchNumber | None = None
-    birth_date: Day
-
-
-class OwnPeriod(OwnMember):
-    """One period of a membership."""
-
-    acquired_on: Day | None = Field(
-        default=None, description="First day of the period, as it is known; the latest period when left out."
-    )
-
-
-class EndRequest(OwnMember):
+class EndRequest(MembershipKey):
     """`POST /v1/enrolments/end`: a member leaves (資格喪失); the current enrolment is found by its membership."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.END]})
@@ -167,18 +150,18 @@ class EndRequest(OwnMember):
     reason_of_loss: ReasonOfLoss
 
 
-class CorrectionRequest(Wire):
+class CorrectionRequest(RequestModel):
     """`POST /v1/enrolments/correct`: a period as it should have been told, whole (資格訂正). What stands in `member`
     replaces what was said; another membership in it takes the period over.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CORRECTION]})
 
-    former: OwnPeriod
+    former: PeriodKey
     member: EnrolmentRequest
 
 
-class MoveRequest(OwnPeriod):
+class MoveRequest(PeriodKey):
     """`POST /v1/enrolments/move`: a member lives elsewhere (住所変更)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MOVE]})
@@ -187,7 +170,7 @@ class MoveRequest(OwnPeriod):
     postal_code: PostalCode | None = None
 
 
-class BranchRequest(OwnPeriod):
+class BranchRequest(PeriodKey):
     """`POST /v1/enrolments/branch`: a member gets another branch number (枝番); the period goes on under it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.BRANCH]})
@@ -203,10 +186,10 @@ class BranchRequest(OwnPeriod):
         return self
 
 
-class WithdrawRequest(OwnPeriod):
+class WithdrawRequest(PeriodKey):
     """`POST /v1/enrolments/withdraw`: the enrolment never was (資格取得取消)."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.OWN_MEMBER]})
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.MEMBERSHIP_KEY]})
 
 
 class EnrolmentAnswer(Answer):

@@ -22,7 +22,7 @@ PROBLEM_TYPE_PREFIX = "urn:shikaku:problem:"
 """A problem's `type` is this prefix and the code (RFC 9457 section 3.1.1)."""
 
 
-class Kind(StrEnum):
+class ErrorKind(StrEnum):
     """What an error means for the person at the desk; see the head of `catalogue.toml`."""
 
     REQUEST = "request"
@@ -33,20 +33,20 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogueEntry:
     """One code of the catalogue: its kind, HTTP status (0: never over HTTP) and its three sentences."""
 
     code: str
-    kind: Kind
+    kind: ErrorKind
     status: int
     ja: str
     en: str
     engineer: str
 
 
-def _read_catalogue() -> dict[str, Entry]:
+def _read_catalogue() -> dict[str, CatalogueEntry]:
     data = tomllib.loads(files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8"))
-    return {code: Entry(code, Kind(row.pop("kind")), **row) for code, row in data.items()}
+    return {code: CatalogueEntry(code, ErrorKind(row.pop("kind")), **row) for code, row in data.items()}
 
 
 CATALOGUE = _read_catalogue()
@@ -84,7 +84,7 @@ class Problem(BaseModel):
     title: str = Field(examples=["The challenge's life is over by the fund's clock."])
     status: int = Field(examples=[403])
     code: str = Field(examples=["challenge-expired"])
-    kind: Kind = Field(examples=["refusal"])
+    kind: ErrorKind = Field(examples=["refusal"])
     detail: str = Field(examples=["This took too long. Please read the card again."])
     detail_ja: str = Field(examples=["時間切れです。もう一度カードを読み取ってください。"])
     retry_after: int | None = Field(default=None, description="Seconds, as in the Retry-After header.")

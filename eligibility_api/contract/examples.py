@@ -38,24 +38,24 @@ END: dict[str, Any] = {
 }
 """The end of her enrolment."""
 
-OWN_MEMBER: dict[str, Any] = {
+MEMBERSHIP_KEY: dict[str, Any] = {
     name: END[name] for name in ("insurer_number", "symbol", "number", "branch", "birth_date")
 }
 """Her membership, as her insurer names it."""
 
-CORRECTION: dict[str, Any] = {"former": OWN_MEMBER, "member": MEMBER | {"acquired_on": "2024-05-01"}}
+CORRECTION: dict[str, Any] = {"former": MEMBERSHIP_KEY, "member": MEMBER | {"acquired_on": "2024-05-01"}}
 """What should have been said of her."""
 
-MOVE: dict[str, Any] = OWN_MEMBER | {"address": "架空県見本市4-5-6", "postal_code": "000-0001"}
+MOVE: dict[str, Any] = MEMBERSHIP_KEY | {"address": "架空県見本市4-5-6", "postal_code": "000-0001"}
 """Where she lives now."""
 
-BRANCH: dict[str, Any] = OWN_MEMBER | {"new_branch": "01"}
+BRANCH: dict[str, Any] = MEMBERSHIP_KEY | {"new_branch": "01"}
 """Her new branch number."""
 
-NUMBER: dict[str, Any] = OWN_MEMBER | {"as_of": "2026-11-23", "limit_certificate_consent": True}
+NUMBER: dict[str, Any] = MEMBERSHIP_KEY | {"as_of": "2026-11-23", "limit_certificate_consent": True}
 """A look-up by number."""
 
-REFERENCE: dict[str, Any] = OWN_MEMBER | {"reference_number": "P-000123"}
+REFERENCE: dict[str, Any] = MEMBERSHIP_KEY | {"reference_number": "P-000123"}
 """A facility's own number for her."""
 
 ELIGIBILITY: dict[str, Any] = {
@@ -93,7 +93,7 @@ ELIGIBILITY: dict[str, Any] = {
 }
 """The answer about her."""
 
-NAMED_TICKET: dict[str, Any] = {
+TICKET_KEY: dict[str, Any] = {
     "recipient_number": "0000018",
     "birth_date": "1980-05-17",
     "month": "2026-11",
@@ -104,7 +104,7 @@ NAMED_TICKET: dict[str, Any] = {
 """What names a medical ticket."""
 
 TICKET: dict[str, Any] = {
-    **NAMED_TICKET,
+    **TICKET_KEY,
     "institution_name": "架空診療所",
     "single_or_combined": "01",
     "valid_from": "2026-11-01",
@@ -131,7 +131,7 @@ BATCH: dict[str, Any] = {
 
 _RECORD = "019ab000-0000-7000-8000-000000000001"
 
-CONSENT_ASKED: dict[str, Any] = {
+CONSENT_CHALLENGE: dict[str, Any] = {
     "presence_record": _RECORD,
     "categories": ["limit-certificate", "medication", "prescription"],
     "care": "1",
@@ -182,7 +182,7 @@ DISPENSING: dict[str, Any] = {
 CHECKUPS: dict[str, Any] = {
     "checkups": [
         {
-            **OWN_MEMBER,
+            **MEMBERSHIP_KEY,
             "examined_on": "2026-06-01",
             "items": [
                 {

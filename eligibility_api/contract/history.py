@@ -21,7 +21,7 @@ OPERATOR_HEADER = "Operator-Name"
 """Who looks, as the facility names its staff: UTF-8, percent-encoded (RFC 3986 section 2.1)."""
 
 
-class LookUp(StrEnum):
+class HistoryResource(StrEnum):
     """What can be looked at: the last part of the address."""
 
     MEDICATIONS = "medications"
@@ -31,12 +31,12 @@ class LookUp(StrEnum):
     HEALTH_CHECKUPS = "health-checkups"
 
 
-CATEGORY_OF: dict[LookUp, Category] = {
-    LookUp.MEDICATIONS: Category.MEDICATION,
-    LookUp.TREATMENTS: Category.TREATMENT,
-    LookUp.SURGERIES: Category.SURGERY,
-    LookUp.DIAGNOSES: Category.DIAGNOSIS,
-    LookUp.HEALTH_CHECKUPS: Category.HEALTH_CHECKUP,
+CATEGORY_OF: dict[HistoryResource, Category] = {
+    HistoryResource.MEDICATIONS: Category.MEDICATION,
+    HistoryResource.TREATMENTS: Category.TREATMENT,
+    HistoryResource.SURGERIES: Category.SURGERY,
+    HistoryResource.DIAGNOSES: Category.DIAGNOSIS,
+    HistoryResource.HEALTH_CHECKUPS: Category.HEALTH_CHECKUP,
 }
 """What the patient must have allowed for it. Prescriptions and dispensings show among the medicines where she allowed
 `prescription` too.
@@ -46,13 +46,13 @@ CATEGORY_OF: dict[LookUp, Category] = {
 class Origin(StrEnum):
     """Where a row comes from, the most reliable first (OQS 7.2: source 1, 2, 3)."""
 
-    RECEIPT = "receipt"
+    CLAIM = "claim"
     """A claim: final, and 10 to 40 days late."""
     DISPENSING = "dispensing"
     PRESCRIPTION = "prescription"
 
 
-class Setting(StrEnum):
+class CareSetting(StrEnum):
     """Where it was given."""
 
     OUTPATIENT = "outpatient"
@@ -68,7 +68,7 @@ class Grouping(StrEnum):
     DATE = "date"
 
 
-class Place(Answer):
+class Institution(Answer):
     """An institution as the claim names it."""
 
     institution_code: str
@@ -76,7 +76,7 @@ class Place(Answer):
     own: bool = Field(description="Whether it is the institution that looks.")
 
 
-class Source(Answer):
+class HistoryRow(Answer):
     """What every row of a history says of itself."""
 
     month: str = Field(description="Month of treatment, YYYY-MM.")
@@ -87,18 +87,20 @@ class Source(Answer):
     claim_month: str | None = Field(description="YYYY-MM; of a receipt alone.")
     known_from: datetime = Field(description="Since when the fund shows it.")
     age_days: int = Field(description="Days from then until this answer.")
-    institution: Place = Field(description="Who treated or dispensed; of a prescription, who prescribed.")
-    setting: Setting
+    institution: Institution = Field(
+        description="Who treated or dispensed; of a prescription, who prescribed."
+    )
+    setting: CareSetting
 
 
-class Medicine(Source):
+class Medicine(HistoryRow):
     """One medicine on one day (薬剤情報)."""
 
     row: int = Field(
         description="Its place in the whole history asked for, from 1, the newest first; a filter renumbers none."
     )
     prescribed_on: date | None
-    prescriber: Place | None = Field(
+    prescriber: Institution | None = Field(
         description="The prescribing institution; None where the claim names none."
     )
     act: str | None = Field(description="診療識別: 21 内服, 22 屯服, 23 外用, 31 to 33 注射 …")
@@ -128,7 +130,7 @@ class MedicineGroup(Answer):
     medicines: list[Medicine]
 
 
-class Page(Answer):
+class HistoryPage(Answer):
     """What every answer of a look-up has."""
 
     record_id: str
@@ -142,14 +144,14 @@ class Page(Answer):
     next: str | None = Field(description="Cursor of the next page; None at the end.")
 
 
-class Medications(Page):
+class Medications(HistoryPage):
     """`GET …/medications`. `medicines` without grouping, else `groups`; a page never splits a row."""
 
     medicines: list[Medicine]
     groups: list[MedicineGroup]
 
 
-class Treatment(Source):
+class Treatment(HistoryRow):
     """One act of treatment or surgery on one day (診療情報, 手術情報)."""
 
     row: int
@@ -159,13 +161,13 @@ class Treatment(Source):
     times: int | None
 
 
-class Treatments(Page):
+class Treatments(HistoryPage):
     """`GET …/treatments`, `GET …/surgeries`."""
 
     treatments: list[Treatment]
 
 
-class Diagnosis(Source):
+class Diagnosis(HistoryRow):
     """One diagnosis of a receipt (傷病名)."""
 
     row: int
@@ -177,7 +179,7 @@ class Diagnosis(Source):
     main: bool
 
 
-class Diagnoses(Page):
+class Diagnoses(HistoryPage):
     """`GET …/diagnoses`."""
 
     diagnoses: list[Diagnosis]
@@ -206,7 +208,7 @@ class HealthCheckup(Answer):
     items: list[CheckupItem]
 
 
-class HealthCheckups(Page):
+class HealthCheckups(HistoryPage):
     """`GET …/health-checkups`."""
 
     checkups: list[HealthCheckup]

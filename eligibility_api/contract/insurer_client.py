@@ -12,16 +12,6 @@ from uuid import UUID
 from eligibility_api.contract.checkups import CheckupsAnswer, CheckupsRequest
 from eligibility_api.contract.claims import CLAIMS_PATH, ClaimsAnswer, ClaimsFaults
 from eligibility_api.contract.client import FundClient
-from eligibility_api.contract.desk import (
-    Changes,
-    ConfirmAnswer,
-    ConfirmRequest,
-    Figures,
-    Mismatches,
-    Papers,
-    SplitAnswer,
-    SplitRequest,
-)
 from eligibility_api.contract.enrolment import (
     BranchRequest,
     CorrectionRequest,
@@ -31,15 +21,25 @@ from eligibility_api.contract.enrolment import (
     MoveRequest,
     WithdrawRequest,
 )
+from eligibility_api.contract.insurer_ops import (
+    Changes,
+    ConfirmAnswer,
+    ConfirmRequest,
+    Mismatches,
+    PaperCertificates,
+    Statistics,
+    UnlinkAnswer,
+    UnlinkRequest,
+)
 from eligibility_api.contract.tickets import TicketsAnswer, TicketsRequest
 from eligibility_api.contract.uploads import (
     BadRows,
+    CorrectionList,
     Decision,
     FileEncoding,
     FileFormat,
     FileScope,
     Publish,
-    SeenByAnswer,
     UploadAnswer,
     UploadFaults,
 )
@@ -59,11 +59,11 @@ class InsurerClient(FundClient):
         """End one member's current enrolment."""
         return self._once(EnrolmentAnswer, "/v1/enrolments/end", request, key)
 
-    def correct(self, request: CorrectionRequest, key: str | None = None) -> EnrolmentAnswer:
+    def correct_enrolment(self, request: CorrectionRequest, key: str | None = None) -> EnrolmentAnswer:
         """Correct a period of a member."""
         return self._once(EnrolmentAnswer, "/v1/enrolments/correct", request, key)
 
-    def move(self, request: MoveRequest, key: str | None = None) -> EnrolmentAnswer:
+    def change_address(self, request: MoveRequest, key: str | None = None) -> EnrolmentAnswer:
         """Give a member another address."""
         return self._once(EnrolmentAnswer, "/v1/enrolments/move", request, key)
 
@@ -71,18 +71,18 @@ class InsurerClient(FundClient):
         """Give a member another branch number."""
         return self._once(EnrolmentAnswer, "/v1/enrolments/branch", request, key)
 
-    def withdraw(self, request: WithdrawRequest, key: str | None = None) -> EnrolmentAnswer:
+    def withdraw_enrolment(self, request: WithdrawRequest, key: str | None = None) -> EnrolmentAnswer:
         """Withdraw an enrolment that never was."""
         return self._once(EnrolmentAnswer, "/v1/enrolments/withdraw", request, key)
 
-    def confirm(self, enrolment_id: UUID, key: str | None = None) -> ConfirmAnswer:
+    def confirm_mismatch(self, enrolment_id: UUID, key: str | None = None) -> ConfirmAnswer:
         """Stand by what was said of a member whom the register does not show so."""
         request = ConfirmRequest(enrolment_id=enrolment_id)
         return self._once(ConfirmAnswer, "/v1/mismatches/confirm", request, key)
 
-    def split(self, request: SplitRequest, key: str | None = None) -> SplitAnswer:
+    def unlink_person(self, request: UnlinkRequest, key: str | None = None) -> UnlinkAnswer:
         """Part a member from the person to whom she was wrongly linked."""
-        return self._once(SplitAnswer, "/v1/enrolments/split", request, key)
+        return self._once(UnlinkAnswer, "/v1/enrolments/unlink", request, key)
 
     def register_tickets(self, request: TicketsRequest, key: str | None = None) -> TicketsAnswer:
         """Register medical tickets of a welfare office's recipients, new or in place of former ones."""
@@ -96,13 +96,15 @@ class InsurerClient(FundClient):
         """A page of the change feed."""
         return self._get(Changes, "/v1/changes", after=after, limit=limit)
 
-    def figures(self) -> Figures:
+    def statistics(self) -> Statistics:
         """The insurer's figures."""
-        return self._get(Figures, "/v1/figures")
+        return self._get(Statistics, "/v1/statistics")
 
-    def papers(self, after: str | None = None, since_month: str | None = None) -> Papers:
+    def paper_certificates(
+        self, after: str | None = None, since_month: str | None = None
+    ) -> PaperCertificates:
         """A page of who needs a paper."""
-        return self._get(Papers, "/v1/papers", after=after, since_month=since_month)
+        return self._get(PaperCertificates, "/v1/paper-certificates", after=after, since_month=since_month)
 
     def upload(
         self,
@@ -111,7 +113,7 @@ class InsurerClient(FundClient):
         format: FileFormat = FileFormat.CSV,
         encoding: FileEncoding = FileEncoding.AUTO,
         scope: FileScope = FileScope.FULL,
-        bad_rows: BadRows = BadRows.PASS_OVER,
+        bad_rows: BadRows = BadRows.SKIP,
         publish: Publish = Publish.AT_ONCE,
     ) -> UploadAnswer:
         """Send a member file, piece by piece."""
@@ -126,7 +128,7 @@ class InsurerClient(FundClient):
         response = self._send(_UPLOADS, stream=pieces, query=query, headers=headers, token=self.sign_in())
         return self._read(UploadAnswer, response)
 
-    def look_at_upload(self, upload_id: str) -> UploadAnswer:
+    def upload_status(self, upload_id: str) -> UploadAnswer:
         """How an upload stands."""
         return self._get(UploadAnswer, f"{_UPLOADS}/{upload_id}")
 
@@ -150,9 +152,9 @@ class InsurerClient(FundClient):
         """Bring the values from before a published file back."""
         return self._call(UploadAnswer, f"{_UPLOADS}/{upload_id}/undo", Decision(reason=reason))
 
-    def seen_by(self, upload_id: str) -> SeenByAnswer:
+    def correction_list(self, upload_id: str) -> CorrectionList:
         """The facilities that saw what was withdrawn."""
-        return self._get(SeenByAnswer, f"{_UPLOADS}/{upload_id}/seen-by")
+        return self._get(CorrectionList, f"{_UPLOADS}/{upload_id}/correction-list")
 
     def send_claims(self, pieces: Iterable[bytes]) -> ClaimsAnswer:
         """Send a receipt file, piece by piece."""
@@ -160,7 +162,7 @@ class InsurerClient(FundClient):
         response = self._send(CLAIMS_PATH, stream=pieces, headers=headers, token=self.sign_in())
         return self._read(ClaimsAnswer, response)
 
-    def look_at_claims(self, file_id: str) -> ClaimsAnswer:
+    def claims_status(self, file_id: str) -> ClaimsAnswer:
         """How a receipt file stands."""
         return self._get(ClaimsAnswer, f"{CLAIMS_PATH}/{file_id}")
 

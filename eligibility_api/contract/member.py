@@ -22,7 +22,7 @@ from eligibility_api.contract.codes import (
     TicketType,
 )
 from eligibility_api.contract.numbers import is_welfare_office_number
-from eligibility_api.contract.wire import Answer, Day, Wire
+from eligibility_api.contract.wire import Answer, Day, RequestModel
 
 BurdenRatio = Literal[10, 20, 30]
 """負担割合 in percent."""
@@ -64,15 +64,15 @@ class _SpecificDiseaseItems(_Period):
     self_pay: Annotated[int, Field(ge=0, le=20_000)] | None = Field(default=None, description="Yen a month.")
 
 
-class GivenElderlyCertificate(_ElderlyCertificateItems, Wire):
+class ElderlyCertificateInput(_ElderlyCertificateItems, RequestModel):
     """高齢受給者証, as sent (70 to 74 years)."""
 
 
-class GivenLimitCertificate(_LimitCertificateItems, Wire):
+class LimitCertificateInput(_LimitCertificateItems, RequestModel):
     """限度額適用認定証, as sent."""
 
 
-class GivenSpecificDisease(_SpecificDiseaseItems, Wire):
+class SpecificDiseaseInput(_SpecificDiseaseItems, RequestModel):
     """特定疾病療養受療証, as sent."""
 
 

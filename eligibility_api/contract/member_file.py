@@ -27,7 +27,7 @@ GROUP_COLUMNS = {
 DISEASE_COLUMNS = ("disease", "issued_on", "valid_from", "valid_to", "self_pay")
 """The items of one 特定疾病 certificate; columns `disease_1_issued_on` and so on, `disease_1` for the disease itself."""
 
-MOST_DISEASES = 3
+MAX_DISEASES = 3
 
 
 def group_column(prefix: str, item: str) -> str:
@@ -43,7 +43,7 @@ def disease_column(place: int, item: str) -> str:
 MEMBER_COLUMNS = (
     *ITEM_COLUMNS,
     *(group_column(prefix, item) for prefix, items in GROUP_COLUMNS.values() for item in items),
-    *(disease_column(n, item) for n in range(1, MOST_DISEASES + 1) for item in DISEASE_COLUMNS),
+    *(disease_column(n, item) for n in range(1, MAX_DISEASES + 1) for item in DISEASE_COLUMNS),
 )
 """Every column, in the order in which files are written."""
 

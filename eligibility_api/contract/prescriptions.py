@@ -9,13 +9,13 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from eligibility_api.contract import examples
-from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, Text, Wire
+from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, RequestModel, Text
 
 DrugCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
 Quantity = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,5})?$")]
 
 
-class Prescribed(Wire):
+class PrescribedMedicine(RequestModel):
     """One medicine."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PRESCRIBED]})
@@ -31,7 +31,7 @@ class Prescribed(Wire):
     times: int = Field(ge=1, le=999, description="Days of supply (内服) or doses.")
 
 
-class PrescriptionRequest(Wire):
+class PrescriptionRequest(RequestModel):
     """`POST /v1/prescriptions`, by clinics, hospitals and dental clinics."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PRESCRIPTION]})
@@ -40,17 +40,17 @@ class PrescriptionRequest(Wire):
         description="`record_id` of the eligibility answer, of the last 24 hours, that says whose it is."
     )
     prescribed_on: Day
-    medicines: list[Prescribed] = Field(min_length=1, max_length=100)
+    medicines: list[PrescribedMedicine] = Field(min_length=1, max_length=100)
 
 
-class Prescriber(Wire):
+class Prescriber(RequestModel):
     """The prescribing institution, as the prescription names it."""
 
     institution_code: InstitutionCode
     institution_name: PersonText
 
 
-class DispensingRequest(Wire):
+class DispensingRequest(RequestModel):
     """`POST /v1/dispensings`, by pharmacies."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.DISPENSING]})
@@ -59,7 +59,7 @@ class DispensingRequest(Wire):
     prescribed_on: Day
     dispensed_on: Day
     prescriber: Prescriber
-    medicines: list[Prescribed] = Field(min_length=1, max_length=100)
+    medicines: list[PrescribedMedicine] = Field(min_length=1, max_length=100)
 
 
 class EntryAnswer(Answer):

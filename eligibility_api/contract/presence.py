@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.wire import Answer, Wire
+from eligibility_api.contract.wire import Answer, RequestModel
 
 TAGS: dict[Purpose, bytes] = {
     Purpose.ELIGIBILITY: b"SHIKAKU presence v1\0",
@@ -56,7 +56,7 @@ def _bare(purpose: Purpose) -> Purpose:
     return purpose
 
 
-class ChallengeRequest(Wire):
+class ChallengeRequest(RequestModel):
     """Asks for a challenge: `POST /v1/presence/challenges`. A consent's comes from `POST /v1/consents/challenges`."""
 
     purpose: Annotated[Purpose, AfterValidator(_bare)] = Field(examples=["eligibility"])

@@ -7,15 +7,15 @@ from typing import Annotated
 from pydantic import ConfigDict, FailFast, Field, StringConstraints
 
 from eligibility_api.contract import examples
-from eligibility_api.contract.membership import MembershipAsked
-from eligibility_api.contract.wire import Answer, Text, Wire
+from eligibility_api.contract.membership import MembershipQuery
+from eligibility_api.contract.wire import Answer, RequestModel, Text
 
-MOST_REGISTRATIONS = 1_000
+MAX_REGISTRATIONS = 1_000
 
 ReferenceNumber = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 
 
-class ReferenceRegistration(MembershipAsked):
+class ReferenceRegistration(MembershipQuery):
     """`POST /v1/reference-numbers`: the facility's number for whom this membership fits. A later one replaces it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.REFERENCE]})
@@ -23,11 +23,11 @@ class ReferenceRegistration(MembershipAsked):
     reference_number: ReferenceNumber
 
 
-class ReferenceRegistrations(Wire):
+class ReferenceRegistrations(RequestModel):
     """`POST /v1/reference-numbers/bulk`: many at once, each on its own."""
 
     registrations: Annotated[
-        tuple[ReferenceRegistration, ...], FailFast(), Field(min_length=1, max_length=MOST_REGISTRATIONS)
+        tuple[ReferenceRegistration, ...], FailFast(), Field(min_length=1, max_length=MAX_REGISTRATIONS)
     ]
 
 

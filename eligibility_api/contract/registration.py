@@ -9,16 +9,8 @@ from pydantic import ConfigDict, Field
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.eligibility import Proof
-from eligibility_api.contract.wire import Answer, BranchNumber, InsurerNumber, MembershipText, Wire
-
-
-class StatedMembership(Wire):
-    """What the holder says she is a member of. Compared with what J-LIS and the insurers say; it never chooses."""
-
-    insurer_number: InsurerNumber
-    symbol: MembershipText | None = None
-    number: MembershipText
-    branch: BranchNumber | None = None
+from eligibility_api.contract.membership import StatedMembership
+from eligibility_api.contract.wire import Answer
 
 
 class RegistrationRequest(Proof):
@@ -31,8 +23,8 @@ class RegistrationRequest(Proof):
 
 
 class RegistrationAnswer(Answer):
-    """The certificate is bound; `already` tells that it had been before."""
+    """The certificate is bound; `already_registered` tells whether it had been before."""
 
-    already: bool
+    already_registered: bool
     registered_at: datetime
     record_id: str

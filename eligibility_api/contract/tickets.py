@@ -13,9 +13,9 @@ from pydantic_core import PydanticCustomError
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import SingleOrCombined, TicketTreatment, TicketType
 from eligibility_api.contract.numbers import is_beneficiary_number
-from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, Text, Wire
+from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, RequestModel, Text
 
-MOST_TICKETS = 1_000
+MAX_TICKETS = 1_000
 
 
 def _checked_recipient_number(value: str) -> str:
@@ -33,10 +33,10 @@ Month = Annotated[
 """診療年月, YYYY-MM."""
 
 
-class NamedTicket(Wire):
+class TicketKey(RequestModel):
     """What tells one ticket from another: whose, for which month, where, and for what."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.NAMED_TICKET]})
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET_KEY]})
 
     recipient_number: RecipientNumber
     birth_date: Day
@@ -51,7 +51,7 @@ class NamedTicket(Wire):
         return date.fromisoformat(f"{self.month}-01")
 
 
-class GivenTicket(NamedTicket):
+class TicketInput(TicketKey):
     """One ticket, whole; it replaces a former one of the same name (OQS 4.2, MedicalTicketInfo)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET]})
@@ -81,7 +81,7 @@ class GivenTicket(NamedTicket):
         return self
 
 
-Tickets = TypeVar("Tickets", bound=Sequence[NamedTicket])
+Tickets = TypeVar("Tickets", bound=Sequence[TicketKey])
 
 
 def _each_once(tickets: Tickets) -> Tickets:
@@ -94,25 +94,25 @@ def _each_once(tickets: Tickets) -> Tickets:
     return tickets
 
 
-class TicketsRequest(Wire):
+class TicketsRequest(RequestModel):
     """`POST /v1/medical-tickets`: tickets of an office's recipients, new or in place of former ones."""
 
     tickets: Annotated[
-        tuple[GivenTicket, ...],
+        tuple[TicketInput, ...],
         FailFast(),
         AfterValidator(_each_once),
-        Field(min_length=1, max_length=MOST_TICKETS),
+        Field(min_length=1, max_length=MAX_TICKETS),
     ]
 
 
-class TicketsWithdrawal(Wire):
+class TicketsWithdrawal(RequestModel):
     """`POST /v1/medical-tickets/withdraw`: tickets that shall hold no more."""
 
     tickets: Annotated[
-        tuple[NamedTicket, ...],
+        tuple[TicketKey, ...],
         FailFast(),
         AfterValidator(_each_once),
-        Field(min_length=1, max_length=MOST_TICKETS),
+        Field(min_length=1, max_length=MAX_TICKETS),
     ]
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from eligibility_api.contract import presence
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.wire import Answer, Bytes, Text, Wire
+from eligibility_api.contract.wire import Answer, Bytes, RequestModel, Text
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """`client_assertion_type` of RFC 7523 section 2.2."""
@@ -25,7 +25,7 @@ ASSERTION_SECONDS = 60
 TOKEN_PATH = "/v1/token"
 
 
-class TokenForm(Wire):
+class TokenForm(RequestModel):
     """What `POST /v1/token` takes, as a form (RFC 6749 section 4.4.2, RFC 7523 section 2.2)."""
 
     grant_type: Literal["client_credentials"]

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from eligibility_api.contract.wire import Answer, Text, Wire
+from eligibility_api.contract.wire import Answer, RequestModel, Text
 
 
 class FileFormat(StrEnum):
@@ -41,9 +41,9 @@ class FileScope(StrEnum):
 class BadRows(StrEnum):
     """What happens to the good rows of a file with bad ones."""
 
-    PASS_OVER = "pass-over"
+    SKIP = "skip"
     """The good rows count."""
-    REFUSE_FILE = "refuse-file"
+    REJECT_FILE = "reject-file"
     """All or nothing."""
 
 
@@ -180,13 +180,13 @@ class UploadFaults(Answer):
 Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-class Decision(Wire):
+class Decision(RequestModel):
     """`POST /v1/uploads/{upload_id}/approve`, `…/reject`, `…/undo`: why."""
 
     reason: Reason
 
 
-class SeenBy(Answer):
+class AffectedFacility(Answer):
     """One facility that was answered with a value since withdrawn."""
 
     institution_code: str
@@ -195,7 +195,7 @@ class SeenBy(Answer):
     last_at: datetime
 
 
-class SeenByAnswer(Answer):
-    """The correction list: `GET /v1/uploads/{upload_id}/seen-by`."""
+class CorrectionList(Answer):
+    """The correction list: `GET /v1/uploads/{upload_id}/correction-list`."""
 
-    facilities: list[SeenBy]
+    facilities: list[AffectedFacility]

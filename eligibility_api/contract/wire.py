@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import numbers
-from eligibility_api.contract.characters import normal_kana
+from eligibility_api.contract.characters import normalize_kana
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -29,7 +29,7 @@ MY_NUMBER_FAULT = "my_number"
 """The fault type by which the border recognises a refused My Number."""
 
 
-class Wire(BaseModel):
+class RequestModel(BaseModel):
     """Base of requests: nothing unknown is accepted, nothing but the form of kana is changed, and no fault repeats what
     was sent.
     """
@@ -43,7 +43,7 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     @classmethod
-    def of_known(cls, **values: Any) -> Self:
+    def from_trusted(cls, **values: Any) -> Self:
         """An answer of values that were validated when they came in, every field given: nothing is done again.
 
         What `model_construct` does, without its search for aliases and defaults, which takes many times as long.
@@ -113,18 +113,18 @@ PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 OperatorName = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 """A member of staff, as the facility names its staff; recorded."""
 
-_LONGEST_KANA = 200
+_MAX_KANA_LENGTH = 200
 
 
 def _in_one_form(value: str) -> str:
-    kana = normal_kana(value)
-    if not 1 <= len(kana) <= _LONGEST_KANA:
+    kana = normalize_kana(value)
+    if not 1 <= len(kana) <= _MAX_KANA_LENGTH:
         raise PydanticCustomError("kana", "a reading of 1 to 200 characters")
     return kana
 
 
 PersonKana = Annotated[PersonText, AfterValidator(_in_one_form)]
-"""The reading of a name. However it is written, it becomes full-width katakana (`characters.normal_kana`)."""
+"""The reading of a name. However it is written, it becomes full-width katakana (`characters.normalize_kana`)."""
 
 
 def _decoded(value: object) -> object:

@@ -36,11 +36,11 @@ class Admission:
     terminals: int = 1
 
 
-def rights_open_to(kind: FacilityKind) -> frozenset[Right]:
+def rights_for(kind: FacilityKind) -> frozenset[Right]:
     """The rights that a terminal at such a facility may have: an eligibility-only one asks by PIN or number, nothing more."""
     return _ELIGIBILITY_ONLY_RIGHTS if kind is FacilityKind.ELIGIBILITY_ONLY else _FACILITY_RIGHTS
 
 
-def surplus(kind: FacilityKind, wanted: Iterable[Right]) -> frozenset[Right]:
+def excess_rights(kind: FacilityKind, wanted: Iterable[Right]) -> frozenset[Right]:
     """Those of the wanted rights that a facility of this kind cannot have."""
-    return frozenset(wanted) - rights_open_to(kind)
+    return frozenset(wanted) - rights_for(kind)

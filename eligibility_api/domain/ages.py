@@ -9,7 +9,7 @@ from datetime import MAXYEAR, date, timedelta
 
 from eligibility_api.contract.codes import CertificateKind
 from eligibility_api.contract.numbers import is_late_elderly_number
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 LATE_ELDERLY_AGE = 75
 """From this birthday on one is insured in the late-elderly scheme (高齢者の医療の確保に関する法律 art. 50)."""

@@ -14,7 +14,8 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID, ObjectIdentifier, PublicKeyAlgorithmOID
 
@@ -142,6 +143,20 @@ def check_period(certificate: UserCertificate, now: datetime) -> None:
         raise ShikakuError("certificate-not-yet-valid")
     if now > certificate.not_after:
         raise ShikakuError("certificate-expired")
+
+
+def check_signature(key: PublicKey, signature: bytes, message: bytes) -> None:
+    """Raises `signature-invalid` unless `signature` is `key`'s over `message`, with the hash that the key asks for.
+
+    RSA: RSASSA-PKCS1-v1_5 with SHA-256, nothing else. P-384: ECDSA with SHA-384, DER.
+    """
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            key.verify(signature, message, ec.ECDSA(hashes.SHA384()))
+    except InvalidSignature:
+        raise ShikakuError("signature-invalid") from None
 
 
 def _parse(der: bytes) -> x509.Certificate:

@@ -69,7 +69,7 @@ def _text(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def mint(challenge: Challenge, *, audience: str, keys: MacKeys) -> str:
+def issue(challenge: Challenge, *, audience: str, keys: MacKeys) -> str:
     """The challenge as it is sent to the terminal."""
     body = _LAYOUT.pack(
         _VERSION,
@@ -84,7 +84,7 @@ def mint(challenge: Challenge, *, audience: str, keys: MacKeys) -> str:
     return _text(body + mac)
 
 
-def read(text: str, *, audience: str, keys: MacKeys) -> Challenge:
+def verify(text: str, *, audience: str, keys: MacKeys) -> Challenge:
     """The challenge behind `text`. Raises `challenge-altered` for anything that was not minted under `keys`."""
     body, mac = _parts(text)
     key = keys.keys.get(body[1 : 1 + _KEY_ID_BYTES])
@@ -93,7 +93,7 @@ def read(text: str, *, audience: str, keys: MacKeys) -> Challenge:
     return _challenge(body)
 
 
-def peek(text: str) -> Challenge:
+def parse_unverified(text: str) -> Challenge:
     """What `text` says of itself, for whoever has none of the fund's keys: nothing proves that the fund minted it.
 
     Raises `challenge-altered` for what is not of the form of a challenge.

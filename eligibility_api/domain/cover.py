@@ -8,7 +8,7 @@ from datetime import date
 from eligibility_api.contract.codes import CertificateKind, Relationship
 from eligibility_api.contract.numbers import is_late_elderly_number, law_of
 from eligibility_api.domain.ages import late_elderly_from
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 
 def ends_on(held: EnrolmentVersion) -> date | None:

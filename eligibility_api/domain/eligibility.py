@@ -19,8 +19,8 @@ from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment, U
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.cover import covers, ended, ends_on
-from eligibility_api.domain.held import Channel, EnrolmentVersion
-from eligibility_api.domain.showing import View, shown, tickets_of
+from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
+from eligibility_api.domain.presenter import DisclosureScope, present, tickets_of
 
 RULE_VERSION = 2
 """Version of the rule, with `ages.py`, `cover.py` and `showing.py`; recorded with every answer."""
@@ -30,7 +30,7 @@ DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class AnswerInputs:
     """All that an answer depends on: the day, the versions read, who asked and how, and what was known to it before.
 
     By card, `enrolments` are all versions of the person with `person_key`. By number they are those of the entitlements
@@ -60,7 +60,7 @@ class Selection:
     validity: Validity
     chosen: Sequence[EnrolmentVersion]
     person: bytes | None
-    view: View
+    view: DisclosureScope
 
 
 def check_day(as_of: date, today: date) -> None:
@@ -69,13 +69,13 @@ def check_day(as_of: date, today: date) -> None:
         raise ShikakuError("as-of-out-of-range")
 
 
-def answer(reading: Reading, *, version_key: bytes) -> EligibilityAnswer | UnchangedAnswer:
+def answer(reading: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | UnchangedAnswer:
     """The answer that `reading` leads to. `version_key` makes answer versions opaque and unlinkable across facilities.
 
     Raises `card-not-usable` and `eligibility-not-confirmable`.
     """
     selection = select(reading)
-    results = [shown(held, selection.view) for held in selection.chosen]
+    results = [present(held, selection.view) for held in selection.chosen]
     version = _version(selection, results, version_key)
     common: dict[str, Any] = {
         "validity": selection.validity,
@@ -85,17 +85,17 @@ def answer(reading: Reading, *, version_key: bytes) -> EligibilityAnswer | Uncha
     }
     if version is not None and hmac.compare_digest((reading.known_version or "").encode(), version.encode()):
         return UnchangedAnswer(**common)
-    return EligibilityAnswer.of_known(
+    return EligibilityAnswer.from_trusted(
         unchanged=False, **common, version=version, reference_number=None, results=results
     )
 
 
-def select(reading: Reading) -> Selection:
+def select(reading: AnswerInputs) -> Selection:
     """Validity and what is shown (OQSCD006). Raises `card-not-usable` and `eligibility-not-confirmable`."""
     return _by_card(reading) if reading.channel is Channel.CARD else _by_number(reading)
 
 
-def _by_card(reading: Reading) -> Selection:
+def _by_card(reading: AnswerInputs) -> Selection:
     """All entitlements of the day, else the one that ended last, else nothing: the person is known, whatever is found."""
     known = reading.enrolments
     if any(e.self_disclosure_blocked for e in known) or _unconfirmed(known, reading.as_of):
@@ -109,7 +109,7 @@ def _by_card(reading: Reading) -> Selection:
     return Selection(validity, sorted(past, key=_last_ended_first)[:1], person, _view(reading))
 
 
-def _by_number(reading: Reading) -> Selection:
+def _by_number(reading: AnswerInputs) -> Selection:
     """What was asked for decides; the other entitlements of its person are shown beside it while it holds."""
     asked = [e for e in reading.enrolments if e.entitlement in reading.asked]
     if _several_persons(asked):
@@ -131,13 +131,13 @@ def _several_persons(asked: Sequence[EnrolmentVersion]) -> bool:
     return len({e.entitlement for e in asked}) > 1 and len({_holder(e) for e in asked}) > 1
 
 
-def _valid_of(reading: Reading, person: bytes) -> list[EnrolmentVersion]:
+def _valid_of(reading: AnswerInputs, person: bytes) -> list[EnrolmentVersion]:
     """What covers the person on the day, but for what waits to be confirmed."""
     own = [e for e in reading.enrolments if _holder(e) == person and e.mismatch is not Mismatch.OPEN]
     return [e for e in own if covers(e, reading.as_of)]
 
 
-def _ended(reading: Reading, asked: EnrolmentVersion) -> Selection:
+def _ended(reading: AnswerInputs, asked: EnrolmentVersion) -> Selection:
     """The one that was asked for and has ended, alone: a newer one is told of, and not shown."""
     person = _holder(asked)
     newer = any(e.acquired_on > asked.acquired_on for e in _valid_of(reading, person))
@@ -145,7 +145,7 @@ def _ended(reading: Reading, asked: EnrolmentVersion) -> Selection:
     return Selection(validity, [asked], person, _view(reading))
 
 
-def _valid(reading: Reading, valid: Sequence[EnrolmentVersion], person: bytes) -> Selection:
+def _valid(reading: AnswerInputs, valid: Sequence[EnrolmentVersion], person: bytes) -> Selection:
     """Order (OQS 4.2, more than one result): insurance before medical aid, newer acquired_on first, insurer number."""
     view = _view(reading)
     unregistered = all(_is_medical_aid(e) and not tickets_of(e, view) for e in valid)
@@ -153,9 +153,9 @@ def _valid(reading: Reading, valid: Sequence[EnrolmentVersion], person: bytes) -
     return Selection(validity, sorted(valid, key=_result_order), person, view)
 
 
-def _view(reading: Reading) -> View:
+def _view(reading: AnswerInputs) -> DisclosureScope:
     """Flags of every version that was read count, of ended ones too: a day must not be a way round a protection."""
-    return View(
+    return DisclosureScope(
         as_of=reading.as_of,
         facility_kind=reading.facility_kind,
         institution_code=reading.institution_code,

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from eligibility_api.contract.history import Origin, Setting
-from eligibility_api.domain.days import day_in_japan
-from eligibility_api.domain.receipts import Act, Content, DayCounts, Disease
+from eligibility_api.contract.history import CareSetting, Origin
+from eligibility_api.domain.claims import Act, Content, DayCounts, Disease
+from eligibility_api.domain.dates import day_in_japan
 
 SURGERY = "50"
 """診療識別 of surgery (手術), which is asked for apart from all other treatment."""
 
 
-class Known(NamedTuple):
+class HistoryRecord(NamedTuple):
     """A receipt, a dispensing or a prescription as the fund knows it."""
 
     number: int
@@ -28,7 +28,7 @@ class Known(NamedTuple):
     identity: bytes
     """Receipts with the same are one receipt (`receipts.Receipt.identity`); of an entry, empty."""
     institution_code: str
-    setting: Setting
+    setting: CareSetting
     month: date
     """Month of treatment."""
     claim_month: date | None
@@ -38,7 +38,7 @@ class Known(NamedTuple):
     dispensed_on: date | None = None
 
     @property
-    def acted_on(self) -> date | None:
+    def entry_day(self) -> date | None:
         """The day of a dispensing or a prescription itself."""
         return self.dispensed_on or self.prescribed_on
 
@@ -46,7 +46,7 @@ class Known(NamedTuple):
 class ActRow(NamedTuple):
     """One act on one day."""
 
-    known: Known
+    known: HistoryRecord
     act: Act
     on: date | None
     times: int | None
@@ -55,17 +55,17 @@ class ActRow(NamedTuple):
 class DiseaseRow(NamedTuple):
     """One diagnosis of one receipt."""
 
-    known: Known
+    known: HistoryRecord
     disease: Disease
 
 
-def counting(receipts: Iterable[Known], instant: datetime) -> list[Known]:
+def effective_claims(receipts: Iterable[HistoryRecord], instant: datetime) -> list[HistoryRecord]:
     """The receipts that count at `instant`: of each identity, the one that had begun to show last.
 
     Of two that began to show together, the one that was stored last. What shows later than `instant` is not there yet:
     until then the receipt counts whose place it takes.
     """
-    newest: dict[bytes, Known] = {}
+    newest: dict[bytes, HistoryRecord] = {}
     for receipt in receipts:
         if receipt.known_from > instant:
             continue
@@ -78,33 +78,33 @@ def counting(receipts: Iterable[Known], instant: datetime) -> list[Known]:
 _AFTER_THE_FIRST = [timedelta(days=day - 1) for day in range(32)]
 
 
-def on_days(month: date, days: DayCounts, times: int | None) -> Sequence[tuple[date | None, int | None]]:
+def per_day(month: date, days: DayCounts, times: int | None) -> Sequence[tuple[date | None, int | None]]:
     """The days of a line with how often on each; the whole at no day where the claim tells none (算定日情報)."""
     if not days:
         return ((None, times),)
     return [(month + _AFTER_THE_FIRST[day], count) for day, count in days]
 
 
-def act_rows(receipts: Iterable[Known], *, surgery: bool) -> list[ActRow]:
+def act_rows(receipts: Iterable[HistoryRecord], *, surgery: bool) -> list[ActRow]:
     """Acts day by day, the newest first: surgery (診療識別 50) alone, or everything else."""
     rows = [
         ActRow(known, act, on, times)
-        for known in in_order(receipts)
+        for known in stable_order(receipts)
         for act in known.content.acts
         if (act.act == SURGERY) is surgery
-        for on, times in on_days(known.month, act.days, act.times)
+        for on, times in per_day(known.month, act.days, act.times)
     ]
     rows.sort(key=lambda row: row.on or row.known.month, reverse=True)
     return rows
 
 
-def disease_rows(receipts: Iterable[Known]) -> list[DiseaseRow]:
+def disease_rows(receipts: Iterable[HistoryRecord]) -> list[DiseaseRow]:
     """Diagnoses, those of the newest receipts first, as each receipt lists them."""
-    ordered = sorted(in_order(receipts), key=lambda known: known.month, reverse=True)
+    ordered = sorted(stable_order(receipts), key=lambda known: known.month, reverse=True)
     return [DiseaseRow(known, disease) for known in ordered for disease in known.content.diseases]
 
 
-def in_order(known: Iterable[Known]) -> list[Known]:
+def stable_order(known: Iterable[HistoryRecord]) -> list[HistoryRecord]:
     """In an order that is always the same. Rows made in it, and then sorted by their days, the newest first (a row without
     a day stands at the beginning of its month), keep it and the claim's within a day.
     """

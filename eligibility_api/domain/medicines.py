@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from eligibility_api.contract.history import Grouping, Origin, Setting
-from eligibility_api.domain.history import Known, in_order, on_days
-from eligibility_api.domain.receipts import Drug
-from eligibility_api.domain.supply import ORAL, Supply, duplicates
+from eligibility_api.contract.history import CareSetting, Grouping, Origin
+from eligibility_api.domain.claims import Drug
+from eligibility_api.domain.duplicates import ORAL, Supply, duplicates
+from eligibility_api.domain.history import HistoryRecord, per_day, stable_order
 
 Ingredient = Callable[[str], str | None]
 """The ingredient code of a drug code, or None where the master has none."""
@@ -22,7 +22,7 @@ Ingredient = Callable[[str], str | None]
 class MedicineRow(NamedTuple):
     """One drug on one day."""
 
-    known: Known
+    known: HistoryRecord
     drug: Drug
     on: date | None
     """Day of dispensing, of giving, or of a prescription of prescribing."""
@@ -40,18 +40,18 @@ class Group(NamedTuple):
     """What they have in common where there is no key."""
 
 
-def medicine_rows(known: Iterable[Known]) -> list[MedicineRow]:
+def medicine_rows(known: Iterable[HistoryRecord]) -> list[MedicineRow]:
     """Every medicine, the newest first."""
     rows: list[MedicineRow] = []
-    for one in in_order(known):
-        rows += _of_receipt(one) if one.origin is Origin.RECEIPT else _of_entry(one)
+    for one in stable_order(known):
+        rows += _of_receipt(one) if one.origin is Origin.CLAIM else _of_entry(one)
     rows.sort(key=lambda row: row.on or row.known.month, reverse=True)
     return rows
 
 
-def _of_receipt(known: Known) -> list[MedicineRow]:
+def _of_receipt(known: HistoryRecord) -> list[MedicineRow]:
     content = known.content
-    if known.setting is Setting.PHARMACY:
+    if known.setting is CareSetting.PHARMACY:
         return [
             MedicineRow(known, drug, drug.dispensed_on, drug.times, content.prescriber_code)
             for drug in content.drugs
@@ -60,16 +60,16 @@ def _of_receipt(known: Known) -> list[MedicineRow]:
     return [
         MedicineRow(known, drug, on, times, known.institution_code)
         for drug in content.drugs
-        for on, times in on_days(known.month, drug.days, drug.times)
+        for on, times in per_day(known.month, drug.days, drug.times)
     ]
 
 
-def _of_entry(known: Known) -> list[MedicineRow]:
+def _of_entry(known: HistoryRecord) -> list[MedicineRow]:
     prescriber = known.content.prescriber_code or known.institution_code
-    return [MedicineRow(known, drug, known.acted_on, drug.times, prescriber) for drug in known.content.drugs]
+    return [MedicineRow(known, drug, known.entry_day, drug.times, prescriber) for drug in known.content.drugs]
 
 
-def marks(rows: Sequence[MedicineRow], ingredient: Ingredient) -> Mapping[int, list[int]]:
+def duplicate_marks(rows: Sequence[MedicineRow], ingredient: Ingredient) -> Mapping[int, list[int]]:
     """For each row that is a duplicate, by its place from 1: the places of those that it duplicates."""
     return duplicates(
         [lasting for place, row in enumerate(rows, 1) if (lasting := _supply(place, row, ingredient))]
@@ -92,7 +92,7 @@ def group_of(row: MedicineRow, grouping: Grouping, ingredient: Ingredient) -> Gr
     return Group(code, "" if code else row.drug.code)
 
 
-def together(places: Iterable[int], group: Callable[[int], Group]) -> list[int]:
+def grouped_order(places: Iterable[int], group: Callable[[int], Group]) -> list[int]:
     """Places in the order in which they are told in groups: the group with the newest first, in each the newest first."""
     groups: dict[Group, list[int]] = {}
     for place in places:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from eligibility_api.contract.history import Origin, Setting
-from eligibility_api.domain.history import Known, on_days
+from eligibility_api.contract.history import CareSetting, Origin
+from eligibility_api.domain.history import HistoryRecord, per_day
 
-SHOWN = timedelta(days=100)
+DISPLAY_PERIOD = timedelta(days=100)
 """How long after the act an entry shows (OQS 7.3); by then its claim has come."""
 
 Place = tuple[str | None, date | None]
 """An institution and a day."""
 
 
-def standing(entries: Sequence[Known], receipts: Iterable[Known], today: date) -> list[Known]:
+def current_entries(
+    entries: Sequence[HistoryRecord], receipts: Iterable[HistoryRecord], today: date
+) -> list[HistoryRecord]:
     """The entries that show beside `receipts` (those that count) on `today`.
 
     A dispensing is replaced by a receipt of its pharmacy with its day of dispensing; a prescription by a receipt or a
@@ -41,20 +43,26 @@ def standing(entries: Sequence[Known], receipts: Iterable[Known], today: date) -
     ]
 
 
-def _note(receipt: Known, dispensed: set[Place], prescribed: set[Place]) -> None:
+def _note(receipt: HistoryRecord, dispensed: set[Place], prescribed: set[Place]) -> None:
     content = receipt.content
     for drug in content.drugs:
-        if receipt.setting is Setting.PHARMACY:
+        if receipt.setting is CareSetting.PHARMACY:
             dispensed.add((receipt.institution_code, drug.dispensed_on))
             prescribed.add((content.prescriber_code, drug.prescribed_on))
         else:
-            days = on_days(receipt.month, drug.days, drug.times)
+            days = per_day(receipt.month, drug.days, drug.times)
             prescribed.update((receipt.institution_code, day) for day, _ in days)
 
 
-def _place(entry: Known) -> Place:
-    return entry.institution_code, entry.acted_on
+def _place(entry: HistoryRecord) -> Place:
+    return entry.institution_code, entry.entry_day
 
 
-def _recent(entry: Known, today: date) -> bool:
-    return entry.acted_on is not None and today <= entry.acted_on + SHOWN
+def _recent(entry: HistoryRecord, today: date) -> bool:
+    return entry.entry_day is not None and today <= entry.entry_day + DISPLAY_PERIOD
+
+
+def valid_entry_days(today: date, prescribed_on: date, dispensed_on: date | None = None) -> bool:
+    """Whether nothing lies in the future, or so far back that it would not show, and none was dispensed unprescribed."""
+    last = dispensed_on or prescribed_on
+    return today - DISPLAY_PERIOD <= prescribed_on <= last <= today

@@ -41,7 +41,7 @@ class CertificateStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
-class NotBelieved(Exception):
+class RevocationDataRejected(Exception):
     """A CRL or OCSP answer that must not be used; the text says why, for the log."""
 
 
@@ -65,7 +65,7 @@ class RevocationList:
     crl: x509.CertificateRevocationList
 
     def entries(self) -> Iterator[Revocation]:
-        """Every revoked or suspended certificate; one at a time, since a nation's list is long. Raises NotBelieved.
+        """Every revoked or suspended certificate; one at a time, since a nation's list is long. Raises RevocationDataRejected.
 
         Serial numbers that no accepted certificate has (RFC 5280 section 4.1.2.2: positive) are passed over.
         """
@@ -81,13 +81,13 @@ def _readable(what: str) -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        raise NotBelieved(f"not {what}") from error
+        raise RevocationDataRejected(f"not {what}") from error
 
 
 def _check_extensions(extensions: x509.Extensions) -> None:
     for extension in extensions:
         if extension.critical and not isinstance(extension.value, _KNOWN_EXTENSIONS):
-            raise NotBelieved("carries a critical extension that is not known here")
+            raise RevocationDataRejected("carries a critical extension that is not known here")
 
 
 def _status_of(entry: x509.RevokedCertificate) -> CertificateStatus:
@@ -105,17 +105,17 @@ def _status_for(reason: x509.ReasonFlags | None) -> CertificateStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownList:
+class MirroredList:
     """What the mirror holds already: the number and digest of the newest believed CRL."""
 
     number: int
     sha256: bytes
 
 
-def believe_crl(
-    der: bytes, ca: x509.Certificate, *, now: datetime, known: KnownList | None
+def validate_crl(
+    der: bytes, ca: x509.Certificate, *, now: datetime, known: MirroredList | None
 ) -> RevocationList:
-    """The CRL behind `der`, if it is `ca`'s own, current, and not older than `known`. Raises NotBelieved."""
+    """The CRL behind `der`, if it is `ca`'s own, current, and not older than `known`. Raises RevocationDataRejected."""
     with _readable("a CRL with a number"):
         crl = x509.load_der_x509_crl(der)
         number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
@@ -123,44 +123,44 @@ def believe_crl(
     # The signature stands at the end, in whole octets: another count of unused bits would be a second spelling.
     whole = der.endswith(b"\0" + crl.signature)
     if not (whole and crl.is_signature_valid(ca.public_key())):  # type: ignore[arg-type]
-        raise NotBelieved("signed by another authority")
+        raise RevocationDataRejected("signed by another authority")
     _check_extensions(crl.extensions)
     _check_window(this_update, next_update, now)
     assert next_update is not None
     digest = hashlib.sha256(der).digest()
     if known is not None and (number < known.number or (number == known.number and digest != known.sha256)):
-        raise NotBelieved("older than the one that is known, or another one of the same number")
+        raise RevocationDataRejected("older than the one that is known, or another one of the same number")
     return RevocationList(number, this_update, next_update, digest, crl)
 
 
 def _check_window(this_update: datetime, next_update: datetime | None, now: datetime) -> None:
     if this_update > now + CLOCK_TOLERANCE:
-        raise NotBelieved("from the future: the clocks are apart")
+        raise RevocationDataRejected("from the future: the clocks are apart")
     if next_update is None or next_update <= now:
-        raise NotBelieved("past its next update")
+        raise RevocationDataRejected("past its next update")
 
 
-def believe_ocsp(
-    der: bytes, *, ca: x509.Certificate, serial: int, nonce: bytes, now: datetime, fresh: timedelta
+def validate_ocsp(
+    der: bytes, *, ca: x509.Certificate, serial: int, nonce: bytes, now: datetime, max_age: timedelta
 ) -> CertificateStatus:
-    """What an OCSP answer says of the certificate `serial` of `ca`, as of `fresh` ago at the longest. Raises NotBelieved.
+    """What an OCSP answer says of the certificate `serial` of `ca`, as of `max_age` ago at the longest. Raises RevocationDataRejected.
 
     A status of unknown is not believed either: an authority that does not know its own certificate cannot clear it.
     """
     with _readable("an OCSP answer about one certificate, with a nonce"):
         answer = ocsp.load_der_ocsp_response(der)
         if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            raise NotBelieved("the responder reports a failure")
+            raise RevocationDataRejected("the responder reports a failure")
         if answer.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce != nonce:
-            raise NotBelieved("answers another request: the nonce differs")
+            raise RevocationDataRejected("answers another request: the nonce differs")
         if answer.serial_number != serial or answer.issuer_key_hash != _key_hash(ca, answer):
-            raise NotBelieved("speaks of another certificate")
+            raise RevocationDataRejected("speaks of another certificate")
         _check_responder(answer, ca, now)
         _check_extensions(answer.extensions)
         _check_extensions(answer.single_extensions)
         _check_window(answer.this_update_utc, answer.next_update_utc, now)
-        if answer.this_update_utc < now - fresh - CLOCK_TOLERANCE:
-            raise NotBelieved("too long ago")
+        if answer.this_update_utc < now - max_age - CLOCK_TOLERANCE:
+            raise RevocationDataRejected("too long ago")
         return _ocsp_status(answer)
 
 
@@ -171,7 +171,7 @@ def _ocsp_status(answer: ocsp.OCSPResponse) -> CertificateStatus:
         case ocsp.OCSPCertStatus.REVOKED:
             return _status_for(answer.revocation_reason)
         case _:
-            raise NotBelieved("the responder does not know the certificate")
+            raise RevocationDataRejected("the responder does not know the certificate")
 
 
 def _key_hash(ca: x509.Certificate, answer: ocsp.OCSPResponse) -> bytes:
@@ -211,13 +211,13 @@ def _is_delegate(certificate: x509.Certificate, ca: x509.Certificate, now: datet
 def _verify(key: CertificatePublicKeyTypes, answer: ocsp.OCSPResponse) -> None:
     algorithm = answer.signature_hash_algorithm
     if algorithm is None or algorithm.name not in {"sha256", "sha384", "sha512"}:
-        raise NotBelieved("signed with a hash that is not accepted")
+        raise RevocationDataRejected("signed with a hash that is not accepted")
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(answer.signature, answer.tbs_response_bytes, padding.PKCS1v15(), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(algorithm))
         else:
-            raise NotBelieved("signed with a kind of key that is not accepted")
+            raise RevocationDataRejected("signed with a kind of key that is not accepted")
     except InvalidSignature:
-        raise NotBelieved("signed by another authority") from None
+        raise RevocationDataRejected("signed by another authority") from None

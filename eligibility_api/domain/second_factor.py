@@ -31,7 +31,7 @@ def matching_step(secret: bytes, password: str, now: datetime) -> int | None:
     return matching[0] if matching else None
 
 
-def step_over(step: int) -> datetime:
+def step_expires_at(step: int) -> datetime:
     """The first instant at which a password of this step is accepted no more."""
     return datetime.fromtimestamp((step + 2) * STEP_SECONDS, UTC)
 

@@ -78,7 +78,7 @@ def plan_replace(current: Sequence[Period], rows: Sequence[Period]) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Known(Generic[Value]):
+class KnownValue(Generic[Value]):
     """A value with the instants (aware) between which it was known; not at all while `opened_at` is None."""
 
     value: Value
@@ -86,7 +86,7 @@ class Known(Generic[Value]):
     closed_at: datetime | None = None
 
 
-def known_at(history: Iterable[Known[Value]], instant: datetime) -> list[Value]:
+def known_at(history: Iterable[KnownValue[Value]], instant: datetime) -> list[Value]:
     """The values that were known at `instant`: opened by then, and not yet closed."""
     return [
         known.value

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Category, FacilityKind, Right
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.domain.membership import comparable
 from eligibility_api.eligibility.misses import ASKING_GATE, COUNT_MISSES, MAY_ASK, OVERTAKEN, Turn
 from eligibility_api.eligibility.tickets import tickets_known
@@ -201,7 +201,7 @@ INSTANT_STATEMENT = _statement(_AT_INSTANT)
 class Question:
     """What is asked by number, of a day and of what was known when (None: now)."""
 
-    membership: MembershipAsked
+    membership: MembershipQuery
     as_of: date
     consents: frozenset[Category] = frozenset()
     known_version: str | None = None
@@ -223,7 +223,7 @@ class Found:
     enrolments: Sequence[EnrolmentVersion]
 
 
-def membership_parameters(asked: MembershipAsked) -> list[Any]:
+def membership_parameters(asked: MembershipQuery) -> list[Any]:
     """The six parameters of `FITTING`: a membership as it is compared."""
     symbol, number, branch = comparable(asked.symbol, asked.number, asked.branch)
     first, last = (branch, branch) if asked.branch is not None else NO_BRANCH

@@ -21,8 +21,8 @@ from eligibility_api.contract.eligibility import (
 )
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import eligibility as rules
-from eligibility_api.domain.days import day_in_japan
-from eligibility_api.domain.held import Channel
+from eligibility_api.domain.dates import day_in_japan
+from eligibility_api.domain.enrolment_version import Channel
 from eligibility_api.eligibility.by_number import Found, Question, look_up
 from eligibility_api.eligibility.misses import limits, seconds_to_the_next_hour, tell_run
 from eligibility_api.eligibility.store import Asked, Seen, use_proof
@@ -69,7 +69,7 @@ async def check_card(
 def _answer(state: State, caller: Caller, asked: Asked, seen: Seen) -> EligibilityAnswer | UnchangedAnswer:
     gate = seen.gate
     assert gate.record_id and gate.recorded_at and gate.facility_kind and gate.person_key  # noqa: PT018 - answered
-    reading = rules.Reading(
+    reading = rules.AnswerInputs(
         record_id=str(gate.record_id),
         answered_at=gate.recorded_at,
         as_of=asked.as_of,
@@ -115,7 +115,7 @@ def answer_by_number(
     if found.outcome != "answered":
         raise ShikakuError(found.outcome or "internal")
     assert found.record_id and found.recorded_at and found.facility_kind  # noqa: PT018 - answered
-    reading = rules.Reading(
+    reading = rules.AnswerInputs(
         record_id=str(found.record_id),
         answered_at=found.recorded_at,
         as_of=question.as_of,

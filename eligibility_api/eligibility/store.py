@@ -9,7 +9,7 @@ from typing import Any
 
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.eligibility.versions import (
     REFERENCE,
     TICKETS_READ,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from eligibility_api.domain.held import Ticket
+from eligibility_api.domain.enrolment_version import Ticket
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 
 _SAID = """

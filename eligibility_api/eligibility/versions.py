@@ -14,7 +14,7 @@ from pydantic import BaseModel, TypeAdapter
 from eligibility_api.contract.codes import CertificateKind, ReasonOfLoss, Relationship, Sex
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.member import ElderlyCertificate, LimitCertificate, SpecificDiseaseCertificate
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.eligibility.tickets import read_tickets, tickets_known
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 

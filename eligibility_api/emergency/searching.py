@@ -13,12 +13,12 @@ from uuid import UUID
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.staff import STAFF_MISSING
 from eligibility_api.consent.gate import PROTECTED, RIGHT_FOR
-from eligibility_api.contract.characters import normal_kana
+from eligibility_api.contract.characters import normalize_kana
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterSearch
 from eligibility_api.database.connections import Database
-from eligibility_api.domain.searching import HYPHENS, folded_text
+from eligibility_api.domain.text import HYPHENS, folded_text
 from eligibility_api.eligibility.by_number import FITTING, membership_parameters
 from eligibility_api.eligibility.misses import ASKING_GATE, COUNT_MISSES, MAY_ASK, OVERTAKEN
 from eligibility_api.emergency.store import LONGEST, PERMITTED, RECORDED
@@ -181,6 +181,6 @@ def _items(request: DisasterSearch) -> list[Any]:
         request.birth_date,
         request.sex.value,
         folded_text(request.name) if request.name is not None else None,
-        folded_text(normal_kana(request.name_kana)) if request.name_kana is not None else None,
+        folded_text(normalize_kana(request.name_kana)) if request.name_kana is not None else None,
         folded_text(request.address),
     ]

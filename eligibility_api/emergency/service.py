@@ -18,7 +18,7 @@ from eligibility_api.contract.codes import Category, Role
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterSearch, EmergencyRequest, PermitAnswer
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.domain.second_factor import matching_step, step_over
+from eligibility_api.domain.second_factor import matching_step, step_expires_at
 from eligibility_api.eligibility.misses import Turn, limits, seconds_to_the_next_hour, tell_run
 from eligibility_api.emergency import searching, store
 from eligibility_api.emergency.store import Factor, Used
@@ -62,7 +62,7 @@ def _used(state: State, caller: Caller, request: EmergencyRequest, factor: Facto
     if step is None:
         return None
     name = f"second-factor\0{caller.institution()}\0{request.operator}\0{step}"
-    return Used(step_over(step), hashlib.sha256(name.encode()).digest())
+    return Used(step_expires_at(step), hashlib.sha256(name.encode()).digest())
 
 
 async def disaster(state: State, caller: Caller, request: DisasterSearch) -> PermitAnswer:

@@ -22,11 +22,10 @@ from eligibility_api.contract.enrolment import (
     EnrolmentRequest,
     MemberItems,
     MoveRequest,
-    OwnMember,
-    OwnPeriod,
     WithdrawRequest,
 )
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.membership import MembershipKey, PeriodKey
 from eligibility_api.domain.membership import comparable, digest
 from eligibility_api.domain.timeline import Period, plan_end, plan_enrol
 from eligibility_api.enrolment import store
@@ -152,9 +151,9 @@ async def _apply(
     decide: Callable[[Members, RegisterAnswers], Decision],
     *,
     kind: str,
-    request: EnrolmentRequest | CorrectionRequest | OwnMember,
-    former: OwnMember | None = None,
-    new: EnrolmentRequest | OwnMember | None = None,
+    request: EnrolmentRequest | CorrectionRequest | MembershipKey,
+    former: MembershipKey | None = None,
+    new: EnrolmentRequest | MembershipKey | None = None,
 ) -> EnrolmentAnswer:
     """Apply `decide` to the memberships `former` and `new`, as far as given; `new` is created when it does not exist."""
     named = [membership for membership in (former, new) if membership is not None]
@@ -165,7 +164,7 @@ async def _apply(
     return await apply(state, caller, key, operation)
 
 
-def _check_own(caller: Caller, *named: EnrolmentRequest | OwnMember) -> None:
+def _check_own(caller: Caller, *named: EnrolmentRequest | MembershipKey) -> None:
     caller.need(Right.ENROLMENT)
     if any(each.insurer_number != caller.insurer() for each in named):
         raise ShikakuError("enrolment-other-insurer")
@@ -185,7 +184,7 @@ def _replace_items(content: Content, items: Content) -> Content:
     return changed | {"digest": digest(changed)}
 
 
-def _membership(request: EnrolmentRequest | OwnMember) -> store.Membership:
+def _membership(request: EnrolmentRequest | MembershipKey) -> store.Membership:
     symbol, number, branch_key = comparable(request.symbol, request.number, request.branch)
     return {
         "insurer_number": request.insurer_number,
@@ -224,7 +223,7 @@ def _known(member: Member | None) -> Member:
     return member
 
 
-def _period(member: Member | None, named: OwnPeriod) -> CurrentVersion:
+def _period(member: Member | None, named: PeriodKey) -> CurrentVersion:
     """Return the named period, or the latest when no day is given. Raises `enrolment-unknown`."""
     periods = [
         current

@@ -21,7 +21,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.enrolment import EnrolmentAnswer, Mismatch, RegisterMatch
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.wire import Wire
+from eligibility_api.contract.wire import RequestModel
 from eligibility_api.domain.membership import CONTENT, IDENTITY, digest
 from eligibility_api.domain.timeline import Period
 from eligibility_api.enrolment import idempotency, store
@@ -131,7 +131,7 @@ class Operation:
     """One kind of change: how it loads and locks its members, what it decides, and what it adds to the answer."""
 
     kind: str
-    request: Wire
+    request: RequestModel
     load: LoadMembers
     decide: Decide
     answer: type[EnrolmentAnswer] = EnrolmentAnswer

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.wire import PersonText
-from eligibility_api.domain.admission import Admission, surplus
+from eligibility_api.domain.admission import Admission, excess_rights
 from eligibility_api.platform.errors import OperatorError
 
 MAX_TERMINALS = 999
@@ -62,7 +62,7 @@ def _admission(row: list[str]) -> Admission:
     if not rights.split() or not set(rights.split()) <= set(Right):
         raise ValueError(f"rights are not a list, separated by spaces, of: {', '.join(Right)}")
     granted = frozenset(map(Right, rights.split()))
-    if missing := surplus(FacilityKind(kind), granted):
+    if missing := excess_rights(FacilityKind(kind), granted):
         raise ValueError(f"a facility of this kind cannot have the right {', '.join(sorted(missing))}")
     if not (terminals.isascii() and terminals.isdecimal() and 1 <= int(terminals) <= MAX_TERMINALS):
         raise ValueError(f"terminals is not a number from 1 to {MAX_TERMINALS}")

@@ -14,7 +14,7 @@ from eligibility_api.clients.tokens import check_assertion, claimed_client
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential, TokenAnswer
-from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, Admission, surplus
+from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, Admission, excess_rights
 from eligibility_api.facilities import store
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.state import State
@@ -91,7 +91,7 @@ async def admit_terminals(
 
 def _check_admission(wanted: Admission, known: store.AdmittedFacility | None) -> None:
     code = wanted.institution_code
-    if missing := surplus(wanted.kind, wanted.rights):
+    if missing := excess_rights(wanted.kind, wanted.rights):
         raise ShikakuError("right-missing", institution_code=code, rights=sorted(missing))
     if known is not None and known.closed:
         raise ShikakuError("facility-closed", institution_code=code)

@@ -19,21 +19,21 @@ from eligibility_api.contract.history import (
     Diagnoses,
     Grouping,
     HealthCheckups,
-    LookUp,
+    HistoryResource,
     Medications,
     Treatments,
 )
 from eligibility_api.contract.tickets import Month
 from eligibility_api.contract.wire import InstitutionCode
 from eligibility_api.dependencies import current_caller
-from eligibility_api.domain import months
+from eligibility_api.domain import dates
 from eligibility_api.history import service
 from eligibility_api.history.service import Look, Part, Permit
 from eligibility_api.history.told import PageTold
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
 
-MOST_ROWS, USUAL_ROWS = 500, 200
+MAX_ROWS, USUAL_ROWS = 500, 200
 """Rows of a page."""
 
 _LONGEST_CURSOR = 200
@@ -63,7 +63,7 @@ At = Annotated[State, Depends(current_state)]
 
 
 def _month(text: str | None) -> date | None:
-    return months.read(text) if text is not None else None
+    return dates.parse_month(text) if text is not None else None
 
 
 async def _part(
@@ -74,7 +74,7 @@ async def _part(
     known_at: Annotated[
         AwareDatetime | None, Query(description="By what was known at an instant, not now.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_ROWS, description="Rows of a page.")] = USUAL_ROWS,
+    limit: Annotated[int, Query(ge=1, le=MAX_ROWS, description="Rows of a page.")] = USUAL_ROWS,
     after: Annotated[
         str | None,
         Query(
@@ -111,7 +111,7 @@ def look_ups(address: str, bases: frozenset[Basis]) -> APIRouter:
 
     given = Depends(looked)
 
-    @router.get(f"/{LookUp.MEDICATIONS}", summary="Medicines (薬剤情報)", response_model=Medications)
+    @router.get(f"/{HistoryResource.MEDICATIONS}", summary="Medicines (薬剤情報)", response_model=Medications)
     async def medications(
         state: At, group: Group = Grouping.NONE, prescriber: Prescriber = None, look: Look = given
     ) -> Response:
@@ -120,23 +120,25 @@ def look_ups(address: str, bases: frozenset[Basis]) -> APIRouter:
         """
         return _respond(await service.medications(state, look, group, prescriber))
 
-    @router.get(f"/{LookUp.TREATMENTS}", summary="Treatments (診療情報)", response_model=Treatments)
+    @router.get(f"/{HistoryResource.TREATMENTS}", summary="Treatments (診療情報)", response_model=Treatments)
     async def treatments(state: At, look: Look = given) -> Response:
         """Acts of treatment out of medical receipts, day by day; surgery is asked for apart."""
         return _respond(await service.treatments(state, look, surgery=False))
 
-    @router.get(f"/{LookUp.SURGERIES}", summary="Surgery (手術情報)", response_model=Treatments)
+    @router.get(f"/{HistoryResource.SURGERIES}", summary="Surgery (手術情報)", response_model=Treatments)
     async def surgeries(state: At, look: Look = given) -> Response:
         """Acts of surgery (診療識別 50) out of medical receipts."""
         return _respond(await service.treatments(state, look, surgery=True))
 
-    @router.get(f"/{LookUp.DIAGNOSES}", summary="Diagnoses (傷病名)", response_model=Diagnoses)
+    @router.get(f"/{HistoryResource.DIAGNOSES}", summary="Diagnoses (傷病名)", response_model=Diagnoses)
     async def diagnoses(state: At, look: Look = given) -> Response:
         """As each medical receipt lists them."""
         return _respond(await service.diagnoses(state, look))
 
     @router.get(
-        f"/{LookUp.HEALTH_CHECKUPS}", summary="Health check-ups (特定健診)", response_model=HealthCheckups
+        f"/{HistoryResource.HEALTH_CHECKUPS}",
+        summary="Health check-ups (特定健診)",
+        response_model=HealthCheckups,
     )
     async def health_checkups(state: At, look: Look = given) -> Response:
         """Check-ups whose day lies in the months asked for."""

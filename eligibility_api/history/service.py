@@ -18,13 +18,13 @@ from eligibility_api.consent.gate import gate_parameters
 from eligibility_api.consent.seen import check
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.history import Grouping, LookUp
-from eligibility_api.domain import medicines, months
-from eligibility_api.domain.days import day_in_japan
-from eligibility_api.domain.examined import latest_of_each_day
-from eligibility_api.domain.history import Known, act_rows, counting, disease_rows
+from eligibility_api.contract.history import Grouping, HistoryResource
+from eligibility_api.domain import dates, medicines
+from eligibility_api.domain.checkups import latest_per_day
+from eligibility_api.domain.dates import day_in_japan
+from eligibility_api.domain.history import HistoryRecord, act_rows, disease_rows, effective_claims
 from eligibility_api.domain.medicines import MedicineRow
-from eligibility_api.domain.provisional import standing
+from eligibility_api.domain.provisional import current_entries
 from eligibility_api.eligibility.service import NOTHING_KNOWN_BEFORE
 from eligibility_api.history import store
 from eligibility_api.history.grouping import grouped
@@ -82,8 +82,8 @@ class _Answer:
     limit: int
     shower: Shower
 
-    def receipts(self) -> list[Known]:
-        return counting((one for one in self.seen.known if one.claim_month is not None), self.instant)
+    def receipts(self) -> list[HistoryRecord]:
+        return effective_claims((one for one in self.seen.known if one.claim_month is not None), self.instant)
 
     def page(self, places: Sequence[T]) -> Sequence[T]:
         """The part of all rows that this page is."""
@@ -96,8 +96,8 @@ class _Answer:
             "record_id": str(seen.record_id),
             "answered_at": seen.recorded_at,
             "available_until": seen.until,
-            "from_month": months.written(self.months[0]),
-            "to_month": months.written(self.months[1]),
+            "from_month": dates.format_month(self.months[0]),
+            "to_month": dates.format_month(self.months[1]),
             "total": total,
             "next": cursor.encode((self.instant, ends, 0)) if ends < total else None,
         }
@@ -110,10 +110,10 @@ async def medications(
 
     A filter by `prescriber` leaves rows out; the others keep their places, and their marks.
     """
-    answer = await _look(state, look, LookUp.MEDICATIONS)
+    answer = await _look(state, look, HistoryResource.MEDICATIONS)
     master = answer.shower.master
     rows = _medicines(answer)
-    marks = medicines.marks(rows, master.ingredient)
+    marks = medicines.duplicate_marks(rows, master.ingredient)
     places: Sequence[int] = [
         place for place, row in enumerate(rows, 1) if prescriber is None or row.prescriber == prescriber
     ]
@@ -122,7 +122,7 @@ async def medications(
         return medicines.group_of(rows[place - 1], grouping, master.ingredient)
 
     if grouping is not Grouping.NONE:
-        places = medicines.together(places, group)
+        places = medicines.grouped_order(places, group)
     page = [(place, answer.shower.medicine(place, rows[place - 1], marks)) for place in answer.page(places)]
     if grouping is Grouping.NONE:
         return {**answer.about(len(places)), "medicines": [shown for _, shown in page], "groups": []}
@@ -134,28 +134,28 @@ def _medicines(answer: _Answer) -> list[MedicineRow]:
     receipts = answer.receipts()
     entries = [one for one in answer.seen.known if one.claim_month is None]
     first, last = answer.months
-    shown = standing(entries, receipts, day_in_japan(answer.instant))
+    shown = current_entries(entries, receipts, day_in_japan(answer.instant))
     return medicines.medicine_rows([*receipts, *(one for one in shown if first <= one.month <= last)])
 
 
 async def treatments(state: State, look: Look, *, surgery: bool) -> TreatmentsTold:
     """Acts of treatment without surgery, or surgery alone."""
-    answer = await _look(state, look, LookUp.SURGERIES if surgery else LookUp.TREATMENTS)
+    answer = await _look(state, look, HistoryResource.SURGERIES if surgery else HistoryResource.TREATMENTS)
     rows = act_rows(answer.receipts(), surgery=surgery)
     return {**answer.about(len(rows)), "treatments": _show(answer, rows, answer.shower.treatment)}
 
 
 async def diagnoses(state: State, look: Look) -> DiagnosesTold:
     """Diagnoses, receipt by receipt."""
-    answer = await _look(state, look, LookUp.DIAGNOSES)
+    answer = await _look(state, look, HistoryResource.DIAGNOSES)
     rows = disease_rows(answer.receipts())
     return {**answer.about(len(rows)), "diagnoses": _show(answer, rows, answer.shower.diagnosis)}
 
 
 async def health_checkups(state: State, look: Look) -> HealthCheckupsTold:
     """Health check-ups: of one insurer and day the one that was loaded last."""
-    answer = await _look(state, look, LookUp.HEALTH_CHECKUPS)
-    rows = latest_of_each_day(answer.seen.checkups, answer.instant)
+    answer = await _look(state, look, HistoryResource.HEALTH_CHECKUPS)
+    rows = latest_per_day(answer.seen.checkups, answer.instant)
     return {**answer.about(len(rows)), "checkups": _show(answer, rows, answer.shower.checkup)}
 
 
@@ -167,7 +167,7 @@ def _show(answer: _Answer, rows: Sequence[Row], show: Callable[[int, Row], T]) -
     return [show(place, row) for place, row in enumerate(answer.page(rows), answer.begins + 1)]
 
 
-async def _look(state: State, look: Look, what: LookUp) -> _Answer:
+async def _look(state: State, look: Look, what: HistoryResource) -> _Answer:
     """Through the gate to what is known. Raises its refusals, `history-months`, `known-at-out-of-range`, `cursor-invalid`."""
     part, now, institution = look.part, state.clock(), look.caller.institution()
     if part.known_at is not None and not NOTHING_KNOWN_BEFORE <= part.known_at <= now:
@@ -176,7 +176,9 @@ async def _look(state: State, look: Look, what: LookUp) -> _Answer:
     if part.after is not None:
         instant, begins, _ = cursor.place(part.after)
         until = now if part.known_at is not None else min(instant, now)
-    asked = months.asked(part.from_month, part.to_month, until=day_in_japan(until), today=day_in_japan(now))
+    asked = dates.resolve_months(
+        part.from_month, part.to_month, until=day_in_japan(until), today=day_in_japan(now)
+    )
     gate = gate_parameters(look.caller, look.permit.permit_id, look.operator, look.permit.bases)
     seen = await store.look_up(state.database, what, look.permit.bases, gate, months=asked, instant=instant)
     check(seen.outcome)

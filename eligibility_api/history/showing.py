@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from eligibility_api.contract.history import Setting
-from eligibility_api.contract.receipt_codes import USAGES
-from eligibility_api.domain import months
-from eligibility_api.domain.days import day_in_japan
-from eligibility_api.domain.examined import CheckupKnown
-from eligibility_api.domain.history import ActRow, DiseaseRow, Known, age_days
+from eligibility_api.contract.claim_codes import USAGES
+from eligibility_api.contract.history import CareSetting
+from eligibility_api.domain import dates
+from eligibility_api.domain.checkups import LoadedCheckup
+from eligibility_api.domain.dates import day_in_japan
+from eligibility_api.domain.history import ActRow, DiseaseRow, HistoryRecord, age_days
 from eligibility_api.domain.medicines import MedicineRow
 from eligibility_api.drug_master.cache import DrugMaster
 from eligibility_api.history.told import (
@@ -93,7 +93,7 @@ class Shower:
             "main": disease.main,
         }
 
-    def checkup(self, place: int, checkup: CheckupKnown) -> HealthCheckupTold:
+    def checkup(self, place: int, checkup: LoadedCheckup) -> HealthCheckupTold:
         """A check-up with its items."""
         items = checkup.items
         return {
@@ -105,14 +105,14 @@ class Shower:
             "items": [_item(item) for item in (json.loads(items) if isinstance(items, str) else items)],
         }
 
-    def _origin(self, known: Known) -> OriginTold:
+    def _origin(self, known: HistoryRecord) -> OriginTold:
         """By its place in memory: what a page tells of lives as long as the page, and two are never one."""
         told = self._origins.get(id(known))
         if told is None:
             told = self._origins[id(known)] = {
-                "month": months.written(known.month),
+                "month": dates.format_month(known.month),
                 "origin": known.origin.value,
-                "claim_month": months.written(known.claim_month) if known.claim_month else None,
+                "claim_month": dates.format_month(known.claim_month) if known.claim_month else None,
                 "known_from": known.known_from,
                 "age_days": age_days(known.known_from, self._today),
                 "institution": self._place(known.institution_code, known.content.institution_name),
@@ -124,7 +124,7 @@ class Shower:
         if row.prescriber is None:
             return None
         content = row.known.content
-        named = row.known.setting is Setting.PHARMACY
+        named = row.known.setting is CareSetting.PHARMACY
         return self._place(row.prescriber, content.prescriber_name if named else content.institution_name)
 
     def _place(self, code: str, name: str | None) -> PlaceTold:

@@ -20,12 +20,12 @@ from uuid import UUID
 from eligibility_api.consent.gate import gate, recorded
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.consent import Basis
-from eligibility_api.contract.history import CATEGORY_OF, LookUp, Origin, Setting
+from eligibility_api.contract.history import CATEGORY_OF, CareSetting, HistoryResource, Origin
 from eligibility_api.database.connections import Database
-from eligibility_api.domain.examined import CheckupKnown
-from eligibility_api.domain.history import Known
-from eligibility_api.domain.provisional import SHOWN
-from eligibility_api.domain.receipts import content_of
+from eligibility_api.domain.checkups import LoadedCheckup
+from eligibility_api.domain.claims import content_of
+from eligibility_api.domain.history import HistoryRecord
+from eligibility_api.domain.provisional import DISPLAY_PERIOD
 from eligibility_api.history.matching import (
     FIRST_MONTH,
     INSTANT,
@@ -36,7 +36,7 @@ from eligibility_api.history.matching import (
 )
 
 _RECEIPTS = f"""
-    SELECT r.receipt AS number, '{Origin.RECEIPT}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
+    SELECT r.receipt AS number, '{Origin.CLAIM}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
            r.institution_code AS institution, r.setting, r.treatment_month AS month, r.claim_month,
            r.content::text,
            NULL::date AS prescribed_on, NULL::date AS dispensed_on
@@ -49,7 +49,7 @@ _RECEIPTS = f"""
 
 _ENTRIES = f"""
     SELECT p.entry, p.origin, p.known_from, '', p.institution_code,
-           CASE f.kind WHEN 'pharmacy' THEN '{Setting.PHARMACY}' ELSE '{Setting.OUTPATIENT}' END,
+           CASE f.kind WHEN 'pharmacy' THEN '{CareSetting.PHARMACY}' ELSE '{CareSetting.OUTPATIENT}' END,
            date_trunc('month', coalesce(p.dispensed_on, p.prescribed_on))::date, NULL, p.content::text,
            p.prescribed_on, p.dispensed_on
     FROM asked a
@@ -58,7 +58,7 @@ _ENTRIES = f"""
     WHERE '{Category.PRESCRIPTION}' = ANY (a.categories)
       -- Whom a number identified may have been somebody else, as was seen since.
       AND (p.asked IS NULL OR p.asked <@ ARRAY(SELECT m.entitlement FROM membership m))
-      AND coalesce(p.dispensed_on, p.prescribed_on) + {SHOWN.days} >= (a.instant AT TIME ZONE 'Asia/Tokyo')::date
+      AND coalesce(p.dispensed_on, p.prescribed_on) + {DISPLAY_PERIOD.days} >= (a.instant AT TIME ZONE 'Asia/Tokyo')::date
 """  # noqa: S608 - constants of the store, no values
 """Of every month: what replaces what is told by the rule, which cuts them out afterwards."""
 
@@ -74,32 +74,32 @@ _CHECKUPS = f"""
 """  # noqa: S608 - constants of the store, no values
 
 _READING = {
-    LookUp.MEDICATIONS: f"{_RECEIPTS} UNION ALL {_ENTRIES}",
-    LookUp.TREATMENTS: _RECEIPTS,
-    LookUp.SURGERIES: _RECEIPTS,
-    LookUp.DIAGNOSES: _RECEIPTS,
-    LookUp.HEALTH_CHECKUPS: _CHECKUPS,
+    HistoryResource.MEDICATIONS: f"{_RECEIPTS} UNION ALL {_ENTRIES}",
+    HistoryResource.TREATMENTS: _RECEIPTS,
+    HistoryResource.SURGERIES: _RECEIPTS,
+    HistoryResource.DIAGNOSES: _RECEIPTS,
+    HistoryResource.HEALTH_CHECKUPS: _CHECKUPS,
 }
 
 
 _NUMBERS = {
-    "receipts": f"origin = '{Origin.RECEIPT}'",
-    "entries": f"origin <> '{Origin.RECEIPT}'",
+    "receipts": f"origin = '{Origin.CLAIM}'",
+    "entries": f"origin <> '{Origin.CLAIM}'",
     "checkups": "true",
 }
 
 _READ = {
-    LookUp.MEDICATIONS: ("receipts", "entries"),
-    LookUp.TREATMENTS: ("receipts",),
-    LookUp.SURGERIES: ("receipts",),
-    LookUp.DIAGNOSES: ("receipts",),
-    LookUp.HEALTH_CHECKUPS: ("checkups",),
+    HistoryResource.MEDICATIONS: ("receipts", "entries"),
+    HistoryResource.TREATMENTS: ("receipts",),
+    HistoryResource.SURGERIES: ("receipts",),
+    HistoryResource.DIAGNOSES: ("receipts",),
+    HistoryResource.HEALTH_CHECKUPS: ("checkups",),
 }
 """What the record names of what was read, by the store's numbers; nothing where it was nothing."""
 
 
 @cache
-def statement(look_up: LookUp, bases: frozenset[Basis], *, then: bool) -> str:
+def statement(look_up: HistoryResource, bases: frozenset[Basis], *, then: bool) -> str:
     """A look-up's statement under permits of some bases, by what is known now, or was known at an instant.
 
     Parameters: the gate's, first and last month; `then` the instant.
@@ -113,7 +113,7 @@ def statement(look_up: LookUp, bases: frozenset[Basis], *, then: bool) -> str:
             for name in _READ[look_up]
         ),
     ]
-    load = "(SELECT max(load) FROM drug_load)" if look_up is LookUp.MEDICATIONS else "NULL::bigint"
+    load = "(SELECT max(load) FROM drug_load)" if look_up is HistoryResource.MEDICATIONS else "NULL::bigint"
     return f"""
 WITH {gate(bases, category, more=("categories",))}, {MEMBERSHIPS_THEN if then else MEMBERSHIPS_NOW},
 reading AS MATERIALIZED ({_READING[look_up]}),
@@ -142,13 +142,13 @@ class Seen:
     now: datetime
     instant: datetime | None
     drug_load: int | None
-    known: Sequence[Known]
-    checkups: Sequence[CheckupKnown]
+    known: Sequence[HistoryRecord]
+    checkups: Sequence[LoadedCheckup]
 
 
 async def look_up(
     database: Database,
-    what: LookUp,
+    what: HistoryResource,
     bases: frozenset[Basis],
     gate: Sequence[Any],
     *,
@@ -163,7 +163,7 @@ async def look_up(
     rows = await database.fetch(statement(what, bases, then=then), parameters)
     [said] = [row for row in rows if row["outcome"] is not None]
     read = [row for row in rows if row["number"] is not None]
-    checkups = what is LookUp.HEALTH_CHECKUPS
+    checkups = what is HistoryResource.HEALTH_CHECKUPS
     return Seen(
         outcome=said["outcome"],
         record_id=said["record_id"],
@@ -177,12 +177,12 @@ async def look_up(
     )
 
 
-def _known(rows: list[Any], what: LookUp) -> list[Known]:
+def _known(rows: list[Any], what: HistoryResource) -> list[HistoryRecord]:
     """What rows tell, with the lines that are looked for alone: receipts have many of each kind."""
-    drugs, diseases = what is LookUp.MEDICATIONS, what is LookUp.DIAGNOSES
+    drugs, diseases = what is HistoryResource.MEDICATIONS, what is HistoryResource.DIAGNOSES
     acts = not (drugs or diseases)
     return [
-        Known(
+        HistoryRecord(
             number=row["number"],
             origin=_ORIGINS[row["origin"]],
             known_from=row["shown_from"],
@@ -200,10 +200,10 @@ def _known(rows: list[Any], what: LookUp) -> list[Known]:
 
 
 _ORIGINS = {origin.value: origin for origin in Origin}
-_SETTINGS = {setting.value: setting for setting in Setting}
+_SETTINGS = {setting.value: setting for setting in CareSetting}
 
 
-def _checkup(row: Any) -> CheckupKnown:
-    return CheckupKnown(
+def _checkup(row: Any) -> LoadedCheckup:
+    return LoadedCheckup(
         row["number"], row["insurer_number"], row["examined_on"], row["shown_from"], row["items"]
     )

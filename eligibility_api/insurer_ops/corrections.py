@@ -13,23 +13,25 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.uploads import SeenBy
+from eligibility_api.contract.uploads import AffectedFacility
 
 _FACILITIES = text("SELECT * FROM seen_by(CAST(:versions AS bigint[]), CAST(:revisions AS bigint[]))")
 
 
 async def facilities_answered_by_revisions(
     connection: AsyncConnection, revisions: Sequence[int]
-) -> list[SeenBy]:
+) -> list[AffectedFacility]:
     """Return facilities that got answers with versions of these revisions that are withdrawn. Latest answer first."""
     return await _query(connection, versions=[], revisions=list(revisions))
 
 
-async def facilities_answered_with(connection: AsyncConnection, versions: Sequence[int]) -> list[SeenBy]:
+async def facilities_answered_with(
+    connection: AsyncConnection, versions: Sequence[int]
+) -> list[AffectedFacility]:
     """Return facilities that got answers with these versions, which are being withdrawn."""
     return await _query(connection, versions=list(versions), revisions=[])
 
 
-async def _query(connection: AsyncConnection, **named: list[int]) -> list[SeenBy]:
+async def _query(connection: AsyncConnection, **named: list[int]) -> list[AffectedFacility]:
     rows: Any = (await connection.execute(_FACILITIES, named)).mappings()
-    return [SeenBy.model_validate(dict(row)) for row in rows]
+    return [AffectedFacility.model_validate(dict(row)) for row in rows]

@@ -7,16 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.contract.desk import (
+from eligibility_api.contract.insurer_ops import (
     Changes,
     ConfirmAnswer,
     ConfirmRequest,
-    Figures,
     Mismatches,
     Month,
-    Papers,
-    SplitAnswer,
-    SplitRequest,
+    PaperCertificates,
+    Statistics,
+    UnlinkAnswer,
+    UnlinkRequest,
 )
 from eligibility_api.dependencies import current_caller
 from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
@@ -60,13 +60,13 @@ async def confirm(request: ConfirmRequest, caller: From, state: At, key: Key) ->
 
 
 @router.post(
-    "/enrolments/split",
+    "/enrolments/unlink",
     summary="Unlink a member from a wrongly linked person",
     responses=problem_responses(
         *CHANGE_REFUSALS, "register-unavailable", "mismatch-limit", "enrolment-unknown"
     ),
 )
-async def split(request: SplitRequest, caller: From, state: At, key: Key) -> SplitAnswer:
+async def split(request: UnlinkRequest, caller: From, state: At, key: Key) -> UnlinkAnswer:
     """Links the enrolment to the person whom its items match, or to nobody until resolved. Card bindings stay."""
     return await mismatch_resolution.split(state, caller, key, request)
 
@@ -80,9 +80,9 @@ async def changes(
 
 
 @router.get(
-    "/figures",
+    "/statistics",
     summary="Registration delay, look-ups by outcome",
-    response_model=Figures,
+    response_model=Statistics,
     responses=problem_responses(*_READ_REFUSALS),
 )
 async def figures(request: Request, caller: From, state: At) -> Response:
@@ -90,7 +90,12 @@ async def figures(request: Request, caller: From, state: At) -> Response:
     return respond_with_etag(request, await service.figures(state, caller))
 
 
-@router.get("/papers", summary="Who needs a 資格確認書", response_model=Papers, responses=_LISTED)
+@router.get(
+    "/paper-certificates",
+    summary="Who needs a 資格確認書",
+    response_model=PaperCertificates,
+    responses=_LISTED,
+)
 async def papers(
     request: Request, caller: From, state: At, after: After = None, since_month: Month | None = None
 ) -> Response:

@@ -22,9 +22,9 @@ from eligibility_api.audit import store as audit
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
-from eligibility_api.domain.days import day_in_japan
+from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.eligibility import select as answered
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.insurer_ops.tables import LookUpCount, LookUpsCounted
 
 COMMIT_DELAY = timedelta(minutes=1)

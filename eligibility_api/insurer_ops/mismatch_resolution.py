@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.contract.desk import ConfirmAnswer, ConfirmRequest, SplitAnswer, SplitRequest
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.insurer_ops import ConfirmAnswer, ConfirmRequest, UnlinkAnswer, UnlinkRequest
 from eligibility_api.domain.membership import digest
 from eligibility_api.enrolment import linking
 from eligibility_api.enrolment.linking import Link, RegisterAnswer
@@ -64,7 +64,7 @@ async def confirm(state: State, caller: Caller, key: str, request: ConfirmReques
     return answer
 
 
-async def split(state: State, caller: Caller, key: str, request: SplitRequest) -> SplitAnswer:
+async def split(state: State, caller: Caller, key: str, request: UnlinkRequest) -> UnlinkAnswer:
     """Unlink an enrolment from its person, and list the facilities that got answers with it for that person.
 
     It is linked to the person whom its (corrected) items match, if that is exactly one other person; otherwise it stays
@@ -84,11 +84,11 @@ async def split(state: State, caller: Caller, key: str, request: SplitRequest) -
         request=request,
         load=partial(_load, caller, request.enrolment_id),
         decide=decide,
-        answer=SplitAnswer,
+        answer=UnlinkAnswer,
         extend=_mismatch_and_facilities,
     )
     answer = await apply(state, caller, key, operation)
-    assert isinstance(answer, SplitAnswer)
+    assert isinstance(answer, UnlinkAnswer)
     return answer
 
 
@@ -132,5 +132,5 @@ async def _mismatch_and_facilities(connection: AsyncConnection, decision: Decisi
     )
     facilities = await facilities_answered_with(connection, wrong)
     return await _mismatch(connection, decision) | {
-        "seen_by": [facility.model_dump(mode="json") for facility in facilities]
+        "correction_list": [facility.model_dump(mode="json") for facility in facilities]
     }

@@ -10,19 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
-from eligibility_api.contract.desk import (
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.insurer_ops import (
     ChangeEvent,
     Changes,
-    Figures,
     Mismatches,
     MismatchItem,
-    PaperNeed,
-    Papers,
+    PaperCertificateNeed,
+    PaperCertificates,
     RegistrationDelay,
+    Statistics,
 )
-from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.cover import covers
-from eligibility_api.domain.days import JAPAN, day_in_japan
+from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.eligibility.versions import enrolment_version
 from eligibility_api.enrolment.store import admitted_insurer_name
 from eligibility_api.insurer_ops import store
@@ -74,23 +74,25 @@ async def changes(state: State, caller: Caller, after: str | None, limit: int) -
     last = (page[-1].known_from, page[-1].revision, page[-1].version) if page else None
     return Changes(
         changes=[ChangeEvent.model_validate(row, from_attributes=True) for row in page],
-        more=len(rows) > limit,
+        has_more=len(rows) > limit,
         next=cursor.encode(last) if last is not None else after,
     )
 
 
-async def figures(state: State, caller: Caller) -> Figures:
+async def figures(state: State, caller: Caller) -> Statistics:
     """Return the insurer's statistics: registration delay of published enrolments, and counted look-ups."""
     first_day = day_in_japan(state.clock() - LOOK_UPS_WITHIN)
     async with _reading(state, caller) as connection:
         delay = await store.registration_delay(connection, caller.insurer(), DELAY_WITHIN)
         look_ups = await store.look_ups(connection, caller.insurer(), first_day)
-    return Figures(
+    return Statistics(
         registration_delay=RegistrationDelay.model_validate(delay, from_attributes=True), look_ups=look_ups
     )
 
 
-async def papers(state: State, caller: Caller, after: str | None, since_month: str | None) -> Papers:
+async def papers(
+    state: State, caller: Caller, after: str | None, since_month: str | None
+) -> PaperCertificates:
     """Return current members without a valid bound certificate, by pages of members. Raises `cursor-invalid`.
 
     A member whom the law has moved to another insurer (`domain.cover`) gets the paper certificate there.
@@ -112,9 +114,9 @@ async def papers(state: State, caller: Caller, after: str | None, since_month: s
             since_day=since,
         )
     current = [row for row in rows if covers(enrolment_version(row._mapping), today)]
-    return Papers(
+    return PaperCertificates(
         since=since,
-        papers=[PaperNeed.model_validate(row, from_attributes=True) for row in current],
+        members=[PaperCertificateNeed.model_validate(row, from_attributes=True) for row in current],
         next=cursor.encode(page.upto) if page.members == MEMBERS_A_PAGE else None,
     )
 

@@ -1,7 +1,7 @@
 """The fund's client of J-LIS: revocation lists, certificate status, and the holders of certificates.
 
 Calls about persons are authenticated by a short-lived JWT under the fund's own key. Any failure raises
-`register-unavailable` for these, and NotBelieved for the revocation sources. Neither ever means "not insured".
+`register-unavailable` for these, and RevocationDataRejected for the revocation sources. Neither ever means "not insured".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing_extensions import TypedDict
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, ShikakuError
 from eligibility_api.contract.wire import Bytes
 from eligibility_api.domain.certificate import CertificateId, key_sha256
-from eligibility_api.domain.revocation import CertificateStatus, NotBelieved, believe_ocsp
+from eligibility_api.domain.revocation import CertificateStatus, RevocationDataRejected, validate_ocsp
 from eligibility_api.platform.clock import Clock
 
 _CALL_SECONDS = 30
@@ -101,28 +101,28 @@ class Jlis:
         self._pending_ocsp = 0
 
     async def crl(self, authority: bytes) -> bytes:
-        """Fetch the current CRL (DER) of the authority with this key. Raises NotBelieved when that fails."""
+        """Fetch the current CRL (DER) of the authority with this key. Raises RevocationDataRejected when that fails."""
         try:
             response = await self._http.get(f"/crl/{authority.hex()}.crl", timeout=_TIMEOUT_SECONDS)
             response.raise_for_status()
         except httpx2.HTTPError as error:
-            raise NotBelieved(f"no list: {type(error).__name__}") from error
+            raise RevocationDataRejected(f"no list: {type(error).__name__}") from error
         return response.content
 
-    async def status(self, ca: x509.Certificate, serial: int, fresh: timedelta) -> CertificateStatus:
-        """Request a certificate's status by OCSP (RFC 6960), with a nonce, not older than `fresh`.
+    async def status(self, ca: x509.Certificate, serial: int, max_age: timedelta) -> CertificateStatus:
+        """Request a certificate's status by OCSP (RFC 6960), with a nonce, not older than `max_age`.
 
-        Raises NotBelieved, also when `MAX_PENDING_OCSP` requests are in flight already.
+        Raises RevocationDataRejected, also when `MAX_PENDING_OCSP` requests are in flight already.
         """
         if self._pending_ocsp >= MAX_PENDING_OCSP:
-            raise NotBelieved("not requested: too many OCSP requests are pending")
+            raise RevocationDataRejected("not requested: too many OCSP requests are pending")
         nonce = secrets.token_bytes(_NONCE_BYTES)
         self._pending_ocsp += 1
         try:
             answer = await self._ocsp(ca, serial, nonce)
         finally:
             self._pending_ocsp -= 1
-        return believe_ocsp(answer, ca=ca, serial=serial, nonce=nonce, now=self._clock(), fresh=fresh)
+        return validate_ocsp(answer, ca=ca, serial=serial, nonce=nonce, now=self._clock(), max_age=max_age)
 
     async def _ocsp(self, ca: x509.Certificate, serial: int, nonce: bytes) -> bytes:
         request = (
@@ -140,7 +140,7 @@ class Jlis:
             )
             response.raise_for_status()
         except httpx2.HTTPError as error:
-            raise NotBelieved(f"no answer: {type(error).__name__}") from error
+            raise RevocationDataRejected(f"no answer: {type(error).__name__}") from error
         return response.content
 
     async def holder(self, certificate: CertificateId) -> Holder | None:

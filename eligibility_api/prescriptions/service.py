@@ -20,12 +20,12 @@ from eligibility_api.contract.history import Origin
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
     EntryAnswer,
-    Prescribed,
+    PrescribedMedicine,
     PrescriptionRequest,
 )
-from eligibility_api.domain.days import day_in_japan
-from eligibility_api.domain.prescriptions import days_fit
-from eligibility_api.domain.receipts import Content, Drug
+from eligibility_api.domain.claims import Content, Drug
+from eligibility_api.domain.dates import day_in_japan
+from eligibility_api.domain.provisional import valid_entry_days
 from eligibility_api.enrolment.change import wait_until_visible
 from eligibility_api.enrolment.idempotency import request_digest
 from eligibility_api.prescriptions import store
@@ -104,11 +104,11 @@ async def _tell(state: State, caller: Caller, operator: Operator, entry: Entry, 
 def _refusal(operator: Operator, entry: Entry, today: date) -> str | None:
     if operator.role not in _ROLES[entry.origin]:
         return "role-not-permitted"
-    return None if days_fit(today, entry.prescribed_on, entry.dispensed_on) else "prescription-day"
+    return None if valid_entry_days(today, entry.prescribed_on, entry.dispensed_on) else "prescription-day"
 
 
 def _content(
-    medicines: Sequence[Prescribed],
+    medicines: Sequence[PrescribedMedicine],
     prescribed_on: date,
     dispensed_on: date | None = None,
     prescriber: tuple[str | None, str | None] = (None, None),

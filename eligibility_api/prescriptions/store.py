@@ -16,7 +16,7 @@ from eligibility_api.clients.staff import PATIENT, STAFF_CHECK, STAFF_MISSING
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.history import Origin
 from eligibility_api.database.connections import Database
-from eligibility_api.domain.receipts import Content, encode
+from eligibility_api.domain.claims import Content, encode
 
 LEAD = timedelta(milliseconds=25)
 """How far `known_from` lies ahead of the statement, so that nothing shows before it is committed (decision 004)."""

@@ -17,7 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.certificate import CertificateId
-from eligibility_api.domain.revocation import KnownList, NotBelieved, RevocationList, believe_crl
+from eligibility_api.domain.revocation import (
+    MirroredList,
+    RevocationDataRejected,
+    RevocationList,
+    validate_crl,
+)
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
 
@@ -72,24 +77,24 @@ async def refresh(
         der = await jlis.crl(authority)
         async with database.transaction() as connection:
             known = await _known(connection, authority)
-            believed = believe_crl(der, ca, now=clock(), known=known)
+            believed = validate_crl(der, ca, now=clock(), known=known)
             await _copy(connection, authority, believed, known, age=max(clock() - asked_at, timedelta()))
-    except NotBelieved as reason:
+    except RevocationDataRejected as reason:
         log.warning("crl_not_believed", authority=authority.hex()[:16], reason=str(reason))
         return False
     return True
 
 
-async def _known(connection: AsyncConnection, authority: bytes) -> KnownList | None:
+async def _known(connection: AsyncConnection, authority: bytes) -> MirroredList | None:
     row = (await connection.execute(_KNOWN, {"authority": authority})).one_or_none()
-    return KnownList(int(row.crl_number), row.crl_sha256) if row is not None else None
+    return MirroredList(int(row.crl_number), row.crl_sha256) if row is not None else None
 
 
 async def _copy(
     connection: AsyncConnection,
     authority: bytes,
     believed: RevocationList,
-    known: KnownList | None,
+    known: MirroredList | None,
     *,
     age: timedelta,
 ) -> None:

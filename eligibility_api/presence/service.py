@@ -20,7 +20,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.presence import ChallengeAnswer
 from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge
-from eligibility_api.domain.revocation import CertificateStatus, NotBelieved
+from eligibility_api.domain.revocation import CertificateStatus, RevocationDataRejected
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
 from eligibility_api.presence.statement import Evidence, Gate, Presented, Word
@@ -73,7 +73,7 @@ class Presence:
         expires_at = challenges.expiry(self.clock(), life or self.challenge_life)
         nonce = secrets.token_bytes(NONCE_BYTES)
         challenge = Challenge(purpose, expires_at, caller.institution(), caller.client_id, nonce)
-        text = challenges.mint(challenge, audience=self.verifier.audience, keys=self.verifier.keys)
+        text = challenges.issue(challenge, audience=self.verifier.audience, keys=self.verifier.keys)
         return ChallengeAnswer(challenge=text, expires_at=expires_at)
 
     def present(
@@ -128,7 +128,7 @@ class Presence:
         ca = self.verifier.authority(presented.certificate.authority)
         try:
             return await self.jlis.status(ca, presented.certificate.serial, self.revocation_fresh)
-        except NotBelieved as reason:
+        except RevocationDataRejected as reason:
             log.warning("ocsp_not_believed", reason=str(reason))
             raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason
 

@@ -18,9 +18,14 @@ from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import Proof
 from eligibility_api.contract.presence import to_be_signed
 from eligibility_api.domain import challenge as challenges
-from eligibility_api.domain.certificate import TrustStore, UserCertificate, accept, check_period
+from eligibility_api.domain.certificate import (
+    TrustStore,
+    UserCertificate,
+    accept,
+    check_period,
+    check_signature,
+)
 from eligibility_api.domain.challenge import Challenge, MacKeys
-from eligibility_api.domain.proof import check_signature
 
 _KEPT_CERTIFICATES = 10_000
 
@@ -56,7 +61,7 @@ class Verifier:
 
         `message` is what the card must have signed; a presence's own bytes where it is None.
         """
-        challenge = challenges.read(proof.challenge, audience=self.audience, keys=self.keys)
+        challenge = challenges.verify(proof.challenge, audience=self.audience, keys=self.keys)
         challenges.check(
             challenge, purpose=purpose, institution_code=institution_code, terminal=terminal, now=now
         )
@@ -75,7 +80,7 @@ class Verifier:
 
     def purpose(self, challenge: str) -> Purpose:
         """What a challenge was minted for. Raises `challenge-altered` or `challenge-other-purpose`."""
-        return challenges.read(challenge, audience=self.audience, keys=self.keys).purpose
+        return challenges.verify(challenge, audience=self.audience, keys=self.keys).purpose
 
     def certificate(self, der: bytes) -> UserCertificate:
         """Path and profile of a certificate, from memory where these bytes were accepted before."""

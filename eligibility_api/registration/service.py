@@ -5,7 +5,8 @@ from __future__ import annotations
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest, StatedMembership
+from eligibility_api.contract.membership import StatedMembership
+from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
 from eligibility_api.domain.membership import comparable
 from eligibility_api.presence.service import check_spent
 from eligibility_api.presence.statement import Evidence, Word
@@ -43,5 +44,7 @@ async def register(state: State, caller: Caller, request: RegistrationRequest) -
     gate = bound.gate
     assert gate.record_id is not None and gate.recorded_at is not None  # noqa: PT018 - spent means recorded
     return RegistrationAnswer(
-        already=bound.outcome == "already", registered_at=gate.recorded_at, record_id=str(gate.record_id)
+        already_registered=bound.outcome == "already",
+        registered_at=gate.recorded_at,
+        record_id=str(gate.record_id),
     )

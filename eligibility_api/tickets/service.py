@@ -18,8 +18,8 @@ from eligibility_api.contract.codes import InsurerKind, Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member import insurer_kind
 from eligibility_api.contract.tickets import (
-    GivenTicket,
-    NamedTicket,
+    TicketInput,
+    TicketKey,
     TicketsAnswer,
     TicketsRequest,
     TicketsWithdrawal,
@@ -122,7 +122,7 @@ def _office(caller: Caller) -> str:
     return caller.insurer()
 
 
-def _registration(ticket: GivenTicket, current: CurrentTicket) -> Step:
+def _registration(ticket: TicketInput, current: CurrentTicket) -> Step:
     if current.entitlement is None:
         return Step("ticket-recipient-unknown")
     content = ticket.model_dump(include=_CONTENT)
@@ -133,7 +133,7 @@ def _registration(ticket: GivenTicket, current: CurrentTicket) -> Step:
     return Step(outcome, current.version, content | _name(ticket) | {"entitlement": current.entitlement})
 
 
-def _name(ticket: NamedTicket) -> dict[str, Any]:
+def _name(ticket: TicketKey) -> dict[str, Any]:
     name = ticket.model_dump(include={"institution_code", "ticket_type", "treatment"})
     return name | {"month": ticket.first_day}
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.tickets import NamedTicket
+from eligibility_api.contract.tickets import TicketKey
 from eligibility_api.database.columns import table_of
 from eligibility_api.domain.membership import comparable
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
@@ -68,7 +68,7 @@ async def lock_office(connection: AsyncConnection, office: str) -> None:
 
 
 async def current_tickets(
-    connection: AsyncConnection, office: str, tickets: Sequence[NamedTicket]
+    connection: AsyncConnection, office: str, tickets: Sequence[TicketKey]
 ) -> list[CurrentTicket]:
     """Return the state of each of `tickets` of a welfare office, in their order."""
     asked = [

@@ -89,7 +89,7 @@ async def keep_faults(connection: AsyncConnection, task: Task, faults: list[Faul
 async def _conclude(connection: AsyncConnection, task: Task, report: UploadReport) -> None:
     """What becomes of the file, by what was found in it and what was decided about it before."""
     written = report.model_dump(mode="json")
-    if report.bad_rows and (task.bad_rows is BadRows.REFUSE_FILE or not report.good_rows):
+    if report.bad_rows and (task.bad_rows is BadRows.REJECT_FILE or not report.good_rows):
         await queue.change(
             connection, task, report=written, state=UploadState.REFUSED, refusal="file-bad-rows"
         )

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.uploads import (
     BadRows,
+    CorrectionList,
     Decision,
     FileEncoding,
     FileFormat,
     FileScope,
     Publish,
-    SeenByAnswer,
     UploadAnswer,
     UploadFaults,
 )
@@ -57,7 +57,7 @@ async def upload(
     format: Annotated[FileFormat, Query()] = FileFormat.CSV,
     encoding: Annotated[FileEncoding, Query()] = FileEncoding.AUTO,
     scope: Annotated[FileScope, Query()] = FileScope.FULL,
-    bad_rows: Annotated[BadRows, Query()] = BadRows.PASS_OVER,
+    bad_rows: Annotated[BadRows, Query()] = BadRows.SKIP,
     publish: Annotated[Publish, Query()] = Publish.AT_ONCE,
 ) -> UploadAnswer:
     """The bare file as body, of any size. 202: it is kept, and checked next. 200: the same file came before, as
@@ -138,9 +138,9 @@ async def undo(
 
 
 @router.get(
-    "/{upload_id}/seen-by",
+    "/{upload_id}/correction-list",
     summary="Who saw withdrawn values",
-    response_model=SeenByAnswer,
+    response_model=CorrectionList,
     responses=problem_responses(*_OF_ONE),
 )
 async def seen_by(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.numbers import is_late_elderly_number
 from eligibility_api.domain.ages import LATE_ELDERLY_AGE
-from eligibility_api.domain.days import day_in_japan
+from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.uploads.queue import Task
 
 Rate = tuple[float, int]

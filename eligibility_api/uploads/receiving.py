@@ -9,13 +9,13 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import BadRows, FileEncoding, FileFormat, FileScope, Publish
-from eligibility_api.contract.wire import Wire
+from eligibility_api.contract.wire import RequestModel
 from eligibility_api.database.connections import Database
 from eligibility_api.enrolment.store import admitted_insurer_name, prepare_revision
 from eligibility_api.uploads import parts, store
 
 
-class Reading(Wire):
+class Reading(RequestModel):
     """How an insurer wants its file read."""
 
     format: FileFormat

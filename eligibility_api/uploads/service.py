@@ -14,7 +14,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import (
-    SeenByAnswer,
+    CorrectionList,
     UploadAnswer,
     UploadFault,
     UploadFaults,
@@ -118,12 +118,12 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
         )
 
 
-async def correction_list(state: State, caller: Caller, upload_id: UUID) -> SeenByAnswer:
+async def correction_list(state: State, caller: Caller, upload_id: UUID) -> CorrectionList:
     """The facilities that were answered with a value of the file that was withdrawn since. Raises `not-found`."""
     _need_either(caller)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id)
-        return SeenByAnswer(facilities=await facilities_answered_by_revisions(connection, [row.revision]))
+        return CorrectionList(facilities=await facilities_answered_by_revisions(connection, [row.revision]))
 
 
 def _need_either(caller: Caller) -> None:

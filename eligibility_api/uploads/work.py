@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import structlog
 
-from eligibility_api.contract.errors import Kind, ShikakuError
+from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from eligibility_api.contract.uploads import UploadState
 from eligibility_api.uploads import checking, publishing, queue, undoing
 from eligibility_api.uploads.queue import Bench, Task
@@ -34,7 +34,7 @@ async def _attempt(bench: Bench, task: Task) -> None:
     try:
         await _step(bench, task)
     except ShikakuError as error:
-        if error.entry.kind is not Kind.TECHNICAL:
+        if error.entry.kind is not ErrorKind.TECHNICAL:
             await _refuse(bench, task, error.code)
         elif error.code == "register-unavailable":
             log.warning("upload_waits", code=error.code)

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.contract.presence import to_be_signed
-from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, mint, read
+from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, issue, verify
 from eligibility_api.eligibility.store import CARD_STATEMENT
 from loadtest.clock import now, today_in_japan
 from loadtest.floor.ground import VARIABLE, Ground
@@ -85,12 +85,12 @@ class Bare:
         expires_at = now() + _LIFE
         nonce = secrets.token_bytes(NONCE_BYTES)
         challenge = Challenge(Purpose.ELIGIBILITY, expires_at, _INSTITUTION_CODE, _TERMINAL, nonce)
-        text = mint(challenge, audience=self._ground.audience, keys=self._keys)
+        text = issue(challenge, audience=self._ground.audience, keys=self._keys)
         return json.dumps({"challenge": text, "expires_at": expires_at.isoformat()}).encode()
 
     async def _card(self, body: bytes) -> bytes:
         proof = json.loads(body)
-        challenge = read(proof["challenge"], audience=self._ground.audience, keys=self._keys)
+        challenge = verify(proof["challenge"], audience=self._ground.audience, keys=self._keys)
         certificate = x509.load_der_x509_certificate(base64.b64decode(proof["certificate"]))
         authority = self._issuer_of(certificate)
         _verify(certificate, base64.b64decode(proof["signature"]), self._message(proof, challenge))

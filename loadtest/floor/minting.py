@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, expiry, mint
+from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, expiry, issue
 from loadtest.clock import now
 from loadtest.floor.ground import Ground
 from loadtest.nation.cards import Card, sign
@@ -83,7 +83,7 @@ class Mint:
             UUID(credential.client_id),
             nonce,
         )
-        text = mint(challenge, audience=self.ground.audience, keys=self.ground.keys)
+        text = issue(challenge, audience=self.ground.audience, keys=self.ground.keys)
         return card, terminal, text, credential.to_be_signed(Purpose.ELIGIBILITY, text)
 
 

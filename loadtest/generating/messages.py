@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from eligibility_api.contract.codes import FacilityKind
-from eligibility_api.contract.line import is_loopback
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.contract.transport import is_loopback
 from loadtest.generating.disturbances import Disturbance
 from loadtest.model.events import Membership
 from loadtest.nation.cards import Card

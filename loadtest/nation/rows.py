@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from eligibility_api.contract.characters import normal_kana
+from eligibility_api.contract.characters import normalize_kana
 from eligibility_api.contract.codes import CertificateKind
 from loadtest.model.events import Membership, Row
 
@@ -63,7 +63,7 @@ def row_of(cells: Cells, insurers: Mapping[str, str], person: str | None) -> Row
     """A row as the naive model hears it; `person` is whom the register shows. Raises KeyError, ValueError."""
     membership = membership_of(cells)
     items: dict[str, Any] = {name: _value(name, cells[name]) for name in _TEXTS}
-    items |= {name: normal_kana(cells[name]) for name in _KANA if cells[name]}
+    items |= {name: normalize_kana(cells[name]) for name in _KANA if cells[name]}
     items |= {
         "certificate_kind": cells["certificate_kind"] or CertificateKind.GENERAL.value,
         "insurer_name": insurers[membership.insurer_number],

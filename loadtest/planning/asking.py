@@ -11,7 +11,7 @@ from itertools import cycle
 from random import Random
 
 from eligibility_api.contract.codes import FacilityKind, Purpose
-from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.history import HistoryResource
 from loadtest.nation.cards import Card
 from loadtest.nation.terminals import Terminal
 from loadtest.nation.visitors import Visitors
@@ -119,7 +119,7 @@ class Asking:
         patient = self._patient()
         return await consent(reception, patient.terminal, patient.card, patient.record)
 
-    async def _look(self, look_up: LookUp, reception: Reception) -> Outcome:
+    async def _look(self, look_up: HistoryResource, reception: Reception) -> Outcome:
         patient = self._patient()
         return await look(reception, patient.terminal, patient.consent_id, look_up)
 

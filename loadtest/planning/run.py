@@ -10,7 +10,7 @@ import asyncpg
 import uvloop
 from pydantic import AnyHttpUrl
 
-from eligibility_api.contract.line import is_loopback
+from eligibility_api.contract.transport import is_loopback
 from loadtest.clock import today_in_japan
 from loadtest.nation.settle import Nation, Size, Tell, settle
 from loadtest.planning.house import House

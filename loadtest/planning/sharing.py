@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.history import HistoryResource
 from loadtest.planning.costs import STORED, Costs, Taken
 from loadtest.planning.demand import BATCH_ROW, CARD, CONSENT, DISPENSING, NUMBER, PRESCRIPTION, TOKEN
 
@@ -21,7 +21,7 @@ REQUESTS = {
     "eligibility.consent-pin": CONSENT,
     "prescription.told": PRESCRIPTION,
     "dispensing.told": DISPENSING,
-    **{f"history.{look_up}": look_up.value for look_up in LookUp},
+    **{f"history.{look_up}": look_up.value for look_up in HistoryResource},
 }
 """By kind of record, which request leaves it."""
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from random import Random
 
-from eligibility_api.contract.batches import BATCHES_PATH, MOST_ROWS, BatchState
+from eligibility_api.contract.batches import BATCHES_PATH, MAX_ROWS, BatchState
 from loadtest.model.events import Membership
 from loadtest.nation.terminals import Terminal
 from loadtest.nation.wording import number_body
@@ -32,7 +32,7 @@ _STATE, _RESULTS = "batch state", "batch results"
 
 def drawn_rows(rng: Random) -> int:
     """How many rows a batch has."""
-    return min(MOST_ROWS, 1 + int(rng.expovariate(1 / (MEAN_ROWS - 0.5))))
+    return min(MAX_ROWS, 1 + int(rng.expovariate(1 / (MEAN_ROWS - 0.5))))
 
 
 class Batches:

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from eligibility_api.contract.codes import Category, Role
 from eligibility_api.contract.consent import CONSENTS_PATH, ConsentStatement, to_be_signed
-from eligibility_api.contract.history import LookUp
-from eligibility_api.contract.looking import Looker
+from eligibility_api.contract.history import HistoryResource
+from eligibility_api.contract.history_query import Accessor
 from loadtest.nation.cards import Card
 from loadtest.nation.terminals import Terminal
 from loadtest.nation.wording import proof
@@ -29,16 +29,20 @@ CATEGORIES = (
 )
 """What everybody consents to here."""
 
-SHARES = {LookUp.HEALTH_CHECKUPS: 0.291, LookUp.MEDICATIONS: 0.292, LookUp.TREATMENTS: 0.575}
+SHARES = {
+    HistoryResource.HEALTH_CHECKUPS: 0.291,
+    HistoryResource.MEDICATIONS: 0.292,
+    HistoryResource.TREATMENTS: 0.575,
+}
 """Detail look-ups per card check."""
 
-Saw = Callable[[str, LookUp, bytes], None]
+Saw = Callable[[str, HistoryResource, bytes], None]
 """Is told of whom what was looked at, and what came."""
 
 _CHALLENGE, _CONSENT = "consent challenge", "consent"
 
 
-def drawn_look_ups(rng: Random) -> tuple[LookUp, ...]:
+def drawn_look_ups(rng: Random) -> tuple[HistoryResource, ...]:
     """What a facility looks at after one tap."""
     return tuple(look_up for look_up, share in SHARES.items() if rng.random() < share)
 
@@ -47,7 +51,7 @@ async def consent_and_look(
     reception: Reception,
     terminal: Terminal,
     card: Card,
-    look_ups: Sequence[LookUp],
+    look_ups: Sequence[HistoryResource],
     tapped: Outcome,
     *,
     saw: Saw | None = None,
@@ -84,11 +88,13 @@ async def consent(reception: Reception, terminal: Terminal, card: Card, record: 
     return await reception.ask(terminal, Request(_CONSENT, CONSENTS_PATH), body)
 
 
-async def look(reception: Reception, terminal: Terminal, consent_id: str, look_up: LookUp) -> Outcome:
+async def look(
+    reception: Reception, terminal: Terminal, consent_id: str, look_up: HistoryResource
+) -> Outcome:
     """One look under a consent, as a doctor."""
-    looker = Looker(UUID(consent_id), Role.DOCTOR)
-    path = f"{looker.permits_path}/{looker.permit_id}/{look_up}"
-    return await reception.ask(terminal, Request(look_up, path, "GET", looker.headers()))
+    accessor = Accessor(UUID(consent_id), Role.DOCTOR)
+    path = f"{accessor.permits_path}/{accessor.permit_id}/{look_up}"
+    return await reception.ask(terminal, Request(look_up, path, "GET", accessor.headers()))
 
 
 def _consent(terminal: Terminal, card: Card, record: str, answer: dict[str, object]) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from eligibility_api.contract.history import LookUp, Origin
+from eligibility_api.contract.history import HistoryResource, Origin
 
 FIRST, THEN_EVERY = 500, 50
 
@@ -93,13 +93,13 @@ class Histories:
         """One patient's."""
         return self._of_person[person]
 
-    def looked(self, person: str, look_up: LookUp, body: bytes) -> None:
+    def looked(self, person: str, look_up: HistoryResource, body: bytes) -> None:
         """Note what a facility saw. Some are compared: that there is nothing at once, medicines in the end."""
         self._taken += 1
         if self._taken > FIRST and self._taken % THEN_EVERY:
             return
         told = json.loads(body)
-        if look_up is LookUp.MEDICATIONS:
+        if look_up is HistoryResource.MEDICATIONS:
             self._looks.append(self._look(person, told))
             return
         self._compared += 1
@@ -131,9 +131,9 @@ class Histories:
 def _faults(look: Look, entries: Sequence[Entry]) -> Iterator[str]:
     right, seen = Counter(entry.row for entry in _standing(look, entries)), Counter(look.own)
     if right - seen and not look.part:
-        yield f"{LookUp.MEDICATIONS}: an entry is missing"
+        yield f"{HistoryResource.MEDICATIONS}: an entry is missing"
     if seen - right:
-        yield f"{LookUp.MEDICATIONS}: an entry that was not told"
+        yield f"{HistoryResource.MEDICATIONS}: an entry that was not told"
 
 
 def _standing(look: Look, entries: Sequence[Entry]) -> Iterator[Entry]:

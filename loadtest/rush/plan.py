@@ -11,7 +11,7 @@ from itertools import accumulate, cycle
 from random import Random
 
 from eligibility_api.contract.codes import FacilityKind
-from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.history import HistoryResource
 from loadtest.nation.cards import Card
 from loadtest.nation.terminals import Terminal
 from loadtest.nation.visitors import Visitors
@@ -146,7 +146,12 @@ class _Draw:
         return Due(at, asked, visit, (consented, self._patient_after(follow)))
 
     async def _after(
-        self, terminal: Terminal, card: Card, look_ups: Sequence[LookUp], tells: bool, tapped: Outcome
+        self,
+        terminal: Terminal,
+        card: Card,
+        look_ups: Sequence[HistoryResource],
+        tells: bool,
+        tapped: Outcome,
     ) -> Outcome:
         saw = None
         if self._histories is not None:

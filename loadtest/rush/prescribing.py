@@ -12,7 +12,7 @@ from uuid import uuid4
 from eligibility_api.contract.codes import FacilityKind, Role
 from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
 from eligibility_api.contract.history import Origin
-from eligibility_api.contract.looking import Staff
+from eligibility_api.contract.history_query import Staff
 from eligibility_api.contract.numbers import check_digit
 from loadtest.clock import today_in_japan
 from loadtest.nation.terminals import Terminal

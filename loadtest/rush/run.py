@@ -13,7 +13,7 @@ from pathlib import Path
 import uvloop
 from pydantic import AnyHttpUrl
 
-from eligibility_api.contract.line import is_loopback
+from eligibility_api.contract.transport import is_loopback
 from loadtest.clock import today_in_japan
 from loadtest.faults.fault import Fault, Scene
 from loadtest.faults.inflicting import Inflicting

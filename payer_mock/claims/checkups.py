@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from eligibility_api.contract.checkups import CheckupGiven, CheckupItemGiven
+from eligibility_api.contract.checkups import CheckupInput, CheckupItemInput
 from eligibility_api.contract.numbers import is_welfare_office_number
 from payer_mock.country.files import UNREPORTED, Country, member_file, read_rows
 from payer_mock.country.people import age_on
@@ -98,7 +98,7 @@ def write_checkup_files(country_folder: Path, year: int, out: Path) -> CheckupFi
     return CheckupFiles(tuple(files), count)
 
 
-def _checkups(row: Row, seed: int, year: int) -> Iterator[CheckupGiven]:
+def _checkups(row: Row, seed: int, year: int) -> Iterator[CheckupInput]:
     born = date.fromisoformat(row["birth_date"])
     key = f"{seed} {row['name']} {born} {row['address']}"
     rng = Random(f"{key} {year}")  # noqa: S311 - reproducible on purpose
@@ -107,7 +107,7 @@ def _checkups(row: Row, seed: int, year: int) -> Iterator[CheckupGiven]:
     insured = row["acquired_on"] <= examined_on.isoformat() < row.get("lost_on", "9999-12-31")
     if age >= _FROM_AGE and rng.random() < _TAKES_PART and insured:
         herself = Random(key)  # noqa: S311 - reproducible on purpose
-        yield CheckupGiven(
+        yield CheckupInput(
             insurer_number=row["insurer_number"],
             symbol=row.get("symbol"),
             number=row["number"],
@@ -118,7 +118,7 @@ def _checkups(row: Row, seed: int, year: int) -> Iterator[CheckupGiven]:
         )
 
 
-def _items(age: int, herself: Random, rng: Random) -> Iterator[CheckupItemGiven]:
+def _items(age: int, herself: Random, rng: Random) -> Iterator[CheckupItemInput]:
     """Items whose values are near the person's own from year to year."""
     decades = (age - _FROM_AGE) / 10
     for each in _QUANTITIES:
@@ -134,5 +134,5 @@ def _items(age: int, herself: Random, rng: Random) -> Iterator[CheckupItemGiven]
         yield _item(*_FINDINGS, _TEXT, value=herself.choice(_FINDING_WORDS))
 
 
-def _item(code: str, name: str, data_type: str, **filled: Any) -> CheckupItemGiven:
-    return CheckupItemGiven(item_code=code, item_name=name, data_type=data_type, **filled)
+def _item(code: str, name: str, data_type: str, **filled: Any) -> CheckupItemInput:
+    return CheckupItemInput(item_code=code, item_name=name, data_type=data_type, **filled)

@@ -12,9 +12,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
+from eligibility_api.contract.claim_codes import ACT_BY_DOSAGE_FORM, ACTS, USAGE_WRITTEN
 from eligibility_api.contract.codes import Relationship, Sex
 from eligibility_api.contract.numbers import is_welfare_office_number
-from eligibility_api.contract.receipt_codes import ACT_OF_FORM, ACTS, USAGE_WRITTEN
 from eligibility_api.contract.wire import BranchNumber, Day, InstitutionCode, InsurerNumber, MembershipText
 
 
@@ -35,7 +35,7 @@ Quantity = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,5}(\.[0-9]{1,5})?
 """使用量 or 数量: a decimal."""
 
 ActCode = Annotated[str, StringConstraints(pattern=f"^({'|'.join(ACTS)})$")]
-FormCode = Annotated[str, StringConstraints(pattern=f"^({'|'.join(ACT_OF_FORM)})$")]
+FormCode = Annotated[str, StringConstraints(pattern=f"^({'|'.join(ACT_BY_DOSAGE_FORM)})$")]
 UsageCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
 Points = Annotated[int, Field(ge=0, le=9_999_999)]
 Times = Annotated[int, Field(ge=1, le=999)]

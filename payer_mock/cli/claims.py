@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from eligibility_api.contract.checkups import CheckupGiven
+from eligibility_api.contract.checkups import CheckupInput
 from eligibility_api.contract.claims import ClaimsAnswer
 from payer_mock.cli.common import (
     AsJson,
@@ -68,7 +68,7 @@ def report(
 ) -> None:
     """レセプトファイルの状態 / How a receipt file stands, and what was found in it."""
     with at_the_fund(context, insurer) as client:
-        answer = client.look_at_claims(file_id)
+        answer = client.claims_status(file_id)
     _show(answer, as_json=as_json)
 
 
@@ -91,14 +91,14 @@ def checkups_sent(context: typer.Context, file: _Lines, *, as_json: AsJson = Fal
 
     Exit code 0: all were taken, and every member is known. 1: some members are not enrolled by what is known now.
     """
-    checkups = list(read_lines(file, CheckupGiven))
+    checkups = list(read_lines(file, CheckupInput))
     if not checkups:
         raise usage("健診結果がありません / No check-ups")
     taken = unmatched = 0
     for insurer_number, group in groupby(checkups, key=lambda each: each.insurer_number):
         with at_the_fund(context, insurer_number) as client:
             for answer in send_checkups(client, list(group)):
-                taken, unmatched = taken + answer.taken, unmatched + answer.unmatched
+                taken, unmatched = taken + answer.accepted, unmatched + answer.unmatched
     if as_json:
         echo_json({"taken": taken, "unmatched": unmatched})
     else:

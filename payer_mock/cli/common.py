@@ -16,7 +16,7 @@ import typer
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
 
-from eligibility_api.contract.errors import CATALOGUE, Kind, ShikakuError
+from eligibility_api.contract.errors import CATALOGUE, ErrorKind, ShikakuError
 from eligibility_api.contract.insurer_client import InsurerClient
 from payer_mock.clock import now
 from payer_mock.desk.funds import open_funds
@@ -106,7 +106,7 @@ def refused(error: ShikakuError) -> typer.Exit:
     """The end of a command that the fund refused, its sentences printed."""
     entry = CATALOGUE[error.code]
     typer.echo(f"{entry.ja}\n{entry.en} ({error.code})", err=True)
-    return typer.Exit(STOPPED if entry.kind is Kind.TECHNICAL else SOME_REFUSED)
+    return typer.Exit(STOPPED if entry.kind is ErrorKind.TECHNICAL else SOME_REFUSED)
 
 
 def not_set_up(error: SettingsError) -> typer.Exit:

@@ -49,7 +49,7 @@ def changes(
 def figures(context: typer.Context, *, insurer: OfInsurer = None, as_json: AsJson = False) -> None:
     """指標 / Registration delay, and look-ups of members by outcome."""
     with at_the_fund(context, insurer) as client:
-        answer = client.figures()
+        answer = client.statistics()
     show(answer, as_json=as_json, on_screen=lambda console: show_figures(console, answer))
 
 
@@ -71,7 +71,7 @@ def papers(
         raise usage("--pdf と --members は同時に指定します / --pdf and --members go together")
     with at_the_fund(context, insurer) as client:
         if pdf is None or members is None:
-            page = client.papers(after, since_month)
+            page = client.paper_certificates(after, since_month)
             show(page, as_json=as_json, on_screen=lambda console: show_papers(console, page))
             return
         needs = all_needs(client)

@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from eligibility_api.contract.enrolment import CorrectionRequest
-from eligibility_api.contract.tickets import GivenTicket, TicketsRequest
+from eligibility_api.contract.tickets import TicketInput, TicketsRequest
 from payer_mock.cli.common import AsJson, OfInsurer, at_the_fund, read_lines, show, usage
 
 _File = Annotated[Path, typer.Argument(metavar="FILE.jsonl", exists=True, dir_okay=False, readable=True)]
@@ -34,7 +34,7 @@ def correct(context: typer.Context, file: _File) -> None:
     for number, correction in enumerate(corrections, start=1):
         try:
             with at_the_fund(context, correction.member.insurer_number) as client:
-                client.correct(correction)
+                client.correct_enrolment(correction)
         except typer.Exit:
             typer.echo(f"{number}行目で中断しました / Stopped at line {number}", err=True)
             raise
@@ -50,7 +50,7 @@ def confirm(
 ) -> None:
     """確認 / Stand by what was said of a member whom the resident register does not show so (see `mismatches`)."""
     with at_the_fund(context, insurer) as client:
-        answer = client.confirm(enrolment_id)
+        answer = client.confirm_mismatch(enrolment_id)
     show(answer, as_json=as_json, on_screen=lambda console: console.print(answer.mismatch))
 
 
@@ -62,7 +62,7 @@ def tickets(
     Exit code 0: all are registered. 1: some are not.
     """
     try:
-        request = TicketsRequest(tickets=tuple(read_lines(file, GivenTicket)))
+        request = TicketsRequest(tickets=tuple(read_lines(file, TicketInput)))
     except ValidationError as error:
         raise usage("券がないか、重複しています / No ticket, one of them twice, or too many") from error
     with at_the_fund(context, insurer) as client:

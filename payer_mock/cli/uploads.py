@@ -39,7 +39,7 @@ def upload(
     insurer: OfInsurer = None,
     encoding: Annotated[FileEncoding, typer.Option()] = FileEncoding.AUTO,
     scope: Annotated[FileScope, typer.Option(help="All members, or what has changed.")] = FileScope.FULL,
-    bad_rows: Annotated[BadRows, typer.Option(help="What becomes of the good rows.")] = BadRows.PASS_OVER,
+    bad_rows: Annotated[BadRows, typer.Option(help="What becomes of the good rows.")] = BadRows.SKIP,
     publish: Annotated[Publish, typer.Option(help="Without findings.")] = Publish.AT_ONCE,
     approver: Annotated[
         bool, typer.Option("--approver", help="Approve a held file by the approver's key, with --reason.")
@@ -72,7 +72,7 @@ def show_one(
 ) -> None:
     """アップロードの状態 / How an upload stands, with the check report."""
     with at_the_fund(context, insurer) as client:
-        _print(client.look_at_upload(upload_id), as_json=as_json)
+        _print(client.upload_status(upload_id), as_json=as_json)
 
 
 def faults(
@@ -141,7 +141,7 @@ def seen_by(
 ) -> None:
     """誤った値を見た医療機関 / Which facilities saw what has been withdrawn since."""
     with at_the_fund(context, insurer) as client:
-        answer = client.seen_by(upload_id)
+        answer = client.correction_list(upload_id)
     show(answer, as_json=as_json, on_screen=lambda console: show_seen_by(console, answer))
 
 

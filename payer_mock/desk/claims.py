@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from eligibility_api.contract.checkups import CheckupGiven, CheckupsAnswer, CheckupsRequest
+from eligibility_api.contract.checkups import CheckupInput, CheckupsAnswer, CheckupsRequest
 from eligibility_api.contract.claims import ClaimsAnswer, ClaimsState
 from eligibility_api.contract.insurer_client import InsurerClient
 from payer_mock.desk.following import follow_while, pieces
@@ -27,11 +27,11 @@ def send_claims(client: InsurerClient, path: Path) -> ClaimsAnswer:
 def follow_claims(client: InsurerClient, answer: ClaimsAnswer, wait: Callable[[float], None]) -> ClaimsAnswer:
     """The file once the fund is done with it; asked for again and again after a `wait`."""
     return follow_while(
-        lambda each: each.state in _AT_WORK, answer, lambda: client.look_at_claims(answer.file_id), wait
+        lambda each: each.state in _AT_WORK, answer, lambda: client.claims_status(answer.file_id), wait
     )
 
 
-def send_checkups(client: InsurerClient, checkups: list[CheckupGiven]) -> Iterator[CheckupsAnswer]:
+def send_checkups(client: InsurerClient, checkups: list[CheckupInput]) -> Iterator[CheckupsAnswer]:
     """Send check-ups, many at a time; the answer each time."""
     for place in range(0, len(checkups), _MOST_CHECKUPS):
         some = checkups[place : place + _MOST_CHECKUPS]

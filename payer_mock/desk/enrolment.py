@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eligibility_api.contract.errors import Kind, ShikakuError
+from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from eligibility_api.contract.insurer_client import InsurerClient
 from payer_mock.desk.funds import FundOf
 from payer_mock.desk.report import Report, Stop
@@ -24,7 +24,7 @@ def enrol_members(rows: Iterable[Row], fund_of: FundOf) -> Report:
         try:
             _enrol(member, fund_of(member.joining.insurer_number), report)
         except ShikakuError as error:
-            if error.entry.kind is Kind.TECHNICAL:
+            if error.entry.kind is ErrorKind.TECHNICAL:
                 report.stopped = Stop(row.number, error.code)
                 break
             report.faults.append(Fault(row.number, None, error.code))

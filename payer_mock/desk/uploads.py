@@ -18,7 +18,7 @@ from eligibility_api.contract.uploads import (
     UploadAnswer,
     UploadState,
 )
-from eligibility_api.contract.wire import Wire
+from eligibility_api.contract.wire import RequestModel
 from payer_mock.desk.following import follow_while, pieces, wait_until
 from payer_mock.desk.report import ALL_DONE, SOME_REFUSED
 
@@ -27,12 +27,12 @@ _AT_WORK = frozenset(
 )
 
 
-class Manner(Wire):
+class Manner(RequestModel):
     """How a file is to be read and published."""
 
     encoding: FileEncoding = FileEncoding.AUTO
     scope: FileScope = FileScope.FULL
-    bad_rows: BadRows = BadRows.PASS_OVER
+    bad_rows: BadRows = BadRows.SKIP
     publish: Publish = Publish.AT_ONCE
 
 
@@ -56,7 +56,7 @@ def follow(
 ) -> UploadAnswer:
     """The upload once the fund is done with it, or waits for a word; asked for again and again after a `wait`."""
     return follow_while(
-        lambda each: each.state in _AT_WORK, upload, lambda: client.look_at_upload(upload.upload_id), wait
+        lambda each: each.state in _AT_WORK, upload, lambda: client.upload_status(upload.upload_id), wait
     )
 
 

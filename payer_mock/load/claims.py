@@ -85,8 +85,8 @@ def _send(report: ClaimsLoad, files: list[Path], keys: Keys) -> None:
 def _count(report: ClaimsLoad, answer: ClaimsAnswer) -> None:
     report.files += 1
     if (found := answer.report) is not None:
-        report.receipts += found.receipts
-        report.good += found.good
+        report.receipts += found.claims
+        report.good += found.accepted
         report.unmatched += found.unmatched
         report.faults.update({fault.value: count for fault, count in found.faults.items()})
 

@@ -13,7 +13,7 @@ from eligibility_api.contract.member_file import (
     DISEASE_COLUMNS,
     GROUP_COLUMNS,
     ITEM_COLUMNS,
-    MOST_DISEASES,
+    MAX_DISEASES,
     disease_column,
     group_column,
 )
@@ -71,7 +71,7 @@ def _items(cells: dict[str, str]) -> dict[str, Any]:
 
 def _diseases(cells: dict[str, str]) -> list[int]:
     """The places at which a disease's certificate has a filled column."""
-    places = range(1, MOST_DISEASES + 1)
+    places = range(1, MAX_DISEASES + 1)
     return [place for place in places if any(disease_column(place, n) in cells for n in DISEASE_COLUMNS)]
 
 

@@ -19,10 +19,10 @@ def all_needs(client: InsurerClient) -> frozenset[Membership]:
     needs: set[Membership] = set()
     after = None
     while True:
-        page = client.papers(after)
+        page = client.paper_certificates(after)
         needs.update(
             membership(need.symbol, need.number, need.branch, need.birth_date.isoformat())
-            for need in page.papers
+            for need in page.members
         )
         after = page.next
         if after is None:

@@ -14,7 +14,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-from eligibility_api.contract.characters import to_shift_jis_marked
+from eligibility_api.contract.characters import replace_unencodable
 
 _GOTHIC, _MINCHO = "HeiseiKakuGo-W5", "HeiseiMin-W3"
 _WIDTH, _HEIGHT = A5
@@ -52,7 +52,7 @@ class Booklet:
         height = _TOP - 2.2 * _LINE
         for label, value in sheet.lines:
             self._text(_LEFT, height, _GOTHIC, 8, label)
-            self._value(height, to_shift_jis_marked(value))
+            self._value(height, replace_unencodable(value))
             self._canvas.line(_LEFT, height - 7, _WIDTH - _LEFT, height - 7)
             height -= _LINE
         for number, sentence in enumerate(sheet.note.splitlines()):

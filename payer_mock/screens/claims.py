@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from eligibility_api.contract.claims import ClaimsAnswer, ClaimsFaults, ClaimsReport, ClaimsState, ReceiptKind
+from eligibility_api.contract.claims import ClaimKind, ClaimsAnswer, ClaimsFaults, ClaimsReport, ClaimsState
 from eligibility_api.contract.errors import CATALOGUE
 
 _STATES = {
@@ -15,10 +15,10 @@ _STATES = {
     ClaimsState.REFUSED: "受付不可 / refused",
 }
 _KINDS = {
-    ReceiptKind.MEDICAL: "医科 / medical",
-    ReceiptKind.DPC: "ＤＰＣ（取込対象外） / DPC, not read",
-    ReceiptKind.DENTAL: "歯科（取込対象外） / dental, not read",
-    ReceiptKind.PHARMACY: "調剤 / pharmacy",
+    ClaimKind.MEDICAL: "医科 / medical",
+    ClaimKind.DPC: "ＤＰＣ（取込対象外） / DPC, not read",
+    ClaimKind.DENTAL: "歯科（取込対象外） / dental, not read",
+    ClaimKind.PHARMACY: "調剤 / pharmacy",
 }
 
 
@@ -47,7 +47,7 @@ def show_claims_faults(console: Console, page: ClaimsFaults) -> None:
     table.add_column("形\nshape", overflow="fold")
     for fault in page.faults:
         field = "" if fault.field is None else f"{fault.field} {fault.name or ''}".strip()
-        receipt = "" if fault.receipt is None else str(fault.receipt)
+        receipt = "" if fault.claim is None else str(fault.claim)
         table.add_row(str(fault.line), fault.record or "", field, receipt, fault.code, fault.shape or "")
     console.print(table)
     if page.next is not None:
@@ -66,8 +66,8 @@ def show_checkups(console: Console, taken: int, unmatched: int) -> None:
 def _add_counts(table: Table, report: ClaimsReport) -> None:
     rows = [
         ("医療機関 / institutions' claims", report.sections),
-        ("レセプト / receipts", report.receipts),
-        ("取込 / taken", report.good),
+        ("レセプト / receipts", report.claims),
+        ("取込 / taken", report.accepted),
         ("該当者なし / of nobody known", report.unmatched),
         ("差替え / in place of an earlier one", report.replacing),
     ]

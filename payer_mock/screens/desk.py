@@ -5,7 +5,13 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from eligibility_api.contract.desk import Changes, Figures, Mismatches, NamedMember, Papers
+from eligibility_api.contract.insurer_ops import (
+    Changes,
+    MemberSummary,
+    Mismatches,
+    PaperCertificates,
+    Statistics,
+)
 from payer_mock.screens.enrolment import MATCHES
 
 _MEMBER = ("記号 / symbol", "番号 / number", "枝番 / branch", "生年月日 / birth date")
@@ -26,10 +32,10 @@ def show_changes(console: Console, page: Changes) -> None:
     for change in page.changes:
         known_from = change.known_from.isoformat(timespec="seconds")
         table.add_row(known_from, str(change.revision), change.kind, change.event, change.enrolment_id)
-    _print(console, table, page.next if page.more else None)
+    _print(console, table, page.next if page.has_more else None)
 
 
-def show_figures(console: Console, figures: Figures) -> None:
+def show_figures(console: Console, figures: Statistics) -> None:
     """Registration delay, and look-ups by outcome."""
     delay = figures.registration_delay
     table = Table("指標 / figure", "")
@@ -42,15 +48,15 @@ def show_figures(console: Console, figures: Figures) -> None:
     console.print(table)
 
 
-def show_papers(console: Console, page: Papers) -> None:
+def show_papers(console: Console, page: PaperCertificates) -> None:
     """Who needs a 資格確認書."""
     table = Table("資格 / enrolment", *_MEMBER, f"{page.since} 以降 / new since")
-    for need in page.papers:
+    for need in page.members:
         table.add_row(need.enrolment_id, *_member(need), "新規 / new" if need.new_since else "")
     _print(console, table, page.next)
 
 
-def _member(member: NamedMember) -> tuple[str, str, str, str]:
+def _member(member: MemberSummary) -> tuple[str, str, str, str]:
     return member.symbol or "", member.number, member.branch or "", member.birth_date.isoformat()
 
 

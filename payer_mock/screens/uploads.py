@@ -7,8 +7,8 @@ from rich.table import Table
 
 from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.uploads import (
+    CorrectionList,
     Finding,
-    SeenByAnswer,
     UploadAnswer,
     UploadFaults,
     UploadReport,
@@ -57,7 +57,7 @@ def show_faults(console: Console, faults: UploadFaults) -> None:
         console.print(f"続き / more: --after {faults.next}")
 
 
-def show_seen_by(console: Console, answer: SeenByAnswer) -> None:
+def show_seen_by(console: Console, answer: CorrectionList) -> None:
     """The facilities that were answered with what was withdrawn."""
     table = Table("医療機関コード / institution", "名称 / name", "回答数 / answers", "最終 / last")
     for facility in answer.facilities:

@@ -207,9 +207,9 @@ async def _take(fund: Fund, postmaster: int, path: Path, count: int) -> dict[str
         pass
     spent = Spent.now(postmaster).since(before)
     answer = (await fund.get(f"{CLAIMS_PATH}/{response.json()['file_id']}")).json()
-    assert answer["report"]["good"] == count, answer
+    assert answer["report"]["accepted"] == count, answer
     return _told(path, count, spent) | {
-        name: answer["report"][name] for name in ("good", "unmatched", "replacing")
+        name: answer["report"][name] for name in ("accepted", "unmatched", "replacing")
     }
 
 

@@ -18,7 +18,7 @@ from eligibility_api.claims.rows import COLUMNS, row
 from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.history import ROLE_HEADER
-from eligibility_api.domain.receipts import Member, Receipt
+from eligibility_api.domain.claims import Claim, Member
 from eligibility_api.drug_master import store as drug_master_store
 from eligibility_api.embedded_postgres.cluster import provision
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
@@ -202,7 +202,7 @@ async def _fill(connection: asyncpg.Connection[Any], people: int, treated: list[
     await connection.execute(_CHECKUPS, items, numbers, timeout=3600)
 
 
-def _receipts(resident: Resident) -> list[Receipt]:
+def _receipts(resident: Resident) -> list[Claim]:
     """As those of an ordinary patient of the other benchmark, of three years."""
     member = Member(
         insurer_number=INSURER, symbol="見本", number=resident.resident_id[1:], branch="00",

@@ -17,9 +17,8 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Category, Right
 from eligibility_api.database.connections import Database
 from eligibility_api.database.migrate import migrate
-from eligibility_api.domain.days import day_in_japan
-from eligibility_api.domain.months import before
-from eligibility_api.domain.receipts import Receipt
+from eligibility_api.domain.claims import Claim
+from eligibility_api.domain.dates import day_in_japan, months_before
 from eligibility_api.drug_master import store as drug_master_store
 from eligibility_api.drug_master.cache import Drugs
 from eligibility_api.embedded_postgres.cluster import provision
@@ -75,13 +74,11 @@ class _Tools:
 
 def months_back(months: int) -> date:
     """The first day of the month that many before the present one."""
-    return before(day_in_japan(datetime.now(UTC)).replace(day=1), months)
+    return months_before(day_in_japan(datetime.now(UTC)).replace(day=1), months)
 
 
 @asynccontextmanager
-async def filled(
-    home: Path, people: int, looked_at: Mapping[str, Sequence[Receipt]]
-) -> AsyncIterator[Country]:
+async def filled(home: Path, people: int, looked_at: Mapping[str, Sequence[Claim]]) -> AsyncIterator[Country]:
     """A country of `people` with twelve receipts each, and of those who are looked at, by their member numbers."""
     with EmbeddedPostgres(home) as server:
         connection = await asyncpg.connect(server.dsn("owner"))
@@ -117,7 +114,7 @@ async def _fill(
     connection: asyncpg.Connection[Any],
     terminal: UUID,
     people: int,
-    looked_at: Mapping[str, Sequence[Receipt]],
+    looked_at: Mapping[str, Sequence[Claim]],
 ) -> dict[str, UUID]:
     await connection.execute(
         f"""

@@ -22,10 +22,10 @@ from pydantic_core import to_json
 
 from eligibility_api.clients.operator import Operator
 from eligibility_api.consent.gate import CONSENTED
-from eligibility_api.contract.claims import ReceiptKind
+from eligibility_api.contract.claims import ClaimKind
 from eligibility_api.contract.codes import Role
-from eligibility_api.contract.history import Grouping, LookUp, Setting
-from eligibility_api.domain.receipts import Act, Content, Disease, Drug, Member, Receipt
+from eligibility_api.contract.history import CareSetting, Grouping, HistoryResource
+from eligibility_api.domain.claims import Act, Claim, Content, Disease, Drug, Member
 from eligibility_api.history import service
 from eligibility_api.history.service import Look, Part, Permit
 from eligibility_api.history.store import statement
@@ -43,7 +43,7 @@ def _member(number: str) -> Member:
     )
 
 
-def _receipt(member: Member, months: int, place: int, *, pharmacy: bool) -> Receipt:
+def _receipt(member: Member, months: int, place: int, *, pharmacy: bool) -> Claim:
     day = months_back(months).replace(day=3 + 5 * place)
     codes = DRUGS[place * 5 : place * 5 + 5]
     if pharmacy:
@@ -56,9 +56,9 @@ def _receipt(member: Member, months: int, place: int, *, pharmacy: bool) -> Rece
             Disease(f"83300{number:02}", None, ("8002",), day, "1", False) for number in range(6)
         )
         told = Content("架空診療所", None, None, drugs, acts, diseases)
-    return Receipt(
-        kind=ReceiptKind.PHARMACY if pharmacy else ReceiptKind.MEDICAL,
-        setting=Setting.PHARMACY if pharmacy else Setting.OUTPATIENT,
+    return Claim(
+        kind=ClaimKind.PHARMACY if pharmacy else ClaimKind.MEDICAL,
+        setting=CareSetting.PHARMACY if pharmacy else CareSetting.OUTPATIENT,
         institution_code=f"{PHARMACY if pharmacy else CLINIC}"[:-1] + str(place),
         claim_month=months_back(months - 1),
         treatment_month=months_back(months),
@@ -67,7 +67,7 @@ def _receipt(member: Member, months: int, place: int, *, pharmacy: bool) -> Rece
     )
 
 
-def ordinary(number: str) -> list[Receipt]:
+def ordinary(number: str) -> list[Claim]:
     """A clinic's and a pharmacy's receipt every other month."""
     return [
         _receipt(_member(number), months, 0, pharmacy=pharmacy)
@@ -76,7 +76,7 @@ def ordinary(number: str) -> list[Receipt]:
     ]
 
 
-def chronic(number: str) -> list[Receipt]:
+def chronic(number: str) -> list[Claim]:
     """Two of each every month, for five years."""
     return [
         _receipt(_member(number), months, place, pharmacy=pharmacy)
@@ -124,7 +124,7 @@ async def explain(country: Country, permit: UUID) -> None:
     parameters = (
         country.caller.client_id, permit, "consent", "pharmacist", None, months_back(60), months_back(0),
     )  # fmt: skip
-    look_up = statement(LookUp.MEDICATIONS, CONSENTED, then=False)
+    look_up = statement(HistoryResource.MEDICATIONS, CONSENTED, then=False)
     for row in await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {look_up}", *parameters):
         print(row[0])
     await connection.close()

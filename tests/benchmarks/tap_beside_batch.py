@@ -15,7 +15,7 @@ from pathlib import Path
 
 import asyncpg
 
-from eligibility_api.contract.batches import MOST_ROWS, BatchAnswer, BatchRequest, BatchRow, BatchState
+from eligibility_api.contract.batches import MAX_ROWS, BatchAnswer, BatchRequest, BatchRow, BatchState
 from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.benchmarks.tappers import Tappers, Times, show
@@ -68,7 +68,7 @@ async def measure(terminals: int, per_second: float, rows: int, window: float) -
             started = time.monotonic()
             await tappers.note(BESIDE, window)
             working += time.monotonic() - started
-            batch = terminal.client.batch(batch.batch_id)
+            batch = terminal.client.batch_status(batch.batch_id)
         print(f"{batch.rows / working:.0f} rows/s while it was let go", flush=True)
         await asyncio.to_thread(tappers.end)
         await owner.close()
@@ -80,7 +80,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description="A tap's p99 beside a batch of 10,000 rows.")
     options.add_argument("--terminals", type=int, default=4)
     options.add_argument("--taps-per-second", type=float, default=30)
-    options.add_argument("--rows", type=int, default=MOST_ROWS)
+    options.add_argument("--rows", type=int, default=MAX_ROWS)
     options.add_argument("--window", type=float, default=4.0, help="seconds of each phase")
     chosen = options.parse_args()
     times = asyncio.run(measure(chosen.terminals, chosen.taps_per_second, chosen.rows, chosen.window))

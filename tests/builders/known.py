@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from eligibility_api.contract.history import Origin, Setting
-from eligibility_api.domain.history import Known
-from eligibility_api.domain.receipts import Content, Drug
+from eligibility_api.contract.history import CareSetting, Origin
+from eligibility_api.domain.claims import Content, Drug
+from eligibility_api.domain.history import HistoryRecord
 
 CLINIC, OTHER_CLINIC, PHARMACY = "1311111114", "0110113719", "1340100013"
 MONTH = date(2026, 5, 1)
@@ -28,15 +28,15 @@ def content(*drugs: Drug, **more: Any) -> Content:
     return PLAIN_CONTENT._replace(drugs=drugs, **more)
 
 
-def known(of: Content = PLAIN_CONTENT, **more: Any) -> Known:
+def known(of: Content = PLAIN_CONTENT, **more: Any) -> HistoryRecord:
     """A clinic's receipt of May 2026."""
-    plain = Known(
+    plain = HistoryRecord(
         number=1,
-        origin=Origin.RECEIPT,
+        origin=Origin.CLAIM,
         known_from=datetime(2026, 6, 10, 15, tzinfo=UTC),
         identity=b"",
         institution_code=CLINIC,
-        setting=Setting.OUTPATIENT,
+        setting=CareSetting.OUTPATIENT,
         month=MONTH,
         claim_month=date(2026, 6, 1),
         content=of,
@@ -44,12 +44,14 @@ def known(of: Content = PLAIN_CONTENT, **more: Any) -> Known:
     return plain._replace(**more)
 
 
-def pharmacy(of: Content, **more: Any) -> Known:
+def pharmacy(of: Content, **more: Any) -> HistoryRecord:
     """A pharmacy's receipt of May 2026."""
-    return known(of, **{"institution_code": PHARMACY, "setting": Setting.PHARMACY} | more)
+    return known(of, **{"institution_code": PHARMACY, "setting": CareSetting.PHARMACY} | more)
 
 
-def dispensing(on: date = DAY, prescribed_on: date = DAY, prescriber: str = CLINIC, **more: Any) -> Known:
+def dispensing(
+    on: date = DAY, prescribed_on: date = DAY, prescriber: str = CLINIC, **more: Any
+) -> HistoryRecord:
     """A dispensing told at once."""
     told = content(drug(), prescriber_code=prescriber)
     plain = pharmacy(
@@ -58,7 +60,7 @@ def dispensing(on: date = DAY, prescribed_on: date = DAY, prescriber: str = CLIN
     return plain._replace(**more)
 
 
-def prescription(on: date = DAY, institution: str = CLINIC, **more: Any) -> Known:
+def prescription(on: date = DAY, institution: str = CLINIC, **more: Any) -> HistoryRecord:
     """A prescription told at once."""
     told = content(drug(), prescriber_code=institution)
     plain = known(

@@ -12,21 +12,26 @@ from uuid import UUID, uuid4
 import httpx2
 
 from eligibility_api.claims.rows import COLUMNS, row
-from eligibility_api.contract.claims import ReceiptKind
+from eligibility_api.contract.claims import ClaimKind
 from eligibility_api.contract.codes import Care, Category, FacilityKind, Right, Role
 from eligibility_api.contract.consent import CONSENTS_PATH, Basis
-from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER, LookUp, Origin, Setting
+from eligibility_api.contract.history import (
+    OPERATOR_HEADER,
+    ROLE_HEADER,
+    CareSetting,
+    HistoryResource,
+    Origin,
+)
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.days import day_in_japan
+from eligibility_api.domain.claims import Claim, Content, Member, encode
+from eligibility_api.domain.dates import day_in_japan, months_before
 from eligibility_api.domain.membership import comparable
-from eligibility_api.domain.months import before
-from eligibility_api.domain.receipts import Content, Member, Receipt, encode
 from eligibility_api.drug_master import store as drug_master_store
 from tests.builders.fund import CLINIC, INSURER, Fund, Person
 from tests.builders.known import PHARMACY, PLAIN_CONTENT
 
 LOOKING = (Right.ELIGIBILITY, Right.CONSENT)
-EVERYTHING = tuple(Category)
+FULL_HISTORY = tuple(Category)
 
 _FILE = """
 INSERT INTO claim_file (insurer_number, client_id, state, known_from) VALUES ($1, $2::text::uuid, 'done', $3) RETURNING file_id
@@ -56,7 +61,7 @@ WHERE revision IN (SELECT opened_by FROM enrolment WHERE name = $1)
 
 def months_ago(fund: Fund, months: int) -> date:
     """The first day of the month that many before the fund's present one."""
-    return before(day_in_japan(fund.clock()).replace(day=1), months)
+    return months_before(day_in_japan(fund.clock()).replace(day=1), months)
 
 
 def receipt(
@@ -69,7 +74,7 @@ def receipt(
     insurer_number: str = INSURER,
     branch: str | None = "00",
     **more: Any,
-) -> Receipt:
+) -> Claim:
     """A receipt of the person as `Fund.enrol` enrols her, treated that many months ago, claimed in the next month."""
     member = Member(
         insurer_number=insurer_number,
@@ -79,18 +84,18 @@ def receipt(
         birth_date=person.resident.birth_date,
     )
     values: dict[str, Any] = {
-        "kind": ReceiptKind.PHARMACY if pharmacy else ReceiptKind.MEDICAL,
-        "setting": Setting.PHARMACY if pharmacy else Setting.OUTPATIENT,
+        "kind": ClaimKind.PHARMACY if pharmacy else ClaimKind.MEDICAL,
+        "setting": CareSetting.PHARMACY if pharmacy else CareSetting.OUTPATIENT,
         "institution_code": PHARMACY if pharmacy else CLINIC,
         "claim_month": months_ago(fund, months - 1),
         "treatment_month": months_ago(fund, months),
         "member": member,
         "content": of,
     }
-    return Receipt(**(values | more))
+    return Claim(**(values | more))
 
 
-async def stored(fund: Fund, *receipts: Receipt, known_from: datetime | None = None) -> list[int]:
+async def stored(fund: Fund, *receipts: Claim, known_from: datetime | None = None) -> list[int]:
     """Store receipts as one file of the fund's insurer, known since a month ago unless told otherwise."""
     since = known_from or fund.clock() - timedelta(days=40)
     [file] = await fund.owner.fetch(_FILE, [INSURER, fund.insurer.client_id, since])
@@ -116,7 +121,7 @@ async def allow(
     fund: Fund,
     person: Person,
     terminal: Credential,
-    categories: Collection[Category] = EVERYTHING,
+    categories: Collection[Category] = FULL_HISTORY,
     *,
     basis: Basis = Basis.PIN,
     care: Care = Care.OUTPATIENT,
@@ -143,7 +148,7 @@ async def look(
     fund: Fund,
     permit: UUID,
     terminal: Credential,
-    what: LookUp = LookUp.MEDICATIONS,
+    what: HistoryResource = HistoryResource.MEDICATIONS,
     *,
     role: Role = Role.PHARMACIST,
     operator: str | None = None,
@@ -158,7 +163,11 @@ async def look(
 
 
 async def seen(
-    fund: Fund, permit: UUID, terminal: Credential, what: LookUp = LookUp.MEDICATIONS, **query: Any
+    fund: Fund,
+    permit: UUID,
+    terminal: Credential,
+    what: HistoryResource = HistoryResource.MEDICATIONS,
+    **query: Any,
 ) -> dict[str, Any]:
     """The answer to a look-up that is answered."""
     response = await look(fund, permit, terminal, what, **query)

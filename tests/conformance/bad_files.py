@@ -70,7 +70,7 @@ REFUSED_FILES = (
     RefusedFile("200 columns", lines(header=",".join(f"column_{n}" for n in range(200))).encode(), "file-header"),
     RefusedFile("no address", lines(header=_WITHOUT_ADDRESS).encode(), "file-header"),
     RefusedFile("a header as long as a file", b"a" * 200_000 + b"\n", "file-header"),
-    RefusedFile("all or nothing", lines(line("1"), line("2", sex="9")).encode(), "file-bad-rows", {"bad_rows": "refuse-file"}),
+    RefusedFile("all or nothing", lines(line("1"), line("2", sex="9")).encode(), "file-bad-rows", {"bad_rows": "reject-file"}),
     RefusedFile("nothing good in it", lines(line("1", sex="9")).encode(), "file-bad-rows"),
 )  # fmt: skip
 

@@ -10,10 +10,10 @@ import pytest
 
 from eligibility_api.claims.reading.block import Block
 from eligibility_api.claims.reading.reader import Reader
-from eligibility_api.contract.claims import ReceiptKind
-from eligibility_api.contract.history import Setting
+from eligibility_api.contract.claims import ClaimKind
+from eligibility_api.contract.history import CareSetting
 from eligibility_api.contract.numbers import folded
-from eligibility_api.domain.receipts import Receipt
+from eligibility_api.domain.claims import Claim
 from payer_mock.claims.nation import write_claims_files
 from payer_mock.country.make import make_country
 from tests.unit.payer_mock.claims.records import Line, Section, of, taken_apart
@@ -59,7 +59,7 @@ def test_every_receipt_is_taken_without_a_fault(files: list[Path]) -> None:
         assert sum(block.sections for block in blocks) == len(sections)
         found = sum((block.kinds for block in blocks), Counter())
         tables = Counter(section.table for section, _ in receipts_in(sections))
-        assert (found[ReceiptKind.MEDICAL], found[ReceiptKind.PHARMACY]) == (tables["1"], tables["4"])
+        assert (found[ClaimKind.MEDICAL], found[ClaimKind.PHARMACY]) == (tables["1"], tables["4"])
         assert sum(len(block.receipts) for block in blocks) == tables.total()
 
 
@@ -97,7 +97,7 @@ def drugs_in(section: Section, lines: list[Line]) -> int:
     return count
 
 
-def whose(receipt: Receipt) -> tuple[str, str, str, str]:
+def whose(receipt: Claim) -> tuple[str, str, str, str]:
     member = receipt.member
     return (
         member.insurer_number,
@@ -114,7 +114,7 @@ def named(lines: list[Line], insurer_number: str) -> tuple[str, str, str, str]:
     return insurer_number, folded(insurance[0][2]), folded(insurance[0][3]), (branches or [""])[0]
 
 
-def setting(section: Section, lines: list[Line]) -> Setting:
+def setting(section: Section, lines: list[Line]) -> CareSetting:
     if section.table == "4":
-        return Setting.PHARMACY
-    return Setting.INPATIENT if int(lines[0][2][3]) % 2 else Setting.OUTPATIENT
+        return CareSetting.PHARMACY
+    return CareSetting.INPATIENT if int(lines[0][2][3]) % 2 else CareSetting.OUTPATIENT

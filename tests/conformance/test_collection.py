@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eligibility_api.contract.errors import CATALOGUE, Kind
+from eligibility_api.contract.errors import CATALOGUE, ErrorKind
 from jpki_mock.authority.names import ORGANISATION
 from tests.conformance.cases import Case
 from tests.conformance.make_bad_proofs import BAD, GOOD
@@ -66,7 +66,9 @@ def test_every_refusal_of_challenge_certificate_and_signature_is_met() -> None:
     decided_by_the_database = {"challenge-used", "certificate-revoked", "certificate-suspended"}
     families = ("challenge-", "certificate-", "signature-")
     refusals = {
-        code for code, entry in CATALOGUE.items() if entry.kind is Kind.REFUSAL and code.startswith(families)
+        code
+        for code, entry in CATALOGUE.items()
+        if entry.kind is ErrorKind.REFUSAL and code.startswith(families)
     }
     assert {proof.expected for proof in COLLECTION.bad} == refusals - decided_by_the_database
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.presence import to_be_signed
-from eligibility_api.domain.challenge import Challenge, MacKeys, mint
+from eligibility_api.domain.challenge import Challenge, MacKeys, issue
 from jpki_mock.authority.profiles import Leaf, authentication_leaf, build_leaf, build_root
 from jpki_mock.authority.values import CaId, Kind, Period
 
@@ -138,7 +138,7 @@ class Workshop:
     def minted(self, *, audience: str = AUDIENCE, keys: MacKeys | None = None, **changes: Any) -> str:
         """A challenge for the terminal, its contents changed as told."""
         contents = Challenge(Purpose.ELIGIBILITY, AT + LIFE, INSTITUTION, TERMINAL, secrets.token_bytes(16))
-        return mint(replace(contents, **changes), audience=audience, keys=keys or self.mac_keys)
+        return issue(replace(contents, **changes), audience=audience, keys=keys or self.mac_keys)
 
     def present(
         self,

@@ -47,7 +47,7 @@ def clinic(house: Inhabited) -> Clinic:
     described.write_text(json.dumps(_description(house), ensure_ascii=False), encoding="utf-8")
     house.house.run("payer-mock", "write-claims", described, "--out", file)
     sent = house.house.run("payer-mock", "send-claims", file, "--json")
-    assert json.loads(sent.stdout)["report"]["good"] == 1
+    assert json.loads(sent.stdout)["report"]["accepted"] == 1
     return Clinic(house)
 
 
@@ -82,7 +82,7 @@ def test_a_card_consents_in_the_session_of_its_tap_and_the_medicines_are_there(c
     [group] = report["history"]["medications"]["groups"]
     [medicine] = group["medicines"]
     assert (report["exit_code"], group["key"], medicine["drug_code"]) == (0, INGREDIENT, DRUG)
-    assert (medicine["origin"], medicine["times"], medicine["prescriber"]["own"]) == ("receipt", 14, True)
+    assert (medicine["origin"], medicine["times"], medicine["prescriber"]["own"]) == ("claim", 14, True)
     assert report["identified"]["consent"]["answer"]["basis"] == "pin"
     assert {"consent-sign", "consent", "medications"} <= set(report["timings_ms"]["steps"])
 
@@ -130,7 +130,7 @@ def test_what_a_clinic_prescribes_shows_at_once(clinic: Clinic, tmp_path: Path) 
     assert clinic.run("prescribe", file, "--role", "doctor")["exit_code"] == 0
     again = clinic.look("--role", "doctor", "--group", "none", consent=looked["permit_id"])
     origins = [medicine["origin"] for medicine in again["history"]["medications"]["medicines"]]
-    assert origins == ["prescription", "receipt"]
+    assert origins == ["prescription", "claim"]
 
 
 def test_people_can_read_it(clinic: Clinic) -> None:

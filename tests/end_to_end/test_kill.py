@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from eligibility_api.contract.errors import Kind, ShikakuError
+from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from tests.builders.house import Inhabited, inhabited
 from tests.depth import DEEP
 
@@ -53,7 +53,7 @@ def _tap_until_killed(house: Inhabited, answers: int) -> dict[str, dict[str, obj
                 try:
                     answer = terminal.tap()
                 except ShikakuError as error:
-                    if error.entry.kind is Kind.TECHNICAL:
+                    if error.entry.kind is ErrorKind.TECHNICAL:
                         return
                     raise
                 received[answer.record_id] = answer.model_dump(mode="json")

@@ -57,7 +57,7 @@ def test_a_file_counts_as_a_whole_and_once_however_reading_was_killed(
         assert (ended.known_from is None) == (ended.state is ClaimsState.REFUSED)
         again = _ended(program, program.send_claims([body]).file_id)
         assert again.report is not None
-        assert (again.state, again.report.good) == (ClaimsState.DONE, RECEIPTS)
+        assert (again.state, again.report.accepted) == (ClaimsState.DONE, RECEIPTS)
         assert wait_until(lambda: _count(own_house, _COUNTING, CLINIC.code) == RECEIPTS, 10)
 
 
@@ -83,8 +83,8 @@ def _client(house: Inhabited, url: str) -> InsurerClient:
 
 def _ended(program: InsurerClient, file_id: str) -> ClaimsAnswer:
     ends = {ClaimsState.DONE, ClaimsState.REFUSED}
-    assert wait_until(lambda: program.look_at_claims(file_id).state in ends, 120)
-    return program.look_at_claims(file_id)
+    assert wait_until(lambda: program.claims_status(file_id).state in ends, 120)
+    return program.claims_status(file_id)
 
 
 def _count(house: Inhabited, statement: str, about: str) -> int:

@@ -101,7 +101,7 @@ def _approved(clients: Sequence[InsurerClient], alias: str) -> UploadAnswer:
     """A file that changes everybody, and therefore waits for the approver, approved."""
     program, approver = clients
     sent = program.upload([_file(alias)], scope=FileScope.CHANGES)
-    assert wait_until(lambda: program.look_at_upload(sent.upload_id).state is UploadState.HELD, 60)
+    assert wait_until(lambda: program.upload_status(sent.upload_id).state is UploadState.HELD, 60)
     return approver.approve_upload(sent.upload_id, "試験")
 
 
@@ -110,8 +110,8 @@ def _publish(clients: Sequence[InsurerClient], alias: str) -> UploadAnswer:
 
 
 def _ended(program: InsurerClient, upload_id: str) -> UploadAnswer:
-    assert wait_until(lambda: program.look_at_upload(upload_id).state in _ENDS, 120)
-    return program.look_at_upload(upload_id)
+    assert wait_until(lambda: program.upload_status(upload_id).state in _ENDS, 120)
+    return program.upload_status(upload_id)
 
 
 def _shows(house: Inhabited, alias: str) -> bool:

@@ -21,7 +21,7 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
-from eligibility_api.domain.days import day_in_japan
+from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.eligibility.by_number import look_up
 from eligibility_api.platform.settings import Settings
 from tests.builders.fund import CLINIC, INSURER, OTHER_CLINIC, Fund, Person

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_first_registration_binds_and_a_second_one_changes_nothing(fund: Fund) -> None:
     person = fund.person()
     first, second = await fund.register(person.card), await fund.register(person.card)
-    assert [first.json()["already"], second.json()["already"]] == [False, True]
+    assert [first.json()["already_registered"], second.json()["already_registered"]] == [False, True]
 
 
 async def test_with_the_right_membership_the_registration_holds(fund: Fund) -> None:

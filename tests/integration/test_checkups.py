@@ -51,7 +51,7 @@ async def test_they_are_kept_by_comparable_keys_and_counted(fund: Fund) -> None:
     told = await send(fund, checkup(fund, person, symbol="見 本"), checkup(fund, stranger))
 
     assert told.status_code == 201, told.text
-    assert (told.json()["taken"], told.json()["unmatched"]) == (2, 1)
+    assert (told.json()["accepted"], told.json()["unmatched"]) == (2, 1)
     [row] = await kept(fund, person)
     assert (row["insurer_number"], row["symbol_key"], row["branch_key"]) == ("01130012", "見本", "00")
     assert json.loads(row["items"]) == [ITEM]
@@ -111,7 +111,7 @@ async def test_five_hundred_with_fifty_items_are_taken_at_once(fund: Fund) -> No
     many = checkup(fund, person, items=[ITEM] * 50)
     assert 500 * len(json.dumps(many, ensure_ascii=False).encode()) < MAX_BYTES
     told = await send(fund, *[many] * 500)
-    assert (told.status_code, told.json()["taken"]) == (201, 500)
+    assert (told.status_code, told.json()["accepted"]) == (201, 500)
     assert (await send(fund, *[checkup(fund, person)] * 501)).json()["code"] == "request-invalid"
 
 

@@ -62,8 +62,8 @@ async def test_a_file_is_taken_read_and_counted(fund: Fund) -> None:
     answer = await taken(fund, body)
     assert answer["report"] == {
         "sections": 2,
-        "receipts": 4,
-        "good": 4,
+        "claims": 4,
+        "accepted": 4,
         "unmatched": 1,
         "replacing": 0,
         "by_kind": {"medical": 3, "pharmacy": 1},
@@ -99,7 +99,7 @@ async def test_a_receipt_that_comes_again_is_told_of_as_replacing(fund: Fund) ->
     [who] = strangers(fund, 1)
     await taken(fund, receipt_file([medical(who)]))
     again = await taken(fund, receipt_file([medical(who, diseases=()), dispensed(who)]))
-    assert (again["report"]["good"], again["report"]["replacing"]) == (2, 1)
+    assert (again["report"]["accepted"], again["report"]["replacing"]) == (2, 1)
 
 
 async def test_receipts_of_a_file_that_does_not_count_are_not_replaced(fund: Fund) -> None:
@@ -213,7 +213,7 @@ async def test_receipts_of_another_insurer_are_faults_and_the_others_are_taken(f
     [mine] = strangers(fund, 1)
     foreign = member(fund.person(), OTHER_INSURER)
     answer = await taken(fund, receipt_file([medical(mine), medical(foreign)]))
-    assert (answer["report"]["receipts"], answer["report"]["good"]) == (2, 1)
+    assert (answer["report"]["claims"], answer["report"]["accepted"]) == (2, 1)
     assert answer["report"]["faults"] == {"other-insurer": 1}
 
 
@@ -236,7 +236,7 @@ async def test_faults_are_paged_by_place_and_counted_beyond_what_is_kept(
     rest = (await fund.get(f"{CLAIMS_PATH}/{answer['file_id']}/faults", after=first["next"])).json()
     assert (len(first["faults"]), len(rest["faults"]), rest["next"]) == (1_000, 200, None)
     assert answer["report"]["faults"] == {"other-insurer": 40 * 36}
-    assert first["faults"][0].keys() == {"line", "record", "field", "name", "receipt", "code", "shape"}
+    assert first["faults"][0].keys() == {"line", "record", "field", "name", "claim", "code", "shape"}
 
 
 async def broken_off(fund: Fund, monkeypatch: pytest.MonkeyPatch, body: bytes, chunks: int) -> dict[str, Any]:
@@ -274,7 +274,7 @@ async def test_a_reading_that_broke_off_goes_on_where_it_stopped(
     answer = await taken(fund, body)
 
     report = answer["report"]
-    assert (answer["file_id"], answer["state"], report["good"]) == (broken["file_id"], "done", 20)
+    assert (answer["file_id"], answer["state"], report["accepted"]) == (broken["file_id"], "done", 20)
     assert [row["number_key"] for row in await stored(fund, answer)] == [
         who.number.replace("-", "") for who in members
     ]
@@ -333,7 +333,7 @@ async def test_a_file_whose_bytes_a_crash_took_is_refused_and_can_be_sent_again(
     refused = (await fund.get(f"{CLAIMS_PATH}/{broken['file_id']}")).json()
     assert (refused["state"], refused["refusal"], refused["known_from"]) == ("refused", "file-lost", None)
     again = await taken(fund, body)
-    assert (again["state"], again["report"]["good"], again["report"]["replacing"]) == ("done", 20, 0)
+    assert (again["state"], again["report"]["accepted"], again["report"]["replacing"]) == ("done", 20, 0)
 
 
 async def test_a_fault_of_the_program_is_tried_once_more_and_holds_up_no_other_file(

@@ -13,7 +13,7 @@ import pytest
 
 from eligibility_api.contract.codes import FacilityKind, Right, Role
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.searching import folded_text
+from eligibility_api.domain.text import folded_text
 from eligibility_api.emergency import disasters
 from eligibility_api.emergency.disasters import Opening
 from eligibility_api.emergency.searching import _folded

@@ -156,7 +156,7 @@ async def test_whom_a_number_named_by_a_mix_up_is_looked_at_no_more_once_that_is
     assert (await fund.http.get(path, headers=token)).status_code == 200
 
     parting = {"enrolment_id": enrolled["enrolment_id"]}
-    assert (await fund.post("/v1/enrolments/split", parting, fund.insurer)).status_code == 200
+    assert (await fund.post("/v1/enrolments/unlink", parting, fund.insurer)).status_code == 200
 
     assert code(await fund.http.get(path, headers=token)) == (403, "card-not-usable")
 

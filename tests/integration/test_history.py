@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.days import JAPAN
-from eligibility_api.domain.receipts import Act, Disease
+from eligibility_api.domain.claims import Act, Disease
+from eligibility_api.domain.dates import JAPAN
 from eligibility_api.web import cursor
 from tests.builders.fund import OTHER_INSURER, Fund, Person
 from tests.builders.known import PLAIN_CONTENT, content, drug
@@ -150,7 +150,7 @@ async def test_a_mix_up_that_was_mended_shows_by_no_earlier_knowledge(
     permit, earlier = await allow(fund, other, pharmacy), fund.clock() - timedelta(days=1)
     assert len((await seen(fund, permit, pharmacy))["medicines"]) == 1
 
-    assert (await fund.post("/v1/enrolments/split", parting, fund.insurer)).json()["match"] == "one"
+    assert (await fund.post("/v1/enrolments/unlink", parting, fund.insurer)).json()["match"] == "one"
 
     queries: list[dict[str, Any]] = [
         {},
@@ -271,9 +271,9 @@ async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential
     )
     await stored(fund, receipt(fund, person, told))
     permit = await allow(fund, person, pharmacy)
-    treated = (await seen(fund, permit, pharmacy, LookUp.TREATMENTS))["treatments"]
-    operated = (await seen(fund, permit, pharmacy, LookUp.SURGERIES))["treatments"]
-    [diagnosis] = (await seen(fund, permit, pharmacy, LookUp.DIAGNOSES))["diagnoses"]
+    treated = (await seen(fund, permit, pharmacy, HistoryResource.TREATMENTS))["treatments"]
+    operated = (await seen(fund, permit, pharmacy, HistoryResource.SURGERIES))["treatments"]
+    [diagnosis] = (await seen(fund, permit, pharmacy, HistoryResource.DIAGNOSES))["diagnoses"]
     assert [(t["row"], t["code"], t["on"][-2:], t["times"]) for t in treated] == [
         (1, "112007410", "18", 1),
         (2, "112007410", "04", 1),
@@ -294,9 +294,9 @@ async def test_check_ups(fund: Fund, pharmacy: Credential) -> None:
     await examined(fund, person, day, "128")
     await examined(fund, person, day + timedelta(days=40), "131", branch="07")
     permit = await allow(fund, person, pharmacy)
-    now = await seen(fund, permit, pharmacy, LookUp.HEALTH_CHECKUPS)
+    now = await seen(fund, permit, pharmacy, HistoryResource.HEALTH_CHECKUPS)
     then = (fund.clock() - timedelta(days=5)).isoformat()
-    earlier = await seen(fund, permit, pharmacy, LookUp.HEALTH_CHECKUPS, known_at=then)
+    earlier = await seen(fund, permit, pharmacy, HistoryResource.HEALTH_CHECKUPS, known_at=then)
     assert [(c["examined_on"], c["items"][0]["value"]) for c in now["checkups"]] == [(day.isoformat(), "128")]
     assert [c["items"][0]["value"] for c in earlier["checkups"]] == ["150"]
     assert now["checkups"][0]["age_days"] == 1
@@ -314,7 +314,9 @@ async def test_a_check_up_is_of_its_month_wherever_the_host_stands(
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        answer = await seen(fund, permit, pharmacy, LookUp.HEALTH_CHECKUPS, from_month=named, to_month=named)
+        answer = await seen(
+            fund, permit, pharmacy, HistoryResource.HEALTH_CHECKUPS, from_month=named, to_month=named
+        )
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -11,10 +11,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from eligibility_api.contract.desk import Changes, Papers
+from eligibility_api.contract.insurer_ops import Changes, PaperCertificates
 from eligibility_api.contract.numbers import check_digit
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.days import JAPAN, day_in_japan
+from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.enrolment import store
 from eligibility_api.insurer_ops import service
 from eligibility_api.insurer_ops.corrections import facilities_answered_by_revisions
@@ -74,7 +74,7 @@ async def test_page_by_page_the_feed_is_the_same(fund: Fund, own: Credential, li
 
     told, page = [], await changes(fund, own, limit=limit)
     told += page.changes
-    while page.more:
+    while page.has_more:
         page = await changes(fund, own, page.next, limit)
         told += page.changes
 
@@ -178,14 +178,16 @@ async def copied(fund: Fund, own: Credential, enrolment_id: str) -> int:
     return int(row["opened_by"])
 
 
-@pytest.mark.parametrize("path", ["/v1/mismatches", "/v1/changes", "/v1/papers"])
+@pytest.mark.parametrize("path", ["/v1/mismatches", "/v1/changes", "/v1/paper-certificates"])
 @pytest.mark.parametrize("cursor", ["x", "bm90IGpzb24=", "W10=", "LTE=", "鍵"])
 async def test_a_cursor_that_is_none_is_refused(fund: Fund, path: str, cursor: str) -> None:
     response = await fund.get(path, after=cursor)
     assert (response.status_code, response.json()["code"]) == (422, "cursor-invalid")
 
 
-@pytest.mark.parametrize("path", ["/v1/mismatches", "/v1/changes", "/v1/figures", "/v1/papers"])
+@pytest.mark.parametrize(
+    "path", ["/v1/mismatches", "/v1/changes", "/v1/statistics", "/v1/paper-certificates"]
+)
 async def test_what_has_not_changed_is_not_sent_again(fund: Fund, own: Credential, path: str) -> None:
     await fund.enrol(fund.person(), credential=own, address="架空県どこにもない町")
     first = await fund.get(path, own)
@@ -199,7 +201,7 @@ async def test_what_has_not_changed_is_not_sent_again(fund: Fund, own: Credentia
 
 
 async def figures(fund: Fund, own: Credential) -> dict[str, Any]:
-    return dict((await fund.get("/v1/figures", own)).json())
+    return dict((await fund.get("/v1/statistics", own)).json())
 
 
 def hours_since(day: date) -> float:
@@ -320,8 +322,10 @@ async def test_the_api_may_not(fund: Fund, statement: str) -> None:
 
 async def papers(fund: Fund, own: Credential, **query: str) -> dict[str, bool]:
     """Who needs a paper, by enrolment, and whether that is new."""
-    page = Papers.model_validate_json((await fund.get("/v1/papers", own, **query)).content)
-    needs = {need.enrolment_id: need.new_since for need in page.papers}
+    page = PaperCertificates.model_validate_json(
+        (await fund.get("/v1/paper-certificates", own, **query)).content
+    )
+    needs = {need.enrolment_id: need.new_since for need in page.members}
     return needs | (await papers(fund, own, **query | {"after": page.next}) if page.next else {})
 
 
@@ -395,7 +399,7 @@ async def test_who_was_registered_late_is_new_though_long_insured(fund: Fund, ow
 
 @pytest.mark.parametrize("month", ["0000-01", "2026-13", "2026-1", "x"])
 async def test_a_month_that_is_none_is_refused(fund: Fund, month: str) -> None:
-    response = await fund.get("/v1/papers", since_month=month)
+    response = await fund.get("/v1/paper-certificates", since_month=month)
     assert (response.status_code, response.json()["code"]) == (422, "request-invalid")
 
 

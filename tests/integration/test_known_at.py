@@ -11,7 +11,7 @@ import pytest
 
 from eligibility_api.audit.known import Moment, known
 from eligibility_api.contract.eligibility import EligibilityAnswer
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
@@ -224,7 +224,7 @@ async def test_an_auditor_asks_of_any_instant_and_leaves_no_record(fund: Fund) -
     person = await fund.insured()
     then = (await fund.ask(person)).json()
     await end(fund, person, "2026-04-01")
-    membership = MembershipAsked.model_validate(fund.asked(person))
+    membership = MembershipQuery.model_validate(fund.asked(person))
     as_of = datetime.fromisoformat(then["as_of"]).date()
     records = len(await fund.records())
 

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from eligibility_api.contract.codes import Category
-from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER, LookUp
+from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER, HistoryResource
 from tests.builders.fund import Fund
 
 pytestmark = pytest.mark.anyio
@@ -45,8 +45,8 @@ async def both(fund: Fund, path: str, headers: dict[str, str]) -> httpx2.Respons
     return lane
 
 
-@pytest.mark.parametrize("look_up", LookUp)
-async def test_a_look_is_the_same_on_both_ways(fund: Fund, consent: str, look_up: LookUp) -> None:
+@pytest.mark.parametrize("look_up", HistoryResource)
+async def test_a_look_is_the_same_on_both_ways(fund: Fund, consent: str, look_up: HistoryResource) -> None:
     doctor = {ROLE_HEADER: "doctor", OPERATOR_HEADER: quote("医師　見本")}
     assert (await both(fund, f"/v1/consents/{consent}/{look_up}", doctor)).status_code == 200
     [first, second] = (await fund.records("kind = $1", f"history.{look_up}"))[-2:]

@@ -13,9 +13,9 @@ import pytest
 from eligibility_api.contract.codes import Care, Category, FacilityKind, Right, Role
 from eligibility_api.contract.consent import CONSENTS_PATH, Basis
 from eligibility_api.contract.emergency import DISASTER_PATH, EMERGENCIES_PATH
-from eligibility_api.contract.history import CATEGORY_OF, LookUp
+from eligibility_api.contract.history import CATEGORY_OF, HistoryResource
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.days import day_in_japan
+from eligibility_api.domain.dates import day_in_japan
 from tests.builders.fund import OTHER_CLINIC, Fund
 from tests.builders.known import PHARMACY, content, drug
 from tests.builders.receipts import (
@@ -43,7 +43,7 @@ async def pharmacy(fund: Fund) -> Credential:
 
 
 async def refused(
-    fund: Fund, response: httpx2.Response, what: LookUp = LookUp.MEDICATIONS
+    fund: Fund, response: httpx2.Response, what: HistoryResource = HistoryResource.MEDICATIONS
 ) -> tuple[int, str]:
     """Status and code of a refusal, which is the last on record, with nothing read."""
     code = response.json()["code"]
@@ -61,13 +61,13 @@ async def end(fund: Fund, permit: UUID, terminal: Credential) -> None:
     )
 
 
-@pytest.mark.parametrize("what", LookUp)
+@pytest.mark.parametrize("what", HistoryResource)
 async def test_every_look_up_is_of_its_category_and_needs_a_medical_role(
-    fund: Fund, pharmacy: Credential, what: LookUp
+    fund: Fund, pharmacy: Credential, what: HistoryResource
 ) -> None:
     person = await patient(fund)
     permit = await allow(fund, person, pharmacy, [CATEGORY_OF[what]])
-    other = next(one for one in LookUp if one is not what)
+    other = next(one for one in HistoryResource if one is not what)
     assert (await look(fund, permit, pharmacy, what)).status_code == 200
     assert await refused(fund, await look(fund, permit, pharmacy, what, role=Role.RECEPTION), what) == (
         403,

@@ -8,8 +8,8 @@ import pytest
 
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.days import JAPAN, day_in_japan
-from eligibility_api.domain.receipts import Content
+from eligibility_api.domain.claims import Content
+from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.drug_master.store import load, shipped
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.known import PHARMACY, content, drug
@@ -56,7 +56,7 @@ async def test_a_medicine_is_told_with_its_name_its_origin_and_its_age(
         {
             "month": months_ago(fund, 2).isoformat()[:7],
             "on": day.isoformat(),
-            "origin": "receipt",
+            "origin": "claim",
             "claim_month": months_ago(fund, 1).isoformat()[:7],
             "known_from": answer["medicines"][0]["known_from"],
             "age_days": (day_in_japan(fund.clock()) - day_in_japan(shown_from)).days,
@@ -212,7 +212,7 @@ async def test_what_was_told_at_once_shows_until_its_claim_comes(fund: Fund, pha
 
     claimed = receipt(fund, person, dispensed, months=1, pharmacy=True, claim_month=months_ago(fund, 1))
     await stored(fund, claimed)
-    assert await origins() == ["receipt"]
+    assert await origins() == ["claim"]
 
 
 async def test_what_was_told_at_once_is_a_category_of_its_own(fund: Fund, pharmacy: Credential) -> None:

@@ -47,7 +47,7 @@ async def split(
     fund: Fund, enrolment_id: str, credential: Credential | None = None, **more: Any
 ) -> httpx2.Response:
     body = {"enrolment_id": enrolment_id} | more
-    return await fund.post("/v1/enrolments/split", body, credential or fund.insurer)
+    return await fund.post("/v1/enrolments/unlink", body, credential or fund.insurer)
 
 
 async def moved_away(fund: Fund) -> tuple[Person, str]:
@@ -102,7 +102,9 @@ async def test_an_insurer_sees_and_settles_its_own_mismatches_only(fund: Fund) -
     assert await waiting(fund, enrolment_id)
 
 
-@pytest.mark.parametrize("path", ["/v1/mismatches", "/v1/changes", "/v1/figures", "/v1/papers"])
+@pytest.mark.parametrize(
+    "path", ["/v1/mismatches", "/v1/changes", "/v1/statistics", "/v1/paper-certificates"]
+)
 async def test_the_desk_is_the_insurers(fund: Fund, path: str) -> None:
     response = await fund.get(path, fund.clinic)
     assert (response.status_code, response.json()["code"]) == (403, "right-missing")
@@ -232,8 +234,11 @@ async def test_a_split_lists_who_saw_the_wrong_data_and_leaves_the_bindings(fund
 
     answer = (await split(fund, enrolment_id, corrected=identity(member))).json()
 
-    assert {f["institution_code"]: f["answers"] for f in answer["seen_by"]} == {CLINIC: 1, OTHER_CLINIC: 1}
-    assert {f["institution_name"] for f in answer["seen_by"]} == {"試験医院"}
+    assert {f["institution_code"]: f["answers"] for f in answer["correction_list"]} == {
+        CLINIC: 1,
+        OTHER_CLINIC: 1,
+    }
+    assert {f["institution_name"] for f in answer["correction_list"]} == {"試験医院"}
     bound = await fund.owner.fetch("SELECT count(DISTINCT person_key) AS people FROM binding", [])
     assert (await fund.tap(other.card)).status_code == 200
     assert bound == await fund.owner.fetch("SELECT count(DISTINCT person_key) AS people FROM binding", [])
@@ -242,10 +247,10 @@ async def test_a_split_lists_who_saw_the_wrong_data_and_leaves_the_bindings(fund
 async def test_a_split_twice_with_one_key_tells_the_same_facilities(fund: Fund) -> None:
     _, _, enrolment_id = await linked_wrongly(fund)
     body = {"enrolment_id": enrolment_id}
-    first = await fund.post("/v1/enrolments/split", body, fund.insurer, key="split")
-    second = await fund.post("/v1/enrolments/split", body, fund.insurer, key="split")
+    first = await fund.post("/v1/enrolments/unlink", body, fund.insurer, key="split")
+    second = await fund.post("/v1/enrolments/unlink", body, fund.insurer, key="split")
     assert first.content == second.content
-    assert first.json()["seen_by"]
+    assert first.json()["correction_list"]
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from eligibility_api.consent import giving
 from eligibility_api.consent.gate import CONSENTED
 from eligibility_api.contract.consent import Basis
-from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.history import HistoryResource
 from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBER_STATEMENT
 from eligibility_api.eligibility.store import CARD_STATEMENT, VISUAL_STATEMENT
 from eligibility_api.history.store import statement
@@ -35,7 +35,7 @@ STATEMENTS = {
     "consent challenge": giving.BEFORE,
     **{
         f"{look_up} by {sorted(bases)}{', then' if then else ''}": statement(look_up, bases, then=then)
-        for look_up in LookUp
+        for look_up in HistoryResource
         for bases in (CONSENTED, frozenset({Basis.EMERGENCY}), frozenset({Basis.DISASTER}))
         for then in (False, True)
     },

@@ -12,10 +12,10 @@ import httpx2
 import pytest
 
 from eligibility_api.contract.codes import FacilityKind, Right, Role
-from eligibility_api.contract.prescriptions import Prescribed
+from eligibility_api.contract.prescriptions import PrescribedMedicine
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.days import day_in_japan
-from eligibility_api.domain.receipts import decode
+from eligibility_api.domain.claims import decode
+from eligibility_api.domain.dates import day_in_japan
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.receipts import allow, seen
 from tests.builders.staff import as_staff, name_staff
@@ -163,7 +163,7 @@ async def test_whom_a_number_identified_by_a_mix_up_has_it_no_more_once_that_is_
     assert len((await seen(fund, permit, clinic, role=Role.DOCTOR))["medicines"]) == 1
 
     parting = {"enrolment_id": enrolled["enrolment_id"]}
-    assert (await fund.post("/v1/enrolments/split", parting, fund.insurer)).status_code == 200
+    assert (await fund.post("/v1/enrolments/unlink", parting, fund.insurer)).status_code == 200
 
     assert (await seen(fund, permit, clinic, role=Role.DOCTOR))["medicines"] == []
 
@@ -316,4 +316,4 @@ async def test_a_terminal_without_the_right_or_closed_tells_nothing(fund: Fund) 
 )
 async def test_a_medicine_has_its_form(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        Prescribed.model_validate(MEDICINE | wrong)
+        PrescribedMedicine.model_validate(MEDICINE | wrong)

@@ -196,7 +196,7 @@ async def test_an_undo_brings_the_former_values_back_and_leaves_alone_who_change
     assert await shown(fund, kept, "name_alias") == [None]
     assert await shown(fund, new, "name_alias") == []
     assert await shown(fund, since, "name_alias") == ["誤"]
-    seen = await get(fund, f"/v1/uploads/{wrong['upload_id']}/seen-by")
+    seen = await get(fund, f"/v1/uploads/{wrong['upload_id']}/correction-list")
     assert [facility["institution_code"] for facility in seen["facilities"]] == [fund.clinic.institution_code]
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
-from eligibility_api.domain.days import day_in_japan
+from eligibility_api.domain.dates import day_in_japan
 from jpki_mock.authority.keys import KeyProfile
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund
 

@@ -64,7 +64,7 @@ async def test_another_insurer_does_not_see_an_upload(fund: Fund) -> None:
     mine = await taken(fund, csv_file(many(fund, 1)))
     other = await fund.admit_insurer(OTHER_INSURER)
     headers = {"Authorization": f"Bearer {await fund.token(other)}"}
-    for path in ("", "/faults", "/seen-by"):
+    for path in ("", "/faults", "/correction-list"):
         response = await fund.http.get(f"/v1/uploads/{mine['upload_id']}{path}", headers=headers)
         assert response.json()["code"] == "not-found"
 

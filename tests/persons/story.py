@@ -14,7 +14,7 @@ from demo.persons.answers import number_question
 from demo.persons.person import Asked, Change, Person
 from demo.persons.stage import MEMBERSHIP, Stage
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.days import JAPAN
+from eligibility_api.domain.dates import JAPAN
 from jpki_mock.authority.keys import KeyProfile
 from jpki_mock.authority.values import Carrier, Reason
 from jpki_mock.card.image import load_image, save_image

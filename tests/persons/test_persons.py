@@ -10,7 +10,7 @@ import pytest
 from demo.persons.answers import answer
 from demo.persons.person import INSTITUTIONS
 from demo.persons.stage import stage
-from eligibility_api.domain.days import day_in_japan
+from eligibility_api.domain.dates import day_in_japan
 from tests.builders.database import Database
 from tests.builders.fund import CLINIC, open_fund
 from tests.persons.desk import Desk

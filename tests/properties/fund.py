@@ -13,9 +13,9 @@ from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import eligibility, timeline
-from eligibility_api.domain.held import Channel, EnrolmentVersion, Ticket
+from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion, Ticket
 from eligibility_api.domain.membership import CONTENT, comparable, digest
-from eligibility_api.domain.timeline import Known, Period
+from eligibility_api.domain.timeline import KnownValue, Period
 from loadtest.model.answer import Question
 from loadtest.model.events import (
     Corrected,
@@ -51,8 +51,8 @@ class Stored:
         return Period(self.held.version, self.held.acquired_on, self.held.lost_on, digest_of(self.held))
 
     @property
-    def known(self) -> Known[EnrolmentVersion]:
-        return Known(self.held, self.opened.at, self.closed.at if self.closed else None)
+    def known(self) -> KnownValue[EnrolmentVersion]:
+        return KnownValue(self.held, self.opened.at, self.closed.at if self.closed else None)
 
 
 def digest_of(held: EnrolmentVersion) -> bytes:
@@ -72,7 +72,7 @@ class MemoryFund:
 
     entitlements: dict[tuple[object, ...], int] = field(default_factory=dict)
     stored: list[Stored] = field(default_factory=list)
-    tickets: list[tuple[int, Known[Ticket]]] = field(default_factory=list)
+    tickets: list[tuple[int, KnownValue[Ticket]]] = field(default_factory=list)
     files: dict[str, FilePublished] = field(default_factory=dict)
 
     def tell(self, event: Event) -> None:
@@ -91,7 +91,7 @@ class MemoryFund:
                 self._correct(event, mismatch=Mismatch.CONFIRMED, person_key=key_of(event.person))
             case TicketRegistered():
                 ticket = TICKET.validate_python({"version": len(self.tickets), "ticket": event.ticket})
-                self.tickets.append((self._entitlement(event.membership), Known(ticket, event.at)))
+                self.tickets.append((self._entitlement(event.membership), KnownValue(ticket, event.at)))
             case FilePublished():
                 self._publish(event)
             case FileUndone():
@@ -105,10 +105,10 @@ class MemoryFund:
             return {"refused": error.code}
         return told.model_dump(mode="json", exclude=NOT_ANSWERED_BY_RULE)
 
-    def _reading(self, question: Question, known: Sequence[EnrolmentVersion]) -> eligibility.Reading:
+    def _reading(self, question: Question, known: Sequence[EnrolmentVersion]) -> eligibility.AnswerInputs:
         asked = self._asked(question.membership) if question.membership else frozenset()
         persons = {e.person_key for e in known if e.entitlement in asked} | {key_of(question.person)}
-        return eligibility.Reading(
+        return eligibility.AnswerInputs(
             record_id="0",
             answered_at=NEVER,
             as_of=question.as_of,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
-from eligibility_api.domain import ages, cover, eligibility, showing, timeline
+from eligibility_api.domain import ages, cover, eligibility, presenter, timeline
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ SEEDED = [
     Mutation("a newer one is not told of", eligibility._ended, "INVALID_NEWER_EXISTS if newer", "INVALID if newer"),
     Mutation("a blocked person's card is answered", eligibility._by_card, "e.self_disclosure_blocked", "False"),
     Mutation("an open mismatch is ignored", eligibility._unconfirmed, "Mismatch.OPEN and", "Mismatch.CONFIRMED and"),
-    Mutation("another institution's ticket is shown", showing._lets_treat, "return own and", "return"),
-    Mutation("the limit certificate needs no consent", showing._limit_certificate, "not view.limit_certificate", "False"),
+    Mutation("another institution's ticket is shown", presenter._lets_treat, "return own and", "return"),
+    Mutation("the limit certificate needs no consent", presenter._limit_certificate, "not view.limit_certificate", "False"),
 ]  # fmt: skip
 """Ten, each of which is found within seconds."""
 
@@ -53,10 +53,10 @@ MORE = [
     Mutation("the address of a blocked person is shown", eligibility._view, " or e.self_disclosure_blocked", ""),
     Mutation("an open mismatch of the past is held against her", eligibility._unconfirmed, " and covers(e, day)", ""),
     Mutation("another one's open mismatch is shown", eligibility._valid_of, " and e.mismatch is not Mismatch.OPEN", ""),
-    Mutation("a ticket holds a day longer", showing._lets_treat, " <= ticket.valid_to", ""),
-    Mutation("a certificate's last day is not its own", showing._holds, "day <= certificate", "day < certificate"),
-    Mutation("diseases are told to anybody", showing._specific_diseases, "not view.specific_diseases", "False"),
-    Mutation("the law's end is not told", showing._lost_on, "ended(held, as_of)", "False"),
+    Mutation("a ticket holds a day longer", presenter._lets_treat, " <= ticket.valid_to", ""),
+    Mutation("a certificate's last day is not its own", presenter._holds, "day <= certificate", "day < certificate"),
+    Mutation("diseases are told to anybody", presenter._specific_diseases, "not view.specific_diseases", "False"),
+    Mutation("the law's end is not told", presenter._lost_on, "ended(held, as_of)", "False"),
     Mutation("a ratio is due to medical aid", ages.burden_expected, "return False", "pass"),
     Mutation("a period may follow a day before the end", timeline.Period.overlaps, "other.acquired_on <", "other.acquired_on <="),
     Mutation("an end may lie after the end", timeline.plan_end, "lost_on < period.lost_on", "lost_on <= period.lost_on"),

@@ -9,14 +9,14 @@ from typing import Any
 
 from eligibility_api.claims.reading.block import Block, Fault
 from eligibility_api.claims.reading.reader import Reader
-from eligibility_api.domain.receipts import Receipt
+from eligibility_api.domain.claims import Claim
 
 
 @dataclass
 class Reading:
     """All that a file led to."""
 
-    receipts: list[Receipt] = field(default_factory=list)
+    receipts: list[Claim] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     sections: int = 0
     found: int = 0
@@ -40,7 +40,7 @@ def read_by_first(parts: Iterable[bytes], insurer_number: str) -> Reading:
     return reading
 
 
-def told(receipt: Receipt) -> dict[str, Any]:
+def told(receipt: Claim) -> dict[str, Any]:
     """A receipt as plain values."""
     member, content = receipt.member, receipt.content
     return {

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from eligibility_api.claims.reading.faults import BadRecord
-from eligibility_api.contract.claims import ClaimsFault, ReceiptKind
-from eligibility_api.domain.receipts import Receipt
+from eligibility_api.contract.claims import ClaimKind, ClaimsFault
+from eligibility_api.domain.claims import Claim
 
 MOST_FAULTS = 100
 """Faults that are told of one receipt, or of what stands between two."""
@@ -28,13 +28,13 @@ class Fault(NamedTuple):
 class Block(NamedTuple):
     """What ended in a part: the good receipts in file order, the faults found, and what was counted."""
 
-    receipts: list[Receipt]
+    receipts: list[Claim]
     faults: list[Fault]
     sections: int
     """Sections (IR or YK) that began."""
     found: int
     """Receipts that ended, bad and unread ones too."""
-    kinds: Counter[ReceiptKind]
+    kinds: Counter[ClaimKind]
     """The same by kind; a receipt below a header that tells no kind is none of them."""
 
 
@@ -45,10 +45,10 @@ class Gathering:
         self._begin()
 
     def _begin(self) -> None:
-        self.receipts: list[Receipt] = []
+        self.receipts: list[Claim] = []
         self._faults: list[Fault] = []
         self._sections = self._found = 0
-        self._kinds: Counter[ReceiptKind] = Counter()
+        self._kinds: Counter[ClaimKind] = Counter()
 
     def take(self) -> Block:
         """What was collected since the last time."""
@@ -60,7 +60,7 @@ class Gathering:
         """Count a section."""
         self._sections += 1
 
-    def ended(self, kind: ReceiptKind | None) -> None:
+    def ended(self, kind: ClaimKind | None) -> None:
         """Count a receipt."""
         self._found += 1
         if kind is not None:

@@ -15,9 +15,9 @@ from eligibility_api.claims.reading.layouts import Layout
 from eligibility_api.claims.reading.payers import Payers
 from eligibility_api.claims.reading.present import Present
 from eligibility_api.claims.reading.records import HEAD
-from eligibility_api.contract.claims import ClaimsFault, ReceiptKind
-from eligibility_api.contract.history import Setting
-from eligibility_api.domain.receipts import Content, Receipt
+from eligibility_api.contract.claims import ClaimKind, ClaimsFault
+from eligibility_api.contract.history import CareSetting
+from eligibility_api.domain.claims import Claim, Content
 
 MOST_RECORDS = 10_000
 """Of one receipt. What comes beyond is out of place."""
@@ -44,8 +44,8 @@ class Draft(ABC):
     records: ClassVar[Records]
     month_name: ClassVar[str]
 
-    kind: ReceiptKind
-    setting: Setting
+    kind: ClaimKind
+    setting: CareSetting
     birth_date: date
     treatment_month: date
     last_day = 31
@@ -113,7 +113,7 @@ class Draft(ABC):
             return
         self.faults.whole(number, record, code)
 
-    def finish(self) -> Receipt | None:
+    def finish(self) -> Claim | None:
         """The receipt, when its last record has come; None where it has faults, which are told."""
         content = self.content()
         if not self.sound:
@@ -121,7 +121,7 @@ class Draft(ABC):
         member = self.payers.member(self.birth_date, self.faults, self.first_line)
         if member is None:
             return None
-        return Receipt(
+        return Claim(
             kind=self.kind,
             setting=self.setting,
             institution_code=self._header.institution_code,
@@ -144,7 +144,7 @@ class Draft(ABC):
         """Whose claim it is."""
         return self._header.institution_name
 
-    def take_head(self, setting: Setting, month: date, birth_date: date) -> None:
+    def take_head(self, setting: CareSetting, month: date, birth_date: date) -> None:
         """What RE tells of every receipt. Raises BadRecord."""
         last = last_day(month)
         if month > self._header.claim_month:

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from eligibility_api.claims.reading.faults import BadRecord
 from eligibility_api.claims.reading.records import MEDICAL, PHARMACY
-from eligibility_api.contract.claims import ClaimsFault, ReceiptKind
+from eligibility_api.contract.claims import ClaimKind, ClaimsFault
 
 _FEE_TABLE = MEDICAL["IR"].place("点数表")
-_KINDS = {"1": ReceiptKind.MEDICAL, "3": ReceiptKind.DENTAL}
+_KINDS = {"1": ClaimKind.MEDICAL, "3": ClaimKind.DENTAL}
 _LAST_VOLUME = "99"
 
 
@@ -31,10 +31,10 @@ class Header:
         return mine == (former.record, former.institution_code, former.claim_month, former.volume + 1)
 
 
-def kind_of(record: str, line: str) -> ReceiptKind | None:
+def kind_of(record: str, line: str) -> ClaimKind | None:
     """What a section holds, as its header tells even where it is faulty."""
     if record == "YK":
-        return ReceiptKind.PHARMACY
+        return ClaimKind.PHARMACY
     fields = line.split(",", _FEE_TABLE + 1)
     return _KINDS.get(fields[_FEE_TABLE]) if len(fields) > _FEE_TABLE else None
 

@@ -15,7 +15,7 @@ from typing import Any
 from eligibility_api.claims.reading.faults import BadRecord, BadValue, FieldFault, whole
 from eligibility_api.claims.reading.values import Field
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.domain.shapes import shape
+from eligibility_api.domain.text import shape
 
 FIRST_DAY = "1日"
 """The first of the fields of the month's days, which are read together."""

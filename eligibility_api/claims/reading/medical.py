@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from eligibility_api.claims.reading.draft import PAYERS, Draft, Records, Surroundings, records
 from eligibility_api.claims.reading.records import DPC, DPC_RECORDS, MEDICAL
 from eligibility_api.claims.reading.units import Units
-from eligibility_api.contract.claims import ClaimsFault, ReceiptKind
-from eligibility_api.domain.receipts import Content, Disease
+from eligibility_api.contract.claims import ClaimKind, ClaimsFault
+from eligibility_api.domain.claims import Content, Disease
 
 
 class MedicalDraft(Draft):
@@ -18,7 +18,7 @@ class MedicalDraft(Draft):
 
     def __init__(self, surroundings: Surroundings, place: int, line: int) -> None:
         super().__init__(surroundings, place, line)
-        self.kind = ReceiptKind.MEDICAL
+        self.kind = ClaimKind.MEDICAL
         self.units = Units()
         self.diseases: list[Disease] = []
 
@@ -39,7 +39,7 @@ class MedicalDraft(Draft):
     def unknown(self, record: str) -> ClaimsFault:
         """What a record without a layout is. BU makes a receipt one of DPC."""
         if record == DPC:
-            self.kind = ReceiptKind.DPC
+            self.kind = ClaimKind.DPC
             self.refused = True
         return ClaimsFault.NOT_CARRIED if record in DPC_RECORDS else ClaimsFault.UNKNOWN_RECORD
 

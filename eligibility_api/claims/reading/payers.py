@@ -11,7 +11,7 @@ from eligibility_api.claims.reading.present import Present
 from eligibility_api.claims.reading.values import MOST_MEMBERSHIP_BYTES
 from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.contract.numbers import is_beneficiary_number
-from eligibility_api.domain.receipts import Member
+from eligibility_api.domain.claims import Member
 
 _BY_INSURANCE = "1"
 _MOST_PUBLIC = 4

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, NamedTuple
 from eligibility_api.claims.reading.draft import PAYERS, Draft, Records, Surroundings, records
 from eligibility_api.claims.reading.faults import whole
 from eligibility_api.claims.reading.records import PHARMACY
-from eligibility_api.contract.claims import ClaimsFault, ReceiptKind
-from eligibility_api.contract.receipt_codes import ACT_OF_FORM, USAGE_WRITTEN
-from eligibility_api.domain.receipts import Content, Drug
+from eligibility_api.contract.claim_codes import ACT_BY_DOSAGE_FORM, USAGE_WRITTEN
+from eligibility_api.contract.claims import ClaimKind, ClaimsFault
+from eligibility_api.domain.claims import Content, Drug
 
 _PRESCRIBER = ("医療機関都道府県", "医療機関点数表", "医療機関コード")
 """The prescribing institution's code, in parts."""
@@ -34,7 +34,7 @@ class Prescription:
         self.line = line
         self.dispensings: list[Dispensing] = []
         self.medicines: list[tuple[str, str | None]] = []
-        self._act = ACT_OF_FORM[form] or None
+        self._act = ACT_BY_DOSAGE_FORM[form] or None
         self._usage_code = usage.zfill(3) if usage is not None else None
         self._text = text
 
@@ -56,7 +56,7 @@ class PharmacyDraft(Draft):
 
     def __init__(self, surroundings: Surroundings, place: int, line: int) -> None:
         super().__init__(surroundings, place, line)
-        self.kind = ReceiptKind.PHARMACY
+        self.kind = ClaimKind.PHARMACY
         self.prescriber_code: str | None = None
         self.prescriber_name: str | None = None
         self.prescription: Prescription | None = None

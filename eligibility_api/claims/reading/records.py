@@ -19,9 +19,9 @@ from eligibility_api.claims.reading.values import (
     recipient,
     written,
 )
+from eligibility_api.contract.claim_codes import ACT_BY_DOSAGE_FORM, ACTS
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.contract.history import Setting
-from eligibility_api.contract.receipt_codes import ACT_OF_FORM, ACTS
+from eligibility_api.contract.history import CareSetting
 
 HEADERS = ("IR", "YK")
 """The records that begin a section."""
@@ -41,12 +41,12 @@ _MOST_NAME_BYTES = 40
 def _receipt_type(fee_table: str) -> Rule:
     """レセプト種別, as the setting that its last digit tells (odd: inpatient)."""
 
-    def rule(text: str) -> Setting:
+    def rule(text: str) -> CareSetting:
         if not (len(text) == 4 and text.isascii() and text.isdigit() and text[0] == fee_table):
             raise BadValue(ClaimsFault.CODE)
         if fee_table == "4":
-            return Setting.PHARMACY
-        return Setting.INPATIENT if int(text[3]) % 2 else Setting.OUTPATIENT
+            return CareSetting.PHARMACY
+        return CareSetting.INPATIENT if int(text[3]) % 2 else CareSetting.OUTPATIENT
 
     return rule
 
@@ -151,7 +151,7 @@ PHARMACY = layouts(
         "SN": _SN,
         "SH": {
             "処方番号": Field(number(2), required=True),
-            "剤形コード": Field(one_of(ACT_OF_FORM), required=True),
+            "剤形コード": Field(one_of(ACT_BY_DOSAGE_FORM), required=True),
             "用法コード": Field(digits(1, 3)),
             "特別指示": Field(written(80)),
         },

@@ -16,15 +16,15 @@ from eligibility_api.claims.reading.header import (
 )
 from eligibility_api.claims.reading.medical import MedicalDraft
 from eligibility_api.claims.reading.pharmacy import PharmacyDraft
-from eligibility_api.contract.claims import ClaimsFault, ReceiptKind
-from eligibility_api.domain.receipts import Receipt
+from eligibility_api.contract.claims import ClaimKind, ClaimsFault
+from eligibility_api.domain.claims import Claim
 
 MOST_REMEMBERED = 100_000
 """Receipts among which one that stands twice is found."""
 
-_DRAFTS: dict[ReceiptKind | None, type[Draft]] = {
-    ReceiptKind.MEDICAL: MedicalDraft,
-    ReceiptKind.PHARMACY: PharmacyDraft,
+_DRAFTS: dict[ClaimKind | None, type[Draft]] = {
+    ClaimKind.MEDICAL: MedicalDraft,
+    ClaimKind.PHARMACY: PharmacyDraft,
 }
 
 
@@ -36,7 +36,7 @@ class Section:
         """Whether GO has come."""
         self._insurer_number = insurer_number
         self._gathering = gathering
-        self._kind: ReceiptKind | None = None
+        self._kind: ClaimKind | None = None
         self._header: Header | None = None
         self._surroundings: Surroundings | None = None
         """None: its receipts are counted, and not read."""
@@ -62,7 +62,7 @@ class Section:
             self._header = read_header(record, line)
             if former is not None:
                 self._former = former.end_before(self._header)
-            if self._kind is ReceiptKind.DENTAL:
+            if self._kind is ClaimKind.DENTAL:
                 raise not_carried(line)
         except BadRecord as bad:
             if self._header is None and former is not None:
@@ -142,7 +142,7 @@ class Section:
         if draft is not None and receipt is not None:
             self._keep(draft, receipt)
 
-    def _keep(self, draft: Draft, receipt: Receipt) -> None:
+    def _keep(self, draft: Draft, receipt: Claim) -> None:
         identity = receipt.identity
         if identity in self._seen:
             draft.faults.whole(draft.first_line, "RE", ClaimsFault.DUPLICATE)

@@ -5,7 +5,7 @@ A unit is consecutive SI, IY and TO; its last record carries the points, and wit
 
 from __future__ import annotations
 
-from eligibility_api.domain.receipts import Act, DayCounts, Drug
+from eligibility_api.domain.claims import Act, DayCounts, Drug
 
 MOST_REPEATED = 100_000
 """Characters of a unit's usage, which is told of each of its medicines: a few records could tell gigabytes."""

@@ -9,7 +9,7 @@ from typing import Any
 from eligibility_api.claims.reading.faults import BadValue
 from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.contract.numbers import folded, is_checked_number, is_my_number
-from eligibility_api.domain.receipts import DayCounts
+from eligibility_api.domain.claims import DayCounts
 
 Rule = Callable[[str], Any]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from eligibility_api.contract.member_file import (
     DISEASE_COLUMNS,
     GROUP_COLUMNS,
-    MOST_DISEASES,
+    MAX_DISEASES,
     REQUIRED_COLUMNS,
     disease_column,
     group_column,
@@ -87,6 +87,6 @@ def _group_columns() -> Iterator[tuple[str, str]]:
     for prefix, items in GROUP_COLUMNS.values():
         for item in items:
             yield group_column(prefix, item), item
-    for place in range(1, MOST_DISEASES + 1):
+    for place in range(1, MAX_DISEASES + 1):
         for item in DISEASE_COLUMNS:
             yield disease_column(place, item), item

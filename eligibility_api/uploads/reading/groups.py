@@ -8,7 +8,7 @@ from typing import NamedTuple
 from eligibility_api.contract.member_file import (
     DISEASE_COLUMNS,
     GROUP_COLUMNS,
-    MOST_DISEASES,
+    MAX_DISEASES,
     disease_column,
     group_column,
 )
@@ -74,7 +74,7 @@ _CERTIFICATES = {
 }
 _DISEASES = [
     Group({item: disease_column(place, item) for item in DISEASE_COLUMNS})
-    for place in range(1, MOST_DISEASES + 1)
+    for place in range(1, MAX_DISEASES + 1)
 ]
 
 

@@ -10,7 +10,7 @@ from eligibility_api.contract.codes import CertificateKind
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from eligibility_api.contract.uploads import FileFormat, RowFault
-from eligibility_api.domain.shapes import shape
+from eligibility_api.domain.text import shape
 from eligibility_api.uploads.reading.cells import Cells, Split, csv_splitter, read_header, split_json
 from eligibility_api.uploads.reading.columns import member_columns
 from eligibility_api.uploads.reading.encoding import BOM

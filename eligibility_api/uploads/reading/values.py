@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from enum import StrEnum
 
-from eligibility_api.contract.characters import normal_kana
+from eligibility_api.contract.characters import normalize_kana
 from eligibility_api.contract.codes import (
     CertificateKind,
     LimitCertificateKind,
@@ -73,7 +73,7 @@ def _day(text: str) -> Stored:
 
 
 def _kana(text: str) -> Stored:
-    kana = normal_kana(text) if _PERSON_TEXT.fullmatch(text) else ""
+    kana = normalize_kana(text) if _PERSON_TEXT.fullmatch(text) else ""
     if not _PERSON_TEXT.fullmatch(kana):
         raise BadValue(RowFault.TEXT)
     return kana

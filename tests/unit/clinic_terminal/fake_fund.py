@@ -19,7 +19,7 @@ from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem, ShikakuError
-from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.tokens import Credential
 from tests.unit.clinic_terminal import builders
 from tests.unit.clinic_terminal.fake_batches import FakeBatches
@@ -109,7 +109,7 @@ class FakeFund:
     def _register(self, _: dict[str, Any]) -> httpx2.Response:
         self.unregistered = False
         registered_at = builders.NOW.isoformat()
-        return _json({"already": False, "registered_at": registered_at, "record_id": "record-0"})
+        return _json({"already_registered": False, "registered_at": registered_at, "record_id": "record-0"})
 
     def _eligibility(self, _: dict[str, Any]) -> httpx2.Response:
         if self.unregistered:
@@ -119,8 +119,8 @@ class FakeFund:
 
     def _look(self, path: str, request: httpx2.Request) -> httpx2.Response:
         last = path.rsplit("/", 1)[-1]
-        if last in list(LookUp):
-            return _told(self.history.look(LookUp(last), request))
+        if last in list(HistoryResource):
+            return _told(self.history.look(HistoryResource(last), request))
         if path.startswith("/v1/consents/"):
             return _told(self.answer if last == "eligibility" else self.consents.status())
         return self._batch(path)

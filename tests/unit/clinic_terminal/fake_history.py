@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx2
 
-from eligibility_api.contract.history import LookUp, Page
+from eligibility_api.contract.history import HistoryPage, HistoryResource
 from tests.unit.clinic_terminal import histories
 
 
@@ -15,19 +15,21 @@ from tests.unit.clinic_terminal import histories
 class FakeHistory:
     """`pages` of each kind, one after another by the cursors `1`, `2` …"""
 
-    pages: dict[LookUp, Sequence[Page]] = field(
+    pages: dict[HistoryResource, Sequence[HistoryPage]] = field(
         default_factory=lambda: {
-            LookUp.MEDICATIONS: [histories.medications(histories.group("9900001", histories.medicine()))],
-            LookUp.TREATMENTS: [histories.treatments()],
-            LookUp.SURGERIES: [histories.treatments()],
-            LookUp.DIAGNOSES: [histories.diagnoses()],
-            LookUp.HEALTH_CHECKUPS: [histories.health_checkups()],
+            HistoryResource.MEDICATIONS: [
+                histories.medications(histories.group("9900001", histories.medicine()))
+            ],
+            HistoryResource.TREATMENTS: [histories.treatments()],
+            HistoryResource.SURGERIES: [histories.treatments()],
+            HistoryResource.DIAGNOSES: [histories.diagnoses()],
+            HistoryResource.HEALTH_CHECKUPS: [histories.health_checkups()],
         }
     )
     asked: list[dict[str, str]] = field(default_factory=list)
     headers: list[httpx2.Headers] = field(default_factory=list)
 
-    def look(self, look_up: LookUp, request: httpx2.Request) -> Page:
+    def look(self, look_up: HistoryResource, request: httpx2.Request) -> HistoryPage:
         query = dict(request.url.params)
         self.asked.append(query)
         self.headers.append(request.headers)

@@ -6,39 +6,39 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from eligibility_api.contract.history import (
+    CareSetting,
     CheckupItem,
     Diagnoses,
     Diagnosis,
     HealthCheckup,
     HealthCheckups,
+    HistoryPage,
+    Institution,
     Medications,
     Medicine,
     MedicineGroup,
     Origin,
-    Page,
-    Place,
-    Setting,
     Treatment,
     Treatments,
 )
 from tests.unit.clinic_terminal.builders import NOW, RECORD
 
-CLINIC = Place(institution_code="1312222225", institution_name="見本クリニック", own=False)
-OTHER = Place(institution_code="1311111114", institution_name="架空診療所", own=False)
-PHARMACY = Place(institution_code="1342222229", institution_name="架空薬局", own=True)
+CLINIC = Institution(institution_code="1312222225", institution_name="見本クリニック", own=False)
+OTHER = Institution(institution_code="1311111114", institution_name="架空診療所", own=False)
+PHARMACY = Institution(institution_code="1342222229", institution_name="架空薬局", own=True)
 
 SOURCE: dict[str, Any] = {
     "month": "2026-02",
     "on": date(2026, 2, 14),
-    "origin": Origin.RECEIPT,
+    "origin": Origin.CLAIM,
     "claim_month": "2026-03",
     "known_from": NOW - timedelta(days=21),
     "age_days": 21,
     "institution": PHARMACY,
-    "setting": Setting.PHARMACY,
+    "setting": CareSetting.PHARMACY,
 }
 
-AnyPage = TypeVar("AnyPage", bound=Page)
+AnyPage = TypeVar("AnyPage", bound=HistoryPage)
 
 
 def medicine(row: int = 1, **changes: Any) -> Medicine:
@@ -89,7 +89,7 @@ def medications(*groups: MedicineGroup, **changes: Any) -> Medications:
 
 def treatments(**changes: Any) -> Treatments:
     done = Treatment(
-        **SOURCE | {"institution": CLINIC, "setting": Setting.INPATIENT} | changes,
+        **SOURCE | {"institution": CLINIC, "setting": CareSetting.INPATIENT} | changes,
         row=1,
         act="50",
         code="150000000",
@@ -101,7 +101,7 @@ def treatments(**changes: Any) -> Treatments:
 
 def diagnoses() -> Diagnoses:
     found = Diagnosis(
-        **SOURCE | {"institution": CLINIC, "setting": Setting.OUTPATIENT, "on": None},
+        **SOURCE | {"institution": CLINIC, "setting": CareSetting.OUTPATIENT, "on": None},
         row=1,
         code="0000999",
         name="見本病",

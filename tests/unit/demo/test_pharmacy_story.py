@@ -47,7 +47,7 @@ class ScriptedHouse:
     home: Path
     groups: list[dict[str, Any]] = field(default_factory=groups)
     refusals: list[str] = field(default_factory=lambda: list(REFUSALS))
-    receipts: dict[str, int] = field(default_factory=lambda: {"receipts": 2, "good": 2, "unmatched": 0})
+    receipts: dict[str, int] = field(default_factory=lambda: {"claims": 2, "accepted": 2, "unmatched": 0})
     proved: bool = True
     stdout: str | None = None
     commands: list[tuple[str, ...]] = field(default_factory=list)
@@ -205,7 +205,7 @@ def test_a_consent_that_is_not_proved_is_told(tmp_path: Path) -> None:
     assert unexpected(ScriptedHouse(tmp_path, proved=False)) == [5]
 
 
-@pytest.mark.parametrize("spoiled", [{"good": 1}, {"unmatched": 1}, {"receipts": 3}])
+@pytest.mark.parametrize("spoiled", [{"accepted": 1}, {"unmatched": 1}, {"claims": 3}])
 def test_claims_that_were_not_taken_are_told(tmp_path: Path, spoiled: dict[str, int]) -> None:
     house = ScriptedHouse(tmp_path)
     house.receipts |= spoiled

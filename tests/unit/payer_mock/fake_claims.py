@@ -13,7 +13,7 @@ from tests.unit.payer_mock.fake_fund import problem, token
 FILE_ID = "019ab000-0000-7000-8000-000000000002"
 CLAIMS, CHECKUPS = "/v1/claims", "/v1/health-checkups"
 REPORT: dict[str, Any] = {
-    "sections": 2, "receipts": 2, "good": 2, "unmatched": 0, "replacing": 0, "by_kind": {"medical": 1, "pharmacy": 1},
+    "sections": 2, "claims": 2, "accepted": 2, "unmatched": 0, "replacing": 0, "by_kind": {"medical": 1, "pharmacy": 1},
     "faults": {},
 }  # fmt: skip
 
@@ -53,7 +53,7 @@ class FakeClaims:
     def _take_checkups(self, body: dict[str, Any]) -> httpx2.Response:
         self.checkups.append(len(body["checkups"]))
         known_from = "2026-11-23T00:00:00Z"
-        answer = {"taken": self.checkups[-1], "unmatched": self.unmatched, "known_from": known_from}
+        answer = {"accepted": self.checkups[-1], "unmatched": self.unmatched, "known_from": known_from}
         return httpx2.Response(200, json=answer)
 
     def _file(self) -> dict[str, Any]:
@@ -71,5 +71,5 @@ class FakeClaims:
 
 
 FAULT: dict[str, Any] = {
-    "line": 17, "record": "IY", "field": 3, "name": "医薬品コード", "receipt": 4, "code": "code", "shape": "99a",
+    "line": 17, "record": "IY", "field": 3, "name": "医薬品コード", "claim": 4, "code": "code", "shape": "99a",
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import pytest
 
 from clinic_terminal.card.errors import MEANINGS, CardError, Step, card_error, meaning, tries_left_of
-from eligibility_api.contract.errors import CATALOGUE, Kind
+from eligibility_api.contract.errors import CATALOGUE, ErrorKind
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_status_word_means_something_at_each_step(
 ) -> None:
     error = card_error(status_word, step)
     assert (error.code, error.tries_left, error.status_word) == (code, tries_left, status_word)
-    assert error.entry.kind is Kind.CARD
+    assert error.entry.kind is ErrorKind.CARD
     assert error.details["status_word"] == f"{status_word:04X}"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.history import HistoryResource
 from tests.unit.clinic_terminal import builders
 from tests.unit.clinic_terminal.fake_card import FakeCard
 from tests.unit.clinic_terminal.fake_consents import CONSENT
@@ -137,5 +137,5 @@ def test_wrong_usage_ends_with_2_before_anything_is_touched(desk: Desk, argument
 
 def test_nothing_is_left_on_disk(desk: Desk, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
-    looked(desk, "--what", ",".join(LookUp))
+    looked(desk, "--what", ",".join(HistoryResource))
     assert sorted(tmp_path.rglob("*")) == before

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eligibility_api.contract.references import MOST_REGISTRATIONS
+from eligibility_api.contract.references import MAX_REGISTRATIONS
 from tests.unit.clinic_terminal.builders import MEMBERSHIP
 from tests.unit.clinic_terminal.set_up import Desk
 
@@ -43,7 +43,7 @@ def test_many_come_from_a_file_each_with_its_own_outcome(desk: Desk, tmp_path: P
 
 
 def test_more_than_one_call_takes_are_sent_in_several(desk: Desk, tmp_path: Path) -> None:
-    numbers = [str(number) for number in range(MOST_REGISTRATIONS + 1)]
+    numbers = [str(number) for number in range(MAX_REGISTRATIONS + 1)]
     report = desk.report("reference", table(tmp_path, *numbers))
     assert [row["reference_number"] for row in report["rows"]] == numbers
     assert desk.fund.calls.count(BULK) == 2

@@ -20,7 +20,7 @@ from eligibility_api.contract.codes import Category
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import PermitAnswer
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.history import LookUp, Origin, Page, Setting
+from eligibility_api.contract.history import CareSetting, HistoryPage, HistoryResource, Origin
 from tests.unit.clinic_terminal import builders, histories
 from tests.unit.clinic_terminal.builders import NOW, timings
 from tests.unit.clinic_terminal.fake_consents import CONSENT
@@ -33,17 +33,17 @@ def shown(history: History) -> list[str]:
     return [line.strip() for line in stream.getvalue().splitlines()]
 
 
-def history(*pages: Page, **changes: Any) -> History:
+def history(*pages: HistoryPage, **changes: Any) -> History:
     kinds = {type(page): look_up for look_up, page in ALL.items()}
     told = {kinds[type(page)]: page for page in pages}
     return replace(History(timings(), CONSENT, pages=told), **changes)
 
 
-ALL: dict[LookUp, Page] = {
-    LookUp.MEDICATIONS: medications(group("9900001", medicine())),
-    LookUp.TREATMENTS: histories.treatments(),
-    LookUp.DIAGNOSES: histories.diagnoses(),
-    LookUp.HEALTH_CHECKUPS: histories.health_checkups(),
+ALL: dict[HistoryResource, HistoryPage] = {
+    HistoryResource.MEDICATIONS: medications(group("9900001", medicine())),
+    HistoryResource.TREATMENTS: histories.treatments(),
+    HistoryResource.DIAGNOSES: histories.diagnoses(),
+    HistoryResource.HEALTH_CHECKUPS: histories.health_checkups(),
 }
 
 
@@ -90,7 +90,7 @@ def test_a_duplicate_is_marked_in_words_at_the_ingredient_and_at_the_row() -> No
         ({"generic": True}, "[1] 2026-02-14  見本錠５ｍｇ（後発 / generic）"),
         ({"prescriber": None, "prescribed_on": None}, "処方 / by: －"),
         (
-            {"prescriber": OTHER, "institution": OTHER, "setting": Setting.INPATIENT},
+            {"prescriber": OTHER, "institution": OTHER, "setting": CareSetting.INPATIENT},
             "処方 / by: 架空診療所 2026-02-13 ・ 入院 / inpatient",
         ),
         ({"act": "22", "times": 5, "usage": None}, "1錠 ・ 屯服 ・ 006 ・ 5回分 / doses"),

@@ -12,10 +12,10 @@ from clinic_terminal.console.membership_prompts import PipedMembership, TypedMem
 from clinic_terminal.desk.membership import read
 from clinic_terminal.outcome import GivenUpError
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 from tests.unit.clinic_terminal.builders import MEMBERSHIP
 
-HERS = read(MembershipAsked, MEMBERSHIP)
+HERS = read(MembershipQuery, MEMBERSHIP)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.console.report import as_json, exit_code, headline
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.errors import CATALOGUE, Kind, ShikakuError
+from eligibility_api.contract.errors import CATALOGUE, ErrorKind, ShikakuError
 from tests.unit.clinic_terminal.builders import answer, outcome
 
 
@@ -83,7 +83,7 @@ def test_an_answer_is_printed_whole() -> None:
 def test_a_problem_has_the_published_form_and_its_details() -> None:
     problem = CardError("pin-wrong", status_word=0x63C2, tries_left=2)
     report = as_json(outcome(problem=problem, tries_left=2), with_timings=False)["problem"]
-    assert (report["code"], report["kind"], report["tries_left"]) == ("pin-wrong", Kind.CARD, 2)
+    assert (report["code"], report["kind"], report["tries_left"]) == ("pin-wrong", ErrorKind.CARD, 2)
     assert report["status_word"] == "63C2"
     assert report["detail_ja"] == CATALOGUE["pin-wrong"].ja
     assert report["detail"] == CATALOGUE["pin-wrong"].en

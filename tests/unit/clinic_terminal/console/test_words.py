@@ -6,14 +6,14 @@ from clinic_terminal.console import code_words, headlines, words
 from clinic_terminal.desk.appointments import Standing
 from clinic_terminal.desk.membership import FIELDS
 from eligibility_api.contract import codes
-from eligibility_api.contract.errors import CATALOGUE, Kind
+from eligibility_api.contract.errors import CATALOGUE, ErrorKind
 
 
 @pytest.mark.parametrize(
     ("known", "table"),
     [
         (codes.Validity, headlines.VALIDITY),
-        (Kind, headlines.PROBLEM),
+        (ErrorKind, headlines.PROBLEM),
         (Standing, headlines.STANDING),
         (codes.ReasonOfLoss, code_words.REASON_OF_LOSS),
         (codes.Relationship, code_words.RELATIONSHIP),

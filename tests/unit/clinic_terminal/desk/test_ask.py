@@ -14,7 +14,7 @@ from clinic_terminal.timings import Stopwatch
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.eligibility import UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 from tests.unit.clinic_terminal.builders import MEMBERSHIP, NOW, answer
 from tests.unit.clinic_terminal.fake_fund import FakeFund
 
@@ -29,11 +29,11 @@ class Certificate:
     fails: dict[str, BaseException] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def membership(self) -> MembershipAsked:
+    def membership(self) -> MembershipQuery:
         self._ask("membership")
-        return read(MembershipAsked, MEMBERSHIP | {"branch": None})
+        return read(MembershipQuery, MEMBERSHIP | {"branch": None})
 
-    def with_branch(self, membership: MembershipAsked) -> MembershipAsked | None:
+    def with_branch(self, membership: MembershipQuery) -> MembershipQuery | None:
         self._ask("branch")
         return membership.model_copy(update={"branch": self.branch}) if self.branch else None
 

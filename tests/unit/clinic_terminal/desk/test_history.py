@@ -7,46 +7,46 @@ import pytest
 from clinic_terminal.desk.history import History, categories_for, look, merged
 from clinic_terminal.timings import Stopwatch
 from eligibility_api.contract.codes import Category, Role
-from eligibility_api.contract.history import Grouping, LookUp, Medications, MedicineGroup, Treatments
-from eligibility_api.contract.looking import Looker, Wanted
+from eligibility_api.contract.history import Grouping, HistoryResource, Medications, MedicineGroup, Treatments
+from eligibility_api.contract.history_query import Accessor, HistoryQuery
 from tests.unit.clinic_terminal.fake_consents import CONSENT
 from tests.unit.clinic_terminal.fake_fund import FakeFund
 from tests.unit.clinic_terminal.histories import group, medications, medicine, page, treatments
 
-WANTED = Wanted("2025-01", "2025-12", Grouping.INGREDIENT, "1312222225")
+WANTED = HistoryQuery("2025-01", "2025-12", Grouping.INGREDIENT, "1312222225")
 PATH = f"/v1/consents/{CONSENT}"
 
 
-def looked(fund: FakeFund, *what: LookUp, looker: Looker | None = None) -> History:
+def looked(fund: FakeFund, *what: HistoryResource, accessor: Accessor | None = None) -> History:
     with fund.client() as client:
-        return look(client, looker or Looker(CONSENT), what, WANTED, Stopwatch())
+        return look(client, accessor or Accessor(CONSENT), what, WANTED, Stopwatch())
 
 
 def medicines_of(history: History) -> Medications:
-    found = history.pages[LookUp.MEDICATIONS]
+    found = history.pages[HistoryResource.MEDICATIONS]
     assert isinstance(found, Medications)
     return found
 
 
 def test_each_kind_is_asked_for_in_turn() -> None:
     fund = FakeFund()
-    history = looked(fund, *LookUp)
-    assert fund.calls[1:] == [f"{PATH}/{look_up}" for look_up in LookUp]
-    assert list(history.pages) == list(LookUp)
+    history = looked(fund, *HistoryResource)
+    assert fund.calls[1:] == [f"{PATH}/{look_up}" for look_up in HistoryResource]
+    assert list(history.pages) == list(HistoryResource)
     assert (history.problem, history.permit_id) == (None, CONSENT)
-    assert set(LookUp) <= set(history.timings.steps)
+    assert set(HistoryResource) <= set(history.timings.steps)
 
 
 def test_grouping_and_prescriber_are_questions_about_medicines_alone() -> None:
     fund = FakeFund()
-    looked(fund, LookUp.MEDICATIONS, LookUp.DIAGNOSES)
+    looked(fund, HistoryResource.MEDICATIONS, HistoryResource.DIAGNOSES)
     months = {"from_month": "2025-01", "to_month": "2025-12"}
     assert fund.history.asked == [months | {"group": "ingredient", "prescriber": "1312222225"}, months]
 
 
 def test_who_looks_travels_in_headers_and_in_no_address() -> None:
     fund = FakeFund()
-    looked(fund, LookUp.MEDICATIONS, looker=Looker(CONSENT, Role.PHARMACIST, "見本　薬剤師/1"))
+    looked(fund, HistoryResource.MEDICATIONS, accessor=Accessor(CONSENT, Role.PHARMACIST, "見本　薬剤師/1"))
     [headers] = fund.history.headers
     assert headers["Operator-Role"] == "pharmacist"
     assert headers["Operator-Name"] == "%E8%A6%8B%E6%9C%AC%E3%80%80%E8%96%AC%E5%89%A4%E5%B8%AB%2F1"
@@ -54,8 +54,8 @@ def test_who_looks_travels_in_headers_and_in_no_address() -> None:
 
 def test_every_page_is_fetched_and_they_become_one() -> None:
     fund = FakeFund()
-    fund.history.pages[LookUp.TREATMENTS] = [treatments(), treatments(), treatments()]
-    found = looked(fund, LookUp.TREATMENTS).pages[LookUp.TREATMENTS]
+    fund.history.pages[HistoryResource.TREATMENTS] = [treatments(), treatments(), treatments()]
+    found = looked(fund, HistoryResource.TREATMENTS).pages[HistoryResource.TREATMENTS]
     assert isinstance(found, Treatments)
     assert (len(found.treatments), found.next) == (3, None)
     assert [asked.get("after") for asked in fund.history.asked] == [None, "1", "2"]
@@ -92,8 +92,8 @@ def test_a_group_is_marked_where_one_part_of_it_is() -> None:
 
 def test_a_refusal_ends_it_and_keeps_what_was_told_before() -> None:
     fund = FakeFund(failures={f"{PATH}/surgeries": ["consent-category"]})
-    history = looked(fund, LookUp.MEDICATIONS, LookUp.SURGERIES, LookUp.DIAGNOSES)
-    assert list(history.pages) == [LookUp.MEDICATIONS]
+    history = looked(fund, HistoryResource.MEDICATIONS, HistoryResource.SURGERIES, HistoryResource.DIAGNOSES)
+    assert list(history.pages) == [HistoryResource.MEDICATIONS]
     assert history.problem is not None
     assert history.problem.code == "consent-category"
     assert f"{PATH}/diagnoses" not in fund.calls
@@ -107,16 +107,16 @@ def test_a_line_that_breaks_between_two_pages_tells_nothing_of_the_kind() -> Non
             )
 
     fund = Breaking()
-    fund.history.pages[LookUp.TREATMENTS] = [treatments(), treatments()]
-    history = looked(fund, LookUp.TREATMENTS)
+    fund.history.pages[HistoryResource.TREATMENTS] = [treatments(), treatments()]
+    history = looked(fund, HistoryResource.TREATMENTS)
     assert history.pages == {}
     assert history.problem is not None
     assert history.problem.code == "fund-unreachable"
 
 
 def test_with_the_medicines_those_without_a_claim_are_asked_for() -> None:
-    assert categories_for([LookUp.MEDICATIONS]) == (Category.MEDICATION, Category.PRESCRIPTION)
-    assert categories_for([LookUp.SURGERIES, LookUp.HEALTH_CHECKUPS]) == (
+    assert categories_for([HistoryResource.MEDICATIONS]) == (Category.MEDICATION, Category.PRESCRIPTION)
+    assert categories_for([HistoryResource.SURGERIES, HistoryResource.HEALTH_CHECKUPS]) == (
         Category.HEALTH_CHECKUP,
         Category.SURGERY,
     )

@@ -9,7 +9,7 @@ import pytest
 from clinic_terminal.desk.membership import read
 from eligibility_api.contract.batches import BatchRow
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.membership import MembershipAsked
+from eligibility_api.contract.membership import MembershipQuery
 from tests.unit.clinic_terminal.builders import MEMBERSHIP
 
 
@@ -21,7 +21,7 @@ def test_widths_are_folded_where_only_digits_may_stand_and_the_rest_stays_as_wri
         "branch": "０",
         "birth_date": "昭和55年2月3日",
     }
-    asked = read(MembershipAsked, typed)
+    asked = read(MembershipQuery, typed)
     assert asked.insurer_number == "01130012"
     assert (asked.symbol, asked.number, asked.branch) == ("１２－３", "345", "00")
     assert asked.birth_date == date(1980, 2, 3)
@@ -29,7 +29,7 @@ def test_widths_are_folded_where_only_digits_may_stand_and_the_rest_stays_as_wri
 
 @pytest.mark.parametrize("empty", ["", "  ", None])
 def test_an_empty_symbol_or_branch_is_none(empty: str | None) -> None:
-    asked = read(MembershipAsked, MEMBERSHIP | {"symbol": empty, "branch": empty})
+    asked = read(MembershipQuery, MEMBERSHIP | {"symbol": empty, "branch": empty})
     assert (asked.symbol, asked.branch) == (None, None)
 
 
@@ -49,7 +49,7 @@ def test_a_fault_names_place_and_rule_and_never_the_value(
     changes: dict[str, object], fault: tuple[str, str]
 ) -> None:
     with pytest.raises(ShikakuError) as caught:
-        read(MembershipAsked, MEMBERSHIP | changes)
+        read(MembershipQuery, MEMBERSHIP | changes)
     assert caught.value.code == "request-invalid"
     place, rule = fault
     assert caught.value.details == {"errors": [{"place": place, "rule": rule}]}
@@ -58,7 +58,7 @@ def test_a_fault_names_place_and_rule_and_never_the_value(
 @pytest.mark.parametrize("field", ["insurer_number", "symbol", "number", "branch"])
 def test_a_my_number_is_refused_before_anything_is_sent(field: str) -> None:
     with pytest.raises(ShikakuError) as caught:
-        read(MembershipAsked, MEMBERSHIP | {field: "1234 5678 9018"})
+        read(MembershipQuery, MEMBERSHIP | {field: "1234 5678 9018"})
     assert caught.value.code == "my-number-refused"
 
 

@@ -20,7 +20,7 @@ from eligibility_api.contract.codes import CertificateKind, LimitClass, Validity
 from eligibility_api.contract.eligibility import Enrolment, NumberCheckRequest
 from eligibility_api.contract.enrolment import CorrectionRequest, EnrolmentRequest
 from eligibility_api.contract.errors import CATALOGUE
-from eligibility_api.contract.tickets import GivenTicket
+from eligibility_api.contract.tickets import TicketInput
 from eligibility_api.domain.eligibility import check_day
 from jpki_mock.cli.given import GivenPerson
 from tests.depth import DEEP
@@ -109,7 +109,7 @@ def test_members_corrections_and_tickets_can_be_sent_on_any_day(today: date) -> 
         for of, enrolled in enumerate(person.enrolled, start=1):
             CorrectionRequest.model_validate(data.correction(person, of))
             for ticket in enrolled.tickets:
-                GivenTicket.model_validate(data.ticket(person, of, ticket))
+                TicketInput.model_validate(data.ticket(person, of, ticket))
 
 
 @on_any_day

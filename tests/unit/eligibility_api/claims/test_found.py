@@ -9,21 +9,21 @@ from hypothesis import strategies as st
 
 from eligibility_api.claims.found import Found, beyond
 from eligibility_api.claims.reading.block import Block, Fault
-from eligibility_api.contract.claims import ClaimsFault, ReceiptKind
+from eligibility_api.contract.claims import ClaimKind, ClaimsFault
 
 BAD_DAY = Fault(3, "RE", 6, "生年月日", 1, ClaimsFault.DAY, "99999999")
 
 
 def test_blocks_are_summed_up_and_what_is_not_read_is_counted_by_its_kind() -> None:
     found = Found()
-    found.add(Block([], [BAD_DAY, BAD_DAY], 1, 3, Counter({ReceiptKind.MEDICAL: 3})))
-    found.add(Block([], [], 1, 2, Counter({ReceiptKind.MEDICAL: 1, ReceiptKind.DPC: 1})))
+    found.add(Block([], [BAD_DAY, BAD_DAY], 1, 3, Counter({ClaimKind.MEDICAL: 3})))
+    found.add(Block([], [], 1, 2, Counter({ClaimKind.MEDICAL: 1, ClaimKind.DPC: 1})))
 
     report = found.report(unmatched=4, replacing=5)
 
-    assert (report.sections, report.receipts, report.good) == (2, 5, 0)
+    assert (report.sections, report.claims, report.accepted) == (2, 5, 0)
     assert (report.unmatched, report.replacing) == (4, 5)
-    assert report.by_kind == {ReceiptKind.MEDICAL: 4, ReceiptKind.DPC: 1}
+    assert report.by_kind == {ClaimKind.MEDICAL: 4, ClaimKind.DPC: 1}
     assert report.faults == {ClaimsFault.DAY: 2}
 
 

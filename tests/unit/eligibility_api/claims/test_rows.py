@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 
 from eligibility_api.claims.rows import COLUMNS, due_at, row
-from eligibility_api.contract.claims import ReceiptKind
-from eligibility_api.contract.history import Setting
-from eligibility_api.domain.receipts import Content, Member, Receipt, decode
+from eligibility_api.contract.claims import ClaimKind
+from eligibility_api.contract.history import CareSetting
+from eligibility_api.domain.claims import Claim, Content, Member, decode
 
 CONTENT = Content("架空診療所", None, None, (), (), ())
-RECEIPT = Receipt(
-    kind=ReceiptKind.MEDICAL,
-    setting=Setting.OUTPATIENT,
+CLAIM = Claim(
+    kind=ClaimKind.MEDICAL,
+    setting=CareSetting.OUTPATIENT,
     institution_code="1311111114",
     claim_month=date(2026, 5, 1),
     treatment_month=date(2026, 4, 1),
@@ -31,10 +31,10 @@ RECEIPT = Receipt(
 
 
 def test_a_row_holds_the_numbers_as_they_are_compared() -> None:
-    values = dict(zip(COLUMNS, row(UUID(int=1), RECEIPT), strict=True))
+    values = dict(zip(COLUMNS, row(UUID(int=1), CLAIM), strict=True))
     assert (values["symbol_key"], values["number_key"], values["branch_key"]) == ("見本・1", "0012", "")
     assert (values["kind"], values["setting"]) == ("medical", "outpatient")
-    assert values["identity"] == RECEIPT.identity
+    assert values["identity"] == CLAIM.identity
     assert decode(values["content"]) == CONTENT
 
 

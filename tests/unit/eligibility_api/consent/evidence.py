@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.consent import ConsentStatement, to_be_signed, words
-from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, MacKeys, mint
+from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, MacKeys, issue
 from jpki_mock.authority.profiles import authentication_leaf, build_leaf
 from jpki_mock.authority.values import Period
 from tests.builders.fund import sign_with
@@ -50,7 +50,7 @@ def minted(**more: Any) -> str:
         "terminal": TERMINAL,
         "nonce": bytes(NONCE_BYTES),
     }
-    return mint(Challenge(**(parts | more)), audience=AUDIENCE, keys=MacKeys(b"gone", {b"gone": bytes(32)}))
+    return issue(Challenge(**(parts | more)), audience=AUDIENCE, keys=MacKeys(b"gone", {b"gone": bytes(32)}))
 
 
 def exported(*, visual: bool = False, statement: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:

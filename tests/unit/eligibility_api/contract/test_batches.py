@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from eligibility_api.contract.batches import MOST_ROWS, BatchRequest
+from eligibility_api.contract.batches import MAX_ROWS, BatchRequest
 from eligibility_api.contract.examples import BATCH
 
 [ROW] = BATCH["rows"]
@@ -27,7 +27,7 @@ def test_a_row_is_held_to_its_form(more: dict[str, Any]) -> None:
         BatchRequest.model_validate_json(json.dumps({"rows": [ROW | more]}))
 
 
-@pytest.mark.parametrize("count", [0, MOST_ROWS + 1])
+@pytest.mark.parametrize("count", [0, MAX_ROWS + 1])
 def test_a_batch_has_one_to_ten_thousand_rows(count: int) -> None:
     with pytest.raises(ValidationError):
         BatchRequest.model_validate({"rows": [ROW] * count})

@@ -13,8 +13,8 @@ import pytest
 from eligibility_api.contract.errors import (
     CATALOGUE,
     PROBLEM_TYPE_PREFIX,
-    Entry,
-    Kind,
+    CatalogueEntry,
+    ErrorKind,
     Problem,
     ShikakuError,
 )
@@ -24,11 +24,11 @@ PACKAGES = ("clinic_terminal", "demo", "eligibility_api", "jpki_mock", "loadtest
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.code)
 STATUSES = {
-    Kind.REQUEST: {404, 405, 413, 422},
-    Kind.REFUSAL: {401, 403, 404, 409, 429},
-    Kind.REGISTRATION: {409},
-    Kind.CARD: {0},
-    Kind.TECHNICAL: {0, 500, 503},
+    ErrorKind.REQUEST: {404, 405, 413, 422},
+    ErrorKind.REFUSAL: {401, 403, 404, 409, 429},
+    ErrorKind.REGISTRATION: {409},
+    ErrorKind.CARD: {0},
+    ErrorKind.TECHNICAL: {0, 500, 503},
 }
 """HTTP statuses that each kind may have; 0 is never sent."""
 
@@ -84,12 +84,12 @@ def test_every_entry_of_the_catalogue_is_used_somewhere() -> None:
 
 
 @ENTRIES
-def test_a_code_is_lower_case_words_with_hyphens(entry: Entry) -> None:
+def test_a_code_is_lower_case_words_with_hyphens(entry: CatalogueEntry) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+|internal|overloaded", entry.code)
 
 
 @ENTRIES
-def test_every_sentence_is_one_in_its_language(entry: Entry) -> None:
+def test_every_sentence_is_one_in_its_language(entry: CatalogueEntry) -> None:
     assert JAPANESE.search(entry.ja)
     assert entry.ja.endswith("。")
     assert entry.en.isascii()
@@ -100,36 +100,36 @@ def test_every_sentence_is_one_in_its_language(entry: Entry) -> None:
 
 
 @ENTRIES
-def test_the_status_fits_the_kind(entry: Entry) -> None:
+def test_the_status_fits_the_kind(entry: CatalogueEntry) -> None:
     assert entry.status in STATUSES[entry.kind]
 
 
 @ENTRIES
-def test_nothing_but_a_technical_failure_has_a_status_of_500_and_above(entry: Entry) -> None:
+def test_nothing_but_a_technical_failure_has_a_status_of_500_and_above(entry: CatalogueEntry) -> None:
     if entry.status >= 500:
-        assert entry.kind is Kind.TECHNICAL
+        assert entry.kind is ErrorKind.TECHNICAL
 
 
 @ENTRIES
-def test_a_technical_failure_says_that_it_is_not_the_answer_not_insured(entry: Entry) -> None:
-    if entry.kind is Kind.TECHNICAL:
+def test_a_technical_failure_says_that_it_is_not_the_answer_not_insured(entry: CatalogueEntry) -> None:
+    if entry.kind is ErrorKind.TECHNICAL:
         assert "「無効」ではありません" in entry.ja
         assert 'This does not mean "not insured"' in entry.en
 
 
 @ENTRIES
-def test_no_error_claims_that_somebody_is_not_insured(entry: Entry) -> None:
+def test_no_error_claims_that_somebody_is_not_insured(entry: CatalogueEntry) -> None:
     assert "無効" not in entry.ja.replace("「無効」ではありません", "")
     assert "not insured" not in entry.en.replace('This does not mean "not insured"', "")
 
 
 @ENTRIES
-def test_no_sentence_has_a_place_for_a_personal_value(entry: Entry) -> None:
+def test_no_sentence_has_a_place_for_a_personal_value(entry: CatalogueEntry) -> None:
     assert not re.search(r"[{}%]", entry.ja + entry.en)
 
 
 @ENTRIES
-def test_an_error_becomes_a_problem_with_its_three_sentences(entry: Entry) -> None:
+def test_an_error_becomes_a_problem_with_its_three_sentences(entry: CatalogueEntry) -> None:
     problem = Problem.of(ShikakuError(entry.code), request_id="r")
     assert problem.type == PROBLEM_TYPE_PREFIX + entry.code
     assert (problem.code, problem.kind, problem.status) == (entry.code, entry.kind, entry.status)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.contract.characters import MARK, normal_kana, to_shift_jis_marked
+from eligibility_api.contract.characters import REPLACEMENT, normalize_kana, replace_unencodable
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ from eligibility_api.contract.characters import MARK, normal_kana, to_shift_jis_
     ],
 )
 def test_kana_come_in_one_form(written: str, normal: str) -> None:
-    assert normal_kana(written) == normal
+    assert normalize_kana(written) == normal
 
 
 @given(st.text())
 def test_the_normal_form_of_kana_stays(text: str) -> None:
-    assert normal_kana(normal_kana(text)) == normal_kana(text)
+    assert normalize_kana(normalize_kana(text)) == normalize_kana(text)
 
 
 @pytest.mark.parametrize(
@@ -57,22 +57,22 @@ def test_the_normal_form_of_kana_stays(text: str) -> None:
     ],
 )
 def test_what_shift_jis_cannot_write_is_marked(kept: str, at_the_border: str) -> None:
-    assert to_shift_jis_marked(kept) == at_the_border
+    assert replace_unencodable(kept) == at_the_border
 
 
 @given(st.text())
 def test_every_text_can_be_written_after_marking_and_reads_the_same(text: str) -> None:
-    marked = to_shift_jis_marked(text)
+    marked = replace_unencodable(text)
     assert marked.encode("cp932").decode("cp932") == marked
-    assert to_shift_jis_marked(marked) == marked
+    assert replace_unencodable(marked) == marked
 
 
 @given(st.text(min_size=1))
 def test_nothing_is_left_out(text: str) -> None:
-    assert to_shift_jis_marked(text)
+    assert replace_unencodable(text)
 
 
 @given(st.text("試験見本シケンｼｹﾝ髙﨑", max_size=10))
 def test_what_can_be_written_is_not_touched(text: str) -> None:
-    assert to_shift_jis_marked(text) == text
-    assert MARK not in to_shift_jis_marked(text)
+    assert replace_unencodable(text) == text
+    assert REPLACEMENT not in replace_unencodable(text)

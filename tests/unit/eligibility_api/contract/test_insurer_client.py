@@ -16,7 +16,6 @@ from joserfc.jwk import ECKey
 from eligibility_api.contract import examples
 from eligibility_api.contract.checkups import CheckupsRequest
 from eligibility_api.contract.claims import ClaimsState
-from eligibility_api.contract.desk import SplitRequest
 from eligibility_api.contract.enrolment import (
     IDEMPOTENCY_KEY,
     BranchRequest,
@@ -27,6 +26,7 @@ from eligibility_api.contract.enrolment import (
     WithdrawRequest,
 )
 from eligibility_api.contract.insurer_client import InsurerClient
+from eligibility_api.contract.insurer_ops import UnlinkRequest
 from eligibility_api.contract.tokens import Credential
 
 NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
@@ -38,18 +38,25 @@ CHANGED: dict[str, Any] = {
     "acquired_on": "2024-04-01",
     "lost_on": None,
     "mismatch": "none",
-    "seen_by": [],
+    "correction_list": [],
 }
 FILE = {"file_id": str(ENROLMENT), "state": "received", "received_at": "2026-04-01T09:00:00Z", "size": 9}
-CHECKUPS = {"taken": 1, "unmatched": 0, "known_from": "2026-04-01T09:00:00Z"}
-PAGE = {"mismatches": [], "changes": [], "papers": [], "since": "2026-03-01", "more": False, "next": None}
+CHECKUPS = {"accepted": 1, "unmatched": 0, "known_from": "2026-04-01T09:00:00Z"}
+PAGE = {
+    "mismatches": [],
+    "changes": [],
+    "members": [],
+    "since": "2026-03-01",
+    "has_more": False,
+    "next": None,
+}
 FIGURES = {
     "registration_delay": {"enrolments": 0, "median_hours": None, "p95_hours": None},
     "look_ups": {"1": 3},
 }
 
 ANSWERS: dict[str, Any] = {
-    "/v1/figures": FIGURES,
+    "/v1/statistics": FIGURES,
     "/v1/claims": FILE,
     f"/v1/claims/{ENROLMENT}": FILE,
     f"/v1/claims/{ENROLMENT}/faults": {"faults": [], "next": None},
@@ -84,18 +91,18 @@ Change = Callable[[InsurerClient, str | None], Any]
 CHANGES: dict[str, Change] = {
     "/v1/enrolments": lambda c, key: c.enrol(EnrolmentRequest.model_validate(examples.MEMBER), key),
     "/v1/enrolments/end": lambda c, key: c.end_enrolment(EndRequest.model_validate(examples.END), key),
-    "/v1/enrolments/correct": lambda c, key: c.correct(
+    "/v1/enrolments/correct": lambda c, key: c.correct_enrolment(
         CorrectionRequest.model_validate(examples.CORRECTION), key
     ),
-    "/v1/enrolments/move": lambda c, key: c.move(MoveRequest.model_validate(examples.MOVE), key),
+    "/v1/enrolments/move": lambda c, key: c.change_address(MoveRequest.model_validate(examples.MOVE), key),
     "/v1/enrolments/branch": lambda c, key: c.change_branch(
         BranchRequest.model_validate(examples.BRANCH), key
     ),
-    "/v1/enrolments/withdraw": lambda c, key: c.withdraw(
-        WithdrawRequest.model_validate(examples.OWN_MEMBER), key
+    "/v1/enrolments/withdraw": lambda c, key: c.withdraw_enrolment(
+        WithdrawRequest.model_validate(examples.MEMBERSHIP_KEY), key
     ),
-    "/v1/mismatches/confirm": lambda c, key: c.confirm(ENROLMENT, key),
-    "/v1/enrolments/split": lambda c, key: c.split(SplitRequest(enrolment_id=ENROLMENT), key),
+    "/v1/mismatches/confirm": lambda c, key: c.confirm_mismatch(ENROLMENT, key),
+    "/v1/enrolments/unlink": lambda c, key: c.unlink_person(UnlinkRequest(enrolment_id=ENROLMENT), key),
 }
 each_change = pytest.mark.parametrize("path", CHANGES)
 
@@ -125,13 +132,13 @@ def test_lists_are_read_page_by_page() -> None:
     with heard.client() as client:
         assert client.mismatches().next is None
         client.changes(after="cursor", limit=5)
-        assert client.papers(after="cursor", since_month="2026-03").since == date(2026, 3, 1)
-        assert client.figures().look_ups == {"1": 3}
+        assert client.paper_certificates(after="cursor", since_month="2026-03").since == date(2026, 3, 1)
+        assert client.statistics().look_ups == {"1": 3}
     assert [(r.method, str(r.url.path), dict(r.url.params)) for r in heard.requests] == [
         ("GET", "/v1/mismatches", {}),
         ("GET", "/v1/changes", {"after": "cursor", "limit": "5"}),
-        ("GET", "/v1/papers", {"after": "cursor", "since_month": "2026-03"}),
-        ("GET", "/v1/figures", {}),
+        ("GET", "/v1/paper-certificates", {"after": "cursor", "since_month": "2026-03"}),
+        ("GET", "/v1/statistics", {}),
     ]
 
 
@@ -139,9 +146,9 @@ def test_a_receipt_file_is_sent_piece_by_piece_and_looked_at() -> None:
     heard = Heard()
     with heard.client() as client:
         assert client.send_claims([b"IR,1", b",13\r\n"]).state is ClaimsState.RECEIVED
-        client.look_at_claims(str(ENROLMENT))
+        client.claims_status(str(ENROLMENT))
         assert client.claims_faults(str(ENROLMENT), after="7").next is None
-        assert client.send_checkups(CheckupsRequest.model_validate(examples.CHECKUPS)).taken == 1
+        assert client.send_checkups(CheckupsRequest.model_validate(examples.CHECKUPS)).accepted == 1
     sent = heard.requests[0]
     assert (sent.headers["Content-Type"], sent.content) == ("application/octet-stream", b"IR,1,13\r\n")
     assert [(r.method, str(r.url.path), dict(r.url.params)) for r in heard.requests] == [

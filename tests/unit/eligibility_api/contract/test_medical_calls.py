@@ -18,7 +18,7 @@ from eligibility_api.contract.consent import ConsentChallengeRequest, ConsentEnd
 from eligibility_api.contract.emergency import EMERGENCIES_PATH, DisasterSearch, EmergencyRequest
 from eligibility_api.contract.examples import ELIGIBILITY
 from eligibility_api.contract.history import Grouping
-from eligibility_api.contract.looking import Looker, Staff, Wanted
+from eligibility_api.contract.history_query import Accessor, HistoryQuery, Staff
 from eligibility_api.contract.prescriptions import DispensingRequest, PrescriptionRequest
 from tests.unit.eligibility_api.contract.client_ends import NOW, client_at
 
@@ -78,7 +78,7 @@ class Line:
     ("call", "route", "answer"),
     [
         (
-            lambda c: c.consent_challenge(ConsentChallengeRequest.model_validate(examples.CONSENT_ASKED)),
+            lambda c: c.consent_challenge(ConsentChallengeRequest.model_validate(examples.CONSENT_CHALLENGE)),
             "POST /v1/consents/challenges",
             {"challenge": "c", "expires_at": "2026-04-01T09:05:00Z", "statement": STATEMENT},
         ),
@@ -100,21 +100,25 @@ class Line:
             f"POST {CONSENT_PATH}/end",
             STATUS,
         ),
-        (lambda c: c.consent_eligibility(Looker(CONSENT)), f"GET {CONSENT_PATH}/eligibility", ELIGIBILITY),
+        (lambda c: c.consent_eligibility(Accessor(CONSENT)), f"GET {CONSENT_PATH}/eligibility", ELIGIBILITY),
         (
-            lambda c: c.medications(Looker(CONSENT)),
+            lambda c: c.medications(Accessor(CONSENT)),
             f"GET {CONSENT_PATH}/medications",
             PAGE | {"medicines": [], "groups": []},
         ),
         (
-            lambda c: c.treatments(Looker(CONSENT)),
+            lambda c: c.treatments(Accessor(CONSENT)),
             f"GET {CONSENT_PATH}/treatments",
             PAGE | {"treatments": []},
         ),
-        (lambda c: c.surgeries(Looker(CONSENT)), f"GET {CONSENT_PATH}/surgeries", PAGE | {"treatments": []}),
-        (lambda c: c.diagnoses(Looker(CONSENT)), f"GET {CONSENT_PATH}/diagnoses", PAGE | {"diagnoses": []}),
         (
-            lambda c: c.health_checkups(Looker(CONSENT, permits_path=EMERGENCIES_PATH)),
+            lambda c: c.surgeries(Accessor(CONSENT)),
+            f"GET {CONSENT_PATH}/surgeries",
+            PAGE | {"treatments": []},
+        ),
+        (lambda c: c.diagnoses(Accessor(CONSENT)), f"GET {CONSENT_PATH}/diagnoses", PAGE | {"diagnoses": []}),
+        (
+            lambda c: c.health_checkups(Accessor(CONSENT, permits_path=EMERGENCIES_PATH)),
             f"GET /v1/emergencies/{CONSENT}/health-checkups",
             PAGE | {"checkups": []},
         ),
@@ -129,12 +133,14 @@ class Line:
             PERMIT | {"basis": "disaster"},
         ),
         (
-            lambda c: c.prescribe(PrescriptionRequest.model_validate(examples.PRESCRIPTION), DOCTOR),
+            lambda c: c.record_prescription(
+                PrescriptionRequest.model_validate(examples.PRESCRIPTION), DOCTOR
+            ),
             "POST /v1/prescriptions",
             ENTRY,
         ),
         (
-            lambda c: c.dispense(DispensingRequest.model_validate(examples.DISPENSING), DOCTOR),
+            lambda c: c.record_dispensing(DispensingRequest.model_validate(examples.DISPENSING), DOCTOR),
             "POST /v1/dispensings",
             ENTRY,
         ),
@@ -152,10 +158,10 @@ def test_each_medical_call_goes_its_route_and_reads_its_answer(
 
 def test_who_looks_stands_in_headers_and_what_is_wanted_in_the_address() -> None:
     line = Line(PAGE | {"medicines": [], "groups": []})
-    looker = Looker(CONSENT, Role.PHARMACIST, "見本　薬剤師")
-    wanted = Wanted("2025-04", "2026-04", Grouping.DATE, "1312222225", NOW, 10)
+    accessor = Accessor(CONSENT, Role.PHARMACIST, "見本　薬剤師")
+    wanted = HistoryQuery("2025-04", "2026-04", Grouping.DATE, "1312222225", NOW, 10)
     with client_at(line) as client:
-        client.medications(looker, wanted)
+        client.medications(accessor, wanted)
     [request] = line.came
     assert dict(request.url.params) == {
         "from_month": "2025-04",
@@ -171,14 +177,14 @@ def test_who_looks_stands_in_headers_and_what_is_wanted_in_the_address() -> None
 
 
 def test_without_a_name_no_header_is_sent() -> None:
-    assert Looker(CONSENT).headers() == {"Operator-Role": "reception"}
+    assert Accessor(CONSENT).headers() == {"Operator-Role": "reception"}
 
 
 def test_pages_follow_each_other_as_they_are_needed() -> None:
     pages = [PAGE | {"treatments": [], "next": after} for after in ("a", "b", None)]
     line = Line(*pages)
     with client_at(line) as client:
-        following = client.pages(client.treatments, Looker(CONSENT), Wanted(limit=1))
+        following = client.pages(client.treatments, Accessor(CONSENT), HistoryQuery(limit=1))
         next(following)
         assert len(line.came) == 1
         assert [page.next for page in following] == ["b", None]
@@ -191,7 +197,7 @@ def test_an_entry_has_a_key_of_its_own_unless_one_is_given() -> None:
     line = Line(ENTRY, ENTRY, ENTRY)
     with client_at(line) as client:
         for key in (None, None, "rx-1"):
-            client.prescribe(request, DOCTOR, key)
+            client.record_prescription(request, DOCTOR, key)
     keys = [came.headers["Idempotency-Key"] for came in line.came]
     assert len(set(keys)) == 3
     assert keys[-1] == "rx-1"

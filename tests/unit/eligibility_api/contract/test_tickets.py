@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from eligibility_api.contract.examples import NAMED_TICKET, TICKET
-from eligibility_api.contract.tickets import GivenTicket, NamedTicket, TicketsRequest, TicketsWithdrawal
+from eligibility_api.contract.examples import TICKET, TICKET_KEY
+from eligibility_api.contract.tickets import TicketInput, TicketKey, TicketsRequest, TicketsWithdrawal
 
 days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 
 
 def taken(ticket: dict[str, Any]) -> bool:
     try:
-        GivenTicket.model_validate(ticket)
+        TicketInput.model_validate(ticket)
     except ValidationError:
         return False
     return True
@@ -35,9 +35,7 @@ def test_the_days_lie_in_order_within_the_month(month: date, valid_from: date, v
 def test_a_whole_month_is_a_month(month: date) -> None:
     whole = {"month": f"{month:%Y-%m}", "valid_from": month.replace(day=1), "valid_to": month}
     assert taken(TICKET | whole)
-    assert NamedTicket.model_validate(NAMED_TICKET | {"month": whole["month"]}).first_day == month.replace(
-        day=1
-    )
+    assert TicketKey.model_validate(TICKET_KEY | {"month": whole["month"]}).first_day == month.replace(day=1)
 
 
 @pytest.mark.parametrize("ticket_type", ["01", "02"])
@@ -47,7 +45,7 @@ def test_dispensing_has_a_ticket_of_its_own(ticket_type: str, treatment: str) ->
     assert taken(ticket) == ((ticket_type == "02") == (treatment == "04"))
 
 
-@pytest.mark.parametrize(("model", "ticket"), [(TicketsRequest, TICKET), (TicketsWithdrawal, NAMED_TICKET)])
+@pytest.mark.parametrize(("model", "ticket"), [(TicketsRequest, TICKET), (TicketsWithdrawal, TICKET_KEY)])
 def test_a_ticket_stands_in_a_call_once(
     model: type[TicketsRequest] | type[TicketsWithdrawal], ticket: dict[str, Any]
 ) -> None:
@@ -60,7 +58,7 @@ def test_a_ticket_stands_in_a_call_once(
 @pytest.mark.parametrize("count", [0, 1_001])
 def test_a_call_has_one_to_a_thousand_tickets(count: int) -> None:
     with pytest.raises(ValidationError):
-        TicketsWithdrawal.model_validate({"tickets": [NAMED_TICKET] * count})
+        TicketsWithdrawal.model_validate({"tickets": [TICKET_KEY] * count})
 
 
 @pytest.mark.parametrize("model", [TicketsRequest, TicketsWithdrawal])

@@ -20,8 +20,9 @@ from eligibility_api.contract.eligibility import (
     VisualCheckRequest,
 )
 from eligibility_api.contract.enrolment import EndRequest, EnrolmentAnswer, EnrolmentRequest
+from eligibility_api.contract.membership import StatedMembership
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
-from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest, StatedMembership
+from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
 from eligibility_api.contract.tokens import TokenAnswer
 from eligibility_api.contract.wire import (
     MY_NUMBER_FAULT,
@@ -30,7 +31,7 @@ from eligibility_api.contract.wire import (
     InstitutionCode,
     InsurerNumber,
     MembershipText,
-    Wire,
+    RequestModel,
 )
 
 MY_NUMBER = "123456789018"
@@ -47,7 +48,7 @@ ENROLMENT: dict[str, Any] = MEMBER | {
     "address": "架空県見本市１番地",
     "acquired_on": "2024-04-01",
 }
-REQUESTS: dict[type[Wire], dict[str, Any]] = {
+REQUESTS: dict[type[RequestModel], dict[str, Any]] = {
     Proof: PROOF,
     CardCheckRequest: PROOF,
     VisualCheckRequest: PROOF | {"operator": "受付"},
@@ -121,20 +122,20 @@ def test_what_is_not_text_is_no_bytes(value: object) -> None:
 
 
 @MODELS
-def test_a_good_body_is_accepted_and_comes_back_as_it_was(model: type[Wire]) -> None:
+def test_a_good_body_is_accepted_and_comes_back_as_it_was(model: type[RequestModel]) -> None:
     body = REQUESTS[model]
     assert model.model_validate_json(json.dumps(body)).model_dump(mode="json", exclude_unset=True) == body
 
 
 @MODELS
-def test_an_unknown_member_is_refused_unsaid(model: type[Wire]) -> None:
+def test_an_unknown_member_is_refused_unsaid(model: type[RequestModel]) -> None:
     refusal = faults(model, REQUESTS[model] | {"extra": SENT})
     assert [fault["type"] for fault in refusal.errors()] == ["extra_forbidden"]
     assert SENT not in str(refusal)
 
 
 @MODELS
-def test_a_request_cannot_be_changed_after_it_was_read(model: type[Wire]) -> None:
+def test_a_request_cannot_be_changed_after_it_was_read(model: type[RequestModel]) -> None:
     request = model.model_validate_json(json.dumps(REQUESTS[model]))
     with pytest.raises(ValidationError):
         setattr(request, next(iter(REQUESTS[model])), "other")
@@ -146,7 +147,7 @@ def test_an_answer_may_get_members_that_a_client_does_not_know(model: type[BaseM
 
 
 @MODELS
-def test_every_member_that_is_needed_is_missed(model: type[Wire]) -> None:
+def test_every_member_that_is_needed_is_missed(model: type[RequestModel]) -> None:
     for name in REQUESTS[model]:
         if model.model_fields[name].is_required():
             body = {key: value for key, value in REQUESTS[model].items() if key != name}
@@ -161,13 +162,13 @@ def test_every_member_that_is_needed_is_missed(model: type[Wire]) -> None:
 @pytest.mark.parametrize(
     "make", [str, lambda text: [text], lambda text: {"member": text}], ids=["text", "list", "object"]
 )
-def test_a_fault_never_repeats_what_was_sent(model: type[Wire], name: str, make: Any) -> None:
+def test_a_fault_never_repeats_what_was_sent(model: type[RequestModel], name: str, make: Any) -> None:
     assert SENT not in said_of(model, REQUESTS[model] | {name: make(SENT)})
 
 
 @given(st.sampled_from(list(REQUESTS)), st.data())
 def test_whatever_value_is_sent_is_accepted_or_refused_by_a_fault_that_says_nothing_of_it(
-    model: type[Wire], data: st.DataObject
+    model: type[RequestModel], data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(sorted(model.model_fields)))
     mark = data.draw(st.text("ゑヱ", min_size=6, max_size=6))
@@ -178,7 +179,7 @@ def test_whatever_value_is_sent_is_accepted_or_refused_by_a_fault_that_says_noth
 
 
 @given(st.sampled_from(list(REQUESTS)), json_values)
-def test_any_body_is_accepted_or_refused(model: type[Wire], body: object) -> None:
+def test_any_body_is_accepted_or_refused(model: type[RequestModel], body: object) -> None:
     try:
         model.model_validate_json(json.dumps(body))
     except ValidationError:
@@ -192,7 +193,7 @@ def test_any_body_is_accepted_or_refused(model: type[Wire], body: object) -> Non
 @pytest.mark.parametrize("name", ["symbol", "number"])
 @pytest.mark.parametrize("model", [StatedMembership, EnrolmentRequest, EndRequest])
 def test_a_my_number_is_refused_where_a_membership_belongs(
-    model: type[Wire], name: str, written: str
+    model: type[RequestModel], name: str, written: str
 ) -> None:
     refusal = faults(model, REQUESTS[model] | {name: written})
     assert [fault["type"] for fault in refusal.errors()] == [MY_NUMBER_FAULT]

@@ -22,8 +22,8 @@ from eligibility_api.contract.codes import (
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
-from eligibility_api.domain.eligibility import Reading, answer
-from eligibility_api.domain.held import Channel, EnrolmentVersion, Ticket
+from eligibility_api.domain.eligibility import AnswerInputs, answer
+from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion, Ticket
 
 TODAY = date(2026, 4, 1)
 DAY = timedelta(days=1)
@@ -107,7 +107,7 @@ def disease(first: date, last: date) -> SpecificDiseaseCertificate:
     )
 
 
-CARD = Reading(
+CARD = AnswerInputs(
     record_id="4711",
     answered_at=datetime(2026, 4, 1, 1, 0, tzinfo=UTC),
     as_of=TODAY,
@@ -119,12 +119,12 @@ CARD = Reading(
 )
 
 
-def by_card(*enrolments: EnrolmentVersion, **changes: Any) -> Reading:
+def by_card(*enrolments: EnrolmentVersion, **changes: Any) -> AnswerInputs:
     """What was read for a card's holder."""
     return replace(CARD, enrolments=enrolments, **changes)
 
 
-def by_number(*enrolments: EnrolmentVersion, asked: int | set[int] = 1, **changes: Any) -> Reading:
+def by_number(*enrolments: EnrolmentVersion, asked: int | set[int] = 1, **changes: Any) -> AnswerInputs:
     """What was read for a membership that fits the entitlements `asked`."""
     entitlements = frozenset({asked} if isinstance(asked, int) else asked)
     return replace(
@@ -132,7 +132,7 @@ def by_number(*enrolments: EnrolmentVersion, asked: int | set[int] = 1, **change
     )
 
 
-def told(reading: Reading) -> EligibilityAnswer:
+def told(reading: AnswerInputs) -> EligibilityAnswer:
     """The whole answer."""
     given = answer(reading, version_key=KEY)
     assert isinstance(given, EligibilityAnswer)

@@ -16,7 +16,7 @@ from eligibility_api.domain.ages import (
     preschool_until,
     seventies_from,
 )
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from tests.unit.eligibility_api.domain.members import (
     DAY,
     LATE_ELDERLY,

@@ -11,8 +11,8 @@ from hypothesis import given
 
 from eligibility_api.contract.codes import FacilityKind, Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
-from eligibility_api.domain.eligibility import Reading, answer
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.eligibility import AnswerInputs, answer
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from tests.unit.eligibility_api.domain.members import (
     ALL_CONSENTS,
     DAY,
@@ -56,7 +56,7 @@ VERSION = told(READING).version
         ),
     ],
 )
-def test_the_version_changes_with_what_is_told_and_to_whom(before: Reading, after: Reading) -> None:
+def test_the_version_changes_with_what_is_told_and_to_whom(before: AnswerInputs, after: AnswerInputs) -> None:
     assert told(before).version != told(after).version
 
 
@@ -73,7 +73,7 @@ def test_the_version_changes_with_what_is_told_and_to_whom(before: Reading, afte
         by_number(held(1)),
     ],
 )
-def test_the_version_does_not_change_with_what_is_not_shown(after: Reading) -> None:
+def test_the_version_does_not_change_with_what_is_not_shown(after: AnswerInputs) -> None:
     assert told(after).version == VERSION
 
 

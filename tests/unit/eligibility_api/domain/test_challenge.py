@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, MacKeys, check, expiry, mint, peek, read
+from eligibility_api.domain.challenge import (
+    NONCE_BYTES,
+    Challenge,
+    MacKeys,
+    check,
+    expiry,
+    issue,
+    parse_unverified,
+    verify,
+)
 
 NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
 AUDIENCE = "urn:shikaku:test"
@@ -28,7 +37,7 @@ CHALLENGE = Challenge(
     terminal=UUID(int=4711),
     nonce=bytes(range(NONCE_BYTES)),
 )
-TEXT = mint(CHALLENGE, audience=AUDIENCE, keys=KEYS)
+TEXT = issue(CHALLENGE, audience=AUDIENCE, keys=KEYS)
 DATA = base64.urlsafe_b64decode(TEXT + "==")
 
 instants = st.datetimes(
@@ -49,20 +58,20 @@ challenges = st.builds(
 def refusal_of(text: str, **changes: Any) -> str:
     known: dict[str, Any] = {"audience": AUDIENCE, "keys": KEYS}
     with pytest.raises(ShikakuError) as refusal:
-        read(text, **(known | changes))
+        verify(text, **(known | changes))
     return refusal.value.code
 
 
 @example(replace(CHALLENGE, expires_at=datetime(2004, 2, 1, 0, 1, 0, 1000, tzinfo=UTC)), AUDIENCE)
 @given(challenges, st.text(max_size=100))
 def test_what_is_minted_is_read_again(challenge: Challenge, audience: str) -> None:
-    text = mint(challenge, audience=audience, keys=KEYS)
-    assert read(text, audience=audience, keys=KEYS) == challenge
+    text = issue(challenge, audience=audience, keys=KEYS)
+    assert verify(text, audience=audience, keys=KEYS) == challenge
 
 
 @given(challenges)
 def test_a_challenge_is_one_short_text_without_padding(challenge: Challenge) -> None:
-    text = mint(challenge, audience=AUDIENCE, keys=KEYS)
+    text = issue(challenge, audience=AUDIENCE, keys=KEYS)
     assert len(text) == 118
     assert text.replace("-", "").replace("_", "").isalnum()
 
@@ -75,12 +84,12 @@ def test_an_expiry_is_at_most_a_millisecond_before_the_end_of_its_life(now: date
 
 @pytest.mark.parametrize("key_id", [NEW, FORMER])
 def test_a_challenge_under_any_accepted_key_is_read(key_id: bytes) -> None:
-    text = mint(CHALLENGE, audience=AUDIENCE, keys=MacKeys(key_id, KEYS.keys))
-    assert read(text, audience=AUDIENCE, keys=KEYS) == CHALLENGE
+    text = issue(CHALLENGE, audience=AUDIENCE, keys=MacKeys(key_id, KEYS.keys))
+    assert verify(text, audience=AUDIENCE, keys=KEYS) == CHALLENGE
 
 
 def test_a_challenge_under_a_key_that_was_dropped_is_refused() -> None:
-    text = mint(CHALLENGE, audience=AUDIENCE, keys=MacKeys(FORMER, KEYS.keys))
+    text = issue(CHALLENGE, audience=AUDIENCE, keys=MacKeys(FORMER, KEYS.keys))
     assert refusal_of(text, keys=MacKeys(NEW, {NEW: KEYS.keys[NEW]})) == "challenge-altered"
 
 
@@ -149,7 +158,7 @@ def test_whoever_else_presents_it_or_later_is_refused(changes: dict[str, Any], c
 
 @given(challenges)
 def test_who_has_no_key_reads_what_a_challenge_says(challenge: Challenge) -> None:
-    assert peek(mint(challenge, audience=AUDIENCE, keys=KEYS)) == challenge
+    assert parse_unverified(issue(challenge, audience=AUDIENCE, keys=KEYS)) == challenge
 
 
 @given(st.binary(min_size=len(DATA) - 1, max_size=len(DATA) - 1))
@@ -157,7 +166,7 @@ def test_whatever_else_stands_there_is_read_or_refused(rest: bytes) -> None:
     text = base64.urlsafe_b64encode(DATA[:1] + rest).rstrip(b"=").decode()
     # Nothing but the family may come of it.
     with suppress(ShikakuError):
-        peek(text)
+        parse_unverified(text)
 
 
 def test_several_faults_are_told_in_a_fixed_order() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from eligibility_api.domain.cover import covers, ended, ends_on
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from tests.unit.eligibility_api.domain.members import (
     DAY,
     DEPENDANT,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.domain.days import JAPAN, day_in_japan
+from eligibility_api.domain.dates import JAPAN, day_in_japan
 
 HAWAII = timezone(timedelta(hours=-10))
 zones = st.integers(-23, 23).map(lambda hours: timezone(timedelta(hours=hours)))

@@ -16,12 +16,12 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.eligibility import (
     DAYS_AHEAD,
     DAYS_BACK,
-    Reading,
+    AnswerInputs,
     answer,
     check_day,
     select,
 )
-from eligibility_api.domain.held import EnrolmentVersion, Ticket
+from eligibility_api.domain.enrolment_version import EnrolmentVersion, Ticket
 from tests.unit.eligibility_api.domain.members import (
     AID,
     CLINIC,
@@ -52,7 +52,7 @@ PLAIN = held(1)
 LOST = held(1, TODAY - YEAR, TODAY)
 
 
-def outcome(reading: Reading) -> tuple[Validity, list[int]]:
+def outcome(reading: AnswerInputs) -> tuple[Validity, list[int]]:
     selection = select(reading)
     return selection.validity, [e.version for e in selection.chosen]
 
@@ -223,7 +223,9 @@ def test_by_number_what_was_asked_for_decides(
         (by_number(PLAIN, held(2, mismatch=OPEN), asked={1, 2}), "eligibility-not-confirmable"),
     ],
 )  # fmt: skip
-def test_a_protected_or_unconfirmed_person_is_refused_without_a_cause(reading: Reading, code: str) -> None:
+def test_a_protected_or_unconfirmed_person_is_refused_without_a_cause(
+    reading: AnswerInputs, code: str
+) -> None:
     with pytest.raises(ShikakuError) as refusal:
         answer(reading, version_key=KEY)
     assert (refusal.value.code, refusal.value.details) == (code, {})
@@ -241,7 +243,7 @@ def test_by_number_nothing_tells_why_nobody_was_found() -> None:
 @pytest.mark.parametrize(
     "reading", [by_number(asked=set()), by_number(PLAIN, held(2, person_key=None), asked={1, 2})]
 )
-def test_an_answer_about_nobody_has_no_version_and_shows_nobody(reading: Reading) -> None:
+def test_an_answer_about_nobody_has_no_version_and_shows_nobody(reading: AnswerInputs) -> None:
     given_answer = told(replace(reading, known_version=""))
     assert (given_answer.version, given_answer.results) == (None, [])
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.domain.days import JAPAN, day_in_japan
-from eligibility_api.domain.history import Known, act_rows, age_days, counting, disease_rows
-from eligibility_api.domain.receipts import Act, Disease
+from eligibility_api.domain.claims import Act, Disease
+from eligibility_api.domain.dates import JAPAN, day_in_japan
+from eligibility_api.domain.history import HistoryRecord, act_rows, age_days, disease_rows, effective_claims
 from tests.builders.known import CLINIC, OTHER_CLINIC, PLAIN_CONTENT, known
 
 ELEVENTH = datetime(2026, 6, 11, tzinfo=JAPAN)
@@ -18,7 +18,7 @@ instants = st.integers(0, 6).map(lambda hour: ELEVENTH + timedelta(hours=hour))
 
 
 @st.composite
-def receipts(draw: st.DrawFn) -> list[Known]:
+def receipts(draw: st.DrawFn) -> list[HistoryRecord]:
     """A few receipts of a few identities, many of them beginning to show together."""
     count = draw(st.integers(0, 8))
     return [
@@ -31,7 +31,7 @@ def receipts(draw: st.DrawFn) -> list[Known]:
     ]
 
 
-def naive(all_of_them: list[Known], instant: datetime) -> set[int]:
+def naive(all_of_them: list[HistoryRecord], instant: datetime) -> set[int]:
     """What counts, told as in `rules.md`: shown already, and no later one of the same identity is."""
     shown = [one for one in all_of_them if not instant < one.known_from]
     return {
@@ -49,32 +49,34 @@ def naive(all_of_them: list[Known], instant: datetime) -> set[int]:
 
 
 @given(receipts(), instants)
-def test_the_newest_of_each_identity_counts_from_when_it_shows(some: list[Known], instant: datetime) -> None:
-    assert {one.number for one in counting(some, instant)} == naive(some, instant)
+def test_the_newest_of_each_identity_counts_from_when_it_shows(
+    some: list[HistoryRecord], instant: datetime
+) -> None:
+    assert {one.number for one in effective_claims(some, instant)} == naive(some, instant)
 
 
 @given(receipts(), instants, instants)
 def test_what_counted_is_told_again_by_the_knowledge_of_then(
-    some: list[Known], then: datetime, later: datetime
+    some: list[HistoryRecord], then: datetime, later: datetime
 ) -> None:
     arrived_by_then = [one for one in some if one.known_from <= then]
-    assert counting(arrived_by_then, then) == counting(some, min(then, max(then, later)))
+    assert effective_claims(arrived_by_then, then) == effective_claims(some, min(then, max(then, later)))
 
 
 def test_a_receipt_shows_at_the_instant_itself_and_not_before() -> None:
     one = known(known_from=ELEVENTH)
-    assert counting([one], ELEVENTH - timedelta(microseconds=1)) == []
-    assert counting([one], ELEVENTH) == [one]
+    assert effective_claims([one], ELEVENTH - timedelta(microseconds=1)) == []
+    assert effective_claims([one], ELEVENTH) == [one]
 
 
 def test_a_resubmission_takes_the_place_from_then_on() -> None:
     first = known(number=1, identity=b"a", known_from=ELEVENTH)
     second = known(number=2, identity=b"a", known_from=ELEVENTH + timedelta(days=30))
-    assert counting([first, second], ELEVENTH + timedelta(days=29)) == [first]
-    assert counting([second, first], ELEVENTH + timedelta(days=30)) == [second]
+    assert effective_claims([first, second], ELEVENTH + timedelta(days=29)) == [first]
+    assert effective_claims([second, first], ELEVENTH + timedelta(days=30)) == [second]
 
 
-def acts(*of: Act) -> Known:
+def acts(*of: Act) -> HistoryRecord:
     return known(PLAIN_CONTENT._replace(acts=of))
 
 
@@ -95,7 +97,7 @@ def test_an_act_is_told_on_each_of_its_days_the_newest_first() -> None:
 
 
 def test_rows_of_one_day_have_one_order_whatever_the_store_gives_first() -> None:
-    def one(number: int, institution: str) -> Known:
+    def one(number: int, institution: str) -> HistoryRecord:
         return acts(Act(f"{institution}-{number}", None, "12", 1, ((2, 1),)))._replace(
             number=number, institution_code=institution
         )
@@ -105,7 +107,7 @@ def test_rows_of_one_day_have_one_order_whatever_the_store_gives_first() -> None
 
 
 def test_diagnoses_come_receipt_by_receipt_the_newest_month_first() -> None:
-    def of(month: date, *codes: str) -> Known:
+    def of(month: date, *codes: str) -> HistoryRecord:
         diseases = tuple(Disease(code, None, (), None, "1", False) for code in codes)
         return known(PLAIN_CONTENT._replace(diseases=diseases), month=month)
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.history import Grouping
-from eligibility_api.domain.history import Known
-from eligibility_api.domain.medicines import Group, MedicineRow, group_of, medicine_rows, together
+from eligibility_api.domain.history import HistoryRecord
+from eligibility_api.domain.medicines import Group, MedicineRow, group_of, grouped_order, medicine_rows
 from tests.builders.known import (
     CLINIC,
     DAY,
@@ -53,7 +53,7 @@ def test_entries_are_told_on_the_day_of_the_act() -> None:
 
 
 @st.composite
-def receipts(draw: st.DrawFn) -> list[Known]:
+def receipts(draw: st.DrawFn) -> list[HistoryRecord]:
     """Receipts with a few drugs on a few days."""
     days = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), max_size=2).map(tuple)
     drugs = st.lists(st.builds(lambda d: drug(days=d), days), max_size=3)
@@ -69,7 +69,7 @@ def receipts(draw: st.DrawFn) -> list[Known]:
 
 @given(receipts(), st.randoms(use_true_random=False))
 def test_the_order_is_newest_first_and_does_not_depend_on_the_store(
-    some: list[Known], chance: object
+    some: list[HistoryRecord], chance: object
 ) -> None:
     rows = medicine_rows(some)
     assert rows == medicine_rows(some[::-1])
@@ -96,7 +96,7 @@ def test_groups_have_an_ingredient_or_a_day_in_common() -> None:
 
 @given(st.lists(st.sampled_from("abc")))
 def test_groups_stand_in_the_order_of_their_newest_member(letters: list[str]) -> None:
-    order = together(range(len(letters)), lambda place: Group(letters[place], ""))
+    order = grouped_order(range(len(letters)), lambda place: Group(letters[place], ""))
     told = [letters[place] for place in order]
     assert sorted(order) == list(range(len(letters)))
     assert told == [letter for first in dict.fromkeys(letters) for letter in letters if letter == first]

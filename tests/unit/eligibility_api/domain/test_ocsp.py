@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from eligibility_api.domain.revocation import (
     CLOCK_TOLERANCE,
     CertificateStatus,
-    NotBelieved,
-    believe_ocsp,
+    RevocationDataRejected,
+    validate_ocsp,
 )
 from tests.conformance import der
 from tests.conformance.forgery import EXTENSIONS, PUBLIC_KEY, VALIDITY, edited, extension, replaced, spki
@@ -52,7 +52,7 @@ Edit = Callable[[Fields], None]
 
 
 def believe(content: bytes) -> CertificateStatus:
-    return believe_ocsp(content, ca=authority(), serial=SERIAL, nonce=NONCE, now=NOW, fresh=FRESH)
+    return validate_ocsp(content, ca=authority(), serial=SERIAL, nonce=NONCE, now=NOW, max_age=FRESH)
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,10 @@ def test_an_authority_on_p384_is_believed_too(algorithm: hashes.HashAlgorithm) -
     ca = authority(P384)
     content = answer(issuer=P384, algorithm=algorithm, responder=ca, signer=P384, enclosed=False)
     assert (
-        believe_ocsp(content, ca=ca, serial=SERIAL, nonce=NONCE, now=NOW, fresh=FRESH)
+        validate_ocsp(content, ca=ca, serial=SERIAL, nonce=NONCE, now=NOW, max_age=FRESH)
         is CertificateStatus.GOOD
     )
-    with pytest.raises(NotBelieved, match="another certificate"):
+    with pytest.raises(RevocationDataRejected, match="another certificate"):
         believe(content)
 
 
@@ -131,7 +131,7 @@ def test_an_authority_on_p384_is_believed_too(algorithm: hashes.HashAlgorithm) -
     ],
 )
 def test_any_other_answer_is_not_believed(changes: dict[str, Any], why: str) -> None:
-    with pytest.raises(NotBelieved, match=why):
+    with pytest.raises(RevocationDataRejected, match=why):
         believe(answer(**changes))
 
 
@@ -141,7 +141,7 @@ def test_any_other_answer_is_not_believed(changes: dict[str, Any], why: str) -> 
 )
 def test_a_failure_of_the_responder_is_no_answer(status: ocsp.OCSPResponseStatus) -> None:
     content = ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)
-    with pytest.raises(NotBelieved, match="reports a failure"):
+    with pytest.raises(RevocationDataRejected, match="reports a failure"):
         believe(content)
 
 
@@ -200,7 +200,7 @@ def _revoked_for_reason_7(_: bytes) -> bytes:
     ids=["none", "two", "critical extension", "unknown hash", "reason 7", "year 0", "two nonces"],
 )
 def test_what_cannot_be_read_is_not_believed_though_the_delegate_signed_it(edit: Edit) -> None:
-    with pytest.raises(NotBelieved):
+    with pytest.raises(RevocationDataRejected):
         believe(edited_answer(edit))
 
 
@@ -230,7 +230,7 @@ def test_an_edited_answer_without_edits_is_believed() -> None:
 def test_an_answer_signed_with_a_broken_hash_is_not_believed(
     digest: hashes.HashAlgorithm, algorithm: bytes
 ) -> None:
-    with pytest.raises(NotBelieved, match="hash"):
+    with pytest.raises(RevocationDataRejected, match="hash"):
         believe(edited_answer(_unchanged, digest=digest, algorithm=algorithm))
 
 
@@ -249,7 +249,7 @@ def test_an_answer_signed_with_a_broken_hash_is_not_believed(
     ids=["empty", "unknown key", "ed25519 key", "no key", "year 0", "extension twice"],
 )
 def test_an_answer_with_a_delegate_that_cannot_be_read_is_not_believed(certificate: bytes) -> None:
-    with pytest.raises(NotBelieved):
+    with pytest.raises(RevocationDataRejected):
         believe(edited_answer(_unchanged, certificate=certificate))
 
 
@@ -260,11 +260,11 @@ def test_no_flipped_bit_turns_an_answer_into_another() -> None:
         flipped[place // 8] ^= 1 << place % 8
         try:
             assert believe(bytes(flipped)) is CertificateStatus.GOOD
-        except NotBelieved:
+        except RevocationDataRejected:
             continue
 
 
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_not_believed(content: bytes) -> None:
-    with pytest.raises(NotBelieved):
+    with pytest.raises(RevocationDataRejected):
         believe(content)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from eligibility_api.domain.prescriptions import days_fit
+from eligibility_api.domain.provisional import valid_entry_days
 
 TODAY = date(2026, 11, 23)
 
@@ -30,4 +30,4 @@ def test_neither_ahead_nor_too_far_back_nor_before_it_was_prescribed(
     prescribed: int, dispensed: int | None, fit: bool
 ) -> None:
     last = TODAY + timedelta(days=dispensed) if dispensed is not None else None
-    assert days_fit(TODAY, TODAY + timedelta(days=prescribed), last) is fit
+    assert valid_entry_days(TODAY, TODAY + timedelta(days=prescribed), last) is fit

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.domain.certificate import PublicKey
-from eligibility_api.domain.proof import check_signature
+from eligibility_api.domain.certificate import PublicKey, check_signature
 
 MESSAGE = b"SHIKAKU presence v1\0" + bytes(32)
 KINDS = ("rsa", "p384")

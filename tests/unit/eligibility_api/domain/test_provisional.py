@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.contract.history import Origin, Setting
-from eligibility_api.domain.history import Known
-from eligibility_api.domain.provisional import standing
+from eligibility_api.contract.history import CareSetting, Origin
+from eligibility_api.domain.history import HistoryRecord
+from eligibility_api.domain.provisional import current_entries
 from tests.builders.known import (
     CLINIC,
     DAY,
@@ -33,13 +33,13 @@ def claimed(
     prescribed_on: date = DAY,
     prescriber: str = CLINIC,
     institution: str = PHARMACY,
-) -> Known:
+) -> HistoryRecord:
     """A pharmacy's receipt."""
     told = content(drug(dispensed_on=dispensed_on, prescribed_on=prescribed_on), prescriber_code=prescriber)
     return pharmacy(told, institution_code=institution)
 
 
-def own(day: int, institution: str = CLINIC) -> Known:
+def own(day: int, institution: str = CLINIC) -> HistoryRecord:
     """A clinic's receipt with a drug that it handed out itself."""
     return known(content(drug(days=((day, 1),))), institution_code=institution)
 
@@ -65,17 +65,17 @@ def own(day: int, institution: str = CLINIC) -> Known:
     ],
 )
 def test_the_more_reliable_takes_the_place_of_the_same_institution_and_day(
-    entry: Known, beside: list[Known], shows: bool
+    entry: HistoryRecord, beside: list[HistoryRecord], shows: bool
 ) -> None:
     entries = [entry, *(one for one in beside if one.origin is Origin.DISPENSING)]
-    receipts = [one for one in beside if one.origin is Origin.RECEIPT]
-    assert (entry in standing(entries, receipts, TODAY)) is shows
+    receipts = [one for one in beside if one.origin is Origin.CLAIM]
+    assert (entry in current_entries(entries, receipts, TODAY)) is shows
 
 
 @pytest.mark.parametrize("entry", [dispensing(), prescription()])
-def test_an_entry_shows_for_a_hundred_days(entry: Known) -> None:
-    assert standing([entry], [], DAY + timedelta(days=100)) == [entry]
-    assert standing([entry], [], DAY + timedelta(days=101)) == []
+def test_an_entry_shows_for_a_hundred_days(entry: HistoryRecord) -> None:
+    assert current_entries([entry], [], DAY + timedelta(days=100)) == [entry]
+    assert current_entries([entry], [], DAY + timedelta(days=101)) == []
 
 
 days = st.integers(0, 2).map(lambda ahead: DAY + timedelta(days=ahead))
@@ -103,11 +103,11 @@ receipts_of = st.lists(
 )
 
 
-def acts(one: Known) -> set[tuple[int, str | None, date | None]]:
+def acts(one: HistoryRecord) -> set[tuple[int, str | None, date | None]]:
     """What one tells of: (2) a dispensing by whom and when, (3) a prescription by whom and when."""
     found: set[tuple[int, str | None, date | None]] = set()
     for medicine in one.content.drugs:
-        if one.setting is Setting.PHARMACY:
+        if one.setting is CareSetting.PHARMACY:
             found.add((2, one.institution_code, one.dispensed_on or medicine.dispensed_on))
             found.add((3, one.content.prescriber_code, one.prescribed_on or medicine.prescribed_on))
         elif one.origin is Origin.PRESCRIPTION:
@@ -117,19 +117,19 @@ def acts(one: Known) -> set[tuple[int, str | None, date | None]]:
     return found
 
 
-SOURCE = {Origin.RECEIPT: 1, Origin.DISPENSING: 2, Origin.PRESCRIPTION: 3}
+SOURCE = {Origin.CLAIM: 1, Origin.DISPENSING: 2, Origin.PRESCRIPTION: 3}
 
 
 @given(entries_of, receipts_of)
 def test_nothing_shows_beside_a_more_reliable_source_of_the_same(
-    entries: list[Known], receipts: list[Known]
+    entries: list[HistoryRecord], receipts: list[HistoryRecord]
 ) -> None:
     everything = [*entries, *receipts]
 
-    def replaced(entry: Known) -> bool:
+    def replaced(entry: HistoryRecord) -> bool:
         source = SOURCE[entry.origin]
         own_act = {act for act in acts(entry) if act[0] == source}
         return any(SOURCE[one.origin] < source and own_act & acts(one) for one in everything)
 
     expected = [entry for entry in entries if not replaced(entry)]
-    assert standing(entries, receipts, TODAY) == expected
+    assert current_entries(entries, receipts, TODAY) == expected

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from eligibility_api.domain.revocation import (
     CLOCK_TOLERANCE,
     CertificateStatus,
-    KnownList,
-    NotBelieved,
+    MirroredList,
+    RevocationDataRejected,
     RevocationList,
-    believe_crl,
+    validate_crl,
 )
 from tests.conformance import der
 from tests.conformance.forgery import extension
@@ -37,15 +37,15 @@ from tests.unit.eligibility_api.domain.revocations import (
 
 MOMENT = timedelta(seconds=1)
 GOOD = crl(entries=[entry(1), entry(2, x509.ReasonFlags.certificate_hold)])
-KNOWN = KnownList(7, hashlib.sha256(GOOD).digest())
+KNOWN = MirroredList(7, hashlib.sha256(GOOD).digest())
 NOWHERE = x509.ObjectIdentifier("2.25.1")
 
 # Serial numbers that are not positive: `cryptography` still reads them, and warns.
 pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
 
 
-def believe(content: bytes, known: KnownList | None = None) -> RevocationList:
-    return believe_crl(content, authority(), now=NOW, known=known)
+def believe(content: bytes, known: MirroredList | None = None) -> RevocationList:
+    return validate_crl(content, authority(), now=NOW, known=known)
 
 
 def said(content: bytes) -> dict[int, str]:
@@ -73,7 +73,7 @@ def test_a_good_list_is_believed_with_its_number_its_window_and_its_digest() -> 
     ],
 )
 def test_a_current_list_that_is_not_older_is_believed(
-    changes: dict[str, Any], known: KnownList | None
+    changes: dict[str, Any], known: MirroredList | None
 ) -> None:
     assert believe(crl(**changes), known).number == changes.get("number", 7)
 
@@ -87,7 +87,7 @@ def test_the_list_that_is_known_is_believed_again() -> None:
     [
         ({"number": 6}, KNOWN, "older than"),
         ({"number": 0}, KNOWN, "older than"),
-        ({}, KnownList(7, bytes(32)), "same number"),
+        ({}, MirroredList(7, bytes(32)), "same number"),
         ({"number": None}, None, "with a number"),
         ({"signer": "another generation"}, None, "another authority"),
         ({"this_update": NOW + CLOCK_TOLERANCE + MOMENT}, None, "from the future"),
@@ -95,8 +95,10 @@ def test_the_list_that_is_known_is_believed_again() -> None:
         ({"next_update": NOW - MOMENT}, None, "past its next update"),
     ],
 )
-def test_any_other_list_is_not_believed(changes: dict[str, Any], known: KnownList | None, why: str) -> None:
-    with pytest.raises(NotBelieved, match=why):
+def test_any_other_list_is_not_believed(
+    changes: dict[str, Any], known: MirroredList | None, why: str
+) -> None:
+    with pytest.raises(RevocationDataRejected, match=why):
         believe(crl(**changes), known)
 
 
@@ -114,7 +116,7 @@ def test_any_other_list_is_not_believed(changes: dict[str, Any], known: KnownLis
     ids=["delta", "indirect", "of some certificates", "of some reasons", "unknown"],
 )
 def test_a_list_that_may_not_be_the_whole_one_is_not_believed(value: x509.ExtensionType) -> None:
-    with pytest.raises(NotBelieved, match="critical extension"):
+    with pytest.raises(RevocationDataRejected, match="critical extension"):
         believe(crl(extensions=[(value, True)]))
 
 
@@ -167,7 +169,7 @@ def test_a_list_that_is_signed_again_unchanged_is_believed() -> None:
 def test_what_cannot_be_read_is_not_believed_though_the_authority_signed_it(
     edit: Callable[[Fields], None],
 ) -> None:
-    with pytest.raises(NotBelieved):
+    with pytest.raises(RevocationDataRejected):
         believe(edited_crl(edit, GOOD))
 
 
@@ -177,7 +179,7 @@ def test_what_cannot_be_read_is_not_believed_though_the_authority_signed_it(
 def test_a_list_signed_with_a_broken_hash_is_not_believed(
     digest: hashes.HashAlgorithm, algorithm: bytes
 ) -> None:
-    with pytest.raises(NotBelieved, match="another authority"):
+    with pytest.raises(RevocationDataRejected, match="another authority"):
         believe(edited_crl(_swap(1, algorithm), GOOD, digest=digest))
 
 
@@ -205,7 +207,7 @@ _REASON = extension(CRLEntryExtensionOID.CRL_REASON, der.element(0x0A, b"\6"))
     ids=["reason 7", "two reasons", "x400 name", "unknown and critical", "of another issuer"],
 )
 def test_a_list_with_an_entry_that_cannot_be_acted_upon_is_not_believed(content: bytes) -> None:
-    with pytest.raises(NotBelieved):
+    with pytest.raises(RevocationDataRejected):
         said(content)
 
 
@@ -215,8 +217,8 @@ def test_entries_that_no_accepted_certificate_can_have_are_passed_over() -> None
 
 def test_a_list_of_an_authority_on_p384_is_believed_too() -> None:
     content = crl(signer=P384)
-    assert believe_crl(content, authority(P384), now=NOW, known=None).number == 7
-    with pytest.raises(NotBelieved, match="another authority"):
+    assert validate_crl(content, authority(P384), now=NOW, known=None).number == 7
+    with pytest.raises(RevocationDataRejected, match="another authority"):
         believe(content)
 
 
@@ -226,7 +228,7 @@ def test_a_signature_that_is_said_to_have_an_unused_bit_is_not_believed() -> Non
     tbs, algorithm, signature = der.parts(even)
     respelled = der.element(der.BIT_STRING, b"\1", der.content(signature)[1:])
     believe(even)
-    with pytest.raises(NotBelieved):
+    with pytest.raises(RevocationDataRejected):
         believe(der.element(der.SEQUENCE, tbs, algorithm, respelled))
 
 
@@ -238,21 +240,21 @@ def test_no_bit_of_a_good_list_can_be_flipped() -> None:
     for place in range(len(GOOD) * 8):
         flipped = bytearray(GOOD)
         flipped[place // 8] ^= 1 << place % 8
-        with pytest.raises(NotBelieved):
+        with pytest.raises(RevocationDataRejected):
             believe(bytes(flipped))
 
 
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_not_believed(content: bytes) -> None:
-    with pytest.raises(NotBelieved):
+    with pytest.raises(RevocationDataRejected):
         believe(content)
 
 
 @given(st.integers(0, 10**6))
 def test_a_list_is_never_replaced_but_by_one_of_a_higher_number(known: int) -> None:
-    other = KnownList(known, bytes(32))
+    other = MirroredList(known, bytes(32))
     if known < KNOWN.number:
         assert believe(GOOD, other).number == KNOWN.number
     else:
-        with pytest.raises(NotBelieved):
+        with pytest.raises(RevocationDataRejected):
             believe(GOOD, other)

@@ -8,7 +8,12 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from eligibility_api.clients.second_factor import decrypt_secret, encrypt_secret
-from eligibility_api.domain.second_factor import STEP_SECONDS, matching_step, provisioning_uri, step_over
+from eligibility_api.domain.second_factor import (
+    STEP_SECONDS,
+    matching_step,
+    provisioning_uri,
+    step_expires_at,
+)
 
 SECRET = b"12345678901234567890"
 """RFC 6238, appendix B; its values have eight digits, of which the last six are ours."""
@@ -42,7 +47,7 @@ def test_a_password_is_good_from_one_step_before_its_own_to_one_after(seconds: i
 
 
 def test_a_step_is_over_when_it_is_accepted_no_more() -> None:
-    over = step_over(1)
+    over = step_expires_at(1)
     assert matching_step(SECRET, "287082", over - timedelta(microseconds=1)) == 1
     assert matching_step(SECRET, "287082", over) is None
 

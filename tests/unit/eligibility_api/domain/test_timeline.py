@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.timeline import (
-    Known,
+    KnownValue,
     Period,
     Plan,
     RowsOverlap,
@@ -122,5 +122,9 @@ HOUR = timedelta(hours=1)
     ("instant", "known"), [(T - HOUR, []), (T, ["old"]), (T + HOUR, ["new"]), (T + 9 * HOUR, ["new"])]
 )
 def test_what_was_known_at_an_instant(instant: datetime, known: list[str]) -> None:
-    history = [Known("old", T, T + HOUR), Known("new", T + HOUR), Known("in preparation", None)]
+    history = [
+        KnownValue("old", T, T + HOUR),
+        KnownValue("new", T + HOUR),
+        KnownValue("in preparation", None),
+    ]
     assert known_at(history, instant) == known

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from eligibility_api.contract import history
-from eligibility_api.contract.history import Origin, Setting
-from eligibility_api.domain.examined import CheckupKnown
-from eligibility_api.domain.history import ActRow, DiseaseRow, Known
+from eligibility_api.contract.history import CareSetting, Origin
+from eligibility_api.domain.checkups import LoadedCheckup
+from eligibility_api.domain.claims import Act, Content, Disease, Drug
+from eligibility_api.domain.history import ActRow, DiseaseRow, HistoryRecord
 from eligibility_api.domain.medicines import MedicineRow
-from eligibility_api.domain.receipts import Act, Content, Disease, Drug
 from eligibility_api.drug_master.cache import DrugEntry, DrugMaster
 from eligibility_api.history import told
 from eligibility_api.history.showing import Shower
@@ -28,8 +28,8 @@ CLINIC, PHARMACY = "1311111114", "1340100013"
 @pytest.mark.parametrize(
     ("plain", "model"),
     [
-        (told.PlaceTold, history.Place),
-        (told.SourceTold, history.Source),
+        (told.PlaceTold, history.Institution),
+        (told.SourceTold, history.HistoryRow),
         (told.MedicineTold, history.Medicine),
         (told.MedicineGroupTold, history.MedicineGroup),
         (told.TreatmentTold, history.Treatment),
@@ -46,10 +46,14 @@ def test_the_members_are_those_of_the_model(plain: type, model: type[BaseModel])
     assert set(get_type_hints(plain)) == set(model.model_fields)
 
 
-def known(*, setting: Setting = Setting.PHARMACY, claim_month: date | None = date(2026, 2, 1)) -> Known:
+def known(
+    *, setting: CareSetting = CareSetting.PHARMACY, claim_month: date | None = date(2026, 2, 1)
+) -> HistoryRecord:
     content = Content("架空薬局", CLINIC, "架空診療所", (), (), ())
-    origin = Origin.RECEIPT if claim_month else Origin.DISPENSING
-    return Known(1, origin, KNOWN_FROM, b"", PHARMACY, setting, date(2026, 1, 1), claim_month, content)
+    origin = Origin.CLAIM if claim_month else Origin.DISPENSING
+    return HistoryRecord(
+        1, origin, KNOWN_FROM, b"", PHARMACY, setting, date(2026, 1, 1), claim_month, content
+    )
 
 
 def shower() -> Shower:
@@ -80,7 +84,7 @@ ITEMS = [
             shower().treatment(
                 3,
                 ActRow(
-                    known(setting=Setting.INPATIENT),
+                    known(setting=CareSetting.INPATIENT),
                     Act("112007410", "2", "12", 1),
                     date(2026, 1, 3),
                     1,
@@ -95,11 +99,13 @@ ITEMS = [
             history.Diagnosis,
         ),
         (
-            shower().checkup(5, CheckupKnown(1, "01130012", date(2025, 6, 1), KNOWN_FROM, json.dumps(ITEMS))),
+            shower().checkup(
+                5, LoadedCheckup(1, "01130012", date(2025, 6, 1), KNOWN_FROM, json.dumps(ITEMS))
+            ),
             history.HealthCheckup,
         ),
         (
-            shower().checkup(6, CheckupKnown(1, "01130012", date(2025, 6, 1), KNOWN_FROM, ITEMS)),
+            shower().checkup(6, LoadedCheckup(1, "01130012", date(2025, 6, 1), KNOWN_FROM, ITEMS)),
             history.HealthCheckup,
         ),
     ],

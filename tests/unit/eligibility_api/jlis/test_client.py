@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from joserfc.jwk import ECKey
 
-from eligibility_api.domain.revocation import NotBelieved
+from eligibility_api.domain.revocation import RevocationDataRejected
 from eligibility_api.jlis.client import MAX_PENDING_OCSP, Jlis
 from tests.unit.eligibility_api.domain.revocations import NOW, SERIAL, authority
 
@@ -29,7 +29,7 @@ class Silence:
         return httpx2.Response(503)
 
 
-def test_whoever_comes_when_as_many_wait_as_may_is_refused_at_once_until_one_has_its_answer() -> None:
+def test_requests_above_the_limit_are_rejected_at_once_until_one_is_answered() -> None:
     async def run() -> None:
         silence = Silence()
         transport = httpx2.MockTransport(silence.answer)
@@ -40,12 +40,12 @@ def test_whoever_comes_when_as_many_wait_as_may_is_refused_at_once_until_one_has
             ]
             while silence.waiting < MAX_PENDING_OCSP:
                 await asyncio.sleep(0)
-            with pytest.raises(NotBelieved, match="not asked"):
+            with pytest.raises(RevocationDataRejected, match="too many"):
                 await jlis.status(authority(), SERIAL, FRESH)
             silence.over.set()
             ends = await asyncio.gather(*asking, return_exceptions=True)
             assert {str(end) for end in ends} == {"no answer: HTTPStatusError"}
-            with pytest.raises(NotBelieved, match="no answer"):
+            with pytest.raises(RevocationDataRejected, match="no answer"):
                 await jlis.status(authority(), SERIAL, FRESH)
 
     asyncio.run(run())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import FileEncoding
-from eligibility_api.domain.shapes import shape
+from eligibility_api.domain.text import shape
 from eligibility_api.uploads.reading.encoding import decide
 from eligibility_api.uploads.reading.lines import LONGEST_LINE, LineCutter
 

@@ -14,8 +14,8 @@ from eligibility_api.contract.member_file import (
     DISEASE_COLUMNS,
     GROUP_COLUMNS,
     ITEM_COLUMNS,
+    MAX_DISEASES,
     MEMBER_COLUMNS,
-    MOST_DISEASES,
     disease_column,
     group_column,
 )
@@ -137,7 +137,7 @@ def body_of(cells: dict[str, str]) -> dict[str, Any]:
             body[name] = {item: _value(item, text) for item, text in group.items() if text}
     diseases = [
         {item: cells[disease_column(place, item)] for item in DISEASE_COLUMNS}
-        for place in range(1, MOST_DISEASES + 1)
+        for place in range(1, MAX_DISEASES + 1)
     ]
     body["specific_diseases"] = [
         {item: _value(item, text) for item, text in disease.items() if text}

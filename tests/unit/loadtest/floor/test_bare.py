@@ -99,7 +99,7 @@ def with_statement(ground: Ground, statement: FakeStatement) -> Bare:
 
 def test_a_challenge_is_one_of_the_funds_making(ground: Ground) -> None:
     told = json.loads(asked(Bare(ground), CHALLENGE_PATH))
-    challenges.read(told["challenge"], audience=ground.audience, keys=ground.keys)
+    challenges.verify(told["challenge"], audience=ground.audience, keys=ground.keys)
 
 
 def test_a_proof_is_put_with_the_certificates_name_and_what_was_read_is_answered(

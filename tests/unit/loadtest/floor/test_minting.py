@@ -62,7 +62,7 @@ def test_each_proof_has_a_challenge_of_its_own_that_its_card_signed_for_its_term
     assert len({m.challenge for m in minted}) == 6
     for one in minted:
         text, terminal = one.challenge.decode(), TERMINALS[one.terminal]
-        said = challenges.read(text, audience=ground.audience, keys=ground.keys)
+        said = challenges.verify(text, audience=ground.audience, keys=ground.keys)
         assert (said.terminal, said.institution_code) == (UUID(terminal.client_id), terminal.institution_code)
         assert said.expires_at > datetime.now(UTC)
         key = x509.load_der_x509_certificate(cards[one.card].certificate).public_key()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.history import HistoryResource
 from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, STORED, UP, WAL, Costs
 from loadtest.planning.demand import (
     BATCH_ROW,
@@ -21,7 +21,7 @@ RECORD, SPENT, EVIDENCE = f"{STORED}audit_record", f"{STORED}spent", f"{STORED}c
 ENTRIES = f"{STORED}prescription_entry"
 RECORDED = {WAL: 1000.0, RECORD: 500.0}
 
-LOOK_UPS = (LookUp.HEALTH_CHECKUPS, LookUp.MEDICATIONS, LookUp.TREATMENTS)
+LOOK_UPS = (HistoryResource.HEALTH_CHECKUPS, HistoryResource.MEDICATIONS, HistoryResource.TREATMENTS)
 
 
 def asked(**more: float) -> dict[str, float]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from eligibility_api.contract.history import LookUp, Origin
+from eligibility_api.contract.history import HistoryResource, Origin
 from loadtest.rush.histories import FIRST, THEN_EVERY, Entry, Histories
 
 BEGAN = datetime(2026, 11, 26, 1, tzinfo=UTC)
@@ -46,7 +46,10 @@ def looked(at: float, *rows: dict[str, Any], following: str | None = None) -> by
 
 
 def judged(
-    *entries: Entry, look: bytes, look_up: LookUp = LookUp.MEDICATIONS, doubtful: bool = False
+    *entries: Entry,
+    look: bytes,
+    look_up: HistoryResource = HistoryResource.MEDICATIONS,
+    doubtful: bool = False,
 ) -> tuple[int, Counter[str]]:
     histories = Histories()
     histories.tapped(json.dumps({"answered_at": BEGAN.isoformat()}).encode())
@@ -91,8 +94,8 @@ def test_entries_of_a_former_run_are_passed_over_and_take_a_prescriptions_place_
     assert judged(PRESCRIBED, look=looked(15, row(former), row(PRESCRIBED))) == (1, Counter(UNTOLD))
 
 
-@pytest.mark.parametrize("look_up", [LookUp.TREATMENTS, LookUp.HEALTH_CHECKUPS])
-def test_of_anything_else_there_is_nothing(look_up: LookUp) -> None:
+@pytest.mark.parametrize("look_up", [HistoryResource.TREATMENTS, HistoryResource.HEALTH_CHECKUPS])
+def test_of_anything_else_there_is_nothing(look_up: HistoryResource) -> None:
     nothing = json.dumps({"total": 0, "treatments": [], "checkups": []}).encode()
     something = json.dumps({"total": 1, "treatments": [{}], "checkups": []}).encode()
     assert judged(look=nothing, look_up=look_up) == (1, Counter())
@@ -106,7 +109,7 @@ def test_of_whom_it_is_not_known_what_was_kept_nothing_is_compared() -> None:
 def test_some_looks_are_compared() -> None:
     histories = Histories()
     for _ in range(FIRST + 10 * THEN_EVERY):
-        histories.looked("R1", LookUp.MEDICATIONS, looked(1))
+        histories.looked("R1", HistoryResource.MEDICATIONS, looked(1))
     assert histories.judged() == (FIRST + 10, Counter())
 
 

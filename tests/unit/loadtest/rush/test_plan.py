@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from eligibility_api.contract.batches import MOST_ROWS
+from eligibility_api.contract.batches import MAX_ROWS
 from eligibility_api.contract.codes import FacilityKind
 from loadtest.model.events import Membership
 from loadtest.nation.cards import Card
@@ -87,7 +87,7 @@ def test_a_day_is_its_curve_with_each_kind_of_facility_at_its_hours() -> None:
 def test_a_night_hands_in_batches_with_its_rate_of_rows() -> None:
     batches = batches_drawn(seconds=600.0)
     assert sum(len(one.asked) for one in batches) == pytest.approx(NIGHT_ROWS_PER_S * 600, rel=0.1)
-    assert all(1 <= len(one.asked) <= MOST_ROWS for one in batches)
+    assert all(1 <= len(one.asked) <= MAX_ROWS for one in batches)
     facilities = [one.asked[0].facility_kind for one in batches]
     assert facilities[0::2] != facilities[1::2]  # in turn
 

@@ -15,7 +15,7 @@ import pytest
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.consent import ConsentRequest, ConsentStatement, to_be_signed
 from eligibility_api.contract.eligibility import CardCheckRequest, NumberCheckRequest
-from eligibility_api.contract.history import LookUp
+from eligibility_api.contract.history import HistoryResource
 from jpki_mock.jlis import Jlis
 from jpki_mock.register.residents import first_residents
 from jpki_mock.settings import Settings
@@ -123,7 +123,7 @@ def test_a_tap_signs_the_challenge_that_it_got(card: Card) -> None:
 def test_after_a_tap_the_words_are_signed_and_looked_under(card: Card) -> None:
     pool, where = LaidOut(), signed_in()
     tapped = Outcome(200, json.dumps({"record_id": str(RECORD)}).encode())
-    looked = (LookUp.MEDICATIONS, LookUp.TREATMENTS)
+    looked = (HistoryResource.MEDICATIONS, HistoryResource.TREATMENTS)
     outcome = asyncio.run(consent_and_look(reception(pool), where, card, looked, tapped))
     assert json.loads(outcome.body) == {"validity": "1"}
     assert pool.paths[2:] == [f"/v1/consents/{CONSENT}/medications", f"/v1/consents/{CONSENT}/treatments"]
@@ -161,7 +161,9 @@ def test_a_visit_ends_at_the_first_failure_and_names_it(
 def test_a_consent_that_is_refused_ends_it(card: Card) -> None:
     pool = LaidOut({"/v1/consents": (409, {"code": "consent-words-differ"})})
     tapped = Outcome(200, json.dumps({"record_id": str(RECORD)}).encode())
-    outcome = asyncio.run(consent_and_look(reception(pool), signed_in(), card, tuple(LookUp), tapped))
+    outcome = asyncio.run(
+        consent_and_look(reception(pool), signed_in(), card, tuple(HistoryResource), tapped)
+    )
     assert (outcome.failure, pool.paths[-1]) == ("consent-words-differ", "/v1/consents")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from eligibility_api.contract.checkups import CheckupGiven
+from eligibility_api.contract.checkups import CheckupInput
 from payer_mock.claims.checkups import write_checkup_files
 from payer_mock.cli import app
 from payer_mock.country.files import read_rows
@@ -37,7 +37,7 @@ def checkups(claimed: Claimed, tmp_path_factory: pytest.TempPathFactory) -> list
 
 
 def test_every_line_is_what_the_fund_takes(checkups: list[dict[str, Any]]) -> None:
-    assert all(CheckupGiven.model_validate_json(json.dumps(each)) for each in checkups)
+    assert all(CheckupInput.model_validate_json(json.dumps(each)) for each in checkups)
     assert 0.2 * PEOPLE < len(checkups) < 0.5 * PEOPLE
 
 

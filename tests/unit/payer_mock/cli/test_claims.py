@@ -44,7 +44,7 @@ def test_a_file_is_sent_as_it_is_and_followed_until_its_receipts_count(file: Pat
     assert result.exit_code == 0
     assert fund.received == file.read_bytes()
     assert fund.calls == [("POST", CLAIMS, PROGRAM), *[("GET", OF_IT, PROGRAM)] * 2]
-    assert json.loads(result.stdout)["report"]["good"] == 2
+    assert json.loads(result.stdout)["report"]["accepted"] == 2
     assert waited[-1] == 1.0
 
 
@@ -53,7 +53,7 @@ def test_a_file_is_sent_as_it_is_and_followed_until_its_receipts_count(file: Pat
     [
         (["done"], {}, 0),
         (["done"], {"unmatched": 1}, 0),
-        (["done"], {"faults": {"code": 1}, "good": 1}, 1),
+        (["done"], {"faults": {"code": 1}, "accepted": 1}, 1),
         (["refused"], {}, 1),
     ],
 )
@@ -84,7 +84,7 @@ def test_faults_stand_by_line_record_and_field() -> None:
 
 @pytest.mark.parametrize("code", list(ClaimsFault))
 def test_at_80_columns_no_code_is_cut_off(code: ClaimsFault) -> None:
-    place = FAULT | {"line": 1_234_567, "receipt": 100_000, "shape": "9" * 40 + "…", "code": code}
+    place = FAULT | {"line": 1_234_567, "claim": 100_000, "shape": "9" * 40 + "…", "code": code}
     stream = io.StringIO()
     page = ClaimsFaults.model_validate({"faults": [place], "next": None})
     show_claims_faults(Console(file=stream, width=80), page)

@@ -24,13 +24,14 @@ AT = "2026-11-23T01:02:03Z"
 MISMATCH = MEMBER | {"register_match": "none", "since": AT, "acquired_on": "2026-11-01", "lost_on": None}
 CHANGE = {"event": "opened", "enrolment_id": "E1", "revision": 41, "kind": "file", "known_from": AT}
 DELAY = {"enrolments": 5, "median_hours": 30.25, "p95_hours": None}
-PAGE = {"since": "2026-11-01", "papers": [MEMBER | {"new_since": True}], "next": None}
+PAGE = {"since": "2026-11-01", "members": [MEMBER | {"new_since": True}], "next": None}
 ANSWERS: dict[str, dict[str, Any]] = {
     "mismatches": {"mismatches": [MISMATCH], "next": "c2"},
-    "changes": {"changes": [CHANGE], "more": True, "next": "c3"},
+    "changes": {"changes": [CHANGE], "has_more": True, "next": "c3"},
     "figures": {"registration_delay": DELAY, "look_ups": {"1": 7, "4": 2}},
     "papers": PAGE,
 }
+PATHS = {"figures": "statistics", "stats": "statistics", "papers": "paper-certificates"}
 SHOWN = {
     "mismatches": ("該当者なし", CELLS["birth_date"], "--after c2"),
     "changes": ("41", "file", "opened", "--after c3"),
@@ -40,7 +41,7 @@ SHOWN = {
 
 
 def run(*words: str | Path) -> Result:
-    desk = FakeDesk(answers={f"/v1/{name}": answer for name, answer in ANSWERS.items()})
+    desk = FakeDesk(answers={f"/v1/{PATHS.get(name, name)}": answer for name, answer in ANSWERS.items()})
     around = Surroundings(make_transport=desk.transport, wait=lambda _: None)
     # Wide enough that no cell breaks.
     return CliRunner().invoke(app, [str(word) for word in words], obj=around, env={"COLUMNS": "200"})

@@ -28,7 +28,7 @@ def test_a_file_is_sent_as_it_is_and_followed_until_it_is_published(tmp_path: Pa
     assert result.exit_code == 0
     assert desk.received == file.read_bytes()
     assert desk.query == {
-        "format": "csv", "encoding": "auto", "scope": "changes", "bad_rows": "pass-over", "publish": "at-once",
+        "format": "csv", "encoding": "auto", "scope": "changes", "bad_rows": "skip", "publish": "at-once",
     }  # fmt: skip
     assert desk.calls == [("POST", UPLOADS, PROGRAM), *[("GET", OF_IT, PROGRAM)] * 3]
     assert json.loads(result.stdout)["state"] == "published"
@@ -161,7 +161,9 @@ def test_who_saw_withdrawn_values_is_listed() -> None:
         "answers": 2,
         "last_at": "2026-11-23T01:02:03Z",
     }
-    result = run(FakeDesk(answers={f"{OF_IT}/seen-by": {"facilities": [facility]}}), "seen-by", UPLOAD_ID)
+    result = run(
+        FakeDesk(answers={f"{OF_IT}/correction-list": {"facilities": [facility]}}), "seen-by", UPLOAD_ID
+    )
     assert "1311111114" in result.stdout
 
 

@@ -14,14 +14,14 @@ from eligibility_api.contract.claims import ClaimsFault
 
 INSURER = "01130012"
 HEADER = b"IR,1,13,1,9900001,,,202610,00\r\n"
-RECEIPT = b"RE,%d,1112,202609,,1,19800517\r\nHO,01130012,,%d,1,1\r\n"
+CLAIM = b"RE,%d,1112,202609,,1,19800517\r\nHO,01130012,,%d,1,1\r\n"
 
 
 def test_of_one_receipt_so_many_faults_are_told() -> None:
     reader = Reader(INSURER)
-    block = reader.feed(HEADER + RECEIPT % (1, 1) + b"SI,12,1,x\r\n" * (MOST_FAULTS + 50))
+    block = reader.feed(HEADER + CLAIM % (1, 1) + b"SI,12,1,x\r\n" * (MOST_FAULTS + 50))
     assert len(block.faults) == MOST_FAULTS
-    block = reader.feed(RECEIPT % (2, 2) + b"SI,12,1,x\r\nGO,2,2,99\r\n")
+    block = reader.feed(CLAIM % (2, 2) + b"SI,12,1,x\r\nGO,2,2,99\r\n")
     assert [(fault.receipt, fault.code) for fault in block.faults] == [(2, ClaimsFault.CODE)]
     assert (block.found, block.receipts) == (2, [])
 
@@ -30,7 +30,7 @@ def test_of_one_receipt_so_many_records_are_read() -> None:
     records = b"SI,12,1,112007410,,1,1\r\n" * (MOST_RECORDS - 2)
     reader = Reader(INSURER)
     block = reader.feed(
-        HEADER + RECEIPT % (1, 1) + records + RECEIPT % (2, 2) + records + b"SJ,01,\r\nSJ,01,\r\n"
+        HEADER + CLAIM % (1, 1) + records + CLAIM % (2, 2) + records + b"SJ,01,\r\nSJ,01,\r\n"
     )
     assert [len(receipt.content.acts) for receipt in block.receipts] == [MOST_RECORDS - 2]
     assert [(fault.receipt, fault.record, fault.code) for fault in block.faults] == [
@@ -41,7 +41,7 @@ def test_of_one_receipt_so_many_records_are_read() -> None:
 def test_a_bad_line_beyond_is_told_too() -> None:
     records = b"SI,12,1,112007410,,1,1\r\n" * (MOST_RECORDS - 2)
     block = Reader(INSURER).feed(
-        HEADER + RECEIPT % (1, 1) + records + b"SI,\xff\xff\r\nSJ,01,\r\nGO,1,1,99\r\n"
+        HEADER + CLAIM % (1, 1) + records + b"SI,\xff\xff\r\nSJ,01,\r\nGO,1,1,99\r\n"
     )
     assert block.receipts == []
     assert [(fault.record, fault.code) for fault in block.faults] == [("SI", ClaimsFault.ORDER)]
@@ -50,7 +50,7 @@ def test_a_bad_line_beyond_is_told_too() -> None:
 def test_what_each_dispensing_repeats_is_bounded() -> None:
     header, receipt = (
         HEADER.replace(b"IR,1,13,1,9900001,", b"YK,1,13,4,9900001"),
-        RECEIPT.replace(b"1112", b"4112"),
+        CLAIM.replace(b"1112", b"4112"),
     )
     many = b"CZ,1,,20260901,1,1\r\n" * 40 + b"IY,,620000001\r\n" * (MOST_DRUGS // 40)
     body = header + receipt % (1, 1) + b"SH,1,1\r\n" + many
@@ -65,7 +65,7 @@ def test_what_each_dispensing_repeats_is_bounded() -> None:
 def test_a_usage_that_each_medicine_repeats_is_bounded() -> None:
     medicines = b"IY,21,,620000001\r\n" * 100 + b"IY,,,620000001,,1,1\r\n"
     comment = b"CO,,,," + b"a" * 76 + b"\r\n"
-    body = HEADER + RECEIPT % (1, 1) + medicines + comment * 12 + RECEIPT % (2, 2) + medicines + comment * 13
+    body = HEADER + CLAIM % (1, 1) + medicines + comment * 12 + CLAIM % (2, 2) + medicines + comment * 13
     block = Reader(INSURER).feed(body + b"GO,2,2,99\r\n")
     assert [len(receipt.content.drugs) for receipt in block.receipts] == [101]
     assert [(fault.receipt, fault.record, fault.code) for fault in block.faults] == [
@@ -98,10 +98,10 @@ def test_a_long_file_needs_no_more_memory_than_a_short_one() -> None:
     tracemalloc.start()
     try:
         for part in range(10):
-            reader.feed(b"".join(RECEIPT % (1, 1000 * part + place) for place in range(500)))
+            reader.feed(b"".join(CLAIM % (1, 1000 * part + place) for place in range(500)))
         before, _ = tracemalloc.get_traced_memory()
         for part in range(10, 20):
-            reader.feed(b"".join(RECEIPT % (1, 1000 * part + place) for place in range(500)))
+            reader.feed(b"".join(CLAIM % (1, 1000 * part + place) for place in range(500)))
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -112,7 +112,7 @@ def test_a_long_file_needs_no_more_memory_than_a_short_one() -> None:
 
 def test_one_endless_line_is_not_kept() -> None:
     reader = Reader(INSURER)
-    reader.feed(HEADER + RECEIPT % (1, 1) + b"SJ,01,")
+    reader.feed(HEADER + CLAIM % (1, 1) + b"SJ,01,")
     tracemalloc.start()
     try:
         for _ in range(20):

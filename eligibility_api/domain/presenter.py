@@ -11,11 +11,11 @@ from eligibility_api.contract.eligibility import Enrolment
 from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
 from eligibility_api.domain.ages import burden_expected, preschool_until
 from eligibility_api.domain.cover import covers, ended, ends_on
-from eligibility_api.domain.held import EnrolmentVersion
+from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class DisclosureScope:
     """Who looks, on which day, and how much it may see. `protected`: the person's address is nobody's business."""
 
     as_of: date
@@ -41,7 +41,7 @@ class View:
         return medical and Category.SPECIFIC_DISEASES in self.consents
 
 
-def tickets_of(held: EnrolmentVersion, view: View) -> list[MedicalTicket]:
+def tickets_of(held: EnrolmentVersion, view: DisclosureScope) -> list[MedicalTicket]:
     """The tickets of a medical aid that let the looking institution treat on the day: its own, of that month and day."""
     if held.certificate_kind is not CertificateKind.MEDICAL_AID or not covers(held, view.as_of):
         return []
@@ -49,17 +49,17 @@ def tickets_of(held: EnrolmentVersion, view: View) -> list[MedicalTicket]:
     return [t.ticket for t in tickets]
 
 
-def _lets_treat(ticket: MedicalTicket, view: View) -> bool:
+def _lets_treat(ticket: MedicalTicket, view: DisclosureScope) -> bool:
     own = ticket.institution_code == view.institution_code
     of_month = ticket.month == view.as_of.isoformat()[:7]
     return own and of_month and ticket.valid_from <= view.as_of <= ticket.valid_to
 
 
-def shown(held: EnrolmentVersion, view: View) -> Enrolment:
+def present(held: EnrolmentVersion, view: DisclosureScope) -> Enrolment:
     """One result of an answer. Certificates of an enrolment count on days that it covers, and within their own days."""
     as_of = view.as_of
     lost_on = _lost_on(held, as_of)
-    return Enrolment.of_known(
+    return Enrolment.from_trusted(
         certificate_kind=held.certificate_kind,
         insurer_number=held.insurer_number,
         insurer_name=held.insurer_name,
@@ -100,14 +100,14 @@ def _lost_on(held: EnrolmentVersion, as_of: date) -> date | None:
     return ends_on(held) if ended(held, as_of) else held.lost_on
 
 
-def _limit_certificate(held: EnrolmentVersion, view: View) -> LimitCertificate | None:
+def _limit_certificate(held: EnrolmentVersion, view: DisclosureScope) -> LimitCertificate | None:
     certificate = held.limit_certificate
     if certificate is None or not view.limit_certificate or not covers(held, view.as_of):
         return None
     return certificate if _holds(certificate, view.as_of) else None
 
 
-def _specific_diseases(held: EnrolmentVersion, view: View) -> list[SpecificDiseaseCertificate]:
+def _specific_diseases(held: EnrolmentVersion, view: DisclosureScope) -> list[SpecificDiseaseCertificate]:
     certificates: Sequence[SpecificDiseaseCertificate] = held.specific_diseases
     if not view.specific_diseases or not covers(held, view.as_of):
         return []

@@ -30,6 +30,6 @@ FundUrl = Annotated[AnyHttpUrl, AfterValidator(_encrypted_or_local)]
 """Base URL of a fund: nothing of a patient travels in clear beyond this machine."""
 
 
-def open_line(url: str) -> httpx2.HTTPTransport:
+def open_transport(url: str) -> httpx2.HTTPTransport:
     """A transport to `url`. The trust for TLS, which takes 15 ms and more to load, is left out for http."""
     return httpx2.HTTPTransport(verify=httpx2.URL(url).scheme != "http")

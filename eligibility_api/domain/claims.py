@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from eligibility_api.contract.claims import ReceiptKind
-from eligibility_api.contract.history import Setting
+from eligibility_api.contract.claims import ClaimKind
+from eligibility_api.contract.history import CareSetting
 from eligibility_api.domain.membership import comparable
 
 DayCounts = tuple[tuple[int, int], ...]
@@ -83,11 +83,11 @@ class Content(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Claim:
     """One receipt of one institution, claim month and member. Months are their first days."""
 
-    kind: ReceiptKind
-    setting: Setting
+    kind: ClaimKind
+    setting: CareSetting
     institution_code: str
     claim_month: date
     treatment_month: date

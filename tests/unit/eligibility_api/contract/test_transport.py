@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from eligibility_api.contract.line import FundUrl, open_line
+from eligibility_api.contract.transport import FundUrl, open_transport
 
 FUND_URL: TypeAdapter[FundUrl] = TypeAdapter(FundUrl)
 
@@ -52,5 +52,5 @@ def test_no_other_line_is_accepted(url: str) -> None:
 def test_trust_is_loaded_for_tls_alone(monkeypatch: pytest.MonkeyPatch, url: str, verify: bool) -> None:
     made: list[bool] = []
     monkeypatch.setattr(httpx2, "HTTPTransport", lambda *, verify: made.append(verify))
-    open_line(url)
+    open_transport(url)
     assert made == [verify]

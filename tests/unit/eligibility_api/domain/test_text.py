@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.domain.searching import folded_text
+from eligibility_api.domain.text import folded_text
 
 
 @pytest.mark.parametrize(

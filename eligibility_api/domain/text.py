@@ -1,4 +1,4 @@
-"""How names and addresses are compared when somebody is searched by them. `emergency/searching.py` says the same in SQL."""
+"""Texts normalised for comparison, and reduced to their shape for fault reports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc"
 
 _AS_HYPHEN = str.maketrans(HYPHENS, "-" * len(HYPHENS))
 
+_MAX_SHAPE_LENGTH = 40
+
 
 def folded_text(text: str) -> str:
     """`text` as it is compared: width and compatibility forms folded (NFKC), no spaces, hyphens alike.
@@ -17,3 +19,18 @@ def folded_text(text: str) -> str:
     """
     closed = unicodedata.normalize("NFKC", text).replace(" ", "")
     return unicodedata.normalize("NFKC", closed).translate(_AS_HYPHEN)
+
+
+def shape(value: str) -> str:
+    """`value` with `9` for each digit, `a` for each Latin letter and `あ` for what is not ASCII; its first 40 places."""
+    return "".join(map(_shape_of, value[:_MAX_SHAPE_LENGTH])) + (
+        "…" if len(value) > _MAX_SHAPE_LENGTH else ""
+    )
+
+
+def _shape_of(character: str) -> str:
+    if not character.isascii() or not character.isprintable():
+        return "あ"
+    if character.isdigit():
+        return "9"
+    return "a" if character.isalpha() else character

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.history import Origin
-from eligibility_api.domain.medicines import MedicineRow, marks
-from eligibility_api.domain.supply import Supply, duplicates
+from eligibility_api.domain.duplicates import Supply, duplicates
+from eligibility_api.domain.medicines import MedicineRow, duplicate_marks
 from tests.builders.known import CLINIC, DAY, OTHER_CLINIC, drug, known
 
 supplies = st.lists(
@@ -58,7 +58,7 @@ def row(
 
 
 def marked(*rows: MedicineRow) -> dict[int, list[int]]:
-    return dict(marks(rows, INGREDIENTS.get))
+    return dict(duplicate_marks(rows, INGREDIENTS.get))
 
 
 def test_the_same_ingredient_of_two_prescribers_for_the_same_days_is_one() -> None:

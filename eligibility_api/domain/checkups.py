@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 
-class CheckupKnown(NamedTuple):
+class LoadedCheckup(NamedTuple):
     """A check-up as an insurer loaded it."""
 
     number: int
@@ -18,9 +18,9 @@ class CheckupKnown(NamedTuple):
     items: str | list[Any]
 
 
-def latest_of_each_day(checkups: Iterable[CheckupKnown], instant: datetime) -> list[CheckupKnown]:
+def latest_per_day(checkups: Iterable[LoadedCheckup], instant: datetime) -> list[LoadedCheckup]:
     """What is known at `instant`, the newest day first: of one insurer and day the check-up that was loaded last."""
-    latest: dict[tuple[date, str], CheckupKnown] = {}
+    latest: dict[tuple[date, str], LoadedCheckup] = {}
     for checkup in sorted(checkups, key=lambda one: (one.known_from, one.number)):
         if checkup.known_from <= instant:
             latest[checkup.examined_on, checkup.insurer_number] = checkup

@@ -13,14 +13,14 @@ from pydantic import Field, StringConstraints
 
 from eligibility_api.contract.codes import Sex
 from eligibility_api.contract.enrolment import EnrolmentAnswer, Mismatch, RegisterMatch
-from eligibility_api.contract.uploads import SeenBy
-from eligibility_api.contract.wire import Answer, PersonKana, PersonText, Wire
+from eligibility_api.contract.uploads import AffectedFacility
+from eligibility_api.contract.wire import Answer, PersonKana, PersonText, RequestModel
 
 Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 """A month, YYYY-MM."""
 
 
-class NamedMember(Answer):
+class MemberSummary(Answer):
     """A member as its insurer knows her: by her enrolment's id, and by what her certificate shows."""
 
     enrolment_id: str
@@ -30,7 +30,7 @@ class NamedMember(Answer):
     birth_date: date
 
 
-class MismatchItem(NamedMember):
+class MismatchItem(MemberSummary):
     """One period whose member the resident register does not show as the insurer says."""
 
     register_match: RegisterMatch
@@ -46,7 +46,7 @@ class Mismatches(Answer):
     next: str | None = Field(description="Cursor of the next page; None at the end.")
 
 
-class ConfirmRequest(Wire):
+class ConfirmRequest(RequestModel):
     """`POST /v1/mismatches/confirm`: what was said of this member stands. The register is asked once more first."""
 
     enrolment_id: UUID
@@ -58,7 +58,7 @@ class ConfirmAnswer(EnrolmentAnswer):
     mismatch: Mismatch
 
 
-class IdentityItems(Wire):
+class IdentityItems(RequestModel):
     """By what a person is looked for in the resident register, beside her birth date."""
 
     name: PersonText
@@ -67,8 +67,8 @@ class IdentityItems(Wire):
     address: PersonText
 
 
-class SplitRequest(Wire):
-    """`POST /v1/enrolments/split`: this member is not the person to whom she was linked."""
+class UnlinkRequest(RequestModel):
+    """`POST /v1/enrolments/unlink`: this member is not the person to whom she was linked."""
 
     enrolment_id: UUID
     corrected: IdentityItems | None = Field(
@@ -76,11 +76,11 @@ class SplitRequest(Wire):
     )
 
 
-class SplitAnswer(EnrolmentAnswer):
+class UnlinkAnswer(EnrolmentAnswer):
     """The enrolment's new state, and the facilities that were answered with it for the wrong person."""
 
     mismatch: Mismatch
-    seen_by: list[SeenBy]
+    correction_list: list[AffectedFacility]
 
 
 class ChangeEvent(Answer):
@@ -97,7 +97,7 @@ class Changes(Answer):
     """`GET /v1/changes?after=CURSOR&limit=`: what has changed among the insurer's members, in the order of publishing."""
 
     changes: list[ChangeEvent]
-    more: bool = Field(description="Whether there is a next page already.")
+    has_more: bool = Field(description="Whether there is a next page already.")
     next: str | None = Field(
         description="Where to go on, now or later; None as long as nothing has happened."
     )
@@ -111,8 +111,8 @@ class RegistrationDelay(Answer):
     p95_hours: float | None
 
 
-class Figures(Answer):
-    """`GET /v1/figures`: how the insurer's registration serves its members at the desks."""
+class Statistics(Answer):
+    """`GET /v1/statistics`: how the insurer's registration serves its members at the desks."""
 
     registration_delay: RegistrationDelay = Field(description="New enrolments of the last 90 days.")
     look_ups: dict[str, int] = Field(
@@ -120,7 +120,7 @@ class Figures(Answer):
     )
 
 
-class PaperNeed(NamedMember):
+class PaperCertificateNeed(MemberSummary):
     """A current member without a valid bound certificate, who needs a 資格確認書."""
 
     new_since: bool = Field(
@@ -128,9 +128,9 @@ class PaperNeed(NamedMember):
     )
 
 
-class Papers(Answer):
-    """`GET /v1/papers?after=CURSOR&since_month=YYYY-MM`: a page may be short, or empty, and still have a next one."""
+class PaperCertificates(Answer):
+    """`GET /v1/paper-certificates?after=CURSOR&since_month=YYYY-MM`: a page may be short, or empty, and still have a next one."""
 
     since: date = Field(description="The day against which `new_since` compares.")
-    papers: list[PaperNeed]
+    members: list[PaperCertificateNeed]
     next: str | None = Field(description="Cursor of the next page; None at the end.")

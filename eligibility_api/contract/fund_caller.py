@@ -16,9 +16,9 @@ import httpx2
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
-from eligibility_api.contract.errors import CATALOGUE, Kind, Problem, ShikakuError
-from eligibility_api.contract.line import open_line
+from eligibility_api.contract.errors import CATALOGUE, ErrorKind, Problem, ShikakuError
 from eligibility_api.contract.tokens import TOKEN_PATH, Credential, TokenAnswer, token_form
+from eligibility_api.contract.transport import open_transport
 
 _KEY_BYTES = 16
 _RENEW_BEFORE = timedelta(seconds=30)
@@ -61,7 +61,7 @@ class FundCaller:
     ) -> None:
         self.credential = credential
         self._clock = clock
-        line = transport or open_line(base_url)
+        line = transport or open_transport(base_url)
         self._http = httpx2.Client(base_url=base_url, transport=line, timeout=timeout_seconds)
         self._token: tuple[str, datetime] | None = None
 
@@ -81,7 +81,11 @@ class FundCaller:
             try:
                 self._token = self._new_token(now)
             except ShikakuError as error:
-                if error.entry.kind is not Kind.TECHNICAL or self._token is None or self._token[1] <= now:
+                if (
+                    error.entry.kind is not ErrorKind.TECHNICAL
+                    or self._token is None
+                    or self._token[1] <= now
+                ):
                     raise
         return self._token[0]
 

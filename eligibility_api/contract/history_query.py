@@ -26,7 +26,7 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True)
-class Looker:
+class Accessor:
     """Who looks, and by which permit: a consent's, or under another path that of an emergency or a disaster."""
 
     permit_id: UUID
@@ -40,7 +40,7 @@ class Looker:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HistoryQuery:
     """Which part of a history. Months as YYYY-MM; `group` and `prescriber` (an institution code) of medicines alone;
     `limit` rows at most to a page, which begins after the cursor `after`.
     """
@@ -59,5 +59,5 @@ class Wanted:
         return {name: value for name, value in said.items() if value is not None}
 
 
-EVERYTHING = Wanted()
+FULL_HISTORY = HistoryQuery()
 """The whole of it, by the fund's own limits."""
