@@ -1,1 +1,1 @@
-"""The rules, as pure functions of frozen values: no I/O, no clock of their own, no framework."""
+"""The rules of `docs/rules.md` as pure functions of frozen values: no I/O, no clock, no framework."""

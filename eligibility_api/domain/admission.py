@@ -1,4 +1,4 @@
-"""Which rights a client of which kind may be admitted for."""
+"""The rights for which a client of each kind may be admitted."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _FACILITY_RIGHTS = frozenset(
 )
 _ELIGIBILITY_ONLY_RIGHTS = frozenset({Right.ELIGIBILITY})
 INSURER_RIGHTS = frozenset({Right.ENROLMENT, Right.CLAIMS})
-"""Of an insurer's program, which tells the fund who its members are, and what was claimed for them."""
+"""Rights of an insurer's program, which sends members and claims (rule G2)."""
 
 APPROVER_RIGHTS = frozenset({Right.APPROVAL})
-"""Of the second key, which alone releases a held file, and uploads none."""
+"""Rights of the second key, which releases held files and cannot upload (rule G2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A facility to be admitted if it is new, and so many terminals of it, each with the same rights."""
+    """A facility, admitted if it is new, and the number of its terminals to admit, all with the same rights."""
 
     institution_code: str
     name: str
@@ -37,10 +37,10 @@ class Admission:
 
 
 def rights_for(kind: FacilityKind) -> frozenset[Right]:
-    """The rights that a terminal at such a facility may have: an eligibility-only one asks by PIN or number, nothing more."""
+    """The rights that a terminal of such a facility may have; eligibility-only: checks by PIN or number (rule G1)."""
     return _ELIGIBILITY_ONLY_RIGHTS if kind is FacilityKind.ELIGIBILITY_ONLY else _FACILITY_RIGHTS
 
 
-def excess_rights(kind: FacilityKind, wanted: Iterable[Right]) -> frozenset[Right]:
-    """Those of the wanted rights that a facility of this kind cannot have."""
-    return frozenset(wanted) - rights_for(kind)
+def excess_rights(kind: FacilityKind, requested: Iterable[Right]) -> frozenset[Right]:
+    """The requested rights that a facility of this kind cannot have (rule G1)."""
+    return frozenset(requested) - rights_for(kind)

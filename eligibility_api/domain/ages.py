@@ -1,6 +1,6 @@
-"""Ages on which the law builds: anniversaries, and the classes that begin and end with them.
+"""Ages with a legal meaning: anniversaries, and the classes that begin and end on them.
 
-Days only; what an age means for an enrolment's cover is in `cover.py`.
+Days only; the effect of an age on an enrolment's cover is in `cover.py`.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from eligibility_api.contract.numbers import is_late_elderly_number
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 LATE_ELDERLY_AGE = 75
-"""From this birthday on one is insured in the late-elderly scheme (高齢者の医療の確保に関する法律 art. 50)."""
+"""From this birthday on a person is insured in the late-elderly scheme (高齢者の医療の確保に関する法律 art. 50)."""
 
 _DAY = timedelta(days=1)
 
 
 def anniversary(birth_date: date, years: int) -> date:
-    """The birthday after `years`: 1 March in a common year for who was born on 29 February.
+    """The birthday after `years`; for a person born on 29 February, 1 March in a common year (rule D5).
 
-    The calendar's last year stands for all that lies beyond it.
+    Years beyond the calendar are clamped to 1 January of its last year.
     """
     year = birth_date.year + years
     if year >= MAXYEAR:
@@ -32,12 +32,13 @@ def anniversary(birth_date: date, years: int) -> date:
 
 
 def late_elderly_from(birth_date: date) -> date:
-    """The first day in the late-elderly scheme (後期高齢者医療): the 75th birthday itself."""
+    """The first day in the late-elderly scheme (後期高齢者医療): the 75th birthday itself (rule D3)."""
     return anniversary(birth_date, LATE_ELDERLY_AGE)
 
 
 def seventies_from(birth_date: date) -> date:
-    """The first day of the 70–74 class: the 1st of the month after the 70th birthday, or that birthday if it is a 1st.
+    """The first day of the 70–74 class: the 1st of the month after the 70th birthday, or that birthday if it is a 1st
+    (rule D6).
 
     Age is completed on the day before the birthday (年齢計算ニ関する法律), and the class begins with the next month
     (健康保険法 art. 74).
@@ -47,25 +48,25 @@ def seventies_from(birth_date: date) -> date:
 
 
 def in_seventies(birth_date: date, day: date) -> bool:
-    """Whether `day` lies in the 70–74 class, which ends with the day before the 75th birthday."""
+    """Whether `day` is in the 70–74 class, which ends on the day before the 75th birthday (rule D6)."""
     return seventies_from(birth_date) <= day < late_elderly_from(birth_date)
 
 
 def preschool_until(birth_date: date) -> date:
-    """The last pre-school day (未就学): the first 31 March on or after the day on which six years are completed.
+    """The last pre-school day (未就学): the first 31 March on or after the day on which six years are completed (rule D7).
 
-    They are completed on the day before the sixth birthday; born on 1 April, one ends on the day before it.
+    They are completed on the day before the sixth birthday: for a person born on 1 April, on 31 March.
     """
     completed = anniversary(birth_date, 6) - _DAY
     march = date(completed.year, 3, 31)
     return march if completed <= march else date(completed.year + 1, 3, 31)
 
 
-def burden_expected(held: EnrolmentVersion, day: date) -> bool:
-    """Whether a burden ratio belongs to this member on `day`: late-elderly scheme, or 70–74 class of any other insurance.
+def burden_expected(enrolment: EnrolmentVersion, day: date) -> bool:
+    """Whether this member has a burden ratio on `day`: late-elderly scheme, or 70–74 class of other insurance (rule D8).
 
-    Elsewhere its absence is normal: the ratio follows from the age, and is not transmitted.
+    Elsewhere its absence is normal: the ratio follows from the age and is not transmitted.
     """
-    if held.certificate_kind is CertificateKind.MEDICAL_AID:
+    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID:
         return False
-    return is_late_elderly_number(held.insurer_number) or in_seventies(held.birth_date, day)
+    return is_late_elderly_number(enrolment.insurer_number) or in_seventies(enrolment.birth_date, day)

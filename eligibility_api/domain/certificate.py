@@ -1,8 +1,8 @@
-"""What the fund accepts as a user-authentication certificate: path, profile and period.
+"""Validation of a user-authentication certificate (path, profile, period) and of the card's signature.
 
-The order of the checks is that of the field's verifiers: kind, path, profile, period (revocation is asked of the
-database). The result of path and profile never changes for the same bytes and the same trust store, and may be
-kept; the period is held against the clock at every use.
+Checks run in the usual order of verifiers: kind, path, profile, period (revocation is checked in the database). The
+result of path and profile never changes for the same bytes and trust store, and may be cached; the period is checked
+against the clock at every use.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtensionOID, ObjectIdentifier, PublicKeyAlgor
 from eligibility_api.contract.errors import ShikakuError
 
 MAX_CERTIFICATE_BYTES = 8192
-"""Longest certificate that is parsed; real ones have about 1.1 kB (card.md section 3.3)."""
+"""Maximum size of a certificate that is parsed; real ones have about 1.1 kB."""
 
 POLICY = ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
 """Certificate policy of JPKI user authentication."""
@@ -48,14 +48,14 @@ UNREADABLE = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-"""All that `cryptography` raises about DER from outside; it parses lazily, so that any look at a value may raise."""
+"""Everything that `cryptography` raises for foreign DER; it parses lazily, so any access to a value may raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class CertificateId:
-    """By what a certificate is known: SHA-256 of its issuer's SubjectPublicKeyInfo, and its serial number.
+    """Identifies a certificate: SHA-256 of its issuer's SubjectPublicKeyInfo, and its serial number.
 
-    All generations of an authority share one name, so that a name and a serial would not tell two apart.
+    All generations of an authority share one name, so name and serial would be ambiguous.
     """
 
     authority: bytes
@@ -63,13 +63,13 @@ class CertificateId:
 
     @property
     def serial_bytes(self) -> bytes:
-        """The serial as the store keeps it: big-endian, without leading zeros."""
+        """The serial number as stored: big-endian, without leading zeros."""
         return self.serial.to_bytes((self.serial.bit_length() + 7) // 8 or 1, "big")
 
 
 @dataclass(frozen=True, slots=True)
 class UserCertificate:
-    """A user-authentication certificate whose path and profile hold."""
+    """A user-authentication certificate whose path and profile were validated."""
 
     id: CertificateId
     key: PublicKey
@@ -84,9 +84,9 @@ def key_sha256(key: object) -> bytes:
 
 
 class TrustStore:
-    """The authorities that are believed: one store for user authentication, one for signatures.
+    """The trusted authorities: one set for user authentication, one for signatures.
 
-    The second serves only to tell a signature certificate from one of an unknown authority.
+    The second only serves to distinguish a signature certificate from one of an unknown authority.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class TrustStore:
         self.signature = {key_sha256(ca.public_key()): ca for ca in signature}
 
     def issuer_of(self, certificate: x509.Certificate) -> bytes:
-        """The key of the authority that signed `certificate`: found by its signature, never by its name.
+        """The key of the authority that signed `certificate`, found by its signature, never by its name (rule A2).
 
         Raises `certificate-wrong-kind` or `certificate-other-authority`.
         """
@@ -117,7 +117,7 @@ def _signed_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
 
 
 def accept(der: bytes, trust: TrustStore) -> UserCertificate:
-    """The certificate behind `der`, its path and profile checked; its period and revocation are the caller's.
+    """Validate the path and profile of the certificate `der` (rules A2, A3); the caller checks period and revocation.
 
     Raises one of the `certificate-…` refusals.
     """
@@ -133,12 +133,12 @@ def accept(der: bytes, trust: TrustStore) -> UserCertificate:
 
 
 def public_key_of(der: bytes) -> PublicKey:
-    """The key in a certificate of which nothing else is believed yet. Raises one of the `certificate-…` refusals."""
+    """The key of a certificate that is not validated yet (rule A3). Raises one of the `certificate-…` refusals."""
     return _checked_key(_parse(der))
 
 
 def check_period(certificate: UserCertificate, now: datetime) -> None:
-    """Raises `certificate-not-yet-valid` or `certificate-expired`. Both ends belong to the period (RFC 5280)."""
+    """Raise `certificate-not-yet-valid` or `certificate-expired`; both ends belong to the period (RFC 5280, rule A4)."""
     if now < certificate.not_before:
         raise ShikakuError("certificate-not-yet-valid")
     if now > certificate.not_after:
@@ -146,7 +146,7 @@ def check_period(certificate: UserCertificate, now: datetime) -> None:
 
 
 def check_signature(key: PublicKey, signature: bytes, message: bytes) -> None:
-    """Raises `signature-invalid` unless `signature` is `key`'s over `message`, with the hash that the key asks for.
+    """Raise `signature-invalid` unless `signature` is `key`'s over `message` (rule A5).
 
     RSA: RSASSA-PKCS1-v1_5 with SHA-256, nothing else. P-384: ECDSA with SHA-384, DER.
     """
@@ -164,7 +164,7 @@ def _parse(der: bytes) -> x509.Certificate:
         raise ShikakuError("certificate-too-large")
     try:
         certificate = x509.load_der_x509_certificate(der)
-        # Parsing is lazy: what is looked at later must not fail there.
+        # Parsing is lazy: access now what is used later, so that it cannot fail there.
         certificate.public_key()
         _ = certificate.extensions, certificate.not_valid_before_utc, certificate.not_valid_after_utc
         numbered = certificate.serial_number > 0
@@ -173,7 +173,7 @@ def _parse(der: bytes) -> x509.Certificate:
     except UNREADABLE:
         raise ShikakuError("certificate-malformed") from None
     # Only version 3 has extensions (RFC 5280 section 4.1.2.1). The signature stands at the end, in whole octets:
-    # a count of unused bits other than 0 before it would be a second spelling of the same certificate.
+    # a count of unused bits other than 0 would be a second encoding of the same certificate.
     whole = der.endswith(b"\0" + certificate.signature)
     if not (numbered and whole and certificate.version is x509.Version.v3):
         raise ShikakuError("certificate-malformed")
@@ -181,7 +181,7 @@ def _parse(der: bytes) -> x509.Certificate:
 
 
 def _check_profile(certificate: x509.Certificate) -> None:
-    """Card.md section 5.2: key, policy, key usage; fields that nobody has seen on a real one are not required."""
+    """Rule A3: key, policy, key usage. Fields that were never seen on a real certificate are not required."""
     _checked_key(certificate)
     unknown = [e for e in certificate.extensions if e.critical and e.oid not in _KNOWN_EXTENSIONS]
     if unknown:
@@ -193,7 +193,7 @@ def _check_profile(certificate: x509.Certificate) -> None:
 
 def _checked_key(certificate: x509.Certificate) -> PublicKey:
     match certificate.public_key():
-        # A key bound to RSASSA-PSS (RFC 4055 section 1.2) is read as an RSA key too, and must not sign otherwise.
+        # A key bound to RSASSA-PSS (RFC 4055 section 1.2) also loads as an RSA key, and must not sign otherwise.
         case rsa.RSAPublicKey() as key if certificate.public_key_algorithm_oid == _RSA:
             if key.key_size < MIN_RSA_BITS:
                 raise ShikakuError("certificate-key-too-weak")

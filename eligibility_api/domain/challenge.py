@@ -1,8 +1,8 @@
-"""Presence challenges: stateless, made and read again under the fund's own MAC.
+"""Presence challenges: stateless tokens that the fund authenticates with its own MAC (rule A1).
 
-A challenge is what the fund hands to one terminal for one purpose and a short time. Nothing of it is stored until
-it is spent: all that must be known later is inside, under HMAC-SHA-256 with a key that has an id. Layout, all
-big-endian, base64url without padding around it:
+A challenge is issued to one terminal for one purpose and a short time. Nothing is stored until it is used: it
+contains everything needed later, under HMAC-SHA-256 with a key that has an id. Layout (big-endian, the whole
+encoded as base64url without padding):
 
     version 1 | key id 4 | purpose 1 | expiry 8 (ms since 1970, UTC) | institution code 10 | terminal 16 | nonce 16 | MAC 32
 
@@ -25,7 +25,7 @@ from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.errors import ShikakuError
 
 NONCE_BYTES = 16
-"""Randomness in a challenge; together with the expiry it names the challenge in the table of spent ones."""
+"""Random bytes in a challenge; with the expiry they identify it in the table of used challenges."""
 
 _LAYOUT = struct.Struct(">B4sBq10s16s16s")
 _VERSION, _KEY_ID_BYTES = 1, 4
@@ -43,7 +43,7 @@ _PURPOSE_OF = {number: purpose for purpose, number in _PURPOSES.items()}
 
 @dataclass(frozen=True, slots=True)
 class MacKeys:
-    """The keys under which challenges are made and read: the current one's id, and all that are still accepted."""
+    """MAC keys of challenges: the id of the current one, and all that are still accepted."""
 
     current: bytes
     keys: Mapping[bytes, bytes]
@@ -51,7 +51,7 @@ class MacKeys:
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What a challenge says. `terminal` is the client id of the terminal that asked for it."""
+    """The content of a challenge. `terminal` is the client id of the terminal that requested it."""
 
     purpose: Purpose
     expires_at: datetime
@@ -70,7 +70,7 @@ def _text(data: bytes) -> str:
 
 
 def issue(challenge: Challenge, *, audience: str, keys: MacKeys) -> str:
-    """The challenge as it is sent to the terminal."""
+    """Encode and authenticate a challenge for the terminal (rule A1)."""
     body = _LAYOUT.pack(
         _VERSION,
         keys.current,
@@ -85,7 +85,7 @@ def issue(challenge: Challenge, *, audience: str, keys: MacKeys) -> str:
 
 
 def verify(text: str, *, audience: str, keys: MacKeys) -> Challenge:
-    """The challenge behind `text`. Raises `challenge-altered` for anything that was not minted under `keys`."""
+    """Decode a challenge and verify its MAC. Raises `challenge-altered` for anything not issued under `keys` (rule A1)."""
     body, mac = _parts(text)
     key = keys.keys.get(body[1 : 1 + _KEY_ID_BYTES])
     if key is None or not hmac.compare_digest(mac, _mac(key, audience, body)):
@@ -94,9 +94,9 @@ def verify(text: str, *, audience: str, keys: MacKeys) -> Challenge:
 
 
 def parse_unverified(text: str) -> Challenge:
-    """What `text` says of itself, for whoever has none of the fund's keys: nothing proves that the fund minted it.
+    """Decode a challenge without the fund's keys: nothing proves that the fund issued it.
 
-    Raises `challenge-altered` for what is not of the form of a challenge.
+    Raises `challenge-altered` for anything that is not in the form of a challenge.
     """
     body, _ = _parts(text)
     try:
@@ -111,7 +111,7 @@ def _parts(text: str) -> tuple[bytes, bytes]:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise ShikakuError("challenge-altered") from None
-    # A second spelling of the same bytes (other unused bits at the end) is refused: one challenge, one text.
+    # Another encoding of the same bytes (other unused bits at the end) is rejected: one challenge, one text.
     if len(data) != _LAYOUT.size + _MAC_BYTES or _text(data) != text:
         raise ShikakuError("challenge-altered")
     if data[0] != _VERSION:
@@ -121,7 +121,7 @@ def _parts(text: str) -> tuple[bytes, bytes]:
 
 def _challenge(body: bytes) -> Challenge:
     _, _, purpose, expires_ms, institution_code, terminal, nonce = _LAYOUT.unpack(body)
-    # One that a newer worker made for a purpose of its own, under the shared key.
+    # A newer worker may have issued it, under the shared key, for a purpose unknown here.
     if purpose not in _PURPOSE_OF:
         raise ShikakuError("challenge-other-purpose")
     return Challenge(
@@ -136,9 +136,10 @@ def _challenge(body: bytes) -> Challenge:
 def check(
     challenge: Challenge, *, purpose: Purpose, institution_code: str, terminal: UUID, now: datetime
 ) -> None:
-    """Hold a challenge against who presents it, for what, and when.
+    """Check who presents a challenge, for which purpose, and when (rule A1).
 
-    Raises `challenge-other-facility`, `challenge-other-terminal`, `challenge-other-purpose` or `challenge-expired`.
+    Raises, in this order, `challenge-other-facility`, `challenge-other-terminal`, `challenge-other-purpose` or
+    `challenge-expired`.
     """
     if challenge.institution_code != institution_code:
         raise ShikakuError("challenge-other-facility")
@@ -151,6 +152,6 @@ def check(
 
 
 def expiry(now: datetime, life: timedelta) -> datetime:
-    """When a challenge made `now` ends, to the millisecond that its layout keeps."""
+    """The expiry of a challenge issued `now`, truncated to the millisecond of its layout."""
     end = now + life
     return end.replace(microsecond=end.microsecond // 1000 * 1000)

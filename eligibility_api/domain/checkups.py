@@ -1,4 +1,4 @@
-"""Which health check-ups (特定健診) a history shows of those that insurers have loaded."""
+"""Select the health check-ups (特定健診) that a history shows."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 
 class LoadedCheckup(NamedTuple):
-    """A check-up as an insurer loaded it."""
+    """A check-up that an insurer loaded."""
 
     number: int
-    """The store's: the greater one is the later."""
+    """The store's number; a greater one was stored later."""
     insurer_number: str
     examined_on: date
     known_from: datetime
@@ -19,7 +19,7 @@ class LoadedCheckup(NamedTuple):
 
 
 def latest_per_day(checkups: Iterable[LoadedCheckup], instant: datetime) -> list[LoadedCheckup]:
-    """What is known at `instant`, the newest day first: of one insurer and day the check-up that was loaded last."""
+    """The check-ups known at `instant`, newest day first: of one insurer and day the one loaded last (rule H9)."""
     latest: dict[tuple[date, str], LoadedCheckup] = {}
     for checkup in sorted(checkups, key=lambda one: (one.known_from, one.number)):
         if checkup.known_from <= instant:

@@ -1,6 +1,6 @@
-"""A receipt (レセプト) as values: what the reader makes of records, what the store keeps, what the history shows.
+"""A claim (レセプト) as values: output of the reader, content of the store, input of the history.
 
-Only what a history needs is kept of it. Nothing here decides.
+Only what a history needs is kept. There is no logic here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from eligibility_api.contract.history import CareSetting
 from eligibility_api.domain.membership import comparable
 
 DayCounts = tuple[tuple[int, int], ...]
-"""Days of the month with how often on each (算定日情報); empty where the claim tells none."""
+"""Days of the month with the count on each (算定日情報); empty if the claim gives none."""
 
 
 class Drug(NamedTuple):
@@ -26,7 +26,7 @@ class Drug(NamedTuple):
     quantity: str | None
     """For each day or dose, a decimal as claimed (使用量)."""
     act: str | None
-    """診療識別; of a pharmacy's receipt from the form (剤形)."""
+    """診療識別; of a pharmacy claim derived from the dosage form (剤形)."""
     times: int | None
     """Days of supply (内服) or doses."""
     days: DayCounts = ()
@@ -34,7 +34,7 @@ class Drug(NamedTuple):
     prescribed_on: date | None = None
     usage_code: str | None = None
     usage: str | None = None
-    """As written, where the code says that it is written (900), or a comment beside it."""
+    """The written usage, if the code says so (900), or a comment with it."""
     instruction: str | None = None
 
 
@@ -61,7 +61,7 @@ class Disease(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """Whose a receipt is, as it says: HO's insurer, symbol and number with SN's branch, or KO's numbers alone."""
+    """The member named by a claim: HO's insurer, symbol and number with SN's branch, or only KO's numbers."""
 
     insurer_number: str
     symbol: str | None
@@ -71,11 +71,11 @@ class Member:
 
 
 class Content(NamedTuple):
-    """What a receipt tells of the treatment."""
+    """The treatment in a claim."""
 
     institution_name: str | None
     prescriber_code: str | None
-    """The prescribing institution of a pharmacy's receipt, ten digits."""
+    """The prescribing institution of a pharmacy claim, ten digits."""
     prescriber_name: str | None
     drugs: tuple[Drug, ...]
     acts: tuple[Act, ...]
@@ -84,7 +84,7 @@ class Content(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One receipt of one institution, claim month and member. Months are their first days."""
+    """One claim of one institution, claim month and member. Months are given by their first days."""
 
     kind: ClaimKind
     setting: CareSetting
@@ -96,7 +96,7 @@ class Claim:
 
     @property
     def identity(self) -> bytes:
-        """Sixteen bytes: receipts with the same are one receipt, of which the one that came last counts."""
+        """Sixteen bytes, equal for versions of one claim, of which the last counts (rule H2)."""
         member = self.member
         parts = (
             member.insurer_number,
@@ -115,17 +115,17 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=d
 
 
 def encode(content: Content) -> str:
-    """A content as JSON: arrays in the order of the fields, days ISO."""
+    """Encode a content as JSON: arrays in the order of the fields, days ISO."""
     return _ENCODER.encode(content)
 
 
 def decode(stored: str | list[Any]) -> Content:
-    """The content behind what `encode` made: text from the raw driver, a value through SQLAlchemy."""
+    """Decode the output of `encode`: text from the raw driver, a value from SQLAlchemy."""
     return content_of(json.loads(stored) if isinstance(stored, str) else stored)
 
 
 def content_of(values: list[Any], *, drugs: bool = True, acts: bool = True, diseases: bool = True) -> Content:
-    """The content behind the value of its JSON: with those lines alone that are wanted."""
+    """The content of decoded JSON, with the requested kinds of lines only."""
     name, code, prescriber, of_drugs, of_acts, of_diseases = values
     return Content(
         name,

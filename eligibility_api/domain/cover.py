@@ -1,4 +1,4 @@
-"""On which days an enrolment covers: what the insurer says, within what the law lets it say."""
+"""The days that an enrolment covers: the insurer's period, limited by the legal end."""
 
 from __future__ import annotations
 
@@ -11,35 +11,39 @@ from eligibility_api.domain.ages import late_elderly_from
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 
-def ends_on(held: EnrolmentVersion) -> date | None:
-    """The first uninsured day: the insurer's `lost_on`, or the law's where that is earlier; never before `acquired_on`.
+def ends_on(enrolment: EnrolmentVersion) -> date | None:
+    """The first uninsured day: `lost_on`, or the legal end if earlier; never before `acquired_on` (rules D2, D4).
 
-    None where no end is known.
+    None if no end is known.
     """
-    if held.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly_number(held.insurer_number):
-        return held.lost_on
-    legal = max(held.acquired_on, min(_legal_ends(held)))
-    return legal if held.lost_on is None else min(held.lost_on, legal)
+    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly_number(
+        enrolment.insurer_number
+    ):
+        return enrolment.lost_on
+    legal = max(enrolment.acquired_on, min(_legal_ends(enrolment)))
+    return legal if enrolment.lost_on is None else min(enrolment.lost_on, legal)
 
 
-def covers(held: EnrolmentVersion, day: date) -> bool:
-    """Whether the insurance holds on `day`."""
-    end = ends_on(held)
-    return held.acquired_on <= day and (end is None or day < end)
+def covers(enrolment: EnrolmentVersion, day: date) -> bool:
+    """Whether the insurance holds on `day` (rule D1)."""
+    end = ends_on(enrolment)
+    return enrolment.acquired_on <= day and (end is None or day < end)
 
 
-def ended(held: EnrolmentVersion, day: date) -> bool:
-    """Whether the insurance held before, and no longer on `day`."""
-    end = ends_on(held)
+def ended(enrolment: EnrolmentVersion, day: date) -> bool:
+    """Whether the insurance has ended by `day` (rule D1)."""
+    end = ends_on(enrolment)
     return end is not None and end <= day
 
 
-def _legal_ends(held: EnrolmentVersion) -> Iterator[date]:
-    """At 75 one passes into the late-elderly scheme, and one's dependants lose their cover with one's own.
+def _legal_ends(enrolment: EnrolmentVersion) -> Iterator[date]:
+    """At 75 a person moves to the late-elderly scheme, and the dependants lose their cover too (rules D3, D4).
 
-    National health insurance has no dependants (国民健康保険法 art. 5): each of a household is insured for herself.
+    National health insurance has no dependants (国民健康保険法 art. 5): each person of a household is insured alone.
     """
-    yield late_elderly_from(held.birth_date)
-    dependant = held.relationship is Relationship.DEPENDANT and law_of(held.insurer_number) is not None
-    if dependant and held.insured_birth_date is not None:
-        yield late_elderly_from(held.insured_birth_date)
+    yield late_elderly_from(enrolment.birth_date)
+    dependant = (
+        enrolment.relationship is Relationship.DEPENDANT and law_of(enrolment.insurer_number) is not None
+    )
+    if dependant and enrolment.insured_birth_date is not None:
+        yield late_elderly_from(enrolment.insured_birth_date)

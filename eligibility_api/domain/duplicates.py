@@ -1,4 +1,4 @@
-"""Duplicates (重複投薬): the same ingredient, prescribed by different institutions for days that overlap."""
+"""Duplicates (重複投薬): the same ingredient, prescribed by different institutions for overlapping days (rule H7)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import date
 from typing import NamedTuple
 
 ORAL = "21"
-"""診療識別 of 内服, where the number of times is the days of supply. Nothing else lasts for days that a claim tells."""
+"""診療識別 of 内服: `times` is the days of supply. Claims give days of supply for no other kind."""
 
 INGREDIENT_LENGTH = 7
-"""Leading characters of the 薬価基準収載医薬品コード that name ingredient and route."""
+"""Leading characters of the 薬価基準収載医薬品コード that identify ingredient and route."""
 
 
 class Supply(NamedTuple):
-    """What lasts for days: the days [first, end). Only what a claim tells this much of can be a duplicate."""
+    """A supply for the days [first, end). Only rows with all of these values can be duplicates."""
 
     row: int
     ingredient: str
@@ -26,7 +26,7 @@ class Supply(NamedTuple):
 
 
 def duplicates(supplies: Sequence[Supply]) -> Mapping[int, list[int]]:
-    """For each row that has any, the rows that duplicate it, in ascending order."""
+    """For each duplicated row, the rows that duplicate it, in ascending order (rule H7)."""
     by_ingredient: defaultdict[str, list[Supply]] = defaultdict(list)
     for one in supplies:
         by_ingredient[one.ingredient].append(one)
@@ -41,7 +41,7 @@ def duplicates(supplies: Sequence[Supply]) -> Mapping[int, list[int]]:
 
 
 def _mark(same: list[Supply], found: defaultdict[int, list[int]]) -> None:
-    """Note both of every pair that overlaps, going along the days."""
+    """Record both rows of every overlapping pair, in a sweep along the days."""
     lasting: list[Supply] = []
     for one in sorted(same, key=lambda one: one.first):
         lasting = [other for other in lasting if other.end > one.first]

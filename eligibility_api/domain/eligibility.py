@@ -1,7 +1,7 @@
-"""The answer about one person, as a pure function of what was read.
+"""The eligibility answer about one person, as a pure function of what was read.
 
-What was read is what the audit record keeps. Whoever has the record and the versions that it names can compute the
-answer again; this function is the whole of the rule, refusals included. `docs/rules.md` has the rule in words.
+The audit record keeps what was read, so the answer can be recomputed from the record and the versions that it names.
+This module is the complete rule, including refusals; `docs/rules.md` describes it in words.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ RULE_VERSION = 2
 """Version of the rule, with `ages.py`, `cover.py` and `showing.py`; recorded with every answer."""
 
 DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
-"""The days that the fund answers for: five years back, one year ahead."""
+"""The range of days that the fund answers for: five years back, one year ahead (rule D9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerInputs:
-    """All that an answer depends on: the day, the versions read, who asked and how, and what was known to it before.
+    """Everything that an answer depends on: day, versions read, caller, channel, and the version the caller knows.
 
-    By card, `enrolments` are all versions of the person with `person_key`. By number they are those of the entitlements
-    that fit (`asked`), and of the person to whom these belong; nobody may fit, or several.
+    By card, `enrolments` are all versions of the person with `person_key` (rule R2). By number they are those of the
+    matching entitlements (`asked`) and of the persons to whom these belong (rule R3); none or several may match.
     """
 
     record_id: str
@@ -52,9 +52,9 @@ class AnswerInputs:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Validity, the versions that are shown in their order, and how the person may be looked at.
+    """Validity, the versions to show in their order, and what may be disclosed of them.
 
-    `person` are bytes that stand for the one identified person; None where nobody is identified.
+    `person` are bytes that represent the one identified person; None if nobody is identified.
     """
 
     validity: Validity
@@ -64,18 +64,18 @@ class Selection:
 
 
 def check_day(as_of: date, today: date) -> None:
-    """Raises `as-of-out-of-range` for a day that the fund does not answer for."""
+    """Raise `as-of-out-of-range` for a day that the fund does not answer for (rule D9)."""
     if not today - DAYS_BACK <= as_of <= today + DAYS_AHEAD:
         raise ShikakuError("as-of-out-of-range")
 
 
 def answer(reading: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | UnchangedAnswer:
-    """The answer that `reading` leads to. `version_key` makes answer versions opaque and unlinkable across facilities.
+    """Compute the answer. `version_key` makes answer versions opaque and unlinkable across facilities (rule S9).
 
-    Raises `card-not-usable` and `eligibility-not-confirmable`.
+    Raises `card-not-usable` and `eligibility-not-confirmable` (rules P1 to P3).
     """
     selection = select(reading)
-    results = [present(held, selection.view) for held in selection.chosen]
+    results = [present(enrolment, selection.view) for enrolment in selection.chosen]
     version = _version(selection, results, version_key)
     common: dict[str, Any] = {
         "validity": selection.validity,
@@ -91,12 +91,12 @@ def answer(reading: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | 
 
 
 def select(reading: AnswerInputs) -> Selection:
-    """Validity and what is shown (OQSCD006). Raises `card-not-usable` and `eligibility-not-confirmable`."""
+    """Validity (OQSCD006) and the versions to show. Raises `card-not-usable` and `eligibility-not-confirmable`."""
     return _by_card(reading) if reading.channel is Channel.CARD else _by_number(reading)
 
 
 def _by_card(reading: AnswerInputs) -> Selection:
-    """All entitlements of the day, else the one that ended last, else nothing: the person is known, whatever is found."""
+    """All entitlements of the day, else the one that ended last, else none (rules C1 to C4; refusals P1, P2)."""
     known = reading.enrolments
     if any(e.self_disclosure_blocked for e in known) or _unconfirmed(known, reading.as_of):
         raise ShikakuError("card-not-usable")
@@ -110,7 +110,7 @@ def _by_card(reading: AnswerInputs) -> Selection:
 
 
 def _by_number(reading: AnswerInputs) -> Selection:
-    """What was asked for decides; the other entitlements of its person are shown beside it while it holds."""
+    """The matching memberships decide; while one holds, its person's other entitlements are shown too (V1 to V5, P3)."""
     asked = [e for e in reading.enrolments if e.entitlement in reading.asked]
     if _several_persons(asked):
         return Selection(Validity.AMBIGUOUS, [], None, _view(reading))
@@ -127,18 +127,18 @@ def _by_number(reading: AnswerInputs) -> Selection:
 
 
 def _several_persons(asked: Sequence[EnrolmentVersion]) -> bool:
-    """Whether memberships of different persons fit. One membership is never several persons': no branch would help."""
+    """Whether memberships of several persons match (rule V1). Versions of one membership never are ambiguous."""
     return len({e.entitlement for e in asked}) > 1 and len({_holder(e) for e in asked}) > 1
 
 
 def _valid_of(reading: AnswerInputs, person: bytes) -> list[EnrolmentVersion]:
-    """What covers the person on the day, but for what waits to be confirmed."""
+    """Everything that covers the person on the day, except open mismatches (rules V2, V3)."""
     own = [e for e in reading.enrolments if _holder(e) == person and e.mismatch is not Mismatch.OPEN]
     return [e for e in own if covers(e, reading.as_of)]
 
 
 def _ended(reading: AnswerInputs, asked: EnrolmentVersion) -> Selection:
-    """The one that was asked for and has ended, alone: a newer one is told of, and not shown."""
+    """The ended enrolment only. A newer one is signalled by validity 3 but not disclosed (rules V3, V4)."""
     person = _holder(asked)
     newer = any(e.acquired_on > asked.acquired_on for e in _valid_of(reading, person))
     validity = Validity.INVALID_NEWER_EXISTS if newer else Validity.INVALID
@@ -146,7 +146,7 @@ def _ended(reading: AnswerInputs, asked: EnrolmentVersion) -> Selection:
 
 
 def _valid(reading: AnswerInputs, valid: Sequence[EnrolmentVersion], person: bytes) -> Selection:
-    """Order (OQS 4.2, more than one result): insurance before medical aid, newer acquired_on first, insurer number."""
+    """Everything that holds, in order (OQS 4.2, several results; rules C1, C2, V2, S1)."""
     view = _view(reading)
     unregistered = all(_is_medical_aid(e) and not tickets_of(e, view) for e in valid)
     validity = Validity.VALID_UNREGISTERED if unregistered else Validity.VALID
@@ -154,7 +154,7 @@ def _valid(reading: AnswerInputs, valid: Sequence[EnrolmentVersion], person: byt
 
 
 def _view(reading: AnswerInputs) -> DisclosureScope:
-    """Flags of every version that was read count, of ended ones too: a day must not be a way round a protection."""
+    """What may be disclosed. Flags of ended and future versions count too: choosing a day must not evade them (S2)."""
     return DisclosureScope(
         as_of=reading.as_of,
         facility_kind=reading.facility_kind,
@@ -165,33 +165,38 @@ def _view(reading: AnswerInputs) -> DisclosureScope:
 
 
 def _unconfirmed(enrolments: Iterable[EnrolmentVersion], day: date) -> bool:
-    """Whether cover of the day waits for the insurer to confirm whose it is. In the past it stops history alone."""
+    """Whether an enrolment that covers the day has an open mismatch (rules P2, P3)."""
     return any(e.mismatch is Mismatch.OPEN and covers(e, day) for e in enrolments)
 
 
-def _holder(held: EnrolmentVersion) -> bytes:
-    """Bytes that stand for the person: who was not found in the register is a person of her own, by entitlement."""
-    if held.person_key is None:
-        return b"entitlement" + str(held.entitlement).encode()
-    return b"person" + held.person_key
+def _holder(enrolment: EnrolmentVersion) -> bytes:
+    """Bytes that represent the person; without a person in the register, the entitlement itself (rule R4)."""
+    if enrolment.person_key is None:
+        return b"entitlement" + str(enrolment.entitlement).encode()
+    return b"person" + enrolment.person_key
 
 
-def _is_medical_aid(held: EnrolmentVersion) -> bool:
-    return held.certificate_kind is CertificateKind.MEDICAL_AID
+def _is_medical_aid(enrolment: EnrolmentVersion) -> bool:
+    return enrolment.certificate_kind is CertificateKind.MEDICAL_AID
 
 
-def _result_order(held: EnrolmentVersion) -> tuple[bool, int, str, int]:
-    return _is_medical_aid(held), -held.acquired_on.toordinal(), held.insurer_number, held.version
+def _result_order(enrolment: EnrolmentVersion) -> tuple[bool, int, str, int]:
+    return (
+        _is_medical_aid(enrolment),
+        -enrolment.acquired_on.toordinal(),
+        enrolment.insurer_number,
+        enrolment.version,
+    )
 
 
-def _last_ended_first(held: EnrolmentVersion) -> tuple[int, tuple[bool, int, str, int]]:
-    end = ends_on(held)
+def _last_ended_first(enrolment: EnrolmentVersion) -> tuple[int, tuple[bool, int, str, int]]:
+    end = ends_on(enrolment)
     assert end is not None
-    return -end.toordinal(), _result_order(held)
+    return -end.toordinal(), _result_order(enrolment)
 
 
 def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> str | None:
-    """Of what is told and to whom, and of nothing else: what is withheld cannot show itself by a new version."""
+    """A keyed digest of what is shown and to whom, and nothing else: withheld items cannot affect it (rule S9)."""
     if selection.person is None:
         return None
     parts = [

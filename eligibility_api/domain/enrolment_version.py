@@ -1,6 +1,6 @@
-"""What the store holds of a member, as values: one version of one entitlement, whole, and the tickets of medical aid.
+"""One stored version of one entitlement as a value, with its medical-aid tickets.
 
-Rules are functions over these values (`eligibility.py`, `ages.py`); nothing here decides.
+The rules are functions of these values (`eligibility.py`, `ages.py`); there is no logic here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from eligibility_api.contract.member import (
 
 
 class Channel(StrEnum):
-    """How the fund was asked: by a card's proof, or by the number of a certificate (照会区分, OQSCD002)."""
+    """How the fund was queried: by a card's proof, or by a certificate's number (照会区分, OQSCD002)."""
 
     CARD = "card"
     NUMBER = "number"
@@ -29,7 +29,7 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A version of a medical ticket: its number in the store, and what it says."""
+    """A version of a medical ticket: its number in the store, and its content."""
 
     version: int
     ticket: MedicalTicket
@@ -37,10 +37,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentVersion:
-    """One version of one entitlement as the fund knew it: its number in the store and what it says.
+    """One version of one entitlement: its number in the store and its content.
 
-    Its days are [acquired_on, lost_on) as the insurer says; what the law makes of them is a rule. `person_key` is None
-    where nobody was found in the resident register. `tickets` are those that were read for the asking institution.
+    Its days are [acquired_on, lost_on) as the insurer sent them, before the legal end (rule D2). `person_key` is None
+    if the resident register returned nobody (rule R4). `tickets` are those of the asking institution.
     """
 
     version: int

@@ -1,6 +1,6 @@
-"""What a history shows of what the fund knows: which receipts count at an instant, and the lines of them day by day.
+"""A history of care: the claims that count at an instant, and their lines day by day.
 
-Pure. Whose a receipt is, the store tells; medicines are put together in `medicines.py`.
+The store decides to whom a claim belongs; medicines are in `medicines.py`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from eligibility_api.domain.claims import Act, Content, DayCounts, Disease
 from eligibility_api.domain.dates import day_in_japan
 
 SURGERY = "50"
-"""診療識別 of surgery (手術), which is asked for apart from all other treatment."""
+"""診療識別 of surgery (手術), which is requested separately from other treatment."""
 
 
 class HistoryRecord(NamedTuple):
-    """A receipt, a dispensing or a prescription as the fund knows it."""
+    """A claim, a dispensing or a prescription as the fund knows it."""
 
     number: int
-    """The store's: of one origin the greater one is the later."""
+    """The store's number; within one origin a greater one was stored later."""
     origin: Origin
     known_from: datetime
-    """Since when it shows. Of a receipt: since the 11th of its claim month, or its arrival if that is later."""
+    """Since when it shows; a claim since the 11th of its claim month, or its arrival if that is later (rule H1)."""
     identity: bytes
-    """Receipts with the same are one receipt (`receipts.Receipt.identity`); of an entry, empty."""
+    """Equal for versions of one claim (`claims.Claim.identity`); empty for an entry."""
     institution_code: str
     setting: CareSetting
     month: date
@@ -34,7 +34,7 @@ class HistoryRecord(NamedTuple):
     claim_month: date | None
     content: Content
     prescribed_on: date | None = None
-    """Of an entry; a receipt tells it for each drug."""
+    """For an entry; a claim has it per drug."""
     dispensed_on: date | None = None
 
     @property
@@ -53,25 +53,25 @@ class ActRow(NamedTuple):
 
 
 class DiseaseRow(NamedTuple):
-    """One diagnosis of one receipt."""
+    """One diagnosis of one claim."""
 
     known: HistoryRecord
     disease: Disease
 
 
-def effective_claims(receipts: Iterable[HistoryRecord], instant: datetime) -> list[HistoryRecord]:
-    """The receipts that count at `instant`: of each identity, the one that had begun to show last.
+def effective_claims(claims: Iterable[HistoryRecord], instant: datetime) -> list[HistoryRecord]:
+    """The claims that count at `instant`: of each identity the one that began to show last (rule H2).
 
-    Of two that began to show together, the one that was stored last. What shows later than `instant` is not there yet:
-    until then the receipt counts whose place it takes.
+    Of two that began together, the one stored last. A claim that shows after `instant` does not count yet: until then
+    the one that it replaces counts.
     """
     newest: dict[bytes, HistoryRecord] = {}
-    for receipt in receipts:
-        if receipt.known_from > instant:
+    for claim in claims:
+        if claim.known_from > instant:
             continue
-        former = newest.get(receipt.identity)
-        if former is None or (former.known_from, former.number) < (receipt.known_from, receipt.number):
-            newest[receipt.identity] = receipt
+        former = newest.get(claim.identity)
+        if former is None or (former.known_from, former.number) < (claim.known_from, claim.number):
+            newest[claim.identity] = claim
     return list(newest.values())
 
 
@@ -79,17 +79,17 @@ _AFTER_THE_FIRST = [timedelta(days=day - 1) for day in range(32)]
 
 
 def per_day(month: date, days: DayCounts, times: int | None) -> Sequence[tuple[date | None, int | None]]:
-    """The days of a line with how often on each; the whole at no day where the claim tells none (算定日情報)."""
+    """The days of a line with the count on each; one total without a day if the claim gives none (算定日情報, rule H5)."""
     if not days:
         return ((None, times),)
     return [(month + _AFTER_THE_FIRST[day], count) for day, count in days]
 
 
-def act_rows(receipts: Iterable[HistoryRecord], *, surgery: bool) -> list[ActRow]:
-    """Acts day by day, the newest first: surgery (診療識別 50) alone, or everything else."""
+def act_rows(claims: Iterable[HistoryRecord], *, surgery: bool) -> list[ActRow]:
+    """Acts day by day, newest first: surgery (診療識別 50) only, or everything else (rules H5, H8, H9)."""
     rows = [
         ActRow(known, act, on, times)
-        for known in stable_order(receipts)
+        for known in stable_order(claims)
         for act in known.content.acts
         if (act.act == SURGERY) is surgery
         for on, times in per_day(known.month, act.days, act.times)
@@ -98,19 +98,19 @@ def act_rows(receipts: Iterable[HistoryRecord], *, surgery: bool) -> list[ActRow
     return rows
 
 
-def disease_rows(receipts: Iterable[HistoryRecord]) -> list[DiseaseRow]:
-    """Diagnoses, those of the newest receipts first, as each receipt lists them."""
-    ordered = sorted(stable_order(receipts), key=lambda known: known.month, reverse=True)
+def disease_rows(claims: Iterable[HistoryRecord]) -> list[DiseaseRow]:
+    """Diagnoses of the newest claims first, in the order of each claim (rule H8)."""
+    ordered = sorted(stable_order(claims), key=lambda known: known.month, reverse=True)
     return [DiseaseRow(known, disease) for known in ordered for disease in known.content.diseases]
 
 
 def stable_order(known: Iterable[HistoryRecord]) -> list[HistoryRecord]:
-    """In an order that is always the same. Rows made in it, and then sorted by their days, the newest first (a row without
-    a day stands at the beginning of its month), keep it and the claim's within a day.
+    """A deterministic order (rule H8). Rows made in it and then sorted by day (stable; a row without a day counts as the
+    first of its month) keep it within a day.
     """
     return sorted(known, key=lambda one: (one.institution_code, one.origin, one.number))
 
 
 def age_days(known_from: datetime, answered_on: date) -> int:
-    """Days in Japan from the day since which something is known until the day of the answer."""
+    """Days in Japan from the day since which something is known until the day of the answer (rule H10)."""
     return (answered_on - day_in_japan(known_from)).days

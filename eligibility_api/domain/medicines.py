@@ -1,7 +1,6 @@
-"""Medicines out of receipts and entries: row by row, one drug on one day; marked, and put together.
+"""Medicines of claims and entries: one row per drug and day, marked as duplicates, and grouped.
 
-What a drug is called and which ingredient it has, the drug master tells (`Named`); nothing is invented where it does
-not.
+Names and ingredients come from the drug master; where it has none, they stay empty.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from eligibility_api.domain.duplicates import ORAL, Supply, duplicates
 from eligibility_api.domain.history import HistoryRecord, per_day, stable_order
 
 Ingredient = Callable[[str], str | None]
-"""The ingredient code of a drug code, or None where the master has none."""
+"""The ingredient code of a drug code, or None if the master has none."""
 
 
 class MedicineRow(NamedTuple):
@@ -25,38 +24,38 @@ class MedicineRow(NamedTuple):
     known: HistoryRecord
     drug: Drug
     on: date | None
-    """Day of dispensing, of giving, or of a prescription of prescribing."""
+    """Day of dispensing or administration; for a prescription, of prescribing."""
     times: int | None
-    """Of that day."""
+    """Count on that day."""
     prescriber: str | None
 
 
 class Group(NamedTuple):
-    """What the medicines of one group have in common."""
+    """The common key of the medicines of one group."""
 
     key: str | None
-    """As published: an ingredient code, or a day."""
+    """The published key: an ingredient code, or a day."""
     otherwise: str
-    """What they have in common where there is no key."""
+    """The internal key where there is no published one."""
 
 
 def medicine_rows(known: Iterable[HistoryRecord]) -> list[MedicineRow]:
-    """Every medicine, the newest first."""
+    """Every medicine, newest first (rules H5, H8)."""
     rows: list[MedicineRow] = []
     for one in stable_order(known):
-        rows += _of_receipt(one) if one.origin is Origin.CLAIM else _of_entry(one)
+        rows += _of_claim(one) if one.origin is Origin.CLAIM else _of_entry(one)
     rows.sort(key=lambda row: row.on or row.known.month, reverse=True)
     return rows
 
 
-def _of_receipt(known: HistoryRecord) -> list[MedicineRow]:
+def _of_claim(known: HistoryRecord) -> list[MedicineRow]:
     content = known.content
     if known.setting is CareSetting.PHARMACY:
         return [
             MedicineRow(known, drug, drug.dispensed_on, drug.times, content.prescriber_code)
             for drug in content.drugs
         ]
-    # What an institution gives or hands out itself, it has prescribed.
+    # An institution has prescribed what it administers or dispenses itself (rule H5).
     return [
         MedicineRow(known, drug, on, times, known.institution_code)
         for drug in content.drugs
@@ -70,14 +69,14 @@ def _of_entry(known: HistoryRecord) -> list[MedicineRow]:
 
 
 def duplicate_marks(rows: Sequence[MedicineRow], ingredient: Ingredient) -> Mapping[int, list[int]]:
-    """For each row that is a duplicate, by its place from 1: the places of those that it duplicates."""
+    """For each duplicate row, by its place from 1: the places of the rows that it duplicates (rule H7)."""
     return duplicates(
         [lasting for place, row in enumerate(rows, 1) if (lasting := _supply(place, row, ingredient))]
     )
 
 
 def _supply(place: int, row: MedicineRow, ingredient: Ingredient) -> Supply | None:
-    """What a row supplies for days; None of an injection, a dose as needed, an ointment, a drug without ingredient."""
+    """The supply of a row; None for an injection, a dose as needed, an ointment, or a drug without ingredient (H7)."""
     if row.drug.act != ORAL or not (row.on and row.times and row.prescriber):
         return None
     code = ingredient(row.drug.code)
@@ -85,7 +84,7 @@ def _supply(place: int, row: MedicineRow, ingredient: Ingredient) -> Supply | No
 
 
 def group_of(row: MedicineRow, grouping: Grouping, ingredient: Ingredient) -> Group:
-    """Which group a row belongs to. A drug without ingredient code is alone with itself, what has no day with its month's."""
+    """The group of a row. A drug without ingredient code has a group per drug, a row without a day one per month."""
     if grouping is Grouping.DATE:
         return Group(row.on.isoformat(), "") if row.on else Group(None, row.known.month.isoformat())
     code = ingredient(row.drug.code)
@@ -93,7 +92,7 @@ def group_of(row: MedicineRow, grouping: Grouping, ingredient: Ingredient) -> Gr
 
 
 def grouped_order(places: Iterable[int], group: Callable[[int], Group]) -> list[int]:
-    """Places in the order in which they are told in groups: the group with the newest first, in each the newest first."""
+    """Places ordered by group: the group with the newest row first, newest first in each (rule H8)."""
     groups: dict[Group, list[int]] = {}
     for place in places:
         groups.setdefault(group(place), []).append(place)

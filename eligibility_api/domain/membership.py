@@ -1,4 +1,4 @@
-"""How memberships are compared: width, spaces and hyphens do not tell two members apart."""
+"""Comparison of memberships, and of everything that an insurer sends about a member."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ CONTENT = (
     "acquired_on", "lost_on", "reason_of_loss", "issued_on", "valid_from", "valid_to", "burden_ratio",
     "elderly_certificate", "limit_certificate", "specific_diseases", "nondisclosure", "self_disclosure_blocked",
 )  # fmt: skip
-"""What an insurer says of a member, in the order in which it is digested. Groups of items are canonical JSON."""
+"""The items that an insurer sends about a member, in the order of their digest. Groups of items are canonical JSON."""
 
 IDENTITY = ("name", "name_kana", "birth_date", "sex", "address")
-"""The items by which the resident register is asked for the person."""
+"""The items with which the resident register is queried for the person."""
 
 
 def comparable(symbol: str | None, number: str, branch: str | None) -> tuple[str, str, str]:
-    """Symbol, number and branch as they are compared; what is absent is the empty text."""
+    """Symbol, number and branch normalised for comparison; an absent one is empty (rule R1)."""
     return folded(symbol or ""), folded(number), folded(branch or "")
 
 
 def digest(content: Mapping[str, Any]) -> bytes:
-    """Sixteen bytes that tell whether two contents say the same. Values as text: days ISO, booleans 1 or empty.
+    """Sixteen bytes, equal for equal contents (rule T8). Values as text: days ISO, booleans 1 or empty.
 
-    Absent is empty. A group of items is its canonical JSON (see `canonical`).
+    An absent item is empty. A group of items is its canonical JSON (see `canonical`).
     """
     return digest_of_texts(_text(content.get(name)) for name in CONTENT)
 
 
 def digest_of_texts(texts: Iterable[str]) -> bytes:
-    """The digest of a content that is text already, in the order of `CONTENT`: a file's row."""
+    """The digest of a content given as texts in the order of `CONTENT`: a row of a file (rule T8)."""
     return hashlib.blake2b("\x1f".join(texts).encode(), digest_size=16).digest()
 
 
 def canonical(group: Any) -> str:
-    """A group of items as JSON: keys in order, nothing absent, no spaces."""
+    """A group of items as JSON: sorted keys, no absent items, no spaces."""
     return json.dumps(group, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

@@ -1,7 +1,7 @@
-"""Prescriptions and dispensings at once: provisional, until something more reliable takes their place (OQS 7.2).
+"""Prescriptions and dispensings recorded at once: provisional until a more reliable source replaces them (OQS 7.2).
 
-The most reliable is the receipt, then the dispensing, then the prescription. Of one patient, institution and day the
-more reliable one stands for all of the others.
+Most reliable is the claim, then the dispensing, then the prescription. Of one patient, institution and day the more
+reliable one replaces all the others.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from eligibility_api.contract.history import CareSetting, Origin
 from eligibility_api.domain.history import HistoryRecord, per_day
 
 DISPLAY_PERIOD = timedelta(days=100)
-"""How long after the act an entry shows (OQS 7.3); by then its claim has come."""
+"""How long after its day an entry shows (OQS 7.3, rule H6); by then its claim has arrived."""
 
-Place = tuple[str | None, date | None]
+InstitutionDay = tuple[str | None, date | None]
 """An institution and a day."""
 
 
 def current_entries(
-    entries: Sequence[HistoryRecord], receipts: Iterable[HistoryRecord], today: date
+    entries: Sequence[HistoryRecord], claims: Iterable[HistoryRecord], today: date
 ) -> list[HistoryRecord]:
-    """The entries that show beside `receipts` (those that count) on `today`.
+    """The entries that show on `today` in addition to `claims` (those that count; rule H6).
 
-    A dispensing is replaced by a receipt of its pharmacy with its day of dispensing; a prescription by a receipt or a
-    dispensing that names its prescriber and day of prescribing, or by a receipt of its own institution for that day.
+    A dispensing is replaced by a claim of its pharmacy with its day of dispensing; a prescription by a claim or a
+    dispensing that names its prescriber and day of prescribing, or by a claim of its own institution for that day.
     """
     if not entries:
         return []
-    dispensed: set[Place] = set()
-    prescribed: set[Place] = set()
-    for receipt in receipts:
-        _note(receipt, dispensed, prescribed)
+    dispensed: set[InstitutionDay] = set()
+    prescribed: set[InstitutionDay] = set()
+    for claim in claims:
+        _note(claim, dispensed, prescribed)
     for entry in entries:
         if entry.origin is Origin.DISPENSING:
             prescribed.add((entry.content.prescriber_code, entry.prescribed_on))
@@ -43,18 +43,18 @@ def current_entries(
     ]
 
 
-def _note(receipt: HistoryRecord, dispensed: set[Place], prescribed: set[Place]) -> None:
-    content = receipt.content
+def _note(claim: HistoryRecord, dispensed: set[InstitutionDay], prescribed: set[InstitutionDay]) -> None:
+    content = claim.content
     for drug in content.drugs:
-        if receipt.setting is CareSetting.PHARMACY:
-            dispensed.add((receipt.institution_code, drug.dispensed_on))
+        if claim.setting is CareSetting.PHARMACY:
+            dispensed.add((claim.institution_code, drug.dispensed_on))
             prescribed.add((content.prescriber_code, drug.prescribed_on))
         else:
-            days = per_day(receipt.month, drug.days, drug.times)
-            prescribed.update((receipt.institution_code, day) for day, _ in days)
+            days = per_day(claim.month, drug.days, drug.times)
+            prescribed.update((claim.institution_code, day) for day, _ in days)
 
 
-def _place(entry: HistoryRecord) -> Place:
+def _place(entry: HistoryRecord) -> InstitutionDay:
     return entry.institution_code, entry.entry_day
 
 
@@ -63,6 +63,6 @@ def _recent(entry: HistoryRecord, today: date) -> bool:
 
 
 def valid_entry_days(today: date, prescribed_on: date, dispensed_on: date | None = None) -> bool:
-    """Whether nothing lies in the future, or so far back that it would not show, and none was dispensed unprescribed."""
+    """Whether the days are in order, not in the future, and recent enough for the entry to show (rule W11)."""
     last = dispensed_on or prescribed_on
     return today - DISPLAY_PERIOD <= prescribed_on <= last <= today

@@ -1,10 +1,10 @@
-"""When a CRL or an OCSP answer is believed.
+"""Validation of CRLs and OCSP responses (rules Q1 to Q5).
 
-Both are signed by the authority whose certificates they speak of (an OCSP answer also by a responder that the
-authority delegated, RFC 6960 section 4.2.2.2), must fit the clock, and must not be older than what is known. A
-critical extension that is not known here ends the reading: delta, partial and indirect lists say so in one (RFC 5280
-section 5.2), and taken for whole they would clear what they leave out. What is not believed changes nothing: the
-last good mirror serves as long as it is fresh.
+Both must be signed by the authority whose certificates they cover (an OCSP response also by a responder that the
+authority delegated, RFC 6960 section 4.2.2.2), be current, and not be older than what is known. An unknown critical
+extension rejects them: delta, partial and indirect lists are marked by one (RFC 5280 section 5.2), and would clear
+what they omit if they were taken as complete. Rejected data changes nothing: the last accepted mirror serves while it
+is fresh.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from eligibility_api.domain.certificate import UNREADABLE
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
-"""How far J-LIS's clock may be ahead of ours before its word is not believed."""
+"""How far J-LIS's clock may be ahead of ours before its data is rejected (rule Q1)."""
 
 
 _KNOWN_EXTENSIONS = (x509.AuthorityKeyIdentifier, x509.CRLNumber, x509.CRLReason, x509.OCSPNonce)
 
 
 class CertificateStatus(StrEnum):
-    """A certificate's standing as the fund acts on it."""
+    """The revocation status of a certificate."""
 
     GOOD = "good"
     REVOKED = "revoked"
@@ -42,12 +42,12 @@ class CertificateStatus(StrEnum):
 
 
 class RevocationDataRejected(Exception):
-    """A CRL or OCSP answer that must not be used; the text says why, for the log."""
+    """A CRL or OCSP response that must not be used; the text gives the reason, for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """One entry of a CRL: the certificate's serial, since when, and whether it is only suspended."""
+    """One entry of a CRL: serial number, instant, and whether the certificate is revoked or suspended."""
 
     serial: int
     revoked_at: datetime
@@ -56,7 +56,7 @@ class Revocation:
 
 @dataclass(frozen=True, slots=True)
 class RevocationList:
-    """A believed CRL: its number, its window and the digest of its bytes."""
+    """A validated CRL: its number, its window and the digest of its bytes."""
 
     number: int
     this_update: datetime
@@ -65,9 +65,10 @@ class RevocationList:
     crl: x509.CertificateRevocationList
 
     def entries(self) -> Iterator[Revocation]:
-        """Every revoked or suspended certificate; one at a time, since a nation's list is long. Raises RevocationDataRejected.
+        """Yield every revoked or suspended certificate; lazily, since a nation's list is long.
 
-        Serial numbers that no accepted certificate has (RFC 5280 section 4.1.2.2: positive) are passed over.
+        Serial numbers that no accepted certificate has (RFC 5280 section 4.1.2.2: positive) are skipped (rule Q4).
+        Raises RevocationDataRejected.
         """
         with _readable("a CRL whose entries can be read"):
             for entry in self.crl:
@@ -77,7 +78,7 @@ class RevocationList:
 
 @contextmanager
 def _readable(what: str) -> Iterator[None]:
-    """Nothing that stands in a list or an answer may end the program: what cannot be read is not believed."""
+    """Turn every parsing error into RevocationDataRejected: foreign data must not end the program."""
     try:
         yield
     except UNREADABLE as error:
@@ -87,7 +88,7 @@ def _readable(what: str) -> Iterator[None]:
 def _check_extensions(extensions: x509.Extensions) -> None:
     for extension in extensions:
         if extension.critical and not isinstance(extension.value, _KNOWN_EXTENSIONS):
-            raise RevocationDataRejected("carries a critical extension that is not known here")
+            raise RevocationDataRejected("has an unknown critical extension")
 
 
 def _status_of(entry: x509.RevokedCertificate) -> CertificateStatus:
@@ -106,7 +107,7 @@ def _status_for(reason: x509.ReasonFlags | None) -> CertificateStatus:
 
 @dataclass(frozen=True, slots=True)
 class MirroredList:
-    """What the mirror holds already: the number and digest of the newest believed CRL."""
+    """The number and digest of the newest CRL in the mirror."""
 
     number: int
     sha256: bytes
@@ -115,12 +116,15 @@ class MirroredList:
 def validate_crl(
     der: bytes, ca: x509.Certificate, *, now: datetime, known: MirroredList | None
 ) -> RevocationList:
-    """The CRL behind `der`, if it is `ca`'s own, current, and not older than `known`. Raises RevocationDataRejected."""
+    """Validate the CRL `der`: issued by `ca`, current, and not older than `known` (rules Q1, Q3).
+
+    Raises RevocationDataRejected.
+    """
     with _readable("a CRL with a number"):
         crl = x509.load_der_x509_crl(der)
         number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
         this_update, next_update = crl.last_update_utc, crl.next_update_utc
-    # The signature stands at the end, in whole octets: another count of unused bits would be a second spelling.
+    # The signature is at the end, in whole octets: another count of unused bits would be a second encoding.
     whole = der.endswith(b"\0" + crl.signature)
     if not (whole and crl.is_signature_valid(ca.public_key())):  # type: ignore[arg-type]
         raise RevocationDataRejected("signed by another authority")
@@ -129,13 +133,13 @@ def validate_crl(
     assert next_update is not None
     digest = hashlib.sha256(der).digest()
     if known is not None and (number < known.number or (number == known.number and digest != known.sha256)):
-        raise RevocationDataRejected("older than the one that is known, or another one of the same number")
+        raise RevocationDataRejected("older than the mirrored one, or another one with the same number")
     return RevocationList(number, this_update, next_update, digest, crl)
 
 
 def _check_window(this_update: datetime, next_update: datetime | None, now: datetime) -> None:
     if this_update > now + CLOCK_TOLERANCE:
-        raise RevocationDataRejected("from the future: the clocks are apart")
+        raise RevocationDataRejected("issued in the future: the clocks differ")
     if next_update is None or next_update <= now:
         raise RevocationDataRejected("past its next update")
 
@@ -143,24 +147,25 @@ def _check_window(this_update: datetime, next_update: datetime | None, now: date
 def validate_ocsp(
     der: bytes, *, ca: x509.Certificate, serial: int, nonce: bytes, now: datetime, max_age: timedelta
 ) -> CertificateStatus:
-    """What an OCSP answer says of the certificate `serial` of `ca`, as of `max_age` ago at the longest. Raises RevocationDataRejected.
+    """Validate an OCSP response about certificate `serial` of `ca`, at most `max_age` old (rules Q2, Q3).
 
-    A status of unknown is not believed either: an authority that does not know its own certificate cannot clear it.
+    The status `unknown` is rejected too: an authority that does not know its own certificate cannot clear it.
+    Raises RevocationDataRejected.
     """
-    with _readable("an OCSP answer about one certificate, with a nonce"):
+    with _readable("an OCSP response about one certificate, with a nonce"):
         answer = ocsp.load_der_ocsp_response(der)
         if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             raise RevocationDataRejected("the responder reports a failure")
         if answer.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce != nonce:
-            raise RevocationDataRejected("answers another request: the nonce differs")
+            raise RevocationDataRejected("a response to another request: the nonce differs")
         if answer.serial_number != serial or answer.issuer_key_hash != _key_hash(ca, answer):
-            raise RevocationDataRejected("speaks of another certificate")
+            raise RevocationDataRejected("about another certificate")
         _check_responder(answer, ca, now)
         _check_extensions(answer.extensions)
         _check_extensions(answer.single_extensions)
         _check_window(answer.this_update_utc, answer.next_update_utc, now)
         if answer.this_update_utc < now - max_age - CLOCK_TOLERANCE:
-            raise RevocationDataRejected("too long ago")
+            raise RevocationDataRejected("older than the maximum age")
         return _ocsp_status(answer)
 
 
@@ -175,11 +180,11 @@ def _ocsp_status(answer: ocsp.OCSPResponse) -> CertificateStatus:
 
 
 def _key_hash(ca: x509.Certificate, answer: ocsp.OCSPResponse) -> bytes:
-    """`issuerKeyHash` of RFC 6960 section 4.1.1 as it must be for `ca`, with the hash that the answer names."""
+    """The expected `issuerKeyHash` (RFC 6960 section 4.1.1) of `ca`, with the response's hash algorithm."""
     key = x509.SubjectKeyIdentifier.from_public_key(ca.public_key())
     if answer.hash_algorithm.name == "sha1":
         return key.digest
-    # SubjectKeyIdentifier hashes the bare key bits with SHA-1 (RFC 5280 4.2.1.2); other hashes need the bits.
+    # SubjectKeyIdentifier hashes the key bits with SHA-1 (RFC 5280 4.2.1.2); other hashes need the bits.
     return hashlib.new(answer.hash_algorithm.name, _key_bits(ca)).digest()
 
 
@@ -211,13 +216,13 @@ def _is_delegate(certificate: x509.Certificate, ca: x509.Certificate, now: datet
 def _verify(key: CertificatePublicKeyTypes, answer: ocsp.OCSPResponse) -> None:
     algorithm = answer.signature_hash_algorithm
     if algorithm is None or algorithm.name not in {"sha256", "sha384", "sha512"}:
-        raise RevocationDataRejected("signed with a hash that is not accepted")
+        raise RevocationDataRejected("signed with an unsupported hash")
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(answer.signature, answer.tbs_response_bytes, padding.PKCS1v15(), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(algorithm))
         else:
-            raise RevocationDataRejected("signed with a kind of key that is not accepted")
+            raise RevocationDataRejected("signed with an unsupported key type")
     except InvalidSignature:
         raise RevocationDataRejected("signed by another authority") from None

@@ -1,4 +1,4 @@
-"""The second factor of an operator: a one-time password by time (TOTP, RFC 6238), by SHA-1, six digits, 30 seconds."""
+"""The second factor of an operator: a time-based one-time password (TOTP, RFC 6238; SHA-1, six digits, 30 s)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _ISSUER = "Shikaku"
 
 
 def matching_step(secret: bytes, password: str, now: datetime) -> int | None:
-    """The time step of which `password` is: the present one, the one before or the next; None if it is of none.
+    """The time step of `password`: the present one, the previous or the next (rule W8); None if it matches none.
 
-    All three are computed and compared whole, so that the time taken tells nothing.
+    All three are computed and compared in full, so that the duration reveals nothing.
     """
     totp = _totp(secret)
     present = int(now.timestamp()) // STEP_SECONDS
@@ -32,14 +32,14 @@ def matching_step(secret: bytes, password: str, now: datetime) -> int | None:
 
 
 def step_expires_at(step: int) -> datetime:
-    """The first instant at which a password of this step is accepted no more."""
+    """The first instant at which a password of this step is no longer accepted (rule W8)."""
     return datetime.fromtimestamp((step + 2) * STEP_SECONDS, UTC)
 
 
 def provisioning_uri(secret: bytes, account: str) -> str:
-    """What an authenticator reads (`otpauth://totp/…`): the secret in the clear."""
+    """The URI for an authenticator app (`otpauth://totp/…`); contains the secret in the clear."""
     return _totp(secret).get_provisioning_uri(account, _ISSUER)
 
 
 def _totp(secret: bytes) -> TOTP:
-    return TOTP(secret, _DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303 - what authenticators know (RFC 6238)
+    return TOTP(secret, _DIGITS, SHA1(), STEP_SECONDS)  # noqa: S303 - the algorithm that authenticators implement (RFC 6238)

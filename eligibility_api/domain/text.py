@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc"
-"""What is typed for a hyphen, the mark of a long vowel among it."""
+"""Characters that people type for a hyphen, including the long-vowel mark."""
 
 _AS_HYPHEN = str.maketrans(HYPHENS, "-" * len(HYPHENS))
 
@@ -13,16 +13,17 @@ _MAX_SHAPE_LENGTH = 40
 
 
 def folded_text(text: str) -> str:
-    """`text` as it is compared: width and compatibility forms folded (NFKC), no spaces, hyphens alike.
+    """Normalise a name or address for comparison in a search (rule W9): NFKC, no spaces, one kind of hyphen.
 
-    Without spaces a letter and a mark may come together, hence the second pass. Anything more is a difference.
+    Removing spaces can join a letter and a combining mark, hence the second pass. Other differences remain.
+    `emergency/searching.py` implements the same in SQL.
     """
     closed = unicodedata.normalize("NFKC", text).replace(" ", "")
     return unicodedata.normalize("NFKC", closed).translate(_AS_HYPHEN)
 
 
 def shape(value: str) -> str:
-    """`value` with `9` for each digit, `a` for each Latin letter and `あ` for what is not ASCII; its first 40 places."""
+    """`value` as `9` per digit, `a` per Latin letter, `あ` per non-ASCII character; the first 40 characters (rule G3)."""
     return "".join(map(_shape_of, value[:_MAX_SHAPE_LENGTH])) + (
         "…" if len(value) > _MAX_SHAPE_LENGTH else ""
     )

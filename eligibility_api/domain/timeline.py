@@ -1,6 +1,6 @@
-"""Planning changes of what is known of one entitlement: which versions close, and which open. Nothing is done here.
+"""Plan changes of one entitlement: which versions to close, and which to open. The caller executes the plan.
 
-An entitlement's current periods [acquired_on, lost_on) never share a day; every plan keeps it so.
+The current periods [acquired_on, lost_on) of an entitlement never share a day (rule T1); every plan preserves this.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days of one entitlement and a digest of all that is said for them.
+    """Days of one entitlement and the digest of its content.
 
-    `version` names a current period in the store; of a new one it is the caller's own number.
+    `version` identifies a current period in the store; for a new one it is the caller's own number.
     """
 
     version: int
@@ -44,20 +44,20 @@ class Plan:
 
 
 class RowsOverlap(ValueError):
-    """Two new periods of one entitlement have a day in common. `code` names the fault of the file."""
+    """Two new periods of one entitlement share a day (rule T5). `code` is the fault code in the file's report."""
 
     code = "rows-overlap"
 
 
 def plan_enrol(current: Sequence[Period], new: Period) -> Plan:
-    """`new` beside what is there. Raises `enrolment-overlap`."""
+    """Add `new` to the current periods. Raises `enrolment-overlap` (rule T2)."""
     if any(new.overlaps(period) for period in current):
         raise ShikakuError("enrolment-overlap")
     return Plan(open=(new.version,))
 
 
 def plan_end(current: Sequence[Period], lost_on: date) -> int:
-    """The version that is shortened: begun before `lost_on`, and running beyond it. Raises `enrolment-unknown`."""
+    """The version to shorten: begun before `lost_on`, and running beyond it. Raises `enrolment-unknown` (rule T3)."""
     for period in current:
         if period.acquired_on < lost_on and (period.lost_on is None or lost_on < period.lost_on):
             return period.version
@@ -65,10 +65,9 @@ def plan_end(current: Sequence[Period], lost_on: date) -> int:
 
 
 def plan_replace(current: Sequence[Period], rows: Sequence[Period]) -> Plan:
-    """A file's rows of one entitlement in place of the current periods with which they share a day.
+    """Replace the current periods that share a day with a file's rows of the same entitlement (rule T5).
 
-    A row that says what is current already changes nothing, and a current period that no row touches stays. Raises
-    RowsOverlap.
+    A row equal to a current period changes nothing; a period that no row touches stays. Raises RowsOverlap.
     """
     if any(one.overlaps(other) for one, other in combinations(rows, 2)):
         raise RowsOverlap
@@ -79,7 +78,7 @@ def plan_replace(current: Sequence[Period], rows: Sequence[Period]) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class KnownValue(Generic[Value]):
-    """A value with the instants (aware) between which it was known; not at all while `opened_at` is None."""
+    """A value with its transaction time: known from `opened_at` (aware; None: not yet known) until `closed_at`."""
 
     value: Value
     opened_at: datetime | None
@@ -87,7 +86,7 @@ class KnownValue(Generic[Value]):
 
 
 def known_at(history: Iterable[KnownValue[Value]], instant: datetime) -> list[Value]:
-    """The values that were known at `instant`: opened by then, and not yet closed."""
+    """The values known at `instant`: opened by then, and not yet closed (rules R5, T7)."""
     return [
         known.value
         for known in history

@@ -1,4 +1,4 @@
-"""Telling the fund and the naive model the same, and asking both the same."""
+"""Apply the same events to the fund and the naive model, and compare their answers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.properties.fund import MemoryFund
 from tests.properties.lives import DAY
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
-Thing = TypeVar("Thing")
+T = TypeVar("T")
 
 
 class Comparison(RuleBasedStateMachine):
-    """Both implementations, what they were told, and the members that were spoken of."""
+    """Both implementations, the events applied to them, and the members that occurred."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,18 +30,18 @@ class Comparison(RuleBasedStateMachine):
         self.rows: list[Row] = []
         self.now = T0
 
-    def tell(self, events: Iterable[Event], about: Sequence[Row], ask: Any) -> bool:
-        """Tell both, who must take or refuse it alike; then ask both about those whom it is about."""
-        taken = [self.told(event) for event in events]
-        asker, past = ask
+    def apply(self, events: Iterable[Event], about: Sequence[Row], context: Any) -> bool:
+        """Apply events to both, which must accept or refuse them alike; then compare answers about the members."""
+        accepted = [self.applied(event) for event in events]
+        caller, past = context
         persons = {row.person for row in about} - {None}
-        beside = [row for row in self.rows if row.person in persons]
-        self.compare([*beside[-4:], *about[-1:]], asker, self.now)
+        related = [row for row in self.rows if row.person in persons]
+        self.compare([*related[-4:], *about[-1:]], caller, self.now)
         if self.events:
-            self.compare(about[-1:], asker, self.pick(self.events, past).at)
-        return all(taken)
+            self.compare(about[-1:], caller, self.pick(self.events, past).at)
+        return all(accepted)
 
-    def told(self, event: Event) -> bool:
+    def applied(self, event: Event) -> bool:
         refusal = self.refusal_of_the_model(event)
         assert self.refusal_of_the_fund(event) == refusal, event
         if refusal is None:
@@ -57,49 +57,49 @@ class Comparison(RuleBasedStateMachine):
 
     def refusal_of_the_fund(self, event: Event) -> str | None:
         try:
-            self.fund.tell(event)
+            self.fund.apply(event)
         except (ShikakuError, RowsOverlap) as refused:
             return refused.code
         return None
 
-    def compare(self, rows: Sequence[Row], asker: dict[str, Any], known_at: datetime) -> None:
-        """By card and by number, on both sides of each edge of these persons' days, as known at the instant."""
-        known, held = replay(self.events, known_at), self.fund.known(known_at)
-        said = [
+    def compare(self, rows: Sequence[Row], caller: dict[str, Any], known_at: datetime) -> None:
+        """Compare answers by card and number, on both sides of each of these persons' dates, as known at the instant."""
+        known, stored = replay(self.events, known_at), self.fund.known(known_at)
+        periods_known = [
             p
             for periods in known.periods.values()
             for p in periods
             if p["person"] in {r.person for r in rows}
         ]
-        for question in questions(rows, edges(rows, said), asker):
-            assert self.fund.ask(question, held) == answer(known, question), (question, known_at)
+        for question in questions(rows, edges(rows, periods_known), caller):
+            assert self.fund.answer(question, stored) == answer(known, question), (question, known_at)
 
-    def pick(self, things: Sequence[Thing], number: int) -> Thing:
-        return things[-1 - number % len(things)]
+    def pick(self, items: Sequence[T], number: int) -> T:
+        return items[-1 - number % len(items)]
 
     def tick(self) -> datetime:
         self.now += timedelta(hours=1)
         return self.now
 
 
-def questions(rows: Sequence[Row], on: Iterable[date], asker: dict[str, Any]) -> list[Question]:
+def questions(rows: Sequence[Row], on: Iterable[date], caller: dict[str, Any]) -> list[Question]:
     """By card, by number, and by number without a branch."""
     persons = dict.fromkeys(row.person for row in rows if row.person is not None)
     memberships = dict.fromkeys(
         m for row in rows for m in (row.membership, row.membership._replace(branch=None))
     )
     return [
-        *(Question(day, **asker, person=person) for day in on for person in persons),
-        *(Question(day, **asker, membership=membership) for day in on for membership in memberships),
+        *(Question(day, **caller, person=person) for day in on for person in persons),
+        *(Question(day, **caller, membership=membership) for day in on for membership in memberships),
     ]
 
 
-def edges(rows: Sequence[Row], said: Iterable[Items]) -> list[date]:
-    """Both sides of every day on which something about these persons may change."""
+def edges(rows: Sequence[Row], periods_known: Iterable[Items]) -> list[date]:
+    """Both sides of every day on which an answer about these persons may change."""
     marks: set[date] = {date(2026, 4, 1)}
     for row in rows:
         marks |= birthdays(row.membership)
-    for items in said:
+    for items in periods_known:
         marks |= {value for value in (items["acquired_on"], items["lost_on"]) if value is not None}
     return sorted({day for mark in marks for day in (mark - DAY, mark)})
 

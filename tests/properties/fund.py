@@ -1,4 +1,4 @@
-"""The fund without a database: versions in memory, planned and asked by its own rules."""
+"""The fund without a database: versions in memory, changed and answered by its own rules."""
 
 from __future__ import annotations
 
@@ -42,41 +42,46 @@ NOT_ANSWERED_BY_RULE = {"version", "record_id", "answered_at", "reference_number
 class Stored:
     """A version with the instants between which it is known, and the events that opened and closed it."""
 
-    held: EnrolmentVersion
+    enrolment: EnrolmentVersion
     opened: Event
     closed: Event | None = None
 
     @property
     def period(self) -> Period:
-        return Period(self.held.version, self.held.acquired_on, self.held.lost_on, digest_of(self.held))
+        return Period(
+            self.enrolment.version,
+            self.enrolment.acquired_on,
+            self.enrolment.lost_on,
+            digest_of(self.enrolment),
+        )
 
     @property
     def known(self) -> KnownValue[EnrolmentVersion]:
-        return KnownValue(self.held, self.opened.at, self.closed.at if self.closed else None)
+        return KnownValue(self.enrolment, self.opened.at, self.closed.at if self.closed else None)
 
 
-def digest_of(held: EnrolmentVersion) -> bytes:
-    """The digest of what the insurer says in a version."""
-    content: dict[str, Any] = {name: getattr(held, name) for name in CONTENT}
+def digest_of(enrolment: EnrolmentVersion) -> bytes:
+    """The digest of a version's content."""
+    content: dict[str, Any] = {name: getattr(enrolment, name) for name in CONTENT}
     for name in GROUPS:
         content[name] = content[name] and content[name].model_dump(mode="json", exclude_none=True)
     content["specific_diseases"] = [
-        d.model_dump(mode="json", exclude_none=True) for d in held.specific_diseases
+        d.model_dump(mode="json", exclude_none=True) for d in enrolment.specific_diseases
     ]
     return digest(content)
 
 
 @dataclass
 class MemoryFund:
-    """What a fund does with events and questions, by `eligibility_api.domain` alone."""
+    """Apply events and answer questions with `eligibility_api.domain` only."""
 
     entitlements: dict[tuple[object, ...], int] = field(default_factory=dict)
     stored: list[Stored] = field(default_factory=list)
     tickets: list[tuple[int, KnownValue[Ticket]]] = field(default_factory=list)
     files: dict[str, FilePublished] = field(default_factory=dict)
 
-    def tell(self, event: Event) -> None:
-        """One event. Raises ShikakuError or RowsOverlap, and then knows nothing more than before."""
+    def apply(self, event: Event) -> None:
+        """Apply one event. Raises ShikakuError or RowsOverlap, without any change."""
         match event:
             case Enrolled():
                 self._enrol(event)
@@ -97,15 +102,15 @@ class MemoryFund:
             case FileUndone():
                 self._undo(event)
 
-    def ask(self, question: Question, known: Sequence[EnrolmentVersion]) -> dict[str, Any]:
-        """The answer's JSON by what was known, less what is not by rule; or the refusal."""
+    def answer(self, question: Question, known: Sequence[EnrolmentVersion]) -> dict[str, Any]:
+        """The answer as JSON, without the fields that no rule determines; or the refusal."""
         try:
-            told = eligibility.answer(self._reading(question, known), version_key=bytes(32))
+            answered = eligibility.answer(self._inputs(question, known), version_key=bytes(32))
         except ShikakuError as error:
             return {"refused": error.code}
-        return told.model_dump(mode="json", exclude=NOT_ANSWERED_BY_RULE)
+        return answered.model_dump(mode="json", exclude=NOT_ANSWERED_BY_RULE)
 
-    def _reading(self, question: Question, known: Sequence[EnrolmentVersion]) -> eligibility.AnswerInputs:
+    def _inputs(self, question: Question, known: Sequence[EnrolmentVersion]) -> eligibility.AnswerInputs:
         asked = self._asked(question.membership) if question.membership else frozenset()
         persons = {e.person_key for e in known if e.entitlement in asked} | {key_of(question.person)}
         return eligibility.AnswerInputs(
@@ -124,7 +129,7 @@ class MemoryFund:
         )
 
     def known(self, instant: datetime) -> list[EnrolmentVersion]:
-        """The versions that were known at an instant, with the tickets that were."""
+        """The versions known at an instant, with the tickets known then."""
         tickets: dict[int, list[Ticket]] = {}
         for entitlement, known in self.tickets:
             tickets.setdefault(entitlement, []).extend(timeline.known_at([known], instant))
@@ -145,31 +150,31 @@ class MemoryFund:
 
     def _current(self, membership: Membership) -> list[Stored]:
         entitlement = self._entitlement(membership)
-        return [s for s in self.stored if s.held.entitlement == entitlement and s.closed is None]
+        return [s for s in self.stored if s.enrolment.entitlement == entitlement and s.closed is None]
 
     def _periods(self, membership: Membership) -> list[Period]:
         return [stored.period for stored in self._current(membership)]
 
     def _enrol(self, event: Enrolled) -> None:
-        new = self._held(event.row)
+        new = self._version_of(event.row)
         timeline.plan_enrol(self._periods(event.row.membership), Stored(new, event).period)
         self._open(new, event)
 
     def _correct(self, event: Corrected | MismatchOpened | MismatchConfirmed, **items: Any) -> None:
         current = self._current(event.membership)
-        former = next((s for s in current if s.held.acquired_on == event.acquired_on), None)
+        former = next((s for s in current if s.enrolment.acquired_on == event.acquired_on), None)
         if former is None:
             raise ShikakuError("enrolment-unknown")
-        beside = [s.period for s in current if s is not former]
-        timeline.plan_enrol(beside, Stored(changed(former.held, **items), event).period)
-        self._change(former.held.version, event, **items)
+        others = [s.period for s in current if s is not former]
+        timeline.plan_enrol(others, Stored(changed(former.enrolment, **items), event).period)
+        self._change(former.enrolment.version, event, **items)
 
     def _publish(self, event: FilePublished) -> None:
         rows: dict[int, list[EnrolmentVersion]] = {}
         for row in event.rows:
-            held = self._held(row)
-            rows.setdefault(held.entitlement, []).append(held)
-        plans = [self._plan(event, held) for held in rows.values()]
+            enrolment = self._version_of(row)
+            rows.setdefault(enrolment.entitlement, []).append(enrolment)
+        plans = [self._plan(event, enrolment) for enrolment in rows.values()]
         self.files[event.name] = event
         for plan, new in zip(plans, rows.values(), strict=True):
             for version in plan.close:
@@ -179,24 +184,28 @@ class MemoryFund:
 
     def _plan(self, event: FilePublished, rows: Sequence[EnrolmentVersion]) -> timeline.Plan:
         entitlement = rows[0].entitlement
-        current = [s.period for s in self.stored if s.held.entitlement == entitlement and s.closed is None]
-        new = [replace(Stored(held, event).period, version=number) for number, held in enumerate(rows)]
+        current = [
+            s.period for s in self.stored if s.enrolment.entitlement == entitlement and s.closed is None
+        ]
+        new = [
+            replace(Stored(enrolment, event).period, version=number) for number, enrolment in enumerate(rows)
+        ]
         return timeline.plan_replace(current, new)
 
     def _undo(self, event: FileUndone) -> None:
         """Each entitlement whose latest change was the file goes back to what the file closed."""
         file = self.files[event.name]
         for entitlement in dict.fromkeys(self._entitlement(row.membership) for row in file.rows):
-            versions = [s for s in self.stored if s.held.entitlement == entitlement]
+            versions = [s for s in self.stored if s.enrolment.entitlement == entitlement]
             changes = [c for s in versions for c in (s.opened, s.closed) if c is not None]
             if changes and max(changes, key=lambda c: c.at) is file:
                 opened, closed = ([s for s in versions if c(s) is file] for c in (opened_by, closed_by))
                 for stored in opened:
-                    self._close(stored.held.version, event)
+                    self._close(stored.enrolment.version, event)
                 for stored in closed:
-                    self._open(stored.held, event)
+                    self._open(stored.enrolment, event)
 
-    def _held(self, row: Row) -> EnrolmentVersion:
+    def _version_of(self, row: Row) -> EnrolmentVersion:
         mismatch = Mismatch.NONE if row.person is not None else Mismatch.OPEN
         values = {
             **row.membership._asdict(),
@@ -209,18 +218,18 @@ class MemoryFund:
 
     def _change(self, version: int, event: Event, **items: Any) -> None:
         self._close(version, event)
-        self._open(changed(self.stored[version].held, **items), event)
+        self._open(changed(self.stored[version].enrolment, **items), event)
 
     def _close(self, version: int, event: Event) -> None:
         self.stored[version].closed = event
 
-    def _open(self, held: EnrolmentVersion, event: Event) -> None:
-        self.stored.append(Stored(replace(held, version=len(self.stored)), event))
+    def _open(self, enrolment: EnrolmentVersion, event: Event) -> None:
+        self.stored.append(Stored(replace(enrolment, version=len(self.stored)), event))
 
 
-def changed(held: EnrolmentVersion, **items: Any) -> EnrolmentVersion:
-    """The version with other items, whose values are plain."""
-    values: dict[str, Any] = {name: getattr(held, name) for name in EnrolmentVersion.__slots__}
+def changed(enrolment: EnrolmentVersion, **items: Any) -> EnrolmentVersion:
+    """The version with other items, given as plain values."""
+    values: dict[str, Any] = {name: getattr(enrolment, name) for name in EnrolmentVersion.__slots__}
     return VERSION.validate_python(values | items)
 
 
@@ -238,6 +247,6 @@ def key_of(person: str | None) -> bytes | None:
 
 
 def comparison(membership: Membership) -> tuple[str, str, str, str, date]:
-    """A membership as the fund compares it."""
+    """A membership normalised for comparison, as the fund does it."""
     insurer, symbol, number, branch, birth_date = membership
     return (insurer, *comparable(symbol, number, branch), birth_date)

@@ -1,4 +1,4 @@
-"""What lives are made of in the property tests: few values, so that they meet, and all of them near an edge."""
+"""Values for generated lives: few, so that they collide, and all near an edge of a rule."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BIRTHS = [
     date(2020, 4, 2),
     date(2026, 4, 1),
 ]
-"""Around 75, 70 and 6 years of age in the spring of 2026, and a newborn."""
+"""Persons around 75, 70 and 6 years of age in the spring of 2026, and a newborn."""
 
 DAYS = [
     date(2025, 4, 1),
@@ -50,7 +50,7 @@ LIMIT = {"kind": "01", "limit_class": "A03", "long_term_on": None, **SPRING}
 DISEASE = {"disease": "1", "self_pay": 10_000, **SPRING}
 ELDERLY = {"burden_ratio": 20, **SPRING}
 
-FLAVOURS: list[Items] = [
+VARIANTS: list[Items] = [
     {"relationship": "1"},
     {"relationship": "1", "limit_certificate": LIMIT, "specific_diseases": [DISEASE]},
     {"relationship": "1", "burden_ratio": 10, "elderly_certificate": ELDERLY},
@@ -66,7 +66,7 @@ ABSENT: Items = {
     "burden_ratio": None,
 }
 
-ASKERS: list[dict[str, Any]] = [
+CALLERS: list[dict[str, Any]] = [
     {"institution_code": CLINIC, "facility_kind": "clinic"},
     {
         "institution_code": OTHER_CLINIC,
@@ -86,7 +86,7 @@ ASKERS: list[dict[str, Any]] = [
 ]
 
 SPELLINGS = [("見本", "12-3"), ("見 本", "１２３"), ("見本", "12ー3"), ("　見本", "12−3")]
-"""One symbol and number, as different hands write them."""
+"""Different spellings of one symbol and number."""
 
 
 def membership(insurer: str, branch: str | None, birth_date: date, spelling: int = 0) -> Membership:
@@ -97,12 +97,12 @@ def membership(insurer: str, branch: str | None, birth_date: date, spelling: int
     return Membership(insurer, symbol, number, branch, birth_date)
 
 
-def items(insurer: str, name: str, period: tuple[date, date | None], flavour: Items) -> Items:
-    """What an insurer says of a member."""
+def items(insurer: str, name: str, period: tuple[date, date | None], variant: Items) -> Items:
+    """The items of a member as an insurer sends them."""
     acquired_on, lost_on = period
     return {
         **ABSENT,
-        **flavour,
+        **variant,
         "certificate_kind": "A1" if insurer == WELFARE else "01",
         "insurer_name": INSURERS[insurer],
         "name": name,
@@ -142,8 +142,8 @@ insurers = st.sampled_from([SOCIETY, MUNICIPAL, WELFARE, SOCIETY, WELFARE, LATE_
 branches = st.sampled_from(["00", "00", "01", None])
 days = st.sampled_from(DAYS)
 periods = st.tuples(days, st.none() | days).map(_period)
-flavours = st.sampled_from(FLAVOURS)
+variants = st.sampled_from(VARIANTS)
 reasons = st.sampled_from(["02", "03", "99"])
-askers = st.sampled_from(ASKERS)
+callers = st.sampled_from(CALLERS)
 numbers = st.integers(0, 7)
-"""Picks one of a list, by the rest of a division."""
+"""Selects an element of a list by modulo."""

@@ -1,4 +1,4 @@
-"""Wrong rules: mutations of the source of `eligibility_api.domain`, each of which the naive model must find."""
+"""Mutations of the source of `eligibility_api.domain`, each of which the comparison with the naive model must detect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eligibility_api.domain import ages, cover, eligibility, presenter, timeline
 
 @dataclass(frozen=True)
 class Mutation:
-    """One function of the rules, with a piece of its source replaced."""
+    """One function of the rules with a part of its source replaced."""
 
     name: str
     function: Callable[..., Any]
@@ -29,14 +29,14 @@ SEEDED = [
     Mutation("the 75th birthday comes a day late", ages.late_elderly_from, "birth_date,", "birth_date + _DAY,"),
     Mutation("a dependant keeps her cover", cover._legal_ends, "if dependant and", "if not dependant and"),
     Mutation("born on 1 April stays pre-school a year longer", ages.preschool_until, " - _DAY", ""),
-    Mutation("the older one first", eligibility._result_order, "-held.acquired_on", "held.acquired_on"),
+    Mutation("the older one first", eligibility._result_order, "-enrolment.acquired_on", "enrolment.acquired_on"),
     Mutation("a newer one is not told of", eligibility._ended, "INVALID_NEWER_EXISTS if newer", "INVALID if newer"),
     Mutation("a blocked person's card is answered", eligibility._by_card, "e.self_disclosure_blocked", "False"),
     Mutation("an open mismatch is ignored", eligibility._unconfirmed, "Mismatch.OPEN and", "Mismatch.CONFIRMED and"),
     Mutation("another institution's ticket is shown", presenter._lets_treat, "return own and", "return"),
     Mutation("the limit certificate needs no consent", presenter._limit_certificate, "not view.limit_certificate", "False"),
 ]  # fmt: skip
-"""Ten, each of which is found within seconds."""
+"""Ten mutations, each detected within seconds."""
 
 MORE = [
     Mutation(
@@ -46,8 +46,8 @@ MORE = [
         "date(year, 2, 28)",
     ),
     Mutation("the 70–74 class begins with the birthday's month", ages.seventies_from, " + 4 * _DAY", ""),
-    Mutation("national insurance has dependants", cover._legal_ends, " and law_of(held.insurer_number) is not None", ""),
-    Mutation("medical aid before insurance", eligibility._result_order, "_is_medical_aid(held)", "not _is_medical_aid(held)"),
+    Mutation("national insurance has dependants", cover._legal_ends, " and law_of(enrolment.insurer_number) is not None", ""),
+    Mutation("medical aid before insurance", eligibility._result_order, "_is_medical_aid(enrolment)", "not _is_medical_aid(enrolment)"),
     Mutation("one of the same day is newer", eligibility._ended, "e.acquired_on > asked", "e.acquired_on >= asked"),
     Mutation("twins are one person", eligibility._several_persons, "> 1 and", "> 2 and"),
     Mutation("the address of a blocked person is shown", eligibility._view, " or e.self_disclosure_blocked", ""),
@@ -56,19 +56,19 @@ MORE = [
     Mutation("a ticket holds a day longer", presenter._lets_treat, " <= ticket.valid_to", ""),
     Mutation("a certificate's last day is not its own", presenter._holds, "day <= certificate", "day < certificate"),
     Mutation("diseases are told to anybody", presenter._specific_diseases, "not view.specific_diseases", "False"),
-    Mutation("the law's end is not told", presenter._lost_on, "ended(held, as_of)", "False"),
+    Mutation("the law's end is not told", presenter._lost_on, "ended(enrolment, as_of)", "False"),
     Mutation("a ratio is due to medical aid", ages.burden_expected, "return False", "pass"),
     Mutation("a period may follow a day before the end", timeline.Period.overlaps, "other.acquired_on <", "other.acquired_on <="),
     Mutation("an end may lie after the end", timeline.plan_end, "lost_on < period.lost_on", "lost_on <= period.lost_on"),
     Mutation("an unchanged row is a change", timeline.plan_replace, "& {period.digest for period in current}", "& set()"),
     Mutation("a correction is known before it was made", timeline.known_at, "instant < known.closed_at", "False"),
 ]  # fmt: skip
-"""Some of them need a rare meeting of events, and are for the night."""
+"""Further mutations for the deep run; some need a rare combination of events."""
 
 
 @contextmanager
 def mutated(mutation: Mutation) -> Iterator[None]:
-    """The rules, wrong in this one place, for every importer of the function."""
+    """Apply one mutation to the function, for all its importers."""
     function = mutation.function
     assert isinstance(function, FunctionType)
     source = textwrap.dedent(inspect.getsource(function))

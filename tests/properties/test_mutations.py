@@ -1,4 +1,4 @@
-"""Whether the comparison would notice: every seeded mutation of the rules is found by it."""
+"""The comparison with the naive model detects every seeded mutation of the rules."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ SEARCH = settings(
 
 
 @pytest.mark.parametrize("mutation", [*SEEDED, *MORE] if DEEP else SEEDED, ids=lambda mutation: mutation.name)
-def test_a_mutation_of_the_rules_is_found(mutation: Mutation) -> None:
+def test_a_mutation_of_the_rules_is_detected(mutation: Mutation) -> None:
     with mutated(mutation), pytest.raises(AssertionError):
         run_state_machine_as_test(Insurance, settings=SEARCH)

@@ -1,4 +1,4 @@
-"""The fund's rules against the naive model: lives at random, and the same answers at every step."""
+"""The fund's rules compared with the naive model at every step of random lives (all rules D, R, P, C, V, S and T)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""Members for tests of the rules: a plain one, changed as told, and readings about them."""
+"""Builders of members and answer inputs for tests of the rules."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import (
     Category,
@@ -57,10 +59,10 @@ MEMBER = EnrolmentVersion(
 )
 
 
-def held(
+def insured(
     version: int = 1, acquired_on: date = TODAY - YEAR, lost_on: date | None = None, **changes: Any
 ) -> EnrolmentVersion:
-    """A version; an entitlement of its own unless told otherwise."""
+    """A version; by default of an entitlement of its own."""
     values: dict[str, Any] = {"version": version, "entitlement": version} | changes
     return replace(MEMBER, acquired_on=acquired_on, lost_on=lost_on, **values)
 
@@ -69,7 +71,7 @@ def aid(
     version: int = 1, acquired_on: date = TODAY - YEAR, lost_on: date | None = None, **changes: Any
 ) -> EnrolmentVersion:
     """Medical aid."""
-    return held(version, acquired_on, lost_on, certificate_kind=AID, insurer_number=WELFARE, **changes)
+    return insured(version, acquired_on, lost_on, certificate_kind=AID, insurer_number=WELFARE, **changes)
 
 
 def ticket(
@@ -120,23 +122,39 @@ CARD = AnswerInputs(
 
 
 def by_card(*enrolments: EnrolmentVersion, **changes: Any) -> AnswerInputs:
-    """What was read for a card's holder."""
+    """Inputs of an answer by card."""
     return replace(CARD, enrolments=enrolments, **changes)
 
 
 def by_number(*enrolments: EnrolmentVersion, asked: int | set[int] = 1, **changes: Any) -> AnswerInputs:
-    """What was read for a membership that fits the entitlements `asked`."""
+    """Inputs of an answer by number, for a membership that matches the entitlements `asked`."""
     entitlements = frozenset({asked} if isinstance(asked, int) else asked)
     return replace(
         CARD, channel=Channel.NUMBER, person_key=None, enrolments=enrolments, asked=entitlements, **changes
     )
 
 
-def told(reading: AnswerInputs) -> EligibilityAnswer:
-    """The whole answer."""
+def full_answer(reading: AnswerInputs) -> EligibilityAnswer:
+    """The answer, which must not be `unchanged`."""
     given = answer(reading, version_key=KEY)
     assert isinstance(given, EligibilityAnswer)
     return given
 
 
 ALL_CONSENTS = frozenset(Category)
+
+days = st.dates(min_value=TODAY - 3 * YEAR, max_value=TODAY + 3 * YEAR)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[EnrolmentVersion]:
+    """Up to six enrolments of one person, with and without an end."""
+    made = []
+    for version in range(draw(st.integers(0, 6))):
+        acquired_on = draw(days)
+        length = draw(st.none() | st.integers(1, 800))
+        lost_on = acquired_on + length * DAY if length is not None else None
+        number = draw(st.sampled_from([SOCIETY, MUNICIPAL, LATE_ELDERLY]))
+        change = {"certificate_kind": AID} if draw(st.booleans()) else {"insurer_number": number}
+        made.append(insured(version, acquired_on, lost_on, **change))
+    return made

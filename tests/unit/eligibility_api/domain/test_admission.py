@@ -1,4 +1,4 @@
-"""Rights: what a client of which kind can be admitted for."""
+"""The rights for which a client of each kind can be admitted."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ FACILITY = {
 
 
 @pytest.mark.parametrize("kind", FacilityKind)
-def test_a_facility_may_do_all_at_its_desk_unless_it_may_only_check_eligibility(kind: FacilityKind) -> None:
+def test_only_an_eligibility_only_facility_has_reduced_rights(kind: FacilityKind) -> None:
+    """Rule G1."""
     reduced = kind is FacilityKind.ELIGIBILITY_ONLY
     assert rights_for(kind) == ({Right.ELIGIBILITY} if reduced else FACILITY)
 
 
 @pytest.mark.parametrize("kind", FacilityKind)
-def test_no_facility_enrols_and_no_insurer_asks(kind: FacilityKind) -> None:
+def test_facility_and_insurer_rights_are_disjoint(kind: FacilityKind) -> None:
+    """Rules G1, G2."""
     assert excess_rights(kind, INSURER_RIGHTS) == INSURER_RIGHTS
     assert not rights_for(kind) & INSURER_RIGHTS
 
@@ -43,14 +45,12 @@ def test_no_facility_enrols_and_no_insurer_asks(kind: FacilityKind) -> None:
         (FacilityKind.ELIGIBILITY_ONLY, [Right.CONSENT], {Right.CONSENT}),
     ],
 )
-def test_the_rights_that_go_too_far_are_named(
-    kind: FacilityKind, wanted: list[Right], too_much: set[Right]
-) -> None:
+def test_excess_rights_are_returned(kind: FacilityKind, wanted: list[Right], too_much: set[Right]) -> None:
+    """Rule G1."""
     assert excess_rights(kind, wanted) == too_much
 
 
 @given(st.sampled_from(FacilityKind), st.sets(st.sampled_from(Right)))
-def test_what_is_open_and_what_goes_too_far_make_up_what_was_wanted(
-    kind: FacilityKind, wanted: set[Right]
-) -> None:
+def test_excess_and_permitted_rights_make_up_the_request(kind: FacilityKind, wanted: set[Right]) -> None:
+    """Rule G1."""
     assert excess_rights(kind, wanted) | (wanted & rights_for(kind)) == wanted

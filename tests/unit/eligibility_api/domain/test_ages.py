@@ -24,7 +24,7 @@ from tests.unit.eligibility_api.domain.members import (
     SOCIETY,
     TODAY,
     aid,
-    held,
+    insured,
 )
 
 
@@ -38,7 +38,8 @@ from tests.unit.eligibility_api.domain.members import (
         (date(9990, 5, 1), 75, date(9999, 1, 1)),
     ],
 )
-def test_an_anniversary(birth_date: date, years: int, day: date) -> None:
+def test_anniversary(birth_date: date, years: int, day: date) -> None:
+    """Rule D5."""
     assert anniversary(birth_date, years) == day
 
 
@@ -55,6 +56,7 @@ def test_an_anniversary(birth_date: date, years: int, day: date) -> None:
     ],
 )
 def test_the_70_to_74_class_begins_with_the_month_after_the_birthday(birth_date: date, first: date) -> None:
+    """Rule D6."""
     assert seventies_from(birth_date) == first
     assert [in_seventies(birth_date, day) for day in (first - DAY, first)] == [False, True]
     end = late_elderly_from(birth_date)
@@ -74,6 +76,7 @@ def test_the_70_to_74_class_begins_with_the_month_after_the_birthday(birth_date:
     ],
 )
 def test_pre_school_ends_on_31_march(birth_date: date, last: date) -> None:
+    """Rule D7."""
     assert preschool_until(birth_date) == last
 
 
@@ -83,24 +86,26 @@ IN_CLASS, TOO_YOUNG = date(1956, 4, 1), date(1956, 4, 2)
 @pytest.mark.parametrize(
     ("enrolment", "expected"),
     [
-        (held(birth_date=IN_CLASS, insurer_number=SOCIETY), True),
-        (held(birth_date=IN_CLASS, insurer_number=MUNICIPAL), True),
-        (held(birth_date=TOO_YOUNG), False),
-        (held(birth_date=date(1951, 4, 2)), True),
-        (held(birth_date=date(1951, 4, 1)), False),
-        (held(birth_date=date(1940, 1, 1), insurer_number=LATE_ELDERLY), True),
-        (held(birth_date=date(1960, 1, 1), insurer_number=LATE_ELDERLY), True),
-        (held(birth_date=date(1960, 1, 1), insurer_number="390013"), False),
+        (insured(birth_date=IN_CLASS, insurer_number=SOCIETY), True),
+        (insured(birth_date=IN_CLASS, insurer_number=MUNICIPAL), True),
+        (insured(birth_date=TOO_YOUNG), False),
+        (insured(birth_date=date(1951, 4, 2)), True),
+        (insured(birth_date=date(1951, 4, 1)), False),
+        (insured(birth_date=date(1940, 1, 1), insurer_number=LATE_ELDERLY), True),
+        (insured(birth_date=date(1960, 1, 1), insurer_number=LATE_ELDERLY), True),
+        (insured(birth_date=date(1960, 1, 1), insurer_number="390013"), False),
         (aid(birth_date=IN_CLASS), False),
     ],
 )
-def test_a_burden_ratio_belongs_to_the_late_elderly_and_the_70_to_74_class(
+def test_a_burden_ratio_is_expected_for_late_elderly_and_the_70_to_74_class(
     enrolment: EnrolmentVersion, expected: bool
 ) -> None:
+    """Rule D8."""
     assert burden_expected(enrolment, TODAY) is expected
 
 
 # Later births reach the calendar's last year, which stands for all that lies beyond it: there days have no order.
 @given(st.dates(max_value=date(9900, 12, 31)))
-def test_every_day_of_birth_has_its_days(birth_date: date) -> None:
+def test_every_birth_date_is_accepted(birth_date: date) -> None:
+    """Rules D5 to D7."""
     assert preschool_until(birth_date) <= seventies_from(birth_date) <= late_elderly_from(birth_date)

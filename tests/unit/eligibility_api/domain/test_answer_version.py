@@ -1,4 +1,4 @@
-"""An answer's version: changes with what this facility is told about the person, and with nothing else."""
+"""The version of an answer changes with what this facility is shown about the person, and with nothing else."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ from tests.unit.eligibility_api.domain.members import (
     aid,
     by_card,
     by_number,
-    held,
+    days,
+    full_answer,
+    histories,
+    insured,
     limit,
     ticket,
-    told,
 )
-from tests.unit.eligibility_api.domain.test_eligibility import days, histories
 
-READING = by_card(held(1))
-VERSION = told(READING).version
+READING = by_card(insured(1))
+VERSION = full_answer(READING).version
 
 
 @pytest.mark.parametrize(
@@ -42,22 +43,27 @@ VERSION = told(READING).version
         (READING, replace(READING, facility_kind=FacilityKind.PHARMACY)),
         (READING, replace(READING, consents=ALL_CONSENTS)),
         (READING, by_card()),
-        (READING, by_card(held(1, name_alias="別名　見本"))),
-        (READING, by_card(held(1), held(2, TODAY))),
-        (READING, by_card(held(1, lost_on=TODAY))),
-        (READING, by_card(held(1, nondisclosure=True))),
-        (by_card(held(1, birth_date=date(2020, 4, 1))), by_card(held(1, birth_date=date(2020, 4, 2)))),
-        (by_number(held(1, person_key=None)), by_number(held(2, person_key=None), asked=2)),
-        (by_number(held(1, lost_on=TODAY)), by_number(held(1, lost_on=TODAY), held(2, TODAY))),
+        (READING, by_card(insured(1, name_alias="別名　見本"))),
+        (READING, by_card(insured(1), insured(2, TODAY))),
+        (READING, by_card(insured(1, lost_on=TODAY))),
+        (READING, by_card(insured(1, nondisclosure=True))),
+        (by_card(insured(1, birth_date=date(2020, 4, 1))), by_card(insured(1, birth_date=date(2020, 4, 2)))),
+        (by_number(insured(1, person_key=None)), by_number(insured(2, person_key=None), asked=2)),
+        (by_number(insured(1, lost_on=TODAY)), by_number(insured(1, lost_on=TODAY), insured(2, TODAY))),
         (by_card(aid(1)), by_card(aid(1, tickets=[ticket()]))),
         (
-            by_card(held(1, limit_certificate=limit(TODAY, TODAY)), consents=ALL_CONSENTS),
-            by_card(held(1, limit_certificate=limit(TODAY, TODAY)), consents=ALL_CONSENTS, as_of=TODAY + DAY),
+            by_card(insured(1, limit_certificate=limit(TODAY, TODAY)), consents=ALL_CONSENTS),
+            by_card(
+                insured(1, limit_certificate=limit(TODAY, TODAY)), consents=ALL_CONSENTS, as_of=TODAY + DAY
+            ),
         ),
     ],
 )
-def test_the_version_changes_with_what_is_told_and_to_whom(before: AnswerInputs, after: AnswerInputs) -> None:
-    assert told(before).version != told(after).version
+def test_the_version_changes_with_the_shown_items_and_the_recipient(
+    before: AnswerInputs, after: AnswerInputs
+) -> None:
+    """Rule S9."""
+    assert full_answer(before).version != full_answer(after).version
 
 
 @pytest.mark.parametrize(
@@ -66,46 +72,52 @@ def test_the_version_changes_with_what_is_told_and_to_whom(before: AnswerInputs,
         replace(READING, record_id="4712"),
         replace(READING, answered_at=READING.answered_at + YEAR),
         replace(READING, as_of=TODAY + DAY),
-        by_card(held(9, TODAY + YEAR), held(1)),
-        by_card(held(2)),
-        by_card(held(1, limit_certificate=limit(TODAY, TODAY))),
-        by_card(held(1, insured_birth_date=TODAY - 50 * YEAR)),
-        by_number(held(1)),
+        by_card(insured(9, TODAY + YEAR), insured(1)),
+        by_card(insured(2)),
+        by_card(insured(1, limit_certificate=limit(TODAY, TODAY))),
+        by_card(insured(1, insured_birth_date=TODAY - 50 * YEAR)),
+        by_number(insured(1)),
     ],
 )
-def test_the_version_does_not_change_with_what_is_not_shown(after: AnswerInputs) -> None:
-    assert told(after).version == VERSION
+def test_the_version_ignores_items_that_are_not_shown(after: AnswerInputs) -> None:
+    """Rule S9."""
+    assert full_answer(after).version == VERSION
 
 
-def test_a_withheld_address_cannot_show_itself_by_a_new_version() -> None:
+def test_a_withheld_address_does_not_change_the_version() -> None:
+    """Rules S2, S9."""
     before, after = (
-        by_card(held(1, nondisclosure=True, address=address)) for address in ("架空県", "試験県")
+        by_card(insured(1, nondisclosure=True, address=address)) for address in ("架空県", "試験県")
     )
-    assert told(before).version == told(after).version
+    assert full_answer(before).version == full_answer(after).version
 
 
-def test_the_version_tells_nothing_without_the_funds_key() -> None:
+def test_the_version_depends_on_the_funds_key() -> None:
+    """Rule S9."""
     other = answer(READING, version_key=bytes(32))
     assert isinstance(other, EligibilityAnswer)
     assert other.version != VERSION
 
 
-def test_a_client_that_knows_the_version_is_told_only_that_nothing_changed() -> None:
+def test_a_known_version_is_answered_with_unchanged() -> None:
+    """Rule S9."""
     again = answer(replace(READING, known_version=VERSION, record_id="4712"), version_key=bytes(range(32)))
     assert isinstance(again, UnchangedAnswer)
     assert (again.validity, again.record_id, again.as_of) == (Validity.VALID, "4712", TODAY)
 
 
 @pytest.mark.parametrize("known", ["", "x", "資格", f"{VERSION}="])
-def test_a_client_that_knows_another_version_is_told_everything(known: str) -> None:
-    assert told(replace(READING, known_version=known)) == told(READING)
+def test_another_known_version_is_answered_in_full(known: str) -> None:
+    """Rule S9."""
+    assert full_answer(replace(READING, known_version=known)) == full_answer(READING)
 
 
 @given(histories(), days, days)
-def test_the_version_is_the_same_on_two_days_exactly_when_the_same_is_told(
+def test_versions_of_two_days_are_equal_exactly_if_the_content_is_equal(
     enrolments: list[EnrolmentVersion], one: date, other: date
 ) -> None:
-    first, second = (told(by_card(*enrolments, as_of=day)) for day in (one, other))
+    """Rule S9."""
+    first, second = (full_answer(by_card(*enrolments, as_of=day)) for day in (one, other))
     ignored: set[str] = {"as_of", "version"}
     dumps: list[dict[str, Any]] = [
         given_answer.model_dump(exclude=ignored) for given_answer in (first, second)

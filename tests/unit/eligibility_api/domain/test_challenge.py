@@ -1,4 +1,4 @@
-"""Challenges: what is minted is read again, whatever else is refused, and each binding is held."""
+"""Challenges: an issued one is verified, everything else is rejected, and each binding is checked."""
 
 from __future__ import annotations
 
@@ -64,42 +64,48 @@ def refusal_of(text: str, **changes: Any) -> str:
 
 @example(replace(CHALLENGE, expires_at=datetime(2004, 2, 1, 0, 1, 0, 1000, tzinfo=UTC)), AUDIENCE)
 @given(challenges, st.text(max_size=100))
-def test_what_is_minted_is_read_again(challenge: Challenge, audience: str) -> None:
+def test_an_issued_challenge_is_verified(challenge: Challenge, audience: str) -> None:
+    """Rule A1."""
     text = issue(challenge, audience=audience, keys=KEYS)
     assert verify(text, audience=audience, keys=KEYS) == challenge
 
 
 @given(challenges)
-def test_a_challenge_is_one_short_text_without_padding(challenge: Challenge) -> None:
+def test_a_challenge_is_a_short_text_without_padding(challenge: Challenge) -> None:
     text = issue(challenge, audience=AUDIENCE, keys=KEYS)
     assert len(text) == 118
     assert text.replace("-", "").replace("_", "").isalnum()
 
 
 @given(instants, st.integers(1, 300_000))
-def test_an_expiry_is_at_most_a_millisecond_before_the_end_of_its_life(now: datetime, life: int) -> None:
+def test_an_expiry_is_truncated_by_less_than_a_millisecond(now: datetime, life: int) -> None:
+    """Rule A1."""
     end = now + timedelta(milliseconds=life)
     assert timedelta() <= end - expiry(now, timedelta(milliseconds=life)) < timedelta(milliseconds=1)
 
 
 @pytest.mark.parametrize("key_id", [NEW, FORMER])
-def test_a_challenge_under_any_accepted_key_is_read(key_id: bytes) -> None:
+def test_a_challenge_under_any_accepted_key_is_verified(key_id: bytes) -> None:
+    """Rule A1."""
     text = issue(CHALLENGE, audience=AUDIENCE, keys=MacKeys(key_id, KEYS.keys))
     assert verify(text, audience=AUDIENCE, keys=KEYS) == CHALLENGE
 
 
-def test_a_challenge_under_a_key_that_was_dropped_is_refused() -> None:
+def test_a_challenge_under_a_removed_key_is_rejected() -> None:
+    """Rule A1."""
     text = issue(CHALLENGE, audience=AUDIENCE, keys=MacKeys(FORMER, KEYS.keys))
     assert refusal_of(text, keys=MacKeys(NEW, {NEW: KEYS.keys[NEW]})) == "challenge-altered"
 
 
 @pytest.mark.parametrize("audience", ["", "urn:shikaku:tes", AUDIENCE + "\0", AUDIENCE.upper()])
-def test_a_challenge_is_read_by_its_own_audience_only(audience: str) -> None:
+def test_a_challenge_is_verified_for_its_own_audience_only(audience: str) -> None:
+    """Rule A1."""
     assert refusal_of(TEXT, audience=audience) == "challenge-altered"
 
 
 @pytest.mark.parametrize("offset", range(len(DATA)))
-def test_no_bit_of_any_byte_can_be_flipped(offset: int) -> None:
+def test_every_flipped_bit_of_the_bytes_is_rejected(offset: int) -> None:
+    """Rule A1."""
     for bit in range(8):
         data = bytearray(DATA)
         data[offset] ^= 1 << bit
@@ -108,19 +114,22 @@ def test_no_bit_of_any_byte_can_be_flipped(offset: int) -> None:
 
 
 @pytest.mark.parametrize("place", range(len(TEXT)))
-def test_no_bit_of_any_character_can_be_flipped(place: int) -> None:
+def test_every_flipped_bit_of_the_text_is_rejected(place: int) -> None:
+    """Rule A1."""
     for bit in range(8):
         text = TEXT[:place] + chr(ord(TEXT[place]) ^ (1 << bit)) + TEXT[place + 1 :]
         assert refusal_of(text) == "challenge-altered"
 
 
 @given(st.text() | st.text("ABCxyz019-_=+/", min_size=110, max_size=130))
-def test_any_other_text_is_refused(text: str) -> None:
+def test_arbitrary_text_is_rejected(text: str) -> None:
+    """Rule A1."""
     assert refusal_of(text) == "challenge-altered"
 
 
 @given(st.binary(min_size=len(DATA), max_size=len(DATA)))
-def test_any_other_bytes_of_its_length_are_refused(data: bytes) -> None:
+def test_arbitrary_bytes_of_the_right_length_are_rejected(data: bytes) -> None:
+    """Rule A1."""
     assert refusal_of(base64.urlsafe_b64encode(data).rstrip(b"=").decode()) == "challenge-altered"
 
 
@@ -135,7 +144,8 @@ RIGHT: dict[str, Any] = {
 @pytest.mark.parametrize(
     "now", [NOW - timedelta(days=1), NOW, CHALLENGE.expires_at - timedelta(microseconds=1)]
 )
-def test_its_own_terminal_may_present_it_until_its_expiry(now: datetime) -> None:
+def test_the_terminal_may_present_it_before_its_expiry(now: datetime) -> None:
+    """Rule A1."""
     check(CHALLENGE, **(RIGHT | {"now": now}))
 
 
@@ -150,26 +160,28 @@ def test_its_own_terminal_may_present_it_until_its_expiry(now: datetime) -> None
         ({"now": CHALLENGE.expires_at + timedelta(days=1)}, "challenge-expired"),
     ],
 )
-def test_whoever_else_presents_it_or_later_is_refused(changes: dict[str, Any], code: str) -> None:
+def test_another_caller_purpose_or_instant_is_rejected(changes: dict[str, Any], code: str) -> None:
+    """Rule A1."""
     with pytest.raises(ShikakuError) as refusal:
         check(CHALLENGE, **(RIGHT | changes))
     assert refusal.value.code == code
 
 
 @given(challenges)
-def test_who_has_no_key_reads_what_a_challenge_says(challenge: Challenge) -> None:
+def test_a_challenge_is_parsed_without_a_key(challenge: Challenge) -> None:
     assert parse_unverified(issue(challenge, audience=AUDIENCE, keys=KEYS)) == challenge
 
 
 @given(st.binary(min_size=len(DATA) - 1, max_size=len(DATA) - 1))
-def test_whatever_else_stands_there_is_read_or_refused(rest: bytes) -> None:
+def test_unverified_bytes_are_parsed_or_rejected(rest: bytes) -> None:
     text = base64.urlsafe_b64encode(DATA[:1] + rest).rstrip(b"=").decode()
     # Nothing but the family may come of it.
     with suppress(ShikakuError):
         parse_unverified(text)
 
 
-def test_several_faults_are_told_in_a_fixed_order() -> None:
+def test_several_faults_are_reported_in_a_fixed_order() -> None:
+    """Rule A1."""
     wrong = {
         "institution_code": "0110113719",
         "terminal": UUID(int=4712),

@@ -1,4 +1,4 @@
-"""Which check-ups show."""
+"""The check-ups that a history shows."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ def checkup(number: int, on: date = DAY, *, ahead: int = 0, insurer: str = "0113
     return LoadedCheckup(number, insurer, on, NOW + timedelta(hours=ahead), [])
 
 
-def test_a_second_one_of_the_same_day_takes_the_place_of_the_first() -> None:
+def test_a_second_check_up_of_one_day_replaces_the_first() -> None:
+    """Rule H9."""
     first, second = checkup(1), checkup(2, ahead=1)
     assert latest_per_day([second, first], NOW) == [first]
     assert latest_per_day([second, first], NOW + timedelta(hours=1)) == [second]
 
 
-def test_other_days_and_other_insurers_stand_beside_it_the_newest_first() -> None:
+def test_other_days_and_insurers_are_kept_newest_first() -> None:
+    """Rule H9."""
     some = [checkup(1), checkup(2, DAY + timedelta(days=1)), checkup(3, insurer="138057")]
     assert [one.number for one in latest_per_day(some, NOW)] == [2, 3, 1]

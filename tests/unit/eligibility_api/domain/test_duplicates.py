@@ -1,4 +1,4 @@
-"""Duplicates, against the plainest telling of the rule."""
+"""Duplicates, compared with the plainest implementation of the rule."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ supplies = st.lists(
 
 
 @given(supplies)
-def test_two_are_duplicates_where_a_day_is_supplied_by_two_prescribers(
+def test_supplies_of_two_prescribers_that_share_a_day_are_duplicates(
     some: list[tuple[str, str, int, int]],
 ) -> None:
+    """Rule H7."""
     found = duplicates(
         [
             Supply(
@@ -61,11 +62,13 @@ def marked(*rows: MedicineRow) -> dict[int, list[int]]:
     return dict(duplicate_marks(rows, INGREDIENTS.get))
 
 
-def test_the_same_ingredient_of_two_prescribers_for_the_same_days_is_one() -> None:
+def test_one_ingredient_of_two_prescribers_on_the_same_days_is_a_duplicate() -> None:
+    """Rule H7."""
     assert marked(row(), row(OTHER_CLINIC, code="990000102")) == {1: [2], 2: [1]}
 
 
-def test_what_is_never_a_duplicate() -> None:
+def test_incomplete_rows_are_never_duplicates() -> None:
+    """Rule H7."""
     other = row(OTHER_CLINIC)
     refill = row(OTHER_CLINIC, on=DAY + timedelta(days=7))
     assert marked(other, refill) == {}
@@ -79,5 +82,6 @@ def test_what_is_never_a_duplicate() -> None:
 
 
 def test_a_provisional_row_is_marked_like_a_claim() -> None:
+    """Rules H6, H7."""
     provisional = row()._replace(known=known(origin=Origin.PRESCRIPTION))
     assert marked(provisional, row(OTHER_CLINIC)) == {1: [2], 2: [1]}

@@ -1,4 +1,4 @@
-"""The rule of an answer: validity, what is shown and in which order, as a pure function of what was read."""
+"""The eligibility answer: validity, results and their order, as a pure function of the inputs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from eligibility_api.domain.eligibility import (
 )
 from eligibility_api.domain.enrolment_version import EnrolmentVersion, Ticket
 from tests.unit.eligibility_api.domain.members import (
-    AID,
     CLINIC,
     DAY,
     DEPENDANT,
@@ -38,9 +37,11 @@ from tests.unit.eligibility_api.domain.members import (
     aid,
     by_card,
     by_number,
-    held,
+    days,
+    full_answer,
+    histories,
+    insured,
     ticket,
-    told,
 )
 
 VALID, ENDED, NEWER = Validity.VALID, Validity.INVALID, Validity.INVALID_NEWER_EXISTS
@@ -48,8 +49,8 @@ NOT_FOUND, AMBIGUOUS, UNREGISTERED = Validity.NOT_FOUND, Validity.AMBIGUOUS, Val
 TURNS_75 = TODAY.replace(year=TODAY.year - 75)
 OPEN, CONFIRMED = Mismatch.OPEN, Mismatch.CONFIRMED
 
-PLAIN = held(1)
-LOST = held(1, TODAY - YEAR, TODAY)
+PLAIN = insured(1)
+LOST = insured(1, TODAY - YEAR, TODAY)
 
 
 def outcome(reading: AnswerInputs) -> tuple[Validity, list[int]]:
@@ -61,39 +62,39 @@ def outcome(reading: AnswerInputs) -> tuple[Validity, list[int]]:
     ("enrolments", "validity", "shown"),
     [
         pytest.param([], NOT_FOUND, [], id="nothing is known"),
-        pytest.param([held(1)], VALID, [1], id="insured since a year ago"),
-        pytest.param([held(1, TODAY)], VALID, [1], id="the first insured day"),
-        pytest.param([held(1, TODAY + DAY)], NOT_FOUND, [], id="insured from tomorrow on"),
-        pytest.param([held(1, TODAY + DAY, TODAY + YEAR)], NOT_FOUND, [], id="a period that lies ahead"),
-        pytest.param([held(1, TODAY - YEAR, TODAY + DAY)], VALID, [1], id="the last insured day"),
-        pytest.param([held(1, TODAY - YEAR, TODAY)], ENDED, [1], id="the first uninsured day"),
-        pytest.param([held(1, TODAY, TODAY + DAY)], VALID, [1], id="insured for one day"),
-        pytest.param([LOST, held(2, TODAY)], VALID, [2], id="another insurer from today on"),
-        pytest.param([LOST, held(2, TODAY + DAY)], ENDED, [1], id="a gap before the next insurer"),
+        pytest.param([insured(1)], VALID, [1], id="insured since a year ago"),
+        pytest.param([insured(1, TODAY)], VALID, [1], id="the first insured day"),
+        pytest.param([insured(1, TODAY + DAY)], NOT_FOUND, [], id="insured from tomorrow on"),
+        pytest.param([insured(1, TODAY + DAY, TODAY + YEAR)], NOT_FOUND, [], id="a period that lies ahead"),
+        pytest.param([insured(1, TODAY - YEAR, TODAY + DAY)], VALID, [1], id="the last insured day"),
+        pytest.param([insured(1, TODAY - YEAR, TODAY)], ENDED, [1], id="the first uninsured day"),
+        pytest.param([insured(1, TODAY, TODAY + DAY)], VALID, [1], id="insured for one day"),
+        pytest.param([LOST, insured(2, TODAY)], VALID, [2], id="another insurer from today on"),
+        pytest.param([LOST, insured(2, TODAY + DAY)], ENDED, [1], id="a gap before the next insurer"),
         pytest.param(
-            [held(1, TODAY - YEAR, TODAY + DAY, insurer_number=MUNICIPAL), held(2, TODAY)],
+            [insured(1, TODAY - YEAR, TODAY + DAY, insurer_number=MUNICIPAL), insured(2, TODAY)],
             VALID,
             [2, 1],
             id="the legal day of overlap between municipal and employees' insurance",
         ),
         pytest.param(
-            [held(1, TODAY - 3 * YEAR, TODAY - 2 * YEAR), held(2, TODAY - 2 * YEAR, TODAY - YEAR)],
+            [insured(1, TODAY - 3 * YEAR, TODAY - 2 * YEAR), insured(2, TODAY - 2 * YEAR, TODAY - YEAR)],
             ENDED,
             [2],
             id="the one that ended last",
         ),
         pytest.param(
-            [LOST, held(2, TODAY - 2 * YEAR, TODAY)], ENDED, [1], id="two ended on one day: the newer one"
+            [LOST, insured(2, TODAY - 2 * YEAR, TODAY)], ENDED, [1], id="two ended on one day: the newer one"
         ),
         pytest.param(
-            [aid(1, TODAY - YEAR, TODAY), held(2, TODAY - 2 * YEAR, TODAY)],
+            [aid(1, TODAY - YEAR, TODAY), insured(2, TODAY - 2 * YEAR, TODAY)],
             ENDED,
             [2],
             id="two ended on one day: insurance before medical aid",
         ),
-        pytest.param([held(1, TODAY - 2 * YEAR), held(2)], VALID, [2, 1], id="the newer one first"),
+        pytest.param([insured(1, TODAY - 2 * YEAR), insured(2)], VALID, [2, 1], id="the newer one first"),
         pytest.param(
-            [aid(1, TODAY), held(2)], VALID, [2, 1], id="insurance before medical aid, though older"
+            [aid(1, TODAY), insured(2)], VALID, [2, 1], id="insurance before medical aid, though older"
         ),
         pytest.param([aid(1)], UNREGISTERED, [1], id="medical aid alone, without a ticket"),
         pytest.param([aid(1), LOST], UNREGISTERED, [1], id="medical aid after insurance ended"),
@@ -102,36 +103,46 @@ def outcome(reading: AnswerInputs) -> tuple[Validity, list[int]]:
         pytest.param([aid(1, TODAY - YEAR, TODAY)], ENDED, [1], id="medical aid that was stopped"),
         pytest.param(
             [
-                held(1, TODAY, insurer_number=LATE_ELDERLY),
-                held(2, TODAY, insurer_number=SOCIETY),
-                held(3, TODAY, insurer_number=MUNICIPAL),
+                insured(1, TODAY, insurer_number=LATE_ELDERLY),
+                insured(2, TODAY, insurer_number=SOCIETY),
+                insured(3, TODAY, insurer_number=MUNICIPAL),
             ],
             VALID,
             [2, 3, 1],
             id="of one day: by insurer number",
         ),
-        pytest.param([held(5, TODAY), held(4, TODAY)], VALID, [4, 5], id="alike in all: always the same"),
-        pytest.param([held(1, birth_date=TURNS_75)], ENDED, [1], id="the 75th birthday, whatever is said"),
-        pytest.param([held(1, birth_date=TURNS_75 + DAY)], VALID, [1], id="the day before the 75th birthday"),
         pytest.param(
-            [held(1, birth_date=TURNS_75), held(2, TODAY, insurer_number=LATE_ELDERLY, birth_date=TURNS_75)],
+            [insured(5, TODAY), insured(4, TODAY)], VALID, [4, 5], id="alike in all: always the same"
+        ),
+        pytest.param([insured(1, birth_date=TURNS_75)], ENDED, [1], id="the 75th birthday, whatever is said"),
+        pytest.param(
+            [insured(1, birth_date=TURNS_75 + DAY)], VALID, [1], id="the day before the 75th birthday"
+        ),
+        pytest.param(
+            [
+                insured(1, birth_date=TURNS_75),
+                insured(2, TODAY, insurer_number=LATE_ELDERLY, birth_date=TURNS_75),
+            ],
             VALID,
             [2],
             id="the late-elderly scheme from the 75th birthday on",
         ),
         pytest.param(
-            [held(1, relationship=DEPENDANT, insured_birth_date=TURNS_75)],
+            [insured(1, relationship=DEPENDANT, insured_birth_date=TURNS_75)],
             ENDED,
             [1],
             id="a dependant on the insured's 75th birthday",
         ),
-        pytest.param([held(1, mismatch=CONFIRMED)], VALID, [1], id="a mismatch that was confirmed"),
-        pytest.param([held(1, TODAY - YEAR, TODAY, mismatch=OPEN)], ENDED, [1], id="a mismatch in the past"),
+        pytest.param([insured(1, mismatch=CONFIRMED)], VALID, [1], id="a mismatch that was confirmed"),
+        pytest.param(
+            [insured(1, TODAY - YEAR, TODAY, mismatch=OPEN)], ENDED, [1], id="a mismatch in the past"
+        ),
     ],
 )
-def test_by_card_the_person_is_known_and_all_that_holds_is_shown(
+def test_validity_and_results_by_card(
     enrolments: list[EnrolmentVersion], validity: Validity, shown: list[int]
 ) -> None:
+    """Rules C1 to C4, S1."""
     assert outcome(by_card(*enrolments)) == (validity, shown)
 
 
@@ -140,60 +151,74 @@ def test_by_card_the_person_is_known_and_all_that_holds_is_shown(
     [
         pytest.param([], set(), NOT_FOUND, [], id="nothing fits"),
         pytest.param([PLAIN], 1, VALID, [1], id="insured"),
-        pytest.param([held(1, TODAY + DAY)], 1, NOT_FOUND, [], id="insured from tomorrow on"),
+        pytest.param([insured(1, TODAY + DAY)], 1, NOT_FOUND, [], id="insured from tomorrow on"),
         pytest.param(
-            [held(1, TODAY + DAY), held(2)], 1, NOT_FOUND, [], id="from tomorrow on, though insured elsewhere"
+            [insured(1, TODAY + DAY), insured(2)],
+            1,
+            NOT_FOUND,
+            [],
+            id="from tomorrow on, though insured elsewhere",
         ),
-        pytest.param([PLAIN, held(2, TODAY)], 1, VALID, [2, 1], id="what holds beside it is shown too"),
+        pytest.param([PLAIN, insured(2, TODAY)], 1, VALID, [2, 1], id="what holds beside it is shown too"),
         pytest.param([LOST], 1, ENDED, [1], id="ended"),
-        pytest.param([LOST, held(2, TODAY)], 1, NEWER, [1], id="ended, and a newer one holds"),
+        pytest.param([LOST, insured(2, TODAY)], 1, NEWER, [1], id="ended, and a newer one holds"),
         pytest.param([LOST, aid(2, TODAY)], 1, NEWER, [1], id="ended, and medical aid has begun"),
         pytest.param(
-            [LOST, held(2, TODAY - YEAR + DAY)], 1, NEWER, [1], id="ended, and one that began a day later"
+            [LOST, insured(2, TODAY - YEAR + DAY)], 1, NEWER, [1], id="ended, and one that began a day later"
         ),
         pytest.param(
-            [LOST, held(2, TODAY - YEAR)], 1, ENDED, [1], id="ended, and one that began on the same day holds"
-        ),
-        pytest.param([LOST, held(2, TODAY + DAY)], 1, ENDED, [1], id="ended, and the newer one lies ahead"),
-        pytest.param(
-            [LOST, held(2, TODAY - DAY, TODAY)], 1, ENDED, [1], id="ended, and the newer one ended too"
-        ),
-        pytest.param(
-            [LOST, held(2, TODAY, mismatch=OPEN)], 1, ENDED, [1], id="the newer one waits for confirmation"
+            [LOST, insured(2, TODAY - YEAR)],
+            1,
+            ENDED,
+            [1],
+            id="ended, and one that began on the same day holds",
         ),
         pytest.param(
-            [LOST, held(2, TODAY, person_key=OTHER_PERSON)], 1, ENDED, [1], id="the newer one is another's"
+            [LOST, insured(2, TODAY + DAY)], 1, ENDED, [1], id="ended, and the newer one lies ahead"
         ),
         pytest.param(
-            [held(1, TODAY - 3 * YEAR, TODAY - 2 * YEAR), replace(LOST, version=2)],
+            [LOST, insured(2, TODAY - DAY, TODAY)], 1, ENDED, [1], id="ended, and the newer one ended too"
+        ),
+        pytest.param(
+            [LOST, insured(2, TODAY, mismatch=OPEN)], 1, ENDED, [1], id="the newer one waits for confirmation"
+        ),
+        pytest.param(
+            [LOST, insured(2, TODAY, person_key=OTHER_PERSON)], 1, ENDED, [1], id="the newer one is another's"
+        ),
+        pytest.param(
+            [insured(1, TODAY - 3 * YEAR, TODAY - 2 * YEAR), replace(LOST, version=2)],
             1,
             ENDED,
             [2],
             id="two periods of one membership: the one that ended last",
         ),
         pytest.param(
-            [PLAIN, held(2, mismatch=OPEN)], 1, VALID, [1], id="what waits for confirmation is left out"
+            [PLAIN, insured(2, mismatch=OPEN)], 1, VALID, [1], id="what waits for confirmation is left out"
         ),
-        pytest.param([held(1, self_disclosure_blocked=True)], 1, VALID, [1], id="blocked by card alone"),
-        pytest.param([PLAIN, held(2, TODAY)], {1, 2}, VALID, [2, 1], id="two memberships of one person"),
+        pytest.param([insured(1, self_disclosure_blocked=True)], 1, VALID, [1], id="blocked by card alone"),
+        pytest.param([PLAIN, insured(2, TODAY)], {1, 2}, VALID, [2, 1], id="two memberships of one person"),
         pytest.param(
-            [PLAIN, held(2, person_key=OTHER_PERSON)], {1, 2}, AMBIGUOUS, [], id="memberships of two persons"
+            [PLAIN, insured(2, person_key=OTHER_PERSON)],
+            {1, 2},
+            AMBIGUOUS,
+            [],
+            id="memberships of two persons",
         ),
         pytest.param(
-            [LOST, held(2, person_key=OTHER_PERSON)], {1, 2}, AMBIGUOUS, [], id="of two, though one ended"
+            [LOST, insured(2, person_key=OTHER_PERSON)], {1, 2}, AMBIGUOUS, [], id="of two, though one ended"
         ),
         pytest.param(
-            [held(1, person_key=None, mismatch=CONFIRMED), held(2, person_key=None, mismatch=OPEN)],
+            [insured(1, person_key=None, mismatch=CONFIRMED), insured(2, person_key=None, mismatch=OPEN)],
             {1, 2},
             AMBIGUOUS,
             [],
             id="who is in no register is a person of her own",
         ),
-        pytest.param([held(1, person_key=None, mismatch=CONFIRMED)], 1, VALID, [1], id="in no register"),
+        pytest.param([insured(1, person_key=None, mismatch=CONFIRMED)], 1, VALID, [1], id="in no register"),
         pytest.param(
             [
-                held(1, TODAY - 2 * YEAR, TODAY - YEAR, person_key=None, mismatch=OPEN),
-                held(2, entitlement=1),
+                insured(1, TODAY - 2 * YEAR, TODAY - YEAR, person_key=None, mismatch=OPEN),
+                insured(2, entitlement=1),
             ],
             1,
             VALID,
@@ -204,92 +229,83 @@ def test_by_card_the_person_is_known_and_all_that_holds_is_shown(
         pytest.param([aid(1, tickets=[ticket()])], 1, VALID, [1], id="medical aid with a ticket"),
     ],
 )
-def test_by_number_what_was_asked_for_decides(
+def test_validity_and_results_by_number(
     enrolments: list[EnrolmentVersion], asked: int | set[int], validity: Validity, shown: list[int]
 ) -> None:
+    """Rules V1 to V5."""
     assert outcome(by_number(*enrolments, asked=asked)) == (validity, shown)
 
 
 @pytest.mark.parametrize(
     ("reading", "code"),
     [
-        (by_card(held(1, self_disclosure_blocked=True)), "card-not-usable"),
-        (by_card(PLAIN, held(2, TODAY - 2 * YEAR, TODAY - YEAR, self_disclosure_blocked=True)), "card-not-usable"),
-        (by_card(PLAIN, held(2, TODAY + YEAR, self_disclosure_blocked=True)), "card-not-usable"),
-        (by_card(held(1, mismatch=OPEN)), "card-not-usable"),
-        (by_card(PLAIN, held(2, TODAY, mismatch=OPEN)), "card-not-usable"),
-        (by_number(held(1, mismatch=OPEN)), "eligibility-not-confirmable"),
-        (by_number(held(1, person_key=None, mismatch=OPEN)), "eligibility-not-confirmable"),
-        (by_number(PLAIN, held(2, mismatch=OPEN), asked={1, 2}), "eligibility-not-confirmable"),
+        (by_card(insured(1, self_disclosure_blocked=True)), "card-not-usable"),
+        (by_card(PLAIN, insured(2, TODAY - 2 * YEAR, TODAY - YEAR, self_disclosure_blocked=True)), "card-not-usable"),
+        (by_card(PLAIN, insured(2, TODAY + YEAR, self_disclosure_blocked=True)), "card-not-usable"),
+        (by_card(insured(1, mismatch=OPEN)), "card-not-usable"),
+        (by_card(PLAIN, insured(2, TODAY, mismatch=OPEN)), "card-not-usable"),
+        (by_number(insured(1, mismatch=OPEN)), "eligibility-not-confirmable"),
+        (by_number(insured(1, person_key=None, mismatch=OPEN)), "eligibility-not-confirmable"),
+        (by_number(PLAIN, insured(2, mismatch=OPEN), asked={1, 2}), "eligibility-not-confirmable"),
     ],
 )  # fmt: skip
-def test_a_protected_or_unconfirmed_person_is_refused_without_a_cause(
+def test_protected_or_unconfirmed_persons_are_refused_without_a_cause(
     reading: AnswerInputs, code: str
 ) -> None:
+    """Rules P1 to P3."""
     with pytest.raises(ShikakuError) as refusal:
         answer(reading, version_key=KEY)
     assert (refusal.value.code, refusal.value.details) == (code, {})
 
 
-def test_by_number_nothing_tells_why_nobody_was_found() -> None:
+def test_misses_by_number_are_indistinguishable() -> None:
+    """Rule V5."""
     misses = [
         by_number(asked=set()),
-        by_number(held(1, TODAY + DAY)),
-        by_number(held(1, TODAY + DAY), held(2)),
+        by_number(insured(1, TODAY + DAY)),
+        by_number(insured(1, TODAY + DAY), insured(2)),
     ]
-    assert len({told(miss).model_dump_json() for miss in misses}) == 1
+    assert len({full_answer(miss).model_dump_json() for miss in misses}) == 1
 
 
 @pytest.mark.parametrize(
-    "reading", [by_number(asked=set()), by_number(PLAIN, held(2, person_key=None), asked={1, 2})]
+    "reading", [by_number(asked=set()), by_number(PLAIN, insured(2, person_key=None), asked={1, 2})]
 )
-def test_an_answer_about_nobody_has_no_version_and_shows_nobody(reading: AnswerInputs) -> None:
-    given_answer = told(replace(reading, known_version=""))
+def test_an_answer_about_nobody_has_no_version_and_no_results(reading: AnswerInputs) -> None:
+    """Rules S9, V1, V5."""
+    given_answer = full_answer(replace(reading, known_version=""))
     assert (given_answer.version, given_answer.results) == (None, [])
 
 
-def test_an_answer_names_its_record_its_day_and_its_instant() -> None:
-    given_answer = told(by_card(PLAIN))
+def test_an_answer_contains_record_id_day_and_instant() -> None:
+    given_answer = full_answer(by_card(PLAIN))
     assert given_answer.record_id == "4711"
     assert (given_answer.as_of, given_answer.answered_at) == (TODAY, by_card().answered_at)
 
 
 @pytest.mark.parametrize("as_of", [TODAY - DAYS_BACK, TODAY, TODAY + DAYS_AHEAD])
-def test_the_fund_answers_for_five_years_back_and_one_ahead(as_of: date) -> None:
+def test_days_within_five_years_back_and_one_ahead_are_answered(as_of: date) -> None:
+    """Rule D9."""
     check_day(as_of, TODAY)
 
 
 @pytest.mark.parametrize("as_of", [TODAY - DAYS_BACK - DAY, TODAY + DAYS_AHEAD + DAY, date.min, date.max])
-def test_the_fund_answers_for_no_other_day(as_of: date) -> None:
+def test_other_days_are_refused(as_of: date) -> None:
+    """Rule D9."""
     with pytest.raises(ShikakuError) as refusal:
         check_day(as_of, TODAY)
     assert refusal.value.code == "as-of-out-of-range"
 
 
-days = st.dates(min_value=TODAY - 3 * YEAR, max_value=TODAY + 3 * YEAR)
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[EnrolmentVersion]:
-    made = []
-    for version in range(draw(st.integers(0, 6))):
-        acquired_on = draw(days)
-        length = draw(st.none() | st.integers(1, 800))
-        lost_on = acquired_on + length * DAY if length is not None else None
-        number = draw(st.sampled_from([SOCIETY, MUNICIPAL, LATE_ELDERLY]))
-        change = {"certificate_kind": AID} if draw(st.booleans()) else {"insurer_number": number}
-        made.append(held(version, acquired_on, lost_on, **change))
-    return made
-
-
 @given(histories(), days, st.randoms(use_true_random=False), st.booleans())
-def test_the_order_in_which_it_was_read_does_not_matter(
+def test_the_order_of_the_input_does_not_matter(
     enrolments: list[EnrolmentVersion], as_of: date, random: Random, card: bool
 ) -> None:
+    """Rule S1."""
     shuffled = list(enrolments)
     random.shuffle(shuffled)
     ask = by_card if card else by_number
-    assert told(ask(*shuffled, as_of=as_of)) == told(ask(*enrolments, as_of=as_of))
+    assert full_answer(ask(*shuffled, as_of=as_of)) == full_answer(ask(*enrolments, as_of=as_of))
 
 
 @pytest.mark.parametrize(
@@ -307,13 +323,15 @@ def test_the_order_in_which_it_was_read_does_not_matter(
 def test_a_ticket_counts_for_its_institution_in_its_month_and_days(
     tickets: list[Ticket], validity: Validity, shown: int
 ) -> None:
-    given_answer = told(by_card(aid(1, tickets=tickets)))
+    """Rules C2, S7."""
+    given_answer = full_answer(by_card(aid(1, tickets=tickets)))
     assert given_answer.validity is validity
     assert [t.issue_number for t in given_answer.results[0].medical_tickets] == ["1", "2"][:shown]
     assert all(t.institution_code == CLINIC for t in given_answer.results[0].medical_tickets)
 
 
 @pytest.mark.parametrize("kind", FacilityKind)
-def test_insurance_shows_no_ticket(kind: FacilityKind) -> None:
-    result = told(by_card(held(1, tickets=[ticket()]), facility_kind=kind)).results[0]
+def test_insurance_has_no_tickets(kind: FacilityKind) -> None:
+    """Rule S7."""
+    result = full_answer(by_card(insured(1, tickets=[ticket()]), facility_kind=kind)).results[0]
     assert result.medical_tickets == []

@@ -1,4 +1,4 @@
-"""Medicines out of receipts, row by row and in groups."""
+"""Medicines of claims, row by row and in groups."""
 
 from __future__ import annotations
 
@@ -25,18 +25,21 @@ from tests.builders.known import (
 INGREDIENTS = {"990000101": "9901001", "990000102": "9901001"}
 
 
-def test_a_medical_receipt_tells_each_day_by_itself() -> None:
+def test_a_medical_claim_has_a_row_per_day() -> None:
+    """Rule H5."""
     [second, first] = medicine_rows([known(content(drug(days=((10, 14), (24, 7)), times=21)))])
     assert (first.on, first.times, first.prescriber) == (date(2026, 5, 10), 14, CLINIC)
     assert (second.on, second.times) == (date(2026, 5, 24), 7)
 
 
-def test_without_days_it_is_told_as_a_whole() -> None:
+def test_a_line_without_days_has_one_row() -> None:
+    """Rule H5."""
     [one] = medicine_rows([known(content(drug(times=21)))])
     assert (one.on, one.times) == (None, 21)
 
 
-def test_a_pharmacys_receipt_tells_the_day_of_dispensing_and_who_prescribed() -> None:
+def test_a_pharmacy_claim_has_its_day_of_dispensing_and_prescriber() -> None:
+    """Rule H5."""
     told = content(drug(dispensed_on=DAY), prescriber_code=OTHER_CLINIC)
     [one] = medicine_rows([pharmacy(told)])
     assert (one.on, one.times, one.prescriber) == (DAY, 14, OTHER_CLINIC)
@@ -44,7 +47,8 @@ def test_a_pharmacys_receipt_tells_the_day_of_dispensing_and_who_prescribed() ->
     assert unnamed.prescriber is None
 
 
-def test_entries_are_told_on_the_day_of_the_act() -> None:
+def test_entries_are_listed_on_their_own_day() -> None:
+    """Rules H5, H6."""
     rows = medicine_rows([dispensing(on=date(2026, 5, 12)), prescription(on=date(2026, 5, 9))])
     assert [(one.on, one.prescriber) for one in rows] == [
         (date(2026, 5, 12), CLINIC),
@@ -53,7 +57,7 @@ def test_entries_are_told_on_the_day_of_the_act() -> None:
 
 
 @st.composite
-def receipts(draw: st.DrawFn) -> list[HistoryRecord]:
+def claims(draw: st.DrawFn) -> list[HistoryRecord]:
     """Receipts with a few drugs on a few days."""
     days = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), max_size=2).map(tuple)
     drugs = st.lists(st.builds(lambda d: drug(days=d), days), max_size=3)
@@ -67,10 +71,9 @@ def receipts(draw: st.DrawFn) -> list[HistoryRecord]:
     ]
 
 
-@given(receipts(), st.randoms(use_true_random=False))
-def test_the_order_is_newest_first_and_does_not_depend_on_the_store(
-    some: list[HistoryRecord], chance: object
-) -> None:
+@given(claims(), st.randoms(use_true_random=False))
+def test_rows_are_newest_first_in_any_order_of_the_store(some: list[HistoryRecord], chance: object) -> None:
+    """Rule H8."""
     rows = medicine_rows(some)
     assert rows == medicine_rows(some[::-1])
     days = [one.on or one.known.month for one in rows]
@@ -81,7 +84,9 @@ def row(code: str, on: date | None) -> MedicineRow:
     return MedicineRow(known(), drug(code=code), on, 14, CLINIC)
 
 
-def test_groups_have_an_ingredient_or_a_day_in_common() -> None:
+def test_groups_share_an_ingredient_or_a_day() -> None:
+    """Rule H8."""
+
     def of(one: MedicineRow, grouping: Grouping) -> Group:
         return group_of(one, grouping, INGREDIENTS.get)
 
@@ -95,7 +100,8 @@ def test_groups_have_an_ingredient_or_a_day_in_common() -> None:
 
 
 @given(st.lists(st.sampled_from("abc")))
-def test_groups_stand_in_the_order_of_their_newest_member(letters: list[str]) -> None:
+def test_groups_are_ordered_by_their_newest_row(letters: list[str]) -> None:
+    """Rule H8."""
     order = grouped_order(range(len(letters)), lambda place: Group(letters[place], ""))
     told = [letters[place] for place in order]
     assert sorted(order) == list(range(len(letters)))

@@ -24,9 +24,10 @@ parts = st.none() | texts
         (("見本", "1ー-ー2", "00"), ("見本", "12", "00")),
     ],
 )
-def test_two_spellings_of_one_membership_are_the_same(
+def test_two_spellings_of_one_membership_are_equal(
     stated: tuple[str | None, str, str | None], enrolled: tuple[str | None, str, str | None]
 ) -> None:
+    """Rule R1."""
     assert comparable(*stated) == comparable(*enrolled)
 
 
@@ -43,13 +44,15 @@ def test_two_spellings_of_one_membership_are_the_same(
         (("サービス", "1", None), ("サビス", "1", None)),
     ],
 )
-def test_two_memberships_are_told_apart(
+def test_two_memberships_differ(
     stated: tuple[str | None, str, str | None], enrolled: tuple[str | None, str, str | None]
 ) -> None:
+    """Rule R1."""
     assert comparable(*stated) != comparable(*enrolled)
 
 
 @given(parts, texts, parts)
-def test_what_was_made_comparable_stays_as_it_is(symbol: str | None, number: str, branch: str | None) -> None:
+def test_normalising_is_idempotent(symbol: str | None, number: str, branch: str | None) -> None:
+    """Rule R1."""
     once = comparable(symbol, number, branch)
     assert comparable(*once) == once

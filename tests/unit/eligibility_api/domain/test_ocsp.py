@@ -1,4 +1,4 @@
-"""OCSP answers: which are believed, and what they say."""
+"""Validation of OCSP responses."""
 
 from __future__ import annotations
 
@@ -66,9 +66,10 @@ def believe(content: bytes) -> CertificateStatus:
         (ocsp.OCSPCertStatus.REVOKED, x509.ReasonFlags.certificate_hold, CertificateStatus.SUSPENDED),
     ],
 )
-def test_an_answer_says_how_a_certificate_stands(
+def test_a_response_gives_the_revocation_status(
     status: ocsp.OCSPCertStatus, reason: x509.ReasonFlags | None, expected: CertificateStatus
 ) -> None:
+    """Rules Q2, Q4."""
     assert believe(answer(status=status, reason=reason)) is expected
 
 
@@ -85,12 +86,14 @@ def test_an_answer_says_how_a_certificate_stands(
         {"extensions": [(x509.UnrecognizedExtension(NOWHERE, b"?"), False)]},
     ],
 )
-def test_an_answer_that_the_authority_stands_behind_is_believed(changes: dict[str, Any]) -> None:
+def test_a_response_of_the_authority_or_its_delegate_is_accepted(changes: dict[str, Any]) -> None:
+    """Rule Q2."""
     assert believe(answer(**changes)) is CertificateStatus.GOOD
 
 
 @pytest.mark.parametrize("algorithm", [hashes.SHA1(), hashes.SHA256()], ids=lambda algorithm: algorithm.name)
-def test_an_authority_on_p384_is_believed_too(algorithm: hashes.HashAlgorithm) -> None:
+def test_a_response_of_a_p384_authority_is_accepted(algorithm: hashes.HashAlgorithm) -> None:
+    """Rule Q2."""
     ca = authority(P384)
     content = answer(issuer=P384, algorithm=algorithm, responder=ca, signer=P384, enclosed=False)
     assert (
@@ -119,7 +122,7 @@ def test_an_authority_on_p384_is_believed_too(algorithm: hashes.HashAlgorithm) -
             "another authority",
         ),
         ({"enclosed": False}, "another authority"),
-        ({"this_update": NOW + CLOCK_TOLERANCE + MOMENT, "next_update": NOW + HOUR}, "from the future"),
+        ({"this_update": NOW + CLOCK_TOLERANCE + MOMENT, "next_update": NOW + HOUR}, "issued in the future"),
         ({"next_update": NOW}, "past its next update"),
         ({"next_update": None}, "past its next update"),
         ({"responder": delegate(start=NOW - 2 * HOUR, end=NOW - MOMENT)}, "another authority"),
@@ -130,7 +133,8 @@ def test_an_authority_on_p384_is_believed_too(algorithm: hashes.HashAlgorithm) -
         ({"extensions": [(x509.UnrecognizedExtension(NOWHERE, b"?"), True)]}, "critical extension"),
     ],
 )
-def test_any_other_answer_is_not_believed(changes: dict[str, Any], why: str) -> None:
+def test_other_responses_are_rejected(changes: dict[str, Any], why: str) -> None:
+    """Rules Q2, Q3."""
     with pytest.raises(RevocationDataRejected, match=why):
         believe(answer(**changes))
 
@@ -139,7 +143,8 @@ def test_any_other_answer_is_not_believed(changes: dict[str, Any], why: str) -> 
     "status",
     [status for status in ocsp.OCSPResponseStatus if status is not ocsp.OCSPResponseStatus.SUCCESSFUL],
 )
-def test_a_failure_of_the_responder_is_no_answer(status: ocsp.OCSPResponseStatus) -> None:
+def test_a_failure_of_the_responder_is_rejected(status: ocsp.OCSPResponseStatus) -> None:
+    """Rule Q2."""
     content = ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)
     with pytest.raises(RevocationDataRejected, match="reports a failure"):
         believe(content)
@@ -199,7 +204,8 @@ def _revoked_for_reason_7(_: bytes) -> bytes:
     ],
     ids=["none", "two", "critical extension", "unknown hash", "reason 7", "year 0", "two nonces"],
 )
-def test_what_cannot_be_read_is_not_believed_though_the_delegate_signed_it(edit: Edit) -> None:
+def test_unreadable_responses_are_rejected_though_the_delegate_signed_them(edit: Edit) -> None:
+    """Rule Q2."""
     with pytest.raises(RevocationDataRejected):
         believe(edited_answer(edit))
 
@@ -220,16 +226,18 @@ def _delegate_with(place: int, value: bytes) -> bytes:
     ).certificate
 
 
-def test_an_edited_answer_without_edits_is_believed() -> None:
+def test_a_rebuilt_response_without_edits_is_accepted() -> None:
+    """Rule Q2."""
     assert believe(edited_answer(_unchanged)) is CertificateStatus.GOOD
 
 
 @pytest.mark.parametrize(
     ("digest", "algorithm"), [(hashes.SHA1(), der.RSA_SHA1), (hashes.MD5(), der.RSA_MD5)], ids=["sha1", "md5"]
 )
-def test_an_answer_signed_with_a_broken_hash_is_not_believed(
+def test_a_response_signed_with_a_broken_hash_is_rejected(
     digest: hashes.HashAlgorithm, algorithm: bytes
 ) -> None:
+    """Rule Q2."""
     with pytest.raises(RevocationDataRejected, match="hash"):
         believe(edited_answer(_unchanged, digest=digest, algorithm=algorithm))
 
@@ -248,12 +256,14 @@ def test_an_answer_signed_with_a_broken_hash_is_not_believed(
     ],
     ids=["empty", "unknown key", "ed25519 key", "no key", "year 0", "extension twice"],
 )
-def test_an_answer_with_a_delegate_that_cannot_be_read_is_not_believed(certificate: bytes) -> None:
+def test_a_response_with_an_unreadable_delegate_is_rejected(certificate: bytes) -> None:
+    """Rule Q2."""
     with pytest.raises(RevocationDataRejected):
         believe(edited_answer(_unchanged, certificate=certificate))
 
 
-def test_no_flipped_bit_turns_an_answer_into_another() -> None:
+def test_no_flipped_bit_changes_the_status() -> None:
+    """Rule Q2."""
     content = answer()
     for place in range(len(content) * 8):
         flipped = bytearray(content)
@@ -265,6 +275,7 @@ def test_no_flipped_bit_turns_an_answer_into_another() -> None:
 
 
 @given(st.binary(max_size=2000))
-def test_any_bytes_are_not_believed(content: bytes) -> None:
+def test_arbitrary_bytes_are_rejected(content: bytes) -> None:
+    """Rule Q2."""
     with pytest.raises(RevocationDataRejected):
         believe(content)

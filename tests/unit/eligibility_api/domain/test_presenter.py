@@ -1,4 +1,4 @@
-"""What of an enrolment is shown: consents, protection, and the days of certificates."""
+"""The presented items of an enrolment: consents, protection, and the days of certificates."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ from tests.unit.eligibility_api.domain.members import (
     by_card,
     by_number,
     disease,
-    held,
+    full_answer,
+    insured,
     limit,
     ticket,
-    told,
 )
 
 LIMIT, DISEASES = Category.LIMIT_CERTIFICATE, Category.SPECIFIC_DISEASES
-CERTIFIED = held(1, limit_certificate=limit(TODAY, TODAY), specific_diseases=[disease(TODAY, TODAY)])
+CERTIFIED = insured(1, limit_certificate=limit(TODAY, TODAY), specific_diseases=[disease(TODAY, TODAY)])
 OLD = date(1951, 4, 1)
 
 
 def shown(*enrolments: Any, **changes: Any) -> Enrolment:
-    return told(by_card(*enrolments, **changes)).results[0]
+    return full_answer(by_card(*enrolments, **changes)).results[0]
 
 
-def test_every_item_is_shown_as_it_is_held() -> None:
+def test_every_item_is_shown_as_stored() -> None:
+    """Rule S4."""
     items: dict[str, Any] = {
         "insured_name": "試験　世帯主",
         "relationship": Relationship.DEPENDANT,
@@ -55,7 +56,7 @@ def test_every_item_is_shown_as_it_is_held() -> None:
         "lost_on": TODAY + YEAR,
         "reason_of_loss": ReasonOfLoss.OTHER,
     }
-    enrolment = held(1, **items)
+    enrolment = insured(1, **items)
     result = shown(enrolment)
     names = Enrolment.model_fields.keys() & set(MEMBER.__slots__) - {"specific_diseases"}
     assert {name: getattr(result, name) for name in names} == {
@@ -63,28 +64,32 @@ def test_every_item_is_shown_as_it_is_held() -> None:
     }
 
 
-def test_an_answer_is_of_the_published_form() -> None:
-    enrolment = held(1, limit_certificate=limit(TODAY, TODAY), specific_diseases=[disease(TODAY, TODAY)])
+def test_an_answer_matches_the_published_model() -> None:
+    enrolment = insured(1, limit_certificate=limit(TODAY, TODAY), specific_diseases=[disease(TODAY, TODAY)])
     result = shown(enrolment, aid(2, tickets=[ticket()]), consents=ALL_CONSENTS)
     assert Enrolment.model_validate(result.model_dump()) == result
 
 
 @pytest.mark.parametrize("kind", FacilityKind)
 @pytest.mark.parametrize("flag", [None, "nondisclosure", "self_disclosure_blocked"])
-def test_the_address_is_withheld_for_protection_and_from_who_may_only_check(
+def test_the_address_is_withheld_for_protection_and_from_eligibility_only_facilities(
     kind: FacilityKind, flag: str | None
 ) -> None:
+    """Rule S2."""
     flags: dict[str, Any] = {flag: True} if flag else {}
-    result = told(by_number(held(1, **flags), facility_kind=kind)).results[0]
+    result = full_answer(by_number(insured(1, **flags), facility_kind=kind)).results[0]
     withheld = bool(flag) or kind is FacilityKind.ELIGIBILITY_ONLY
     assert (result.address is None, result.postal_code is None) == (withheld, withheld)
 
 
-@pytest.mark.parametrize("flagged", [held(2, TODAY - 3 * YEAR, TODAY - 2 * YEAR), held(2, TODAY + YEAR)])
-def test_a_flag_of_another_enrolment_past_or_to_come_protects_too(flagged: Any) -> None:
+@pytest.mark.parametrize(
+    "flagged", [insured(2, TODAY - 3 * YEAR, TODAY - 2 * YEAR), insured(2, TODAY + YEAR)]
+)
+def test_flags_of_past_and_future_enrolments_protect_too(flagged: Any) -> None:
+    """Rule S2."""
     protected = replace(flagged, nondisclosure=True)
-    assert shown(held(1), protected).address is None
-    assert told(by_number(held(1), protected)).results[0].address is None
+    assert shown(insured(1), protected).address is None
+    assert full_answer(by_number(insured(1), protected)).results[0].address is None
 
 
 @pytest.mark.parametrize(
@@ -100,6 +105,7 @@ def test_a_flag_of_another_enrolment_past_or_to_come_protects_too(flagged: Any) 
 def test_certificates_are_shown_only_as_consented(
     consents: set[Category], kind: FacilityKind, shows_limit: bool, shows_diseases: bool
 ) -> None:
+    """Rules S5, S6."""
     result = shown(CERTIFIED, consents=frozenset(consents), facility_kind=kind)
     assert (result.limit_certificate_consent, result.limit_certificate is not None) == (
         shows_limit,
@@ -124,13 +130,15 @@ def test_certificates_are_shown_only_as_consented(
 def test_a_certificate_is_shown_from_its_first_to_its_last_valid_day(
     first: date, last: date, holds: bool
 ) -> None:
-    enrolment = held(1, limit_certificate=limit(first, last), specific_diseases=[disease(first, last)])
+    """Rules S5, S6."""
+    enrolment = insured(1, limit_certificate=limit(first, last), specific_diseases=[disease(first, last)])
     result = shown(enrolment, consents=ALL_CONSENTS)
     assert (result.limit_certificate is not None, bool(result.specific_diseases)) == (holds, holds)
 
 
-@pytest.mark.parametrize("make", [held, aid])
-def test_what_an_ended_enrolment_certified_is_not_shown(make: Any) -> None:
+@pytest.mark.parametrize("make", [insured, aid])
+def test_certificates_of_an_ended_enrolment_are_not_shown(make: Any) -> None:
+    """Rules S5, S6."""
     enrolment = make(
         1,
         lost_on=TODAY,
@@ -157,23 +165,26 @@ REASON = ReasonOfLoss.OTHER
     ],
 )
 @pytest.mark.parametrize("mine", [True, False])
-def test_the_end_is_the_insurers_or_the_laws_once_it_has_come(
+def test_the_shown_end_is_the_stored_or_an_earlier_legal_one(
     lost_on: date | None, as_of: date, said: tuple[date | None, ReasonOfLoss | None], mine: bool
 ) -> None:
+    """Rule S3."""
     ages: dict[str, Any] = (
         {"birth_date": OLD} if mine else {"relationship": DEPENDANT, "insured_birth_date": OLD}
     )
-    enrolment = held(1, lost_on=lost_on, reason_of_loss=REASON if lost_on else None, **ages)
+    enrolment = insured(1, lost_on=lost_on, reason_of_loss=REASON if lost_on else None, **ages)
     result = shown(enrolment, as_of=as_of)
     assert (result.lost_on, result.reason_of_loss) == said
 
 
 @pytest.mark.parametrize(("as_of", "preschool"), [(date(2026, 3, 31), True), (date(2026, 4, 1), False)])
-def test_pre_school_is_told_of_the_day(as_of: date, preschool: bool) -> None:
-    assert shown(held(1, birth_date=date(2020, 4, 1)), as_of=as_of).preschool is preschool
+def test_pre_school_refers_to_the_day(as_of: date, preschool: bool) -> None:
+    """Rules D7, S8."""
+    assert shown(insured(1, birth_date=date(2020, 4, 1)), as_of=as_of).preschool is preschool
 
 
-def test_where_a_ratio_is_due_is_told_of_the_day() -> None:
-    seventy = held(1, birth_date=date(1956, 4, 1))
+def test_burden_expected_refers_to_the_day() -> None:
+    """Rules D8, S8."""
+    seventy = insured(1, birth_date=date(1956, 4, 1))
     assert [shown(seventy, as_of=day).burden_expected for day in (TODAY - DAY, TODAY)] == [False, True]
-    assert shown(held(1, insurer_number=LATE_ELDERLY)).burden_expected
+    assert shown(insured(1, insurer_number=LATE_ELDERLY)).burden_expected

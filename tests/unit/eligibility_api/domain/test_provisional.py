@@ -1,4 +1,4 @@
-"""What is told at once, and what takes its place."""
+"""Prescriptions and dispensings recorded at once, and the sources that replace them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eligibility_api.contract.history import CareSetting, Origin
 from eligibility_api.domain.history import HistoryRecord
-from eligibility_api.domain.provisional import current_entries
+from eligibility_api.domain.provisional import current_entries, valid_entry_days
 from tests.builders.known import (
     CLINIC,
     DAY,
@@ -34,13 +34,13 @@ def claimed(
     prescriber: str = CLINIC,
     institution: str = PHARMACY,
 ) -> HistoryRecord:
-    """A pharmacy's receipt."""
+    """A pharmacy's claim."""
     told = content(drug(dispensed_on=dispensed_on, prescribed_on=prescribed_on), prescriber_code=prescriber)
     return pharmacy(told, institution_code=institution)
 
 
 def own(day: int, institution: str = CLINIC) -> HistoryRecord:
-    """A clinic's receipt with a drug that it handed out itself."""
+    """A clinic's claim with a drug that it handed out itself."""
     return known(content(drug(days=((day, 1),))), institution_code=institution)
 
 
@@ -64,16 +64,18 @@ def own(day: int, institution: str = CLINIC) -> HistoryRecord:
         (prescription(), [dispensing(prescribed_on=NEXT, on=NEXT)], True),
     ],
 )
-def test_the_more_reliable_takes_the_place_of_the_same_institution_and_day(
+def test_a_more_reliable_source_replaces_the_same_institution_and_day(
     entry: HistoryRecord, beside: list[HistoryRecord], shows: bool
 ) -> None:
+    """Rule H6."""
     entries = [entry, *(one for one in beside if one.origin is Origin.DISPENSING)]
-    receipts = [one for one in beside if one.origin is Origin.CLAIM]
-    assert (entry in current_entries(entries, receipts, TODAY)) is shows
+    claims = [one for one in beside if one.origin is Origin.CLAIM]
+    assert (entry in current_entries(entries, claims, TODAY)) is shows
 
 
 @pytest.mark.parametrize("entry", [dispensing(), prescription()])
 def test_an_entry_shows_for_a_hundred_days(entry: HistoryRecord) -> None:
+    """Rule H6."""
     assert current_entries([entry], [], DAY + timedelta(days=100)) == [entry]
     assert current_entries([entry], [], DAY + timedelta(days=101)) == []
 
@@ -121,10 +123,11 @@ SOURCE = {Origin.CLAIM: 1, Origin.DISPENSING: 2, Origin.PRESCRIPTION: 3}
 
 
 @given(entries_of, receipts_of)
-def test_nothing_shows_beside_a_more_reliable_source_of_the_same(
-    entries: list[HistoryRecord], receipts: list[HistoryRecord]
+def test_no_entry_shows_together_with_a_more_reliable_source(
+    entries: list[HistoryRecord], claims: list[HistoryRecord]
 ) -> None:
-    everything = [*entries, *receipts]
+    """Rule H6."""
+    everything = [*entries, *claims]
 
     def replaced(entry: HistoryRecord) -> bool:
         source = SOURCE[entry.origin]
@@ -132,4 +135,30 @@ def test_nothing_shows_beside_a_more_reliable_source_of_the_same(
         return any(SOURCE[one.origin] < source and own_act & acts(one) for one in everything)
 
     expected = [entry for entry in entries if not replaced(entry)]
-    assert current_entries(entries, receipts, TODAY) == expected
+    assert current_entries(entries, claims, TODAY) == expected
+
+
+ENTERED_ON = date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    ("prescribed", "dispensed", "fit"),
+    [
+        (0, None, True),
+        (-100, None, True),
+        (-101, None, False),
+        (1, None, False),
+        (0, 0, True),
+        (-4, 0, True),
+        (0, 1, False),
+        (-3, -4, False),
+        (-101, 0, False),
+        (-100, -100, True),
+    ],
+)
+def test_the_days_of_an_entry_are_in_order_and_recent(
+    prescribed: int, dispensed: int | None, fit: bool
+) -> None:
+    """Rule W11."""
+    last = ENTERED_ON + timedelta(days=dispensed) if dispensed is not None else None
+    assert valid_entry_days(ENTERED_ON, ENTERED_ON + timedelta(days=prescribed), last) is fit

@@ -1,4 +1,4 @@
-"""CRLs: which are believed, and what they say."""
+"""Validation of CRLs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def said(content: bytes) -> dict[int, str]:
     return {revocation.serial: revocation.status.value for revocation in believe(content).entries()}
 
 
-def test_a_good_list_is_believed_with_its_number_its_window_and_its_digest() -> None:
+def test_a_valid_list_is_accepted_with_number_window_and_digest() -> None:
+    """Rule Q1."""
     believed = believe(GOOD)
     assert (believed.number, believed.this_update, believed.next_update) == (7, NOW - HOUR, NOW + HOUR)
     assert believed.sha256 == KNOWN.sha256
@@ -72,13 +73,15 @@ def test_a_good_list_is_believed_with_its_number_its_window_and_its_digest() -> 
         ({"extensions": [(x509.UnrecognizedExtension(NOWHERE, b"?"), False)]}, None),
     ],
 )
-def test_a_current_list_that_is_not_older_is_believed(
+def test_a_current_list_that_is_not_older_is_accepted(
     changes: dict[str, Any], known: MirroredList | None
 ) -> None:
+    """Rule Q1."""
     assert believe(crl(**changes), known).number == changes.get("number", 7)
 
 
-def test_the_list_that_is_known_is_believed_again() -> None:
+def test_the_mirrored_list_is_accepted_again() -> None:
+    """Rule Q1."""
     assert believe(GOOD, KNOWN).number == KNOWN.number
 
 
@@ -90,14 +93,13 @@ def test_the_list_that_is_known_is_believed_again() -> None:
         ({}, MirroredList(7, bytes(32)), "same number"),
         ({"number": None}, None, "with a number"),
         ({"signer": "another generation"}, None, "another authority"),
-        ({"this_update": NOW + CLOCK_TOLERANCE + MOMENT}, None, "from the future"),
+        ({"this_update": NOW + CLOCK_TOLERANCE + MOMENT}, None, "issued in the future"),
         ({"next_update": NOW}, None, "past its next update"),
         ({"next_update": NOW - MOMENT}, None, "past its next update"),
     ],
 )
-def test_any_other_list_is_not_believed(
-    changes: dict[str, Any], known: MirroredList | None, why: str
-) -> None:
+def test_other_lists_are_rejected(changes: dict[str, Any], known: MirroredList | None, why: str) -> None:
+    """Rule Q1."""
     with pytest.raises(RevocationDataRejected, match=why):
         believe(crl(**changes), known)
 
@@ -115,13 +117,15 @@ def test_any_other_list_is_not_believed(
     ],
     ids=["delta", "indirect", "of some certificates", "of some reasons", "unknown"],
 )
-def test_a_list_that_may_not_be_the_whole_one_is_not_believed(value: x509.ExtensionType) -> None:
+def test_a_list_that_may_be_partial_is_rejected(value: x509.ExtensionType) -> None:
+    """Rule Q3."""
     with pytest.raises(RevocationDataRejected, match="critical extension"):
         believe(crl(extensions=[(value, True)]))
 
 
 @pytest.mark.parametrize("reason", [None, *x509.ReasonFlags])
 def test_every_reason_but_a_hold_is_a_revocation(reason: x509.ReasonFlags | None) -> None:
+    """Rule Q4."""
     hold = reason is x509.ReasonFlags.certificate_hold
     expected = CertificateStatus.SUSPENDED if hold else CertificateStatus.REVOKED
     assert said(crl(entries=[entry(4711, reason)])) == {4711: expected.value}
@@ -150,7 +154,8 @@ _YEAR_0 = der.element(der.GENERALIZED_TIME, b"00000101000000Z")
 _X400 = der.element(der.SEQUENCE, der.element(0xA3))
 
 
-def test_a_list_that_is_signed_again_unchanged_is_believed() -> None:
+def test_a_list_signed_again_unchanged_is_accepted() -> None:
+    """Rule Q1."""
     assert believe(edited_crl(lambda _: None, GOOD), KNOWN).number == KNOWN.number
 
 
@@ -166,9 +171,10 @@ def test_a_list_that_is_signed_again_unchanged_is_believed() -> None:
     ],
     ids=["version 4", "year 0", "until year 0", "without next update", "two numbers", "x400 name"],
 )
-def test_what_cannot_be_read_is_not_believed_though_the_authority_signed_it(
+def test_unreadable_lists_are_rejected_though_the_authority_signed_them(
     edit: Callable[[Fields], None],
 ) -> None:
+    """Rule Q1."""
     with pytest.raises(RevocationDataRejected):
         believe(edited_crl(edit, GOOD))
 
@@ -176,9 +182,8 @@ def test_what_cannot_be_read_is_not_believed_though_the_authority_signed_it(
 @pytest.mark.parametrize(
     ("digest", "algorithm"), [(hashes.SHA1(), der.RSA_SHA1), (hashes.MD5(), der.RSA_MD5)], ids=["sha1", "md5"]
 )
-def test_a_list_signed_with_a_broken_hash_is_not_believed(
-    digest: hashes.HashAlgorithm, algorithm: bytes
-) -> None:
+def test_a_list_signed_with_a_broken_hash_is_rejected(digest: hashes.HashAlgorithm, algorithm: bytes) -> None:
+    """Rule Q1."""
     with pytest.raises(RevocationDataRejected, match="another authority"):
         believe(edited_crl(_swap(1, algorithm), GOOD, digest=digest))
 
@@ -206,23 +211,27 @@ _REASON = extension(CRLEntryExtensionOID.CRL_REASON, der.element(0x0A, b"\6"))
     ],
     ids=["reason 7", "two reasons", "x400 name", "unknown and critical", "of another issuer"],
 )
-def test_a_list_with_an_entry_that_cannot_be_acted_upon_is_not_believed(content: bytes) -> None:
+def test_a_list_with_an_unusable_entry_is_rejected(content: bytes) -> None:
+    """Rules Q1, Q3."""
     with pytest.raises(RevocationDataRejected):
         said(content)
 
 
-def test_entries_that_no_accepted_certificate_can_have_are_passed_over() -> None:
+def test_entries_without_a_positive_serial_number_are_ignored() -> None:
+    """Rule Q4."""
     assert said(_listing(_entry(-5), _entry(0), _entry(9))) == {9: "revoked"}
 
 
-def test_a_list_of_an_authority_on_p384_is_believed_too() -> None:
+def test_a_list_of_a_p384_authority_is_accepted() -> None:
+    """Rule Q1."""
     content = crl(signer=P384)
     assert validate_crl(content, authority(P384), now=NOW, known=None).number == 7
     with pytest.raises(RevocationDataRejected, match="another authority"):
         believe(content)
 
 
-def test_a_signature_that_is_said_to_have_an_unused_bit_is_not_believed() -> None:
+def test_a_signature_with_unused_bits_is_rejected() -> None:
+    """Rule Q1."""
     # Such a bit must be zero; every second signature ends so.
     even = next(content for content in map(_numbered, range(100)) if content[-1] & 1 == 0)
     tbs, algorithm, signature = der.parts(even)
@@ -236,7 +245,8 @@ def _numbered(number: int) -> bytes:
     return crl(number=number)
 
 
-def test_no_bit_of_a_good_list_can_be_flipped() -> None:
+def test_every_flipped_bit_of_a_valid_list_is_rejected() -> None:
+    """Rule Q1."""
     for place in range(len(GOOD) * 8):
         flipped = bytearray(GOOD)
         flipped[place // 8] ^= 1 << place % 8
@@ -245,13 +255,15 @@ def test_no_bit_of_a_good_list_can_be_flipped() -> None:
 
 
 @given(st.binary(max_size=2000))
-def test_any_bytes_are_not_believed(content: bytes) -> None:
+def test_arbitrary_bytes_are_rejected(content: bytes) -> None:
+    """Rule Q1."""
     with pytest.raises(RevocationDataRejected):
         believe(content)
 
 
 @given(st.integers(0, 10**6))
-def test_a_list_is_never_replaced_but_by_one_of_a_higher_number(known: int) -> None:
+def test_a_list_is_replaced_only_by_one_with_a_higher_number(known: int) -> None:
+    """Rule Q1."""
     other = MirroredList(known, bytes(32))
     if known < KNOWN.number:
         assert believe(GOOD, other).number == KNOWN.number

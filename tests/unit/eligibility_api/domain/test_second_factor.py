@@ -1,4 +1,4 @@
-"""One-time passwords by time: the standard's own values, and the steps beside the present one."""
+"""Time-based one-time passwords: the values of RFC 6238, and the steps around the present one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ NAME = ("1311111114", "見本　医師")
         (20000000000, "353130"),
     ],
 )
-def test_the_standards_values_are_of_their_step(seconds: int, password: str) -> None:
+def test_the_values_of_rfc_6238_match_their_step(seconds: int, password: str) -> None:
+    """Rule W8."""
     assert matching_step(SECRET, password, datetime.fromtimestamp(seconds, UTC)) == seconds // STEP_SECONDS
 
 
@@ -40,29 +41,31 @@ def test_the_standards_values_are_of_their_step(seconds: int, password: str) -> 
     ("seconds", "good"),
     [(1111111049, False), (1111111050, True), (1111111109, True), (1111111139, True), (1111111140, False)],
 )
-def test_a_password_is_good_from_one_step_before_its_own_to_one_after(seconds: int, good: bool) -> None:
-    """Its own step is from 1111111080 until before 1111111110."""
+def test_a_password_is_accepted_from_the_step_before_to_the_step_after(seconds: int, good: bool) -> None:
+    """Rule W8: Its own step is from 1111111080 until before 1111111110."""
     step = matching_step(SECRET, "081804", datetime.fromtimestamp(seconds, UTC))
     assert step == (37037036 if good else None)
 
 
-def test_a_step_is_over_when_it_is_accepted_no_more() -> None:
+def test_a_step_expires_when_its_password_is_no_longer_accepted() -> None:
+    """Rule W8."""
     over = step_expires_at(1)
     assert matching_step(SECRET, "287082", over - timedelta(microseconds=1)) == 1
     assert matching_step(SECRET, "287082", over) is None
 
 
-def test_a_wrong_password_is_of_no_step() -> None:
+def test_a_wrong_password_matches_no_step() -> None:
+    """Rule W8."""
     assert matching_step(SECRET, "287083", datetime.fromtimestamp(59, UTC)) is None
 
 
-def test_an_authenticator_reads_the_secret_with_who_and_where() -> None:
+def test_the_provisioning_uri_contains_secret_account_and_issuer() -> None:
     uri = provisioning_uri(SECRET, f"{NAME[1]}@{NAME[0]}")
     assert uri.startswith("otpauth://totp/Shikaku:")
     assert "secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" in uri
 
 
-def test_a_secret_lies_encrypted_for_one_operator() -> None:
+def test_a_secret_is_encrypted_for_one_operator() -> None:
     key, other = bytes(32), bytes(31) + b"1"
     stored = encrypt_secret(key, SECRET, *NAME)
     assert SECRET not in stored

@@ -1,4 +1,4 @@
-"""How a name or an address is compared in a search."""
+"""Normalisation of names and addresses for a search."""
 
 from __future__ import annotations
 
@@ -19,16 +19,19 @@ from eligibility_api.domain.text import folded_text
     ],
 )
 def test_width_spaces_and_hyphens_do_not_matter(alike: tuple[str, ...]) -> None:
+    """Rule W9."""
     assert len({folded_text(text) for text in alike}) == 1
 
 
 @pytest.mark.parametrize(
     "pair", [("架空県1-23", "架空県12-3"), ("見本", "見夲"), ("ミホン", "みほん"), ("渡辺", "渡邊")]
 )
-def test_everything_else_does(pair: tuple[str, str]) -> None:
+def test_other_differences_matter(pair: tuple[str, str]) -> None:
+    """Rule W9."""
     assert folded_text(pair[0]) != folded_text(pair[1])
 
 
 @given(st.text())
-def test_what_is_folded_stays_as_it_is(text: str) -> None:
+def test_folding_is_idempotent(text: str) -> None:
+    """Rule W9."""
     assert folded_text(folded_text(text)) == folded_text(text)

@@ -42,7 +42,8 @@ def period(version: int, first: int, end: int | None = None, digest: bytes | Non
         ([period(1, 0, 10), period(2, 20)], period(9, 10, 20)),
     ],
 )
-def test_a_new_period_stands_beside_the_others(current: list[Period], new: Period) -> None:
+def test_a_new_period_is_added(current: list[Period], new: Period) -> None:
+    """Rule T1."""
     assert plan_enrol(current, new) == Plan(open=(9,))
 
 
@@ -50,6 +51,7 @@ def test_a_new_period_stands_beside_the_others(current: list[Period], new: Perio
     "new", [period(9, 19), period(9, 0, 11), period(9, 12, 15), period(9, 0), period(9, 10, 20)]
 )
 def test_a_new_period_that_shares_a_day_is_refused(new: Period) -> None:
+    """Rule T2."""
     with pytest.raises(ShikakuError) as refusal:
         plan_enrol([period(1, 10, 20)], new)
     assert refusal.value.code == "enrolment-overlap"
@@ -57,11 +59,13 @@ def test_a_new_period_that_shares_a_day_is_refused(new: Period) -> None:
 
 @pytest.mark.parametrize(("lost", "version"), [(1, 1), (9, 1), (21, 2), (500, 2)])
 def test_the_period_that_runs_beyond_the_end_is_shortened(lost: int, version: int) -> None:
+    """Rule T3."""
     assert plan_end([period(1, 0, 10), period(2, 20)], day(lost)) == version
 
 
 @pytest.mark.parametrize("lost", [-1, 0, 10, 15, 20])
-def test_nothing_runs_beyond_that_end(lost: int) -> None:
+def test_an_end_without_a_period_is_refused(lost: int) -> None:
+    """Rule T3."""
     with pytest.raises(ShikakuError) as refusal:
         plan_end([period(1, 0, 10), period(2, 20)], day(lost))
     assert refusal.value.code == "enrolment-unknown"
@@ -86,10 +90,12 @@ def test_nothing_runs_beyond_that_end(lost: int) -> None:
 def test_rows_replace_the_periods_that_they_touch(
     current: list[Period], rows: list[Period], plan: Plan
 ) -> None:
+    """Rule T5."""
     assert plan_replace(current, rows) == plan
 
 
 def test_rows_that_share_a_day_are_a_fault_of_the_file() -> None:
+    """Rule T5."""
     with pytest.raises(RowsOverlap) as fault:
         plan_replace([], [period(7, 0, 11), period(8, 10)])
     assert fault.value.code == "rows-overlap"
@@ -104,9 +110,10 @@ def timelines(draw: st.DrawFn, first_version: int) -> list[Period]:
 
 
 @given(timelines(1), timelines(100))
-def test_a_replaced_timeline_says_what_the_rows_say_and_shares_no_day(
+def test_a_replaced_timeline_equals_the_rows_and_shares_no_day(
     current: list[Period], rows: list[Period]
 ) -> None:
+    """Rules T1, T5."""
     plan = plan_replace(current, rows)
     after = [p for p in current if p.version not in plan.close] + [r for r in rows if r.version in plan.open]
     said = {(p.acquired_on, p.lost_on, p.digest) for p in after}
@@ -121,7 +128,8 @@ HOUR = timedelta(hours=1)
 @pytest.mark.parametrize(
     ("instant", "known"), [(T - HOUR, []), (T, ["old"]), (T + HOUR, ["new"]), (T + 9 * HOUR, ["new"])]
 )
-def test_what_was_known_at_an_instant(instant: datetime, known: list[str]) -> None:
+def test_the_values_known_at_an_instant(instant: datetime, known: list[str]) -> None:
+    """Rules R5, T7."""
     history = [
         KnownValue("old", T, T + HOUR),
         KnownValue("new", T + HOUR),
