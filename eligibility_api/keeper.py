@@ -13,7 +13,7 @@ import httpx2
 import structlog
 from sqlalchemy import text
 
-from eligibility_api.batches.store import forget as forget_batches
+from eligibility_api.batches.store import delete_expired as forget_batches
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.keys import FundKeys

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import structlog
 import uvicorn
 
-from eligibility_api import worker
+from eligibility_api import jobs
 from eligibility_api.history.drug_loads import load_shipped_once
 from eligibility_api.keeper import LOCK_SECONDS, STATEMENT_SECONDS, keep
 from eligibility_api.platform.clock import system_clock
@@ -144,10 +144,10 @@ def connections(settings: Settings, workers: int) -> dict[str, int]:
     `total` is what a server has to have room for, beside those that it keeps for its superuser.
     """
     of_worker = settings.pool_connections + ENGINE_CONNECTIONS
-    look_ups = worker.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
+    look_ups = jobs.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
     beside = {
         "keeper": ENGINE_CONNECTIONS,
-        "worker": look_ups + worker.PARTS_CONNECTIONS + worker.CONNECTIONS,
+        "worker": look_ups + jobs.PARTS_CONNECTIONS + jobs.CONNECTIONS,
         "commands": COMMAND_CONNECTIONS,
     }
     return {
@@ -202,7 +202,7 @@ def run_keeper() -> None:
 def run_worker() -> None:
     """The worker's process, from its environment."""
     die_with_parent()
-    name_process("fund-worker")
+    name_process("fund-jobs")
     os.nice(_WORKER_NICENESS)
     set_up_logging()
     settings = Settings()
@@ -210,17 +210,17 @@ def run_worker() -> None:
 
 
 async def _work(settings: Settings) -> None:
-    look_ups = Database(dsn(settings, "api"), pool_connections=worker.LOOK_UP_CONNECTIONS, durable=False)
+    look_ups = Database(dsn(settings, "api"), pool_connections=jobs.LOOK_UP_CONNECTIONS, durable=False)
     database = Database(
         dsn(settings, "batch"),
-        pool_connections=worker.PARTS_CONNECTIONS,
-        engine_connections=worker.CONNECTIONS,
-        statement_seconds=worker.STATEMENT_SECONDS,
+        pool_connections=jobs.PARTS_CONNECTIONS,
+        engine_connections=jobs.CONNECTIONS,
+        statement_seconds=jobs.STATEMENT_SECONDS,
     )
     async with open_state(settings, load_keys(settings.home), look_ups, clock=system_clock) as state:
         await database.open()
         try:
-            await worker.work(worker.Worker(state, database))
+            await jobs.run_jobs(jobs.JobContext(state, database))
         finally:
             await database.close()
 

@@ -12,7 +12,7 @@ from loadtest.machine.costs import API, DATABASE, GENERATOR, database_in
 
 SUPERVISOR, KEEPER, WORKER, JLIS, COORDINATOR = "supervisor", "keeper", "worker", "jlis", "coordinator"
 
-_BY_NAME = {"fund-keeper": KEEPER, "fund-worker": WORKER}
+_BY_NAME = {"fund-keeper": KEEPER, "fund-jobs": WORKER}
 """The fund's processes beside its API's workers, by the names that they give themselves."""
 
 NUMBERED = frozenset({API, GENERATOR})

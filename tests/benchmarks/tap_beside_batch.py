@@ -1,9 +1,9 @@
-"""What a tap notices of a batch check: `python -m tests.benchmarks.tap_beside_batch`.
+"""Latency of a card check during a batch check: `python -m tests.benchmarks.tap_beside_batch`.
 
-Starts a house, hands in a batch of 10,000 rows and taps from several terminals at an even pace, while the batch is
-held (by a lock on its row, which a worker passes over) and let go in turn: both are measured side by side in one run.
-Prints, for each, the taps, p50 and p99 in milliseconds of whole taps
-without a card's own time, and the ratios; before that, how long the batch took to be accepted.
+Starts the services, submits a batch of 10,000 rows and checks cards from several terminals at an even rate, while the
+batch is alternately locked (by a lock on its row, which the job skips) and processed: both are measured in one run.
+Prints, for each, the number of checks, p50 and p99 in milliseconds of whole checks without the card's own time, and
+their ratios; before that, the time to accept the batch.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from tests.benchmarks.tappers import Tappers, Times, show
 from tests.builders.house import Inhabited, inhabited
 from tests.builders.terminal import Terminal
 
-WITHOUT, BESIDE = "without", "beside"
+WITHOUT, DURING = "without", "during"
 
-_HOLD = "SELECT FROM batch_check WHERE batch_id = $1::text::uuid FOR UPDATE"
+_LOCK = "SELECT FROM batch_check WHERE batch_id = $1::text::uuid FOR UPDATE"
 
 
 def _membership(house: Inhabited) -> Enrolment:
@@ -34,14 +34,14 @@ def _membership(house: Inhabited) -> Enrolment:
     return answer.results[0]
 
 
-def _hand_in(terminal: Terminal, held: Enrolment, count: int) -> BatchAnswer:
-    """A batch of `count` rows: nine of ten find somebody."""
+def _submit(terminal: Terminal, enrolment: Enrolment, count: int) -> BatchAnswer:
+    """Submit a batch of `count` rows, of which every tenth is a miss."""
     row = BatchRow(
-        insurer_number=held.insurer_number,
-        symbol=held.symbol,
-        number=held.number,
-        branch=held.branch,
-        birth_date=held.birth_date,
+        insurer_number=enrolment.insurer_number,
+        symbol=enrolment.symbol,
+        number=enrolment.number,
+        branch=enrolment.branch,
+        birth_date=enrolment.birth_date,
     )
     missed = row.model_copy(update={"branch": "99"})
     rows = tuple(missed if n % 10 == 0 else row for n in range(count))
@@ -52,24 +52,24 @@ def _hand_in(terminal: Terminal, held: Enrolment, count: int) -> BatchAnswer:
 
 
 async def measure(terminals: int, per_second: float, rows: int, window: float) -> Times:
-    """Tap until a batch of `rows` is done, held and let go in turn for `window` seconds each."""
+    """Check cards until a batch of `rows` is done, alternately locked and processed for `window` seconds each."""
     with inhabited() as house, house.terminal() as terminal:
         home = Path(house.house.wiring["FUND_HOME"])
         owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))
-        held = _membership(house)
+        enrolment = _membership(house)
         tappers = Tappers(house, terminals, per_second)
-        batch = await asyncio.to_thread(_hand_in, terminal, held, rows)
-        working = 0.0
+        batch = await asyncio.to_thread(_submit, terminal, enrolment, rows)
+        processing = 0.0
         while batch.state is not BatchState.DONE:
             async with owner.transaction():
-                # Taken as soon as the piece in work is done.
-                await owner.execute(_HOLD, batch.batch_id)
+                # Acquired as soon as the current step is done.
+                await owner.execute(_LOCK, batch.batch_id)
                 await tappers.note(WITHOUT, window)
             started = time.monotonic()
-            await tappers.note(BESIDE, window)
-            working += time.monotonic() - started
+            await tappers.note(DURING, window)
+            processing += time.monotonic() - started
             batch = terminal.client.batch(batch.batch_id)
-        print(f"{batch.rows / working:.0f} rows/s while it was let go", flush=True)
+        print(f"{batch.rows / processing:.0f} rows/s while it was processed", flush=True)
         await asyncio.to_thread(tappers.end)
         await owner.close()
     return tappers.times
@@ -77,7 +77,7 @@ async def measure(terminals: int, per_second: float, rows: int, window: float) -
 
 def main() -> None:
     """Measure and print."""
-    options = argparse.ArgumentParser(description="A tap's p99 beside a batch of 10,000 rows.")
+    options = argparse.ArgumentParser(description="p99 of a card check during a batch of 10,000 rows.")
     options.add_argument("--terminals", type=int, default=4)
     options.add_argument("--taps-per-second", type=float, default=30)
     options.add_argument("--rows", type=int, default=MOST_ROWS)

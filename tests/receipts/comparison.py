@@ -23,10 +23,10 @@ class Reading:
     kinds: dict[str, int] = field(default_factory=dict)
 
     def add(self, block: Block) -> None:
-        self.receipts += block.receipts
+        self.receipts += block.claims
         self.faults += block.faults
         self.sections += block.sections
-        self.found += block.found
+        self.found += block.total
         for kind, count in block.kinds.items():
             self.kinds[kind.value] = self.kinds.get(kind.value, 0) + count
 

@@ -13,7 +13,7 @@ from loadtest.machine.roles import COORDINATOR, JLIS, KEEPER, SUPERVISOR, WORKER
 FUND, JLIS_PORT, OUTSIDE = 8400, 8410, 5433
 
 PARENTS = {11: 10, 12: 10, 13: 10, 14: 10, 99: 1}
-NAMES = {13: "fund-keeper", 14: "fund-worker", 99: "fund-keeper"}
+NAMES = {13: "fund-keeper", 14: "fund-jobs", 99: "fund-keeper"}
 """99 is another house's."""
 
 
