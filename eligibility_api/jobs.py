@@ -1,7 +1,8 @@
-"""The job runner: long work in a process of its own: batch checks, member files, claim files, look-up counts.
+"""Runs long work in a process of its own: batch checks, member files, claim files, look-up counts.
 
-It takes the work that API workers left in the database, step by step, so that a restart loses one step at most. Its
-connections are its own, so that card checks never wait for one. While it is stopped, card checks are answered as before.
+It takes the work that API workers left in the database, step by step, so that a restart loses one step at
+most. Its connections are its own, so that card checks never wait for one. While it is stopped, card checks
+are answered as before.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ LOOK_UP_CONNECTIONS = 2
 """Connections under the role `api`, only for look-ups in batches: their commits do not wait for the disk."""
 
 UPLOAD_CONCURRENCY = 2
-"""Member files that are processed concurrently: while one waits for the register or the database, another continues."""
+"""Member files processed concurrently: while one waits for register or database, another continues."""
 
 CLAIM_CONCURRENCY = 2
 """Claim files that are processed concurrently, so that a small one does not wait for a nationwide one."""
 
 CONNECTIONS = 4 * UPLOAD_CONCURRENCY + 2 * CLAIM_CONCURRENCY + 3
-"""Connections under the role `batch`: a guard, a reader and two writers per member file, a guard and a writer per claim
-file, and those of the other jobs.
+"""Connections under the role `batch`: a guard, a reader and two writers per member file, a guard and a writer
+per claim file, and those of the other jobs.
 """
 
 PARTS_CONNECTIONS = UPLOAD_CONCURRENCY + CLAIM_CONCURRENCY
@@ -52,8 +53,8 @@ Job = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """Dependencies of the jobs: the state of an API process, whose database is used for look-ups in batches only (not
-    durable), and a database under the role `batch`.
+    """Dependencies of the jobs: the state of an API process, whose database is used for look-ups in batches
+    only (not durable), and a database under the role `batch`.
     """
 
     state: State

@@ -44,8 +44,10 @@ async def _body(request: Request) -> bytes:
 
 
 def _batch(body: Annotated[bytes, Depends(_body)]) -> BatchRequest:
-    """Parse the request. Not async, so that it runs in a thread: 10,000 rows take a tenth of a second, for which no card
-    check should wait.
+    """Parse the request.
+
+    Not async, so that it runs in a thread: 10,000 rows take a tenth of a second, for which no card check
+    should wait.
     """
     try:
         return BatchRequest.model_validate_json(body)
@@ -71,7 +73,10 @@ async def accept(
     state: Annotated[State, Depends(current_state)],
     batch: Annotated[BatchRequest, Depends(_batch)],
 ) -> BatchAnswer:
-    """一括照会 of up to 10,000 rows, one batch per facility at a time. Each row is a look-up by number, and audited as one."""
+    """一括照会 of up to 10,000 rows, one batch per facility at a time.
+
+    Each row is a look-up by number, and audited as one.
+    """
     answer = await service.accept(state, caller, batch)
     response.headers["Location"] = f"{BATCHES_PATH}/{answer.batch_id}"
     return answer
@@ -89,7 +94,10 @@ async def find(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """For every terminal of the submitting facility. With `If-None-Match`, 304 until more rows are answered."""
+    """For every terminal of the submitting facility.
+
+    With `If-None-Match`, 304 until more rows are answered.
+    """
     return conditional(request, await service.find(state, caller, batch_id))
 
 

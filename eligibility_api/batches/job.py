@@ -1,10 +1,10 @@
-"""The job of batch checks: answers a few rows of every open batch in turn, at a rate that does not slow card checks.
+"""The job of batch checks: answers a few rows of each open batch in turn, without slowing card checks.
 
-Each row is a look-up by number like any other, with its audit record in the same statement. The results of a step are
-stored together by one commit that waits for the disk; the look-ups before it do not, so that card checks wait for the
-disk as rarely as possible. The write-ahead log is flushed in order, hence no result is visible without its record. If the
-job or the server dies, no visible result is lost: the rows of the last step are looked up again, and an auditor finds
-records of the first attempt whose answers were never given.
+Each row is a look-up by number like any other, with its audit record in the same statement. The results of a
+step are stored together by one commit that waits for the disk; the look-ups before it do not, so that card
+checks wait for the disk as rarely as possible. The write-ahead log is flushed in order, hence no result is
+visible without its record. If the job or the server dies, no visible result is lost: the rows of the last
+step are looked up again, and an auditor finds records of the first attempt whose answers were never given.
 """
 
 from __future__ import annotations
@@ -64,8 +64,10 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True)
 class BatchJob:
-    """Answers batches. Look-ups use the state's database under the role `api`; results are stored durably in `database`,
-    under the role `batch`.
+    """Answers batches.
+
+    Look-ups use the state's database under the role `api`; results are stored durably in `database`, under
+    the role `batch`.
     """
 
     state: State
@@ -101,7 +103,9 @@ class BatchJob:
 async def _answer(
     state: State, batch: Row[Any], row: int, text: str, *, look_up_allowed: bool
 ) -> tuple[BatchResult, bool]:
-    """The result of a row, and whether it was a miss. Raises an outage, which would affect every other row too.
+    """The result of a row, and whether it was a miss.
+
+    Raises an outage, which would affect every other row too.
 
     `look_up_allowed` is False if the facility has exceeded its limit of misses.
     """

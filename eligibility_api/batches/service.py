@@ -67,7 +67,10 @@ async def results(state: State, caller: Caller, batch_id: UUID, *, after: int, l
 
 
 async def _admitted(connection: AsyncConnection, caller: Caller) -> str:
-    """The caller's institution. Raises `right-missing`, and `client-closed` if its token outlived its admission."""
+    """The caller's institution.
+
+    Raises `right-missing`, and `client-closed` if its token outlived its admission.
+    """
     caller.need(Right.ELIGIBILITY)
     institution_code = caller.institution()
     if not await is_admitted(connection, caller.client_id):
@@ -91,7 +94,10 @@ def _start_of_day(now: datetime) -> datetime:
 
 
 def _check_limits(settings: Settings, load: store.Load, rows: int, now: datetime) -> None:
-    """One batch at a time, and a limited number of rows per day. Raises `batch-limit` with the seconds to wait."""
+    """One batch at a time, and a limited number of rows per day.
+
+    Raises `batch-limit` with the seconds to wait.
+    """
     if load.open_rows:
         seconds = math.ceil(load.open_rows / settings.batch_rows_per_second)
         raise ShikakuError("batch-limit", retry_after=seconds)

@@ -12,7 +12,9 @@ from eligibility_api.platform.tables import instant
 
 
 class BatchCheck(SQLModel, table=True):
-    """A batch. Its first `answered` rows have results; `misses` of them were misses, the last `misses_in_a_row`
+    """A batch.
+
+    Its first `answered` rows have results; `misses` of them were misses, the last `misses_in_a_row`
     consecutively. Batches take turns in the order of `worked_at`.
     """
 

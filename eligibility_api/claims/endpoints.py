@@ -35,8 +35,10 @@ CurrentState = Annotated[State, Depends(current_state)]
 async def send(
     request: Request, response: Response, caller: CurrentCaller, state: CurrentState
 ) -> ClaimsAnswer:
-    """The bare file as body, of any size, with the sections of one or several institutions. 202: it is stored and will be
-    read. 200: the same file was received before, as `duplicate_of`, and nothing changes.
+    """The bare file as body, of any size, with the sections of one or several institutions.
+
+    202: it is stored and will be read. 200: the same file was received before, as `duplicate_of`, and nothing
+    changes.
     """
     answer = await service.send(state, caller, request.stream())
     if answer.duplicate_of is not None:
@@ -68,7 +70,8 @@ async def faults(
     state: CurrentState,
     after: Annotated[int, Query(ge=0, le=2**63 - 1, description="`next` of the previous page.")] = 0,
 ) -> Response:
-    """The first 10,000 faults by line, record, field, rule and the value's shape, at most 100 per claim; the report counts
-    those beyond 10,000 too.
+    """The first 10,000 faults by line, record, field, rule and the value's shape.
+
+    At most 100 per claim; the report counts those beyond 10,000 too.
     """
     return conditional(request, await service.faults(state, caller, file_id, after))

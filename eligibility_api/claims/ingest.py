@@ -1,4 +1,4 @@
-"""The job of claim files: takes the most urgent file, parses it part by part, stores its claims, and sweeps it.
+"""The job of claim files: parses the most urgent file part by part and stores its claims.
 
 Every step is repeatable: an interrupted reading continues behind what it has stored.
 """
@@ -58,7 +58,9 @@ async def _attempt(database: Database, task: ClaimTask) -> None:
 
 
 async def _ingest(database: Database, task: ClaimTask) -> None:
-    """Parse and store a file completely. What an interrupted reading has stored is skipped: parsing is deterministic.
+    """Parse and store a file completely.
+
+    What an interrupted reading has stored is skipped: parsing is deterministic.
 
     Raises `file-lost`, `claims-unreadable`.
     """

@@ -47,7 +47,7 @@ class Progress:
 def unstored(items: Sequence[T], before: int, stored: int, limit: int | None = None) -> Sequence[T]:
     """The `items` that are not stored, if `before` others precede them.
 
-    Of all items, the first `stored` ones are stored already, and no more than the first `limit` ones are to be.
+    The first `stored` items are stored already; no more than the first `limit` ones are to be.
     """
     start = max(stored - before, 0)
     return items[start:] if limit is None else items[start : max(limit - before, 0)]

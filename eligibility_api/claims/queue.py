@@ -41,8 +41,8 @@ QUEUE = Queue("claim tasks", FILES, _PENDING, lambda values: ClaimTask(**values)
 async def advance(connection: AsyncConnection, task: ClaimTask, **values: Any) -> None:
     """Record the progress of a file that is being read.
 
-    Raises `database-unavailable` if the file is in its final state: this job was disconnected from the database for a
-    while, and another job finished the file. Its result stays.
+    Raises `database-unavailable` if the file is in its final state: this job was disconnected from the
+    database for a while, and another job finished the file. Its result stays.
     """
     unread = update(FILE).where(FILE.c.file_id == task.file_id, FILE.c.state.in_(UNREAD))
     if (await connection.execute(unread.values(**values))).rowcount != 1:

@@ -20,7 +20,8 @@ from eligibility_api.platform.tables import instant
 class ClaimFile(SQLModel, table=True):
     """A file.
 
-    `state` is one of `contract.claims.ClaimsState`, or `receiving` (not answered yet) or `abandoned` (never answered).
+    `state` is one of `contract.claims.ClaimsState`, or `receiving` (not answered yet) or `abandoned` (never
+    answered).
     """
 
     __tablename__ = "claim_file"

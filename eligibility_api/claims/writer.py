@@ -25,7 +25,7 @@ _FAULT_COLUMNS = ("file_id", "line", "record", "field", "name", "receipt", "code
 
 _LAST_NUMBER = text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM receipt_receipt_seq")
 
-# Whether a member was enrolled in the claim's month, by current knowledge. A missing branch matches any branch.
+# Whether a member was enrolled in the claim's month, by current knowledge. A missing branch matches any.
 _ENROLLED = f"""
 SELECT true AS enrolled
 FROM entitlement m JOIN enrolment e ON e.entitlement = m.entitlement {KNOWN_NOW}
@@ -101,7 +101,7 @@ async def _store_claims(connection: AsyncConnection, task: ClaimTask, chunk: Chu
 
 
 async def conclude(database: Database, task: ClaimTask, progress: Progress) -> None:
-    """Make the whole file effective shortly after now (decision 004): one short transaction, its instant last.
+    """Make the whole file effective a moment from now (decision 004): one short transaction.
 
     Raises `database-unavailable`.
     """

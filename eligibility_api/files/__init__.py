@@ -1,1 +1,1 @@
-"""The intake that member files and claim files share: bytes in parts, receiving, the job queue, lines."""
+"""What member files and claim files share: stored parts, receiving, the queue of pending work, streaming."""

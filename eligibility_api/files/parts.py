@@ -1,4 +1,4 @@
-"""The bytes of an uploaded file until its job has read them: unparsed parts, stored under the file's id (decision 005)."""
+"""The bytes of an uploaded file until its job has read them: unparsed parts in the database (decision 005)."""
 
 from __future__ import annotations
 

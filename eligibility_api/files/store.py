@@ -1,4 +1,7 @@
-"""SQL that member files and claim files share. Their tables have the same columns for bytes, state and faults."""
+"""SQL that member files and claim files share.
+
+Their tables have the same columns for bytes, state and faults.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ FAULTS_PER_PAGE = 1_000
 PUBLICATION_LEAD = timedelta(seconds=1)
 """Time that a publishing transaction has for its commit before its content becomes visible (decision 004)."""
 
-# Joins are executed by index lookups in the order in which they are written, however few statistics there are.
+# Joins are executed by index lookups in the order in which they are written, whatever the statistics are.
 _FORCE_INDEX_PLANS = text("""
 SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('join_collapse_limit', '1', true),
        set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),

@@ -1,4 +1,4 @@
-"""Streams a file in flat memory: cuts bytes into whole lines, parses one block while the one before is written."""
+"""Streams a file in flat memory: cuts bytes into whole lines, overlaps parsing with writing."""
 
 from __future__ import annotations
 

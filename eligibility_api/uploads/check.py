@@ -16,7 +16,7 @@ from eligibility_api.files import parts
 from eligibility_api.files.store import MAX_FAULTS
 from eligibility_api.files.streaming import write_behind
 from eligibility_api.platform.database import Database, copy
-from eligibility_api.uploads.plan import classify, match_persons, set_aside
+from eligibility_api.uploads.plan import classify, match_persons, remove_conflicts
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from eligibility_api.uploads.reading.encoding import detect_encoding
 from eligibility_api.uploads.reading.reader import Block, Fault, Reader
@@ -47,7 +47,7 @@ async def check(context: UploadContext, task: UploadTask) -> None:
     rows, faults = await _stage(context, task)
     async with context.database.transaction() as connection:
         await staging.execute(connection, "ANALYZE {rows}, {plan}")
-        faults += await set_aside(connection, task, MAX_FAULTS - faults.total())
+        faults += await remove_conflicts(connection, task, MAX_FAULTS - faults.total())
     await match_persons(context, task)
     async with context.database.transaction() as connection:
         report = await build_report(connection, context, task, rows, faults)

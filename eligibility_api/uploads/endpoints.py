@@ -60,8 +60,10 @@ async def upload(
     bad_rows: Annotated[BadRows, Query()] = BadRows.PASS_OVER,
     publish: Annotated[Publish, Query()] = Publish.AT_ONCE,
 ) -> UploadAnswer:
-    """The bare file as body, of any size. 202: it is stored and will be checked. 200: the same file was received before,
-    as `duplicate_of`, and nothing changes.
+    """The bare file as body, of any size.
+
+    202: it is stored and will be checked. 200: the same file was received before, as `duplicate_of`, and
+    nothing changes.
     """
     options = UploadOptions(format=format, encoding=encoding, scope=scope, bad_rows=bad_rows, publish=publish)
     answer = await service.upload(state, caller, options, request.stream())

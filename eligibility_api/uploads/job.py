@@ -1,7 +1,7 @@
 """The job of member files: takes the most urgent upload and performs its next step.
 
-Every step is repeatable: an interrupted check starts over; what is prepared is invisible until publication, and
-resumes where it stopped. Several steps run concurrently, each for another insurer.
+Every step is repeatable: an interrupted check starts over; what is prepared is invisible until publication,
+and resumes where it stopped. Several steps run concurrently, each for another insurer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Plans a file: compares each row with what is stored, sets conflicting rows aside, matches new identities to persons."""
+"""Plans a file: compares rows with stored data, rejects conflicting rows, matches identities to persons."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ OVERLAPS = "daterange(v.acquired_on, v.lost_on) && daterange(r.acquired_on, r.lo
 """Whether a stored version and a row share a day."""
 
 NEAREST = f"(v.digest IS NOT DISTINCT FROM r.digest) DESC, {OVERLAPS} DESC, v.acquired_on DESC"
-"""Orders an entitlement's versions: an identical one first, else one that the row overlaps, else the latest."""
+"""Orders an entitlement's versions: an identical one, else one that the row overlaps, else the latest."""
 
-# The insurer as a sub-select: from a literal the planner would conclude that a new insurer has no entitlements, and then
-# scan all of them by the index of insurers.
+# The insurer as a sub-select: from a value the planner would conclude that a new insurer has no entitlements,
+# and then scan all of them by the index of insurers.
 ENTITLEMENT_OF_ROW = """
     e.insurer_number = (SELECT CAST(:insurer AS text)) AND e.number_key = r.number_key AND e.symbol_key = r.symbol_key
     AND e.birth_date = r.birth_date AND e.branch_key = r.branch_key
@@ -89,7 +89,7 @@ UNION ALL SELECT row, '{RowFault.BRANCH_CONFLICT}' FROM alone WHERE disputed
 
 _STORE_CONFLICTS = """
 INSERT INTO upload_fault (upload_id, row, code)
-SELECT :upload, row, code FROM conflict ORDER BY row LIMIT :most
+SELECT :upload, row, code FROM conflict ORDER BY row LIMIT :max_faults
 """
 
 _SET_ASIDE = "DELETE FROM {plan} p USING conflict c WHERE p.row = c.row"
@@ -97,13 +97,13 @@ _SET_ASIDE = "DELETE FROM {plan} p USING conflict c WHERE p.row = c.row"
 _COUNT_CONFLICTS = "SELECT code, count(*) AS rows FROM conflict GROUP BY code"
 
 
-async def set_aside(
+async def remove_conflicts(
     connection: AsyncConnection, task: UploadTask, max_faults: int
 ) -> Counter[tuple[RowFault, str | None]]:
-    """Remove rows that contradict each other from the plan; store at most `max_faults` of the faults, and count all."""
+    """Remove contradicting rows from the plan; store at most `max_faults` faults, and count all."""
     await task.staging.execute(connection, _FIND_CONFLICTS)
     await task.staging.execute(
-        connection, _STORE_CONFLICTS, {"upload": task.file_id, "most": max(max_faults, 0)}
+        connection, _STORE_CONFLICTS, {"upload": task.file_id, "max_faults": max(max_faults, 0)}
     )
     await task.staging.execute(connection, _SET_ASIDE)
     counted = (await task.staging.execute(connection, _COUNT_CONFLICTS)).all()

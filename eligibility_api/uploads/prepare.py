@@ -1,7 +1,8 @@
 """Prepares a file: writes its changes under an unpublished revision, chunk by chunk, invisible to readers.
 
-Row by row it implements `domain.timeline.plan_replace`: a current period that shares a day with a row is closed, unless
-it is identical; the row is opened. A member changed by a higher revision is newer than the file and left unchanged.
+Row by row it implements `domain.timeline.plan_replace`: a current period that shares a day with a row is
+closed, unless it is identical; the row is opened. A member changed by a higher revision is newer than the
+file and left unchanged.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ UPDATE enrolment SET closed_by = :revision WHERE version = ANY (ARRAY(
 
 _ITEMS = ", ".join(f"r.{name}" for name in CONTENT)
 
-# The member's person: `enrolment.linking.linked` as a set operation. Without a match, the identity has not changed.
+# The member's person: `enrolment.linking.linked` as a set operation. No match: the identity has not changed.
 _LINK = """
 CASE WHEN m.row IS NULL THEN f.person_key ELSE coalesce(f.person_key, m.person_key) END,
 CASE WHEN m.row IS NULL THEN f.register_match

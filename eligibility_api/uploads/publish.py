@@ -1,4 +1,4 @@
-"""Publishes a prepared file: one short transaction makes its revision visible to all readers at the same instant."""
+"""Publishes a prepared file: one short transaction makes its revision visible at one instant."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PAUSE_RATIO = 0.75
 
 _MANY_ROWS = 10_000
 
-# Another file or undo with an older revision, published after this file was checked. A publication is committed earlier
-# than its instant, by the lead.
+# Another file or undo with an older revision, published after this file was checked. A publication is committed
+# earlier than its instant, by the lead.
 _STALE = text("""
 SELECT EXISTS (SELECT FROM revision r WHERE r.insurer_number = :insurer AND r.revision < :revision
                AND r.published_at - CAST(:lead AS interval) > :checked_at)
@@ -58,7 +58,7 @@ async def publish(context: UploadContext, task: UploadTask) -> None:
 
 
 async def _analyze(context: UploadContext, task: UploadTask) -> None:
-    """Update planner statistics after many new rows: the plans of card checks and of the next file depend on them.
+    """Update planner statistics after many new rows, for card checks and the next file.
 
     Skipped if another job, or autovacuum, is already analyzing.
     """
@@ -68,7 +68,8 @@ async def _analyze(context: UploadContext, task: UploadTask) -> None:
 
 
 async def _is_outdated(context: UploadContext, task: UploadTask) -> bool:
-    """Refuse the file if a crash emptied its tables, or queue a new check if another file was published since the last.
+    """Refuse the file if a crash emptied its tables, or queue a new check if another file was published since
+    the last.
 
     Returns whether either was needed.
     """

@@ -134,7 +134,10 @@ def _of_rows(faults: FaultCounts) -> Iterator[Finding]:
 
 
 def _share(code: str, count: int, of: int, limit: float, settings: Settings) -> Iterator[Finding]:
-    """A finding if `count` is not 0. It holds the file above the limit, if there are enough rows for a meaningful share."""
+    """A finding if `count` is not 0.
+
+    It holds the file above the limit, if there are enough rows for a meaningful share.
+    """
     if count:
         holds = of >= settings.hold_least_rows and count > limit * of
         yield Finding(

@@ -1,4 +1,7 @@
-"""An insurer's calls about member files: upload, look up, approve, reject, publish, undo. Only its own are visible."""
+"""An insurer's calls about member files: upload, look up, approve, reject, publish, undo.
+
+Only its own are visible.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +94,10 @@ async def faults(state: State, caller: Caller, upload_id: UUID, after: int) -> U
 
 
 async def approve(state: State, caller: Caller, upload_id: UUID, reason: str) -> UploadAnswer:
-    """Release a held file; requires another key than the uploader's. Raises `approval-needs-another-key`, `upload-state`."""
+    """Release a held file; requires another key than the uploader's.
+
+    Raises `approval-needs-another-key`, `upload-state`.
+    """
     caller.need(Right.APPROVAL)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id, lock=True)
@@ -152,7 +158,10 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
 
 
 async def correction_list(state: State, caller: Caller, upload_id: UUID) -> SeenByAnswer:
-    """The correction list: facilities that received a value of the file that was withdrawn since. Raises `not-found`."""
+    """The correction list: facilities that received a value of the file that was withdrawn since.
+
+    Raises `not-found`.
+    """
     _need_either(caller)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id)

@@ -1,7 +1,7 @@
 """Staging tables: one unlogged set per upload, dropped in its final state.
 
-`rows` holds the file's valid rows; `plan` how each differs from what is stored; `matches` the resident register's answers;
-`touched` the entitlements that an undo concerns. A crash of the database empties them.
+`rows` holds the file's valid rows; `plan` how each differs from what is stored; `matches` the resident
+register's answers; `touched` the entitlements that an undo concerns. A crash of the database empties them.
 """
 
 from __future__ import annotations

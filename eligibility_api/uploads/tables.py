@@ -16,7 +16,8 @@ from eligibility_api.platform.tables import instant
 class Upload(SQLModel, table=True):
     """An upload, with the revision that its file becomes.
 
-    `state` is one of `contract.uploads.UploadState`, or `receiving` (not answered yet) or `abandoned` (never answered).
+    `state` is one of `contract.uploads.UploadState`, or `receiving` (not answered yet) or `abandoned` (never
+    answered).
     """
 
     upload_id: UUID = Field(primary_key=True, sa_column_kwargs={"server_default": FetchedValue()})

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from eligibility_api.claims.reading.block import Block, Fault
+from eligibility_api.claims.reading.block import Block
+from eligibility_api.claims.reading.faults import Fault
 from eligibility_api.claims.reading.reader import Reader
 from eligibility_api.domain.receipts import Receipt
 

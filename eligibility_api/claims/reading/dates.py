@@ -1,4 +1,7 @@
-"""Parses days and months of claims: Western (YYYYMMDD, YYYYMM), or of an era in older editions (GYYMMDD, GYYMM; OQS 13.1)."""
+"""Parses days and months of claims (OQS 13.1).
+
+They are Western (YYYYMMDD, YYYYMM), or of an era in older editions (GYYMMDD, GYYMM).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _ERAS = {
     "4": (date(1989, 1, 8), date(2019, 4, 30)),
     "5": (date(2019, 5, 1), date.max),
 }
-"""First and last day of 明治, 大正, 昭和, 平成, 令和. Up to 昭和, the first day of an era is also the last day of the former."""
+"""First and last day of 明治, 大正, 昭和, 平成, 令和.
+
+Up to 昭和, the first day of an era is also the last day of the former.
+"""
 
 _LAST_YEAR = 2199
 """Later years are rejected, so that calculations with the dates stay within the calendar."""

@@ -12,8 +12,10 @@ MAX_FAULTS_PER_CLAIM = 100
 
 
 class BadValue(ValueError):
-    """A text that violates the rule `code`. Where several fields are one text, `part` is the faulty field, counted from
-    the first of them, and its text.
+    """A text that violates the rule `code`.
+
+    Where several fields are one text, `part` is the faulty field, counted from the first of them, and its
+    text.
     """
 
     def __init__(self, code: ClaimsFault, part: tuple[int, str] | None = None) -> None:
@@ -45,7 +47,7 @@ def bad_record(code: ClaimsFault) -> BadRecord:
 
 
 class Fault(NamedTuple):
-    """A fault by place and rule (`contract.claims.ClaimsFaultPlace`), with the value's shape, never the value."""
+    """A fault by place and rule (`contract.claims.ClaimsFaultPlace`), with the shape of the value only."""
 
     line: int
     record: str | None
@@ -57,7 +59,7 @@ class Fault(NamedTuple):
 
 
 class FaultLog:
-    """Reports the faults of one claim (by its number in the section), or of lines outside a claim; the first 100 only."""
+    """Reports the first 100 faults of one claim (by its number in the section), or of lines outside a claim."""
 
     def __init__(self, report: Callable[[Fault], None], claim: int | None) -> None:
         self.count = 0

@@ -73,7 +73,8 @@ NO_TOTALS = Totals(0, 0)
 def read_trailer(line: str, own: Totals, combined: Totals) -> bool:
     """Parse GO; returns whether it ends the last volume. Raises BadRecord.
 
-    A volume's GO may count that volume alone (`own`), or the previous ones too (`combined`): the rule is not public.
+    A volume's GO may count that volume alone (`own`), or the previous ones too (`combined`): the rule is not
+    public.
     """
     claims, points, volume = MEDICAL["GO"].read(line)
     if not (own.match(claims, points) or combined.match(claims, points)):

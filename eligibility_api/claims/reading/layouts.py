@@ -24,7 +24,7 @@ _REPEATED = re.compile(r"(.+)×([0-9]+)")
 
 
 class Layout:
-    """A record's layout: the `names` of its fields, and by name those that are `read`, in the order of the values."""
+    """A record's layout: the `names` of its fields, and those that are `read`, in the order of the values."""
 
     def __init__(self, names: Sequence[str], read: Mapping[str, Field]) -> None:
         self.names = names
@@ -42,7 +42,8 @@ class Layout:
     def read(self, line: str) -> list[Any]:
         """Parse a record; returns the values of the fields that are read. Raises BadRecord."""
         fields = line.split(",", self._max_splits)
-        # The rule for days counts its own fields: in the most frequent records, those with days, no comma is counted twice.
+        # The rule for days counts its own fields, so that in records with days, the most frequent ones, no comma
+        # is counted twice.
         commas = len(fields) - 1 if self._has_days else line.count(",")
         if not self._min_commas <= commas <= len(self.names):
             raise bad_record(ClaimsFault.FIELDS)

@@ -21,7 +21,10 @@ _MAX_FAULTY_BYTES = 100
 
 
 class Lines(NamedTuple):
-    """Lines without line breaks. A faulty one (by its index) is cut to its beginning, as far as that can be decoded."""
+    """Lines without line breaks.
+
+    A faulty one (by its index) is cut to its beginning, as far as that can be decoded.
+    """
 
     texts: Sequence[str]
     faulty: Mapping[int, ClaimsFault]

@@ -61,7 +61,10 @@ class Payers:
         self._public.append(_PublicExpense(payer, recipient, current))
 
     def read_check(self, values: list[Any]) -> None:
-        """Read SN (資格確認), the only record with the branch. The payer body appends checks of its own to the institution's."""
+        """Read SN (資格確認), the only record with the branch.
+
+        The payer body appends checks of its own to the institution's.
+        """
         branch = values[-1]
         if values[0] == _BY_INSURANCE and branch is not None:
             self._branch = branch

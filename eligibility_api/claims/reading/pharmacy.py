@@ -16,7 +16,7 @@ _PRESCRIBER = ("医療機関都道府県", "医療機関点数表", "医療機�
 """The fields of the prescribing institution's code."""
 
 MAX_DRUGS = 2_000
-"""Per claim. Each dispensing repeats the medicines of its prescription: a few records could produce millions."""
+"""Per claim. Each dispensing repeats its prescription's medicines: a few records could produce millions."""
 
 
 class Dispensing(NamedTuple):

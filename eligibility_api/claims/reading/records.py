@@ -1,4 +1,4 @@
-"""The fields that are read of each record of medical and pharmacy claims (OQS 13.2, 13.3), in the order of the values."""
+"""The fields that are read of each record of medical and pharmacy claims, in order (OQS 13.2, 13.3)."""
 
 from __future__ import annotations
 

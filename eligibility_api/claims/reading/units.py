@@ -8,7 +8,7 @@ from __future__ import annotations
 from eligibility_api.domain.receipts import Act, DayCounts, Drug
 
 MAX_REPEATED_LENGTH = 100_000
-"""Characters of a unit's usage times its medicines: each repeats it, and a few records could produce gigabytes."""
+"""Characters of a unit's usage times its medicines, which repeat it: a few records could produce gigabytes."""
 
 Item = tuple[str, str, str | None, int | None, DayCounts]
 """A record of a unit: its name, code, quantity, times, days.

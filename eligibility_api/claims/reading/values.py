@@ -27,7 +27,9 @@ _SPACES = " \u3000"
 
 
 class Field(dict[str, Any]):
-    """Maps a field's texts to their stored values; validates a text at its first lookup. A lookup raises BadValue.
+    """Maps a field's texts to their stored values; validates a text at its first lookup.
+
+    A lookup raises BadValue.
 
     Memory is bounded: a full cache is cleared, and long texts are not cached.
     """

@@ -1,7 +1,7 @@
-"""Splits lines into cells, in CSV (RFC 4180) or JSON lines: one list of texts per row, in the order of the columns.
+"""Splits lines of CSV (RFC 4180) or JSON into cells: one list of texts per row, in the order of the columns.
 
-No item of a member contains control characters, hence no quoted cell may contain a line break: every line is a row, and
-an unclosed quote invalidates its own line only.
+No item of a member contains control characters, hence no quoted cell may contain a line break: every line is
+a row, and an unclosed quote invalidates its own line only.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ _MAX_SAMPLE_LINES = 1_000
 def detect_encoding(sample: bytes, declared: FileEncoding) -> str:
     """Python's name of the encoding, by a sample with the file's first bytes that are not ASCII.
 
-    The encoding that decodes most lines wins, so that a few bad lines do not decide. Raises `file-encoding` if it is
-    neither encoding, or not the declared one.
+    The encoding that decodes most lines wins, so that a few bad lines do not decide. Raises `file-encoding`
+    if it is neither encoding, or not the declared one.
     """
     if sample.startswith(_WIDE_BOMS) or b"\0" in sample:
         raise ShikakuError("file-encoding")

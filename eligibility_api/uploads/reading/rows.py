@@ -39,7 +39,10 @@ def period_faults(texts: Texts) -> Iterator[PositionedFault]:
 
 
 def scheme_faults(texts: Texts, insurer_number: str) -> Iterator[PositionedFault]:
-    """Medical aid requires a welfare office and a recipient number only; late-elderly members are insured themselves."""
+    """Rules of the schemes.
+
+    Medical aid requires a welfare office and only a recipient number; late-elderly members are the insured.
+    """
     welfare_office = insurer_kind(insurer_number) is InsurerKind.WELFARE_OFFICE
     for position, kind in enumerate(texts["certificate_kind"]):
         if (kind == CertificateKind.MEDICAL_AID) != welfare_office:
@@ -98,7 +101,9 @@ class KeyFolder:
 def records(
     numbers: Sequence[int], texts: Texts, stored: Mapping[str, Sequence[Stored]], keys: KeyFolder
 ) -> Iterator[tuple[Any, ...]]:
-    """Each row as a tuple of `RECORD_COLUMNS`. `texts` and `stored` hold every item, groups as canonical JSON.
+    """Each row as a tuple of `RECORD_COLUMNS`.
+
+    `texts` and `stored` hold every item, groups as canonical JSON.
 
     `membership` is equal for rows that may concern the same member, or two members with the same branch.
     """

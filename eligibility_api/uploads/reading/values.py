@@ -1,6 +1,7 @@
-"""Rules for cells, column by column: those of `contract.enrolment.EnrolmentRequest`, fast enough for millions of rows.
+"""Rules for cells: those of `contract.enrolment.EnrolmentRequest`, fast enough for millions of rows.
 
-A test compares them with that model. Each rule converts a text to the value that is stored, or raises BadValue.
+A test compares them with that model. Each rule converts a text to the value that is stored, or raises
+BadValue.
 """
 
 from __future__ import annotations
