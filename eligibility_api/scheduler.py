@@ -14,7 +14,7 @@ import httpx2
 import structlog
 from sqlalchemy import text
 
-from eligibility_api.batches.store import forget as delete_expired_batches
+from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.jlis.trust import load_trust

@@ -19,7 +19,7 @@ from typing import NoReturn
 import structlog
 import uvicorn
 
-from eligibility_api import worker
+from eligibility_api import jobs
 from eligibility_api.app import open_state
 from eligibility_api.cli_support import in_transaction
 from eligibility_api.database.connections import ENGINE_CONNECTIONS, Database
@@ -146,10 +146,10 @@ def connections(settings: Settings, workers: int) -> dict[str, int]:
     The server needs `total` connections, in addition to those reserved for its superuser.
     """
     per_worker = settings.pool_connections + ENGINE_CONNECTIONS
-    look_ups = worker.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
+    look_ups = jobs.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
     background = {
         "scheduler": ENGINE_CONNECTIONS,
-        "jobs": look_ups + worker.PARTS_CONNECTIONS + worker.CONNECTIONS,
+        "jobs": look_ups + jobs.PARTS_CONNECTIONS + jobs.CONNECTIONS,
         "commands": COMMAND_CONNECTIONS,
     }
     return {
@@ -185,16 +185,16 @@ def run_jobs() -> None:
 
 
 async def _work(settings: Settings) -> None:
-    look_ups = Database(dsn(settings, "api"), pool_connections=worker.LOOK_UP_CONNECTIONS, durable=False)
+    look_ups = Database(dsn(settings, "api"), pool_connections=jobs.LOOK_UP_CONNECTIONS, durable=False)
     database = Database(
         dsn(settings, "batch"),
-        pool_connections=worker.PARTS_CONNECTIONS,
-        engine_connections=worker.CONNECTIONS,
-        statement_seconds=worker.STATEMENT_SECONDS,
+        pool_connections=jobs.PARTS_CONNECTIONS,
+        engine_connections=jobs.CONNECTIONS,
+        statement_seconds=jobs.STATEMENT_SECONDS,
     )
     async with open_state(settings, load_keys(settings.home), look_ups, clock=system_clock) as state:
         await database.open()
         try:
-            await worker.work(worker.Worker(state, database))
+            await jobs.run_jobs(jobs.JobContext(state, database))
         finally:
             await database.close()

@@ -1,4 +1,4 @@
-"""HTTP: handing a batch check in, and fetching its results as they come."""
+"""HTTP endpoints of batch checks: submit one, query its progress, fetch its results."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from eligibility_api.web.problems import problem_responses
 router = APIRouter(prefix=BATCHES_PATH, tags=["eligibility"])
 
 NDJSON = "application/x-ndjson"
-"""Media type of results: one JSON object a line."""
+"""Media type of results: one JSON object per line."""
 
-_MOST_LINES = 1_000
+_MAX_LINES = 1_000
 _REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
 
 
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The schema of a model that stands in no place where the framework would find it."""
+    """The schema of a model that the framework does not find by itself."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs")
     return schema
@@ -44,8 +44,10 @@ async def _body(request: Request) -> bytes:
 
 
 def _batch(body: Annotated[bytes, Depends(_body)]) -> BatchRequest:
-    """The request. Not async, so that it is read in a thread: ten thousand rows take a tenth of a second, for which
-    no tap shall wait.
+    """Parse the request.
+
+    Not async, so that it runs in a thread: 10,000 rows take a tenth of a second, for which no card check
+    should wait.
     """
     try:
         return BatchRequest.model_validate_json(body)
@@ -57,7 +59,7 @@ def _batch(body: Annotated[bytes, Depends(_body)]) -> BatchRequest:
 @router.post(
     "",
     status_code=202,
-    summary="Hand in a batch of look-ups by number",
+    summary="Submit a batch of look-ups by number",
     responses=problem_responses(
         *_REFUSALS, "batch-limit", "as-of-out-of-range", "my-number-refused", "request-invalid"
     ),
@@ -71,7 +73,10 @@ async def accept(
     state: Annotated[State, Depends(current_state)],
     batch: Annotated[BatchRequest, Depends(_batch)],
 ) -> BatchAnswer:
-    """一括照会 of up to 10,000 rows, one batch of a facility at a time. Each row is a look-up by number, and recorded so."""
+    """一括照会 of up to 10,000 rows, one batch per facility at a time.
+
+    Each row is a look-up by number, and audited as one.
+    """
     answer = await service.accept(state, caller, batch)
     response.headers["Location"] = f"{BATCHES_PATH}/{answer.batch_id}"
     return answer
@@ -79,9 +84,9 @@ async def accept(
 
 @router.get(
     "/{batch_id}",
-    summary="How far a batch is",
+    summary="Progress of a batch",
     response_model=BatchAnswer,
-    responses=problem_responses(*_REFUSALS, "not-found") | {304: {"description": "As the client knows it."}},
+    responses=problem_responses(*_REFUSALS, "not-found") | {304: {"description": "Unchanged."}},
 )
 async def find(
     request: Request,
@@ -89,7 +94,10 @@ async def find(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """For every terminal of the facility that asked. With `If-None-Match`, 304 until more rows are answered."""
+    """For every terminal of the submitting facility.
+
+    With `If-None-Match`, 304 until more rows are answered.
+    """
     return respond_with_etag(request, await service.find(state, caller, batch_id))
 
 
@@ -101,7 +109,7 @@ async def find(
     | {
         200: {
             "content": {NDJSON: {"schema": _schema(BatchResult)}},
-            "description": "A line a row.",
+            "description": "One line per row.",
         }
     },
 )
@@ -109,10 +117,12 @@ async def results(
     batch_id: UUID,
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
-    after: Annotated[int, Query(ge=0, le=1_000_000, description="The last row that is there already.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=_MOST_LINES)] = _MOST_LINES,
+    after: Annotated[
+        int, Query(ge=0, le=1_000_000, description="The last row that was fetched already.")
+    ] = 0,
+    limit: Annotated[int, Query(ge=1, le=_MAX_LINES)] = _MAX_LINES,
 ) -> Response:
-    """Lines in row order, as far as answered. `Link` names where to go on until the last row has been fetched."""
+    """Lines in row order, as far as answered. `Link` names the next page until the last row was fetched."""
     page = await service.results(state, caller, batch_id, after=after, limit=limit)
     more = f'<{BATCHES_PATH}/{batch_id}/results?after={page.after}&limit={limit}>; rel="next"'
     headers = {"Link": more} if page.after is not None else {}

@@ -1,6 +1,6 @@
-"""Batch checks as a facility sees them: hand one in, ask how far it is, fetch what is answered.
+"""A facility's calls about batch checks: submit one, query its progress, fetch results.
 
-The answers themselves are the worker's (`answering.py`).
+The rows are answered by the job (`job.py`).
 """
 
 from __future__ import annotations
@@ -29,36 +29,36 @@ from eligibility_api.state import State
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Results in row order, one JSON object each, and after which row to go on; None behind the last."""
+    """Results in row order, one JSON object each, and the row after which to continue; None behind the last."""
 
     results: list[str]
     after: int | None
 
 
 async def accept(state: State, caller: Caller, request: BatchRequest) -> BatchAnswer:
-    """Take a batch in. Raises `as-of-out-of-range`, `batch-limit`."""
+    """Accept a batch. Raises `as-of-out-of-range`, `batch-limit`."""
     now = state.clock()
     as_of = request.as_of or day_in_japan(now)
     check_day(as_of, day_in_japan(now))
-    # Writing ten thousand rows takes a while, for which nobody else shall wait.
-    asked = await asyncio.to_thread(_texts, request)
+    # In a thread: serialising 10,000 rows would block other requests.
+    rows = await asyncio.to_thread(_serialise, request)
     async with state.database.transaction() as connection:
         institution_code = await _admitted(connection, caller)
         await store.lock_facility(connection, institution_code)
         load = await store.load_of(connection, institution_code, _start_of_day(now))
-        _check_limits(state.settings, load, len(asked), now)
-        batch = await store.add(connection, caller.client_id, institution_code, as_of, asked)
+        _check_limits(state.settings, load, len(rows), now)
+        batch = await store.add(connection, caller.client_id, institution_code, as_of, rows)
     return _answer(batch)
 
 
 async def find(state: State, caller: Caller, batch_id: UUID) -> BatchAnswer:
-    """How far a batch of the caller's facility is. Raises `not-found`."""
+    """The progress of a batch of the caller's facility. Raises `not-found`."""
     async with state.database.transaction() as connection:
         return _answer(await _own(connection, caller, batch_id))
 
 
 async def results(state: State, caller: Caller, batch_id: UUID, *, after: int, limit: int) -> Page:
-    """Results behind row `after`, as far as rows are answered. Raises `not-found`."""
+    """Results after row `after`, as far as rows are answered. Raises `not-found`."""
     async with state.database.transaction() as connection:
         batch = await _own(connection, caller, batch_id)
         rows = await store.results(connection, caller.client_id, batch, after, limit)
@@ -67,7 +67,10 @@ async def results(state: State, caller: Caller, batch_id: UUID, *, after: int, l
 
 
 async def _admitted(connection: AsyncConnection, caller: Caller) -> str:
-    """The caller's institution. Raises `right-missing`, and `client-closed` where its token outlived its admission."""
+    """The caller's institution.
+
+    Raises `right-missing`, and `client-closed` if its token outlived its admission.
+    """
     caller.need(Right.ELIGIBILITY)
     institution_code = caller.institution()
     if not await is_admitted(connection, caller.client_id):
@@ -82,7 +85,7 @@ async def _own(connection: AsyncConnection, caller: Caller, batch_id: UUID) -> R
     return batch
 
 
-def _texts(request: BatchRequest) -> list[str]:
+def _serialise(request: BatchRequest) -> list[str]:
     return [row.model_dump_json(exclude_defaults=True) for row in request.rows]
 
 
@@ -91,7 +94,10 @@ def _start_of_day(now: datetime) -> datetime:
 
 
 def _check_limits(settings: Settings, load: store.Load, rows: int, now: datetime) -> None:
-    """One batch at a time, and so many rows a day. Raises `batch-limit` with the seconds until there is room."""
+    """One batch at a time, and a limited number of rows per day.
+
+    Raises `batch-limit` with the seconds to wait.
+    """
     if load.open_rows:
         seconds = math.ceil(load.open_rows / settings.batch_rows_per_second)
         raise ShikakuError("batch-limit", retry_after=seconds)

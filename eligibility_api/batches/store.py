@@ -1,4 +1,4 @@
-"""The SQL of batch checks: taking them in, giving the worker its next rows, keeping and showing results."""
+"""SQL of batch checks: adding them, selecting the job's next rows, storing and reading results."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ BATCH = table_of(BatchCheck)
 ROW = table_of(BatchRow)
 RECORD = table_of(AuditRecord)
 
-KEPT = timedelta(days=7)
-"""How long a batch is kept after it was accepted."""
+RETENTION = timedelta(days=7)
+"""How long a batch is stored after it was accepted."""
 
 _ADD_ROWS = text("""
 INSERT INTO batch_row (batch_id, row, asked)
 SELECT :batch_id, place, asked FROM unnest(CAST(:asked AS text[])) WITH ORDINALITY AS a (asked, place)
 """)
 
-_KEEP_RESULTS = text("""
+_ADD_RESULTS = text("""
 UPDATE batch_row r SET asked = NULL, result = a.result
 FROM unnest(CAST(:results AS text[])) WITH ORDINALITY AS a (result, place)
 WHERE r.batch_id = :batch_id AND r.row = :answered + a.place
@@ -36,20 +36,20 @@ WHERE r.batch_id = :batch_id AND r.row = :answered + a.place
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a facility's batches weigh: rows that are still to be answered, and rows accepted since an instant."""
+    """A facility's load: rows that are still to be answered, and rows accepted since an instant."""
 
     open_rows: int
     rows: int
 
 
 async def lock_facility(connection: AsyncConnection, institution_code: str) -> None:
-    """Let one batch of a facility be accepted after the other, until the commit."""
+    """Serialise the acceptance of a facility's batches until the commit."""
     name = select(func.pg_advisory_xact_lock(func.hashtext("batches"), func.hashtext(institution_code)))
     await connection.execute(name)
 
 
 async def load_of(connection: AsyncConnection, institution_code: str, since: datetime) -> Load:
-    """What the facility's batches weigh."""
+    """The facility's load."""
     accepted = func.sum(BATCH.c.rows).filter(BATCH.c.accepted_at >= since)
     statement = select(
         func.coalesce(func.sum(BATCH.c.rows - BATCH.c.answered), 0), func.coalesce(accepted, 0)
@@ -61,13 +61,13 @@ async def load_of(connection: AsyncConnection, institution_code: str, since: dat
 async def add(
     connection: AsyncConnection, client_id: UUID, institution_code: str, as_of: date, asked: Sequence[str]
 ) -> Row[Any]:
-    """Take a batch in with its rows (JSON), and record that it was asked; the batch."""
+    """Add a batch with its rows (JSON) and an audit record; returns the batch."""
     values = {
         "institution_code": institution_code,
         "client_id": client_id,
         "as_of": as_of,
         "rows": len(asked),
-        "kept_until": func.now() + KEPT,
+        "kept_until": func.now() + RETENTION,
     }
     batch = (await connection.execute(insert(BATCH).values(**values).returning(*BATCH.c))).one()
     await connection.execute(_ADD_ROWS, {"batch_id": batch.batch_id, "asked": list(asked)})
@@ -90,7 +90,7 @@ async def _record(
 
 
 async def find(connection: AsyncConnection, batch_id: UUID, institution_code: str) -> Row[Any] | None:
-    """A facility's batch, as long as it is kept."""
+    """A facility's batch, until its retention ends."""
     statement = select(BATCH).where(
         BATCH.c.batch_id == batch_id,
         BATCH.c.institution_code == institution_code,
@@ -102,7 +102,7 @@ async def find(connection: AsyncConnection, batch_id: UUID, institution_code: st
 async def results(
     connection: AsyncConnection, client_id: UUID, batch: Row[Any], after: int, limit: int
 ) -> Sequence[Row[Any, Any]]:
-    """Up to `limit` rows of a batch with their results behind row `after`; record that the client fetched them."""
+    """Up to `limit` rows of a batch with their results after row `after`; adds an audit record of the access."""
     statement = (
         select(ROW.c.row, ROW.c.result)
         .where(ROW.c.batch_id == batch.batch_id, ROW.c.row > after, ROW.c.result.is_not(None))
@@ -115,8 +115,8 @@ async def results(
     return rows
 
 
-async def claim(connection: AsyncConnection) -> Row[Any] | None:
-    """The open batch whose turn it is, kept from other workers until the commit; None where there is none to do."""
+async def lock_next(connection: AsyncConnection) -> Row[Any] | None:
+    """The open batch whose turn it is, locked until the commit; None if no batch is open."""
     statement = (
         select(BATCH)
         .where(BATCH.c.answered < BATCH.c.rows, BATCH.c.kept_until > func.now())
@@ -128,42 +128,42 @@ async def claim(connection: AsyncConnection) -> Row[Any] | None:
 
 
 async def misses_of_a_day(connection: AsyncConnection, institution_code: str) -> int:
-    """How many rows found nobody, in the facility's batches that were worked at within 24 hours."""
+    """The misses in the facility's batches that were processed within 24 hours."""
     statement = select(func.coalesce(func.sum(BATCH.c.misses), 0)).where(
         BATCH.c.institution_code == institution_code, BATCH.c.worked_at > func.now() - timedelta(days=1)
     )
     return int((await connection.execute(statement)).scalar_one())
 
 
-async def next_rows(connection: AsyncConnection, batch: Row[Any], most: int) -> Sequence[str]:
-    """What the next rows of a batch ask (JSON), in their order."""
+async def next_rows(connection: AsyncConnection, batch: Row[Any], limit: int) -> Sequence[str]:
+    """The requests (JSON) of a batch's next rows, in order."""
     statement = (
         select(ROW.c.asked)
         .where(ROW.c.batch_id == batch.batch_id, ROW.c.row > batch.answered)
         .order_by(ROW.c.row)
-        .limit(most)
+        .limit(limit)
     )
     return (await connection.execute(statement)).scalars().all()
 
 
-async def keep_results(
-    connection: AsyncConnection, batch: Row[Any], results: Sequence[str], *, misses: int, in_a_row: int
+async def add_results(
+    connection: AsyncConnection, batch: Row[Any], results: Sequence[str], *, misses: int, streak: int
 ) -> None:
-    """Put the results (JSON) of a claimed batch's next rows in place of what was asked; its turn is over.
+    """Replace the requests of a locked batch's next rows by their results (JSON), and end its turn.
 
-    `misses` of them found nobody; the batch has now missed `in_a_row` times in a row.
+    `misses` of them were misses; `streak` is the batch's current number of consecutive misses.
     """
     place = {"batch_id": batch.batch_id, "answered": batch.answered}
-    await connection.execute(_KEEP_RESULTS, place | {"results": list(results)})
+    await connection.execute(_ADD_RESULTS, place | {"results": list(results)})
     values = {
         "answered": batch.answered + len(results),
         "misses": BATCH.c.misses + misses,
-        "misses_in_a_row": in_a_row,
+        "misses_in_a_row": streak,
         "worked_at": func.clock_timestamp(),
     }
     await connection.execute(update(BATCH).where(BATCH.c.batch_id == batch.batch_id).values(**values))
 
 
-async def forget(connection: AsyncConnection) -> None:
-    """Delete the batches that are kept no longer, with their rows."""
+async def delete_expired(connection: AsyncConnection) -> None:
+    """Delete batches whose retention has ended, with their rows."""
     await connection.execute(delete(BATCH).where(BATCH.c.kept_until <= func.now()))

@@ -1,4 +1,4 @@
-"""Batches and their rows, for as long as they are kept."""
+"""Tables of batch checks and their rows."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from eligibility_api.database.columns import instant
 
 
 class BatchCheck(SQLModel, table=True):
-    """A batch. Its first `answered` rows have their results; `misses` of them found nobody, the last `misses_in_a_row`
-    among these. `worked_at` gives every batch its turn.
+    """A batch.
+
+    Its first `answered` rows have results; `misses` of them were misses, the last `misses_in_a_row`
+    consecutively. Batches take turns in the order of `worked_at`.
     """
 
     __tablename__ = "batch_check"
@@ -32,7 +34,7 @@ class BatchCheck(SQLModel, table=True):
 
 
 class BatchRow(SQLModel, table=True):
-    """One row, numbered from 1: what was asked (JSON) until it is answered, then the result's line (JSON) alone."""
+    """A row, numbered from 1: its request (JSON) until it is answered, then only its result (JSON)."""
 
     __tablename__ = "batch_row"
 

@@ -1,1 +1,1 @@
-"""Receipt files of insurers: taken in streaming, read in parts, kept for the history as they are."""
+"""Claim files (レセプト) of insurers: received as a stream, parsed in parts, stored unchanged for histories."""

@@ -1,4 +1,4 @@
-"""HTTP: an insurer's receipt files."""
+"""HTTP endpoints of an insurer's claim files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eligibility_api.state import State, current_state
 from eligibility_api.web.etag import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(prefix=CLAIMS_PATH, tags=["receipts"])
+router = APIRouter(prefix=CLAIMS_PATH, tags=["claims"])
 
 _REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
 _OF_ONE = (*_REFUSALS, "not-found")
@@ -28,15 +28,17 @@ CurrentState = Annotated[State, Depends(current_state)]
 @router.post(
     "",
     status_code=202,
-    summary="Send a receipt file",
+    summary="Send a claim file",
     responses=problem_responses(*_REFUSALS, "request-too-large", "file-truncated"),
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
 )
 async def send(
     request: Request, response: Response, caller: CurrentCaller, state: CurrentState
 ) -> ClaimsAnswer:
-    """The bare file as body, of any size, with the sections of one or several institutions. 202: it is kept, and read
-    next. 200: the same file came before, as `duplicate_of`, and nothing changes.
+    """The bare file as body, of any size, with the sections of one or several institutions.
+
+    202: it is stored and will be read. 200: the same file was received before, as `duplicate_of`, and nothing
+    changes.
     """
     answer = await service.send(state, caller, request.stream())
     if answer.duplicate_of is not None:
@@ -46,13 +48,13 @@ async def send(
 
 @router.get(
     "/{file_id}",
-    summary="Look at a receipt file",
+    summary="Get a claim file",
     response_model=ClaimsAnswer,
     responses=problem_responses(*_OF_ONE),
 )
-async def look(request: Request, file_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
+async def find(request: Request, file_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
     """Its state, and the report once it was read."""
-    return respond_with_etag(request, await service.look(state, caller, file_id))
+    return respond_with_etag(request, await service.find(state, caller, file_id))
 
 
 @router.get(
@@ -66,9 +68,10 @@ async def faults(
     file_id: UUID,
     caller: CurrentCaller,
     state: CurrentState,
-    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="`next` of the page before.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="`next` of the previous page.")] = 0,
 ) -> Response:
-    """The first ten thousand faults by line, record, field, rule and the value's shape; the report counts those beyond
-    too. Of one receipt a hundred are told.
+    """The first 10,000 faults by line, record, field, rule and the value's shape.
+
+    At most 100 per claim; the report counts those beyond 10,000 too.
     """
     return respond_with_etag(request, await service.faults(state, caller, file_id, after))

@@ -1,4 +1,4 @@
-"""What an insurer does with its receipt files: send them, and see what became of them. It sees its own alone."""
+"""An insurer's calls about its claim files: send one, look one up. Only its own files are visible."""
 
 from __future__ import annotations
 
@@ -10,25 +10,49 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.claims import store
-from eligibility_api.claims.receiving import receive
+from eligibility_api.claims.store import FILES
 from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.store import is_admitted
 from eligibility_api.contract.claims import ClaimsAnswer, ClaimsFaultPlace, ClaimsFaults, ClaimsState
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.enrolment.store import admitted_insurer_name, record
+from eligibility_api.files.receive import Receiver
+from eligibility_api.files.store import next_cursor
 from eligibility_api.state import State
-from eligibility_api.uploads.store import is_admitted
 
 
 async def send(state: State, caller: Caller, body: AsyncIterator[bytes]) -> ClaimsAnswer:
-    """Take a file. Raises `right-missing`, `client-closed`, `file-truncated`."""
+    """Receive a file. Raises `right-missing`, `client-closed`, `file-truncated`."""
     caller.need(Right.CLAIMS)
-    file_id, known = await receive(state.database, caller, body)
+
+    async def begin(connection: AsyncConnection) -> UUID:
+        if await admitted_insurer_name(connection, caller.client_id, Right.CLAIMS) is None:
+            raise ShikakuError("client-closed")
+        sender = {"insurer_number": caller.insurer(), "client_id": caller.client_id}
+        return await FILES.add(connection, sender)
+
+    async def accept(connection: AsyncConnection, file_id: UUID) -> None:
+        await record(connection, _acceptance(caller, file_id))
+
+    received = await Receiver(FILES, caller.insurer(), begin, accept).receive(state.database, body)
     async with state.database.transaction() as connection:
-        row = await _own(connection, caller, file_id)
-    return _answer(row, duplicate_of=str(file_id) if known else None)
+        row = await _own(connection, caller, received.file_id)
+    return _answer(row, duplicate_of=received.duplicate_of)
 
 
-async def look(state: State, caller: Caller, file_id: UUID) -> ClaimsAnswer:
+def _acceptance(caller: Caller, file_id: UUID) -> dict[str, Any]:
+    """The audit record of an accepted file."""
+    return {
+        "kind": "claims.accept",
+        "outcome": "done",
+        "client_id": caller.client_id,
+        "insurer_number": caller.insurer_number,
+        "detail": {"file": str(file_id)},
+    }
+
+
+async def find(state: State, caller: Caller, file_id: UUID) -> ClaimsAnswer:
     """A file. Raises `right-missing`, `client-closed`, `not-found`."""
     caller.need(Right.CLAIMS)
     async with state.database.transaction() as connection:
@@ -40,9 +64,8 @@ async def faults(state: State, caller: Caller, file_id: UUID, after: int) -> Cla
     caller.need(Right.CLAIMS)
     async with state.database.transaction() as connection:
         await _own(connection, caller, file_id)
-        found = await store.faults(connection, file_id, after)
-    full = len(found) == store.FAULTS_A_PAGE
-    return ClaimsFaults(faults=[_place(row) for row in found], next=str(found[-1].fault) if full else None)
+        page = await FILES.fault_page(connection, file_id, after)
+    return ClaimsFaults(faults=[_place(row) for row in page], next=next_cursor(page))
 
 
 async def _own(connection: AsyncConnection, caller: Caller, file_id: UUID) -> Row[Any]:

@@ -1,8 +1,9 @@
-"""Receipt files: where each stands, and what was wrong in it. The receipts themselves are written by COPY alone."""
+"""Tables of claim files and their faults, and the row of a claim. Claims are inserted by COPY only."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from eligibility_api.database.columns import instant
+from eligibility_api.domain.claims import Claim, encode
+from eligibility_api.domain.dates import JAPAN
+from eligibility_api.domain.membership import comparable
 
 
 class ClaimFile(SQLModel, table=True):
-    """One file. `state` is one of `contract.claims.ClaimsState`, or `receiving` (no answer was given yet) or
-    `abandoned` (none ever will be).
+    """A file.
+
+    `state` is one of `contract.claims.ClaimsState`, or `receiving` (not answered yet) or `abandoned` (never
+    answered).
     """
 
     __tablename__ = "claim_file"
@@ -39,7 +45,7 @@ class ClaimFile(SQLModel, table=True):
 
 
 class ClaimFault(SQLModel, table=True):
-    """One of the first faults of a file, without the value."""
+    """One of the first faults of a file. The faulty value itself is not stored."""
 
     __tablename__ = "claim_fault"
 
@@ -52,3 +58,36 @@ class ClaimFault(SQLModel, table=True):
     receipt: int | None = Field(sa_column=Column(BigInteger))
     code: str
     shape: str | None
+
+
+CLAIM_COLUMNS = (
+    "file_id", "insurer_number", "symbol_key", "number_key", "branch_key", "birth_date", "kind", "setting",
+    "institution_code", "treatment_month", "claim_month", "due_at", "identity", "content",
+)  # fmt: skip
+
+_DUE_DAY = 11
+
+
+@lru_cache(maxsize=256)
+def due_at(claim_month: date) -> datetime:
+    """From when claims of a claim month may be shown: 00:00 in Japan on its 11th (OQS 7.3)."""
+    return datetime.combine(claim_month.replace(day=_DUE_DAY), time(), JAPAN)
+
+
+def claim_row(file_id: UUID, claim: Claim) -> tuple[Any, ...]:
+    """A claim as the values of `CLAIM_COLUMNS`."""
+    member = claim.member
+    return (
+        file_id,
+        member.insurer_number,
+        *comparable(member.symbol, member.number, member.branch),
+        member.birth_date,
+        claim.kind.value,
+        claim.setting.value,
+        claim.institution_code,
+        claim.treatment_month,
+        claim.claim_month,
+        due_at(claim.claim_month),
+        claim.identity,
+        encode(claim.content),
+    )

@@ -1,1 +1,1 @@
-"""Member files: taken in streaming, checked by sets, published as one revision, undone by another."""
+"""Member files: received as a stream, checked by set operations, published as one revision."""

@@ -1,4 +1,4 @@
-"""HTTP: an insurer's member files."""
+"""HTTP endpoints of an insurer's member files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from eligibility_api.contract.uploads import (
 from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
 from eligibility_api.uploads import service
-from eligibility_api.uploads.receiving import Reading
+from eligibility_api.uploads.service import UploadOptions
 from eligibility_api.web.etag import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
@@ -60,11 +60,13 @@ async def upload(
     bad_rows: Annotated[BadRows, Query()] = BadRows.SKIP,
     publish: Annotated[Publish, Query()] = Publish.AT_ONCE,
 ) -> UploadAnswer:
-    """The bare file as body, of any size. 202: it is kept, and checked next. 200: the same file came before, as
-    `duplicate_of`, and nothing changes.
+    """The bare file as body, of any size.
+
+    202: it is stored and will be checked. 200: the same file was received before, as `duplicate_of`, and
+    nothing changes.
     """
-    reading = Reading(format=format, encoding=encoding, scope=scope, bad_rows=bad_rows, publish=publish)
-    answer = await service.upload(state, caller, reading, request.stream())
+    options = UploadOptions(format=format, encoding=encoding, scope=scope, bad_rows=bad_rows, publish=publish)
+    answer = await service.upload(state, caller, options, request.stream())
     if answer.duplicate_of is not None:
         response.status_code = 200
     return answer
@@ -72,13 +74,13 @@ async def upload(
 
 @router.get(
     "/{upload_id}",
-    summary="Look at an upload",
+    summary="Get an upload",
     response_model=UploadAnswer,
     responses=problem_responses(*_OF_ONE),
 )
-async def look(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
-    """Its state, and the check report once there is one."""
-    return respond_with_etag(request, await service.look(state, caller, upload_id))
+async def find(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
+    """Its state, and the check report once it was checked."""
+    return respond_with_etag(request, await service.find(state, caller, upload_id))
 
 
 @router.get(
@@ -92,9 +94,9 @@ async def faults(
     upload_id: UUID,
     caller: CurrentCaller,
     state: CurrentState,
-    after: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
+    after: Annotated[int, Query(ge=0, description="`next` of the previous page.")] = 0,
 ) -> Response:
-    """The first ten thousand faults by row, column, rule and the value's shape; the report counts all."""
+    """The first 10,000 faults by row, column, rule and the value's shape; the report counts all of them."""
     return respond_with_etag(request, await service.faults(state, caller, upload_id, after))
 
 
@@ -106,21 +108,21 @@ async def faults(
 async def approve(
     upload_id: UUID, decision: Decision, caller: CurrentCaller, state: CurrentState
 ) -> UploadAnswer:
-    """By another key of the same insurer than the one that uploaded it."""
+    """Requires another key of the same insurer than the one that uploaded the file."""
     return await service.approve(state, caller, upload_id, decision.reason)
 
 
-@router.post("/{upload_id}/reject", summary="Take back a file", responses=problem_responses(*_DECISIONS))
+@router.post("/{upload_id}/reject", summary="Reject a file", responses=problem_responses(*_DECISIONS))
 async def reject(
     upload_id: UUID, decision: Decision, caller: CurrentCaller, state: CurrentState
 ) -> UploadAnswer:
-    """While it is held, or checked and not published."""
+    """Possible while it is held, or checked and not published."""
     return await service.reject(state, caller, upload_id, decision.reason)
 
 
 @router.post("/{upload_id}/publish", summary="Publish a file", responses=problem_responses(*_DECISIONS))
 async def publish(upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> UploadAnswer:
-    """A checked one that was uploaded with `publish=on-request`."""
+    """Requires a checked file that was uploaded with `publish=on-request`."""
     return await service.publish(state, caller, upload_id)
 
 
@@ -133,16 +135,16 @@ async def publish(upload_id: UUID, caller: CurrentCaller, state: CurrentState) -
 async def undo(
     upload_id: UUID, decision: Decision, caller: CurrentCaller, state: CurrentState
 ) -> UploadAnswer:
-    """A new revision brings the former values back; what was known meanwhile stays answerable."""
+    """A new revision restores the former values; what was known meanwhile can still be queried."""
     return await service.undo(state, caller, upload_id, decision.reason)
 
 
 @router.get(
     "/{upload_id}/correction-list",
-    summary="Who saw withdrawn values",
+    summary="Facilities that received withdrawn values",
     response_model=CorrectionList,
     responses=problem_responses(*_OF_ONE),
 )
 async def seen_by(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
-    """The correction list: facilities that were answered with a value of this file that was withdrawn since."""
+    """The correction list: facilities that received a value of this file that was withdrawn since."""
     return respond_with_etag(request, await service.correction_list(state, caller, upload_id))

@@ -1,4 +1,7 @@
-"""What an insurer does with its uploads: ask, approve, take back, publish, undo. An insurer sees its own alone."""
+"""An insurer's calls about member files: upload, look up, approve, reject, publish, undo.
+
+Only its own are visible.
+"""
 
 from __future__ import annotations
 
@@ -11,36 +14,70 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.store import is_admitted
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import (
+    BadRows,
     CorrectionList,
+    FileEncoding,
+    FileFormat,
+    FileScope,
+    Publish,
     UploadAnswer,
     UploadFault,
     UploadFaults,
     UploadState,
 )
-from eligibility_api.enrolment.store import prepare_revision, record
+from eligibility_api.contract.wire import RequestModel
+from eligibility_api.enrolment.store import admitted_insurer_name, prepare_revision, record
+from eligibility_api.files.receive import Receiver
+from eligibility_api.files.store import next_cursor
 from eligibility_api.insurer_ops.corrections import facilities_answered_by_revisions
 from eligibility_api.state import State
 from eligibility_api.uploads import store
-from eligibility_api.uploads.receiving import Reading, receive
+from eligibility_api.uploads.store import FILES
 
 _HELD, _CHECKED, _PUBLISHED = (UploadState.HELD,), (UploadState.CHECKED,), (UploadState.PUBLISHED,)
-_CLOSABLE = _HELD + _CHECKED
+_REJECTABLE = _HELD + _CHECKED
 _EITHER = (Right.ENROLMENT, Right.APPROVAL)
 
 
-async def upload(state: State, caller: Caller, reading: Reading, body: AsyncIterator[bytes]) -> UploadAnswer:
-    """Take a file. Raises `right-missing`, `client-closed`, `file-truncated`."""
+class UploadOptions(RequestModel):
+    """How the insurer wants its file parsed, checked and published."""
+
+    format: FileFormat
+    encoding: FileEncoding
+    scope: FileScope
+    bad_rows: BadRows
+    publish: Publish
+
+
+async def upload(
+    state: State, caller: Caller, options: UploadOptions, body: AsyncIterator[bytes]
+) -> UploadAnswer:
+    """Receive a file. Raises `right-missing`, `client-closed`, `file-truncated`."""
     caller.need(Right.ENROLMENT)
-    upload_id, known = await receive(state.database, caller, reading, body)
+
+    async def begin(connection: AsyncConnection) -> UUID:
+        return await _begin(connection, caller, options)
+
+    received = await Receiver(FILES, caller.insurer(), begin).receive(state.database, body)
     async with state.database.transaction() as connection:
-        row = await _own(connection, caller, upload_id)
-    return _answer(row, duplicate_of=str(upload_id) if known else None)
+        row = await _own(connection, caller, received.file_id)
+    return _answer(row, duplicate_of=received.duplicate_of)
 
 
-async def look(state: State, caller: Caller, upload_id: UUID) -> UploadAnswer:
+async def _begin(connection: AsyncConnection, caller: Caller, options: UploadOptions) -> UUID:
+    """The revision is allotted before the first byte: any change made meanwhile is newer than the file."""
+    if await admitted_insurer_name(connection, caller.client_id, Right.ENROLMENT) is None:
+        raise ShikakuError("client-closed")
+    revision = await prepare_revision(connection, caller.insurer(), caller.client_id, kind="file")
+    sender = {"revision": revision, "insurer_number": caller.insurer(), "client_id": caller.client_id}
+    return await FILES.add(connection, sender | options.model_dump())
+
+
+async def find(state: State, caller: Caller, upload_id: UUID) -> UploadAnswer:
     """An upload. Raises `not-found`."""
     _need_either(caller)
     async with state.database.transaction() as connection:
@@ -52,13 +89,15 @@ async def faults(state: State, caller: Caller, upload_id: UUID, after: int) -> U
     _need_either(caller)
     async with state.database.transaction() as connection:
         await _own(connection, caller, upload_id)
-        found = await store.faults(connection, upload_id, after)
-    full = len(found) == store.FAULTS_A_PAGE
-    return UploadFaults(faults=[_fault(row) for row in found], next=str(found[-1].fault) if full else None)
+        page = await FILES.fault_page(connection, upload_id, after)
+    return UploadFaults(faults=[_fault(row) for row in page], next=next_cursor(page))
 
 
 async def approve(state: State, caller: Caller, upload_id: UUID, reason: str) -> UploadAnswer:
-    """Release a held file by another key. Raises `approval-needs-another-key`, `upload-state`."""
+    """Release a held file; requires another key than the uploader's.
+
+    Raises `approval-needs-another-key`, `upload-state`.
+    """
     caller.need(Right.APPROVAL)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id, lock=True)
@@ -70,17 +109,17 @@ async def approve(state: State, caller: Caller, upload_id: UUID, reason: str) ->
 
 
 async def reject(state: State, caller: Caller, upload_id: UUID, reason: str) -> UploadAnswer:
-    """Take back a file that is not published. Raises `upload-state`."""
+    """Reject a file that is not published. Raises `upload-state`."""
     _need_either(caller)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id, lock=True)
         return await _decide(
-            connection, caller, row, "reject", reason=reason, sources=_CLOSABLE, state=UploadState.REJECTED
+            connection, caller, row, "reject", reason=reason, sources=_REJECTABLE, state=UploadState.REJECTED
         )
 
 
 async def publish(state: State, caller: Caller, upload_id: UUID) -> UploadAnswer:
-    """Publish a checked file that waits for this word. Raises `upload-state`."""
+    """Publish a checked file that waits for this request. Raises `upload-state`."""
     caller.need(Right.ENROLMENT)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id, lock=True)
@@ -90,7 +129,7 @@ async def publish(state: State, caller: Caller, upload_id: UUID) -> UploadAnswer
 
 
 async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> UploadAnswer:
-    """Bring back the values from before a published file, as a new revision.
+    """Restore the values from before a published file in a new revision.
 
     Raises `upload-state`, `undo-too-late`.
     """
@@ -119,7 +158,10 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
 
 
 async def correction_list(state: State, caller: Caller, upload_id: UUID) -> CorrectionList:
-    """The facilities that were answered with a value of the file that was withdrawn since. Raises `not-found`."""
+    """The correction list: facilities that received a value of the file that was withdrawn since.
+
+    Raises `not-found`.
+    """
     _need_either(caller)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id)
@@ -134,7 +176,7 @@ def _need_either(caller: Caller) -> None:
 async def _own(
     connection: AsyncConnection, caller: Caller, upload_id: UUID, *, lock: bool = False
 ) -> Row[Any]:
-    if not await store.is_admitted(connection, caller.client_id):
+    if not await is_admitted(connection, caller.client_id):
         raise ShikakuError("client-closed")
     row = await store.find(connection, caller.insurer(), upload_id, lock=lock)
     if row is None:
@@ -153,18 +195,18 @@ async def _decide(
     state: UploadState,
     **values: Any,
 ) -> UploadAnswer:
-    """Keep the decision and its reason, move the upload on, and leave an audit record, or nothing at all."""
+    """Change the upload's state and store the decision, its reason and an audit record, all or nothing."""
     if not await store.move(connection, row.upload_id, sources, {"state": state} | values):
         raise ShikakuError("upload-state")
-    await store.decide(connection, row.upload_id, decision, caller.client_id, reason)
-    about: dict[str, Any] = {
+    await store.add_decision(connection, row.upload_id, decision, caller.client_id, reason)
+    audit: dict[str, Any] = {
         "kind": f"enrolment.file-{decision}",
         "outcome": "done",
         "client_id": caller.client_id,
         "insurer_number": caller.insurer_number,
         "detail": {"upload": str(row.upload_id), "revision": row.revision},
     }
-    await record(connection, about)
+    await record(connection, audit)
     return _answer(await _own(connection, caller, row.upload_id))
 
 

@@ -1,7 +1,7 @@
-"""The worker's own tables: one set an upload, unlogged, dropped at its end.
+"""Staging tables: one unlogged set per upload, dropped in its final state.
 
-`rows` holds what the file says, row by row; `plan` what each row means for what is known; `matches` what the resident
-register said; `touched` whom an undo is about. A crash of the database empties them.
+`rows` holds the file's valid rows; `plan` how each differs from what is stored; `matches` the resident
+register's answers; `touched` the entitlements that an undo concerns. A crash of the database empties them.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.database.connections import Database, copy
 from eligibility_api.domain.membership import CONTENT
 
-_SAID = ", ".join(f"v.{name}" for name in CONTENT)
+_ITEMS = ", ".join(f"v.{name}" for name in CONTENT)
 
 _TABLES = ("rows", "plan", "matches", "touched")
 
-_MAKE = (
-    # Types as they will be kept; nothing is read.
+_CREATE = (
+    # Column types are those of the final tables; no rows are read.
     f"""CREATE UNLOGGED TABLE {{rows}} AS
-        SELECT 0::bigint AS row, 0::bigint AS membership, e.symbol_key, e.number_key, e.branch_key, {_SAID}, v.digest
+        SELECT 0::bigint AS row, 0::bigint AS membership, e.symbol_key, e.number_key, e.branch_key, {_ITEMS}, v.digest
         FROM entitlement e JOIN enrolment v USING (entitlement) WITH NO DATA""",  # noqa: S608 - names and numbers of ours
     "ALTER TABLE {rows} ADD PRIMARY KEY (row)",
     """CREATE UNLOGGED TABLE {plan} (
@@ -31,47 +31,35 @@ _MAKE = (
         matching boolean NOT NULL, flags_lost boolean NOT NULL)""",
     "CREATE UNLOGGED TABLE {matches} (row bigint PRIMARY KEY, register_match text NOT NULL, person_key bytea)",
 )
-_MAKE_TOUCHED = "CREATE UNLOGGED TABLE {touched} (entitlement bigint PRIMARY KEY)"
+_CREATE_TOUCHED = "CREATE UNLOGGED TABLE {touched} (entitlement bigint PRIMARY KEY)"
 _DROP = "DROP TABLE IF EXISTS {rows}, {plan}, {matches}, {touched}"
-
-# A chunk is looked up by indexes in the order in which its joins are written, however little is known of the tables.
-_BY_INDEX = text("""
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('join_collapse_limit', '1', true),
-       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-       set_config('enable_seqscan', 'off', true), set_config('enable_material', 'off', true)
-""")
-
-
-async def by_index(connection: AsyncConnection) -> None:
-    """Plan the statements of this transaction for few rows out of many."""
-    await connection.execute(_BY_INDEX)
 
 
 class Staging:
-    """The tables of the file, or of the undo, that becomes `revision`."""
+    """The staging tables of the file, or of the undo, that becomes `revision`."""
 
     def __init__(self, revision: int) -> None:
         self._names = {name: f"staging.{name}_{revision}" for name in _TABLES}
 
-    async def make(self, database: Database) -> None:
-        """Empty tables, whatever was there."""
+    async def create(self, database: Database) -> None:
+        """Create empty tables, replacing any that exist."""
         async with database.transaction() as connection:
-            for statement in (_DROP, *_MAKE):
+            for statement in (_DROP, *_CREATE):
                 await connection.execute(text(statement.format(**self._names)))
 
-    async def make_touched(self, connection: AsyncConnection) -> None:
-        """An empty table for whom an undo is about."""
-        for statement in (_DROP, _MAKE_TOUCHED):
+    async def create_touched(self, connection: AsyncConnection) -> None:
+        """Create an empty `touched`, replacing whatever exists."""
+        for statement in (_DROP, _CREATE_TOUCHED):
             await connection.execute(text(statement.format(**self._names)))
 
     async def drop(self, connection: AsyncConnection) -> None:
-        """Nothing of it is left."""
+        """Drop all tables."""
         await connection.execute(text(_DROP.format(**self._names)))
 
     async def execute(
         self, connection: AsyncConnection, statement: str, parameters: dict[str, Any] | None = None
     ) -> CursorResult[Any]:
-        """A statement in which {rows}, {plan}, {matches} and {touched} stand for the tables."""
+        """Execute a statement in which {rows}, {plan}, {matches} and {touched} stand for the tables."""
         return await connection.execute(text(statement.format(**self._names)), parameters or {})
 
     async def copy(
@@ -85,8 +73,8 @@ class Staging:
         schema, name = self._names[table].split(".")
         await copy(connection, name, columns, records, schema=schema)
 
-    async def is_whole(self, connection: AsyncConnection) -> bool:
-        """Whether the rows are still there."""
+    async def has_rows(self, connection: AsyncConnection) -> bool:
+        """Whether the rows still exist."""
         exists = text("SELECT to_regclass(:rows) IS NOT NULL")
         if not (await connection.execute(exists, {"rows": self._names["rows"]})).scalar_one():
             return False

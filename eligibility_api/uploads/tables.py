@@ -1,4 +1,4 @@
-"""Uploads of member files: the file's parts while it waits, what was found in it, who decided what and why."""
+"""Tables of member files: uploads, their stored parts, faults and decisions."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from eligibility_api.database.columns import instant
 
 
 class Upload(SQLModel, table=True):
-    """One upload, by the revision that its file becomes.
+    """An upload, with the revision that its file becomes.
 
-    `state` is one of `contract.uploads.UploadState`, or `receiving` (no answer was given yet) or `abandoned` (none ever
-    will be).
+    `state` is one of `contract.uploads.UploadState`, or `receiving` (not answered yet) or `abandoned` (never
+    answered).
     """
 
     upload_id: UUID = Field(primary_key=True, sa_column_kwargs={"server_default": FetchedValue()})
@@ -45,7 +45,7 @@ class Upload(SQLModel, table=True):
 
 
 class UploadPart(SQLModel, table=True):
-    """A piece of a file, by its place from 0."""
+    """A part of a file, numbered from 0."""
 
     __tablename__ = "upload_part"
 
@@ -55,7 +55,7 @@ class UploadPart(SQLModel, table=True):
 
 
 class UploadFault(SQLModel, table=True):
-    """One of the first faults of a file's rows, without the value."""
+    """One of the first faults of a file's rows. The faulty value itself is not stored."""
 
     __tablename__ = "upload_fault"
 
@@ -69,7 +69,7 @@ class UploadFault(SQLModel, table=True):
 
 
 class UploadDecision(SQLModel, table=True):
-    """Who decided what about an upload, and why."""
+    """A decision about an upload: by which client, and for what reason."""
 
     __tablename__ = "upload_decision"
 

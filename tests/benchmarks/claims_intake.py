@@ -22,13 +22,13 @@ from typing import Any
 
 import asyncpg
 
+from eligibility_api.claims.ingest import run_step
 from eligibility_api.claims.reading.reader import Reader
-from eligibility_api.claims.work import piece
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.codes import Sex
 from eligibility_api.embedded_postgres.cluster import provision
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from eligibility_api.uploads.parts import PART_BYTES
+from eligibility_api.files.parts import PART_BYTES
 from payer_mock.claims.receipt import (
     Disease,
     Institution,
@@ -203,7 +203,7 @@ async def _take(fund: Fund, postmaster: int, path: Path, count: int) -> dict[str
     assert response.status_code == 202, response.text
     Path("/proc/self/clear_refs").write_text("5")
     before = Spent.now(postmaster)
-    while await piece(fund.batch):
+    while await run_step(fund.batch):
         pass
     spent = Spent.now(postmaster).since(before)
     answer = (await fund.get(f"{CLAIMS_PATH}/{response.json()['file_id']}")).json()

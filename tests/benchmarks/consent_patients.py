@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from eligibility_api.claims.rows import COLUMNS, row
+from eligibility_api.claims.tables import CLAIM_COLUMNS, claim_row
 from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.history import ROLE_HEADER
@@ -191,11 +191,11 @@ async def _fill(connection: asyncpg.Connection[Any], people: int, treated: list[
     await connection.execute(_RECORDS_OF_THE_CROWD, timeout=3600)
     files = [UUID(str(await connection.fetchval(_FILE))) for _ in range(36)]
     rows = [
-        row(files[number % len(files)], receipt)
+        claim_row(files[number % len(files)], receipt)
         for resident in treated
         for number, receipt in enumerate(_receipts(resident))
     ]
-    await connection.copy_records_to_table("receipt", records=rows, columns=list(COLUMNS))
+    await connection.copy_records_to_table("receipt", records=rows, columns=list(CLAIM_COLUMNS))
     await connection.execute(_RECEIPTS_OF_THE_CROWD, timeout=3600)
     numbers = [resident.resident_id[1:].replace("-", "") for resident in treated]
     items = json.dumps(ITEMS, ensure_ascii=False)

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from eligibility_api.claims.rows import COLUMNS, row
+from eligibility_api.claims.tables import CLAIM_COLUMNS, claim_row
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Category, Right
 from eligibility_api.database.connections import Database
@@ -134,11 +134,11 @@ async def _fill(
     await connection.execute(_FILL, people)
     files = [row["file_id"] for row in await connection.fetch("SELECT file_id FROM claim_file")]
     rows = [
-        row(files[months % len(files)], receipt)
+        claim_row(files[months % len(files)], receipt)
         for receipts in looked_at.values()
         for months, receipt in enumerate(receipts)
     ]
-    await connection.copy_records_to_table("receipt", records=rows, columns=list(COLUMNS))
+    await connection.copy_records_to_table("receipt", records=rows, columns=list(CLAIM_COLUMNS))
     await connection.execute(_OTHERS, people, timeout=3600)
     await connection.execute("VACUUM ANALYZE", timeout=3600)
     return {number: await _permit(connection, terminal, number) for number in looked_at}

@@ -24,8 +24,8 @@ import asyncpg
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from eligibility_api.embedded_postgres.cluster import provision
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from eligibility_api.uploads.queue import Bench
-from eligibility_api.uploads.work import piece
+from eligibility_api.uploads.job import run_step
+from eligibility_api.uploads.queue import UploadContext
 from tests.builders.database import Database
 from tests.builders.fund import INSURER, Fund, open_fund
 from tests.builders.member_files import get, upload
@@ -85,13 +85,13 @@ async def _body(path: Path) -> Any:
             yield block
 
 
-async def _time(fund: Fund, bench: Bench, path: Path) -> dict[str, float]:
+async def _time(fund: Fund, context: UploadContext, path: Path) -> dict[str, float]:
     """Seconds of upload, check (matching with it) and publishing."""
     begun = time.perf_counter()
     response = await upload(fund, _body(path), publish="on-request")
     assert response.status_code == 202, response.text
     sent = time.perf_counter()
-    while await piece(bench):
+    while await run_step(context):
         pass
     checked = time.perf_counter()
     upload_id = response.json()["upload_id"]
@@ -99,7 +99,7 @@ async def _time(fund: Fund, bench: Bench, path: Path) -> dict[str, float]:
     assert answer["state"] == "checked", answer
     await fund.post(f"/v1/uploads/{upload_id}/publish", {}, fund.insurer)
     asked = time.perf_counter()
-    while await piece(bench):
+    while await run_step(context):
         pass
     done = time.perf_counter()
     assert (await get(fund, f"/v1/uploads/{upload_id}"))["state"] == "published"
@@ -116,11 +116,11 @@ async def measure(rows: int, *, profile: bool) -> dict[str, Any]:
         async with open_fund(Database(server, "benchmark"), Path(home)) as fund:
             first, month = (_file(Path(home) / f"{share}.csv", rows, share) for share in (0.0, 0.05))
             everybody: Any = EverybodyIsFound()
-            bench = Bench(fund.state.settings, fund.state.clock, everybody, fund.batch)
+            context = UploadContext(fund.state.settings, fund.state.clock, everybody, fund.batch)
             profiler = cProfile.Profile()
             if profile:
                 profiler.enable()
-            figures = {"first": await _time(fund, bench, first), "month": await _time(fund, bench, month)}
+            figures = {"first": await _time(fund, context, first), "month": await _time(fund, context, month)}
             if profile:
                 profiler.disable()
                 profiler.print_stats("tottime")

@@ -97,7 +97,7 @@ class _Measured:
             block = reader.feed(part)
             self.seconds += time.process_time() - began
             assert not block.faults, block.faults[:3]
-            self.good += len(block.receipts)
+            self.good += len(block.claims)
         assert not reader.finish().faults
         assert self.good == receipts
 

@@ -1,8 +1,8 @@
-"""What a tap notices of insurers' files: `python -m tests.benchmarks.tap_beside_publish --people 1000000`.
+"""Latency of a card check during member files: `python -m tests.benchmarks.tap_beside_publish --people 1000000`.
 
-Starts a house and taps at an even pace: first alone, then while `payer-mock load` sends the files of so many people to
-the same fund, has them checked and published, and a month's files after them. Prints p50 and p99 in milliseconds of
-whole taps (without a card's own time) alone, beside checking and beside publishing, and the store's sizes.
+Starts the services and checks cards at an even rate: first alone, then while `payer-mock load` sends the files of this
+many people to the same fund, has them checked and published, and then a month's files. Prints p50 and p99 in milliseconds
+of whole checks (without the card's own time) alone, during checking and during publishing, and the size of the database.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.benchmarks.tappers import Tappers, Times, show
 from tests.builders.house import Inhabited, inhabited
 
 ALONE = "alone"
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 
 _PHASE = """
 SELECT CASE WHEN bool_or(state = 'publishing') THEN 'publishing'
@@ -32,7 +32,7 @@ _SIZE = "SELECT pg_database_size(current_database()) / 1048576"
 
 
 async def measure(people: int, per_second: float, alone_seconds: float) -> Times:
-    """Tap alone, then beside a load; the store's size is told whenever the phase changes."""
+    """Check cards alone, then during a load; the database size is printed whenever the phase changes."""
     with inhabited() as house, tempfile.TemporaryDirectory(prefix="shikaku-load-") as folder:
         home = Path(house.house.wiring["FUND_HOME"])
         owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))
@@ -43,11 +43,11 @@ async def measure(people: int, per_second: float, alone_seconds: float) -> Times
         while load.poll() is None:
             phase = await owner.fetchval(_PHASE)
             if phase != former:
-                print(f"{phase or '-':12}store {await owner.fetchval(_SIZE):,} MiB", flush=True)
+                print(f"{phase or '-':12}database {await owner.fetchval(_SIZE):,} MiB", flush=True)
                 former = phase
-            await tappers.note(phase or "between", _LOOK_SECONDS)
+            await tappers.note(phase or "between", _POLL_SECONDS)
         await asyncio.to_thread(tappers.end)
-        print(f"{'end':12}store {await owner.fetchval(_SIZE):,} MiB", flush=True)
+        print(f"{'end':12}database {await owner.fetchval(_SIZE):,} MiB", flush=True)
         await owner.close()
     return tappers.times
 
@@ -59,7 +59,7 @@ def _load(house: Inhabited, people: int, folder: str) -> subprocess.Popen[bytes]
 
 def main() -> None:
     """Measure and print."""
-    options = argparse.ArgumentParser(description="A tap's p99 beside the files of a country.")
+    options = argparse.ArgumentParser(description="p99 of a card check during the member files of a country.")
     options.add_argument("--people", type=int, default=1_000_000)
     options.add_argument("--taps-per-second", type=float, default=20)
     options.add_argument("--alone-seconds", type=float, default=60)

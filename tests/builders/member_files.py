@@ -1,4 +1,4 @@
-"""Member files for tests, and the few calls around them."""
+"""Member files for tests: building, uploading, and running their job."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import httpx2
 
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.uploads.queue import Bench
-from eligibility_api.uploads.work import piece
+from eligibility_api.uploads.job import run_step
+from eligibility_api.uploads.queue import UploadContext
 from tests.builders.fund import Fund, Person
 
 Cells = Mapping[str, str]
@@ -50,15 +50,15 @@ async def upload(
 
 
 async def work(fund: Fund, steps: int = 50) -> None:
-    """Let the worker do what there is to be done with uploads."""
+    """Run the job of uploads until nothing is pending."""
     for _ in range(steps):
-        if not await piece(Bench.of(fund.state, fund.batch)):
+        if not await run_step(UploadContext.of(fund.state, fund.batch)):
             return
-    raise AssertionError("the worker comes to no end")
+    raise AssertionError("the job does not end")
 
 
 async def get(fund: Fund, path: str, credential: Credential | None = None) -> Any:
-    """GET under an insurer's credential."""
+    """GET with an insurer's credential."""
     headers = {"Authorization": f"Bearer {await fund.token(credential or fund.insurer)}"}
     response = await fund.http.get(path, headers=headers)
     assert response.status_code == 200, response.text
@@ -66,7 +66,7 @@ async def get(fund: Fund, path: str, credential: Credential | None = None) -> An
 
 
 async def taken(fund: Fund, body: Any, credential: Credential | None = None, **query: str) -> dict[str, Any]:
-    """Send a file, let the worker do its part, and tell what became of it."""
+    """Upload a file and run its job; returns the final answer."""
     response = await upload(fund, body, credential, **query)
     assert response.status_code in {200, 202}, response.text
     await work(fund)

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from eligibility_api.claims.work import piece
+from eligibility_api.claims.ingest import run_step
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.codes import Sex
 from eligibility_api.contract.tokens import Credential
@@ -93,7 +93,7 @@ async def send(fund: Fund, body: Any, credential: Credential | None = None) -> h
 async def work(fund: Fund, steps: int = 50) -> None:
     """Let the worker do what there is to be done with receipt files."""
     for _ in range(steps):
-        if not await piece(fund.batch):
+        if not await run_step(fund.batch):
             return
     raise AssertionError("the worker comes to no end")
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 
-from eligibility_api.claims.rows import COLUMNS, row
+from eligibility_api.claims.tables import CLAIM_COLUMNS, claim_row
 from eligibility_api.contract.claims import ClaimKind
 from eligibility_api.contract.codes import Care, Category, FacilityKind, Right, Role
 from eligibility_api.contract.consent import CONSENTS_PATH, Basis
@@ -38,8 +38,8 @@ INSERT INTO claim_file (insurer_number, client_id, state, known_from) VALUES ($1
 """
 
 _RECEIPT = f"""
-INSERT INTO receipt ({", ".join(COLUMNS)})
-VALUES ({", ".join(f"${number}" for number in range(1, len(COLUMNS) + 1))})
+INSERT INTO receipt ({", ".join(CLAIM_COLUMNS)})
+VALUES ({", ".join(f"${number}" for number in range(1, len(CLAIM_COLUMNS) + 1))})
 RETURNING receipt
 """
 
@@ -101,7 +101,7 @@ async def stored(fund: Fund, *receipts: Claim, known_from: datetime | None = Non
     [file] = await fund.owner.fetch(_FILE, [INSURER, fund.insurer.client_id, since])
     numbers = []
     for one in receipts:
-        [kept] = await fund.owner.fetch(_RECEIPT, row(file["file_id"], one))
+        [kept] = await fund.owner.fetch(_RECEIPT, claim_row(file["file_id"], one))
         numbers.append(int(kept["receipt"]))
     return numbers
 

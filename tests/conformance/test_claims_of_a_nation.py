@@ -60,12 +60,12 @@ def test_every_receipt_is_taken_without_a_fault(files: list[Path]) -> None:
         found = sum((block.kinds for block in blocks), Counter())
         tables = Counter(section.table for section, _ in receipts_in(sections))
         assert (found[ClaimKind.MEDICAL], found[ClaimKind.PHARMACY]) == (tables["1"], tables["4"])
-        assert sum(len(block.receipts) for block in blocks) == tables.total()
+        assert sum(len(block.claims) for block in blocks) == tables.total()
 
 
 def test_what_was_written_is_what_was_read(files: list[Path]) -> None:
     for path in files:
-        taken = [receipt for block in read(path) for receipt in block.receipts]
+        taken = [receipt for block in read(path) for receipt in block.claims]
         for receipt, (section, lines) in zip(taken, receipts_in(taken_apart(path.read_bytes())), strict=True):
             assert receipt.institution_code == section.institution_code
             assert receipt.content.institution_name == section.header[6 if section.table == "1" else 5]
@@ -79,7 +79,7 @@ def test_what_was_written_is_what_was_read(files: list[Path]) -> None:
 
 def test_no_two_receipts_of_a_claim_month_are_one(files: list[Path]) -> None:
     identities = Counter(
-        (path.name, receipt.identity) for path in files for block in read(path) for receipt in block.receipts
+        (path.name, receipt.identity) for path in files for block in read(path) for receipt in block.claims
     )
     assert set(identities.values()) == {1}
 

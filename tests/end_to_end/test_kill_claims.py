@@ -1,4 +1,4 @@
-"""Killed in the middle of reading a receipt file, the fund goes on with it, or has lost it and counts nothing of it."""
+"""A fund killed while it reads a claim file continues with it, or has lost it and shows nothing of it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tests.builders.house import Inhabited, inhabited
 from tests.builders.receipt_files import medical, receipt_file
 from tests.depth import DEEP
 
-RECEIPTS = 12_000
-CRASH_POINTS = [point * RECEIPTS // 10 for point in range(1, 10)] if DEEP else [RECEIPTS // 2]
-"""Receipts stored at the least when everything is killed."""
+CLAIMS = 12_000
+CRASH_POINTS = [point * CLAIMS // 10 for point in range(1, 10)] if DEEP else [CLAIMS // 2]
+"""Minimum number of claims that are stored when everything is killed."""
 
 CLINIC = Institution(code="1310199999", name="架空診療所")
 
-_COUNTING = """
+_EFFECTIVE = """
 SELECT count(*) FROM receipt JOIN claim_file USING (file_id) WHERE institution_code = $1 AND known_from <= now()
 """
 _TAKEN = "SELECT taken FROM claim_file WHERE file_id = $1::text::uuid"
@@ -36,13 +36,13 @@ _TAKEN = "SELECT taken FROM claim_file WHERE file_id = $1::text::uuid"
 
 @pytest.fixture
 def own_house() -> Iterator[Inhabited]:
-    """A house that this test may break."""
+    """A running fund of its own, which this test may break."""
     with inhabited() as running:
         yield running
 
 
 @pytest.mark.parametrize("taken", CRASH_POINTS)
-def test_a_file_counts_as_a_whole_and_once_however_reading_was_killed(
+def test_a_file_becomes_effective_completely_and_once_wherever_reading_is_killed(
     own_house: Inhabited, taken: int
 ) -> None:
     body = _file()
@@ -57,8 +57,8 @@ def test_a_file_counts_as_a_whole_and_once_however_reading_was_killed(
         assert (ended.known_from is None) == (ended.state is ClaimsState.REFUSED)
         again = _ended(program, program.send_claims([body]).file_id)
         assert again.report is not None
-        assert (again.state, again.report.accepted) == (ClaimsState.DONE, RECEIPTS)
-        assert wait_until(lambda: _count(own_house, _COUNTING, CLINIC.code) == RECEIPTS, 10)
+        assert (again.state, again.report.accepted) == (ClaimsState.DONE, CLAIMS)
+        assert wait_until(lambda: _count(own_house, _EFFECTIVE, CLINIC.code) == CLAIMS, 10)
 
 
 def _file() -> bytes:
@@ -73,7 +73,7 @@ def _file() -> bytes:
             sex=Sex.FEMALE,
         )
 
-    return receipt_file(medical(member(number), institution=CLINIC) for number in range(RECEIPTS))
+    return receipt_file(medical(member(number), institution=CLINIC) for number in range(CLAIMS))
 
 
 def _client(house: Inhabited, url: str) -> InsurerClient:

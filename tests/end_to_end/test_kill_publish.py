@@ -1,4 +1,4 @@
-"""Killed in the middle of publishing a member file, the fund knows the old state or the new one, and nothing between."""
+"""A fund killed while it publishes a member file has the old state or the new one, and nothing between."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.depth import DEEP
 
 MEMBERS = 6_000
 CRASH_POINTS = [point * MEMBERS // 20 for point in range(1, 21)] if DEEP else [MEMBERS // 2]
-"""Rows prepared at the least when everything is killed."""
+"""Minimum number of rows that are prepared when everything is killed."""
 
 _ENDS = (UploadState.PUBLISHED, UploadState.REFUSED)
 _KNOWN = f"SELECT DISTINCT e.name_alias FROM enrolment e {KNOWN_NOW} WHERE {NOT_SUPERSEDED} AND e.name = '見本　太郎'"
@@ -33,19 +33,19 @@ _PREPARED = "SELECT max(prepared) FROM upload WHERE state IN ('publishing', 'pub
 
 @pytest.fixture
 def own_house() -> Iterator[Inhabited]:
-    """A house that this test may break."""
+    """A running fund of its own, which this test may break."""
     with inhabited() as running:
         yield running
 
 
 @pytest.mark.parametrize("prepared", CRASH_POINTS)
-def test_the_state_is_the_old_or_the_new_one_however_publishing_was_killed(
+def test_the_state_is_the_old_or_the_new_one_wherever_publishing_is_killed(
     own_house: Inhabited, prepared: int
 ) -> None:
     approver = _approver(own_house)
     with _clients(own_house, own_house.house.wiring["PAYER_FUND_URL"], approver) as clients:
         assert _publish(clients, "旧").state is UploadState.PUBLISHED
-        assert _shows(own_house, "旧")
+        assert _is_visible(own_house, "旧")
         sent = _approved(clients, "新")
         assert wait_until(lambda: _prepared(own_house) >= prepared, 60)
     known_before = set(_fetch(own_house, _KNOWN))
@@ -55,9 +55,9 @@ def test_the_state_is_the_old_or_the_new_one_however_publishing_was_killed(
         ended = _ended(clients[0], sent.upload_id)
         assert known_before in ({"旧"}, {"新"})
         assert ended.refusal in {None, "file-lost"}
-        assert _shows(own_house, "新" if ended.state is UploadState.PUBLISHED else "旧")
+        assert _is_visible(own_house, "新" if ended.state is UploadState.PUBLISHED else "旧")
         assert _publish(clients, "次").state is UploadState.PUBLISHED
-        assert _shows(own_house, "次")
+        assert _is_visible(own_house, "次")
 
 
 def _file(alias: str) -> bytes:
@@ -87,7 +87,7 @@ def _approver(house: Inhabited) -> Path:
 
 @contextmanager
 def _clients(house: Inhabited, url: str, approver: Path) -> Iterator[Sequence[InsurerClient]]:
-    """The insurer's program, and its approver."""
+    """The insurer's client and its approver."""
     payer = house.house.home / f"payer-{INSURER_NUMBER}.json"
     first, second = (
         InsurerClient(url, Credential.load(path), clock=lambda: datetime.now(UTC), timeout_seconds=60)
@@ -98,7 +98,7 @@ def _clients(house: Inhabited, url: str, approver: Path) -> Iterator[Sequence[In
 
 
 def _approved(clients: Sequence[InsurerClient], alias: str) -> UploadAnswer:
-    """A file that changes everybody, and therefore waits for the approver, approved."""
+    """An approved file. It changes all members and is therefore held for the approver."""
     program, approver = clients
     sent = program.upload([_file(alias)], scope=FileScope.CHANGES)
     assert wait_until(lambda: program.upload_status(sent.upload_id).state is UploadState.HELD, 60)
@@ -114,8 +114,8 @@ def _ended(program: InsurerClient, upload_id: str) -> UploadAnswer:
     return program.upload_status(upload_id)
 
 
-def _shows(house: Inhabited, alias: str) -> bool:
-    """Whether all are known so, once a publication's lead is over."""
+def _is_visible(house: Inhabited, alias: str) -> bool:
+    """Whether all members have this alias, once the publication's lead is over."""
     return wait_until(lambda: set(_fetch(house, _KNOWN)) == {alias}, 10)
 
 
@@ -125,7 +125,7 @@ def _prepared(house: Inhabited) -> int:
 
 
 def _fetch(house: Inhabited, statement: str) -> list[object]:
-    """The first column of what the database says."""
+    """The first column of the result."""
 
     async def fetch() -> list[object]:
         dsn = EmbeddedPostgres.attach(Path(house.house.wiring["FUND_HOME"]) / "postgres").dsn("owner")

@@ -13,7 +13,7 @@ import pytest
 
 from eligibility_api.audit import store
 from eligibility_api.audit.recompute import recompute
-from eligibility_api.batches.answering import Answering, Pace
+from eligibility_api.batches.job import BatchJob, RateLimiter
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
@@ -80,7 +80,7 @@ async def _visually(fund: Fund, person: Person) -> httpx2.Response:
 
 async def _in_a_batch(fund: Fund, person: Person) -> httpx2.Response:
     accepted = await fund.post("/v1/eligibility/batches", {"rows": [fund.asked(person)]})
-    while await Answering(fund.state, fund.batch, Pace(1_000)).piece():
+    while await BatchJob(fund.state, fund.batch, RateLimiter(1_000)).run_step():
         pass
     headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
     path = f"/v1/eligibility/batches/{accepted.json()['batch_id']}/results"

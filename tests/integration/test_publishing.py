@@ -1,4 +1,4 @@
-"""Member files on their way: published at one instant, held, approved, undone; never half."""
+"""Publication of member files: at one instant and as a whole; held, approved, rejected, undone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities import service as facilities
-from eligibility_api.uploads.preparing import prepare_chunk
-from eligibility_api.uploads.queue import Bench, Task, next_task
+from eligibility_api.uploads.prepare import prepare_chunk
+from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from tests.builders.fund import INSURER, Fund, Person
 from tests.builders.member_files import csv_file, get, member, taken, upload, work
 
@@ -22,8 +22,8 @@ async def registered(fund: Fund) -> Person:
     return person
 
 
-async def shown(fund: Fund, person: Person, item: str) -> list[Any]:
-    """What the desk is answered about an item, once a revision's lead is over."""
+async def answered(fund: Fund, person: Person, item: str) -> list[Any]:
+    """An item in the answers to a card check, once the lead of the latest revision is over."""
     await fund.owner.fetch(
         "SELECT pg_sleep(greatest(extract(epoch FROM max(published_at) - now()), 0)) FROM revision", []
     )
@@ -51,31 +51,31 @@ async def decide(fund: Fund, upload_id: str, decision: str, credential: Credenti
     return response
 
 
-async def approved_task(fund: Fund, upload_id: str) -> Task:
-    """A checked file with the insurer's word, as the worker takes it up."""
+async def approved_task(fund: Fund, upload_id: str) -> UploadTask:
+    """The task of a checked file whose publication the insurer has requested."""
     await fund.post(f"/v1/uploads/{upload_id}/publish", {}, fund.insurer)
     async with fund.batch.transaction() as connection:
-        task = await next_task(connection)
+        task = await QUEUE.next_task(connection)
     assert task is not None
     return task
 
 
 async def end(fund: Fund, person: Person) -> None:
-    """A single change: the member leaves."""
+    """A single change: ends the member's enrolment."""
     names = ("insurer_number", "symbol", "number", "branch", "birth_date")
     body = {name: member(person)[name] for name in names} | {"lost_on": "2025-04-01", "reason_of_loss": "03"}
     response = await fund.post("/v1/enrolments/end", body, fund.insurer)
     assert response.status_code == 200, response.text
 
 
-async def test_a_member_of_a_published_file_is_answered_at_the_desk(fund: Fund) -> None:
+async def test_a_member_of_a_published_file_is_answered(fund: Fund) -> None:
     person = await registered(fund)
     answer = await taken(fund, csv_file([member(person)]))
     assert (answer["state"], answer["refusal"], answer["report"]["new"]) == ("published", None, 1)
-    assert await shown(fund, person, "number") == [person.resident.resident_id[1:]]
+    assert await answered(fund, person, "number") == [person.resident.resident_id[1:]]
 
 
-async def test_a_file_changes_what_it_says_otherwise_and_writes_no_row_for_the_rest(fund: Fund) -> None:
+async def test_a_file_changes_what_differs_and_writes_no_row_for_the_rest(fund: Fund) -> None:
     one, other = await registered(fund), await registered(fund)
     await taken(fund, csv_file([member(one), member(other)]))
     before = await fund.owner.fetch("SELECT count(*) FROM enrolment", [])
@@ -83,10 +83,10 @@ async def test_a_file_changes_what_it_says_otherwise_and_writes_no_row_for_the_r
     after = await fund.owner.fetch("SELECT count(*) FROM enrolment", [])
     assert (answer["report"]["changed"], answer["report"]["unchanged"], answer["report"]["new"]) == (1, 1, 0)
     assert after[0][0] == before[0][0] + 1
-    assert await shown(fund, one, "name_alias") == ["別名"]
+    assert await answered(fund, one, "name_alias") == ["別名"]
 
 
-async def test_a_change_of_a_single_member_after_the_upload_wins_over_the_file(fund: Fund) -> None:
+async def test_a_single_change_after_the_upload_takes_precedence_over_the_file(fund: Fund) -> None:
     person = await registered(fund)
     await taken(fund, csv_file([member(person)]))
     sent = await upload(fund, csv_file([member(person, name_alias="別名")]))
@@ -96,40 +96,40 @@ async def test_a_change_of_a_single_member_after_the_upload_wins_over_the_file(f
     faults = await get(fund, f"/v1/uploads/{sent.json()['upload_id']}/faults")
     assert (answer["state"], answer["report"]["changed_since"]) == ("published", 1)
     assert [(fault["row"], fault["code"]) for fault in faults["faults"]] == [(1, "changed-since")]
-    assert await shown(fund, person, "lost_on") == ["2025-04-01"]
+    assert await answered(fund, person, "lost_on") == ["2025-04-01"]
 
 
-async def test_a_change_of_a_single_member_takes_back_what_a_file_has_prepared(fund: Fund) -> None:
+async def test_a_single_change_withdraws_what_a_file_has_prepared(fund: Fund) -> None:
     changed, kept = await registered(fund), await registered(fund)
     await taken(fund, csv_file([member(changed), member(kept)]))
     rows = [member(changed, name_alias="新"), member(kept, name_alias="新")]
     checked = await taken(fund, csv_file(rows), publish="on-request")
     task = await approved_task(fund, checked["upload_id"])
-    assert await prepare_chunk(Bench.of(fund.state, fund.batch), task, 0) == 2
-    assert await shown(fund, kept, "name_alias") == [None]
+    assert await prepare_chunk(UploadContext.of(fund.state, fund.batch), task, 0) == 2
+    assert await answered(fund, kept, "name_alias") == [None]
 
     await end(fund, changed)
     await work(fund)
 
     answer = await get(fund, f"/v1/uploads/{checked['upload_id']}")
     assert (answer["state"], answer["report"]["changed_since"]) == ("published", 1)
-    assert await shown(fund, changed, "lost_on") == ["2025-04-01"]
-    assert await shown(fund, changed, "name_alias") == [None]
-    assert await shown(fund, kept, "name_alias") == ["新"]
+    assert await answered(fund, changed, "lost_on") == ["2025-04-01"]
+    assert await answered(fund, changed, "name_alias") == [None]
+    assert await answered(fund, kept, "name_alias") == ["新"]
 
 
-async def test_what_was_approved_against_an_older_state_is_checked_again(fund: Fund) -> None:
+async def test_a_file_that_was_approved_against_an_older_state_is_checked_again(fund: Fund) -> None:
     person = await registered(fund)
     await taken(fund, csv_file([member(person)]))
     older = await taken(fund, csv_file([member(person, name_alias="先")]), publish="on-request")
     newer = await taken(fund, csv_file([member(person, name_alias="後")]), publish="on-request")
     await decide(fund, older["upload_id"], "publish")
     await decide(fund, newer["upload_id"], "publish")
-    assert await shown(fund, person, "name_alias") == ["後"]
+    assert await answered(fund, person, "name_alias") == ["後"]
     assert (await get(fund, f"/v1/uploads/{newer['upload_id']}"))["state"] == "published"
 
 
-async def test_an_older_file_published_late_leaves_alone_what_a_newer_one_said(fund: Fund) -> None:
+async def test_an_older_file_that_is_published_late_does_not_change_what_a_newer_one_set(fund: Fund) -> None:
     person = await registered(fund)
     await taken(fund, csv_file([member(person)]))
     older = await taken(fund, csv_file([member(person, name_alias="先")]), publish="on-request")
@@ -137,10 +137,10 @@ async def test_an_older_file_published_late_leaves_alone_what_a_newer_one_said(f
     await decide(fund, older["upload_id"], "publish")
     answer = await get(fund, f"/v1/uploads/{older['upload_id']}")
     assert (answer["state"], answer["report"]["changed_since"]) == ("published", 1)
-    assert await shown(fund, person, "name_alias") == ["後"]
+    assert await answered(fund, person, "name_alias") == ["後"]
 
 
-async def test_a_file_can_be_undone_in_time_only(fund: Fund) -> None:
+async def test_a_file_can_be_undone_within_the_window_only(fund: Fund) -> None:
     answer = await taken(fund, csv_file([member(await registered(fund))]))
     days = f"{fund.state.settings.undo_days + 1} days"
     statement = "UPDATE revision r SET published_at = published_at - $1::text::interval FROM upload u WHERE u.revision = r.revision AND u.upload_id = $2"
@@ -148,7 +148,7 @@ async def test_a_file_can_be_undone_in_time_only(fund: Fund) -> None:
     assert (await decide(fund, answer["upload_id"], "undo")).json()["code"] == "undo-too-late"
 
 
-async def test_a_file_that_loses_a_protection_flag_waits_for_another_key(fund: Fund) -> None:
+async def test_a_file_that_drops_a_protection_flag_is_held_for_another_key(fund: Fund) -> None:
     person = await registered(fund)
     await taken(fund, csv_file([member(person, nondisclosure="1")]))
     held = await taken(fund, csv_file([member(person)]))
@@ -159,7 +159,7 @@ async def test_a_file_that_loses_a_protection_flag_waits_for_another_key(fund: F
     approved = await decide(fund, held["upload_id"], "approve", await approver(fund))
     assert approved.status_code == 200, approved.text
     assert (await get(fund, f"/v1/uploads/{held['upload_id']}"))["state"] == "published"
-    assert await shown(fund, person, "address") == [person.resident.address]
+    assert await answered(fund, person, "address") == [person.resident.address]
 
 
 async def test_a_held_file_can_be_rejected_and_changes_nothing(fund: Fund) -> None:
@@ -168,39 +168,39 @@ async def test_a_held_file_can_be_rejected_and_changes_nothing(fund: Fund) -> No
     held = await taken(fund, csv_file([member(person, name_alias="新")]))
     assert (await decide(fund, held["upload_id"], "reject")).status_code == 200
     assert (await get(fund, f"/v1/uploads/{held['upload_id']}"))["state"] == "rejected"
-    assert await shown(fund, person, "name_alias") == ["旧"]
+    assert await answered(fund, person, "name_alias") == ["旧"]
     again = await decide(fund, held["upload_id"], "approve", await approver(fund))
     assert again.json()["code"] == "upload-state"
 
 
-async def test_a_checked_file_waits_for_the_insurers_word(fund: Fund) -> None:
+async def test_a_checked_file_waits_for_the_insurers_request(fund: Fund) -> None:
     person = await registered(fund)
     checked = await taken(fund, csv_file([member(person)]), publish="on-request")
     assert checked["state"] == "checked"
-    assert await shown(fund, person, "number") == []
+    assert await answered(fund, person, "number") == []
     assert (await decide(fund, checked["upload_id"], "publish")).status_code == 200
-    assert await shown(fund, person, "number") == [person.resident.resident_id[1:]]
+    assert await answered(fund, person, "number") == [person.resident.resident_id[1:]]
 
 
-async def test_an_undo_brings_the_former_values_back_and_leaves_alone_who_changed_since(fund: Fund) -> None:
+async def test_an_undo_restores_the_former_values_except_of_members_changed_since(fund: Fund) -> None:
     kept, new, since = [await registered(fund) for _ in range(3)]
     await taken(fund, csv_file([member(kept), member(since)]))
     wrong = await taken(fund, csv_file([member(p, name_alias="誤") for p in (kept, new, since)]))
-    assert await shown(fund, kept, "name_alias") == ["誤"]
+    assert await answered(fund, kept, "name_alias") == ["誤"]
     await end(fund, since)
 
     assert (await decide(fund, wrong["upload_id"], "undo")).status_code == 202
     undone = await get(fund, f"/v1/uploads/{wrong['upload_id']}")
 
     assert (undone["state"], undone["report"]["changed_since"]) == ("undone", 1)
-    assert await shown(fund, kept, "name_alias") == [None]
-    assert await shown(fund, new, "name_alias") == []
-    assert await shown(fund, since, "name_alias") == ["誤"]
+    assert await answered(fund, kept, "name_alias") == [None]
+    assert await answered(fund, new, "name_alias") == []
+    assert await answered(fund, since, "name_alias") == ["誤"]
     seen = await get(fund, f"/v1/uploads/{wrong['upload_id']}/correction-list")
     assert [facility["institution_code"] for facility in seen["facilities"]] == [fund.clinic.institution_code]
 
 
-async def test_without_the_register_a_file_waits_and_goes_on_when_it_is_back(fund: Fund) -> None:
+async def test_a_file_waits_while_the_register_is_unavailable(fund: Fund) -> None:
     person = await registered(fund)
     fund.line.cut = True
     waiting = await taken(fund, csv_file([member(person)]))
@@ -211,22 +211,22 @@ async def test_without_the_register_a_file_waits_and_goes_on_when_it_is_back(fun
     assert (await get(fund, f"/v1/uploads/{waiting['upload_id']}"))["state"] == "published"
 
 
-async def test_what_a_crash_of_the_database_loses_is_refused_and_what_was_prepared_is_taken_back(
+async def test_a_file_lost_in_a_crash_is_refused_and_what_was_prepared_is_withdrawn(
     fund: Fund,
 ) -> None:
     person = await registered(fund)
     await taken(fund, csv_file([member(person, name_alias="旧")]))
     checked = await taken(fund, csv_file([member(person, name_alias="新")]), publish="on-request")
     task = await approved_task(fund, checked["upload_id"])
-    assert await prepare_chunk(Bench.of(fund.state, fund.batch), task, 0) == 1
+    assert await prepare_chunk(UploadContext.of(fund.state, fund.batch), task, 0) == 1
     await fund.batch.fetch(f"TRUNCATE staging.rows_{task.revision}", [])
     await work(fund)
     lost = await get(fund, f"/v1/uploads/{checked['upload_id']}")
     assert (lost["state"], lost["refusal"]) == ("refused", "file-lost")
-    assert await shown(fund, person, "name_alias") == ["旧"]
+    assert await answered(fund, person, "name_alias") == ["旧"]
 
 
-async def test_nothing_of_a_file_is_left_behind_at_its_end(fund: Fund) -> None:
+async def test_a_file_in_its_final_state_has_no_parts_or_staging_tables(fund: Fund) -> None:
     await taken(fund, csv_file([member(await registered(fund))]))
     left = await fund.owner.fetch(
         """SELECT (SELECT count(*) FROM upload_part p JOIN upload u USING (upload_id) WHERE u.state = 'published')

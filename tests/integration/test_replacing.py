@@ -1,6 +1,6 @@
-"""What a member file makes of what is known: the worker's statements, held against the plan of `domain.timeline`.
+"""The SQL that applies a member file to stored data equals the plan of `domain.timeline`.
 
-Many members at once, each with periods drawn at random in a first file, and others in a second.
+Many members at once, each with random periods in a first file, and others in a second.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ pytestmark = pytest.mark.anyio
 MEMBERS = 2_000 if DEEP else 150
 FIRST_DAY = date(2020, 4, 1)
 
-Said = tuple[date, date | None, str]
-"""Of a period: its days, and the alias by which two periods of the same days differ."""
+Stated = tuple[date, date | None, str]
+"""A period: its days, and the alias in which periods of the same days may differ."""
 
-_STANDING = """
+_CURRENT = """
 SELECT e.number, e.acquired_on, e.lost_on, e.name_alias FROM enrolment e
 JOIN revision o ON o.revision = e.opened_by AND o.published_at IS NOT NULL
 WHERE e.closed_by IS NULL AND e.symbol = $1
 """
 
 
-def drawn(draw: Random) -> list[Said]:
-    """Up to three periods that share no day; the last one may go on."""
+def random_periods(draw: Random) -> list[Stated]:
+    """Up to three periods without common days; the last one may be open."""
     days = sorted(draw.sample(range(60), 2 * draw.randint(1, 3)))
     ends: list[int | None] = [*days[1::2]]
     if draw.random() < 0.4:
@@ -48,20 +48,20 @@ def drawn(draw: Random) -> list[Said]:
     ]
 
 
-def changed(draw: Random, said: list[Said]) -> list[Said]:
-    """What the next file says of a member: the same, some of it, or something else altogether."""
+def changed(draw: Random, stated: list[Stated]) -> list[Stated]:
+    """A member's periods in the next file: the same, some of them, the same days with other aliases, or new ones."""
     match draw.randrange(4):
         case 0:
-            return said
+            return stated
         case 1:
-            return draw.sample(said, draw.randint(1, len(said)))
+            return draw.sample(stated, draw.randint(1, len(stated)))
         case 2:
-            return [(begun, end, draw.choice("甲乙丙")) for begun, end, _ in said]
-    return drawn(draw)
+            return [(begun, end, draw.choice("甲乙丙")) for begun, end, _ in stated]
+    return random_periods(draw)
 
 
-def rows(symbol: str, person: Person, said: Mapping[str, list[Said]]) -> Iterator[dict[str, str]]:
-    for number, periods in said.items():
+def rows(symbol: str, person: Person, stated: Mapping[str, list[Stated]]) -> Iterator[dict[str, str]]:
+    for number, periods in stated.items():
         for begun, end, alias in periods:
             ending = {"lost_on": end.isoformat(), "reason_of_loss": "03"} if end else {}
             cells = {
@@ -73,24 +73,24 @@ def rows(symbol: str, person: Person, said: Mapping[str, list[Said]]) -> Iterato
             yield member(person, **cells, **ending)
 
 
-def planned(current: list[Said], new: list[Said]) -> set[Said]:
-    """What stands after the plan: a period's digest is all that is said of it."""
-    known = [Period(n, *said[:2], repr(said).encode()) for n, said in enumerate(current)]
-    given = [Period(n, *said[:2], repr(said).encode()) for n, said in enumerate(new)]
+def planned(current: list[Stated], new: list[Stated]) -> set[Stated]:
+    """The periods after the plan is applied; a period's digest covers all its items."""
+    known = [Period(n, *stated[:2], repr(stated).encode()) for n, stated in enumerate(current)]
+    given = [Period(n, *stated[:2], repr(stated).encode()) for n, stated in enumerate(new)]
     plan = plan_replace(known, given)
-    kept = {said for n, said in enumerate(current) if n not in plan.close}
+    kept = {stated for n, stated in enumerate(current) if n not in plan.close}
     return kept | {new[n] for n in plan.open}
 
 
-async def standing(fund: Fund, symbol: str) -> dict[str, set[Said]]:
-    found: dict[str, set[Said]] = {}
-    for row in await fund.owner.fetch(_STANDING, [symbol]):
+async def current_periods(fund: Fund, symbol: str) -> dict[str, set[Stated]]:
+    found: dict[str, set[Stated]] = {}
+    for row in await fund.owner.fetch(_CURRENT, [symbol]):
         found.setdefault(row["number"], set()).add((row["acquired_on"], row["lost_on"], row["name_alias"]))
     return found
 
 
 async def published(fund: Fund, body: bytes) -> dict[str, Any]:
-    """The file checked and, on the insurer's word, published. Its people are one and the same, which holds nothing."""
+    """A file that was checked and published on request. All its members are one person, which must not hold it."""
     answer = await taken(fund, body, scope="changes", publish="on-request")
     assert (answer["state"], answer["report"]["bad_rows"]) == ("checked", 0), answer
     await fund.post(f"/v1/uploads/{answer['upload_id']}/publish", {}, fund.insurer)
@@ -99,25 +99,26 @@ async def published(fund: Fund, body: bytes) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", range(5) if DEEP else [1])
-async def test_a_files_rows_take_the_place_of_what_they_touch_and_an_undo_brings_it_back(
+async def test_rows_replace_the_periods_that_they_overlap_and_an_undo_restores_them(
     fund: Fund, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draw, symbol, person = Random(seed), f"置換{seed}", fund.person()
-    # Most of the members change, and one person is all of them: neither shall hold the file here.
+    # Most members change, and all are the same person: neither may hold the file in this test.
     lenient = {name: 1.0 for name in type(fund.state.settings).model_fields if name.startswith("hold_")}
     object.__setattr__(fund.state, "settings", fund.state.settings.model_copy(update=lenient))
-    first = {f"{n:05d}": drawn(draw) for n in range(MEMBERS)}
-    second = {number: changed(draw, said) for number, said in first.items()}
+    first = {f"{n:05d}": random_periods(draw) for n in range(MEMBERS)}
+    second = {number: changed(draw, stated) for number, stated in first.items()}
 
+    assert any(first.values())
     await published(fund, csv_file(rows(symbol, person, first)))
-    assert await standing(fund, symbol) == {number: set(said) for number, said in first.items()}
+    assert await current_periods(fund, symbol) == {number: set(stated) for number, stated in first.items()}
 
     upload = await published(fund, csv_file(rows(symbol, person, second)))
     assert upload["report"]["unchanged"] > 0
-    assert await standing(fund, symbol) == {
-        number: planned(said, second[number]) for number, said in first.items()
+    assert await current_periods(fund, symbol) == {
+        number: planned(stated, second[number]) for number, stated in first.items()
     }
 
     await fund.post(f"/v1/uploads/{upload['upload_id']}/undo", {"reason": "確認済み"}, fund.insurer)
     await work(fund)
-    assert await standing(fund, symbol) == {number: set(said) for number, said in first.items()}
+    assert await current_periods(fund, symbol) == {number: set(stated) for number, stated in first.items()}

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from eligibility_api.claims.reading.block import Block, Fault
+from eligibility_api.claims.reading.block import Block
+from eligibility_api.claims.reading.faults import Fault
 from eligibility_api.claims.reading.reader import Reader
 from eligibility_api.domain.claims import Claim
 
@@ -23,10 +24,10 @@ class Reading:
     kinds: dict[str, int] = field(default_factory=dict)
 
     def add(self, block: Block) -> None:
-        self.receipts += block.receipts
+        self.receipts += block.claims
         self.faults += block.faults
         self.sections += block.sections
-        self.found += block.found
+        self.found += block.total
         for kind, count in block.kinds.items():
             self.kinds[kind.value] = self.kinds.get(kind.value, 0) + count
 

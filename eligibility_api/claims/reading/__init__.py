@@ -1,1 +1,1 @@
-"""From the bytes of a receipt file to receipts and faults. Nothing here knows the database."""
+"""Parses claim files: from bytes to claims and faults. Nothing here accesses the database."""

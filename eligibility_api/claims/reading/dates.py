@@ -1,4 +1,7 @@
-"""Days and months of receipts: western (YYYYMMDD, YYYYMM), or of an era in older editions (GYYMMDD, GYYMM; OQS 13.1)."""
+"""Parses days and months of claims (OQS 13.1).
+
+They are Western (YYYYMMDD, YYYYMM), or of an era in older editions (GYYMMDD, GYYMM).
+"""
 
 from __future__ import annotations
 
@@ -17,26 +20,29 @@ _ERAS = {
     "4": (date(1989, 1, 8), date(2019, 4, 30)),
     "5": (date(2019, 5, 1), date.max),
 }
-"""明治, 大正, 昭和, 平成, 令和: first and last day. Two eras share the day on which an emperor of old died."""
+"""First and last day of 明治, 大正, 昭和, 平成, 令和.
+
+Up to 昭和, the first day of an era is also the last day of the former.
+"""
 
 _LAST_YEAR = 2199
-"""No receipt is of a later one: what is reckoned with its days stays within the calendar."""
+"""Later years are rejected, so that calculations with the dates stay within the calendar."""
 
 
-def day(text: str) -> date:
-    """The day that `text` writes. Raises BadValue."""
+def parse_day(text: str) -> date:
+    """The day written in `text`. Raises BadValue."""
     if not (text.isascii() and text.isdigit()):
         raise BadValue(ClaimsFault.DAY)
     match len(text):
         case 8:
             return _western(int(text[:4]), int(text[4:6]), int(text[6:]))
         case 7:
-            return _within(text[0], _western(_year(text), int(text[3:5]), int(text[5:])))
+            return _check_era(text[0], _western(_year(text), int(text[3:5]), int(text[5:])))
     raise BadValue(ClaimsFault.DAY)
 
 
-def month(text: str) -> date:
-    """The first day of the month that `text` writes. Raises BadValue."""
+def parse_month(text: str) -> date:
+    """The first day of the month written in `text`. Raises BadValue."""
     if not (text.isascii() and text.isdigit()):
         raise BadValue(ClaimsFault.DAY)
     match len(text):
@@ -63,18 +69,18 @@ def _year(text: str) -> int:
     return _ERAS[text[0]][0].year + int(text[1:3]) - 1
 
 
-def _within(era: str, day_: date) -> date:
+def _check_era(era: str, day: date) -> date:
     begin, end = _ERAS[era]
-    if not begin <= day_ <= end:
+    if not begin <= day <= end:
         raise BadValue(ClaimsFault.DAY)
-    return day_
+    return day
 
 
-def _western(year: int, month_: int, day_: int) -> date:
+def _western(year: int, month: int, day: int) -> date:
     try:
-        found = date(year, month_, day_)
+        parsed = date(year, month, day)
     except ValueError:
         raise BadValue(ClaimsFault.DAY) from None
-    if found < EARLIEST_DAY or year > _LAST_YEAR:
+    if parsed < EARLIEST_DAY or year > _LAST_YEAR:
         raise BadValue(ClaimsFault.DAY)
-    return found
+    return parsed

@@ -1,4 +1,4 @@
-"""A receipt while its records come: what medical and pharmacies' receipts have in common."""
+"""Builds a claim from its records: the parts that medical and pharmacy claims have in common."""
 
 from __future__ import annotations
 
@@ -7,39 +7,37 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
 
-from eligibility_api.claims.reading.block import Faults, Gathering
+from eligibility_api.claims.reading.block import BlockBuilder
 from eligibility_api.claims.reading.dates import last_day
-from eligibility_api.claims.reading.faults import BadRecord, whole
+from eligibility_api.claims.reading.faults import BadRecord, FaultLog, bad_record
 from eligibility_api.claims.reading.header import Header
-from eligibility_api.claims.reading.layouts import Layout
+from eligibility_api.claims.reading.layouts import CurrentRecord, Layout
 from eligibility_api.claims.reading.payers import Payers
-from eligibility_api.claims.reading.present import Present
 from eligibility_api.claims.reading.records import HEAD
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault
 from eligibility_api.contract.history import CareSetting
 from eligibility_api.domain.claims import Claim, Content
 
-MOST_RECORDS = 10_000
-"""Of one receipt. What comes beyond is out of place."""
-
+MAX_RECORDS = 10_000
+"""Per claim. Further ones are out of order."""
 
 Handler = Callable[[Any, list[Any]], None]
-"""Takes into a draft what is read of its present record. Raises BadRecord."""
+"""Adds the values of a draft's current record to it. Raises BadRecord."""
 
 Records = Mapping[str, tuple[Layout, Handler | None, bool]]
-"""The records of a kind of receipt; one without a handler is read over. Whether they stand in front of the treatment."""
+"""The records of a kind of claim: layout, handler (None: skipped), and whether they precede the treatment."""
 
 
-class Surroundings(NamedTuple):
-    """Where a receipt stands: who sends it, below which header; and where its faults go."""
+class ClaimContext(NamedTuple):
+    """What a claim depends on: the sender, the section's header, and where results are collected."""
 
     insurer_number: str
     header: Header
-    gathering: Gathering
+    builder: BlockBuilder
 
 
 class Draft(ABC):
-    """Takes the records of one receipt, each once, in the file's order."""
+    """Collects the records of one claim in the file's order."""
 
     records: ClassVar[Records]
     month_name: ClassVar[str]
@@ -54,69 +52,70 @@ class Draft(ABC):
     layout: Layout
     text: str
 
-    def __init__(self, surroundings: Surroundings, place: int, line: int) -> None:
-        self.faults = Faults(surroundings.gathering, place)
-        self.payers = Payers(surroundings.insurer_number)
+    def __init__(self, context: ClaimContext, number: int, line: int) -> None:
+        """`number` counts the claims of the section."""
+        self.faults = FaultLog(context.builder.add_fault, number)
+        self.payers = Payers(context.insurer_number)
         self.first_line = self.line = line
-        """RE's, and the present record's."""
+        """Line of RE, and of the current record."""
         self.record = "RE"
-        self.refused = False
-        """It is of a kind that is not read: whatever else comes is passed over."""
-        self._header = surroundings.header
+        self.is_rejected = False
+        """Whether it is of a kind that is not read; all further records are skipped."""
+        self._header = context.header
         self._count = 0
-        self._treated = False
+        self._in_treatment = False
         """Whether records of the treatment have begun."""
 
     @property
-    def sound(self) -> bool:
-        """Whether no fault was found so far. Behind one, what hangs together can no longer be told."""
+    def is_valid(self) -> bool:
+        """Whether there is no fault so far. After one, relations between records can no longer be checked."""
         return not self.faults.count
 
     @property
     def points(self) -> int | None:
-        """合計点数 of a sound receipt, where it has any."""
-        return self.payers.points if self.sound else None
+        """合計点数 of a valid claim, if it has any."""
+        return self.payers.points if self.is_valid else None
 
     @property
-    def present(self) -> Present:
+    def current(self) -> CurrentRecord:
         """The record that is being read."""
-        return Present(self.line, self.record, self.text, self.layout)
+        return CurrentRecord(self.line, self.record, self.text, self.layout)
 
-    def take(self, number: int, record: str, text: str) -> None:
-        """One record."""
+    def add_record(self, number: int, record: str, text: str) -> None:
+        """Read a record."""
         self.line, self.record, self.text = number, record, text
         self._count += 1
-        if self.refused or self._count > MOST_RECORDS:
-            self._pass_over(number, record)
+        if self.is_rejected or self._count > MAX_RECORDS:
+            self._skip(number, record)
             return
         known = self.records.get(record)
         if known is None:
-            self.faults.whole(number, record, self.unknown(record))
+            self.faults.add_whole(number, record, self.unknown(record))
             return
-        self.layout, handler, in_front = known
+        self.layout, handler, in_head = known
         try:
-            if not in_front:
-                self._treated = True
-            elif self._treated:
-                raise whole(ClaimsFault.ORDER)
+            if not in_head:
+                self._in_treatment = True
+            elif self._in_treatment:
+                raise bad_record(ClaimsFault.ORDER)
             values = self.layout.read(text)
             if handler is not None:
                 handler(self, values)
         except BadRecord as bad:
-            self.faults.bad(number, record, bad)
+            self.faults.add_record(number, record, bad)
 
-    def take_bad(self, number: int, record: str | None, code: ClaimsFault) -> None:
-        """A line that is wrong as a whole."""
+    def add_bad_line(self, number: int, record: str | None, code: ClaimsFault) -> None:
+        """Report a line that is faulty as a whole."""
         self._count += 1
-        if self.refused or self._count > MOST_RECORDS:
-            self._pass_over(number, record)
+        if self.is_rejected or self._count > MAX_RECORDS:
+            self._skip(number, record)
             return
-        self.faults.whole(number, record, code)
+        self.faults.add_whole(number, record, code)
 
     def finish(self) -> Claim | None:
-        """The receipt, when its last record has come; None where it has faults, which are told."""
+        """The claim after its last record; None if it has faults."""
         content = self.content()
-        if not self.sound:
+        if not self.is_valid:
             return None
         member = self.payers.member(self.birth_date, self.faults, self.first_line)
         if member is None:
@@ -133,47 +132,47 @@ class Draft(ABC):
 
     @abstractmethod
     def content(self) -> Content:
-        """What the records tell of the treatment; faults are told."""
+        """The treatment, from all records read. May report faults."""
 
-    def unknown(self, record: str) -> ClaimsFault:  # noqa: ARG002 - a kind of receipt may know it by name
-        """What a record without a layout is."""
+    def unknown(self, record: str) -> ClaimsFault:  # noqa: ARG002 - a kind of claim may know it by name
+        """The fault of a record without a layout."""
         return ClaimsFault.UNKNOWN_RECORD
 
     @property
     def institution_name(self) -> str | None:
-        """Whose claim it is."""
+        """Name of the claiming institution."""
         return self._header.institution_name
 
-    def take_head(self, setting: CareSetting, month: date, birth_date: date) -> None:
-        """What RE tells of every receipt. Raises BadRecord."""
+    def read_head(self, setting: CareSetting, month: date, birth_date: date) -> None:
+        """Read what RE has in every kind of claim. Raises BadRecord."""
         last = last_day(month)
         if month > self._header.claim_month:
-            raise self.present.wrong(self.month_name, ClaimsFault.DAY)
+            raise self.current.fault(self.month_name, ClaimsFault.DAY)
         if birth_date > last:
-            raise self.present.wrong("生年月日", ClaimsFault.DAY)
+            raise self.current.fault("生年月日", ClaimsFault.DAY)
         self.setting, self.treatment_month, self.birth_date = setting, month, birth_date
         self.last_day = last.day
 
-    def _pass_over(self, number: int, record: str | None) -> None:
-        if self._count == MOST_RECORDS + 1 and not self.refused:
-            self.faults.whole(number, record, ClaimsFault.ORDER)
+    def _skip(self, number: int, record: str | None) -> None:
+        if self._count == MAX_RECORDS + 1 and not self.is_rejected:
+            self.faults.add_whole(number, record, ClaimsFault.ORDER)
 
 
 def records(layouts: Mapping[str, Layout], handlers: Mapping[str, Handler]) -> Records:
-    """The records of a kind of receipt, each with who takes it."""
+    """The records of a kind of claim with their handlers."""
     return {record: (layout, handlers.get(record), record in HEAD) for record, layout in layouts.items()}
 
 
 def _insurance(draft: Draft, values: list[Any]) -> None:
-    draft.payers.take_insurance(draft.present, values)
+    draft.payers.read_insurance(draft.current, values)
 
 
 def _public(draft: Draft, values: list[Any]) -> None:
-    draft.payers.take_public(draft.present, values)
+    draft.payers.read_public(draft.current, values)
 
 
 def _check(draft: Draft, values: list[Any]) -> None:
-    draft.payers.take_check(values)
+    draft.payers.read_check(values)
 
 
 PAYERS: dict[str, Handler] = {"HO": _insurance, "KO": _public, "SN": _check}

@@ -1,15 +1,22 @@
-"""What may be wrong with a value or a record, on its way to a place in the file."""
+"""Faults of values, records and claims, with their place in the file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from eligibility_api.contract.claims import ClaimsFault
 
+MAX_FAULTS_PER_CLAIM = 100
+"""Faults reported of one claim, or of the lines between two."""
+
 
 class BadValue(ValueError):
-    """A text that breaks the rule `code`. `part` is its faulty field, counted from the field's own, and that one's text."""
+    """A text that violates the rule `code`.
+
+    Where several fields are one text, `part` is the faulty field, counted from the first of them, and its
+    text.
+    """
 
     def __init__(self, code: ClaimsFault, part: tuple[int, str] | None = None) -> None:
         super().__init__(code.value)
@@ -18,7 +25,7 @@ class BadValue(ValueError):
 
 
 class FieldFault(NamedTuple):
-    """A fault within a record; a whole record has no field."""
+    """A fault within a record; `field` and `name` are None if the whole record is meant."""
 
     field: int | None
     name: str | None
@@ -34,6 +41,41 @@ class BadRecord(ValueError):
         self.faults: Sequence[FieldFault] = faults
 
 
-def whole(code: ClaimsFault) -> BadRecord:
-    """A record that is wrong as a whole."""
+def bad_record(code: ClaimsFault) -> BadRecord:
+    """A record that is faulty as a whole."""
     return BadRecord(FieldFault(None, None, code, None))
+
+
+class Fault(NamedTuple):
+    """A fault by place and rule (`contract.claims.ClaimsFaultPlace`), with the shape of the value only."""
+
+    line: int
+    record: str | None
+    field: int | None
+    name: str | None
+    claim: int | None
+    code: ClaimsFault
+    shape: str | None
+
+
+class FaultLog:
+    """Reports the first 100 faults of one claim (by its number in the section), or of lines outside a claim."""
+
+    def __init__(self, report: Callable[[Fault], None], claim: int | None) -> None:
+        self.count = 0
+        self._report = report
+        self._claim = claim
+
+    def add_whole(self, line: int, record: str | None, code: ClaimsFault) -> None:
+        """Add a record that is faulty as a whole, or a fault that belongs to no record."""
+        self._add(Fault(line, record, None, None, self._claim, code, None))
+
+    def add_record(self, line: int, record: str, bad: BadRecord) -> None:
+        """Add a record's faults."""
+        for field, name, code, shape in bad.faults:
+            self._add(Fault(line, record, field, name, self._claim, code, shape))
+
+    def _add(self, fault: Fault) -> None:
+        self.count += 1
+        if self.count <= MAX_FAULTS_PER_CLAIM:
+            self._report(fault)

@@ -1,4 +1,4 @@
-"""The records that begin and end a section: IR or YK, and GO."""
+"""Parses the records that begin and end a section: IR or YK, and GO."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAST_VOLUME = "99"
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Whose claim a section is, for which month, and which volume of it."""
+    """A section's institution, claim month and volume."""
 
     record: str
     institution_code: str
@@ -27,12 +27,12 @@ class Header:
 
     def continues(self, former: Header) -> bool:
         """Whether this is the volume that follows `former`."""
-        mine = self.record, self.institution_code, self.claim_month, self.volume
-        return mine == (former.record, former.institution_code, former.claim_month, former.volume + 1)
+        own = self.record, self.institution_code, self.claim_month, self.volume
+        return own == (former.record, former.institution_code, former.claim_month, former.volume + 1)
 
 
 def kind_of(record: str, line: str) -> ClaimKind | None:
-    """What a section holds, as its header tells even where it is faulty."""
+    """The kind of a section's claims, by its header even if that is faulty; None if unknown."""
     if record == "YK":
         return ClaimKind.PHARMACY
     fields = line.split(",", _FEE_TABLE + 1)
@@ -40,43 +40,44 @@ def kind_of(record: str, line: str) -> ClaimKind | None:
 
 
 def read_header(record: str, line: str) -> Header:
-    """IR or YK. Raises BadRecord."""
+    """Parse IR or YK. Raises BadRecord."""
     layout = MEDICAL["IR"] if record == "IR" else PHARMACY["YK"]
     prefecture, fee_table, code, name, month, volume = layout.read(line)
     return Header(record, f"{prefecture}{fee_table}{code}", name, month, volume or 0)
 
 
-def not_carried(line: str) -> BadRecord:
-    """What is said of a dental section, which is not read."""
+def dental_fault(line: str) -> BadRecord:
+    """The fault reported for a dental section, which is not read."""
     return MEDICAL["IR"].fault("点数表", ClaimsFault.NOT_CARRIED, line)
 
 
 class Totals(NamedTuple):
-    """What stands above a GO: receipts and points; None where some receipt's points could not be read."""
+    """Claims and points above a GO; `points` is None if those of some claim could not be read."""
 
-    receipts: int
+    claims: int
     points: int | None
 
-    def plus(self, receipts: int, points: int | None) -> Totals:
-        """With so many more."""
+    def plus(self, claims: int, points: int | None) -> Totals:
+        """These totals and the given ones."""
         known = self.points is not None and points is not None
-        return Totals(self.receipts + receipts, (self.points or 0) + (points or 0) if known else None)
+        return Totals(self.claims + claims, (self.points or 0) + (points or 0) if known else None)
 
-    def fit(self, receipts: int, points: int) -> bool:
-        """Whether these figures are right, as far as that can be told."""
-        return receipts == self.receipts and self.points in {points, None}
-
-
-NOTHING = Totals(0, 0)
+    def match(self, claims: int, points: int) -> bool:
+        """Whether a GO's figures are right, as far as that is known."""
+        return claims == self.claims and self.points in {points, None}
 
 
-def read_trailer(line: str, own: Totals, together: Totals) -> bool:
-    """Whether GO ends the last volume. Raises BadRecord.
+NO_TOTALS = Totals(0, 0)
 
-    A volume's GO may count that volume alone (`own`), or those before it too (`together`): which is not public.
+
+def read_trailer(line: str, own: Totals, combined: Totals) -> bool:
+    """Parse GO; returns whether it ends the last volume. Raises BadRecord.
+
+    A volume's GO may count that volume alone (`own`), or the previous ones too (`combined`): the rule is not
+    public.
     """
-    receipts, points, volume = MEDICAL["GO"].read(line)
-    if not (own.fit(receipts, points) or together.fit(receipts, points)):
-        name = "総合計点数" if receipts in {own.receipts, together.receipts} else "総件数"
+    claims, points, volume = MEDICAL["GO"].read(line)
+    if not (own.match(claims, points) or combined.match(claims, points)):
+        name = "総合計点数" if claims in {own.claims, combined.claims} else "総件数"
         raise MEDICAL["GO"].fault(name, ClaimsFault.TRAILER, line)
     return bool(volume == _LAST_VOLUME)

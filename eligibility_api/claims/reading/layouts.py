@@ -1,6 +1,6 @@
-"""The layout of a record: which fields it has (`layouts.toml`), and what is read of them.
+"""Record layouts: which fields a record has (`layouts.toml`), and how those that are read are validated.
 
-Only what is kept, or counted, is judged; of the other fields there must not be too many.
+Only fields that are stored or counted are validated; the others are only limited in number.
 """
 
 from __future__ import annotations
@@ -10,21 +10,21 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from operator import getitem, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from eligibility_api.claims.reading.faults import BadRecord, BadValue, FieldFault, whole
+from eligibility_api.claims.reading.faults import BadRecord, BadValue, FieldFault, bad_record
 from eligibility_api.claims.reading.values import Field
 from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.domain.text import shape
 
 FIRST_DAY = "1日"
-"""The first of the fields of the month's days, which are read together."""
+"""The first of the 31 fields of the month's days, which are validated together as one text."""
 
 _REPEATED = re.compile(r"(.+)×([0-9]+)")
 
 
 class Layout:
-    """One record's layout. `names` of its fields; `read` by name, of which the values come in that order."""
+    """A record's layout: the `names` of its fields, and those that are `read`, in the order of the values."""
 
     def __init__(self, names: Sequence[str], read: Mapping[str, Field]) -> None:
         self.names = names
@@ -32,24 +32,25 @@ class Layout:
         self._places = tuple(names.index(name) + 1 for name in read)
         self._pick = _picker(self._places)
         self._width = max(self._places, default=0) + 1
-        self._together = FIRST_DAY in read
-        self._cut = self._width - 1 if self._together else self._width
-        """What stays in one: the days, or what is behind the last field that is read."""
-        self._least = max(
+        self._has_days = FIRST_DAY in read
+        self._max_splits = self._width - 1 if self._has_days else self._width
+        """The rest stays one text: the days, or what follows the last field that is read."""
+        self._min_commas = max(
             (p for p, field in zip(self._places, self._fields, strict=True) if field.required), default=0
         )
 
     def read(self, line: str) -> list[Any]:
-        """The values of the fields that are read. Raises BadRecord."""
-        fields = line.split(",", self._cut)
-        # The rule of the days counts them: of records with days, the most frequent ones, no comma is counted twice.
-        commas = len(fields) - 1 if self._together else line.count(",")
-        if not self._least <= commas <= len(self.names):
-            raise whole(ClaimsFault.FIELDS)
+        """Parse a record; returns the values of the fields that are read. Raises BadRecord."""
+        fields = line.split(",", self._max_splits)
+        # The rule for days counts its own fields, so that in records with days, the most frequent ones, no comma
+        # is counted twice.
+        commas = len(fields) - 1 if self._has_days else line.count(",")
+        if not self._min_commas <= commas <= len(self.names):
+            raise bad_record(ClaimsFault.FIELDS)
         if len(fields) < self._width:
             fields += [""] * (self._width - len(fields))
         try:
-            # One call for all fields, and none of Python's own for those whose texts were seen before.
+            # One call for all fields; cached texts need no Python function call.
             return list(map(getitem, self._fields, self._pick(fields)))
         except BadValue:
             raise BadRecord(*self._faults(fields)) from None
@@ -59,7 +60,7 @@ class Layout:
         return self.names.index(name) + 1
 
     def fault(self, name: str, code: ClaimsFault, line: str) -> BadRecord:
-        """A record that is wrong in one field."""
+        """A record that is faulty in one field."""
         place = self.place(name)
         fields = line.split(",", place + 1)
         text = fields[place] if place < len(fields) else ""
@@ -74,20 +75,33 @@ class Layout:
                 if bad.code is ClaimsFault.FIELDS:
                     yield FieldFault(None, None, bad.code, None)
                     continue
-                further, part = bad.part or (0, text)
-                at = place + further
+                offset, part = bad.part or (0, text)
+                at = place + offset
                 yield FieldFault(at, self.names[at - 1], bad.code, shape(part) or None)
 
 
+class CurrentRecord(NamedTuple):
+    """The record that is being read, with its line number."""
+
+    number: int
+    record: str
+    text: str
+    layout: Layout
+
+    def fault(self, name: str, code: ClaimsFault) -> BadRecord:
+        """It is faulty in this field."""
+        return self.layout.fault(name, code, self.text)
+
+
 def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
-    """Picks the fields at these places."""
+    """A function that selects the fields at these positions."""
     if len(places) > 1:
         return itemgetter(*places)
     return lambda fields: [fields[place] for place in places]
 
 
 def layouts(kind: str, read: Mapping[str, Mapping[str, Field]]) -> dict[str, Layout]:
-    """The layouts of a kind of receipt by record, with what is `read` of each."""
+    """The layouts of a kind of claim by record, with the fields that are `read` of each."""
     table: dict[str, list[str]] = _PUBLISHED[kind]
     return {record: Layout(tuple(_expanded(names)), read.get(record, {})) for record, names in table.items()}
 

@@ -1,10 +1,10 @@
-"""A medical receipt (医科) while its records come. One that turns out to be of DPC is read no further."""
+"""Builds a medical claim (医科) from its records. One that turns out to be a DPC claim is not read further."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from eligibility_api.claims.reading.draft import PAYERS, Draft, Records, Surroundings, records
+from eligibility_api.claims.reading.draft import PAYERS, ClaimContext, Draft, Records, records
 from eligibility_api.claims.reading.records import DPC, DPC_RECORDS, MEDICAL
 from eligibility_api.claims.reading.units import Units
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault
@@ -12,21 +12,21 @@ from eligibility_api.domain.claims import Content, Disease
 
 
 class MedicalDraft(Draft):
-    """Takes RE, SY, SI, IY, TO and CO; JD, MF and SJ are read over."""
+    """Reads RE, SY, SI, IY, TO and CO; JD, MF and SJ are skipped."""
 
     month_name = "診療年月"
 
-    def __init__(self, surroundings: Surroundings, place: int, line: int) -> None:
-        super().__init__(surroundings, place, line)
+    def __init__(self, context: ClaimContext, number: int, line: int) -> None:
+        super().__init__(context, number, line)
         self.kind = ClaimKind.MEDICAL
         self.units = Units()
         self.diseases: list[Disease] = []
 
     def content(self) -> Content:
-        """What the records tell of the treatment."""
+        """The treatment, from all records read."""
         self.units.close()
         if self.units.overlong:
-            self.faults.whole(self.first_line, "CO", ClaimsFault.ORDER)
+            self.faults.add_whole(self.first_line, "CO", ClaimsFault.ORDER)
         return Content(
             institution_name=self.institution_name,
             prescriber_code=None,
@@ -37,14 +37,14 @@ class MedicalDraft(Draft):
         )
 
     def unknown(self, record: str) -> ClaimsFault:
-        """What a record without a layout is. BU makes a receipt one of DPC."""
+        """The fault of a record without a layout. BU makes the claim a DPC claim."""
         if record == DPC:
             self.kind = ClaimKind.DPC
-            self.refused = True
+            self.is_rejected = True
         return ClaimsFault.NOT_CARRIED if record in DPC_RECORDS else ClaimsFault.UNKNOWN_RECORD
 
     def _head(self, values: list[Any]) -> None:
-        self.take_head(*values)
+        self.read_head(*values)
 
     def _disease(self, values: list[Any]) -> None:
         code, began_on, outcome, modifiers, name, main = values
@@ -54,14 +54,14 @@ class MedicalDraft(Draft):
         act, code, quantity, points, times, days = values
         if days and days[-1][0] > self.last_day:
             first_beyond = next(day for day, _ in days if day > self.last_day)
-            raise self.present.wrong(f"{first_beyond}日", ClaimsFault.DAY)
+            raise self.current.fault(f"{first_beyond}日", ClaimsFault.DAY)
         item = self.record, code, quantity, times, days or ()
-        if not self.units.take(act, item, last=points is not None) and self.sound:
-            raise self.present.wrong("診療識別", ClaimsFault.REQUIRED)
+        if not self.units.add(act, item, last=points is not None) and self.is_valid:
+            raise self.current.fault("診療識別", ClaimsFault.REQUIRED)
 
     def _comment(self, values: list[Any]) -> None:
-        if not self.units.comment(*values) and self.sound:
-            raise self.present.wrong("診療識別", ClaimsFault.REQUIRED)
+        if not self.units.add_comment(*values) and self.is_valid:
+            raise self.current.fault("診療識別", ClaimsFault.REQUIRED)
 
     records: ClassVar[Records] = records(
         MEDICAL,

@@ -1,26 +1,26 @@
-"""A pharmacy's receipt (調剤) while its records come: what was prescribed, and every dispensing of it (OQS 13.3)."""
+"""Builds a pharmacy claim (調剤) from its records: prescriptions, and every dispensing of them (OQS 13.3)."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
 
-from eligibility_api.claims.reading.draft import PAYERS, Draft, Records, Surroundings, records
-from eligibility_api.claims.reading.faults import whole
+from eligibility_api.claims.reading.draft import PAYERS, ClaimContext, Draft, Records, records
+from eligibility_api.claims.reading.faults import bad_record
 from eligibility_api.claims.reading.records import PHARMACY
 from eligibility_api.contract.claim_codes import ACT_BY_DOSAGE_FORM, USAGE_WRITTEN
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault
 from eligibility_api.domain.claims import Content, Drug
 
 _PRESCRIBER = ("医療機関都道府県", "医療機関点数表", "医療機関コード")
-"""The prescribing institution's code, in parts."""
+"""The fields of the prescribing institution's code."""
 
-MOST_DRUGS = 2_000
-"""Of one receipt. Each dispensing repeats the medicines of its prescription: a few records could tell millions."""
+MAX_DRUGS = 2_000
+"""Per claim. Each dispensing repeats its prescription's medicines: a few records could produce millions."""
 
 
 class Dispensing(NamedTuple):
-    """CZ: days of supply or doses, dispensed on a day."""
+    """CZ: days of supply or doses dispensed on a day."""
 
     prescribed_on: date | None
     dispensed_on: date
@@ -28,7 +28,7 @@ class Dispensing(NamedTuple):
 
 
 class Prescription:
-    """SH with the CZ and IY behind it: medicines that are taken together."""
+    """SH with the CZ and IY that follow it: medicines that are taken together."""
 
     def __init__(self, line: int, form: str, usage: str | None, text: str | None) -> None:
         self.line = line
@@ -40,8 +40,8 @@ class Prescription:
 
     def drugs(self) -> list[Drug]:
         """Each medicine once for every dispensing."""
-        written = self._usage_code == USAGE_WRITTEN
-        usage, instruction = (self._text, None) if written else (None, self._text)
+        is_text = self._usage_code == USAGE_WRITTEN
+        usage, instruction = (self._text, None) if is_text else (None, self._text)
         return [
             Drug(code, quantity, self._act, times, (), dispensed_on, prescribed_on, self._usage_code, usage, instruction)
             for prescribed_on, dispensed_on, times in self.dispensings
@@ -50,12 +50,12 @@ class Prescription:
 
 
 class PharmacyDraft(Draft):
-    """Takes RE, SH, CZ and IY; JD, MF, TO, CO, TK, KI and ST are read over."""
+    """Reads RE, SH, CZ and IY; JD, MF, TO, CO, TK, KI and ST are skipped."""
 
     month_name = "調剤年月"
 
-    def __init__(self, surroundings: Surroundings, place: int, line: int) -> None:
-        super().__init__(surroundings, place, line)
+    def __init__(self, context: ClaimContext, number: int, line: int) -> None:
+        super().__init__(context, number, line)
         self.kind = ClaimKind.PHARMACY
         self.prescriber_code: str | None = None
         self.prescriber_name: str | None = None
@@ -63,7 +63,7 @@ class PharmacyDraft(Draft):
         self.drugs: list[Drug] = []
 
     def content(self) -> Content:
-        """What the records tell of the treatment."""
+        """The treatment, from all records read."""
         self.close()
         return Content(
             institution_name=self.institution_name,
@@ -75,28 +75,28 @@ class PharmacyDraft(Draft):
         )
 
     def close(self) -> None:
-        """The prescription is over. Medicines that were never dispensed, or far too often, are told as a fault."""
+        """End the prescription. Medicines that were never dispensed, or far too often, are a fault."""
         prescription, self.prescription = self.prescription, None
-        if prescription is None or not self.sound:
+        if prescription is None or not self.is_valid:
             return
         count = len(prescription.medicines) * len(prescription.dispensings)
-        if (prescription.medicines and not count) or len(self.drugs) + count > MOST_DRUGS:
-            self.faults.whole(prescription.line, "SH", ClaimsFault.ORDER)
+        if (prescription.medicines and not count) or len(self.drugs) + count > MAX_DRUGS:
+            self.faults.add_whole(prescription.line, "SH", ClaimsFault.ORDER)
             return
         self.drugs += prescription.drugs()
 
-    def _opened(self) -> Prescription | None:
-        """The prescription to which a record belongs; None behind a faulty one. Raises BadRecord."""
-        if self.prescription is None and self.sound:
-            raise whole(ClaimsFault.ORDER)
+    def _open_prescription(self) -> Prescription | None:
+        """The prescription to which a record belongs; None after a faulty one. Raises BadRecord."""
+        if self.prescription is None and self.is_valid:
+            raise bad_record(ClaimsFault.ORDER)
         return self.prescription
 
     def _head(self, values: list[Any]) -> None:
         setting, month, birth_date, *code, name = values
         if any(code) and not all(code):
             missing = _PRESCRIBER[code.index(None)]
-            raise self.present.wrong(missing, ClaimsFault.REQUIRED)
-        self.take_head(setting, month, birth_date)
+            raise self.current.fault(missing, ClaimsFault.REQUIRED)
+        self.read_head(setting, month, birth_date)
         self.prescriber_code = "".join(code) if all(code) else None
         self.prescriber_name = name
 
@@ -106,19 +106,19 @@ class PharmacyDraft(Draft):
         self.prescription = Prescription(self.line, *prescribed)
 
     def _dispensing(self, values: list[Any]) -> None:
-        if prescription := self._opened():
+        if prescription := self._open_prescription():
             dispensing = Dispensing(*values)
-            if self.sound and dispensing.dispensed_on.replace(day=1) != self.treatment_month:
-                raise self.present.wrong("調剤月日", ClaimsFault.DAY)
+            if self.is_valid and dispensing.dispensed_on.replace(day=1) != self.treatment_month:
+                raise self.current.fault("調剤月日", ClaimsFault.DAY)
             prescription.dispensings.append(dispensing)
 
     def _medicine(self, values: list[Any]) -> None:
-        if prescription := self._opened():
+        if prescription := self._open_prescription():
             code, quantity = values
             prescription.medicines.append((code, quantity))
 
     def _material(self, _values: list[Any]) -> None:
-        self._opened()
+        self._open_prescription()
 
     records: ClassVar[Records] = records(
         PHARMACY,

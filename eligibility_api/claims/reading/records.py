@@ -1,15 +1,15 @@
-"""What is read of each record of medical and pharmacies' receipts (OQS 13.2, 13.3); the values come in this order."""
+"""The fields that are read of each record of medical and pharmacy claims, in order (OQS 13.2, 13.3)."""
 
 from __future__ import annotations
 
-from eligibility_api.claims.reading.dates import day, month
+from eligibility_api.claims.reading.dates import parse_day, parse_month
 from eligibility_api.claims.reading.faults import BadValue
 from eligibility_api.claims.reading.layouts import FIRST_DAY, layouts
 from eligibility_api.claims.reading.values import (
     QUANTITY,
     Field,
     Rule,
-    checked,
+    check_digit_number,
     day_counts,
     digits,
     membership,
@@ -17,29 +17,29 @@ from eligibility_api.claims.reading.values import (
     number,
     one_of,
     recipient,
-    written,
+    text_up_to,
 )
 from eligibility_api.contract.claim_codes import ACT_BY_DOSAGE_FORM, ACTS
 from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.contract.history import CareSetting
 
 HEADERS = ("IR", "YK")
-"""The records that begin a section."""
+"""Records that begin a section."""
 
 HEAD = frozenset({"RE", "HO", "KO", "SN", "JD", "MF"})
-"""Records of whom a receipt is of and who pays, in front of those of the treatment."""
+"""Records of patient and payers, which precede those of the treatment."""
 
 DPC = "BU"
-"""The record that makes a receipt one of DPC (診断群分類)."""
+"""The record that makes a claim a DPC claim (診断群分類)."""
 
 DPC_RECORDS = frozenset({DPC, "SB", "KK", "SK", "GA", "HH", "GT", "CD"})
-"""Records of DPC, known by name alone."""
+"""Records of DPC claims, known by name only."""
 
-_MOST_NAME_BYTES = 40
+_MAX_NAME_BYTES = 40
 
 
 def _receipt_type(fee_table: str) -> Rule:
-    """レセプト種別, as the setting that its last digit tells (odd: inpatient)."""
+    """Converts レセプト種別 to the setting, by its last digit (odd: inpatient)."""
 
     def rule(text: str) -> CareSetting:
         if not (len(text) == 4 and text.isascii() and text.isdigit() and text[0] == fee_table):
@@ -51,9 +51,9 @@ def _receipt_type(fee_table: str) -> Rule:
     return rule
 
 
-_NAME = Field(written(_MOST_NAME_BYTES))
-_MONTH = Field(month, required=True)
-_NEEDED_DAY = Field(day, required=True)
+_NAME = Field(text_up_to(_MAX_NAME_BYTES))
+_MONTH = Field(parse_month, required=True)
+_REQUIRED_DAY = Field(parse_day, required=True)
 _NINE_DIGITS = Field(digits(9), required=True)
 _MEMBERSHIP = Field(membership)
 _QUANTITY = Field(QUANTITY)
@@ -62,13 +62,13 @@ _TIMES = Field(number(3))
 _PREFECTURE = Field(digits(2), required=True)
 _VOLUME = Field(number(2))
 _HO = {
-    "保険者番号": Field(checked(6, 8), required=True),
+    "保険者番号": Field(check_digit_number(6, 8), required=True),
     "被保険者証記号": _MEMBERSHIP,
     "被保険者証番号": Field(membership, required=True),
     "合計点数": Field(number(8), required=True),
 }
 _KO = {
-    "負担者番号": Field(checked(8), required=True),
+    "負担者番号": Field(check_digit_number(8), required=True),
     "受給者番号": Field(recipient),
     "合計点数": Field(number(8)),
 }
@@ -85,7 +85,7 @@ _GO = {
     "マルチボリューム識別情報": Field(digits(2)),
 }
 _ACT = Field(one_of(ACTS))
-_COUNTED = {
+_COUNTS = {
     "点数": Field(number(7)),
     "回数": _TIMES,
     FIRST_DAY: Field(day_counts),
@@ -105,23 +105,23 @@ MEDICAL = layouts(
         "RE": {
             "レセプト種別": Field(_receipt_type("1"), required=True),
             "診療年月": _MONTH,
-            "生年月日": _NEEDED_DAY,
+            "生年月日": _REQUIRED_DAY,
         },
         "HO": _HO,
         "KO": _KO,
         "SN": _SN,
         "SY": {
             "傷病名コード": Field(digits(7), required=True),
-            "診療開始日": Field(day),
+            "診療開始日": Field(parse_day),
             "転帰区分": Field(one_of("1234")),
             "修飾語コード": Field(modifiers),
             "傷病名称": _NAME,
             "主傷病": Field(one_of(("01",))),
         },
-        "SI": {"診療識別": _ACT, "診療行為コード": _NINE_DIGITS, "数量データ": _QUANTITY, **_COUNTED},
-        "IY": {"診療識別": _ACT, "医薬品コード": _NINE_DIGITS, "使用量": _QUANTITY, **_COUNTED},
-        "TO": {"診療識別": _ACT, "特定器材コード": _NINE_DIGITS, "使用量": _QUANTITY, **_COUNTED},
-        "CO": {"診療識別": _ACT, "文字データ": Field(written(76))},
+        "SI": {"診療識別": _ACT, "診療行為コード": _NINE_DIGITS, "数量データ": _QUANTITY, **_COUNTS},
+        "IY": {"診療識別": _ACT, "医薬品コード": _NINE_DIGITS, "使用量": _QUANTITY, **_COUNTS},
+        "TO": {"診療識別": _ACT, "特定器材コード": _NINE_DIGITS, "使用量": _QUANTITY, **_COUNTS},
+        "CO": {"診療識別": _ACT, "文字データ": Field(text_up_to(76))},
         "GO": _GO,
     },
 )
@@ -140,7 +140,7 @@ PHARMACY = layouts(
         "RE": {
             "レセプト種別": Field(_receipt_type("4"), required=True),
             "調剤年月": _MONTH,
-            "生年月日": _NEEDED_DAY,
+            "生年月日": _REQUIRED_DAY,
             "医療機関都道府県": Field(digits(2)),
             "医療機関点数表": Field(digits(1)),
             "医療機関コード": Field(digits(7)),
@@ -153,11 +153,11 @@ PHARMACY = layouts(
             "処方番号": Field(number(2), required=True),
             "剤形コード": Field(one_of(ACT_BY_DOSAGE_FORM), required=True),
             "用法コード": Field(digits(1, 3)),
-            "特別指示": Field(written(80)),
+            "特別指示": Field(text_up_to(80)),
         },
         "CZ": {
-            "処方月日": Field(day),
-            "調剤月日": _NEEDED_DAY,
+            "処方月日": Field(parse_day),
+            "調剤月日": _REQUIRED_DAY,
             "調剤数量": Field(number(3), required=True),
         },
         "IY": {"医薬品コード": _NINE_DIGITS, "使用量": _QUANTITY},

@@ -1,16 +1,16 @@
-"""One institution's claim, IR or YK to GO: its receipts one behind the other, and whether GO counts them."""
+"""Parses a section, one institution's claims from IR or YK to GO, and verifies the totals of GO."""
 
 from __future__ import annotations
 
-from eligibility_api.claims.reading.block import Faults, Gathering
-from eligibility_api.claims.reading.draft import Draft, Surroundings
-from eligibility_api.claims.reading.faults import BadRecord, whole
+from eligibility_api.claims.reading.block import BlockBuilder
+from eligibility_api.claims.reading.draft import ClaimContext, Draft
+from eligibility_api.claims.reading.faults import BadRecord, FaultLog, bad_record
 from eligibility_api.claims.reading.header import (
-    NOTHING,
+    NO_TOTALS,
     Header,
     Totals,
+    dental_fault,
     kind_of,
-    not_carried,
     read_header,
     read_trailer,
 )
@@ -19,8 +19,8 @@ from eligibility_api.claims.reading.pharmacy import PharmacyDraft
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault
 from eligibility_api.domain.claims import Claim
 
-MOST_REMEMBERED = 100_000
-"""Receipts among which one that stands twice is found."""
+MAX_REMEMBERED = 100_000
+"""Claims of a section among which duplicates are detected."""
 
 _DRAFTS: dict[ClaimKind | None, type[Draft]] = {
     ClaimKind.MEDICAL: MedicalDraft,
@@ -29,68 +29,68 @@ _DRAFTS: dict[ClaimKind | None, type[Draft]] = {
 
 
 class Section:
-    """Takes the records of a section in the file's order, from its header on."""
+    """Reads the records of a section in the file's order, from its header on."""
 
-    def __init__(self, insurer_number: str, gathering: Gathering) -> None:
+    def __init__(self, insurer_number: str, builder: BlockBuilder) -> None:
         self.ended = False
-        """Whether GO has come."""
+        """Whether GO was read."""
         self._insurer_number = insurer_number
-        self._gathering = gathering
+        self._builder = builder
         self._kind: ClaimKind | None = None
         self._header: Header | None = None
-        self._surroundings: Surroundings | None = None
-        """None: its receipts are counted, and not read."""
-        self._faults = Faults(gathering, None)
+        self._context: ClaimContext | None = None
+        """None: its claims are counted, but not read."""
+        self._faults = FaultLog(builder.add_fault, None)
         self._line = 0
-        self._place = 0
+        self._number = 0
         self._open = False
         self.draft: Draft | None = None
-        """The open receipt, where it is read."""
-        self._seen: set[bytes] = set()
-        self._own = self._former = NOTHING
+        """The open claim, if it is read."""
+        self._identities: set[bytes] = set()
+        self._own = self._previous = NO_TOTALS
         self._last_volume = False
 
     def begin(
-        self, number: int, record: str, line: str, code: ClaimsFault | None, former: Section | None
+        self, number: int, record: str, line: str, code: ClaimsFault | None, previous: Section | None
     ) -> None:
-        """The header. `former` is the section before, of which this one may be the next volume."""
+        """Read the header. `previous` is the section before, of which this one may be the next volume."""
         self._line = number
         self._kind = kind_of(record, line)
         try:
             if code is not None:
-                raise whole(code)
+                raise bad_record(code)
             self._header = read_header(record, line)
-            if former is not None:
-                self._former = former.end_before(self._header)
+            if previous is not None:
+                self._previous = previous.close_before(self._header)
             if self._kind is ClaimKind.DENTAL:
-                raise not_carried(line)
+                raise dental_fault(line)
         except BadRecord as bad:
-            if self._header is None and former is not None:
-                former.end_before(None)
-            self._faults.bad(number, record, bad)
+            if self._header is None and previous is not None:
+                previous.close_before(None)
+            self._faults.add_record(number, record, bad)
         else:
-            self._surroundings = Surroundings(self._insurer_number, self._header, self._gathering)
-        self._gathering.section()
+            self._context = ClaimContext(self._insurer_number, self._header, self._builder)
+        self._builder.count_section()
 
-    def take(self, number: int, record: str | None, line: str, code: ClaimsFault | None) -> None:
-        """A record behind the header; `code` says what is wrong with the whole line."""
+    def add_record(self, number: int, record: str | None, line: str, code: ClaimsFault | None) -> None:
+        """Read a record after the header; `code` is the fault of the whole line, if any."""
         self._line = number
         if record == "GO":
             self._end(number, line, code)
             return
         if record == "RE":
-            self._next(number)
+            self._begin_claim(number)
         draft = self.draft
         if draft is None:
-            if self._surroundings is not None:
-                self._faults.whole(number, record, code or ClaimsFault.ORDER)
+            if self._context is not None:
+                self._faults.add_whole(number, record, code or ClaimsFault.ORDER)
         elif code is None and record is not None:
-            draft.take(number, record, line)
+            draft.add_record(number, record, line)
         else:
-            draft.take_bad(number, record, code or ClaimsFault.UNKNOWN_RECORD)
+            draft.add_bad_line(number, record, code or ClaimsFault.UNKNOWN_RECORD)
 
-    def end_before(self, header: Header | None) -> Totals:
-        """Another header comes: what it may count together with its own, as the next volume."""
+    def close_before(self, header: Header | None) -> Totals:
+        """Close before another header; returns the totals that it may include as the next volume."""
         continued = (
             header is not None
             and self._header is not None
@@ -98,56 +98,58 @@ class Section:
             and header.continues(self._header)
         )
         if not self.ended and not continued:
-            self.break_off()
+            self.truncate()
         self._close()
-        return self._former.plus(*self._own) if continued else NOTHING
+        return self._previous.plus(*self._own) if continued else NO_TOTALS
 
-    def break_off(self, number: int | None = None, record: str | None = None) -> None:
-        """It ends without GO, or within a record: on this line, or else its last one.
+    def truncate(self, number: int | None = None, record: str | None = None) -> None:
+        """Close a section that ends without GO, or within a record: on this line, or else its last one.
 
-        What GO begins to count is whole; otherwise the last receipt may have been cut off, and does not count.
+        Before an incomplete GO the last claim is complete; otherwise it may be truncated and is not stored.
         """
         line = max(self._line, self.draft.line if self.draft is not None else 0)
         self._close(complete=record == "GO")
-        Faults(self._gathering, self._place or None).whole(number or line, record, ClaimsFault.TRUNCATED)
+        FaultLog(self._builder.add_fault, self._number or None).add_whole(
+            number or line, record, ClaimsFault.TRUNCATED
+        )
 
-    def _next(self, number: int) -> None:
+    def _begin_claim(self, number: int) -> None:
         self._close()
         self._open = True
-        self._place += 1
-        if self._surroundings is not None:
-            self.draft = _DRAFTS[self._kind](self._surroundings, self._place, number)
+        self._number += 1
+        if self._context is not None:
+            self.draft = _DRAFTS[self._kind](self._context, self._number, number)
 
     def _end(self, number: int, line: str, code: ClaimsFault | None) -> None:
         self._close()
         self.ended = True
-        if self._surroundings is None:
+        if self._context is None:
             return
         try:
             if code is not None:
-                raise whole(code)
-            self._last_volume = read_trailer(line, self._own, self._former.plus(*self._own))
+                raise bad_record(code)
+            self._last_volume = read_trailer(line, self._own, self._previous.plus(*self._own))
         except BadRecord as bad:
-            self._faults.bad(number, "GO", bad)
+            self._faults.add_record(number, "GO", bad)
 
     def _close(self, *, complete: bool = True) -> None:
-        """The open receipt is over."""
+        """End the open claim."""
         if not self._open:
             return
         draft = self.draft
         self._open, self.draft = False, None
-        self._gathering.ended(self._kind if draft is None else draft.kind)
-        receipt = draft.finish() if draft is not None and complete else None
+        self._builder.count_claim(self._kind if draft is None else draft.kind)
+        claim = draft.finish() if draft is not None and complete else None
         self._own = self._own.plus(1, None if draft is None else draft.points)
-        if draft is not None and receipt is not None:
-            self._keep(draft, receipt)
+        if draft is not None and claim is not None:
+            self._store(draft, claim)
 
-    def _keep(self, draft: Draft, receipt: Claim) -> None:
-        identity = receipt.identity
-        if identity in self._seen:
-            draft.faults.whole(draft.first_line, "RE", ClaimsFault.DUPLICATE)
+    def _store(self, draft: Draft, claim: Claim) -> None:
+        identity = claim.identity
+        if identity in self._identities:
+            draft.faults.add_whole(draft.first_line, "RE", ClaimsFault.DUPLICATE)
             return
-        if len(self._seen) >= MOST_REMEMBERED:
-            self._seen.clear()
-        self._seen.add(identity)
-        self._gathering.receipts.append(receipt)
+        if len(self._identities) >= MAX_REMEMBERED:
+            self._identities.clear()
+        self._identities.add(identity)
+        self._builder.add_claim(claim)

@@ -1,37 +1,37 @@
-"""Calculation units (算定単位) of a medical receipt: what is shared within one, and which comment is of which (OQS 13.2).
+"""Calculation units (算定単位) of a medical claim: groups items, and assigns comments to them (OQS 13.2).
 
-A unit is consecutive SI, IY and TO; its last record carries the points, and with them how often and on which days.
+A unit is a sequence of SI, IY and TO; its last record carries the points, the times and the days.
 """
 
 from __future__ import annotations
 
 from eligibility_api.domain.claims import Act, DayCounts, Drug
 
-MOST_REPEATED = 100_000
-"""Characters of a unit's usage, which is told of each of its medicines: a few records could tell gigabytes."""
+MAX_REPEATED_LENGTH = 100_000
+"""Characters of a unit's usage times its medicines, which repeat it: a few records could produce gigabytes."""
 
 Item = tuple[str, str, str | None, int | None, DayCounts]
-"""One record of a unit: its letters, code, quantity, times, days.
+"""A record of a unit: its name, code, quantity, times, days.
 
-Materials (TO) are not kept, but may be what carries a unit's points.
+Materials (TO) are not stored, but may carry a unit's points.
 """
 
 
 class Units:
-    """Takes items and comments in the file's order."""
+    """Collects items and comments in the file's order."""
 
     def __init__(self) -> None:
         self.drugs: list[Drug] = []
         self.acts: list[Act] = []
         self.overlong = False
-        """Whether some unit's usage was more than `MOST_REPEATED`: it is left out."""
+        """Whether a unit's usage exceeded `MAX_REPEATED_LENGTH` and was omitted."""
         self._act: str | None = None
         self._items: list[Item] = []
         self._complete = False
         self._comments: list[str] = []
 
-    def take(self, act: str | None, item: Item, *, last: bool) -> bool:
-        """An item, `last` of its unit if it has points; False where no 診療識別 was told yet."""
+    def add(self, act: str | None, item: Item, *, last: bool) -> bool:
+        """Add an item, the `last` of its unit if it has points. Returns False if there was no 診療識別 yet."""
         if act is None or act == self._act:
             if self._complete:
                 self.close()
@@ -42,10 +42,10 @@ class Units:
         self._complete = last
         return self._act is not None
 
-    def comment(self, act: str | None, text: str | None) -> bool:
-        """A comment; False where no 診療識別 was told yet.
+    def add_comment(self, act: str | None, text: str | None) -> bool:
+        """Add a comment. Returns False if there was no 診療識別 yet.
 
-        Within a unit, or behind it without a 診療識別 of its own, it belongs to that one; with one, to what follows.
+        Within a unit, or after it without its own 診療識別, it belongs to that unit; with one, to the next unit.
         """
         within = bool(self._items) and not self._complete and (act is None or act == self._act)
         if act is not None and not within:
@@ -56,7 +56,7 @@ class Units:
         return self._act is not None
 
     def close(self) -> None:
-        """The unit is over: nothing belongs to it any more."""
+        """End the unit; nothing further belongs to it."""
         if items := self._items:
             usage = self._usage() if self._comments else None
             *_, times, days = items[-1]
@@ -74,7 +74,7 @@ class Units:
     def _usage(self) -> str | None:
         usage = " ".join(self._comments)
         medicines = sum(record == "IY" for record, *_ in self._items)
-        if len(usage) * medicines <= MOST_REPEATED:
+        if len(usage) * medicines <= MAX_REPEATED_LENGTH:
             return usage
         self.overlong = True
         return None

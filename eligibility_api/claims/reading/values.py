@@ -1,4 +1,4 @@
-"""What a field may say: each rule turns a text into what is kept of it, or raises BadValue."""
+"""Rules for fields: each converts a text to the value that is stored, or raises BadValue."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from eligibility_api.domain.claims import DayCounts
 
 Rule = Callable[[str], Any]
 
-MOST_MEMBERSHIP_BYTES = 38
-"""Of symbol and number together."""
+MAX_MEMBERSHIP_BYTES = 38
+"""For symbol and number together."""
 
-_MOST_REMEMBERED = 10_000
-_LONGEST_REMEMBERED = 128
-"""Characters: the days of a month have no more. Longer ones are made of spaces, or bad."""
+_MAX_CACHED = 10_000
+_MAX_CACHED_LENGTH = 128
+"""Characters; the days of a month have no more. Longer texts consist of spaces, or are invalid."""
 
 _MY_NUMBER_DIGITS = 12
 _DECIMAL = re.compile(r"[0-9]{1,8}(\.[0-9]{1,5})?")
@@ -27,9 +27,11 @@ _SPACES = " \u3000"
 
 
 class Field(dict[str, Any]):
-    """A field's texts and what is kept of each, judged when it is first seen. Raises BadValue on look-up.
+    """Maps a field's texts to their stored values; validates a text at its first lookup.
 
-    What was seen is forgotten when it becomes much, and what is long is not remembered: memory stays flat.
+    A lookup raises BadValue.
+
+    Memory is bounded: a full cache is cleared, and long texts are not cached.
     """
 
     __slots__ = ("_rule", "required")
@@ -43,23 +45,23 @@ class Field(dict[str, Any]):
         value = self._rule(text) if text else None
         if value is None and self.required:
             raise BadValue(ClaimsFault.REQUIRED)
-        if len(text) > _LONGEST_REMEMBERED:
+        if len(text) > _MAX_CACHED_LENGTH:
             return value
-        if len(self) >= _MOST_REMEMBERED:
+        if len(self) >= _MAX_CACHED:
             self.clear()
         self[text] = value
         return value
 
 
-def digits(least: int, most: int | None = None) -> Rule:
-    """So many digits, as they are written."""
-    pattern = re.compile(f"[0-9]{{{least},{most or least}}}")
+def digits(min_length: int, max_length: int | None = None) -> Rule:
+    """Digits, stored as written."""
+    pattern = re.compile(f"[0-9]{{{min_length},{max_length or min_length}}}")
     return _form(pattern, ClaimsFault.CODE)
 
 
-def number(most_digits: int) -> Rule:
-    """A whole number of at most so many digits."""
-    pattern = re.compile(f"[0-9]{{1,{most_digits}}}")
+def number(max_digits: int) -> Rule:
+    """A whole number of at most `max_digits` digits."""
+    pattern = re.compile(f"[0-9]{{1,{max_digits}}}")
 
     def rule(text: str) -> int:
         if not pattern.fullmatch(text):
@@ -81,19 +83,19 @@ def one_of(codes: Iterable[str]) -> Rule:
     return rule
 
 
-def written(most_bytes: int) -> Rule:
-    """A text of at most so many bytes, without the spaces around it; None where it has nothing else."""
+def text_up_to(max_bytes: int) -> Rule:
+    """A text of at most `max_bytes` bytes, stripped of spaces; None if nothing remains."""
 
     def rule(text: str) -> str | None:
-        if 2 * len(text) > most_bytes and len(text.encode("cp932")) > most_bytes:
+        if 2 * len(text) > max_bytes and len(text.encode("cp932")) > max_bytes:
             raise BadValue(ClaimsFault.CODE)
         return text.strip(_SPACES) or None
 
     return rule
 
 
-def checked(*lengths: int) -> Rule:
-    """A number of one of these lengths with its check digit (OQS 12), spaces around it dropped."""
+def check_digit_number(*lengths: int) -> Rule:
+    """A number of one of these lengths with a valid check digit (OQS 12), stripped of spaces."""
 
     def rule(text: str) -> str | None:
         found = text.strip(_SPACES)
@@ -105,7 +107,7 @@ def checked(*lengths: int) -> Rule:
 
 
 def recipient(text: str) -> str | None:
-    """受給者番号: seven digits. Their check digit is asked for where they tell whose the receipt is."""
+    """受給者番号: seven digits. Their check digit is only validated if they identify the claim's member."""
     found = text.strip(_SPACES)
     if found and not (len(found) == 7 and found.isascii() and found.isdigit()):
         raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(found) else ClaimsFault.NUMBER)
@@ -113,31 +115,31 @@ def recipient(text: str) -> str | None:
 
 
 def membership(text: str) -> str | None:
-    """A symbol or number as printed, of either width. A My Number is refused."""
+    """A symbol or number as printed, of either width. A My Number is rejected."""
     found = text.strip(_SPACES)
-    # Folding lengthens no ASCII text.
+    # Folding never lengthens an ASCII text.
     if (len(found) >= _MY_NUMBER_DIGITS or not found.isascii()) and is_my_number(found):
         raise BadValue(ClaimsFault.MY_NUMBER)
     if found and not (found.isalnum() or folded(found)):
         raise BadValue(ClaimsFault.CODE)
-    if 2 * len(found) > MOST_MEMBERSHIP_BYTES and len(found.encode("cp932")) > MOST_MEMBERSHIP_BYTES:
+    if 2 * len(found) > MAX_MEMBERSHIP_BYTES and len(found.encode("cp932")) > MAX_MEMBERSHIP_BYTES:
         raise BadValue(ClaimsFault.CODE)
     return found or None
 
 
 def day_counts(text: str) -> DayCounts:
-    """The fields of the month's days, from the 1st on, as one text: how often on each."""
+    """The fields of the month's days, from the 1st on, as one text: the times on each day."""
     fields = text.split(",")
     if len(fields) > _DAYS_OF_MONTH:
         raise BadValue(ClaimsFault.FIELDS)
     counts = []
-    for place, field in enumerate(fields):
+    for index, field in enumerate(fields):
         if not field:
             continue
         if not (len(field) <= 3 and field.isascii() and field.isdigit()):
-            raise BadValue(ClaimsFault.NUMBER, (place, field))
+            raise BadValue(ClaimsFault.NUMBER, (index, field))
         if count := int(field):
-            counts.append((place + 1, count))
+            counts.append((index + 1, count))
     return tuple(counts)
 
 
@@ -158,4 +160,4 @@ def modifiers(text: str) -> tuple[str, ...]:
     """修飾語: four digits each."""
     if len(text) % 4 or len(text) > 80 or not (text.isascii() and text.isdigit()):
         raise BadValue(ClaimsFault.CODE)
-    return tuple(text[place : place + 4] for place in range(0, len(text), 4))
+    return tuple(text[start : start + 4] for start in range(0, len(text), 4))

@@ -1,1 +1,1 @@
-"""From a file's bytes to checked rows. Pure: no database, no clock, no waiting."""
+"""Parses member files: from bytes to records and faults. Nothing here accesses the database."""

@@ -1,7 +1,7 @@
-"""From lines to cells, in CSV (RFC 4180) or JSON lines: one list of texts a row, in the order of the columns.
+"""Splits lines of CSV (RFC 4180) or JSON into cells: one list of texts per row, in the order of the columns.
 
-A quoted cell with a line break in it can be no item of a member (no control characters); so every line is a row, and a
-quote that stays open costs its own line alone.
+No item of a member contains control characters, hence no quoted cell may contain a line break: every line is
+a row, and an unclosed quote invalidates its own line only.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from pydantic_core import from_json
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_file import MEMBER_COLUMNS, REQUIRED_COLUMNS
 from eligibility_api.contract.uploads import RowFault
-from eligibility_api.uploads.reading.faults import BadValue
+from eligibility_api.uploads.reading.values import BadValue
 
 Cells = Sequence[str]
 Split = Callable[[str], Cells]
-"""Makes cells of a line. Raises BadValue."""
+"""Splits a line into cells. Raises BadValue."""
 
-_PLACES = {column: place for place, column in enumerate(MEMBER_COLUMNS)}
+_POSITIONS = {column: position for position, column in enumerate(MEMBER_COLUMNS)}
 _FLAGS = frozenset({"nondisclosure", "self_disclosure_blocked"})
 
 
 def read_header(line: str) -> tuple[str, ...]:
-    """The columns that a CSV file's first line names.
+    """The columns that a CSV file's header line names.
 
     Raises `file-header` for an unknown, repeated or missing one.
     """
@@ -40,7 +40,7 @@ def read_header(line: str) -> tuple[str, ...]:
 
 
 def csv_splitter(width: int) -> Split:
-    """Splits lines of a CSV file with so many columns."""
+    """Splits lines of a CSV file with `width` columns."""
 
     def split(line: str) -> Cells:
         cells = _split_quoted(line) if '"' in line else line.split(",")
@@ -69,14 +69,14 @@ def split_json(line: str) -> Cells:
         raise BadValue(RowFault.JSON)
     cells = [""] * len(MEMBER_COLUMNS)
     for name, value in members.items():
-        if name not in _PLACES:
+        if name not in _POSITIONS:
             raise BadValue(RowFault.UNKNOWN_COLUMN)
-        cells[_PLACES[name]] = value if isinstance(value, str) else _written(name, value)
+        cells[_POSITIONS[name]] = value if isinstance(value, str) else _cell_text(name, value)
     return cells
 
 
-def _written(name: str, value: object) -> str:
-    """A number or a flag as its cell would have it."""
+def _cell_text(name: str, value: object) -> str:
+    """A number or a flag as the text of a CSV cell."""
     if value is None or (value is False and name in _FLAGS):
         return ""
     if value is True and name in _FLAGS:

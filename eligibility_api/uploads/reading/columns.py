@@ -1,4 +1,4 @@
-"""One column of a block of rows: each different text is judged once, and remembered where texts recur."""
+"""Validates a block of rows column by column: each distinct text once, with a cache across blocks."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from eligibility_api.contract.member_file import (
     group_column,
 )
 from eligibility_api.contract.uploads import RowFault
-from eligibility_api.uploads.reading.faults import BadValue
 from eligibility_api.uploads.reading.values import (
     GROUP_RULES,
     ITEM_RULES,
     PERSON_TEXT,
+    BadValue,
     Rule,
     Stored,
     own_number,
     without_formula,
 )
 
-_MOST_REMEMBERED = 50_000
+_MAX_CACHED = 50_000
 
 _PLAIN_PERSON_TEXT = re.compile(r"(?:(?![=+@\-])[^\x00-\x1f\x7f-\x9f]{1,200})?")
 _PLAIN_NUMBER = re.compile(r"[0-9A-Za-z]{1,11}")
-"""Texts that are plainly good, and kept as they are: most of the columns in which hardly a text recurs."""
+"""Obviously valid texts, stored unchanged: a shortcut for columns in which texts rarely recur."""
 
 
 class Column:
-    """A column's rule. Not for use by several threads at a time."""
+    """A column's rule with its cache. Not thread-safe."""
 
     def __init__(
         self, name: str, rule: Rule, *, required: bool = False, plain: re.Pattern[str] | None = None
@@ -42,34 +42,34 @@ class Column:
         self._rule = without_formula(rule)
         self._required = required
         self._plain = plain
-        self._known: dict[str, Stored] = {}
+        self._cache: dict[str, Stored] = {}
 
     def read(self, texts: Sequence[str]) -> tuple[Sequence[Stored], dict[str, RowFault]]:
-        """What the store keeps of each text, None for an empty one, and the texts that are wrong."""
+        """The stored value of each text (None for an empty one), and the rule that an invalid text violates."""
         if self._plain is not None and all(map(self._plain.fullmatch, texts)):
             if not self._required:
                 return [text or None for text in texts], {}
             if all(texts):
                 return texts, {}
-        wrong = dict(self._judge(set(texts) - self._known.keys()))
-        stored = list(map(self._known.get, texts))
-        if len(self._known) > _MOST_REMEMBERED:
-            self._known.clear()
-        return stored, wrong
+        invalid = dict(self._validate(set(texts) - self._cache.keys()))
+        stored = list(map(self._cache.get, texts))
+        if len(self._cache) > _MAX_CACHED:
+            self._cache.clear()
+        return stored, invalid
 
-    def _judge(self, texts: set[str]) -> Iterator[tuple[str, RowFault]]:
+    def _validate(self, texts: set[str]) -> Iterator[tuple[str, RowFault]]:
         for text in texts:
             if not text and self._required:
                 yield text, RowFault.REQUIRED
                 continue
             try:
-                self._known[text] = self._rule(text) if text else None
+                self._cache[text] = self._rule(text) if text else None
             except BadValue as fault:
                 yield text, fault.code
 
 
 def member_columns(insurer_number: str) -> list[Column]:
-    """Every column of a member file of this insurer."""
+    """All columns of a member file of this insurer."""
     items = [("insurer_number", own_number(insurer_number)), *ITEM_RULES.items()]
     columns = [
         Column(name, rule, required=name in REQUIRED_COLUMNS, plain=_plain(name)) for name, rule in items
@@ -87,6 +87,6 @@ def _group_columns() -> Iterator[tuple[str, str]]:
     for prefix, items in GROUP_COLUMNS.values():
         for item in items:
             yield group_column(prefix, item), item
-    for place in range(1, MAX_DISEASES + 1):
+    for number in range(1, MAX_DISEASES + 1):
         for item in DISEASE_COLUMNS:
-            yield disease_column(place, item), item
+            yield disease_column(number, item), item

@@ -1,4 +1,4 @@
-"""Which encoding a file has, decided by its bytes: UTF-8, or CP932 (Shift_JIS as Windows writes it)."""
+"""Detects the encoding of a file by its bytes: UTF-8, or CP932 (Shift_JIS as Windows writes it)."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import FileEncoding
 
 BOM = codecs.BOM_UTF8
-"""A byte-order mark of UTF-8 (Unicode section 23.8): tolerated, and no part of the file."""
+"""The byte-order mark of UTF-8 (Unicode section 23.8) is tolerated and ignored."""
 
 _WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CANDIDATES = {FileEncoding.UTF_8: "utf-8", FileEncoding.CP932: "cp932"}
-_ENOUGH_LINES = 1_000
+_MAX_SAMPLE_LINES = 1_000
 
 
-def decide(sample: bytes, wanted: FileEncoding) -> str:
-    """Python's name of the encoding, by the first of the file's bytes that are not ASCII.
+def detect_encoding(sample: bytes, declared: FileEncoding) -> str:
+    """Python's name of the encoding, by a sample with the file's first bytes that are not ASCII.
 
-    A few bad lines do not decide; most lines do. Raises `file-encoding` where the file is neither, or not what was said.
+    The encoding that decodes most lines wins, so that a few bad lines do not decide. Raises `file-encoding`
+    if it is neither encoding, or not the declared one.
     """
     if sample.startswith(_WIDE_BOMS) or b"\0" in sample:
         raise ShikakuError("file-encoding")
-    # What an insurer declared stands, unless most lines speak against it.
-    candidates = [wanted] if wanted in _CANDIDATES else list(_CANDIDATES)
+    # A declared encoding is used unless most lines contradict it.
+    candidates = [declared] if declared in _CANDIDATES else list(_CANDIDATES)
     if sample.startswith(BOM) and FileEncoding.UTF_8 in candidates:
         candidates = [FileEncoding.UTF_8]
-    lines = _telling_lines(sample)
+    lines = _non_ascii_lines(sample)
     names = [_CANDIDATES[candidate] for candidate in candidates]
     readable = {name: sum(_decodes(line, name) for line in lines) for name in names}
     best = max(names, key=lambda name: readable[name])
@@ -35,9 +36,9 @@ def decide(sample: bytes, wanted: FileEncoding) -> str:
     return best
 
 
-def _telling_lines(sample: bytes) -> list[bytes]:
-    """Lines that are not ASCII; the last is left out, as it may be cut off in the sample."""
-    return [line for line in sample.split(b"\n")[:-1] if not line.isascii()][:_ENOUGH_LINES]
+def _non_ascii_lines(sample: bytes) -> list[bytes]:
+    """Lines that are not ASCII, without the last one, which the sample may have cut off."""
+    return [line for line in sample.split(b"\n")[:-1] if not line.isascii()][:_MAX_SAMPLE_LINES]
 
 
 def _decodes(line: bytes, encoding: str) -> bool:

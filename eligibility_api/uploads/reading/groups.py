@@ -1,4 +1,4 @@
-"""Items that come in groups: certificates with days of their own, kept as canonical JSON."""
+"""Items in groups of columns: certificates with their own validity, stored as canonical JSON."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from eligibility_api.contract.member_file import (
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.domain.membership import canonical
 
-_NEEDED = frozenset({"kind", "limit_class", "disease", "valid_from", "valid_to"})
-"""Items without which a group says nothing."""
+_REQUIRED = frozenset({"kind", "limit_class", "disease", "valid_from", "valid_to"})
+"""Items without which a group is incomplete."""
 
-_NUMBERS = frozenset({"burden_ratio", "self_pay"})
+_NUMERIC = frozenset({"burden_ratio", "self_pay"})
 
 Texts = Mapping[str, Sequence[str]]
 """The texts of a block by column."""
 
 
 class GroupFault(NamedTuple):
-    """A fault of a group in one row of a block (from 0)."""
+    """A fault of a group in a row, by the row's position in its block (from 0)."""
 
-    place: int
+    position: int
     column: str
     code: RowFault
 
@@ -40,32 +40,32 @@ class Group:
         self._columns = dict(columns)
 
     def read(self, texts: Texts) -> tuple[dict[int, dict[str, str | int]], list[GroupFault]]:
-        """What is said of the group, by the places of the rows that say something, and its faults."""
+        """The group's items by the position of each row that has any, and their faults."""
         columns = [texts[column] for column in self._columns.values()]
         if not any(any(column) for column in columns):
             return {}, []
-        said = {place: cells for place, cells in enumerate(zip(*columns, strict=True)) if any(cells)}
-        found: dict[int, dict[str, str | int]] = {}
+        filled = {n: cells for n, cells in enumerate(zip(*columns, strict=True)) if any(cells)}
+        groups: dict[int, dict[str, str | int]] = {}
         faults: list[GroupFault] = []
-        for place, cells in said.items():
+        for position, cells in filled.items():
             items = {item: text for item, text in zip(self._columns, cells, strict=True) if text}
-            faults += (GroupFault(place, *fault) for fault in self._faults(items))
-            found[place] = {item: _value(item, text) for item, text in items.items()}
-        return found, faults
+            faults += (GroupFault(position, *fault) for fault in self._faults(items))
+            groups[position] = {item: _value(item, text) for item, text in items.items()}
+        return groups, faults
 
     def _faults(self, items: Mapping[str, str]) -> list[tuple[str, RowFault]]:
-        missing = (_NEEDED & self._columns.keys()) - items.keys()
+        missing = (_REQUIRED & self._columns.keys()) - items.keys()
         if missing:
             return [(self._columns[item], RowFault.REQUIRED) for item in sorted(missing)]
-        # Days of ISO 8601 compare as texts.
+        # ISO 8601 dates compare correctly as texts.
         if items["valid_to"] < items["valid_from"]:
             return [(self._columns["valid_to"], RowFault.PERIOD)]
         return []
 
 
 def _value(item: str, text: str) -> str | int:
-    # A number that is none has its fault already.
-    return int(text) if item in _NUMBERS and text.isascii() and text.isdigit() else text
+    # An invalid number already has its fault.
+    return int(text) if item in _NUMERIC and text.isascii() and text.isdigit() else text
 
 
 _CERTIFICATES = {
@@ -73,31 +73,32 @@ _CERTIFICATES = {
     for name, (prefix, items) in GROUP_COLUMNS.items()
 }
 _DISEASES = [
-    Group({item: disease_column(place, item) for item in DISEASE_COLUMNS})
-    for place in range(1, MAX_DISEASES + 1)
+    Group({item: disease_column(number, item) for item in DISEASE_COLUMNS})
+    for number in range(1, MAX_DISEASES + 1)
 ]
 
 
 def read_groups(texts: Texts, rows: int) -> tuple[dict[str, list[str]], list[GroupFault]]:
-    """The canonical JSON of each group of a block's rows (empty where nothing is said), and their faults."""
+    """The canonical JSON of each group of a block's rows (empty if all its cells are), and their faults."""
     groups: dict[str, list[str]] = {}
     faults: list[GroupFault] = []
     for name, group in _CERTIFICATES.items():
-        found, wrong = group.read(texts)
-        groups[name] = _spread({place: canonical(said) for place, said in found.items()}, rows)
-        faults += wrong
+        found, group_faults = group.read(texts)
+        groups[name] = _by_row({position: canonical(items) for position, items in found.items()}, rows)
+        faults += group_faults
     diseases: dict[int, list[object]] = {}
     for group in _DISEASES:
-        found, wrong = group.read(texts)
-        for place, said in found.items():
-            diseases.setdefault(place, []).append(said)
-        faults += wrong
-    groups["specific_diseases"] = _spread({place: canonical(all_) for place, all_ in diseases.items()}, rows)
+        found, group_faults = group.read(texts)
+        for position, items in found.items():
+            diseases.setdefault(position, []).append(items)
+        faults += group_faults
+    groups["specific_diseases"] = _by_row({n: canonical(items) for n, items in diseases.items()}, rows)
     return groups, faults
 
 
-def _spread(found: Mapping[int, str], rows: int) -> list[str]:
-    spread = [""] * rows
-    for place, text in found.items():
-        spread[place] = text
-    return spread
+def _by_row(found: Mapping[int, str], rows: int) -> list[str]:
+    """A list with an entry per row, empty for those not in `found`."""
+    texts = [""] * rows
+    for position, text in found.items():
+        texts[position] = text
+    return texts

@@ -1,4 +1,4 @@
-"""Rules between the cells of a row, and the row as the staging table takes it."""
+"""Rules between the cells of a row, and the row as a record of the staging table."""
 
 from __future__ import annotations
 
@@ -21,60 +21,65 @@ _NEVER_EMPTY = frozenset({"nondisclosure", "self_disclosure_blocked"})
 _PLAIN = re.compile(r"[0-9A-Za-z]*")
 _LATE_ELDERLY_YEARS = 65
 
-PlacedFault = tuple[int, str, RowFault]
-"""The row's place in its block (from 0), the column, the rule."""
+PositionedFault = tuple[int, str, RowFault]
+"""The row's position in its block (from 0), the column, the rule."""
 
 
-def period_faults(texts: Texts) -> Iterator[PlacedFault]:
-    """An end is later than its beginning, and has a reason."""
+def period_faults(texts: Texts) -> Iterator[PositionedFault]:
+    """An end must be later than the beginning, and have a reason."""
     ends, reasons = texts["lost_on"], texts["reason_of_loss"]
     if not any(ends) and not any(reasons):
         return
-    for place, (begin, end, reason) in enumerate(zip(texts["acquired_on"], ends, reasons, strict=True)):
+    for position, (begin, end, reason) in enumerate(zip(texts["acquired_on"], ends, reasons, strict=True)):
         if bool(end) != bool(reason):
-            yield place, "reason_of_loss", RowFault.REASON_OF_LOSS
-        # Days of ISO 8601 compare as texts.
+            yield position, "reason_of_loss", RowFault.REASON_OF_LOSS
+        # ISO 8601 dates compare correctly as texts.
         if end and end <= begin:
-            yield place, "lost_on", RowFault.PERIOD
+            yield position, "lost_on", RowFault.PERIOD
 
 
-def scheme_faults(texts: Texts, insurer_number: str) -> Iterator[PlacedFault]:
-    """Medical aid is a welfare office's, with a recipient's number alone; the late-elderly are insured by themselves."""
+def scheme_faults(texts: Texts, insurer_number: str) -> Iterator[PositionedFault]:
+    """Rules of the schemes.
+
+    Medical aid requires a welfare office and only a recipient number; late-elderly members are the insured.
+    """
     welfare_office = insurer_kind(insurer_number) is InsurerKind.WELFARE_OFFICE
-    for place, kind in enumerate(texts["certificate_kind"]):
+    for position, kind in enumerate(texts["certificate_kind"]):
         if (kind == CertificateKind.MEDICAL_AID) != welfare_office:
-            yield place, "certificate_kind", RowFault.SCHEME
+            yield position, "certificate_kind", RowFault.SCHEME
     if welfare_office:
         yield from _recipient_faults(texts)
     elif is_late_elderly_number(insurer_number):
         yield from _late_elderly_faults(texts)
 
 
-def _recipient_faults(texts: Texts) -> Iterator[PlacedFault]:
-    yield from _alone(texts, ("symbol", "branch"))
-    for place, number in enumerate(texts["number"]):
+def _recipient_faults(texts: Texts) -> Iterator[PositionedFault]:
+    yield from _insured_alone_faults(texts, ("symbol", "branch"))
+    for position, number in enumerate(texts["number"]):
         if not is_beneficiary_number(number):
-            yield place, "number", RowFault.SCHEME
+            yield position, "number", RowFault.SCHEME
 
 
-def _late_elderly_faults(texts: Texts) -> Iterator[PlacedFault]:
-    yield from _alone(texts, ("branch",))
-    for place, (born, acquired) in enumerate(zip(texts["birth_date"], texts["acquired_on"], strict=True)):
+def _late_elderly_faults(texts: Texts) -> Iterator[PositionedFault]:
+    yield from _insured_alone_faults(texts, ("branch",))
+    for position, (born, acquired) in enumerate(zip(texts["birth_date"], texts["acquired_on"], strict=True)):
         year = born[:4]
         if year.isdigit() and f"{int(year) + _LATE_ELDERLY_YEARS:04d}{born[4:]}" > acquired:
-            yield place, "birth_date", RowFault.SCHEME
+            yield position, "birth_date", RowFault.SCHEME
 
 
-def _alone(texts: Texts, empty: Sequence[str]) -> Iterator[PlacedFault]:
+def _insured_alone_faults(texts: Texts, empty: Sequence[str]) -> Iterator[PositionedFault]:
     for column in empty:
-        yield from ((place, column, RowFault.SCHEME) for place, text in enumerate(texts[column]) if text)
-    for place, relationship in enumerate(texts["relationship"]):
+        yield from (
+            (position, column, RowFault.SCHEME) for position, text in enumerate(texts[column]) if text
+        )
+    for position, relationship in enumerate(texts["relationship"]):
         if relationship != Relationship.INSURED:
-            yield place, "relationship", RowFault.SCHEME
+            yield position, "relationship", RowFault.SCHEME
 
 
-class Keys:
-    """Symbols and numbers folded for comparison; symbols recur."""
+class KeyFolder:
+    """Folds symbols and numbers for comparison, with a cache for symbols, which recur."""
 
     def __init__(self) -> None:
         self._symbols: dict[str, str] = {}
@@ -87,23 +92,25 @@ class Keys:
 
     @staticmethod
     def numbers(texts: Sequence[str]) -> Sequence[str]:
-        """Folded numbers; plain ASCII is folded already."""
+        """Folded numbers. Plain ASCII needs no folding."""
         if all(map(_PLAIN.fullmatch, texts)):
             return texts
         return [folded(text) for text in texts]
 
 
 def records(
-    numbers: Sequence[int], texts: Texts, stored: Mapping[str, Sequence[Stored]], keys: Keys
+    numbers: Sequence[int], texts: Texts, stored: Mapping[str, Sequence[Stored]], keys: KeyFolder
 ) -> Iterator[tuple[Any, ...]]:
-    """Each row as a tuple of `RECORD_COLUMNS`. `texts` and `stored` hold every item, groups as canonical JSON.
+    """Each row as a tuple of `RECORD_COLUMNS`.
 
-    `membership` is a number that rows share which may be of one member, or of two with one branch.
+    `texts` and `stored` hold every item, groups as canonical JSON.
+
+    `membership` is equal for rows that may concern the same member, or two members with the same branch.
     """
     symbols, members = keys.symbols(texts["symbol"]), keys.numbers(texts["number"])
     branches, births = texts["branch"], texts["birth_date"]
     memberships = [
-        # Without a branch the members of a family share their number: the birth date tells them apart.
+        # Without a branch the members of a family share their number; the birth date distinguishes them.
         hash((member, symbol, branch or birth))
         for member, symbol, branch, birth in zip(members, symbols, branches, births, strict=True)
     ]

@@ -1,6 +1,7 @@
-"""What a cell may say, column by column: the rules of `contract.enrolment.EnrolmentRequest`, for millions of rows.
+"""Rules for cells: those of `contract.enrolment.EnrolmentRequest`, fast enough for millions of rows.
 
-A test holds them against that model. Each rule turns a text into the value that the store keeps, or raises BadValue.
+A test compares them with that model. Each rule converts a text to the value that is stored, or raises
+BadValue.
 """
 
 from __future__ import annotations
@@ -23,11 +24,10 @@ from eligibility_api.contract.codes import (
 from eligibility_api.contract.numbers import folded, is_my_number
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.contract.wire import EARLIEST_DAY
-from eligibility_api.uploads.reading.faults import BadValue
 
 Stored = str | int | bool | date | None
 Rule = Callable[[str], Stored]
-"""The value that the store keeps for a text that is not empty. Raises BadValue."""
+"""Converts a text that is not empty to the value that is stored. Raises BadValue."""
 
 _FORMULA = re.compile(r"[=+@]|-(?![0-9])")
 _PERSON_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,200}")
@@ -36,8 +36,16 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _POSTAL_CODE = re.compile(r"[0-9]{3}-[0-9]{4}")
 _BRANCH = re.compile(r"[0-9]{2}")
 _YEN = re.compile(r"0|[1-9][0-9]{0,4}")
-_MOST_YEN = 20_000
+_MAX_YEN = 20_000
 _MY_NUMBER_DIGITS = 12
+
+
+class BadValue(ValueError):
+    """A cell or line that violates the rule `code`."""
+
+    def __init__(self, code: RowFault) -> None:
+        super().__init__(code.value)
+        self.code = code
 
 
 def _form(pattern: re.Pattern[str], code: RowFault) -> Rule:
@@ -82,7 +90,7 @@ def _kana(text: str) -> Stored:
 def _membership(text: str) -> Stored:
     if not _MEMBERSHIP_TEXT.fullmatch(text) or not (text.isalnum() or folded(text)):
         raise BadValue(RowFault.TEXT)
-    # Folding lengthens no ASCII text.
+    # Folding never lengthens an ASCII text.
     if (len(text) >= _MY_NUMBER_DIGITS or not text.isascii()) and is_my_number(text):
         raise BadValue(RowFault.MY_NUMBER)
     return text
@@ -101,13 +109,13 @@ def _ratio(text: str) -> Stored:
 
 
 def _yen(text: str) -> Stored:
-    if not _YEN.fullmatch(text) or int(text) > _MOST_YEN:
+    if not _YEN.fullmatch(text) or int(text) > _MAX_YEN:
         raise BadValue(RowFault.FORM)
     return int(text)
 
 
 def own_number(insurer_number: str) -> Rule:
-    """The insurer number of a file: the uploader's own, and no other."""
+    """The insurer number must be the uploader's own."""
 
     def rule(text: str) -> Stored:
         if text == insurer_number:
@@ -118,7 +126,7 @@ def own_number(insurer_number: str) -> Rule:
 
 
 def without_formula(rule: Rule) -> Rule:
-    """`rule` for a text that no spreadsheet would take for a formula."""
+    """`rule`, rejecting texts that a spreadsheet would interpret as a formula."""
 
     def guarded(text: str) -> Stored:
         if _FORMULA.match(text):
@@ -159,7 +167,7 @@ ITEM_RULES: dict[str, Rule] = {
     "nondisclosure": _flag,
     "self_disclosure_blocked": _flag,
 }
-"""Items that are a column each, but for the insurer's number."""
+"""Items with a column each, except the insurer's number."""
 
 GROUP_RULES: dict[str, Rule] = {
     "issued_on": DAY,
@@ -172,4 +180,4 @@ GROUP_RULES: dict[str, Rule] = {
     "disease": _codes(SpecificDisease),
     "self_pay": _yen,
 }
-"""Items of groups."""
+"""Items within groups of columns."""

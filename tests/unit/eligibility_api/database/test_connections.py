@@ -1,8 +1,8 @@
-"""How many connections there are, and what a statement may take."""
+"""The embedded server accepts all connections of a service."""
 
 from __future__ import annotations
 
-from eligibility_api import worker
+from eligibility_api import jobs
 from eligibility_api.database.connections import ENGINE_CONNECTIONS
 from eligibility_api.embedded_postgres.server import SETTINGS
 from eligibility_api.platform.settings import Settings
@@ -10,8 +10,8 @@ from eligibility_api.platform.settings import Settings
 WORKERS, SERVERS_RESERVE, COMMANDS = 4, 3, 5
 
 
-def test_the_embedded_server_has_room_for_four_workers_keeper_worker_and_a_few_commands() -> None:
+def test_the_embedded_server_has_room_for_four_workers_the_background_processes_and_commands() -> None:
     api = WORKERS * (Settings().pool_connections + ENGINE_CONNECTIONS)
-    look_ups = worker.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
-    beside = ENGINE_CONNECTIONS + look_ups + worker.PARTS_CONNECTIONS + worker.CONNECTIONS
-    assert api + beside + COMMANDS + SERVERS_RESERVE <= int(SETTINGS["max_connections"])
+    lookups = jobs.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
+    background = ENGINE_CONNECTIONS + lookups + jobs.PARTS_CONNECTIONS + jobs.CONNECTIONS
+    assert api + background + COMMANDS + SERVERS_RESERVE <= int(SETTINGS["max_connections"])

@@ -1,4 +1,4 @@
-"""Days and months of receipts, western and by era."""
+"""Days and months of claims, Western and by era."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.claims.reading.dates import day, last_day, month
+from eligibility_api.claims.reading.dates import last_day, parse_day, parse_month
 from eligibility_api.claims.reading.faults import BadValue
 
 
@@ -33,7 +33,7 @@ from eligibility_api.claims.reading.faults import BadValue
     ],
 )
 def test_a_day_is_western_or_of_an_era(text: str, found: date) -> None:
-    assert day(text) == found
+    assert parse_day(text) == found
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_a_day_is_western_or_of_an_era(text: str, found: date) -> None:
         "202609", "50809", "5080000", "²0260930",
     ],
 )  # fmt: skip
-def test_what_is_no_day_or_not_of_its_era_is_refused(text: str) -> None:
+def test_a_text_that_is_no_day_or_not_in_its_era_is_rejected(text: str) -> None:
     with pytest.raises(BadValue, match="day"):
-        day(text)
+        parse_day(text)
 
 
 @pytest.mark.parametrize(
@@ -61,23 +61,23 @@ def test_what_is_no_day_or_not_of_its_era_is_refused(text: str) -> None:
         ("40101", date(1989, 1, 1)),
     ],
 )
-def test_a_month_is_western_or_of_an_era_that_has_a_day_of_it(text: str, first: date) -> None:
-    assert month(text) == first
+def test_a_month_is_western_or_of_an_era_that_includes_one_of_its_days(text: str, first: date) -> None:
+    assert parse_month(text) == first
 
 
 @pytest.mark.parametrize(
     "text", ["", "202613", "43105", "50104", "20260901", "36402", "5080", "60101", "２０２６０９"]
 )
-def test_what_is_no_month_or_not_of_its_era_is_refused(text: str) -> None:
+def test_a_text_that_is_no_month_or_not_in_its_era_is_rejected(text: str) -> None:
     with pytest.raises(BadValue, match="day"):
-        month(text)
+        parse_month(text)
 
 
-@pytest.mark.parametrize("read", [day, month])
+@pytest.mark.parametrize("parse", [parse_day, parse_month])
 @given(text=st.text("0123456789 /-年", max_size=9))
-def test_any_text_is_a_day_or_refused(read: Callable[[str], date], text: str) -> None:
+def test_any_text_is_parsed_or_rejected(parse: Callable[[str], date], text: str) -> None:
     with suppress(BadValue):
-        assert date(1868, 1, 1) <= read(text) < date(2200, 1, 1)
+        assert date(1868, 1, 1) <= parse(text) < date(2200, 1, 1)
 
 
 def test_the_last_day_of_a_month() -> None:

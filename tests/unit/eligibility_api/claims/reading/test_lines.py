@@ -1,4 +1,4 @@
-"""Lines of a receipt file: encoding, length, line ends, the byte at a file's end."""
+"""Lines of a claim file: encoding, length, line breaks, the byte at a file's end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from eligibility_api.claims.reading.lines import read_lines
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.uploads.reading.lines import LONGEST_LINE
+from eligibility_api.files.streaming import MAX_LINE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from eligibility_api.uploads.reading.lines import LONGEST_LINE
         (b"\n", [""]),
     ],
 )
-def test_lines_come_without_their_ends(block: bytes, texts: list[str]) -> None:
+def test_lines_are_returned_without_line_breaks(block: bytes, texts: list[str]) -> None:
     assert read_lines(block) == (texts, {})
 
 
@@ -38,15 +38,15 @@ def test_lines_come_without_their_ends(block: bytes, texts: list[str]) -> None:
         b"SY,\x7f",
     ],
 )
-def test_what_cp932_has_not_costs_its_own_line_alone(line: bytes) -> None:
+def test_bytes_that_cp932_does_not_define_invalidate_their_own_line_only(line: bytes) -> None:
     texts, faulty = read_lines(b"GO,1\r\n" + line + b"\r\nGO,2\r\n")
     assert (texts[0], texts[2], faulty) == ("GO,1", "GO,2", {1: ClaimsFault.ENCODING})
-    # Which record it is can be told all the same.
+    # Its record is known nevertheless.
     assert texts[1][:2] == line[:2].decode()
 
 
-def test_a_line_is_at_most_so_long() -> None:
-    longest = b"SJ," + b"a" * (LONGEST_LINE - 3)
+def test_the_length_of_a_line_is_limited() -> None:
+    longest = b"SJ," + b"a" * (MAX_LINE_BYTES - 3)
     assert read_lines(longest + b"\n") == ([longest.decode()], {})
     texts, faulty = read_lines(b"GO,1\n" + longest + b"a\nGO,2\n")
     assert faulty == {1: ClaimsFault.LINE_TOO_LONG}

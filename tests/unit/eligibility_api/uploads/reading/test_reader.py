@@ -1,4 +1,4 @@
-"""A file's reader takes exactly the rows that the single call would take, and says of them the same."""
+"""The reader of member files accepts exactly the rows that the single call accepts, with the same values."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def texts_of(column: str) -> tuple[str, ...]:
 
 @st.composite
 def rows(draw: st.DrawFn) -> dict[str, str]:
-    """A good row with a few cells replaced: mostly good, else wrong in one or two places."""
+    """A valid row with a few cells replaced: mostly valid, otherwise faulty in one or two cells."""
     cells = dict.fromkeys(MEMBER_COLUMNS, "") | GOOD | draw(st.sampled_from(({}, LIMIT)))
     for column in draw(st.lists(st.sampled_from(MEMBER_COLUMNS), max_size=3, unique=True)):
         cells[column] = draw(st.sampled_from(texts_of(column)))
@@ -120,7 +120,7 @@ def rows(draw: st.DrawFn) -> dict[str, str]:
 
 
 def by_model(cells: dict[str, str], insurer_number: str = OWN) -> EnrolmentRequest | None:
-    """The row as the single call's model takes it, or None."""
+    """The row as the single call's model parses it; None if it is rejected."""
     try:
         request = EnrolmentRequest.model_validate(body_of(cells))
     except ValidationError:
@@ -129,7 +129,7 @@ def by_model(cells: dict[str, str], insurer_number: str = OWN) -> EnrolmentReque
 
 
 def body_of(cells: dict[str, str]) -> dict[str, Any]:
-    """The request that says the same as a row: exact texts, numbers and flags as their own types."""
+    """The request equivalent to a row: exact texts, numbers and flags as their own types."""
     body: dict[str, Any] = {name: _value(name, cells[name]) for name in ITEM_COLUMNS if cells[name]}
     for name, (prefix, items) in GROUP_COLUMNS.items():
         group = {item: cells[group_column(prefix, item)] for item in items}
@@ -166,7 +166,7 @@ def read(cells: dict[str, str], insurer_number: str = OWN) -> Block:
 
 
 @given(rows())
-def test_a_row_is_taken_if_the_single_call_would_take_it_and_no_cell_is_a_formula(
+def test_a_row_is_accepted_if_the_single_call_accepts_it_and_no_cell_is_a_formula(
     cells: dict[str, str],
 ) -> None:
     request = by_model(cells)
@@ -182,7 +182,7 @@ def test_a_row_is_taken_if_the_single_call_would_take_it_and_no_cell_is_a_formul
 
 
 @pytest.mark.parametrize(
-    ("insurer_number", "cells", "taken"),
+    ("insurer_number", "cells", "accepted"),
     [
         ("12131058", {"certificate_kind": "A1", "symbol": "", "branch": "", "number": "1234566"}, True),
         ("12131058", {"certificate_kind": "A1", "symbol": "", "branch": "", "number": "1234567"}, False),
@@ -194,15 +194,15 @@ def test_a_row_is_taken_if_the_single_call_would_take_it_and_no_cell_is_a_formul
     ],
 )
 def test_schemes_have_the_rules_of_the_single_call(
-    insurer_number: str, cells: dict[str, str], taken: bool
+    insurer_number: str, cells: dict[str, str], accepted: bool
 ) -> None:
     row = dict.fromkeys(MEMBER_COLUMNS, "") | GOOD | {"insurer_number": insurer_number} | cells
-    assert (by_model(row, insurer_number) is not None) is taken
-    assert bool(read(row, insurer_number).records) is taken
+    assert (by_model(row, insurer_number) is not None) is accepted
+    assert bool(read(row, insurer_number).records) is accepted
 
 
 @given(st.lists(st.integers(1, 60), max_size=30), st.booleans())
-def test_it_does_not_matter_where_the_stream_is_cut(cuts: list[int], quoted: bool) -> None:
+def test_the_result_does_not_depend_on_where_the_stream_is_cut(cuts: list[int], quoted: bool) -> None:
     name = '"試験,見本"' if quoted else "試験見本"
     row = dict.fromkeys(MEMBER_COLUMNS, "") | GOOD | {"name": name}
     lines = [",".join(MEMBER_COLUMNS), *(",".join((row | {"number": str(n)}).values()) for n in range(1, 4))]
@@ -237,7 +237,7 @@ JSON_REST = '"sex":"2","birth_date":"1980-05-17","address":"架空県","acquired
         ("", RowFault.JSON),
     ],
 )
-def test_a_line_of_json_is_one_flat_object(end: str, fault: RowFault | None) -> None:
+def test_a_json_line_is_one_flat_object(end: str, fault: RowFault | None) -> None:
     reader = Reader(OWN, FileFormat.JSON_LINES, "utf-8")
     block = reader.feed(f"{JSON_ROW}{JSON_REST}{end}\n{JSON_ROW}{JSON_REST}}}\n".encode())
     assert [found.code for found in block.faults] == ([fault] if fault else [])

@@ -1,4 +1,4 @@
-"""What was found in a file so far, and which of it is new after a reading that broke off."""
+"""Counts of a file's blocks, and which items of a block are new after an interrupted reading."""
 
 from __future__ import annotations
 
@@ -10,36 +10,33 @@ from typing import TypeVar
 from eligibility_api.claims.reading.block import Block
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault, ClaimsReport
 
-MOST_FAULTS = 10_000
-"""Faults that are kept by place; beyond, they are only counted."""
-
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Found:
-    """The counts of a file's blocks."""
+class Progress:
+    """The counts of the blocks that were parsed so far."""
 
     sections: int = 0
-    receipts: int = 0
-    good: int = 0
+    claims: int = 0
+    valid: int = 0
     kinds: Counter[ClaimKind] = field(default_factory=Counter)
     faults: Counter[ClaimsFault] = field(default_factory=Counter)
 
     def add(self, block: Block) -> None:
         """Count a block."""
         self.sections += block.sections
-        self.receipts += block.found
-        self.good += len(block.receipts)
+        self.claims += block.total
+        self.valid += len(block.claims)
         self.kinds.update(block.kinds)
         self.faults.update(fault.code for fault in block.faults)
 
     def report(self, *, unmatched: int, replacing: int) -> ClaimsReport:
-        """The report, with what only the store can tell."""
+        """The report, completed by the counts of the store."""
         return ClaimsReport(
             sections=self.sections,
-            claims=self.receipts,
-            accepted=self.good,
+            claims=self.claims,
+            accepted=self.valid,
             unmatched=unmatched,
             replacing=replacing,
             by_kind=dict(self.kinds),
@@ -47,9 +44,10 @@ class Found:
         )
 
 
-def beyond(items: Sequence[T], before: int, kept: int, most: int | None = None) -> Sequence[T]:
-    """Of `items`, before which `before` others stood, those that are not among the `kept` first, nor beyond the `most`
-    first, of all.
+def unstored(items: Sequence[T], before: int, stored: int, limit: int | None = None) -> Sequence[T]:
+    """The `items` that are not stored, if `before` others precede them.
+
+    The first `stored` items are stored already; no more than the first `limit` ones are to be.
     """
-    start = max(kept - before, 0)
-    return items[start:] if most is None else items[start : max(most - before, 0)]
+    start = max(stored - before, 0)
+    return items[start:] if limit is None else items[start : max(limit - before, 0)]

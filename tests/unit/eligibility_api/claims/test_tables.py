@@ -1,4 +1,4 @@
-"""A receipt as a row: by whose numbers it is found, and since when it may be seen."""
+"""A claim as a row: the numbers by which it is found, and from when it may be shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from eligibility_api.claims.rows import COLUMNS, due_at, row
+from eligibility_api.claims.tables import CLAIM_COLUMNS, claim_row, due_at
 from eligibility_api.contract.claims import ClaimKind
 from eligibility_api.contract.history import CareSetting
 from eligibility_api.domain.claims import Claim, Content, Member, decode
@@ -30,8 +30,8 @@ CLAIM = Claim(
 )
 
 
-def test_a_row_holds_the_numbers_as_they_are_compared() -> None:
-    values = dict(zip(COLUMNS, row(UUID(int=1), CLAIM), strict=True))
+def test_a_row_holds_the_folded_numbers_for_comparison() -> None:
+    values = dict(zip(CLAIM_COLUMNS, claim_row(UUID(int=1), CLAIM), strict=True))
     assert (values["symbol_key"], values["number_key"], values["branch_key"]) == ("見本・1", "0012", "")
     assert (values["kind"], values["setting"]) == ("medical", "outpatient")
     assert values["identity"] == CLAIM.identity
@@ -45,7 +45,7 @@ def test_a_row_holds_the_numbers_as_they_are_compared() -> None:
         (date(2026, 1, 1), datetime(2026, 1, 10, 15, tzinfo=UTC)),
     ],
 )
-def test_receipts_are_due_when_the_eleventh_of_their_claim_month_begins_in_japan(
+def test_claims_are_due_when_the_eleventh_of_their_claim_month_begins_in_japan(
     claim_month: date, instant: datetime
 ) -> None:
     assert due_at(claim_month) == instant

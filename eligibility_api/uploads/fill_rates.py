@@ -1,4 +1,4 @@
-"""How well the columns of a file are filled, each within the class of members that should have it."""
+"""Fill rates of a file's columns, each among the members who are expected to have a value."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.numbers import is_late_elderly_number
 from eligibility_api.domain.ages import LATE_ELDERLY_AGE
 from eligibility_api.domain.dates import day_in_japan
-from eligibility_api.uploads.queue import Task
+from eligibility_api.uploads.queue import UploadTask
 
-Rate = tuple[float, int]
-"""The share of filled cells, and of how many."""
+FillRate = tuple[float, int]
+"""The share of filled cells, and the number of cells."""
 
 _ALL = "true"
 _DEPENDANTS = "relationship = '2'"
@@ -38,13 +38,13 @@ _COLUMNS = {
     "limit_kind": (_ALL, "limit_certificate"),
     "disease_1": (_ALL, "specific_diseases"),
 }
-"""Columns that may be empty: of whom they are expected, and where they are kept."""
+"""Optional columns: which members are expected to have a value, and the staged expression that holds it."""
 
 _MEASURE = "SELECT {measures} FROM {{rows}} r WHERE EXISTS (SELECT FROM {{plan}} p WHERE p.row = r.row)".format(  # noqa: S608 - names and numbers of ours
     measures=", ".join(
-        f"count(*) FILTER (WHERE {whose}) AS {column}, count(*) FILTER (WHERE {whose} AND {kept} IS NOT NULL)"
+        f"count(*) FILTER (WHERE {members}) AS {column}, count(*) FILTER (WHERE {members} AND {stored} IS NOT NULL)"
         f" AS {column}_filled"
-        for column, (whose, kept) in _COLUMNS.items()
+        for column, (members, stored) in _COLUMNS.items()
     )
 )
 
@@ -55,8 +55,8 @@ ORDER BY revision DESC LIMIT 1
 """)
 
 
-async def measure(connection: AsyncConnection, task: Task, now: datetime) -> dict[str, Rate]:
-    """The rates of the staged file, of columns that anybody should have."""
+async def measure(connection: AsyncConnection, task: UploadTask, now: datetime) -> dict[str, FillRate]:
+    """The rates of the staged file, for columns that at least one member is expected to have."""
     row = (await task.staging.execute(connection, _MEASURE, _classes(task, day_in_japan(now)))).one()._mapping
     return {
         column: (round(row[f"{column}_filled"] / row[column], 4), row[column])
@@ -65,14 +65,14 @@ async def measure(connection: AsyncConnection, task: Task, now: datetime) -> dic
     }
 
 
-async def of_last_file(connection: AsyncConnection, task: Task) -> Mapping[str, float]:
-    """The rates of the insurer's last published file of the same scope; none where there is none."""
-    asked = {"insurer": task.insurer_number, "scope": task.scope}
-    return (await connection.execute(_LAST, asked)).scalar_one_or_none() or {}
+async def of_last_file(connection: AsyncConnection, task: UploadTask) -> Mapping[str, float]:
+    """The rates of the insurer's last published file of the same scope; empty if there is none."""
+    parameters = {"insurer": task.insurer_number, "scope": task.scope}
+    return (await connection.execute(_LAST, parameters)).scalar_one_or_none() or {}
 
 
-def _classes(task: Task, today: date) -> dict[str, object]:
-    """Whom the classes hold today: by month from 70, until the 75th birthday (`domain.ages`)."""
+def _classes(task: UploadTask, today: date) -> dict[str, object]:
+    """Limits of the age classes today: from the month of the 70th until the 75th birthday (`domain.ages`)."""
     return {
         "late_elderly": is_late_elderly_number(task.insurer_number),
         "seventy": date(today.year - 70, today.month, 1),

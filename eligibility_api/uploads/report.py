@@ -1,4 +1,4 @@
-"""What is suspicious about a file as a whole: shares of its rows, held against the settings and the file before it."""
+"""The check report: counts of a file's rows, and findings whose share exceeds the settings' limits."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import FileScope, Finding, RowFault, UploadReport
 from eligibility_api.platform.settings import Settings
-from eligibility_api.uploads import fill
-from eligibility_api.uploads.queue import Bench, Task
+from eligibility_api.uploads import fill_rates
+from eligibility_api.uploads.queue import UploadContext, UploadTask
 
-_MEANT = """
+_CLASSIFIED = """
 SELECT count(*) AS rows, count(*) FILTER (WHERE kind = 'new') AS new,
        count(*) FILTER (WHERE kind = 'changed') AS changed,
        count(*) FILTER (WHERE kind = 'unchanged') AS unchanged,
@@ -36,10 +36,10 @@ WHERE p.entitlement IS NULL AND EXISTS (
 """
 
 _ABSENT = """
-SELECT count(*) AS current, count(*) FILTER (WHERE told.entitlement IS NULL) AS absent
+SELECT count(*) AS current, count(*) FILTER (WHERE listed.entitlement IS NULL) AS absent
 FROM entitlement e
 JOIN enrolment v ON v.entitlement = e.entitlement
-LEFT JOIN (SELECT DISTINCT entitlement FROM {plan}) told ON told.entitlement = e.entitlement
+LEFT JOIN (SELECT DISTINCT entitlement FROM {plan}) listed ON listed.entitlement = e.entitlement
 WHERE e.insurer_number = :insurer AND v.closed_by IS NULL AND v.lost_on IS NULL
 """
 
@@ -52,9 +52,13 @@ SELECT count(*) FROM (
 """
 
 
+FaultCounts = Counter[tuple[RowFault, str | None]]
+"""Faults by rule and column."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many rows or members of a file are how."""
+class RowCounts:
+    """Counts of a file's valid rows, and of the insurer's current members compared with them."""
 
     rows: int
     new: int
@@ -69,18 +73,18 @@ class Counts:
     gaps: int = 0
 
 
-async def report(
+async def build_report(
     connection: AsyncConnection,
-    bench: Bench,
-    task: Task,
+    context: UploadContext,
+    task: UploadTask,
     rows: int,
-    faults: Counter[tuple[RowFault, str | None]],
+    faults: FaultCounts,
 ) -> UploadReport:
-    """The check report on a file of so many `rows`, with these `faults` in them."""
+    """The check report of a file with this many `rows` and these `faults` in them."""
     counts = await _counts(connection, task)
-    filled = await fill.measure(connection, task, bench.clock())
-    before = await fill.of_last_file(connection, task)
-    limits, bad = bench.settings, rows - counts.rows
+    rates = await fill_rates.measure(connection, task, context.clock())
+    earlier = await fill_rates.of_last_file(connection, task)
+    limits, bad = context.settings, rows - counts.rows
     found = [
         *_of_rows(faults),
         *_share("bad-rows", bad, rows, limits.hold_bad_share, limits),
@@ -90,7 +94,7 @@ async def report(
         *_share("absent", counts.absent, counts.current, limits.hold_absent_share, limits),
         *_share("unmatched", counts.unmatched, counts.matched, limits.hold_unmatched_share, limits),
         *_share("renumbered", counts.renumbered, counts.rows, limits.hold_renumbered_share, limits),
-        *_fill_drops(filled, before, limits),
+        *_fill_drops(rates, earlier, limits),
     ]
     if counts.flags_lost:
         found.append(Finding(code="protection-lost", count=counts.flags_lost, holds=True))
@@ -106,31 +110,34 @@ async def report(
         absent=counts.absent,
         unmatched=counts.unmatched,
         changed_since=0,
-        fill_rates={column: rate for column, (rate, _) in filled.items()},
+        fill_rates={column: rate for column, (rate, _) in rates.items()},
         findings=found,
     )
 
 
-async def _counts(connection: AsyncConnection, task: Task) -> Counts:
+async def _counts(connection: AsyncConnection, task: UploadTask) -> RowCounts:
     insurer = {"insurer": task.insurer_number}
     staging = task.staging
-    meant = dict((await staging.execute(connection, _MEANT)).one()._mapping)
-    if meant["matched"]:
-        meant["unmatched"] = (await staging.execute(connection, _UNMATCHED)).scalar_one()
-        meant["renumbered"] = (await staging.execute(connection, _RENUMBERED, insurer)).scalar_one()
+    counts = dict((await staging.execute(connection, _CLASSIFIED)).one()._mapping)
+    if counts["matched"]:
+        counts["unmatched"] = (await staging.execute(connection, _UNMATCHED)).scalar_one()
+        counts["renumbered"] = (await staging.execute(connection, _RENUMBERED, insurer)).scalar_one()
     if task.scope is FileScope.FULL:
-        meant |= (await staging.execute(connection, _ABSENT, insurer)).one()._mapping
-    meant["gaps"] = (await staging.execute(connection, _GAPS)).scalar_one()
-    return Counts(**meant)
+        counts |= (await staging.execute(connection, _ABSENT, insurer)).one()._mapping
+    counts["gaps"] = (await staging.execute(connection, _GAPS)).scalar_one()
+    return RowCounts(**counts)
 
 
-def _of_rows(faults: Counter[tuple[RowFault, str | None]]) -> Iterator[Finding]:
+def _of_rows(faults: FaultCounts) -> Iterator[Finding]:
     for (code, column), count in faults.most_common():
         yield Finding(code=code, count=count, holds=False, column=column)
 
 
 def _share(code: str, count: int, of: int, limit: float, settings: Settings) -> Iterator[Finding]:
-    """Told where there is any; it holds the file where it is more than the limit, of enough rows to speak of shares."""
+    """A finding if `count` is not 0.
+
+    It holds the file above the limit, if there are enough rows for a meaningful share.
+    """
     if count:
         holds = of >= settings.hold_least_rows and count > limit * of
         yield Finding(
@@ -139,12 +146,12 @@ def _share(code: str, count: int, of: int, limit: float, settings: Settings) -> 
 
 
 def _fill_drops(
-    filled: Mapping[str, fill.Rate], before: Mapping[str, float], settings: Settings
+    rates: Mapping[str, fill_rates.FillRate], earlier: Mapping[str, float], settings: Settings
 ) -> Iterator[Finding]:
-    for column, (rate, of) in filled.items():
-        drop = before.get(column, 0.0) - rate
+    for column, (rate, of) in rates.items():
+        drop = earlier.get(column, 0.0) - rate
         if drop > settings.hold_fill_drop:
-            detail: dict[str, Any] = {"before": before[column], "now": rate}
+            detail: dict[str, Any] = {"before": earlier[column], "now": rate}
             yield Finding(
                 code="fill-dropped",
                 count=of,
@@ -154,9 +161,9 @@ def _fill_drops(
             )
 
 
-async def note_left_alone(connection: AsyncConnection, task: Task, left_alone: int) -> None:
-    """Complete the report by how many were left alone."""
+async def record_left_alone(connection: AsyncConnection, task: UploadTask, left_alone: int) -> None:
+    """Add the number of members to the report that were left unchanged because they changed since."""
     statement = text(
         "UPDATE upload SET report = report || jsonb_build_object('changed_since', CAST(:n AS integer)) WHERE upload_id = :id"
     )
-    await connection.execute(statement, {"n": left_alone, "id": task.upload_id})
+    await connection.execute(statement, {"n": left_alone, "id": task.file_id})

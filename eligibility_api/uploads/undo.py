@@ -1,4 +1,4 @@
-"""Undoing a published file: a new revision with the values from before it, for all who were not changed since."""
+"""Undoes a published file: a new revision restores the former values of all members not changed since."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.uploads import RowFault, UploadState
 from eligibility_api.domain.membership import CONTENT
 from eligibility_api.enrolment.store import lock_insurer, publish_revision, record
-from eligibility_api.uploads import queue
-from eligibility_api.uploads.findings import note_left_alone
-from eligibility_api.uploads.publishing import LEAD, audit_values, take_back
-from eligibility_api.uploads.queue import Bench, Task
-from eligibility_api.uploads.staging import Staging, by_index
+from eligibility_api.files.store import PUBLICATION_LEAD, force_index_plans
+from eligibility_api.uploads.publish import audit_values, withdraw
+from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
+from eligibility_api.uploads.report import record_left_alone
+from eligibility_api.uploads.staging import Staging
 
 CHUNK_ENTITLEMENTS = 2_000
 
-# Whom the file changed. What was taken back before its publication never showed.
+# The entitlements that the file changed, without those withdrawn before its publication.
 _TOUCHED = """
 INSERT INTO {touched} (entitlement)
 SELECT entitlement FROM enrolment WHERE opened_by = :file AND closed_by IS DISTINCT FROM :file
@@ -42,11 +42,11 @@ UPDATE enrolment SET closed_by = :undo WHERE version = ANY (ARRAY(
     WHERE {_OF_CHUNK} AND v.opened_by = :file AND v.closed_by IS NULL))
 """  # noqa: S608 - names and numbers of ours
 
-_KEPT = ", ".join(("person_key", "register_match", "mismatch", "insurer_name", *CONTENT, "digest"))
+_COPIED = ", ".join(("person_key", "register_match", "mismatch", "insurer_name", *CONTENT, "digest"))
 
 _REOPEN = f"""
-INSERT INTO enrolment (entitlement, opened_by, {_KEPT})
-SELECT v.entitlement, :undo, {", ".join(f"v.{name}" for name in _KEPT.split(", "))}
+INSERT INTO enrolment (entitlement, opened_by, {_COPIED})
+SELECT v.entitlement, :undo, {", ".join(f"v.{name}" for name in _COPIED.split(", "))}
 FROM {{touched}} t JOIN enrolment v ON v.entitlement = t.entitlement
 WHERE {_OF_CHUNK} AND v.closed_by = :file AND v.opened_by <> :file
 """  # noqa: S608 - names and numbers of ours
@@ -62,34 +62,36 @@ WHERE m.insurer_number = :insurer AND m.revision > :file AND m.published_at IS N
 """  # noqa: S608 - names and numbers of ours
 
 
-async def undo(bench: Bench, task: Task) -> None:
-    """Prepare the former values to the end and publish them; or take them back, where that cannot be."""
+async def undo(context: UploadContext, task: UploadTask) -> None:
+    """Prepare the former values completely and publish them, or withdraw them if the undo was refused."""
     assert task.undo_revision is not None
     staging = Staging(task.undo_revision)
     if task.refusal is not None:
-        await take_back(bench, task, task.undo_revision)
-        async with bench.database.transaction() as connection:
-            await queue.change(
+        await withdraw(context, task, task.undo_revision)
+        async with context.database.transaction() as connection:
+            await QUEUE.change(
                 connection, task, state=UploadState.PUBLISHED, undo_revision=None, refusal=None
             )
         return
-    await _list_touched(bench, task, staging)
+    await _list_touched(context, task, staging)
     after: int | None = task.prepared
     while after is not None:
-        after = await _prepare_chunk(bench, task, staging, after)
-    async with bench.database.transaction() as connection:
+        after = await _prepare_chunk(context, task, staging, after)
+    async with context.database.transaction() as connection:
         await _publish(connection, task, staging)
 
 
-async def _list_touched(bench: Bench, task: Task, staging: Staging) -> None:
-    async with bench.database.transaction() as connection:
-        await staging.make_touched(connection)
+async def _list_touched(context: UploadContext, task: UploadTask, staging: Staging) -> None:
+    async with context.database.transaction() as connection:
+        await staging.create_touched(connection)
         await staging.execute(connection, _TOUCHED, {"file": task.revision})
 
 
-async def _prepare_chunk(bench: Bench, task: Task, staging: Staging, after: int) -> int | None:
-    async with bench.database.transaction() as connection:
-        await by_index(connection)
+async def _prepare_chunk(
+    context: UploadContext, task: UploadTask, staging: Staging, after: int
+) -> int | None:
+    async with context.database.transaction() as connection:
+        await force_index_plans(connection)
         upto: int | None = (await staging.execute(connection, _UPTO, {"after": after})).scalar_one()
         if upto is None:
             return None
@@ -97,17 +99,17 @@ async def _prepare_chunk(bench: Bench, task: Task, staging: Staging, after: int)
         chunk = {"after": after, "upto": upto, "file": task.revision, "undo": task.undo_revision}
         await staging.execute(connection, _CLOSE, chunk)
         await staging.execute(connection, _REOPEN, chunk)
-        await queue.change(connection, task, prepared=upto)
+        await QUEUE.change(connection, task, prepared=upto)
         return upto
 
 
-async def _publish(connection: AsyncConnection, task: Task, staging: Staging) -> None:
+async def _publish(connection: AsyncConnection, task: UploadTask, staging: Staging) -> None:
     assert task.undo_revision is not None
     await lock_insurer(connection, task.insurer_number, alone=True)
-    about = {"upload": task.upload_id, "insurer": task.insurer_number, "file": task.revision}
-    left_alone = await staging.execute(connection, _LEFT_ALONE, about)
-    await note_left_alone(connection, task, left_alone.rowcount)
+    parameters = {"upload": task.file_id, "insurer": task.insurer_number, "file": task.revision}
+    left_alone = await staging.execute(connection, _LEFT_ALONE, parameters)
+    await record_left_alone(connection, task, left_alone.rowcount)
     await staging.drop(connection)
-    await queue.change(connection, task, state=UploadState.UNDONE)
+    await QUEUE.change(connection, task, state=UploadState.UNDONE)
     await record(connection, audit_values(task, "enrolment.file-undone", task.undo_revision))
-    await publish_revision(connection, task.undo_revision, LEAD)
+    await publish_revision(connection, task.undo_revision, PUBLICATION_LEAD)

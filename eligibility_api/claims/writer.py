@@ -1,4 +1,4 @@
-"""What is read goes into the store, block by block: receipts and faults by COPY, with how far the file has come."""
+"""Writes parsed claims block by block: claims and faults by COPY, together with the file's progress."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.claims import queue
-from eligibility_api.claims.found import Found
-from eligibility_api.claims.queue import Task
-from eligibility_api.claims.reading.block import Fault
-from eligibility_api.claims.rows import COLUMNS
+from eligibility_api.claims.progress import Progress
+from eligibility_api.claims.queue import ClaimTask, advance, audit_values
+from eligibility_api.claims.reading.faults import Fault
 from eligibility_api.claims.store import FAULT, FILE
+from eligibility_api.claims.tables import CLAIM_COLUMNS
 from eligibility_api.contract.claims import ClaimsState
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database, copy
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.enrolment.store import record
-from eligibility_api.uploads.publishing import LEAD
-from eligibility_api.uploads.staging import by_index
+from eligibility_api.files.store import PUBLICATION_LEAD, force_index_plans
 
-_FAULT_COLUMNS = ("file_id", *Fault._fields)
+_FAULT_COLUMNS = ("file_id", "line", "record", "field", "name", "receipt", "code", "shape")
+"""The file, and the fields of a Fault in their order."""
 
 _LAST_NUMBER = text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM receipt_receipt_seq")
 
-# Whether anybody was enrolled so in the receipt's month, by what is known now; where one branch is not told, any fits.
+# Whether a member was enrolled in the claim's month, by current knowledge. A missing branch matches any.
 _ENROLLED = f"""
 SELECT true AS enrolled
 FROM entitlement m JOIN enrolment e ON e.entitlement = m.entitlement {KNOWN_NOW}
@@ -54,71 +53,74 @@ WHERE r.receipt > :after AND r.file_id = :file
 
 
 class Chunk(NamedTuple):
-    """What is stored together: rows of receipts, faults, and how many receipts of the file stand before them."""
+    """Rows of claims and faults that are stored together, and how many claims of the file precede them."""
 
     rows: Sequence[tuple[Any, ...]]
     faults: Sequence[Fault]
     before: int
 
 
-async def begin(database: Database, task: Task) -> int:
-    """Note that the file is being read; how many of its faults are kept already. Raises `database-unavailable`."""
+async def begin(database: Database, task: ClaimTask) -> int:
+    """Set the file's state to `reading`; returns how many of its faults are stored already.
+
+    Raises `database-unavailable`.
+    """
     async with database.transaction() as connection:
-        await queue.advance(connection, task, state=ClaimsState.READING)
-        kept = select(func.count()).where(FAULT.c.file_id == task.file_id)
-        return int((await connection.execute(kept)).scalar_one())
+        await advance(connection, task, state=ClaimsState.READING)
+        stored = select(func.count()).where(FAULT.c.file_id == task.file_id)
+        return int((await connection.execute(stored)).scalar_one())
 
 
-async def keep(database: Database, task: Task, chunk: Chunk) -> None:
-    """Store a chunk, all of it or nothing. Raises `database-unavailable`."""
+async def store(database: Database, task: ClaimTask, chunk: Chunk) -> None:
+    """Store a chunk atomically. Raises `database-unavailable`."""
     async with database.transaction() as connection:
         if chunk.faults:
             faults = [(task.file_id, *fault) for fault in chunk.faults]
             await copy(connection, FAULT.name, _FAULT_COLUMNS, faults)
         if chunk.rows:
-            await _store(connection, task, chunk)
+            await _store_claims(connection, task, chunk)
 
 
-async def _store(connection: AsyncConnection, task: Task, chunk: Chunk) -> None:
+async def _store_claims(connection: AsyncConnection, task: ClaimTask, chunk: Chunk) -> None:
     after = (await connection.execute(_LAST_NUMBER)).scalar_one()
-    await copy(connection, "receipt", COLUMNS, chunk.rows)
-    await by_index(connection)
-    told = (await connection.execute(_COUNT, {"after": after, "file": task.file_id})).one()
+    await copy(connection, "receipt", CLAIM_COLUMNS, chunk.rows)
+    await force_index_plans(connection)
+    counted = (await connection.execute(_COUNT, {"after": after, "file": task.file_id})).one()
     statement = (
         update(FILE)
         .where(FILE.c.file_id == task.file_id, FILE.c.taken == chunk.before)
         .values(
             taken=chunk.before + len(chunk.rows),
-            unmatched=FILE.c.unmatched + told.unmatched,
-            replacing=FILE.c.replacing + told.replacing,
+            unmatched=FILE.c.unmatched + counted.unmatched,
+            replacing=FILE.c.replacing + counted.replacing,
         )
     )
     if (await connection.execute(statement)).rowcount != 1:
-        # Cut off from the database for a while, this lane lost the file to another one.
+        # This job was disconnected from the database for a while, and another job took over the file.
         raise ShikakuError("database-unavailable")
 
 
-async def conclude(database: Database, task: Task, found: Found) -> None:
-    """Make the file count, as a whole, a moment from now (decision 004): one short transaction, its instant last.
+async def conclude(database: Database, task: ClaimTask, progress: Progress) -> None:
+    """Make the whole file effective a moment from now (decision 004): one short transaction.
 
     Raises `database-unavailable`.
     """
     async with database.transaction() as connection:
         counted = select(FILE.c.unmatched, FILE.c.replacing).where(FILE.c.file_id == task.file_id)
         row = (await connection.execute(counted)).one()
-        report = found.report(unmatched=row.unmatched, replacing=row.replacing)
-        await record(connection, queue.audit_values(task, "done", receipts=found.good))
-        await queue.advance(
+        report = progress.report(unmatched=row.unmatched, replacing=row.replacing)
+        await record(connection, audit_values(task, "done", receipts=progress.valid))
+        await advance(
             connection,
             task,
             state=ClaimsState.DONE,
             report=report.model_dump(mode="json"),
-            known_from=func.fund_clock() - func.now() + func.clock_timestamp() + LEAD,
+            known_from=func.fund_clock() - func.now() + func.clock_timestamp() + PUBLICATION_LEAD,
         )
 
 
-async def refuse(database: Database, task: Task, code: str) -> None:
-    """The file cannot be taken; what is stored of it never counts. Raises `database-unavailable`."""
+async def refuse(database: Database, task: ClaimTask, code: str) -> None:
+    """Refuse the file; what is stored of it never becomes effective. Raises `database-unavailable`."""
     async with database.transaction() as connection:
-        await record(connection, queue.audit_values(task, code))
-        await queue.advance(connection, task, refusal=code, state=ClaimsState.REFUSED)
+        await record(connection, audit_values(task, code))
+        await advance(connection, task, refusal=code, state=ClaimsState.REFUSED)

@@ -1,7 +1,8 @@
-"""Preparing a file: its changes written under a revision that is not published, chunk by chunk, invisible to readers.
+"""Prepares a file: writes its changes under an unpublished revision, chunk by chunk, invisible to readers.
 
-Row by row it is `domain.timeline.plan_replace`: a current period with which a row shares a day closes, unless it says
-the same; the row opens. Whoever was changed by a higher revision is newer than the file and left alone.
+Row by row it implements `domain.timeline.plan_replace`: a current period that shares a day with a row is
+closed, unless it is identical; the row is opened. A member changed by a higher revision is newer than the
+file and left unchanged.
 """
 
 from __future__ import annotations
@@ -15,14 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.domain.membership import CONTENT
 from eligibility_api.enrolment.store import lock_insurer
-from eligibility_api.uploads import queue
-from eligibility_api.uploads.classifying import ENTITLEMENT_OF_ROW, NEAREST, OVERLAPS
-from eligibility_api.uploads.queue import Bench, Task
-from eligibility_api.uploads.staging import by_index
+from eligibility_api.files.store import force_index_plans
+from eligibility_api.uploads.plan import ENTITLEMENT_OF_ROW, NEAREST, OVERLAPS
+from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from eligibility_api.uploads.store import UPLOAD
 
 CHUNK_ROWS = 500
-"""Rows a transaction: single changes of the same insurer wait for one, at most."""
+"""Rows per transaction: a single change of the same insurer waits for one transaction at most."""
 
 _UPTO = f"""
 SELECT max(row) FROM (
@@ -46,7 +46,7 @@ FROM {{plan}} p JOIN {{rows}} r ON r.row = p.row JOIN entitlement e ON {ENTITLEM
 WHERE p.row > :after AND p.row <= :upto AND p.kind <> 'unchanged'
 """  # noqa: S608 - names and numbers of ours
 
-_GIVEN = """
+_CHUNK_ROWS = """
 FROM unnest(CAST(:numbers AS bigint[]), CAST(:entitlements AS bigint[])) t(row, entitlement)
 JOIN {rows} r ON r.row = t.row
 """
@@ -58,13 +58,13 @@ SELECT :upload, row, '{RowFault.CHANGED_SINCE}' FROM unnest(CAST(:numbers AS big
 
 _CLOSE = f"""
 UPDATE enrolment SET closed_by = :revision WHERE version = ANY (ARRAY(
-    SELECT v.version {_GIVEN} JOIN enrolment v ON v.entitlement = t.entitlement
+    SELECT v.version {_CHUNK_ROWS} JOIN enrolment v ON v.entitlement = t.entitlement
     WHERE v.closed_by IS NULL AND v.opened_by < :revision AND {OVERLAPS} AND v.digest IS DISTINCT FROM r.digest))
 """  # noqa: S608 - names and numbers of ours
 
-_SAID = ", ".join(f"r.{name}" for name in CONTENT)
+_ITEMS = ", ".join(f"r.{name}" for name in CONTENT)
 
-# Whose the member is: `enrolment.linking.linked`, by sets. Without a match nothing of her identity has changed.
+# The member's person: `enrolment.linking.linked` as a set operation. No match: the identity has not changed.
 _LINK = """
 CASE WHEN m.row IS NULL THEN f.person_key ELSE coalesce(f.person_key, m.person_key) END,
 CASE WHEN m.row IS NULL THEN f.register_match
@@ -76,8 +76,8 @@ CASE WHEN m.row IS NULL THEN f.mismatch
 _OPEN = f"""
 INSERT INTO enrolment (entitlement, opened_by, insurer_name, person_key, register_match, mismatch,
                        {", ".join(CONTENT)}, digest)
-SELECT t.entitlement, :revision, (SELECT name FROM insurer WHERE insurer_number = :insurer), {_LINK}, {_SAID}, r.digest
-{_GIVEN}
+SELECT t.entitlement, :revision, (SELECT name FROM insurer WHERE insurer_number = :insurer), {_LINK}, {_ITEMS}, r.digest
+{_CHUNK_ROWS}
 LEFT JOIN {{matches}} m ON m.row = t.row
 LEFT JOIN LATERAL (
     SELECT v.person_key, v.register_match, v.mismatch
@@ -89,10 +89,10 @@ LEFT JOIN LATERAL (
 """  # noqa: S608 - names and numbers of ours
 
 
-async def prepare_chunk(bench: Bench, task: Task, after: int) -> int | None:
-    """Prepare the rows that follow `after`; the last one of them, or None where there are no more."""
-    async with bench.database.transaction() as connection:
-        await by_index(connection)
+async def prepare_chunk(context: UploadContext, task: UploadTask, after: int) -> int | None:
+    """Prepare the rows that follow `after`; returns the last one, or None if there are no more."""
+    async with context.database.transaction() as connection:
+        await force_index_plans(connection)
         upto: int | None = (await task.staging.execute(connection, _UPTO, {"after": after})).scalar_one()
         if upto is None:
             return None
@@ -102,23 +102,23 @@ async def prepare_chunk(bench: Bench, task: Task, after: int) -> int | None:
         rows = (await task.staging.execute(connection, _CHUNK, chunk | {"revision": task.revision})).all()
         left_alone = [row.row for row in rows if row.newer]
         if left_alone:
-            about = {"upload": task.upload_id, "numbers": left_alone}
-            await task.staging.execute(connection, _LEAVE_ALONE, about)
+            parameters = {"upload": task.file_id, "numbers": left_alone}
+            await task.staging.execute(connection, _LEAVE_ALONE, parameters)
         await _replace(connection, task, [row for row in rows if not row.newer])
         left_before = UPLOAD.c.left_alone
-        await queue.change(connection, task, prepared=upto, left_alone=left_before + len(left_alone))
+        await QUEUE.change(connection, task, prepared=upto, left_alone=left_before + len(left_alone))
         return upto
 
 
-async def _replace(connection: AsyncConnection, task: Task, rows: Sequence[Row[Any]]) -> None:
-    """Close what the rows take the place of, and open them."""
+async def _replace(connection: AsyncConnection, task: UploadTask, rows: Sequence[Row[Any]]) -> None:
+    """Close the versions that the rows replace, and open the rows."""
     known = [row for row in rows if row.known]
     if known:
-        await task.staging.execute(connection, _CLOSE, {"revision": task.revision} | _given(known))
+        await task.staging.execute(connection, _CLOSE, {"revision": task.revision} | _row_arrays(known))
     if rows:
         mine = {"revision": task.revision, "insurer": task.insurer_number}
-        await task.staging.execute(connection, _OPEN, mine | _given(rows))
+        await task.staging.execute(connection, _OPEN, mine | _row_arrays(rows))
 
 
-def _given(rows: Sequence[Row[Any]]) -> dict[str, list[int]]:
+def _row_arrays(rows: Sequence[Row[Any]]) -> dict[str, list[int]]:
     return {"numbers": [row.row for row in rows], "entitlements": [row.entitlement for row in rows]}

@@ -1,0 +1,98 @@
+"""The job of claim files: parses the most urgent file part by part and stores its claims.
+
+Every step is repeatable: an interrupted reading continues behind what it has stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+
+import structlog
+
+from eligibility_api.claims import writer
+from eligibility_api.claims.progress import Progress, unstored
+from eligibility_api.claims.queue import QUEUE, UNREAD, ClaimTask
+from eligibility_api.claims.reading.block import Block
+from eligibility_api.claims.reading.reader import Reader
+from eligibility_api.claims.tables import claim_row
+from eligibility_api.claims.writer import Chunk
+from eligibility_api.contract.errors import ErrorKind, ShikakuError
+from eligibility_api.database.connections import Database
+from eligibility_api.files import parts
+from eligibility_api.files.store import MAX_FAULTS
+from eligibility_api.files.streaming import write_behind
+
+log = structlog.get_logger()
+
+
+async def run_step(database: Database) -> bool:
+    """Perform one step of one file; returns whether any was pending."""
+    async with database.transaction() as guard:
+        task = await QUEUE.next_task(guard)
+        if task is None:
+            return False
+        if task.state in UNREAD:
+            await _attempt(database, task)
+        else:
+            await QUEUE.sweep(database, task)
+        return True
+
+
+async def _attempt(database: Database, task: ClaimTask) -> None:
+    try:
+        await _ingest(database, task)
+    except ShikakuError as error:
+        if error.entry.kind is ErrorKind.TECHNICAL:
+            raise
+        await writer.refuse(database, task, error.code)
+    except Exception as error:
+        # A defect of this program; the next file must not wait for it.
+        log.error("claim_file_failed", cause=type(error).__name__, exc_info=error)
+        if task.failed_before:
+            await writer.refuse(database, task, "internal")
+        else:
+            async with database.transaction() as connection:
+                await QUEUE.retry_later(connection, task)
+
+
+async def _ingest(database: Database, task: ClaimTask) -> None:
+    """Parse and store a file completely.
+
+    What an interrupted reading has stored is skipped: parsing is deterministic.
+
+    Raises `file-lost`, `claims-unreadable`.
+    """
+    await parts.check_complete(database, task.file_id, task.parts)
+    faults_stored = await writer.begin(database, task)
+    progress = Progress()
+
+    async def chunks() -> AsyncIterator[Chunk]:
+        async for parse in _parse_steps(database, task):
+            yield await asyncio.to_thread(_chunk, parse, task, faults_stored, progress)
+
+    async def write(chunk: Chunk) -> None:
+        await writer.store(database, task, chunk)
+
+    await write_behind(chunks(), write)
+    await writer.conclude(database, task, progress)
+
+
+async def _parse_steps(database: Database, task: ClaimTask) -> AsyncIterator[Callable[[], Block]]:
+    reader = Reader(task.insurer_number)
+    async for part in parts.read(database, task.file_id, task.parts):
+        yield partial(reader.feed, part)
+    yield reader.finish
+
+
+def _chunk(parse: Callable[[], Block], task: ClaimTask, faults_stored: int, progress: Progress) -> Chunk:
+    """Parse a block, count it, and select what is not stored yet."""
+    block = parse()
+    before, faults_before = progress.valid, progress.faults.total()
+    progress.add(block)
+    return Chunk(
+        [claim_row(task.file_id, claim) for claim in unstored(block.claims, before, task.taken)],
+        unstored(block.faults, faults_before, faults_stored, MAX_FAULTS),
+        max(before, task.taken),
+    )

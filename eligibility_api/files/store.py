@@ -1,0 +1,117 @@
+"""SQL that member files and claim files share.
+
+Their tables have the same columns for bytes, state and faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, func, insert, select, text, update
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.files.parts import StoredFile
+
+RECEIVING, ABANDONED, RECEIVED = "receiving", "abandoned", "received"
+"""States of a file's bytes: the first two are internal and never answered; `received` is published."""
+
+MAX_FAULTS = 10_000
+"""Faults that are stored with their place; further ones are only counted."""
+
+FAULTS_PER_PAGE = 1_000
+
+PUBLICATION_LEAD = timedelta(seconds=1)
+"""Time that a publishing transaction has for its commit before its content becomes visible (decision 004)."""
+
+# Joins are executed by index lookups in the order in which they are written, whatever the statistics are.
+_FORCE_INDEX_PLANS = text("""
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('join_collapse_limit', '1', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+       set_config('enable_seqscan', 'off', true), set_config('enable_material', 'off', true)
+""")
+
+
+async def force_index_plans(connection: AsyncConnection) -> None:
+    """Plan the statements of this transaction for few rows out of many."""
+    await connection.execute(_FORCE_INDEX_PLANS)
+
+
+@dataclass(frozen=True, slots=True)
+class FileStore:
+    """Access to the files of one kind."""
+
+    files: Table
+    file_id: ColumnElement[UUID]
+    faults: Table
+    fault_file_id: ColumnElement[UUID]
+    order: ColumnElement[Any]
+    """Sorts an insurer's files by their age."""
+    lock_name: str
+    """Namespace of the advisory lock that serialises the completion of an insurer's files."""
+    superseded: Sequence[str]
+    """States of a file after which the same bytes are accepted as a new file."""
+
+    async def add(self, connection: AsyncConnection, values: dict[str, Any]) -> UUID:
+        """Insert a file in state `receiving`; returns its id."""
+        statement = insert(self.files).values(**values).returning(self.file_id)
+        file_id: UUID = (await connection.execute(statement)).scalar_one()
+        return file_id
+
+    async def abandon(self, connection: AsyncConnection, file_id: UUID) -> None:
+        """Give up a file whose upload failed. Its job deletes the parts."""
+        await self.update(connection, file_id, state=ABANDONED)
+
+    async def complete(self, connection: AsyncConnection, file_id: UUID, stored: StoredFile) -> None:
+        """Release a completely stored file to its job. Raises `file-truncated`."""
+        statement = update(self.files).where(self.file_id == file_id, self.files.c.state == RECEIVING)
+        values = {"state": RECEIVED} | stored._asdict()
+        if (await connection.execute(statement.values(**values))).rowcount != 1:
+            # The upload took so long that the job has abandoned it and deleted its parts.
+            raise ShikakuError("file-truncated")
+
+    async def find_same(self, connection: AsyncConnection, insurer_number: str, sha256: bytes) -> UUID | None:
+        """The insurer's oldest effective file with the same bytes, if any.
+
+        Holds a lock until the commit, so that the same file is not accepted twice at a time.
+        """
+        lock = func.pg_advisory_xact_lock(func.hashtext(self.lock_name), func.hashtext(insurer_number))
+        await connection.execute(select(lock))
+        files = self.files.c
+        statement = (
+            select(self.file_id)
+            .where(
+                files.insurer_number == insurer_number,
+                files.sha256 == sha256,
+                files.state.not_in((RECEIVING, ABANDONED, *self.superseded)),
+            )
+            .order_by(self.order)
+            .limit(1)
+        )
+        file_id: UUID | None = (await connection.execute(statement)).scalar_one_or_none()
+        return file_id
+
+    async def update(self, connection: AsyncConnection, file_id: UUID, **values: Any) -> None:
+        """Set columns of a file."""
+        await connection.execute(update(self.files).where(self.file_id == file_id).values(**values))
+
+    async def fault_page(self, connection: AsyncConnection, file_id: UUID, after: int) -> list[Row[Any]]:
+        """A page of a file's faults behind the cursor `after`."""
+        fault = self.faults.c.fault
+        statement = (
+            select(self.faults)
+            .where(self.fault_file_id == file_id, fault > after)
+            .order_by(fault)
+            .limit(FAULTS_PER_PAGE)
+        )
+        return list((await connection.execute(statement)).all())
+
+
+def next_cursor(page: Sequence[Row[Any]]) -> str | None:
+    """The cursor of the page that follows; None behind the last one."""
+    return str(page[-1].fault) if len(page) == FAULTS_PER_PAGE else None

@@ -1,0 +1,93 @@
+"""Runs long work in a process of its own: batch checks, member files, claim files, look-up counts.
+
+It takes the work that API workers left in the database, step by step, so that a restart loses one step at
+most. Its connections are its own, so that card checks never wait for one. While it is stopped, card checks
+are answered as before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from eligibility_api.batches.job import BatchJob, RateLimiter
+from eligibility_api.claims import ingest as claims
+from eligibility_api.database.connections import Database
+from eligibility_api.insurer_ops.lookup_counts import count_look_ups
+from eligibility_api.state import State
+from eligibility_api.uploads import job as uploads
+from eligibility_api.uploads.queue import UploadContext
+
+log = structlog.get_logger()
+
+STATEMENT_SECONDS = 300.0
+"""Timeout of a statement under the role `batch`: a file has millions of rows."""
+
+LOOK_UP_CONNECTIONS = 2
+"""Connections under the role `api`, only for look-ups in batches: their commits do not wait for the disk."""
+
+UPLOAD_CONCURRENCY = 2
+"""Member files processed concurrently: while one waits for register or database, another continues."""
+
+CLAIM_CONCURRENCY = 2
+"""Claim files that are processed concurrently, so that a small one does not wait for a nationwide one."""
+
+CONNECTIONS = 4 * UPLOAD_CONCURRENCY + 2 * CLAIM_CONCURRENCY + 3
+"""Connections under the role `batch`: a guard, a reader and two writers per member file, a guard and a writer
+per claim file, and those of the other jobs.
+"""
+
+PARTS_CONNECTIONS = UPLOAD_CONCURRENCY + CLAIM_CONCURRENCY
+"""Connections for stored parts: one per file that is processed."""
+
+_IDLE_SECONDS = 0.25
+_RETRY_SECONDS = 5.0
+
+Job = Callable[[], Awaitable[bool]]
+"""Performs one step of its work; returns whether any was pending."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """Dependencies of the jobs: the state of an API process, whose database is used for look-ups in batches
+    only (not durable), and a database under the role `batch`.
+    """
+
+    state: State
+    database: Database
+
+
+def all_jobs(context: JobContext) -> Mapping[str, Job]:
+    """Every job by its name."""
+    upload_context = UploadContext.of(context.state, context.database)
+    rate_limiter = RateLimiter(context.state.settings.batch_rows_per_second)
+    upload_step = partial(uploads.run_step, upload_context)
+    claim_step = partial(claims.run_step, context.database)
+    return {
+        "batches": BatchJob(context.state, context.database, rate_limiter).run_step,
+        **{f"uploads_{n}": upload_step for n in range(1, UPLOAD_CONCURRENCY + 1)},
+        **{f"claims_{n}": claim_step for n in range(1, CLAIM_CONCURRENCY + 1)},
+        "look_ups": partial(count_look_ups, context.database),
+    }
+
+
+async def run_jobs(context: JobContext) -> None:
+    """Run all jobs until cancelled. A job that fails is logged and retried."""
+    async with asyncio.TaskGroup() as group:
+        for name, job in all_jobs(context).items():
+            group.create_task(_repeat(name, job))
+
+
+async def _repeat(name: str, job: Job) -> None:
+    while True:
+        try:
+            pause = 0.0 if await job() else _IDLE_SECONDS
+        except Exception as error:
+            code = getattr(error, "code", "")
+            log.warning(f"{name}_failed", code=code, cause=type(error).__name__, exc_info=error)
+            pause = _RETRY_SECONDS
+        await asyncio.sleep(pause)

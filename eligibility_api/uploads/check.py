@@ -1,0 +1,131 @@
+"""Checks a member file: parses it into staging, plans its changes, and decides what happens to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.uploads import BadRows, Publish, RowFault, UploadReport, UploadState
+from eligibility_api.database.connections import Database, copy
+from eligibility_api.files import parts
+from eligibility_api.files.store import MAX_FAULTS
+from eligibility_api.files.streaming import write_behind
+from eligibility_api.uploads.plan import classify, match_persons, remove_conflicts
+from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
+from eligibility_api.uploads.reading.encoding import detect_encoding
+from eligibility_api.uploads.reading.reader import Block, Fault, Reader
+from eligibility_api.uploads.reading.rows import RECORD_COLUMNS
+from eligibility_api.uploads.report import FaultCounts, build_report
+from eligibility_api.uploads.store import DECISION, FAULT
+
+_FAULT_COLUMNS = ("upload_id", "row", "column_name", "code", "shape")
+
+
+class _ParsedBlock(NamedTuple):
+    block: Block
+    stored_faults: Sequence[Fault]
+    """Its faults as far as they are stored."""
+
+
+async def check(context: UploadContext, task: UploadTask) -> None:
+    """Check a file from its beginning, whatever an interrupted check did before.
+
+    Raises `file-lost`, `file-truncated`, `file-encoding`, `file-header`, `register-unavailable`.
+    """
+    staging = task.staging
+    async with context.database.transaction() as connection:
+        values = {"checked_at": func.now(), "report": None, "prepared": 0, "left_alone": 0}
+        await QUEUE.change(connection, task, state=UploadState.CHECKING, retry_at=None, **values)
+        await connection.execute(delete(FAULT).where(FAULT.c.upload_id == task.file_id))
+    await staging.create(context.database)
+    rows, faults = await _stage(context, task)
+    async with context.database.transaction() as connection:
+        await staging.execute(connection, "ANALYZE {rows}, {plan}")
+        faults += await remove_conflicts(connection, task, MAX_FAULTS - faults.total())
+    await match_persons(context, task)
+    async with context.database.transaction() as connection:
+        report = await build_report(connection, context, task, rows, faults)
+        await _conclude(connection, task, report)
+
+
+async def _stage(context: UploadContext, task: UploadTask) -> tuple[int, FaultCounts]:
+    """Parse all rows into staging; returns their number and the counts of their faults."""
+    reader = Reader(task.insurer_number, task.format, await _encoding(context.database, task))
+    rows, faults = 0, Counter[tuple[RowFault, str | None]]()
+
+    async def blocks() -> AsyncIterator[_ParsedBlock]:
+        nonlocal rows
+        async for part in parts.read(context.database, task.file_id, task.parts):
+            block = await asyncio.to_thread(reader.feed, part)
+            stored = block.faults[: max(MAX_FAULTS - faults.total(), 0)]
+            rows += block.rows
+            faults.update((fault.code, fault.column) for fault in block.faults)
+            yield _ParsedBlock(block, stored)
+
+    async def write(parsed: _ParsedBlock) -> None:
+        async with context.database.transaction() as connection:
+            await _write(connection, task, parsed)
+
+    await write_behind(blocks(), write)
+    return rows, faults
+
+
+async def _encoding(database: Database, task: UploadTask) -> str:
+    """Python's name of the encoding of a complete file.
+
+    Raises `file-lost`, `file-truncated` if the last line has no line break, `file-encoding`.
+    """
+    await parts.check_complete(database, task.file_id, task.parts)
+    if not task.parts:
+        raise ShikakuError("file-truncated")
+    # First, as the bytes of a line break depend on the encoding.
+    encoding = detect_encoding(await _sample(database, task), task.encoding)
+    if not (await parts.read_part(database, task.file_id, task.parts - 1)).endswith(b"\n"):
+        raise ShikakuError("file-truncated")
+    return encoding
+
+
+async def _sample(database: Database, task: UploadTask) -> bytes:
+    """The first part that is not plain ASCII, or the first part if all are."""
+    first = await parts.read_part(database, task.file_id, 0)
+    if not first.isascii() or b"\0" in first:
+        return first
+    async for part in parts.read(database, task.file_id, task.parts):
+        if not part.isascii():
+            # Its first line began in the previous part.
+            return part.partition(b"\n")[2] or part
+    return first
+
+
+async def _write(connection: AsyncConnection, task: UploadTask, parsed: _ParsedBlock) -> None:
+    if parsed.stored_faults:
+        faults = [(task.file_id, *fault) for fault in parsed.stored_faults]
+        await copy(connection, FAULT.name, _FAULT_COLUMNS, faults)
+    if records := parsed.block.records:
+        await task.staging.copy(connection, "rows", RECORD_COLUMNS, records)
+        await classify(connection, task, records[0][0], records[-1][0])
+
+
+async def _conclude(connection: AsyncConnection, task: UploadTask, report: UploadReport) -> None:
+    """Set the file's next state by its report and by the decisions made about it so far."""
+    stored = report.model_dump(mode="json")
+    if report.bad_rows and (task.bad_rows is BadRows.REJECT_FILE or not report.good_rows):
+        await QUEUE.change(
+            connection, task, report=stored, state=UploadState.REFUSED, refusal="file-bad-rows"
+        )
+        return
+    decided = select(DECISION.c.decision).where(DECISION.c.upload_id == task.file_id)
+    decisions = set((await connection.execute(decided)).scalars())
+    if any(finding.holds for finding in report.findings) and "approve" not in decisions:
+        state = UploadState.HELD
+    elif task.publish is Publish.ON_REQUEST and not decisions:
+        state = UploadState.CHECKED
+    else:
+        state = UploadState.PUBLISHING
+    await QUEUE.change(connection, task, report=stored, state=state)
