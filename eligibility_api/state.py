@@ -13,7 +13,7 @@ from fastapi import Request
 
 from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.facilities.tokens import Tokens
-from eligibility_api.history.drugs import Drugs
+from eligibility_api.history.drug_cache import DrugMasterCache
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.keys import FundKeys
@@ -33,7 +33,7 @@ class State:
     database: Database
     tokens: Tokens
     presence: Presence
-    drugs: Drugs = field(default_factory=Drugs)
+    drugs: DrugMasterCache = field(default_factory=DrugMasterCache)
 
 
 def load_trust(settings: Settings) -> TrustStore:

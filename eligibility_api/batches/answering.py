@@ -24,8 +24,8 @@ from eligibility_api.contract.batches import BatchResult, BatchRow
 from eligibility_api.contract.codes import Category, Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import Kind, ShikakuError
-from eligibility_api.eligibility.by_number import Found, Question, look_up
-from eligibility_api.eligibility.misses import tell_run
+from eligibility_api.eligibility.by_number import NumberQuery, NumberResult, look_up
+from eligibility_api.eligibility.misses import log_streak
 from eligibility_api.eligibility.service import answer_by_number
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.platform.database import Database
@@ -86,7 +86,7 @@ class Answering:
                 result, missed = await _answered(self.state, batch, row, text, may_ask=misses < left)
                 misses += missed
                 in_a_row = in_a_row + 1 if missed else 0
-                tell_run(_caller(batch), in_a_row)
+                log_streak(_caller(batch), in_a_row)
                 results.append(result.model_dump_json())
             await store.keep_results(connection, batch, results, misses=misses, in_a_row=in_a_row)
         return True
@@ -125,9 +125,9 @@ async def _answered(
     return BatchResult(row=row, tag=tag, answer=answer, code=code), missed
 
 
-def _question(batch: Row[Any], asked: BatchRow) -> Question:
+def _question(batch: Row[Any], asked: BatchRow) -> NumberQuery:
     consents = {Category.LIMIT_CERTIFICATE} if asked.limit_certificate_consent else ()
-    return Question(asked, batch.as_of, frozenset(consents), asked.known_version)
+    return NumberQuery(asked, batch.as_of, frozenset(consents), asked.known_version)
 
 
 def _caller(batch: Row[Any]) -> Caller:
@@ -135,5 +135,5 @@ def _caller(batch: Row[Any]) -> Caller:
     return Caller(batch.client_id, batch.institution_code, None, frozenset({Right.ELIGIBILITY}))
 
 
-def _is_miss(found: Found) -> bool:
-    return found.turn.admitted and found.turn.entitled and not found.asked
+def _is_miss(found: NumberResult) -> bool:
+    return found.quota.admitted and found.quota.entitled and not found.asked

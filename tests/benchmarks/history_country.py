@@ -19,7 +19,7 @@ from eligibility_api.domain.months import before
 from eligibility_api.domain.receipts import Receipt
 from eligibility_api.facilities.caller import Caller
 from eligibility_api.history import drug_loads
-from eligibility_api.history.drugs import Drugs
+from eligibility_api.history.drug_cache import DrugMasterCache
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.cluster import provision
 from eligibility_api.platform.database import Database
@@ -70,7 +70,7 @@ class _Tools:
 
     clock: Any
     database: Database
-    drugs: Drugs
+    drugs: DrugMasterCache
 
 
 def months_back(months: int) -> date:
@@ -100,7 +100,7 @@ async def filled(
         await database.open()
         try:
             caller = Caller(terminal, _PHARMACY, None, frozenset({Right.CONSENT}))
-            tools = _Tools(system_clock, database, Drugs())
+            tools = _Tools(system_clock, database, DrugMasterCache())
             yield Country(cast("State", tools), caller, permits, dsn)
         finally:
             await database.close()

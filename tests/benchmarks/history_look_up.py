@@ -20,14 +20,14 @@ from uuid import UUID
 import asyncpg
 from pydantic_core import to_json
 
-from eligibility_api.consent.gate import CONSENTED
+from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.claims import ReceiptKind
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.history import Grouping, LookUp, Setting
 from eligibility_api.domain.receipts import Act, Content, Disease, Drug, Member, Receipt
 from eligibility_api.facilities.operator import Operator
 from eligibility_api.history import service
-from eligibility_api.history.service import Look, Part, Permit
+from eligibility_api.history.service import HistoryRequest, HistoryQuery, PermitReference
 from eligibility_api.history.store import statement
 from tests.benchmarks.history_country import Country, filled, months_back
 
@@ -94,8 +94,8 @@ def _backend_seconds(pid: int) -> float:
 
 async def measure(country: Country, name: str, permit: UUID, months: int) -> None:
     """Look again and again, and print what each look costs."""
-    part = Part(months_back(months), None, None, 200, None)
-    look = Look(country.caller, Permit(permit, CONSENTED), Operator(Role.PHARMACIST), part)
+    part = HistoryQuery(months_back(months), None, None, 200, None)
+    look = HistoryRequest(country.caller, PermitReference(permit, CONSENT_BASES), Operator(Role.PHARMACIST), part)
 
     async def once() -> tuple[int, int]:
         answer = await service.medications(country.state, look, Grouping.NONE, None)
@@ -124,7 +124,7 @@ async def explain(country: Country, permit: UUID) -> None:
     parameters = (
         country.caller.client_id, permit, "consent", "pharmacist", None, months_back(60), months_back(0),
     )  # fmt: skip
-    look_up = statement(LookUp.MEDICATIONS, CONSENTED, then=False)
+    look_up = statement(LookUp.MEDICATIONS, CONSENT_BASES, then=False)
     for row in await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {look_up}", *parameters):
         print(row[0])
     await connection.close()
@@ -146,4 +146,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.streak(main())

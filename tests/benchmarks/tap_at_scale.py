@@ -24,19 +24,19 @@ import asyncpg
 from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge
-from eligibility_api.eligibility.store import Asked, use_proof
+from eligibility_api.eligibility.store import CardQuery, use_proof
 from eligibility_api.platform.cluster import provision
 from eligibility_api.platform.database import Database
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.platform.migrate import migrate
-from eligibility_api.presence.statement import Evidence, Presented
+from eligibility_api.presence.query import Evidence, VerifiedProof
 from loadtest.nation.crowd import Crowd
 from loadtest.nation.filling import fill as pour
 
 AUTHORITY = bytes(32)
 INSTITUTION_CODE = "1311111114"
 
-FRESH = timedelta(days=1)
+MAX_AGE = timedelta(days=1)
 WARMING = 2_000
 
 _PREPARE = """
@@ -67,12 +67,12 @@ class Country:
         nonce = secrets.token_bytes(NONCE_BYTES)
         challenge = Challenge(Purpose.ELIGIBILITY, expires_at, INSTITUTION_CODE, self.terminal, nonce)
         certificate = CertificateId(AUTHORITY, Crowd.serial(person))
-        presented = Presented(
+        proof = VerifiedProof(
             challenge, self.terminal, (Right.ELIGIBILITY,), certificate, expires_at + timedelta(days=365)
         )
-        asked = Asked(datetime.now(UTC).date(), None, None)
+        asked = CardQuery(datetime.now(UTC).date(), None, None)
         started = time.perf_counter()
-        seen = await use_proof(database, presented, asked, Evidence(), fresh=FRESH)
+        seen = await use_proof(database, proof, asked, Evidence(), max_age=MAX_AGE)
         self.times.append((time.perf_counter() - started) * 1000)
         assert len(seen.enrolments) >= 1
 
@@ -134,10 +134,10 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="shikaku-scale-") as home:
         with EmbeddedPostgres(Path(home)) as server:
-            countries = asyncio.run(fill_all(server, sorted(chosen.people)))
+            countries = asyncio.streak(fill_all(server, sorted(chosen.people)))
         # A start anew: what the filling wrote is on the disk, and no tap has to write it.
         with EmbeddedPostgres(Path(home)) as server:
-            asyncio.run(measure(server, countries, chosen.taps))
+            asyncio.streak(measure(server, countries, chosen.taps))
     smallest = median(countries[0].times)
     print(f"{'people':>12}{'median ms':>12}{'p99 ms':>12}{'store MiB':>12}{'ratio':>8}")
     for country in countries:

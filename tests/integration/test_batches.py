@@ -369,7 +369,7 @@ async def test_misses_in_a_batch_are_told_in_runs_and_leave_the_desk_its_own(
     fund: Fund, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs: list[int] = []
-    monkeypatch.setattr(answering, "tell_run", lambda _, run: runs.append(run))
+    monkeypatch.setattr(answering, "log_streak", lambda _, run: runs.append(run))
     person = await enrolled(fund)
     most = Settings().number_misses_per_hour
     batch = await accepted(fund, [row_of(person), *(nobody(n) for n in range(most + 1)), row_of(person)])

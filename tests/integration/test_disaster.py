@@ -16,7 +16,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.searching import folded_text
 from eligibility_api.emergency import disasters
 from eligibility_api.emergency.disasters import Opening
-from eligibility_api.emergency.searching import _folded
+from eligibility_api.emergency.person_search import _folded
 from tests.builders.commands import Command
 from tests.builders.fund import OTHER_CLINIC, Fund, Person
 from tests.builders.staff import as_staff, name_staff

@@ -347,7 +347,7 @@ async def test_a_run_of_misses_is_told_at_10_20_40_without_any_number(fund: Fund
         for n in range(21):
             await fund.ask(person, terminal, number=f"0000-{n}")
             await fund.ask(person, terminal)
-    told = [entry for entry in journal if entry["event"] == "number_misses_in_a_row"]
+    told = [entry for entry in journal if entry["event"] == "number_miss_streak"]
     assert [(entry["client_id"], entry["run"]) for entry in told] == [
         (terminal.client_id, 10),
         (terminal.client_id, 20),
