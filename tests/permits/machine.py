@@ -201,10 +201,10 @@ class AccessMachine(RuleBasedStateMachine):
 
     def _access(self, permit: str, facility: str, address: str, resource: str, role: str) -> None:
         expected = self.model.verdict(permit, facility, address, resource, role)
-        path = f"{_BASE[address]}/{permit}/{look_up}"
+        path = f"{_BASE[address]}/{permit}/{resource}"
         code, recorded, marks = self.run(self.stage.access, facility, path, role)
         assert code == expected, (code, expected)
-        assert recorded == [(f"history.{look_up}", expected)], recorded
+        assert recorded == [(f"history.{resource}", expected)], recorded
         self.model.recorded()
         if code == "answered" and resource == "medications":
             assert marks == {mark(self.model.permits[permit].person)}

@@ -33,7 +33,7 @@ def test_no_access_without_a_valid_consent_or_a_recorded_reason(database: Databa
             stage = Stage(fund)
             portal.call(stage.open)
             machine = type(
-                "LookingHere", (AccessMachine,), {"stage": stage, "call": staticmethod(portal.call)}
+                "AccessMachineHere", (AccessMachine,), {"stage": stage, "call": staticmethod(portal.call)}
             )
             exercise_every_rule(machine())
             run_state_machine_as_test(
