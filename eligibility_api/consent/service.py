@@ -46,7 +46,7 @@ async def challenge(state: State, caller: Caller, request: ConsentChallengeReque
     such a presence would be refused anyway.
     """
     purpose = Purpose.VISUAL_CONSENT if request.visual_check else Purpose.CONSENT
-    minted = state.presence.challenge(caller, purpose, life=state.settings.consent_challenge_life)
+    issued = state.presence.challenge(caller, purpose, life=state.settings.consent_challenge_life)
     name = await facility_name(state.database, caller, RIGHTS_FOR[purpose], request.presence_record)
     statement = ConsentStatement(
         language=request.language,
@@ -57,7 +57,7 @@ async def challenge(state: State, caller: Caller, request: ConsentChallengeReque
         until=UNTIL[request.care],
     )
     return ConsentChallengeAnswer(
-        challenge=minted.challenge, expires_at=minted.expires_at, statement=statement
+        challenge=issued.challenge, expires_at=issued.expires_at, statement=statement
     )
 
 

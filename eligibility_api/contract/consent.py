@@ -252,7 +252,7 @@ class Sentences:
 
 @dataclass(frozen=True, slots=True)
 class StatementVersion:
-    """What a version of the statement fixes for ever, for the fund, the terminal and whoever verifies an old export.
+    """What a version of the statement fixes permanently, for the fund, the terminal and the verifier of an old export.
 
     `until` is the duration by form of care (OQS 11, rules 4 and 5); `window` is the longest time from the registration
     on for every duration but until withdrawal.

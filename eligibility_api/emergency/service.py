@@ -26,7 +26,7 @@ from eligibility_api.state import State
 
 NOTICE: Final = (
     "同意のない閲覧として記録され、ご本人にも表示されます。"
-    " This look without consent is on record, and the patient will see it."
+    " This access without consent is recorded, and the patient can see it."
 )
 
 

@@ -60,7 +60,7 @@ MEMBERSHIPS_NOW = _MEMBERSHIPS.format(
     not_superseded=NOT_SUPERSEDED,
 )
 
-MEMBERSHIPS_THEN = _MEMBERSHIPS.format(
+MEMBERSHIPS_AT_INSTANT = _MEMBERSHIPS.format(
     instant=f"least({INSTANT}::timestamptz, g.now)",
     open=GRANTED,
     memberships=f"""

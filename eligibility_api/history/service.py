@@ -168,7 +168,7 @@ def _show(answer: _Answer, rows: Sequence[Row], show: Callable[[int, Row], T]) -
     return [show(place, row) for place, row in enumerate(answer.page(rows), answer.begins + 1)]
 
 
-async def _read(state: State, request: HistoryRequest, what: LookUp) -> _Answer:
+async def _read(state: State, request: HistoryRequest, resource: LookUp) -> _Answer:
     """Check access and read. Raises its refusals, `history-months`, `known-at-out-of-range`, `cursor-invalid`."""
     query, now, institution = request.query, state.clock(), request.caller.institution()
     if query.known_at is not None and not NOTHING_KNOWN_BEFORE <= query.known_at <= now:
@@ -180,7 +180,9 @@ async def _read(state: State, request: HistoryRequest, what: LookUp) -> _Answer:
     asked = months.asked(query.from_month, query.to_month, until=day_in_japan(until), today=day_in_japan(now))
     permit = request.permit
     access = access_parameters(request.caller, permit.permit_id, request.operator, permit.bases)
-    read = await store.look_up(state.database, what, permit.bases, access, months=asked, instant=instant)
+    read = await store.read_history(
+        state.database, resource, permit.bases, access, months=asked, instant=instant
+    )
     check_granted(read.outcome)
     assert read.instant is not None
     master = await state.drugs.for_load(state.database, read.drug_load)

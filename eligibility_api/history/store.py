@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 from eligibility_api.consent.access_check import access_check, recorded_cte
-from eligibility_api.contract.codes import Category
+from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import CATEGORY_OF, LookUp, Origin, Setting
 from eligibility_api.domain.examined import CheckupKnown
@@ -29,8 +29,8 @@ from eligibility_api.history.matching import (
     FIRST_MONTH,
     INSTANT,
     LAST_MONTH,
+    MEMBERSHIPS_AT_INSTANT,
     MEMBERSHIPS_NOW,
-    MEMBERSHIPS_THEN,
     is_of_person,
 )
 from eligibility_api.platform.database import Database
@@ -49,7 +49,7 @@ _CLAIMS = f"""
 
 _ENTRIES = f"""
     SELECT p.entry, p.origin, p.known_from, '', p.institution_code,
-           CASE f.kind WHEN 'pharmacy' THEN '{Setting.PHARMACY}' ELSE '{Setting.OUTPATIENT}' END,
+           CASE f.kind WHEN '{FacilityKind.PHARMACY}' THEN '{Setting.PHARMACY}' ELSE '{Setting.OUTPATIENT}' END,
            date_trunc('month', coalesce(p.dispensed_on, p.prescribed_on))::date, NULL, p.content::text,
            p.prescribed_on, p.dispensed_on
     FROM asked a
@@ -99,28 +99,28 @@ _RECORDED_KINDS = {
 
 
 @cache
-def statement(look_up: LookUp, bases: frozenset[Basis], *, then: bool) -> str:
-    """The statement of a resource under permits of some bases, as known now or (`then`) as known at an instant.
+def statement(resource: LookUp, bases: frozenset[Basis], *, at_instant: bool) -> str:
+    """The statement of a resource under permits of some bases, as known now or (`at_instant`) as known at an instant.
 
-    Parameters: those of the access check, first and last month; with `then` the instant.
+    Parameters: those of the access check, first and last month; with `at_instant` the instant.
     """
-    category = CATEGORY_OF[look_up]
+    category = CATEGORY_OF[resource]
     detail = [
         f"'months', jsonb_build_array({FIRST_MONTH}::date, {LAST_MONTH}::date)",
-        *([f"'known_at', {INSTANT}::timestamptz"] if then else []),
+        *([f"'known_at', {INSTANT}::timestamptz"] if at_instant else []),
         *(
             f"'{name}', (SELECT jsonb_agg(number ORDER BY number) FROM reading WHERE {_NUMBERS[name]})"  # noqa: S608
-            for name in _RECORDED_KINDS[look_up]
+            for name in _RECORDED_KINDS[resource]
         ),
     ]
-    load = "(SELECT max(load) FROM drug_load)" if look_up is LookUp.MEDICATIONS else "NULL::bigint"
+    load = "(SELECT max(load) FROM drug_load)" if resource is LookUp.MEDICATIONS else "NULL::bigint"
     return f"""
-WITH {access_check(bases, category, columns=("categories",))}, {MEMBERSHIPS_THEN if then else MEMBERSHIPS_NOW},
-reading AS MATERIALIZED ({_READING[look_up]}),
-{recorded_cte(f"history.{look_up}", category=category, detail=", ".join(detail))}
+WITH {access_check(bases, category, columns=("categories",))}, {MEMBERSHIPS_AT_INSTANT if at_instant else MEMBERSHIPS_NOW},
+reading AS MATERIALIZED ({_READING[resource]}),
+{recorded_cte(f"history.{resource}", category=category, detail=", ".join(detail))}
 SELECT access.*, x.*
 FROM (
-    SELECT r.outcome, r.record_id, r.recorded_at, g.until, g.now, {"(SELECT instant FROM asked)" if then else "g.now"} AS instant,
+    SELECT r.outcome, r.record_id, r.recorded_at, g.until, g.now, {"(SELECT instant FROM asked)" if at_instant else "g.now"} AS instant,
            {load} AS drug_load
     FROM guard g CROSS JOIN recorded r
 ) access
@@ -146,9 +146,9 @@ class HistoryRows:
     checkups: Sequence[CheckupKnown]
 
 
-async def look_up(
+async def read_history(
     database: Database,
-    what: LookUp,
+    resource: LookUp,
     bases: frozenset[Basis],
     access: Sequence[Any],
     *,
@@ -158,12 +158,12 @@ async def look_up(
     """Read, and record the access whatever its outcome. `access`: the parameters of the access check; `instant`: the
     transaction time, None: now.
     """
-    then = instant is not None
-    parameters = [*access, *months, instant] if then else [*access, *months]
-    rows = await database.fetch(statement(what, bases, then=then), parameters)
+    at_instant = instant is not None
+    parameters = [*access, *months, instant] if at_instant else [*access, *months]
+    rows = await database.fetch(statement(resource, bases, at_instant=at_instant), parameters)
     [summary] = [row for row in rows if row["outcome"] is not None]
     read = [row for row in rows if row["number"] is not None]
-    checkups = what is LookUp.HEALTH_CHECKUPS
+    checkups = resource is LookUp.HEALTH_CHECKUPS
     return HistoryRows(
         outcome=summary["outcome"],
         record_id=summary["record_id"],
@@ -172,14 +172,14 @@ async def look_up(
         now=summary["now"],
         instant=summary["instant"],
         drug_load=summary["drug_load"],
-        known=() if checkups else _known(read, what),
+        known=() if checkups else _known(read, resource),
         checkups=[_checkup(row) for row in read] if checkups else (),
     )
 
 
-def _known(rows: list[Any], what: LookUp) -> list[Known]:
+def _known(rows: list[Any], resource: LookUp) -> list[Known]:
     """The claims and entries in rows, with only the kind of lines that is requested: claims have many of each kind."""
-    drugs, diseases = what is LookUp.MEDICATIONS, what is LookUp.DIAGNOSES
+    drugs, diseases = resource is LookUp.MEDICATIONS, resource is LookUp.DIAGNOSES
     acts = not (drugs or diseases)
     return [
         Known(

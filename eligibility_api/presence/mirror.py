@@ -75,7 +75,7 @@ async def refresh(
             accepted = believe_crl(der, ca, now=clock(), known=known)
             await _copy(connection, authority, accepted, known, age=max(clock() - requested_at, timedelta()))
     except NotBelieved as reason:
-        log.warning("crl_not_believed", authority=authority.hex()[:16], reason=str(reason))
+        log.warning("crl_rejected", authority=authority.hex()[:16], reason=str(reason))
         return False
     return True
 

@@ -129,7 +129,7 @@ class Presence:
         try:
             return await self.jlis.status(ca, proof.certificate.serial, self.revocation_fresh)
         except NotBelieved as reason:
-            log.warning("ocsp_not_believed", reason=str(reason))
+            log.warning("ocsp_response_rejected", reason=str(reason))
             raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason
 
 

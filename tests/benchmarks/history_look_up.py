@@ -126,7 +126,7 @@ async def explain(country: Country, permit: UUID) -> None:
     parameters = (
         country.caller.client_id, permit, "consent", "pharmacist", None, months_back(60), months_back(0),
     )  # fmt: skip
-    look_up = statement(LookUp.MEDICATIONS, CONSENT_BASES, then=False)
+    look_up = statement(LookUp.MEDICATIONS, CONSENT_BASES, at_instant=False)
     for row in await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {look_up}", *parameters):
         print(row[0])
     await connection.close()
@@ -150,4 +150,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.streak(main())
+    asyncio.run(main())

@@ -134,10 +134,10 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="shikaku-scale-") as home:
         with EmbeddedPostgres(Path(home)) as server:
-            countries = asyncio.streak(fill_all(server, sorted(chosen.people)))
+            countries = asyncio.run(fill_all(server, sorted(chosen.people)))
         # Restarted, so that everything written by the filling is on disk and no tap has to flush it.
         with EmbeddedPostgres(Path(home)) as server:
-            asyncio.streak(measure(server, countries, chosen.taps))
+            asyncio.run(measure(server, countries, chosen.taps))
     smallest = median(countries[0].times)
     print(f"{'people':>12}{'median ms':>12}{'p99 ms':>12}{'store MiB':>12}{'ratio':>8}")
     for country in countries:

@@ -13,8 +13,8 @@ from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.errors import ShikakuError
 from jpki_mock.authority.values import Carrier, Reason
 from jpki_mock.personalisation import CardOrder, certificate_id
+from tests.builders.consents import code_of, newest_record, protect, registered_consent
 from tests.builders.fund import OTHER_CLINIC, Fund, Person
-from tests.integration.test_consent import code_of, given, newest, protect
 
 pytestmark = pytest.mark.anyio
 
@@ -116,7 +116,7 @@ async def test_a_challenge_expires_by_the_newest_record_too(fund: Fund) -> None:
         await fund.tap(person.card)
         await fund.turn(timedelta())
         late = await fund.post("/v1/consents", body)
-        record = await newest(fund, "eligibility.consent-pin")
+        record = await newest_record(fund, "eligibility.consent-pin")
     assert (code_of(late), record["outcome"]) == ("challenge-expired", "challenge-expired")
 
 
@@ -142,11 +142,13 @@ async def _after_a_look_up_by_number(fund: Fund, person: Person) -> dict[str, An
 async def _after_a_refused_tap(fund: Fund, person: Person) -> dict[str, Any]:
     stranger = fund.person()
     await fund.tap(stranger.card)
-    return await _after_presence(fund, person, str((await newest(fund, "eligibility.card"))["record_id"]))
+    return await _after_presence(
+        fund, person, str((await newest_record(fund, "eligibility.card"))["record_id"])
+    )
 
 
 async def _after_an_earlier_consent(fund: Fund, person: Person) -> dict[str, Any]:
-    return await _after_presence(fund, person, (await given(fund, person))["record_id"])
+    return await _after_presence(fund, person, (await registered_consent(fund, person))["record_id"])
 
 
 async def _after_another_facilitys_presence(fund: Fund, person: Person) -> dict[str, Any]:
@@ -230,7 +232,7 @@ async def test_an_inadmissible_consent_is_refused_recorded_and_not_stored(
 
     refused = await fund.post("/v1/consents", body)
 
-    record = await newest(fund, "eligibility.consent-pin")
+    record = await newest_record(fund, "eligibility.consent-pin")
     assert (code_of(refused), record["outcome"]) == (code, code)
     assert await _permits(fund) == before
     assert code_of(await fund.post("/v1/consents", body)) == "challenge-used"
@@ -258,7 +260,7 @@ async def test_no_consent_follows_a_presence_older_than_ten_minutes(fund: Fund) 
         asked = {"presence_record": presence, "categories": ["medication"]}
         refused = await fund.post("/v1/consents/challenges", asked)
         recorded = await fund.post("/v1/consents", late)
-        record = await newest(fund, "eligibility.consent-pin")
+        record = await newest_record(fund, "eligibility.consent-pin")
     assert {code_of(refused), code_of(recorded), record["outcome"]} == {"consent-presence-too-old"}
 
 

@@ -14,7 +14,8 @@ from anyio import create_task_group
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.consent import ConsentStatement, words
 from eligibility_api.contract.tokens import Credential
-from tests.builders.fund import OTHER_CLINIC, Fund, Person
+from tests.builders.consents import code_of, newest_record, protect, registered_consent
+from tests.builders.fund import OTHER_CLINIC, Fund
 from tests.integration.test_audit import recomputed
 
 pytestmark = pytest.mark.anyio
@@ -28,30 +29,8 @@ async def elsewhere(fund: Fund) -> Credential:
     return await fund.terminal(institution_code=OTHER_CLINIC)
 
 
-async def given(fund: Fund, person: Person, *categories: str, **more: Any) -> dict[str, Any]:
-    """The answer to a valid consent."""
-    response = await fund.consent(person.card, categories or ("medication",), **more)
-    assert response.status_code == 201, response.text
-    return dict(response.json())
-
-
-async def newest(fund: Fund, kind: str) -> dict[str, Any]:
-    """The newest record of a kind."""
-    return (await fund.records("kind = $1", kind))[-1]
-
-
-async def protect(fund: Fund, person: Person) -> None:
-    """Block the person's disclosure from now on."""
-    body = {"former": fund.asked(person), "member": fund.told(person, self_disclosure_blocked=True)}
-    assert (await fund.post("/v1/enrolments/correct", body, fund.insurer)).is_success
-
-
-def code_of(response: httpx2.Response) -> str:
-    return str(response.json().get("code", response.status_code))
-
-
 async def test_the_answer_names_what_was_allowed_and_until_when(fund: Fund) -> None:
-    registered = await given(fund, await fund.insured(), "medication", "limit-certificate")
+    registered = await registered_consent(fund, await fund.insured(), "medication", "limit-certificate")
 
     first, second = registered["allowed"]
     assert (registered["basis"], registered["care"]) == ("pin", "1")
@@ -76,7 +55,7 @@ async def test_the_eligibility_includes_what_was_allowed_and_nothing_else(
     assert (await fund.enrol(person, **certificate)).status_code == 201
     await fund.register(person.card)
 
-    [result] = (await given(fund, person, *categories))["eligibility"]["results"]
+    [result] = (await registered_consent(fund, person, *categories))["eligibility"]["results"]
 
     assert (result["limit_certificate_consent"], result["limit_certificate"] is not None) == (limit, limit)
     assert (result["specific_disease_consent"], bool(result["specific_diseases"])) == (diseases, diseases)
@@ -115,7 +94,7 @@ async def test_the_evidence_of_a_consent_is_stored(fund: Fund) -> None:
 
 async def test_a_consent_is_recorded_with_the_versions_read(fund: Fund) -> None:
     person = await fund.insured()
-    registered = await given(fund, person, "medication", "surgery")
+    registered = await registered_consent(fund, person, "medication", "surgery")
     [record] = await fund.records("record_id = $1::text::uuid", registered["record_id"])
     assert (record["kind"], record["outcome"]) == ("eligibility.consent-pin", "answered")
     assert record["consents"] == ["medication", "surgery"]
@@ -127,7 +106,7 @@ async def test_the_eligibility_of_a_consent_can_be_recomputed_and_read_again(fun
     person = fund.person()
     await fund.enrol(person, limit_certificate=_limit(fund))
     await fund.register(person.card)
-    registered = await given(fund, person, "limit-certificate", care="2")
+    registered = await registered_consent(fund, person, "limit-certificate", care="2")
     renewed = (await fund.get(f"/v1/consents/{registered['consent_id']}/eligibility", fund.clinic)).json()
 
     again = await recomputed(fund)
@@ -140,8 +119,8 @@ async def test_the_eligibility_of_a_consent_can_be_recomputed_and_read_again(fun
 async def test_by_visual_check_the_operator_is_recorded_and_the_hourly_limit_applies(fund: Fund) -> None:
     terminal = await fund.terminal()
     person = await fund.insured()
-    registered = await given(fund, person, credential=terminal, visual_check=True)
-    record = await newest(fund, "eligibility.consent-visual-check")
+    registered = await registered_consent(fund, person, credential=terminal, visual_check=True)
+    record = await newest_record(fund, "eligibility.consent-visual-check")
     [counted] = await fund.owner.fetch(
         "SELECT checks FROM visual_check_count WHERE client_id = $1::text::uuid", [terminal.client_id]
     )
@@ -166,7 +145,9 @@ async def test_with_the_pin_no_operator_is_stored(fund: Fund) -> None:
 
 async def test_each_facility_needs_its_own_consent(fund: Fund, elsewhere: Credential) -> None:
     person = await fund.insured()
-    here, there = [await given(fund, person, credential=terminal) for terminal in (None, elsewhere)]
+    here, there = [
+        await registered_consent(fund, person, credential=terminal) for terminal in (None, elsewhere)
+    ]
     assert here["consent_id"] != there["consent_id"]
     crossed = await fund.get(f"/v1/consents/{here['consent_id']}", elsewhere)
     assert (crossed.status_code, code_of(crossed)) == (403, "consent-other-facility")
@@ -190,7 +171,7 @@ async def ended(
 
 
 async def test_a_consent_of_an_outpatient_lasts_24_hours(fund: Fund) -> None:
-    registered = await given(fund, await fund.insured())
+    registered = await registered_consent(fund, await fund.insured())
     async with fund.turned(24 * HOUR - MOMENT):
         inside = await renewed(fund, registered)
         await fund.turn(24 * HOUR + MOMENT)
@@ -202,7 +183,7 @@ async def test_a_consent_of_an_outpatient_lasts_24_hours(fund: Fund) -> None:
 
 
 async def test_setting_the_clock_back_reopens_no_expired_consent(fund: Fund) -> None:
-    registered = await given(fund, await fund.insured())
+    registered = await registered_consent(fund, await fund.insured())
     async with fund.turned(24 * HOUR + MOMENT):
         await renewed(fund, registered)
         await fund.turn(timedelta())
@@ -210,7 +191,7 @@ async def test_setting_the_clock_back_reopens_no_expired_consent(fund: Fund) -> 
 
 
 async def test_a_consent_for_care_at_home_lasts_until_it_is_withdrawn(fund: Fund) -> None:
-    registered = await given(fund, await fund.insured(), "medication", care="2")
+    registered = await registered_consent(fund, await fund.insured(), "medication", care="2")
     assert registered["allowed"][0]["available_until"] is None
     async with fund.turned(40 * HOUR):
         later = await renewed(fund, registered)
@@ -220,26 +201,26 @@ async def test_a_consent_for_care_at_home_lasts_until_it_is_withdrawn(fund: Fund
 
 
 async def test_the_facility_ends_a_consent_for_an_online_consultation(fund: Fund) -> None:
-    registered = await given(fund, await fund.insured(), care="3")
+    registered = await registered_consent(fund, await fund.insured(), care="3")
     status = (await ended(fund, registered, "0")).json()
     assert (status["care"], status["end_reason"]) == ("3", "0")
 
 
 async def test_the_eligibility_without_the_card_is_as_of_today(fund: Fund) -> None:
     person = await fund.insured()
-    registered = await given(fund, person, care="2")
+    registered = await registered_consent(fund, person, care="2")
     yesterday = (fund.clock() - timedelta(days=2)).date().isoformat()
     assert (await fund.change(person, "end", lost_on=yesterday, reason_of_loss="99")).is_success
     answer = (await renewed(fund, registered)).json()
     assert (answer["validity"], answer["results"][0]["lost_on"]) == ("2", yesterday)
-    assert (await newest(fund, "eligibility.consent"))["outcome"] == "answered"
+    assert (await newest_record(fund, "eligibility.consent"))["outcome"] == "answered"
 
 
 @pytest.mark.parametrize("care", ["1", "3"])
 async def test_eligibility_without_the_card_needs_a_consent_for_care_at_home(fund: Fund, care: str) -> None:
-    registered = await given(fund, await fund.insured(), care=care)
+    registered = await registered_consent(fund, await fund.insured(), care=care)
     refused = await renewed(fund, registered)
-    record = await newest(fund, "eligibility.consent")
+    record = await newest_record(fund, "eligibility.consent")
     assert (code_of(refused), record["outcome"], record["enrolments"]) == (
         "consent-category",
         "consent-category",
@@ -251,7 +232,7 @@ async def test_eligibility_without_the_card_needs_a_consent_for_care_at_home(fun
 
 
 async def test_any_terminal_of_the_facility_ends_a_consent_at_once_and_only_once(fund: Fund) -> None:
-    registered = await given(fund, await fund.insured())
+    registered = await registered_consent(fund, await fund.insured())
     colleague = await fund.terminal(rights=(Right.ELIGIBILITY, Right.CONSENT))
     first = await ended(fund, registered, "1", colleague)
     second = await ended(fund, registered, "2")
@@ -267,7 +248,7 @@ async def test_any_terminal_of_the_facility_ends_a_consent_at_once_and_only_once
 
 
 async def test_of_simultaneous_ends_exactly_one_succeeds(fund: Fund) -> None:
-    registered = await given(fund, await fund.insured())
+    registered = await registered_consent(fund, await fund.insured())
     codes: list[str] = []
 
     async def end(reason: str) -> None:
@@ -280,13 +261,13 @@ async def test_of_simultaneous_ends_exactly_one_succeeds(fund: Fund) -> None:
 
 
 async def test_the_end_of_a_consent_needs_a_reason_from_the_code_table(fund: Fund) -> None:
-    registered = await given(fund, await fund.insured())
+    registered = await registered_consent(fund, await fund.insured())
     assert code_of(await ended(fund, registered, "9")) == "request-invalid"
 
 
 async def test_the_consent_of_a_protected_person_can_still_be_ended(fund: Fund) -> None:
     person = await fund.insured()
-    registered = await given(fund, person, care="2")
+    registered = await registered_consent(fund, person, care="2")
     await protect(fund, person)
     assert code_of(await renewed(fund, registered)) == "card-not-usable"
     assert (await ended(fund, registered)).status_code == 200
@@ -300,7 +281,7 @@ async def test_an_open_mismatch_of_an_ended_enrolment_stops_access_but_not_the_c
     await fund.owner.fetch(
         "UPDATE enrolment SET mismatch = 'open' WHERE number = $1 AND closed_by IS NULL", [number]
     )
-    registered = await given(fund, person, care="2")
+    registered = await registered_consent(fund, person, care="2")
     assert registered["eligibility"]["validity"] == "2"
     assert code_of(await renewed(fund, registered)) == "card-not-usable"
 
@@ -309,7 +290,7 @@ async def test_an_open_mismatch_of_an_ended_enrolment_stops_access_but_not_the_c
 async def test_without_a_consent_every_request_is_refused_and_recorded(
     fund: Fund, elsewhere: Credential, kind: str
 ) -> None:
-    registered = await given(fund, await fund.insured(), care="2")
+    registered = await registered_consent(fund, await fund.insured(), care="2")
 
     async def ask(consent_id: str, terminal: Credential) -> str:
         path = f"/v1/consents/{consent_id}"
@@ -324,6 +305,6 @@ async def test_without_a_consent_every_request_is_refused_and_recorded(
     ]
     for consent_id, terminal, code in asked:
         assert await ask(consent_id, terminal) == code
-        record = await newest(fund, kind)
+        record = await newest_record(fund, kind)
         assert (record["outcome"], str(record["client_id"])) == (code, terminal.client_id)
     assert (await renewed(fund, registered)).status_code == 200

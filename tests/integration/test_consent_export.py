@@ -19,8 +19,8 @@ from eligibility_api.consent.verifier import Check, verify
 from eligibility_api.platform.cluster import Role
 from eligibility_api.platform.operation import OperatorError
 from jpki_mock.authority.keys import KeyProfile
+from tests.builders.consents import registered_consent
 from tests.builders.fund import Fund
-from tests.integration.test_consent import given
 
 pytestmark = pytest.mark.anyio
 
@@ -78,7 +78,7 @@ async def test_an_exported_consent_is_verified_without_the_fund(
     fund: Fund, tmp_path: Path, order: dict[str, Any], wish: dict[str, Any]
 ) -> None:
     assert await fund.mirror()
-    members = await exported(fund, await given(fund, await fund.insured(**order), **wish))
+    members = await exported(fund, await registered_consent(fund, await fund.insured(**order), **wish))
 
     code, report = await run_sync(prove, fund, tmp_path, members)
 
@@ -87,7 +87,7 @@ async def test_an_exported_consent_is_verified_without_the_fund(
 
 
 async def test_an_altered_export_is_not_proved(fund: Fund, tmp_path: Path) -> None:
-    members = await exported(fund, await given(fund, await fund.insured()))
+    members = await exported(fund, await registered_consent(fund, await fund.insured()))
     members["statement"]["categories"].append("surgery")
     code, report = await run_sync(prove, fund, tmp_path, members)
     assert (code, report["proved"]) == (1, False)
@@ -97,7 +97,7 @@ async def test_an_altered_export_is_not_proved(fund: Fund, tmp_path: Path) -> No
 async def test_a_consent_is_verified_after_the_fund_and_the_facility_are_renamed(
     fund: Fund, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registered = await given(fund, await fund.insured())
+    registered = await registered_consent(fund, await fund.insured())
     monkeypatch.setenv("FUND_AUDIENCE", "urn:shikaku:renamed")
     await fund.owner.fetch("UPDATE facility SET name = '改称　試験医院'", ())
     try:
@@ -109,7 +109,7 @@ async def test_a_consent_is_verified_after_the_fund_and_the_facility_are_renamed
 
 
 async def test_an_export_contains_the_end_of_the_consent(fund: Fund) -> None:
-    registered = await given(fund, await fund.insured())
+    registered = await registered_consent(fund, await fund.insured())
     ended = (await fund.post(f"/v1/consents/{registered['consent_id']}/end", {"reason": "2"})).json()
     members = await exported(fund, registered)
     assert (members["ended_at"], members["end_reason"]) == (ended["ended_at"], "2")
@@ -121,7 +121,7 @@ async def test_a_revocation_status_from_ocsp_is_not_proved(fund: Fund, tmp_path:
         "UPDATE authority SET checked_at = checked_at - $1::interval", [timedelta(hours=1)]
     )
     try:
-        members = await exported(fund, await given(fund, person))
+        members = await exported(fund, await registered_consent(fund, person))
     finally:
         assert await fund.mirror()
     code, report = await run_sync(prove, fund, tmp_path, members)
@@ -135,7 +135,7 @@ async def test_an_unknown_consent_cannot_be_exported(fund: Fund) -> None:
 
 
 async def test_the_text_output_summarises_what_is_proved(fund: Fund, tmp_path: Path) -> None:
-    members = await exported(fund, await given(fund, await fund.insured()))
+    members = await exported(fund, await registered_consent(fund, await fund.insured()))
     (tmp_path / "consent.json").write_text(json.dumps(members), encoding="utf-8")
     words = ("consent", "verify", str(tmp_path / "consent.json"))
     proved = await command(*words, "--trust", str(fund.state.settings.trust_store))
@@ -155,5 +155,5 @@ async def test_a_missing_file_is_reported_in_one_sentence(tmp_path: Path, option
 
 
 async def test_the_verifier_accepts_the_export_of_the_fund(fund: Fund) -> None:
-    members = await exported(fund, await given(fund, await fund.insured()))
+    members = await exported(fund, await registered_consent(fund, await fund.insured()))
     assert verify(json.dumps(members).encode()).evidence is not None

@@ -19,8 +19,8 @@ from eligibility_api.emergency.disasters import Opening
 from eligibility_api.emergency.person_search import _folded
 from tests.builders.commands import Command
 from tests.builders.fund import OTHER_CLINIC, Fund, Person
+from tests.builders.limits import limited, miss_count
 from tests.builders.staff import as_staff, name_staff
-from tests.integration.test_number import count_of, limited
 
 pytestmark = pytest.mark.anyio
 
@@ -223,7 +223,7 @@ async def test_misses_count_like_those_of_look_ups_by_number(fund: Fund, disaste
         beyond = [await search(fund, body, terminal) for body in (items(person), membership(fund, person))]
     assert code(missed) == (404, "disaster-not-found")
     assert {code(response) for response in beyond} == {(429, "number-miss-limit")}
-    count = await count_of(fund, terminal.client_id)
+    count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert count["misses"] == 2
 

@@ -19,9 +19,8 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.second_factor import STEP_SECONDS
 from eligibility_api.facilities import staffing
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.limits import LOCK_WAITS, limited
 from tests.builders.staff import Authenticator, as_staff, name_staff
-from tests.integration.test_number import limited
-from tests.integration.test_references import WAITING
 
 pytestmark = pytest.mark.anyio
 
@@ -257,7 +256,7 @@ async def test_simultaneous_wrong_passwords_cannot_exceed_the_limit(
                     group.create_task(ask(fund, terminal, doctor, record, one_time_password=doctor.wrong()))
                     for _ in range(6)
                 ]
-                while await counting.fetchval(WAITING) < len(asking):
+                while await counting.fetchval(LOCK_WAITS) < len(asking):
                     await asyncio.sleep(0)
     finally:
         await counting.close()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,6 +21,7 @@ from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.eligibility.by_number import NUMBER_STATEMENT, membership_parameters
 from eligibility_api.platform.telemetry import ALLOWED_FIELDS
 from tests.builders.fund import CLINIC, OTHER_CLINIC, OTHER_INSURER, Fund, Person
+from tests.builders.limits import limited, miss_count, without_request_id
 
 pytestmark = pytest.mark.anyio
 
@@ -37,30 +36,12 @@ MISSES: dict[str, dict[str, Any]] = {
 """Faults of a query, each about an enrolled person."""
 
 
-@contextmanager
-def limited(fund: Fund, **settings: int) -> Iterator[None]:
-    """The fund with other limits."""
-    state = fund.state
-    fund.app.state.fund = replace(state, settings=state.settings.model_copy(update=settings))
-    try:
-        yield
-    finally:
-        fund.app.state.fund = state
-
-
 def masked(response: httpx2.Response) -> bytes:
     """A response's bytes without its record's id and its instant."""
     content = response.content
     for name in ("record_id", "answered_at"):
         content = content.replace(response.json()[name].encode(), b"")
     return content
-
-
-async def count_of(fund: Fund, client_id: str) -> dict[str, Any] | None:
-    rows = await fund.owner.fetch(
-        "SELECT xmin::text, misses, run FROM number_miss WHERE client_id = $1::text::uuid", [client_id]
-    )
-    return dict(rows[0]) if rows else None
 
 
 async def test_a_matching_person_is_answered_as_by_card(fund: Fund) -> None:
@@ -270,7 +251,7 @@ async def test_a_closed_terminal_or_one_without_the_right_reads_nothing(
         await fund.records("client_id = $1::text::uuid AND kind <> 'admission.terminal'", terminal.client_id)
         == []
     )
-    assert await count_of(fund, terminal.client_id) is None
+    assert await miss_count(fund, terminal.client_id) is None
 
 
 async def test_an_insurer_may_not_look_up_by_number(fund: Fund) -> None:
@@ -281,15 +262,15 @@ async def test_an_insurer_may_not_look_up_by_number(fund: Fund) -> None:
 async def test_a_miss_is_counted_and_a_hit_is_not(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     await fund.ask(person, terminal)
-    nothing = await count_of(fund, terminal.client_id)
+    nothing = await miss_count(fund, terminal.client_id)
     await fund.ask(person, terminal, **MISSES["unknown number"])
-    one = await count_of(fund, terminal.client_id)
+    one = await miss_count(fund, terminal.client_id)
     await fund.ask(person, terminal)
 
     assert nothing is None
     assert one is not None
     assert (one["misses"], one["run"]) == (1, 1)
-    assert await count_of(fund, terminal.client_id) == one
+    assert await miss_count(fund, terminal.client_id) == one
 
 
 async def test_above_the_terminals_limit_nothing_is_looked_up_until_the_next_hour(fund: Fund) -> None:
@@ -322,7 +303,7 @@ async def test_all_simultaneous_misses_are_counted(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     await fund.token(terminal)
     await asyncio.gather(*(fund.ask(person, terminal, **MISSES["wrong branch"]) for _ in range(20)))
-    count = await count_of(fund, terminal.client_id)
+    count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert (count["misses"], count["run"]) == (20, 20)
 
@@ -363,7 +344,7 @@ async def test_a_minute_without_a_miss_ends_a_streak(fund: Fund) -> None:
         await fund.ask(person, terminal, **MISSES["wrong branch"])
     await fund.owner.fetch("UPDATE number_miss SET missed_at = missed_at - interval '61 seconds'", [])
     await fund.ask(person, terminal, **MISSES["wrong branch"])
-    count = await count_of(fund, terminal.client_id)
+    count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert (count["misses"], count["run"]) == (4, 1)
 
@@ -377,7 +358,7 @@ async def test_counts_are_deleted_after_a_day(fund: Fund) -> None:
         [old.client_id],
     )
     await keeper._forget_counts(fund.batch)
-    assert [await count_of(fund, t.client_id) is None for t in (old, fresh)] == [True, False]
+    assert [await miss_count(fund, t.client_id) is None for t in (old, fresh)] == [True, False]
 
 
 async def protected(fund: Fund, **flags: Any) -> Person:
@@ -397,15 +378,11 @@ async def mismatched(fund: Fund) -> Person:
     return person
 
 
-def neutral(response: httpx2.Response) -> dict[str, Any]:
-    return {k: v for k, v in response.json().items() if k != "request_id"}
-
-
 async def test_a_block_and_a_mismatch_are_refused_alike_by_card(fund: Fund) -> None:
     people = [await protected(fund, self_disclosure_blocked=True), await mismatched(fund)]
     refused = [await fund.tap(person.card) for person in people]
     assert {r.json()["code"] for r in refused} == {"card-not-usable"}
-    assert neutral(refused[0]) == neutral(refused[1])
+    assert without_request_id(refused[0]) == without_request_id(refused[1])
     assert len({len(r.content) for r in refused}) == 1
 
 

@@ -34,10 +34,12 @@ STATEMENTS = {
     "consent by visual check": grant.GRANT_STATEMENTS[Basis.VISUAL_CHECK],
     "consent challenge": grant.PRECHECK_STATEMENT,
     **{
-        f"{look_up} by {sorted(bases)}{', then' if then else ''}": statement(look_up, bases, then=then)
+        f"{look_up} by {sorted(bases)}{', then' if at_instant else ''}": statement(
+            look_up, bases, at_instant=at_instant
+        )
         for look_up in LookUp
         for bases in (CONSENT_BASES, frozenset({Basis.EMERGENCY}), frozenset({Basis.DISASTER}))
-        for then in (False, True)
+        for at_instant in (False, True)
     },
 }
 

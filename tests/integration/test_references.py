@@ -13,14 +13,11 @@ import pytest
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.tokens import Credential
 from tests.builders.fund import OTHER_CLINIC, Fund, Person
-from tests.integration.test_number import count_of, limited
+from tests.builders.limits import LOCK_WAITS, limited, miss_count
 
 pytestmark = pytest.mark.anyio
 
 NOBODY: dict[str, Any] = {"number": "0000-000000"}
-
-WAITING = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
-"""The number of statements waiting for a lock."""
 
 
 async def refer(
@@ -166,7 +163,7 @@ async def test_simultaneous_bulks_cannot_exceed_the_limit(fund: Fund) -> None:
             await counting.execute("SELECT FROM number_miss FOR UPDATE")
             with limited(fund, number_misses_per_hour=5):
                 asking = [group.create_task(bulk(fund, [miss] * 4, terminal)) for _ in range(3)]
-                while await counting.fetchval(WAITING) < len(asking):
+                while await counting.fetchval(LOCK_WAITS) < len(asking):
                     await asyncio.sleep(0)
     finally:
         await counting.close()
@@ -174,7 +171,7 @@ async def test_simultaneous_bulks_cannot_exceed_the_limit(fund: Fund) -> None:
     responses = [task.result() for task in asking]
     assert sorted(response.status_code for response in responses) == [200, 429, 429]
     assert all("outcome" not in response.text for response in responses if response.status_code == 429)
-    count = await count_of(fund, terminal.client_id)
+    count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert count["misses"] == 5
 
@@ -186,7 +183,7 @@ async def test_misses_count_as_for_look_ups_and_end_a_bulk_at_the_limit(fund: Fu
     with limited(fund, number_misses_per_hour=3):
         await fund.ask(person, terminal, **NOBODY)
         first = await bulk(fund, [miss, hit, miss, hit, miss], terminal)
-        count = await count_of(fund, terminal.client_id)
+        count = await miss_count(fund, terminal.client_id)
         second = await bulk(fund, [hit], terminal)
         single = await refer(fund, person, "P-1", terminal)
     assert outcomes(first) == [
