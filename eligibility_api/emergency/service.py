@@ -24,10 +24,17 @@ from eligibility_api.facilities.second_factor import opened
 from eligibility_api.facilities.staff import check_admitted
 from eligibility_api.state import State
 
-NOTICE: Final = (
-    "同意のない閲覧として記録され、ご本人にも表示されます。"
-    " This access without consent is recorded, and the patient can see it."
-)
+NOTICES: Final = {
+    Basis.EMERGENCY: (
+        "同意のない閲覧として記録され、ご本人にも表示されます。"
+        " This access without consent is recorded, and the patient can see it."
+    ),
+    Basis.DISASTER: (
+        "災害時の閲覧として記録され、ご本人にも表示されます。"
+        " This access in a disaster is recorded, and the patient can see it."
+    ),
+}
+"""What staff read with a permit. In a disaster the patient may have agreed orally."""
 
 
 async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> PermitAnswer:
@@ -108,5 +115,5 @@ def _answer(
         given_at=row["given_at"],
         available_until=row["until"],
         record_id=str(row["record_id"]),
-        notice=NOTICE,
+        notice=NOTICES[basis],
     )

@@ -67,7 +67,7 @@ def statuses(report: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("order", "wish"),
+    ("card", "terms"),
     [
         ({}, {}),
         ({"key": KeyProfile.P384}, {"care": "2", "language": "en"}),
@@ -75,10 +75,10 @@ def statuses(report: dict[str, Any]) -> dict[str, str]:
     ],
 )
 async def test_an_exported_consent_is_verified_without_the_fund(
-    fund: Fund, tmp_path: Path, order: dict[str, Any], wish: dict[str, Any]
+    fund: Fund, tmp_path: Path, card: dict[str, Any], terms: dict[str, Any]
 ) -> None:
     assert await fund.mirror()
-    members = await exported(fund, await registered_consent(fund, await fund.insured(**order), **wish))
+    members = await exported(fund, await registered_consent(fund, await fund.insured(**card), **terms))
 
     code, report = await run_sync(prove, fund, tmp_path, members)
 

@@ -104,6 +104,7 @@ async def test_a_search_that_matches_one_person_grants_access_for_a_day(
     assert permit["person_key"] == version["person_key"]
     assert permit["until"] - permit["given_at"] == timedelta(hours=24)
     assert (answer["basis"], permit["basis"], permit["care"]) == ("disaster", "disaster", "4")
+    assert answer["notice"].startswith("災害時の閲覧として記録され")
     assert json.loads(permit["reason"]) == {"disaster_id": disaster, "consent": "not-possible"}
     detail = {
         "role": "doctor",
@@ -113,8 +114,10 @@ async def test_a_search_that_matches_one_person_grants_access_for_a_day(
     }
     assert await last(fund) == ("permitted", detail, True)
     headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"} | as_staff(Role.DOCTOR, DOCTOR)
-    seen = await fund.http.get(f"/v1/disaster-searches/{answer['permit_id']}/medications", headers=headers)
-    assert seen.status_code == 200, seen.text
+    response = await fund.http.get(
+        f"/v1/disaster-searches/{answer['permit_id']}/medications", headers=headers
+    )
+    assert response.status_code == 200, response.text
 
 
 @pytest.mark.parametrize("by", ["items", "membership"])
@@ -122,11 +125,11 @@ async def test_the_permit_names_the_memberships_found(fund: Fund, disaster: int,
     person = await insured(fund)
     given = await search(fund, items(person) if by == "items" else membership(fund, person))
     [permit] = await fund.owner.fetch(
-        """SELECT asked = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS hers
+        """SELECT asked = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS same
            FROM permit WHERE permit_id = $1::text::uuid""",
         [given.json()["permit_id"], person.resident.address],
     )
-    assert permit["hers"]
+    assert permit["same"]
 
 
 async def test_width_spaces_hyphens_and_kana_do_not_matter(fund: Fund, disaster: int) -> None:
@@ -244,11 +247,11 @@ async def test_disaster_mode_closes_by_itself_with_its_permits(fund: Fund) -> No
         given = await search(fund, items(person))
         headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"} | as_staff(Role.DOCTOR, DOCTOR)
         path = f"/v1/disaster-searches/{given.json()['permit_id']}/medications"
-        seen = await fund.http.get(path, headers=headers)
+        response = await fund.http.get(path, headers=headers)
         await fund.turn(timedelta(hours=24, seconds=5))
         headers |= {"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
         late = [await search(fund, items(person)), await fund.http.get(path, headers=headers)]
-    assert (given.status_code, seen.status_code) == (201, 200)
+    assert (given.status_code, response.status_code) == (201, 200)
     assert given.json()["available_until"] == opened.closes_at.isoformat().replace("+00:00", "Z")
     assert [code(response) for response in late] == [(403, "disaster-mode-off"), (403, "consent-expired")]
     await fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", [])
@@ -338,8 +341,8 @@ async def test_disaster_mode_is_opened_extended_and_closed_by_command_and_record
     ]
     listed = await command("disaster", "list")
 
-    assert [said.code for said in (opened, extended, closed, listed)] == [0] * 4
-    assert [(said.code, len(said.err.splitlines())) for said in again] == [(1, 1)] * 2
+    assert [result.code for result in (opened, extended, closed, listed)] == [0] * 4
+    assert [(result.code, len(result.err.splitlines())) for result in again] == [(1, 1)] * 2
     row = json.loads(listed.out.splitlines()[-1])
     assert (row["prefectures"], row["reason"], row["open"]) == (["17", "18"], "試験地震", False)
     records = [
@@ -356,7 +359,7 @@ async def test_disaster_mode_is_opened_extended_and_closed_by_command_and_record
 
 @pytest.mark.parametrize("prefectures", ["48", "7", "17,17", ""])
 async def test_it_is_on_for_prefectures_alone(command: Command, prefectures: str) -> None:
-    said = await command(
+    result = await command(
         *("disaster", "open", "--prefectures", prefectures, "--reason", "試験", "--opened-by", BY)
     )
-    assert said.code == 2
+    assert result.code == 2

@@ -125,10 +125,10 @@ async def test_a_permit_grants_access_to_its_operator_only(
     given = await ask(fund, terminal, doctor, await identified(fund, terminal))
     path = f"/v1/emergencies/{given.json()['permit_id']}/medications"
     token = {"Authorization": f"Bearer {await fund.token(terminal)}"}
-    seen = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))
+    response = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))
     other = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, "見本　別人"))
     assert OPERATOR_HEADER in as_staff(Role.DOCTOR, doctor.operator)
-    assert (seen.status_code, code(other)) == (200, (403, "staff-not-authorised"))
+    assert (response.status_code, code(other)) == (200, (403, "staff-not-authorised"))
 
 
 async def test_an_operator_whose_authorisation_ended_loses_access(
@@ -139,8 +139,8 @@ async def test_an_operator_whose_authorisation_ended_loses_access(
         await staffing.end(connection, CLINIC, doctor.operator)
     token = {"Authorization": f"Bearer {await fund.token(terminal)}"}
     path = f"/v1/emergencies/{given.json()['permit_id']}/medications"
-    seen = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))
-    assert code(seen) == (403, "staff-not-authorised")
+    response = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))
+    assert code(response) == (403, "staff-not-authorised")
 
 
 async def test_the_permit_for_a_person_mixed_up_by_number_ends_with_the_correction(

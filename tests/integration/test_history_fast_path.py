@@ -106,8 +106,8 @@ async def test_fast_path_and_framework_answer_a_consent_alike(fund: Fund) -> Non
     answers = []
     for kind in ("application/json", "application/json; charset=utf-8"):
         record = (await fund.tap(card)).json()["record_id"]
-        wish = {"presence_record": record, "categories": ["medication"], "care": "2", "language": "en"}
-        asked = await fund.post("/v1/consents/challenges", wish, headers={"Content-Type": kind})
+        request = {"presence_record": record, "categories": ["medication"], "care": "2", "language": "en"}
+        asked = await fund.post("/v1/consents/challenges", request, headers={"Content-Type": kind})
         assert asked.status_code == 200
         body = fund.signed_consent(card, asked.json(), record)
         given = await fund.post("/v1/consents", body, headers={"Content-Type": kind})

@@ -172,8 +172,8 @@ async def test_reading_an_answer_again_is_recorded_about_the_person(fund: Fund) 
     record_id = (await fund.ask(person)).json()["record_id"]
     await look(fund, record_id)
     [asked] = await fund.records("record_id = $1::text::uuid", record_id)
-    [looked] = await fund.records("kind = 'answer.read' AND detail ->> 'record_id' = $1", record_id)
-    assert (looked["person_key"], looked["institution_code"]) == (asked["person_key"], CLINIC)
+    [read] = await fund.records("kind = 'answer.read' AND detail ->> 'record_id' = $1", record_id)
+    assert (read["person_key"], read["institution_code"]) == (asked["person_key"], CLINIC)
 
 
 async def test_another_facilitys_record_and_one_of_another_kind_are_not_found(fund: Fund) -> None:

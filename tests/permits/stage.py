@@ -78,16 +78,16 @@ class Stage:
         if tapped.status_code != 200:
             return _code(tapped), None
         record = tapped.json()["record_id"]
-        wish = {
+        request = {
             "presence_record": record,
             "categories": list(what),
             "care": care,
             "visual_check": visually,
         }
-        given = await self.fund.post("/v1/consents/challenges", wish, terminal)
-        if given.status_code != 200:
-            return _code(given), None
-        body = self.fund.signed_consent(card, given.json(), record, terminal, visual_check=visually)
+        challenge = await self.fund.post("/v1/consents/challenges", request, terminal)
+        if challenge.status_code != 200:
+            return _code(challenge), None
+        body = self.fund.signed_consent(card, challenge.json(), record, terminal, visual_check=visually)
         response = await self.fund.post("/v1/consents", body, terminal)
         if response.status_code != 201:
             return _code(response), None
