@@ -23,12 +23,12 @@ from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
+from eligibility_api.fast_path import FastPathMiddleware
 from eligibility_api.history import endpoints as history
-from eligibility_api.history.lane import LookLane
+from eligibility_api.history.fast_path import HistoryFastPathMiddleware
 from eligibility_api.insurer_ops import endpoints as insurer_ops
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.jlis.trust import load_trust
-from eligibility_api.lane import Lane
 from eligibility_api.platform.clock import Clock, system_clock
 from eligibility_api.platform.keys import FundKeys, load_keys
 from eligibility_api.platform.settings import Settings
@@ -113,8 +113,8 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         app.include_router(package.router)
     app.include_router(health.router)
     problems.install(app)
-    app.add_middleware(Lane, routes=_hot_routes())
-    app.add_middleware(LookLane, look_ups=history.LOOK_UPS)
+    app.add_middleware(FastPathMiddleware, routes=_hot_routes())
+    app.add_middleware(HistoryFastPathMiddleware, routers=history.HISTORY_ROUTERS)
     app.add_middleware(LoadShedder, min_in_flight=MIN_IN_FLIGHT)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
     app.add_middleware(AccessLog)
@@ -124,7 +124,7 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
 def _hot_routes() -> list[APIRoute]:
     """What a tap asks, and a look-up by number; a consent after it."""
     checks = {presence.new_challenge, eligibility.check_card, eligibility.check_number}
-    hot = {*checks, consent.new_challenge, consent.give}
+    hot = {*checks, consent.new_challenge, consent.register}
     routes = (route for package in (presence, eligibility, consent) for route in package.router.routes)
     return [route for route in routes if isinstance(route, APIRoute) and route.endpoint in hot]
 

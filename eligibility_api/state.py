@@ -8,7 +8,7 @@ from fastapi import Request
 
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.database.connections import Database
-from eligibility_api.drug_master.cache import Drugs
+from eligibility_api.drug_master.cache import DrugMasterCache
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.keys import FundKeys
 from eligibility_api.platform.settings import Settings
@@ -25,7 +25,7 @@ class State:
     database: Database
     tokens: Tokens
     presence: Presence
-    drugs: Drugs = field(default_factory=Drugs)
+    drugs: DrugMasterCache = field(default_factory=DrugMasterCache)
 
 
 async def current_state(request: Request) -> State:

@@ -21,13 +21,13 @@ NO_RECORD = "none"
 """Record id of an answer that was never given."""
 
 _STATEMENT = """
-WITH gate AS MATERIALIZED (
+WITH guard AS MATERIALIZED (
     SELECT institution_code, kind FROM facility WHERE institution_code = $1
 ),
 {fitting},
 {reading}
 SELECT g.kind AS facility_kind, f.asked, f.person_key, e.*
-FROM gate g CROSS JOIN found f LEFT JOIN reading e ON true
+FROM guard g CROSS JOIN found f LEFT JOIN reading e ON true
 """
 
 _FITTING, _READING = reading_parts(

@@ -26,8 +26,8 @@ from eligibility_api.contract.codes import Category, Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from eligibility_api.database.connections import Database
-from eligibility_api.eligibility.by_number import Found, Question, look_up
-from eligibility_api.eligibility.misses import tell_run
+from eligibility_api.eligibility.by_number import NumberQuery, NumberResult, look_up
+from eligibility_api.eligibility.misses import log_streak
 from eligibility_api.eligibility.service import answer_by_number
 from eligibility_api.state import State
 
@@ -89,7 +89,7 @@ class BatchJob:
                 result, missed = await _answer(self.state, batch, row, text, look_up_allowed=allowed)
                 misses += missed
                 streak = streak + 1 if missed else 0
-                tell_run(_caller(batch), streak)
+                log_streak(_caller(batch), streak)
                 results.append(result.model_dump_json())
             await store.add_results(connection, batch, results, misses=misses, streak=streak)
         return True
@@ -130,9 +130,9 @@ async def _answer(
     return BatchResult(row=row, tag=tag, answer=answer, code=code), missed
 
 
-def _question(batch: Row[Any], request: BatchRow) -> Question:
+def _question(batch: Row[Any], request: BatchRow) -> NumberQuery:
     consents = {Category.LIMIT_CERTIFICATE} if request.limit_certificate_consent else ()
-    return Question(request, batch.as_of, frozenset(consents), request.known_version)
+    return NumberQuery(request, batch.as_of, frozenset(consents), request.known_version)
 
 
 def _caller(batch: Row[Any]) -> Caller:
@@ -140,5 +140,5 @@ def _caller(batch: Row[Any]) -> Caller:
     return Caller(batch.client_id, batch.institution_code, None, frozenset({Right.ELIGIBILITY}))
 
 
-def _is_miss(found: Found) -> bool:
-    return found.turn.admitted and found.turn.entitled and not found.asked
+def _is_miss(found: NumberResult) -> bool:
+    return found.quota.admitted and found.quota.entitled and not found.asked

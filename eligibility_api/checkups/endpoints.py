@@ -1,4 +1,4 @@
-"""HTTP: the health check-ups that insurers send."""
+"""HTTP: uploading health check-ups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eligibility_api.web.problems import problem_responses
 
 PATH = "/v1/health-checkups"
 MAX_BYTES = 4 * 1024 * 1024
-"""Largest body: 500 check-ups of fifty items, with some 150 bytes each."""
+"""Maximum body size: 500 check-ups of fifty items of about 150 bytes."""
 
 router = APIRouter(tags=["health check-ups"])
 
@@ -23,7 +23,7 @@ router = APIRouter(tags=["health check-ups"])
 @router.post(
     PATH,
     status_code=201,
-    summary="Tell of health check-ups",
+    summary="Upload health check-ups",
     responses=problem_responses(
         "token-invalid",
         "right-missing",
@@ -39,5 +39,5 @@ async def keep(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> CheckupsAnswer:
-    """特定健診 of the insurer's own members, as JLAC10 items. A second one of a member's day takes the first one's place."""
+    """特定健診 of the insurer's own members, as JLAC10 items. A second one of a member and day replaces the first one."""
     return await service.keep(state, caller, request)

@@ -1,4 +1,4 @@
-"""Health check-ups: an insurer tells of its own members alone, of whatever day, also of who is not enrolled yet."""
+"""Health check-ups: an insurer uploads those of its own members only, of any day, also of persons not enrolled yet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eligibility_api.state import State
 
 
 async def keep(state: State, caller: Caller, request: CheckupsRequest) -> CheckupsAnswer:
-    """Keep check-ups, and tell how many are of nobody who is enrolled by what is known now. The same twice is no harm.
+    """Store check-ups, and return how many match nobody enrolled by current knowledge. Repeating an upload is harmless.
 
     Raises `enrolment-other-insurer` and `client-closed`.
     """

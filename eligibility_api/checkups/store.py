@@ -1,4 +1,4 @@
-"""The SQL of check-ups: one statement that stores, counts whom it knows nobody for, and records."""
+"""The SQL of check-ups: one statement that stores, counts those that match nobody, and records."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from eligibility_api.domain.membership import comparable
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 
 LEAD = timedelta(milliseconds=250)
-"""How far `known_from` lies ahead of the statement, so that nothing shows before it is committed (decision 004)."""
+"""How far `known_from` lies ahead of the statement, so that nothing is visible before it is committed (decision 004)."""
 
 _STORE = f"""
-WITH gate AS MATERIALIZED (
+WITH guard AS MATERIALIZED (
     SELECT insurer_number FROM client
     WHERE client_id = $1 AND $2::text = ANY (rights) AND closed_at IS NULL AND insurer_number IS NOT NULL
 ),
@@ -31,7 +31,7 @@ stored AS (
                                 client_id, known_from)
     SELECT g.insurer_number, r.symbol_key, r.number_key, r.branch_key, r.birth_date, r.examined_on, r.items, $1,
            fund_clock() + $9::interval
-    FROM gate g CROSS JOIN given r ORDER BY r.row
+    FROM guard g CROSS JOIN given r ORDER BY r.row
     RETURNING known_from
 ),
 counted AS MATERIALIZED (
@@ -42,7 +42,7 @@ counted AS MATERIALIZED (
                  AND t.symbol_key = r.symbol_key AND t.birth_date = r.birth_date
                  AND (r.branch_key = '' OR t.branch_key IN ('', r.branch_key)) AND {NOT_SUPERSEDED}
            )) AS unmatched
-    FROM gate g CROSS JOIN given r
+    FROM guard g CROSS JOIN given r
     GROUP BY g.insurer_number
 ),
 recorded AS (
@@ -56,9 +56,10 @@ SELECT taken, unmatched, known_from FROM counted
 
 
 async def keep(database: Database, caller: Caller, checkups: Sequence[CheckupInput]) -> Any | None:
-    """Store check-ups of the caller's members: a row with `taken`, `unmatched`, `known_from`; None for a closed client.
+    """Store check-ups of the caller's members. Returns a row with `taken`, `unmatched`, `known_from`; None for a closed
+    client.
 
-    Which of several of one member and day counts is told when they are looked at.
+    Which of several of one member and day counts is decided when they are read.
     """
     columns = [list(column) for column in zip(*map(_row, checkups), strict=True)]
     rows = await database.fetch(_STORE, [caller.client_id, Right.CLAIMS.value, *columns, LEAD])

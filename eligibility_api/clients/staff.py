@@ -11,7 +11,7 @@ from eligibility_api.contract.codes import Role
 from eligibility_api.contract.errors import ShikakuError
 
 STAFF_CHECK = """
-gate AS MATERIALIZED (
+guard AS MATERIALIZED (
     SELECT t.client_id IS NOT NULL AS admitted, coalesce($2::text = ANY (t.rights), false) AS entitled,
            t.institution_code, t.kind AS facility_kind, t.name AS facility_name, c.now
     FROM (SELECT window_clock() AS now) c
@@ -22,7 +22,7 @@ gate AS MATERIALIZED (
     ) t ON true
 )
 """
-"""CTE `gate`, one row: whether the client is still admitted and has the right, its facility, and the current instant.
+"""CTE `guard`, one row: whether the client is still admitted and has the right, its facility, and the current instant.
 
 Parameters 1 and 2: client and right.
 """
@@ -36,7 +36,7 @@ STAFF_MISSING = f"""{{role}}::text = '{Role.AUTHORISED_STAFF}' AND NOT EXISTS (
 PATIENT = """
 patient AS MATERIALIZED (
     SELECT i.person_key, i.asked
-    FROM gate g CROSS JOIN LATERAL identified_by({record}, g.institution_code) i
+    FROM guard g CROSS JOIN LATERAL identified_by({record}, g.institution_code) i
     WHERE i.recorded_at >= g.now - {within}::interval
 )
 """

@@ -1,1 +1,1 @@
-"""Consent: what the patient allowed, until when, with her card's signature over the words; and the gate of every look."""
+"""Consent: what the patient allowed and until when, with her card's signature over the words; the check of every access."""

@@ -1,4 +1,4 @@
-"""`eligibility-api consent`: export a consent with all that proves it, and prove an exported one without the fund."""
+"""`eligibility-api consent`: export a consent with its evidence, and verify an exported consent without the fund."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from cryptography import x509
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.cli_support import in_transaction
-from eligibility_api.consent.export import export
+from eligibility_api.consent import store
 from eligibility_api.consent.verifier import Report, verify
 from eligibility_api.contract.consent import ConsentEvidence
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
-app = typer.Typer(help="Consents, as an auditor looks at them.", no_args_is_help=True)
+app = typer.Typer(help="Export and verify consents, for auditors.", no_args_is_help=True)
 
 
 @app.command("export")
 def export_command(consent_id: Annotated[UUID, typer.Argument(help="The consent's id.")]) -> None:
-    """Write a consent with all that proves it, as JSON."""
+    """Write a consent with its evidence, as JSON."""
     settings = Settings()
 
     async def read(connection: AsyncConnection) -> ConsentEvidence | None:
-        return await export(connection, consent_id)
+        return await store.read_evidence(connection, consent_id)
 
     evidence = in_transaction(settings, "sequencer", read)
     if evidence is None:
@@ -39,28 +39,28 @@ def export_command(consent_id: Annotated[UUID, typer.Argument(help="The consent'
 def verify_command(
     file: Annotated[Path, typer.Argument(help="An exported consent (JSON).")],
     trust: Annotated[
-        Path | None, typer.Option(metavar="PEM", help="The authorities of user authentication to believe.")
+        Path | None, typer.Option(metavar="PEM", help="The trusted authorities of user authentication.")
     ] = None,
     crl: Annotated[
         Path | None, typer.Option(help="The revocation list (DER) that the consent names as its source.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Prove an exported consent, with no fund, database or key. Ends with 0 where it is proved, else with 1."""
-    believed = _certificates(trust) if trust is not None else None
-    report = verify(_read(file), trust=believed, crl=_read(crl) if crl is not None else None)
+    """Verify an exported consent without the fund, its database or its keys. Exit code 0 if it is proved, else 1."""
+    trusted = _certificates(trust) if trust is not None else None
+    report = verify(_read(file), trust=trusted, crl=_read(crl) if crl is not None else None)
     if as_json:
-        typer.echo(json.dumps(_told(report), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=2))
     else:
         for finding in report.findings:
-            typer.echo(f"{finding.status:<11} {finding.check:<19} {finding.says}")
+            typer.echo(f"{finding.status:<11} {finding.check:<19} {finding.message}")
         typer.echo(report.summary)
     if not report.proved:
         raise typer.Exit(1)
 
 
-def _told(report: Report) -> dict[str, Any]:
-    findings = [{"check": f.check, "status": f.status, "says": f.says} for f in report.findings]
+def _as_json(report: Report) -> dict[str, Any]:
+    findings = [{"check": f.check, "status": f.status, "message": f.message} for f in report.findings]
     return {"proved": report.proved, "findings": findings, "summary": report.summary}
 
 
@@ -75,4 +75,4 @@ def _certificates(path: Path) -> list[x509.Certificate]:
     try:
         return x509.load_pem_x509_certificates(_read(path))
     except ValueError:
-        raise OperatorError(f"{path} holds no certificates (PEM).") from None
+        raise OperatorError(f"{path} contains no certificates (PEM).") from None

@@ -1,4 +1,4 @@
-"""HTTP: asking for a consent, giving it, how it stands, its end, and the eligibility renewed by it."""
+"""HTTP: a consent's challenge, its registration, its status, its end, and the eligibility without the card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Response
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator, current_operator
 from eligibility_api.consent import service
-from eligibility_api.consent.gate import REFUSALS
+from eligibility_api.consent.access_check import REFUSALS
 from eligibility_api.contract.consent import (
     CONSENTS_PATH,
     ConsentAnswer,
@@ -30,7 +30,7 @@ router = APIRouter(prefix=CONSENTS_PATH, tags=["consent"])
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CurrentState = Annotated[State, Depends(current_state)]
 
-_OF_A_CONSENT = (
+_REFUSALS_OF_A_CONSENT = (
     "token-invalid",
     "right-missing",
     "client-closed",
@@ -57,7 +57,7 @@ _OF_A_CONSENT = (
 async def new_challenge(
     request: ConsentChallengeRequest, caller: CurrentCaller, state: CurrentState
 ) -> Response:
-    """Valid for this terminal for five minutes, once: people read. The terminal builds the words itself."""
+    """Valid once, for this terminal, for five minutes: time to read. The terminal builds the words itself."""
     answer = await service.challenge(state, caller, request)
     return Response(answer.model_dump_json(), media_type="application/json")
 
@@ -78,31 +78,31 @@ async def new_challenge(
         "card-not-usable",
     ),
 )
-async def give(request: ConsentRequest, caller: CurrentCaller, state: CurrentState) -> Response:
-    """閲覧同意: kept with words, signature and certificate; the eligibility is answered, completed by what was allowed."""
+async def register(request: ConsentRequest, caller: CurrentCaller, state: CurrentState) -> Response:
+    """閲覧同意: stored with words, signature and certificate. Returns the eligibility including what the consent allows."""
     answer = await service.register(state, caller, request)
     return Response(answer.model_dump_json(), status_code=201, media_type="application/json")
 
 
 @router.get(
     "/{consent_id}",
-    summary="How a consent stands",
-    responses=problem_responses(*_OF_A_CONSENT, "card-not-usable"),
+    summary="The status of a consent",
+    responses=problem_responses(*_REFUSALS_OF_A_CONSENT, "card-not-usable"),
 )
 async def status(consent_id: UUID, caller: CurrentCaller, state: CurrentState) -> ConsentStatus:
-    """For every terminal of the facility that it was given to, also when it is over."""
+    """For every terminal of the facility to which it was given, also after its end."""
     return await service.status(state, caller, consent_id)
 
 
 @router.post(
     "/{consent_id}/end",
     summary="End a consent",
-    responses=problem_responses(*_OF_A_CONSENT, "consent-withdrawn"),
+    responses=problem_responses(*_REFUSALS_OF_A_CONSENT, "consent-withdrawn"),
 )
 async def end(
     consent_id: UUID, request: ConsentEnd, caller: CurrentCaller, state: CurrentState
 ) -> ConsentStatus:
-    """By the patient's word or the facility's own (OQSCD031): at once, once, and for good."""
+    """On the patient's request or by the facility (OQSCD031): at once, once, and permanently."""
     return await service.end(state, caller, consent_id, request.reason)
 
 
@@ -118,6 +118,6 @@ async def eligibility(
     state: CurrentState,
     operator: Annotated[Operator, Depends(current_operator)],
 ) -> Response:
-    """再照会, under a consent for care at home that still holds; completed by what was allowed."""
+    """再照会, under a valid consent for care at home; includes what the consent allows."""
     answer = await service.eligibility(state, caller, consent_id, operator)
     return Response(answer.model_dump_json(), media_type="application/json")

@@ -1,4 +1,4 @@
-"""Consent: from the wish to look, over the words that the card signed, to what the facility may see."""
+"""Consent: from its challenge, through the words that the card signed, to what the facility may access."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from uuid import UUID
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
 from eligibility_api.consent import store
-from eligibility_api.consent.giving import Given, Wish, facility_name, give
-from eligibility_api.consent.seen import GateSeen, check
+from eligibility_api.consent.access_decision import AccessDecision, check_granted
+from eligibility_api.consent.grant import GrantRequest, GrantResult, facility_name, grant
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Category, EndReason, Purpose
 from eligibility_api.contract.consent import (
@@ -29,24 +29,24 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import eligibility as rules
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.enrolment_version import Channel
-from eligibility_api.eligibility.misses import seconds_to_the_next_hour
+from eligibility_api.eligibility.misses import seconds_to_next_hour
 from eligibility_api.eligibility.service import with_reference
+from eligibility_api.presence.query import Evidence
 from eligibility_api.presence.service import RIGHTS_FOR, check_spent
-from eligibility_api.presence.statement import Evidence
 from eligibility_api.state import State
 
-_OVER = frozenset({"answered", "consent-withdrawn", "consent-expired"})
-"""What the gate may say of a consent whose state is told."""
+_READABLE = frozenset({"answered", "consent-withdrawn", "consent-expired"})
+"""The outcomes of the access check with which a facility may read its consent's status."""
 
 
 async def challenge(state: State, caller: Caller, request: ConsentChallengeRequest) -> ConsentChallengeAnswer:
     """The statement's parts, and a challenge for it. Nothing is stored.
 
-    Raises `right-missing`, `client-closed`, `consent-presence-missing` and `consent-presence-too-old`: a consent after
+    Raises `right-missing`, `client-closed`, `consent-presence-missing` and `consent-presence-too-old`, since a consent after
     such a presence would be refused anyway.
     """
     purpose = Purpose.VISUAL_CONSENT if request.visual_check else Purpose.CONSENT
-    minted = state.presence.challenge(caller, purpose, life=state.settings.consent_challenge_life)
+    issued = state.presence.challenge(caller, purpose, life=state.settings.consent_challenge_life)
     name = await facility_name(state.database, caller, RIGHTS_FOR[purpose], request.presence_record)
     statement = ConsentStatement(
         language=request.language,
@@ -57,14 +57,14 @@ async def challenge(state: State, caller: Caller, request: ConsentChallengeReque
         until=UNTIL[request.care],
     )
     return ConsentChallengeAnswer(
-        challenge=minted.challenge, expires_at=minted.expires_at, statement=statement
+        challenge=issued.challenge, expires_at=issued.expires_at, statement=statement
     )
 
 
 async def register(state: State, caller: Caller, request: ConsentRequest) -> ConsentAnswer:
-    """Keep a consent with its evidence; the eligibility of today, completed by what was allowed.
+    """Store a consent with its evidence. Returns today's eligibility including what the consent allows.
 
-    Raises every refusal of a proof, `operator-required`, `visual-check-limit`, and, each recorded, `card-not-usable`,
+    Raises every refusal of a proof, `operator-required`, `visual-check-limit`, and (recorded) `card-not-usable`,
     `consent-words-differ` and `consent-presence-…`.
     """
     visual = state.presence.verifier.purpose(request.challenge) is Purpose.VISUAL_CONSENT
@@ -79,8 +79,8 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
         presence_record=request.presence_record,
     )
     purpose = Purpose.VISUAL_CONSENT if visual else Purpose.CONSENT
-    presented = state.presence.present(caller, purpose, request, message=message)
-    wish = Wish(
+    proof = state.presence.verify(caller, purpose, request, message=message)
+    terms = GrantRequest(
         request,
         Basis.VISUAL_CHECK if visual else Basis.PIN,
         request.operator if visual else None,
@@ -88,113 +88,113 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
         state.settings.audience,
     )
 
-    async def attempt(evidence: Evidence) -> Given:
+    async def attempt(evidence: Evidence) -> GrantResult:
         settings = state.settings
-        limit, fresh = settings.visual_checks_per_hour, settings.revocation_fresh
-        return await give(state.database, presented, wish, evidence, fresh=fresh, visual_limit=limit)
+        limit, max_age = settings.visual_checks_per_hour, settings.revocation_fresh
+        return await grant(state.database, proof, terms, evidence, max_age=max_age, visual_limit=limit)
 
-    given = await state.presence.decide(presented, attempt)
-    if not given.within_limit:
-        raise ShikakuError("visual-check-limit", retry_after=seconds_to_the_next_hour(state.clock()))
-    check_spent(given.gate)
-    if given.outcome != "answered":
-        raise ShikakuError(given.outcome or "internal")
-    return _answer(state, caller, wish, given)
+    result = await state.presence.decide(proof, attempt)
+    if not result.within_limit:
+        raise ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
+    check_spent(result.proof_check)
+    if result.outcome != "answered":
+        raise ShikakuError(result.outcome or "internal")
+    return _answer(state, caller, terms, result)
 
 
-def _answer(state: State, caller: Caller, wish: Wish, given: Given) -> ConsentAnswer:
-    gate, statement = given.gate, wish.request.statement
-    assert given.consent_id and given.given_at and gate.record_id and gate.recorded_at  # noqa: PT018 - answered
-    assert gate.facility_kind is not None
+def _answer(state: State, caller: Caller, terms: GrantRequest, result: GrantResult) -> ConsentAnswer:
+    check, statement = result.proof_check, terms.request.statement
+    assert result.consent_id and result.given_at and check.record_id and check.recorded_at  # noqa: PT018 - answered
+    assert check.facility_kind is not None
     reading = rules.AnswerInputs(
-        record_id=str(gate.record_id),
-        answered_at=gate.recorded_at,
-        as_of=wish.as_of,
+        record_id=str(check.record_id),
+        answered_at=check.recorded_at,
+        as_of=terms.as_of,
         channel=Channel.CARD,
-        facility_kind=gate.facility_kind,
+        facility_kind=check.facility_kind,
         institution_code=caller.institution(),
-        person_key=gate.person_key,
-        enrolments=given.enrolments,
+        person_key=check.person_key,
+        enrolments=result.enrolments,
         consents=frozenset(statement.categories),
     )
     return ConsentAnswer(
-        consent_id=given.consent_id,
-        basis=wish.basis,
+        consent_id=result.consent_id,
+        basis=terms.basis,
         care=statement.care,
-        allowed=[_allowed(category, given.given_at, given.until) for category in statement.categories],
+        allowed=[_allowed(category, result.given_at, result.until) for category in statement.categories],
         record_id=reading.record_id,
-        eligibility=_eligibility(state, reading, given.reference_number),
+        eligibility=_eligibility(state, reading, result.reference_number),
     )
 
 
 def _allowed(category: Category, given_at: datetime, until: datetime | None) -> Allowed:
-    """A category that counts in the answer alone lets the facility look at nothing, for no while."""
-    lasts = until if CATEGORIES[category].window else None
-    return Allowed(category=category, given_at=given_at, available_until=lasts)
+    """A category without a window counts in the answer to the consent only: it has no end."""
+    available_until = until if CATEGORIES[category].window else None
+    return Allowed(category=category, given_at=given_at, available_until=available_until)
 
 
 def _eligibility(
     state: State, reading: rules.AnswerInputs, reference_number: str | None
 ) -> EligibilityAnswer:
     answer = rules.answer(reading, version_key=state.keys.version)
-    assert isinstance(answer, EligibilityAnswer)  # nothing was known before
+    assert isinstance(answer, EligibilityAnswer)  # the request names no known version
     return with_reference(answer, reference_number)
 
 
 async def status(state: State, caller: Caller, consent_id: UUID) -> ConsentStatus:
-    """How a consent of this facility stands, also when it is over.
+    """The status of a consent of this facility, also after its end.
 
     Raises `client-closed`, `right-missing`, `consent-missing`, `consent-other-facility` and `card-not-usable`.
     """
-    seen = await store.status(state.database, caller, consent_id)
-    if seen.outcome not in _OVER:
-        check(seen.outcome)
-    return _status(seen)
+    decision = await store.status(state.database, caller, consent_id)
+    if decision.outcome not in _READABLE:
+        check_granted(decision.outcome)
+    return _status(decision)
 
 
 async def end(state: State, caller: Caller, consent_id: UUID, reason: EndReason) -> ConsentStatus:
-    """End a consent of this facility at once, and for good. Raises as `status`, and `consent-withdrawn` the second time."""
-    seen = await store.end(state.database, caller, consent_id, reason)
-    if seen.outcome != "ended":
-        raise ShikakuError(seen.outcome)
-    return _status(seen)
+    """End a consent of this facility at once and permanently. Raises as `status`; the second time `consent-withdrawn`."""
+    decision = await store.end(state.database, caller, consent_id, reason)
+    if decision.outcome != "ended":
+        raise ShikakuError(decision.outcome)
+    return _status(decision)
 
 
-def _status(seen: GateSeen) -> ConsentStatus:
-    assert seen.basis and seen.care and seen.given_at  # noqa: PT018 - there is one
+def _status(decision: AccessDecision) -> ConsentStatus:
+    assert decision.basis and decision.care and decision.given_at  # noqa: PT018 - there is one
     return ConsentStatus(
-        consent_id=seen.permit_id,
-        basis=seen.basis,
-        care=seen.care,
-        categories=[category for category in CATEGORIES if category in seen.categories],
-        given_at=seen.given_at,
-        available_until=seen.until,
-        ended_at=seen.ended_at,
-        end_reason=seen.end_reason,
+        consent_id=decision.permit_id,
+        basis=decision.basis,
+        care=decision.care,
+        categories=[category for category in CATEGORIES if category in decision.categories],
+        given_at=decision.given_at,
+        available_until=decision.until,
+        ended_at=decision.ended_at,
+        end_reason=decision.end_reason,
     )
 
 
 async def eligibility(
     state: State, caller: Caller, consent_id: UUID, operator: Operator
 ) -> EligibilityAnswer:
-    """Today's eligibility without the card, completed by what was allowed: under a consent for care at home (再照会).
+    """Today's eligibility without the card, under a consent for care at home (再照会), including what it allows.
 
-    Raises the gate's refusals, each recorded; `consent-category` for a consent to another care.
+    Raises the refusals of the access check, each recorded; `consent-category` for a consent to another form of care.
     """
     as_of = day_in_japan(state.clock())
     renewed = await store.renew(state.database, caller, consent_id, operator, as_of)
-    seen = renewed.seen
-    check(seen.outcome)
-    assert seen.facility_kind is not None  # answered
+    decision = renewed.decision
+    check_granted(decision.outcome)
+    assert decision.facility_kind is not None  # answered
     reading = rules.AnswerInputs(
-        record_id=str(seen.record_id),
-        answered_at=seen.recorded_at,
+        record_id=str(decision.record_id),
+        answered_at=decision.recorded_at,
         as_of=as_of,
         channel=Channel.CARD,
-        facility_kind=seen.facility_kind,
+        facility_kind=decision.facility_kind,
         institution_code=caller.institution(),
-        person_key=seen.person_key,
+        person_key=decision.person_key,
         enrolments=renewed.enrolments,
-        consents=seen.categories,
+        consents=decision.categories,
     )
     return _eligibility(state, reading, renewed.reference_number)

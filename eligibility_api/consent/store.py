@@ -1,4 +1,6 @@
-"""The SQL of a consent that was given, all of it under the gate: how it stands, its end, the eligibility renewed by it."""
+"""The SQL of a registered consent: its status, its end and the eligibility without the card, each under the access check;
+and its evidence, for auditors.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
-from eligibility_api.consent.gate import FIRST_OWN, WHOLE, gate, gate_parameters, recorded
-from eligibility_api.consent.seen import GateSeen
+from eligibility_api.consent.access_check import (
+    FIRST_FREE_PARAMETER,
+    PERMIT_COLUMNS,
+    access_check,
+    access_parameters,
+    recorded_cte,
+)
+from eligibility_api.consent.access_decision import AccessDecision
 from eligibility_api.contract.codes import Care, EndReason
+from eligibility_api.contract.consent import ConsentEvidence
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
@@ -23,25 +35,25 @@ from eligibility_api.eligibility.versions import (
     reading_of_person,
 )
 
-_OWN = f"${FIRST_OWN}"
+_OWN = f"${FIRST_FREE_PARAMETER}"
 
-# Whoever was given a consent may know of it, also when it is over.
+# The facility may read the status of its consent also after the end.
 _STATUS = f"""
-WITH {gate(more=WHOLE)},
+WITH {access_check(columns=PERMIT_COLUMNS)},
 judged AS MATERIALIZED (
-    SELECT *, CASE WHEN outcome IN ('consent-withdrawn', 'consent-expired') THEN 'done' ELSE outcome END AS told FROM gate
+    SELECT *, CASE WHEN outcome IN ('consent-withdrawn', 'consent-expired') THEN 'done' ELSE outcome END AS result FROM guard
 ),
-{recorded("consent.read", source="judged", outcome="replace(told, 'answered', 'done')")}
-SELECT g.*, r.record_id, r.recorded_at FROM gate g CROSS JOIN recorded r
-"""  # noqa: S608 - parts of the gate, no values
+{recorded_cte("consent.read", source="judged", outcome="replace(result, 'answered', 'done')")}
+SELECT g.*, r.record_id, r.recorded_at FROM guard g CROSS JOIN recorded r
+"""  # noqa: S608 - parts of the access check, no values
 
-# Of two ends at the same moment one is. The record's id has the fund's clock in it, as every record's.
+# Of two simultaneous ends one succeeds. The record's id contains the fund's clock, as every record's does.
 _END = f"""
-WITH {gate(more=WHOLE)},
+WITH {access_check(columns=PERMIT_COLUMNS)},
 judged AS MATERIALIZED (
     SELECT *, outcome IN ('answered', 'consent-expired', 'card-not-usable') AS may_end,
            uuidv7(fund_clock() - now()) AS record
-    FROM gate
+    FROM guard
 ),
 ended AS (
     INSERT INTO permit_end (permit_id, ended_at, reason, client_id, record_id)
@@ -50,34 +62,34 @@ ended AS (
     RETURNING ended_at, reason
 ),
 {
-    recorded(
+    recorded_cte(
         "consent.end",
         source="judged LEFT JOIN ended ON true",
         outcome="CASE WHEN NOT may_end THEN outcome WHEN ended IS NULL THEN 'consent-withdrawn' ELSE 'ended' END",
         detail=f"'reason', {_OWN}::text",
-        more={"record_id": "record"},
+        columns={"record_id": "record"},
     )
 }
 SELECT g.*, r.record_id, r.recorded_at, r.outcome AS ending, d.ended_at AS now_ended_at
-FROM gate g CROSS JOIN recorded r LEFT JOIN ended d ON true
-"""  # noqa: S608 - parts of the gate, no values
+FROM guard g CROSS JOIN recorded r LEFT JOIN ended d ON true
+"""  # noqa: S608 - parts of the access check, no values
 
-# Without the card only while the care at home goes on.
+# Without the card only under a consent for care at home.
 _RENEWED = f"""
-WITH {gate(more=WHOLE, name="opened")},
-gate AS MATERIALIZED (
+WITH {access_check(columns=PERMIT_COLUMNS, name="checked")},
+guard AS MATERIALIZED (
     SELECT *, CASE WHEN outcome = 'answered' AND care <> '{
     Care.HOME_VISIT
 }' THEN 'consent-category' ELSE outcome END AS judged
-    FROM opened
+    FROM checked
 ),
 {reading_of_person(as_of=f"{_OWN}::date", condition="g.judged = 'answered'")},
 {REFERENCE},
 {
-    recorded(
+    recorded_cte(
         "eligibility.consent",
         outcome="judged",
-        more={
+        columns={
             "as_of": f"{_OWN}::date",
             "enrolments": VERSIONS_READ,
             "tickets": TICKETS_READ,
@@ -87,45 +99,64 @@ gate AS MATERIALIZED (
     )
 }
 SELECT g.*, r.record_id, r.recorded_at, k.reference_number, e.*
-FROM gate g
+FROM guard g
 CROSS JOIN recorded r
 LEFT JOIN reference k ON true
 LEFT JOIN reading e ON true
-"""  # noqa: S608 - parts of the gate, no values
+"""  # noqa: S608 - parts of the access check, no values
+
+
+_EVIDENCE = text("""
+SELECT p.permit_id AS consent_id, p.basis, p.given_at, p.until AS available_until, p.operator, p.client_id AS terminal_id,
+       v.statement, v.words, v.audience, v.presence_record, v.challenge, v.certificate, v.signature, v.revocation,
+       e.ended_at, e.reason AS end_reason
+FROM permit p
+JOIN consent_evidence v USING (permit_id)
+LEFT JOIN permit_end e USING (permit_id)
+WHERE p.permit_id = :consent_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """What was read for an eligibility without the card: what the gate saw, the facility's own number, the versions."""
+    """The result of an eligibility without the card: the access decision, the facility's own number, the versions read."""
 
-    seen: GateSeen
+    decision: AccessDecision
     reference_number: str | None
     enrolments: Sequence[EnrolmentVersion]
 
 
-async def status(database: Database, caller: Caller, consent_id: UUID) -> GateSeen:
-    """How a consent stands; that it was looked at is recorded."""
-    rows = await database.fetch(_STATUS, gate_parameters(caller, consent_id))
-    return GateSeen.of(rows[0])
+async def status(database: Database, caller: Caller, consent_id: UUID) -> AccessDecision:
+    """The status of a consent; the request is recorded."""
+    rows = await database.fetch(_STATUS, access_parameters(caller, consent_id))
+    return AccessDecision.of(rows[0])
 
 
-async def end(database: Database, caller: Caller, consent_id: UUID, reason: EndReason) -> GateSeen:
-    """End a consent, once. The outcome is `ended` or the code of a refusal, and recorded."""
-    parameters = [*gate_parameters(caller, consent_id), reason.value]
+async def end(database: Database, caller: Caller, consent_id: UUID, reason: EndReason) -> AccessDecision:
+    """End a consent, once. The outcome is `ended` or the code of a refusal, and is recorded."""
+    parameters = [*access_parameters(caller, consent_id), reason.value]
     [row] = await database.fetch(_END, parameters)
-    seen = GateSeen.of(row)
+    decision = AccessDecision.of(row)
     if row["ending"] != "ended":
-        return replace(seen, outcome=row["ending"])
-    return replace(seen, outcome="ended", ended_at=row["now_ended_at"], end_reason=reason)
+        return replace(decision, outcome=row["ending"])
+    return replace(decision, outcome="ended", ended_at=row["now_ended_at"], end_reason=reason)
 
 
 async def renew(
     database: Database, caller: Caller, consent_id: UUID, operator: Operator, as_of: date
 ) -> Renewed:
-    """Read the person's enrolments under a consent for care at home, and record it; nothing where the gate refuses."""
-    parameters = [*gate_parameters(caller, consent_id, operator), as_of]
+    """Read the person's enrolments under a consent for care at home, and record it; reads nothing if access is refused."""
+    parameters = [*access_parameters(caller, consent_id, operator), as_of]
     rows = await database.fetch(_RENEWED, parameters)
     first = rows[0]
-    seen = replace(GateSeen.of(first), outcome=first["judged"])
+    decision = replace(AccessDecision.of(first), outcome=first["judged"])
     enrolments = [enrolment_version(row) for row in rows if row["version"] is not None]
-    return Renewed(seen, first["reference_number"], enrolments)
+    return Renewed(decision, first["reference_number"], enrolments)
+
+
+async def read_evidence(connection: AsyncConnection, consent_id: UUID) -> ConsentEvidence | None:
+    """A consent with its evidence; None if there is no such consent."""
+    row = (await connection.execute(_EVIDENCE, {"consent_id": consent_id})).mappings().one_or_none()
+    if row is None:
+        return None
+    return ConsentEvidence.model_validate(dict(row))

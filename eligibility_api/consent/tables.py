@@ -1,4 +1,4 @@
-"""Permits to look, what proves those that are consents, and their ends. All are only ever added."""
+"""Permits, the evidence of those that are consents, and the ends of permits. Rows are only ever added."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from eligibility_api.database.columns import instant
 
 
 class Permit(SQLModel, table=True):
-    """What lets a facility look at a person: a consent, or a recorded reason. `until` is the first instant at which it
-    does no more; None: until it is withdrawn.
+    """What grants a facility access to a person's information: a consent, or a recorded reason. `until` is the first
+    instant at which it no longer does; None: until it is withdrawn.
     """
 
     permit_id: UUID = Field(primary_key=True)
@@ -34,7 +34,7 @@ class Permit(SQLModel, table=True):
 
 
 class ConsentEvidence(SQLModel, table=True):
-    """What proves a consent without the fund: the words, the signature, and what was known of the certificate then."""
+    """What proves a consent without the fund: the words, the signature, and the certificate with its status at the time."""
 
     __tablename__ = "consent_evidence"
 
@@ -50,7 +50,7 @@ class ConsentEvidence(SQLModel, table=True):
 
 
 class PermitEnd(SQLModel, table=True):
-    """The end of a permit before its time, once and for good. `reason`: OQSCD031."""
+    """The premature end of a permit, permanent. `reason`: OQSCD031."""
 
     __tablename__ = "permit_end"
 

@@ -1,9 +1,8 @@
-"""Proves an exported consent offline. Imports nothing of the server: only the published interface and the pure rules.
+"""Verifies an exported consent offline. Imports nothing of the server: only the published interface and the pure rules.
 
-What it can prove is that the card of this certificate signed these words for this facility, and that everything in the
-export fits together. What is the fund's word alone it names as such: whether it minted the challenge, the instant of the
-registration, who compared the face, when the consent was ended; and, without the list itself, that the certificate was
-not revoked.
+It can prove that the card of this certificate signed these words for this facility, and that the export is consistent.
+It reports as not proved what only the fund asserts: that it issued the challenge, the instant of the registration, who
+compared the face, when the consent was ended; and, without the CRL itself, that the certificate was not revoked.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pydantic import ValidationError
 
 from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.consent import UNTIL, Basis, ConsentEvidence
+from eligibility_api.contract.consent import STATEMENT_VERSIONS, Basis, ConsentEvidence
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.certificate import (
@@ -33,14 +32,14 @@ from eligibility_api.domain.permits import ends_at
 from eligibility_api.domain.revocation import RevocationDataRejected, validate_crl
 
 MAX_BYTES = 64 * 1024
-"""Longest export that is read; a real one has about 4 kB."""
+"""Maximum size of an export; a real one has about 4 kB."""
 
-LONGEST_CHALLENGE = timedelta(seconds=600)
-"""No challenge for a consent lives longer: how long people may read."""
+MAX_CHALLENGE_LIFE = timedelta(seconds=600)
+"""The longest validity of a challenge for a consent: the time to read the words."""
 
 
 class Check(StrEnum):
-    """What is looked at, one after the other."""
+    """The checks, in their order."""
 
     FORMAT = "format"
     WORDS = "words"
@@ -54,7 +53,7 @@ class Check(StrEnum):
 
 
 class Status(StrEnum):
-    """What came of it."""
+    """The result of a check."""
 
     OK = "ok"
     FAILED = "failed"
@@ -70,46 +69,48 @@ ESSENTIAL = (
     Check.CHALLENGE,
     Check.WINDOW,
 )
-"""What must hold for a consent to be proved; of the others none may fail."""
+"""The checks that must succeed for a consent to be proved; none of the others may fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check and what came of it, in a sentence."""
+    """One check, its result, and the reason in a sentence."""
 
     check: Check
     status: Status
-    says: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings about one export, and what they amount to."""
+    """All findings about one export, and the conclusion."""
 
     findings: Sequence[Finding]
     evidence: ConsentEvidence | None
 
     @property
     def proved(self) -> bool:
-        """Whether everything essential holds and nothing failed."""
-        held = {finding.check for finding in self.findings if finding.status is Status.OK}
+        """Whether every essential check succeeded and none failed."""
+        passed = {finding.check for finding in self.findings if finding.status is Status.OK}
         failed = any(finding.status is Status.FAILED for finding in self.findings)
-        return not failed and held.issuperset(ESSENTIAL)
+        return not failed and passed.issuperset(ESSENTIAL)
 
     @property
     def summary(self) -> str:
         """What is proved, and what is not."""
         if not self.proved or self.evidence is None:
-            return "Not proved: see what failed or could not be looked at."
+            return "Not proved: see the checks that failed or could not be made."
         if self.evidence.basis is Basis.PIN:
-            shown = "Proved: possession of the card and of its PIN, for user authentication over these words."
+            proved = (
+                "Proved: possession of the card and of its PIN, for user authentication over these words."
+            )
         else:
             operator = self.evidence.operator or "not recorded"
-            shown = (
+            proved = (
                 "Proved: the card was present and signed these words, without a PIN; that staff compared the face, and"
-                f" who did (operator: {operator}), is the fund's record."
+                f" who did (operator: {operator}), is asserted by the fund only."
             )
-        return f"{shown} {NO_PRESUMPTION}"
+        return f"{proved} {NO_PRESUMPTION}"
 
 
 NO_PRESUMPTION = (
@@ -117,19 +118,19 @@ NO_PRESUMPTION = (
 )
 
 
-class _Refused(Exception):
-    """A check that did not hold; the text says why."""
+class _CheckFailed(Exception):
+    """A check failed; the text is the reason."""
 
 
-class _Open(Exception):
-    """A check for which something is missing; the text says what."""
+class _NotProved(Exception):
+    """A check could not be made; the text names what is missing."""
 
 
 def verify(
     document: bytes, *, trust: Sequence[x509.Certificate] | None = None, crl: bytes | None = None
 ) -> Report:
-    """Look at an exported consent. `trust`: the authorities of user authentication that are believed; `crl`: the list
-    (DER) that the fund names as its source.
+    """Verify an exported consent. `trust`: the trusted authorities of user authentication; `crl`: the CRL (DER) that the
+    export names as its source.
     """
     try:
         if len(document) > MAX_BYTES:
@@ -140,36 +141,36 @@ def verify(
         return Report([Finding(Check.FORMAT, Status.FAILED, f"Not an exported consent: {places}.")], None)
     except ValueError:
         return Report([Finding(Check.FORMAT, Status.FAILED, "Not an exported consent: too long.")], None)
-    looked = _Look(evidence, trust, crl)
-    checks: dict[Check, Callable[[], str]] = {
-        Check.FORMAT: lambda: f"An exported consent of the form {evidence.format}.",
-        Check.WORDS: looked.words,
-        Check.SIGNATURE: looked.signature,
-        Check.PATH: looked.path,
-        Check.PERIOD: looked.period,
-        Check.CHALLENGE: looked.challenge,
-        Check.WINDOW: looked.window,
-        Check.REVOCATION: looked.revocation,
-        Check.RECORD: looked.record,
+    checks = _Checks(evidence, trust, crl)
+    methods: dict[Check, Callable[[], str]] = {
+        Check.FORMAT: lambda: f"An exported consent of the format {evidence.format}.",
+        Check.WORDS: checks.words,
+        Check.SIGNATURE: checks.signature,
+        Check.PATH: checks.path,
+        Check.PERIOD: checks.period,
+        Check.CHALLENGE: checks.challenge,
+        Check.WINDOW: checks.window,
+        Check.REVOCATION: checks.revocation,
+        Check.RECORD: checks.record,
     }
-    return Report([_finding(check, look) for check, look in checks.items()], evidence)
+    return Report([_finding(check, method) for check, method in methods.items()], evidence)
 
 
-def _finding(check: Check, look: Callable[[], str]) -> Finding:
+def _finding(check: Check, method: Callable[[], str]) -> Finding:
     try:
-        return Finding(check, Status.OK, look())
+        return Finding(check, Status.OK, method())
     except ShikakuError as refusal:
         return Finding(check, Status.FAILED, refusal.entry.engineer)
-    except _Refused as reason:
+    except _CheckFailed as reason:
         return Finding(check, Status.FAILED, str(reason))
     except OverflowError:
-        return Finding(check, Status.FAILED, "It names an instant that cannot be.")
-    except _Open as reason:
+        return Finding(check, Status.FAILED, "It contains an impossible instant.")
+    except _NotProved as reason:
         return Finding(check, Status.NOT_PROVED, str(reason))
 
 
-class _Look:
-    """The checks of one export. Each returns its sentence, or raises what is wrong or missing."""
+class _Checks:
+    """The checks of one export. Each returns its message, or raises `_CheckFailed` or `_NotProved`."""
 
     def __init__(
         self, evidence: ConsentEvidence, trust: Sequence[x509.Certificate] | None, crl: bytes | None
@@ -179,14 +180,14 @@ class _Look:
         self.crl = crl
 
     def words(self) -> str:
-        """The words kept are those that the statement makes: what was shown."""
+        """The stored words are those of the statement: what was displayed."""
         statement = self.evidence.statement
         if consent.words(statement) != self.evidence.words:
-            raise _Refused("The words are not those of the statement.")
+            raise _CheckFailed("The words are not those of the statement.")
         return f"The words are those of the statement, version {statement.version} ({statement.language})."
 
     def signature(self) -> str:
-        """The certificate's key signed just these words, for this facility, terminal, challenge and presence."""
+        """The certificate's key signed exactly these words, for this facility, terminal, challenge and presence."""
         evidence = self.evidence
         message = consent.to_be_signed(
             evidence.statement,
@@ -200,20 +201,20 @@ class _Look:
         return "Signed by the certificate's key over these words, for this facility, terminal and presence."
 
     def path(self) -> str:
-        """An authority that is believed issued the certificate, for user authentication."""
+        """A trusted authority issued the certificate, for user authentication."""
         if self.trust is None:
-            raise _Open("No trust store was given: whose certificate it is stays open.")
+            raise _NotProved("No trust store was given: the certificate's issuer is not verified.")
         certificate = self._accepted()
         return f"A user-authentication certificate of a trusted authority ({certificate.id.authority.hex()[:16]})."
 
     def period(self) -> str:
         """The certificate was valid when the consent was registered."""
         check_period(self._accepted(), self.evidence.given_at)
-        return "The certificate was in its period at the registration."
+        return "The certificate was in its validity period at the registration."
 
     def _accepted(self) -> UserCertificate:
         if self.trust is None:
-            raise _Open("No trust store was given.")
+            raise _NotProved("No trust store was given.")
         return accept(self.evidence.certificate, self.trust)
 
     def challenge(self) -> str:
@@ -228,56 +229,51 @@ class _Look:
             terminal=evidence.terminal_id,
             now=evidence.given_at,
         )
-        if evidence.given_at < challenge.expires_at - LONGEST_CHALLENGE:
-            raise _Refused("The consent was registered before its challenge can have been made.")
-        return "For this facility, terminal and purpose, and in time; that the fund minted it is the fund's word."
+        if evidence.given_at < challenge.expires_at - MAX_CHALLENGE_LIFE:
+            raise _CheckFailed("The consent was registered before its challenge can have been issued.")
+        return "For this facility, terminal and purpose, and in time; that the fund issued it is the fund's assertion."
 
     def window(self) -> str:
-        """The consent lasts as long as its words say."""
+        """The consent lasts as long as the version of its statement says, which need not be the current one."""
         evidence = self.evidence
-        care = evidence.statement.care
-        if evidence.statement.until is not UNTIL[care]:
-            raise _Refused("The words' duration is not the one of this care.")
-        if evidence.available_until != ends_at(care, evidence.given_at):
-            raise _Refused("The end is not the registration and the words' duration.")
+        version, care = evidence.statement.version, evidence.statement.care
+        if evidence.statement.until is not STATEMENT_VERSIONS[version].until[care]:
+            raise _CheckFailed("The duration in the words is not that of this form of care.")
+        if evidence.available_until != ends_at(version, care, evidence.given_at):
+            raise _CheckFailed("The end is not the registration plus the duration in the words.")
         if evidence.ended_at is not None and evidence.ended_at < evidence.given_at:
-            raise _Refused("It ended before it was given.")
+            raise _CheckFailed("It was ended before it was given.")
         return f"Lasts as the words say, until {evidence.available_until or 'it is withdrawn'}."
 
     def revocation(self) -> str:
-        """The certificate was not revoked: by the list itself, where it is there."""
+        """The certificate was not revoked, by the CRL itself if it was given."""
         revocation = self.evidence.revocation
         if revocation.checked_at > self.evidence.given_at:
-            raise _Refused("The standing was looked at after the registration.")
+            raise _CheckFailed("The revocation status was checked after the registration.")
         if revocation.source == "ocsp":
-            raise _Open("By OCSP, whose answer is not kept: the fund's word.")
+            raise _NotProved("By OCSP, whose response is not stored: the fund's assertion.")
         if self.crl is None:
-            raise _Open(f"By list {revocation.crl_number}, which was not given: the fund's word.")
-        self._hold_against(self.crl)
-        return f"List {revocation.crl_number} does not hold the certificate."
+            raise _NotProved(f"By CRL {revocation.crl_number}, which was not given: the fund's assertion.")
+        self._check_crl(self.crl)
+        return f"CRL {revocation.crl_number} does not contain the certificate."
 
-    def _hold_against(self, der: bytes) -> None:
+    def _check_crl(self, der: bytes) -> None:
         revocation, certificate = self.evidence.revocation, self._accepted()
         assert self.trust is not None
         ca = self.trust.authentication[certificate.id.authority]
         try:
-            believed = validate_crl(der, ca, now=revocation.checked_at, known=None)
-            revoked = any(entry.serial == certificate.id.serial for entry in believed.entries())
+            crl = validate_crl(der, ca, now=revocation.checked_at, known=None)
+            revoked = any(entry.serial == certificate.id.serial for entry in crl.entries())
         except RevocationDataRejected as reason:
-            raise _Refused(f"The list is not believed: {reason}.") from reason
-        told = (revocation.crl_number, revocation.crl_sha256, revocation.this_update, revocation.next_update)
-        if told != (
-            believed.number,
-            believed.sha256.hex(),
-            believed.this_update,
-            believed.next_update,
-        ):
-            raise _Refused("The list is not the one that the fund names.")
+            raise _CheckFailed(f"The CRL is not valid: {reason}.") from reason
+        named = (revocation.crl_number, revocation.crl_sha256, revocation.this_update, revocation.next_update)
+        if named != (crl.number, crl.sha256.hex(), crl.this_update, crl.next_update):
+            raise _CheckFailed("The CRL is not the one that the export names.")
         if revoked:
-            raise _Refused("The list holds the certificate as revoked or suspended.")
+            raise _CheckFailed("The CRL lists the certificate as revoked or suspended.")
 
     def record(self) -> str:
-        """What only the fund says."""
-        raise _Open(
-            "The consent's id, the instant within its challenge's life, the operator, and its end are the fund's record."
+        """What only the fund asserts."""
+        raise _NotProved(
+            "The consent's id, the instant within its challenge's validity, the operator, and its end are the fund's record."
         )

@@ -1,4 +1,4 @@
-"""What may be consented to, as data: `categories.toml` (OQS 4.2, OQSCD036)."""
+"""The categories of information that a patient may consent to, as data: `categories.toml` (OQS 4.2, OQSCD036)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from eligibility_api.contract.codes import Category, Information, Role
 
 @dataclass(frozen=True, slots=True)
 class CategoryEntry:
-    """What is particular to a category; see the head of `categories.toml`."""
+    """The properties of a category; see the head of `categories.toml`."""
 
     category: Category
     information: Information | None
@@ -28,17 +28,12 @@ def _read() -> dict[Category, CategoryEntry]:
     return {Category(name): _entry(Category(name), **row) for name, row in data.items()}
 
 
-def _entry(category: Category, *, information: str, **more: Any) -> CategoryEntry:
-    return CategoryEntry(category, Information(information) if information else None, **more)
+def _entry(category: Category, *, information: str, **others: Any) -> CategoryEntry:
+    return CategoryEntry(category, Information(information) if information else None, **others)
 
 
 CATEGORIES = _read()
-"""Every category, in the order in which it is asked and shown."""
+"""Every category, in the order in which the terminal asks for and displays it."""
 
 MEDICAL_ROLES = frozenset({Role.DOCTOR, Role.DENTIST, Role.PHARMACIST, Role.AUTHORISED_STAFF})
-"""Who may look at a medical category."""
-
-
-def asked_with(information: Information) -> list[Category]:
-    """The categories that one question on the reader is about."""
-    return [entry.category for entry in CATEGORIES.values() if entry.information is information]
+"""The roles that may access a medical category."""

@@ -1,12 +1,14 @@
 """Consent (閲覧同意): the statement, the words that the patient reads, and the bytes that her card signs over them.
 
-The fund gives the statement's parts, the terminal builds words and bytes itself, and the fund builds them again: what
-was shown is what was signed. The words are a pure function of statement and version; a version's words never change.
+The fund sends the statement's parts, the terminal builds words and bytes itself, and the fund rebuilds them: what was
+displayed is what was signed. The words are a pure function of the statement and its version; a version never changes.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Final, Literal
@@ -31,10 +33,10 @@ from eligibility_api.contract.wire import (
 CONSENTS_PATH = "/v1/consents"
 
 STATEMENT_VERSION: Final = 1
-"""The version of the words. A change of any of them is a new version beside the former ones."""
+"""The current version of the statement. Changed words or a changed window are a new entry of `STATEMENT_VERSIONS`."""
 
 EVIDENCE_FORMAT: Final = "shikaku-consent/1"
-"""What an exported consent says of its own form."""
+"""Format identifier of an exported consent."""
 
 
 class Language(StrEnum):
@@ -45,20 +47,12 @@ class Language(StrEnum):
 
 
 class Until(StrEnum):
-    """How long a consent lets the facility look; from its registration on."""
+    """How long a consent lasts, from its registration on."""
 
     HOURS_24 = "24-hours"
     WITHDRAWAL = "withdrawal"
     CONSULTATION = "consultation"
-    """The facility ends it with the consultation; 24 hours at most."""
-
-
-UNTIL: dict[Care, Until] = {
-    Care.OUTPATIENT: Until.HOURS_24,
-    Care.HOME_VISIT: Until.WITHDRAWAL,
-    Care.ONLINE: Until.CONSULTATION,
-}
-"""By the form of care (OQS 11, rules 4 and 5). In an emergency nobody consents."""
+    """Until the facility ends it after the consultation, at most until its version's window is over."""
 
 
 def _in_order(value: tuple[Category, ...]) -> tuple[Category, ...]:
@@ -69,7 +63,7 @@ def _in_order(value: tuple[Category, ...]) -> tuple[Category, ...]:
 
 
 Categories = Annotated[tuple[Category, ...], AfterValidator(_in_order)]
-"""What is consented to: in the catalogue's order, none twice."""
+"""The categories consented to: in the catalogue's order, without duplicates."""
 
 ConsentCare = Literal[Care.OUTPATIENT, Care.HOME_VISIT, Care.ONLINE]
 
@@ -82,24 +76,24 @@ class ConsentStatement(RequestModel):
     institution_code: InstitutionCode
     institution_name: PersonText
     categories: Categories
-    care: ConsentCare = Field(description="For which care the facility looks: the purpose.")
+    care: ConsentCare = Field(description="The form of care: the purpose of the access.")
     until: Until
 
 
 class ConsentChallengeRequest(RequestModel):
-    """`POST /v1/consents/challenges`: what the patient is about to consent to, after her presence was proved."""
+    """`POST /v1/consents/challenges`: what the patient is about to consent to, after proof of her presence."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CONSENT_CHALLENGE]})
 
-    presence_record: UUID = Field(description="`record_id` of the eligibility answer that her card led to.")
+    presence_record: UUID = Field(description="`record_id` of the eligibility answer to her card.")
     categories: Categories
     care: ConsentCare = Care.OUTPATIENT
     language: Language = Language.JA
-    visual_check: bool = Field(default=False, description="Staff compare the face instead of the PIN.")
+    visual_check: bool = Field(default=False, description="Staff compare the face in place of the PIN.")
 
 
 class ConsentChallengeAnswer(Answer):
-    """The statement, and what is to be signed with it until `expires_at`: people read."""
+    """The statement, and the challenge to sign with it until `expires_at` (long enough to read the words)."""
 
     challenge: str = Field(examples=["AQFrMQAAAZ..."])
     expires_at: datetime
@@ -114,7 +108,7 @@ class ConsentRequest(Proof):
     presence_record: UUID
     statement: ConsentStatement
     operator: OperatorName | None = Field(
-        default=None, description="Who compared the face, where the card signed without its PIN."
+        default=None, description="Who compared the face, if the card signed without its PIN."
     )
 
 
@@ -124,13 +118,13 @@ class Allowed(Answer):
     category: Category
     given_at: datetime
     available_until: datetime | None = Field(
-        description="First instant at which it is no more; None where it lasts until it is withdrawn, or lets the"
-        " facility look at nothing beyond the eligibility."
+        description="The first instant at which it no longer holds; null if it lasts until it is withdrawn, or covers"
+        " nothing beyond this eligibility answer."
     )
 
 
 class Basis(StrEnum):
-    """Why a facility may look."""
+    """On which basis a facility may access a person's information."""
 
     PIN = "pin"
     VISUAL_CHECK = "visual-check"
@@ -139,7 +133,7 @@ class Basis(StrEnum):
 
 
 class ConsentAnswer(Answer):
-    """What was registered, and the eligibility completed by what was allowed."""
+    """The registered consent, and the eligibility including what the consent allows."""
 
     consent_id: UUID
     basis: Literal[Basis.PIN, Basis.VISUAL_CHECK]
@@ -150,7 +144,7 @@ class ConsentAnswer(Answer):
 
 
 class ConsentStatus(Answer):
-    """`GET /v1/consents/{consent_id}`: how a consent of this facility stands."""
+    """`GET /v1/consents/{consent_id}`: the status of a consent of this facility."""
 
     consent_id: UUID
     basis: Basis
@@ -163,7 +157,7 @@ class ConsentStatus(Answer):
 
 
 class ConsentEnd(RequestModel):
-    """`POST /v1/consents/{consent_id}/end`: it ends at once, by the facility or at the patient's word."""
+    """`POST /v1/consents/{consent_id}/end`: ends it at once, by the facility or on the patient's request."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "2"}]})
 
@@ -171,7 +165,7 @@ class ConsentEnd(RequestModel):
 
 
 class Revocation(Answer):
-    """What the fund knew of the certificate's standing at the moment of the consent."""
+    """What the fund knew of the certificate's revocation status at the moment of the consent."""
 
     source: Literal["crl", "ocsp"]
     status: Literal["good"] = "good"
@@ -183,7 +177,7 @@ class Revocation(Answer):
 
 
 class ConsentEvidence(Answer):
-    """An exported consent: all that proves it without the fund (`eligibility-api consent verify`)."""
+    """An exported consent: everything that proves it without the fund (`eligibility-api consent verify`)."""
 
     format: Literal["shikaku-consent/1"] = EVIDENCE_FORMAT
     consent_id: UUID
@@ -205,26 +199,27 @@ class ConsentEvidence(Answer):
 
 
 def words(statement: ConsentStatement) -> str:
-    """The words that the patient reads and her card signs: lines, each ended by a line feed."""
-    opening = _TEXTS[statement.version, statement.language].opening
-    named = opening.format(name=statement.institution_name, code=statement.institution_code)
+    """The words that the patient reads and her card signs: lines, each terminated by a line feed."""
+    opening = STATEMENT_VERSIONS[statement.version].sentences[statement.language].opening
+    first_line = opening.format(name=statement.institution_name, code=statement.institution_code)
     rest = _rest(statement.version, statement.language, statement.care, statement.categories, statement.until)
-    return f"{named}\n{rest}"
+    return f"{first_line}\n{rest}"
 
 
 @lru_cache(maxsize=256)
 def _rest(
     version: int, language: Language, care: Care, categories: tuple[Category, ...], until: Until
 ) -> str:
-    """The lines after the first, which names the facility: everywhere the same few."""
-    text = _TEXTS[version, language]
+    """The lines after the first one, which names the facility. They take few distinct values, hence the cache."""
+    terms = STATEMENT_VERSIONS[version]
+    sentences = terms.sentences[language]
     names = (getattr(CATEGORIES[category], language) for category in categories)
     lines = [
-        text.purpose[care],
-        text.what,
+        sentences.purpose[care],
+        sentences.what,
         *(f"・{name}" if language is Language.JA else f"- {name}" for name in names),
-        text.until[until],
-        text.withdrawal,
+        sentences.until[until].format(hours=terms.window // timedelta(hours=1)),
+        sentences.withdrawal,
     ]
     return "".join(f"{line}\n" for line in lines)
 
@@ -238,8 +233,8 @@ def to_be_signed(
     challenge: str,
     presence_record: UUID,
 ) -> bytes:
-    """What the card signs: a presence's bytes under the consent's own tag, with two fields more: the presence record's
-    id, and the words.
+    """The bytes that the card signs: those of a presence under the consent's own tag, with two more fields: the presence
+    record's id, and the words.
     """
     return presence.to_be_signed(
         Purpose.VISUAL_CONSENT if visual_check else Purpose.CONSENT,
@@ -251,45 +246,74 @@ def to_be_signed(
     )
 
 
-class _Text:
-    """The sentences of one version in one language."""
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The sentences of one version in one language; `until` may name the window as `{hours}`."""
 
-    def __init__(
-        self, opening: str, purpose: dict[Care, str], what: str, until: dict[Until, str], withdrawal: str
-    ) -> None:
-        self.opening, self.purpose, self.what = opening, purpose, what
-        self.until, self.withdrawal = until, withdrawal
+    opening: str
+    purpose: Mapping[Care, str]
+    what: str
+    until: Mapping[Until, str]
+    withdrawal: str
 
 
-_TEXTS = {
-    (1, Language.JA): _Text(
-        "私は、{name}（{code}）が私の情報を見ることに同意します。",
-        {
-            Care.OUTPATIENT: "目的：この施設での診療、または調剤のため",
-            Care.HOME_VISIT: "目的：訪問診療等のため",
-            Care.ONLINE: "目的：オンライン診療等のため",
+@dataclass(frozen=True, slots=True)
+class StatementVersion:
+    """What a version of the statement fixes permanently, for the fund, the terminal and the verifier of an old export.
+
+    `until` is the duration by form of care (OQS 11, rules 4 and 5); `window` is the longest time from the registration
+    on for every duration but until withdrawal.
+    """
+
+    until: Mapping[Care, Until]
+    window: timedelta
+    sentences: Mapping[Language, Sentences]
+
+
+STATEMENT_VERSIONS: dict[int, StatementVersion] = {
+    1: StatementVersion(
+        until={
+            Care.OUTPATIENT: Until.HOURS_24,
+            Care.HOME_VISIT: Until.WITHDRAWAL,
+            Care.ONLINE: Until.CONSULTATION,
         },
-        "見てよい情報：",
-        {
-            Until.HOURS_24: "期間：登録から24時間",
-            Until.WITHDRAWAL: "期間：取り消すまで",
-            Until.CONSULTATION: "期間：今回の診療が終わるまで（長くても登録から24時間）",
+        window=timedelta(hours=24),
+        sentences={
+            Language.JA: Sentences(
+                "私は、{name}（{code}）が私の情報を見ることに同意します。",
+                {
+                    Care.OUTPATIENT: "目的：この施設での診療、または調剤のため",
+                    Care.HOME_VISIT: "目的：訪問診療等のため",
+                    Care.ONLINE: "目的：オンライン診療等のため",
+                },
+                "見てよい情報：",
+                {
+                    Until.HOURS_24: "期間：登録から{hours}時間",
+                    Until.WITHDRAWAL: "期間：取り消すまで",
+                    Until.CONSULTATION: "期間：今回の診療が終わるまで（長くても登録から{hours}時間）",
+                },
+                "同意はいつでも取り消すことができます。",
+            ),
+            Language.EN: Sentences(
+                "I consent that {name} ({code}) looks at information about me.",
+                {
+                    Care.OUTPATIENT: "Purpose: treatment or dispensing at this facility",
+                    Care.HOME_VISIT: "Purpose: treatment at my home",
+                    Care.ONLINE: "Purpose: an online consultation",
+                },
+                "What it may see:",
+                {
+                    Until.HOURS_24: "How long: {hours} hours from registration",
+                    Until.WITHDRAWAL: "How long: until I withdraw it",
+                    Until.CONSULTATION: "How long: until this consultation is over"
+                    " ({hours} hours from registration at most)",
+                },
+                "I can withdraw this consent at any time.",
+            ),
         },
-        "同意はいつでも取り消すことができます。",
-    ),
-    (1, Language.EN): _Text(
-        "I consent that {name} ({code}) looks at information about me.",
-        {
-            Care.OUTPATIENT: "Purpose: treatment or dispensing at this facility",
-            Care.HOME_VISIT: "Purpose: treatment at my home",
-            Care.ONLINE: "Purpose: an online consultation",
-        },
-        "What it may see:",
-        {
-            Until.HOURS_24: "How long: 24 hours from registration",
-            Until.WITHDRAWAL: "How long: until I withdraw it",
-            Until.CONSULTATION: "How long: until this consultation is over (24 hours from registration at most)",
-        },
-        "I can withdraw this consent at any time.",
     ),
 }
+"""Every version that a card may have signed. Entries are added, never changed: the words are rebuilt to verify a signature."""
+
+UNTIL = STATEMENT_VERSIONS[STATEMENT_VERSION].until
+"""The duration by form of care in the current version. There is no consent in an emergency."""

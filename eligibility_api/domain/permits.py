@@ -1,31 +1,31 @@
-"""How long a facility may look: windows, as pure functions. By which clock they are judged is the store's matter."""
+"""How long permits last (W1, W2, W8, W9), as pure functions. Which clock they are judged by is the store's concern."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from eligibility_api.contract.codes import Care
+from eligibility_api.contract.consent import STATEMENT_VERSIONS, Until
 
-WINDOW = timedelta(hours=24)
-"""From the registration on (OQS 11, rule 4): exactly this long for outpatients and emergencies, at most this long for an
-online consultation, which the facility ends.
-"""
+WINDOW_WITHOUT_CONSENT = timedelta(hours=24)
+"""How long a permit without consent lasts (W8, W9; OQS 11, rule 4); in disaster mode never beyond the disaster."""
 
-PRESENCE_AT_MOST = timedelta(minutes=10)
-"""How long before a consent the card may have proved who is present."""
-
-
-def window(care: Care) -> timedelta | None:
-    """How long a permit lasts; None: until it is withdrawn (home visits, OQS 11, rule 5)."""
-    return None if care is Care.HOME_VISIT else WINDOW
+MAX_PRESENCE_AGE = timedelta(minutes=10)
+"""How old the proof of presence may be that a consent (W3) or an emergency permit (W8) follows."""
 
 
-def ends_at(care: Care, given_at: datetime) -> datetime | None:
-    """The first instant at which a permit lets look no more, if it is not ended before."""
-    lasts = window(care)
+def window(version: int, care: Care) -> timedelta | None:
+    """How long a consent lasts by its statement's version (W2); None: until it is withdrawn."""
+    terms = STATEMENT_VERSIONS[version]
+    return None if terms.until[care] is Until.WITHDRAWAL else terms.window
+
+
+def ends_at(version: int, care: Care, given_at: datetime) -> datetime | None:
+    """The first instant at which a consent no longer grants access, unless it is ended earlier."""
+    lasts = window(version, care)
     return given_at + lasts if lasts is not None else None
 
 
 def holds(until: datetime | None, instant: datetime) -> bool:
-    """Whether a permit that ends at `until` still lets look at `instant`."""
+    """Whether a permit that ends at `until` still grants access at `instant` (W1)."""
     return until is None or instant < until

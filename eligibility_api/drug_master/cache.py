@@ -1,4 +1,4 @@
-"""The drug master in this process: read again when another load has come, so that a look-up needs no round trip for it."""
+"""In-process cache of the drug master, refreshed after a newer load, so that a request needs no round trip for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEFT JOIN drug d ON true
 
 
 class DrugEntry(NamedTuple):
-    """What the master says of a drug; of one that it does not have, nothing."""
+    """A drug's values in the master; all None for a drug that it does not contain."""
 
     name: str | None = None
     unit: str | None = None
@@ -33,23 +33,23 @@ class DrugMaster:
         self._entries = entries
 
     def entry(self, code: str) -> DrugEntry:
-        """What it says of a drug."""
+        """A drug's entry."""
         return self._entries.get(code, NO_ENTRY)
 
     def ingredient(self, code: str) -> str | None:
-        """The ingredient code of a drug."""
+        """A drug's ingredient code."""
         return self.entry(code).ingredient_code
 
 
-class Drugs:
-    """The load that was read last."""
+class DrugMasterCache:
+    """Holds the last load that was read."""
 
     def __init__(self) -> None:
         self._load: int | None = None
         self._master = DrugMaster({})
 
-    async def of_load(self, database: Database, load: int | None) -> DrugMaster:
-        """The master as of `load` (null: there is none) or later."""
+    async def for_load(self, database: Database, load: int | None) -> DrugMaster:
+        """The master as of `load` (None: there is none) or later."""
         if load is not None and (self._load is None or self._load < load):
             rows = await database.fetch(_READ, ())
             self._load = rows[0]["load"]

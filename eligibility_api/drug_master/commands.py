@@ -1,4 +1,4 @@
-"""`eligibility-api drug-master`: load a drug master, and tell how it stands."""
+"""`eligibility-api drug-master`: load a drug master, and print its status."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from eligibility_api.drug_master.store import MasterStatus
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
-app = typer.Typer(help="The drug master (医薬品マスター), which names medicines.", no_args_is_help=True)
+app = typer.Typer(help="The drug master (医薬品マスター): names of medicines.", no_args_is_help=True)
 
 
 @app.command("load")
 def load(
     file: Annotated[
-        Path | None, typer.Argument(help="A master in the real column order; without it the synthetic one.")
+        Path | None, typer.Argument(help="A master in the real column order; default: the synthetic one.")
     ] = None,
 ) -> None:
-    """Load a master in place of what it names. The API's processes take it up by themselves."""
+    """Load a master; it replaces the drugs that it names. Running API processes pick it up."""
     content = _read(file) if file is not None else store.shipped()
 
     async def work(connection: AsyncConnection) -> int:
@@ -35,7 +35,7 @@ def load(
     except MasterFaults as error:
         for line, rule in error.faults:
             typer.echo(f"line {line}: {rule}", err=True)
-        raise OperatorError("The drug master has faults; nothing of it was loaded.") from error
+        raise OperatorError("The drug master has faults; nothing was loaded.") from error
 
 
 def _read(file: Path) -> bytes:
@@ -47,14 +47,14 @@ def _read(file: Path) -> bytes:
 
 @app.command("status")
 def status() -> None:
-    """When the last master was loaded, how many drugs it named, its SHA-256, and how many drugs are known."""
+    """Print when the last master was loaded, its number of drugs and SHA-256, and the number of known drugs."""
 
     async def work(connection: AsyncConnection) -> MasterStatus | None:
         return await store.status(connection)
 
-    found = in_transaction(Settings(), "owner", work)
-    if found is None:
-        raise OperatorError("No drug master was ever loaded.")
+    last = in_transaction(Settings(), "owner", work)
+    if last is None:
+        raise OperatorError("No drug master was loaded yet.")
     typer.echo(
-        f"{found.loaded_at.isoformat()} {found.drugs} drugs, {found.known} known, sha256 {found.sha256.hex()}"
+        f"{last.loaded_at.isoformat()} {last.drugs} drugs, {last.known} known, sha256 {last.sha256.hex()}"
     )

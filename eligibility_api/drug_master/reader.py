@@ -1,7 +1,7 @@
-"""Reader of the drug master (医薬品マスター, `y` CSV): the real file in its real column order (OQS 13.4), or one like it.
+"""Reader of the drug master (医薬品マスター, `y` CSV): a file in the real column order (OQS 13.4).
 
-CP932 or UTF-8, with or without quotes. Of the 35 columns what a history needs is read; later editions append further
-ones. A master with a fault is not loaded: half a master would leave drugs without their names.
+CP932 or UTF-8, with or without quotes. Only the columns needed for a history are read, of at least 35; later editions
+append more. A master with a fault is not loaded: a partial master would leave drugs without names.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 COLUMNS = 35
-"""The least that a row has."""
+"""The minimum number of columns of a row."""
 
-MOST_FAULTS = 100
-"""Faults that are told."""
+MAX_FAULTS = 100
+"""The maximum number of faults reported."""
 
 ERASED = "1"
-"""変更区分 of a drug that was entered by mistake. One that is abolished (9, 廃止) keeps its name: claims go five years back."""
+"""変更区分 of a drug that was entered by mistake. An abolished one (9, 廃止) keeps its name: claims go five years back."""
 
 _CHANGES = {"0", ERASED, "3", "5", "9"}
 """変更区分: unchanged, 抹消, 新規, 変更, 廃止."""
@@ -31,7 +31,7 @@ _PRICE_LIST_CODE = re.compile(r"([0-9A-Z]{12})?")
 
 
 class MasterDrug(NamedTuple):
-    """What is kept of a row."""
+    """The stored values of a row."""
 
     drug_code: str
     name: str
@@ -50,7 +50,7 @@ class Master:
 
 
 class MasterFaults(ValueError):
-    """What is wrong with a master: for each fault its line, from 1, and the column or rule."""
+    """The faults of a master: for each its line, from 1, and the column or rule."""
 
     def __init__(self, faults: list[tuple[int, str]]) -> None:
         self.faults = faults
@@ -58,7 +58,7 @@ class MasterFaults(ValueError):
 
 
 def read_master(content: bytes) -> Master:
-    """The drugs of a master. Raises MasterFaults: of the first hundred faulty lines."""
+    """The drugs of a master. Raises MasterFaults for the first hundred faulty lines."""
     drugs: dict[str, MasterDrug] = {}
     erased: list[str] = []
     faults: list[tuple[int, str]] = []
@@ -66,7 +66,7 @@ def read_master(content: bytes) -> Master:
         fault = _fault(row) or ("医薬品コード: twice" if row[2] in drugs else None)
         if fault is not None:
             faults.append((line, fault))
-            if len(faults) == MOST_FAULTS:
+            if len(faults) == MAX_FAULTS:
                 break
         elif row[0] == ERASED:
             erased.append(row[2])
@@ -80,7 +80,7 @@ def read_master(content: bytes) -> Master:
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row with its line. Raises MasterFaults where it is none."""
+    """Each row with its line. Raises MasterFaults if the text is not CSV."""
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     if "\0" in text:
         raise MasterFaults([(1, "no line of a table")])
@@ -101,7 +101,7 @@ def _text(content: bytes) -> str:
 
 
 def _fault(row: list[str]) -> str | None:
-    """The first thing wrong with a row, by the name of its column; None where it is sound."""
+    """The first faulty column of a row; None if the row is valid."""
     if len(row) < COLUMNS:
         return f"{len(row)} columns, not {COLUMNS}"
     rules = (
@@ -114,7 +114,7 @@ def _fault(row: list[str]) -> str | None:
         ("廃止年月日", _DAY.fullmatch(row[30])),
         ("薬価基準収載医薬品コード", _PRICE_LIST_CODE.fullmatch(row[31].strip())),
     )
-    return next((name for name, sound in rules if not sound), None)
+    return next((name for name, valid in rules if not valid), None)
 
 
 def _drug(row: list[str]) -> MasterDrug:

@@ -1,4 +1,4 @@
-"""Loads of the drug master into the store: a load replaces what it names, and is there as a whole or not at all."""
+"""Loads the drug master into the database: a load replaces the drugs that it names, completely or not at all."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class MasterStatus:
-    """The last load: when, of which file (SHA-256), how many drugs it named, and how many are known in all."""
+    """The last load: its instant, the file's SHA-256, the number of drugs named, and the number of drugs known in all."""
 
     load: int
     loaded_at: datetime
@@ -54,7 +54,7 @@ def shipped() -> bytes:
 
 
 async def load(connection: AsyncConnection, content: bytes) -> int:
-    """Load a master; how many drugs it names. Raises MasterFaults, with nothing loaded."""
+    """Load a master, and return the number of drugs that it names. Raises MasterFaults, with nothing loaded."""
     master = read_master(content)
     values = {"sha256": hashlib.sha256(content).digest(), "drugs": len(master.drugs)}
     number = (await connection.execute(_LOAD, values)).scalar_one()
@@ -65,12 +65,12 @@ async def load(connection: AsyncConnection, content: bytes) -> int:
 
 
 async def status(connection: AsyncConnection) -> MasterStatus | None:
-    """How the master stands; None where none was ever loaded."""
+    """The status of the last load; None if there was none yet."""
     row = (await connection.execute(_STATUS)).one_or_none()
     return MasterStatus(**row._asdict()) if row is not None else None
 
 
 async def load_shipped_once(connection: AsyncConnection) -> None:
-    """Load the shipped master where none was ever loaded."""
+    """Load the shipped master if none was loaded yet."""
     if await status(connection) is None:
         await load(connection, shipped())

@@ -1,1 +1,1 @@
-"""Eligibility: the insurance valid on a day, asked by card or by number."""
+"""Eligibility: a person's insurance on a day, by card or by number."""

@@ -1,7 +1,7 @@
-"""The SQL of eligibility by number: one statement that looks, reads, counts a miss and records.
+"""The SQL of eligibility by number: one statement that looks up, reads, counts a miss and writes the audit record.
 
-An unknown number, a wrong birth date and a wrong branch are the same to it: a descent of one unique index that finds
-nothing. Only a hit reads on.
+An unknown number, a wrong birth date and a wrong branch behave alike: a descent of one unique index that finds nothing.
+Only a hit reads more.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.domain.membership import comparable
-from eligibility_api.eligibility.misses import ASKING_GATE, COUNT_MISSES, MAY_ASK, OVERTAKEN, Turn
+from eligibility_api.eligibility.misses import (
+    COUNT_MISSES,
+    LOOK_UP_CHECK,
+    MAY_LOOK_UP,
+    OVER_LIMIT,
+    LookUpQuota,
+)
 from eligibility_api.eligibility.tickets import tickets_known
 from eligibility_api.eligibility.versions import (
     ENROLMENT_COLUMNS,
@@ -30,13 +36,13 @@ from eligibility_api.eligibility.versions import (
 )
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
 
-NO_BRANCH = ("", "99")
-"""Without a branch, every branch: a range of the index's last column."""
+ANY_BRANCH = ("", "99")
+"""The range of the index's last column that matches every branch."""
 
-FITTING = """
+MATCHING_ENROLMENTS = """
 asked AS MATERIALIZED (
     SELECT t.entitlement
-    FROM gate g
+    FROM guard g
     JOIN entitlement t ON t.insurer_number = {0} AND t.number_key = {1} AND t.symbol_key = {2} AND t.birth_date = {3}
                       AND t.branch_key BETWEEN {4} AND {5}
     WHERE {may_ask}
@@ -50,15 +56,15 @@ found AS MATERIALIZED (
     FROM fitting
 )
 """
-"""What is asked for and known. Six parameters: insurer, number, symbol, birth date, first and last branch.
+"""The enrolments known of a membership. Six parameters: insurer, number, symbol, birth date, first and last branch.
 
-`found` is one row: the entitlements that fit, and the person where it is one and no other.
+`found` is one row: the entitlements that match, and the person if they belong to exactly one.
 """
 
 READING = """
 reading AS MATERIALIZED (
     SELECT {columns}, {tickets}
-    FROM gate g
+    FROM guard g
     CROSS JOIN (
         SELECT f.* FROM fitting f WHERE f.person_key IS NULL
         UNION ALL
@@ -72,10 +78,10 @@ reading AS MATERIALIZED (
     WHERE {permitted}
 )
 """
-"""All versions of whom the number fits; of what the register knows nobody for, those of the entitlement."""
+"""All versions of the matching person; for an enrolment without a register match, those of its entitlement."""
 
 _STATEMENT = """
-WITH {gate}, {fitting},
+WITH {guard}, {fitting},
 {permission}
 {reading},
 {reference},
@@ -86,12 +92,12 @@ recorded AS (
     SELECT $12, {outcome}, $1, g.institution_code, g.facility_kind, f.person_key, $11, {versions_read}, f.asked,
            {tickets_read}, $13, {rule}, $14,
            jsonb_strip_nulls(jsonb_build_object('asked_insurer', $5::text, 'known_at', {known_at}))
-    FROM gate g CROSS JOIN found f
+    FROM guard g CROSS JOIN found f
     WHERE {may_ask}
     RETURNING record_id, recorded_at, outcome
 )
-SELECT g.*, {overtaken} AS overtaken, m.run, r.record_id, r.recorded_at, r.outcome, f.asked, f.person_key, n.reference_number, e.*
-FROM gate g
+SELECT g.*, {over_limit} AS over_limit, m.run, r.record_id, r.recorded_at, r.outcome, f.asked, f.person_key, n.reference_number, e.*
+FROM guard g
 CROSS JOIN found f
 LEFT JOIN counted m ON true
 LEFT JOIN recorded r ON true
@@ -107,7 +113,7 @@ _NOW = {
     "outcome": "'answered'",
     "known_at": "NULL",
 }
-"""What is particular to asking what is known now: whom nobody fits is a miss."""
+"""The parts of the statement for current knowledge: a membership that matches nobody is a miss."""
 
 _PERMISSION = """
 bearers AS MATERIALIZED (
@@ -127,11 +133,11 @@ guarded AS MATERIALIZED (
     WHERE {not_superseded} AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
 ),
 permission AS MATERIALIZED (
-    SELECT EXISTS (SELECT FROM gate g CROSS JOIN bearers b WHERE facility_asked(g.institution_code, b.person_key, $15))
+    SELECT EXISTS (SELECT FROM guard g CROSS JOIN bearers b WHERE facility_asked(g.institution_code, b.person_key, $15))
            AND NOT EXISTS (SELECT FROM guarded) AS given
 ),
 """
-"""`bearers` are whose the entitlements were ever held to be; `guarded` is what restricts them now."""
+"""`bearers`: the persons to whom the entitlements were ever attributed; `guarded`: the versions that restrict them now."""
 
 _AT_INSTANT = {
     "instant": "$15::timestamptz",
@@ -141,20 +147,20 @@ _AT_INSTANT = {
     "outcome": "CASE WHEN (SELECT given FROM permission) THEN 'answered' ELSE 'known-at-not-asked' END",
     "known_at": "$15",
 }
-"""To what was known at an instant: has this facility asked about this person by then, under any number that was
-published? And is she neither protected now, nor waiting to be confirmed? Earlier knowledge would be a way round that.
-Where not, it is a miss whether somebody fits or not.
+"""The parts for knowledge at an instant. Permission needs that this facility had asked about this person by then, under
+any published number, and that she is neither protected now nor unconfirmed: earlier knowledge must not circumvent that.
+Without permission it is a miss, whether or not somebody matches.
 """
 
 
 def reading_parts(instant: str, *, as_of: str, may_ask: str, permitted: str, first: int) -> tuple[str, str]:
-    """`FITTING` and `READING` as known at an instant, about a day (expressions), each under a condition.
+    """`MATCHING_ENROLMENTS` and `READING` as known at an instant, about a day (expressions), each under a condition.
 
     `first` is the number of the first of the six parameters.
     """
     known = known_at(instant)
     places = [f"${number}" for number in range(first, first + 6)]
-    fitting = FITTING.format(*places, known=known, not_superseded=NOT_SUPERSEDED, may_ask=may_ask)
+    fitting = MATCHING_ENROLMENTS.format(*places, known=known, not_superseded=NOT_SUPERSEDED, may_ask=may_ask)
     reading = READING.format(
         columns=ENROLMENT_COLUMNS,
         tickets=tickets_known(instant=instant, as_of=as_of, institution="g.institution_code"),
@@ -169,21 +175,21 @@ def _statement(particular: Mapping[str, str]) -> str:
     fitting, reading = reading_parts(
         particular["instant"],
         as_of="$11::date",
-        may_ask=MAY_ASK,
+        may_ask=MAY_LOOK_UP,
         permitted=particular["permitted"],
         first=5,
     )
     return _STATEMENT.format(
-        gate=ASKING_GATE,
+        guard=LOOK_UP_CHECK,
         fitting=fitting,
         reading=reading,
         reference=REFERENCE,
-        count=COUNT_MISSES.format(missed=_MISSED.format(**particular), may_ask=MAY_ASK),
-        overtaken=OVERTAKEN,
+        count=COUNT_MISSES.format(missed=_MISSED.format(**particular), may_ask=MAY_LOOK_UP),
+        over_limit=OVER_LIMIT,
         versions_read=VERSIONS_READ,
         tickets_read=TICKETS_READ,
         rule=RULE_VERSION,
-        may_ask=MAY_ASK,
+        may_ask=MAY_LOOK_UP,
         **particular,
     )
 
@@ -191,15 +197,15 @@ def _statement(particular: Mapping[str, str]) -> str:
 _MISSED = "SELECT CASE WHEN {missed} THEN 1 ELSE 0 END FROM found f"
 
 NUMBER_STATEMENT = _statement(_NOW)
-"""Eligibility by number. Parameters: the gate's four, the membership's six, day, kind, consents, known version."""
+"""Eligibility by number. Parameters: the four of `LOOK_UP_CHECK`, the membership's six, day, kind, consents, known version."""
 
 INSTANT_STATEMENT = _statement(_AT_INSTANT)
-"""The same as known at an instant; one parameter more, the instant."""
+"""The same as known at an instant; with one more parameter, the instant."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked by number, of a day and of what was known when (None: now)."""
+class NumberQuery:
+    """A query by number: valid time (`as_of`) and transaction time (`known_at`; None: now)."""
 
     membership: MembershipQuery
     as_of: date
@@ -209,10 +215,10 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What the statement gave: the turn, the record, what fits, whose it is, and what was read."""
+class NumberResult:
+    """The statement's result: the quota, the record, the matching entitlements, the person, and the versions read."""
 
-    turn: Turn
+    quota: LookUpQuota
     record_id: UUID | None
     recorded_at: datetime | None
     outcome: str | None
@@ -224,43 +230,43 @@ class Found:
 
 
 def membership_parameters(asked: MembershipQuery) -> list[Any]:
-    """The six parameters of `FITTING`: a membership as it is compared."""
+    """The six parameters of `MATCHING_ENROLMENTS`: a membership, folded for comparison."""
     symbol, number, branch = comparable(asked.symbol, asked.number, asked.branch)
-    first, last = (branch, branch) if asked.branch is not None else NO_BRANCH
+    first, last = (branch, branch) if asked.branch is not None else ANY_BRANCH
     return [asked.insurer_number, number, symbol, asked.birth_date, first, last]
 
 
 async def look_up(
     database: Database,
     caller: Caller,
-    question: Question,
+    query: NumberQuery,
     *,
     kind: str,
     limits: tuple[int, int] | None,
-) -> Found:
-    """Look a membership up and record it as `kind`: one statement. Without `limits` misses are not counted."""
+) -> NumberResult:
+    """Look up a membership and record it as `kind`, in one statement. Without `limits`, misses are not counted."""
     parameters: list[Any] = [
         caller.client_id,
         Right.ELIGIBILITY.value,
         *(limits or (None, None)),
-        *membership_parameters(question.membership),
-        question.as_of,
+        *membership_parameters(query.membership),
+        query.as_of,
         kind,
-        sorted(question.consents),
-        question.known_version,
+        sorted(query.consents),
+        query.known_version,
     ]
-    if question.known_at is None:
+    if query.known_at is None:
         rows = await database.fetch(NUMBER_STATEMENT, parameters)
     else:
-        rows = await database.fetch(INSTANT_STATEMENT, [*parameters, question.known_at])
+        rows = await database.fetch(INSTANT_STATEMENT, [*parameters, query.known_at])
     first = rows[0]
-    kind_of_facility = first["facility_kind"]
-    return Found(
-        turn=Turn.of(first),
+    facility_kind = first["facility_kind"]
+    return NumberResult(
+        quota=LookUpQuota.of(first),
         record_id=first["record_id"],
         recorded_at=first["recorded_at"],
         outcome=first["outcome"],
-        facility_kind=FacilityKind(kind_of_facility) if kind_of_facility is not None else None,
+        facility_kind=FacilityKind(facility_kind) if facility_kind is not None else None,
         asked=frozenset(first["asked"]),
         person_key=first["person_key"],
         reference_number=first["reference_number"],

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"])
 
 
 def _respond(answer: EligibilityAnswer | UnchangedAnswer) -> Response:
-    # Built by the rule from typed values: serialised once, not validated again.
+    # Built by the rules from typed values: serialised once, not validated again.
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -40,13 +40,13 @@ async def check_card(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """Validity 1, 2, 4 or 6 as of the day, out of what the insurers sent. Recorded before it is answered."""
+    """Returns validity 1, 2, 4 or 6 as of the day, from the insurers' data. The audit record is written first."""
     return _respond(await service.check_card(state, caller, request))
 
 
 @router.post(
     "/visual-check",
-    summary="The same, where staff compared the face",
+    summary="The same, after staff compared the face",
     response_model=EligibilityAnswer | UnchangedAnswer,
     responses=problem_responses(
         *PROOF_REFUSALS, "operator-required", "visual-check-limit", "card-not-usable"
@@ -57,13 +57,13 @@ async def check_visually(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """目視確認: the card signed without its PIN for an admitted terminal; the operator is recorded."""
+    """目視確認: the card signed without its PIN, for an admitted terminal; the operator is recorded."""
     return _respond(await service.check_card(state, caller, request))
 
 
 @router.post(
     "/number",
-    summary="The insurance of whom a certificate's numbers fit",
+    summary="The insurance of the person whom a certificate's numbers match",
     response_model=EligibilityAnswer | UnchangedAnswer,
     responses=problem_responses(
         "token-invalid",
@@ -82,5 +82,5 @@ async def check_number(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """Validity 1 to 6. Whoever the numbers do not fit is answered 4, whatever is wrong; those misses are limited."""
+    """Returns validity 1 to 6. If nothing matches it is 4, whatever was wrong. Misses are rate-limited."""
     return _respond(await service.check_number(state, caller, request))

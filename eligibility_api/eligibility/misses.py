@@ -1,9 +1,9 @@
-"""Misses: look-ups by number that found nobody. Counted and limited, so that numbers cannot be tried out.
+"""Misses: look-ups by number that match nobody. Counted and rate-limited, so that numbers cannot be enumerated.
 
-The count lies in the database, for all workers together, and is written by the statement that missed; a hit writes
-nothing of it. Look-ups that are under way together cannot pass a terminal's limit together: what the count has no room
-for any more is not told. Those of several terminals can pass their facility's, by what they have under way. Beyond the limit nothing is read, and nothing recorded either, so that a flood writes nothing; the metrics
-count the refusals by their code.
+The count is in the database, shared by all workers, and written by the statement that missed; a hit writes nothing.
+Concurrent look-ups of one terminal cannot exceed its limit together: a result whose miss no longer fits the count is
+withheld. Those of several terminals can exceed their facility's limit, by the number in flight. Above the limit nothing
+is read or recorded, so that a flood causes no writes; the metrics count the refusals by code.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from eligibility_api.platform.telemetry import MISS_RUNS
 
 log = structlog.get_logger()
 
-_FIRST_TOLD = 10
-"""The length of a run that is told first; from then on, each time that it has doubled."""
+_FIRST_LOGGED_STREAK = 10
+"""The streak length that is logged first; from then on, each doubling is logged."""
 
-ASKING_GATE = """
-gate AS MATERIALIZED (
+LOOK_UP_CHECK = """
+guard AS MATERIALIZED (
     SELECT t.client_id IS NOT NULL AS admitted,
            coalesce($2::text = ANY (t.rights), false) AS entitled,
            t.institution_code,
@@ -45,19 +45,19 @@ gate AS MATERIALIZED (
     ) m
 )
 """
-"""May this terminal ask at all, and how many misses has it left in the hour?
+"""The CTE `guard`: whether this terminal may look up memberships, and how many misses it has left in the hour.
 
 Parameters 1–4: client, right, the hourly limits of a terminal and of a facility (null: not limited).
 """
 
-MAY_ASK = "admitted AND entitled AND misses_left > 0"
+MAY_LOOK_UP = "admitted AND entitled AND misses_left > 0"
 
 COUNT_MISSES = """
 missed (misses) AS MATERIALIZED ({missed}),
 counted AS (
     INSERT INTO number_miss AS m (institution_code, client_id, hour, misses, run, missed_at)
     SELECT g.institution_code, $1, date_trunc('hour', now()), s.misses, s.misses, now()
-    FROM gate g CROSS JOIN missed s
+    FROM guard g CROSS JOIN missed s
     WHERE s.misses > 0 AND $3 IS NOT NULL AND {may_ask}
     ON CONFLICT (institution_code, client_id) DO UPDATE SET
         misses = excluded.misses + CASE WHEN m.hour = excluded.hour THEN m.misses ELSE 0 END,
@@ -68,29 +68,29 @@ counted AS (
     RETURNING run
 )
 """
-"""Count the misses that `missed` gives (one row, one column), unless they are not limited, nothing may be asked, or
-others that were under way have left no room.
+"""Counts the misses that `missed` returns (one row, one column), unless there is no limit, the look-up is not allowed, or
+concurrent misses have used up the limit.
 
-Misses within 60 seconds of each other are a run.
+Misses within 60 seconds of each other are a streak (column `run`).
 """
 
-OVERTAKEN = "(SELECT misses > 0 AND $3 IS NOT NULL AND NOT EXISTS (SELECT FROM counted) FROM missed)"
-"""Whether there are misses that could not be counted: what was found must not be told."""
+OVER_LIMIT = "(SELECT misses > 0 AND $3 IS NOT NULL AND NOT EXISTS (SELECT FROM counted) FROM missed)"
+"""Whether there are misses that could not be counted: the result must be withheld."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What the gate said, and what the misses made of the terminal's run (None without a miss)."""
+class LookUpQuota:
+    """Whether a look-up is allowed and within its limit, and the terminal's streak of misses (None without a miss)."""
 
     admitted: bool
     entitled: bool
     within_limit: bool
-    run: int | None
+    streak: int | None
 
     @classmethod
-    def of(cls, row: Any) -> Turn:
-        """The turn in a row of a statement that selects the gate's columns, `overtaken` and `run`."""
-        within_limit = row["misses_left"] > 0 and not row["overtaken"]
+    def of(cls, row: Any) -> LookUpQuota:
+        """From a row of a statement that selects the columns of `guard`, `over_limit` and `run`."""
+        within_limit = row["misses_left"] > 0 and not row["over_limit"]
         return cls(row["admitted"], row["entitled"], within_limit, row["run"])
 
     def check(self, now: datetime) -> None:
@@ -100,11 +100,11 @@ class Turn:
         if not self.entitled:
             raise ShikakuError("right-missing")
         if not self.within_limit:
-            raise ShikakuError("number-miss-limit", retry_after=seconds_to_the_next_hour(now))
+            raise ShikakuError("number-miss-limit", retry_after=seconds_to_next_hour(now))
 
 
-def seconds_to_the_next_hour(now: datetime) -> int:
-    """After how many seconds an hourly count begins anew."""
+def seconds_to_next_hour(now: datetime) -> int:
+    """The seconds until an hourly count starts anew."""
     return 3600 - (now.minute * 60 + now.second)
 
 
@@ -113,11 +113,11 @@ def limits(settings: Settings) -> tuple[int, int]:
     return settings.number_misses_per_hour, settings.number_misses_per_hour_of_facility
 
 
-def tell_run(caller: Caller, run: int | None, missed: int = 1) -> None:
-    """Tell of a run that has just reached 10, 20, 40 … misses: who asks, never for what."""
-    mark = _FIRST_TOLD
-    while run is not None and mark <= run:
-        if run - missed < mark:
+def log_streak(caller: Caller, streak: int | None, missed: int = 1) -> None:
+    """Log a streak that has just reached 10, 20, 40 … misses: the client, never the memberships."""
+    threshold = _FIRST_LOGGED_STREAK
+    while streak is not None and threshold <= streak:
+        if streak - missed < threshold:
             MISS_RUNS.inc()
-            log.warning("number_misses_in_a_row", client_id=str(caller.client_id), run=run)
-        mark *= 2
+            log.warning("number_miss_streak", client_id=str(caller.client_id), run=streak)
+        threshold *= 2

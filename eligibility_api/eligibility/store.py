@@ -1,4 +1,4 @@
-"""The SQL of eligibility by card: the hot statement with reading and recording hung on it."""
+"""The SQL of eligibility by card: the proof query, extended by reading the enrolments and writing the audit record."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
-from eligibility_api.presence.statement import GATE, Evidence, Gate, Presented, spending
+from eligibility_api.presence.query import PROOF_CHECK, Evidence, ProofCheck, VerifiedProof, spend_ctes
 
 _STATEMENT = """
-WITH {gate}, {spend},
+WITH {guard}, {spend},
 {reading},
 {reference},
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, authority, serial,
                               person_key, challenge, as_of, enrolments, tickets, rule_version, known_version, detail)
     SELECT $12,
-           CASE WHEN g.standing <> 'good' THEN 'certificate-' || g.standing
+           CASE WHEN g.revocation_status <> 'good' THEN 'certificate-' || g.revocation_status
                 WHEN g.person_key IS NOT NULL THEN 'answered'
                 WHEN $9 = 'registration-conflict' THEN $9
                 ELSE 'first-registration-needed' END,
            $4, g.institution_code, g.facility_kind, $13, $5, $6, g.person_key, $2, $11,
            {versions_read}, {tickets_read}, {rule}, $14,
            jsonb_strip_nulls(jsonb_build_object('revocation', g.evidence, 'named', encode($10, 'hex')))
-    FROM gate g, spent_now
+    FROM guard g, spent_now
     RETURNING record_id, recorded_at, outcome
 )
 SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, r.outcome, {limited} AS within_limit,
        n.reference_number, e.*
-FROM gate g
+FROM guard g
 LEFT JOIN spent_now s ON true
 LEFT JOIN recorded r ON true
 LEFT JOIN reference n ON true
@@ -48,11 +48,11 @@ LEFT JOIN reading e ON s.done
 
 
 def _statement(*, visual: bool) -> str:
-    spend, limited = spending(visual_limit="$15" if visual else None)
+    spend, limited = spend_ctes(visual_limit="$15" if visual else None)
     return _STATEMENT.format(
-        gate=GATE.format(holder_missing="person_key IS NULL AND $9::text IS NULL"),
+        guard=PROOF_CHECK.format(holder_missing="person_key IS NULL AND $9::text IS NULL"),
         spend=spend,
-        reading=reading_of_person(as_of="$11::date", condition="g.standing = 'good'"),
+        reading=reading_of_person(as_of="$11::date", condition="g.revocation_status = 'good'"),
         reference=REFERENCE.strip(),
         versions_read=VERSIONS_READ,
         tickets_read=TICKETS_READ,
@@ -62,15 +62,15 @@ def _statement(*, visual: bool) -> str:
 
 
 CARD_STATEMENT = _statement(visual=False)
-"""Eligibility by card with the PIN. Parameters: the gate's ten, day, kind, operator, known version."""
+"""Eligibility by card with the PIN. Parameters: the ten of `PROOF_CHECK`, day, kind, operator, known version."""
 
 VISUAL_STATEMENT = _statement(visual=True)
-"""The same by visual check; one parameter more, the hourly limit."""
+"""The same by visual check; with one more parameter, the hourly limit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of the statement beyond the proof itself."""
+class CardQuery:
+    """The parameters of a card check beside the proof."""
 
     as_of: date
     known_version: str | None
@@ -78,12 +78,12 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What the statement gave: the gate, the recorded outcome, whether the visual limit left room, the facility's own
-    number for the person, what was read.
+class CardCheckRow:
+    """The statement's result: the proof check, the recorded outcome, whether the visual limit was kept, the facility's
+    own number for the person, the versions read.
     """
 
-    gate: Gate
+    proof_check: ProofCheck
     outcome: str | None
     within_limit: bool
     reference_number: str | None
@@ -92,17 +92,17 @@ class Seen:
 
 async def use_proof(
     database: Database,
-    presented: Presented,
-    asked: Asked,
+    proof: VerifiedProof,
+    asked: CardQuery,
     evidence: Evidence,
     *,
-    fresh: timedelta,
+    max_age: timedelta,
     visual_limit: int | None = None,
-) -> Seen:
-    """Hold a proof against the database, spend it, read, and record: one statement. `visual_limit` marks a visual check."""
+) -> CardCheckRow:
+    """Check a proof against the database, spend it, read and record, in one statement; `visual_limit`: by visual check."""
     kind = "eligibility.card" if visual_limit is None else "eligibility.visual-check"
     parameters: list[Any] = [
-        *presented.parameters(evidence, fresh),
+        *proof.parameters(evidence, max_age),
         asked.as_of,
         kind,
         asked.operator,
@@ -114,6 +114,6 @@ async def use_proof(
         rows = await database.fetch(VISUAL_STATEMENT, [*parameters, visual_limit])
     first = rows[0]
     enrolments = [enrolment_version(row) for row in rows if row["version"] is not None]
-    return Seen(
-        Gate.of(first), first["outcome"], first["within_limit"], first["reference_number"], enrolments
+    return CardCheckRow(
+        ProofCheck.of(first), first["outcome"], first["within_limit"], first["reference_number"], enrolments
     )

@@ -1,4 +1,4 @@
-"""How often a look-up by number found nobody: what its limit is held against."""
+"""Counts of look-ups by number that matched nobody, for their limit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from eligibility_api.database.columns import instant
 
 
 class NumberMiss(SQLModel, table=True):
-    """A terminal's misses in the `hour` of its last one, and how many followed each other closely (`run`)."""
+    """A terminal's misses in the `hour` of its last one, and the length of its present streak (`run`)."""
 
     __tablename__ = "number_miss"
 

@@ -1,4 +1,4 @@
-"""Medical tickets (医療券・調剤券) as they are read beside an enrolment version: those of one institution and month."""
+"""Medical tickets (医療券・調剤券) read together with an enrolment version: those of one institution and month."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from eligibility_api.domain.enrolment_version import Ticket
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 
-_SAID = """
+_TICKETS_JSON = """
     SELECT jsonb_agg(jsonb_build_object('version', k.version, 'ticket', jsonb_build_object(
         'ticket_type', k.ticket_type, 'month', to_char(k.month, 'YYYY-MM'), 'valid_from', k.valid_from,
         'valid_to', k.valid_to, 'issue_number', k.issue_number, 'institution_code', k.institution_code,
@@ -19,25 +19,25 @@ _SAID = """
     FROM medical_ticket k
 """
 
-# A branch that is not taken costs nothing: only of medical aid is anything read.
-_OF_AID = "CASE WHEN e.certificate_kind = 'A1' THEN ({tickets}) END AS tickets"
+# A branch that is not taken costs nothing: tickets are read for medical aid only.
+_FOR_MEDICAL_AID = "CASE WHEN e.certificate_kind = 'A1' THEN ({tickets}) END AS tickets"
 
 
 def tickets_known(*, instant: str, as_of: str, institution: str) -> str:
     """A column of `enrolment e`: its tickets for an institution and the month of a day, as known at an instant.
 
-    The arguments are expressions of the statement that it becomes a part of.
+    The arguments are expressions of the surrounding statement.
     """
-    tickets = f"""{_SAID} {known_at(instant, of="k")}
+    tickets = f"""{_TICKETS_JSON} {known_at(instant, of="k")}
         WHERE k.entitlement = e.entitlement AND k.institution_code = {institution}
           AND k.month = date_trunc('month', {as_of}::timestamp)::date AND {NOT_SUPERSEDED}"""
-    return _OF_AID.format(tickets=tickets)
+    return _FOR_MEDICAL_AID.format(tickets=tickets)
 
 
 def tickets_named(versions: str) -> str:
-    """A column of `enrolment e`: those of its tickets whose versions an array (an expression) names."""
-    return _OF_AID.format(
-        tickets=f"{_SAID} WHERE k.entitlement = e.entitlement AND k.version = ANY ({versions})"
+    """A column of `enrolment e`: those of its tickets whose versions are in an array (an expression)."""
+    return _FOR_MEDICAL_AID.format(
+        tickets=f"{_TICKETS_JSON} WHERE k.entitlement = e.entitlement AND k.version = ANY ({versions})"
     )
 
 
@@ -45,7 +45,7 @@ _TICKETS = TypeAdapter(tuple[Ticket, ...])
 
 
 def read_tickets(stored: str | list[dict[str, Any]] | None) -> Sequence[Ticket]:
-    """The tickets in such a column: text from the raw driver, a value through SQLAlchemy."""
+    """The tickets in such a column: text from asyncpg, a decoded value from SQLAlchemy."""
     if stored is None:
         return ()
     return _TICKETS.validate_json(stored) if isinstance(stored, str) else _TICKETS.validate_python(stored)

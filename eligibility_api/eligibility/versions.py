@@ -1,7 +1,6 @@
-"""Enrolment versions as they are read: the columns of a statement, and the value of a row.
+"""Reading enrolment versions: the columns of a statement, and the value of a row.
 
-Shared by every statement that answers about a person, so that what is read by card, by number and by an auditor is
-the same.
+Shared by every statement that answers about a person, so that a card check, a number check and an auditor read the same.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ ENROLMENT_COLUMNS = """
     e.reason_of_loss, e.issued_on, e.valid_from, e.valid_to, e.burden_ratio, e.elderly_certificate, e.limit_certificate,
     e.specific_diseases, e.nondisclosure, e.self_disclosure_blocked
 """
-"""What an enrolment version says (`enrolment e`); a statement adds a column `tickets`.
+"""The items of an enrolment version (`enrolment e`); a statement adds a column `tickets`.
 
-Its insurer is that of the revision which opened it (`revision o`): an insurer changes its own members only, and the
-revision is read anyway, so that a tap need not look up one more of a nation's entitlements.
+The insurer is that of the revision which opened it (`revision o`): an insurer changes only its own members, and the
+revision is read anyway, which saves a card check a look-up in the large table `entitlement`.
 """
 
 _READING_OF_PERSON = """
 reading AS MATERIALIZED (
     SELECT {columns}, {tickets}
-    FROM gate g
+    FROM guard g
     JOIN enrolment e ON e.person_key = g.person_key
     {known_now}
     WHERE {not_superseded} AND {condition}
@@ -43,7 +42,7 @@ reading AS MATERIALIZED (
 
 
 def reading_of_person(*, as_of: str, condition: str) -> str:
-    """The CTE `reading`: all versions known now of the person of `gate g`, where a condition over it holds.
+    """The CTE `reading`: all versions known now of the person of `guard g`, if a condition over it holds.
 
     `as_of` is the expression of the day whose tickets are read.
     """
@@ -60,12 +59,12 @@ VERSIONS_READ = "(SELECT coalesce(array_agg(version ORDER BY version), '{}') FRO
 TICKETS_READ = (
     "(SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k)"
 )
-"""What the audit record names of the versions in `reading`, and of their tickets (null where there are none)."""
+"""The numbers of the versions in `reading` and of their tickets (null if there are none), for the audit record."""
 
 REFERENCE = """
 reference AS MATERIALIZED (
     SELECT n.reference_number
-    FROM gate g
+    FROM guard g
     CROSS JOIN reading r
     JOIN reference_number n ON n.institution_code = g.institution_code AND n.entitlement = r.entitlement
     WHERE r.mismatch <> 'open'
@@ -73,13 +72,13 @@ reference AS MATERIALIZED (
     LIMIT 1
 )
 """
-"""The asking facility's own number for the person of `reading`, as registered last. Whose a membership with an open
-mismatch is waits to be confirmed: a number that was registered for it may be another patient's.
+"""The facility's own number for the person of `reading`, as registered last. A membership with an open mismatch is
+skipped: until its holder is confirmed, the number registered for it may be another patient's.
 """
 
 
 def enrolment_version(row: Any) -> EnrolmentVersion:
-    """The enrolment version in a row with `ENROLMENT_COLUMNS` and `tickets`. Every value was validated when it came in."""
+    """The enrolment version in a row with `ENROLMENT_COLUMNS` and `tickets`. Values were validated when they were stored."""
     reason, sex_on_certificate = row["reason_of_loss"], row["sex_on_certificate"]
     return EnrolmentVersion(
         version=row["version"],
@@ -124,7 +123,7 @@ Group = TypeVar("Group", bound=BaseModel)
 
 
 def _group(model: type[Group], stored: str | dict[str, Any] | None) -> Group | None:
-    """A group of items out of its JSON: text from the raw driver, a value through SQLAlchemy."""
+    """A group of items from its JSON: text from asyncpg, a decoded value from SQLAlchemy."""
     if stored is None:
         return None
     return model.model_validate_json(stored) if isinstance(stored, str) else model.model_validate(stored)

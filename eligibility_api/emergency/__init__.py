@@ -1,1 +1,1 @@
-"""Emergency: permits to look without consent, with a reason and on record; in an emergency, and in disaster mode."""
+"""Access without consent: permits with a recorded reason, in an emergency and in disaster mode."""

@@ -1,4 +1,4 @@
-"""`eligibility-api disaster`: disaster mode, switched on per region and period at the authorities' word."""
+"""`eligibility-api disaster`: switch disaster mode on for prefectures and a period, as announced by the authorities."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ _PREFECTURES = [f"{number:02d}" for number in range(1, 48)]
 app = typer.Typer(help="Disaster mode (災害時医療情報閲覧).", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="The disaster's number.")]
-Days = Annotated[int, typer.Option(min=1, max=31, help="It closes by itself after so many.")]
+Days = Annotated[int, typer.Option(min=1, max=31, help="Number of days after which it closes by itself.")]
 
 
 @app.command("open")
 def open_(
     *,
-    prefectures: Annotated[str, typer.Option(help="都道府県番号 of two digits, comma-separated.")],
-    reason: Annotated[str, typer.Option(help="The disaster; on record.")],
-    opened_by: Annotated[str, typer.Option(help="Who says so; on record.")],
+    prefectures: Annotated[
+        str, typer.Option(help="Prefecture numbers (都道府県番号, two digits), comma-separated.")
+    ],
+    reason: Annotated[str, typer.Option(help="The disaster; recorded.")],
+    opened_by: Annotated[str, typer.Option(help="Who authorised it; recorded.")],
     days: Days = 7,
 ) -> None:
-    """Let the facilities of some prefectures search for persons and look without a card."""
-    named = [word.strip() for word in prefectures.split(",")]
-    if not set(named) <= set(_PREFECTURES) or len(set(named)) < len(named):
+    """Allow the facilities of some prefectures to search for persons and access their histories without a card."""
+    numbers = [number.strip() for number in prefectures.split(",")]
+    if not set(numbers) <= set(_PREFECTURES) or len(set(numbers)) < len(numbers):
         raise typer.BadParameter("numbers from 01 to 47, none twice", param_hint="--prefectures")
-    opening = Opening(named, days, reason)
-    _tell(lambda connection: disasters.open_disaster(connection, opening, opened_by))
+    opening = Opening(numbers, days, reason)
+    _print(lambda connection: disasters.open_disaster(connection, opening, opened_by))
 
 
 @app.command("extend")
@@ -45,30 +47,32 @@ def extend(
     number: Number,
     *,
     days: Days = 7,
-    extended_by: Annotated[str, typer.Option(help="Who says so; on record.")],
+    extended_by: Annotated[str, typer.Option(help="Who authorised it; recorded.")],
 ) -> None:
-    """Let an open one last so many days longer."""
-    _tell(lambda connection: disasters.extend(connection, number, days, extended_by))
+    """Extend an open disaster by a number of days."""
+    _print(lambda connection: disasters.extend(connection, number, days, extended_by))
 
 
 @app.command("close")
-def close(number: Number, *, closed_by: Annotated[str, typer.Option(help="Who says so; on record.")]) -> None:
-    """Switch an open one off at once; nobody looks by it any more."""
-    _tell(lambda connection: disasters.close(connection, number, closed_by))
+def close(
+    number: Number, *, closed_by: Annotated[str, typer.Option(help="Who authorised it; recorded.")]
+) -> None:
+    """Close an open disaster at once; its permits no longer grant access."""
+    _print(lambda connection: disasters.close(connection, number, closed_by))
 
 
 @app.command("list")
-def listed() -> None:
-    """All that ever was: one JSON object a line."""
+def list_() -> None:
+    """List all disasters, open and closed: one JSON object a line."""
 
     async def read(connection: AsyncConnection) -> list[str]:
-        return [_line(row) for row in await disasters.everything(connection)]
+        return [_line(row) for row in await disasters.all_disasters(connection)]
 
     for line in in_transaction(Settings(), "owner", read):
         typer.echo(line)
 
 
-def _tell(work: Callable[[AsyncConnection], Awaitable[Row[Any]]]) -> None:
+def _print(work: Callable[[AsyncConnection], Awaitable[Row[Any]]]) -> None:
     async def line(connection: AsyncConnection) -> str:
         return _line(await work(connection))
 

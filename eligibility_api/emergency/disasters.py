@@ -1,4 +1,4 @@
-"""When disaster mode is on, and for which prefectures: switched on by the fund's operator, off by itself."""
+"""The SQL of disasters: disaster mode is opened by the fund's operator for some prefectures, and closes by itself."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ VALUES (:kind, 'done', :by, CAST(:detail AS jsonb))
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Where disaster mode is to be on, for how many days, and why."""
+    """A disaster to open: its prefectures, duration and reason."""
 
     prefectures: Sequence[str]
     days: int
@@ -48,7 +48,7 @@ class Opening:
 
 
 async def open_disaster(connection: AsyncConnection, opening: Opening, by: str) -> Row[Any]:
-    """Switch disaster mode on from this instant on. The disaster, as it is listed."""
+    """Open disaster mode from this instant on. Returns the disaster, as it is listed."""
     values = {"prefectures": list(opening.prefectures), "days": opening.days, "reason": opening.reason}
     row = (await connection.execute(_OPEN, values | {"by": by})).one()
     await _record(connection, "disaster.opened", row, by)
@@ -56,27 +56,27 @@ async def open_disaster(connection: AsyncConnection, opening: Opening, by: str) 
 
 
 async def extend(connection: AsyncConnection, disaster_id: int, days: int, by: str) -> Row[Any]:
-    """Let it last so many days longer. Raises OperatorError where it is not open (any more)."""
+    """Extend a disaster by `days`. Raises OperatorError if it is not open."""
     values = {"disaster_id": disaster_id, "days": days}
     row = (await connection.execute(_EXTEND, values)).one_or_none()
     return await _done(connection, "disaster.extended", row, by)
 
 
 async def close(connection: AsyncConnection, disaster_id: int, by: str) -> Row[Any]:
-    """Switch it off at once: its permits let look no more. Raises OperatorError where it is not open (any more)."""
+    """Close a disaster at once: its permits no longer grant access. Raises OperatorError if it is not open."""
     row = (await connection.execute(_CLOSE, {"disaster_id": disaster_id})).one_or_none()
     return await _done(connection, "disaster.closed", row, by)
 
 
-async def everything(connection: AsyncConnection) -> Sequence[Row[Any]]:
-    """All that ever was, the oldest first, and whether it is open now."""
+async def all_disasters(connection: AsyncConnection) -> Sequence[Row[Any]]:
+    """All disasters, the oldest first, and whether each is open now."""
     return (await connection.execute(_ALL)).all()
 
 
 async def _done(connection: AsyncConnection, kind: str, row: Row[Any] | None, by: str) -> Row[Any]:
     if row is None:
         raise OperatorError(
-            "There is no open disaster with this number; a new one is opened by `disaster open`."
+            "There is no open disaster with this number; open a new one with `disaster open`."
         )
     await _record(connection, kind, row, by)
     return row

@@ -1,4 +1,4 @@
-"""HTTP: permits to look without consent. What is looked at by them is asked as by a consent (`history/`)."""
+"""HTTP: permits without consent. They grant access to the same resources as a consent (`history/`)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _REFUSALS = (
 @router.post(
     EMERGENCIES_PATH,
     status_code=201,
-    summary="Look in an emergency",
+    summary="Request access in an emergency",
     responses=problem_responses(*_REFUSALS, "not-identified", "second-factor-refused", "second-factor-limit"),
 )
 async def permit_in_emergency(
@@ -43,14 +43,14 @@ async def permit_in_emergency(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> PermitAnswer:
-    """救急時医療情報閲覧: by an operator registered for it, who proves a second factor and tells the reason."""
+    """救急時医療情報閲覧: for an operator registered for it, with a second factor and a reason."""
     return await service.emergency(state, caller, request)
 
 
 @router.post(
     DISASTER_PATH,
     status_code=201,
-    summary="Look in disaster mode",
+    summary="Request access in disaster mode",
     responses=problem_responses(
         *_REFUSALS,
         "disaster-mode-off",
@@ -65,5 +65,5 @@ async def permit_in_disaster(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> PermitAnswer:
-    """災害時医療情報閲覧: exactly one person has to fit, by her items or by a membership."""
+    """災害時医療情報閲覧: exactly one person must match, by personal items or by a membership."""
     return await service.disaster(state, caller, request)

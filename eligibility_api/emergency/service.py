@@ -1,5 +1,5 @@
-"""Looking without consent: in an emergency by a second factor, in disaster mode by a search. Both give a permit, for
-24 hours at most, by which the same look-ups go through the same gate as by a consent.
+"""Access without consent: in an emergency by a second factor, in disaster mode by a person search. Both grant a permit for a
+limited time, and the same resources are then accessed through the same access check as under a consent.
 """
 
 from __future__ import annotations
@@ -12,29 +12,36 @@ from uuid import UUID, uuid4
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.second_factor import decrypt_secret
 from eligibility_api.clients.staff import check_admitted
-from eligibility_api.consent.gate import RIGHT_FOR
+from eligibility_api.consent.access_check import RIGHT_FOR
 from eligibility_api.contract.categories import MEDICAL_ROLES
 from eligibility_api.contract.codes import Category, Role
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterSearch, EmergencyRequest, PermitAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.second_factor import matching_step, step_expires_at
-from eligibility_api.eligibility.misses import Turn, limits, seconds_to_the_next_hour, tell_run
-from eligibility_api.emergency import searching, store
-from eligibility_api.emergency.store import Factor, Used
+from eligibility_api.eligibility.misses import LookUpQuota, limits, log_streak, seconds_to_next_hour
+from eligibility_api.emergency import person_search, store
+from eligibility_api.emergency.store import SecondFactor, UsedPassword
 from eligibility_api.state import State
 
-NOTICE: Final = (
-    "同意のない閲覧として記録され、ご本人にも表示されます。"
-    " This look without consent is on record, and the patient will see it."
-)
+NOTICES: Final = {
+    Basis.EMERGENCY: (
+        "同意のない閲覧として記録され、ご本人にも表示されます。"
+        " This access without consent is recorded, and the patient can see it."
+    ),
+    Basis.DISASTER: (
+        "災害時の閲覧として記録され、ご本人にも表示されます。"
+        " This access in a disaster is recorded, and the patient can see it."
+    ),
+}
+"""What staff read with a permit. In a disaster the patient may have agreed orally."""
 
 
 async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> PermitAnswer:
-    """A permit to look at somebody who cannot be asked, by an operator who proves a second factor.
+    """A permit for a patient who cannot be asked (W8), for an operator who proves a second factor.
 
     Raises `role-not-permitted`, `staff-not-authorised`, `not-identified`, `second-factor-limit`,
-    `second-factor-refused`, `card-not-usable`, `client-closed`; each is on record but the last.
+    `second-factor-refused`, `card-not-usable`, `client-closed`; each but the last is recorded.
     """
     caller.need(RIGHT_FOR[Basis.EMERGENCY])
     factor = await store.second_factor(state.database, caller, request.operator)
@@ -51,29 +58,31 @@ async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> 
     )
     check_admitted(row)
     if row["outcome"] == "second-factor-limit":
-        raise ShikakuError(row["outcome"], retry_after=seconds_to_the_next_hour(state.clock()))
+        raise ShikakuError(row["outcome"], retry_after=seconds_to_next_hour(state.clock()))
     return _answer(row, permit_id, Basis.EMERGENCY, request.categories)
 
 
-def _used(state: State, caller: Caller, request: EmergencyRequest, factor: Factor) -> Used | None:
-    """The time step of the one-time password, as it is spent; None where it is wrong."""
+def _used(
+    state: State, caller: Caller, request: EmergencyRequest, factor: SecondFactor
+) -> UsedPassword | None:
+    """The one-time password's time step as a single-use value; None if the password is wrong."""
     secret = decrypt_secret(state.keys.second_factor, factor.stored, caller.institution(), request.operator)
     step = matching_step(secret, request.one_time_password, factor.now)
     if step is None:
         return None
     name = f"second-factor\0{caller.institution()}\0{request.operator}\0{step}"
-    return Used(step_expires_at(step), hashlib.sha256(name.encode()).digest())
+    return UsedPassword(step_expires_at(step), hashlib.sha256(name.encode()).digest())
 
 
 async def disaster(state: State, caller: Caller, request: DisasterSearch) -> PermitAnswer:
-    """A permit to look at whom a search finds, while disaster mode is on for the facility's prefecture.
+    """A permit for the person whom a search finds, while disaster mode is on for the facility's prefecture (W9).
 
     Raises `disaster-mode-off`, `role-not-permitted`, `staff-not-authorised`, `disaster-not-found`,
-    `disaster-several-found`, `card-not-usable`; each is on record. `number-miss-limit` and `client-closed` are not.
+    `disaster-several-found`, `card-not-usable`, each recorded; `number-miss-limit` and `client-closed`, not recorded.
     """
     caller.need(RIGHT_FOR[Basis.DISASTER])
     permit_id = uuid4()
-    row = await searching.search(
+    row = await person_search.search(
         state.database,
         caller,
         request,
@@ -81,9 +90,9 @@ async def disaster(state: State, caller: Caller, request: DisasterSearch) -> Per
         refusal=_refusal(request.role),
         limits=limits(state.settings),
     )
-    turn = Turn.of(row)
-    turn.check(state.clock())
-    tell_run(caller, turn.run)
+    quota = LookUpQuota.of(row)
+    quota.check(state.clock())
+    log_streak(caller, quota.streak)
     return _answer(row, permit_id, Basis.DISASTER, request.categories)
 
 
@@ -106,5 +115,5 @@ def _answer(
         given_at=row["given_at"],
         available_until=row["until"],
         record_id=str(row["record_id"]),
-        notice=NOTICE,
+        notice=NOTICES[basis],
     )

@@ -1,21 +1,22 @@
-"""The SQL of emergencies: one statement that judges, uses up the one-time password, counts a wrong one, permits, records."""
+"""The SQL of emergencies: one statement that checks, spends the one-time password, counts a wrong one, grants and records."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.staff import PATIENT, STAFF_CHECK, STAFF_MISSING
-from eligibility_api.consent.gate import PROTECTED, RIGHT_FOR
+from eligibility_api.consent.access_check import PROTECTED, RIGHT_FOR
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import EmergencyRequest
 from eligibility_api.database.connections import Database
+from eligibility_api.domain.permits import MAX_PRESENCE_AGE, WINDOW_WITHOUT_CONSENT
 
-LONGEST = "interval '24 hours'"
-"""How long a permit without consent lets look at most."""
+WINDOW = f"interval '{WINDOW_WITHOUT_CONSENT // timedelta(hours=1)} hours'"
+"""How long a permit without consent lasts at most."""
 
 _SECRET = """
 SELECT o.totp_secret, fund_clock() AS now
@@ -24,7 +25,7 @@ WHERE o.institution_code = $1 AND o.operator = $2 AND o.emergency AND o.ended_at
 """
 
 _STATEMENT = """
-WITH {gate},
+WITH {guard},
 {patient},
 judged AS MATERIALIZED (
     SELECT g.*, p.person_key, p.asked, CASE
@@ -36,7 +37,7 @@ judged AS MATERIALIZED (
         ) THEN 'staff-not-authorised'
         WHEN {staff_missing} THEN 'staff-not-authorised'
         WHEN p.person_key IS NULL THEN 'not-identified' END AS refusal
-    FROM gate g LEFT JOIN patient p ON true
+    FROM guard g LEFT JOIN patient p ON true
     WHERE g.admitted AND g.entitled
 ),
 spent_now AS (
@@ -45,7 +46,7 @@ spent_now AS (
     ON CONFLICT DO NOTHING
     RETURNING true AS done
 ),
--- A right one passes here too, behind the wrong ones that came before it: together they cannot pass the limit.
+-- A right password takes this row lock too, after earlier wrong ones: concurrent attempts cannot exceed the limit.
 counted AS (
     INSERT INTO second_factor_miss AS m (institution_code, operator, hour, misses)
     SELECT institution_code, $4, date_trunc('hour', now), (NOT EXISTS (SELECT FROM spent_now))::integer
@@ -56,12 +57,12 @@ counted AS (
     WHERE m.hour < excluded.hour OR m.misses < $10
     RETURNING true AS done
 ),
-settled AS MATERIALIZED (
+decided AS MATERIALIZED (
     SELECT j.*, CASE
         WHEN refusal IS NOT NULL THEN refusal
         WHEN NOT EXISTS (SELECT FROM counted) THEN 'second-factor-limit'
         WHEN NOT EXISTS (SELECT FROM spent_now) THEN 'second-factor-refused'
-        -- Only now: who has no second factor does not learn that somebody is protected.
+        -- Checked last: without the second factor nobody learns that a person is protected.
         WHEN {protected} THEN 'card-not-usable'
         ELSE 'permitted' END AS outcome
     FROM judged j
@@ -69,34 +70,34 @@ settled AS MATERIALIZED (
 {recorded},
 {permitted}
 SELECT g.admitted, g.entitled, s.outcome, r.record_id, p.given_at, p.until
-FROM gate g LEFT JOIN settled s ON true LEFT JOIN recorded r ON true LEFT JOIN permitted p ON true
+FROM guard g LEFT JOIN decided s ON true LEFT JOIN recorded r ON true LEFT JOIN permitted p ON true
 """
 
-RECORDED = """
+RECORD_CTE = """
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key, consents,
                               detail)
     SELECT '{kind}', outcome, $1, institution_code, facility_kind, {operator}, person_key, {categories}::text[],
            jsonb_strip_nulls(jsonb_build_object('role', {role}::text, 'permit', CASE WHEN outcome = 'permitted' THEN {permit}::uuid END)
                              || {reason})
-    FROM settled
+    FROM decided
     RETURNING record_id
 )
 """
-"""The record of an attempt, whatever came of it, with the categories asked for. Values stand in parameters (`role` and so
-on), or in `settled`.
+"""The audit record of an attempt, whatever its outcome, with the requested categories. Values come from parameters (`role`
+and so on) or from `decided`.
 """
 
-PERMITTED = """
+PERMIT_CTE = """
 permitted AS (
     INSERT INTO permit (permit_id, basis, person_key, asked, institution_code, client_id, care, categories, given_at, until,
                         operator, reason, record_id)
     SELECT {permit}, '{basis}', person_key, asked, institution_code, $1, '4', {categories}, now, {until}, {operator}, {reason}, record_id
-    FROM settled CROSS JOIN recorded WHERE outcome = 'permitted'
+    FROM decided CROSS JOIN recorded WHERE outcome = 'permitted'
     RETURNING given_at, until
 )
 """
-"""The permit, in emergency care (OQSCD028), and the record that it hangs on."""
+"""The permit, for emergency care (OQSCD028), with the record that it belongs to."""
 
 _PLACES = {
     "role": "$3",
@@ -107,38 +108,38 @@ _PLACES = {
 }
 
 _PERMIT = _STATEMENT.format(
-    gate=STAFF_CHECK,
-    patient=PATIENT.format(record="$5", within="'10 minutes'"),
+    guard=STAFF_CHECK,
+    patient=PATIENT.format(record="$5", within=f"'{MAX_PRESENCE_AGE // timedelta(minutes=1)} minutes'"),
     staff_missing=STAFF_MISSING.format(institution="g.institution_code", **_PLACES),
     protected=PROTECTED.format(person_key="j.person_key", now="j.now"),
-    recorded=RECORDED.format(kind="emergency.permit", **_PLACES),
-    permitted=PERMITTED.format(basis=Basis.EMERGENCY, until=f"now + {LONGEST}", **_PLACES),
+    recorded=RECORD_CTE.format(kind="emergency.permit", **_PLACES),
+    permitted=PERMIT_CTE.format(basis=Basis.EMERGENCY, until=f"now + {WINDOW}", **_PLACES),
 )
 """Parameters: client, right, role, operator; the patient's record, a refusal known before, the operator's secret as stored,
-the one-time password's end and id (null: it is wrong), the limit; then `RECORDED`'s and `PERMITTED`'s.
+the one-time password's expiry and id (null: it is wrong), the limit; then those of `RECORD_CTE` and `PERMIT_CTE`.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
-    """An operator's second factor as stored, and the fund's instant."""
+class SecondFactor:
+    """An operator's second factor as stored (encrypted), and the present instant by the fund's clock."""
 
     stored: bytes
     now: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """A one-time password that is right, as what is spent: until when, under which id."""
+class UsedPassword:
+    """A correct one-time password as a single-use value: its expiry and id."""
 
     expires_at: datetime
     id: bytes
 
 
-async def second_factor(database: Database, caller: Caller, operator: str) -> Factor | None:
-    """The second factor of somebody who may look in an emergency; None for anybody else."""
+async def second_factor(database: Database, caller: Caller, operator: str) -> SecondFactor | None:
+    """The second factor of an operator registered for emergencies; None for anybody else."""
     rows = await database.fetch(_SECRET, [caller.institution(), operator])
-    return Factor(rows[0]["totp_secret"], rows[0]["now"]) if rows else None
+    return SecondFactor(rows[0]["totp_secret"], rows[0]["now"]) if rows else None
 
 
 async def permit(
@@ -149,11 +150,11 @@ async def permit(
     *,
     refusal: str | None,
     stored: bytes | None,
-    used: Used | None,
+    used: UsedPassword | None,
     limit: int,
 ) -> Any:
-    """Permit to look, or not; on record in any case. A row with `admitted`, `entitled`, `outcome`, `record_id`,
-    `given_at`, `until`.
+    """Grant a permit or refuse it; recorded in any case. Returns a row with `admitted`, `entitled`, `outcome`,
+    `record_id`, `given_at`, `until`.
     """
     reason = request.model_dump_json(include={"reason", "note"})
     parameters: list[Any] = [

@@ -1,4 +1,4 @@
-"""HTTP: the look-ups, below the address of each kind of permit."""
+"""HTTP: the resources of a history, below the address of each kind of permit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator, current_operator
-from eligibility_api.consent.gate import CONSENTED
+from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.consent import CONSENTS_PATH, Basis
 from eligibility_api.contract.emergency import DISASTER_PATH, EMERGENCIES_PATH
 from eligibility_api.contract.history import (
@@ -28,15 +28,15 @@ from eligibility_api.contract.wire import InstitutionCode
 from eligibility_api.dependencies import current_caller
 from eligibility_api.domain import dates
 from eligibility_api.history import service
-from eligibility_api.history.service import Look, Part, Permit
-from eligibility_api.history.told import PageTold
+from eligibility_api.history.payloads import PageDict
+from eligibility_api.history.service import HistoryQuery, HistoryRequest, PermitReference
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
 
-MAX_ROWS, USUAL_ROWS = 500, 200
-"""Rows of a page."""
+MAX_ROWS, DEFAULT_ROWS = 500, 200
+"""Rows per page."""
 
-_LONGEST_CURSOR = 200
+_MAX_CURSOR_LENGTH = 200
 
 _REFUSALS = problem_responses(
     "token-invalid",
@@ -57,106 +57,112 @@ _REFUSALS = problem_responses(
     "database-unavailable",
 )
 
-From = Annotated[Caller, Depends(current_caller)]
-By = Annotated[Operator, Depends(current_operator)]
-At = Annotated[State, Depends(current_state)]
+CurrentCaller = Annotated[Caller, Depends(current_caller)]
+CurrentOperator = Annotated[Operator, Depends(current_operator)]
+CurrentState = Annotated[State, Depends(current_state)]
 
 
 def _month(text: str | None) -> date | None:
     return dates.parse_month(text) if text is not None else None
 
 
-async def _part(
+async def _query(
     from_month: Annotated[
-        Month | None, Query(description="First month of treatment; without it 36 months are told.")
+        Month | None, Query(description="First month of treatment; default: 36 months up to the last one.")
     ] = None,
-    to_month: Annotated[Month | None, Query(description="Last month; without it the present one.")] = None,
+    to_month: Annotated[Month | None, Query(description="Last month; default: the current month.")] = None,
     known_at: Annotated[
-        AwareDatetime | None, Query(description="By what was known at an instant, not now.")
+        AwareDatetime | None, Query(description="Transaction time: as known at this instant; default: now.")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_ROWS, description="Rows of a page.")] = USUAL_ROWS,
+    limit: Annotated[int, Query(ge=1, le=MAX_ROWS, description="Rows per page.")] = DEFAULT_ROWS,
     after: Annotated[
         str | None,
         Query(
-            max_length=_LONGEST_CURSOR,
-            description="`next` of the page before; all else as it was asked there.",
+            max_length=_MAX_CURSOR_LENGTH,
+            description="`next` of the previous page; all other parameters as for that page.",
         ),
     ] = None,
-) -> Part:
-    """Which part of a history is asked for."""
-    return Part(_month(from_month), _month(to_month), known_at, limit, after)
+) -> HistoryQuery:
+    """The requested part of a history."""
+    return HistoryQuery(_month(from_month), _month(to_month), known_at, limit, after)
 
 
-WHOLE = Part(None, None, None, USUAL_ROWS, None)
-"""What is asked for where nothing is said."""
+DEFAULT_QUERY = HistoryQuery(None, None, None, DEFAULT_ROWS, None)
+"""The query of a request without parameters."""
 
-Asked = Annotated[Part, Depends(_part)]
-Group = Annotated[Grouping, Query(description="How medicines are put together.")]
+CurrentQuery = Annotated[HistoryQuery, Depends(_query)]
+Group = Annotated[Grouping, Query(description="How medicines are grouped.")]
 Prescriber = Annotated[
-    InstitutionCode | None, Query(description="Medicines of this prescribing institution alone.")
+    InstitutionCode | None, Query(description="Only medicines of this prescribing institution.")
 ]
 
 
-def _respond(answer: PageTold) -> Response:
-    # Built by the rule from typed values: serialised once, not validated again.
+def _respond(answer: PageDict) -> Response:
+    # Built by the rules from typed values: serialised once, not validated again.
     return Response(to_json(answer), media_type="application/json")
 
 
-def look_ups(address: str, bases: frozenset[Basis]) -> APIRouter:
-    """The look-ups below `address`, by permits of these bases."""
+def history_router(address: str, bases: frozenset[Basis]) -> APIRouter:
+    """The resources below `address`, for permits of these bases."""
     router = APIRouter(prefix=f"{address}/{{permit_id}}", tags=["history"], responses=_REFUSALS)
 
-    async def looked(permit_id: UUID, part: Asked, caller: From, operator: By) -> Look:
-        return Look(caller, Permit(permit_id, bases), operator, part)
+    async def history_request(
+        permit_id: UUID, query: CurrentQuery, caller: CurrentCaller, operator: CurrentOperator
+    ) -> HistoryRequest:
+        return HistoryRequest(caller, PermitReference(permit_id, bases), operator, query)
 
-    given = Depends(looked)
+    current_request = Depends(history_request)
 
     @router.get(f"/{HistoryResource.MEDICATIONS}", summary="Medicines (薬剤情報)", response_model=Medications)
     async def medications(
-        state: At, group: Group = Grouping.NONE, prescriber: Prescriber = None, look: Look = given
+        state: CurrentState,
+        group: Group = Grouping.NONE,
+        prescriber: Prescriber = None,
+        request: HistoryRequest = current_request,
     ) -> Response:
-        """Out of receipts, the newest first; with the category `prescription` also what was told at once, until its claim
-        comes. Duplicates are marked: the same ingredient of another prescriber for days that overlap.
+        """From claims, the newest first; with the category `prescription` also prescriptions and dispensings recorded at
+        once, until their claim arrives. Duplicates are marked: the same ingredient from another prescriber for
+        overlapping days.
         """
-        return _respond(await service.medications(state, look, group, prescriber))
+        return _respond(await service.medications(state, request, group, prescriber))
 
     @router.get(f"/{HistoryResource.TREATMENTS}", summary="Treatments (診療情報)", response_model=Treatments)
-    async def treatments(state: At, look: Look = given) -> Response:
-        """Acts of treatment out of medical receipts, day by day; surgery is asked for apart."""
-        return _respond(await service.treatments(state, look, surgery=False))
+    async def treatments(state: CurrentState, request: HistoryRequest = current_request) -> Response:
+        """Treatment acts from medical claims, by day; surgery is a resource of its own."""
+        return _respond(await service.treatments(state, request, surgery=False))
 
     @router.get(f"/{HistoryResource.SURGERIES}", summary="Surgery (手術情報)", response_model=Treatments)
-    async def surgeries(state: At, look: Look = given) -> Response:
-        """Acts of surgery (診療識別 50) out of medical receipts."""
-        return _respond(await service.treatments(state, look, surgery=True))
+    async def surgeries(state: CurrentState, request: HistoryRequest = current_request) -> Response:
+        """Acts of surgery (診療識別 50) from medical claims."""
+        return _respond(await service.treatments(state, request, surgery=True))
 
     @router.get(f"/{HistoryResource.DIAGNOSES}", summary="Diagnoses (傷病名)", response_model=Diagnoses)
-    async def diagnoses(state: At, look: Look = given) -> Response:
-        """As each medical receipt lists them."""
-        return _respond(await service.diagnoses(state, look))
+    async def diagnoses(state: CurrentState, request: HistoryRequest = current_request) -> Response:
+        """Diagnoses as listed by each medical claim."""
+        return _respond(await service.diagnoses(state, request))
 
     @router.get(
         f"/{HistoryResource.HEALTH_CHECKUPS}",
         summary="Health check-ups (特定健診)",
         response_model=HealthCheckups,
     )
-    async def health_checkups(state: At, look: Look = given) -> Response:
-        """Check-ups whose day lies in the months asked for."""
-        return _respond(await service.health_checkups(state, look))
+    async def health_checkups(state: CurrentState, request: HistoryRequest = current_request) -> Response:
+        """Check-ups whose day is in the requested months."""
+        return _respond(await service.health_checkups(state, request))
 
     return router
 
 
-LOOK_UPS = {
-    bases: look_ups(address, bases)
+HISTORY_ROUTERS = {
+    bases: history_router(address, bases)
     for address, bases in (
-        (CONSENTS_PATH, CONSENTED),
+        (CONSENTS_PATH, CONSENT_BASES),
         (EMERGENCIES_PATH, frozenset({Basis.EMERGENCY})),
         (DISASTER_PATH, frozenset({Basis.DISASTER})),
     )
 }
-"""The look-ups by the bases of the permits that lie under their address."""
+"""The routers by the bases of the permits under their address."""
 
 router = APIRouter()
-for _look_ups in LOOK_UPS.values():
-    router.include_router(_look_ups)
+for _router in HISTORY_ROUTERS.values():
+    router.include_router(_router)

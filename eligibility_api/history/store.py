@@ -1,9 +1,9 @@
-"""The SQL of the look-ups: one statement that passes the gate, reads what it lets through, and records.
+"""The SQL of the history: one statement that checks access, reads what is allowed, and writes the audit record.
 
-At a nation's size (a person's receipts are some hundred of ten thousand million) nothing is read but by descents of
-indexes, as deep as the logarithm of the country: the permit by its key; `enrolment_of_person`; for each name of hers
-`receipt_of_member`, in which the entries of one member lie side by side, and the page of each receipt; the file of each
-by its key. A claim without a branch costs one descent more, for the others of its number. The plan is shown by
+At national size (a person has some hundred of ten thousand million claims) every read is an index descent, of a depth
+logarithmic in the size of the tables: the permit by its key; `enrolment_of_person`; for each identifier of the person
+`receipt_of_member`, in which the entries of one member are adjacent, and the page of each claim; the file of each by its
+key. A claim without a branch costs one more descent, for the other members with its number. The plan is printed by
 `python -m tests.benchmarks.history_look_up --explain`.
 """
 
@@ -17,8 +17,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from eligibility_api.consent.gate import gate, recorded
-from eligibility_api.contract.codes import Category
+from eligibility_api.consent.access_check import access_check, recorded_cte
+from eligibility_api.contract.codes import Category, FacilityKind
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import CATEGORY_OF, CareSetting, HistoryResource, Origin
 from eligibility_api.database.connections import Database
@@ -30,12 +30,12 @@ from eligibility_api.history.matching import (
     FIRST_MONTH,
     INSTANT,
     LAST_MONTH,
+    MEMBERSHIPS_AT_INSTANT,
     MEMBERSHIPS_NOW,
-    MEMBERSHIPS_THEN,
-    is_hers,
+    is_of_person,
 )
 
-_RECEIPTS = f"""
+_CLAIMS = f"""
     SELECT r.receipt AS number, '{Origin.CLAIM}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
            r.institution_code AS institution, r.setting, r.treatment_month AS month, r.claim_month,
            r.content::text,
@@ -44,40 +44,40 @@ _RECEIPTS = f"""
     JOIN receipt r USING (insurer_number, number_key, symbol_key, birth_date)
     JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant
     WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
-      AND {is_hers("r", "r.treatment_month")}
+      AND {is_of_person("r", "r.treatment_month")}
 """  # noqa: S608 - constants of the store, no values
 
 _ENTRIES = f"""
     SELECT p.entry, p.origin, p.known_from, '', p.institution_code,
-           CASE f.kind WHEN 'pharmacy' THEN '{CareSetting.PHARMACY}' ELSE '{CareSetting.OUTPATIENT}' END,
+           CASE f.kind WHEN '{FacilityKind.PHARMACY}' THEN '{CareSetting.PHARMACY}' ELSE '{CareSetting.OUTPATIENT}' END,
            date_trunc('month', coalesce(p.dispensed_on, p.prescribed_on))::date, NULL, p.content::text,
            p.prescribed_on, p.dispensed_on
     FROM asked a
     JOIN prescription_entry p ON p.person_key = a.person_key AND p.known_from <= a.instant
     JOIN facility f ON f.institution_code = p.institution_code
     WHERE '{Category.PRESCRIPTION}' = ANY (a.categories)
-      -- Whom a number identified may have been somebody else, as was seen since.
+      -- A patient who was identified by number may have turned out to be another person since.
       AND (p.asked IS NULL OR p.asked <@ ARRAY(SELECT m.entitlement FROM membership m))
       AND coalesce(p.dispensed_on, p.prescribed_on) + {DISPLAY_PERIOD.days} >= (a.instant AT TIME ZONE 'Asia/Tokyo')::date
 """  # noqa: S608 - constants of the store, no values
-"""Of every month: what replaces what is told by the rule, which cuts them out afterwards."""
+"""Entries of every month: the rules decide which claims replace which entries, and filter the months afterwards."""
 
 _EXAMINED_IN = "date_trunc('month', c.examined_on)::date"
-"""A day: an instant would be held against the months in some time zone."""
+"""A date: an instant would be compared with the months in some time zone."""
 
 _CHECKUPS = f"""
     SELECT c.checkup AS number, '' AS origin, c.insurer_number, c.examined_on, c.known_from AS shown_from, c.items
     FROM named n
     JOIN health_checkup c USING (insurer_number, number_key, symbol_key, birth_date)
     WHERE c.known_from <= n.instant AND {_EXAMINED_IN} BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
-      AND {is_hers("c", _EXAMINED_IN)}
+      AND {is_of_person("c", _EXAMINED_IN)}
 """  # noqa: S608 - constants of the store, no values
 
 _READING = {
-    HistoryResource.MEDICATIONS: f"{_RECEIPTS} UNION ALL {_ENTRIES}",
-    HistoryResource.TREATMENTS: _RECEIPTS,
-    HistoryResource.SURGERIES: _RECEIPTS,
-    HistoryResource.DIAGNOSES: _RECEIPTS,
+    HistoryResource.MEDICATIONS: f"{_CLAIMS} UNION ALL {_ENTRIES}",
+    HistoryResource.TREATMENTS: _CLAIMS,
+    HistoryResource.SURGERIES: _CLAIMS,
+    HistoryResource.DIAGNOSES: _CLAIMS,
     HistoryResource.HEALTH_CHECKUPS: _CHECKUPS,
 }
 
@@ -88,51 +88,51 @@ _NUMBERS = {
     "checkups": "true",
 }
 
-_READ = {
+_RECORDED_KINDS = {
     HistoryResource.MEDICATIONS: ("receipts", "entries"),
     HistoryResource.TREATMENTS: ("receipts",),
     HistoryResource.SURGERIES: ("receipts",),
     HistoryResource.DIAGNOSES: ("receipts",),
     HistoryResource.HEALTH_CHECKUPS: ("checkups",),
 }
-"""What the record names of what was read, by the store's numbers; nothing where it was nothing."""
+"""The rows read that the audit record names by their numbers; omitted if there are none."""
 
 
 @cache
-def statement(look_up: HistoryResource, bases: frozenset[Basis], *, then: bool) -> str:
-    """A look-up's statement under permits of some bases, by what is known now, or was known at an instant.
+def statement(resource: HistoryResource, bases: frozenset[Basis], *, at_instant: bool) -> str:
+    """The statement of a resource under permits of some bases, as known now or (`at_instant`) as known at an instant.
 
-    Parameters: the gate's, first and last month; `then` the instant.
+    Parameters: those of the access check, first and last month; with `at_instant` the instant.
     """
-    category = CATEGORY_OF[look_up]
+    category = CATEGORY_OF[resource]
     detail = [
         f"'months', jsonb_build_array({FIRST_MONTH}::date, {LAST_MONTH}::date)",
-        *([f"'known_at', {INSTANT}::timestamptz"] if then else []),
+        *([f"'known_at', {INSTANT}::timestamptz"] if at_instant else []),
         *(
             f"'{name}', (SELECT jsonb_agg(number ORDER BY number) FROM reading WHERE {_NUMBERS[name]})"  # noqa: S608
-            for name in _READ[look_up]
+            for name in _RECORDED_KINDS[resource]
         ),
     ]
-    load = "(SELECT max(load) FROM drug_load)" if look_up is HistoryResource.MEDICATIONS else "NULL::bigint"
+    load = "(SELECT max(load) FROM drug_load)" if resource is HistoryResource.MEDICATIONS else "NULL::bigint"
     return f"""
-WITH {gate(bases, category, more=("categories",))}, {MEMBERSHIPS_THEN if then else MEMBERSHIPS_NOW},
-reading AS MATERIALIZED ({_READING[look_up]}),
-{recorded(f"history.{look_up}", category=category, detail=", ".join(detail))}
-SELECT said.*, x.*
+WITH {access_check(bases, category, columns=("categories",))}, {MEMBERSHIPS_AT_INSTANT if at_instant else MEMBERSHIPS_NOW},
+reading AS MATERIALIZED ({_READING[resource]}),
+{recorded_cte(f"history.{resource}", category=category, detail=", ".join(detail))}
+SELECT access.*, x.*
 FROM (
-    SELECT r.outcome, r.record_id, r.recorded_at, g.until, g.now, {"(SELECT instant FROM asked)" if then else "g.now"} AS instant,
+    SELECT r.outcome, r.record_id, r.recorded_at, g.until, g.now, {"(SELECT instant FROM asked)" if at_instant else "g.now"} AS instant,
            {load} AS drug_load
-    FROM gate g CROSS JOIN recorded r
-) said
--- One row of what the gate said, and beside it the rows that were read: none repeats what another says.
+    FROM guard g CROSS JOIN recorded r
+) access
+-- One row of the access check and its record, and separate rows for what was read: nothing is repeated.
 FULL JOIN reading x ON false
 """  # noqa: S608 - constants of the store, no values
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a look-up gave: the gate's word and the record of it, the permit's end, the instants by which windows and
-    knowledge were judged, the newest load of the drug master where medicines were looked at, and what was read.
+class HistoryRows:
+    """The statement's result: the outcome of the access check and its record, the permit's end, the instants by which
+    windows and knowledge were judged, the newest load of the drug master (for medicines), and the rows read.
     """
 
     outcome: str
@@ -146,40 +146,40 @@ class Seen:
     checkups: Sequence[LoadedCheckup]
 
 
-async def look_up(
+async def read_history(
     database: Database,
-    what: HistoryResource,
+    resource: HistoryResource,
     bases: frozenset[Basis],
-    gate: Sequence[Any],
+    access: Sequence[Any],
     *,
     months: tuple[date, date],
     instant: datetime | None,
-) -> Seen:
-    """Look, and leave a record of it, whatever comes of it. `gate` are the gate's parameters; `instant` of knowledge,
-    None: now.
+) -> HistoryRows:
+    """Read, and record the access whatever its outcome. `access`: the parameters of the access check; `instant`: the
+    transaction time, None: now.
     """
-    then = instant is not None
-    parameters = [*gate, *months, instant] if then else [*gate, *months]
-    rows = await database.fetch(statement(what, bases, then=then), parameters)
-    [said] = [row for row in rows if row["outcome"] is not None]
+    at_instant = instant is not None
+    parameters = [*access, *months, instant] if at_instant else [*access, *months]
+    rows = await database.fetch(statement(resource, bases, at_instant=at_instant), parameters)
+    [summary] = [row for row in rows if row["outcome"] is not None]
     read = [row for row in rows if row["number"] is not None]
-    checkups = what is HistoryResource.HEALTH_CHECKUPS
-    return Seen(
-        outcome=said["outcome"],
-        record_id=said["record_id"],
-        recorded_at=said["recorded_at"],
-        until=said["until"],
-        now=said["now"],
-        instant=said["instant"],
-        drug_load=said["drug_load"],
-        known=() if checkups else _known(read, what),
+    checkups = resource is HistoryResource.HEALTH_CHECKUPS
+    return HistoryRows(
+        outcome=summary["outcome"],
+        record_id=summary["record_id"],
+        recorded_at=summary["recorded_at"],
+        until=summary["until"],
+        now=summary["now"],
+        instant=summary["instant"],
+        drug_load=summary["drug_load"],
+        known=() if checkups else _known(read, resource),
         checkups=[_checkup(row) for row in read] if checkups else (),
     )
 
 
-def _known(rows: list[Any], what: HistoryResource) -> list[HistoryRecord]:
-    """What rows tell, with the lines that are looked for alone: receipts have many of each kind."""
-    drugs, diseases = what is HistoryResource.MEDICATIONS, what is HistoryResource.DIAGNOSES
+def _known(rows: list[Any], resource: HistoryResource) -> list[HistoryRecord]:
+    """The claims and entries in rows, with only the kind of lines that is requested: claims have many of each kind."""
+    drugs, diseases = resource is HistoryResource.MEDICATIONS, resource is HistoryResource.DIAGNOSES
     acts = not (drugs or diseases)
     return [
         HistoryRecord(

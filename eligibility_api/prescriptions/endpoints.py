@@ -1,4 +1,4 @@
-"""HTTP: prescriptions and dispensings at once."""
+"""HTTP: recording prescriptions and dispensings at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _REFUSALS = problem_responses(
 )
 
 
-@router.post("/v1/prescriptions", status_code=201, summary="Tell what was prescribed", responses=_REFUSALS)
+@router.post("/v1/prescriptions", status_code=201, summary="Record a prescription", responses=_REFUSALS)
 async def prescribe(
     request: PrescriptionRequest,
     caller: Annotated[Caller, Depends(current_caller)],
@@ -40,11 +40,11 @@ async def prescribe(
     state: Annotated[State, Depends(current_state)],
     key: Annotated[str, Depends(idempotency_key)],
 ) -> EntryAnswer:
-    """処方情報, by a clinic, hospital or dental clinic: by a doctor, a dentist, or staff authorised for it."""
+    """処方情報: from a clinic, hospital or dental clinic, by a doctor, a dentist or authorised staff."""
     return await service.prescribe(state, caller, operator, key, request)
 
 
-@router.post("/v1/dispensings", status_code=201, summary="Tell what was dispensed", responses=_REFUSALS)
+@router.post("/v1/dispensings", status_code=201, summary="Record a dispensing", responses=_REFUSALS)
 async def dispense(
     request: DispensingRequest,
     caller: Annotated[Caller, Depends(current_caller)],
@@ -52,5 +52,5 @@ async def dispense(
     state: Annotated[State, Depends(current_state)],
     key: Annotated[str, Depends(idempotency_key)],
 ) -> EntryAnswer:
-    """調剤情報, by a pharmacy: by a pharmacist, or staff authorised for it."""
+    """調剤情報: from a pharmacy, by a pharmacist or authorised staff."""
     return await service.dispense(state, caller, operator, key, request)

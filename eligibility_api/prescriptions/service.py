@@ -1,7 +1,7 @@
-"""Telling of a prescription or a dispensing at once: by whom, about whom, of which days.
+"""Records a prescription or a dispensing at once: who may record it, for which patient and days (W11).
 
-The patient is whom an eligibility answer of the same facility showed within 24 hours. A refusal is on record too. What
-shows of it, and when a claim takes its place, is told when it is looked at (`history/`).
+The patient is the person of a recent eligibility answer of the same facility. A refusal is recorded too. What is disclosed
+of an entry, and when a claim replaces it, is decided when it is read (`history/`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from eligibility_api.domain.provisional import valid_entry_days
 from eligibility_api.enrolment.change import wait_until_visible
 from eligibility_api.enrolment.idempotency import request_digest
 from eligibility_api.prescriptions import store
-from eligibility_api.prescriptions.store import Entry, Once
+from eligibility_api.prescriptions.store import Entry, IdempotentCall
 from eligibility_api.state import State
 
 _KINDS = {
@@ -45,7 +45,7 @@ _ROLES = {
 async def prescribe(
     state: State, caller: Caller, operator: Operator, key: str, request: PrescriptionRequest
 ) -> EntryAnswer:
-    """Keep what was prescribed here.
+    """Record what was prescribed at this facility.
 
     Raises `facility-kind-not-permitted`, `role-not-permitted`, `staff-not-authorised`, `prescription-day`,
     `not-identified`, `idempotency-key-reused`, `client-closed`.
@@ -58,13 +58,13 @@ async def prescribe(
         content=_content(request.medicines, request.prescribed_on),
     )
     digest = request_digest(entry.origin, request, secret=state.keys.version)
-    return await _tell(state, caller, operator, entry, Once(key=key, digest=digest))
+    return await _add(state, caller, operator, entry, IdempotentCall(key=key, digest=digest))
 
 
 async def dispense(
     state: State, caller: Caller, operator: Operator, key: str, request: DispensingRequest
 ) -> EntryAnswer:
-    """Keep what was dispensed here for a prescription. Raises as `prescribe` does."""
+    """Record what was dispensed at this facility for a prescription. Raises as `prescribe` does."""
     prescriber = (request.prescriber.institution_code, request.prescriber.institution_name)
     entry = Entry(
         entry_id=uuid4(),
@@ -76,12 +76,14 @@ async def dispense(
         content=_content(request.medicines, request.prescribed_on, request.dispensed_on, prescriber),
     )
     digest = request_digest(entry.origin, request, secret=state.keys.version)
-    return await _tell(state, caller, operator, entry, Once(key=key, digest=digest))
+    return await _add(state, caller, operator, entry, IdempotentCall(key=key, digest=digest))
 
 
-async def _tell(state: State, caller: Caller, operator: Operator, entry: Entry, once: Once) -> EntryAnswer:
+async def _add(
+    state: State, caller: Caller, operator: Operator, entry: Entry, once: IdempotentCall
+) -> EntryAnswer:
     caller.need(Right.PRESCRIPTION)
-    row = await store.tell(
+    row = await store.add(
         state.database,
         caller,
         operator,
@@ -90,12 +92,12 @@ async def _tell(state: State, caller: Caller, operator: Operator, entry: Entry, 
         kinds=_KINDS[entry.origin],
         refusal=_refusal(operator, entry, day_in_japan(state.clock())),
     )
-    kept = time.monotonic()
+    stored_at = time.monotonic()
     check_admitted(row)
     if row["outcome"] not in {"done", "former"}:
         raise ShikakuError(row["outcome"])
     if row["outcome"] == "done":
-        await wait_until_visible(kept, store.LEAD)
+        await wait_until_visible(stored_at, store.LEAD)
     return EntryAnswer(
         entry_id=row["entry_id"], record_id=str(row["record_id"]), known_from=row["known_from"]
     )
@@ -113,19 +115,19 @@ def _content(
     dispensed_on: date | None = None,
     prescriber: tuple[str | None, str | None] = (None, None),
 ) -> Content:
-    """As a receipt has it. The institution's own name is the fund's to add."""
+    """The content in the form of a claim's. The statement adds the institution's own name."""
     drugs = tuple(
         Drug(
-            code=given.drug_code,
-            quantity=given.quantity,
-            act=given.act,
-            times=given.times,
+            code=medicine.drug_code,
+            quantity=medicine.quantity,
+            act=medicine.act,
+            times=medicine.times,
             dispensed_on=dispensed_on,
             prescribed_on=prescribed_on,
-            usage_code=given.usage_code,
-            usage=given.usage,
-            instruction=given.instruction,
+            usage_code=medicine.usage_code,
+            usage=medicine.usage,
+            instruction=medicine.instruction,
         )
-        for given in medicines
+        for medicine in medicines
     )
     return Content(None, *prescriber, drugs, (), ())

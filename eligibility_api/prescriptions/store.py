@@ -1,4 +1,4 @@
-"""The SQL of prescriptions and dispensings: one statement that judges, records and keeps."""
+"""The SQL of prescriptions and dispensings: one statement that checks, records and stores."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from eligibility_api.database.connections import Database
 from eligibility_api.domain.claims import Content, encode
 
 LEAD = timedelta(milliseconds=25)
-"""How far `known_from` lies ahead of the statement, so that nothing shows before it is committed (decision 004)."""
+"""How far `known_from` lies ahead of the statement, so that nothing is visible before it is committed (decision 004)."""
+
+MAX_IDENTIFICATION_AGE = timedelta(hours=24)
+"""How long ago the facility may have identified the patient (W11)."""
 
 _STATEMENT = """
-WITH {gate},
+WITH {guard},
 {patient},
 judged AS MATERIALIZED (
     SELECT g.*, p.person_key, p.asked, f.entry_id AS former_id, f.record_id AS former_record, f.known_from AS former_from, CASE
@@ -33,7 +36,7 @@ judged AS MATERIALIZED (
         WHEN {staff_missing} THEN 'staff-not-authorised'
         WHEN p.person_key IS NULL THEN 'not-identified'
         ELSE 'done' END AS outcome
-    FROM gate g
+    FROM guard g
     LEFT JOIN patient p ON true
     LEFT JOIN prescription_entry f ON f.institution_code = g.institution_code AND f.idempotency_key = $6
     WHERE g.admitted AND g.entitled
@@ -57,19 +60,19 @@ kept AS (
 )
 SELECT g.admitted, g.entitled, j.outcome, coalesce(j.former_id, $13) AS entry_id,
        coalesce(j.former_record, r.record_id) AS record_id, coalesce(j.former_from, k.known_from) AS known_from
-FROM gate g LEFT JOIN judged j ON true LEFT JOIN recorded r ON true LEFT JOIN kept k ON true
+FROM guard g LEFT JOIN judged j ON true LEFT JOIN recorded r ON true LEFT JOIN kept k ON true
 """
 
-_TELL = _STATEMENT.format(
-    gate=STAFF_CHECK,
-    patient=PATIENT.format(record="$5", within="'24 hours'"),
+_ADD = _STATEMENT.format(
+    guard=STAFF_CHECK,
+    patient=PATIENT.format(record="$5", within=f"'{MAX_IDENTIFICATION_AGE // timedelta(hours=1)} hours'"),
     staff_missing=STAFF_MISSING.format(role="$3", operator="$4", institution="g.institution_code"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What a facility tells: its content, the days, and who prescribed (None: the facility itself)."""
+    """A prescription or dispensing: its content, the days, and who prescribed (None: the facility itself)."""
 
     entry_id: UUID
     origin: Origin
@@ -81,26 +84,27 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
-    """By what a call is known when it comes a second time."""
+class IdempotentCall:
+    """Identifies a repeated call: its idempotency key, and the digest of the request."""
 
     key: str
     digest: bytes
 
 
-async def tell(
+async def add(
     database: Database,
     caller: Caller,
     operator: Operator,
     entry: Entry,
-    once: Once,
+    once: IdempotentCall,
     *,
     kinds: Collection[FacilityKind],
     refusal: str | None,
 ) -> Any:
-    """Keep an entry by a facility of one of `kinds`, unless there is a `refusal` already: one statement, and its record.
+    """Store an entry from a facility of one of `kinds`, unless there is a `refusal` already, and record it: one statement.
 
-    A row with `admitted`, `entitled`, `outcome` (`done`, `former` or the refusal), `entry_id`, `record_id`, `known_from`.
+    Returns a row with `admitted`, `entitled`, `outcome` (`done`, `former` or the refusal), `entry_id`, `record_id`,
+    `known_from`.
     """
     code, name = entry.prescriber or (None, None)
     parameters: list[Any] = [
@@ -123,8 +127,8 @@ async def tell(
         LEAD,
     ]
     try:
-        [row] = await database.fetch(_TELL, parameters)
+        [row] = await database.fetch(_ADD, parameters)
     except asyncpg.UniqueViolationError:
-        # The same call came in the same moment, and has been kept: now it is there to be seen.
-        [row] = await database.fetch(_TELL, parameters)
+        # An identical concurrent call was stored first: run again, the statement finds it.
+        [row] = await database.fetch(_ADD, parameters)
     return row

@@ -1,1 +1,1 @@
-"""Presence: challenges, proofs, revocation, and which certificate is whose."""
+"""Proof of presence: challenges, their verification, the revocation mirror, and the bindings of certificates to persons."""

@@ -1,4 +1,4 @@
-"""HTTP: asking for a challenge."""
+"""HTTP: issuing challenges."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ async def new_challenge(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """Valid for this terminal and purpose, for a minute, once. Nothing is stored until it is spent."""
+    """Valid once, for a minute, for this terminal and purpose. Nothing is stored until it is spent."""
     answer = state.presence.challenge(caller, request.purpose)
     return Response(answer.model_dump_json(), media_type="application/json")

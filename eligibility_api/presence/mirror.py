@@ -1,7 +1,7 @@
-"""The revocation mirror: J-LIS's lists, believed and copied into the database, so that the hot statement can ask.
+"""The revocation mirror: J-LIS's CRLs, validated and copied into the database for the proof query (`query.py`).
 
-Run by the keeper alone, as the role `batch`. A list that is not believed changes nothing; the mirror then ages, and
-once it is stale the API turns to OCSP.
+Refreshed only by the scheduler, as the role `batch`. A rejected list changes nothing; the mirror then ages, and once it is
+stale the API falls back to OCSP.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from eligibility_api.platform.clock import Clock
 
 log = structlog.get_logger()
 
-_ROWS_AT_ONCE = 5_000
+_BATCH_ROWS = 5_000
 
 _KNOWN = text("SELECT crl_number, crl_sha256 FROM authority WHERE authority = :authority FOR UPDATE")
 
-# The instant of a check is the database's: freshness is held against the same clock. `asked` is how long ago the
-# list was asked for, so that the time on the way counts against it.
+# The instant of a check is the database's, since freshness is judged by the same clock. `age` is the time since the list
+# was requested, so that the transfer counts against its freshness.
 _CHECKED = text("""
 INSERT INTO authority (authority, crl_number, crl_sha256, this_update, next_update, checked_at)
 VALUES (:authority, :number, :sha256, :this_update, :next_update, clock_timestamp() - CAST(:age AS interval))
@@ -57,30 +57,30 @@ DELETE FROM revoked r WHERE r.authority = :authority
 """)
 
 
-def _rows(authority: bytes, believed: RevocationList) -> Iterator[dict[str, object]]:
-    for entry in believed.entries():
+def _rows(authority: bytes, accepted: RevocationList) -> Iterator[dict[str, object]]:
+    for entry in accepted.entries():
         serial = CertificateId(authority, entry.serial).serial_bytes
         yield {"serial": serial, "status": entry.status.value, "revoked_at": entry.revoked_at}
 
 
-def _by_thousands(rows: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
-    while part := list(islice(rows, _ROWS_AT_ONCE)):
-        yield part
+def _batches(rows: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    while batch := list(islice(rows, _BATCH_ROWS)):
+        yield batch
 
 
 async def refresh(
     database: Database, jlis: Jlis, ca: x509.Certificate, authority: bytes, clock: Clock
 ) -> bool:
-    """Fetch one authority's list and mirror it. Whether it was believed; why not is in the journal."""
-    asked_at = clock()
+    """Fetch and mirror one authority's CRL. Returns False, and logs the reason, if the list is rejected."""
+    requested_at = clock()
     try:
         der = await jlis.crl(authority)
         async with database.transaction() as connection:
             known = await _known(connection, authority)
-            believed = validate_crl(der, ca, now=clock(), known=known)
-            await _copy(connection, authority, believed, known, age=max(clock() - asked_at, timedelta()))
+            accepted = validate_crl(der, ca, now=clock(), known=known)
+            await _copy(connection, authority, accepted, known, age=max(clock() - requested_at, timedelta()))
     except RevocationDataRejected as reason:
-        log.warning("crl_not_believed", authority=authority.hex()[:16], reason=str(reason))
+        log.warning("crl_rejected", authority=authority.hex()[:16], reason=str(reason))
         return False
     return True
 
@@ -93,27 +93,27 @@ async def _known(connection: AsyncConnection, authority: bytes) -> MirroredList 
 async def _copy(
     connection: AsyncConnection,
     authority: bytes,
-    believed: RevocationList,
+    accepted: RevocationList,
     known: MirroredList | None,
     *,
     age: timedelta,
 ) -> None:
     checked = {
         "authority": authority,
-        "number": believed.number,
-        "sha256": believed.sha256,
-        "this_update": believed.this_update,
-        "next_update": believed.next_update,
+        "number": accepted.number,
+        "sha256": accepted.sha256,
+        "this_update": accepted.this_update,
+        "next_update": accepted.next_update,
         "age": age,
     }
     await connection.execute(_CHECKED, checked)
-    if known is not None and known.number == believed.number:
+    if known is not None and known.number == accepted.number:
         return
     await connection.execute(_STAGE)
     entries = 0
-    for rows in _by_thousands(_rows(authority, believed)):
+    for rows in _batches(_rows(authority, accepted)):
         await connection.execute(_LIST, rows)
         entries += len(rows)
     await connection.execute(_DROP, {"authority": authority})
     await connection.execute(_ADD, {"authority": authority})
-    log.info("crl_mirrored", authority=authority.hex()[:16], crl_number=believed.number, entries=entries)
+    log.info("crl_mirrored", authority=authority.hex()[:16], crl_number=accepted.number, entries=entries)

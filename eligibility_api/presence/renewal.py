@@ -1,6 +1,6 @@
 """Renewal links: a certificate that J-LIS issued in place of a bound one takes over its binding, on demand.
 
-A link is believed only from J-LIS, only for the same person, and once: a certificate has one successor.
+A link is accepted only from J-LIS, only for the same person, and only once: a certificate has one successor.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.jlis.client import Holder, Jlis
-from eligibility_api.presence.statement import Presented, Word
+from eligibility_api.presence.query import HolderAnswer, VerifiedProof
 
 _BOUND = text("SELECT person_key FROM binding WHERE authority = :authority AND serial = :serial")
 
@@ -30,30 +30,30 @@ RETURNING true
 """)
 
 
-async def follow_link(database: Database, jlis: Jlis, presented: Presented) -> Word:
-    """Ask J-LIS once for the certificate's predecessors and bind it if one of them is bound.
+async def follow_link(database: Database, jlis: Jlis, proof: VerifiedProof) -> HolderAnswer:
+    """Query J-LIS once for the certificate's predecessors, and bind the certificate if one of them is bound.
 
-    The outcome is `bound`, `unlinked` where no predecessor is bound, or `registration-conflict` for a link that names
-    another person or that another certificate has taken; the statement that spends the proof records it. Raises
+    The outcome is `bound`; `unlinked` if no predecessor is bound; or `registration-conflict` for a link that names
+    another person or is taken by another certificate. The statement that spends the proof records it. Raises
     `register-unavailable`.
     """
-    holder = await jlis.holder(presented.certificate)
+    holder = await jlis.holder(proof.certificate)
     if holder is None:
-        return Word("unlinked")
+        return HolderAnswer("unlinked")
     for predecessor in holder.predecessors:
-        outcome = await _bind_after(database, presented, holder, predecessor)
+        outcome = await _bind_after(database, proof, holder, predecessor)
         if outcome is not None:
-            return Word(outcome, holder.person_key)
-    return Word("unlinked", holder.person_key)
+            return HolderAnswer(outcome, holder.person_key)
+    return HolderAnswer("unlinked", holder.person_key)
 
 
 async def _bind_after(
-    database: Database, presented: Presented, holder: Holder, predecessor: CertificateId
+    database: Database, proof: VerifiedProof, holder: Holder, predecessor: CertificateId
 ) -> str | None:
-    """What came of binding after `predecessor`; None where that one is not bound."""
+    """The outcome of binding the certificate in place of `predecessor`; None if that one is not bound."""
     this = {
-        "authority": presented.certificate.authority,
-        "serial": presented.certificate.serial_bytes,
+        "authority": proof.certificate.authority,
+        "serial": proof.certificate.serial_bytes,
     }
     former = {"authority": predecessor.authority, "serial": predecessor.serial_bytes}
     async with database.transaction() as connection:
@@ -63,15 +63,15 @@ async def _bind_after(
         if bound_to != holder.person_key:
             return "registration-conflict"
         values = this | {
-            "client_id": presented.client_id,
-            "institution_code": presented.challenge.institution_code,
+            "client_id": proof.client_id,
+            "institution_code": proof.challenge.institution_code,
             "person_key": holder.person_key,
             "renewed_authority": predecessor.authority,
             "renewed_serial": predecessor.serial_bytes,
-            "not_after": presented.not_after,
+            "not_after": proof.not_after,
         }
         if (await connection.execute(_LINK, values)).scalar_one_or_none():
             return "bound"
-        # Not bound by us: two taps at the same moment, or another certificate has taken the link.
+        # Not bound by this call: either two simultaneous taps, or another certificate has taken the link.
         now_bound_to = (await connection.execute(_BOUND, this)).scalar_one_or_none()
     return "bound" if now_bound_to == holder.person_key else "registration-conflict"

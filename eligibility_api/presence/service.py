@@ -1,4 +1,4 @@
-"""Presence: making challenges, and bringing a proof through the gate whatever source of revocation serves.
+"""Issues challenges, and takes a proof through its checks with whichever source of revocation data is available.
 
 Used by every endpoint that takes a proof, so that the order of the checks is the same everywhere.
 """
@@ -23,11 +23,11 @@ from eligibility_api.domain.challenge import NONCE_BYTES, Challenge
 from eligibility_api.domain.revocation import CertificateStatus, RevocationDataRejected
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
-from eligibility_api.presence.statement import Evidence, Gate, Presented, Word
+from eligibility_api.presence.query import Evidence, HolderAnswer, ProofCheck, VerifiedProof
 from eligibility_api.presence.verification import Verifier
 
 RETRY_AFTER_SECONDS = 10
-"""What a client is told to wait when neither source of revocation serves."""
+"""`Retry-After` if neither source of revocation data is available."""
 
 RIGHTS_FOR = {
     Purpose.ELIGIBILITY: (Right.ELIGIBILITY,),
@@ -36,25 +36,25 @@ RIGHTS_FOR = {
     Purpose.CONSENT: (Right.CONSENT,),
     Purpose.VISUAL_CONSENT: (Right.CONSENT, Right.VISUAL_CHECK),
 }
-"""The rights that a terminal needs to ask for, and to spend, a challenge of each purpose."""
+"""The rights that a terminal needs to request and to spend a challenge of each purpose."""
 
 log = structlog.get_logger()
 
 
-class HasGate(Protocol):
-    """What an attempt gives back: at least what the gate saw."""
+class HasProofCheck(Protocol):
+    """The result of an attempt to use a proof: at least its proof check."""
 
     @property
-    def gate(self) -> Gate:
-        """What the gate saw."""
+    def proof_check(self) -> ProofCheck:
+        """The row of the proof check."""
 
 
-Attempted = TypeVar("Attempted", bound=HasGate)
+Attempted = TypeVar("Attempted", bound=HasProofCheck)
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """The tools by which proofs are held against the world: one per process."""
+    """Issues challenges and verifies proofs. One per process."""
 
     verifier: Verifier
     jlis: Jlis
@@ -67,7 +67,7 @@ class Presence:
     ) -> ChallengeAnswer:
         """A new challenge for one terminal and purpose. Nothing is stored. Raises `right-missing`.
 
-        `life`: how long it can be spent; a presence's where it is None.
+        `life` is how long it is valid; by default that of a challenge for presence.
         """
         caller.need(*RIGHTS_FOR[purpose])
         expires_at = challenges.expiry(self.clock(), life or self.challenge_life)
@@ -76,12 +76,12 @@ class Presence:
         text = challenges.issue(challenge, audience=self.verifier.audience, keys=self.verifier.keys)
         return ChallengeAnswer(challenge=text, expires_at=expires_at)
 
-    def present(
+    def verify(
         self, caller: Caller, purpose: Purpose, proof: Proof, *, message: bytes | None = None
-    ) -> Presented:
-        """Check all of a proof that needs no database. Raises the first refusal.
+    ) -> VerifiedProof:
+        """Verify everything about a proof that needs no database. Raises the first refusal.
 
-        `message` is what the card must have signed; a presence's own bytes where it is None.
+        `message` is what the card must have signed; by default the bytes of a presence.
         """
         caller.need(*RIGHTS_FOR[purpose])
         verified = self.verifier.verify(
@@ -93,60 +93,60 @@ class Presence:
             message=message,
         )
         certificate = verified.certificate
-        return Presented(
+        return VerifiedProof(
             verified.challenge, caller.client_id, RIGHTS_FOR[purpose], certificate.id, certificate.not_after
         )
 
     async def decide(
         self,
-        presented: Presented,
+        proof: VerifiedProof,
         attempt: Callable[[Evidence], Awaitable[Attempted]],
-        ask_jlis: Callable[[], Awaitable[Word]] | None = None,
+        ask_jlis: Callable[[], Awaitable[HolderAnswer]] | None = None,
     ) -> Attempted:
-        """Try the statement; where something is missing ask its source, once each, and try again. A statement that never
-        misses the holder needs no `ask_jlis`.
+        """Run the statement; if it lacks evidence, query the source, once each, and run it again.
 
-        Nothing is spent before all can be decided. Raises what keeps a proof from being spent, the sources' failures
-        (`revocation-unavailable`, `register-unavailable`).
+        `ask_jlis` is needed only by statements that may lack the holder. Nothing is spent until everything can be decided.
+        Raises the reason why a proof cannot be spent, and the sources' failures (`revocation-unavailable`,
+        `register-unavailable`).
         """
         evidence = Evidence()
         while True:
             attempted = await attempt(evidence)
-            _check_gate(attempted.gate)
-            match attempted.gate.missing:
-                case "standing":
-                    evidence = replace(evidence, ocsp=await self._ask_ocsp(presented))
+            _check_spendable(attempted.proof_check)
+            match attempted.proof_check.missing:
+                case "revocation_status":
+                    evidence = replace(evidence, ocsp=await self._ask_ocsp(proof))
                 case "holder":
                     assert ask_jlis is not None
-                    # While J-LIS was asked a revocation may have come: the standing is looked at afresh.
+                    # A revocation may have arrived while J-LIS was queried: the status is evaluated again.
                     evidence = Evidence(holder=await ask_jlis())
                 case None:
                     return attempted
 
-    async def _ask_ocsp(self, presented: Presented) -> CertificateStatus:
-        """The second source, asked when the mirror is stale."""
-        ca = self.verifier.authority(presented.certificate.authority)
+    async def _ask_ocsp(self, proof: VerifiedProof) -> CertificateStatus:
+        """The certificate's status by OCSP: the second source, used when the mirror is stale."""
+        ca = self.verifier.authority(proof.certificate.authority)
         try:
-            return await self.jlis.status(ca, presented.certificate.serial, self.revocation_fresh)
+            return await self.jlis.status(ca, proof.certificate.serial, self.revocation_fresh)
         except RevocationDataRejected as reason:
-            log.warning("ocsp_not_believed", reason=str(reason))
+            log.warning("ocsp_response_rejected", reason=str(reason))
             raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason
 
 
-def _check_gate(gate: Gate) -> None:
-    if not gate.in_time:
+def _check_spendable(proof_check: ProofCheck) -> None:
+    if not proof_check.in_time:
         raise ShikakuError("challenge-expired")
-    if not gate.admitted:
+    if not proof_check.admitted:
         raise ShikakuError("client-closed")
-    if not gate.entitled:
+    if not proof_check.entitled:
         raise ShikakuError("right-missing")
 
 
-def check_spent(gate: Gate) -> None:
-    """Raises `challenge-used` for a proof that was spent before, or what the certificate's standing forbids."""
-    if not gate.spent:
+def check_spent(proof_check: ProofCheck) -> None:
+    """Raises `challenge-used` for a proof spent earlier, and `certificate-revoked` or `certificate-suspended`."""
+    if not proof_check.spent:
         raise ShikakuError("challenge-used")
-    match gate.standing:
+    match proof_check.revocation_status:
         case CertificateStatus.REVOKED:
             raise ShikakuError("certificate-revoked")
         case CertificateStatus.SUSPENDED:

@@ -1,4 +1,4 @@
-"""Spent things, the revocation mirror, and which certificate is whose."""
+"""Used nonces, the revocation mirror, the bindings of certificates to persons, and the count of visual checks."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from sqlmodel import Field, SQLModel
 from eligibility_api.database.columns import instant
 
 
-class Spent(SQLModel, table=True):
-    """What may be used once: challenges and client assertions, by their own expiry and id.
+class UsedNonce(SQLModel, table=True):
+    """Single-use values that were used: challenges and client assertions, by their own expiry and id.
 
-    Partitioned by the expiry; a partition goes when its end is ten minutes past by the database's clock.
+    Partitioned by the expiry; a partition is dropped once its end is ten minutes past by the database's clock.
     """
+
+    __tablename__ = "spent"
 
     expires_at: datetime = instant(primary_key=True)
     id: bytes = Field(primary_key=True)
 
 
 class Authority(SQLModel, table=True):
-    """The revocation mirror's state for one CA key: which list is held, and when it was last found current."""
+    """The revocation mirror's state for one CA key: which CRL is stored, and when it was last confirmed as current."""
 
     authority: bytes = Field(primary_key=True)
     crl_number: int
@@ -41,7 +43,7 @@ class Revoked(SQLModel, table=True):
 
 
 class Binding(SQLModel, table=True):
-    """Whose a certificate is, for ever: by first registration or by a renewal link, always J-LIS's answer."""
+    """The person to whom a certificate belongs, permanently: by first registration or renewal link, as J-LIS answered."""
 
     authority: bytes = Field(primary_key=True)
     serial: bytes = Field(primary_key=True)
@@ -55,7 +57,7 @@ class Binding(SQLModel, table=True):
 
 
 class VisualCheckCount(SQLModel, table=True):
-    """How many visual checks a terminal made in an hour; the limit is held against it."""
+    """The number of a terminal's visual checks in an hour, for their limit."""
 
     __tablename__ = "visual_check_count"
 

@@ -1,6 +1,6 @@
-"""The part of a proof's check that needs no database: challenge, certificate, signature.
+"""Verifies the parts of a proof that need no database: challenge, certificate, signature.
 
-Path and profile of a certificate never change for the same bytes, so they are kept, bounded; the period and the
+Path and profile of a certificate never change for the same bytes, so they are cached, up to a limit; validity period and
 signature are checked at every use.
 """
 
@@ -27,19 +27,19 @@ from eligibility_api.domain.certificate import (
 )
 from eligibility_api.domain.challenge import Challenge, MacKeys
 
-_KEPT_CERTIFICATES = 10_000
+_MAX_CACHED_CERTIFICATES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class VerifiedProof:
-    """A proof that holds as far as it can be told without the database."""
+class ProofContents:
+    """The challenge and the certificate of a proof that was verified without the database."""
 
     challenge: Challenge
     certificate: UserCertificate
 
 
 class Verifier:
-    """Checks proofs against one fund's name, MAC keys and trust store."""
+    """Verifies proofs for one audience, with its MAC keys and trust store."""
 
     def __init__(self, audience: str, keys: MacKeys, trust: TrustStore) -> None:
         self.audience = audience
@@ -56,10 +56,10 @@ class Verifier:
         terminal: UUID,
         now: datetime,
         message: bytes | None = None,
-    ) -> VerifiedProof:
+    ) -> ProofContents:
         """Raises the first refusal in the order: challenge, certificate (path, profile, period), signature.
 
-        `message` is what the card must have signed; a presence's own bytes where it is None.
+        `message` is what the card must have signed; by default the bytes of a presence.
         """
         challenge = challenges.verify(proof.challenge, audience=self.audience, keys=self.keys)
         challenges.check(
@@ -76,19 +76,19 @@ class Verifier:
                 challenge=proof.challenge,
             )
         check_signature(certificate.key, proof.signature, message)
-        return VerifiedProof(challenge, certificate)
+        return ProofContents(challenge, certificate)
 
     def purpose(self, challenge: str) -> Purpose:
-        """What a challenge was minted for. Raises `challenge-altered` or `challenge-other-purpose`."""
+        """The purpose of a challenge. Raises `challenge-altered` or `challenge-other-purpose`."""
         return challenges.verify(challenge, audience=self.audience, keys=self.keys).purpose
 
     def certificate(self, der: bytes) -> UserCertificate:
-        """Path and profile of a certificate, from memory where these bytes were accepted before."""
+        """A certificate with its path and profile checked; from the cache if these bytes were accepted before."""
         digest = hashlib.sha256(der).digest()
         certificate = self._accepted.get(digest)
         if certificate is None:
             certificate = self._accepted[digest] = accept(der, self.trust)
-            if len(self._accepted) > _KEPT_CERTIFICATES:
+            if len(self._accepted) > _MAX_CACHED_CERTIFICATES:
                 self._accepted.popitem(last=False)
         return certificate
 

@@ -1,1 +1,1 @@
-"""References: a facility's own numbers for persons (照会番号), which come back with its later answers."""
+"""Reference numbers: a facility's own numbers for persons (照会番号), returned with its later answers."""

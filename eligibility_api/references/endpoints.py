@@ -1,4 +1,4 @@
-"""HTTP: reference numbers, one and many."""
+"""HTTP: registering reference numbers, one or many."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from eligibility_api.web.problems import problem_responses
 
 BULK_PATH = "/v1/reference-numbers/bulk"
 BULK_BYTES = 512 * 1024
-"""Largest body with many registrations: each has about 200 bytes."""
+"""Maximum body size of a bulk registration: a row has about 200 bytes."""
 
 _REFUSALS = (
     "token-invalid",
@@ -43,7 +43,7 @@ async def register(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> ReferenceAnswer:
-    """照会番号登録: it comes back with later answers about this person, to this facility only; a later one replaces it."""
+    """照会番号登録: returned with later answers about this person, to this facility only; a later number replaces it."""
     return await service.register(state, caller, request)
 
 
@@ -53,5 +53,5 @@ async def register_all(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> ReferenceAnswers:
-    """Each row has its own outcome. Behind the last miss that the limit leaves, rows are answered `number-miss-limit`."""
+    """Each row has its own outcome. Rows after the last miss within the limit get `number-miss-limit`."""
     return await service.register_all(state, caller, request)

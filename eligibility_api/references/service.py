@@ -1,4 +1,4 @@
-"""Registering a facility's own numbers for persons whom it names by their certificates."""
+"""Registers a facility's own numbers for persons whom it identifies by their memberships."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eligibility_api.contract.references import (
     ReferenceRegistration,
     ReferenceRegistrations,
 )
-from eligibility_api.eligibility.misses import limits, tell_run
+from eligibility_api.eligibility.misses import limits, log_streak
 from eligibility_api.references import store
 from eligibility_api.state import State
 
@@ -27,7 +27,7 @@ async def register(state: State, caller: Caller, request: ReferenceRegistration)
 
 
 async def register_all(state: State, caller: Caller, request: ReferenceRegistrations) -> ReferenceAnswers:
-    """Register each by itself. Raises `number-miss-limit` where no miss was left at the start."""
+    """Register each row independently. Raises `number-miss-limit` if no miss was left at the start."""
     outcomes = await _register(state, caller, request.registrations)
     return ReferenceAnswers(registrations=[ReferenceAnswer(outcome=outcome) for outcome in outcomes])
 
@@ -36,7 +36,7 @@ async def _register(
     state: State, caller: Caller, registrations: Sequence[ReferenceRegistration]
 ) -> Sequence[str]:
     caller.need(Right.ELIGIBILITY)
-    done = await store.register(state.database, caller, registrations, limits=limits(state.settings))
-    done.turn.check(state.clock())
-    tell_run(caller, done.turn.run, done.outcomes.count("reference-not-found"))
-    return done.outcomes
+    result = await store.register(state.database, caller, registrations, limits=limits(state.settings))
+    result.quota.check(state.clock())
+    log_streak(caller, result.quota.streak, result.outcomes.count("reference-not-found"))
+    return result.outcomes

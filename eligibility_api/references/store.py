@@ -1,4 +1,4 @@
-"""The SQL of reference numbers: any number of registrations in one statement, each with an outcome of its own."""
+"""The SQL of reference numbers: many registrations in one statement, each with its own outcome."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.references import ReferenceRegistration
 from eligibility_api.database.connections import Database
 from eligibility_api.eligibility.by_number import membership_parameters
-from eligibility_api.eligibility.misses import ASKING_GATE, COUNT_MISSES, MAY_ASK, OVERTAKEN, Turn
+from eligibility_api.eligibility.misses import (
+    COUNT_MISSES,
+    LOOK_UP_CHECK,
+    MAY_LOOK_UP,
+    OVER_LIMIT,
+    LookUpQuota,
+)
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 
 _STATEMENT = """
-WITH {gate},
+WITH {guard},
 fitting AS MATERIALIZED (
     SELECT r.row, r.insurer_number, r.reference_number, f.*
     FROM unnest($5::text[], $6::text[], $7::text[], $8::date[], $9::text[], $10::text[], $11::text[]) WITH ORDINALITY
@@ -27,22 +33,22 @@ fitting AS MATERIALIZED (
         WHERE t.insurer_number = r.insurer_number AND t.number_key = r.number_key AND t.symbol_key = r.symbol_key
           AND t.birth_date = r.birth_date AND t.branch_key BETWEEN r.first AND r.last AND {not_superseded}
     ) f
-    WHERE (SELECT {may_ask} FROM gate)
+    WHERE (SELECT {may_ask} FROM guard)
 ),
 judged AS MATERIALIZED (
     SELECT f.*, CASE
-        WHEN count(*) FILTER (WHERE persons = 0) OVER earlier >= (SELECT misses_left FROM gate) THEN 'number-miss-limit'
+        WHEN count(*) FILTER (WHERE persons = 0) OVER earlier >= (SELECT misses_left FROM guard) THEN 'number-miss-limit'
         WHEN persons = 0 THEN 'reference-not-found'
         WHEN persons > 1 THEN 'reference-several-found'
         ELSE 'registered' END AS outcome
     FROM fitting f
     WINDOW earlier AS (ORDER BY row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
--- In the order of entitlements, so that two bulks never wait for each other crosswise; of several, the last counts.
+-- In the order of entitlements, so that two bulk registrations cannot deadlock; of several rows the last one counts.
 registered AS (
     INSERT INTO reference_number (institution_code, entitlement, reference_number, registered_at)
     SELECT DISTINCT ON (entitlement) g.institution_code, entitlement, j.reference_number, now()
-    FROM gate g CROSS JOIN judged j CROSS JOIN unnest(j.entitlements) AS entitlement
+    FROM guard g CROSS JOIN judged j CROSS JOIN unnest(j.entitlements) AS entitlement
     WHERE j.outcome = 'registered'
     ORDER BY entitlement, j.row DESC
     ON CONFLICT (institution_code, entitlement) DO UPDATE
@@ -54,32 +60,32 @@ recorded AS (
     SELECT 'reference.register', j.outcome, $1, g.institution_code, g.facility_kind,
            CASE WHEN j.persons = 1 THEN j.person_key END, j.entitlements,
            jsonb_build_object('asked_insurer', j.insurer_number)
-    FROM gate g CROSS JOIN judged j
+    FROM guard g CROSS JOIN judged j
     WHERE j.outcome <> 'number-miss-limit'
 )
-SELECT g.*, {overtaken} AS overtaken, m.run, (SELECT array_agg(outcome ORDER BY row) FROM judged) AS outcomes
-FROM gate g LEFT JOIN counted m ON true
+SELECT g.*, {over_limit} AS over_limit, m.run, (SELECT array_agg(outcome ORDER BY row) FROM judged) AS outcomes
+FROM guard g LEFT JOIN counted m ON true
 """
 
 REGISTER = _STATEMENT.format(
-    gate=ASKING_GATE,
+    guard=LOOK_UP_CHECK,
     known_now=KNOWN_NOW,
     not_superseded=NOT_SUPERSEDED,
-    may_ask=MAY_ASK,
-    overtaken=OVERTAKEN,
+    may_ask=MAY_LOOK_UP,
+    over_limit=OVER_LIMIT,
     count=COUNT_MISSES.format(
         missed="SELECT (count(*) FILTER (WHERE outcome = 'reference-not-found'))::integer FROM judged",
-        may_ask=MAY_ASK,
+        may_ask=MAY_LOOK_UP,
     ),
 )
-"""Parameters: the gate's four, then a column a parameter: insurer, number, symbol, birth date, branches, reference."""
+"""Parameters: the four of `LOOK_UP_CHECK`, then arrays: insurer, number, symbol, birth date, branches, reference."""
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
-    """What the statement gave: the turn, and each registration's outcome; none where there was no turn."""
+class RegistrationResult:
+    """The statement's result: the quota, and each registration's outcome; none without a quota."""
 
-    turn: Turn
+    quota: LookUpQuota
     outcomes: Sequence[str]
 
 
@@ -89,10 +95,10 @@ async def register(
     registrations: Sequence[ReferenceRegistration],
     *,
     limits: tuple[int, int],
-) -> Registered:
-    """Register, record and count what missed: one statement. Rows behind the last miss allowed are not looked at."""
+) -> RegistrationResult:
+    """Register, record and count misses in one statement. Rows after the last miss allowed are not looked up."""
     rows = [[*membership_parameters(one), one.reference_number] for one in registrations]
     columns = [list(column) for column in zip(*rows, strict=True)]
     parameters = [caller.client_id, Right.ELIGIBILITY.value, *limits, *columns]
     [row] = await database.fetch(REGISTER, parameters)
-    return Registered(Turn.of(row), row["outcomes"] or ())
+    return RegistrationResult(LookUpQuota.of(row), row["outcomes"] or ())

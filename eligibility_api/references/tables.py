@@ -1,4 +1,4 @@
-"""Reference numbers, each of one facility for one entitlement."""
+"""Reference numbers: one for each facility and entitlement."""
 
 from __future__ import annotations
 

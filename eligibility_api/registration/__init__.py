@@ -1,1 +1,1 @@
-"""First registration (初回登録): the holder's agreement, and J-LIS's word on who she is."""
+"""First registration (初回登録): binds a card's certificate to the person whom J-LIS names, with the holder's agreement."""

@@ -33,5 +33,5 @@ async def register(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> RegistrationAnswer:
-    """The holder agrees; J-LIS says who she is. What a membership states is compared, and never chooses."""
+    """The holder agrees; J-LIS identifies her. A stated membership is only compared, and never selects the person."""
     return await service.register(state, caller, request)

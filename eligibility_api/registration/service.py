@@ -1,4 +1,4 @@
-"""First registration: the proof says that the holder is here, J-LIS says who she is, nobody chooses."""
+"""First registration: the proof shows that the holder is present, J-LIS identifies her; nothing else selects the person."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import StatedMembership
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
 from eligibility_api.domain.membership import comparable
+from eligibility_api.presence.query import Evidence, HolderAnswer
 from eligibility_api.presence.service import check_spent
-from eligibility_api.presence.statement import Evidence, Word
-from eligibility_api.registration.store import Bound, Membership, bind
+from eligibility_api.registration.store import BindingResult, Membership, bind
 from eligibility_api.state import State
 
 
@@ -23,28 +23,32 @@ def _folded(stated: StatedMembership | None) -> Membership | None:
 async def register(state: State, caller: Caller, request: RegistrationRequest) -> RegistrationAnswer:
     """Bind the card's certificate to the person that J-LIS names.
 
-    Raises the refusals of a proof, `register-unavailable`, and, each recorded, `registration-conflict`,
+    Raises the refusals of a proof, `register-unavailable`, and (recorded) `registration-conflict`,
     `registration-other-member`, `registration-unknown-certificate`.
     """
-    presented = state.presence.present(caller, Purpose.FIRST_REGISTRATION, request)
+    proof = state.presence.verify(caller, Purpose.FIRST_REGISTRATION, request)
     membership = _folded(request.membership)
 
-    async def attempt(evidence: Evidence) -> Bound:
-        fresh = state.settings.revocation_fresh
-        return await bind(state.database, presented, membership, evidence, fresh=fresh)
+    async def attempt(evidence: Evidence) -> BindingResult:
+        max_age = state.settings.revocation_fresh
+        return await bind(state.database, proof, membership, evidence, max_age=max_age)
 
-    async def ask_jlis() -> Word:
-        holder = await state.presence.jlis.holder(presented.certificate)
-        return Word("asked", holder.person_key, holder.predecessors) if holder is not None else Word("asked")
+    async def ask_jlis() -> HolderAnswer:
+        holder = await state.presence.jlis.holder(proof.certificate)
+        return (
+            HolderAnswer("asked", holder.person_key, holder.predecessors)
+            if holder is not None
+            else HolderAnswer("asked")
+        )
 
-    bound = await state.presence.decide(presented, attempt, ask_jlis)
-    check_spent(bound.gate)
+    bound = await state.presence.decide(proof, attempt, ask_jlis)
+    check_spent(bound.proof_check)
     if bound.outcome not in {"bound", "already"}:
         raise ShikakuError(bound.outcome or "internal")
-    gate = bound.gate
-    assert gate.record_id is not None and gate.recorded_at is not None  # noqa: PT018 - spent means recorded
+    proof_check = bound.proof_check
+    assert proof_check.record_id is not None and proof_check.recorded_at is not None  # noqa: PT018 - spent means recorded
     return RegistrationAnswer(
         already_registered=bound.outcome == "already",
-        registered_at=gate.recorded_at,
-        record_id=str(gate.record_id),
+        registered_at=proof_check.recorded_at,
+        record_id=str(proof_check.record_id),
     )

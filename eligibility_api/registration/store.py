@@ -1,4 +1,4 @@
-"""The SQL of first registration: the hot statement's gate, then the binding, or the record of its refusal."""
+"""The SQL of first registration: the proof check, then the binding or the record of its refusal."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from typing import Any
 
 from eligibility_api.database.connections import Database
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
-from eligibility_api.presence.statement import DECIDABLE, GATE, SPEND, Evidence, Gate, Presented
+from eligibility_api.presence.query import (
+    DECIDABLE,
+    PROOF_CHECK,
+    SPEND_NONCE,
+    Evidence,
+    ProofCheck,
+    VerifiedProof,
+)
 
 _STATEMENT = f"""
-WITH {GATE.format(holder_missing="$9::text IS NULL")}, {SPEND.format(condition=DECIDABLE)},
+WITH {PROOF_CHECK.format(holder_missing="$9::text IS NULL")}, {SPEND_NONCE.format(condition=DECIDABLE)},
 judged AS MATERIALIZED (
     SELECT g.*, CASE
-        WHEN g.standing <> 'good' THEN 'certificate-' || g.standing
+        WHEN g.revocation_status <> 'good' THEN 'certificate-' || g.revocation_status
         WHEN $10::bytea IS NULL THEN 'registration-unknown-certificate'
         WHEN g.person_key <> $10 OR EXISTS (
             SELECT FROM unnest($15::bytea[], $16::bytea[]) AS former (authority, serial)
@@ -28,7 +35,7 @@ judged AS MATERIALIZED (
         ) THEN 'registration-other-member'
         WHEN g.person_key IS NOT NULL THEN 'already'
         ELSE 'bound' END AS outcome
-    FROM gate g, spent_now
+    FROM guard g, spent_now
 ),
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, authority, serial,
@@ -43,24 +50,24 @@ recorded AS (
 bound AS (
     INSERT INTO binding (authority, serial, person_key, basis, not_after, record_id)
     SELECT $5, $6, $10, 'first-registration', $17, record_id FROM judged, recorded WHERE outcome = 'bound'
-    -- Two registrations of one card at the same moment: both name the person that J-LIS named.
+    -- Of two simultaneous registrations of one card both name the person that J-LIS named.
     ON CONFLICT DO NOTHING
     RETURNING true AS done
 )
 SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, j.outcome
-FROM gate g
+FROM guard g
 LEFT JOIN spent_now s ON true
 LEFT JOIN recorded r ON true
 LEFT JOIN judged j ON true
-"""  # noqa: S608 - parts of the hot statement, no values
-"""Parameters: the gate's ten, the stated membership's four or nulls, the predecessors' CA keys and serials, and until
-when the certificate is valid.
+"""  # noqa: S608 - parts of the proof query, no values
+"""Parameters: the ten of `PROOF_CHECK`, the stated membership's four or nulls, the predecessors' CA keys and serials, and
+the end of the certificate's validity.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A stated membership, folded for comparison; an empty branch fits any."""
+    """A stated membership, folded for comparison; an empty branch matches any."""
 
     insurer_number: str
     symbol_key: str
@@ -69,22 +76,22 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """What the statement gave: the gate, and `bound`, `already`, or the code of a refusal."""
+class BindingResult:
+    """The statement's result: the proof check, and `bound`, `already`, or the code of a refusal."""
 
-    gate: Gate
+    proof_check: ProofCheck
     outcome: str | None
 
 
 async def bind(
     database: Database,
-    presented: Presented,
+    proof: VerifiedProof,
     membership: Membership | None,
     evidence: Evidence,
     *,
-    fresh: timedelta,
-) -> Bound:
-    """Spend the challenge and bind the certificate to the person that J-LIS named, or record why not."""
+    max_age: timedelta,
+) -> BindingResult:
+    """Spend the challenge and bind the certificate to the person that J-LIS named, or record the refusal."""
     stated: list[Any] = [None, None, None, None]
     if membership is not None:
         stated = [
@@ -95,6 +102,6 @@ async def bind(
         ]
     former = evidence.holder.predecessors if evidence.holder is not None else ()
     predecessors = [[f.authority for f in former], [f.serial_bytes for f in former]]
-    parameters = [*presented.parameters(evidence, fresh), *stated, *predecessors, presented.not_after]
+    parameters = [*proof.parameters(evidence, max_age), *stated, *predecessors, proof.not_after]
     rows = await database.fetch(_STATEMENT, parameters)
-    return Bound(Gate.of(rows[0]), rows[0]["outcome"])
+    return BindingResult(ProofCheck.of(rows[0]), rows[0]["outcome"])

@@ -1,10 +1,10 @@
-"""What a consent and the looks under it cost: `python -m tests.benchmarks.consent_cost --people 20000 [--save F] [--beside F]`.
+"""Cost of a consent and the accesses under it: `python -m tests.benchmarks.consent_cost --people 20000 [--save F] [--baseline F]`.
 
-A whole fund in this process over a database server of its own: a crowd with twelve receipts each, and patients with
-cards, every other one with claims, check-ups and prescriptions of her own. Each request is put to the application
-itself, without a client or a server around it. Prints for each kind of request the median microseconds of processor time
-of this process and of the database's backend, how many statements it took, and KiB of WAL; beside those of another run
-(`--save`, `--beside`) as ratios. `--unanalysed`: the database has no statistics of what was loaded.
+A whole fund in this process over a database server of its own: a bulk population with twelve claims each, and patients with
+cards, every other one with claims, check-ups and prescriptions of her own. Each request is sent to the application
+directly, without HTTP client or server. Prints for each kind of request the median processor time in microseconds of
+this process and of the database's backend, the number of statements, and KiB of WAL; with `--baseline` also the ratios
+to another run (its `--save`). `--unanalysed`: the database has no statistics of the loaded data.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.consent_patients import Patients, settled
+from tests.benchmarks.consent_patients import Patients, prepared_fund
 from tests.benchmarks.in_process import Cost, Costs
 
-WARMING = 3
-"""Rounds before any is counted: a statement is planned once a connection."""
+WARM_UP_ROUNDS = 3
+"""Rounds before the measurement: each statement is planned once per connection."""
 
-LOOK_UPS = ("medications", "treatments", "health-checkups")
+RESOURCES = ("medications", "treatments", "health-checkups")
 
 
 async def measure(patients: Patients, rounds: int) -> Costs:
-    """Every patient taps, consents and is looked at, once a round."""
+    """Every patient taps and consents, and her history is read, once a round."""
     costs = Costs()
     draw = random.Random(1)
-    for turn in range(rounds + WARMING):
-        if turn == WARMING:
+    for number in range(rounds + WARM_UP_ROUNDS):
+        if number == WARM_UP_ROUNDS:
             costs.clear()
         order = list(patients.patients)
         draw.shuffle(order)
@@ -41,14 +41,14 @@ async def measure(patients: Patients, rounds: int) -> Costs:
             asked = patients.consent_challenge(tapped)
             given = await costs.note("consent challenge", patients.caller, asked)
             consent = await costs.note("consent", patients.caller, patients.consent(patient, tapped, given))
-            for look_up in LOOK_UPS:
-                kind = f"{look_up} ({'some' if patient.told else 'none'})"
-                await costs.note(kind, patients.caller, patients.look(consent["consent_id"], look_up))
+            for resource in RESOURCES:
+                kind = f"{resource} ({'some' if patient.treated else 'none'})"
+                await costs.note(kind, patients.caller, patients.history(consent["consent_id"], resource))
     return costs
 
 
-def show(costs: Sequence[Cost], beside: dict[str, Cost]) -> None:
-    """A line a kind of request."""
+def show(costs: Sequence[Cost], baseline: dict[str, Cost]) -> None:
+    """Print one line for each kind of request."""
     print(f"{'':28}{'requests':>9}{'API µs':>9}{'database µs':>13}{'statements':>12}{'WAL KiB':>9}{'KiB':>7}")
     for cost in costs:
         print(
@@ -56,9 +56,9 @@ def show(costs: Sequence[Cost], beside: dict[str, Cost]) -> None:
             f"{cost.statements:>12.1f}{cost.wal_kib:>9.1f}{cost.answer_kib:>7.1f}",
             end="",
         )
-        if (other := beside.get(cost.kind)) is not None:
+        if (other := baseline.get(cost.kind)) is not None:
             print(
-                f"   of the other: API {_share(cost.api_us, other.api_us)},"
+                f"   of the baseline: API {_share(cost.api_us, other.api_us)},"
                 f" database {_share(cost.database_us, other.database_us)}",
                 end="",
             )
@@ -70,23 +70,25 @@ def _share(mine: float, others: float) -> str:
 
 
 async def main() -> None:
-    """Settle, measure, print."""
+    """Prepare, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=20_000, help="The crowd.")
-    parser.add_argument("--cards", type=int, default=30, help="Patients who tap.")
+    parser.add_argument("--people", type=int, default=20_000, help="Size of the bulk population.")
+    parser.add_argument("--cards", type=int, default=30, help="Number of patients with cards.")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--unanalysed", action="store_true")
-    parser.add_argument("--save", type=Path, help="A file for the figures.")
-    parser.add_argument("--beside", type=Path, help="The file of another run, to compare with.")
+    parser.add_argument("--save", type=Path, help="File to write the figures to.")
+    parser.add_argument("--baseline", type=Path, help="File of another run, to compare with.")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="shikaku-consents-") as home:
-        country = settled(Path(home), arguments.people, arguments.cards, analysed=not arguments.unanalysed)
+        country = prepared_fund(
+            Path(home), arguments.people, arguments.cards, analysed=not arguments.unanalysed
+        )
         async with country as patients:
             costs = (await measure(patients, arguments.rounds)).all()
-    beside: dict[str, Cost] = {}
-    if arguments.beside is not None:
-        beside = {kind: Cost(**cost) for kind, cost in json.loads(arguments.beside.read_text()).items()}
-    show(costs, beside)
+    baseline: dict[str, Cost] = {}
+    if arguments.baseline is not None:
+        baseline = {kind: Cost(**cost) for kind, cost in json.loads(arguments.baseline.read_text()).items()}
+    show(costs, baseline)
     if arguments.save is not None:
         arguments.save.write_text(json.dumps({cost.kind: cost.__dict__ for cost in costs}, indent=1))
 

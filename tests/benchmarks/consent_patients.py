@@ -1,4 +1,4 @@
-"""A fund with a crowd and with patients who tap and consent, for `consent_cost`."""
+"""A fund with a bulk population and patients with cards, for `consent_cost`."""
 
 from __future__ import annotations
 
@@ -96,12 +96,12 @@ ITEMS = [
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient with her card. `told`: whether anything is known of her treatment."""
+    """A patient with her card. `treated`: whether she has claims and check-ups."""
 
     resident: Resident
     slot: KeySlot
     key: Any
-    told: bool
+    treated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +118,21 @@ class Patients:
         return Request("POST", path, headers, json.dumps(body).encode())
 
     def tap_challenge(self) -> Request:
-        """For a challenge of presence."""
+        """A request for a challenge of presence."""
         return self._sent("/v1/presence/challenges", {"purpose": Purpose.ELIGIBILITY.value})
 
     def tap(self, patient: Patient, challenge: dict[str, Any]) -> Request:
-        """A card's proof."""
+        """A card check with the card's proof."""
         message = self.fund.message(challenge["challenge"])
         return self._sent("/v1/eligibility/card", self._proof(patient, challenge["challenge"], message))
 
     def consent_challenge(self, tapped: dict[str, Any]) -> Request:
-        """What the patient is about to consent to."""
+        """A request for a consent's statement and challenge."""
         body = {"presence_record": tapped["record_id"], "categories": CATEGORIES, "care": "1"}
         return self._sent(f"{consent.CONSENTS_PATH}/challenges", body)
 
     def consent(self, patient: Patient, tapped: dict[str, Any], given: dict[str, Any]) -> Request:
-        """What her card signed."""
+        """A consent signed by the card."""
         message = consent.to_be_signed(
             consent.ConsentStatement.model_validate(given["statement"]),
             visual_check=False,
@@ -145,10 +145,10 @@ class Patients:
         more = {"presence_record": tapped["record_id"], "statement": given["statement"]}
         return self._sent(consent.CONSENTS_PATH, proof | more)
 
-    def look(self, consent_id: str, look_up: str) -> Request:
-        """A doctor's look under a consent."""
+    def history(self, consent_id: str, resource: str) -> Request:
+        """A doctor's request for a resource of the history under a consent."""
         headers = {"Authorization": f"Bearer {self.token}", ROLE_HEADER: "doctor"}
-        return Request("GET", f"{consent.CONSENTS_PATH}/{consent_id}/{look_up}", headers)
+        return Request("GET", f"{consent.CONSENTS_PATH}/{consent_id}/{resource}", headers)
 
     @staticmethod
     def _proof(patient: Patient, challenge: str, message: bytes) -> dict[str, Any]:
@@ -160,8 +160,8 @@ class Patients:
 
 
 @asynccontextmanager
-async def settled(home: Path, people: int, cards: int, *, analysed: bool) -> AsyncIterator[Patients]:
-    """A crowd of `people` and `cards` patients, of whom every other one has been treated, over a server of its own."""
+async def prepared_fund(home: Path, people: int, cards: int, *, analysed: bool) -> AsyncIterator[Patients]:
+    """A fund with `people` and `cards` patients, every other one of them treated, over a database server of its own."""
     with EmbeddedPostgres(home / "postgres") as server:
         connection = await asyncpg.connect(server.dsn("owner"))
         for statement in provision(NAME):
@@ -170,9 +170,9 @@ async def settled(home: Path, people: int, cards: int, *, analysed: bool) -> Asy
         async with open_fund(Database(server, NAME), home, revocation_fresh_seconds=7200) as fund:
             async with fund.owner.transaction() as transaction:
                 await drug_master_store.load(transaction, drug_master_store.shipped())
-            patients = [await _patient(fund, told=number % 2 == 0) for number in range(cards)]
+            patients = [await _patient(fund, treated=number % 2 == 0) for number in range(cards)]
             connection = await asyncpg.connect(server.dsn("owner", NAME))
-            await _fill(connection, people, [patient.resident for patient in patients if patient.told])
+            await _fill(connection, people, [patient.resident for patient in patients if patient.treated])
             if analysed:
                 await connection.execute("VACUUM ANALYZE", timeout=3600)
             await connection.close()
@@ -180,10 +180,10 @@ async def settled(home: Path, people: int, cards: int, *, analysed: bool) -> Asy
             yield Patients(fund, caller, patients, await fund.token(fund.clinic))
 
 
-async def _patient(fund: Fund, *, told: bool) -> Patient:
+async def _patient(fund: Fund, *, treated: bool) -> Patient:
     person = await fund.insured()
     slot = person.card.authentication
-    return Patient(person.resident, slot, load_private(slot), told)
+    return Patient(person.resident, slot, load_private(slot), treated)
 
 
 async def _fill(connection: asyncpg.Connection[Any], people: int, treated: list[Resident]) -> None:
@@ -203,7 +203,7 @@ async def _fill(connection: asyncpg.Connection[Any], people: int, treated: list[
 
 
 def _receipts(resident: Resident) -> list[Claim]:
-    """As those of an ordinary patient of the other benchmark, of three years."""
+    """The claims of an ordinary patient of `history_look_up`, for three years."""
     member = Member(
         insurer_number=INSURER, symbol="見本", number=resident.resident_id[1:], branch="00",
         birth_date=resident.birth_date,

@@ -1,4 +1,4 @@
-"""A country of members with receipts, on a database server of its own, for benchmarks of look-ups."""
+"""A population of members with claims, on a database server of its own, for benchmarks of the history."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from eligibility_api.database.migrate import migrate
 from eligibility_api.domain.claims import Claim
 from eligibility_api.domain.dates import day_in_japan, months_before
 from eligibility_api.drug_master import store as drug_master_store
-from eligibility_api.drug_master.cache import Drugs
+from eligibility_api.drug_master.cache import DrugMasterCache
 from eligibility_api.embedded_postgres.cluster import provision
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.clock import system_clock
@@ -55,7 +55,7 @@ FROM generate_series(3, $1::bigint + 2) n CROSS JOIN (SELECT * FROM receipt ORDE
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A filled database, a pharmacy that looks, and its permits by member number."""
+    """A filled database, a pharmacy, and its permits by member number."""
 
     state: State
     caller: Caller
@@ -65,21 +65,21 @@ class Country:
 
 @dataclass(frozen=True, slots=True)
 class _Tools:
-    """As much of a state as a look-up needs."""
+    """The parts of a state that a history request needs."""
 
     clock: Any
     database: Database
-    drugs: Drugs
+    drugs: DrugMasterCache
 
 
 def months_back(months: int) -> date:
-    """The first day of the month that many before the present one."""
+    """The first day of the month `months` before the current one."""
     return months_before(day_in_japan(datetime.now(UTC)).replace(day=1), months)
 
 
 @asynccontextmanager
-async def filled(home: Path, people: int, looked_at: Mapping[str, Sequence[Claim]]) -> AsyncIterator[Country]:
-    """A country of `people` with twelve receipts each, and of those who are looked at, by their member numbers."""
+async def filled(home: Path, people: int, patients: Mapping[str, Sequence[Claim]]) -> AsyncIterator[Country]:
+    """A population of `people` with twelve claims each, and of `patients` with their claims, by member number."""
     with EmbeddedPostgres(home) as server:
         connection = await asyncpg.connect(server.dsn("owner"))
         for statement in provision(NAME):
@@ -90,14 +90,14 @@ async def filled(home: Path, people: int, looked_at: Mapping[str, Sequence[Claim
         await _load_master(owner)
         connection = await asyncpg.connect(owner)
         terminal = uuid4()
-        permits = await _fill(connection, terminal, people, looked_at)
+        permits = await _fill(connection, terminal, people, patients)
         await connection.close()
         dsn = server.dsn("api", NAME)
         database = Database(dsn, pool_connections=1)
         await database.open()
         try:
             caller = Caller(terminal, _PHARMACY, None, frozenset({Right.CONSENT}))
-            tools = _Tools(system_clock, database, Drugs())
+            tools = _Tools(system_clock, database, DrugMasterCache())
             yield Country(cast("State", tools), caller, permits, dsn)
         finally:
             await database.close()
@@ -114,7 +114,7 @@ async def _fill(
     connection: asyncpg.Connection[Any],
     terminal: UUID,
     people: int,
-    looked_at: Mapping[str, Sequence[Claim]],
+    patients: Mapping[str, Sequence[Claim]],
 ) -> dict[str, UUID]:
     await connection.execute(
         f"""
@@ -135,13 +135,13 @@ async def _fill(
     files = [row["file_id"] for row in await connection.fetch("SELECT file_id FROM claim_file")]
     rows = [
         claim_row(files[months % len(files)], receipt)
-        for receipts in looked_at.values()
+        for receipts in patients.values()
         for months, receipt in enumerate(receipts)
     ]
     await connection.copy_records_to_table("receipt", records=rows, columns=list(CLAIM_COLUMNS))
     await connection.execute(_OTHERS, people, timeout=3600)
     await connection.execute("VACUUM ANALYZE", timeout=3600)
-    return {number: await _permit(connection, terminal, number) for number in looked_at}
+    return {number: await _permit(connection, terminal, number) for number in patients}
 
 
 async def _permit(connection: asyncpg.Connection[Any], terminal: UUID, number: str) -> UUID:

@@ -1,8 +1,8 @@
-"""A look-up of medicines, in CPU time: `python -m tests.benchmarks.history_look_up --people 20000 [--explain]`.
+"""CPU time of a request for medicines: `python -m tests.benchmarks.history_look_up --people 20000 [--explain]`.
 
-Fills a database of its own with members who have a few receipts each, and two who are looked at: an ordinary patient (a
-clinic's and a pharmacy's receipt every other month) and a chronic one (two of each every month, for five years). Prints
-for each, per look-up: rows told, milliseconds of CPU of the API's process and of the database's, and the median time.
+Fills a database of its own with members who have a few claims each, and two patients: an ordinary one (a clinic's and a
+pharmacy's claim every other month) and a chronic one (two of each every month, for five years). Prints for each of them,
+per request: rows returned, milliseconds of CPU of the API's process and of the database's, and the median time.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ import asyncpg
 from pydantic_core import to_json
 
 from eligibility_api.clients.operator import Operator
-from eligibility_api.consent.gate import CONSENTED
+from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.claims import ClaimKind
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.history import CareSetting, Grouping, HistoryResource
 from eligibility_api.domain.claims import Act, Claim, Content, Disease, Drug, Member
 from eligibility_api.history import service
-from eligibility_api.history.service import Look, Part, Permit
+from eligibility_api.history.service import HistoryQuery, HistoryRequest, PermitReference
 from eligibility_api.history.store import statement
 from tests.benchmarks.history_country import Country, filled, months_back
 
 DRUGS = [f"9900001{number:02}" for number in range(1, 40)]
 PHARMACY, CLINIC = "1340100013", "1311111114"
-LOOKS = 200
+REQUESTS = 200
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -48,14 +48,14 @@ def _receipt(member: Member, months: int, place: int, *, pharmacy: bool) -> Clai
     codes = DRUGS[place * 5 : place * 5 + 5]
     if pharmacy:
         drugs = tuple(Drug(code, "2", "21", 28, (), day, day, "003", None, None) for code in codes)
-        told = Content("架空薬局", CLINIC, "架空診療所", drugs, (), ())
+        content = Content("架空薬局", CLINIC, "架空診療所", drugs, (), ())
     else:
         acts = tuple(Act(f"1120074{number:02}", None, "12", 1, ((day.day, 1),)) for number in range(10))
         drugs = tuple(Drug(code, "1", "31", 1, ((day.day, 1),)) for code in codes[:1])
         diseases = tuple(
             Disease(f"83300{number:02}", None, ("8002",), day, "1", False) for number in range(6)
         )
-        told = Content("架空診療所", None, None, drugs, acts, diseases)
+        content = Content("架空診療所", None, None, drugs, acts, diseases)
     return Claim(
         kind=ClaimKind.PHARMACY if pharmacy else ClaimKind.MEDICAL,
         setting=CareSetting.PHARMACY if pharmacy else CareSetting.OUTPATIENT,
@@ -63,12 +63,12 @@ def _receipt(member: Member, months: int, place: int, *, pharmacy: bool) -> Clai
         claim_month=months_back(months - 1),
         treatment_month=months_back(months),
         member=member,
-        content=told,
+        content=content,
     )
 
 
 def ordinary(number: str) -> list[Claim]:
-    """A clinic's and a pharmacy's receipt every other month."""
+    """A clinic's and a pharmacy's claim every other month."""
     return [
         _receipt(_member(number), months, 0, pharmacy=pharmacy)
         for months in range(2, 61, 2)
@@ -93,12 +93,14 @@ def _backend_seconds(pid: int) -> float:
 
 
 async def measure(country: Country, name: str, permit: UUID, months: int) -> None:
-    """Look again and again, and print what each look costs."""
-    part = Part(months_back(months), None, None, 200, None)
-    look = Look(country.caller, Permit(permit, CONSENTED), Operator(Role.PHARMACIST), part)
+    """Repeat the request, and print its cost."""
+    query = HistoryQuery(months_back(months), None, None, 200, None)
+    request = HistoryRequest(
+        country.caller, PermitReference(permit, CONSENT_BASES), Operator(Role.PHARMACIST), query
+    )
 
     async def once() -> tuple[int, int]:
-        answer = await service.medications(country.state, look, Grouping.NONE, None)
+        answer = await service.medications(country.state, request, Grouping.NONE, None)
         return answer["total"], len(to_json(answer))
 
     for _ in range(20):
@@ -106,34 +108,36 @@ async def measure(country: Country, name: str, permit: UUID, months: int) -> Non
     backend = (await country.state.database.fetch("SELECT pg_backend_pid() AS pid", ()))[0]["pid"]
     cpu, database = time.process_time(), _backend_seconds(backend)
     times = []
-    for _ in range(LOOKS):
+    for _ in range(REQUESTS):
         began = time.perf_counter()
         await once()
         times.append((time.perf_counter() - began) * 1000)
     cpu, database = time.process_time() - cpu, _backend_seconds(backend) - database
     print(
-        f"{name}, {months} months: {total} rows, {size / 1024:.0f} KiB; CPU {cpu / LOOKS * 1000:.2f} ms of the API,"
-        f" {database / LOOKS * 1000:.2f} ms of the database; median {median(times):.2f} ms"
+        f"{name}, {months} months: {total} rows, {size / 1024:.0f} KiB; CPU {cpu / REQUESTS * 1000:.2f} ms of the API,"
+        f" {database / REQUESTS * 1000:.2f} ms of the database; median {median(times):.2f} ms"
     )
 
 
 async def explain(country: Country, permit: UUID) -> None:
-    """Print the plan of a chronic patient's look-up."""
+    """Print the plan of a chronic patient's request."""
     connection = await asyncpg.connect(country.api_dsn)
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     parameters = (
         country.caller.client_id, permit, "consent", "pharmacist", None, months_back(60), months_back(0),
     )  # fmt: skip
-    look_up = statement(HistoryResource.MEDICATIONS, CONSENTED, then=False)
+    look_up = statement(HistoryResource.MEDICATIONS, CONSENT_BASES, at_instant=False)
     for row in await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {look_up}", *parameters):
         print(row[0])
     await connection.close()
 
 
 async def main() -> None:
-    """Fill, look, print."""
+    """Fill, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=20_000, help="Members beside the two.")
+    parser.add_argument(
+        "--people", type=int, default=20_000, help="Number of members in addition to the two patients."
+    )
     parser.add_argument("--explain", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="shikaku-history-") as home:

@@ -1,8 +1,8 @@
-"""A tap's database time in a small and in a large country: `python -m tests.benchmarks.tap_at_scale 100000 10000000`.
+"""A card check's database time at small and at large scale: `python -m tests.benchmarks.tap_at_scale 100000 10000000`.
 
-Fills one database a size on a server of its own (`loadtest/nation/filling.py`: 1.2 enrolments a person, a bound
-certificate each), then puts the hot statement to each in turn about people drawn at random. Prints, for each
-size, medians and p99 in milliseconds, the store's size, and the ratio of the medians to the smallest's.
+Fills one database for each size on a server of its own (`loadtest/nation/filling.py`: 1.2 enrolments a person, a bound
+certificate each), then runs the card statement on each in turn for persons drawn at random. Prints for each size median
+and p99 in milliseconds, the database's size, and the ratio of the medians to that of the smallest.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from eligibility_api.database.connections import Database
 from eligibility_api.database.migrate import migrate
 from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge
-from eligibility_api.eligibility.store import Asked, use_proof
+from eligibility_api.eligibility.store import CardQuery, use_proof
 from eligibility_api.embedded_postgres.cluster import provision
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from eligibility_api.presence.statement import Evidence, Presented
+from eligibility_api.presence.query import Evidence, VerifiedProof
 from loadtest.nation.crowd import Crowd
 from loadtest.nation.filling import fill as pour
 
 AUTHORITY = bytes(32)
 INSTITUTION_CODE = "1311111114"
 
-FRESH = timedelta(days=1)
-WARMING = 2_000
+MAX_AGE = timedelta(days=1)
+WARM_UP_TAPS = 2_000
 
 _PREPARE = """
 INSERT INTO facility (institution_code, name, kind) VALUES ('{institution}', '架空診療所', 'clinic');
@@ -58,27 +58,27 @@ class Country:
 
     @property
     def name(self) -> str:
-        """Its database."""
+        """The name of its database."""
         return f"country_{self.people}"
 
     async def tap(self, database: Database, person: int) -> None:
-        """Put the hot statement, once."""
+        """Run the card statement once."""
         expires_at = (datetime.now(UTC) + timedelta(minutes=1)).replace(microsecond=0)
         nonce = secrets.token_bytes(NONCE_BYTES)
         challenge = Challenge(Purpose.ELIGIBILITY, expires_at, INSTITUTION_CODE, self.terminal, nonce)
         certificate = CertificateId(AUTHORITY, Crowd.serial(person))
-        presented = Presented(
+        proof = VerifiedProof(
             challenge, self.terminal, (Right.ELIGIBILITY,), certificate, expires_at + timedelta(days=365)
         )
-        asked = Asked(datetime.now(UTC).date(), None, None)
+        query = CardQuery(datetime.now(UTC).date(), None, None)
         started = time.perf_counter()
-        seen = await use_proof(database, presented, asked, Evidence(), fresh=FRESH)
+        row = await use_proof(database, proof, query, Evidence(), max_age=MAX_AGE)
         self.times.append((time.perf_counter() - started) * 1000)
-        assert len(seen.enrolments) >= 1
+        assert len(row.enrolments) >= 1
 
 
 async def fill(server: EmbeddedPostgres, people: int) -> Country:
-    """Make a country of `people`."""
+    """Create and fill a database for `people`."""
     name, terminal = f"country_{people}", uuid4()
     connection = await asyncpg.connect(server.dsn("owner"))
     for statement in provision(name):
@@ -89,19 +89,19 @@ async def fill(server: EmbeddedPostgres, people: int) -> Country:
     places = {"institution": INSTITUTION_CODE, "authority": AUTHORITY.hex()}
     await connection.execute(_PREPARE.format(terminal=terminal, **places))
     await pour(
-        server.dsn("owner", name), Crowd.of(people), authority=AUTHORITY, person_keys={}, tell=_nobody_listens
+        server.dsn("owner", name), Crowd.of(people), authority=AUTHORITY, person_keys={}, tell=_discard
     )
     size = await connection.fetchval("SELECT pg_database_size(current_database())")
     await connection.close()
     return Country(people, terminal, size / 2**20)
 
 
-def _nobody_listens(_: str) -> None:
+def _discard(_: str) -> None:
     pass
 
 
 async def fill_all(server: EmbeddedPostgres, sizes: list[int]) -> list[Country]:
-    """Make every country."""
+    """Create all databases."""
     countries = []
     for people in sizes:
         started = time.perf_counter()
@@ -111,13 +111,13 @@ async def fill_all(server: EmbeddedPostgres, sizes: list[int]) -> list[Country]:
 
 
 async def measure(server: EmbeddedPostgres, countries: list[Country], taps: int) -> None:
-    """Warm up, and measure in turn."""
+    """Warm up, then measure the databases in turn."""
     databases = [Database(server.dsn("api", country.name), pool_connections=1) for country in countries]
     for database in databases:
         await database.open()
     draw = random.Random(1)
-    for turn in range(taps + WARMING):
-        if turn == WARMING:
+    for number in range(taps + WARM_UP_TAPS):
+        if number == WARM_UP_TAPS:
             for country in countries:
                 country.times.clear()
         for country, database in zip(countries, databases, strict=True):
@@ -135,7 +135,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="shikaku-scale-") as home:
         with EmbeddedPostgres(Path(home)) as server:
             countries = asyncio.run(fill_all(server, sorted(chosen.people)))
-        # A start anew: what the filling wrote is on the disk, and no tap has to write it.
+        # Restarted, so that everything written by the filling is on disk and no tap has to flush it.
         with EmbeddedPostgres(Path(home)) as server:
             asyncio.run(measure(server, countries, chosen.taps))
     smallest = median(countries[0].times)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.presence.verification import VerifiedProof, Verifier
+from eligibility_api.presence.verification import ProofContents, Verifier
 from tests.conformance.proofs import Collection, Presented
 
 COLLECTION = Collection.load()
@@ -24,7 +24,7 @@ def verifier() -> Verifier:
     return Verifier(surroundings.audience, surroundings.mac_keys(), surroundings.trust_store())
 
 
-def verify(verifier: Verifier, presented: Presented) -> VerifiedProof:
+def verify(verifier: Verifier, presented: Presented) -> ProofContents:
     return verifier.verify(
         presented.proof(),
         purpose=presented.purpose,

@@ -1,4 +1,4 @@
-"""Consents that are none: what the card did not sign just so, here and now is refused, and what was spent is on record."""
+"""Invalid consents are refused; once the challenge is spent, the refusal is recorded."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.errors import ShikakuError
 from jpki_mock.authority.values import Carrier, Reason
 from jpki_mock.personalisation import CardOrder, certificate_id
+from tests.builders.consents import code_of, newest_record, protect, registered_consent
 from tests.builders.fund import OTHER_CLINIC, Fund, Person
-from tests.integration.test_consent import code_of, given, newest, protect
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +63,9 @@ UNSPENT: list[tuple[Touch, str]] = [
 
 
 @pytest.mark.parametrize(("touch", "code"), UNSPENT, ids=[touch.__name__ for touch, _ in UNSPENT])
-async def test_what_the_card_did_not_sign_for_this_is_refused(fund: Fund, touch: Touch, code: str) -> None:
+async def test_a_consent_that_the_card_did_not_sign_as_sent_is_refused(
+    fund: Fund, touch: Touch, code: str
+) -> None:
     person = await fund.insured()
     body = await fund.consent_request(person.card)
 
@@ -74,14 +76,14 @@ async def test_what_the_card_did_not_sign_for_this_is_refused(fund: Fund, touch:
     assert good.status_code == 201
 
 
-async def test_a_consents_signature_is_no_presence(fund: Fund) -> None:
+async def test_the_signature_of_a_consent_is_refused_as_a_presence(fund: Fund) -> None:
     person = await fund.insured()
     body = await fund.consent_request(person.card)
     proof = {name: body[name] for name in ("challenge", "certificate", "signature")}
     assert code_of(await fund.post("/v1/eligibility/card", proof)) == "challenge-other-purpose"
 
 
-async def test_a_pin_consents_challenge_does_not_serve_without_the_pin(fund: Fund) -> None:
+async def test_a_challenge_for_a_consent_with_pin_is_refused_without_the_pin(fund: Fund) -> None:
     person = await fund.insured()
     body = await fund.consent_request(person.card)
     answer = {"challenge": body["challenge"], "statement": body["statement"]}
@@ -89,13 +91,13 @@ async def test_a_pin_consents_challenge_does_not_serve_without_the_pin(fund: Fun
     assert code_of(await fund.post("/v1/consents", without_pin)) == "signature-invalid"
 
 
-async def test_by_visual_check_somebody_has_compared_the_face(fund: Fund) -> None:
+async def test_a_consent_by_visual_check_needs_an_operator(fund: Fund) -> None:
     person = await fund.insured()
     body = await fund.consent_request(person.card, visual_check=True)
     assert code_of(await fund.post("/v1/consents", body | {"operator": None})) == "operator-required"
 
 
-async def test_people_read_for_five_minutes_and_no_longer(fund: Fund) -> None:
+async def test_a_challenge_for_a_consent_is_valid_for_five_minutes(fund: Fund) -> None:
     person = await fund.insured()
     body = await fund.consent_request(person.card)
     async with fund.turned(timedelta(seconds=301)):
@@ -105,7 +107,7 @@ async def test_people_read_for_five_minutes_and_no_longer(fund: Fund) -> None:
     assert (code_of(late), code_of(in_time)) == ("challenge-expired", "201")
 
 
-async def test_the_newest_record_counts_too(fund: Fund) -> None:
+async def test_a_challenge_expires_by_the_newest_record_too(fund: Fund) -> None:
     person = await fund.insured()
     async with fund.turned(timedelta(minutes=6)):
         await fund.turn(timedelta())
@@ -114,7 +116,7 @@ async def test_the_newest_record_counts_too(fund: Fund) -> None:
         await fund.tap(person.card)
         await fund.turn(timedelta())
         late = await fund.post("/v1/consents", body)
-        record = await newest(fund, "eligibility.consent-pin")
+        record = await newest_record(fund, "eligibility.consent-pin")
     assert (code_of(late), record["outcome"]) == ("challenge-expired", "challenge-expired")
 
 
@@ -124,7 +126,7 @@ Make = Callable[[Fund, Person], Awaitable[dict[str, Any]]]
 
 
 async def _after_presence(fund: Fund, person: Person, presence: str) -> dict[str, Any]:
-    """A consent that is in order but for the presence that it follows."""
+    """A consent that is valid except for the presence that it follows."""
     body = await fund.consent_request(person.card)
     return fund.signed_consent(person.card, body, presence)
 
@@ -140,11 +142,13 @@ async def _after_a_look_up_by_number(fund: Fund, person: Person) -> dict[str, An
 async def _after_a_refused_tap(fund: Fund, person: Person) -> dict[str, Any]:
     stranger = fund.person()
     await fund.tap(stranger.card)
-    return await _after_presence(fund, person, str((await newest(fund, "eligibility.card"))["record_id"]))
+    return await _after_presence(
+        fund, person, str((await newest_record(fund, "eligibility.card"))["record_id"])
+    )
 
 
 async def _after_an_earlier_consent(fund: Fund, person: Person) -> dict[str, Any]:
-    return await _after_presence(fund, person, (await given(fund, person))["record_id"])
+    return await _after_presence(fund, person, (await registered_consent(fund, person))["record_id"])
 
 
 async def _after_another_facilitys_presence(fund: Fund, person: Person) -> dict[str, Any]:
@@ -219,7 +223,7 @@ RECORDED: list[tuple[str, Make, str]] = [
 
 
 @pytest.mark.parametrize(("make", "code"), [row[1:] for row in RECORDED], ids=[row[0] for row in RECORDED])
-async def test_what_cannot_be_a_consent_is_refused_recorded_and_kept_by_nobody(
+async def test_an_inadmissible_consent_is_refused_recorded_and_not_stored(
     fund: Fund, make: Make, code: str
 ) -> None:
     person = await fund.insured()
@@ -228,7 +232,7 @@ async def test_what_cannot_be_a_consent_is_refused_recorded_and_kept_by_nobody(
 
     refused = await fund.post("/v1/consents", body)
 
-    record = await newest(fund, "eligibility.consent-pin")
+    record = await newest_record(fund, "eligibility.consent-pin")
     assert (code_of(refused), record["outcome"]) == (code, code)
     assert await _permits(fund) == before
     assert code_of(await fund.post("/v1/consents", body)) == "challenge-used"
@@ -245,7 +249,7 @@ async def test_a_consent_is_used_once(fund: Fund) -> None:
     assert uses == ["201", "challenge-used", "challenge-used"]
 
 
-async def test_a_presence_of_more_than_ten_minutes_ago_is_followed_by_none(fund: Fund) -> None:
+async def test_no_consent_follows_a_presence_older_than_ten_minutes(fund: Fund) -> None:
     person = await fund.insured()
     presence = (await fund.tap(person.card)).json()["record_id"]
     async with fund.turned(timedelta(minutes=9, seconds=50)):
@@ -256,12 +260,12 @@ async def test_a_presence_of_more_than_ten_minutes_ago_is_followed_by_none(fund:
         asked = {"presence_record": presence, "categories": ["medication"]}
         refused = await fund.post("/v1/consents/challenges", asked)
         recorded = await fund.post("/v1/consents", late)
-        record = await newest(fund, "eligibility.consent-pin")
+        record = await newest_record(fund, "eligibility.consent-pin")
     assert {code_of(refused), code_of(recorded), record["outcome"]} == {"consent-presence-too-old"}
 
 
 @pytest.mark.parametrize("presence", [uuid4(), UUID(int=0)])
-async def test_no_challenge_is_made_after_no_presence(fund: Fund, presence: UUID) -> None:
+async def test_no_challenge_is_issued_without_a_presence(fund: Fund, presence: UUID) -> None:
     asked = {"presence_record": str(presence), "categories": ["medication"]}
     assert code_of(await fund.post("/v1/consents/challenges", asked)) == "consent-presence-missing"
 

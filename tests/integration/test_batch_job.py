@@ -164,7 +164,7 @@ async def test_misses_in_a_batch_are_logged_as_streaks_and_do_not_count_for_sing
     fund: Fund, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     streaks: list[int] = []
-    monkeypatch.setattr(job, "tell_run", lambda _, streak: streaks.append(streak))
+    monkeypatch.setattr(job, "log_streak", lambda _, streak: streaks.append(streak))
     person = await enrolled(fund)
     limit = Settings().number_misses_per_hour
     batch = await accepted(

@@ -1,4 +1,4 @@
-"""Whose is a certificate: J-LIS's word alone, once and for ever; nothing that a clinic types chooses a person."""
+"""Bindings of certificates to persons: only J-LIS identifies the holder, permanently; no input of a clinic selects a person."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ async def test_a_first_registration_binds_and_a_second_one_changes_nothing(fund:
     assert [first.json()["already_registered"], second.json()["already_registered"]] == [False, True]
 
 
-async def test_with_the_right_membership_the_registration_holds(fund: Fund) -> None:
+async def test_a_registration_with_the_right_membership_succeeds(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person)
     stated = {"insurer_number": "01130012", "symbol": "見本", "number": person.resident.resident_id[1:]}
     assert (await fund.register(person.card, membership=stated)).status_code == 201
 
 
-async def test_ones_card_with_anothers_number_binds_nothing_and_is_on_record(fund: Fund) -> None:
+async def test_a_card_with_another_persons_number_is_refused_and_recorded(fund: Fund) -> None:
     holder, other = fund.person(), fund.person()
     await fund.enrol(holder)
     await fund.enrol(other)
@@ -50,7 +50,7 @@ async def test_a_registration_cannot_name_a_person(fund: Fund) -> None:
     assert (refused.status_code, refused.json()["code"]) == (422, "request-invalid")
 
 
-async def test_a_register_that_names_another_person_than_before_is_refused_and_recorded(
+async def test_a_holder_other_than_the_bound_one_is_refused_and_recorded(
     fund: Fund, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await fund.insured()
@@ -67,7 +67,7 @@ async def test_a_register_that_names_another_person_than_before_is_refused_and_r
     assert (await fund.tap(person.card)).json()["validity"] == "1"
 
 
-async def test_a_renewed_card_answers_at_its_first_tap_through_the_link(fund: Fund) -> None:
+async def test_a_renewed_card_is_bound_at_its_first_tap_through_the_link(fund: Fund) -> None:
     person = await fund.insured()
     new = fund.jlis.cards.renew(person.card, fund.clock())
 
@@ -121,7 +121,7 @@ async def test_of_two_certificates_that_renew_one_the_second_is_refused(
     assert (await fund.tap(other.card)).json()["code"] == "registration-conflict"
 
 
-async def test_a_revoked_unbound_card_is_revoked_whether_j_lis_answers_or_not_and_gets_no_binding(
+async def test_a_revoked_unbound_card_is_refused_without_j_lis_and_not_bound(
     fund: Fund,
 ) -> None:
     person = await fund.insured()
@@ -136,7 +136,7 @@ async def test_a_revoked_unbound_card_is_revoked_whether_j_lis_answers_or_not_an
     assert not await fund.owner.fetch("SELECT FROM binding WHERE serial = $1", [_serial(fund, new)])
 
 
-async def test_a_proof_used_before_asks_j_lis_nothing(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_used_proof_causes_no_call_to_j_lis(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
     person = fund.person()
     proof = await fund.proof(person.card)
     await fund.post("/v1/eligibility/card", proof)
@@ -154,7 +154,7 @@ async def test_a_proof_used_before_asks_j_lis_nothing(fund: Fund, monkeypatch: p
         b'{"person_key": "00000000000000000000000000000000", "predecessors": [{"ca_key_sha256": "", "serial": "-1"}]}',
     ],
 )
-async def test_an_answer_of_j_lis_that_is_none_is_a_technical_failure(fund: Fund, answer: bytes) -> None:
+async def test_a_malformed_answer_of_j_lis_is_a_technical_failure(fund: Fund, answer: bytes) -> None:
     person = fund.person()
     fund.line.replaced["/register/"] = answer
 
@@ -164,7 +164,7 @@ async def test_an_answer_of_j_lis_that_is_none_is_a_technical_failure(fund: Fund
     assert not await fund.owner.fetch("SELECT FROM binding WHERE person_key = ''", [])
 
 
-async def test_a_page_not_found_in_between_is_not_j_liss_word(fund: Fund) -> None:
+async def test_a_404_of_a_proxy_is_not_j_liss_answer(fund: Fund) -> None:
     person = fund.person()
     fund.line.missing = True
     assert (await fund.register(person.card)).json()["code"] == "register-unavailable"
@@ -174,7 +174,7 @@ def _serial(fund: Fund, card: CardImage) -> bytes:
     return fund.state.presence.verifier.certificate(card.authentication.certificate).id.serial_bytes
 
 
-async def test_with_j_lis_away_an_unbound_card_is_a_technical_failure_and_spends_nothing(fund: Fund) -> None:
+async def test_without_j_lis_an_unbound_card_is_a_technical_failure_and_spends_nothing(fund: Fund) -> None:
     person = fund.person()
     proof = await fund.proof(person.card)
     fund.line.cut = True

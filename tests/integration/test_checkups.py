@@ -1,4 +1,4 @@
-"""特定健診 from insurers: of their own members alone, kept under comparable keys, the unknown counted."""
+"""特定健診 from insurers: of their own members only, stored under comparable keys, unmatched ones counted."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ ITEM: dict[str, Any] = {
 
 
 def checkup(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
-    """A check-up of a person by her membership; None leaves a field out."""
+    """A check-up of a person by her membership; None omits a field."""
     body = {name: value for name, value in more.items() if name not in {"examined_on", "items"}}
-    said = {"examined_on": more.get("examined_on", "2026-06-01"), "items": more.get("items", [ITEM])}
-    return fund.asked(person, **body) | said
+    checkup = {"examined_on": more.get("examined_on", "2026-06-01"), "items": more.get("items", [ITEM])}
+    return fund.asked(person, **body) | checkup
 
 
 async def send(
@@ -43,15 +43,15 @@ async def kept(fund: Fund, person: Person) -> list[dict[str, Any]]:
     return [dict(row) for row in await fund.owner.fetch(statement, [number])]
 
 
-async def test_they_are_kept_by_comparable_keys_and_counted(fund: Fund) -> None:
+async def test_check_ups_are_stored_by_comparable_keys_and_counted(fund: Fund) -> None:
     person, stranger = fund.person(), fund.person()
     await fund.enrol(person)
     before = fund.clock()
 
-    told = await send(fund, checkup(fund, person, symbol="見 本"), checkup(fund, stranger))
+    uploaded = await send(fund, checkup(fund, person, symbol="見 本"), checkup(fund, stranger))
 
-    assert told.status_code == 201, told.text
-    assert (told.json()["accepted"], told.json()["unmatched"]) == (2, 1)
+    assert uploaded.status_code == 201, uploaded.text
+    assert (uploaded.json()["accepted"], uploaded.json()["unmatched"]) == (2, 1)
     [row] = await kept(fund, person)
     assert (row["insurer_number"], row["symbol_key"], row["branch_key"]) == ("01130012", "見本", "00")
     assert json.loads(row["items"]) == [ITEM]
@@ -62,14 +62,14 @@ async def test_they_are_kept_by_comparable_keys_and_counted(fund: Fund) -> None:
     assert (detail["taken"], detail["unmatched"]) == (2, 1)
 
 
-async def test_a_member_may_be_named_without_her_branch(fund: Fund) -> None:
+async def test_a_member_may_be_named_without_a_branch(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person)
-    told = [await send(fund, checkup(fund, person, branch=branch)) for branch in (None, "00", "01")]
-    assert [response.json()["unmatched"] for response in told] == [0, 0, 1]
+    uploaded = [await send(fund, checkup(fund, person, branch=branch)) for branch in (None, "00", "01")]
+    assert [response.json()["unmatched"] for response in uploaded] == [0, 0, 1]
 
 
-async def test_a_withdrawn_member_is_not_known(fund: Fund) -> None:
+async def test_a_withdrawn_member_is_unmatched(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person)
     withdrawn = await fund.change(person, "withdraw", acquired_on="2024-04-01")
@@ -77,7 +77,7 @@ async def test_a_withdrawn_member_is_not_known(fund: Fund) -> None:
     assert (await send(fund, checkup(fund, person))).json()["unmatched"] == 1
 
 
-async def test_a_second_one_of_a_day_stands_beside_the_first(fund: Fund) -> None:
+async def test_a_second_check_up_of_a_day_is_stored_in_addition(fund: Fund) -> None:
     person = fund.person()
     for value in ("128", "132"):
         await send(fund, checkup(fund, person, items=[ITEM | {"value": value}]))
@@ -86,14 +86,14 @@ async def test_a_second_one_of_a_day_stands_beside_the_first(fund: Fund) -> None
     assert rows[0]["known_from"] < rows[1]["known_from"]
 
 
-async def test_another_insurers_member_keeps_all_of_it_out(fund: Fund) -> None:
+async def test_a_member_of_another_insurer_rejects_the_whole_call(fund: Fund) -> None:
     person = fund.person()
     refused = await send(fund, checkup(fund, person), checkup(fund, person, insurer_number=OTHER_INSURER))
     assert (refused.status_code, refused.json()["code"]) == (403, "enrolment-other-insurer")
     assert await kept(fund, person) == []
 
 
-async def test_nobody_but_an_admitted_insurer_sends_any(fund: Fund) -> None:
+async def test_only_an_admitted_insurer_may_upload_check_ups(fund: Fund) -> None:
     closed = await fund.admit_insurer(OTHER_INSURER)
     body = checkup(fund, fund.person(), insurer_number=OTHER_INSURER)
     terminal = await fund.terminal(rights=(Right.ELIGIBILITY,))
@@ -106,16 +106,16 @@ async def test_nobody_but_an_admitted_insurer_sends_any(fund: Fund) -> None:
     assert codes == ["right-missing", "client-closed"]
 
 
-async def test_five_hundred_with_fifty_items_are_taken_at_once(fund: Fund) -> None:
+async def test_five_hundred_check_ups_with_fifty_items_are_accepted(fund: Fund) -> None:
     person = fund.person()
     many = checkup(fund, person, items=[ITEM] * 50)
     assert 500 * len(json.dumps(many, ensure_ascii=False).encode()) < MAX_BYTES
-    told = await send(fund, *[many] * 500)
-    assert (told.status_code, told.json()["accepted"]) == (201, 500)
+    uploaded = await send(fund, *[many] * 500)
+    assert (uploaded.status_code, uploaded.json()["accepted"]) == (201, 500)
     assert (await send(fund, *[checkup(fund, person)] * 501)).json()["code"] == "request-invalid"
 
 
 @pytest.mark.parametrize("wrong", [{"item_code": "9A751"}, {"oid": "1..2"}, {"value": "\x00"}])
-async def test_an_item_has_its_form(fund: Fund, wrong: dict[str, Any]) -> None:
+async def test_an_item_of_another_form_is_rejected(fund: Fund, wrong: dict[str, Any]) -> None:
     refused = await send(fund, checkup(fund, fund.person(), items=[ITEM | wrong]))
     assert (refused.status_code, refused.json()["code"]) == (422, "request-invalid")

@@ -1,4 +1,4 @@
-"""Consents: what the card signed is what was shown; inside its window and its facility it lets look, and nowhere else."""
+"""Consents: their registration, evidence, window and end; a consent is valid for its facility and within its window only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from anyio import create_task_group
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.consent import ConsentStatement, words
 from eligibility_api.contract.tokens import Credential
-from tests.builders.fund import OTHER_CLINIC, Fund, Person
+from tests.builders.consents import code_of, newest_record, protect, registered_consent
+from tests.builders.fund import OTHER_CLINIC, Fund
 from tests.integration.test_audit import recomputed
 
 pytestmark = pytest.mark.anyio
@@ -28,33 +29,11 @@ async def elsewhere(fund: Fund) -> Credential:
     return await fund.terminal(institution_code=OTHER_CLINIC)
 
 
-async def given(fund: Fund, person: Person, *categories: str, **more: Any) -> dict[str, Any]:
-    """What is answered to a good consent."""
-    response = await fund.consent(person.card, categories or ("medication",), **more)
-    assert response.status_code == 201, response.text
-    return dict(response.json())
+async def test_the_answer_names_what_was_allowed_and_until_when(fund: Fund) -> None:
+    registered = await registered_consent(fund, await fund.insured(), "medication", "limit-certificate")
 
-
-async def newest(fund: Fund, kind: str) -> dict[str, Any]:
-    """The newest record of a kind."""
-    return (await fund.records("kind = $1", kind))[-1]
-
-
-async def protect(fund: Fund, person: Person) -> None:
-    """From now on nothing of the person is shown."""
-    body = {"former": fund.asked(person), "member": fund.told(person, self_disclosure_blocked=True)}
-    assert (await fund.post("/v1/enrolments/correct", body, fund.insurer)).is_success
-
-
-def code_of(response: httpx2.Response) -> str:
-    return str(response.json().get("code", response.status_code))
-
-
-async def test_it_is_answered_with_what_was_allowed_and_until_when(fund: Fund) -> None:
-    told = await given(fund, await fund.insured(), "medication", "limit-certificate")
-
-    first, second = told["allowed"]
-    assert (told["basis"], told["care"]) == ("pin", "1")
+    first, second = registered["allowed"]
+    assert (registered["basis"], registered["care"]) == ("pin", "1")
     assert (first["category"], first["available_until"]) == ("limit-certificate", None)
     begun, until = (datetime.fromisoformat(second[name]) for name in ("given_at", "available_until"))
     assert until - begun == timedelta(hours=24)
@@ -68,7 +47,7 @@ async def test_it_is_answered_with_what_was_allowed_and_until_when(fund: Fund) -
         (("limit-certificate", "specific-diseases", "medication"), True, True),
     ],
 )
-async def test_the_eligibility_is_completed_by_what_was_allowed_and_by_nothing_else(
+async def test_the_eligibility_includes_what_was_allowed_and_nothing_else(
     fund: Fund, categories: tuple[str, ...], limit: bool, diseases: bool
 ) -> None:
     person = fund.person()
@@ -76,7 +55,7 @@ async def test_the_eligibility_is_completed_by_what_was_allowed_and_by_nothing_e
     assert (await fund.enrol(person, **certificate)).status_code == 201
     await fund.register(person.card)
 
-    [result] = (await given(fund, person, *categories))["eligibility"]["results"]
+    [result] = (await registered_consent(fund, person, *categories))["eligibility"]["results"]
 
     assert (result["limit_certificate_consent"], result["limit_certificate"] is not None) == (limit, limit)
     assert (result["specific_disease_consent"], bool(result["specific_diseases"])) == (diseases, diseases)
@@ -98,13 +77,13 @@ def _days(fund: Fund) -> dict[str, str]:
     }
 
 
-async def test_what_proves_it_is_kept(fund: Fund) -> None:
+async def test_the_evidence_of_a_consent_is_stored(fund: Fund) -> None:
     person = await fund.insured()
     body = await fund.consent_request(person.card, ("surgery",), language="en")
-    told = (await fund.post("/v1/consents", body)).json()
+    registered = (await fund.post("/v1/consents", body)).json()
 
     [kept] = await fund.owner.fetch(
-        "SELECT * FROM consent_evidence WHERE permit_id = $1", [told["consent_id"]]
+        "SELECT * FROM consent_evidence WHERE permit_id = $1", [registered["consent_id"]]
     )
 
     assert kept["words"] == words(ConsentStatement.model_validate(body["statement"]))
@@ -113,39 +92,39 @@ async def test_what_proves_it_is_kept(fund: Fund) -> None:
     assert (kept["challenge"], str(kept["presence_record"])) == (body["challenge"], body["presence_record"])
 
 
-async def test_it_is_on_record_with_what_was_read(fund: Fund) -> None:
+async def test_a_consent_is_recorded_with_the_versions_read(fund: Fund) -> None:
     person = await fund.insured()
-    told = await given(fund, person, "medication", "surgery")
-    [record] = await fund.records("record_id = $1::text::uuid", told["record_id"])
+    registered = await registered_consent(fund, person, "medication", "surgery")
+    [record] = await fund.records("record_id = $1::text::uuid", registered["record_id"])
     assert (record["kind"], record["outcome"]) == ("eligibility.consent-pin", "answered")
     assert record["consents"] == ["medication", "surgery"]
     assert len(record["enrolments"]) == 1
-    assert told["consent_id"] in record["detail"]
+    assert registered["consent_id"] in record["detail"]
 
 
-async def test_its_eligibility_is_computed_again_and_shown_again(fund: Fund) -> None:
+async def test_the_eligibility_of_a_consent_can_be_recomputed_and_read_again(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person, limit_certificate=_limit(fund))
     await fund.register(person.card)
-    told = await given(fund, person, "limit-certificate", care="2")
-    renewed = (await fund.get(f"/v1/consents/{told['consent_id']}/eligibility", fund.clinic)).json()
+    registered = await registered_consent(fund, person, "limit-certificate", care="2")
+    renewed = (await fund.get(f"/v1/consents/{registered['consent_id']}/eligibility", fund.clinic)).json()
 
     again = await recomputed(fund)
-    shown = await fund.get(f"/v1/eligibility/answers/{told['record_id']}", fund.clinic)
+    shown = await fund.get(f"/v1/eligibility/answers/{registered['record_id']}", fund.clinic)
 
-    assert again[told["record_id"]] == shown.json() == told["eligibility"]
+    assert again[registered["record_id"]] == shown.json() == registered["eligibility"]
     assert again[renewed["record_id"]] == renewed
 
 
-async def test_by_visual_check_the_operator_is_on_record_and_the_hour_is_limited(fund: Fund) -> None:
+async def test_by_visual_check_the_operator_is_recorded_and_the_hourly_limit_applies(fund: Fund) -> None:
     terminal = await fund.terminal()
     person = await fund.insured()
-    told = await given(fund, person, credential=terminal, visual_check=True)
-    record = await newest(fund, "eligibility.consent-visual-check")
+    registered = await registered_consent(fund, person, credential=terminal, visual_check=True)
+    record = await newest_record(fund, "eligibility.consent-visual-check")
     [counted] = await fund.owner.fetch(
         "SELECT checks FROM visual_check_count WHERE client_id = $1::text::uuid", [terminal.client_id]
     )
-    assert (told["basis"], record["operator"], counted["checks"]) == ("visual-check", "受付　見本", 1)
+    assert (registered["basis"], record["operator"], counted["checks"]) == ("visual-check", "受付　見本", 1)
 
     await fund.owner.fetch(
         "UPDATE visual_check_count SET checks = 1000 WHERE client_id = $1::text::uuid", [terminal.client_id]
@@ -154,90 +133,94 @@ async def test_by_visual_check_the_operator_is_on_record_and_the_hour_is_limited
     assert (refused.status_code, code_of(refused)) == (429, "visual-check-limit")
 
 
-async def test_with_the_pin_nobody_is_named_as_having_compared_a_face(fund: Fund) -> None:
+async def test_with_the_pin_no_operator_is_stored(fund: Fund) -> None:
     person = await fund.insured()
     body = await fund.consent_request(person.card) | {"operator": "受付　見本"}
-    told = (await fund.post("/v1/consents", body)).json()
+    registered = (await fund.post("/v1/consents", body)).json()
     [permit] = await fund.owner.fetch(
-        "SELECT operator FROM permit WHERE permit_id = $1", [told["consent_id"]]
+        "SELECT operator FROM permit WHERE permit_id = $1", [registered["consent_id"]]
     )
     assert permit["operator"] is None
 
 
-async def test_two_facilities_have_a_consent_each(fund: Fund, elsewhere: Credential) -> None:
+async def test_each_facility_needs_its_own_consent(fund: Fund, elsewhere: Credential) -> None:
     person = await fund.insured()
-    here, there = [await given(fund, person, credential=terminal) for terminal in (None, elsewhere)]
+    here, there = [
+        await registered_consent(fund, person, credential=terminal) for terminal in (None, elsewhere)
+    ]
     assert here["consent_id"] != there["consent_id"]
     crossed = await fund.get(f"/v1/consents/{here['consent_id']}", elsewhere)
     assert (crossed.status_code, code_of(crossed)) == (403, "consent-other-facility")
 
 
-# -- How long ----------------------------------------------------------------------------------------------------------
+# -- Duration ----------------------------------------------------------------------------------------------------------
 
 
-async def renewed(fund: Fund, told: dict[str, Any], credential: Credential | None = None) -> httpx2.Response:
+async def renewed(
+    fund: Fund, registered: dict[str, Any], credential: Credential | None = None
+) -> httpx2.Response:
     """The eligibility without the card, under a consent."""
-    return await fund.get(f"/v1/consents/{told['consent_id']}/eligibility", credential or fund.clinic)
+    return await fund.get(f"/v1/consents/{registered['consent_id']}/eligibility", credential or fund.clinic)
 
 
 async def ended(
-    fund: Fund, told: dict[str, Any], reason: str = "2", credential: Credential | None = None
+    fund: Fund, registered: dict[str, Any], reason: str = "2", credential: Credential | None = None
 ) -> httpx2.Response:
-    """A consent's end."""
-    return await fund.post(f"/v1/consents/{told['consent_id']}/end", {"reason": reason}, credential)
+    """The response to ending a consent."""
+    return await fund.post(f"/v1/consents/{registered['consent_id']}/end", {"reason": reason}, credential)
 
 
-async def test_for_an_outpatient_it_lasts_for_24_hours(fund: Fund) -> None:
-    told = await given(fund, await fund.insured())
+async def test_a_consent_of_an_outpatient_lasts_24_hours(fund: Fund) -> None:
+    registered = await registered_consent(fund, await fund.insured())
     async with fund.turned(24 * HOUR - MOMENT):
-        inside = await renewed(fund, told)
+        inside = await renewed(fund, registered)
         await fund.turn(24 * HOUR + MOMENT)
-        outside = await renewed(fund, told)
-        status = await fund.get(f"/v1/consents/{told['consent_id']}", fund.clinic)
-    # Without the card only care at home goes on: what is refused inside the window is refused for that.
+        outside = await renewed(fund, registered)
+        status = await fund.get(f"/v1/consents/{registered['consent_id']}", fund.clinic)
+    # Without the card only care at home is allowed, hence the refusal within the window.
     assert (code_of(inside), code_of(outside)) == ("consent-category", "consent-expired")
-    assert status.json()["available_until"] == told["allowed"][0]["available_until"]
+    assert status.json()["available_until"] == registered["allowed"][0]["available_until"]
 
 
-async def test_a_clock_that_is_set_back_opens_nothing_again(fund: Fund) -> None:
-    told = await given(fund, await fund.insured())
+async def test_setting_the_clock_back_reopens_no_expired_consent(fund: Fund) -> None:
+    registered = await registered_consent(fund, await fund.insured())
     async with fund.turned(24 * HOUR + MOMENT):
-        await renewed(fund, told)
+        await renewed(fund, registered)
         await fund.turn(timedelta())
-        assert code_of(await renewed(fund, told)) == "consent-expired"
+        assert code_of(await renewed(fund, registered)) == "consent-expired"
 
 
-async def test_for_care_at_home_it_lasts_until_it_is_withdrawn(fund: Fund) -> None:
-    told = await given(fund, await fund.insured(), "medication", care="2")
-    assert told["allowed"][0]["available_until"] is None
+async def test_a_consent_for_care_at_home_lasts_until_it_is_withdrawn(fund: Fund) -> None:
+    registered = await registered_consent(fund, await fund.insured(), "medication", care="2")
+    assert registered["allowed"][0]["available_until"] is None
     async with fund.turned(40 * HOUR):
-        later = await renewed(fund, told)
+        later = await renewed(fund, registered)
     assert (later.status_code, later.json()["validity"]) == (200, "1")
-    assert (await ended(fund, told)).status_code == 200
-    assert code_of(await renewed(fund, told)) == "consent-withdrawn"
+    assert (await ended(fund, registered)).status_code == 200
+    assert code_of(await renewed(fund, registered)) == "consent-withdrawn"
 
 
-async def test_an_online_consultation_ends_with_the_facilitys_word(fund: Fund) -> None:
-    told = await given(fund, await fund.insured(), care="3")
-    status = (await ended(fund, told, "0")).json()
+async def test_the_facility_ends_a_consent_for_an_online_consultation(fund: Fund) -> None:
+    registered = await registered_consent(fund, await fund.insured(), care="3")
+    status = (await ended(fund, registered, "0")).json()
     assert (status["care"], status["end_reason"]) == ("3", "0")
 
 
-async def test_the_eligibility_without_the_card_is_of_today(fund: Fund) -> None:
+async def test_the_eligibility_without_the_card_is_as_of_today(fund: Fund) -> None:
     person = await fund.insured()
-    told = await given(fund, person, care="2")
+    registered = await registered_consent(fund, person, care="2")
     yesterday = (fund.clock() - timedelta(days=2)).date().isoformat()
     assert (await fund.change(person, "end", lost_on=yesterday, reason_of_loss="99")).is_success
-    answer = (await renewed(fund, told)).json()
+    answer = (await renewed(fund, registered)).json()
     assert (answer["validity"], answer["results"][0]["lost_on"]) == ("2", yesterday)
-    assert (await newest(fund, "eligibility.consent"))["outcome"] == "answered"
+    assert (await newest_record(fund, "eligibility.consent"))["outcome"] == "answered"
 
 
 @pytest.mark.parametrize("care", ["1", "3"])
-async def test_without_the_card_only_for_care_at_home(fund: Fund, care: str) -> None:
-    told = await given(fund, await fund.insured(), care=care)
-    refused = await renewed(fund, told)
-    record = await newest(fund, "eligibility.consent")
+async def test_eligibility_without_the_card_needs_a_consent_for_care_at_home(fund: Fund, care: str) -> None:
+    registered = await registered_consent(fund, await fund.insured(), care=care)
+    refused = await renewed(fund, registered)
+    record = await newest_record(fund, "eligibility.consent")
     assert (code_of(refused), record["outcome"], record["enrolments"]) == (
         "consent-category",
         "consent-category",
@@ -245,16 +228,18 @@ async def test_without_the_card_only_for_care_at_home(fund: Fund, care: str) -> 
     )
 
 
-# -- Its end, and who may know of it -----------------------------------------------------------------------------------
+# -- The end, and access to a consent's status -------------------------------------------------------------------------
 
 
-async def test_it_ends_once_at_once_and_by_any_terminal_of_the_facility(fund: Fund) -> None:
-    told = await given(fund, await fund.insured())
+async def test_any_terminal_of_the_facility_ends_a_consent_at_once_and_only_once(fund: Fund) -> None:
+    registered = await registered_consent(fund, await fund.insured())
     colleague = await fund.terminal(rights=(Right.ELIGIBILITY, Right.CONSENT))
-    first = await ended(fund, told, "1", colleague)
-    second = await ended(fund, told, "2")
-    status = (await fund.get(f"/v1/consents/{told['consent_id']}", fund.clinic)).json()
-    records = await fund.records("kind = 'consent.end' AND detail ->> 'permit' = $1", told["consent_id"])
+    first = await ended(fund, registered, "1", colleague)
+    second = await ended(fund, registered, "2")
+    status = (await fund.get(f"/v1/consents/{registered['consent_id']}", fund.clinic)).json()
+    records = await fund.records(
+        "kind = 'consent.end' AND detail ->> 'permit' = $1", registered["consent_id"]
+    )
 
     assert (first.status_code, code_of(second)) == (200, "consent-withdrawn")
     assert status == first.json()
@@ -262,12 +247,12 @@ async def test_it_ends_once_at_once_and_by_any_terminal_of_the_facility(fund: Fu
     assert [record["outcome"] for record in records] == ["ended", "consent-withdrawn"]
 
 
-async def test_two_ends_at_the_same_moment_are_one(fund: Fund) -> None:
-    told = await given(fund, await fund.insured())
+async def test_of_simultaneous_ends_exactly_one_succeeds(fund: Fund) -> None:
+    registered = await registered_consent(fund, await fund.insured())
     codes: list[str] = []
 
     async def end(reason: str) -> None:
-        codes.append(code_of(await ended(fund, told, reason)))
+        codes.append(code_of(await ended(fund, registered, reason)))
 
     async with create_task_group() as group:
         for reason in "123":
@@ -275,20 +260,20 @@ async def test_two_ends_at_the_same_moment_are_one(fund: Fund) -> None:
     assert sorted(codes) == ["200", "consent-withdrawn", "consent-withdrawn"]
 
 
-async def test_an_end_needs_a_reason_of_the_code_table(fund: Fund) -> None:
-    told = await given(fund, await fund.insured())
-    assert code_of(await ended(fund, told, "9")) == "request-invalid"
+async def test_the_end_of_a_consent_needs_a_reason_from_the_code_table(fund: Fund) -> None:
+    registered = await registered_consent(fund, await fund.insured())
+    assert code_of(await ended(fund, registered, "9")) == "request-invalid"
 
 
-async def test_a_consent_of_somebody_who_is_protected_now_can_still_be_ended(fund: Fund) -> None:
+async def test_the_consent_of_a_protected_person_can_still_be_ended(fund: Fund) -> None:
     person = await fund.insured()
-    told = await given(fund, person, care="2")
+    registered = await registered_consent(fund, person, care="2")
     await protect(fund, person)
-    assert code_of(await renewed(fund, told)) == "card-not-usable"
-    assert (await ended(fund, told)).status_code == 200
+    assert code_of(await renewed(fund, registered)) == "card-not-usable"
+    assert (await ended(fund, registered)).status_code == 200
 
 
-async def test_a_mismatch_of_an_enrolment_that_is_over_stops_looks_and_no_answer(fund: Fund) -> None:
+async def test_an_open_mismatch_of_an_ended_enrolment_stops_access_but_not_the_consent(fund: Fund) -> None:
     person = await fund.insured()
     yesterday = (fund.clock() - timedelta(days=2)).date().isoformat()
     assert (await fund.change(person, "end", lost_on=yesterday, reason_of_loss="99")).is_success
@@ -296,16 +281,16 @@ async def test_a_mismatch_of_an_enrolment_that_is_over_stops_looks_and_no_answer
     await fund.owner.fetch(
         "UPDATE enrolment SET mismatch = 'open' WHERE number = $1 AND closed_by IS NULL", [number]
     )
-    told = await given(fund, person, care="2")
-    assert told["eligibility"]["validity"] == "2"
-    assert code_of(await renewed(fund, told)) == "card-not-usable"
+    registered = await registered_consent(fund, person, care="2")
+    assert registered["eligibility"]["validity"] == "2"
+    assert code_of(await renewed(fund, registered)) == "card-not-usable"
 
 
 @pytest.mark.parametrize("kind", ["consent.read", "consent.end", "eligibility.consent"])
-async def test_who_has_no_consent_is_told_nothing_and_it_is_on_record(
+async def test_without_a_consent_every_request_is_refused_and_recorded(
     fund: Fund, elsewhere: Credential, kind: str
 ) -> None:
-    told = await given(fund, await fund.insured(), care="2")
+    registered = await registered_consent(fund, await fund.insured(), care="2")
 
     async def ask(consent_id: str, terminal: Credential) -> str:
         path = f"/v1/consents/{consent_id}"
@@ -315,11 +300,11 @@ async def test_who_has_no_consent_is_told_nothing_and_it_is_on_record(
 
     asked = [
         (str(uuid4()), fund.clinic, "consent-missing"),
-        (told["consent_id"], elsewhere, "consent-other-facility"),
-        (told["consent_id"], await fund.terminal(rights=(Right.ELIGIBILITY,)), "right-missing"),
+        (registered["consent_id"], elsewhere, "consent-other-facility"),
+        (registered["consent_id"], await fund.terminal(rights=(Right.ELIGIBILITY,)), "right-missing"),
     ]
     for consent_id, terminal, code in asked:
         assert await ask(consent_id, terminal) == code
-        record = await newest(fund, kind)
+        record = await newest_record(fund, kind)
         assert (record["outcome"], str(record["client_id"])) == (code, terminal.client_id)
-    assert (await renewed(fund, told)).status_code == 200
+    assert (await renewed(fund, registered)).status_code == 200

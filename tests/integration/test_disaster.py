@@ -1,4 +1,4 @@
-"""災害時医療情報閲覧: on for a region and a period, by a search that has to fit one person; closed by itself."""
+"""災害時医療情報閲覧: disaster mode for prefectures and a period, with a search that must match exactly one person."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.text import folded_text
 from eligibility_api.emergency import disasters
 from eligibility_api.emergency.disasters import Opening
-from eligibility_api.emergency.searching import _folded
+from eligibility_api.emergency.person_search import _folded
 from tests.builders.commands import Command
 from tests.builders.fund import OTHER_CLINIC, Fund, Person
+from tests.builders.limits import limited, miss_count
 from tests.builders.staff import as_staff, name_staff
-from tests.integration.test_number import count_of, limited
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +30,7 @@ BY = "試験　運用者"
 
 @pytest.fixture
 async def disaster(fund: Fund) -> AsyncIterator[int]:
-    """One that is open for the clinic's prefecture, for a week; closed after the test."""
+    """A disaster that is open for the clinic's prefecture, for a week; closed after the test."""
     async with fund.owner.transaction() as connection:
         row = await disasters.open_disaster(connection, Opening(["12", "13"], 7, "試験地震"), BY)
     yield row.disaster_id
@@ -38,9 +38,9 @@ async def disaster(fund: Fund) -> AsyncIterator[int]:
 
 
 def items(person: Person, **more: Any) -> dict[str, Any]:
-    """A search by what a person tells; None leaves an item out."""
+    """A search by personal items; None omits an item."""
     resident = person.resident
-    said: dict[str, Any] = {
+    body: dict[str, Any] = {
         "name": resident.name,
         "birth_date": resident.birth_date.isoformat(),
         "sex": resident.sex,
@@ -49,11 +49,11 @@ def items(person: Person, **more: Any) -> dict[str, Any]:
         "operator": DOCTOR,
         "role": "doctor",
     }
-    return {name: value for name, value in (said | more).items() if value is not None}
+    return {name: value for name, value in (body | more).items() if value is not None}
 
 
 def membership(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
-    """A search by what her certificate shows."""
+    """A search by a membership."""
     nothing = dict.fromkeys(("name", "birth_date", "sex", "address"))
     return items(person, **nothing) | {"membership": fund.asked(person, **more)}
 
@@ -63,11 +63,11 @@ async def search(fund: Fund, body: dict[str, Any], credential: Credential | None
 
 
 async def insured(fund: Fund, resident: Mapping[str, str] = {}, /, **more: Any) -> Person:
-    """Somebody who is enrolled and has never used a card; `resident` is what the register has of her beside."""
+    """An enrolled person who has never used a card; `resident`: further values in the register."""
     person = fund.person()
     if resident:
-        said = {"resident_id": f"T{uuid4()}"[:14], **resident}
-        person = Person(person.resident.model_copy(update=said), person.card)
+        changes = {"resident_id": f"T{uuid4()}"[:14], **resident}
+        person = Person(person.resident.model_copy(update=changes), person.card)
         fund.jlis.register.add([person.resident])
     enrolled = await fund.enrol(person, **more)
     assert (enrolled.status_code, enrolled.json()["match"]) == (201, "one")
@@ -85,7 +85,9 @@ def code(response: httpx2.Response) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("by", ["items", "membership"])
-async def test_whom_the_search_fits_alone_is_looked_at_for_a_day(fund: Fund, disaster: int, by: str) -> None:
+async def test_a_search_that_matches_one_person_grants_access_for_a_day(
+    fund: Fund, disaster: int, by: str
+) -> None:
     person = await insured(fund)
     body = items(person) if by == "items" else membership(fund, person)
 
@@ -102,6 +104,7 @@ async def test_whom_the_search_fits_alone_is_looked_at_for_a_day(fund: Fund, dis
     assert permit["person_key"] == version["person_key"]
     assert permit["until"] - permit["given_at"] == timedelta(hours=24)
     assert (answer["basis"], permit["basis"], permit["care"]) == ("disaster", "disaster", "4")
+    assert answer["notice"].startswith("災害時の閲覧として記録され")
     assert json.loads(permit["reason"]) == {"disaster_id": disaster, "consent": "not-possible"}
     detail = {
         "role": "doctor",
@@ -111,22 +114,22 @@ async def test_whom_the_search_fits_alone_is_looked_at_for_a_day(fund: Fund, dis
     }
     assert await last(fund) == ("permitted", detail, True)
     headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"} | as_staff(Role.DOCTOR, DOCTOR)
-    seen = await fund.http.get(f"/v1/disaster-searches/{answer['permit_id']}/medications", headers=headers)
-    assert seen.status_code == 200, seen.text
+    response = await fund.http.get(
+        f"/v1/disaster-searches/{answer['permit_id']}/medications", headers=headers
+    )
+    assert response.status_code == 200, response.text
 
 
 @pytest.mark.parametrize("by", ["items", "membership"])
-async def test_the_memberships_by_which_she_was_found_go_with_the_permit(
-    fund: Fund, disaster: int, by: str
-) -> None:
+async def test_the_permit_names_the_memberships_found(fund: Fund, disaster: int, by: str) -> None:
     person = await insured(fund)
     given = await search(fund, items(person) if by == "items" else membership(fund, person))
     [permit] = await fund.owner.fetch(
-        """SELECT asked = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS hers
+        """SELECT asked = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS same
            FROM permit WHERE permit_id = $1::text::uuid""",
         [given.json()["permit_id"], person.resident.address],
     )
-    assert permit["hers"]
+    assert permit["same"]
 
 
 async def test_width_spaces_hyphens_and_kana_do_not_matter(fund: Fund, disaster: int) -> None:
@@ -142,7 +145,7 @@ async def test_width_spaces_hyphens_and_kana_do_not_matter(fund: Fund, disaster:
     assert [(await search(fund, body)).status_code for body in fit] == [201] * 3
 
 
-async def test_a_name_by_which_she_goes_fits_too(fund: Fund, disaster: int) -> None:
+async def test_an_alias_matches_too(fund: Fund, disaster: int) -> None:
     person = await insured(fund, name_alias="通称　見本", name_alias_kana="ツウショウ ミホン")
     fit = [items(person, name="通称見本"), items(person, name=None, name_kana="つうしょう　みほん")]
     assert [(await search(fund, body)).status_code for body in fit] == [201] * 2
@@ -158,7 +161,7 @@ async def test_a_name_by_which_she_goes_fits_too(fund: Fund, disaster: int) -> N
         {"name_kana": "ベツジン"},
     ],
 )
-async def test_one_item_that_differs_finds_nobody_and_is_on_record(
+async def test_one_different_item_finds_nobody_and_is_recorded(
     fund: Fund, disaster: int, other: dict[str, str]
 ) -> None:
     person = await insured(fund)
@@ -170,14 +173,14 @@ async def test_one_item_that_differs_finds_nobody_and_is_on_record(
 @pytest.mark.parametrize(
     "days", [{"acquired_on": "2999-01-01"}, {"lost_on": "2024-05-01", "reason_of_loss": "03"}]
 )
-async def test_who_is_not_insured_today_is_not_found_by_her_items(
+async def test_a_person_not_insured_today_is_not_found_by_items(
     fund: Fund, disaster: int, days: dict[str, Any]
 ) -> None:
     person = await insured(fund, **days)
     assert code(await search(fund, items(person))) == (404, "disaster-not-found")
 
 
-async def test_of_two_whom_it_fits_neither_is_looked_at(fund: Fund, disaster: int) -> None:
+async def test_a_search_that_matches_two_persons_is_refused(fund: Fund, disaster: int) -> None:
     family = {"address": "架空県見本市双子町1", "name": "試験　双子"}
     one = await insured(fund, family | {"name_kana": "シケン ヒトリメ"}, number="T-1", branch="01")
     await insured(fund, family | {"name_kana": "シケン フタリメ"}, number="T-1", branch="02")
@@ -188,14 +191,14 @@ async def test_of_two_whom_it_fits_neither_is_looked_at(fund: Fund, disaster: in
     assert (await search(fund, items(one, name_kana="しけん ひとりめ"))).status_code == 201
 
 
-async def test_two_memberships_of_one_person_are_one_person(fund: Fund, disaster: int) -> None:
+async def test_two_memberships_of_one_person_count_as_one_person(fund: Fund, disaster: int) -> None:
     person = await insured(fund)
     await fund.enrol(person, number="9" + person.resident.resident_id[1:])
     assert (await search(fund, items(person))).status_code == 201
 
 
 @pytest.mark.parametrize("flag", ["nondisclosure", "self_disclosure_blocked"])
-async def test_of_a_protected_person_the_search_confirms_no_address(
+async def test_a_search_does_not_confirm_a_protected_persons_address(
     fund: Fund, disaster: int, flag: str
 ) -> None:
     person = await insured(fund, **{flag: True})
@@ -208,7 +211,7 @@ async def test_of_a_protected_person_the_search_confirms_no_address(
     assert (await last(fund))[0] == "card-not-usable"
 
 
-async def test_a_block_and_a_mismatch_stop_a_search_by_membership(fund: Fund, disaster: int) -> None:
+async def test_a_block_and_a_mismatch_refuse_a_search_by_membership(fund: Fund, disaster: int) -> None:
     blocked, unknown = await insured(fund, self_disclosure_blocked=True), fund.person()
     await fund.enrol(unknown, name="試験　名簿違い")
     refused = [await search(fund, membership(fund, person)) for person in (blocked, unknown)]
@@ -223,12 +226,12 @@ async def test_misses_count_like_those_of_look_ups_by_number(fund: Fund, disaste
         beyond = [await search(fund, body, terminal) for body in (items(person), membership(fund, person))]
     assert code(missed) == (404, "disaster-not-found")
     assert {code(response) for response in beyond} == {(429, "number-miss-limit")}
-    count = await count_of(fund, terminal.client_id)
+    count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert count["misses"] == 2
 
 
-async def test_where_it_is_not_on_nobody_is_searched(fund: Fund, disaster: int) -> None:
+async def test_a_search_is_refused_where_disaster_mode_is_off(fund: Fund, disaster: int) -> None:
     person, elsewhere = await insured(fund), await fund.terminal(institution_code=OTHER_CLINIC)
     assert code(await search(fund, items(person), elsewhere)) == (403, "disaster-mode-off")
     await fund.owner.fetch("UPDATE disaster SET closed_at = now() WHERE closed_at IS NULL", [])
@@ -236,7 +239,7 @@ async def test_where_it_is_not_on_nobody_is_searched(fund: Fund, disaster: int) 
     assert await last(fund) == ("disaster-mode-off", {"role": "doctor", "consent": "oral"}, False)
 
 
-async def test_it_closes_by_itself_and_its_permits_with_it(fund: Fund) -> None:
+async def test_disaster_mode_closes_by_itself_with_its_permits(fund: Fund) -> None:
     person = await insured(fund)
     async with fund.owner.transaction() as connection:
         opened = await disasters.open_disaster(connection, Opening(["13"], 1, "試験豪雨"), BY)
@@ -244,11 +247,11 @@ async def test_it_closes_by_itself_and_its_permits_with_it(fund: Fund) -> None:
         given = await search(fund, items(person))
         headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"} | as_staff(Role.DOCTOR, DOCTOR)
         path = f"/v1/disaster-searches/{given.json()['permit_id']}/medications"
-        seen = await fund.http.get(path, headers=headers)
+        response = await fund.http.get(path, headers=headers)
         await fund.turn(timedelta(hours=24, seconds=5))
         headers |= {"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
         late = [await search(fund, items(person)), await fund.http.get(path, headers=headers)]
-    assert (given.status_code, seen.status_code) == (201, 200)
+    assert (given.status_code, response.status_code) == (201, 200)
     assert given.json()["available_until"] == opened.closes_at.isoformat().replace("+00:00", "Z")
     assert [code(response) for response in late] == [(403, "disaster-mode-off"), (403, "consent-expired")]
     await fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", [])
@@ -261,7 +264,7 @@ async def test_it_closes_by_itself_and_its_permits_with_it(fund: Fund) -> None:
         ({"role": "authorised-staff"}, "staff-not-authorised"),
     ],
 )
-async def test_who_may_not_look_searches_for_nobody(
+async def test_a_search_without_a_medical_role_is_refused(
     fund: Fund, disaster: int, who: dict[str, str], expected: str
 ) -> None:
     person = await insured(fund)
@@ -269,14 +272,14 @@ async def test_who_may_not_look_searches_for_nobody(
     assert (await last(fund))[0] == expected
 
 
-async def test_authorised_staff_may(fund: Fund, disaster: int) -> None:
+async def test_authorised_staff_may_search(fund: Fund, disaster: int) -> None:
     person, staff = await insured(fund), "見本　職員"
     await name_staff(fund, staff)
     by_staff = {"role": "authorised-staff", "operator": staff}
     assert (await search(fund, items(person, **by_staff))).status_code == 201
 
 
-async def test_who_may_only_check_eligibility_searches_for_nobody(fund: Fund, disaster: int) -> None:
+async def test_an_eligibility_only_facility_may_not_search(fund: Fund, disaster: int) -> None:
     person = await insured(fund)
     reduced = await fund.terminal(
         institution_code="1391111116", kind=FacilityKind.ELIGIBILITY_ONLY, rights=(Right.ELIGIBILITY,)
@@ -284,7 +287,7 @@ async def test_who_may_only_check_eligibility_searches_for_nobody(fund: Fund, di
     assert code(await search(fund, items(person), reduced)) == (403, "right-missing")
 
 
-async def test_a_search_goes_one_way(fund: Fund, disaster: int) -> None:
+async def test_a_search_is_either_by_items_or_by_membership(fund: Fund, disaster: int) -> None:
     person = await insured(fund)
     half = [
         items(person, address=None),
@@ -307,12 +310,12 @@ async def test_a_search_goes_one_way(fund: Fund, disaster: int) -> None:
         "㍿㌔ａ",
     ],
 )
-async def test_the_database_folds_as_the_rule_does(fund: Fund, text: str) -> None:
+async def test_the_database_folds_text_as_the_rule_does(fund: Fund, text: str) -> None:
     [row] = await fund.owner.fetch(f"SELECT {_folded('$1::text')} AS folded", [text])
     assert row["folded"] == folded_text(text)
 
 
-async def test_it_is_switched_on_extended_and_off_by_command_and_on_record(
+async def test_disaster_mode_is_opened_extended_and_closed_by_command_and_recorded(
     fund: Fund, command: Command
 ) -> None:
     opened = await command(
@@ -338,8 +341,8 @@ async def test_it_is_switched_on_extended_and_off_by_command_and_on_record(
     ]
     listed = await command("disaster", "list")
 
-    assert [said.code for said in (opened, extended, closed, listed)] == [0] * 4
-    assert [(said.code, len(said.err.splitlines())) for said in again] == [(1, 1)] * 2
+    assert [result.code for result in (opened, extended, closed, listed)] == [0] * 4
+    assert [(result.code, len(result.err.splitlines())) for result in again] == [(1, 1)] * 2
     row = json.loads(listed.out.splitlines()[-1])
     assert (row["prefectures"], row["reason"], row["open"]) == (["17", "18"], "試験地震", False)
     records = [
@@ -356,7 +359,7 @@ async def test_it_is_switched_on_extended_and_off_by_command_and_on_record(
 
 @pytest.mark.parametrize("prefectures", ["48", "7", "17,17", ""])
 async def test_it_is_on_for_prefectures_alone(command: Command, prefectures: str) -> None:
-    said = await command(
+    result = await command(
         *("disaster", "open", "--prefectures", prefectures, "--reason", "試験", "--opened-by", BY)
     )
-    assert said.code == 2
+    assert result.code == 2

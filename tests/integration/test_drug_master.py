@@ -1,4 +1,4 @@
-"""`eligibility-api drug-master`: a master is loaded as a whole, or not at all."""
+"""`eligibility-api drug-master`: a master is loaded completely or not at all."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LOADS = "SELECT (SELECT count(*) FROM drug_load) AS loads, (SELECT count(*) FRO
 
 
 async def counted(fund: Fund) -> tuple[int, int]:
-    """Loads, and drugs that are known."""
+    """The numbers of loads and of known drugs."""
     [row] = await fund.owner.fetch(_LOADS, [])
     return row["loads"], row["drugs"]
 
 
-async def test_a_master_is_loaded_replaced_and_told(fund: Fund, command: Command, tmp_path: Path) -> None:
+async def test_a_master_is_loaded_replaced_and_reported(fund: Fund, command: Command, tmp_path: Path) -> None:
     assert (await command("drug-master", "status")).code == 1
     loaded = await command("drug-master", "load")
     assert (loaded.code, loaded.out.strip(), await counted(fund)) == (0, str(DRUGS), (1, DRUGS))
@@ -43,7 +43,7 @@ async def test_a_master_is_loaded_replaced_and_told(fund: Fund, command: Command
     assert await counted(fund) == (2, DRUGS - 1)
 
 
-async def test_the_shipped_master_is_taken_where_there_never_was_one(fund: Fund) -> None:
+async def test_the_shipped_master_is_loaded_only_if_there_is_none(fund: Fund) -> None:
     async with fund.owner.transaction() as connection:
         await load_shipped_once(connection)
     loads, _ = await counted(fund)

@@ -1,4 +1,4 @@
-"""救急時医療情報閲覧: a permit by reason and second factor; each refusal in its words and on record."""
+"""救急時医療情報閲覧: a permit by reason and second factor; each refusal has its code and is recorded."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.second_factor import STEP_SECONDS
 from eligibility_api.facilities import operators
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.limits import LOCK_WAITS, limited
 from tests.builders.staff import Authenticator, as_staff, name_staff
-from tests.integration.test_number import limited
-from tests.integration.test_references import WAITING
 
 pytestmark = pytest.mark.anyio
 
@@ -31,26 +30,26 @@ NOTE = "試験、意識なし"
 
 @pytest.fixture(scope="module")
 async def terminal(fund: Fund) -> Credential:
-    """A clinic's terminal that may look in an emergency."""
+    """A clinic's terminal with the right for emergencies."""
     return await fund.terminal(rights=RIGHTS)
 
 
 @pytest.fixture
 async def doctor(fund: Fund) -> Authenticator:
-    """An operator named for emergencies, new for each test."""
+    """An operator authorised for emergencies, new for each test."""
     return await Authenticator.of(fund, f"見本　医師{uuid4().hex[:8]}")
 
 
 @pytest.fixture
 async def early(fund: Fund) -> AsyncIterator[None]:
-    """The fund's clock at the beginning of a time step, so that none begins during the test."""
+    """Sets the fund's clock to the beginning of a time step, so that none begins during the test."""
     into = fund.clock().timestamp() % STEP_SECONDS
     async with fund.turned(timedelta(seconds=STEP_SECONDS + 1 - into)):
         yield
 
 
 async def identified(fund: Fund, terminal: Credential, person: Person | None = None) -> str:
-    """The record by which the number of a person identified her."""
+    """The record of a look-up by number that identified the person."""
     answer = await fund.ask(person or await fund.insured(), terminal)
     return str(answer.json()["record_id"])
 
@@ -72,7 +71,7 @@ async def ask(
 
 
 async def attempts(fund: Fund, doctor: Authenticator) -> list[str]:
-    """What came of an operator's attempts, by the record."""
+    """The recorded outcomes of an operator's attempts."""
     records = await fund.records("kind = 'emergency.permit' AND operator = $1", doctor.operator)
     return [record["outcome"] for record in records]
 
@@ -86,7 +85,7 @@ def code(response: httpx2.Response) -> tuple[int, str]:
     return response.status_code, response.json()["code"]
 
 
-async def test_a_permit_lasts_a_day_and_says_why(
+async def test_a_permit_lasts_a_day_and_stores_its_reason(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     person = await fund.insured()
@@ -120,19 +119,19 @@ async def test_a_permit_lasts_a_day_and_says_why(
     }
 
 
-async def test_it_lets_its_operator_look_and_nobody_else(
+async def test_a_permit_grants_access_to_its_operator_only(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     given = await ask(fund, terminal, doctor, await identified(fund, terminal))
     path = f"/v1/emergencies/{given.json()['permit_id']}/medications"
     token = {"Authorization": f"Bearer {await fund.token(terminal)}"}
-    seen = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))
+    response = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))
     other = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, "見本　別人"))
     assert OPERATOR_HEADER in as_staff(Role.DOCTOR, doctor.operator)
-    assert (seen.status_code, code(other)) == (200, (403, "staff-not-authorised"))
+    assert (response.status_code, code(other)) == (200, (403, "staff-not-authorised"))
 
 
-async def test_who_is_named_no_more_looks_no_more(
+async def test_an_operator_whose_authorisation_ended_loses_access(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     given = await ask(fund, terminal, doctor, await identified(fund, terminal))
@@ -140,11 +139,11 @@ async def test_who_is_named_no_more_looks_no_more(
         await operators.end(connection, CLINIC, doctor.operator)
     token = {"Authorization": f"Bearer {await fund.token(terminal)}"}
     path = f"/v1/emergencies/{given.json()['permit_id']}/medications"
-    seen = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))
-    assert code(seen) == (403, "staff-not-authorised")
+    response = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))
+    assert code(response) == (403, "staff-not-authorised")
 
 
-async def test_whom_a_number_named_by_a_mix_up_is_looked_at_no_more_once_that_is_mended(
+async def test_the_permit_for_a_person_mixed_up_by_number_ends_with_the_correction(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     member, other = fund.person(), await fund.insured()
@@ -163,7 +162,7 @@ async def test_whom_a_number_named_by_a_mix_up_is_looked_at_no_more_once_that_is
 
 @pytest.mark.parametrize("beside", [-1, 0, 1])
 @pytest.mark.usefixtures("early")
-async def test_a_password_beside_the_present_one_is_good_once(
+async def test_a_password_of_an_adjacent_time_step_is_accepted_once(
     fund: Fund, terminal: Credential, doctor: Authenticator, beside: int
 ) -> None:
     record = await identified(fund, terminal)
@@ -173,21 +172,21 @@ async def test_a_password_beside_the_present_one_is_good_once(
 
 
 @pytest.mark.usefixtures("early")
-async def test_of_one_password_many_times_at_once_one_is_taken(
+async def test_of_simultaneous_uses_of_a_password_one_succeeds(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     record, password = await identified(fund, terminal), doctor.password(1)
     with limited(fund, second_factor_misses_per_hour=50):
-        told = await asyncio.gather(
+        responses = await asyncio.gather(
             *(ask(fund, terminal, doctor, record, one_time_password=password) for _ in range(8))
         )
-    assert sorted(response.status_code for response in told) == [201] + [403] * 7
+    assert sorted(response.status_code for response in responses) == [201] + [403] * 7
     assert await permits(fund, doctor) == 1
 
 
 @pytest.mark.parametrize("beside", [-2, 2])
 @pytest.mark.usefixtures("early")
-async def test_a_password_of_another_time_is_refused(
+async def test_a_password_two_time_steps_away_is_refused(
     fund: Fund, terminal: Credential, doctor: Authenticator, beside: int
 ) -> None:
     password = doctor.password(beside)
@@ -195,7 +194,9 @@ async def test_a_password_of_another_time_is_refused(
     assert code(refused) == (403, "second-factor-refused")
 
 
-async def test_anothers_password_is_refused(fund: Fund, terminal: Credential, doctor: Authenticator) -> None:
+async def test_another_operators_password_is_refused(
+    fund: Fund, terminal: Credential, doctor: Authenticator
+) -> None:
     other = await Authenticator.of(fund, f"見本　医師{uuid4().hex[:8]}")
     refused = await ask(
         fund, terminal, doctor, await identified(fund, terminal), one_time_password=other.password()
@@ -204,7 +205,7 @@ async def test_anothers_password_is_refused(fund: Fund, terminal: Credential, do
     assert await attempts(fund, doctor) == ["second-factor-refused"]
 
 
-async def test_wrong_ones_are_limited_by_the_hour_and_then_a_right_one_is_no_good_either(
+async def test_wrong_passwords_are_limited_by_the_hour_and_then_a_right_one_is_refused_too(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     record, other = (
@@ -230,14 +231,16 @@ async def test_wrong_ones_are_limited_by_the_hour_and_then_a_right_one_is_no_goo
     ]
 
 
-async def test_right_ones_count_nothing(fund: Fund, terminal: Credential, doctor: Authenticator) -> None:
+async def test_right_passwords_are_not_counted(
+    fund: Fund, terminal: Credential, doctor: Authenticator
+) -> None:
     record = await identified(fund, terminal)
     with limited(fund, second_factor_misses_per_hour=1):
         given = [await ask(fund, terminal, doctor, record) for _ in range(2)]
     assert [response.status_code for response in given] == [201, 201]
 
 
-async def test_wrong_ones_at_the_same_moment_cannot_pass_the_limit_together(
+async def test_simultaneous_wrong_passwords_cannot_exceed_the_limit(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     record = await identified(fund, terminal)
@@ -253,7 +256,7 @@ async def test_wrong_ones_at_the_same_moment_cannot_pass_the_limit_together(
                     group.create_task(ask(fund, terminal, doctor, record, one_time_password=doctor.wrong()))
                     for _ in range(6)
                 ]
-                while await counting.fetchval(WAITING) < len(asking):
+                while await counting.fetchval(LOCK_WAITS) < len(asking):
                     await asyncio.sleep(0)
     finally:
         await counting.close()
@@ -261,17 +264,17 @@ async def test_wrong_ones_at_the_same_moment_cannot_pass_the_limit_together(
 
 
 @pytest.mark.parametrize("role", ["reception", "authorised-staff"])
-async def test_a_role_that_may_not_is_refused_and_on_record(
+async def test_a_role_without_permission_is_refused_and_recorded(
     fund: Fund, terminal: Credential, doctor: Authenticator, role: str
 ) -> None:
-    """Who is named for emergencies alone is not yet authorised staff."""
+    """An operator authorised for emergencies only is not authorised staff."""
     refused = await ask(fund, terminal, doctor, await identified(fund, terminal), role=role)
     expected = "role-not-permitted" if role == "reception" else "staff-not-authorised"
     assert code(refused) == (403, expected)
     assert await attempts(fund, doctor) == [expected]
 
 
-async def test_who_is_not_named_for_it_here_is_refused_and_on_record(
+async def test_an_operator_not_authorised_here_is_refused_and_recorded(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     record = await identified(fund, terminal)
@@ -293,7 +296,7 @@ async def test_who_is_not_named_for_it_here_is_refused_and_on_record(
 
 
 @pytest.mark.usefixtures("early")
-async def test_nobody_is_looked_at_who_was_not_just_identified_here(
+async def test_a_patient_not_identified_here_recently_is_refused(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     person = await fund.insured()
@@ -304,14 +307,14 @@ async def test_nobody_is_looked_at_who_was_not_just_identified_here(
     ]
     assert {code(response) for response in refused} == {(403, "not-identified")}
     assert await attempts(fund, doctor) == ["not-identified"] * 2
-    # No password was used up by it.
+    # The refusals spent no password.
     again = await ask(
         fund, terminal, doctor, await identified(fund, terminal), one_time_password=doctor.password(0)
     )
     assert again.status_code == 201
 
 
-async def test_whom_a_look_up_showed_is_identified_for_ten_minutes(
+async def test_an_identification_is_valid_for_ten_minutes(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     record = await identified(fund, terminal)
@@ -322,7 +325,7 @@ async def test_whom_a_look_up_showed_is_identified_for_ten_minutes(
     assert (in_time.status_code, code(late)) == (201, (403, "not-identified"))
 
 
-async def test_a_protected_person_is_refused_in_neutral_words_after_the_second_factor(
+async def test_a_protected_person_is_refused_neutrally_after_the_second_factor(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     person = fund.person()
@@ -335,7 +338,7 @@ async def test_a_protected_person_is_refused_in_neutral_words_after_the_second_f
     assert await attempts(fund, doctor) == ["second-factor-refused", "card-not-usable"]
 
 
-async def test_the_secret_lies_encrypted_and_is_bound_to_its_operator(
+async def test_the_secret_is_stored_encrypted_and_bound_to_its_operator(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     [row] = await fund.owner.fetch(
@@ -354,7 +357,7 @@ async def test_the_secret_lies_encrypted_and_is_bound_to_its_operator(
     assert await permits(fund, other) == 0
 
 
-async def test_a_terminal_without_the_right_or_closed_looks_at_nobody(
+async def test_a_terminal_without_the_right_or_closed_gets_no_permit(
     fund: Fund, doctor: Authenticator
 ) -> None:
     without, closed = await fund.terminal(), await fund.terminal(rights=RIGHTS)

@@ -1,4 +1,4 @@
-"""Whose receipts a permit shows, and which of them count: memberships, months, resubmissions, instants of knowledge."""
+"""Which claims a permit discloses: matching by membership, months, resubmissions and transaction time."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ TABLETS = content(drug(), institution_name="架空診療所")
 
 @pytest.fixture
 async def pharmacy(fund: Fund) -> Credential:
-    """A pharmacy that may look."""
+    """A pharmacy with the right to access histories."""
     return await looking_pharmacy(fund)
 
 
-async def test_who_has_changed_insurers_since_keeps_her_history(fund: Fund, pharmacy: Credential) -> None:
+async def test_the_history_survives_a_change_of_insurer(fund: Fund, pharmacy: Credential) -> None:
     other = await fund.admit_insurer(OTHER_INSURER)
     moved = months_ago(fund, 2)
     person = await patient(fund, acquired_on="2024-04-01")
@@ -52,14 +52,14 @@ async def test_who_has_changed_insurers_since_keeps_her_history(fund: Fund, phar
         fund,
         receipt(fund, person, content(drug(code="990000101")), months=3),
         receipt(fund, person, content(drug(code="990000102")), months=1, insurer_number=OTHER_INSURER),
-        # The wrong insurer of the month: nobody was enrolled there then.
+        # The wrong insurer for the month: the person was not enrolled there then.
         receipt(fund, person, content(drug(code="990000103")), months=3, insurer_number=OTHER_INSURER),
         receipt(fund, person, content(drug(code="990000104")), months=1),
     )
     assert await codes(fund, person, pharmacy) == ["990000102", "990000101"]
 
 
-async def test_a_day_of_enrolment_in_the_month_is_enough(fund: Fund, pharmacy: Credential) -> None:
+async def test_one_day_of_enrolment_in_the_month_suffices(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund, acquired_on=(months_ago(fund, 2) - timedelta(days=1)).isoformat())
     await stored(
         fund,
@@ -69,7 +69,7 @@ async def test_a_day_of_enrolment_in_the_month_is_enough(fund: Fund, pharmacy: C
     assert await codes(fund, person, pharmacy) == ["990000101"]
 
 
-async def test_a_late_enrolment_brings_the_receipts_that_were_there(fund: Fund, pharmacy: Credential) -> None:
+async def test_a_late_enrolment_discloses_the_claims_already_stored(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund, acquired_on=months_ago(fund, 1).isoformat())
     await stored(fund, receipt(fund, person, TABLETS))
     permit = await allow(fund, person, pharmacy)
@@ -83,7 +83,7 @@ async def test_a_late_enrolment_brings_the_receipts_that_were_there(fund: Fund, 
     ("claimed", "first", "second"),
     [("01", 1, 0), ("02", 0, 1), (None, 0, 0), ("03", 0, 0)],
 )
-async def test_of_twins_the_branch_tells_whose_it_is(
+async def test_the_branch_distinguishes_the_claims_of_twins(
     fund: Fund, pharmacy: Credential, claimed: str | None, first: int, second: int
 ) -> None:
     one, other = fund.person(), fund.person()
@@ -97,7 +97,7 @@ async def test_of_twins_the_branch_tells_whose_it_is(
 
 
 @pytest.mark.parametrize(("claimed", "first", "second"), [("02", 0, 1), ("01", 1, 0), (None, 0, 0)])
-async def test_a_membership_without_branch_fits_unless_a_twins_does(
+async def test_a_membership_without_branch_matches_unless_a_twins_does(
     fund: Fund, pharmacy: Credential, claimed: str | None, first: int, second: int
 ) -> None:
     one, other = fund.person(), fund.person()
@@ -116,7 +116,7 @@ async def test_without_a_twin_no_branch_is_needed(fund: Fund, pharmacy: Credenti
     assert len(await codes(fund, person, pharmacy)) == 1
 
 
-async def test_what_public_expense_alone_pays_is_found_by_its_numbers(
+async def test_a_claim_paid_by_public_expense_alone_is_matched_by_its_numbers(
     fund: Fund, pharmacy: Credential
 ) -> None:
     office = await fund.admit_insurer("12143210", "架空福祉事務所")
@@ -125,27 +125,25 @@ async def test_what_public_expense_alone_pays_is_found_by_its_numbers(
     enrolled = await fund.enrol(person, credential=office, **aid)
     assert enrolled.status_code == 201, enrolled.text
     await known_since(fund, person, fund.clock() - timedelta(days=300))
-    told = receipt(fund, person, TABLETS)
-    member = replace(told.member, insurer_number="12143210", symbol=None, number="0000018", branch=None)
-    await stored(fund, replace(told, member=member))
+    claim = receipt(fund, person, TABLETS)
+    member = replace(claim.member, insurer_number="12143210", symbol=None, number="0000018", branch=None)
+    await stored(fund, replace(claim, member=member))
     assert len(await codes(fund, person, pharmacy)) == 1
 
 
-async def held_to_be_anothers(fund: Fund) -> tuple[Person, Person, dict[str, Any]]:
-    """A member who was enrolled under another's items, that other, and what parts the two."""
+async def mixed_up_members(fund: Fund) -> tuple[Person, Person, dict[str, Any]]:
+    """A member who was enrolled with another person's items, that person, and the request that separates the two."""
     member, other = fund.person(), fund.person()
     wrong = fund.told(other, number=member.resident.resident_id[1:])
     enrolled = await fund.post("/v1/enrolments", wrong, fund.insurer)
     await known_since(fund, other, fund.clock() - timedelta(days=300))
-    told = fund.told(member)
-    items = {name: told[name] for name in ("name", "name_kana", "sex", "address")}
+    values = fund.told(member)
+    items = {name: values[name] for name in ("name", "name_kana", "sex", "address")}
     return member, other, {"enrolment_id": enrolled.json()["enrolment_id"], "corrected": items}
 
 
-async def test_a_mix_up_that_was_mended_shows_by_no_earlier_knowledge(
-    fund: Fund, pharmacy: Credential
-) -> None:
-    member, other, parting = await held_to_be_anothers(fund)
+async def test_a_corrected_mix_up_is_not_disclosed_by_known_at(fund: Fund, pharmacy: Credential) -> None:
+    member, other, parting = await mixed_up_members(fund)
     await stored(fund, receipt(fund, member, TABLETS))
     permit, earlier = await allow(fund, other, pharmacy), fund.clock() - timedelta(days=1)
     assert len((await seen(fund, permit, pharmacy))["medicines"]) == 1
@@ -162,7 +160,7 @@ async def test_a_mix_up_that_was_mended_shows_by_no_earlier_knowledge(
     assert len(await codes(fund, member, pharmacy)) == 1
 
 
-async def test_a_twin_who_is_known_since_leaves_the_same_doubt_about_earlier(
+async def test_a_twin_known_only_later_makes_earlier_claims_ambiguous_too(
     fund: Fund, pharmacy: Credential
 ) -> None:
     person, twin = await patient(fund, branch="01"), fund.person()
@@ -173,7 +171,7 @@ async def test_a_twin_who_is_known_since_leaves_the_same_doubt_about_earlier(
     assert await codes(fund, person, pharmacy, known_at=known_at) == []
 
 
-async def test_a_resubmission_takes_the_place_from_then_on_and_known_at_shows_the_earlier_one(
+async def test_a_resubmission_replaces_the_claim_and_known_at_returns_the_earlier_one(
     fund: Fund, pharmacy: Credential
 ) -> None:
     person = await patient(fund)
@@ -193,7 +191,9 @@ async def test_a_resubmission_takes_the_place_from_then_on_and_known_at_shows_th
     assert await times(arrived - instant) == []
 
 
-async def test_it_shows_on_the_eleventh_of_the_claim_month_in_tokyo(fund: Fund, pharmacy: Credential) -> None:
+async def test_a_claim_is_disclosed_from_the_eleventh_of_its_claim_month_in_tokyo(
+    fund: Fund, pharmacy: Credential
+) -> None:
     person = await patient(fund)
     await stored(
         fund, receipt(fund, person, TABLETS, months=3), known_from=fund.clock() - timedelta(days=200)
@@ -207,7 +207,7 @@ async def test_it_shows_on_the_eleventh_of_the_claim_month_in_tokyo(fund: Fund, 
     assert datetime.fromisoformat(after["medicines"][0]["known_from"]) == due
 
 
-async def test_months_are_cut_out(fund: Fund, pharmacy: Credential) -> None:
+async def test_only_the_requested_months_are_returned(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund, acquired_on="2019-04-01")
     await stored(
         fund,
@@ -241,7 +241,7 @@ async def test_months_are_cut_out(fund: Fund, pharmacy: Credential) -> None:
         ({"prescriber": "1311111115"}, "request-invalid"),
     ],
 )
-async def test_what_cannot_be_asked(
+async def test_an_invalid_query_is_rejected(
     fund: Fund, pharmacy: Credential, query: dict[str, Any], code: str
 ) -> None:
     permit = await allow(fund, await patient(fund), pharmacy)
@@ -249,7 +249,7 @@ async def test_what_cannot_be_asked(
     assert (response.status_code, response.json()["code"]) == (422, code)
 
 
-async def test_a_cursor_that_nobody_gave_reaches_no_further(fund: Fund, pharmacy: Credential) -> None:
+async def test_a_forged_cursor_reaches_no_further(fund: Fund, pharmacy: Credential) -> None:
     permit = await allow(fund, await patient(fund), pharmacy)
     long_ago = cursor.encode((fund.clock() - timedelta(days=365 * 6), 0, 0))
     ahead = cursor.encode((fund.clock() + timedelta(days=365), 0, 0))
@@ -261,7 +261,7 @@ async def test_a_cursor_that_nobody_gave_reaches_no_further(fund: Fund, pharmacy
 
 async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
-    told = PLAIN_CONTENT._replace(
+    treated_content = PLAIN_CONTENT._replace(
         institution_name="架空診療所",
         acts=(
             Act("112007410", None, "12", 2, ((4, 1), (18, 1))),
@@ -269,7 +269,7 @@ async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential
         ),
         diseases=(Disease("0000999", "架空の症状（見本）", ("8002",), date(2026, 1, 5), "1", True),),
     )
-    await stored(fund, receipt(fund, person, told))
+    await stored(fund, receipt(fund, person, treated_content))
     permit = await allow(fund, person, pharmacy)
     treated = (await seen(fund, permit, pharmacy, HistoryResource.TREATMENTS))["treatments"]
     operated = (await seen(fund, permit, pharmacy, HistoryResource.SURGERIES))["treatments"]
@@ -287,7 +287,7 @@ async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential
     assert diagnosis["modifiers"] == ["8002"]
 
 
-async def test_check_ups(fund: Fund, pharmacy: Credential) -> None:
+async def test_of_one_day_the_check_up_loaded_last_is_returned(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
     day = months_ago(fund, 5) + timedelta(days=3)
     await examined(fund, person, day, "150", known_from=fund.clock() - timedelta(days=9))
@@ -303,7 +303,7 @@ async def test_check_ups(fund: Fund, pharmacy: Credential) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
-async def test_a_check_up_is_of_its_month_wherever_the_host_stands(
+async def test_the_month_of_a_check_up_does_not_depend_on_the_hosts_time_zone(
     fund: Fund, pharmacy: Credential, monkeypatch: pytest.MonkeyPatch, zone: str
 ) -> None:
     person, month = await patient(fund), months_ago(fund, 3)

@@ -1,4 +1,4 @@
-"""What the fund answered on one day about another: for the facility that asked, and for the auditor."""
+"""Bitemporal queries: answers as known at an earlier instant, for the facility that asked and for the auditor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
-from tests.integration.test_number import count_of, neutral
+from tests.builders.limits import miss_count, without_request_id
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 async def look(
     fund: Fund, record_id: str, credential: Credential | None = None, held: str | None = None
 ) -> httpx2.Response:
-    """GET an earlier answer, `held` being the tag of what the client holds."""
+    """GET an earlier answer; `held` is the ETag that the client has."""
     token = await fund.token(credential or fund.clinic)
     condition = {"If-None-Match": held} if held is not None else {}
     return await fund.http.get(
@@ -36,12 +36,12 @@ async def end(fund: Fund, person: Person, lost_on: str) -> None:
     assert (await fund.post("/v1/enrolments/end", body, fund.insurer)).status_code == 200
 
 
-def told(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer but for its own record."""
+def without_record(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer without its own record's id and instant."""
     return {name: value for name, value in answer.items() if name not in {"record_id", "answered_at"}}
 
 
-async def test_what_was_answered_before_a_retroactive_loss_is_answered_again(fund: Fund) -> None:
+async def test_known_at_returns_the_answer_before_a_retroactive_loss(fund: Fund) -> None:
     person = await fund.insured()
     then = (await fund.tap(person.card, as_of="2026-10-01")).json()
     await end(fund, person, "2026-04-01")
@@ -50,10 +50,10 @@ async def test_what_was_answered_before_a_retroactive_loss_is_answered_again(fun
     again = (await fund.ask(person, as_of="2026-10-01", known_at=then["answered_at"])).json()
 
     assert (then["validity"], now["validity"], again["validity"]) == ("1", "2", "1")
-    assert told(again) == told(then)
+    assert without_record(again) == without_record(then)
 
 
-async def test_before_a_late_registration_nothing_was_known(fund: Fund) -> None:
+async def test_known_at_before_a_late_enrolment_knows_nothing(fund: Fund) -> None:
     person = fund.person()
     await fund.register(person.card)
     then = (await fund.tap(person.card)).json()
@@ -65,7 +65,7 @@ async def test_before_a_late_registration_nothing_was_known(fund: Fund) -> None:
     assert (then["validity"], now["validity"], again["validity"]) == ("4", "1", "4")
 
 
-async def test_it_is_on_record_with_its_instant(fund: Fund) -> None:
+async def test_a_request_with_known_at_is_recorded_with_its_instant(fund: Fund) -> None:
     person = await fund.insured()
     then = (await fund.ask(person)).json()
     again = (await fund.ask(person, known_at=then["answered_at"])).json()
@@ -75,7 +75,7 @@ async def test_it_is_on_record_with_its_instant(fund: Fund) -> None:
     assert datetime.fromisoformat(detail["known_at"]) == datetime.fromisoformat(then["answered_at"])
 
 
-async def test_who_had_not_asked_by_then_is_refused_in_the_words_for_nobody(fund: Fund) -> None:
+async def test_a_facility_that_had_not_asked_by_then_is_refused_as_for_nobody(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
     then = (await fund.ask(person)).json()["answered_at"]
     before = (datetime.fromisoformat(then) - timedelta(seconds=30)).isoformat()
@@ -88,7 +88,7 @@ async def test_who_had_not_asked_by_then_is_refused_in_the_words_for_nobody(fund
     ]
 
     assert {(r.status_code, r.json()["code"]) for r in refused} == {(403, "known-at-not-asked")}
-    assert all(neutral(r) == neutral(refused[0]) for r in refused)
+    assert all(without_request_id(r) == without_request_id(refused[0]) for r in refused)
     assert len({len(r.content) for r in refused}) == 1
     records = await fund.records("outcome = 'known-at-not-asked'")
     assert [record["enrolments"] for record in records] == [[]] * len(refused)
@@ -99,9 +99,7 @@ async def test_who_had_not_asked_by_then_is_refused_in_the_words_for_nobody(fund
     [{"nondisclosure": True}, {"self_disclosure_blocked": True}, {"address": "架空県どこにもない町"}],
     ids=["nondisclosure", "self-disclosure block", "open mismatch"],
 )
-async def test_earlier_knowledge_is_no_way_round_what_protects_a_person_now(
-    fund: Fund, since: dict[str, Any]
-) -> None:
+async def test_known_at_does_not_circumvent_present_protection(fund: Fund, since: dict[str, Any]) -> None:
     person = fund.person()
     await fund.register(person.card)
     nobody_yet = (await fund.tap(person.card)).json()
@@ -114,15 +112,15 @@ async def test_earlier_knowledge_is_no_way_round_what_protects_a_person_now(
     nobody = await fund.ask(person, known_at=between, number="0000-000000")
 
     assert nobody_yet["validity"] == "4"
-    assert (refused.status_code, neutral(refused)) == (403, neutral(nobody))
+    assert (refused.status_code, without_request_id(refused)) == (403, without_request_id(nobody))
 
 
-async def test_a_refusal_counts_as_a_miss_whether_there_is_somebody_or_not(fund: Fund) -> None:
+async def test_every_refusal_counts_as_a_miss(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
     then = (await fund.ask(person)).json()["answered_at"]
     await fund.ask(person, terminal, known_at=then)
     await fund.ask(person, terminal, known_at=then, number="0000-000000")
-    count = await count_of(fund, terminal.client_id)
+    count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert count["misses"] == 2
 
@@ -136,12 +134,12 @@ async def test_a_refusal_counts_as_a_miss_whether_there_is_somebody_or_not(fund:
     ],
     ids=["future", "before anything", "without offset"],
 )
-async def test_an_instant_that_cannot_be_meant_is_told(fund: Fund, instant: str, code: str) -> None:
+async def test_an_invalid_instant_is_rejected(fund: Fund, instant: str, code: str) -> None:
     refused = await fund.ask(await fund.insured(), known_at=instant)
     assert (refused.status_code, refused.json()["code"]) == (422, code)
 
 
-async def test_the_facility_that_asked_sees_the_answer_again_whatever_became_known_since(fund: Fund) -> None:
+async def test_a_facility_can_read_its_answer_again_unchanged(fund: Fund) -> None:
     person, neighbour = await fund.insured(), await fund.terminal()
     answers = [(await fund.tap(person.card)).json(), (await fund.ask(person)).json()]
     await end(fund, person, "2026-04-01")
@@ -151,7 +149,7 @@ async def test_the_facility_that_asked_sees_the_answer_again_whatever_became_kno
             assert (again.status_code, again.json()) == (200, answer)
 
 
-async def test_its_own_number_for_the_person_is_no_part_of_it(fund: Fund) -> None:
+async def test_the_reference_number_is_not_part_of_a_repeated_answer(fund: Fund) -> None:
     person = await fund.insured()
     await fund.post("/v1/reference-numbers", fund.asked(person) | {"reference_number": "P-1"})
     answer = (await fund.ask(person)).json()
@@ -159,7 +157,7 @@ async def test_its_own_number_for_the_person_is_no_part_of_it(fund: Fund) -> Non
     assert (await look(fund, answer["record_id"])).json() == answer | {"reference_number": None}
 
 
-async def test_who_holds_it_already_is_told_so(fund: Fund) -> None:
+async def test_a_matching_etag_is_answered_304(fund: Fund) -> None:
     person = await fund.insured()
     record_id = (await fund.ask(person)).json()["record_id"]
     tag = (await look(fund, record_id)).headers["ETag"]
@@ -169,13 +167,13 @@ async def test_who_holds_it_already_is_told_so(fund: Fund) -> None:
     assert other.status_code == 200
 
 
-async def test_a_look_back_is_recorded_about_the_person(fund: Fund) -> None:
+async def test_reading_an_answer_again_is_recorded_about_the_person(fund: Fund) -> None:
     person = await fund.insured()
     record_id = (await fund.ask(person)).json()["record_id"]
     await look(fund, record_id)
     [asked] = await fund.records("record_id = $1::text::uuid", record_id)
-    [looked] = await fund.records("kind = 'answer.read' AND detail ->> 'record_id' = $1", record_id)
-    assert (looked["person_key"], looked["institution_code"]) == (asked["person_key"], CLINIC)
+    [read] = await fund.records("kind = 'answer.read' AND detail ->> 'record_id' = $1", record_id)
+    assert (read["person_key"], read["institution_code"]) == (asked["person_key"], CLINIC)
 
 
 async def test_another_facilitys_record_and_one_of_another_kind_are_not_found(fund: Fund) -> None:
@@ -191,17 +189,17 @@ async def test_another_facilitys_record_and_one_of_another_kind_are_not_found(fu
     assert (await look(fund, answered, fund.insurer)).json()["code"] == "right-missing"
 
 
-async def test_a_refusal_of_the_rule_is_given_again(fund: Fund) -> None:
+async def test_a_refusal_of_the_rules_is_repeated(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person, self_disclosure_blocked=True)
     await fund.register(person.card)
     refused = await fund.tap(person.card)
     [*_, record] = await fund.records("kind = 'eligibility.card'")
     again = await look(fund, str(record["record_id"]))
-    assert neutral(again) == neutral(refused)
+    assert without_request_id(again) == without_request_id(refused)
 
 
-async def test_an_answer_under_an_earlier_rule_is_not_made_up(fund: Fund) -> None:
+async def test_an_answer_under_an_earlier_rule_version_is_not_recomputed(fund: Fund) -> None:
     record_id = (await fund.ask(await fund.insured())).json()["record_id"]
     await fund.owner.fetch(
         "UPDATE audit_record SET rule_version = 1 WHERE record_id = $1::text::uuid", [record_id]
@@ -211,7 +209,7 @@ async def test_an_answer_under_an_earlier_rule_is_not_made_up(fund: Fund) -> Non
     assert (refused.status_code, refused.json()["code"]) == (409, "answer-of-earlier-rule")
 
 
-async def test_a_closed_terminal_looks_at_nothing(fund: Fund) -> None:
+async def test_a_closed_terminal_may_not_read_an_answer(fund: Fund) -> None:
     terminal = await fund.terminal()
     record_id = (await fund.ask(await fund.insured(), terminal)).json()["record_id"]
     await fund.owner.fetch(
@@ -220,7 +218,7 @@ async def test_a_closed_terminal_looks_at_nothing(fund: Fund) -> None:
     assert (await look(fund, record_id, terminal)).json()["code"] == "client-closed"
 
 
-async def test_an_auditor_asks_of_any_instant_and_leaves_no_record(fund: Fund) -> None:
+async def test_an_auditor_may_query_any_instant_without_a_record(fund: Fund) -> None:
     person = await fund.insured()
     then = (await fund.ask(person)).json()
     await end(fund, person, "2026-04-01")

@@ -1,4 +1,4 @@
-"""How medicines are told: names, pages, groups, duplicates, and what was told at once."""
+"""How medicines are returned: names, pages, groups, duplicates, and entries recorded at once."""
 
 from __future__ import annotations
 
@@ -33,20 +33,18 @@ TABLETS = content(drug(), institution_name="架空診療所")
 
 @pytest.fixture
 async def pharmacy(fund: Fund) -> Credential:
-    """A pharmacy that may look."""
+    """A pharmacy with the right to access histories."""
     return await looking_pharmacy(fund)
 
 
-async def test_a_medicine_is_told_with_its_name_its_origin_and_its_age(
-    fund: Fund, pharmacy: Credential
-) -> None:
+async def test_a_medicine_has_its_name_origin_and_age(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
     day = months_ago(fund, 2) + timedelta(days=9)
     medicine = drug(
         dispensed_on=day, prescribed_on=day, usage_code="003", instruction="見本の指示", quantity="2"
     )
-    told = Content("架空薬局", CLINIC, "架空診療所", (medicine,), (), ())
-    await stored(fund, receipt(fund, person, told, months=2, pharmacy=True))
+    contents = Content("架空薬局", CLINIC, "架空診療所", (medicine,), (), ())
+    await stored(fund, receipt(fund, person, contents, months=2, pharmacy=True))
 
     answer = await seen(fund, await allow(fund, person, pharmacy), pharmacy)
 
@@ -82,9 +80,7 @@ async def test_a_medicine_is_told_with_its_name_its_origin_and_its_age(
     assert (answer["total"], answer["next"], answer["groups"]) == (1, None, [])
 
 
-async def test_where_the_master_has_no_entry_the_code_is_told_and_nothing_invented(
-    fund: Fund, pharmacy: Credential
-) -> None:
+async def test_a_drug_missing_in_the_master_has_its_code_only(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
     await stored(fund, receipt(fund, person, content(drug(code="999999999"))))
     [medicine] = (await seen(fund, await allow(fund, person, pharmacy), pharmacy))["medicines"]
@@ -92,7 +88,7 @@ async def test_where_the_master_has_no_entry_the_code_is_told_and_nothing_invent
     assert [medicine[name] for name in ("name", "unit", "generic", "ingredient_code")] == [None] * 4
 
 
-async def test_another_load_of_the_master_names_medicines_at_once(fund: Fund, pharmacy: Credential) -> None:
+async def test_a_new_load_of_the_master_takes_effect_at_once(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
     await stored(fund, receipt(fund, person, TABLETS))
     permit = await allow(fund, person, pharmacy)
@@ -103,7 +99,7 @@ async def test_another_load_of_the_master_names_medicines_at_once(fund: Fund, ph
     assert (await seen(fund, permit, pharmacy))["medicines"][0]["name"] == "架空降圧錠５ｍｇ「改名」"
 
 
-async def test_pages_agree_also_when_something_arrives_between_them(fund: Fund, pharmacy: Credential) -> None:
+async def test_pages_are_consistent_when_claims_arrive_between_them(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
     await stored(fund, *(receipt(fund, person, TABLETS, months=months) for months in (2, 3, 4, 5, 6)))
     permit = await allow(fund, person, pharmacy)
@@ -119,7 +115,7 @@ async def test_pages_agree_also_when_something_arrives_between_them(fund: Fund, 
 
 
 async def grouped_patient(fund: Fund) -> Person:
-    """Two ingredients on two days, one drug without ingredient; the newest row has the first ingredient."""
+    """A patient with two ingredients on two days and a drug without ingredient; the newest row has the first ingredient."""
     person = await patient(fund)
     days = ((10, 5), (24, 5))
     await stored(
@@ -143,8 +139,8 @@ async def grouped_patient(fund: Fund) -> Person:
 async def test_medicines_are_grouped_by_ingredient(fund: Fund, pharmacy: Credential) -> None:
     permit = await allow(fund, await grouped_patient(fund), pharmacy)
     groups = (await seen(fund, permit, pharmacy, group="ingredient"))["groups"]
-    told = [(group["key"], [m["drug_code"] for m in group["medicines"]]) for group in groups]
-    assert told == [
+    grouped = [(group["key"], [m["drug_code"] for m in group["medicines"]]) for group in groups]
+    assert grouped == [
         ("9901001", ["990000101", "990000101", "990000102"]),
         ("9901002", ["990000104", "990000104"]),
         (None, ["990000190"]),
@@ -168,7 +164,7 @@ async def test_medicines_are_grouped_by_day_across_pages(fund: Fund, pharmacy: C
     assert rows == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_duplicate_of_another_prescriber_is_marked_also_where_the_filter_leaves_it_out(
+async def test_a_duplicate_is_marked_also_if_the_filter_omits_the_other_row(
     fund: Fund, pharmacy: Credential
 ) -> None:
     person = await patient(fund)
@@ -183,13 +179,13 @@ async def test_a_duplicate_of_another_prescriber_is_marked_also_where_the_filter
     whole = (await seen(fund, permit, pharmacy))["medicines"]
     filtered = await seen(fund, permit, pharmacy, prescriber=CLINIC)
     groups = (await seen(fund, permit, pharmacy, group="ingredient"))["groups"]
-    # The clinic's two supplies overlap too, and are a refill.
+    # The clinic's two supplies overlap as well, but are a refill.
     assert [(m["row"], m["duplicates"]) for m in whole] == [(1, [2]), (2, [1]), (3, [])]
     assert [(m["row"], m["duplicates"]) for m in filtered["medicines"]] == [(2, [1]), (3, [])]
     assert (filtered["total"], [group["duplicates"] for group in groups]) == (2, [True])
 
 
-async def test_what_was_told_at_once_shows_until_its_claim_comes(fund: Fund, pharmacy: Credential) -> None:
+async def test_an_entry_is_disclosed_until_its_claim_arrives(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
     clinic = await fund.terminal(rights=LOOKING)
     day = months_ago(fund, 0) - timedelta(days=1)
@@ -215,7 +211,7 @@ async def test_what_was_told_at_once_shows_until_its_claim_comes(fund: Fund, pha
     assert await origins() == ["claim"]
 
 
-async def test_what_was_told_at_once_is_a_category_of_its_own(fund: Fund, pharmacy: Credential) -> None:
+async def test_entries_need_their_own_category(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
     day = day_in_japan(fund.clock())
     await told_at_once(fund, person, pharmacy, content(drug()), prescribed_on=day, dispensed_on=day)
@@ -224,7 +220,7 @@ async def test_what_was_told_at_once_is_a_category_of_its_own(fund: Fund, pharma
     assert await codes(fund, person, pharmacy) == ["990000101"]
 
 
-async def test_what_was_told_at_once_shows_for_a_hundred_days(fund: Fund, pharmacy: Credential) -> None:
+async def test_an_entry_is_disclosed_for_a_hundred_days(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
     today = day_in_japan(fund.clock())
     for ago in (100, 101):

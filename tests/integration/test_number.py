@@ -1,12 +1,10 @@
-"""By number: who fits is answered; who does not is the same silence, whatever is wrong, and is counted."""
+"""Eligibility by number: every miss has the same response, whatever was wrong, and is counted and limited."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,6 +21,7 @@ from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.eligibility.by_number import NUMBER_STATEMENT, membership_parameters
 from eligibility_api.platform.telemetry import ALLOWED_FIELDS
 from tests.builders.fund import CLINIC, OTHER_CLINIC, OTHER_INSURER, Fund, Person
+from tests.builders.limits import limited, miss_count, without_request_id
 
 pytestmark = pytest.mark.anyio
 
@@ -34,36 +33,18 @@ MISSES: dict[str, dict[str, Any]] = {
     "another insurer": {"insurer_number": OTHER_INSURER},
     "insurer that is not there": {"insurer_number": "06139992"},
 }
-"""What is wrong with the question, each asked of a person who is there."""
-
-
-@contextmanager
-def limited(fund: Fund, **settings: int) -> Iterator[None]:
-    """The fund with other limits."""
-    state = fund.state
-    fund.app.state.fund = replace(state, settings=state.settings.model_copy(update=settings))
-    try:
-        yield
-    finally:
-        fund.app.state.fund = state
+"""Faults of a query, each about an enrolled person."""
 
 
 def masked(response: httpx2.Response) -> bytes:
-    """An answer's bytes but for the name of its record and its instant."""
+    """A response's bytes without its record's id and its instant."""
     content = response.content
     for name in ("record_id", "answered_at"):
         content = content.replace(response.json()[name].encode(), b"")
     return content
 
 
-async def count_of(fund: Fund, client_id: str) -> dict[str, Any] | None:
-    rows = await fund.owner.fetch(
-        "SELECT xmin::text, misses, run FROM number_miss WHERE client_id = $1::text::uuid", [client_id]
-    )
-    return dict(rows[0]) if rows else None
-
-
-async def test_whom_the_numbers_fit_is_answered_as_by_card(fund: Fund) -> None:
+async def test_a_matching_person_is_answered_as_by_card(fund: Fund) -> None:
     person = await fund.insured()
     by_card, by_number = (await fund.tap(person.card)).json(), (await fund.ask(person)).json()
     assert (by_number["validity"], len(by_number["results"])) == ("1", 1)
@@ -86,7 +67,7 @@ async def test_width_spaces_and_hyphens_do_not_matter_and_the_branch_may_be_miss
     assert (await fund.ask(person, **written)).json()["validity"] == "1"
 
 
-async def test_every_miss_is_answered_by_the_same_bytes(fund: Fund) -> None:
+async def test_every_miss_has_the_same_response_bytes(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     answers = [await fund.ask(person, terminal, **wrong) for wrong in MISSES.values()]
 
@@ -111,7 +92,7 @@ SELECT entitlement, (SELECT min(revision) FROM revision), sha256(number_key::byt
        '00', '1', '試験　見本', 'シケン ミホン', '1', birth_date, '架空県見本市', '2024-04-01'
 FROM added
 """
-"""Enough members for the planner to choose as it does for a nation."""
+"""Enough members for the planner to choose the same plan as at national size."""
 
 
 async def test_every_miss_reads_the_same_rows(fund: Fund) -> None:
@@ -123,7 +104,7 @@ async def test_every_miss_reads_the_same_rows(fund: Fund) -> None:
         await connection.execute(_MEMBERS)
         await connection.execute("VACUUM ANALYZE entitlement, enrolment")
         await connection.execute("SET plan_cache_mode = force_generic_plan")
-        # Once beforehand, so that no page is looked at for the first time.
+        # Once beforehand, so that every page is in the cache.
         hit = [await _accesses(connection, terminal.client_id, asked) for _ in range(2)][-1]
         misses = [await _accesses(connection, terminal.client_id, asked | fault) for fault in wrong.values()]
     finally:
@@ -139,7 +120,7 @@ async def test_every_miss_reads_the_same_rows(fund: Fund) -> None:
 async def _accesses(
     connection: asyncpg.Connection[Any], client_id: str, asked: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """What one look-up reads of each table and index: rows, descents, buffers. Nothing of it is kept."""
+    """What one look-up reads from each table and index: rows, descents, buffers. It is rolled back."""
     parameters = [
         UUID(client_id),
         Right.ELIGIBILITY.value,
@@ -161,7 +142,7 @@ async def _accesses(
     finally:
         await transaction.rollback()
         await connection.execute("DEALLOCATE asking")
-    told = (
+    columns = (
         "Relation Name",
         "Index Name",
         "Actual Rows",
@@ -171,7 +152,8 @@ async def _accesses(
     )
     buffers = ("Shared Hit Blocks", "Shared Read Blocks")
     return [
-        {name: node[name] for name in told if name in node} | {"buffers": sum(node[name] for name in buffers)}
+        {name: node[name] for name in columns if name in node}
+        | {"buffers": sum(node[name] for name in buffers)}
         for node in _nodes(plan["Plan"])
         if "Relation Name" in node and node["Node Type"] != "ModifyTable"
     ]
@@ -183,7 +165,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _nodes(part)
 
 
-async def test_two_persons_whom_a_number_fits_are_not_shown_and_the_branch_tells_them_apart(
+async def test_two_matching_persons_are_not_disclosed_and_the_branch_distinguishes_them(
     fund: Fund,
 ) -> None:
     one, other = fund.person(), fund.person()
@@ -202,7 +184,7 @@ async def test_two_persons_whom_a_number_fits_are_not_shown_and_the_branch_tells
     assert (record["person_key"], len(record["asked"]), len(record["enrolments"])) == (None, 2, 2)
 
 
-async def test_what_was_asked_for_and_has_ended_is_2_and_3_where_a_newer_one_holds(fund: Fund) -> None:
+async def test_an_ended_enrolment_is_validity_2_and_with_a_newer_one_3(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person, lost_on="2026-04-01", reason_of_loss="03")
     before = (await fund.ask(person)).json()
@@ -213,7 +195,7 @@ async def test_what_was_asked_for_and_has_ended_is_2_and_3_where_a_newer_one_hol
     assert [[r["lost_on"] for r in answer["results"]] for answer in (before, after)] == [["2026-04-01"]] * 2
 
 
-async def test_every_look_up_has_its_record_with_what_was_asked_and_no_number_in_it(fund: Fund) -> None:
+async def test_every_look_up_is_recorded_without_any_number(fund: Fund) -> None:
     person = await fund.insured()
     hit, miss = (
         (await fund.ask(person, limit_certificate_consent=True)).json(),
@@ -232,7 +214,7 @@ async def test_every_look_up_has_its_record_with_what_was_asked_and_no_number_in
     assert [json.loads(r["detail"]) for r in (found, missed)] == [{"asked_insurer": "01130012"}] * 2
 
 
-async def test_who_knows_the_version_is_told_that_nothing_changed_and_that_is_recorded_too(
+async def test_a_known_version_is_answered_as_unchanged_and_recorded(
     fund: Fund,
 ) -> None:
     person = await fund.insured()
@@ -242,7 +224,7 @@ async def test_who_knows_the_version_is_told_that_nothing_changed_and_that_is_re
     assert len(await fund.records("record_id = $1::text::uuid", again["record_id"])) == 1
 
 
-async def test_a_my_number_is_refused_and_nothing_is_recorded(fund: Fund) -> None:
+async def test_a_my_number_is_rejected_and_not_recorded(fund: Fund) -> None:
     person = await fund.insured()
     before = len(await fund.records())
     response = await fund.ask(person, number="123456789018")
@@ -255,7 +237,7 @@ async def test_a_my_number_is_refused_and_nothing_is_recorded(fund: Fund) -> Non
     [("closed_at = now()", "client-closed"), ("rights = '{}'", "right-missing")],
     ids=["closed", "without the right"],
 )
-async def test_a_terminal_that_may_not_ask_any_more_is_refused_and_reads_nothing(
+async def test_a_closed_terminal_or_one_without_the_right_reads_nothing(
     fund: Fund, change: str, code: str
 ) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
@@ -269,29 +251,29 @@ async def test_a_terminal_that_may_not_ask_any_more_is_refused_and_reads_nothing
         await fund.records("client_id = $1::text::uuid AND kind <> 'admission.terminal'", terminal.client_id)
         == []
     )
-    assert await count_of(fund, terminal.client_id) is None
+    assert await miss_count(fund, terminal.client_id) is None
 
 
-async def test_an_insurer_asks_nobody_by_number(fund: Fund) -> None:
+async def test_an_insurer_may_not_look_up_by_number(fund: Fund) -> None:
     refused = await fund.ask(await fund.insured(), fund.insurer)
     assert (refused.status_code, refused.json()["code"]) == (403, "right-missing")
 
 
-async def test_a_hit_costs_nothing_and_a_miss_is_counted(fund: Fund) -> None:
+async def test_a_miss_is_counted_and_a_hit_is_not(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     await fund.ask(person, terminal)
-    nothing = await count_of(fund, terminal.client_id)
+    nothing = await miss_count(fund, terminal.client_id)
     await fund.ask(person, terminal, **MISSES["unknown number"])
-    one = await count_of(fund, terminal.client_id)
+    one = await miss_count(fund, terminal.client_id)
     await fund.ask(person, terminal)
 
     assert nothing is None
     assert one is not None
     assert (one["misses"], one["run"]) == (1, 1)
-    assert await count_of(fund, terminal.client_id) == one
+    assert await miss_count(fund, terminal.client_id) == one
 
 
-async def test_beyond_the_terminals_limit_nothing_is_looked_up_until_the_hour_is_over(fund: Fund) -> None:
+async def test_above_the_terminals_limit_nothing_is_looked_up_until_the_next_hour(fund: Fund) -> None:
     person, terminal, other = await fund.insured(), await fund.terminal(), await fund.terminal()
     with limited(fund, number_misses_per_hour=2):
         for _ in range(2):
@@ -317,16 +299,16 @@ async def test_beyond_the_terminals_limit_nothing_is_looked_up_until_the_hour_is
     assert [elsewhere.json()["validity"], later.json()["validity"]] == ["1", "1"]
 
 
-async def test_of_many_misses_at_the_same_moment_every_one_is_counted(fund: Fund) -> None:
+async def test_all_simultaneous_misses_are_counted(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     await fund.token(terminal)
     await asyncio.gather(*(fund.ask(person, terminal, **MISSES["wrong branch"]) for _ in range(20)))
-    count = await count_of(fund, terminal.client_id)
+    count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert (count["misses"], count["run"]) == (20, 20)
 
 
-async def test_the_facilitys_limit_holds_for_its_terminals_together(fund: Fund) -> None:
+async def test_the_facilitys_limit_applies_to_all_its_terminals(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
     terminals = [await fund.terminal(institution_code="2711111110") for _ in range(3)]
     with limited(fund, number_misses_per_hour_of_facility=2):
@@ -336,38 +318,38 @@ async def test_the_facilitys_limit_holds_for_its_terminals_together(fund: Fund) 
     assert (third.status_code, other.status_code) == (429, 200)
 
 
-async def test_a_run_of_misses_is_told_at_10_20_40_without_any_number(fund: Fund) -> None:
+async def test_a_streak_of_misses_is_logged_at_10_20_40_without_any_number(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
 
     def counted() -> float:
         return REGISTRY.get_sample_value("shikaku_number_miss_runs_total") or 0
 
     before = counted()
-    with capture_logs() as journal:
+    with capture_logs() as log:
         for n in range(21):
             await fund.ask(person, terminal, number=f"0000-{n}")
             await fund.ask(person, terminal)
-    told = [entry for entry in journal if entry["event"] == "number_misses_in_a_row"]
-    assert [(entry["client_id"], entry["run"]) for entry in told] == [
+    logged = [entry for entry in log if entry["event"] == "number_miss_streak"]
+    assert [(entry["client_id"], entry["run"]) for entry in logged] == [
         (terminal.client_id, 10),
         (terminal.client_id, 20),
     ]
-    assert set(told[0]) - {"log_level"} <= ALLOWED_FIELDS
+    assert set(logged[0]) - {"log_level"} <= ALLOWED_FIELDS
     assert counted() - before == 2
 
 
-async def test_a_minute_without_a_miss_ends_a_run(fund: Fund) -> None:
+async def test_a_minute_without_a_miss_ends_a_streak(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     for _ in range(3):
         await fund.ask(person, terminal, **MISSES["wrong branch"])
     await fund.owner.fetch("UPDATE number_miss SET missed_at = missed_at - interval '61 seconds'", [])
     await fund.ask(person, terminal, **MISSES["wrong branch"])
-    count = await count_of(fund, terminal.client_id)
+    count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert (count["misses"], count["run"]) == (4, 1)
 
 
-async def test_the_keeper_forgets_counts_after_a_day(fund: Fund) -> None:
+async def test_counts_are_deleted_after_a_day(fund: Fund) -> None:
     person, old, fresh = await fund.insured(), await fund.terminal(), await fund.terminal()
     for terminal in (old, fresh):
         await fund.ask(person, terminal, **MISSES["wrong branch"])
@@ -376,7 +358,7 @@ async def test_the_keeper_forgets_counts_after_a_day(fund: Fund) -> None:
         [old.client_id],
     )
     await scheduler._delete_expired_counters(fund.batch)
-    assert [await count_of(fund, t.client_id) is None for t in (old, fresh)] == [True, False]
+    assert [await miss_count(fund, t.client_id) is None for t in (old, fresh)] == [True, False]
 
 
 async def protected(fund: Fund, **flags: Any) -> Person:
@@ -388,7 +370,7 @@ async def protected(fund: Fund, **flags: Any) -> Person:
 
 
 async def mismatched(fund: Fund) -> Person:
-    """A person with a registered card whose membership waits for the insurer to confirm whose it is."""
+    """A person with a registered card whose membership has an open mismatch."""
     person = await fund.insured()
     await fund.owner.fetch(
         "UPDATE enrolment SET mismatch = 'open' WHERE number = $1", [person.resident.resident_id[1:]]
@@ -396,15 +378,11 @@ async def mismatched(fund: Fund) -> Person:
     return person
 
 
-def neutral(response: httpx2.Response) -> dict[str, Any]:
-    return {k: v for k, v in response.json().items() if k != "request_id"}
-
-
-async def test_the_card_refuses_a_block_and_a_mismatch_in_the_same_words(fund: Fund) -> None:
+async def test_a_block_and_a_mismatch_are_refused_alike_by_card(fund: Fund) -> None:
     people = [await protected(fund, self_disclosure_blocked=True), await mismatched(fund)]
     refused = [await fund.tap(person.card) for person in people]
     assert {r.json()["code"] for r in refused} == {"card-not-usable"}
-    assert neutral(refused[0]) == neutral(refused[1])
+    assert without_request_id(refused[0]) == without_request_id(refused[1])
     assert len({len(r.content) for r in refused}) == 1
 
 
@@ -417,7 +395,7 @@ async def test_a_protected_person_is_answered_by_number_without_address(fund: Fu
     assert flag not in response.text
 
 
-async def test_a_mismatch_refuses_by_number_after_the_record_was_written(fund: Fund) -> None:
+async def test_a_mismatch_is_refused_by_number_after_recording(fund: Fund) -> None:
     person = await mismatched(fund)
     before = len(await fund.records("kind = 'eligibility.number'"))
     refused = await fund.ask(person)
@@ -431,7 +409,7 @@ async def test_a_mismatch_refuses_by_number_after_the_record_was_written(fund: F
     )
 
 
-async def test_whom_the_register_does_not_know_cannot_be_confirmed_by_number(fund: Fund) -> None:
+async def test_a_person_unknown_to_the_register_cannot_be_confirmed_by_number(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person, name="別人　見本", name_kana="ベツジン ミホン")
     assert (await fund.ask(person)).json()["code"] == "eligibility-not-confirmable"

@@ -1,4 +1,4 @@
-"""How the hot path's statements find what they ask for: by keys, also while the tables are small."""
+"""The plans of the busiest statements: they use indexes, also while the tables are small."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from eligibility_api.consent import giving
-from eligibility_api.consent.gate import CONSENTED
+from eligibility_api.consent import grant
+from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import HistoryResource
 from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBER_STATEMENT
@@ -21,45 +21,47 @@ _GROWING = (
     "enrolment", "entitlement", "revision", "binding", "revoked", "client", "facility", "permit", "permit_end",
     "receipt", "claim_file", "health_checkup", "prescription_entry", "audit_record", "reference_number", r"spent_\d+",
 )  # fmt: skip
-"""Tables that grow with the nation, or with its days."""
+"""Tables that grow with the population or with time."""
 
-_WHOLE = re.compile(rf"Seq Scan on ({'|'.join(_GROWING)})\b")
+_SEQ_SCAN = re.compile(rf"Seq Scan on ({'|'.join(_GROWING)})\b")
 
 STATEMENTS = {
     "card": CARD_STATEMENT,
     "visual check": VISUAL_STATEMENT,
     "number": NUMBER_STATEMENT,
     "number, then": INSTANT_STATEMENT,
-    "consent": giving.GIVE[Basis.PIN],
-    "consent by visual check": giving.GIVE[Basis.VISUAL_CHECK],
-    "consent challenge": giving.BEFORE,
+    "consent": grant.GRANT_STATEMENTS[Basis.PIN],
+    "consent by visual check": grant.GRANT_STATEMENTS[Basis.VISUAL_CHECK],
+    "consent challenge": grant.PRECHECK_STATEMENT,
     **{
-        f"{look_up} by {sorted(bases)}{', then' if then else ''}": statement(look_up, bases, then=then)
+        f"{look_up} by {sorted(bases)}{', then' if at_instant else ''}": statement(
+            look_up, bases, at_instant=at_instant
+        )
         for look_up in HistoryResource
-        for bases in (CONSENTED, frozenset({Basis.EMERGENCY}), frozenset({Basis.DISASTER}))
-        for then in (False, True)
+        for bases in (CONSENT_BASES, frozenset({Basis.EMERGENCY}), frozenset({Basis.DISASTER}))
+        for at_instant in (False, True)
     },
 }
 
 
 @pytest.fixture(scope="module", autouse=True)
 async def small(fund: Fund) -> None:
-    """The database knows that every table is small: what tempts it most to read one whole."""
+    """The planner knows that every table is small, when sequential scans are most attractive."""
     await fund.insured()
     await fund.owner.fetch("VACUUM ANALYZE", ())
 
 
 @pytest.mark.parametrize("asked", STATEMENTS)
-async def test_no_table_is_read_whole(fund: Fund, asked: str) -> None:
+async def test_no_growing_table_is_scanned_sequentially(fund: Fund, asked: str) -> None:
     text = STATEMENTS[asked]
     parameters = max(int(number) for number in re.findall(r"\$(\d+)", text))
-    # Three statements of one session, whatever connection serves it: the pool has lent none else so far.
-    await fund.state.database.fetch(f"PREPARE looked AS {text}", ())
+    # All three statements run in one session: no other connection of the pool is in use yet.
+    await fund.state.database.fetch(f"PREPARE planned AS {text}", ())
     try:
         nothing = ", ".join(["NULL"] * parameters)
-        rows = await fund.state.database.fetch(f"EXPLAIN EXECUTE looked ({nothing})", ())
+        rows = await fund.state.database.fetch(f"EXPLAIN EXECUTE planned ({nothing})", ())
     finally:
-        await fund.state.database.fetch("DEALLOCATE looked", ())
+        await fund.state.database.fetch("DEALLOCATE planned", ())
     plan = "\n".join(row[0] for row in rows)
     assert "Index Scan using client_pkey" in plan
-    assert _WHOLE.findall(plan) == []
+    assert _SEQ_SCAN.findall(plan) == []

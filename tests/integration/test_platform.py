@@ -226,7 +226,7 @@ async def test_the_tables_in_the_code_are_the_tables_in_the_database(fund: Fund)
     for row in rows:
         found.setdefault(row["table_name"], {})[row["column_name"]] = row["nullable"]
     assert found == described
-    assert table_of(eligibility_api.presence.tables.Spent).name in found
+    assert table_of(eligibility_api.presence.tables.UsedNonce).name in found
 
 
 async def test_the_interface_is_described_with_examples_of_every_error(fund: Fund) -> None:

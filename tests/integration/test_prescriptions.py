@@ -1,4 +1,4 @@
-"""処方・調剤情報: told at once by who may, about whom the facility identified, once for each key; each refusal on record."""
+"""処方・調剤情報: recorded at once, for persons whom the facility identified, once for each key; refusals are recorded."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ PHARMACIST = as_staff(Role.PHARMACIST, "見本　薬剤師")
 
 @pytest.fixture(scope="module")
 async def clinic(fund: Fund) -> Credential:
-    """A clinic's terminal that may tell of prescriptions."""
+    """A clinic's terminal with the right to record prescriptions."""
     return await fund.terminal(rights=RIGHTS)
 
 
 @pytest.fixture(scope="module")
 async def pharmacy(fund: Fund) -> Credential:
-    """A pharmacy's that may tell of dispensings."""
+    """A pharmacy's terminal with the right to record dispensings."""
     return await fund.terminal(institution_code=PHARMACY, kind=FacilityKind.PHARMACY, rights=RIGHTS)
 
 
 async def identified(fund: Fund, person: Person, terminal: Credential) -> str:
-    """The record by which a tap identified a person."""
+    """The record of a tap that identified the person."""
     return str((await fund.tap(person.card, terminal)).json()["record_id"])
 
 
 def prescribed(fund: Fund, record: str, days: int = 0, **more: Any) -> dict[str, Any]:
-    """A prescription of so many days from today."""
+    """A prescription dated `days` from today."""
     day = day_in_japan(fund.clock()) + timedelta(days=days)
     return {"identified_by": record, "prescribed_on": day.isoformat(), "medicines": [MEDICINE]} | more
 
 
 def dispensed(fund: Fund, record: str, days: int = 0, **more: Any) -> dict[str, Any]:
-    """What was dispensed so many days from today for a prescription of today."""
+    """A dispensing dated `days` from today for a prescription of today."""
     day = day_in_japan(fund.clock()) + timedelta(days=days)
     prescriber = {"institution_code": CLINIC, "institution_name": "架空診療所"}
     return prescribed(fund, record) | {"dispensed_on": day.isoformat(), "prescriber": prescriber} | more
@@ -94,16 +94,16 @@ async def last(fund: Fund, kind: str) -> tuple[str, str | None, dict[str, Any], 
     )
 
 
-async def test_a_prescription_is_kept_as_a_receipt_would_be_and_is_on_record(
+async def test_a_prescription_is_stored_in_the_form_of_a_claim_and_recorded(
     fund: Fund, clinic: Credential
 ) -> None:
     record = await identified(fund, await fund.insured(), clinic)
     before = fund.clock()
 
-    told = await prescribe(fund, prescribed(fund, record, -1), clinic)
+    recorded = await prescribe(fund, prescribed(fund, record, -1), clinic)
 
-    assert told.status_code == 201, told.text
-    row = await kept(fund, told.json()["entry_id"])
+    assert recorded.status_code == 201, recorded.text
+    row = await kept(fund, recorded.json()["entry_id"])
     [identity] = await fund.records("record_id = $1::text::uuid", record)
     content = decode(row["content"])
     [drug] = content.drugs
@@ -117,16 +117,16 @@ async def test_a_prescription_is_kept_as_a_receipt_would_be_and_is_on_record(
     assert (drug.code, drug.quantity, drug.times, drug.usage) == ("990000101", "1.5", 14, "架空の用法")
     assert (drug.prescribed_on, drug.dispensed_on) == (row["prescribed_on"], None)
     assert before < row["known_from"] < fund.clock()
-    assert str(row["record_id"]) == told.json()["record_id"]
-    expected = {"role": "doctor", "entry": told.json()["entry_id"]}
+    assert str(row["record_id"]) == recorded.json()["record_id"]
+    expected = {"role": "doctor", "entry": recorded.json()["entry_id"]}
     assert await last(fund, "prescription.told") == ("done", "見本　医師", expected, True)
 
 
-async def test_a_dispensing_names_who_prescribed(fund: Fund, pharmacy: Credential) -> None:
+async def test_a_dispensing_names_its_prescriber(fund: Fund, pharmacy: Credential) -> None:
     record = await identified(fund, await fund.insured(), pharmacy)
-    told = await dispense(fund, dispensed(fund, record), pharmacy)
-    assert told.status_code == 201, told.text
-    row = await kept(fund, told.json()["entry_id"])
+    recorded = await dispense(fund, dispensed(fund, record), pharmacy)
+    assert recorded.status_code == 201, recorded.text
+    row = await kept(fund, recorded.json()["entry_id"])
     content = decode(row["content"])
     assert (row["origin"], row["institution_code"]) == ("dispensing", PHARMACY)
     assert (row["prescriber_code"], row["prescriber_name"]) == (CLINIC, "架空診療所")
@@ -134,7 +134,7 @@ async def test_a_dispensing_names_who_prescribed(fund: Fund, pharmacy: Credentia
     assert content.drugs[0].dispensed_on == row["dispensed_on"]
 
 
-async def test_it_shows_at_once_where_the_patient_allows_it(fund: Fund, clinic: Credential) -> None:
+async def test_an_entry_is_disclosed_at_once_if_the_patient_allows_it(fund: Fund, clinic: Credential) -> None:
     person = await fund.insured()
     await prescribe(fund, prescribed(fund, await identified(fund, person, clinic)), clinic)
     shown = []
@@ -146,12 +146,12 @@ async def test_it_shows_at_once_where_the_patient_allows_it(fund: Fund, clinic: 
     assert shown == [[("prescription", "990000101")], []]
 
 
-async def test_whom_a_number_identifies_can_be_told_of_too(fund: Fund, clinic: Credential) -> None:
+async def test_an_identification_by_number_suffices(fund: Fund, clinic: Credential) -> None:
     record = (await fund.ask(await fund.insured(), clinic)).json()["record_id"]
     assert (await prescribe(fund, prescribed(fund, record), clinic)).status_code == 201
 
 
-async def test_whom_a_number_identified_by_a_mix_up_has_it_no_more_once_that_is_mended(
+async def test_an_entry_of_a_person_mixed_up_by_number_is_hidden_after_the_correction(
     fund: Fund, clinic: Credential
 ) -> None:
     member, other = fund.person(), await fund.insured()
@@ -168,7 +168,7 @@ async def test_whom_a_number_identified_by_a_mix_up_has_it_no_more_once_that_is_
     assert (await seen(fund, permit, clinic, role=Role.DOCTOR))["medicines"] == []
 
 
-async def test_the_same_call_twice_is_one_entry_and_another_under_its_key_is_refused(
+async def test_a_repeated_call_is_one_entry_and_another_call_with_its_key_is_refused(
     fund: Fund, clinic: Credential
 ) -> None:
     body = prescribed(fund, await identified(fund, await fund.insured(), clinic))
@@ -181,15 +181,15 @@ async def test_the_same_call_twice_is_one_entry_and_another_under_its_key_is_ref
     assert len(records) == 1
 
 
-async def test_the_same_call_many_times_at_once_is_one_entry(fund: Fund, clinic: Credential) -> None:
+async def test_simultaneous_identical_calls_are_one_entry(fund: Fund, clinic: Credential) -> None:
     body = prescribed(fund, await identified(fund, await fund.insured(), clinic))
     key = uuid4().hex
-    told = await asyncio.gather(*(prescribe(fund, body, clinic, key=key) for _ in range(8)))
-    assert {response.status_code for response in told} == {201}
-    assert len({response.text for response in told}) == 1
+    recorded = await asyncio.gather(*(prescribe(fund, body, clinic, key=key) for _ in range(8)))
+    assert {response.status_code for response in recorded} == {201}
+    assert len({response.text for response in recorded}) == 1
 
 
-async def test_without_a_key_nothing_is_taken(fund: Fund, clinic: Credential) -> None:
+async def test_a_call_without_idempotency_key_is_rejected(fund: Fund, clinic: Credential) -> None:
     headers = {"Authorization": f"Bearer {await fund.token(clinic)}"} | DOCTOR
     response = await fund.http.post("/v1/prescriptions", json=prescribed(fund, str(uuid4())), headers=headers)
     assert response.json()["code"] == "idempotency-key-missing"
@@ -205,7 +205,7 @@ async def test_without_a_key_nothing_is_taken(fund: Fund, clinic: Credential) ->
         (as_staff(Role.AUTHORISED_STAFF, "見本　未登録"), "staff-not-authorised"),
     ],
 )
-async def test_who_may_not_is_refused_and_on_record(
+async def test_a_role_without_permission_is_refused_and_recorded(
     fund: Fund, clinic: Credential, headers: dict[str, str], code: str
 ) -> None:
     record = await identified(fund, await fund.insured(), clinic)
@@ -215,7 +215,9 @@ async def test_who_may_not_is_refused_and_on_record(
     assert (outcome, "entry" in detail, of_somebody) == (code, False, True)
 
 
-async def test_authorised_staff_may_while_they_are_named(fund: Fund, clinic: Credential) -> None:
+async def test_authorised_staff_may_prescribe_until_the_authorisation_ends(
+    fund: Fund, clinic: Credential
+) -> None:
     staff = "見本　職員"
     await name_staff(fund, staff)
     body = prescribed(fund, await identified(fund, await fund.insured(), clinic))
@@ -225,14 +227,16 @@ async def test_authorised_staff_may_while_they_are_named(fund: Fund, clinic: Cre
     assert (first.status_code, second.json()["code"]) == (201, "staff-not-authorised")
 
 
-async def test_who_is_named_for_emergencies_alone_is_not_authorised(fund: Fund, clinic: Credential) -> None:
+async def test_an_operator_authorised_for_emergencies_only_may_not_prescribe(
+    fund: Fund, clinic: Credential
+) -> None:
     await name_staff(fund, "見本　救急", medical=False, emergency=True)
     body = prescribed(fund, await identified(fund, await fund.insured(), clinic))
     response = await prescribe(fund, body, clinic, as_staff(Role.AUTHORISED_STAFF, "見本　救急"))
     assert response.json()["code"] == "staff-not-authorised"
 
 
-async def test_a_pharmacy_prescribes_nothing_and_a_clinic_dispenses_nothing(
+async def test_a_pharmacy_may_not_prescribe_and_a_clinic_may_not_dispense(
     fund: Fund, clinic: Credential, pharmacy: Credential
 ) -> None:
     person = await fund.insured()
@@ -245,7 +249,7 @@ async def test_a_pharmacy_prescribes_nothing_and_a_clinic_dispenses_nothing(
 
 
 @pytest.mark.parametrize("days", [1, -101])
-async def test_a_day_ahead_or_too_far_back_is_refused(fund: Fund, clinic: Credential, days: int) -> None:
+async def test_a_future_or_too_old_day_is_refused(fund: Fund, clinic: Credential, days: int) -> None:
     record = await identified(fund, await fund.insured(), clinic)
     response = await prescribe(fund, prescribed(fund, record, days), clinic)
     assert (response.status_code, response.json()["code"]) == (422, "prescription-day")
@@ -253,14 +257,12 @@ async def test_a_day_ahead_or_too_far_back_is_refused(fund: Fund, clinic: Creden
     assert (await prescribe(fund, prescribed(fund, record, -100), clinic)).status_code == 201
 
 
-async def test_nothing_is_dispensed_before_it_was_prescribed(fund: Fund, pharmacy: Credential) -> None:
+async def test_a_dispensing_before_its_prescription_is_refused(fund: Fund, pharmacy: Credential) -> None:
     record = await identified(fund, await fund.insured(), pharmacy)
     assert (await dispense(fund, dispensed(fund, record, -1), pharmacy)).json()["code"] == "prescription-day"
 
 
-async def test_nobody_is_told_of_whom_this_facility_has_not_identified(
-    fund: Fund, clinic: Credential
-) -> None:
+async def test_an_entry_for_a_person_not_identified_here_is_refused(fund: Fund, clinic: Credential) -> None:
     person, nobody = await fund.insured(), fund.person()
     elsewhere = await fund.terminal(institution_code=OTHER_CLINIC, rights=RIGHTS)
     await fund.enrol(nobody, name="試験　別人")
@@ -280,7 +282,7 @@ async def test_nobody_is_told_of_whom_this_facility_has_not_identified(
     )
 
 
-async def test_what_was_known_at_an_instant_identifies_nobody(fund: Fund, clinic: Credential) -> None:
+async def test_an_answer_for_known_at_identifies_nobody(fund: Fund, clinic: Credential) -> None:
     person = await fund.insured()
     await fund.ask(person, clinic)
     asked = await fund.ask(person, clinic, known_at=fund.clock().isoformat())
@@ -289,7 +291,7 @@ async def test_what_was_known_at_an_instant_identifies_nobody(fund: Fund, clinic
     assert response.json()["code"] == "not-identified"
 
 
-async def test_whom_a_tap_showed_is_identified_for_a_day(fund: Fund, clinic: Credential) -> None:
+async def test_an_identification_is_valid_for_a_day(fund: Fund, clinic: Credential) -> None:
     record = await identified(fund, await fund.insured(), clinic)
     async with fund.turned(timedelta(hours=23, minutes=59)):
         in_time = await prescribe(fund, prescribed(fund, record), clinic)
@@ -298,7 +300,7 @@ async def test_whom_a_tap_showed_is_identified_for_a_day(fund: Fund, clinic: Cre
     assert (in_time.status_code, late.json()["code"]) == (201, "not-identified")
 
 
-async def test_a_terminal_without_the_right_or_closed_tells_nothing(fund: Fund) -> None:
+async def test_a_terminal_without_the_right_or_closed_is_refused(fund: Fund) -> None:
     without, closed = await fund.terminal(), await fund.terminal(rights=RIGHTS)
     record = await identified(fund, await fund.insured(), closed)
     await fund.owner.fetch(
@@ -314,6 +316,6 @@ async def test_a_terminal_without_the_right_or_closed_tells_nothing(fund: Fund) 
 @pytest.mark.parametrize(
     "wrong", [{"quantity": "-1"}, {"quantity": "01"}, {"drug_code": "1"}, {"times": 0}, {"act": "99"}]
 )
-async def test_a_medicine_has_its_form(wrong: dict[str, Any]) -> None:
+async def test_a_medicine_of_another_form_is_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         PrescribedMedicine.model_validate(MEDICINE | wrong)

@@ -1,4 +1,4 @@
-"""照会番号: a facility's own number for a person comes back to that facility, and to nobody else."""
+"""照会番号: a facility's own number for a person is returned to that facility only."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ import pytest
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.tokens import Credential
 from tests.builders.fund import OTHER_CLINIC, Fund, Person
-from tests.integration.test_number import count_of, limited
+from tests.builders.limits import LOCK_WAITS, limited, miss_count
 
 pytestmark = pytest.mark.anyio
 
 NOBODY: dict[str, Any] = {"number": "0000-000000"}
-
-WAITING = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
-"""How many statements wait for another."""
 
 
 async def refer(
@@ -41,7 +38,9 @@ def outcomes(response: httpx2.Response) -> list[str]:
     return [row["outcome"] for row in response.json()["registrations"]]
 
 
-async def test_it_comes_back_by_card_and_by_number_to_every_terminal_of_the_facility(fund: Fund) -> None:
+async def test_a_reference_number_is_returned_by_card_and_by_number_to_every_terminal_of_the_facility(
+    fund: Fund,
+) -> None:
     person, neighbour = await fund.insured(), await fund.terminal()
 
     registered = await refer(fund, person, "P-000123")
@@ -51,7 +50,7 @@ async def test_it_comes_back_by_card_and_by_number_to_every_terminal_of_the_faci
     assert [answer.json()["reference_number"] for answer in answers] == ["P-000123"] * 3
 
 
-async def test_another_facility_never_sees_it_and_has_its_own(fund: Fund) -> None:
+async def test_another_facility_has_its_own_reference_number(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
     await refer(fund, person, "P-1")
     before = (await fund.ask(person, elsewhere)).json()["reference_number"]
@@ -62,7 +61,7 @@ async def test_another_facility_never_sees_it_and_has_its_own(fund: Fund) -> Non
     assert (before, after) == (None, ["P-1", "Q-9"])
 
 
-async def test_a_later_registration_replaces_it_and_changes_no_version(fund: Fund) -> None:
+async def test_a_later_registration_replaces_the_number_and_keeps_the_version(fund: Fund) -> None:
     person = await fund.insured()
     await refer(fund, person, "P-1")
     first = (await fund.ask(person)).json()
@@ -72,7 +71,7 @@ async def test_a_later_registration_replaces_it_and_changes_no_version(fund: Fun
     assert first["version"] == second["version"]
 
 
-async def test_it_stays_with_the_person_when_her_insurer_changes(fund: Fund) -> None:
+async def test_the_reference_number_survives_a_change_of_insurer(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person, lost_on="2026-04-01", reason_of_loss="03")
     await fund.register(person.card)
@@ -82,7 +81,7 @@ async def test_it_stays_with_the_person_when_her_insurer_changes(fund: Fund) -> 
     assert (len(answer["results"]), answer["reference_number"]) == (1, "P-1")
 
 
-async def test_an_answer_about_nobody_carries_none(fund: Fund) -> None:
+async def test_an_answer_about_nobody_has_no_reference_number(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person, acquired_on="2026-11-01")
     await refer(fund, person, "P-1")
@@ -90,7 +89,7 @@ async def test_an_answer_about_nobody_carries_none(fund: Fund) -> None:
     assert (answer["validity"], answer["reference_number"]) == ("4", None)
 
 
-async def test_that_of_a_membership_which_may_be_anothers_is_no_patient_number(fund: Fund) -> None:
+async def test_the_number_of_a_membership_with_an_open_mismatch_is_not_returned(fund: Fund) -> None:
     person, other = fund.person(), fund.person().resident
     await fund.enrol(person, lost_on="2026-04-01", reason_of_loss="03")
     await fund.register(person.card)
@@ -108,7 +107,7 @@ async def test_that_of_a_membership_which_may_be_anothers_is_no_patient_number(f
     assert (await fund.tap(person.card)).json()["reference_number"] is None
 
 
-async def test_whom_nobody_or_several_fit_gets_none(fund: Fund) -> None:
+async def test_no_number_is_registered_if_none_or_several_match(fund: Fund) -> None:
     one, other = fund.person(), fund.person()
     await fund.enrol(one, branch="01")
     await fund.enrol(other, number=one.resident.resident_id[1:], branch="02")
@@ -119,7 +118,7 @@ async def test_whom_nobody_or_several_fit_gets_none(fund: Fund) -> None:
     ]
 
 
-async def test_of_a_bulk_each_row_has_its_own_outcome_and_its_record(fund: Fund) -> None:
+async def test_each_row_of_a_bulk_has_its_own_outcome_and_record(fund: Fund) -> None:
     terminal = await fund.terminal()
     people = [await fund.insured() for _ in range(3)]
     rows = [fund.asked(person) | {"reference_number": f"B-{n}"} for n, person in enumerate(people)]
@@ -138,14 +137,14 @@ async def test_of_a_bulk_each_row_has_its_own_outcome_and_its_record(fund: Fund)
     assert {record["detail"] for record in records} == {json.dumps({"asked_insurer": "01130012"})}
 
 
-async def test_a_thousand_at_once_are_taken(fund: Fund) -> None:
+async def test_a_thousand_rows_are_accepted(fund: Fund) -> None:
     person = await fund.insured()
     row = fund.asked(person) | {"reference_number": "9" * 50}
     assert set(outcomes(await bulk(fund, [row] * 1_000))) == {"registered"}
     assert (await bulk(fund, [row] * 1_001)).json()["code"] == "request-invalid"
 
 
-async def test_of_ever_so_many_faulty_registrations_one_is_told(fund: Fund) -> None:
+async def test_only_one_fault_of_a_bulk_is_reported(fund: Fund) -> None:
     refused = (await bulk(fund, [{}] * 100_000)).json()
     assert refused["code"] == "request-invalid"
     assert {error["place"].rsplit(".", 1)[0] for error in refused["errors"]} <= {
@@ -154,7 +153,7 @@ async def test_of_ever_so_many_faulty_registrations_one_is_told(fund: Fund) -> N
     }
 
 
-async def test_bulks_at_the_same_moment_cannot_pass_the_limit_together(fund: Fund) -> None:
+async def test_simultaneous_bulks_cannot_exceed_the_limit(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     await fund.ask(person, terminal, **NOBODY)
     miss = fund.asked(person) | {"reference_number": "P-1"} | NOBODY
@@ -164,27 +163,27 @@ async def test_bulks_at_the_same_moment_cannot_pass_the_limit_together(fund: Fun
             await counting.execute("SELECT FROM number_miss FOR UPDATE")
             with limited(fund, number_misses_per_hour=5):
                 asking = [group.create_task(bulk(fund, [miss] * 4, terminal)) for _ in range(3)]
-                while await counting.fetchval(WAITING) < len(asking):
+                while await counting.fetchval(LOCK_WAITS) < len(asking):
                     await asyncio.sleep(0)
     finally:
         await counting.close()
 
-    told = [task.result() for task in asking]
-    assert sorted(response.status_code for response in told) == [200, 429, 429]
-    assert all("outcome" not in response.text for response in told if response.status_code == 429)
-    count = await count_of(fund, terminal.client_id)
+    responses = [task.result() for task in asking]
+    assert sorted(response.status_code for response in responses) == [200, 429, 429]
+    assert all("outcome" not in response.text for response in responses if response.status_code == 429)
+    count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert count["misses"] == 5
 
 
-async def test_misses_count_like_those_of_look_ups_and_end_a_bulk_where_none_is_left(fund: Fund) -> None:
+async def test_misses_count_as_for_look_ups_and_end_a_bulk_at_the_limit(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     hit = fund.asked(person) | {"reference_number": "P-1"}
     miss = hit | NOBODY
     with limited(fund, number_misses_per_hour=3):
         await fund.ask(person, terminal, **NOBODY)
         first = await bulk(fund, [miss, hit, miss, hit, miss], terminal)
-        count = await count_of(fund, terminal.client_id)
+        count = await miss_count(fund, terminal.client_id)
         second = await bulk(fund, [hit], terminal)
         single = await refer(fund, person, "P-1", terminal)
     assert outcomes(first) == [

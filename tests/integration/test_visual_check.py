@@ -1,4 +1,4 @@
-"""目視確認: without the PIN, but never without an operator, a right, a limit and a record."""
+"""目視確認: a check without the PIN needs an operator and a right, is limited, and is recorded."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def _look(fund: Fund, person: Person, operator: str | None = "受付 見�
     )
 
 
-async def test_it_answers_with_the_operator_on_record_until_the_hours_limit_is_reached(fund: Fund) -> None:
+async def test_the_operator_is_recorded_until_the_hourly_limit_is_reached(fund: Fund) -> None:
     person = await fund.insured()
 
     answers = [await _look(fund, person) for _ in range(LIMIT + 1)]
@@ -46,7 +46,7 @@ async def test_it_answers_with_the_operator_on_record_until_the_hours_limit_is_r
     assert [record["operator"] for record in records] == ["受付 見本"] * LIMIT
 
 
-async def test_a_proof_used_before_costs_nothing_of_the_limit(fund: Fund) -> None:
+async def test_a_used_proof_does_not_count_towards_the_limit(fund: Fund) -> None:
     terminal = await fund.terminal()
     person = await fund.insured()
     body = await fund.proof(person.card, Purpose.VISUAL_CHECK, terminal) | {"operator": "202609010004"}
@@ -59,7 +59,7 @@ async def test_a_proof_used_before_costs_nothing_of_the_limit(fund: Fund) -> Non
     assert later.status_code == 200
 
 
-async def test_a_limit_of_none_allows_none(fund: Fund) -> None:
+async def test_a_limit_of_zero_allows_none(fund: Fund) -> None:
     person, state = await fund.insured(), fund.state
     closed = state.settings.model_copy(update={"visual_checks_per_hour": 0})
     fund.app.state.fund = replace(state, settings=closed)
@@ -94,6 +94,6 @@ async def test_an_eligibility_only_facility_cannot_be_admitted_for_it(fund: Fund
         )
 
 
-async def test_an_admitted_terminal_holds_a_certificate_that_cards_ask_for(fund: Fund) -> None:
+async def test_an_admitted_terminal_has_a_certificate_for_cards(fund: Fund) -> None:
     assert fund.clinic.visual_check_certificate is not None
     assert (await fund.terminal(rights=(Right.ELIGIBILITY,))).visual_check_certificate is None

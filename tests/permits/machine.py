@@ -1,7 +1,7 @@
-"""Consents, ends, emergencies, disasters, protections, look-ups and clocks in any order, at a real fund.
+"""Stateful test: consents, ends, emergencies, disasters, protections, accesses and clock changes in any order.
 
-After each look the fund's answer and its record are what the naive model says: nothing is ever seen outside a valid
-consent or a recorded reason, and inside one everything that was allowed is.
+After each access the fund's answer and its record must be those of the naive model: nothing is disclosed without a valid
+consent or a recorded reason, and with one everything that was allowed is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.permits.model import DAY, LOOK_UPS, Given, Model
+from tests.permits.model import DAY, RESOURCES, Model, ModelPermit
 from tests.permits.stage import FACILITIES, Stage, mark
 
 T = TypeVar("T")
@@ -36,19 +36,19 @@ categories = st.sets(
 )
 cares = st.sampled_from(["1", "1", "2", "3"])
 roles = st.sampled_from(["pharmacist", "doctor", "dentist", "reception", "authorised-staff"])
-look_ups = st.sampled_from(list(LOOK_UPS))
+resources = st.sampled_from(list(RESOURCES))
 picks = st.integers(0, 100)
 hours = st.sampled_from([0, 1, 2, 5, 11, 12, 13, 23, 24, 25, 36])
 reasons = st.sampled_from(["0", "1", "2", "3"])
-_STRANGE = "00000000-0000-4000-8000-000000000000"
-_LONGEST = 40
-"""Hours: challenges have room for two days."""
+_UNKNOWN = "00000000-0000-4000-8000-000000000000"
+_MAX_HOUR = 40
+"""In hours: challenges can be stored for two days."""
 
 _BASE = {"consents": "/v1/consents", "emergencies": "/v1/emergencies", "disasters": "/v1/disaster-searches"}
 
 
-class Looking(RuleBasedStateMachine):
-    """One life of two patients' permissions at three facilities."""
+class AccessMachine(RuleBasedStateMachine):
+    """One history of two patients' permits at three facilities."""
 
     stage: ClassVar[Stage]
     call: ClassVar[Callable[..., Any]]
@@ -58,31 +58,31 @@ class Looking(RuleBasedStateMachine):
         self.model = Model()
 
     def run(self, work: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
-        """Let the fund's event loop do `work`."""
-        done: T = type(self).call(work, *arguments)
-        return done
+        """Run `work` in the fund's event loop."""
+        result: T = type(self).call(work, *arguments)
+        return result
 
     @initialize()
-    def everybody_is_new(self) -> None:
+    def start_anew(self) -> None:
         self.run(self.stage.begin)
 
     def teardown(self) -> None:
         self.run(self.stage.end_disasters)
 
     @rule(hour=hours)
-    def turn_the_clock(self, hour: int) -> None:
-        """To any hour, also back."""
+    def set_clock(self, hour: int) -> None:
+        """Set the clock to any hour, also back."""
         self.model.clock = hour
         self.run(self.stage.turn, hour)
 
-    @precondition(lambda self: self.model.given)
-    @rule(pick=picks, early=st.sampled_from([0, 1]), look_up=look_ups)
-    def look_at_an_end(self, pick: int, early: int, look_up: str) -> None:
-        """At the moment at which a day's permit ends, or an hour before."""
-        hour = self.model.given[self.pick(pick)].at + DAY - early
-        if hour <= _LONGEST:
-            self.turn_the_clock(hour)
-            self.look_as_allowed(pick, look_up)
+    @precondition(lambda self: self.model.permits)
+    @rule(pick=picks, early=st.sampled_from([0, 1]), resource=resources)
+    def access_at_the_end(self, pick: int, early: int, resource: str) -> None:
+        """Access at the moment at which a permit of a day ends, or an hour before."""
+        hour = self.model.permits[self.pick(pick)].at + DAY - early
+        if hour <= _MAX_HOUR:
+            self.set_clock(hour)
+            self.access_as_allowed(pick, resource)
 
     @rule(who=people, where=facilities, what=categories, care=cares, visually=st.booleans())
     def consent(self, who: int, where: str, what: set[str], care: str, visually: bool) -> None:
@@ -93,20 +93,20 @@ class Looking(RuleBasedStateMachine):
         if consent_id is not None:
             until = self.model.until(care)
             self.model.give(
-                consent_id, Given(who, where, frozenset(what), care, self.model.now, "consents", until)
+                consent_id, ModelPermit(who, where, frozenset(what), care, self.model.now, "consents", until)
             )
 
     def _consent_verdict(self, who: int) -> str:
         if who in self.model.protected:
             return "card-not-usable"
-        # A presence is put on record at the clock's hour: behind the newest record it is too old to be followed.
+        # A presence is recorded at the clock's hour: if that is before the newest record, it is too old to be followed.
         return "given" if self.model.clock >= self.model.newest_record else "consent-presence-too-old"
 
-    @precondition(lambda self: self.model.given)
+    @precondition(lambda self: self.model.permits)
     @rule(pick=picks, where=st.sampled_from(["own", "own", *FACILITIES]), reason=reasons)
     def end(self, pick: int, where: str, reason: str) -> None:
         permit = self.pick(pick)
-        given = self.model.given[permit]
+        given = self.model.permits[permit]
         facility = given.facility if where == "own" else where
         code = self.run(self.stage.end, facility, permit, reason)
         expected = "ended"
@@ -139,7 +139,7 @@ class Looking(RuleBasedStateMachine):
         if permit is not None:
             until = self.model.now + DAY
             self.model.give(
-                permit, Given(who, "clinic", frozenset(what), "4", self.model.now, "emergencies", until)
+                permit, ModelPermit(who, "clinic", frozenset(what), "4", self.model.now, "emergencies", until)
             )
 
     @rule(ahead=st.sampled_from([1, 6, 30]))
@@ -170,43 +170,45 @@ class Looking(RuleBasedStateMachine):
         if permit is not None:
             assert number is not None
             until = min(self.model.now + DAY, self.model.open_disasters[number])
-            given = Given(
+            given = ModelPermit(
                 who, where, frozenset(what), "4", self.model.now, "disasters", until, disaster=number
             )
             self.model.give(permit, given)
 
-    @rule(pick=picks, where=st.sampled_from(["own", "own", "own", *FACILITIES]), look_up=look_ups, role=roles)
-    def look(self, pick: int, where: str, look_up: str, role: str) -> None:
-        permit = self.pick(pick) if self.model.given else _STRANGE
-        given = self.model.given.get(permit)
+    @rule(
+        pick=picks, where=st.sampled_from(["own", "own", "own", *FACILITIES]), resource=resources, role=roles
+    )
+    def access(self, pick: int, where: str, resource: str, role: str) -> None:
+        permit = self.pick(pick) if self.model.permits else _UNKNOWN
+        given = self.model.permits.get(permit)
         facility = given.facility if where == "own" and given is not None else FACILITIES[pick % 3]
         address = given.address if given is not None else "consents"
-        self._look(permit, facility, address, look_up, role)
+        self._access(permit, facility, address, resource, role)
 
-    @precondition(lambda self: self.model.given)
-    @rule(pick=picks, address=st.sampled_from(list(_BASE)), look_up=look_ups)
-    def look_below_another_address(self, pick: int, address: str, look_up: str) -> None:
+    @precondition(lambda self: self.model.permits)
+    @rule(pick=picks, address=st.sampled_from(list(_BASE)), resource=resources)
+    def access_under_another_address(self, pick: int, address: str, resource: str) -> None:
         permit = self.pick(pick)
-        self._look(permit, self.model.given[permit].facility, address, look_up, "doctor")
+        self._access(permit, self.model.permits[permit].facility, address, resource, "doctor")
 
-    @precondition(lambda self: self.model.given)
-    @rule(pick=picks, look_up=look_ups)
-    def look_as_allowed(self, pick: int, look_up: str) -> None:
-        """Most looks are honest ones."""
+    @precondition(lambda self: self.model.permits)
+    @rule(pick=picks, resource=resources)
+    def access_as_allowed(self, pick: int, resource: str) -> None:
+        """Access under a permit as granted: the most frequent case."""
         permit = self.pick(pick)
-        given = self.model.given[permit]
-        self._look(permit, given.facility, given.address, look_up, "doctor")
+        given = self.model.permits[permit]
+        self._access(permit, given.facility, given.address, resource, "doctor")
 
-    def _look(self, permit: str, facility: str, address: str, look_up: str, role: str) -> None:
-        expected = self.model.verdict(permit, facility, address, look_up, role)
-        path = f"{_BASE[address]}/{permit}/{look_up}"
-        code, recorded, marks = self.run(self.stage.look, facility, path, role)
+    def _access(self, permit: str, facility: str, address: str, resource: str, role: str) -> None:
+        expected = self.model.verdict(permit, facility, address, resource, role)
+        path = f"{_BASE[address]}/{permit}/{resource}"
+        code, recorded, marks = self.run(self.stage.access, facility, path, role)
         assert code == expected, (code, expected)
-        assert recorded == [(f"history.{look_up}", expected)], recorded
+        assert recorded == [(f"history.{resource}", expected)], recorded
         self.model.recorded()
-        if code == "answered" and look_up == "medications":
-            assert marks == {mark(self.model.given[permit].person)}
+        if code == "answered" and resource == "medications":
+            assert marks == {mark(self.model.permits[permit].person)}
 
     def pick(self, number: int) -> str:
-        """One of the permits that there are."""
-        return list(self.model.given)[number % len(self.model.given)]
+        """One of the existing permits."""
+        return list(self.model.permits)[number % len(self.model.permits)]

@@ -1,32 +1,32 @@
-"""Who may look at what, told as simply as it can be: the naive model that the fund's gate is held against.
+"""The naive model of access that the fund's access check is compared with.
 
-Nothing of the fund is in here but its codes. Times are hours since the tests began; a window of a day ends after 24.
+It shares nothing with the fund but its codes. Times are hours since the test began; a window of a day ends after 24.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-LOOK_UPS = {
+RESOURCES = {
     "medications": "medication",
     "treatments": "treatment",
     "surgeries": "surgery",
     "diagnoses": "diagnosis",
     "health-checkups": "health-checkup",
 }
-"""What can be looked at, and what must have been allowed for it."""
+"""The resources of a history, and the category that must be allowed for each."""
 
 MEDICAL_ROLES = {"doctor", "dentist", "pharmacist"}
-NAMED = "doctor"
-"""As whom the operator looks who is registered, and whose second factor an emergency takes; the others are nobody's."""
+EMERGENCY_ROLE = "doctor"
+"""The role of the only registered operator, whose second factor an emergency needs."""
 
 DAY = 24
 HOME_VISIT = "2"
 
 
 @dataclass
-class Given:
-    """A consent, or a reason on record: whose, to whom, for what, since when."""
+class ModelPermit:
+    """A consent or a recorded reason: person, facility, categories and window."""
 
     person: int
     facility: str
@@ -34,7 +34,7 @@ class Given:
     care: str
     at: int
     address: str
-    """Below which address it lets look."""
+    """The address under which it grants access."""
     until: int | None
     disaster: int | None = None
     ended: bool = False
@@ -42,57 +42,57 @@ class Given:
 
 @dataclass
 class Model:
-    """The whole state, and one question: what comes of this look?"""
+    """The whole state, and one question: what is the outcome of an access?"""
 
     clock: int = 0
     newest_record: int = 0
-    given: dict[str, Given] = field(default_factory=dict)
+    permits: dict[str, ModelPermit] = field(default_factory=dict)
     protected: set[int] = field(default_factory=set)
     open_disasters: dict[int, int] = field(default_factory=dict)
-    """When each open one closes by itself."""
+    """When each open disaster closes by itself."""
 
     @property
     def now(self) -> int:
-        """A clock that is set back opens nothing again."""
+        """The instant by which windows are judged: setting the clock back reopens nothing."""
         return max(self.clock, self.newest_record)
 
     def recorded(self) -> None:
-        """Something was put on record at the present clock."""
+        """A record was written at the present clock."""
         self.newest_record = max(self.newest_record, self.clock)
 
-    def give(self, permit: str, given: Given) -> None:
-        """From now on it lets look."""
-        self.given[permit] = given
+    def give(self, permit: str, granted: ModelPermit) -> None:
+        """Add a permit."""
+        self.permits[permit] = granted
 
     def until(self, care: str) -> int | None:
-        """When what is given now ends by itself."""
+        """When a consent granted now ends by itself."""
         return None if care == HOME_VISIT else self.now + DAY
 
-    def verdict(self, permit: str, facility: str, address: str, look_up: str, role: str) -> str:
-        """What a look leads to: `answered`, or the code of the refusal."""
-        given = self.given.get(permit)
-        if given is None or given.address != address:
+    def verdict(self, permit: str, facility: str, address: str, resource: str, role: str) -> str:
+        """The outcome of an access: `answered`, or the code of the refusal."""
+        granted = self.permits.get(permit)
+        if granted is None or granted.address != address:
             return "consent-missing"
-        if given.facility != facility:
+        if granted.facility != facility:
             return "consent-other-facility"
-        if given.ended:
+        if granted.ended:
             return "consent-withdrawn"
-        if self._over(given):
+        if self._over(granted):
             return "consent-expired"
-        if LOOK_UPS[look_up] not in given.categories:
+        if RESOURCES[resource] not in granted.categories:
             return "consent-category"
         if role not in MEDICAL_ROLES:
             return "role-not-permitted" if role == "reception" else "staff-not-authorised"
-        if given.address == "emergencies" and role != NAMED:
+        if granted.address == "emergencies" and role != EMERGENCY_ROLE:
             return "staff-not-authorised"
-        if given.person in self.protected:
+        if granted.person in self.protected:
             return "card-not-usable"
         return "answered"
 
-    def _over(self, given: Given) -> bool:
-        if given.until is not None and self.now >= given.until:
+    def _over(self, granted: ModelPermit) -> bool:
+        if granted.until is not None and self.now >= granted.until:
             return True
-        return given.disaster is not None and not self.is_on(given.disaster)
+        return granted.disaster is not None and not self.is_on(granted.disaster)
 
     def is_on(self, disaster: int) -> bool:
         """Whether a disaster is open now."""

@@ -1,4 +1,4 @@
-"""What the machine does at a real fund: three facilities, two patients with a little history, one operator."""
+"""Performs the machine's actions at a real fund: three facilities, two patients with a short history, one operator."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ _STEP_SECONDS = 30
 _RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK, Right.CONSENT, Right.EMERGENCY)
 
 Answered = tuple[str, str | None]
-"""The code of what came of a call, and the permit that it gave."""
+"""The code of a call's outcome, and the permit granted."""
 
-Looked = tuple[str, list[tuple[str, str]], set[str]]
+Accessed = tuple[str, list[tuple[str, str]], set[str]]
 
 
 def mark(who: int) -> str:
-    """What the one medicine of a patient says, so that it is known again."""
+    """The instruction of a patient's only medicine, to recognise whose it is."""
     return f"患者{who}"
 
 
 class Stage:
-    """One fund for all runs; the patients of each are new."""
+    """One fund for all examples; each example has new patients."""
 
     def __init__(self, fund: Fund) -> None:
         self.fund = fund
         self.terminals: dict[str, Credential] = {}
         self.people: list[Person] = []
         self._operators: dict[str, str] = {}
-        """Who proved a second factor, by the permit that came of it."""
+        """The operator who proved a second factor, by the permit granted."""
 
     async def open(self) -> None:
-        """Admit everybody, once."""
+        """Admit the terminals, once."""
         places = {
             "clinic": (CLINIC, FacilityKind.CLINIC),
             "pharmacy": (_PHARMACY, FacilityKind.PHARMACY),
@@ -58,7 +58,7 @@ class Stage:
             self.terminals[place] = await self.fund.terminal(institution_code=code, kind=kind, rights=_RIGHTS)
 
     async def begin(self) -> None:
-        """New patients, and nothing on record that would lie ahead."""
+        """Start with new patients and without records ahead of the clock."""
         await self.fund.turn(timedelta())
         await self.fund.owner.fetch("DELETE FROM audit_record WHERE recorded_at > now()", ())
         await self.fund.owner.fetch("DELETE FROM audit_record WHERE kind LIKE 'history.%'", ())
@@ -78,16 +78,16 @@ class Stage:
         if tapped.status_code != 200:
             return _code(tapped), None
         record = tapped.json()["record_id"]
-        wish = {
+        request = {
             "presence_record": record,
             "categories": list(what),
             "care": care,
             "visual_check": visually,
         }
-        given = await self.fund.post("/v1/consents/challenges", wish, terminal)
-        if given.status_code != 200:
-            return _code(given), None
-        body = self.fund.signed_consent(card, given.json(), record, terminal, visual_check=visually)
+        challenge = await self.fund.post("/v1/consents/challenges", request, terminal)
+        if challenge.status_code != 200:
+            return _code(challenge), None
+        body = self.fund.signed_consent(card, challenge.json(), record, terminal, visual_check=visually)
         response = await self.fund.post("/v1/consents", body, terminal)
         if response.status_code != 201:
             return _code(response), None
@@ -114,7 +114,7 @@ class Stage:
         )
 
     async def emergency(self, who: int, what: Sequence[str], right: bool) -> Answered:
-        """After a tap at the clinic, by the second factor of an operator of its own; a second use of it is refused."""
+        """Request a permit after a tap at the clinic, with a new operator's second factor; its second use is refused."""
         tapped = await self._tap(who, "clinic")
         if tapped.status_code != 200:
             return _code(tapped), None
@@ -136,7 +136,7 @@ class Stage:
         return code, permit
 
     async def _password(self, operator: str, right: bool) -> str:
-        """Of the operator's second factor, registered just now; or one that is none of it."""
+        """A password of the operator's second factor, which is registered here; or a wrong one."""
         named = OperatorRegistration(CLINIC, operator, "見本　院長", medical=True, emergency=True)
         async with self.fund.owner.transaction() as connection:
             secret = await register(connection, self.fund.state.keys.second_factor, named)
@@ -163,14 +163,14 @@ class Stage:
         await self._record("disaster.closed")
 
     async def _record(self, kind: str) -> None:
-        """As the operator's commands do, which know days alone."""
+        """Write the record as the operator's commands do; those support whole days only."""
         await self.fund.owner.fetch("INSERT INTO audit_record (kind, outcome) VALUES ($1, 'done')", [kind])
 
     async def end_disasters(self) -> None:
         await self.fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", ())
 
     async def search(self, who: int, where: str, what: Sequence[str]) -> tuple[str, str | None, int | None]:
-        """By her membership; the code, the permit, and the disaster by which it was given."""
+        """Search by membership. Returns the code, the permit, and the disaster under which it was granted."""
         body = {
             "membership": self.fund.asked(self.people[who]),
             "categories": list(what),
@@ -186,9 +186,9 @@ class Stage:
         )
         return code, permit, int(row["number"])
 
-    async def look(self, where: str, path: str, role: str) -> Looked:
-        """What came of a look, what was put on record of it, and the marks of whose medicines were seen."""
-        before = {row["record_id"] for row in await self._looks()}
+    async def access(self, where: str, path: str, role: str) -> Accessed:
+        """The outcome of an access, its records, and the marks of the medicines disclosed."""
+        before = {row["record_id"] for row in await self._access_records()}
         operator = next((name for permit, name in self._operators.items() if permit in path), OPERATOR)
         headers = {
             "Authorization": f"Bearer {await self.fund.token(self.terminals[where])}",
@@ -197,14 +197,16 @@ class Stage:
         }
         response = await self.fund.http.get(path, headers=headers)
         recorded = [
-            (row["kind"], row["outcome"]) for row in await self._looks() if row["record_id"] not in before
+            (row["kind"], row["outcome"])
+            for row in await self._access_records()
+            if row["record_id"] not in before
         ]
         if response.status_code != 200:
             return _code(response), recorded, set()
         medicines = response.json().get("medicines", [])
         return "answered", recorded, {medicine["instruction"] for medicine in medicines}
 
-    async def _looks(self) -> list[dict[str, Any]]:
+    async def _access_records(self) -> list[dict[str, Any]]:
         return await self.fund.records("kind LIKE 'history.%'")
 
 

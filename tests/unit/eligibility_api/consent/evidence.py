@@ -1,4 +1,4 @@
-"""An exported consent for tests: a good one, by an authority and a card whose keys are made once per process."""
+"""Builds exported consents for tests, with an authority and a card whose keys are generated once per process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AUDIENCE = "urn:shikaku:test"
 TERMINAL = UUID("5a1f0c6e-0000-4000-8000-000000000001")
 PRESENCE = UUID(int=4711)
 LIST = crl()
-"""The list that the fund held: number 7, the card not on it."""
+"""The CRL that the fund had: number 7, without the card."""
 
 _STATEMENT = {
     "institution_code": "1311111114",
@@ -42,7 +42,7 @@ def certificate(owner: str = "card", *, signer: str = "authority", period: Perio
 
 
 def minted(**more: Any) -> str:
-    """A challenge of this terminal for a consent, under a key that nobody has any more."""
+    """A challenge of this terminal for a consent, under a MAC key that no longer exists."""
     parts: dict[str, Any] = {
         "purpose": Purpose.CONSENT,
         "expires_at": NOW + timedelta(minutes=4),
@@ -53,12 +53,15 @@ def minted(**more: Any) -> str:
     return issue(Challenge(**(parts | more)), audience=AUDIENCE, keys=MacKeys(b"gone", {b"gone": bytes(32)}))
 
 
-def exported(*, visual: bool = False, statement: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """A good export, signed by the card; `more` replaces members before it is signed."""
-    said = ConsentStatement.model_validate(statement or _STATEMENT)
+def exported(
+    *, visual: bool = False, statement: ConsentStatement | dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    """A valid export, signed by the card; `more` replaces members before it is signed."""
+    parts = statement or _STATEMENT
+    signed = parts if isinstance(parts, ConsentStatement) else ConsentStatement.model_validate(parts)
     challenge = more.get("challenge") or minted(purpose=Purpose.VISUAL_CONSENT if visual else Purpose.CONSENT)
     message = to_be_signed(
-        said,
+        signed,
         visual_check=visual,
         audience=AUDIENCE,
         terminal_id=str(TERMINAL),
@@ -72,8 +75,8 @@ def exported(*, visual: bool = False, statement: dict[str, Any] | None = None, *
         "given_at": NOW.isoformat(),
         "available_until": (NOW + timedelta(hours=24)).isoformat(),
         "operator": "受付　見本" if visual else None,
-        "statement": said.model_dump(mode="json"),
-        "words": words(said),
+        "statement": signed.model_dump(mode="json"),
+        "words": words(signed),
         "audience": AUDIENCE,
         "terminal_id": str(TERMINAL),
         "presence_record": str(PRESENCE),

@@ -1,20 +1,24 @@
-"""An exported consent is proved with nothing but a trust store, and whatever was touched in it is found or named open."""
+"""An exported consent is verified with a trust store alone; every alteration fails a check or is reported as not proved."""
 
 from __future__ import annotations
 
 import base64
 import copy
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
 from cryptography import x509
 
+from eligibility_api.consent import verifier
 from eligibility_api.consent.verifier import MAX_BYTES, Check, Report, Status, verify
+from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.consent import STATEMENT_VERSIONS, ConsentEvidence, ConsentStatement
 from jpki_mock.authority.values import Period
 from tests.unit.eligibility_api.consent.evidence import LIST, certificate, document, exported, minted
 from tests.unit.eligibility_api.domain.revocations import NOW, SERIAL, authority, crl, entry
@@ -23,7 +27,7 @@ TRUST = [authority()]
 Members = dict[str, Any]
 
 
-def found(members: Members, **more: Any) -> Report:
+def report_on(members: Members, **more: Any) -> Report:
     return verify(document(members), **({"trust": TRUST, "crl": LIST} | more))
 
 
@@ -33,40 +37,40 @@ def by_status(report: Report, status: Status) -> set[Check]:
 
 @pytest.mark.parametrize("visual", [False, True])
 def test_a_good_consent_is_proved(visual: bool) -> None:
-    report = found(exported(visual=visual))
+    report = report_on(exported(visual=visual))
     assert report.proved
     assert by_status(report, Status.FAILED) == set()
     assert by_status(report, Status.NOT_PROVED) == {Check.RECORD}
 
 
-def test_the_summary_says_what_is_proved_and_what_is_not() -> None:
-    pin, visual = (found(exported(visual=visual)).summary for visual in (False, True))
+def test_the_summary_names_what_is_proved_and_what_is_not() -> None:
+    pin, visual = (report_on(exported(visual=visual)).summary for visual in (False, True))
     assert "possession of the card and of its PIN" in pin
     assert "without a PIN" in visual
     assert "受付　見本" in visual
-    assert all("not an electronic signature with the legal presumption" in said for said in (pin, visual))
+    assert all("not an electronic signature with the legal presumption" in text for text in (pin, visual))
 
 
 def test_a_home_visit_has_no_end() -> None:
     statement = exported()["statement"] | {"care": "2", "until": "withdrawal"}
-    assert found(exported(statement=statement, available_until=None)).proved
+    assert report_on(exported(statement=statement, available_until=None)).proved
 
 
-def test_without_a_trust_store_it_stays_open_whose_certificate_it_is() -> None:
-    report = found(exported(), trust=None, crl=None)
+def test_without_a_trust_store_the_certificate_is_not_proved() -> None:
+    report = report_on(exported(), trust=None, crl=None)
     assert not report.proved
     assert by_status(report, Status.NOT_PROVED) >= {Check.PATH, Check.PERIOD}
     assert by_status(report, Status.FAILED) == set()
 
 
-def test_without_the_list_revocation_is_the_funds_word() -> None:
-    report = found(exported(), crl=None)
+def test_without_the_crl_the_revocation_status_is_not_proved() -> None:
+    report = report_on(exported(), crl=None)
     assert report.proved
     assert Check.REVOCATION in by_status(report, Status.NOT_PROVED)
 
 
-def test_an_ocsp_answer_is_not_kept() -> None:
-    report = found(exported(revocation={"source": "ocsp", "checked_at": NOW.isoformat()}))
+def test_with_ocsp_the_revocation_status_is_not_proved() -> None:
+    report = report_on(exported(revocation={"source": "ocsp", "checked_at": NOW.isoformat()}))
     assert report.proved
     assert Check.REVOCATION in by_status(report, Status.NOT_PROVED)
 
@@ -124,83 +128,123 @@ TAMPERED: list[tuple[str, Callable[[Members], None], set[Check]]] = [
     ("crl-from", _put("revocation", "this_update", value=_later), {REVOCATION}),
     ("crl-to", _put("revocation", "next_update", value=_later), {REVOCATION}),
     ("checked-after", _put("revocation", "checked_at", value=_later), {REVOCATION}),
-    ("standing", _put("revocation", "status", value="revoked"), {FORMAT}),
+    ("revocation-status", _put("revocation", "status", value="revoked"), {FORMAT}),
     ("ended-before", _put("ended_at", value="2026-01-01T00:00:00Z"), {WINDOW}),
 ]
 
 
 @pytest.mark.parametrize(("touch", "failed"), [row[1:] for row in TAMPERED], ids=[row[0] for row in TAMPERED])
-def test_what_was_touched_is_found(touch: Callable[[Members], None], failed: set[Check]) -> None:
+def test_every_alteration_fails_its_checks(touch: Callable[[Members], None], failed: set[Check]) -> None:
     members = copy.deepcopy(exported())
     touch(members)
-    report = found(members)
+    report = report_on(members)
     assert by_status(report, Status.FAILED) == failed
     assert not report.proved
 
 
 @pytest.mark.parametrize("name", ["consent_id", "operator", "ended_at"])
-def test_what_only_the_fund_says_is_named_as_such(name: str) -> None:
+def test_assertions_of_the_fund_alone_are_reported_as_not_proved(name: str) -> None:
     value = {"consent_id": str(UUID(int=9)), "operator": "架空", "ended_at": NOW.isoformat()}[name]
-    assert Check.RECORD in by_status(found(exported(visual=True) | {name: value}), Status.NOT_PROVED)
+    assert Check.RECORD in by_status(report_on(exported(visual=True) | {name: value}), Status.NOT_PROVED)
 
 
-def test_another_certificate_of_the_same_authority_did_not_sign() -> None:
+def test_another_certificate_of_the_same_authority_fails() -> None:
     other = base64.b64encode(certificate("somebody else's card")).decode()
-    assert by_status(found(exported(certificate=other)), Status.FAILED) == {SIGNATURE}
+    assert by_status(report_on(exported(certificate=other)), Status.FAILED) == {SIGNATURE}
 
 
-def test_a_certificate_of_an_authority_that_is_not_believed() -> None:
+def test_a_certificate_of_an_untrusted_authority_fails() -> None:
     other = base64.b64encode(certificate(signer="other authority")).decode()
-    assert by_status(found(exported(certificate=other)), Status.FAILED) == {PATH, PERIOD, REVOCATION}
+    assert by_status(report_on(exported(certificate=other)), Status.FAILED) == {PATH, PERIOD, REVOCATION}
 
 
 @pytest.mark.parametrize("days", [-2, 2])
-def test_a_certificate_out_of_its_period_at_the_registration(days: int) -> None:
+def test_a_certificate_outside_its_validity_at_the_registration_fails(days: int) -> None:
     middle = NOW + timedelta(days=days)
     other = certificate(period=Period(middle - timedelta(days=1), middle + timedelta(days=1)))
-    report = found(exported(certificate=base64.b64encode(other).decode()))
+    report = report_on(exported(certificate=base64.b64encode(other).decode()))
     assert by_status(report, Status.FAILED) == {PERIOD}
 
 
-def test_a_challenge_that_was_over_or_not_yet_made_at_the_registration() -> None:
+def test_a_challenge_expired_or_not_yet_issued_at_the_registration_fails() -> None:
     for expires_at in (NOW, NOW + timedelta(minutes=11)):
-        report = found(exported(challenge=minted(expires_at=expires_at)))
+        report = report_on(exported(challenge=minted(expires_at=expires_at)))
         assert by_status(report, Status.FAILED) == {CHALLENGE}
 
 
-def test_a_challenge_for_a_presence_is_none_for_a_consent() -> None:
-    report = found(exported(challenge=minted(purpose=Purpose.ELIGIBILITY)))
+def test_a_challenge_for_a_presence_fails_for_a_consent() -> None:
+    report = report_on(exported(challenge=minted(purpose=Purpose.ELIGIBILITY)))
     assert by_status(report, Status.FAILED) == {CHALLENGE}
 
 
 @pytest.mark.parametrize(
-    ("listed", "says"),
+    ("listed", "message"),
     [
         (crl(number=8), "not the one"),
         (crl(entries=[entry(SERIAL + 1)]), "not the one"),
-        (crl(signer="other authority"), "not believed"),
-        (b"no list", "not believed"),
+        (crl(signer="other authority"), "not valid"),
+        (b"no list", "not valid"),
     ],
 )
-def test_another_list_is_not_the_one_that_the_fund_named(listed: bytes, says: str) -> None:
-    report = found(exported(), crl=listed)
+def test_another_crl_than_the_named_one_fails(listed: bytes, message: str) -> None:
+    report = report_on(exported(), crl=listed)
     [finding] = [f for f in report.findings if f.status is Status.FAILED]
-    assert (finding.check, says in finding.says) == (REVOCATION, True)
+    assert (finding.check, message in finding.message) == (REVOCATION, True)
 
 
 @pytest.mark.parametrize("reason", [None, x509.ReasonFlags.certificate_hold])
-def test_a_list_that_holds_the_certificate_as_revoked_or_suspended(
+def test_a_crl_that_lists_the_certificate_as_revoked_or_suspended_fails(
     reason: x509.ReasonFlags | None,
 ) -> None:
     listed = crl(entries=[entry(SERIAL, reason)])
     members = exported()
     members["revocation"]["crl_sha256"] = hashlib.sha256(listed).hexdigest()
-    assert by_status(found(members, crl=listed), Status.FAILED) == {REVOCATION}
+    assert by_status(report_on(members, crl=listed), Status.FAILED) == {REVOCATION}
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b"{" * 100_000, b" " * (MAX_BYTES + 1)])
-def test_what_is_no_export_is_said_to_be_none(content: bytes) -> None:
+def test_a_document_that_is_no_export_fails_the_format_check(content: bytes) -> None:
     report = verify(content, trust=TRUST)
     assert [(f.check, f.status) for f in report.findings] == [(FORMAT, Status.FAILED)]
     assert not report.proved
     assert report.summary.startswith("Not proved")
+
+
+class _StatementOfTwoVersions(ConsentStatement):
+    version: Literal[1, 2] = 2  # type: ignore[assignment]
+
+
+class _EvidenceOfTwoVersions(ConsentEvidence):
+    statement: _StatementOfTwoVersions
+
+
+@pytest.fixture
+def second_version(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A second version of the statement, the current one, whose window is 12 hours instead of 24."""
+    window = timedelta(hours=12)
+    monkeypatch.setitem(STATEMENT_VERSIONS, 2, replace(STATEMENT_VERSIONS[1], window=window))
+    monkeypatch.setattr(consent, "STATEMENT_VERSION", 2)
+    monkeypatch.setattr(verifier, "ConsentEvidence", _EvidenceOfTwoVersions)
+    yield
+    consent._rest.cache_clear()
+
+
+def _export(version: int, hours: int) -> Members:
+    """An export of an online consultation under a version, that ends after `hours`."""
+    parts = exported()["statement"] | {"care": "3", "until": "consultation", "version": version}
+    until = (NOW + timedelta(hours=hours)).isoformat()
+    return exported(statement=_StatementOfTwoVersions.model_validate(parts), available_until=until)
+
+
+@pytest.mark.usefixtures("second_version")
+def test_a_consent_is_verified_by_the_window_of_its_own_version() -> None:
+    former, current = _export(1, 24), _export(2, 12)
+    assert "長くても登録から24時間" in former["words"]
+    assert "長くても登録から12時間" in current["words"]
+    assert [report_on(members).proved for members in (former, current)] == [True, True]
+
+
+@pytest.mark.usefixtures("second_version")
+@pytest.mark.parametrize(("version", "hours"), [(1, 12), (2, 24)])
+def test_the_window_of_another_version_fails(version: int, hours: int) -> None:
+    assert by_status(report_on(_export(version, hours)), Status.FAILED) == {WINDOW}

@@ -1,4 +1,4 @@
-"""The words of a consent, and the bytes that a card signs over them: each version is fixed for ever."""
+"""The words of a consent, and the bytes that a card signs over them: each version is immutable."""
 
 from __future__ import annotations
 
@@ -92,17 +92,18 @@ _VERSION_1 = [
     ("diagnosis", "傷病名", "diagnoses"),
     ("infection", "感染症の情報", "infections"),
 ]
-"""What was ever signed under version 1. A category that comes later may come in between; none of these changes."""
+"""The names signed under version 1. A later category may be inserted between them; none of these may change."""
 
 
 @pytest.mark.parametrize(("language", "column", "point"), [("ja", 1, "・"), ("en", 2, "- ")])
 def test_the_names_of_version_1_and_their_order(language: str, column: int, point: str) -> None:
-    everything = statement(language=language, categories=[row[0] for row in _VERSION_1])
-    named = [line.removeprefix(point) for line in words(everything).splitlines() if line.startswith(point)]
-    assert named == [row[column] for row in _VERSION_1]
+    all_categories = statement(language=language, categories=[row[0] for row in _VERSION_1])
+    lines = words(all_categories).splitlines()
+    names = [line.removeprefix(point) for line in lines if line.startswith(point)]
+    assert names == [row[column] for row in _VERSION_1]
 
 
-def test_what_is_signed_over_a_statement_of_version_1() -> None:
+def test_the_bytes_signed_over_a_statement_of_version_1() -> None:
     digest = "b67ce0c396e75c8e5d5e1a2830262230748a2befd9430c83fba2350b2bd6c8fe"
     assert signed() == TAGS[Purpose.CONSENT] + bytes.fromhex(digest)
 
@@ -123,25 +124,25 @@ OTHERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("changed", "other"), [row[1:] for row in OTHERS], ids=[row[0] for row in OTHERS])
-def test_whatever_differs_is_signed_differently(changed: dict[str, Any], other: dict[str, Any]) -> None:
+def test_every_difference_changes_the_signed_bytes(changed: dict[str, Any], other: dict[str, Any]) -> None:
     assert signed(statement(**changed), **other) != signed()
 
 
-def test_the_parts_cannot_be_shifted_into_each_other() -> None:
+def test_adjacent_fields_are_delimited_in_the_signed_bytes() -> None:
     assert signed(audience="ab", challenge="c") != signed(audience="a", challenge="bc")
 
 
-def test_categories_are_put_in_the_order_in_which_they_are_shown() -> None:
+def test_categories_are_sorted_in_display_order() -> None:
     assert statement(categories=["medication", "limit-certificate"]) == statement()
 
 
 @pytest.mark.parametrize("categories", [[], ["medication", "medication"], ["everything"]])
-def test_what_is_consented_to_is_one_category_at_least_and_none_twice(categories: list[str]) -> None:
+def test_a_consent_needs_one_category_at_least_and_none_twice(categories: list[str]) -> None:
     with pytest.raises(ValidationError):
         statement(categories=categories)
 
 
-def test_nobody_consents_in_an_emergency() -> None:
+def test_there_is_no_consent_in_an_emergency() -> None:
     assert Care.EMERGENCY not in UNTIL
     with pytest.raises(ValidationError):
         statement(care="4")

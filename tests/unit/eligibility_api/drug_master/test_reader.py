@@ -1,4 +1,4 @@
-"""The drug master's reader: the real column order, in either encoding, and what is wrong by its line."""
+"""The drug master's reader: the real column order, both encodings, and faults by line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read(*rows: str) -> list[MasterDrug]:
     return read_master("\r\n".join([*rows, ""]).encode()).drugs
 
 
-def test_the_shipped_master_is_read_whole() -> None:
+def test_the_shipped_master_is_read_completely() -> None:
     drugs = {drug.drug_code: drug for drug in read_master(shipped()).drugs}
     assert len(drugs) == len(shipped().splitlines())
     tablet = drugs["990000102"]
@@ -34,16 +34,16 @@ def test_the_shipped_master_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
-def test_quotes_encodings_and_the_byte_of_the_end_do_not_matter(encoding: str) -> None:
+def test_quotes_encoding_and_end_of_file_byte_do_not_matter(encoding: str) -> None:
     content = f"{ROW}\r\n".encode(encoding) + b"\x1a"
     assert read_master(content).drugs == read(with_column(1, "0"))
 
 
-def test_later_editions_append_columns() -> None:
+def test_additional_columns_of_later_editions_are_ignored() -> None:
     assert read(ROW + ",20260401,9901001F1ZZZ,架空一般名") == read(ROW)
 
 
-def test_an_abolished_drug_keeps_its_name_and_an_erased_one_is_taken_away() -> None:
+def test_an_abolished_drug_keeps_its_name_and_an_erased_one_is_removed() -> None:
     assert [drug.drug_code for drug in read(with_column(1, "9"))] == ["990000101"]
     erased = read_master(with_column(1, "1").encode())
     assert (erased.drugs, erased.erased) == ([], ["990000101"])
@@ -62,7 +62,7 @@ def test_an_abolished_drug_keeps_its_name_and_an_erased_one_is_taken_away() -> N
         (32, "9901001F", "薬価基準収載医薬品コード"),
     ],
 )
-def test_a_fault_is_told_by_line_and_column(column: int, value: str, rule: str) -> None:
+def test_a_fault_is_reported_by_line_and_column(column: int, value: str, rule: str) -> None:
     with pytest.raises(MasterFaults) as refused:
         read(ROW, with_column(column, value))
     assert refused.value.faults == [(2, rule)]
@@ -79,7 +79,7 @@ def test_a_fault_is_told_by_line_and_column(column: int, value: str, rule: str) 
         (b'0,"' + b"x" * 200_000, (1, "no line of a table")),
     ],
 )
-def test_what_is_no_master_is_refused(content: bytes, fault: tuple[int, str]) -> None:
+def test_a_file_that_is_no_master_is_rejected(content: bytes, fault: tuple[int, str]) -> None:
     with pytest.raises(MasterFaults) as refused:
         read_master(content)
     assert refused.value.faults[0] == fault

@@ -1,4 +1,4 @@
-"""What goes past the framework is answered as the framework answers it; what is amiss goes through it."""
+"""The fast path answers like the framework, and passes invalid requests on to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 NUMBER, CHALLENGE, CARD = "/v1/eligibility/number", "/v1/presence/challenges", "/v1/eligibility/card"
 THROUGH_THE_FRAMEWORK = "application/json; charset=utf-8"
-"""Said in more words, the same body is not of the lane's form."""
+"""With this content type a request does not qualify for the fast path."""
 
 
 @pytest.fixture(scope="module")
@@ -32,30 +32,30 @@ async def sent(
     return await fund.http.post(path, content=content, headers=headers | more)
 
 
-def told(response: httpx2.Response) -> tuple[int, dict[str, str], dict[str, Any]]:
-    """An answer without what is its own each time."""
+def comparable(response: httpx2.Response) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Status, headers and body of a response, with the values masked that differ each time."""
     own = ("record_id", "answered_at", "request_id", "challenge", "expires_at")
     body = {name: value if name not in own else "…" for name, value in response.json().items()}
     return response.status_code, dict(response.headers) | {"x-request-id": "…"}, body
 
 
-async def test_an_answer_is_the_same_on_both_ways(fund: Fund, person: Person) -> None:
+async def test_fast_path_and_framework_answer_alike(fund: Fund, person: Person) -> None:
     for path, body in ((NUMBER, fund.asked(person)), (CHALLENGE, {"purpose": "eligibility"})):
-        lane, framework = (
+        fast, framework = (
             await sent(fund, path, body),
             await sent(fund, path, body, THROUGH_THE_FRAMEWORK),
         )
-        assert lane.status_code == 200
-        assert told(lane) == told(framework)
+        assert fast.status_code == 200
+        assert comparable(fast) == comparable(framework)
 
 
-async def test_a_tap_is_the_same_on_both_ways(fund: Fund, person: Person) -> None:
-    lane, framework = [
+async def test_fast_path_and_framework_answer_a_tap_alike(fund: Fund, person: Person) -> None:
+    fast, framework = [
         await sent(fund, CARD, await fund.proof(person.card), kind)
         for kind in ("application/json", THROUGH_THE_FRAMEWORK)
     ]
-    assert lane.status_code == 200
-    assert told(lane) == told(framework)
+    assert fast.status_code == 200
+    assert comparable(fast) == comparable(framework)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ async def test_a_tap_is_the_same_on_both_ways(fund: Fund, person: Person) -> Non
         b"[" * 2000,
     ],
 )
-async def test_a_body_that_is_amiss_is_refused_as_by_the_framework(fund: Fund, body: bytes) -> None:
-    lane = await sent(fund, CHALLENGE, body)
+async def test_an_invalid_body_is_rejected_as_by_the_framework(fund: Fund, body: bytes) -> None:
+    fast = await sent(fund, CHALLENGE, body)
     framework = await sent(fund, CHALLENGE, body, THROUGH_THE_FRAMEWORK)
-    assert told(lane) == told(framework)
+    assert comparable(fast) == comparable(framework)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/problem+json", ""])
-async def test_another_kind_of_body_is_the_frameworks(fund: Fund, kind: str) -> None:
+async def test_another_content_type_is_left_to_the_framework(fund: Fund, kind: str) -> None:
     response = await sent(fund, CHALLENGE, {"purpose": "eligibility"}, kind)
     assert response.status_code == (200 if kind == "application/problem+json" else 422)
 
@@ -95,26 +95,22 @@ async def test_another_kind_of_body_is_the_frameworks(fund: Fund, kind: str) -> 
         ("Basic eA==", "token-missing"),
     ],
 )
-async def test_a_token_that_does_not_hold_is_told_as_everywhere(
-    fund: Fund, authorization: str, code: str
-) -> None:
+async def test_an_invalid_token_is_rejected_as_elsewhere(fund: Fund, authorization: str, code: str) -> None:
     response = await sent(fund, CHALLENGE, {"purpose": "eligibility"}, Authorization=authorization)
     assert (response.status_code, response.json()["code"]) == (401, code)
 
 
-async def test_a_refusal_of_the_rule_is_a_problem_with_its_route_in_the_journal(
-    fund: Fund, person: Person
-) -> None:
+async def test_a_refusal_is_a_problem_and_logged_with_its_route(fund: Fund, person: Person) -> None:
     proof = await fund.proof(person.card)
     assert (await sent(fund, CARD, proof)).status_code == 200
-    with capture_logs() as journal:
+    with capture_logs() as log:
         response = await sent(fund, CARD, proof)
     assert (response.status_code, response.json()["code"]) == (409, "challenge-used")
-    [line] = journal
+    [line] = log
     assert (line["route"], line["status"], line["code"]) == (CARD, 409, "challenge-used")
 
 
-async def test_a_body_without_end_is_stopped_on_the_way_to_the_framework(fund: Fund) -> None:
+async def test_an_endless_body_is_rejected(fund: Fund) -> None:
     async def parts() -> Any:
         for _ in range(MAX_BODY_BYTES // 1024 + 1):
             yield b" " * 1024

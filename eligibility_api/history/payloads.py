@@ -1,7 +1,7 @@
-"""What the look-ups answer, as plain dictionaries with the members of the contract's models (`contract.history`).
+"""The response bodies of a history, as plain dictionaries with the members of the contract's models (`contract.history`).
 
-A history has hundreds of rows, and every value of them was checked when it came in: a model of each row would check
-them all once more. That the members are the contract's is tested.
+A history has hundreds of rows, and every value was validated when it was stored: a model of each row would validate all of
+them again. A test ensures that the members are those of the contract.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TypedDict
 
 
-class PlaceTold(TypedDict):
+class PlaceDict(TypedDict):
     """As `Place`."""
 
     institution_code: str
@@ -19,30 +19,30 @@ class PlaceTold(TypedDict):
     own: bool
 
 
-class OriginTold(TypedDict):
-    """What rows of one receipt or entry have in common of `Source`."""
+class OriginDict(TypedDict):
+    """The members of `Source` that all rows of one claim or entry share."""
 
     month: str
     origin: str
     claim_month: str | None
     known_from: datetime
     age_days: int
-    institution: PlaceTold
+    institution: PlaceDict
     setting: str
 
 
-class SourceTold(OriginTold):
+class SourceDict(OriginDict):
     """As `Source`."""
 
     on: date | None
 
 
-class MedicineTold(SourceTold):
+class MedicineDict(SourceDict):
     """As `Medicine`."""
 
     row: int
     prescribed_on: date | None
-    prescriber: PlaceTold | None
+    prescriber: PlaceDict | None
     act: str | None
     drug_code: str
     name: str | None
@@ -57,16 +57,16 @@ class MedicineTold(SourceTold):
     duplicates: Sequence[int]
 
 
-class MedicineGroupTold(TypedDict):
+class MedicineGroupDict(TypedDict):
     """As `MedicineGroup`."""
 
     key: str | None
     name: str | None
     duplicates: bool
-    medicines: Sequence[MedicineTold]
+    medicines: Sequence[MedicineDict]
 
 
-class TreatmentTold(SourceTold):
+class TreatmentDict(SourceDict):
     """As `Treatment`."""
 
     row: int
@@ -76,7 +76,7 @@ class TreatmentTold(SourceTold):
     times: int | None
 
 
-class DiagnosisTold(SourceTold):
+class DiagnosisDict(SourceDict):
     """As `Diagnosis`."""
 
     row: int
@@ -88,7 +88,7 @@ class DiagnosisTold(SourceTold):
     main: bool
 
 
-class CheckupItemTold(TypedDict):
+class CheckupItemDict(TypedDict):
     """As `CheckupItem`."""
 
     item_code: str
@@ -100,7 +100,7 @@ class CheckupItemTold(TypedDict):
     value_name: str | None
 
 
-class HealthCheckupTold(TypedDict):
+class HealthCheckupDict(TypedDict):
     """As `HealthCheckup`."""
 
     row: int
@@ -108,10 +108,10 @@ class HealthCheckupTold(TypedDict):
     insurer_number: str
     known_from: datetime
     age_days: int
-    items: Sequence[CheckupItemTold]
+    items: Sequence[CheckupItemDict]
 
 
-class PageTold(TypedDict):
+class PageDict(TypedDict):
     """As `Page`."""
 
     record_id: str
@@ -123,26 +123,26 @@ class PageTold(TypedDict):
     next: str | None
 
 
-class MedicationsTold(PageTold):
+class MedicationsDict(PageDict):
     """As `Medications`."""
 
-    medicines: Sequence[MedicineTold]
-    groups: Sequence[MedicineGroupTold]
+    medicines: Sequence[MedicineDict]
+    groups: Sequence[MedicineGroupDict]
 
 
-class TreatmentsTold(PageTold):
+class TreatmentsDict(PageDict):
     """As `Treatments`."""
 
-    treatments: Sequence[TreatmentTold]
+    treatments: Sequence[TreatmentDict]
 
 
-class DiagnosesTold(PageTold):
+class DiagnosesDict(PageDict):
     """As `Diagnoses`."""
 
-    diagnoses: Sequence[DiagnosisTold]
+    diagnoses: Sequence[DiagnosisDict]
 
 
-class HealthCheckupsTold(PageTold):
+class HealthCheckupsDict(PageDict):
     """As `HealthCheckups`."""
 
-    checkups: Sequence[HealthCheckupTold]
+    checkups: Sequence[HealthCheckupDict]

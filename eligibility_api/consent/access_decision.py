@@ -1,4 +1,4 @@
-"""What the gate saw of a permit, as a value, and the refusal that it recorded."""
+"""The decision of an access check, as a value, and the refusal that it recorded."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from eligibility_api.contract.errors import ShikakuError
 
 
 @dataclass(frozen=True, slots=True)
-class GateSeen:
-    """What the gate saw, and the record of it. What hangs on the permit is None where there is none to be seen."""
+class AccessDecision:
+    """The row of an access check and its audit record. The permit's own values are None if there is no such permit."""
 
     outcome: str
     permit_id: UUID
@@ -31,8 +31,8 @@ class GateSeen:
     recorded_at: datetime
 
     @classmethod
-    def of(cls, row: Any) -> GateSeen:
-        """The gate in a row of a statement that selects its columns, `gate.WHOLE` among them, and the record's."""
+    def of(cls, row: Any) -> AccessDecision:
+        """From a row of a statement that selects the access check's columns, `PERMIT_COLUMNS` included, and the record's."""
         basis, care, kind = row["basis"], row["care"], row["facility_kind"]
         end_reason = row["end_reason"]
         return cls(
@@ -52,7 +52,7 @@ class GateSeen:
         )
 
 
-def check(outcome: str) -> None:
-    """Raises the refusal that the gate recorded, if it was one."""
+def check_granted(outcome: str) -> None:
+    """Raises the refusal that the access check recorded, if it was one."""
     if outcome != "answered":
         raise ShikakuError(outcome)

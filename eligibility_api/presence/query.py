@@ -1,9 +1,9 @@
-"""The hot statement: everything that a proof must be held against in the database, in one round trip.
+"""The proof query: everything about a proof that depends on the database, in one statement and one round trip.
 
-Read from top to bottom it is the rule. `gate` looks: is the challenge still in time by the database's clock, is the
-terminal still admitted, is the certificate's standing known and what is it, whose is the certificate. `spent_now`
-spends the challenge if all of that can be decided. What an endpoint adds (reading enrolments, binding a
-certificate) hangs on `spent_now`, and so does the audit record: no use without its record, no record of a use that
+Read from top to bottom it is the rule. The CTE `guard` checks: is the challenge still in time by the database's clock, is
+the terminal still admitted, is the certificate's revocation status known and what is it, to whom is the certificate bound.
+`spent_now` spends the challenge if all of that can be decided. What an endpoint adds (reading enrolments, binding a
+certificate) depends on `spent_now`, and so does the audit record: no use without its record, no record of a use that
 did not happen. Being one statement, it is one transaction.
 """
 
@@ -20,13 +20,13 @@ from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.domain.challenge import Challenge
 from eligibility_api.domain.revocation import CertificateStatus
 
-GATE = """
-gate AS MATERIALIZED (
+PROOF_CHECK = """
+guard AS MATERIALIZED (
     SELECT *, CASE
-        -- A proof that was spent before is not worth asking anybody for.
+        -- For a proof that was spent before no other source is queried.
         WHEN used THEN NULL
-        WHEN standing IS NULL THEN 'standing'
-        WHEN standing = 'good' AND {holder_missing} THEN 'holder' END AS missing
+        WHEN revocation_status IS NULL THEN 'revocation_status'
+        WHEN revocation_status = 'good' AND {holder_missing} THEN 'holder' END AS missing
     FROM (
         SELECT
             now() < $1::timestamptz AS in_time,
@@ -35,7 +35,7 @@ gate AS MATERIALIZED (
             coalesce(t.rights @> $3::text[], false) AS entitled,
             t.institution_code,
             t.kind AS facility_kind,
-            CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') ELSE $7::text END AS standing,
+            CASE WHEN a.authority IS NOT NULL THEN coalesce(r.status, 'good') ELSE $7::text END AS revocation_status,
             CASE WHEN a.authority IS NOT NULL THEN 'crl ' || a.crl_number::text ELSE 'ocsp' END AS evidence,
             b.person_key
         FROM (VALUES (true)) AS always (one)
@@ -44,30 +44,30 @@ gate AS MATERIALIZED (
             FROM client c JOIN facility f USING (institution_code)
             WHERE c.client_id = $4 AND c.closed_at IS NULL AND f.closed_at IS NULL
         ) t ON true
-        -- The mirror counts only while it is fresh; a stale one is no source.
+        -- The mirror counts only while it is fresh.
         LEFT JOIN authority a
             ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now()
         LEFT JOIN revoked r ON r.authority = $5 AND r.serial = $6
         LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6
-        -- A part of its own: merged with the outer one, it would look twice for what was spent, over every partition.
+        -- Keeps the subquery separate: merged with the outer one, it would search every partition of `spent` twice.
         OFFSET 0
-    ) seen
+    ) checked
 )
 """
-"""Parameters 1–8: expiry, challenge id, rights, client, CA key, serial, OCSP's word or null, freshness.
+"""Parameters 1–8: expiry, challenge id, rights, client, CA key, serial, OCSP's status or null, maximum age of the mirror.
 
-Parameters 9 and 10, for `holder_missing` and what is made of it: what came of asking J-LIS whose the certificate is
-(null: not asked yet), and the person that it named. `missing` is what another source must tell before the proof can
+Parameters 9 and 10, for `holder_missing` and its consequences: the outcome of asking J-LIS for the certificate's holder
+(null: not asked yet), and the person that it named. `missing` is what another source must supply before the proof can
 be spent.
 """
 
 DECIDABLE = "in_time AND admitted AND entitled AND missing IS NULL"
 """The condition under which a challenge may be spent at all."""
 
-SPEND = """
+SPEND_NONCE = """
 spent_now AS (
     INSERT INTO spent (expires_at, id)
-    SELECT $1, $2 FROM gate WHERE {condition}
+    SELECT $1, $2 FROM guard WHERE {condition}
     ON CONFLICT DO NOTHING
     RETURNING true AS done
 )
@@ -76,31 +76,31 @@ spent_now AS (
 _VISUAL_LIMIT = """
 counted AS (
     INSERT INTO visual_check_count AS v (client_id, hour, checks)
-    SELECT $4, date_trunc('hour', now()), 1 FROM gate WHERE {condition} AND NOT used AND {limit} > 0
+    SELECT $4, date_trunc('hour', now()), 1 FROM guard WHERE {condition} AND NOT used AND {limit} > 0
     ON CONFLICT (client_id, hour) DO UPDATE SET checks = v.checks + 1 WHERE v.checks < {limit}
     RETURNING true AS done
 ),
 """
 
 
-def spending(*, visual_limit: str | None) -> tuple[str, str]:
-    """The CTE `spent_now`, and whether the hour's limit of visual checks left room (an expression).
+def spend_ctes(*, visual_limit: str | None) -> tuple[str, str]:
+    """The CTE `spent_now`, and an expression: whether the check is within the hourly limit of visual checks.
 
-    `visual_limit` is the parameter of that limit; None where the card signed with its PIN.
+    `visual_limit` is the parameter of that limit; None if the card signed with its PIN.
     """
     if visual_limit is None:
-        return SPEND.format(condition=DECIDABLE), "true"
+        return SPEND_NONCE.format(condition=DECIDABLE), "true"
     counted = _VISUAL_LIMIT.format(condition=DECIDABLE, limit=visual_limit)
-    spent = SPEND.format(condition=f"{DECIDABLE} AND EXISTS (SELECT FROM counted)")
+    spent = SPEND_NONCE.format(condition=f"{DECIDABLE} AND EXISTS (SELECT FROM counted)")
     return counted + spent, "EXISTS (SELECT FROM counted) OR used OR missing IS NOT NULL"
 
 
-Missing = Literal["standing", "holder"]
+Missing = Literal["revocation_status", "holder"]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """J-LIS's word on whose a certificate is, and what came of it.
+class HolderAnswer:
+    """J-LIS's answer to the question who holds a certificate, and its outcome.
 
     `outcome`: `asked` (registration), `bound` or `unlinked` (renewal link), or the code of a refusal.
     """
@@ -112,25 +112,25 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was asked elsewhere because the database alone could not decide; None where nobody was asked."""
+    """Answers of other sources, where the database alone could not decide; None if a source was not queried."""
 
     ocsp: CertificateStatus | None = None
-    holder: Word | None = None
+    holder: HolderAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
-    """A verified proof on its way to the database: what is spent, by whom, with which certificate."""
+class VerifiedProof:
+    """A verified proof, ready for the database: the challenge to spend, the client, and the certificate."""
 
     challenge: Challenge
     client_id: UUID
     rights: Sequence[Right]
     certificate: CertificateId
     not_after: datetime
-    """Until when the certificate is valid: kept with its binding."""
+    """The end of the certificate's validity: stored with its binding."""
 
-    def parameters(self, evidence: Evidence, fresh: timedelta) -> list[Any]:
-        """Parameters 1–10 of the gate."""
+    def parameters(self, evidence: Evidence, max_age: timedelta) -> list[Any]:
+        """Parameters 1–10 of `PROOF_CHECK`."""
         ocsp, holder = evidence.ocsp, evidence.holder
         return [
             self.challenge.expires_at,
@@ -140,21 +140,21 @@ class Presented:
             self.certificate.authority,
             self.certificate.serial_bytes,
             ocsp.value if ocsp is not None else None,
-            fresh,
+            max_age,
             holder.outcome if holder is not None else None,
             holder.person_key if holder is not None else None,
         ]
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """What the gate saw. `missing` names what another source must tell first."""
+class ProofCheck:
+    """The row of `PROOF_CHECK`. `missing` names what another source must supply first."""
 
     in_time: bool
     admitted: bool
     entitled: bool
     missing: Missing | None
-    standing: CertificateStatus | None
+    revocation_status: CertificateStatus | None
     person_key: bytes | None
     facility_kind: FacilityKind | None
     spent: bool
@@ -162,15 +162,15 @@ class Gate:
     recorded_at: datetime | None
 
     @classmethod
-    def of(cls, row: Any) -> Gate:
-        """The gate in a row of a statement that selects its columns, `spent`, and the record's."""
-        standing = row["standing"]
+    def of(cls, row: Any) -> ProofCheck:
+        """From a row of a statement that selects the columns of `guard`, `spent`, and those of the record."""
+        revocation_status = row["revocation_status"]
         return cls(
             in_time=row["in_time"],
             admitted=row["admitted"],
             entitled=row["entitled"],
             missing=row["missing"],
-            standing=CertificateStatus(standing) if standing is not None else None,
+            revocation_status=CertificateStatus(revocation_status) if revocation_status is not None else None,
             person_key=row["person_key"],
             facility_kind=FacilityKind(row["facility_kind"]) if row["facility_kind"] is not None else None,
             spent=row["spent"],

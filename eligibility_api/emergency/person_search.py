@@ -1,8 +1,8 @@
-"""The SQL of a search in disaster mode: one statement that looks who it is, counts a miss, permits and records.
+"""The SQL of a person search in disaster mode: one statement that searches, counts a miss, grants a permit and records.
 
-By a membership it is the look-up by number. By her items it goes by the birth date, through `entitlement_born_on`, and
-compares what is folded as `domain/searching.py` folds it. Of somebody who is protected the address is not compared:
-whether it was right must not show.
+By a membership it is the look-up by number. By personal items it searches by birth date, through `entitlement_born_on`, and
+compares values folded as by `domain/searching.py`. A protected person's address is not compared: the outcome must not
+reveal whether it was right.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.staff import STAFF_MISSING
-from eligibility_api.consent.gate import PROTECTED, RIGHT_FOR
+from eligibility_api.consent.access_check import PROTECTED, RIGHT_FOR
 from eligibility_api.contract.characters import normalize_kana
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterSearch
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.text import HYPHENS, folded_text
-from eligibility_api.eligibility.by_number import FITTING, membership_parameters
-from eligibility_api.eligibility.misses import ASKING_GATE, COUNT_MISSES, MAY_ASK, OVERTAKEN
-from eligibility_api.emergency.store import LONGEST, PERMITTED, RECORDED
+from eligibility_api.eligibility.by_number import MATCHING_ENROLMENTS, membership_parameters
+from eligibility_api.eligibility.misses import COUNT_MISSES, LOOK_UP_CHECK, MAY_LOOK_UP, OVER_LIMIT
+from eligibility_api.emergency.store import PERMIT_CTE, RECORD_CTE, WINDOW
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 
 _STATEMENT = """
-WITH {gate},
+WITH {guard},
 asking AS MATERIALIZED (
     SELECT g.*, w.now, d.disaster_id, d.closes_at, CASE
         WHEN g.facility_kind = '{eligibility_only}' THEN 'right-missing'
         WHEN $7::text IS NOT NULL THEN $7
         WHEN {staff_missing} THEN 'staff-not-authorised'
         WHEN d.disaster_id IS NULL THEN 'disaster-mode-off' END AS refusal
-    FROM gate g
+    FROM guard g
     CROSS JOIN (SELECT window_clock() AS now) w
     LEFT JOIN LATERAL (
         SELECT disaster_id, closes_at FROM disaster
@@ -43,7 +43,7 @@ asking AS MATERIALIZED (
     WHERE {may_ask}
 ),
 {fitting},
-settled AS MATERIALIZED (
+decided AS MATERIALIZED (
     SELECT a.*, CASE WHEN f.persons = 1 THEN f.person_key END AS person_key, f.asked, CASE
         WHEN refusal IS NOT NULL THEN refusal
         WHEN f.persons = 0 THEN 'disaster-not-found'
@@ -60,23 +60,23 @@ settled AS MATERIALIZED (
 {count},
 {recorded},
 {permitted}
-SELECT g.*, {overtaken} AS overtaken, m.run, s.outcome, r.record_id, p.given_at, p.until
-FROM gate g
+SELECT g.*, {over_limit} AS over_limit, m.run, s.outcome, r.record_id, p.given_at, p.until
+FROM guard g
 LEFT JOIN counted m ON true
-LEFT JOIN settled s ON true
+LEFT JOIN decided s ON true
 LEFT JOIN recorded r ON true
 LEFT JOIN permitted p ON true
 """
 
 _TODAY = "(SELECT (now AT TIME ZONE 'Asia/Tokyo')::date FROM asking)"
 
-_LOOKED_FOR = "EXISTS (SELECT FROM asking WHERE refusal IS NULL)"
+_MAY_SEARCH = "EXISTS (SELECT FROM asking WHERE refusal IS NULL)"
 
 
 def _folded(column: str) -> str:
     """`domain.searching.folded_text` of a column."""
-    closed = f"normalize(replace(normalize({column}, NFKC), ' ', ''), NFKC)"
-    return f"translate({closed}, '{HYPHENS}', '{'-' * len(HYPHENS)}')"
+    normalized = f"normalize(replace(normalize({column}, NFKC), ' ', ''), NFKC)"
+    return f"translate({normalized}, '{HYPHENS}', '{'-' * len(HYPHENS)}')"
 
 
 _WITHHELD = f"""EXISTS (
@@ -84,13 +84,13 @@ _WITHHELD = f"""EXISTS (
             WHERE e.person_key = f.person_key AND {NOT_SUPERSEDED}
               AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
         )"""
-"""Whether the address of `f` is nobody's business, by any version that is known: so a search by it finds nothing."""
+"""Whether the address of `f` is withheld (S2) or the person protected, in any version that is known."""
 
 _BY_ITEMS = f"""
 named AS MATERIALIZED (
     SELECT e.entitlement, e.person_key, e.address
     FROM entitlement t JOIN enrolment e USING (entitlement) {KNOWN_NOW}
-    -- Where nobody is to be looked for there is no day, and nothing is read.
+    -- Without permission to search there is no day, and nothing is read.
     WHERE t.birth_date = (SELECT $11::date FROM asking WHERE refusal IS NULL)
       AND {NOT_SUPERSEDED} AND e.sex = $12 AND e.acquired_on <= {_TODAY} AND coalesce(e.lost_on > {_TODAY}, true)
       AND ($13::text IS NULL OR $13 IN ({_folded("e.name")}, {_folded("e.name_alias")}))
@@ -100,13 +100,13 @@ fitting AS MATERIALIZED (
     SELECT f.* FROM named f WHERE {_folded("f.address")} = $15::text OR {_WITHHELD}
 )
 """  # noqa: S608 - constants of the store, no values
-"""Who is insured on the day and has these items. Five parameters: birth date, sex, name, kana (or null), address."""
+"""The persons insured on the day with these items. Five parameters: birth date, sex, name, kana (or null), address."""
 
-_BY_MEMBERSHIP = FITTING.format(
+_BY_MEMBERSHIP = MATCHING_ENROLMENTS.format(
     *(f"${number}" for number in range(11, 17)),
     known=KNOWN_NOW,
     not_superseded=NOT_SUPERSEDED,
-    may_ask=_LOOKED_FOR,
+    may_ask=_MAY_SEARCH,
 )
 
 _PLACES = {
@@ -119,27 +119,27 @@ _PLACES = {
 
 
 def _statement(fitting: str, withheld: str) -> str:
-    missed = "SELECT (outcome IN ('disaster-not-found', 'card-not-usable'))::integer FROM settled"
+    missed = "SELECT (outcome IN ('disaster-not-found', 'card-not-usable'))::integer FROM decided"
     return _STATEMENT.format(
-        gate=ASKING_GATE,
+        guard=LOOK_UP_CHECK,
         eligibility_only=FacilityKind.ELIGIBILITY_ONLY,
         staff_missing=STAFF_MISSING.format(institution="g.institution_code", **_PLACES),
-        may_ask=MAY_ASK,
+        may_ask=MAY_LOOK_UP,
         fitting=fitting,
         withheld=withheld,
-        count=COUNT_MISSES.format(missed=missed, may_ask=MAY_ASK),
-        overtaken=OVERTAKEN,
-        recorded=RECORDED.format(kind="disaster.permit", **_PLACES),
-        permitted=PERMITTED.format(
-            basis=Basis.DISASTER, until=f"least(now + {LONGEST}, closes_at)", **_PLACES
+        count=COUNT_MISSES.format(missed=missed, may_ask=MAY_LOOK_UP),
+        over_limit=OVER_LIMIT,
+        recorded=RECORD_CTE.format(kind="disaster.permit", **_PLACES),
+        permitted=PERMIT_CTE.format(
+            basis=Basis.DISASTER, until=f"least(now + {WINDOW}, closes_at)", **_PLACES
         ),
     )
 
 
 BY_ITEMS = _statement(_BY_ITEMS, _WITHHELD)
 BY_MEMBERSHIP = _statement(_BY_MEMBERSHIP, PROTECTED.format(person_key="f.person_key", now="a.now"))
-"""Parameters: the asking gate's four; role, operator, a refusal known before, categories, permit, what the patient said;
-then those of the search.
+"""Parameters: the four of `LOOK_UP_CHECK`; role, operator, a refusal known before, categories, permit, the patient's own
+statement; then those of the search.
 """
 
 
@@ -152,9 +152,9 @@ async def search(
     refusal: str | None,
     limits: tuple[int, int],
 ) -> Any:
-    """Permit to look at whom the search finds, or not; on record unless no miss is left.
+    """Grant a permit for the person found, or refuse it; recorded unless no miss is left.
 
-    A row with the columns of a `Turn`, `outcome`, `record_id`, `given_at`, `until`.
+    Returns a row with the columns of a `LookUpQuota`, `outcome`, `record_id`, `given_at`, `until`.
     """
     parameters: list[Any] = [
         caller.client_id,
@@ -175,8 +175,8 @@ async def search(
 
 
 def _items(request: DisasterSearch) -> list[Any]:
-    """The parameters of `_BY_ITEMS`: her items as they are compared."""
-    assert request.sex is not None and request.address is not None  # noqa: PT018 - the model says so
+    """The parameters of `_BY_ITEMS`: the items, folded for comparison."""
+    assert request.sex is not None and request.address is not None  # noqa: PT018 - validated by the model
     return [
         request.birth_date,
         request.sex.value,

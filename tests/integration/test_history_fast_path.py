@@ -1,4 +1,4 @@
-"""A look past the framework is answered as the framework answers it; what is amiss goes through it."""
+"""The fast path for history requests answers like the framework, and passes invalid requests on to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.builders.fund import Fund
 pytestmark = pytest.mark.anyio
 
 WHOLE = {"limit": 200}
-"""What is asked for where nothing is said: said, it goes through the framework."""
+"""The default query: written out, it makes a request go through the framework."""
 
 
 @pytest.fixture(scope="module")
@@ -31,22 +31,24 @@ async def look(fund: Fund, path: str, headers: dict[str, str], **query: Any) -> 
     return await fund.http.get(path, headers=authorization | headers, params=query)
 
 
-def told(response: httpx2.Response) -> tuple[int, dict[str, str], dict[str, Any]]:
-    """An answer without what is its own each time."""
+def comparable(response: httpx2.Response) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Status, headers and body of a response, with the values masked that differ each time."""
     own = ("record_id", "answered_at", "request_id")
     body = {name: value if name not in own else "…" for name, value in response.json().items()}
     return response.status_code, dict(response.headers) | {"x-request-id": "…"}, body
 
 
 async def both(fund: Fund, path: str, headers: dict[str, str]) -> httpx2.Response:
-    """The lane's answer, which is the framework's."""
-    lane, framework = await look(fund, path, headers), await look(fund, path, headers, **WHOLE)
-    assert told(lane) == told(framework)
-    return lane
+    """The response of the fast path; asserts that it equals the framework's."""
+    fast, framework = await look(fund, path, headers), await look(fund, path, headers, **WHOLE)
+    assert comparable(fast) == comparable(framework)
+    return fast
 
 
 @pytest.mark.parametrize("look_up", HistoryResource)
-async def test_a_look_is_the_same_on_both_ways(fund: Fund, consent: str, look_up: HistoryResource) -> None:
+async def test_fast_path_and_framework_answer_a_history_request_alike(
+    fund: Fund, consent: str, look_up: HistoryResource
+) -> None:
     doctor = {ROLE_HEADER: "doctor", OPERATOR_HEADER: quote("医師　見本")}
     assert (await both(fund, f"/v1/consents/{consent}/{look_up}", doctor)).status_code == 200
     [first, second] = (await fund.records("kind = $1", f"history.{look_up}"))[-2:]
@@ -70,7 +72,7 @@ async def test_a_look_is_the_same_on_both_ways(fund: Fund, consent: str, look_up
         ({ROLE_HEADER: "doctor", "Authorization": "Bearer x.y.z"}, "token-invalid"),
     ],
 )
-async def test_a_look_that_is_amiss_is_refused_as_by_the_framework(
+async def test_an_invalid_history_request_is_rejected_as_by_the_framework(
     fund: Fund, consent: str, headers: dict[str, str], code: str
 ) -> None:
     response = await both(fund, f"/v1/consents/{consent}/medications", headers)
@@ -78,7 +80,7 @@ async def test_a_look_that_is_amiss_is_refused_as_by_the_framework(
 
 
 @pytest.mark.parametrize("address", ["/v1/consents", "/v1/emergencies", "/v1/disaster-searches"])
-async def test_a_permit_of_another_address_is_none(fund: Fund, consent: str, address: str) -> None:
+async def test_a_permit_under_another_address_is_not_found(fund: Fund, consent: str, address: str) -> None:
     response = await both(fund, f"{address}/{uuid4()}/treatments", {ROLE_HEADER: "doctor"})
     assert response.status_code in {403, 404}
     if address != "/v1/consents":
@@ -86,26 +88,26 @@ async def test_a_permit_of_another_address_is_none(fund: Fund, consent: str, add
         assert response.status_code in {403, 404}
 
 
-async def test_another_spelling_of_an_id_is_the_frameworks(fund: Fund, consent: str) -> None:
+async def test_another_spelling_of_an_id_is_left_to_the_framework(fund: Fund, consent: str) -> None:
     for spelt in (consent.upper(), UUID(consent).hex, "no-id", f"urn:uuid:{consent}"):
         response = await both(fund, f"/v1/consents/{spelt}/diagnoses", {ROLE_HEADER: "doctor"})
         assert response.status_code == (422 if spelt == "no-id" else 200)
 
 
-async def test_the_journal_names_the_route(fund: Fund, consent: str) -> None:
-    with capture_logs() as journal:
+async def test_the_access_log_names_the_route(fund: Fund, consent: str) -> None:
+    with capture_logs() as log:
         await look(fund, f"/v1/consents/{consent}/surgeries", {ROLE_HEADER: "doctor"})
-    [line] = journal
+    [line] = log
     assert (line["route"], line["status"]) == ("/v1/consents/{permit_id}/surgeries", 200)
 
 
-async def test_a_consent_is_the_same_on_both_ways(fund: Fund) -> None:
+async def test_fast_path_and_framework_answer_a_consent_alike(fund: Fund) -> None:
     card = (await fund.insured()).card
     answers = []
     for kind in ("application/json", "application/json; charset=utf-8"):
         record = (await fund.tap(card)).json()["record_id"]
-        wish = {"presence_record": record, "categories": ["medication"], "care": "2", "language": "en"}
-        asked = await fund.post("/v1/consents/challenges", wish, headers={"Content-Type": kind})
+        request = {"presence_record": record, "categories": ["medication"], "care": "2", "language": "en"}
+        asked = await fund.post("/v1/consents/challenges", request, headers={"Content-Type": kind})
         assert asked.status_code == 200
         body = fund.signed_consent(card, asked.json(), record)
         given = await fund.post("/v1/consents", body, headers={"Content-Type": kind})

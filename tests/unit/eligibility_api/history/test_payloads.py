@@ -1,4 +1,4 @@
-"""What look-ups answer has the members of the published models, and reads as one of them."""
+"""The response bodies of a history have the members of the published models, and validate as them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from eligibility_api.domain.claims import Act, Content, Disease, Drug
 from eligibility_api.domain.history import ActRow, DiseaseRow, HistoryRecord
 from eligibility_api.domain.medicines import MedicineRow
 from eligibility_api.drug_master.cache import DrugEntry, DrugMaster
-from eligibility_api.history import told
-from eligibility_api.history.showing import Shower
+from eligibility_api.history import payloads
+from eligibility_api.history.presenter import Presenter
 
 KNOWN_FROM = datetime(2026, 2, 10, 15, 0, tzinfo=UTC)
 ANSWERED_AT = datetime(2026, 3, 1, 3, 4, 5, 678, tzinfo=UTC)
@@ -28,18 +28,18 @@ CLINIC, PHARMACY = "1311111114", "1340100013"
 @pytest.mark.parametrize(
     ("plain", "model"),
     [
-        (told.PlaceTold, history.Institution),
-        (told.SourceTold, history.HistoryRow),
-        (told.MedicineTold, history.Medicine),
-        (told.MedicineGroupTold, history.MedicineGroup),
-        (told.TreatmentTold, history.Treatment),
-        (told.DiagnosisTold, history.Diagnosis),
-        (told.CheckupItemTold, history.CheckupItem),
-        (told.HealthCheckupTold, history.HealthCheckup),
-        (told.MedicationsTold, history.Medications),
-        (told.TreatmentsTold, history.Treatments),
-        (told.DiagnosesTold, history.Diagnoses),
-        (told.HealthCheckupsTold, history.HealthCheckups),
+        (payloads.PlaceDict, history.Institution),
+        (payloads.SourceDict, history.HistoryRow),
+        (payloads.MedicineDict, history.Medicine),
+        (payloads.MedicineGroupDict, history.MedicineGroup),
+        (payloads.TreatmentDict, history.Treatment),
+        (payloads.DiagnosisDict, history.Diagnosis),
+        (payloads.CheckupItemDict, history.CheckupItem),
+        (payloads.HealthCheckupDict, history.HealthCheckup),
+        (payloads.MedicationsDict, history.Medications),
+        (payloads.TreatmentsDict, history.Treatments),
+        (payloads.DiagnosesDict, history.Diagnoses),
+        (payloads.HealthCheckupsDict, history.HealthCheckups),
     ],
 )
 def test_the_members_are_those_of_the_model(plain: type, model: type[BaseModel]) -> None:
@@ -56,8 +56,8 @@ def known(
     )
 
 
-def shower() -> Shower:
-    return Shower(
+def presenter() -> Presenter:
+    return Presenter(
         PHARMACY, ANSWERED_AT, DrugMaster({"620000001": DrugEntry("見本錠", "錠", True, "1234567")})
     )
 
@@ -73,15 +73,15 @@ ITEMS = [
     ("row", "model"),
     [
         (
-            shower().medicine(1, MedicineRow(known(), DRUG, date(2026, 1, 7), 14, CLINIC), {1: [2]}),
+            presenter().medicine(1, MedicineRow(known(), DRUG, date(2026, 1, 7), 14, CLINIC), {1: [2]}),
             history.Medicine,
         ),
         (
-            shower().medicine(2, MedicineRow(known(claim_month=None), UNNAMED, None, None, None), {}),
+            presenter().medicine(2, MedicineRow(known(claim_month=None), UNNAMED, None, None, None), {}),
             history.Medicine,
         ),
         (
-            shower().treatment(
+            presenter().treatment(
                 3,
                 ActRow(
                     known(setting=CareSetting.INPATIENT),
@@ -93,30 +93,30 @@ ITEMS = [
             history.Treatment,
         ),
         (
-            shower().diagnosis(
+            presenter().diagnosis(
                 4, DiseaseRow(known(), Disease("0000999", "架空病", ("8002",), date(2025, 1, 1), "1", True))
             ),
             history.Diagnosis,
         ),
         (
-            shower().checkup(
+            presenter().checkup(
                 5, LoadedCheckup(1, "01130012", date(2025, 6, 1), KNOWN_FROM, json.dumps(ITEMS))
             ),
             history.HealthCheckup,
         ),
         (
-            shower().checkup(6, LoadedCheckup(1, "01130012", date(2025, 6, 1), KNOWN_FROM, ITEMS)),
+            presenter().checkup(6, LoadedCheckup(1, "01130012", date(2025, 6, 1), KNOWN_FROM, ITEMS)),
             history.HealthCheckup,
         ),
     ],
 )
-def test_a_row_reads_as_the_model_that_it_is(row: Any, model: type[BaseModel]) -> None:
+def test_a_row_validates_as_its_model(row: Any, model: type[BaseModel]) -> None:
     sent = to_json(row)
     assert json.loads(model.model_validate_json(sent).model_dump_json()) == json.loads(sent)
 
 
-def test_a_row_says_whose_it_is_and_since_when() -> None:
-    row = shower().medicine(1, MedicineRow(known(), DRUG, date(2026, 1, 7), 14, CLINIC), {})
+def test_a_row_names_its_institution_and_its_age() -> None:
+    row = presenter().medicine(1, MedicineRow(known(), DRUG, date(2026, 1, 7), 14, CLINIC), {})
     assert (row["name"], row["ingredient_code"], row["prescribed_on"]) == (
         "見本錠",
         "1234567",

@@ -1,11 +1,12 @@
-"""From rows of a history to what is published of them (`told`)."""
+"""Builds the published form (`payloads.py`) of the rows of a history."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from eligibility_api.contract.claim_codes import USAGES
@@ -14,35 +15,36 @@ from eligibility_api.domain import dates
 from eligibility_api.domain.checkups import LoadedCheckup
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.history import ActRow, DiseaseRow, HistoryRecord, age_days
-from eligibility_api.domain.medicines import MedicineRow
+from eligibility_api.domain.medicines import Group, MedicineRow
 from eligibility_api.drug_master.cache import DrugMaster
-from eligibility_api.history.told import (
-    CheckupItemTold,
-    DiagnosisTold,
-    HealthCheckupTold,
-    MedicineTold,
-    OriginTold,
-    PlaceTold,
-    TreatmentTold,
+from eligibility_api.history.payloads import (
+    CheckupItemDict,
+    DiagnosisDict,
+    HealthCheckupDict,
+    MedicineDict,
+    MedicineGroupDict,
+    OriginDict,
+    PlaceDict,
+    TreatmentDict,
 )
 
 
 @dataclass(slots=True)
-class Shower:
-    """Shows rows to a facility at an instant. What rows have in common is made once."""
+class Presenter:
+    """Presents rows to a facility at an instant. Values shared by several rows are built once."""
 
     institution_code: str
     answered_at: datetime
     master: DrugMaster
     _today: date = field(init=False)
-    _places: dict[tuple[str, str | None], PlaceTold] = field(default_factory=dict)
-    _origins: dict[int, OriginTold] = field(default_factory=dict)
+    _places: dict[tuple[str, str | None], PlaceDict] = field(default_factory=dict)
+    _origins: dict[int, OriginDict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._today = day_in_japan(self.answered_at)
 
-    def medicine(self, place: int, row: MedicineRow, marks: Mapping[int, list[int]]) -> MedicineTold:
-        """A medicine, named by the master."""
+    def medicine(self, place: int, row: MedicineRow, marks: Mapping[int, list[int]]) -> MedicineDict:
+        """A medicine, with its name from the master."""
         known, drug = row.known, row.drug
         entry = self.master.entry(drug.code)
         return {
@@ -65,8 +67,8 @@ class Shower:
             "duplicates": marks.get(place, ()),
         }
 
-    def treatment(self, place: int, row: ActRow) -> TreatmentTold:
-        """An act."""
+    def treatment(self, place: int, row: ActRow) -> TreatmentDict:
+        """A treatment act."""
         act = row.act
         return {
             **self._origin(row.known),
@@ -78,7 +80,7 @@ class Shower:
             "times": row.times,
         }
 
-    def diagnosis(self, place: int, row: DiseaseRow) -> DiagnosisTold:
+    def diagnosis(self, place: int, row: DiseaseRow) -> DiagnosisDict:
         """A diagnosis."""
         disease = row.disease
         return {
@@ -93,7 +95,7 @@ class Shower:
             "main": disease.main,
         }
 
-    def checkup(self, place: int, checkup: LoadedCheckup) -> HealthCheckupTold:
+    def checkup(self, place: int, checkup: LoadedCheckup) -> HealthCheckupDict:
         """A check-up with its items."""
         items = checkup.items
         return {
@@ -105,11 +107,11 @@ class Shower:
             "items": [_item(item) for item in (json.loads(items) if isinstance(items, str) else items)],
         }
 
-    def _origin(self, known: HistoryRecord) -> OriginTold:
-        """By its place in memory: what a page tells of lives as long as the page, and two are never one."""
-        told = self._origins.get(id(known))
-        if told is None:
-            told = self._origins[id(known)] = {
+    def _origin(self, known: HistoryRecord) -> OriginDict:
+        """Cached by identity: the claims of a page live as long as the page, so that no two of them share an id."""
+        origin = self._origins.get(id(known))
+        if origin is None:
+            origin = self._origins[id(known)] = {
                 "month": dates.format_month(known.month),
                 "origin": known.origin.value,
                 "claim_month": dates.format_month(known.claim_month) if known.claim_month else None,
@@ -118,16 +120,16 @@ class Shower:
                 "institution": self._place(known.institution_code, known.content.institution_name),
                 "setting": known.setting.value,
             }
-        return told
+        return origin
 
-    def _prescriber(self, row: MedicineRow) -> PlaceTold | None:
+    def _prescriber(self, row: MedicineRow) -> PlaceDict | None:
         if row.prescriber is None:
             return None
         content = row.known.content
-        named = row.known.setting is CareSetting.PHARMACY
-        return self._place(row.prescriber, content.prescriber_name if named else content.institution_name)
+        dispensed = row.known.setting is CareSetting.PHARMACY
+        return self._place(row.prescriber, content.prescriber_name if dispensed else content.institution_name)
 
-    def _place(self, code: str, name: str | None) -> PlaceTold:
+    def _place(self, code: str, name: str | None) -> PlaceDict:
         place = self._places.get((code, name))
         if place is None:
             own = code == self.institution_code
@@ -139,8 +141,8 @@ class Shower:
         return place
 
 
-def _item(stored: Mapping[str, Any]) -> CheckupItemTold:
-    """An item as it is kept: without what it does not say."""
+def _item(stored: Mapping[str, Any]) -> CheckupItemDict:
+    """A stored item, whose absent members are null."""
     return {
         "item_code": stored["item_code"],
         "item_name": stored["item_name"],
@@ -149,4 +151,21 @@ def _item(stored: Mapping[str, Any]) -> CheckupItemTold:
         "unit": stored.get("unit"),
         "oid": stored.get("oid"),
         "value_name": stored.get("value_name"),
+    }
+
+
+def grouped(page: Iterable[tuple[Group, MedicineDict]]) -> list[MedicineGroupDict]:
+    """A page's medicines by group, in the order of the groups. A group cut by the page's end continues on the next page."""
+    return [
+        _group(group, [medicine for _, medicine in members])
+        for group, members in groupby(page, key=lambda one: one[0])
+    ]
+
+
+def _group(group: Group, members: list[MedicineDict]) -> MedicineGroupDict:
+    return {
+        "key": group.key,
+        "name": next((medicine["name"] for medicine in members if medicine["name"] is not None), None),
+        "duplicates": any(medicine["duplicates"] for medicine in members),
+        "medicines": members,
     }

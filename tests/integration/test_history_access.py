@@ -1,4 +1,4 @@
-"""Who may look, under which permit, as whom: every refusal with its code, and on record what was asked and read."""
+"""Access to a history: every refusal has its code, and the record names what was requested and read."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ TABLETS = content(drug(), institution_name="架空診療所")
 
 @pytest.fixture
 async def pharmacy(fund: Fund) -> Credential:
-    """A pharmacy that may look."""
+    """A pharmacy with the right to access histories."""
     return await looking_pharmacy(fund)
 
 
 async def refused(
     fund: Fund, response: httpx2.Response, what: HistoryResource = HistoryResource.MEDICATIONS
 ) -> tuple[int, str]:
-    """Status and code of a refusal, which is the last on record, with nothing read."""
+    """Status and code of a refusal; asserts that it is the newest record, with nothing read."""
     code = response.json()["code"]
     record = (await fund.records("kind = $1", f"history.{what}"))[-1]
     detail = json.loads(record["detail"])
@@ -62,7 +62,7 @@ async def end(fund: Fund, permit: UUID, terminal: Credential) -> None:
 
 
 @pytest.mark.parametrize("what", HistoryResource)
-async def test_every_look_up_is_of_its_category_and_needs_a_medical_role(
+async def test_every_resource_needs_its_category_and_a_medical_role(
     fund: Fund, pharmacy: Credential, what: HistoryResource
 ) -> None:
     person = await patient(fund)
@@ -76,14 +76,14 @@ async def test_every_look_up_is_of_its_category_and_needs_a_medical_role(
     assert await refused(fund, await look(fund, permit, pharmacy, other), other) == (403, "consent-category")
 
 
-async def test_who_does_not_say_a_role_looks_as_the_reception(fund: Fund, pharmacy: Credential) -> None:
+async def test_a_request_without_a_role_counts_as_the_reception(fund: Fund, pharmacy: Credential) -> None:
     permit = await allow(fund, await patient(fund), pharmacy)
     headers = {"Authorization": f"Bearer {await fund.token(pharmacy)}"}
     response = await fund.http.get(f"{CONSENTS_PATH}/{permit}/medications", headers=headers)
     assert await refused(fund, response) == (403, "role-not-permitted")
 
 
-async def test_staff_need_the_administrators_word(fund: Fund, pharmacy: Credential) -> None:
+async def test_staff_need_the_administrators_authorisation(fund: Fund, pharmacy: Credential) -> None:
     permit = await allow(fund, await patient(fund), pharmacy)
 
     async def as_staff(name: str | None) -> httpx2.Response:
@@ -110,7 +110,7 @@ async def test_a_consent_does_not_carry_over_to_another_facility(fund: Fund, pha
     assert (await look(fund, permit, second)).status_code == 200
 
 
-async def test_without_a_permit_there_is_nothing(fund: Fund, pharmacy: Credential) -> None:
+async def test_without_a_permit_access_is_refused(fund: Fund, pharmacy: Credential) -> None:
     assert await refused(fund, await look(fund, uuid4(), pharmacy)) == (404, "consent-missing")
 
 
@@ -125,14 +125,14 @@ async def test_a_terminal_without_the_right_is_refused_and_an_insurer_too(
     assert (await look(fund, permit, fund.insurer)).json()["code"] == "right-missing"
 
 
-async def test_after_its_end_a_permit_lets_look_no_more(fund: Fund, pharmacy: Credential) -> None:
+async def test_an_ended_permit_grants_no_access(fund: Fund, pharmacy: Credential) -> None:
     permit = await allow(fund, await patient(fund), pharmacy)
     await end(fund, permit, pharmacy)
     assert await refused(fund, await look(fund, permit, pharmacy)) == (403, "consent-withdrawn")
 
 
 @pytest.mark.parametrize("flag", ["nondisclosure", "self_disclosure_blocked", "mismatch"])
-async def test_whom_her_insurer_protects_is_shown_to_nobody(
+async def test_a_protected_persons_history_is_not_disclosed(
     fund: Fund, pharmacy: Credential, flag: str
 ) -> None:
     person = await patient(fund)
@@ -142,12 +142,12 @@ async def test_whom_her_insurer_protects_is_shown_to_nobody(
     assert (await fund.post("/v1/enrolments/correct", body, fund.insurer)).status_code == 200
     response = await look(fund, permit, pharmacy)
     if flag == "nondisclosure":
-        assert response.status_code == 200  # it withholds the address, of which there is none here
+        assert response.status_code == 200  # it withholds the address, which a history does not contain
     else:
         assert await refused(fund, response) == (403, "card-not-usable")
 
 
-async def test_a_clock_set_back_forgets_no_protection(fund: Fund, pharmacy: Credential) -> None:
+async def test_setting_the_clock_back_lifts_no_protection(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund)
     permit = await allow(fund, person, pharmacy)
     member = fund.told(person, self_disclosure_blocked=True)
@@ -159,12 +159,12 @@ async def test_a_clock_set_back_forgets_no_protection(fund: Fund, pharmacy: Cred
         )
         await fund.owner.fetch(shift, [person.resident.name, timedelta(hours=1)])
         try:
-            told = [(await look(fund, permit, pharmacy)).json()["code"]]
+            codes = [(await look(fund, permit, pharmacy)).json()["code"]]
             await fund.turn(timedelta())
-            told.append((await look(fund, permit, pharmacy)).json()["code"])
+            codes.append((await look(fund, permit, pharmacy)).json()["code"])
         finally:
             await fund.owner.fetch(shift, [person.resident.name, timedelta(hours=-1)])
-    assert told == ["card-not-usable"] * 2
+    assert codes == ["card-not-usable"] * 2
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ async def test_a_clock_set_back_forgets_no_protection(fund: Fund, pharmacy: Cred
         (Basis.VISUAL_CHECK, CONSENTS_PATH),
     ],
 )
-async def test_each_kind_of_permit_has_its_address(fund: Fund, basis: Basis, address: str) -> None:
-    everything = (*LOOKING, Right.EMERGENCY)
-    terminal = await fund.terminal(institution_code=OTHER_CLINIC, rights=everything)
+async def test_a_permit_is_valid_only_under_its_own_address(fund: Fund, basis: Basis, address: str) -> None:
+    rights = (*LOOKING, Right.EMERGENCY)
+    terminal = await fund.terminal(institution_code=OTHER_CLINIC, rights=rights)
     permit = await allow(fund, await patient(fund), terminal, basis=basis, care=Care.EMERGENCY)
     for path in (CONSENTS_PATH, EMERGENCIES_PATH, DISASTER_PATH):
         response = await look(fund, permit, terminal, address=path)
@@ -187,7 +187,7 @@ async def test_each_kind_of_permit_has_its_address(fund: Fund, basis: Basis, add
             assert await refused(fund, response) == (404, "consent-missing")
 
 
-async def test_what_was_read_is_on_record(fund: Fund, pharmacy: Credential) -> None:
+async def test_the_record_names_the_rows_read(fund: Fund, pharmacy: Credential) -> None:
     person = await patient(fund, acquired_on="2019-04-01")
     first, second = await stored(
         fund,
@@ -222,9 +222,7 @@ async def test_what_was_read_is_on_record(fund: Fund, pharmacy: Credential) -> N
     assert (detail["receipts"], "known_at" in detail) == ([first, second], True)
 
 
-async def test_an_answer_is_not_stored_on_the_way_and_tells_until_when(
-    fund: Fund, pharmacy: Credential
-) -> None:
+async def test_an_answer_is_not_cacheable_and_names_the_permits_end(fund: Fund, pharmacy: Credential) -> None:
     response = await look(fund, await allow(fund, await patient(fund), pharmacy), pharmacy)
     assert response.headers["Cache-Control"] == "no-store"
     assert response.json()["available_until"] is not None
@@ -232,7 +230,7 @@ async def test_an_answer_is_not_stored_on_the_way_and_tells_until_when(
     assert (await seen(fund, home, pharmacy))["available_until"] is None
 
 
-async def test_after_a_day_it_is_over_and_a_clock_set_back_opens_nothing_again(
+async def test_a_permit_expires_after_a_day_and_setting_the_clock_back_does_not_reopen_it(
     fund: Fund, pharmacy: Credential
 ) -> None:
     person = await patient(fund)

@@ -1,8 +1,8 @@
-"""The SQL of giving a consent: whether the challenge is worth minting, and the one statement that takes the consent.
+"""The SQL of granting a consent: a check before its challenge is issued, and the statement that registers the consent.
 
-That statement is the hot one's gate, with all that a consent must be held against hung on it: the presence that it
-follows, the facility as the fund names it, the window, whether the person is protected. Once the challenge is spent there
-is a record, whatever came of it.
+That statement is the proof query, extended by everything that a consent must satisfy: the presence that it follows, the
+facility's registered name, the window, whether the person is protected. Once the challenge is spent there is an audit
+record, whatever the outcome.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any, Literal
 from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.contract.consent import UNTIL, Basis, ConsentRequest, words
+from eligibility_api.contract.consent import STATEMENT_VERSIONS, Basis, ConsentRequest, words
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
-from eligibility_api.domain.permits import PRESENCE_AT_MOST, window
+from eligibility_api.domain.permits import MAX_PRESENCE_AGE, window
 from eligibility_api.eligibility.versions import (
     REFERENCE,
     TICKETS_READ,
@@ -27,18 +27,18 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
-from eligibility_api.presence.statement import GATE, Evidence, Gate, Presented, spending
+from eligibility_api.presence.query import PROOF_CHECK, Evidence, ProofCheck, VerifiedProof, spend_ctes
 
 _PRESENCE_FITS = """
         WHEN coalesce(p.kind, '') NOT IN ('eligibility.card', 'eligibility.visual-check') THEN 'consent-presence-missing'
         {same_certificate}
         WHEN p.client_id <> {client} OR p.recorded_at < {now} - {at_most}::interval THEN 'consent-presence-too-old'
 """
-"""Which presence a consent may follow, as a part of a CASE over `identified_by(…) p`."""
+"""Which presence a consent may follow (W3), as a part of a CASE over `identified_by(…) p`."""
 
 _SAME_CERTIFICATE = "WHEN p.authority <> $5 OR p.serial <> $6 THEN 'consent-presence-other-certificate'"
 
-BEFORE = f"""
+PRECHECK_STATEMENT = f"""
 SELECT f.name, CASE
         WHEN f.client_id IS NULL THEN 'client-closed'
         WHEN NOT f.rights @> $2::text[] THEN 'right-missing'
@@ -54,24 +54,24 @@ LEFT JOIN LATERAL identified_by($3, f.institution_code) p ON true
 """  # noqa: S608 - constants of the store, no values
 
 _STATEMENT = """
-WITH {gate}, {spend},
+WITH {guard}, {spend},
 {reading},
 {reference},
 judged AS MATERIALIZED (
     SELECT g.*, w.now, gen_random_uuid() AS permit_id, CASE
-        WHEN g.standing <> 'good' THEN 'certificate-' || g.standing
+        WHEN g.revocation_status <> 'good' THEN 'certificate-' || g.revocation_status
         {presence_fits}
-        -- By the clock that fixes the window: what is kept must not begin after its own challenge.
+        -- By the clock of windows: a consent must not begin after its own challenge has expired.
         WHEN w.now >= $1 THEN 'challenge-expired'
         WHEN f.institution_code <> $14 OR f.name <> $15 OR NOT $16::boolean THEN 'consent-words-differ'
-        -- As the eligibility by card refuses: what it would not show on the day.
+        -- As the eligibility by card is refused: for what it would not disclose on the day.
         WHEN EXISTS (
             SELECT FROM reading e
             WHERE e.self_disclosure_blocked
                OR e.mismatch = 'open' AND daterange(e.acquired_on, e.lost_on) @> $19
         ) THEN 'card-not-usable'
         ELSE 'answered' END AS outcome
-    FROM gate g
+    FROM guard g
     CROSS JOIN spent_now
     CROSS JOIN (SELECT window_clock() AS now) w
     JOIN facility f ON f.institution_code = g.institution_code
@@ -104,13 +104,13 @@ proven AS (
                 ELSE jsonb_build_object(
                     'source', 'crl', 'crl_number', a.crl_number, 'crl_sha256', encode(a.crl_sha256, 'hex'),
                     'this_update', a.this_update, 'next_update', a.next_update,
-                    -- A list may come between the statement's instant and its first look: the consent does not precede it.
+                    -- A list may arrive between the statement's instant and its first read: the consent must not precede it.
                     'checked_at', least(a.checked_at, j.now)) END
     FROM given n CROSS JOIN judged j LEFT JOIN authority a ON a.authority = $5
 )
 SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, r.outcome, {limited} AS within_limit,
        n.permit_id, n.given_at, n.until, k.reference_number, e.*
-FROM gate g
+FROM guard g
 LEFT JOIN spent_now s ON true
 LEFT JOIN recorded r ON true
 LEFT JOIN given n ON true
@@ -120,13 +120,13 @@ LEFT JOIN reading e ON n.permit_id IS NOT NULL
 
 
 def _statement(*, visual: bool) -> str:
-    spend, limited = spending(visual_limit="$26" if visual else None)
+    spend, limited = spend_ctes(visual_limit="$26" if visual else None)
     fits = _PRESENCE_FITS.format(same_certificate=_SAME_CERTIFICATE, client="$4", now="w.now", at_most="$12")
     return _STATEMENT.format(
-        # Who is present has a binding: a certificate without one follows no presence.
-        gate=GATE.format(holder_missing="false"),
+        # A certificate without a binding follows no presence: the holder need not be asked for.
+        guard=PROOF_CHECK.format(holder_missing="false"),
         spend=spend,
-        reading=reading_of_person(as_of="$19::date", condition="g.standing = 'good'"),
+        reading=reading_of_person(as_of="$19::date", condition="g.revocation_status = 'good'"),
         reference=REFERENCE.strip(),
         presence_fits=fits,
         versions_read=VERSIONS_READ,
@@ -136,16 +136,16 @@ def _statement(*, visual: bool) -> str:
     )
 
 
-GIVE = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _statement(visual=True)}
-"""Parameters: the gate's first eight; basis, operator, presence record, how old it may be, window or null, the statement's
-code and name and whether its duration fits; categories, care, day; the statement, its words, challenge, certificate,
-signature, the fund's name; by visual check, the hour's limit.
+GRANT_STATEMENTS = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _statement(visual=True)}
+"""Parameters: the first eight of `PROOF_CHECK`; basis, operator, presence record, its maximum age, window or null, the
+statement's institution code and name and whether its duration is right; categories, care, day; the statement, its words,
+challenge, certificate, signature, audience; by visual check, the hourly limit.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a consent asks of the statement beyond its proof."""
+class GrantRequest:
+    """The parameters of a consent beside its proof."""
 
     request: ConsentRequest
     basis: Literal[Basis.PIN, Basis.VISUAL_CHECK]
@@ -155,12 +155,12 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What the statement gave: the gate, the recorded outcome, whether the visual limit left room; where a consent was
-    given, its id and window, the facility's own number for the person, and what was read.
+class GrantResult:
+    """The statement's result: the proof check, the recorded outcome, whether the visual limit was kept; of a registered
+    consent its id and window, the facility's own number for the person, and the versions read.
     """
 
-    gate: Gate
+    proof_check: ProofCheck
     outcome: str | None
     within_limit: bool
     consent_id: UUID | None
@@ -173,54 +173,54 @@ class Given:
 async def facility_name(
     database: Database, caller: Caller, rights: Sequence[str], presence_record: UUID
 ) -> str:
-    """The facility's name, where its terminal may take a consent after this presence.
+    """The facility's name, if its terminal may register a consent after this presence.
 
     Raises `client-closed`, `right-missing`, `consent-presence-missing` or `consent-presence-too-old`.
     """
-    parameters = [caller.client_id, list(rights), presence_record, PRESENCE_AT_MOST]
-    [row] = await database.fetch(BEFORE, parameters)
+    parameters = [caller.client_id, list(rights), presence_record, MAX_PRESENCE_AGE]
+    [row] = await database.fetch(PRECHECK_STATEMENT, parameters)
     if row["refusal"] is not None:
         raise ShikakuError(row["refusal"])
     return str(row["name"])
 
 
-async def give(
+async def grant(
     database: Database,
-    presented: Presented,
-    wish: Wish,
+    proof: VerifiedProof,
+    terms: GrantRequest,
     evidence: Evidence,
     *,
-    fresh: timedelta,
+    max_age: timedelta,
     visual_limit: int,
-) -> Given:
-    """Hold a consent against the database, spend its challenge, keep and record it: one statement."""
-    request, statement = wish.request, wish.request.statement
+) -> GrantResult:
+    """Check a consent against the database, spend its challenge, store and record it, in one statement."""
+    request, statement = terms.request, terms.request.statement
     parameters: list[Any] = [
-        *presented.parameters(evidence, fresh)[:8],
-        wish.basis.value,
-        wish.operator,
+        *proof.parameters(evidence, max_age)[:8],
+        terms.basis.value,
+        terms.operator,
         request.presence_record,
-        PRESENCE_AT_MOST,
-        window(statement.care),
+        MAX_PRESENCE_AGE,
+        window(statement.version, statement.care),
         statement.institution_code,
         statement.institution_name,
-        statement.until is UNTIL[statement.care],
+        statement.until is STATEMENT_VERSIONS[statement.version].until[statement.care],
         [category.value for category in statement.categories],
         statement.care.value,
-        wish.as_of,
+        terms.as_of,
         statement.model_dump_json(),
         words(statement),
         request.challenge,
         request.certificate,
         request.signature,
-        wish.audience,
+        terms.audience,
     ]
-    if wish.basis is Basis.VISUAL_CHECK:
+    if terms.basis is Basis.VISUAL_CHECK:
         parameters.append(visual_limit)
-    rows = await database.fetch(GIVE[wish.basis], parameters)
+    rows = await database.fetch(GRANT_STATEMENTS[terms.basis], parameters)
     first = rows[0]
-    return Given(
-        gate=Gate.of(first),
+    return GrantResult(
+        proof_check=ProofCheck.of(first),
         outcome=first["outcome"],
         within_limit=first["within_limit"],
         consent_id=first["permit_id"],

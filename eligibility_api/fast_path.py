@@ -1,0 +1,117 @@
+"""Fast path for the busiest endpoints: skips FastAPI's routing and dependency resolution for well-formed requests.
+
+The endpoints are declared and documented in FastAPI like all others; the fast path calls the same functions with the
+same values. A request qualifies if it has a JSON body with a Content-Length that the endpoint's model accepts, and a valid
+token. Every other request, its body included, is passed on to the framework and rejected there, so that requests are
+validated in one place. Why FastAPI is bypassed: docs/decisions/009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import get_type_hints
+
+from fastapi import Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.state import State
+from eligibility_api.web.problems import refuse
+
+_JSON, _BEARER = b"application/json", b"Bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class _FastRoute:
+    """A route whose endpoint takes the body's model, the caller and the state, and builds its own Response."""
+
+    route: APIRoute
+    model: type[BaseModel]
+    endpoint: Callable[..., Awaitable[Response]]
+
+    @classmethod
+    def of(cls, route: APIRoute) -> _FastRoute:
+        """Raises TypeError for an endpoint with another signature."""
+        parameters = get_type_hints(route.endpoint)
+        model = parameters.pop("request", None)
+        if parameters != {"caller": Caller, "state": State, "return": Response} or route.methods != {"POST"}:
+            raise TypeError(f"the fast path cannot call {route.name}")
+        return cls(route, model, route.endpoint)
+
+
+class FastPathMiddleware:
+    """ASGI middleware that answers well-formed POST requests to some routes and passes on every other request."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[APIRoute]) -> None:
+        self._app = app
+        self._routes = {route.path: _FastRoute.of(route) for route in routes}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry point."""
+        fast = (
+            self._routes.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        )
+        token = _token(scope) if fast is not None else None
+        if fast is None or token is None:
+            await self._app(scope, receive, send)
+            return
+        received: list[Message] = []
+        body = await _body(receive, received)
+        state: State = scope["app"].state.fund
+        try:
+            caller = state.tokens.read(token, state.clock())
+            request = fast.model.__pydantic_validator__.validate_json(body)
+        except (ShikakuError, ValidationError):
+            await self._app(scope, _replay(received, receive), send)
+            return
+        scope["route"] = fast.route
+        try:
+            response = await fast.endpoint(request=request, caller=caller, state=state)
+        except ShikakuError as error:
+            response = refuse(Request(scope), error)
+        await response(scope, receive, send)
+
+
+def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
+    """A request's headers. The first of a repeated header wins, as in the framework."""
+    return dict(reversed(scope["headers"]))
+
+
+def bearer_token(headers: Mapping[bytes, bytes]) -> str | None:
+    """The bearer token of a request; None if the header is absent or has another form."""
+    authorization = headers.get(b"authorization", b"")
+    return authorization[len(_BEARER) :].decode("latin-1") if authorization.startswith(_BEARER) else None
+
+
+def _token(scope: Scope) -> str | None:
+    """The bearer token of a JSON request with a Content-Length; None for any other request."""
+    headers = headers_of(scope)
+    qualifies = headers.get(b"content-type") == _JSON and b"content-length" in headers
+    return bearer_token(headers) if qualifies else None
+
+
+async def _body(receive: Receive, received: list[Message]) -> bytes:
+    """A request's body; its messages are appended to `received`. A truncated body does not parse as JSON."""
+    while not received or received[-1].get("more_body"):
+        received.append(await receive())
+    return (
+        received[0].get("body", b"")
+        if len(received) == 1
+        else b"".join(part.get("body", b"") for part in received)
+    )
+
+
+def _replay(received: Iterable[Message], receive: Receive) -> Receive:
+    """A receive channel that first repeats the messages already received, then continues with `receive`."""
+    pending = iter(received)
+
+    async def replayed() -> Message:
+        message = next(pending, None)
+        return message if message is not None else await receive()
+
+    return replayed

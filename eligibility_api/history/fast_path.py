@@ -1,0 +1,99 @@
+"""Fast path for history requests: skips FastAPI for well-formed requests without a query string (see `fast_path.py`).
+
+A request qualifies if it names only permit, operator and resource: no months, page or grouping. Every other request is
+passed on to the framework and validated there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from eligibility_api.clients.operator import operator_from_headers
+from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.fast_path import bearer_token, headers_of
+from eligibility_api.history.endpoints import DEFAULT_QUERY
+from eligibility_api.history.service import HistoryRequest, PermitReference
+from eligibility_api.state import State
+from eligibility_api.web.problems import refuse
+
+
+@dataclass(frozen=True, slots=True)
+class _FastRoute:
+    """A route, and the bases of the permits under its address."""
+
+    route: APIRoute
+    bases: frozenset[Basis]
+
+
+class HistoryFastPathMiddleware:
+    """ASGI middleware that answers well-formed history requests and passes on every other request."""
+
+    def __init__(self, app: ASGIApp, routers: Mapping[frozenset[Basis], APIRouter]) -> None:
+        self._app = app
+        self._routes = {
+            _address_and_resource(route.path): _FastRoute(route, bases)
+            for bases, router in routers.items()
+            for route in router.routes
+            if isinstance(route, APIRoute)
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry point."""
+        fast, request = self._match(scope)
+        if fast is None or request is None:
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = fast.route
+        try:
+            response = await fast.route.endpoint(state=scope["app"].state.fund, request=request)
+        except ShikakuError as error:
+            response = refuse(Request(scope), error)
+        await response(scope, receive, send)
+
+    def _match(self, scope: Scope) -> tuple[_FastRoute | None, HistoryRequest | None]:
+        """The route and the request; None for a request that does not qualify."""
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
+            return None, None
+        permit, _, resource = scope["path"].rpartition("/")
+        address, _, permit_id = permit.rpartition("/")
+        fast = self._routes.get((address, resource))
+        parsed = _uuid(permit_id) if fast is not None else None
+        if fast is None or parsed is None:
+            return None, None
+        return fast, _request(scope, PermitReference(parsed, fast.bases))
+
+
+def _address_and_resource(path: str) -> tuple[str, str]:
+    address, _, resource = path.partition("/{permit_id}/")
+    return address, resource
+
+
+def _uuid(text: str) -> UUID | None:
+    """An id in canonical spelling; other spellings are left to the framework."""
+    try:
+        parsed = UUID(text)
+    except ValueError:
+        return None
+    return parsed if str(parsed) == text else None
+
+
+def _request(scope: Scope, permit: PermitReference) -> HistoryRequest | None:
+    """The request under a permit; None if token or operator are invalid."""
+    state: State = scope["app"].state.fund
+    headers = headers_of(scope)
+    token, operator = bearer_token(headers), operator_from_headers(headers)
+    if token is None or operator is None:
+        return None
+    try:
+        caller = state.tokens.read(token, state.clock())
+    except ShikakuError:
+        return None
+    return HistoryRequest(caller, permit, operator, DEFAULT_QUERY)
