@@ -35,9 +35,8 @@ from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.prescriptions import endpoints as prescriptions
 from eligibility_api.presence import endpoints as presence
-from eligibility_api.presence.service import Presence
-from eligibility_api.presence.verification import Verifier
 from eligibility_api.processes.process import die_with_parent, keep_for_good
+from eligibility_api.proofs.verifier import Verifier
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
 from eligibility_api.state import State
@@ -148,13 +147,8 @@ async def open_state(
                 keys=keys,
                 database=database,
                 tokens=Tokens(keys.token, settings.audience, settings.token_seconds),
-                presence=Presence(
-                    verifier=Verifier(settings.audience, keys.challenge, load_trust(settings)),
-                    jlis=Jlis(http, keys.jlis_client, clock),
-                    clock=clock,
-                    challenge_life=settings.challenge_life,
-                    revocation_fresh=settings.revocation_fresh,
-                ),
+                verifier=Verifier(settings.audience, keys.challenge, load_trust(settings)),
+                jlis=Jlis(http, keys.jlis_client, clock),
             )
         finally:
             await database.close()

@@ -63,7 +63,7 @@ async def _readiness(state: State) -> Readiness:
     except (ShikakuError, asyncpg.PostgresError):
         return Readiness(ready=False, database=False)
     migrated = row["revision"] == head()
-    mirror = set(state.presence.verifier.trust.authentication) <= set(row["fresh"])
+    mirror = set(state.verifier.trust.authentication) <= set(row["fresh"])
     return Readiness(
         ready=migrated and row["partitions"],
         database=True,

@@ -9,22 +9,24 @@ from fastapi import Request
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.database.connections import Database
 from eligibility_api.drug_master.cache import DrugMasterCache
+from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.keys import FundKeys
 from eligibility_api.platform.settings import Settings
-from eligibility_api.presence.service import Presence
+from eligibility_api.proofs.verifier import Verifier
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Settings, clock, keys, database, and the tools made of them."""
+    """Settings, clock, keys, database, and the clients and verifiers built from them."""
 
     settings: Settings
     clock: Clock
     keys: FundKeys
     database: Database
     tokens: Tokens
-    presence: Presence
+    verifier: Verifier
+    jlis: Jlis
     drugs: DrugMasterCache = field(default_factory=DrugMasterCache)
 
 

@@ -32,7 +32,7 @@ from eligibility_api.domain.enrolment_version import Channel
 from eligibility_api.eligibility.misses import seconds_to_next_hour
 from eligibility_api.eligibility.service import with_reference
 from eligibility_api.presence.query import Evidence
-from eligibility_api.presence.service import RIGHTS_FOR, check_spent
+from eligibility_api.presence.service import RIGHTS_FOR, check_spent, decide, issue_challenge, verify_proof
 from eligibility_api.state import State
 
 _READABLE = frozenset({"answered", "consent-withdrawn", "consent-expired"})
@@ -46,7 +46,7 @@ async def challenge(state: State, caller: Caller, request: ConsentChallengeReque
     such a presence would be refused anyway.
     """
     purpose = Purpose.VISUAL_CONSENT if request.visual_check else Purpose.CONSENT
-    issued = state.presence.challenge(caller, purpose, life=state.settings.consent_challenge_life)
+    issued = issue_challenge(state, caller, purpose, life=state.settings.consent_challenge_life)
     name = await facility_name(state.database, caller, RIGHTS_FOR[purpose], request.presence_record)
     statement = ConsentStatement(
         language=request.language,
@@ -67,7 +67,7 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
     Raises every refusal of a proof, `operator-required`, `visual-check-limit`, and (recorded) `card-not-usable`,
     `consent-words-differ` and `consent-presence-…`.
     """
-    visual = state.presence.verifier.purpose(request.challenge) is Purpose.VISUAL_CONSENT
+    visual = state.verifier.purpose(request.challenge) is Purpose.VISUAL_CONSENT
     if visual and request.operator is None:
         raise ShikakuError("operator-required")
     message = to_be_signed(
@@ -79,7 +79,7 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
         presence_record=request.presence_record,
     )
     purpose = Purpose.VISUAL_CONSENT if visual else Purpose.CONSENT
-    proof = state.presence.verify(caller, purpose, request, message=message)
+    proof = verify_proof(state, caller, purpose, request, message=message)
     terms = GrantRequest(
         request,
         Basis.VISUAL_CHECK if visual else Basis.PIN,
@@ -93,7 +93,7 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
         limit, max_age = settings.visual_checks_per_hour, settings.revocation_fresh
         return await grant(state.database, proof, terms, evidence, max_age=max_age, visual_limit=limit)
 
-    result = await state.presence.decide(proof, attempt)
+    result = await decide(state, proof, attempt)
     if not result.within_limit:
         raise ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
     check_spent(result.proof_check)

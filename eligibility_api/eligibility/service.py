@@ -28,7 +28,7 @@ from eligibility_api.eligibility.misses import limits, log_streak, seconds_to_ne
 from eligibility_api.eligibility.store import CardCheckRow, CardQuery, use_proof
 from eligibility_api.presence.query import Evidence, HolderAnswer
 from eligibility_api.presence.renewal import follow_link
-from eligibility_api.presence.service import check_spent
+from eligibility_api.presence.service import check_spent, decide, verify_proof
 from eligibility_api.state import State
 
 NOTHING_KNOWN_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
@@ -48,16 +48,16 @@ async def check_card(
     rules.check_day(as_of, today)
     query = CardQuery(as_of, request.known_version, operator)
     limit = state.settings.visual_checks_per_hour if purpose is Purpose.VISUAL_CHECK else None
-    proof = state.presence.verify(caller, purpose, request)
+    proof = verify_proof(state, caller, purpose, request)
 
     async def attempt(evidence: Evidence) -> CardCheckRow:
         max_age = state.settings.revocation_fresh
         return await use_proof(state.database, proof, query, evidence, max_age=max_age, visual_limit=limit)
 
     async def ask_jlis() -> HolderAnswer:
-        return await follow_link(state.database, state.presence.jlis, proof)
+        return await follow_link(state.database, state.jlis, proof)
 
-    row = await state.presence.decide(proof, attempt, ask_jlis)
+    row = await decide(state, proof, attempt, ask_jlis)
     if not row.within_limit:
         raise ShikakuError("visual-check-limit", retry_after=seconds_to_next_hour(state.clock()))
     check_spent(row.proof_check)

@@ -173,7 +173,7 @@ async def _ask(state: State, caller: Caller, identity: Identity) -> RegisterAnsw
         wait = await store.seconds_until_register_allowed(connection, caller.insurer(), limit)
     if wait is not None:
         raise ShikakuError("mismatch-limit", retry_after=math.ceil(wait))
-    match, person_key = await state.presence.jlis.match(**dict(zip(IDENTITY, identity, strict=True)))
+    match, person_key = await state.jlis.match(**dict(zip(IDENTITY, identity, strict=True)))
     return RegisterAnswer(RegisterMatch(match), person_key)
 
 

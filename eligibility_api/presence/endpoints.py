@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
 from eligibility_api.dependencies import current_caller
+from eligibility_api.presence import service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
 
@@ -27,5 +28,5 @@ async def new_challenge(
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
     """Valid once, for a minute, for this terminal and purpose. Nothing is stored until it is spent."""
-    answer = state.presence.challenge(caller, request.purpose)
+    answer = service.issue_challenge(state, caller, request.purpose)
     return Response(answer.model_dump_json(), media_type="application/json")

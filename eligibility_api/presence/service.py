@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
@@ -21,10 +21,8 @@ from eligibility_api.contract.presence import ChallengeAnswer
 from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge
 from eligibility_api.domain.revocation import CertificateStatus, RevocationDataRejected
-from eligibility_api.jlis.client import Jlis
-from eligibility_api.platform.clock import Clock
 from eligibility_api.presence.query import Evidence, HolderAnswer, ProofCheck, VerifiedProof
-from eligibility_api.presence.verification import Verifier
+from eligibility_api.state import State
 
 RETRY_AFTER_SECONDS = 10
 """`Retry-After` if neither source of revocation data is available."""
@@ -52,85 +50,78 @@ class HasProofCheck(Protocol):
 Attempted = TypeVar("Attempted", bound=HasProofCheck)
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """Issues challenges and verifies proofs. One per process."""
+def issue_challenge(
+    state: State, caller: Caller, purpose: Purpose, *, life: timedelta | None = None
+) -> ChallengeAnswer:
+    """Issue a challenge for one terminal and purpose. Nothing is stored. Raises `right-missing`.
 
-    verifier: Verifier
-    jlis: Jlis
-    clock: Clock
-    challenge_life: timedelta
-    revocation_fresh: timedelta
+    `life` is how long it is valid; by default that of a challenge for presence.
+    """
+    caller.need(*RIGHTS_FOR[purpose])
+    expires_at = challenges.expiry(state.clock(), life or state.settings.challenge_life)
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    challenge = Challenge(purpose, expires_at, caller.institution(), caller.client_id, nonce)
+    text = challenges.issue(challenge, audience=state.verifier.audience, keys=state.verifier.keys)
+    return ChallengeAnswer(challenge=text, expires_at=expires_at)
 
-    def challenge(
-        self, caller: Caller, purpose: Purpose, *, life: timedelta | None = None
-    ) -> ChallengeAnswer:
-        """A new challenge for one terminal and purpose. Nothing is stored. Raises `right-missing`.
 
-        `life` is how long it is valid; by default that of a challenge for presence.
-        """
-        caller.need(*RIGHTS_FOR[purpose])
-        expires_at = challenges.expiry(self.clock(), life or self.challenge_life)
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        challenge = Challenge(purpose, expires_at, caller.institution(), caller.client_id, nonce)
-        text = challenges.issue(challenge, audience=self.verifier.audience, keys=self.verifier.keys)
-        return ChallengeAnswer(challenge=text, expires_at=expires_at)
+def verify_proof(
+    state: State, caller: Caller, purpose: Purpose, proof: Proof, *, message: bytes | None = None
+) -> VerifiedProof:
+    """Verify everything about a proof that needs no database. Raises the first refusal.
 
-    def verify(
-        self, caller: Caller, purpose: Purpose, proof: Proof, *, message: bytes | None = None
-    ) -> VerifiedProof:
-        """Verify everything about a proof that needs no database. Raises the first refusal.
+    `message` is what the card must have signed; by default the bytes of a presence.
+    """
+    caller.need(*RIGHTS_FOR[purpose])
+    verified = state.verifier.verify(
+        proof,
+        purpose=purpose,
+        institution_code=caller.institution(),
+        terminal=caller.client_id,
+        now=state.clock(),
+        message=message,
+    )
+    certificate = verified.certificate
+    return VerifiedProof(
+        verified.challenge, caller.client_id, RIGHTS_FOR[purpose], certificate.id, certificate.not_after
+    )
 
-        `message` is what the card must have signed; by default the bytes of a presence.
-        """
-        caller.need(*RIGHTS_FOR[purpose])
-        verified = self.verifier.verify(
-            proof,
-            purpose=purpose,
-            institution_code=caller.institution(),
-            terminal=caller.client_id,
-            now=self.clock(),
-            message=message,
-        )
-        certificate = verified.certificate
-        return VerifiedProof(
-            verified.challenge, caller.client_id, RIGHTS_FOR[purpose], certificate.id, certificate.not_after
-        )
 
-    async def decide(
-        self,
-        proof: VerifiedProof,
-        attempt: Callable[[Evidence], Awaitable[Attempted]],
-        ask_jlis: Callable[[], Awaitable[HolderAnswer]] | None = None,
-    ) -> Attempted:
-        """Run the statement; if it lacks evidence, query the source, once each, and run it again.
+async def decide(
+    state: State,
+    proof: VerifiedProof,
+    attempt: Callable[[Evidence], Awaitable[Attempted]],
+    ask_jlis: Callable[[], Awaitable[HolderAnswer]] | None = None,
+) -> Attempted:
+    """Run the statement; if it lacks evidence, query the source, once each, and run it again.
 
-        `ask_jlis` is needed only by statements that may lack the holder. Nothing is spent until everything can be decided.
-        Raises the reason why a proof cannot be spent, and the sources' failures (`revocation-unavailable`,
-        `register-unavailable`).
-        """
-        evidence = Evidence()
-        while True:
-            attempted = await attempt(evidence)
-            _check_spendable(attempted.proof_check)
-            match attempted.proof_check.missing:
-                case "revocation_status":
-                    evidence = replace(evidence, ocsp=await self._ask_ocsp(proof))
-                case "holder":
-                    assert ask_jlis is not None
-                    # A revocation may have arrived while J-LIS was queried: the status is evaluated again.
-                    evidence = Evidence(holder=await ask_jlis())
-                case None:
-                    return attempted
+    `ask_jlis` is needed only by statements that may lack the holder. Nothing is spent until everything can be decided.
+    Raises the reason why a proof cannot be spent, and the sources' failures (`revocation-unavailable`,
+    `register-unavailable`).
+    """
+    evidence = Evidence()
+    while True:
+        attempted = await attempt(evidence)
+        _check_spendable(attempted.proof_check)
+        match attempted.proof_check.missing:
+            case "revocation_status":
+                evidence = replace(evidence, ocsp=await _ask_ocsp(state, proof))
+            case "holder":
+                assert ask_jlis is not None
+                # A revocation may have arrived while J-LIS was queried: the status is evaluated again.
+                evidence = Evidence(holder=await ask_jlis())
+            case None:
+                return attempted
 
-    async def _ask_ocsp(self, proof: VerifiedProof) -> CertificateStatus:
-        """The certificate's status by OCSP: the second source, used when the mirror is stale."""
-        ca = self.verifier.authority(proof.certificate.authority)
-        try:
-            return await self.jlis.status(ca, proof.certificate.serial, self.revocation_fresh)
-        except RevocationDataRejected as reason:
-            log.warning("ocsp_response_rejected", reason=str(reason))
-            raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason
+
+async def _ask_ocsp(state: State, proof: VerifiedProof) -> CertificateStatus:
+    """The certificate's status by OCSP: the second source, used when the mirror is stale."""
+    ca = state.verifier.authority(proof.certificate.authority)
+    try:
+        return await state.jlis.status(ca, proof.certificate.serial, state.settings.revocation_fresh)
+    except RevocationDataRejected as reason:
+        log.warning("ocsp_response_rejected", reason=str(reason))
+        raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason
 
 
 def _check_spendable(proof_check: ProofCheck) -> None:

@@ -9,7 +9,7 @@ from eligibility_api.contract.membership import StatedMembership
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
 from eligibility_api.domain.membership import comparable
 from eligibility_api.presence.query import Evidence, HolderAnswer
-from eligibility_api.presence.service import check_spent
+from eligibility_api.presence.service import check_spent, decide, verify_proof
 from eligibility_api.registration.store import BindingResult, Membership, bind
 from eligibility_api.state import State
 
@@ -26,7 +26,7 @@ async def register(state: State, caller: Caller, request: RegistrationRequest) -
     Raises the refusals of a proof, `register-unavailable`, and (recorded) `registration-conflict`,
     `registration-other-member`, `registration-unknown-certificate`.
     """
-    proof = state.presence.verify(caller, Purpose.FIRST_REGISTRATION, request)
+    proof = verify_proof(state, caller, Purpose.FIRST_REGISTRATION, request)
     membership = _folded(request.membership)
 
     async def attempt(evidence: Evidence) -> BindingResult:
@@ -34,14 +34,14 @@ async def register(state: State, caller: Caller, request: RegistrationRequest) -
         return await bind(state.database, proof, membership, evidence, max_age=max_age)
 
     async def ask_jlis() -> HolderAnswer:
-        holder = await state.presence.jlis.holder(proof.certificate)
+        holder = await state.jlis.holder(proof.certificate)
         return (
             HolderAnswer("asked", holder.person_key, holder.predecessors)
             if holder is not None
             else HolderAnswer("asked")
         )
 
-    bound = await state.presence.decide(proof, attempt, ask_jlis)
+    bound = await decide(state, proof, attempt, ask_jlis)
     check_spent(bound.proof_check)
     if bound.outcome not in {"bound", "already"}:
         raise ShikakuError(bound.outcome or "internal")

@@ -57,7 +57,7 @@ class UploadContext:
     @classmethod
     def of(cls, state: State, database: Database) -> UploadContext:
         """The context in a process with this state."""
-        return cls(state.settings, state.clock, state.presence.jlis, database)
+        return cls(state.settings, state.clock, state.jlis, database)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,8 +163,8 @@ class Fund:
     async def mirror(self) -> bool:
         """Bring the revocation mirror up to date, as the keeper does; whether every list was believed."""
         believed = [
-            await refresh(self.batch, self.state.presence.jlis, ca, authority, self.clock)
-            for authority, ca in self.state.presence.verifier.trust.authentication.items()
+            await refresh(self.batch, self.state.jlis, ca, authority, self.clock)
+            for authority, ca in self.state.verifier.trust.authentication.items()
         ]
         return all(believed)
 
@@ -196,7 +196,7 @@ class Fund:
         async with self.owner.transaction() as connection:
             return await facilities.admit_terminal(
                 connection,
-                self.state.presence.jlis,
+                self.state.jlis,
                 audience=self.state.settings.audience,
                 institution_code=institution_code,
                 name="試験医院",

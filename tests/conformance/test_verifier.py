@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.presence.verification import ProofContents, Verifier
+from eligibility_api.proofs.verifier import ProofContents, Verifier
 from tests.conformance.proofs import Collection, Presented
 
 COLLECTION = Collection.load()

@@ -58,7 +58,7 @@ async def test_a_holder_other_than_the_bound_one_is_refused_and_recorded(
     async def another(_: Any, __: Any) -> Holder:
         return Holder(b"\1" * 16, [])
 
-    monkeypatch.setattr(type(fund.state.presence.jlis), "holder", another)
+    monkeypatch.setattr(type(fund.state.jlis), "holder", another)
     refused = await fund.register(person.card)
 
     assert (refused.status_code, refused.json()["code"]) == (409, "registration-conflict")
@@ -85,13 +85,13 @@ async def test_a_renewal_link_that_names_another_person_is_refused_and_recorded(
 ) -> None:
     person = await fund.insured()
     new = fund.jlis.cards.renew(person.card, fund.clock())
-    honest: Any = type(fund.state.presence.jlis).holder
+    honest: Any = type(fund.state.jlis).holder
 
     async def lying(self: Any, certificate: Any) -> Holder:
         holder: Holder = await honest(self, certificate)
         return Holder(b"\2" * 16, holder.predecessors)
 
-    monkeypatch.setattr(type(fund.state.presence.jlis), "holder", lying)
+    monkeypatch.setattr(type(fund.state.jlis), "holder", lying)
     proof = await fund.proof(new)
     refused = await fund.post("/v1/eligibility/card", proof)
     again = await fund.post("/v1/eligibility/card", proof)
@@ -117,7 +117,7 @@ async def test_of_two_certificates_that_renew_one_the_second_is_refused(
         predecessor = CertificateId(link["renewed_authority"], int.from_bytes(link["renewed_serial"]))
         return Holder(link["person_key"], [predecessor])
 
-    monkeypatch.setattr(type(fund.state.presence.jlis), "holder", same)
+    monkeypatch.setattr(type(fund.state.jlis), "holder", same)
     assert (await fund.tap(other.card)).json()["code"] == "registration-conflict"
 
 
@@ -171,7 +171,7 @@ async def test_a_404_of_a_proxy_is_not_j_liss_answer(fund: Fund) -> None:
 
 
 def _serial(fund: Fund, card: CardImage) -> bytes:
-    return fund.state.presence.verifier.certificate(card.authentication.certificate).id.serial_bytes
+    return fund.state.verifier.certificate(card.authentication.certificate).id.serial_bytes
 
 
 async def test_without_j_lis_an_unbound_card_is_a_technical_failure_and_spends_nothing(fund: Fund) -> None:

@@ -36,7 +36,7 @@ async def test_a_revoked_card_is_refused_once_the_mirror_has_the_list(fund: Fund
 
 
 def _serial(fund: Fund, person: Person) -> bytes:
-    return fund.state.presence.verifier.certificate(person.card.authentication.certificate).id.serial_bytes
+    return fund.state.verifier.certificate(person.card.authentication.certificate).id.serial_bytes
 
 
 async def test_a_suspended_card_is_refused_and_a_resumed_one_is_accepted(fund: Fund) -> None:

@@ -223,6 +223,6 @@ async def test_a_refusal_is_recorded_too(fund: Fund) -> None:
     person = fund.person()
     proof = await fund.proof(person.card)
     await fund.post("/v1/eligibility/card", proof)
-    serial = fund.state.presence.verifier.certificate(person.card.authentication.certificate).id.serial_bytes
+    serial = fund.state.verifier.certificate(person.card.authentication.certificate).id.serial_bytes
     [record] = await fund.records("serial = $1", serial)
     assert record["outcome"] == "first-registration-needed"
