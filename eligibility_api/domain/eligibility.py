@@ -23,7 +23,7 @@ from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from eligibility_api.domain.presenter import DisclosureScope, present, tickets_of
 
 RULE_VERSION = 2
-"""Version of the rule, with `ages.py`, `cover.py` and `showing.py`; recorded with every answer."""
+"""Version of the rule, with `ages.py`, `cover.py` and `presenter.py`; recorded with every answer."""
 
 DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
 """The range of days that the fund answers for: five years back, one year ahead (rule D9)."""
@@ -86,7 +86,7 @@ def answer(reading: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | 
     if version is not None and hmac.compare_digest((reading.known_version or "").encode(), version.encode()):
         return UnchangedAnswer(**common)
     return EligibilityAnswer.from_trusted(
-        unchanged=False, **common, version=version, reference_number=None, results=results
+        {"unchanged": False, **common, "version": version, "reference_number": None, "results": results}
     )
 
 

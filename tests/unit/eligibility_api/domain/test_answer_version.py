@@ -24,6 +24,7 @@ from tests.unit.eligibility_api.domain.members import (
     by_card,
     by_number,
     days,
+    disease,
     full_answer,
     histories,
     insured,
@@ -33,6 +34,26 @@ from tests.unit.eligibility_api.domain.members import (
 
 READING = by_card(insured(1))
 VERSION = full_answer(READING).version
+WHOLE = by_card(
+    insured(
+        1,
+        insured_name="試験　世帯主",
+        name_alias="別名　見本",
+        burden_ratio=10,
+        limit_certificate=limit(TODAY, TODAY),
+        specific_diseases=[disease(TODAY, TODAY)],
+    ),
+    aid(2, tickets=[ticket()]),
+    consents=ALL_CONSENTS,
+)
+
+
+@pytest.mark.parametrize(
+    ("reading", "version"), [(READING, "2zQAbgqAp5I6_T_B61okESz3"), (WHOLE, "I2102flCXSLm9yU0KMUtVuVU")]
+)
+def test_the_version_of_an_answer_is_the_one_given_before(reading: AnswerInputs, version: str) -> None:
+    """Rule S9. It is a digest of the answer's JSON: every item, its value and the order of the keys are the same."""
+    assert full_answer(reading).version == version
 
 
 @pytest.mark.parametrize(
