@@ -212,7 +212,7 @@ class InsurerKind(StrEnum):
 
 
 class FacilityKind(StrEnum):
-    """What kind of institution asks; decides what it may be shown.
+    """The kind of an institution; `facility_kinds.toml` has what each may do and is shown.
 
     `ELIGIBILITY_ONLY` stands for 資格確認限定型 (施術所 and others): eligibility, reduced, and nothing medical.
     """

@@ -10,6 +10,7 @@ from typing import Any
 
 from eligibility_api.contract.codes import Category, CertificateKind, FacilityKind
 from eligibility_api.contract.eligibility import Enrolment
+from eligibility_api.contract.facility_kinds import FACILITY_KINDS
 from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
 from eligibility_api.contract.member_items import MEMBER_ITEMS, Disclosure
 from eligibility_api.domain.ages import burden_expected, preschool_until
@@ -30,7 +31,7 @@ class DisclosureScope:
     @property
     def address(self) -> bool:
         """Whether addresses are shown: not to eligibility-only facilities, and not of protected persons (rule S2)."""
-        return not self.protected and self.facility_kind is not FacilityKind.ELIGIBILITY_ONLY
+        return not self.protected and FACILITY_KINDS[self.facility_kind].address
 
     @property
     def limit_certificate(self) -> bool:
@@ -40,8 +41,7 @@ class DisclosureScope:
     @property
     def specific_diseases(self) -> bool:
         """Whether diseases may be shown: never to eligibility-only facilities, whatever was consented (rule S6)."""
-        medical = self.facility_kind is not FacilityKind.ELIGIBILITY_ONLY
-        return medical and Category.SPECIFIC_DISEASES in self.consents
+        return FACILITY_KINDS[self.facility_kind].medical and Category.SPECIFIC_DISEASES in self.consents
 
 
 def tickets_of(enrolment: EnrolmentVersion, view: DisclosureScope) -> list[MedicalTicket]:
