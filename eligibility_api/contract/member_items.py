@@ -148,8 +148,9 @@ FIRST_ITEMS = (
 """The items of the first version, complete: stored digests join every one of them, in this order."""
 
 LATER_ITEMS: tuple[Item, ...] = ()
-"""Items added since. The digest contains one only where it is present, so that a new column leaves the digests of rows
-without it, and with them an insurer's next file, unchanged. A later item is optional and has no default.
+"""Items added since. The digest of a content, and the version of an answer, contain one only where it is present, so that
+a new column changes neither an insurer's next file nor the answers that lack it. A later item is optional and has no
+default.
 """
 
 MEMBER_ITEMS = FIRST_ITEMS + LATER_ITEMS
