@@ -113,13 +113,13 @@ def test_nothing_but_a_technical_failure_has_a_status_of_500_and_above(entry: Ca
 @ENTRIES
 def test_a_technical_failure_says_that_it_is_not_the_answer_not_insured(entry: CatalogueEntry) -> None:
     if entry.kind is ErrorKind.TECHNICAL:
-        assert "「無効」ではありません" in entry.ja
+        assert "資格が「無効」という意味ではありません" in entry.ja
         assert 'This does not mean "not insured"' in entry.en
 
 
 @ENTRIES
 def test_no_error_claims_that_somebody_is_not_insured(entry: CatalogueEntry) -> None:
-    assert "無効" not in entry.ja.replace("「無効」ではありません", "")
+    assert "無効" not in entry.ja.replace("資格が「無効」という意味ではありません", "")
     assert "not insured" not in entry.en.replace('This does not mean "not insured"', "")
 
 
