@@ -1,7 +1,7 @@
 """The SQL of a search in disaster mode: one statement that looks who it is, counts a miss, permits and records.
 
 By a membership it is the look-up by number. By her items it goes by the birth date, through `entitlement_born_on`, and
-compares what is folded as `domain/searching.py` folds it. Of somebody who is protected the address is not compared:
+compares what is folded as `domain/text.py` folds it. Of somebody who is protected the address is not compared:
 whether it was right must not show.
 """
 
