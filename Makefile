@@ -6,7 +6,7 @@ bin = .venv/bin
 export PYTHON
 
 .NOTPARALLEL:
-.PHONY: .venv demo test deep lint packages locks clean
+.PHONY: .venv demo test deep lint docs packages locks clean
 
 .venv:
 	@sh scripts/setup demo
@@ -31,6 +31,11 @@ lint:
 	@$(bin)/ruff format --quiet --check .
 	@$(bin)/mypy --no-error-summary
 	@$(bin)/lint-imports --no-logo
+
+# Generate docs/openapi.json and docs/settings.md from the code; a test holds them equal to it.
+docs:
+	@sh scripts/setup test
+	@$(bin)/python -m scripts.generate_docs
 
 packages:
 	@sh scripts/system-packages

@@ -24,7 +24,7 @@ from eligibility_api.domain.revocation import (
 )
 from tests.conformance import der
 from tests.conformance.forgery import EXTENSIONS, PUBLIC_KEY, VALIDITY, edited, extension, replaced, spki
-from tests.conformance.workshop import Card, Issuer
+from tests.conformance.proof_builder import Card, Issuer
 from tests.unit.eligibility_api.domain.revocations import (
     CA,
     FRESH,

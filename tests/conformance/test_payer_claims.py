@@ -1,4 +1,4 @@
-"""What the insurers' program writes, the fund reads: every receipt of a country's claims, without a fault, as it stands."""
+"""The fund reads every claim that the insurers' program writes, without faults and unchanged."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.unit.payer_mock.country.residents import residents_file
 PEOPLE = 900
 MONTHS = (date(2026, 4, 1), date(2026, 10, 1))
 PIECE = 10_007
-"""Bytes at a time: pieces end within lines and characters."""
+"""Bytes per piece: pieces end within lines and characters."""
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The receipt files of two claim months."""
+    """The claim files of two claim months."""
     folder = tmp_path_factory.mktemp("nation")
     path, _ = residents_file(folder, PEOPLE)
     make_country(path, folder / "country", seed=7, month="2026-10")
@@ -48,44 +48,46 @@ def read(path: Path) -> list[Block]:
     return [*parts, reader.finish()]
 
 
-def receipts_in(sections: list[Section]) -> list[tuple[Section, list[Line]]]:
-    return [(section, receipt) for section in sections for receipt in section.receipts]
+def claims_in(sections: list[Section]) -> list[tuple[Section, list[Line]]]:
+    return [(section, claim) for section in sections for claim in section.receipts]
 
 
-def test_every_receipt_is_taken_without_a_fault(files: list[Path]) -> None:
+def test_every_claim_is_read_without_a_fault(files: list[Path]) -> None:
+    assert files
     for path in files:
         blocks, sections = read(path), taken_apart(path.read_bytes())
         assert [fault for block in blocks for fault in block.faults] == []
         assert sum(block.sections for block in blocks) == len(sections)
         found = sum((block.kinds for block in blocks), Counter())
-        tables = Counter(section.table for section, _ in receipts_in(sections))
+        tables = Counter(section.table for section, _ in claims_in(sections))
         assert (found[ClaimKind.MEDICAL], found[ClaimKind.PHARMACY]) == (tables["1"], tables["4"])
         assert sum(len(block.claims) for block in blocks) == tables.total()
 
 
-def test_what_was_written_is_what_was_read(files: list[Path]) -> None:
+def test_the_read_claims_equal_the_written_ones(files: list[Path]) -> None:
+    assert files
     for path in files:
-        taken = [receipt for block in read(path) for receipt in block.claims]
-        for receipt, (section, lines) in zip(taken, receipts_in(taken_apart(path.read_bytes())), strict=True):
-            assert receipt.institution_code == section.institution_code
-            assert receipt.content.institution_name == section.header[6 if section.table == "1" else 5]
-            assert f"{receipt.treatment_month:%Y%m}" == lines[0][3]
-            assert f"{receipt.member.birth_date:%Y%m%d}" == lines[0][6]
-            assert len(receipt.content.drugs) == drugs_in(section, lines)
-            assert whose(receipt) == named(lines, insurer_of(path))
-            assert receipt.setting is setting(section, lines)
-            assert len(receipt.content.diseases) == len(of(lines, "SY"))
+        accepted = [claim for block in read(path) for claim in block.claims]
+        for claim, (section, lines) in zip(accepted, claims_in(taken_apart(path.read_bytes())), strict=True):
+            assert claim.institution_code == section.institution_code
+            assert claim.content.institution_name == section.header[6 if section.table == "1" else 5]
+            assert f"{claim.treatment_month:%Y%m}" == lines[0][3]
+            assert f"{claim.member.birth_date:%Y%m%d}" == lines[0][6]
+            assert len(claim.content.drugs) == drugs_in(section, lines)
+            assert member_key(claim) == named(lines, insurer_of(path))
+            assert claim.setting is setting(section, lines)
+            assert len(claim.content.diseases) == len(of(lines, "SY"))
 
 
-def test_no_two_receipts_of_a_claim_month_are_one(files: list[Path]) -> None:
+def test_all_claims_of_a_month_have_distinct_identities(files: list[Path]) -> None:
     identities = Counter(
-        (path.name, receipt.identity) for path in files for block in read(path) for receipt in block.claims
+        (path.name, claim.identity) for path in files for block in read(path) for claim in block.claims
     )
     assert set(identities.values()) == {1}
 
 
 def drugs_in(section: Section, lines: list[Line]) -> int:
-    """A pharmacy's medicines count once a dispensing."""
+    """The medicines of a claim; a pharmacy's count once per dispensing."""
     if section.table == "1":
         return len(of(lines, "IY"))
     count = supplies = 0
@@ -97,8 +99,8 @@ def drugs_in(section: Section, lines: list[Line]) -> int:
     return count
 
 
-def whose(receipt: Claim) -> tuple[str, str, str, str]:
-    member = receipt.member
+def member_key(claim: Claim) -> tuple[str, str, str, str]:
+    member = claim.member
     return (
         member.insurer_number,
         folded(member.symbol or ""),

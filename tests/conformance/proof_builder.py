@@ -1,6 +1,6 @@
-"""Where proofs are made: authorities, keys and cards of one run, and what a card and a terminal do with them.
+"""Builds proofs: authorities, keys and cards of one run, and the steps of card and terminal.
 
-Keys are fresh at every run and are never written down; only certificates, challenges and signatures leave.
+Keys are new in every run and never stored; only certificates, challenges and signatures are output.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from jpki_mock.authority.values import CaId, Kind, Period
 
 AUDIENCE = "urn:shikaku:conformance"
 AT = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
-"""When a proof is presented unless its case says otherwise."""
+"""The default instant of presentation."""
 
 LIFE = timedelta(seconds=60)
 INSTITUTION, OTHER_INSTITUTION = "1311111114", "0110113719"
@@ -40,7 +40,7 @@ CardKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519Privat
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """Who signs certificates."""
+    """An authority that signs certificates."""
 
     id: CaId
     certificate: x509.Certificate
@@ -49,7 +49,7 @@ class Issuer:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A key and the certificate that is presented with it."""
+    """A key and its certificate."""
 
     key: CardKey
     certificate: bytes
@@ -57,7 +57,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A proof as it is presented: by whom, when and for what."""
+    """A presented proof: by which terminal, when and for which purpose."""
 
     challenge: str
     certificate: bytes
@@ -70,12 +70,12 @@ class Attempt:
 
 
 def rsa_key(size: int = 2048, exponent: int = 65537) -> rsa.RSAPrivateKey:
-    """A fresh RSA key."""
+    """A new RSA key."""
     return rsa.generate_private_key(exponent, size)
 
 
 def signed(key: CardKey, message: bytes) -> bytes:
-    """A signature as cards make it, and for kinds of keys that no card has, as such keys do."""
+    """A signature in the cards' scheme; for key types that no card has, in their own scheme."""
     match key:
         case rsa.RSAPrivateKey():
             return key.sign(message, padding.PKCS1v15(), hashes.SHA256())
@@ -90,8 +90,8 @@ def _issuer(kind: Kind, generation: int) -> Issuer:
     return Issuer(ca, build_root(ca, key, generation, AT), key)
 
 
-class Workshop:
-    """The authorities and cards of one run. What takes long to make is made when it is first asked for."""
+class ProofBuilder:
+    """The authorities and cards of one run; expensive ones are made on first use."""
 
     def __init__(self) -> None:
         self.authority = _issuer(Kind.AUTHENTICATION, 1)
@@ -111,7 +111,7 @@ class Workshop:
 
     @cached_property
     def other_card(self) -> Card:
-        """Somebody else's card of the same kind."""
+        """Another person's card of the same kind."""
         return self.issued(rsa_key(), serial=_SERIAL + 1)
 
     @cached_property
@@ -121,22 +121,24 @@ class Workshop:
 
     @cached_property
     def challenge(self) -> str:
-        """The challenge that all proofs are for, unless the challenge is what differs."""
-        return self.minted()
+        """The challenge of all proofs whose difference is not the challenge."""
+        return self.issued_challenge()
 
     def leaf(self, key: CardKey, **changes: Any) -> Leaf:
-        """The contents of a good certificate over `key`, changed as told."""
+        """The contents of a valid certificate over `key`, with changes."""
         public_key: Any = key.public_key()
         return replace(self.pattern, public_key=public_key, **changes)
 
     def issued(self, key: CardKey, issuer: Issuer | None = None, **changes: Any) -> Card:
-        """A card with a certificate by `issuer` (the first authority), changed as told."""
+        """A card with a certificate by `issuer` (default: the first authority), with changes."""
         by = issuer or self.authority
         certificate = build_leaf(self.leaf(key, **changes), by.certificate, by.key)
         return Card(key, certificate.public_bytes(Encoding.DER))
 
-    def minted(self, *, audience: str = AUDIENCE, keys: MacKeys | None = None, **changes: Any) -> str:
-        """A challenge for the terminal, its contents changed as told."""
+    def issued_challenge(
+        self, *, audience: str = AUDIENCE, keys: MacKeys | None = None, **changes: Any
+    ) -> str:
+        """A challenge for the terminal, with changes."""
         contents = Challenge(Purpose.ELIGIBILITY, AT + LIFE, INSTITUTION, TERMINAL, secrets.token_bytes(16))
         return issue(replace(contents, **changes), audience=audience, keys=keys or self.mac_keys)
 
@@ -152,11 +154,11 @@ class Workshop:
         sign: Callable[[CardKey, bytes], bytes] = signed,
         message: Callable[[str], bytes] | None = None,
     ) -> Attempt:
-        """What a terminal sends: it builds the message from what it knows, the card signs.
+        """The proof that a terminal sends: it builds the message, the card signs.
 
-        `sign` and `message` stand in for a card, or a terminal, that does it in another way.
+        `sign` and `message` replace the behaviour of the card or the terminal.
         """
-        held, text = card or self.card, self.challenge if challenge is None else challenge
+        presented_card, text = card or self.card, self.challenge if challenge is None else challenge
         own = to_be_signed(
             purpose,
             audience=AUDIENCE,
@@ -164,8 +166,8 @@ class Workshop:
             terminal_id=str(terminal),
             challenge=text,
         )
-        signature = sign(held.key, own if message is None else message(text))
-        return Attempt(text, held.certificate, signature, institution_code, terminal, purpose, at)
+        signature = sign(presented_card.key, own if message is None else message(text))
+        return Attempt(text, presented_card.certificate, signature, institution_code, terminal, purpose, at)
 
 
 def _years(instant: datetime, *, before: int, after: int) -> Period:
