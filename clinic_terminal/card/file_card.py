@@ -1,6 +1,6 @@
-"""A card that is a file: played in this process by whatever package offers itself as an emulator.
+"""A card that is a file, emulated in this process by an installed emulator package.
 
-Found by entry point, so that the terminal imports no emulator and runs without one.
+The emulator is found by its entry point, so that the terminal imports none and runs without one.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.errors import CardError
-from clinic_terminal.card.port import CardConnection
 
 ENTRY_POINT_GROUP = "clinic_terminal.cards"
 ENTRY_POINT_NAME = "emulator"

@@ -8,10 +8,11 @@ carries no personal value: what it may add to its sentence are numbers such as t
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
@@ -44,24 +45,28 @@ class Entry:
     engineer: str
 
 
-def _read_catalogue() -> dict[str, Entry]:
-    data = tomllib.loads(files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8"))
+def read_catalogue(package: str) -> dict[str, Entry]:
+    """The entries, by code, of the `catalogue.toml` that lies in `package`."""
+    data = tomllib.loads(files(package).joinpath("catalogue.toml").read_text(encoding="utf-8"))
     return {code: Entry(code, Kind(row.pop("kind")), **row) for code, row in data.items()}
 
 
-CATALOGUE = _read_catalogue()
-"""Every entry by its code."""
+CATALOGUE = read_catalogue(__package__)
+"""Every entry of the published interface by its code."""
 
 
 class ShikakuError(Exception):
     """The root of every expected error.
 
     `code` names the catalogue's entry. `details` are values that the sentences need (tries left, a status word,
-    seconds to wait); they are shown to people and logged, so nothing personal belongs there.
+    seconds to wait); they are shown to people and logged, so nothing personal belongs there. A program with codes of
+    its own derives a class with another `catalogue`.
     """
 
+    catalogue: ClassVar[Mapping[str, Entry]] = CATALOGUE
+
     def __init__(self, code: str, **details: Any) -> None:
-        self.entry = CATALOGUE[code]
+        self.entry = self.catalogue[code]
         self.details = details
         super().__init__(code)
 

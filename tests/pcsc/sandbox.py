@@ -126,7 +126,7 @@ class PcscSandbox:
 
 @contextmanager
 def _inside(folder: Path, count: int) -> Iterator[subprocess.Popen[str]]:
-    command = [*_NAMESPACES, sys.executable, "-m", "tests.pcsc.inside", str(folder), str(count)]
+    command = [*_NAMESPACES, sys.executable, "-m", "tests.pcsc.sandbox_init", str(folder), str(count)]
     with (
         (folder / "inside.log").open("w") as log,
         subprocess.Popen(

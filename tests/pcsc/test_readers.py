@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from jpki_mock.card import profile
 from jpki_mock.card.image import Faults, load_image
 from tests.builders.cards import AUTHENTICATION_PIN, card_file, key_slot, rsa_key, select, verify
-from tests.pcsc.client import RemoteScard, Service
+from tests.pcsc.remote_scard import RemoteScard, Service
 from tests.pcsc.sandbox import PcscSandbox
 
 OK = 0

@@ -1,0 +1,106 @@
+"""Fetches a patient's history (薬剤情報・診療情報 …) under a permit: each resource in turn, all of its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from clinic_terminal.outcome import Outcome
+from clinic_terminal.timings import Stopwatch, Timings
+from eligibility_api.contract.client import FundClient
+from eligibility_api.contract.codes import Category
+from eligibility_api.contract.emergency import PermitAnswer
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.history import CATEGORY_OF, LookUp, MedicineGroup, Page
+from eligibility_api.contract.looking import Looker, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Result of an access: each resource's pages merged into one, up to the `problem` where there was one.
+
+    `identified` is the tap or the lookup by number before it, `permit` the permission of an access without consent.
+    """
+
+    timings: Timings
+    permit_id: UUID | None = None
+    identified: Outcome | None = None
+    permit: PermitAnswer | None = None
+    pages: Mapping[LookUp, Page] = field(default_factory=dict)
+    problem: ShikakuError | None = None
+
+
+def categories_for(what: Iterable[LookUp]) -> tuple[Category, ...]:
+    """The categories that these resources need: with the medicines of claims, those that have no claim yet."""
+    needed = {CATEGORY_OF[look_up] for look_up in what}
+    if Category.MEDICATION in needed:
+        needed.add(Category.PRESCRIPTION)
+    return tuple(category for category in Category if category in needed)
+
+
+def fetch_history(
+    fund: FundClient, looker: Looker, what: Sequence[LookUp], wanted: Wanted, watch: Stopwatch
+) -> History:
+    """Fetch each resource in turn. The first problem ends it; what was fetched before is kept."""
+    pages: dict[LookUp, Page] = {}
+    problem = None
+    try:
+        for look_up in what:
+            with watch.step(look_up):
+                pages[look_up] = _fetch_all(fund, look_up, looker, wanted)
+    except ShikakuError as error:
+        problem = error
+    return History(watch.timings(), looker.permit_id, pages=pages, problem=problem)
+
+
+def _fetch_all(fund: FundClient, look_up: LookUp, looker: Looker, wanted: Wanted) -> Page:
+    calls: dict[LookUp, Callable[[Looker, Wanted], Page]] = {
+        LookUp.MEDICATIONS: fund.medications,
+        LookUp.TREATMENTS: fund.treatments,
+        LookUp.SURGERIES: fund.surgeries,
+        LookUp.DIAGNOSES: fund.diagnoses,
+        LookUp.HEALTH_CHECKUPS: fund.health_checkups,
+    }
+    if look_up is not LookUp.MEDICATIONS:
+        wanted = replace(wanted, group=None, prescriber=None)
+    return merge_pages(list(fund.pages(calls[look_up], looker, wanted)))
+
+
+def merge_pages(pages: Sequence[Page]) -> Page:
+    """The pages as one, with the record and the instant of the first, longer lists, and no next page."""
+    first = pages[0]
+    rows: dict[str, Any] = {
+        name: _concatenate([getattr(page, name) for page in pages])
+        for name in type(first).model_fields
+        if isinstance(getattr(first, name), list)
+    }
+    return first.model_copy(update=rows | {"next": None})
+
+
+def _concatenate(lists: Iterable[list[Any]]) -> list[Any]:
+    """The lists in sequence. A group that a page break has split is merged again."""
+    joined: list[Any] = []
+    for rows in lists:
+        split = bool(joined and rows) and _is_same_group(joined[-1], rows[0])
+        if split:
+            joined[-1] = _merge_groups(joined[-1], rows[0])
+        joined += rows[1:] if split else rows
+    return joined
+
+
+def _is_same_group(last: object, first: object) -> bool:
+    """Whether both are parts of one group. Groups without a key never are."""
+    if not isinstance(last, MedicineGroup) or not isinstance(first, MedicineGroup):
+        return False
+    return last.key is not None and last.key == first.key
+
+
+def _merge_groups(first: MedicineGroup, rest: MedicineGroup) -> MedicineGroup:
+    return MedicineGroup(
+        key=first.key,
+        name=first.name or rest.name,
+        duplicates=first.duplicates or rest.duplicates,
+        medicines=[*first.medicines, *rest.medicines],
+    )
