@@ -1,4 +1,4 @@
-"""The real desk without a card: by number, in a batch, with the clinic's own numbers, and as it was known before."""
+"""The real terminal without a card: by number, in a batch, with reference numbers, and as of an earlier instant."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Person = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """A clinic's desk in a house, and the insurer whose members come to it."""
+    """A clinic of its own in the running stack, and the insurer of its patients."""
 
     house: Inhabited
     folder: Path
@@ -42,17 +42,17 @@ class Clinic:
         return {"TERMINAL_CREDENTIAL": str(self.credential), "TERMINAL_HOME": str(self.folder / "terminal")}
 
     def admit(self) -> None:
-        """A clinic of its own: misses are counted by clinic, and others in the house may have had theirs."""
+        """Admit a clinic of its own: misses are counted by clinic, and other tests of the stack may cause some."""
         self.house.house.run(
             "eligibility-api", "facility", "add",
             "--institution-code", _INSTITUTION_CODE, "--name", "架空第二診療所", "--kind", "clinic",
             "--rights", "eligibility", "--out", self.credential,
         )  # fmt: skip
 
-    def run(self, *words: str | Path, typed: Mapping[str, str | None] | None = None) -> dict[str, Any]:
-        """What a command of the terminal reports, its exit code with it."""
+    def run(self, *arguments: str | Path, typed: Mapping[str, str | None] | None = None) -> dict[str, Any]:
+        """The JSON report of a command; its `exit_code` is checked."""
         done = subprocess.run(
-            command_line("clinic-terminal", [*words, "--json"]),
+            command_line("clinic-terminal", [*arguments, "--json"]),
             env=self.house.house.environment | self.variables,
             input=json.dumps(typed) if typed is not None else "",
             capture_output=True,
@@ -65,7 +65,7 @@ class Clinic:
         return report
 
     def lookup(self, membership: Mapping[str, str | None], *options: str) -> dict[str, Any]:
-        return self.run("ask", "--stdin", *options, typed=membership)
+        return self.run("lookup", "--stdin", *options, typed=membership)
 
     def appointments(self, rows: Sequence[Mapping[str, str | None]]) -> dict[str, Any]:
         return self.run("appointments", self.write("appointments.csv", rows))
@@ -84,18 +84,20 @@ class Clinic:
 
 @pytest.fixture(scope="module")
 def clinic(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Clinic:
-    """An admitted desk with a folder of its own."""
-    clinic = Clinic(house, tmp_path_factory.mktemp("desk"))
+    """An admitted clinic with a folder of its own."""
+    clinic = Clinic(house, tmp_path_factory.mktemp("clinic"))
     clinic.admit()
     return clinic
 
 
 @pytest.fixture(scope="module")
 def people(house: Inhabited) -> list[Person]:
-    """Residents of working age who have no part in the story, whose cast is taken from the front."""
+    """Residents of working age who are not used by the demo, which takes the first ones."""
     lines = (house.house.home / "residents.jsonl").read_text(encoding="utf-8").splitlines()
     residents = [json.loads(line) for line in lines]
-    return [person for person in residents if "1960" < person["birth_date"] < "2000"][-4:]
+    found = [person for person in residents if "1960" < person["birth_date"] < "2000"][-4:]
+    assert len(found) == 4
+    return found
 
 
 def _member(person: Person, number: str, branch: str = "00", **changes: str) -> dict[str, str]:
@@ -120,7 +122,7 @@ def _membership(member: Mapping[str, str], **changes: str | None) -> dict[str, s
 
 @pytest.fixture(scope="module")
 def insured(clinic: Clinic, people: list[Person]) -> dict[str, str]:
-    """A member alone under her number."""
+    """A member without others under the same number."""
     member = _member(people[0], "9001")
     clinic.enrol(member)
     return member
@@ -128,7 +130,7 @@ def insured(clinic: Clinic, people: list[Person]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def twins(clinic: Clinic, people: list[Person]) -> list[dict[str, str]]:
-    """Two members of one number, born on one day: only the branch tells them apart."""
+    """Two members with one number and one date of birth: they differ only in the branch."""
     born = people[1]["birth_date"]
     clinic.house.house.run("jpki-mock", "change", "--birth-date", born, people[2]["resident_id"])
     both = [_member(people[1], "9002", "00"), _member(people[2], "9002", "01", birth_date=born)]
@@ -136,7 +138,7 @@ def twins(clinic: Clinic, people: list[Person]) -> list[dict[str, str]]:
     return both
 
 
-def test_a_member_is_found_by_number_whatever_the_width(clinic: Clinic, insured: dict[str, str]) -> None:
+def test_a_member_is_found_by_full_width_numbers(clinic: Clinic, insured: dict[str, str]) -> None:
     typed = _membership(insured, number="９００１", insurer_number="０１１３００１２", branch="0")
     report = clinic.lookup(typed)
     assert (report["exit_code"], report["outcome"]) == (0, "valid")
@@ -145,7 +147,7 @@ def test_a_member_is_found_by_number_whatever_the_width(clinic: Clinic, insured:
 
 
 @pytest.mark.parametrize("changes", [{"number": "9999"}, {"birth_date": "1901-01-01"}, {"branch": "07"}])
-def test_whatever_is_wrong_nobody_is_found(
+def test_any_wrong_item_finds_nobody(
     clinic: Clinic, insured: dict[str, str], changes: dict[str, str]
 ) -> None:
     report = clinic.lookup(_membership(insured, **changes))
@@ -153,14 +155,12 @@ def test_whatever_is_wrong_nobody_is_found(
     assert (report["answer"]["results"], report["answer"]["version"]) == ([], None)
 
 
-def test_a_membership_known_to_nobody_ends_before_it_begins(clinic: Clinic, insured: dict[str, str]) -> None:
+def test_before_its_first_day_a_membership_is_not_found(clinic: Clinic, insured: dict[str, str]) -> None:
     before = (today() - timedelta(days=500)).isoformat()
     assert clinic.lookup(_membership(insured), "--as-of", before)["exit_code"] == 14
 
 
-def test_of_twins_nobody_is_shown_before_the_branch_is_told(
-    clinic: Clinic, twins: list[dict[str, str]]
-) -> None:
+def test_twins_are_ambiguous_without_the_branch(clinic: Clinic, twins: list[dict[str, str]]) -> None:
     report = clinic.lookup(_membership(twins[0], branch=None))
     assert (report["exit_code"], report["outcome"]) == (15, "ambiguous")
     assert (report["answer"]["results"], report["answer"]["version"]) == ([], None)
@@ -169,7 +169,7 @@ def test_of_twins_nobody_is_shown_before_the_branch_is_told(
         assert result["name"] == twin["name"]
 
 
-def test_whom_the_register_does_not_know_cannot_be_confirmed(clinic: Clinic, people: list[Person]) -> None:
+def test_a_member_without_a_resident_cannot_be_confirmed(clinic: Clinic, people: list[Person]) -> None:
     stranger = _member(people[3], "9003", name="架空　不明", name_kana="カクウ　フメイ")
     clinic.enrol(stranger)
     report = clinic.lookup(_membership(stranger))
@@ -177,15 +177,13 @@ def test_whom_the_register_does_not_know_cannot_be_confirmed(clinic: Clinic, peo
     assert report["problem"]["code"] == "eligibility-not-confirmable"
 
 
-def test_the_clinics_own_number_comes_back_with_later_answers(
-    clinic: Clinic, insured: dict[str, str]
-) -> None:
+def test_a_reference_number_is_returned_with_later_answers(clinic: Clinic, insured: dict[str, str]) -> None:
     registered = clinic.run("reference", "--stdin", typed=_membership(insured, reference_number="A-17"))
     assert registered["rows"] == [{"reference_number": "A-17", "outcome": "registered"}]
     assert clinic.lookup(_membership(insured))["answer"]["reference_number"] == "A-17"
 
 
-def test_tomorrows_appointments_tell_what_changed_and_whom_to_ask(
+def test_tomorrows_appointments_show_what_changed_and_whom_to_ask(
     clinic: Clinic, people: list[Person], twins: list[dict[str, str]]
 ) -> None:
     leaving = _member(people[3], "9004")
@@ -212,7 +210,9 @@ def test_tomorrows_appointments_tell_what_changed_and_whom_to_ask(
     assert "mistyped" not in _statuses(again)
 
 
-def test_an_answer_is_given_again_as_it_was_known_then(clinic: Clinic, people: list[Person]) -> None:
+def test_an_answer_can_be_repeated_as_known_at_an_earlier_instant(
+    clinic: Clinic, people: list[Person]
+) -> None:
     member = _member(people[0], "9005", acquired_on=(today() - timedelta(days=30)).isoformat())
     clinic.enrol(member)
     [before] = _with_number(clinic.lookup(_membership(member)), "9005")
@@ -226,7 +226,7 @@ def test_an_answer_is_given_again_as_it_was_known_then(clinic: Clinic, people: l
 
 
 def _statuses(report: dict[str, Any]) -> dict[str, str]:
-    return {row["tag"]: row["standing"] for row in report["rows"]}
+    return {row["tag"]: row["status"] for row in report["rows"]}
 
 
 def _with_number(report: dict[str, Any], number: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""PC/SC calls from a process of their own: the library finds its service once per process, tests want it per test."""
+"""PC/SC calls from a separate process: the library locates its service once per process, tests need it per test."""
 
 import multiprocessing
 import os
@@ -10,16 +10,16 @@ from smartcard import scard
 
 
 class RemoteScard:
-    """pyscard's `smartcard.scard` (constants and functions of the same names), called in another process.
+    """pyscard's `smartcard.scard` (the same constants and functions), called in another process.
 
-    Handles are numbers and stay valid as long as this context; its calls are made one after another.
+    Handles are numbers, valid as long as this context; calls are made one after another.
     """
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._pool = ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_adopt,
+            initializer=_set_environment,
             initargs=(environment,),
         )
 
@@ -37,7 +37,7 @@ class RemoteScard:
         return lambda *arguments: self._pool.submit(_call, name, arguments).result()
 
 
-def _adopt(environment: dict[str, str]) -> None:
+def _set_environment(environment: dict[str, str]) -> None:
     os.environ.update(environment)
 
 
@@ -46,7 +46,7 @@ def _call(name: str, arguments: tuple[Any, ...]) -> Any:
 
 
 class Service:
-    """One client's view of PC/SC: plain calls that answer with result codes, as the C interface does."""
+    """A PC/SC client: plain calls that return result codes, as the C interface does."""
 
     def __init__(self, remote: RemoteScard) -> None:
         self.scard = remote
@@ -54,26 +54,26 @@ class Service:
         assert result == remote.SCARD_S_SUCCESS
 
     def connect(self, reader: str) -> tuple[int, int]:
-        """Power the card in a reader and hold it alone; return result code and handle."""
+        """Power the card in a reader and connect exclusively; returns result code and handle."""
         result, card, _ = self.scard.SCardConnect(
             self._context, reader, self.scard.SCARD_SHARE_EXCLUSIVE, self.scard.SCARD_PROTOCOL_ANY
         )
         return result, card
 
     def transmit(self, card: int, command: str) -> tuple[int, str]:
-        """Send a command in hexadecimal; return result code and response."""
+        """Send a command in hexadecimal; returns result code and response."""
         result, response = self.scard.SCardTransmit(
             card, self.scard.SCARD_PCI_T1, list(bytes.fromhex(command))
         )
         return result, bytes(response).hex().upper()
 
     def disconnect(self, card: int, disposition: int | None = None) -> int:
-        """Let go of the card, unpowered unless told otherwise; return the result code."""
-        wanted = self.scard.SCARD_UNPOWER_CARD if disposition is None else disposition
-        return int(self.scard.SCardDisconnect(card, wanted))
+        """Release the card, unpowered by default; returns the result code."""
+        action = self.scard.SCARD_UNPOWER_CARD if disposition is None else disposition
+        return int(self.scard.SCardDisconnect(card, action))
 
     def has_card(self, reader: str) -> bool:
-        """Tell whether a card is in the reader."""
+        """Whether a card is in the reader."""
         unaware = [(reader, self.scard.SCARD_STATE_UNAWARE)]
         _, ((_, state, _),) = self.scard.SCardGetStatusChange(self._context, 0, unaware)
         return bool(state & self.scard.SCARD_STATE_PRESENT)

@@ -1,7 +1,7 @@
-"""What runs inside the sandbox's namespaces: network, pcscd, and the cards in its readers.
+"""The first process inside the sandbox's namespaces: sets up network and pcscd, and inserts cards into the readers.
 
-Started by `sandbox.py` as the first process of its PID namespace, so that everything in here dies with it. It
-obeys one JSON object per line on its standard input and ends when that is closed.
+Started by `sandbox.py` as PID 1 of the namespace, so that every process in it ends with this one. It reads one JSON
+request per line from its standard input and ends when that is closed.
 """
 
 import fcntl
@@ -22,11 +22,11 @@ from smartcard import scard
 
 from jpki_mock.card.vpcd import DEFAULT_PORT, InsertedCard
 
-PATIENCE_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 _POLL_SECONDS = 0.01
 _SLICE_MILLISECONDS = 500
 _SLOTS = 2
-"""Of one instance of the driver."""
+"""Slots of one instance of the driver."""
 _PORT_STEP = 10
 _NAME = "Virtual PCD"
 _SHIPPED = Path("/etc/reader.conf.d/vpcd")
@@ -43,67 +43,67 @@ class Readers:
         self._events = [0] * len(names)
 
     def insert(self, reader: int, card: str) -> None:
-        """Insert a card file and wait until PC/SC sees it."""
+        """Insert a card file and wait until PC/SC has detected it."""
         self.remove(reader)
         port = DEFAULT_PORT + _PORT_STEP * (reader // _SLOTS) + reader % _SLOTS
         self._cards[reader] = InsertedCard(Path(card), port=port)
         self._wait(reader, scard.SCARD_STATE_PRESENT)
 
     def remove(self, reader: int) -> None:
-        """Remove the card, if there is one, and wait until PC/SC has seen that."""
+        """Remove the card, if there is one, and wait until PC/SC has detected it."""
         if (card := self._cards.pop(reader, None)) is not None:
             card.remove()
             self._wait(reader, scard.SCARD_STATE_EMPTY)
 
-    def _wait(self, reader: int, wanted: int) -> None:
-        """Wait for a state after another event than the last.
+    def _wait(self, reader: int, expected: int) -> None:
+        """Wait for a state with a new event number.
 
-        The state alone does not do: after a command that failed, pcscd calls a reader empty before its polling
-        thread has noticed, and a card that is inserted meanwhile is not seen until it is removed again.
+        The state is not sufficient: after a failed command pcscd reports a reader as empty before its polling thread
+        has noticed, and a card inserted in between is not detected until it is removed again.
         """
         rows: list[Any] = [(self.names[reader], scard.SCARD_STATE_UNAWARE)]
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             result, states = scard.SCardGetStatusChange(self._service, _SLICE_MILLISECONDS, rows)
             if result not in (scard.SCARD_S_SUCCESS, scard.SCARD_E_TIMEOUT):
                 raise RuntimeError(scard.SCardGetErrorMessage(result))
             rows = [(name, state) for name, state, _ in states]
             state, event = rows[0][1], rows[0][1] >> 16
-            if state & wanted and event != self._events[reader]:
+            if state & expected and event != self._events[reader]:
                 self._events[reader] = event
                 return
         raise TimeoutError(f"reader {reader} did not change")
 
 
 def main() -> None:
-    """Prepare everything, say that it is ready, and obey until standard input is closed."""
+    """Set everything up, report the readers, and handle requests until standard input is closed."""
     folder, count = Path(sys.argv[1]), int(sys.argv[2])
     raise_loopback()
     mount_run(folder)
     with pcscd(folder, count) as server:
         service = establish(server, folder)
         readers = Readers(service, list_readers(service, count))
-        say({"readers": readers.names})
+        reply({"readers": readers.names})
         for line in sys.stdin:
-            say({"error": obey(readers, json.loads(line))})
-    shutil.rmtree(folder, ignore_errors=True)  # whoever made it may be dead
+            reply({"error": handle(readers, json.loads(line))})
+    shutil.rmtree(folder, ignore_errors=True)  # its creator may have died
 
 
-def obey(readers: Readers, order: dict[str, Any]) -> str | None:
-    """Carry out one order; return what went wrong, None when nothing did."""
+def handle(readers: Readers, request: dict[str, Any]) -> str | None:
+    """Handle one request; returns the error, or None."""
     try:
-        if order["do"] == "insert":
-            readers.insert(order["reader"], order["card"])
+        if request["do"] == "insert":
+            readers.insert(request["reader"], request["card"])
         else:
-            readers.remove(order["reader"])
+            readers.remove(request["reader"])
     except (OSError, RuntimeError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
     return None
 
 
-def say(answer: dict[str, Any]) -> None:
-    """Answer in one line."""
-    print(json.dumps(answer), flush=True)
+def reply(message: dict[str, Any]) -> None:
+    """Print one line of JSON."""
+    print(json.dumps(message), flush=True)
 
 
 def raise_loopback() -> None:
@@ -116,7 +116,7 @@ def raise_loopback() -> None:
 
 
 def mount_run(folder: Path) -> None:
-    """Make `folder` the place of pcscd's socket, which pcscd cannot be told."""
+    """Mount `folder` where pcscd creates its socket: pcscd has no option for it."""
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
     _RUN.mkdir()
     subprocess.run(["mount", "--bind", str(folder), str(_RUN)], check=True)
@@ -138,7 +138,7 @@ def pcscd(folder: Path, count: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def configuration(folder: Path, count: int) -> Path:
-    """Write a reader.conf.d folder. Instances of the driver share its variables, so each gets a copy of the file."""
+    """Write a reader.conf.d folder. Instances of one driver file share its variables, so each gets a copy."""
     shipped = dict(line.split(maxsplit=1) for line in _SHIPPED.read_text().splitlines() if " " in line)
     driver = Path(shipped["LIBPATH"].strip())
     target = folder / "reader.conf.d"
@@ -155,33 +155,33 @@ def configuration(folder: Path, count: int) -> Path:
 
 
 def _knows_polkit() -> bool:
-    shown = subprocess.run(["pcscd", "--help"], capture_output=True, check=False)
-    return b"--disable-polkit" in shown.stdout + shown.stderr
+    help_text = subprocess.run(["pcscd", "--help"], capture_output=True, check=False)
+    return b"--disable-polkit" in help_text.stdout + help_text.stderr
 
 
 def establish(server: subprocess.Popen[bytes], folder: Path) -> int:
-    """Wait until pcscd serves, and return a context of it."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    """Wait until pcscd accepts clients, and return a context."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         result, service = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         if result == scard.SCARD_S_SUCCESS:
             return int(service)
         time.sleep(_POLL_SECONDS)
-    raise RuntimeError("pcscd does not serve: " + (folder / "pcscd.log").read_text())
+    raise RuntimeError("pcscd does not accept clients: " + (folder / "pcscd.log").read_text())
 
 
 def list_readers(service: int, count: int) -> list[str]:
-    """Wait until all readers are there, and return their names in the order of their slots."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    """Wait until all readers exist, and return their names in the order of their slots."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         _, names = scard.SCardListReaders(service, [])
         ours = sorted(name for name in names or [] if name.startswith(_NAME))
         if len(ours) >= count:
             return ours[:count]
         time.sleep(_POLL_SECONDS)
-    raise TimeoutError("the virtual readers did not come up")
+    raise TimeoutError("the virtual readers did not appear")
 
 
 if __name__ == "__main__":
-    os.environ.pop("PCSCLITE_CSOCK_NAME", None)  # in here the socket is where pcscd puts it
+    os.environ.pop("PCSCLITE_CSOCK_NAME", None)  # inside, the socket is at pcscd's default path
     main()
