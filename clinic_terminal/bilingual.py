@@ -13,10 +13,14 @@ Member = TypeVar("Member", bound=Enum)
 Value = TypeVar("Value")
 
 _MAX_HELP_CELLS = 32
-"""Width of a line of Japanese in the help of an option: typer's table cuts off what it cannot break at a space."""
+"""Width of a line of Japanese in the help of an option: typer's table cuts off what it cannot break at a
+space.
+"""
 
 _UNITS = re.compile(r"[!-~]+\s?|.[、。，．）」・：？ー]*", re.DOTALL)
-"""Where a line of Japanese may be broken: around a word in Latin letters, and before any character but a closing one."""
+"""Where a line of Japanese may be broken: around a word in Latin letters, and before any character but a
+closing one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,10 @@ def option_help(ja: str, en: str) -> str:
 
 
 def command_help(ja: str, en: str, exit_codes: str) -> str:
-    """The help of a command: a paragraph in Japanese, one in English, and the exit codes. Line breaks are removed."""
+    """The help of a command: a paragraph in Japanese, one in English, and the exit codes.
+
+    Line breaks are removed.
+    """
     japanese = "".join(line.strip() for line in ja.splitlines())
     english = (" ".join(paragraph.split()) for paragraph in en.split("\n\n"))
     return "\n\n".join([japanese, *english, exit_codes])

@@ -16,8 +16,9 @@ class SettingsError(Exception):
 
 
 class TerminalSettings(BaseSettings):
-    """`TERMINAL_CREDENTIAL`: the file from the admission. `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`:
-    folder of the terminal's own files.
+    """`TERMINAL_CREDENTIAL`: the file from the admission.
+
+    `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`: folder of the terminal's own files.
     """
 
     model_config = SettingsConfigDict(env_prefix="TERMINAL_", frozen=True, hide_input_in_errors=True)

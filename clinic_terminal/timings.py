@@ -1,8 +1,8 @@
 """Measures the time of a tap: steps, card, network, waiting for a person, and the software's own share.
 
-`card` is the time between a command and its response: card, reader link, driver and PC/SC service, which cannot be
-separated from here. With an emulated card without a delay of its own all of it is software, so that the software's
-whole share is then `card` and `software` together.
+`card` is the time between a command and its response: card, reader link, driver and PC/SC service, which
+cannot be separated from here. With an emulated card without a delay of its own all of it is software, so that
+the software's whole share is then `card` and `software` together.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from clinic_terminal.card.channel import CardConnection
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """A reading in milliseconds. `software` is the share of this program: the total less card, network and waiting."""
+    """A reading in milliseconds.
+
+    `software` is the share of this program: the total less card, network and waiting.
+    """
 
     total: float
     waiting: float

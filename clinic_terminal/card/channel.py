@@ -1,4 +1,5 @@
-"""The interface to a card, and commands over it: a lost card becomes an error, T=0's procedure bytes are handled.
+"""The interface to a card, and commands over it: a lost card becomes an error, T=0's procedure bytes are
+handled.
 
 `CardConnection` is implemented by a PC/SC reader, an emulator in this process, and tests.
 """
@@ -40,10 +41,12 @@ class CardChannel:
         self._connection = connection
 
     def send(self, command: Command) -> Response:
-        """The card's response, whatever its status word. Raises CardError: `card-removed`, or the connection's own.
+        """The card's response, whatever its status word.
 
-        Contact readers under T=0 may answer 6Cxx (repeat with this length) or 61xx (fetch the rest). A command
-        that expects no data, such as VERIFY, is never sent a second time.
+        Raises CardError: `card-removed`, or the connection's own.
+
+        Contact readers under T=0 may answer 6Cxx (repeat with this length) or 61xx (fetch the rest). A
+        command that expects no data, such as VERIFY, is never sent a second time.
         """
         response = self._exchange(command)
         if response.status_word >> 8 == 0x6C and command.expected is not None:
@@ -51,7 +54,10 @@ class CardChannel:
         return self._completed(response)
 
     def _completed(self, response: Response) -> Response:
-        """The response with the rest of its data. Raises CardError `card-unexpected` where the data never end."""
+        """The response with the rest of its data.
+
+        Raises CardError `card-unexpected` where the data never end.
+        """
         data, announced = response.data, 0
         while response.status_word >> 8 == 0x61:
             announced += _length(response)

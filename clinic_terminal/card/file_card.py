@@ -18,7 +18,8 @@ ENTRY_POINT_NAME = "emulator"
 def open_card_file(path: Path) -> CardConnection:
     """Power the card image at `path`.
 
-    Raises CardError: `card-in-use` where it is open elsewhere, `card-file` where it, or an emulator, is missing.
+    Raises CardError: `card-in-use` where it is open elsewhere, `card-file` where it, or an emulator, is
+    missing.
     """
     offers = entry_points(group=ENTRY_POINT_GROUP, name=ENTRY_POINT_NAME)
     if not offers:

@@ -1,7 +1,7 @@
 """The JPKI application of a card in one powered session: certificate, PIN, signatures.
 
-Every command costs the patient time: certificate and tries left are cached for the session, so that reading them
-again needs no command.
+Every command costs the patient time: certificate and tries left are cached for the session, so that reading
+them again needs no command.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Readers over PC/SC, real and virtual: listing them, waiting for a card, and connecting to it exclusively.
 
-Exclusive access and powering down are security rules: with a shared connection, or a card left powered, another
-program on this machine could sign after the patient has entered the PIN.
+Exclusive access and powering down are security rules: with a shared connection, or a card left powered,
+another program on this machine could sign after the patient has entered the PIN.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ class PcscConnection:
         self.reader_name = reader_name
 
     def transmit(self, apdu: bytes, /) -> bytes:
-        """Exchange one command. Raises ConnectionResetError when closed, CardError when it fails: `card-removed`,
-        unless the reader or the service was lost.
+        """Exchange one command.
+
+        Raises ConnectionResetError when closed, CardError when it fails: `card-removed`, unless the reader or
+        the service was lost.
         """
         if self._card is None:
             raise ConnectionResetError("closed")

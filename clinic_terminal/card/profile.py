@@ -19,7 +19,8 @@ PIN_TRIES = 3
 """Tries of that PIN; a success restores all of them."""
 
 MAX_CERTIFICATE_BYTES = 8192
-"""Maximum length of a certificate and of any other data read from a card; the fund rejects longer ones too."""
+"""Maximum length of a certificate and of any other data read from a card; the fund rejects longer ones too.
+"""
 
 TERMINAL_AUTHENTICATION_TAG = b"SHIKAKU terminal authentication v1\0"
 """Prefix of a terminal's signature for the PIN-less procedure, which is our own."""

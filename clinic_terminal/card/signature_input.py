@@ -17,8 +17,8 @@ DIGEST_INFO_SHA256 = bytes.fromhex("3031300D060960864801650304020105000420")
 def signature_input(certificate: bytes, message: bytes) -> bytes:
     """RSA: DigestInfo with SHA-256 of `message`, which the card pads. P-384: the bare SHA-384 digest.
 
-    Only the key of `certificate` (DER) is used; the fund validates it. Raises CardError `card-unexpected` when it is
-    no certificate, `certificate-key-type` for any other key.
+    Only the key of `certificate` (DER) is used; the fund validates it. Raises CardError `card-unexpected`
+    when it is no certificate, `certificate-key-type` for any other key.
     """
     key = _public_key(certificate)
     if isinstance(key, rsa.RSAPublicKey):

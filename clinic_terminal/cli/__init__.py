@@ -49,8 +49,8 @@ for commands in (
 def main(dependencies: Dependencies | None = None) -> None:
     """Entry point of the `clinic-terminal` script.
 
-    A termination signal unwinds the program as an error does: a card that has verified its PIN must not stay powered, and
-    PC/SC leaves it powered when its client is killed.
+    A termination signal unwinds the program as an error does: a card that has verified its PIN must not
+    stay powered, and PC/SC leaves it powered when its client is killed.
     """
     for number in _TERMINATION_SIGNALS:
         signal.signal(number, _exit)

@@ -28,9 +28,9 @@ _HELP = command_help(
     """明日の予約患者の資格を一括照会し、変更なし・変更あり・要確認に分けて表示します。FILE は見出し行のある CSV
 （UTF-8 または CP932）で、列は tag, insurer_number, symbol, number, branch, birth_date です。tag は施設で付ける識別名で、
 結果の表示に使い、tag ごとに前回の回答の版を端末に保存します。""",
-    """Checks tomorrow's appointments in one batch: unchanged, changed, or to ask about. FILE is CSV (UTF-8 or CP932) with a
-header: tag, insurer_number, symbol, number, branch, birth_date. The tag is the clinic's own name of the row in the output;
-the version of the last answer is stored for each tag.""",
+    """Checks tomorrow's appointments in one batch: unchanged, changed, or to ask about. FILE is CSV (UTF-8
+or CP932) with a header: tag, insurer_number, symbol, number, branch, birth_date. The tag is the
+clinic's own name of the row in the output; the version of the last answer is stored for each tag.""",
     outcomes.APPOINTMENTS_EXIT_CODES,
 )
 

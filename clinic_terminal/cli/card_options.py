@@ -1,4 +1,6 @@
-"""Options of the commands that read a card: reader, PIN, visual check, consent; and the tap that they describe."""
+"""Options of the commands that read a card: reader, PIN, visual check, consent; and the tap that they
+describe.
+"""
 
 from __future__ import annotations
 
@@ -230,8 +232,9 @@ class CardOptions:
         )
 
     def tap(self, dependencies: Dependencies, terminal: Terminal, request: TapRequest) -> TapOutcome:
-        """Sign in, open the card, tap. The sign-in comes first: a connection problem is reported before anybody is
-        asked for a card or a PIN.
+        """Sign in, open the card, tap.
+
+        The sign-in comes first: a connection problem is reported before anybody is asked for a card or a PIN.
         """
         fund, watch = terminal.fund, terminal.watch
         try:

@@ -1,4 +1,6 @@
-"""Shared by the commands: injected dependencies, the configured terminal, usage errors, and how a reply is printed."""
+"""Shared by the commands: injected dependencies, the configured terminal, usage errors, and how a reply is
+printed.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """The configured terminal, and a stopwatch that runs from then on: the program's start is no part of a tap."""
+    """The configured terminal, and a stopwatch that runs from then on: the program's start is no part of a
+    tap.
+    """
 
     settings: TerminalSettings
     fund: FundClient
@@ -71,7 +75,10 @@ def require_tty_or(option: str, *, given: bool, what: Bilingual) -> None:
 
 
 def open_terminal(dependencies: Dependencies) -> Terminal:
-    """Read the settings and open the transport. Ends the command with exit code 2 where the settings are wrong."""
+    """Read the settings and open the transport.
+
+    Ends the command with exit code 2 where the settings are wrong.
+    """
     try:
         settings = TerminalSettings.load()
         credential = settings.load_credential()

@@ -44,18 +44,18 @@ _EMERGENCY_HELP = command_help(
     """救急時に、患者さんの同意なしで薬剤情報などを閲覧します。閲覧は記録され、ご本人にも表示されます。最初に理由を入力します。
 本人確認はカードの目視確認で行い、カードがなければ --by-number で記号・番号を使います。--stdin を付けると、標準入力の JSON
 （reason：unconscious・life-threatening・cannot-express、note、one_time_password、--by-number では membership も）で入力します。""",
-    """Reads a patient's history without consent in an emergency; this is recorded and shown to the patient. The reason is asked for
-first. The card identifies the patient by visual check; without a card, --by-number does. With --stdin everything is read as
-one JSON object: reason (unconscious, life-threatening, cannot-express), note, one_time_password, and with --by-number
-membership.""",
+    """Reads a patient's history without consent in an emergency; this is recorded and shown to the patient.
+The reason is asked for first. The card identifies the patient by visual check; without a card,
+--by-number does. With --stdin everything is read as one JSON object: reason (unconscious,
+life-threatening, cannot-express), note, one_time_password, and with --by-number membership.""",
     outcomes.HISTORY_EXIT_CODES,
 )
 
 _DISASTER_HELP = command_help(
     """この地域が災害時モードの間、患者さんを氏名などで検索して、薬剤情報などを閲覧します。--stdin を付けると、標準入力の JSON
 （name または name_kana、birth_date、sex、address。または membership）で検索します。""",
-    """Searches for a patient and reads the history while disaster mode is on in the region. With --stdin the search is read as one
-JSON object: name or name_kana, birth_date, sex, address; or membership.""",
+    """Searches for a patient and reads the history while disaster mode is on in the region. With --stdin the
+search is read as one JSON object: name or name_kana, birth_date, sex, address; or membership.""",
     outcomes.HISTORY_EXIT_CODES,
 )
 

@@ -1,4 +1,6 @@
-"""`clinic-terminal history`: reads medicines and treatments after a tap with consent, or by an earlier consent."""
+"""`clinic-terminal history`: reads medicines and treatments after a tap with consent, or by an earlier
+consent.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +52,9 @@ from eligibility_api.contract.looking import Wanted
 _HELP = command_help(
     """患者さんの同意を得て、薬剤情報・診療情報などを閲覧します。カードで資格を確認し、同意をカードの署名で登録します。
 --consent-id を付けると、この施設で得た同意を使い、カードは不要です。受付の役割（reception）では閲覧できません。""",
-    """Reads a patient's medicines and treatments, with consent. The card is tapped and signs the consent; with --consent-id an
-earlier consent of this facility is used, without the card. The role `reception` may not read them.""",
+    """Reads a patient's medicines and treatments, with consent. The card is tapped and signs the consent;
+with --consent-id an earlier consent of this facility is used, without the card. The role `reception`
+may not read them.""",
     outcomes.HISTORY_EXIT_CODES,
 )
 

@@ -29,8 +29,9 @@ _HELP = command_help(
     """記号・番号などを入力して、カードなしで資格を照会します。--stdin を付けると、標準入力の JSON
 （insurer_number, symbol, number, branch, birth_date）で照会します。--consent-id を付けると、
 訪問診療などの同意で本日の資格を再照会します。""",
-    """Looks up an insurance by its numbers, which are asked for. With --stdin they are read as one JSON object: insurer_number,
-symbol, number, branch, birth_date. With --consent-id the person is the one who gave this consent for home care (再照会).""",
+    """Looks up an insurance by its numbers, which are asked for. With --stdin they are read as one JSON
+object: insurer_number, symbol, number, branch, birth_date. With --consent-id the person is the one
+who gave this consent for home care (再照会).""",
     outcomes.PERSON_EXIT_CODES,
 )
 

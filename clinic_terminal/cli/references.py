@@ -23,9 +23,9 @@ _HELP = command_help(
     """施設で付ける患者さんの番号（照会番号）を登録します。以後の回答に表示されます。FILE は見出し行のある CSV
 （UTF-8 または CP932）で、列は reference_number, insurer_number, symbol, number, branch, birth_date です。
 --stdin を付けると、同じ名前の JSON で1件を登録します。""",
-    """Registers the clinic's own number for a membership, which later answers show. FILE is CSV (UTF-8 or CP932) with a header:
-reference_number, insurer_number, symbol, number, branch, birth_date. With --stdin one number is read as a JSON object with
-the same names.""",
+    """Registers the clinic's own number for a membership, which later answers show. FILE is CSV (UTF-8 or
+CP932) with a header: reference_number, insurer_number, symbol, number, branch, birth_date. With
+--stdin one number is read as a JSON object with the same names.""",
     outcomes.REFERENCE_EXIT_CODES,
 )
 

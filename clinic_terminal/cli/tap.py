@@ -34,8 +34,8 @@ from eligibility_api.contract.errors import ShikakuError
 _HELP = command_help(
     """カードで患者さんの資格を確認します。--consent を付けると、カードを読み取ったまま同意文を表示し、
 患者さんの同意をカードの署名で登録します。""",
-    """Checks the insurance of the card's holder. With --consent the patient is shown the text of a consent, which the card signs
-while it is still in the reader.""",
+    """Checks the insurance of the card's holder. With --consent the patient is shown the text of a consent,
+which the card signs while it is still in the reader.""",
     outcomes.PERSON_EXIT_CODES,
 )
 

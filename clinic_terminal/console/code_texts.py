@@ -177,7 +177,7 @@ LOOK_UP = exhaustive(
 ORIGIN = exhaustive(
     Origin,
     {
-        Origin.RECEIPT: Bilingual("電子レセプト", "claim"),
+        Origin.RECEIPT: Bilingual("レセプト", "claim"),
         Origin.DISPENSING: Bilingual("調剤情報（請求前）", "dispensed, not claimed yet"),
         Origin.PRESCRIPTION: Bilingual("処方情報（請求前）", "prescribed, not claimed yet"),
     },

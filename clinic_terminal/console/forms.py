@@ -19,7 +19,9 @@ Request = TypeVar("Request", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[Request]):
-    """The fields that a person types for `model`, with their labels, in the order in which they are asked for."""
+    """The fields that a person types for `model`, with their labels, in the order in which they are asked
+    for.
+    """
 
     model: type[Request]
     labels: Mapping[str, Bilingual]

@@ -18,8 +18,9 @@ _BY_AGE, _BY_AGE_PRESCHOOL = 30, 20
 
 
 def rows(enrolment: Enrolment, *, holds: bool = True) -> list[Row]:
-    """Label and value of every known item; an item that was not transmitted has no row. Where the insurance no longer
-    `holds` on the day, no burden ratio is shown.
+    """Label and value of every known item; an item that was not transmitted has no row.
+
+    Where the insurance no longer `holds` on the day, no burden ratio is shown.
     """
     return [
         *_membership(enrolment),

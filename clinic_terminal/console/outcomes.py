@@ -1,7 +1,7 @@
 """The table of outcomes: exit code, meaning in `--help`, and headline of each in one row.
 
-Exit codes, screens, JSON reports and help texts derive from it. A validity, a kind of problem or a change status without
-a row fails when this module is imported.
+Exit codes, screens, JSON reports and help texts derive from it. A validity, a kind of problem or a change
+status without a row fails when this module is imported.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ class ExitRow:
 
 @dataclass(frozen=True, slots=True)
 class Headline(ExitRow):
-    """An outcome as the reception sees it first. Mark and text say the same as the colour; `name` is for programs;
-    `alternatives`: the other ways to confirm an insurance are listed below it.
+    """An outcome as the reception sees it first.
+
+    Mark and text say the same as the colour; `name` is for programs; `alternatives`: the other ways to
+    confirm an insurance are listed below it.
     """
 
     name: str

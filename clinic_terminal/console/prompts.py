@@ -69,7 +69,9 @@ class InteractivePrompts:
             return self.register or self.confirm(yes_or_no(texts.AGREE_TO_REGISTER))
 
     def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
-        """Show the text and ask whether the patient agrees to all; if not, ask once for each kind of information."""
+        """Show the text and ask whether the patient agrees to all; if not, ask once for each kind of
+        information.
+        """
         self.echo(printable_lines(text))
         with cancellable(self.echo):
             if self.agree or self.confirm(yes_or_no(texts.AGREE_TO_ALL)):
@@ -91,7 +93,9 @@ class StdinPrompts:
     agree: bool = False
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
-        """The line. Raises `earlier` instead of asking a second time, CardError `pin-last-try` before the last."""
+        """The line. Raises `earlier` instead of asking a second time, CardError `pin-last-try` before the
+        last.
+        """
         if earlier is not None:
             raise earlier
         if tries_left == 1 and not self.last_try:

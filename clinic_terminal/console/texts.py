@@ -1,14 +1,15 @@
 """Labels, questions and sentences of the reception's screens, Japanese first.
 
-Headlines are in `outcomes`, the names of codes in `code_texts`, the sentences for errors in the catalogues. A lone label
-is shown as `日本語 / English`, a sentence as two lines; details that stand inside a line of a history are Japanese only.
+Headlines are in `outcomes`, the names of codes in `code_texts`, the sentences for errors in the catalogues. A
+lone label is shown as `日本語 / English`, a sentence as two lines; details that stand inside a line of a history
+are Japanese only.
 """
 
 from __future__ import annotations
 
 from clinic_terminal.bilingual import Bilingual
 
-# -- One entitlement --------------------------------------------------------------------------------------------------
+# -- One entitlement -----------------------------------------------------------------------------------------
 
 INSURER = Bilingual("保険者", "Insurer")
 CERTIFICATE = Bilingual("被保険者証区分", "Certificate")
@@ -30,7 +31,7 @@ REFERENCE_NUMBER = Bilingual("照会番号", "Reference number")
 AS_OF = Bilingual("資格確認日", "As of")
 KNOWN_AT = Bilingual("登録内容の基準日時", "As known at")
 
-# -- What the patient pays --------------------------------------------------------------------------------------------
+# -- What the patient pays -----------------------------------------------------------------------------------
 
 BURDEN = Bilingual("負担割合", "Burden ratio")
 FROM_INSURER = Bilingual("保険者の登録による割合", "registered by the insurer")
@@ -54,7 +55,7 @@ MONTHLY_LIMIT = Bilingual("自己負担限度額", "Limit of own payment")
 TICKET_NUMBER = Bilingual("交付番号", "number")
 SELF_PAY = Bilingual("本人支払額", "own payment")
 
-# -- Around an answer -------------------------------------------------------------------------------------------------
+# -- Around an answer ----------------------------------------------------------------------------------------
 
 ELAPSED = Bilingual("所要時間", "Elapsed")
 REGISTERED = Bilingual("利用登録を行いました", "The card was registered for insurance use")
@@ -90,7 +91,7 @@ ALTERNATIVES: tuple[Bilingual, ...] = (
 )
 """What the reception may do instead, best first."""
 
-# -- Lookups by number, batches, reference numbers --------------------------------------------------------------------
+# -- Lookups by number, batches, reference numbers -----------------------------------------------------------
 
 BRANCH_NEEDED = Bilingual(
     "枝番を入力してください（不明なら空欄）", "Enter the branch number (empty if unknown)"
@@ -110,7 +111,7 @@ BATCH_PROCESSING = Bilingual(
 )
 REGISTERED_REFERENCE = Bilingual("登録しました", "Registered")
 
-# -- PIN, registration, consent ---------------------------------------------------------------------------------------
+# -- PIN, registration, consent ------------------------------------------------------------------------------
 
 PIN = Bilingual("暗証番号（数字4桁）", "PIN (four digits)")
 LAST_TRY = Bilingual(
@@ -136,7 +137,7 @@ CARE = Bilingual("診療区分", "Care")
 UNTIL_WITHDRAWN = Bilingual("取り消すまで", "until it is withdrawn")
 THIS_ANSWER_ALONE = Bilingual("この回答のみ", "this answer only")
 
-# -- Access without consent -------------------------------------------------------------------------------------------
+# -- Access without consent ----------------------------------------------------------------------------------
 
 EMERGENCY_REASON = Bilingual("同意を得られない理由（番号）", "Why the patient cannot be asked (number)")
 EMERGENCY_NOTE = Bilingual("理由の説明（記録されます）", "Explanation (recorded)")
@@ -150,13 +151,13 @@ SEARCH_FIELD: dict[str, Bilingual] = {
 }
 PERMIT_ENDS = Bilingual("閲覧の期限", "Access ends at")
 
-# -- Prescriptions and dispensings ------------------------------------------------------------------------------------
+# -- Prescriptions and dispensings ---------------------------------------------------------------------------
 
 ENTRY = Bilingual("登録番号", "Entry")
 RECORD = Bilingual("記録番号", "Record")
 KNOWN_FROM = Bilingual("反映日時", "Known from")
 
-# -- Rows of a history ------------------------------------------------------------------------------------------------
+# -- Rows of a history ---------------------------------------------------------------------------------------
 
 ROWS = "件"
 NOTHING_FOUND = Bilingual("この期間の情報はありません", "Nothing in these months")

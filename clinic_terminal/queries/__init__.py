@@ -1,1 +1,4 @@
-"""Requests without a card: by number, tomorrow's appointments, reference numbers, histories. Knows no console."""
+"""Requests without a card: by number, tomorrow's appointments, reference numbers, histories.
+
+Knows no console.
+"""

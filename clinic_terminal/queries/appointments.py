@@ -1,4 +1,5 @@
-"""Checks tomorrow's appointments in one batch (一括照会): each is unchanged, changed, or needs a question to the patient.
+"""Checks tomorrow's appointments in one batch (一括照会): each is unchanged, changed, or needs a question to the
+patient.
 
 The fund decides what changed: the terminal keeps the versions of answers, and no answers.
 """
@@ -62,8 +63,9 @@ class PollPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Appointments:
-    """Progress of the appointments. `batch` is None where no row could be sent; `rows` are complete once `is_done`,
-    those to ask about first.
+    """Progress of the appointments.
+
+    `batch` is None where no row could be sent; `rows` are complete once `is_done`, those to ask about first.
     """
 
     batch: BatchAnswer | None = None

@@ -1,4 +1,6 @@
-"""Reads a table of the clinic's own software: CSV with a header, UTF-8 or CP932, of which only some columns are used."""
+"""Reads a table of the clinic's own software: CSV with a header, UTF-8 or CP932, of which only some columns
+are used.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,10 @@ class TableError(Exception):
 
 
 def read_table(path: Path, key: str, max_rows: int) -> list[dict[str, str]]:
-    """At most `max_rows` rows with `key`, which each must have, and the fields of a membership; no other columns.
+    """At most `max_rows` rows with `key`, which each must have, and the fields of a membership; no other
+    columns.
 
-    Raises TableError, OSError.
+        Raises TableError, OSError.
     """
     columns = (key, *FIELDS)
     reader = csv.DictReader(io.StringIO(_text(path.read_bytes()), newline=""), strict=True)

@@ -51,14 +51,14 @@ class AccessWithoutConsent:
     operator: str
     role: Role
     what: Sequence[LookUp]
-    wanted: Wanted
+    query: Wanted
 
     def fetch(
         self, fund: FundClient, permit: PermitAnswer, path: str, identified: Outcome | None, watch: Stopwatch
     ) -> History:
         """The history under a permit of the fund."""
-        looker = Looker(permit.permit_id, self.role, self.operator, path)
-        history = fetch_history(fund, looker, self.what, self.wanted, watch)
+        accessor = Looker(permit.permit_id, self.role, self.operator, path)
+        history = fetch_history(fund, accessor, self.what, self.query, watch)
         return replace(history, identified=identified, permit=permit)
 
 
@@ -69,9 +69,10 @@ def read_in_emergency(
     access: AccessWithoutConsent,
     watch: Stopwatch,
 ) -> History:
-    """Ask for the reason, identify the patient with `identify`, ask for the one-time password, fetch the history.
+    """Ask for the reason, identify the patient with `identify`, ask for the one-time password, fetch the
+    history.
 
-    Expected errors are returned as the problem; giving up at a question is an outcome too.
+        Expected errors are returned as the problem; giving up at a question is an outcome too.
     """
     identified = None
     try:

@@ -21,7 +21,8 @@ from eligibility_api.contract.looking import Looker, Wanted
 class History:
     """Result of an access: each resource's pages merged into one, up to the `problem` where there was one.
 
-    `identified` is the tap or the lookup by number before it, `permit` the permission of an access without consent.
+    `identified` is the tap or the lookup by number before it, `permit` the permission of an access without
+    consent.
     """
 
     timings: Timings
@@ -34,28 +35,28 @@ class History:
 
 def categories_for(what: Iterable[LookUp]) -> tuple[Category, ...]:
     """The categories that these resources need: with the medicines of claims, those that have no claim yet."""
-    needed = {CATEGORY_OF[look_up] for look_up in what}
+    needed = {CATEGORY_OF[resource] for resource in what}
     if Category.MEDICATION in needed:
         needed.add(Category.PRESCRIPTION)
     return tuple(category for category in Category if category in needed)
 
 
 def fetch_history(
-    fund: FundClient, looker: Looker, what: Sequence[LookUp], wanted: Wanted, watch: Stopwatch
+    fund: FundClient, accessor: Looker, what: Sequence[LookUp], query: Wanted, watch: Stopwatch
 ) -> History:
     """Fetch each resource in turn. The first problem ends it; what was fetched before is kept."""
     pages: dict[LookUp, Page] = {}
     problem = None
     try:
-        for look_up in what:
-            with watch.step(look_up):
-                pages[look_up] = _fetch_all(fund, look_up, looker, wanted)
+        for resource in what:
+            with watch.step(resource):
+                pages[resource] = _fetch_all(fund, resource, accessor, query)
     except ShikakuError as error:
         problem = error
-    return History(watch.timings(), looker.permit_id, pages=pages, problem=problem)
+    return History(watch.timings(), accessor.permit_id, pages=pages, problem=problem)
 
 
-def _fetch_all(fund: FundClient, look_up: LookUp, looker: Looker, wanted: Wanted) -> Page:
+def _fetch_all(fund: FundClient, resource: LookUp, accessor: Looker, query: Wanted) -> Page:
     calls: dict[LookUp, Callable[[Looker, Wanted], Page]] = {
         LookUp.MEDICATIONS: fund.medications,
         LookUp.TREATMENTS: fund.treatments,
@@ -63,9 +64,9 @@ def _fetch_all(fund: FundClient, look_up: LookUp, looker: Looker, wanted: Wanted
         LookUp.DIAGNOSES: fund.diagnoses,
         LookUp.HEALTH_CHECKUPS: fund.health_checkups,
     }
-    if look_up is not LookUp.MEDICATIONS:
-        wanted = replace(wanted, group=None, prescriber=None)
-    return merge_pages(list(fund.pages(calls[look_up], looker, wanted)))
+    if resource is not LookUp.MEDICATIONS:
+        query = replace(query, group=None, prescriber=None)
+    return merge_pages(list(fund.pages(calls[resource], accessor, query)))
 
 
 def merge_pages(pages: Sequence[Page]) -> Page:

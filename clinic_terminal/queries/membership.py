@@ -35,8 +35,8 @@ class MembershipPrompts(Protocol):
 def parse_request(model: type[Request], fields: Mapping[str, object]) -> Request:
     """`fields` as `model`: full-width digits folded in fields of digits, empty fields left out.
 
-    Symbol and number stay as typed: the fund folds them for comparison. Raises ShikakuError `my-number-refused`,
-    `request-invalid` with its `errors`.
+    Symbol and number stay as typed: the fund folds them for comparison. Raises ShikakuError
+    `my-number-refused`, `request-invalid` with its `errors`.
     """
     try:
         return model.model_validate(_normalised(fields))

@@ -18,8 +18,8 @@ from eligibility_api.contract.membership import MembershipAsked
 
 @dataclass(frozen=True, slots=True)
 class LookupRequest:
-    """Options of a lookup: the day (today when None), whether the patient agrees that the limit certificate is
-    shown, and the transaction time of the answer (now when None).
+    """Options of a lookup: the day (today when None), whether the patient agrees that the limit certificate
+    is shown, and the transaction time of the answer (now when None).
     """
 
     as_of: date | None = None
@@ -39,7 +39,8 @@ def look_up_by_number(
 ) -> LookupOutcome:
     """Ask for a membership and send it to the fund. Expected errors are returned as the outcome's problem.
 
-    Where several persons match (複数該当), the branch is asked for once and the request repeated; nobody is shown before.
+    Where several persons match (複数該当), the branch is asked for once and the request repeated; nobody is shown
+    before.
     """
     answer, problem = None, None
     try:
@@ -59,12 +60,12 @@ def look_up_by_number(
     return LookupOutcome(watch.timings(), answer, problem, request.known_at)
 
 
-def look_up_by_consent(fund: FundClient, looker: Looker, watch: Stopwatch) -> LookupOutcome:
+def look_up_by_consent(fund: FundClient, accessor: Looker, watch: Stopwatch) -> LookupOutcome:
     """Today's eligibility by a valid consent for home care (再照会), without card or numbers."""
     answer, problem = None, None
     try:
         with watch.step("answer"):
-            answer = fund.consent_eligibility(looker)
+            answer = fund.consent_eligibility(accessor)
     except ShikakuError as error:
         problem = error
     return LookupOutcome(watch.timings(), answer, problem)

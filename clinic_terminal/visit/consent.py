@@ -1,7 +1,8 @@
-"""Consent (閲覧同意) in the same card session as a tap: its text is shown, agreed to, signed by the card, registered.
+"""Consent (閲覧同意) in the same card session as a tap: its text is shown, agreed to, signed by the card,
+registered.
 
-The terminal builds text and bytes itself, from a statement that matches its request and names its own facility: it never
-signs bytes that it received.
+The terminal builds text and bytes itself, from a statement that matches its request and names its own
+facility: it never signs bytes that it received.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ class ConsentOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ConsentSession:
-    """One consent: the card ready to sign (PIN verified, or terminal authenticated for a visual check by `operator`), and
-    the record of the eligibility answer that the consent follows.
+    """One consent: the card ready to sign (PIN verified, or terminal authenticated for a visual check by
+    `operator`), and the record of the eligibility answer that the consent follows.
     """
 
     card: JpkiApplication
@@ -62,7 +63,10 @@ class ConsentSession:
     watch: Stopwatch
 
     def run(self) -> ConsentOutcome:
-        """Ask, sign, register. Expected errors are returned as the problem; giving up at the question is no consent."""
+        """Ask, sign, register.
+
+        Expected errors are returned as the problem; giving up at the question is no consent.
+        """
         try:
             return self._agree_and_register()
         except ShikakuError as error:
@@ -95,7 +99,10 @@ class ConsentSession:
         return self._send(again)
 
     def _challenge(self, categories: tuple[Category, ...]) -> ConsentChallengeAnswer:
-        """A challenge for these categories. Raises `consent-words-differ` where the statement differs from the request."""
+        """A challenge for these categories.
+
+        Raises `consent-words-differ` where the statement differs from the request.
+        """
         request = ConsentChallengeRequest(
             presence_record=self._record,
             categories=categories,

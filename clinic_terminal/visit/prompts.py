@@ -10,7 +10,10 @@ class Prompts(Protocol):
     """The questions of a tap. Each may raise GivenUpError, or a CardError that ends the tap."""
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
-        """The PIN as typed. `earlier` is why it is asked again; an implementation without a second try raises it."""
+        """The PIN as typed.
+
+        `earlier` is why it is asked again; an implementation without a second try raises it.
+        """
         ...
 
     def agrees_to_registration(self) -> bool:

@@ -1,7 +1,7 @@
 """One tap of a card (資格確認): from a powered card to the fund's answer, the card unpowered in any case.
 
-The card signs after the PIN, or after a visual check (目視確認) by an operator whose name is recorded. On request a consent
-follows in the same card session (`consent.py`).
+The card signs after the PIN, or after a visual check (目視確認) by an operator whose name is recorded. On request
+a consent follows in the same card session (`consent.py`).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ ProofAnswer = TypeVar("ProofAnswer")
 
 @dataclass(frozen=True, slots=True)
 class TapRequest:
-    """Options of a tap: the day (today when None), the operator of a visual check, and the consent that the patient is
-    asked for, if any.
+    """Options of a tap: the day (today when None), the operator of a visual check, and the consent that the
+    patient is asked for, if any.
     """
 
     as_of: date | None = None
@@ -49,8 +49,10 @@ class TapRequest:
 
 @dataclass(frozen=True, slots=True)
 class TapOutcome(Outcome):
-    """How a tap ended. `tries_left` is the PIN's counter as far as known; `registered`: the first registration was made
-    during the tap; `consent` is None where none was requested. After a registered consent the answer is the one that
+    """How a tap ended.
+
+    `tries_left` is the PIN's counter as far as known; `registered`: the first registration was made during
+    the tap; `consent` is None where none was requested. After a registered consent the answer is the one that
     came with it, completed by what it allows; otherwise the answer of the check stays.
     """
 
@@ -62,8 +64,10 @@ class TapOutcome(Outcome):
 def tap(
     connection: CardConnection, fund: FundClient, prompts: Prompts, request: TapRequest, watch: Stopwatch
 ) -> TapOutcome:
-    """Check the card's holder and close `connection`. Expected errors are returned as the outcome's problem; giving
-    up at a question, or by Ctrl-C at any step, is an outcome too.
+    """Check the card's holder and close `connection`.
+
+    Expected errors are returned as the outcome's problem; giving up at a question, or by Ctrl-C at any step,
+    is an outcome too.
     """
     metered = MeteredConnection(connection, watch)
     card = JpkiApplication(metered)

@@ -1,4 +1,6 @@
-"""The real terminal without a card: by number, in a batch, with reference numbers, and as of an earlier instant."""
+"""The real terminal without a card: by number, in a batch, with reference numbers, and as of an earlier
+instant.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Clinic:
         return {"TERMINAL_CREDENTIAL": str(self.credential), "TERMINAL_HOME": str(self.folder / "terminal")}
 
     def admit(self) -> None:
-        """Admit a clinic of its own: misses are counted by clinic, and other tests of the stack may cause some."""
+        """Admit a clinic of its own: misses are counted by clinic, and other tests of the stack may cause
+        some.
+        """
         self.house.house.run(
             "eligibility-api", "facility", "add",
             "--institution-code", _INSTITUTION_CODE, "--name", "架空第二診療所", "--kind", "clinic",

@@ -1,4 +1,6 @@
-"""PC/SC calls from a separate process: the library locates its service once per process, tests need it per test."""
+"""PC/SC calls from a separate process: the library locates its service once per process, tests need it per
+test.
+"""
 
 import multiprocessing
 import os

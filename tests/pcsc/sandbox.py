@@ -1,8 +1,9 @@
 """A PC/SC service with virtual readers for one test: pcscd and its cards in separate namespaces.
 
-They have their own network (the driver's port accepts any client), mounts and process numbers, and need no root.
-Clients run outside and reach pcscd by its socket (`PcscSandbox.environment`). Nothing survives the context or the
-test process: the first process inside (`sandbox_init.py`) ends with its standard input, and all others with it.
+They have their own network (the driver's port accepts any client), mounts and process numbers, and need no
+root. Clients run outside and reach pcscd by its socket (`PcscSandbox.environment`). Nothing survives the
+context or the test process: the first process inside (`sandbox_init.py`) ends with its standard input, and
+all others with it.
 """
 
 import json
@@ -66,7 +67,8 @@ class PcscSandbox:
     def environment(self) -> dict[str, str]:
         """The environment of a client: this process's, with the socket of the sandbox.
 
-        The PC/SC library reads it once per process, so a client is a process of its own (see `remote_scard.py`).
+        The PC/SC library reads it once per process, so a client is a process of its own (see
+        `remote_scard.py`).
         """
         return {**os.environ, **self.socket_variables}
 

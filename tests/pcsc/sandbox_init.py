@@ -1,7 +1,8 @@
-"""The first process inside the sandbox's namespaces: sets up network and pcscd, and inserts cards into the readers.
+"""The first process inside the sandbox's namespaces: sets up network and pcscd, and inserts cards into the
+readers.
 
-Started by `sandbox.py` as PID 1 of the namespace, so that every process in it ends with this one. It reads one JSON
-request per line from its standard input and ends when that is closed.
+Started by `sandbox.py` as PID 1 of the namespace, so that every process in it ends with this one. It reads
+one JSON request per line from its standard input and ends when that is closed.
 """
 
 import fcntl
@@ -58,8 +59,8 @@ class Readers:
     def _wait(self, reader: int, expected: int) -> None:
         """Wait for a state with a new event number.
 
-        The state is not sufficient: after a failed command pcscd reports a reader as empty before its polling thread
-        has noticed, and a card inserted in between is not detected until it is removed again.
+        The state is not sufficient: after a failed command pcscd reports a reader as empty before its polling
+        thread has noticed, and a card inserted in between is not detected until it is removed again.
         """
         rows: list[Any] = [(self.names[reader], scard.SCARD_STATE_UNAWARE)]
         deadline = time.monotonic() + TIMEOUT_SECONDS

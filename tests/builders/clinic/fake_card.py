@@ -26,7 +26,9 @@ CARD_CHALLENGE = bytes(range(32))
 
 @dataclass
 class FakeCard:
-    """`scripted` responses (hex), by the prefix of a command, take precedence; at `removed_at` the connection is lost."""
+    """`scripted` responses (hex), by the prefix of a command, take precedence; at `removed_at` the connection
+    is lost.
+    """
 
     key: Key = field(default_factory=rsa_key)
     certificate: bytes = b""

@@ -1,4 +1,6 @@
-"""A fake fund behind `httpx2.MockTransport`: issues tokens and challenges, verifies proofs, returns set answers."""
+"""A fake fund behind `httpx2.MockTransport`: issues tokens and challenges, verifies proofs, returns set
+answers.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,9 @@ PURPOSES = {
 
 @dataclass
 class FakeFund:
-    """`failures` queues, by path, what replaces an answer: an error code, `lost` (no response), or `gateway` (a 502 of a
-    proxy). `answers` are returned in turn, then always `answer`; `reference_outcomes` by the registered number.
+    """`failures` queues, by path, what replaces an answer: an error code, `lost` (no response), or `gateway`
+    (a 502 of a proxy). `answers` are returned in turn, then always `answer`; `reference_outcomes` by the
+    registered number.
     """
 
     answer: EligibilityAnswer = field(default_factory=samples.answer)

@@ -11,7 +11,9 @@ from eligibility_api.contract.codes import Category
 
 @dataclass
 class ScriptedPrompts:
-    """Returns `pins` in turn, then gives up; agrees to `parts` in turn, then to everything; records its calls."""
+    """Returns `pins` in turn, then gives up; agrees to `parts` in turn, then to everything; records its
+    calls.
+    """
 
     pins: list[str] = field(default_factory=lambda: ["1234"])
     agrees: bool = False

@@ -1,4 +1,6 @@
-"""The terminal's own error catalogue: complete, used, separate from the fund's, and readable by a receptionist."""
+"""The terminal's own error catalogue: complete, used, separate from the fund's, and readable by a
+receptionist.
+"""
 
 from __future__ import annotations
 

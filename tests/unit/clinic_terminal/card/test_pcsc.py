@@ -16,7 +16,10 @@ EMPTY, PRESENT, UNAVAILABLE, UNKNOWN = 0x10, 0x20, 0x08, 0x04
 
 @dataclass
 class FakeScard:
-    """The calls and constants that the adapter uses. `states` are the readers; each wait applies one of `events`."""
+    """The calls and constants that the adapter uses.
+
+    `states` are the readers; each wait applies one of `events`.
+    """
 
     states: dict[str, int] = field(default_factory=lambda: {"A": PRESENT})
     events: list[dict[str, int]] = field(default_factory=list)

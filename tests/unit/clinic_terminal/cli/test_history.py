@@ -1,4 +1,6 @@
-"""The command `history`: after a tap with consent, and by an earlier consent; exit codes; no personal data in a URL."""
+"""The command `history`: after a tap with consent, and by an earlier consent; exit codes; no personal data in
+a URL.
+"""
 
 from __future__ import annotations
 

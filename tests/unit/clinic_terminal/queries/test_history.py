@@ -17,9 +17,9 @@ QUERY = Wanted("2025-01", "2025-12", Grouping.INGREDIENT, "1312222225")
 PATH = f"/v1/consents/{CONSENT}"
 
 
-def fetch(fund: FakeFund, *what: LookUp, looker: Looker | None = None) -> History:
+def fetch(fund: FakeFund, *what: LookUp, accessor: Looker | None = None) -> History:
     with fund.client() as client:
-        return fetch_history(client, looker or Looker(CONSENT), what, QUERY, Stopwatch())
+        return fetch_history(client, accessor or Looker(CONSENT), what, QUERY, Stopwatch())
 
 
 def medications_of(history: History) -> Medications:
@@ -31,7 +31,7 @@ def medications_of(history: History) -> Medications:
 def test_each_resource_is_requested_in_turn() -> None:
     fund = FakeFund()
     history = fetch(fund, *LookUp)
-    assert fund.calls[1:] == [f"{PATH}/{look_up}" for look_up in LookUp]
+    assert fund.calls[1:] == [f"{PATH}/{resource}" for resource in LookUp]
     assert list(history.pages) == list(LookUp)
     assert (history.problem, history.permit_id) == (None, CONSENT)
     assert set(LookUp) <= set(history.timings.steps)
@@ -46,7 +46,7 @@ def test_grouping_and_prescriber_are_sent_for_medicines_only() -> None:
 
 def test_role_and_operator_are_sent_in_headers_not_in_the_url() -> None:
     fund = FakeFund()
-    fetch(fund, LookUp.MEDICATIONS, looker=Looker(CONSENT, Role.PHARMACIST, "見本　薬剤師/1"))
+    fetch(fund, LookUp.MEDICATIONS, accessor=Looker(CONSENT, Role.PHARMACIST, "見本　薬剤師/1"))
     [headers] = fund.history.headers
     assert headers["Operator-Role"] == "pharmacist"
     assert headers["Operator-Name"] == "%E8%A6%8B%E6%9C%AC%E3%80%80%E8%96%AC%E5%89%A4%E5%B8%AB%2F1"
