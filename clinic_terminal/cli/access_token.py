@@ -6,7 +6,7 @@ import typer
 
 from clinic_terminal.bilingual import Bilingual, command_help
 from clinic_terminal.cli.common import Dependencies, open_terminal
-from clinic_terminal.console import outcomes
+from clinic_terminal.console import exit_code_help, outcomes
 from eligibility_api.contract.errors import ShikakuError
 
 _HELP = command_help(
@@ -17,7 +17,7 @@ _HELP = command_help(
 curl -H "Authorization: Bearer $(clinic-terminal token)" …
 
 It is valid for at most five minutes and is a secret: keep it out of files and logs.""",
-    outcomes.CALL_EXIT_CODES,
+    exit_code_help.CALL_EXIT_CODES,
 )
 
 

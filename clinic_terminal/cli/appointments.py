@@ -16,7 +16,7 @@ from clinic_terminal.bilingual import Bilingual, command_help, option_help
 from clinic_terminal.cli.common import Dependencies, open_table, open_terminal, print_json, require
 from clinic_terminal.cli.options import AsJson, parse_date
 from clinic_terminal.clock import tomorrow
-from clinic_terminal.console import lists, outcomes, report, texts
+from clinic_terminal.console import exit_code_help, lists, outcomes, report, texts
 from clinic_terminal.console.prompts import echo_to_stderr
 from clinic_terminal.queries.appointments import Appointments, PollPolicy, await_results, submit
 from clinic_terminal.queries.known_versions import CorruptVersionsError, KnownVersions
@@ -31,7 +31,7 @@ _HELP = command_help(
     """Checks tomorrow's appointments in one batch: unchanged, changed, or to ask about. FILE is CSV (UTF-8
 or CP932) with a header: tag, insurer_number, symbol, number, branch, birth_date. The tag is the
 clinic's own name of the row in the output; the version of the last answer is stored for each tag.""",
-    outcomes.APPOINTMENTS_EXIT_CODES,
+    exit_code_help.APPOINTMENTS_EXIT_CODES,
 )
 
 _VERSIONS_FILE = "known-versions.json"

@@ -11,7 +11,7 @@ from rich.console import Console
 from clinic_terminal.bilingual import command_help, option_help
 from clinic_terminal.cli.common import Dependencies, open_terminal, show_reply
 from clinic_terminal.cli.options import AsJson
-from clinic_terminal.console import code_texts, consents, outcomes, screen
+from clinic_terminal.console import code_texts, consents, exit_code_help, screen
 from clinic_terminal.outcome import Reply
 from eligibility_api.contract.codes import EndReason
 from eligibility_api.contract.consent import ConsentEnd, ConsentStatus
@@ -19,7 +19,7 @@ from eligibility_api.contract.consent import ConsentEnd, ConsentStatus
 _STATUS_HELP = command_help(
     """この施設で得た同意の内容と期限を表示します。""",
     """Shows a consent given to this facility: what it covers and until when.""",
-    outcomes.CALL_EXIT_CODES,
+    exit_code_help.CALL_EXIT_CODES,
 )
 
 _REASONS_JA = "、".join(f"{reason}：{text.ja}" for reason, text in code_texts.END_REASON.items())
@@ -28,7 +28,7 @@ _REASONS_EN = ", ".join(f"{reason} {text.en}" for reason, text in code_texts.END
 _END_HELP = command_help(
     """この施設で得た同意を直ちに終了します。元には戻せません。""",
     """Ends a consent given to this facility at once and for good.""",
-    outcomes.CALL_EXIT_CODES,
+    exit_code_help.CALL_EXIT_CODES,
 )
 
 ConsentId = Annotated[

@@ -22,7 +22,7 @@ from clinic_terminal.cli.history_options import (
     show,
 )
 from clinic_terminal.cli.options import AsJson, ShiftJis, ShowTimings, output_format
-from clinic_terminal.console import outcomes
+from clinic_terminal.console import exit_code_help
 from clinic_terminal.console.emergency_prompts import (
     InteractiveEmergency,
     StdinEmergency,
@@ -48,7 +48,7 @@ _EMERGENCY_HELP = command_help(
 The reason is asked for first. The card identifies the patient by visual check; without a card,
 --by-number does. With --stdin everything is read as one JSON object: reason (unconscious,
 life-threatening, cannot-express), note, one_time_password, and with --by-number membership.""",
-    outcomes.HISTORY_EXIT_CODES,
+    exit_code_help.HISTORY_EXIT_CODES,
 )
 
 _DISASTER_HELP = command_help(
@@ -56,7 +56,7 @@ _DISASTER_HELP = command_help(
 （name または name_kana、birth_date、sex、address。または membership）で検索します。""",
     """Searches for a patient and reads the history while disaster mode is on in the region. With --stdin the
 search is read as one JSON object: name or name_kana, birth_date, sex, address; or membership.""",
-    outcomes.HISTORY_EXIT_CODES,
+    exit_code_help.HISTORY_EXIT_CODES,
 )
 
 Stdin = Annotated[

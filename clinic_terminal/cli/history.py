@@ -40,7 +40,7 @@ from clinic_terminal.cli.history_options import (
     show,
 )
 from clinic_terminal.cli.options import AsJson, KnownAt, ShiftJis, ShowTimings, output_format
-from clinic_terminal.console import outcomes
+from clinic_terminal.console import exit_code_help
 from clinic_terminal.queries.history import History, categories_for, fetch_history
 from clinic_terminal.visit.consent import ConsentProposal
 from clinic_terminal.visit.tap import TapRequest
@@ -55,7 +55,7 @@ _HELP = command_help(
     """Reads a patient's medicines and treatments, with consent. The card is tapped and signs the consent;
 with --consent-id an earlier consent of this facility is used, without the card. The role `reception`
 may not read them.""",
-    outcomes.HISTORY_EXIT_CODES,
+    exit_code_help.HISTORY_EXIT_CODES,
 )
 
 

@@ -20,7 +20,7 @@ from clinic_terminal.cli.options import (
     ShowTimings,
     output_format,
 )
-from clinic_terminal.console import outcomes, report, screen
+from clinic_terminal.console import exit_code_help, report, screen
 from clinic_terminal.console.membership_prompts import InteractiveMembership, StdinMembership
 from clinic_terminal.queries.number_lookup import LookupRequest, look_up_by_consent, look_up_by_number
 from eligibility_api.contract.looking import Looker
@@ -32,7 +32,7 @@ _HELP = command_help(
     """Looks up an insurance by its numbers, which are asked for. With --stdin they are read as one JSON
 object: insurer_number, symbol, number, branch, birth_date. With --consent-id the person is the one
 who gave this consent for home care (再照会).""",
-    outcomes.PERSON_EXIT_CODES,
+    exit_code_help.PERSON_EXIT_CODES,
 )
 
 

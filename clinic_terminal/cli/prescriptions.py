@@ -14,7 +14,7 @@ from clinic_terminal.cli.common import Dependencies, open_terminal, show_reply
 from clinic_terminal.cli.history_options import RoleOption
 from clinic_terminal.cli.options import AsJson
 from clinic_terminal.clock import format_jst
-from clinic_terminal.console import outcomes, screen, texts
+from clinic_terminal.console import exit_code_help, screen, texts
 from clinic_terminal.console.membership_prompts import json_object
 from clinic_terminal.outcome import Reply
 from clinic_terminal.queries.membership import parse_request
@@ -31,13 +31,13 @@ the patient from the last 24 hours. To repeat a call, give the same --key: it is
 _PRESCRIBE_HELP = command_help(
     f"""処方を支払基金に登録します。{_FILE_JA}""",
     f"""Registers a prescription with the fund. {_FILE_EN}""",
-    outcomes.CALL_EXIT_CODES,
+    exit_code_help.CALL_EXIT_CODES,
 )
 
 _DISPENSE_HELP = command_help(
     f"""調剤を支払基金に登録します。{_FILE_JA}""",
     f"""Registers a dispensing with the fund. {_FILE_EN}""",
-    outcomes.CALL_EXIT_CODES,
+    exit_code_help.CALL_EXIT_CODES,
 )
 
 Request = TypeVar("Request", bound=Wire)

@@ -13,7 +13,7 @@ from rich.console import Console
 from clinic_terminal.bilingual import command_help, option_help
 from clinic_terminal.cli.common import Dependencies, open_table, open_terminal, print_json, require
 from clinic_terminal.cli.options import AsJson
-from clinic_terminal.console import lists, outcomes, report
+from clinic_terminal.console import exit_code_help, lists, report
 from clinic_terminal.console.membership_prompts import json_object
 from clinic_terminal.queries.references import References, register
 from eligibility_api.contract.client import FundClient
@@ -26,7 +26,7 @@ _HELP = command_help(
     """Registers the clinic's own number for a membership, which later answers show. FILE is CSV (UTF-8 or
 CP932) with a header: reference_number, insurer_number, symbol, number, branch, birth_date. With
 --stdin one number is read as a JSON object with the same names.""",
-    outcomes.REFERENCE_EXIT_CODES,
+    exit_code_help.REFERENCE_EXIT_CODES,
 )
 
 _MAX_ROWS = 100_000

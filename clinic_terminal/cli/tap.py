@@ -25,7 +25,7 @@ from clinic_terminal.cli.card_options import (
 )
 from clinic_terminal.cli.common import Dependencies, open_terminal, print_json, require
 from clinic_terminal.cli.options import AsJson, AsOf, OutputFormat, ShiftJis, ShowTimings, output_format
-from clinic_terminal.console import outcomes, report, screen, texts
+from clinic_terminal.console import exit_code_help, outcomes, report, screen, texts
 from clinic_terminal.visit.consent import ConsentProposal
 from clinic_terminal.visit.tap import TapRequest
 from eligibility_api.contract.consent import Language
@@ -36,13 +36,13 @@ _HELP = command_help(
 患者さんの同意をカードの署名で登録します。""",
     """Checks the insurance of the card's holder. With --consent the patient is shown the text of a consent,
 which the card signs while it is still in the reader.""",
-    outcomes.PERSON_EXIT_CODES,
+    exit_code_help.PERSON_EXIT_CODES,
 )
 
 _READERS_HELP = command_help(
     """カードリーダーの一覧と、それぞれのカードの有無を表示します。""",
     """Lists the card readers and whether each has a card.""",
-    outcomes.READERS_EXIT_CODES,
+    exit_code_help.READERS_EXIT_CODES,
 )
 
 

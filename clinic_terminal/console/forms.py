@@ -51,5 +51,5 @@ class Form(Generic[Request]):
         if not places & set(self.labels):
             self.echo(Bilingual(problem.entry.ja, problem.entry.en).lines)
             return tuple(self.labels)
-        self.echo(f"{texts.CHECK_INPUT}:")
+        self.echo(texts.CHECK_INPUT.lines)
         return tuple(name for name in self.labels if name in places)

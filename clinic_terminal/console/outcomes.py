@@ -6,7 +6,6 @@ status without a row fails when this module is imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clinic_terminal.bilingual import Bilingual, exhaustive
@@ -262,13 +261,11 @@ ALL_REGISTERED = ExitRow(0, Bilingual("すべて登録", "all registered"))
 SOME_NOT_REGISTERED = ExitRow(10, Bilingual("登録できない番号あり", "some not registered"))
 STILL_PROCESSING = ExitRow(11, Bilingual("一括照会は処理中", "batch still processing"))
 USAGE = ExitRow(2, Bilingual("使い方・ファイル・設定の誤り", "wrong usage, file or settings"))
-_SIGNALS = (
+SIGNALS = (
     ExitRow(129, Bilingual("SIGHUP による終了", "ended by SIGHUP")),
     ExitRow(130, Bilingual("質問の前後の Ctrl-C", "Ctrl-C before or after a question")),
     ExitRow(143, Bilingual("SIGTERM による終了", "ended by SIGTERM")),
 )
-
-_PERSON = (GIVEN_UP, USAGE, *PROBLEM.values(), *_SIGNALS)
 
 _CARD_CODES = frozenset({"card-not-usable", "signature-invalid"})
 _CARD_PREFIXES = ("certificate-", "registration-")
@@ -284,30 +281,3 @@ def of_problem(problem: ShikakuError) -> Headline:
     if kind is Kind.REFUSAL and (code in _CARD_CODES or code.startswith(_CARD_PREFIXES)):
         return CARD_REFUSED
     return PROBLEM[kind]
-
-
-def exit_code_help(rows: Iterable[ExitRow]) -> str:
-    """Paragraphs of a command's help: each exit code once with its meaning, Japanese first."""
-    meanings = {row.exit_code: row.meaning for row in reversed([*rows])}
-    codes = sorted(meanings)
-    ja = [f"  {code:<5} {meanings[code].ja}" for code in codes]
-    en = [f"  {code:<5} {meanings[code].en}" for code in codes]
-    return "\n".join(["\b", "終了コード：", *ja, "", "\b", "Exit codes:", *en])
-
-
-PERSON_EXIT_CODES = exit_code_help([*VALIDITY.values(), *_PERSON])
-"""Of the commands that ask about one person's insurance."""
-
-HISTORY_EXIT_CODES = exit_code_help([HISTORY, *_PERSON])
-"""Of the commands that read a history."""
-
-CALL_EXIT_CODES = exit_code_help([DONE, USAGE, PROBLEM[Kind.REFUSAL], PROBLEM[Kind.TECHNICAL]])
-"""Of the commands that make one call to the fund."""
-
-READERS_EXIT_CODES = exit_code_help([DONE, PROBLEM[Kind.CARD]])
-APPOINTMENTS_EXIT_CODES = exit_code_help(
-    [*CHANGE_STATUS.values(), STILL_PROCESSING, USAGE, PROBLEM[Kind.REFUSAL], PROBLEM[Kind.TECHNICAL]]
-)
-REFERENCE_EXIT_CODES = exit_code_help(
-    [ALL_REGISTERED, SOME_NOT_REGISTERED, USAGE, PROBLEM[Kind.REFUSAL], PROBLEM[Kind.TECHNICAL]]
-)

@@ -138,12 +138,12 @@ def _show_advice(console: Console, head: Headline) -> None:
     if head.advice is not None:
         sentences(console, head.advice)
     if head.alternatives:
-        _show_list(console, texts.ALTERNATIVES_HEAD.ja, [way.ja for way in texts.ALTERNATIVES])
-        _show_list(console, texts.ALTERNATIVES_HEAD.en, [way.en for way in texts.ALTERNATIVES])
+        _show_list(console, f"{texts.ALTERNATIVES_HEAD.ja}：", [way.ja for way in texts.ALTERNATIVES])
+        _show_list(console, f"{texts.ALTERNATIVES_HEAD.en}:", [way.en for way in texts.ALTERNATIVES])
 
 
 def _show_list(console: Console, head: str, steps: Iterable[str]) -> None:
-    line(console, f"{head}:")
+    line(console, head)
     for number, step in enumerate(steps, start=1):
         line(console, f"  {number}. {step}")
 

@@ -103,7 +103,7 @@ MEMBERSHIP_FIELD: dict[str, Bilingual] = {
     "branch": Bilingual("枝番（不明なら空欄）", "Branch, if known"),
     "birth_date": Bilingual("生年月日（例：1980-05-17、S55.5.17）", "Date of birth"),
 }
-CHECK_INPUT = Bilingual("入力を確認してください", "Please check")
+CHECK_INPUT = Bilingual("入力を確認してください：", "Please check:")
 BATCH = Bilingual("一括照会の受付番号", "Batch")
 BATCH_PROCESSING = Bilingual(
     "処理中です。時間をおいて、--batch にこの番号を付けて再実行してください",

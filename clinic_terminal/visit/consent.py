@@ -79,7 +79,7 @@ class ConsentSession:
         categories = self.proposal.categories
         while categories:
             given = self._challenge(categories)
-            with self.watch.step("consent-words", waiting=True):
+            with self.watch.step("consent-text", waiting=True):
                 agreed = self.prompts.agrees_to(words(given.statement), categories)
             if agreed == categories:
                 return ConsentOutcome(self._register(given))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from demo.clock import today
@@ -148,6 +149,25 @@ def test_a_member_is_found_by_full_width_numbers(clinic: Clinic, insured: dict[s
     assert (report["exit_code"], report["outcome"]) == (0, "valid")
     [result] = report["answer"]["results"]
     assert (result["name"], result["number"]) == (insured["name"], "9001")
+
+
+def test_a_token_authorises_a_call_by_another_program(clinic: Clinic, insured: dict[str, str]) -> None:
+    environment = clinic.house.house.environment | clinic.variables
+    printed = subprocess.run(
+        command_line("clinic-terminal", ["token"]),
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert (printed.stdout.count("\n"), printed.stderr) == (1, "")
+    response = httpx2.post(
+        f"{environment['TERMINAL_FUND_URL']}/v1/eligibility/number",
+        headers={"Authorization": f"Bearer {printed.stdout.strip()}"},
+        json=_membership(insured),
+    )
+    assert (response.status_code, response.json()["validity"]) == (200, "1")
 
 
 @pytest.mark.parametrize("changes", [{"number": "9999"}, {"birth_date": "1901-01-01"}, {"branch": "07"}])

@@ -56,7 +56,7 @@ def test_a_search_is_typed_field_by_field_and_again_where_it_is_invalid() -> Non
     search = prompt_disaster_search(KNOWN, person.answer, person.shown.append)
     assert (search.name, search.name_kana, str(search.birth_date)) == ("試験　見本", None, "1980-05-17")
     assert [question.split(" / ")[0] for question in person.shown[-2:]] == [
-        "入力を確認してください",
+        "入力を確認してください：\nPlease check:",
         "生年月日",
     ]
 

@@ -50,11 +50,8 @@ def test_each_field_is_asked_for_in_the_order_of_the_certificate() -> None:
 def test_only_invalid_fields_are_asked_for_again() -> None:
     person = Person(["0113001", "12", "345", "", "1980-02-31", "01130012", "1980-02-03"])
     assert person.prompts().membership() == PARSED.model_copy(update={"branch": None})
-    assert [line.split(" / ")[1] for line in person.shown[5:]] == [
-        "Please check:",
-        "Insurer number",
-        "Date of birth",
-    ]
+    assert person.shown[5] == "入力を確認してください：\nPlease check:"
+    assert [line.split(" / ")[1] for line in person.shown[6:]] == ["Insurer number", "Date of birth"]
 
 
 def test_after_a_my_number_every_field_is_asked_for_again() -> None:

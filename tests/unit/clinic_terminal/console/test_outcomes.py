@@ -52,14 +52,3 @@ def test_a_problem_has_the_exit_code_of_its_kind(code: str) -> None:
 )
 def test_a_problem_has_the_row_of_its_code_or_kind(code: str, row: Headline) -> None:
     assert outcomes.of_problem(TerminalError(code)) is row
-
-
-def test_the_help_lists_each_exit_code_once_with_the_meaning_of_its_first_row() -> None:
-    text = outcomes.exit_code_help([outcomes.DONE, outcomes.HISTORY, outcomes.GIVEN_UP])
-    assert text.splitlines()[:4] == [
-        "\b",
-        "終了コード：",
-        "  0     完了",
-        f"  1     {outcomes.GIVEN_UP.meaning.ja}",
-    ]
-    assert text.splitlines()[-2] == "  0     done"

@@ -181,4 +181,4 @@ def test_by_visual_check_the_consent_has_its_own_tag_and_names_the_operator() ->
 
 def test_every_step_of_a_consent_is_timed() -> None:
     steps = run_tap(FakeFund()).timings.steps
-    assert {"consent-challenge", "consent-words", "consent-sign", "consent"} <= set(steps)
+    assert {"consent-challenge", "consent-text", "consent-sign", "consent"} <= set(steps)
