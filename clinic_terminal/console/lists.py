@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from clinic_terminal.bilingual import Bilingual
@@ -22,7 +21,7 @@ def show_appointments(console: Console, appointments: Appointments) -> None:
         screen.show_problem(console, appointments.problem)
     elif not appointments.is_done:
         screen.sentences(console, texts.BATCH_PROCESSING)
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table = screen.folding_table(3)
     for row in appointments.rows:
         head = outcomes.CHANGE_STATUS[row.status]
         table.add_row(screen.badge(head), Text(printable(row.tag)), _lines(_details(row)))

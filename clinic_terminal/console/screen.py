@@ -111,9 +111,17 @@ def _show_answer(console: Console, answer: EligibilityAnswer) -> None:
             sentences(console, _notice_for_patient(enrolment))
 
 
+def folding_table(columns: int) -> Table:
+    """A table without a frame, whose cells are folded: by default a long Japanese sentence is cut off."""
+    shown = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for _ in range(columns):
+        shown.add_column(overflow="fold")
+    return shown
+
+
 def table(rows: Iterable[Row]) -> Table:
     """Labels and values without control characters."""
-    shown = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    shown = folding_table(2)
     for label, value in rows:
         shown.add_row(Text("" if label is None else str(label), style="dim"), Text(printable(value)))
     return shown

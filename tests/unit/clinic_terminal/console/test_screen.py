@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from clinic_terminal.card.errors import CardError
@@ -22,10 +23,12 @@ from tests.builders.clinic.fake_consents import CONSENT, UNTIL_WHEN
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment, outcome, timings
 
 
-def shown(shown_outcome: Outcome, *, with_timings: bool = False, colour: bool = False) -> str:
+def shown(
+    shown_outcome: Outcome, *, with_timings: bool = False, colour: bool = False, width: int = 120
+) -> str:
     stream = io.StringIO()
     console = Console(
-        file=stream, width=120, force_terminal=colour, color_system="standard" if colour else None
+        file=stream, width=width, force_terminal=colour, color_system="standard" if colour else None
     )
     screen.show(console, shown_outcome, with_timings=with_timings)
     return stream.getvalue()
@@ -120,6 +123,14 @@ def test_an_ended_insurance_comes_with_a_sentence_for_the_patient(validity: Vali
 def test_an_insurance_that_does_not_hold_has_no_burden() -> None:
     assert "負担割合" in shown(outcome(answer()))
     assert "負担割合" not in shown(outcome(answer(Validity.INVALID, [ended_enrolment()])))
+
+
+def test_at_80_columns_a_long_sentence_is_folded_and_not_cut_off() -> None:
+    text = shown(outcome(answer(results=[enrolment(burden_expected=True)])), width=80)
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+    values = "".join(line[-40:].strip() for line in text.splitlines())
+    assert "資格確認書・高齢受給者証などで確認してください" in "".join(values.split())
+    assert "…" not in text
 
 
 STEPS = [
