@@ -162,7 +162,7 @@ def disaster_command(
     terminal = open_terminal(context.ensure_object(Dependencies))
     known = {
         "consent": "not-possible" if not_asked else "oral",
-        "categories": categories_for(access.what),
+        "categories": categories_for(access.resources),
         "operator": access.operator,
         "role": access.role,
     }

@@ -127,7 +127,7 @@ def history_command(
     terminal = open_terminal(dependencies)
     with terminal.fund:
         if consent_id is None:
-            proposal = ConsentProposal(categories_for(options.what), care.code, language)
+            proposal = ConsentProposal(categories_for(options.resources), care.code, language)
             history = _by_card(dependencies, terminal, card_options, proposal, options)
         else:
             history = _by_consent(terminal, options, consent_id)
@@ -152,4 +152,4 @@ def _by_card(
 
 def _by_consent(terminal: Terminal, options: HistoryOptions, consent_id: UUID) -> History:
     accessor = options.accessor(consent_id)
-    return fetch_history(terminal.fund, accessor, options.what, options.query, terminal.watch)
+    return fetch_history(terminal.fund, accessor, options.resources, options.query, terminal.watch)

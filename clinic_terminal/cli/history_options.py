@@ -124,7 +124,7 @@ RoleOption = Annotated[
 class HistoryOptions:
     """Resources, query and operator, as a command's options say them."""
 
-    what: tuple[LookUp, ...]
+    resources: tuple[LookUp, ...]
     query: Wanted
     role: Role
     operator: str | None

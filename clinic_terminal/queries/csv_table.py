@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinic_terminal.bilingual import Bilingual
-from clinic_terminal.queries.membership import FIELDS
+from clinic_terminal.queries.membership import MEMBERSHIP_FIELDS
 
 _MAY_BE_MISSING = frozenset({"symbol", "branch"})
 
@@ -28,7 +28,7 @@ def read_table(path: Path, key: str, max_rows: int) -> list[dict[str, str]]:
 
         Raises TableError, OSError.
     """
-    columns = (key, *FIELDS)
+    columns = (key, *MEMBERSHIP_FIELDS)
     reader = csv.DictReader(io.StringIO(_text(path.read_bytes()), newline=""), strict=True)
     try:
         missing = [

@@ -50,7 +50,7 @@ class AccessWithoutConsent:
 
     operator: str
     role: Role
-    what: Sequence[LookUp]
+    resources: Sequence[LookUp]
     query: Wanted
 
     def fetch(
@@ -58,7 +58,7 @@ class AccessWithoutConsent:
     ) -> History:
         """The history under a permit of the fund."""
         accessor = Looker(permit.permit_id, self.role, self.operator, path)
-        history = fetch_history(fund, accessor, self.what, self.query, watch)
+        history = fetch_history(fund, accessor, self.resources, self.query, watch)
         return replace(history, identified=identified, permit=permit)
 
 
@@ -126,7 +126,7 @@ def _request(
             identified_by=UUID(record_id),
             reason=reason,
             note=note,
-            categories=categories_for(access.what),
+            categories=categories_for(access.resources),
             operator=access.operator,
             role=access.role,
             one_time_password=password,

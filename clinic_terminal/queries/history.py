@@ -33,22 +33,22 @@ class History:
     problem: ShikakuError | None = None
 
 
-def categories_for(what: Iterable[LookUp]) -> tuple[Category, ...]:
+def categories_for(resources: Iterable[LookUp]) -> tuple[Category, ...]:
     """The categories that these resources need: with the medicines of claims, those that have no claim yet."""
-    needed = {CATEGORY_OF[resource] for resource in what}
+    needed = {CATEGORY_OF[resource] for resource in resources}
     if Category.MEDICATION in needed:
         needed.add(Category.PRESCRIPTION)
     return tuple(category for category in Category if category in needed)
 
 
 def fetch_history(
-    fund: FundClient, accessor: Looker, what: Sequence[LookUp], query: Wanted, watch: Stopwatch
+    fund: FundClient, accessor: Looker, resources: Sequence[LookUp], query: Wanted, watch: Stopwatch
 ) -> History:
     """Fetch each resource in turn. The first problem ends it; what was fetched before is kept."""
     pages: dict[LookUp, Page] = {}
     problem = None
     try:
-        for resource in what:
+        for resource in resources:
             with watch.step(resource):
                 pages[resource] = _fetch_all(fund, resource, accessor, query)
     except ShikakuError as error:

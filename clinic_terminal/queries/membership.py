@@ -14,7 +14,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import MembershipAsked
 from eligibility_api.contract.wire import MY_NUMBER_FAULT
 
-FIELDS = tuple(MembershipAsked.model_fields)
+MEMBERSHIP_FIELDS = tuple(MembershipAsked.model_fields)
 """The fields of a membership, in the order in which a certificate shows them."""
 
 Request = TypeVar("Request", bound=BaseModel)
