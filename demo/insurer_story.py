@@ -117,7 +117,7 @@ class InsurerStory:
 
     def _ask(self, ratio: int) -> Told:
         asked = json.dumps({name: self._member[name] for name in MEMBERSHIP})
-        done = self._house.run("clinic-terminal", "ask", "--stdin", "--json", stdin=asked, check=False)
+        done = self._house.run("clinic-terminal", "lookup", "--stdin", "--json", stdin=asked, check=False)
         return _told_desk("窓口：番号\nat the desk, by number", json.loads(done.stdout), ratio)
 
 

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.file_card import open_card_file
-from clinic_terminal.card.port import CardConnection
 from loadtest import report
 from loadtest.fleet import FleetError
 from loadtest.floor.command import floor

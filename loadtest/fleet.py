@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.jpki import JpkiApplication
-from clinic_terminal.card.port import CardConnection
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import CardCheckRequest
 from eligibility_api.contract.errors import ShikakuError

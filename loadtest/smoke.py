@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinic_terminal.card.port import CardConnection
+from clinic_terminal.card.channel import CardConnection
 from eligibility_api.contract.tokens import Credential
 from loadtest.fleet import CardSession, open_fleet
 from loadtest.report import SmokeReport

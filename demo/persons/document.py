@@ -35,7 +35,7 @@ _HEAD = """# Test persons
 . var/demo.env
 .venv/bin/clinic-terminal tap --card var/demo/cards/P01-valid.json
 .venv/bin/clinic-terminal tap --card var/demo/cards/P42-turned-75.json --as-of DAY
-.venv/bin/clinic-terminal ask
+.venv/bin/clinic-terminal lookup
 ```
 
 `--json` prints the answer as it travels. For a program of your own: the credential of a terminal is the file named by

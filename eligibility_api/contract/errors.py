@@ -8,10 +8,11 @@ left.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
@@ -44,24 +45,28 @@ class CatalogueEntry:
     engineer: str
 
 
-def _read_catalogue() -> dict[str, CatalogueEntry]:
-    data = tomllib.loads(files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8"))
+def read_catalogue(package: str) -> dict[str, CatalogueEntry]:
+    """Read the entries, by code, of the `catalogue.toml` in `package`."""
+    data = tomllib.loads(files(package).joinpath("catalogue.toml").read_text(encoding="utf-8"))
     return {code: CatalogueEntry(code, ErrorKind(row.pop("kind")), **row) for code, row in data.items()}
 
 
-CATALOGUE = _read_catalogue()
-"""Every entry by its code."""
+CATALOGUE = read_catalogue(__package__)
+"""Every entry of the published interface by its code."""
 
 
 class ShikakuError(Exception):
     """Base of all expected errors.
 
     `code` is the catalogue's key. `details` are values for the sentences (tries left, a status word, seconds to wait);
-    they are shown and logged, so they must not be personal.
+    they are shown and logged, so they must not be personal. A program with codes of its own derives a class with
+    another `catalogue`.
     """
 
+    catalogue: ClassVar[Mapping[str, CatalogueEntry]] = CATALOGUE
+
     def __init__(self, code: str, **details: Any) -> None:
-        self.entry = CATALOGUE[code]
+        self.entry = self.catalogue[code]
         self.details = details
         super().__init__(code)
 

@@ -1,6 +1,6 @@
-"""Where the milliseconds of a tap go: `python -m tests.benchmarks.tap_over_pcsc`. Needs what the PC/SC tests need.
+"""Time of a tap by parts: `python -m tests.benchmarks.tap_over_pcsc`. Same requirements as the PC/SC tests.
 
-Starts a house and a virtual reader, then taps one card in turn through the reader and in process. Prints medians.
+Starts the stack and a virtual reader, then taps one card alternately in the reader and in process. Prints medians.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ def main() -> None:
         for _ in range(TAPS):
             readings["in process"].append(house.tap("--card", card)["timings_ms"])
             sandbox.insert(0, card)
-            readings["reader"].append(house.tap(**sandbox.way)["timings_ms"])
+            readings["reader"].append(house.tap(**sandbox.socket_variables)["timings_ms"])
             sandbox.remove(0)
     print(f"{'':12}" + "".join(f"{part:>10}" for part in (*PARTS, "APDUs", "own share")))
     for name, taps in readings.items():
         figures = [median(tap[part] for tap in taps) for part in (*PARTS, "apdus")]
-        # The emulated card has no delay of its own: all but waiting and network is software, the reader's stack too.
+        # The emulated card adds no delay: all but waiting and network is software, the PC/SC stack included.
         share = median(tap["total"] - tap["waiting"] - tap["network"] for tap in taps)
         print(f"{name:12}" + "".join(f"{figure:10.1f}" for figure in (*figures, share)))
 

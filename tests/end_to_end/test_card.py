@@ -1,4 +1,4 @@
-"""The real terminal and the real fund, the card in process."""
+"""The real terminal and the real fund, with the card in process."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def test_a_revoked_card_is_refused_within_the_stated_time(house: Inhabited) -> N
     assert house.tap("--card", card, "--register")["exit_code"] == 0
     house.house.run("jpki-mock", "revoke", "--reason", "request", card)
 
-    no_later_than = monotonic() + house.house.revocation_fresh_seconds
+    deadline = monotonic() + house.house.revocation_fresh_seconds
 
     while (report := _tap_started_at(house, card))[1]["exit_code"] == 0:
-        assert report[0] < no_later_than, "a tap that began too late was still answered"
+        assert report[0] < deadline, "a tap that began after the deadline was still answered"
 
     assert report[1]["problem"]["code"] == "certificate-revoked"
 

@@ -1,4 +1,4 @@
-"""The whole way: a card in a PC/SC reader, the real terminal, the real fund."""
+"""End to end: a card in a PC/SC reader, the real terminal, the real fund."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jpki_mock.card.image import load_image
 from tests.builders.house import Inhabited
 from tests.pcsc.sandbox import PcscSandbox
 
-PERSONAL_TO_ONE_ANSWER = ("record_id", "answered_at")
+PER_ANSWER_FIELDS = ("record_id", "answered_at")
 
 
 @pytest.mark.parametrize("role", ["valid", "moved", "ended", "never"])
@@ -19,24 +19,24 @@ def test_in_a_reader_and_in_process_the_same_card_gets_the_same_answer(
     in_process = house.tap("--card", card)
     sandbox.insert(0, card)
 
-    in_reader = house.tap("--reader", sandbox.reader_names[0], **sandbox.way)
+    in_reader = house.tap("--reader", sandbox.reader_names[0], **sandbox.socket_variables)
     sandbox.remove(0)
 
-    assert _lasting(in_reader) == _lasting(in_process)
+    assert _comparable(in_reader) == _comparable(in_process)
     assert in_reader["timings_ms"]["apdus"] == in_process["timings_ms"]["apdus"]
 
 
-def _lasting(report: dict[str, object]) -> dict[str, object]:
-    """A report without what differs from answer to answer."""
+def _comparable(report: dict[str, object]) -> dict[str, object]:
+    """A report without the fields that differ between answers."""
     answer = report["answer"]
     assert isinstance(answer, dict)
-    kept = {key: value for key, value in answer.items() if key not in PERSONAL_TO_ONE_ANSWER}
+    kept = {key: value for key, value in answer.items() if key not in PER_ANSWER_FIELDS}
     return {**report, "answer": kept, "timings_ms": None}
 
 
-def test_timings_tell_the_parts_of_a_tap(house: Inhabited, sandbox: PcscSandbox) -> None:
+def test_timings_add_up_to_the_total(house: Inhabited, sandbox: PcscSandbox) -> None:
     sandbox.insert(0, house.story.card("valid"))
-    timings = house.tap(**sandbox.way)["timings_ms"]
+    timings = house.tap(**sandbox.socket_variables)["timings_ms"]
     sandbox.remove(0)
     parts = sum(timings[part] for part in ("waiting", "card", "network", "software"))
     assert parts == pytest.approx(timings["total"], abs=1)
@@ -47,7 +47,7 @@ def test_a_wrong_pin_in_a_reader_costs_one_try_of_the_same_card(
 ) -> None:
     card = house.story.card("valid")
     sandbox.insert(0, card)
-    wrong = house.tap(pin="0000", **sandbox.way)
+    wrong = house.tap(pin="0000", **sandbox.socket_variables)
     sandbox.remove(0)
     left = load_image(card).pins.authentication.tries_left
     right = house.tap("--card", card)

@@ -11,15 +11,15 @@ from typing import Any, TypeVar
 import httpx2
 from anyio import from_thread, to_thread
 
-from clinic_terminal.card.port import CardConnection
+from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.timings import Stopwatch
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.contract.errors import ShikakuError
 from jpki_mock.card.in_process import open_card
+from tests.builders.clinic.scripted_prompts import ScriptedPrompts
 from tests.builders.fund import Fund
-from tests.unit.clinic_terminal.scripted_prompts import ScriptedPrompts
 
 PIN = "4321"
 _UNFORESEEABLE = {"version", "record_id", "answered_at"}

@@ -59,7 +59,7 @@ class ScriptedHouse:
     def _said(self, command: str, words: tuple[str | Path, ...]) -> dict[str, Any]:
         if command == "residents":
             Path(words[words.index("--out") + 1]).write_text(json.dumps(resident()), encoding="utf-8")
-        if command in ("tap", "ask"):
+        if command in ("tap", "lookup"):
             row = {"name": "架空", "insurer_name": "架空", "burden_ratio": self.ratios.pop(0)}
             headline = {"ja": "有効", "en": "Valid"}
             return {"headline": headline, "validity": "1", "answer": {"results": [row]}}

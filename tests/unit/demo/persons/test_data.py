@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from clinic_terminal.errors import SHOWN_CATALOGUE
 from demo.house import INSTITUTION_CODE
 from demo.persons.answers import answer, number_question
 from demo.persons.document import DOCUMENT, document
@@ -19,7 +20,6 @@ from demo.persons.stage import Stage, stage
 from eligibility_api.contract.codes import CertificateKind, LimitClass, Validity
 from eligibility_api.contract.eligibility import Enrolment, NumberCheckRequest
 from eligibility_api.contract.enrolment import CorrectionRequest, EnrolmentRequest
-from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.tickets import TicketInput
 from eligibility_api.domain.eligibility import check_day
 from jpki_mock.cli.given import GivenPerson
@@ -92,7 +92,7 @@ def test_each_burden_ratio_is_expected_and_so_is_its_absence(insurer: str, ratio
 
 def test_a_question_has_either_an_answer_or_a_problem_of_the_catalogue() -> None:
     assert all((asked.validity is None) != (asked.problem is None) for asked in QUESTIONS)
-    assert {asked.problem for asked in QUESTIONS} - {None} <= CATALOGUE.keys()
+    assert {asked.problem for asked in QUESTIONS} - {None} <= SHOWN_CATALOGUE.keys()
 
 
 def test_the_clinic_that_asks_is_the_houses() -> None:
