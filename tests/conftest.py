@@ -16,7 +16,7 @@ from hypothesis import settings
 from eligibility_api.platform.cluster import provision
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from tests.builders.database import Database
-from tests.builders.house import Inhabited, inhabited
+from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -62,7 +62,7 @@ def database(postgres: EmbeddedPostgres) -> Database:
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[Inhabited]:
-    """The session's house: two workers, one database. A test that kills something starts one of its own."""
-    with inhabited() as running:
+def stack() -> Iterator[PopulatedStack]:
+    """The session's stack: two workers, one database. A test that kills a process starts a stack of its own."""
+    with populated_stack() as running:
         yield running

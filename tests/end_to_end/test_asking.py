@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from demo.clock import today
-from demo.house import INSURER_NUMBER
-from demo.processes import command_line
 from eligibility_api.contract.numbers import check_digit
-from tests.builders.house import Inhabited
+from shikaku.clock import today
+from shikaku.processes import command_line
+from shikaku.stack import INSURER_NUMBER
+from tests.builders.stack import PopulatedStack
 
 _PERSONAL_COLUMNS = ("name", "name_kana", "sex", "birth_date", "postal_code", "address")
 
@@ -30,7 +30,7 @@ Person = Mapping[str, str]
 class Desk:
     """A clinic's desk in a house, and the insurer whose members come to it."""
 
-    house: Inhabited
+    stack: PopulatedStack
     folder: Path
 
     @property
@@ -43,7 +43,7 @@ class Desk:
 
     def admit(self) -> None:
         """A clinic of its own: misses are counted by clinic, and others in the house may have had theirs."""
-        self.house.house.run(
+        self.stack.run(
             "eligibility-api", "facility", "add",
             "--institution-code", _INSTITUTION_CODE, "--name", "架空第二診療所", "--kind", "clinic",
             "--rights", "eligibility", "--out", self.credential,
@@ -53,7 +53,7 @@ class Desk:
         """What a command of the terminal reports, its exit code with it."""
         done = subprocess.run(
             command_line("clinic-terminal", [*words, "--json"]),
-            env=self.house.house.environment | self.variables,
+            env=self.stack.environment | self.variables,
             input=json.dumps(typed) if typed is not None else "",
             capture_output=True,
             text=True,
@@ -71,7 +71,7 @@ class Desk:
         return self.run("appointments", self.write("appointments.csv", rows))
 
     def enrol(self, *members: Mapping[str, str]) -> None:
-        self.house.house.run("payer-mock", "enrol", self.write("members.csv", members))
+        self.stack.run("payer-mock", "enrol", self.write("members.csv", members))
 
     def write(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Path:
         path = self.folder / name
@@ -83,17 +83,17 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def desk(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def desk(stack: PopulatedStack, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """An admitted desk with a folder of its own."""
-    desk = Desk(house, tmp_path_factory.mktemp("desk"))
+    desk = Desk(stack, tmp_path_factory.mktemp("desk"))
     desk.admit()
     return desk
 
 
 @pytest.fixture(scope="module")
-def people(house: Inhabited) -> list[Person]:
+def people(stack: PopulatedStack) -> list[Person]:
     """Residents of working age who have no part in the story, whose cast is taken from the front."""
-    lines = (house.house.home / "residents.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (stack.home / "residents.jsonl").read_text(encoding="utf-8").splitlines()
     everybody = [json.loads(line) for line in lines]
     return [person for person in everybody if "1960" < person["birth_date"] < "2000"][-4:]
 
@@ -130,7 +130,7 @@ def insured(desk: Desk, people: list[Person]) -> dict[str, str]:
 def twins(desk: Desk, people: list[Person]) -> list[dict[str, str]]:
     """Two members of one number, born on one day: only the branch tells them apart."""
     born = people[1]["birth_date"]
-    desk.house.house.run("jpki-mock", "change", "--birth-date", born, people[2]["resident_id"])
+    desk.stack.run("jpki-mock", "change", "--birth-date", born, people[2]["resident_id"])
     both = [_member(people[1], "9002", "00"), _member(people[2], "9002", "01", birth_date=born)]
     desk.enrol(*both)
     return both

@@ -14,17 +14,17 @@ import pytest
 
 from loadtest.planning.demand import BATCH_ROW, DISPENSING, NUMBER, OF_A_CARD, PRESCRIPTION, TOKEN
 from loadtest.rush.consents import SHARES
-from tests.builders.house import Inhabited
+from tests.builders.stack import PopulatedStack
 
 
 @pytest.fixture(scope="module")
-def plan(house: Inhabited) -> dict[str, Any]:
+def plan(stack: PopulatedStack) -> dict[str, Any]:
     """What a plan of one second a kind printed."""
     words = ["plan", "--seconds", "1", "--people", "300", "--cards", "60", "--terminals", "8", "--json"]
     program = "from loadtest.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program, *words],
-        env=house.house.environment,
+        env=stack.environment,
         capture_output=True,
         text=True,
         check=False,
