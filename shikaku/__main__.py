@@ -99,7 +99,7 @@ def _play(
 
 def _tap_table(taps: list[TapResult]) -> Table:
     table = Table(title="受付での資格確認 / eligibility at the reception", show_lines=True)
-    table.add_column("場面 / scene")
+    table.add_column("場面 / scene", overflow="fold")
     table.add_column("受付の画面 / on the screen", overflow="fold")
     table.add_column("ms", justify="right")
     table.add_column("")
@@ -117,7 +117,7 @@ def _tap_table(taps: list[TapResult]) -> Table:
 
 def _step_table(title: str, steps: list[DemoStep]) -> Table:
     table = Table(title=title, show_lines=True)
-    table.add_column("場面 / scene")
+    table.add_column("場面 / scene", overflow="fold")
     table.add_column("結果 / result", overflow="fold")
     table.add_column("")
     for step in steps:

@@ -106,7 +106,7 @@ class InsurerScenes:
         lines = tuple(
             text
             for one in facilities
-            for text in (f"{one['institution_name']} {one['answers']}回", f"{one['answers']} answers")
+            for text in (f"{one['institution_name']} {one['answers']}回", f"answers: {one['answers']}")
         )
         title = "誤った情報を受け取った医療機関等\nfacilities that received the undone values"
         return DemoStep(title, lines, len(facilities) == 1)

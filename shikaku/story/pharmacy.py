@@ -199,11 +199,11 @@ def _medicines_step(title: str, report: dict[str, Any]) -> DemoStep:
     medicines = [one for group in page["groups"] for one in group["medicines"]]
     marked = {one["ingredient_code"] for one in medicines if one["duplicates"]}
     ends = datetime.fromisoformat(page["available_until"]).astimezone(JAPAN)
-    lines = [f"同意の期限 / consent valid until：{ends:%Y-%m-%d %H:%M}"]
+    lines = [f"同意の期限：{ends:%Y-%m-%d %H:%M}", f"consent until {ends:%Y-%m-%d %H:%M}"]
     for group in page["groups"]:
         lines.append(group["name"])
         if group["duplicates"]:
-            lines.append("！重複投薬の可能性 / possible duplicate")
+            lines += ("！重複投薬の可能性", "! possible duplicate")
         lines += (_medicine(one) for one in group["medicines"])
     return DemoStep(title, tuple(lines), len(medicines) == len(_SUPPLIES) and marked == {INGREDIENT})
 

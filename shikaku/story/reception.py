@@ -153,11 +153,7 @@ def _details(report: dict[str, Any], results: list[dict[str, Any]]) -> Iterator[
     for row in results:
         lost_on = row["lost_on"]
         yield f"{row['insurer_name']} {row['symbol']}・{row['number']}"
-        yield (
-            f"資格喪失日 / lost on：{lost_on}"
-            if lost_on
-            else f"資格取得日 / acquired on：{row['acquired_on']}"
-        )
+        yield (f"喪失日 / lost：{lost_on}" if lost_on else f"取得日 / since：{row['acquired_on']}")
     if problem := report.get("problem"):
         yield from (_SENTENCE_ENDS.split(problem[member])[0] for member in ("detail_ja", "detail"))
         if "tries_left" in problem:

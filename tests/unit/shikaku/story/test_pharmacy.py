@@ -169,10 +169,12 @@ def test_each_prescriber_has_a_claim_and_both_gave_one_ingredient(tmp_path: Path
 
 def test_medicines_are_grouped_by_ingredient_with_duplicates_marked(tmp_path: Path) -> None:
     shown = steps(ScriptedStack(tmp_path))[3]
-    assert shown.lines[:4] == (
-        "同意の期限 / consent valid until：2026-11-27 11:00",
+    assert shown.lines[:6] == (
+        "同意の期限：2026-11-27 11:00",
+        "consent until 2026-11-27 11:00",
         "架空降圧錠５ｍｇ",
-        "！重複投薬の可能性 / possible duplicate",
+        "！重複投薬の可能性",
+        "! possible duplicate",
         "  2026-09-05 28日分 処方元：見本クリニック",
     )
 
