@@ -33,7 +33,7 @@ deep: packages lint
 
 include tests/deep.mk
 
-# Branch coverage of the tests that run in one process; the rules of the fund are at 100 %.
+# Branch coverage, without the tests that start processes of their own. Fails if a rule or permit is not covered.
 coverage:
 	@sh scripts/setup test
 	@$(bin)/pytest $(parallel) --cov --cov-report= --ignore=tests/end_to_end --ignore=tests/pcsc

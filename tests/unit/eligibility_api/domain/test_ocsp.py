@@ -120,6 +120,7 @@ def test_an_authority_on_p384_is_believed_too(algorithm: hashes.HashAlgorithm) -
         ),
         ({"enclosed": False}, "another authority"),
         ({"this_update": NOW + CLOCK_TOLERANCE + MOMENT, "next_update": NOW + HOUR}, "from the future"),
+        ({"this_update": NOW - FRESH - CLOCK_TOLERANCE - MOMENT}, "too long ago"),
         ({"next_update": NOW}, "past its next update"),
         ({"next_update": None}, "past its next update"),
         ({"responder": delegate(start=NOW - 2 * HOUR, end=NOW - MOMENT)}, "another authority"),
