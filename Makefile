@@ -31,7 +31,7 @@ deep: packages lint
 	@SHIKAKU_DEEP=1 $(bin)/pytest $(parallel) \
 		$(if $(PART),$(or $(deep_$(PART)),$(error PART is one of: rules fuzz doors exchange record clients failover)))
 
-include tests/deep.mk
+include tests/deep-parts
 
 # Branch coverage, without the tests that start processes of their own. Fails if a rule or permit is not covered.
 coverage:

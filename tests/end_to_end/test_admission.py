@@ -1,4 +1,4 @@
-"""Admissions by the fund's own commands, on a running house."""
+"""Admitting and closing facilities and clients with the fund's commands, on a running stack."""
 
 from __future__ import annotations
 

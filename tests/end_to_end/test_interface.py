@@ -1,4 +1,4 @@
-"""The published interface, tried with whatever its own description allows and forbids."""
+"""The published interface, tested with requests that its description allows or forbids."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.depth import DEEP
 
 EXAMPLES = 300 if DEEP else 15
 
-# A member file is sent as it is.
+# A member file is sent unchanged.
 schemathesis.serializer.alias("application/jsonl", "application/octet-stream")
 
 
 def _never_opened() -> AbstractAsyncContextManager[State]:
-    raise AssertionError("only the description is wanted")
+    raise AssertionError("only the description is needed")
 
 
 schema = schemathesis.openapi.from_dict(build(_never_opened).openapi())
@@ -37,7 +37,7 @@ def token(stack: PopulatedStack) -> str:
 
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
-def test_whatever_is_sent_the_answer_is_described_or_a_problem_of_the_catalogue(
+def test_every_response_is_described_or_a_problem_of_the_catalogue(
     case: schemathesis.Case[Any], stack: PopulatedStack, token: str
 ) -> None:
     response = case.call(

@@ -1,4 +1,4 @@
-"""What holds across workers: a challenge is spent once, whoever is asked."""
+"""A challenge is used once across all workers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_one_challenge_used_fifty_times_at_once_on_two_workers_succeeds_once(sta
         proof = first.prove()
 
     def use(_: int) -> str:
-        # A connection of one's own each time, so that both workers are asked.
+        # A new connection each time, so that both workers are called.
         with stack.terminal() as terminal:
             terminal.client.sign_in()
             return _outcome(terminal, proof)

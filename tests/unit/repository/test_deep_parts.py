@@ -10,8 +10,8 @@ PARTS = {"rules", "fuzz", "doors", "exchange", "record", "clients", "failover"}
 
 
 def parts() -> dict[str, list[Path]]:
-    """The paths of each part, as tests/deep.mk lists them."""
-    text = (ROOT / "tests" / "deep.mk").read_text(encoding="utf-8").replace("\\\n", " ")
+    """The paths of each part, as tests/deep-parts lists them."""
+    text = (ROOT / "tests" / "deep-parts").read_text(encoding="utf-8").replace("\\\n", " ")
     lines = re.findall(r"^deep_(\w+) = (.*)$", text, re.MULTILINE)
     return {name: [ROOT / path for path in paths.split()] for name, paths in lines}
 
