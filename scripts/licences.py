@@ -1,7 +1,7 @@
 """Writes `docs/licences.md`: the licence of every locked package, from the metadata of the installed ones.
 
-`--check` writes nothing. Exit code 1: a licence is unknown or not in the allow-list (`licences.toml`), the installed
-version is not the locked one, or the page is out of date.
+`--check` writes nothing. Exit code 1: a licence is unknown or not in the allow-list (`licences.toml`), a version
+is not the locked one, or the page is out of date.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _from_texts(package: Package, text: str | None, classifiers: list[str], data
 def is_allowed(expression: str, allowed: list[str]) -> bool:
     """Whether an SPDX expression of AND and OR can be met with the allowed licences.
 
-    OR binds weaker than AND. An expression with parentheses is not taken apart: the allow-list has to name all of it.
+    OR binds weaker than AND. An expression with parentheses has to be in the allow-list as a whole.
     """
     return expression in allowed or (
         "(" not in expression
@@ -131,7 +131,8 @@ def _rows(
             raise LicenceError(f"{package.name}: {expression} is not in the allow-list")
         includes = data["includes"].get(package.name)
         text = f"{expression}; includes {includes}" if includes else expression
-        yield f"| {package.name} | {package.version} | {text} | {'demo, tests' if package.demo else 'tests'} |"
+        needed_by = "demo, tests" if package.demo else "tests"
+        yield f"| {package.name} | {package.version} | {text} | {needed_by} |"
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
-"""Registers the named test persons in a running stack with the organisations' commands: residents and cards, enrolments,
-first registrations, and later changes.
+"""Registers the named test persons in a running stack with the organisations' commands.
+
+In this order: residents and cards, enrolments, first registrations, and later changes.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class Population:
         self._stack.run("payer-mock", "correct", file)
 
     def _confirm(self, person: Person, of: int) -> None:
-        """Confirm a mismatch. It is found in the queue by its number, since insurers identify members by that."""
+        """Confirm a mismatch, found in the queue by its number, by which insurers identify members."""
         member = self._data.enrolment(person, of)
         insurer = ("--insurer", member["insurer_number"])
         queue = run_json(self._stack, "payer-mock", "mismatches", *insurer, "--json")

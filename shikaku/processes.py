@@ -30,7 +30,7 @@ class StackError(RuntimeError):
 
 
 def command_line(name: str, arguments: Sequence[str | Path]) -> list[str]:
-    """The argument list that runs command `name` in this interpreter, even if the project is not installed."""
+    """The argument list that runs command `name` in this interpreter; the project need not be installed."""
     program = f"import sys; sys.argv[0] = {name!r}; from {MODULES[name]} import main; main()"
     return [sys.executable, "-c", program, *map(str, arguments)]
 
@@ -41,7 +41,7 @@ class Service:
     def __init__(
         self, name: str, arguments: Sequence[str | Path], environment: Mapping[str, str], log: Path, lock: int
     ) -> None:
-        """Start it. Output is appended to `log`; the child inherits the descriptor `lock` and keeps it open."""
+        """Start it. Its output is appended to `log`; it inherits the descriptor `lock` and keeps it open."""
         self._name = name
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ class Service:
             )
 
     def wait_for(self, what: str, ready: Callable[[], bool], seconds: float) -> None:
-        """Poll `ready` until it is true. Raises StackError when the process exits first, or after `seconds`."""
+        """Poll `ready` until it is true. Raises StackError if the process exits first, or after `seconds`."""
         deadline = time.monotonic() + seconds
         while not ready():
             if self._process.poll() is not None:
@@ -84,7 +84,7 @@ class Service:
 
 @functools.cache
 def _parent_death_prefix() -> tuple[str, ...]:
-    """A command prefix that makes Linux terminate the child when this process dies; empty where unsupported."""
+    """A command prefix that makes Linux terminate the child if this process dies; empty if unsupported."""
     prefix = ("setpriv", "--pdeathsig", "TERM")
     supported = shutil.which("setpriv") and subprocess.run(
         [*prefix, "true"], capture_output=True, check=False

@@ -1,7 +1,7 @@
-"""The running set of services: J-LIS and the fund as child processes, with one clinic and one insurer admitted.
+"""The running set of services: J-LIS and the fund as child processes, one clinic and one insurer admitted.
 
-Used by the demo and the end-to-end tests; `python -m shikaku.stack` runs one until SIGTERM. All its files are below
-its home folder.
+Used by the demo and the end-to-end tests; `python -m shikaku.stack` runs one until SIGTERM. All its files are
+below its home folder.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ _LOCK_SECONDS = 30.0
 
 
 class Stack:
-    """J-LIS and the fund, connected with each other. A context manager; every start empties the home folder."""
+    """J-LIS and the fund, connected with each other. A context manager; a start empties the home folder."""
 
     def __init__(self, home: Path, *, workers: int = 2, revocation_fresh_seconds: int = 5) -> None:
-        """`workers`: API workers of the fund. `revocation_fresh_seconds`: maximum age of the revocation mirror."""
+        """`workers`: API workers. `revocation_fresh_seconds`: maximum age of the revocation mirror."""
         self.home = home.absolute()
         self._workers = workers
         self.revocation_fresh_seconds = revocation_fresh_seconds
@@ -86,7 +86,7 @@ class Stack:
         return inherited | {"NO_PROXY": "127.0.0.1"} | self._wiring
 
     def start(self) -> Self:
-        """Start all services and admit the clinic and the insurer. Raises StackError, after stopping all of them."""
+        """Start all services and admit clinic and insurer. Raises StackError, with all services stopped."""
         try:
             lock = self._lock_home()
             self._register_fund_with_jlis()
@@ -138,7 +138,7 @@ class Stack:
         return done
 
     def admit_terminal(self, code: str, name: str, kind: str, rights: str, file: str) -> Path:
-        """Admit a facility with one terminal; returns the path of its credential, `file` in the home folder."""
+        """Admit a facility with one terminal; returns its credential, which is `file` in the home folder."""
         credential = self.home / file
         options = ("--institution-code", code, "--name", name, "--kind", kind, "--rights", rights)
         self.run("eligibility-api", "facility", "add", *options, "--out", credential)
@@ -175,7 +175,7 @@ class Stack:
         path.write_text("".join(lines))
 
     def _lock_home(self) -> int:
-        """Lock the home folder. Services inherit the lock, so that it is free only once those of a killed stack ended."""
+        """Lock the home folder. Services inherit the lock: it is free once those of a killed stack ended."""
         self.home.parent.mkdir(parents=True, exist_ok=True)
         lock = os.open(self.home.with_name(f"{self.home.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         self._running.callback(os.close, lock)

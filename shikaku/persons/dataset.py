@@ -1,4 +1,4 @@
-"""Loads all persons and insurers for a given day, with their complete enrolments before and after the changes."""
+"""Loads persons and insurers for a given day, with complete enrolments before and after the changes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _ABSENT: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The day of the run, the insurers by their keys in the data, and the persons by theme (Japanese, English)."""
+    """The day of the run, the insurers by their key in the data, the persons by theme (Japanese, English)."""
 
     today: str
     insurers: Mapping[str, Insurer]
@@ -115,7 +115,7 @@ def load_dataset(today: date | None = None) -> Dataset:
 
 
 def residents(data: Dataset, pin: str) -> Iterator[dict[str, Any]]:
-    """Input lines of `jpki-mock import-residents`: each person, and the order of the card, which gets this `pin`."""
+    """Input lines of `jpki-mock import-residents`: each person, with the order of a card with this `pin`."""
     for person in data.persons:
         yield person.resident() | ({"card": _card_order(person, pin)} if person.has_card else {})
 

@@ -1,4 +1,4 @@
-"""The data of a test person: identity, card, enrolments, later changes, and questions with their expected answers."""
+"""The data of a test person: identity, card, enrolments, changes, and questions with expected answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _WithItems(BaseModel):
 
 
 class Insurer(_Strict):
-    """An insurer. `symbol`: on its members' certificates by default; None: it uses neither symbols nor branches."""
+    """An insurer. `symbol`: the default of its members; None: it uses neither symbols nor branches."""
 
     number: str
     name: str
@@ -61,7 +61,7 @@ class Ticket(_Strict):
 
 
 class EnrolmentData(_WithItems):
-    """One enrolment: its insurer, and items that differ from the default. `late`: registered with the changes only."""
+    """One enrolment: its insurer, and items that are not the default. `late`: registered with the changes."""
 
     insurer: str
     late: bool = False
@@ -88,8 +88,8 @@ class Card(_Strict):
 class ExpectedResult(_Strict):
     """One expected result: the enrolment `of` (from 1), and what the rules add to it or leave out.
 
-    `ended_by_law_on`: the day on which cover ends by law, even if the insurer did not register it. `tickets`: positions
-    (from 1) of the tickets in the result.
+    `ended_by_law_on`: the day on which cover ends by law, even if the insurer did not register it. `tickets`: the
+    positions (from 1) of the tickets in the result.
     """
 
     of: int
@@ -104,7 +104,7 @@ class ExpectedResult(_Strict):
 class Question(_Strict):
     """A question and its complete expected answer: a validity with results, or a problem.
 
-    A look-up by number uses the numbers of the enrolment `of`, overridden by those given here (empty text: left out).
+    A look-up by number uses the numbers of the enrolment `of`, overridden by those given here (empty: left out).
     `as_of`: valid time, the day of the run if None. `known`: transaction time, before the changes.
     """
 

@@ -1,4 +1,4 @@
-"""Insurer scenes: a member file that is held, the corrected file published, and the eligibility answers in between.
+"""Insurer scenes: a member file that is held, the corrected file published, and the answers in between.
 
 The yearly review of the late-elderly scheme changes burden ratios. The first file has the whole column blank.
 """
@@ -74,7 +74,7 @@ class InsurerScenes:
         yield self._look_up(_BEFORE)
 
     def _reviewed(self, n: int, member: Member) -> int | None:
-        """The ratio after the review: raised for the person and for every third member with the lowest one."""
+        """The ratio after the review: raised for the person and every third member with the lowest one."""
         ratio: int | None = member["burden_ratio"]
         raised = n % 3 == 0 or member["number"] == self._member["number"]
         return _REVIEWED if ratio == _BEFORE and raised else ratio

@@ -1,6 +1,7 @@
 """Load scene: 15 seconds of a mean weekday at 5 % of the nation's rate, on an open-loop schedule.
 
-Patients arrive by schedule, whether or not earlier requests were answered; every answer is compared with the reference model.
+Patients arrive by schedule, whether or not earlier requests were answered; every answer is compared with the
+reference model.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class LoadScenes:
         self._stack = stack
 
     def play(self) -> Iterator[DemoStep]:
-        """The load, the comparison of its answers, and the capacity. Raises StackError if it cannot be run."""
+        """The load, the comparison of its answers, and the capacity. Raises StackError."""
         arguments = (
             "--level", "L0", "--scale", str(_SHARE_OF_A_WEEKDAY), "--minutes", str(_SECONDS / 60),
             "--people", "300", "--cards", "60", "--terminals", "8", "--generators", "1",

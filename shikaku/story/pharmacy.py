@@ -1,7 +1,7 @@
-"""Pharmacy scenes: claims sent by the insurer, a consent given to the pharmacy, and the medicines that it may then read.
+"""Pharmacy scenes: claims sent by the insurer, a consent given to the pharmacy, and the medicines that it opens.
 
-Two prescribers gave the same ingredient for overlapping days. The treatment month is two months back and the claim month is
-last month, so that the claims are visible on every day of the month.
+Two prescribers gave the same ingredient for overlapping days. The treatment month is two months back and the claim
+month is last month, so that the claims are visible on every day of the month.
 """
 
 from __future__ import annotations
@@ -97,15 +97,12 @@ class PharmacyScenes:
         self._stack.run("payer-mock", "write-claims", described, "--out", file)
         insurer = ("--insurer", self._member["insurer_number"])
         report = _part(self._run("payer-mock", "send-claims", file, *insurer, "--json"), "report")
+        claims, stored, unmatched = (report[name] for name in ("receipts", "good", "unmatched"))
         lines = (
-            f"{self._claim_month} 請求分：{{receipts}}件、取込 {{good}}件、該当者なし {{unmatched}}件".format_map(
-                report
-            ),
-            f"{self._claim_month}: {{receipts}} claims, {{good}} stored, {{unmatched}} unmatched".format_map(
-                report
-            ),
+            f"{self._claim_month} 請求分：{claims}件、取込 {stored}件、該当者なし {unmatched}件",
+            f"{self._claim_month}: {claims} claims, {stored} stored, {unmatched} unmatched",
         )
-        good = report["receipts"] == report["good"] == len(_prescribers()) and not report["unmatched"]
+        good = claims == stored == len(_prescribers()) and not unmatched
         return DemoStep("保険者がレセプトを送信\nthe insurer sends claims", lines, good)
 
     def _description(self) -> dict[str, Any]:

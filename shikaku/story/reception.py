@@ -26,7 +26,7 @@ PERSONAL_ITEMS = ("name", "name_kana", "sex", "birth_date", "postal_code", "addr
 
 @dataclass(frozen=True, slots=True)
 class TapResult:
-    """The terminal's result of a scene: exit code, validity or problem code, insurers, texts, milliseconds."""
+    """The terminal's result of a scene: exit code, validity or problem code, insurers, texts, duration."""
 
     scene: Scene
     exit_code: int
@@ -67,7 +67,7 @@ class ReceptionScenes:
                 self._tap(self.card(role.name), PIN, "--register")
 
     def write_expectations(self, path: Path) -> None:
-        """Write the validity of each card after the last scene, for `loadtest smoke`: card name → validity."""
+        """Write each card's validity after the last scene, for `loadtest smoke`: card name → validity."""
         answered = {scene.card: scene.answer for scene in SCENES if scene.exit_code in ANSWERS}
         path.write_text(json.dumps(answered))
 

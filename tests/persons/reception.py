@@ -1,4 +1,4 @@
-"""A reception in this process: the terminal's own tap with emulated cards, and look-ups by number, without sockets."""
+"""A reception in this process: taps with emulated cards and look-ups by number, without sockets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _BlockingTransport(httpx2.BaseTransport):
 
 
 class Reception:
-    """The reception of one clinic. Returns outcomes: the JSON without unpredictable members, or a problem's code."""
+    """A clinic's reception. Returns outcomes: the JSON without unpredictable members, or a problem's code."""
 
     def __init__(self, fund: Fund) -> None:
         self._transport = _BlockingTransport(fund.app)

@@ -1,4 +1,4 @@
-"""Registers the test persons at a fund in this process: residents, cards, enrolments, registrations, later changes."""
+"""Registers the test persons at a fund in this process, and asks their questions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Outcome = dict[str, Any] | str
 
 @dataclass
 class Scenario:
-    """All persons at one fund. `set_up` also asks the questions marked `before`; the others follow `apply_changes`."""
+    """All persons at one fund. `set_up` asks the questions marked `before`; ask the others after `apply_changes`."""
 
     data: Dataset
     fund: Fund

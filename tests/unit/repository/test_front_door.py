@@ -1,4 +1,4 @@
-"""Files that a stranger relies on: typing markers, the pages' links, and a CI file without addresses of a machine."""
+"""Files for newcomers: typing markers, links between the pages, automation without private addresses."""
 
 from __future__ import annotations
 
