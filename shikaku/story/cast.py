@@ -29,8 +29,9 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A person of the scenes, with the card `NAME.json`. `withdrawn`: arguments of the `jpki-mock` command that
-    suspends or revokes its certificates.
+    """A person of the scenes, with the card `NAME.json`.
+
+    `withdrawn`: arguments of the `jpki-mock` command that suspends or revokes the certificates.
     """
 
     name: str
