@@ -92,7 +92,7 @@ class Surroundings:
 def house(folder: Path, *, workers: int) -> Iterator[Surroundings]:
     """A house in `folder` with so many API workers, for as long as the block lasts. Raises LoadError."""
     home, log = folder / "house", folder / "house.log"
-    command = [sys.executable, "-m", "demo.house", "--home", str(home), "--workers", str(workers)]
+    command = [sys.executable, "-m", "shikaku.stack", "--home", str(home), "--workers", str(workers)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True

@@ -59,7 +59,7 @@ def surroundings(folder: Path) -> Iterator[Surroundings]:
         return
     home, log = folder / "house", folder / "house.log"
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "demo.house", "--home", str(home)]
+        command = [sys.executable, "-m", "shikaku.stack", "--home", str(home)]
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
         )

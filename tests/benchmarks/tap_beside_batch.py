@@ -19,7 +19,7 @@ from eligibility_api.contract.batches import MAX_ROWS, BatchAnswer, BatchRequest
 from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.benchmarks.tappers import Tappers, Times, show
-from tests.builders.house import Inhabited, inhabited
+from tests.builders.stack import PopulatedStack, populated_stack
 from tests.builders.terminal import Terminal
 
 WITHOUT, BESIDE = "without", "beside"
@@ -27,8 +27,8 @@ WITHOUT, BESIDE = "without", "beside"
 _HOLD = "SELECT FROM batch_check WHERE batch_id = $1::text::uuid FOR UPDATE"
 
 
-def _membership(house: Inhabited) -> Enrolment:
-    with house.terminal() as terminal:
+def _membership(stack: PopulatedStack) -> Enrolment:
+    with stack.terminal() as terminal:
         answer = terminal.tap()
     assert isinstance(answer, EligibilityAnswer)
     return answer.results[0]
@@ -53,11 +53,11 @@ def _hand_in(terminal: Terminal, held: Enrolment, count: int) -> BatchAnswer:
 
 async def measure(terminals: int, per_second: float, rows: int, window: float) -> Times:
     """Tap until a batch of `rows` is done, held and let go in turn for `window` seconds each."""
-    with inhabited() as house, house.terminal() as terminal:
-        home = Path(house.house.wiring["FUND_HOME"])
+    with populated_stack() as stack, stack.terminal() as terminal:
+        home = Path(stack.wiring["FUND_HOME"])
         owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))
-        held = _membership(house)
-        tappers = Tappers(house, terminals, per_second)
+        held = _membership(stack)
+        tappers = Tappers(stack, terminals, per_second)
         batch = await asyncio.to_thread(_hand_in, terminal, held, rows)
         working = 0.0
         while batch.state is not BatchState.DONE:

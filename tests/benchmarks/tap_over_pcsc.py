@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from tests.builders.house import inhabited
+from tests.builders.stack import populated_stack
 from tests.pcsc.sandbox import PcscSandbox
 
 TAPS = 15
@@ -16,13 +16,13 @@ PARTS = ("total", "waiting", "network", "card", "software")
 
 def main() -> None:
     """Measure and print."""
-    with inhabited() as house, PcscSandbox() as sandbox:
-        card = house.story.card("valid")
+    with populated_stack() as stack, PcscSandbox() as sandbox:
+        card = stack.card("valid")
         readings: dict[str, list[dict[str, float]]] = {"reader": [], "in process": []}
         for _ in range(TAPS):
-            readings["in process"].append(house.tap("--card", card)["timings_ms"])
+            readings["in process"].append(stack.tap("--card", card)["timings_ms"])
             sandbox.insert(0, card)
-            readings["reader"].append(house.tap(**sandbox.socket_variables)["timings_ms"])
+            readings["reader"].append(stack.tap(**sandbox.socket_variables)["timings_ms"])
             sandbox.remove(0)
     print(f"{'':12}" + "".join(f"{part:>10}" for part in (*PARTS, "APDUs", "own share")))
     for name, taps in readings.items():

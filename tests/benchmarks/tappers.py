@@ -9,7 +9,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from statistics import quantiles
 
-from tests.builders.house import Inhabited
+from tests.builders.stack import PopulatedStack
 from tests.builders.terminal import Terminal
 
 Times = dict[str, list[float]]
@@ -21,13 +21,13 @@ _SETTLE_SECONDS = 0.2
 class Tappers:
     """Terminals that tap at an even pace, and note their milliseconds under the present phase; None: not at all."""
 
-    def __init__(self, house: Inhabited, count: int, per_second: float) -> None:
+    def __init__(self, stack: PopulatedStack, count: int, per_second: float) -> None:
         self.times: Times = defaultdict(list)
         self.phase: str | None = None
         self._ended = threading.Event()
         self._apart = count / per_second
         self._pool = ThreadPoolExecutor(count)
-        self._tapping = [self._pool.submit(self._tap, house, n / count) for n in range(count)]
+        self._tapping = [self._pool.submit(self._tap, stack, n / count) for n in range(count)]
 
     async def note(self, phase: str, seconds: float) -> None:
         """Let what changed settle, then note taps under `phase` for so long."""
@@ -43,8 +43,8 @@ class Tappers:
             tapper.result()
         self._pool.shutdown()
 
-    def _tap(self, house: Inhabited, offset: float) -> None:
-        with house.terminal() as terminal:
+    def _tap(self, stack: PopulatedStack, offset: float) -> None:
+        with stack.terminal() as terminal:
             due = time.monotonic() + offset * self._apart
             while not self._ended.wait(max(due - time.monotonic(), 0)):
                 due += self._apart

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.builders.house import Inhabited
+from tests.builders.stack import PopulatedStack
 
 SECONDS = 21.0
 
@@ -37,10 +37,10 @@ def run(fault: str, environment: Mapping[str, str], folder: Path) -> dict[str, A
 
 
 def test_a_killed_database_comes_back_and_every_answer_has_its_record(
-    house: Inhabited, tmp_path: Path
+    stack: PopulatedStack, tmp_path: Path
 ) -> None:
     # Without the house's wiring the run starts one of its own, which may be broken.
-    own = {name: value for name, value in house.house.environment.items() if name not in house.house.wiring}
+    own = {name: value for name, value in stack.environment.items() if name not in stack.wiring}
     told = run("database-restart", own, tmp_path)
     fault = told["fault"]
     assert told["errors"].keys() <= {"database-unavailable", "overloaded"}
@@ -50,8 +50,10 @@ def test_a_killed_database_comes_back_and_every_answer_has_its_record(
     assert fault["after"]["answered_share"] == 1.0
 
 
-def test_an_old_client_is_told_what_is_wrong_and_disturbs_nobody(house: Inhabited, tmp_path: Path) -> None:
-    told = run("old-client", house.house.environment, tmp_path)
+def test_an_old_client_is_told_what_is_wrong_and_disturbs_nobody(
+    stack: PopulatedStack, tmp_path: Path
+) -> None:
+    told = run("old-client", stack.environment, tmp_path)
     fault = told["fault"]
     assert told["errors"] == {}
     assert fault["answered_as_expected"] == fault["requests_of_the_old_client"] > 13

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from demo.processes import command_line
+from shikaku.processes import command_line
 
 PEOPLE = 2000
 _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")

@@ -16,11 +16,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from demo.clock import today
-from demo.house import INSURER_NUMBER
-from demo.processes import command_line
 from eligibility_api.contract.numbers import check_digit
-from tests.builders.house import Inhabited
+from shikaku.clock import today
+from shikaku.processes import command_line
+from shikaku.stack import INSURER_NUMBER
+from tests.builders.stack import PopulatedStack
 
 _PERSONAL_COLUMNS = ("name", "name_kana", "sex", "birth_date", "postal_code", "address")
 
@@ -33,7 +33,7 @@ Person = Mapping[str, str]
 class Clinic:
     """A clinic of its own in the running stack, and the insurer of its patients."""
 
-    house: Inhabited
+    stack: PopulatedStack
     folder: Path
 
     @property
@@ -48,7 +48,7 @@ class Clinic:
         """Admit a clinic of its own: misses are counted by clinic, and other tests of the stack may cause
         some.
         """
-        self.house.house.run(
+        self.stack.run(
             "eligibility-api", "facility", "add",
             "--institution-code", _INSTITUTION_CODE, "--name", "架空第二診療所", "--kind", "clinic",
             "--rights", "eligibility", "--out", self.credential,
@@ -58,7 +58,7 @@ class Clinic:
         """The JSON report of a command; its `exit_code` is checked."""
         done = subprocess.run(
             command_line("clinic-terminal", [*arguments, "--json"]),
-            env=self.house.house.environment | self.variables,
+            env=self.stack.environment | self.variables,
             input=json.dumps(typed) if typed is not None else "",
             capture_output=True,
             text=True,
@@ -76,7 +76,7 @@ class Clinic:
         return self.run("appointments", self.write("appointments.csv", rows))
 
     def enrol(self, *members: Mapping[str, str]) -> None:
-        self.house.house.run("payer-mock", "enrol", self.write("members.csv", members))
+        self.stack.run("payer-mock", "enrol", self.write("members.csv", members))
 
     def write(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Path:
         path = self.folder / name
@@ -88,17 +88,17 @@ class Clinic:
 
 
 @pytest.fixture(scope="module")
-def clinic(house: Inhabited, tmp_path_factory: pytest.TempPathFactory) -> Clinic:
+def clinic(stack: PopulatedStack, tmp_path_factory: pytest.TempPathFactory) -> Clinic:
     """An admitted clinic with a folder of its own."""
-    clinic = Clinic(house, tmp_path_factory.mktemp("clinic"))
+    clinic = Clinic(stack, tmp_path_factory.mktemp("clinic"))
     clinic.admit()
     return clinic
 
 
 @pytest.fixture(scope="module")
-def people(house: Inhabited) -> list[Person]:
+def people(stack: PopulatedStack) -> list[Person]:
     """Residents of working age who are not used by the demo, which takes the first ones."""
-    lines = (house.house.home / "residents.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (stack.home / "residents.jsonl").read_text(encoding="utf-8").splitlines()
     residents = [json.loads(line) for line in lines]
     found = [person for person in residents if "1960" < person["birth_date"] < "2000"][-4:]
     assert len(found) == 4
@@ -137,7 +137,7 @@ def insured(clinic: Clinic, people: list[Person]) -> dict[str, str]:
 def twins(clinic: Clinic, people: list[Person]) -> list[dict[str, str]]:
     """Two members with one number and one date of birth: they differ only in the branch."""
     born = people[1]["birth_date"]
-    clinic.house.house.run("jpki-mock", "change", "--birth-date", born, people[2]["resident_id"])
+    clinic.stack.run("jpki-mock", "change", "--birth-date", born, people[2]["resident_id"])
     both = [_member(people[1], "9002", "00"), _member(people[2], "9002", "01", birth_date=born)]
     clinic.enrol(*both)
     return both
@@ -152,7 +152,7 @@ def test_a_member_is_found_by_full_width_numbers(clinic: Clinic, insured: dict[s
 
 
 def test_a_token_authorises_a_call_by_another_program(clinic: Clinic, insured: dict[str, str]) -> None:
-    environment = clinic.house.house.environment | clinic.variables
+    environment = clinic.stack.environment | clinic.variables
     printed = subprocess.run(
         command_line("clinic-terminal", ["token"]),
         env=environment,

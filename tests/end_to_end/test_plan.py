@@ -14,17 +14,17 @@ import pytest
 
 from loadtest.planning.demand import BATCH_ROW, DISPENSING, NUMBER, OF_A_CARD, PRESCRIPTION, TOKEN
 from loadtest.rush.consents import SHARES
-from tests.builders.house import Inhabited
+from tests.builders.stack import PopulatedStack
 
 
 @pytest.fixture(scope="module")
-def plan(house: Inhabited) -> dict[str, Any]:
+def plan(stack: PopulatedStack) -> dict[str, Any]:
     """What a plan of one second a kind printed."""
     words = ["plan", "--seconds", "1", "--people", "300", "--cards", "60", "--terminals", "8", "--json"]
     program = "from loadtest.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program, *words],
-        env=house.house.environment,
+        env=stack.environment,
         capture_output=True,
         text=True,
         check=False,
@@ -64,8 +64,8 @@ def test_bytes_on_the_wire_are_foretold_whatever_else_the_machine_does(plan: dic
 
 
 def test_the_house_is_told_as_it_stands(plan: dict[str, Any]) -> None:
-    house = plan["house"]
-    assert (house["workers"], house["token_seconds"]) == (2, 300)
-    assert house["worker_connections"] > house["pool_connections"] > 0
-    assert house["max_connections"] > house["reserved_connections"] > 0
-    assert min(house["worker_mib"], house["session_mib"], house["enrolment_bytes"]) > 0
+    stack = plan["house"]
+    assert (stack["workers"], stack["token_seconds"]) == (2, 300)
+    assert stack["worker_connections"] > stack["pool_connections"] > 0
+    assert stack["max_connections"] > stack["reserved_connections"] > 0
+    assert min(stack["worker_mib"], stack["session_mib"], stack["enrolment_bytes"]) > 0

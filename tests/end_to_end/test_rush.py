@@ -16,7 +16,7 @@ from loadtest.nation.terminals import places
 from loadtest.rush.levels import LEVELS
 from loadtest.rush.plan import Plan
 from loadtest.rush.schedule import Stretch, arrivals
-from tests.builders.house import Inhabited
+from tests.builders.stack import PopulatedStack
 
 SECONDS, SCALE, SEED, TERMINALS = 20.0, 0.1, 7, 8
 PLAN = Plan(LEVELS["L0"], SECONDS, SCALE, SEED)
@@ -28,13 +28,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("report")
 
 
-def loaded(house: Inhabited, *words: str) -> dict[str, Any]:
+def loaded(stack: PopulatedStack, *words: str) -> dict[str, Any]:
     """What a run against the house printed, a quarter of the nation filled in."""
     nation = ("--people", "400", "--uploaded", "300", "--cards", "60", "--terminals", str(TERMINALS))
     program = "from loadtest.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program, "run", *nation, "--seed", str(SEED), "--json", *words],
-        env=house.house.environment,
+        env=stack.environment,
         capture_output=True,
         text=True,
         check=False,
@@ -47,13 +47,13 @@ def loaded(house: Inhabited, *words: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def report(house: Inhabited, folder: Path) -> dict[str, Any]:
+def report(stack: PopulatedStack, folder: Path) -> dict[str, Any]:
     """What a run of two generators at a tenth of the level L0 printed."""
     words = [
         "--level", "L0", "--minutes", str(SECONDS / 60), "--scale", str(SCALE), "--generators", "2",
         "--prescriptions", "0.5", "--out", str(folder),
     ]  # fmt: skip
-    return loaded(house, *words)
+    return loaded(stack, *words)
 
 
 def test_every_answer_under_load_is_that_of_the_naive_model(report: dict[str, Any]) -> None:
@@ -99,10 +99,10 @@ def test_every_process_and_the_database_were_watched(report: dict[str, Any], fol
 
 
 def test_batches_of_a_night_are_answered_row_by_row_as_the_model_says(
-    house: Inhabited, tmp_path: Path
+    stack: PopulatedStack, tmp_path: Path
 ) -> None:
     words = ("--level", "batch-night", "--scale", "0.5", "--minutes", "0.1", "--out", str(tmp_path))
-    night = loaded(house, *words)
+    night = loaded(stack, *words)
     assert (night["wrong_answers"], night["errors"]) == (0, {})
     requests = {what: row["count"] for what, row in night["requests"].items()}
     assert requests["batch"] > 0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from eligibility_api.contract.codes import Validity
-from tests.builders.house import Inhabited
+from tests.builders.stack import PopulatedStack
 
 EXPECTED = {
     "valid": Validity.VALID,
@@ -23,11 +23,11 @@ EXPECTED = {
 
 
 @pytest.fixture
-def environment(house: Inhabited, tmp_path: Path) -> dict[str, str]:
+def environment(stack: PopulatedStack, tmp_path: Path) -> dict[str, str]:
     """The house's wiring, and four of its people to tap."""
     expected = tmp_path / "expected.json"
     expected.write_text(json.dumps(EXPECTED))
-    return house.house.environment | {"LOADTEST_EXPECTED": str(expected)}
+    return stack.environment | {"LOADTEST_EXPECTED": str(expected)}
 
 
 _WARNINGS = ("-W", "error", "-W", "ignore:unclosed <socket:ResourceWarning")
