@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from loadtest.database.reading import Reading, Row
+from loadtest.database.statistics import Reading, Row
 
 _STANDS = {"tables": frozenset({"relations", "table_bytes", "index_bytes", "live_rows"})}
 """Columns that tell how things stand, and count nothing: told as they are in the end, with what came to them."""

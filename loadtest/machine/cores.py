@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from loadtest.machine import proc
-
 
 @dataclass(frozen=True, slots=True)
 class Cores:

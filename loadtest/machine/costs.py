@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from loadtest.machine import proc
-
 GENERATOR = "generator"
 API = "api"
 DATABASE = "database"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from loadtest.machine import proc
 from loadtest.machine.costs import API, DATABASE, GENERATOR, database_in
 
 SUPERVISOR, KEEPER, WORKER, JLIS, COORDINATOR = "supervisor", "keeper", "worker", "jlis", "coordinator"

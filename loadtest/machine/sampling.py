@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
-from loadtest.machine import proc
 from loadtest.machine.roles import NUMBERED, Look
 
 _LOOK_EVERY = 5

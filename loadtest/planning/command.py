@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtest.ending import end_like_ctrl_c
-from loadtest.line.connection import LineError
-from loadtest.surroundings import LoadError
+from loadtest.http_client.connection import LineError
+from loadtest.processes import end_like_ctrl_c
+from loadtest.target import LoadError
 
 FAILED, STOPPED = 1, 3
 
@@ -37,10 +37,10 @@ def plan(
     Exit code 0: the costs foretold the second point. 1: they did not, or an answer was wrong, so that nothing may be
     planned with them. 3: it could not be measured.
     """
-    from loadtest.machine.circumstances import Circumstances
-    from loadtest.nation.settle import Size
+    from loadtest.dataset.provision import Size
+    from loadtest.machine.host_info import Circumstances
+    from loadtest.planning.presenter import show
     from loadtest.planning.run import run_plan
-    from loadtest.planning.showing import show
 
     end_like_ctrl_c()
     told = Console(stderr=True)

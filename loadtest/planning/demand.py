@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eligibility_api.contract.history import Origin
-from loadtest.planning import figures
 from loadtest.planning.arithmetic import Figure, Line
-from loadtest.planning.figures import known
-from loadtest.rush.consents import SHARES
-from loadtest.rush.levels import LEVELS, Level
+from loadtest.planning.assumptions import known
+from loadtest.scenario.consents import SHARES
+from loadtest.scenario.levels import LEVELS, Level
 
 TOKEN, CHALLENGE, CARD, NUMBER = "token", "challenge", "card", "number"
 CONSENT_CHALLENGE, CONSENT, BATCH_ROW = "consent challenge", "consent", "batch row"
@@ -52,7 +51,7 @@ def of_a_thousand_checks(level: Level) -> dict[str, int]:
     by_card = round(1000 * level.by_card)
     looked = {look_up.value: round(by_card * share) for look_up, share in SHARES.items()}
     told = by_card * level.prescriptions
-    at_pharmacies = round(told * figures.AT_PHARMACIES.value)
+    at_pharmacies = round(told * assumptions.AT_PHARMACIES.value)
     prescribed = {PRESCRIPTION: round(told) - at_pharmacies, DISPENSING: at_pharmacies}
     return {NUMBER: 1000 - by_card, **dict.fromkeys(OF_A_CARD, by_card), **looked, **prescribed}
 
@@ -67,7 +66,7 @@ def _of_checks(level: Level, seconds: Figure, token_seconds: float) -> Demand:
         look_up.value: Line.of(f"look-ups of {look_up}", by_card.figure * known(part), "/s")
         for look_up, part in SHARES.items()
     }
-    terminals = Line.of("terminals", figures.SITES * figures.TERMINALS_A_SITE)
+    terminals = Line.of("terminals", assumptions.SITES * assumptions.TERMINALS_A_SITE)
     tokens = _storm(terminals) if level.reconnect else _renewals(terminals, checks, token_seconds)
     told = _told(by_card) if level.prescriptions else {}
     rates = {NUMBER: by_number, **dict.fromkeys(OF_A_CARD, by_card), **looked, **told, TOKEN: tokens}
@@ -77,11 +76,11 @@ def _of_checks(level: Level, seconds: Figure, token_seconds: float) -> Demand:
 
 def _told(by_card: Line) -> dict[str, Line]:
     """What institutions prescribe and pharmacies dispense, and tell at once."""
-    told = by_card.figure * figures.TOLD_OF
-    elsewhere = known(1) - figures.AT_PHARMACIES
+    told = by_card.figure * assumptions.TOLD_OF
+    elsewhere = known(1) - assumptions.AT_PHARMACIES
     return {
         PRESCRIPTION: Line.of("prescriptions", told * elsewhere, "/s"),
-        DISPENSING: Line.of("dispensings", told * figures.AT_PHARMACIES, "/s"),
+        DISPENSING: Line.of("dispensings", told * assumptions.AT_PHARMACIES, "/s"),
     }
 
 
@@ -90,25 +89,25 @@ def _day(token_seconds: float) -> Demand:
     busiest = LEVELS["L1"].checks_per_s
     level = replace(LEVELS["day"], checks_per_s=busiest)
     lasts = Line.of(
-        "seconds of the busiest minute's checks", figures.CHECKS_A_MONDAY / known(busiest, "/s"), "s"
+        "seconds of the busiest minute's checks", assumptions.CHECKS_A_MONDAY / known(busiest, "/s"), "s"
     )
     demand = _of_checks(level, lasts.figure, token_seconds)
     return replace(demand, lines=[*demand.lines, lasts])
 
 
 def _storm(terminals: Line) -> Line:
-    return Line.of("sign-ins", terminals.figure / figures.STORM, "/s")
+    return Line.of("sign-ins", terminals.figure / assumptions.STORM, "/s")
 
 
 def _renewals(terminals: Line, checks: Figure, token_seconds: float) -> Line:
     """A terminal signs in when somebody comes and its token is over: from one sign-in to the next pass the token's life and
     the time until the next patient, who come to it one in terminals ÷ checks seconds.
     """
-    life = known(token_seconds, "s") - figures.RENEWED_BEFORE
+    life = known(token_seconds, "s") - assumptions.RENEWED_BEFORE
     return Line.of("sign-ins", terminals.figure / (life + terminals.figure / checks), "/s")
 
 
 def _batch_night() -> Demand:
-    rows = Line.of("rows", figures.CHECKS_A_MONDAY * figures.BY_BATCH / figures.NIGHT, "/s")
+    rows = Line.of("rows", assumptions.CHECKS_A_MONDAY * assumptions.BY_BATCH / assumptions.NIGHT, "/s")
     level = LEVELS["batch-night"]
-    return Demand(level.name, level.meaning, figures.NIGHT, {BATCH_ROW: rows}, [rows])
+    return Demand(level.name, level.meaning, assumptions.NIGHT, {BATCH_ROW: rows}, [rows])

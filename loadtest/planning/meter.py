@@ -13,18 +13,17 @@ from typing import Self
 
 import asyncpg
 
+from loadtest.database.dsn import NoWayError, dsn, outside
 from loadtest.database.waits import STATEMENT
-from loadtest.database.way import NoWayError, dsn, outside
-from loadtest.groups import called_off
-from loadtest.line.connection import Reply
-from loadtest.line.pool import Pool
-from loadtest.machine import proc
+from loadtest.http_client.connection import Reply
+from loadtest.http_client.pool import Pool
 from loadtest.machine.costs import API as API_KIND
 from loadtest.machine.costs import DATABASE as DATABASE_KIND
 from loadtest.machine.roles import KEEPER, SUPERVISOR, WORKER, Roles
 from loadtest.planning import wire
 from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, STORED, UP, WAL, Taken
-from loadtest.surroundings import LoadError, Surroundings
+from loadtest.target import LoadError, Surroundings
+from loadtest.tasks import called_off
 
 _QUANTITIES = {
     API_KIND: API,

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from loadtest.machine.circumstances import Circumstances
-from loadtest.planning import figures
+from loadtest.machine.host_info import Circumstances
 from loadtest.planning.arithmetic import Line
-from loadtest.planning.checking import BOUND, compare, verdict
 from loadtest.planning.costs import SECONDS, Costs, Taken
 from loadtest.planning.demand import demands
-from loadtest.planning.house import House
-from loadtest.planning.keeping import Kept, kept_for_years, other_storage
-from loadtest.planning.needs import Need, need
+from loadtest.planning.deployment import House
+from loadtest.planning.prediction import BOUND, compare, verdict
+from loadtest.planning.requirements import Need, need
+from loadtest.planning.retention import Kept, kept_for_years, other_storage
 
 LEFT_OUT = (
     "the proxy in front of the fund with its TLS, J-LIS, and copies of any machine that is to stand in for another",
@@ -48,7 +47,10 @@ class PlanReport:
     @property
     def kept(self) -> list[Kept]:
         """What five years keep, under two shares of checks by card."""
-        shares = {"today's share by card": figures.BY_CARD_TODAY, "the share of 2027": figures.BY_CARD_2027}
+        shares = {
+            "today's share by card": assumptions.BY_CARD_TODAY,
+            "the share of 2027": assumptions.BY_CARD_2027,
+        }
         return [kept_for_years(meaning, by_card, self.costs) for meaning, by_card in shares.items()]
 
     @property

@@ -12,14 +12,14 @@ from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.line import is_loopback
 from loadtest.clock import today_in_japan
-from loadtest.nation.settle import Nation, Size, Tell, settle
-from loadtest.planning.house import House
-from loadtest.planning.measuring import Measured, Measuring
+from loadtest.dataset.provision import Nation, Size, Tell, settle
+from loadtest.planning.deployment import House
+from loadtest.planning.measurement import Measured, Measuring
 from loadtest.planning.meter import Meter, MeteredPool
 from loadtest.planning.report import PlanReport
 from loadtest.planning.survey import survey
-from loadtest.rush.judge import Judge
-from loadtest.surroundings import LoadError, Surroundings, surroundings
+from loadtest.scenario.answer_check import Judge
+from loadtest.target import LoadError, Surroundings, surroundings
 
 _MOST_CONNECTIONS, _TIMEOUT_SECONDS = 500, 10.0
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-from loadtest.machine import proc
 from loadtest.machine.costs import API, DATABASE
-from loadtest.planning.house import House
+from loadtest.planning.deployment import House
 from loadtest.planning.meter import Meter
-from loadtest.surroundings import LoadError, Surroundings
+from loadtest.target import LoadError, Surroundings
 
 _SETTINGS = """
 SELECT name, setting::bigint * CASE unit WHEN '8kB' THEN 8192 ELSE 1 END AS value FROM pg_settings

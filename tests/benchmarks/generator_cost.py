@@ -35,7 +35,7 @@ def by_own_line(url: str, requests: int) -> float:
     """The same by one connection of ours."""
     import uvloop
 
-    from loadtest.line.connection import Connection, request
+    from loadtest.http_client.connection import Connection, request
 
     async def ask() -> float:
         connection = await Connection.open("127.0.0.1", int(url.rpartition(":")[2]))
@@ -63,7 +63,7 @@ def main() -> None:
         seconds = WAYS[chosen.way](chosen.url, REQUESTS)
         print(f"{chosen.way:10}{seconds / REQUESTS * 1e6:8.1f} µs a request")
         return
-    from loadtest.floor.serving import served
+    from loadtest.baseline.server import served
 
     with served("smallest", {}) as server:
         for way in WAYS:

@@ -1,6 +1,6 @@
 """A tap's database time in a small and in a large country: `python -m tests.benchmarks.tap_at_scale 100000 10000000`.
 
-Fills one database a size on a server of its own (`loadtest/nation/filling.py`: 1.2 enrolments a person, a bound
+Fills one database a size on a server of its own (`loadtest/dataset/bulk_load.py`: 1.2 enrolments a person, a bound
 certificate each), then puts the hot statement to each in turn about people drawn at random. Prints, for each
 size, medians and p99 in milliseconds, the store's size, and the ratio of the medians to the smallest's.
 """
@@ -30,8 +30,8 @@ from eligibility_api.platform.database import Database
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.platform.migrate import migrate
 from eligibility_api.presence.statement import Evidence, Presented
-from loadtest.nation.crowd import Crowd
-from loadtest.nation.filling import fill as pour
+from loadtest.dataset.bulk_population import Crowd
+from loadtest.dataset.bulk_load import fill as pour
 
 AUTHORITY = bytes(32)
 INSTITUTION_CODE = "1311111114"

@@ -12,11 +12,11 @@ import pytest
 from eligibility_api.contract.codes import FacilityKind
 from jpki_mock.personalisation import CardOrder
 from loadtest.clock import today_in_japan
+from loadtest.dataset.bulk_load import fill, holds
+from loadtest.dataset.bulk_population import Crowd
+from loadtest.dataset.request_bodies import number_body
 from loadtest.model.answer import Question
-from loadtest.nation.crowd import Crowd
-from loadtest.nation.filling import fill, holds
-from loadtest.nation.wording import number_body
-from loadtest.surroundings import LoadError
+from loadtest.target import LoadError
 from tests.builders.fund import CLINIC, Fund, Person
 
 pytestmark = pytest.mark.anyio

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable
 import asyncpg
 import pytest
 
-from loadtest.database.reading import read
-from loadtest.database.watch import DatabaseWatch
-from loadtest.database.way import NoWayError, dsn, outside
+from loadtest.database.statistics import read
+from loadtest.database.monitor import DatabaseWatch
+from loadtest.database.dsn import NoWayError, dsn, outside
 from tests.builders.database import Database
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loadtest.database.difference import MOST_STATEMENTS, Difference, difference
-from loadtest.database.reading import Reading, by_key
+from loadtest.database.statistics import Reading, by_key
 from loadtest.database.waits import Waits
 
 DATABASE = {

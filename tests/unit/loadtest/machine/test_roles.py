@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.machine import proc, roles
+from loadtest.machine import processes, roles
 from loadtest.machine.costs import API, DATABASE, GENERATOR
 from loadtest.machine.roles import COORDINATOR, JLIS, KEEPER, SUPERVISOR, WORKER, Roles
 
@@ -21,11 +21,11 @@ NAMES = {13: "fund-keeper", 14: "fund-worker", 99: "fund-keeper"}
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A house of two workers, J-LIS, and two database servers."""
     listening = {FUND: {10, 11, 12}, JLIS_PORT: {20}, OUTSIDE: {40}}
-    monkeypatch.setattr(proc, "listening_on", lambda port: listening.get(port, set()))
-    monkeypatch.setattr(proc, "parent", lambda pid: PARENTS.get(pid, 0))
-    monkeypatch.setattr(proc, "name", lambda pid: NAMES.get(pid, "python"))
-    monkeypatch.setattr(proc, "processes", lambda: iter(PARENTS))
-    monkeypatch.setattr(proc, "below", lambda pid: {pid, pid + 1})
+    monkeypatch.setattr(processes, "listening_on", lambda port: listening.get(port, set()))
+    monkeypatch.setattr(processes, "parent", lambda pid: PARENTS.get(pid, 0))
+    monkeypatch.setattr(processes, "name", lambda pid: NAMES.get(pid, "python"))
+    monkeypatch.setattr(processes, "processes", lambda: iter(PARENTS))
+    monkeypatch.setattr(processes, "below", lambda pid: {pid, pid + 1})
     monkeypatch.setattr(roles, "database_in", lambda _: {30, 31})
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.machine import proc
-from loadtest.machine.circumstances import Circumstances
+from loadtest.machine import processes
 from loadtest.machine.costs import API, DATABASE, GENERATOR
 from loadtest.machine.growth import memory_growth
+from loadtest.machine.host_info import Circumstances
 from loadtest.machine.roles import COORDINATOR, Roles
 from loadtest.machine.sampling import Gauges, Sample, Sampler, Usage
 
@@ -32,7 +32,7 @@ class Machine:
             lambda: self.now,
             self.cpu.get,
             float,
-            lambda: proc.Host(2 * self.now, self.idle, 0.1 * self.now),
+            lambda: processes.Host(2 * self.now, self.idle, 0.1 * self.now),
         )
         return Sampler(self.look, gauges)
 

@@ -15,7 +15,7 @@ from loadtest.planning.demand import (
     PRESCRIPTION,
     TOKEN,
 )
-from loadtest.planning.house import House
+from loadtest.planning.deployment import House
 
 RECORD, SPENT, EVIDENCE = f"{STORED}audit_record", f"{STORED}spent", f"{STORED}consent_evidence"
 ENTRIES = f"{STORED}prescription_entry"

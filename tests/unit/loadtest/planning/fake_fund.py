@@ -9,11 +9,11 @@ from time import perf_counter
 from uuid import uuid4
 
 from loadtest.clock import now
-from loadtest.line.connection import LineError, Reply
+from loadtest.http_client.connection import LineError, Reply
+from loadtest.planning.apportionment import RECORDS, REQUESTS, WIDTHS
 from loadtest.planning.costs import STORED, Costs
 from loadtest.planning.meter import Reading
-from loadtest.planning.sharing import RECORDS, REQUESTS, WIDTHS
-from loadtest.rush.consents import CATEGORIES
+from loadtest.scenario.consents import CATEGORIES
 
 STATEMENT = {
     "version": 1, "language": "ja", "institution_code": "1311111114", "institution_name": "見本診療所",

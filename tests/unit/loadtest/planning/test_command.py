@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from loadtest.cli import Surroundings, app
-from loadtest.nation.settle import Size
+from loadtest.dataset.provision import Size
 from loadtest.planning import run
 from loadtest.planning.report import PlanReport
-from loadtest.surroundings import LoadError
+from loadtest.target import LoadError
 from tests.unit.loadtest.planning.test_report import REPORT
 
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from loadtest.line.connection import Reply
-from loadtest.line.pool import Pool
+from loadtest.http_client.connection import Reply
+from loadtest.http_client.pool import Pool
 from loadtest.planning import wire
 from loadtest.planning.costs import API, STORED, UP, Taken
 from loadtest.planning.meter import MeteredPool, Reading

@@ -14,8 +14,8 @@ from rich.console import Console
 from loadtest.planning.arithmetic import Line
 from loadtest.planning.costs import API, Taken
 from loadtest.planning.demand import demands
+from loadtest.planning.presenter import show
 from loadtest.planning.report import PlanReport
-from loadtest.planning.showing import show
 from tests.unit.loadtest.planning.builders import COSTS, HOUSE
 from tests.unit.loadtest.planning.by_hand import is_right
 

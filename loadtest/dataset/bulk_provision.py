@@ -1,0 +1,52 @@
+"""Gathering a crowd in a house: J-LIS learns of those who may have a card, and everybody is filled into the database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+import asyncpg
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from jpki_mock.jlis import Jlis
+from jpki_mock.settings import Settings
+from loadtest.clock import now
+from loadtest.database.dsn import NoWayError, dsn
+from loadtest.dataset.bulk_load import Tell, fill, holds
+from loadtest.dataset.bulk_population import NAMED, Crowd
+from loadtest.target import LoadError, Surroundings
+
+
+def gather(there: Surroundings, crowd: Crowd, tell: Tell) -> None:
+    """Bring a crowd into a house that has none, or has the very same one already. Raises LoadError, OSError."""
+    try:
+        address = dsn(there.environment)
+        if asyncio.run(holds(address, crowd)):
+            return
+        authority = _authority(Path(there.environment["FUND_TRUST_STORE"]))
+        person_keys = _introduce(there.jpki_home, crowd)
+        asyncio.run(fill(address, crowd, authority=authority, person_keys=person_keys, tell=tell))
+        os.sync()  # gigabytes that the kernel still has to write would be the run's slowness
+    except NoWayError as error:
+        raise LoadError(str(error)) from error
+    except asyncpg.PostgresError as error:
+        raise LoadError(f"the crowd could not be filled in: {type(error).__name__}") from error
+
+
+def _introduce(jpki_home: Path, crowd: Crowd) -> Mapping[int, bytes]:
+    """Have J-LIS know the residents who may have a card; the keys under which the fund knows them, by number."""
+    numbers = crowd.holders(NAMED)
+    with Jlis(Settings(home=jpki_home), now()) as jlis:
+        jlis.register.add(map(crowd.resident, numbers))
+        keys = {number: jlis.register.person_key(crowd.resident(number).resident_id) for number in numbers}
+    return {number: bytes.fromhex(key) for number, key in keys.items()}
+
+
+def _authority(trust_store: Path) -> bytes:
+    """By what the fund knows who issued the cards: SHA-256 of the newest authority's key."""
+    newest = x509.load_pem_x509_certificates(trust_store.read_bytes())[-1]
+    return sha256(newest.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()

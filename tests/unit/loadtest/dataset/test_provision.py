@@ -1,0 +1,38 @@
+"""How large a nation is, who of it is filled in, and whose the cards are."""
+
+from __future__ import annotations
+
+import pytest
+
+from jpki_mock.register.residents import first_residents
+from loadtest.dataset.provision import Size, _holders
+
+
+@pytest.mark.parametrize(
+    ("people", "uploaded", "cards", "crowd", "crowd_cards"),
+    [
+        (3_000, 20_000, 1_000, 0, 0),
+        (20_000, 20_000, 1_000, 0, 0),
+        (1_000_000, 20_000, 1_000, 980_000, 980),
+        (10_000_000, 20_000, 1_000, 9_980_000, 998),
+        (10_000_000, 20_000, 1, 9_980_000, 0),
+        (20_001, 20_000, 1_000, 1, 1),
+        (400, 300, 60, 100, 15),
+    ],
+)
+def test_cards_are_the_crowds_as_its_part_of_the_people_is(
+    people: int, uploaded: int, cards: int, crowd: int, crowd_cards: int
+) -> None:
+    size = Size(people, cards, 8, uploaded)
+    assert (size.crowd.people if size.crowd else 0) == crowd
+    assert size.crowd_cards == crowd_cards
+
+
+def test_holders_come_evenly_from_both() -> None:
+    about = list(first_residents(300, seed=1))
+    holders = _holders(Size(400, 60, 8, 300), about)
+    ids = [holder.resident_id for holder in holders]
+    assert len(set(ids)) == len(ids) == 60
+    assert sum(one.startswith("C") for one in ids) == 15
+    uploaded = [about.index(holder) for holder in holders if not holder.resident_id.startswith("C")]
+    assert max(uploaded) > 260

@@ -1,0 +1,34 @@
+"""Tokens of a running nation: of every age, and used to their end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+from loadtest.clock import now
+from loadtest.dataset.terminals import RENEW_BEFORE, as_if_signed_in_before
+from tests.unit.loadtest.dataset.builders import terminal
+
+
+def test_the_ages_of_tokens_are_spread_so_that_none_is_due_at_once_and_a_third_within_a_third_of_their_life() -> (
+    None
+):
+    at, terminals = now(), [terminal() for _ in range(300)]
+    for each in terminals:
+        each.token_until = at + timedelta(seconds=300)
+    as_if_signed_in_before(terminals, Random(1))
+    left = sorted((each.token_until or at) - at for each in terminals)
+    assert left[0] >= RENEW_BEFORE
+    assert left[-1] <= timedelta(seconds=300)
+    due_soon = sum(each < RENEW_BEFORE + timedelta(seconds=80) for each in left)
+    assert 80 <= due_soon <= 120
+
+
+def test_a_terminal_that_should_renew_its_token_can_go_on_with_it_until_its_end() -> None:
+    one = terminal()
+    one.token_until = now() + RENEW_BEFORE / 2
+    assert (one.needs_token(), one.can_go_on()) == (True, True)
+    one.token_until = now() - timedelta(seconds=1)
+    assert (one.needs_token(), one.can_go_on()) == (True, False)
+    one.token_until = None
+    assert (one.needs_token(), one.can_go_on()) == (True, False)

@@ -1,0 +1,171 @@
+"""Kept connections, a line that is cut, connections that are given up; no socket is opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from loadtest.http_client import pool as pool_module
+from loadtest.http_client.connection import LineError, Reply
+from loadtest.http_client.pool import Pool
+
+REPLY = Reply(200, b"{}")
+TOKEN, CHECK = b"POST /v1/token HTTP/1.1\r\n", b"POST /v1/eligibility/number HTTP/1.1\r\n"
+
+
+class FakeConnection:
+    """Answers at once, or when it is told to; open until it is closed."""
+
+    opened: list[FakeConnection]
+    held = False
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self.waiting: asyncio.Future[Reply] | None = None
+
+    @classmethod
+    async def open(cls, host: str, port: int) -> FakeConnection:
+        cls.opened.append(cls())
+        return cls.opened[-1]
+
+    async def exchange(self, data: bytes) -> Reply:
+        if not self.held:
+            return REPLY
+        self.waiting = asyncio.get_running_loop().create_future()
+        return await self.waiting
+
+    def close(self) -> None:
+        self.is_open = False
+        if self.waiting is not None and not self.waiting.done():
+            self.waiting.set_exception(LineError("connection cut"))
+
+
+@pytest.fixture(autouse=True)
+def _fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeConnection.opened, FakeConnection.held = [], False
+    monkeypatch.setattr(pool_module, "Connection", FakeConnection)
+
+
+def run(work: Callable[[Pool], Coroutine[Any, Any, None]], most: int = 10) -> None:
+    async def within() -> None:
+        async with Pool("http://127.0.0.1:1", most=most, timeout_seconds=10) as pool:
+            await work(pool)
+
+    asyncio.run(within())
+
+
+async def begun(pool: Pool, data: bytes) -> asyncio.Task[Reply]:
+    """An exchange that waits for its answer."""
+    task = asyncio.create_task(pool.exchange(data))
+    while not FakeConnection.opened or FakeConnection.opened[-1].waiting is None:
+        await asyncio.sleep(0)
+    return task
+
+
+def test_a_connection_is_kept_for_the_next() -> None:
+    async def work(pool: Pool) -> None:
+        for _ in range(3):
+            assert await pool.exchange(CHECK) == REPLY
+        assert (len(FakeConnection.opened), pool.peak) == (1, 1)
+
+    run(work)
+    assert not FakeConnection.opened[0].is_open
+
+
+def test_a_connection_that_the_server_may_be_about_to_close_is_used_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool_module, "_IDLE_SECONDS", -1.0)
+
+    async def work(pool: Pool) -> None:
+        for _ in range(2):
+            await pool.exchange(CHECK)
+        assert [connection.is_open for connection in FakeConnection.opened] == [False, True]
+
+    run(work)
+
+
+def test_who_comes_beyond_the_most_is_refused() -> None:
+    async def work(pool: Pool) -> None:
+        FakeConnection.held = True
+        task = await begun(pool, CHECK)
+        with pytest.raises(LineError, match="no connection left"):
+            await pool.exchange(CHECK)
+        task.cancel()
+
+    run(work, most=1)
+
+
+def test_a_cut_refuses_paths_that_begin_so_until_it_is_mended() -> None:
+    async def work(pool: Pool) -> None:
+        pool.cut("/v1/token")
+        with pytest.raises(LineError, match=r"^cut$"):
+            await pool.exchange(TOKEN)
+        assert await pool.exchange(CHECK) == REPLY
+        pool.mend("/v1/token")
+        assert await pool.exchange(TOKEN) == REPLY
+
+    run(work)
+
+
+@pytest.mark.parametrize(("prefix", "ends"), [("", True), ("/v1/eligibility", True), ("/v1/token", False)])
+def test_a_cut_ends_what_is_under_way(prefix: str, ends: bool) -> None:
+    async def work(pool: Pool) -> None:
+        FakeConnection.held = True
+        task = await begun(pool, CHECK)
+        pool.cut(prefix)
+        if ends:
+            with pytest.raises(LineError, match="connection cut"):
+                await task
+        else:
+            assert FakeConnection.opened[0].is_open
+            task.cancel()
+
+    run(work)
+
+
+def test_connections_that_are_given_up_are_used_no_more_and_new_ones_are_there() -> None:
+    async def work(pool: Pool) -> None:
+        await pool.exchange(CHECK)
+        [old] = FakeConnection.opened
+        await pool.renew(3)
+        assert not old.is_open
+        assert len(FakeConnection.opened) == 4
+        await pool.exchange(CHECK)
+        assert len(FakeConnection.opened) == 4
+
+    run(work)
+
+
+def test_those_that_could_be_opened_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def open_some(host: str, port: int) -> FakeConnection:
+        if len(FakeConnection.opened) == 2:
+            raise LineError("connection refused")
+        FakeConnection.opened.append(FakeConnection())
+        return FakeConnection.opened[-1]
+
+    async def work(pool: Pool) -> None:
+        monkeypatch.setattr(FakeConnection, "open", open_some)
+        with pytest.raises(LineError, match="connection refused"):
+            await pool.renew(3)
+        assert await pool.exchange(CHECK) == REPLY
+
+    run(work)
+
+
+def test_a_connection_in_use_is_given_up_after_its_answer() -> None:
+    async def work(pool: Pool) -> None:
+        FakeConnection.held = True
+        task = await begun(pool, CHECK)
+        [old] = FakeConnection.opened
+        await pool.renew(0)
+        assert old.is_open
+        assert old.waiting is not None
+        old.waiting.set_result(REPLY)
+        assert await task == REPLY
+        assert not old.is_open
+
+    run(work)
