@@ -13,16 +13,16 @@ from rich.console import Console
 
 from clinic_terminal.card.file_card import open_card_file
 from clinic_terminal.card.port import CardConnection
-from loadtest import report
-from loadtest.fleet import FleetError
-from loadtest.floor.command import floor
-from loadtest.generating.command import generate
+from loadtest.baseline.command import floor
+from loadtest.generator.command import generate
 from loadtest.planning.command import plan
-from loadtest.report import SmokeReport
-from loadtest.rush.command import run
-from loadtest.settings import LoadSettings, SettingsError
-from loadtest.smoke import Plan, run_smoke
-from loadtest.tap import Judge
+from loadtest.scenario.command import run
+from loadtest.smoke import report
+from loadtest.smoke.card_sessions import FleetError
+from loadtest.smoke.report import SmokeReport
+from loadtest.smoke.run import Plan, run_smoke
+from loadtest.smoke.settings import LoadSettings, SettingsError
+from loadtest.smoke.tap import Judge
 
 FAILED, USAGE = 1, 2
 """Exit codes: something was answered wrongly or not at all; the test could not begin."""
@@ -42,7 +42,7 @@ class LocustMissingError(Exception):
 def _locust_swarm(plan: Plan, judge: Judge) -> SmokeReport:
     """Locust is optional, and changes the process that imports it."""
     try:
-        from loadtest.swarm import locust_swarm
+        from loadtest.smoke.locust_users import locust_swarm
     except ModuleNotFoundError as error:
         if error.name != "locust":
             raise

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from eligibility_api.contract.tokens import TOKEN_PATH
-from loadtest.faults.database import Restart
-from loadtest.faults.expectation import Expectation, Window
-from loadtest.faults.fault import Fault, always
-from loadtest.faults.insurer import BlankColumn
+from loadtest.dataset.terminals import RENEW_BEFORE
+from loadtest.faults.blank_column import BlankColumn
+from loadtest.faults.database_restart import Restart
+from loadtest.faults.fault import Expectation, Fault, Window, always
 from loadtest.faults.jlis import Gone, Slow
-from loadtest.faults.old_client import OldClient
-from loadtest.faults.publishing import PUBLISH
-from loadtest.faults.workers import AFTER_S, CONNECTIONS, Hot
-from loadtest.generating.disturbances import Disturbance
-from loadtest.nation.terminals import RENEW_BEFORE
+from loadtest.faults.publication import PUBLISH
+from loadtest.faults.stale_client import OldClient
+from loadtest.faults.worker_imbalance import AFTER_S, CONNECTIONS, Hot
+from loadtest.generator.client_faults import Disturbance
 
 _CUT = frozenset({"line: cut", "line: connection cut"})
 _UNAVAILABLE = frozenset({"database-unavailable", "overloaded"})

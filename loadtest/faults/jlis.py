@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from loadtest.faults import house
+from loadtest.faults import stack_processes
 from loadtest.faults.fault import Remark, Scene
 
 STILL_S, AWAKE_S = 1.5, 0.1
@@ -18,15 +18,15 @@ class Gone:
 
     def __init__(self, scene: Scene) -> None:
         """Raises LoadError where it does not run here."""
-        self._pids = house.jlis(scene.there)
+        self._pids = stack_processes.jlis(scene.there)
 
     async def inflict(self) -> None:
         """Let it stand still."""
-        house.stop(self._pids)
+        stack_processes.stop(self._pids)
 
     async def lift(self) -> None:
         """Let it go on."""
-        house.go_on(self._pids)
+        stack_processes.go_on(self._pids)
 
     async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
         """Nothing of its own."""
@@ -56,8 +56,8 @@ class Slow(Gone):
     async def _doze(self) -> None:
         while True:
             try:
-                house.stop(self._pids)
+                stack_processes.stop(self._pids)
                 await asyncio.sleep(STILL_S)
             finally:
-                house.go_on(self._pids)
+                stack_processes.go_on(self._pids)
             await asyncio.sleep(AWAKE_S)

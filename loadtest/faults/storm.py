@@ -11,11 +11,10 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from loadtest.faults import house
-from loadtest.faults.expectation import Expectation
-from loadtest.faults.fault import Fault, Remark, Scene, always
-from loadtest.rush.levels import STORM_SECONDS
-from loadtest.surroundings import LoadError
+from loadtest.faults import stack_processes
+from loadtest.faults.fault import Expectation, Fault, Remark, Scene, always
+from loadtest.scenario.levels import STORM_SECONDS
+from loadtest.target import LoadError
 
 _LOOK_S = 0.1
 _PATIENCE_S = 120.0
@@ -27,15 +26,15 @@ class RestartApi:
     def __init__(self, scene: Scene) -> None:
         """Raises LoadError where the API does not run on this machine."""
         self._there = scene.there
-        house.api_workers(self._there)
+        stack_processes.api_workers(self._there)
         self._killed: set[int] = set()
         self._looking: asyncio.Task[float | None] | None = None
 
     async def inflict(self) -> None:
         """Kill them. Raises LoadError where the API does not run on this machine."""
-        self._killed = house.api_workers(self._there)
+        self._killed = stack_processes.api_workers(self._there)
         for pid in self._killed:
-            house.kill(pid)
+            stack_processes.kill(pid)
         self._looking = asyncio.create_task(self._until_others())
 
     async def lift(self) -> None:
@@ -53,7 +52,7 @@ class RestartApi:
         began = time.monotonic()
         while (passed := time.monotonic() - began) < _PATIENCE_S:
             with suppress(LoadError):
-                if len(house.api_workers(self._there) - self._killed) >= len(self._killed):
+                if len(stack_processes.api_workers(self._there) - self._killed) >= len(self._killed):
                     return round(passed, 1)
             await asyncio.sleep(_LOOK_S)
         return None

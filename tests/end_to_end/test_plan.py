@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from loadtest.planning.demand import BATCH_ROW, DISPENSING, NUMBER, OF_A_CARD, PRESCRIPTION, TOKEN
-from loadtest.rush.consents import SHARES
+from loadtest.scenario.consents import SHARES
 from tests.builders.house import Inhabited
 
 

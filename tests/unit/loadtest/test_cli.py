@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 
 from jpki_mock.card.in_process import open_card
 from loadtest.cli import Surroundings, app
-from loadtest.report import SmokeReport, Timing
-from loadtest.smoke import Plan
-from loadtest.tap import Judge, tap
+from loadtest.smoke.report import SmokeReport, Timing
+from loadtest.smoke.run import Plan
+from loadtest.smoke.tap import Judge, tap
 from tests.unit.loadtest.builders import FakeFund, set_up
 
 ANSWERS: list[dict[str, Any] | str] = [{"validity": "2"}, {"validity": "1"}]
@@ -89,7 +89,7 @@ def test_every_user_needs_a_card_of_its_own() -> None:
 
 def test_without_locust_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "locust", None)
-    monkeypatch.delitem(sys.modules, "loadtest.swarm", raising=False)
+    monkeypatch.delitem(sys.modules, "loadtest.smoke.locust_users", raising=False)
     result = CliRunner().invoke(app, ["smoke", "--users", "1"], obj=Surroundings(open_card=open_card))
     assert result.exit_code == 2
     assert "scripts/setup demo" in result.stderr

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from loadtest.baseline import run as floor_run
+from loadtest.baseline.report import FloorReport
 from loadtest.cli import app
-from loadtest.floor import run as floor_run
-from loadtest.floor.report import FloorReport
-from loadtest.generating.crew import HERE
-from loadtest.rush import run as rush_run
-from loadtest.rush.report import RushReport
-from loadtest.surroundings import LoadError
-from tests.unit.loadtest.floor.test_report import report as floor_report
-from tests.unit.loadtest.rush.test_report import report as rush_report
+from loadtest.generator.pool import HERE
+from loadtest.scenario import run as rush_run
+from loadtest.scenario.report import RushReport
+from loadtest.target import LoadError
+from tests.unit.loadtest.baseline.test_report import report as floor_report
+from tests.unit.loadtest.scenario.test_report import report as rush_report
 
 
 @pytest.fixture(autouse=True)

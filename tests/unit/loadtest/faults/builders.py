@@ -7,8 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from loadtest.faults.expectation import Window
-from loadtest.faults.fault import Scene
+from loadtest.faults.fault import Scene, Window
 
 NOW = Window(0.0, 0.0)
 

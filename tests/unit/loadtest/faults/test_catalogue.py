@@ -6,8 +6,7 @@ import pytest
 
 from eligibility_api.contract.errors import CATALOGUE
 from loadtest.faults.catalogue import FAULTS
-from loadtest.faults.expectation import Window
-from loadtest.faults.fault import Fault
+from loadtest.faults.fault import Fault, Window
 
 WINDOW = Window(20, 40)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from loadtest.faults import house, storm
-from loadtest.faults.expectation import Window
+from loadtest.faults import stack_processes, storm
+from loadtest.faults.fault import Window
 from loadtest.faults.storm import STORM, RestartApi
-from loadtest.rush.levels import LEVELS
-from loadtest.rush.plan import Plan
-from loadtest.surroundings import LoadError
+from loadtest.scenario.levels import LEVELS
+from loadtest.scenario.plan import Plan
+from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import scene
 
 
@@ -26,8 +26,8 @@ def restarted(monkeypatch: pytest.MonkeyPatch, *seen: set[int] | None) -> tuple[
             raise LoadError("the API does not run on this machine")
         return found
 
-    monkeypatch.setattr(house, "api_workers", workers)
-    monkeypatch.setattr(house, "kill", killed.append)
+    monkeypatch.setattr(stack_processes, "api_workers", workers)
+    monkeypatch.setattr(stack_processes, "kill", killed.append)
     monkeypatch.setattr(storm, "_LOOK_S", 0.0)
 
     async def run() -> dict[str, Any]:
@@ -60,7 +60,7 @@ def test_where_no_api_runs_here_nothing_can_be_restarted(monkeypatch: pytest.Mon
 
 
 def test_what_was_never_inflicted_saw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(house, "api_workers", lambda _: {1, 2})
+    monkeypatch.setattr(stack_processes, "api_workers", lambda _: {1, 2})
     assert asyncio.run(RestartApi(scene()).remarks([])) == []
 
 

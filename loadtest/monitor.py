@@ -1,0 +1,71 @@
+"""An eye on the machine and on the database while something runs against them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+from loadtest.database.dsn import dsn, outside
+from loadtest.database.monitor import DatabaseWatch
+from loadtest.machine.roles import Roles
+from loadtest.machine.sampling import Sample, Sampler
+from loadtest.target import Surroundings
+from loadtest.tasks import called_off
+
+_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was seen. `began`: the instant from which the run counts its seconds, on the clock of all that is in here."""
+
+    began: float
+    samples: Sequence[Sample]
+    database: DatabaseWatch
+
+
+class Watch:
+    """A context manager around a run. It takes a sample a second, and some looks at the database."""
+
+    def __init__(self, there: Surroundings, generators: Callable[[], Iterable[int]] = tuple) -> None:
+        """`generators`: the numbers of their processes on this machine, asked for anew now and then."""
+        environment = there.environment
+        roles = Roles(
+            there.fund_url,
+            there.fund_home,
+            outside(environment),
+            environment.get("FUND_JLIS_URL"),
+            generators,
+            os.getpid(),
+        )
+        self._sampler = Sampler(roles.look)
+        self._database = DatabaseWatch(partial(dsn, environment))
+        self._sampling: asyncio.Task[None] | None = None
+
+    def since(self, began: float) -> Watched:
+        """Everything seen from an instant of `perf_counter` on."""
+        samples = [sample for sample in self._sampler.samples if sample.at > began]
+        return Watched(began, samples, self._database)
+
+    async def __aenter__(self) -> Self:
+        await self._database.__aenter__()
+        self._sampling = asyncio.create_task(self._sample())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._sampling is not None
+        await called_off(self._sampling)
+        await self._database.__aexit__(kind, error, trace)
+
+    async def _sample(self) -> None:
+        """Sample once a second, until this is cancelled."""
+        while True:
+            self._sampler.sample()
+            await asyncio.sleep(_SECONDS)

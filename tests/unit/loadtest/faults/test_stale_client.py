@@ -1,0 +1,124 @@
+"""What a client of yesterday's contract says, and what of its answers is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import date
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from eligibility_api.contract.codes import Purpose
+from eligibility_api.contract.errors import CATALOGUE
+from loadtest.faults import stale_client
+from loadtest.faults.stale_client import SERVED, SIGNS_OLD_BYTES, OldClient, Saying, sayings, sign_old_bytes
+from loadtest.http_client.connection import LineError, Reply
+from loadtest.model.events import Membership
+from tests.unit.loadtest.dataset.builders import terminal
+from tests.unit.loadtest.faults.builders import scene
+
+MEMBER = Membership("06130017", None, "12", None, date(1980, 1, 31))
+
+
+def test_each_thing_that_it_says_has_one_answer_that_the_catalogue_knows() -> None:
+    said = sayings(MEMBER)
+    assert len({each.what for each in said}) == len(said)
+    assert {each.answer for each in said} - {SERVED} <= set(CATALOGUE)
+    assert SERVED in {each.answer for each in said}
+
+
+def test_a_day_of_yesterday_has_no_hyphens() -> None:
+    [compact] = [each for each in sayings(MEMBER) if "hyphens" in each.what]
+    assert json.loads(compact.body)["birth_date"] == "19800131"
+
+
+class FakePool:
+    """A pool whose answers are a function of the request."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, answer: Callable[[bytes], Reply]) -> None:
+        self.sent: list[bytes] = []
+        self._answer = answer
+
+    async def exchange(self, data: bytes) -> Reply:
+        self.sent.append(data)
+        return self._answer(data)
+
+    async def __aenter__(self) -> FakePool:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+def test_the_card_signs_the_tag_of_another_version() -> None:
+    signed: list[bytes] = []
+
+    def sign(message: bytes) -> bytes:
+        signed.append(message)
+        return b"signature"
+
+    pool = FakePool(lambda _: Reply(200, b'{"challenge": "C"}'))
+    one, card = terminal(), SimpleNamespace(certificate=b"DER", sign=sign)
+    asyncio.run(sign_old_bytes(cast(Any, pool), one, cast(Any, card)))
+    right = one.credential.to_be_signed(Purpose.ELIGIBILITY, "C")
+    assert signed == [right.replace(b"presence v1", b"presence v0")]
+    assert b"POST /v1/eligibility/card" in pool.sent[-1]
+
+
+def refusal(status: int, code: str) -> Reply:
+    return Reply(status, json.dumps({"code": code}).encode())
+
+
+def line_is_cut(_: bytes) -> Reply:
+    raise LineError("connection cut")
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "broken"),
+    [
+        (lambda _: refusal(401, "token-missing"), 1, None),
+        (lambda _: Reply(200, b"{}"), 0, "1 × served for token-missing: has no token"),
+        (lambda _: refusal(500, "internal"), 0, "1 × 500 internal for token-missing: has no token"),
+        (line_is_cut, 0, "1 × line: connection cut for token-missing: has no token"),
+    ],
+    ids=["as expected", "served", "broken", "cut"],
+)  # fmt: skip
+def test_whatever_else_it_is_answered_is_told(
+    answer: Callable[[bytes], Reply], right: int, broken: str | None
+) -> None:
+    client = OldClient(scene())
+    saying = Saying("has no token", "token-missing", token=None)
+
+    async def run() -> list[Any]:
+        await client._say(cast(Any, FakePool(answer)), terminal(), cast(Any, None), saying)
+        return await client.remarks([])
+
+    [number, answered] = asyncio.run(run())
+    assert (number.value, answered.value, answered.broken) == (1, right, broken)
+
+
+def test_it_says_everything_in_turn_until_it_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = FakePool(lambda _: refusal(400, "request-invalid"))
+    monkeypatch.setattr(stale_client, "Pool", lambda *_, **__: pool)
+    monkeypatch.setattr(stale_client, "LEAST_PER_S", 1e6)
+    country = SimpleNamespace(memberships=[MEMBER], answer=lambda *_: {"validity": "1"})
+    card = SimpleNamespace(certificate=b"DER", sign=lambda _: b"")
+    nation = SimpleNamespace(terminals=[terminal()], cards=[card], country=country)
+    client = OldClient(scene(nation=nation))
+
+    async def run() -> list[Any]:
+        await client.inflict()
+        async with asyncio.timeout(30):
+            while len(pool.sent) < 50:
+                await asyncio.sleep(0)
+        await client.lift()
+        return await client.remarks([])
+
+    number, _ = asyncio.run(run())
+    assert number.value >= 3 * len(sayings(MEMBER))
+    assert SIGNS_OLD_BYTES in {what for what, _, _ in client._answers}

@@ -1,0 +1,69 @@
+"""What a generator does to its own line on order."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from loadtest.clock import now
+from loadtest.dataset.terminals import Terminal
+from loadtest.generator.client_faults import Disturbance, disturb, reconnections
+from loadtest.http_client.pool import Pool
+from loadtest.scenario.visits import Outcome
+from tests.unit.loadtest.dataset.builders import terminal
+from tests.unit.loadtest.generator.builders import FakePool
+
+
+def disturbed(disturbance: Disturbance) -> list[str]:
+    pool = FakePool()
+    asyncio.run(disturb(cast(Pool, pool), [], disturbance))
+    return pool.done
+
+
+def test_a_line_is_cut_and_mended() -> None:
+    assert disturbed(Disturbance(0.0, 0.0, cut="/v1/token")) == ["cut /v1/token", "mend /v1/token"]
+
+
+def test_connections_are_renewed() -> None:
+    assert disturbed(Disturbance(0.0, 0.0, renewed=7)) == ["renew 7"]
+
+
+def test_terminals_forget_their_tokens() -> None:
+    one = terminal()
+    one.token_until = now()
+    asyncio.run(disturb(cast(Pool, FakePool()), [one], Disturbance(0.0, 0.0, tokens_lost=True)))
+    assert one.token_until is None
+
+
+def test_a_cut_ends_with_the_run() -> None:
+    pool = FakePool()
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(disturb(cast(Pool, pool), [], Disturbance(0.0, 1e6, cut="")))
+        while not pool.done:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    assert pool.done == ["cut ", "mend "]
+
+
+def test_terminals_that_lose_their_tokens_all_sign_in_a_moment_later() -> None:
+    terminals = [terminal(), terminal()]
+    signed_in: list[object] = []
+
+    async def sign_in(one: Terminal) -> Outcome:
+        signed_in.append(one)
+        return Outcome(200, b"")
+
+    lost, kept = Disturbance(3.0, 3.0, tokens_lost=True), Disturbance(5.0, 5.0, renewed=1)
+    dues = reconnections([lost, kept], terminals, sign_in)
+    assert [due.asked for due in dues] == [None, None]
+    assert all(3.0 < due.at < 3.5 for due in dues)
+    for due in dues:
+        asyncio.run(due.visit())  # type: ignore[arg-type]
+    assert signed_in == terminals

@@ -1,0 +1,145 @@
+"""The sample of answers, and what is held against the naive model."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from loadtest.model.answer import Answer, Question
+from loadtest.scenario.answer_check import Judge
+from loadtest.scenario.answer_sample import FIRST, OF_A_SECOND, THEN_EVERY, Asked, Kept, Sample
+from loadtest.scenario.visits import Outcome
+from tests.unit.loadtest.dataset.builders import terminal
+
+TODAY = date(2026, 11, 26)
+RIGHT: Answer = {
+    "unchanged": False,
+    "validity": "1",
+    "as_of": "2026-11-26",
+    "results": [{"name": "試験　見本"}],
+}
+ASKED = Asked.at(terminal(), person="R1-00000001")
+
+
+BEGAN = datetime(2026, 11, 26, 1, tzinfo=UTC)
+CHANGED = BEGAN + timedelta(seconds=10)
+AT_ONCE = BEGAN + timedelta(seconds=0.05)
+
+
+class Known:
+    """Answers every question alike, by `later` from the instant of a change on."""
+
+    def __init__(self, answer: Answer, later: Answer | None = None) -> None:
+        self._answer = answer
+        self._later = later
+
+    @property
+    def changes(self) -> list[datetime]:
+        return [CHANGED] if self._later is not None else []
+
+    def answer(self, question: Question, known_at: datetime) -> Answer:
+        assert (question.as_of, question.person) == (TODAY, ASKED.person)
+        return self._later if self._later is not None and known_at >= CHANGED else self._answer
+
+
+def judge(right: Answer | None = None, later: Answer | None = None) -> Judge:
+    return Judge(Known(right or RIGHT, later), BEGAN)
+
+
+def answered(record: int = 0, at: datetime = AT_ONCE, **changes: Any) -> Outcome:
+    beside = {
+        "record_id": f"record-{record}",
+        "version": "v",
+        "answered_at": at.isoformat(),
+        "reference_number": None,
+    }
+    return Outcome(200, json.dumps(RIGHT | beside | changes).encode())
+
+
+def kept(outcome: Outcome, began: float = 0.0, ended: float = 0.1) -> Kept:
+    return Kept(ASKED, outcome, began, ended)
+
+
+@pytest.mark.parametrize(
+    ("count", "compared"),
+    [(10, 10), (FIRST, FIRST), (FIRST + THEN_EVERY, FIRST + 1), (100_000, FIRST + 99_000 // THEN_EVERY)],
+)
+def test_at_least_a_thousand_and_a_hundredth_are_compared_or_all(count: int, compared: int) -> None:
+    sample, answer = Sample(), kept(answered())
+    for _ in range(count):
+        sample.take(answer)
+    assert (sample.taken, len(sample.drain()), sample.kept) == (count, compared, [])
+    assert compared >= min(count, max(FIRST, count / 100))
+
+
+def test_of_every_second_some_answers_are_compared() -> None:
+    sample, answer = Sample(), answered()
+    for second in range(100):
+        for _ in range(40):
+            sample.take(kept(answer, second, second + 0.5))
+    of_seconds = Counter(int(one.ended) for one in sample.kept)
+    assert all(of_seconds[second] >= OF_A_SECOND for second in range(100))
+    assert len(sample.kept) <= FIRST + 100 * OF_A_SECOND + 4000 / THEN_EVERY
+
+
+@pytest.mark.parametrize(
+    ("outcome", "right", "faults"),
+    [
+        (answered(), RIGHT, {}),
+        (answered(validity="2"), RIGHT, {"validity": 1}),
+        (answered(results=[], validity="4"), RIGHT, {"results (0 for 1)+validity": 1}),
+        (answered(results=[{"name": "見本　試験"}]), RIGHT, {"results.name": 1}),
+        (answered(as_of="2026-11-25"), RIGHT, {"as_of": 1}),
+        (Outcome(409, b"", "card-not-usable"), RIGHT, {"as_of+refused+results+unchanged+validity": 1}),
+        (Outcome(409, b"", "card-not-usable"), {"refused": "card-not-usable"}, {}),
+        (answered(), {"refused": "card-not-usable"}, {"as_of+refused+results+unchanged+validity": 1}),
+    ],
+)
+def test_an_answer_is_right_or_it_is_told_where_it_differs(
+    outcome: Outcome, right: Answer, faults: dict[str, int]
+) -> None:
+    assert judge(right).wrong([kept(outcome)], TODAY) == Counter(faults)
+
+
+def test_no_record_is_named_twice() -> None:
+    assert judge().wrong([kept(answered(1)), kept(answered(1))], TODAY) == Counter({"record-id-repeated": 1})
+
+
+OLD, NEW = RIGHT, RIGHT | {"validity": "2"}
+MIXED = RIGHT | {"results": [{"name": "見本　試験"}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "at", "right"),
+    [
+        (OLD, 9.999, True),
+        (NEW, 9.999, False),
+        (OLD, 10.0, False),
+        (NEW, 10.0, True),
+        (MIXED, 10.0, False),
+    ],
+)
+def test_what_is_answered_is_what_was_known_at_its_instant_and_never_a_mixture(
+    answer: Answer, at: float, right: bool
+) -> None:
+    outcome = answered(at=BEGAN + timedelta(seconds=at), **answer)
+    assert (not judge(OLD, NEW).wrong([kept(outcome, 9.9, 10.2)], TODAY)) is right
+
+
+@pytest.mark.parametrize("at", [-2.0, 3.0])
+def test_an_answer_is_of_an_instant_between_its_asking_and_its_coming(at: float) -> None:
+    outcome = answered(at=BEGAN + timedelta(seconds=at))
+    assert judge().wrong([kept(outcome)], TODAY) == Counter({"answered_at": 1})
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "right"), [(9.0, 9.9, False), (9.5, 10.5, True), (10.1, 10.2, True)]
+)
+def test_a_refusal_may_be_of_any_instant_meanwhile(began: float, ended: float, right: bool) -> None:
+    refused = Outcome(409, b"", "card-not-usable")
+    wrong = judge(OLD, {"refused": "card-not-usable"}).wrong([kept(refused, began, ended)], TODAY)
+    assert (not wrong) is right

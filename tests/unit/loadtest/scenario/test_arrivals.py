@@ -1,0 +1,109 @@
+"""The day's curve: what it holds as a whole, in its hours, and in its busiest minute."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from random import Random
+from statistics import mean, pvariance
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eligibility_api.contract.codes import FacilityKind
+from loadtest.dataset.terminals import SHARES
+from loadtest.scenario.arrivals import (
+    CHECKS,
+    HOURS,
+    MINUTES,
+    SECONDS,
+    Stretch,
+    arrivals,
+    curve,
+    hour_share,
+    minute_share,
+)
+from loadtest.scenario.levels import LEVELS
+
+
+def times(*stretches: Stretch, seed: int = 1) -> list[float]:
+    return list(arrivals(stretches, Random(seed)))
+
+
+@pytest.mark.parametrize("per_second", [10.0, 1210.0])
+def test_as_many_come_as_the_rate_says(per_second: float) -> None:
+    seconds = 20_000 / per_second
+    came = times(Stretch(seconds, per_second))
+    assert len(came) == pytest.approx(20_000, rel=0.03)
+    assert came == sorted(came)
+    assert 0 < came[0] < came[-1] < seconds
+
+
+def test_they_come_as_they_come_and_not_in_step() -> None:
+    gaps = [later - earlier for earlier, later in pairwise(times(Stretch(200, 100)))]
+    assert pvariance(gaps) == pytest.approx(mean(gaps) ** 2, rel=0.1)  # exponential: deviation = mean
+
+
+def test_the_rate_changes_between_stretches() -> None:
+    came = times(Stretch(100, 50), Stretch(100, 0), Stretch(100, 10))
+    counts = [sum(start <= at < start + 100 for at in came) for start in (0, 100, 200)]
+    assert counts == [pytest.approx(5000, rel=0.1), 0, pytest.approx(1000, rel=0.2)]
+
+
+def test_the_same_seed_draws_the_same() -> None:
+    assert times(Stretch(10, 10), seed=3) == times(Stretch(10, 10), seed=3) != times(Stretch(10, 10), seed=4)
+
+
+KINDS = list(SHARES)
+PARTS = {kind: share / sum(SHARES.values()) for kind, share in SHARES.items()}
+
+
+def national(minute: int) -> float:
+    """The nation's checks a second in a minute of the day."""
+    return CHECKS / 60 * sum(part * minute_share(kind, minute) for kind, part in PARTS.items())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kinds_hours_and_minutes_are_its_whole_day(kind: FacilityKind) -> None:
+    assert sum(hour_share(kind, hour) for hour in range(HOURS)) == pytest.approx(1.0)
+    for hour in range(HOURS):
+        minutes = sum(minute_share(kind, minute) for minute in range(60 * hour, 60 * hour + 60))
+        assert minutes == pytest.approx(hour_share(kind, hour))
+
+
+@given(
+    kind=st.sampled_from(KINDS),
+    seconds=st.floats(min_value=1, max_value=SECONDS),
+    per_second=st.floats(min_value=0.001, max_value=5000),
+)
+def test_however_compressed_the_curve_integrates_to_its_mean_rate(
+    kind: FacilityKind, seconds: float, per_second: float
+) -> None:
+    stretches = list(curve(kind, seconds, per_second))
+    assert sum(stretch.seconds for stretch in stretches) == pytest.approx(seconds)
+    checks = sum(stretch.seconds * stretch.per_second for stretch in stretches)
+    assert checks == pytest.approx(per_second * seconds)
+
+
+def test_the_day_holds_the_busy_mondays_checks_and_its_busiest_minute_is_that_of_the_levels() -> None:
+    rates = [national(minute) for minute in range(MINUTES)]
+    assert sum(rates) * 60 == pytest.approx(17.06e6)
+    assert max(rates) == pytest.approx(LEVELS["L1"].checks_per_s, rel=0.01)
+    assert LEVELS["day"].checks_per_s * SECONDS == pytest.approx(17.06e6)
+
+
+def test_the_busiest_hour_is_that_before_noon_and_holds_seventeen_per_cent() -> None:
+    hours = [sum(part * hour_share(kind, hour) for kind, part in PARTS.items()) for hour in range(HOURS)]
+    assert max(hours) == hours[11] == pytest.approx(0.17, abs=0.001)
+
+
+def test_a_clinics_morning_is_half_of_its_day_and_a_pharmacy_peaks_before_noon_and_after_five() -> None:
+    assert sum(hour_share(FacilityKind.CLINIC, hour) for hour in (9, 10, 11)) == pytest.approx(0.5)
+    pharmacy = [hour_share(FacilityKind.PHARMACY, hour) for hour in range(HOURS)]
+    assert max(pharmacy) == pharmacy[11]
+    assert pharmacy[17] > max(pharmacy[16], pharmacy[18])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nobody_comes_at_night(kind: FacilityKind) -> None:
+    assert all(hour_share(kind, hour) == 0 for hour in (*range(7), 21, 22, 23))

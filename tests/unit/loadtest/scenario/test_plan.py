@@ -1,0 +1,114 @@
+"""Who comes when, with what."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from typing import Any, cast
+
+import pytest
+
+from eligibility_api.contract.batches import MOST_ROWS
+from eligibility_api.contract.codes import FacilityKind
+from loadtest.dataset.cards import Card
+from loadtest.dataset.visitors import Visitors
+from loadtest.model.events import Membership
+from loadtest.scenario.executor import Due, DueBatch
+from loadtest.scenario.levels import LEVELS, NIGHT_ROWS_PER_S, SITES, Level
+from loadtest.scenario.plan import Plan
+from loadtest.scenario.visits import Reception
+from tests.unit.loadtest.dataset.builders import terminal
+
+LARGE, SMALL = terminal(FacilityKind.HOSPITAL, 0.9), terminal(weight=0.1)
+MEMBERSHIPS = [Membership("06130017", None, number, None, date(1980, 1, 1)) for number in ("12", "13")]
+VISITORS = Visitors([LARGE, SMALL], [Card("R1-00000001", b"", cast(Any, None), 0)], MEMBERSHIPS)
+
+
+def drawn(level: Level, seconds: float = 10.0, scale: float = 1.0, seed: int = 1) -> list[Due]:
+    reception = Reception(cast(Any, None), lambda *_: None)
+    dues = Plan(level, seconds, scale, seed).schedule(VISITORS, reception)
+    return [due for due in dues if isinstance(due, Due)]
+
+
+def _is_by_card(due: Due) -> bool:
+    return due.asked is not None and due.asked.person is not None
+
+
+@pytest.mark.parametrize(
+    "level", [LEVELS["L0"], LEVELS["L1"], LEVELS["L2"], LEVELS["L3"]], ids=lambda one: one.name
+)
+def test_a_level_has_its_rate_and_its_share_of_cards(level: Level) -> None:
+    dues = drawn(level)
+    assert len(dues) == pytest.approx(level.checks_per_s * 10, rel=0.06)
+    assert sum(map(_is_by_card, dues)) / len(dues) == pytest.approx(level.by_card, abs=0.03)
+
+
+def test_scale_is_the_rates_factor() -> None:
+    assert len(drawn(LEVELS["L1"], scale=0.1)) == pytest.approx(1210, rel=0.1)
+
+
+def test_large_facilities_see_more_patients() -> None:
+    dues = drawn(LEVELS["L0"])
+    at_large = sum(due.asked is not None and due.asked.facility_kind is LARGE.kind for due in dues)
+    assert at_large / len(dues) == pytest.approx(0.9, abs=0.03)
+
+
+def test_in_a_storm_every_site_signs_in_within_the_minute_after_the_restart() -> None:
+    plan = Plan(LEVELS["storm"], 180.0, 0.02, 1)
+    dues = drawn(LEVELS["storm"], seconds=180, scale=0.02)
+    sign_ins = [due.at for due in dues if due.asked is None]
+    assert len(sign_ins) == pytest.approx(SITES * 0.02, rel=0.05)
+    assert plan.restart_at == 60
+    assert min(sign_ins) >= 60
+    assert max(sign_ins) < 120
+    assert [due.at for due in dues] == sorted(due.at for due in dues)
+
+
+def test_a_day_is_its_curve_with_each_kind_of_facility_at_its_hours() -> None:
+    dues = drawn(LEVELS["day"], seconds=60.0, scale=0.5)
+    assert len(dues) == pytest.approx(LEVELS["day"].checks_per_s * 60 * 0.5, rel=0.06)
+    hour = 60.0 / 24
+    at_hospital = [
+        due.at / hour
+        for due in dues
+        if due.asked is not None and due.asked.facility_kind is FacilityKind.HOSPITAL
+    ]
+    at_clinic = [
+        due.at / hour
+        for due in dues
+        if due.asked is not None and due.asked.facility_kind is FacilityKind.CLINIC
+    ]
+    assert len(at_hospital) / len(dues) == pytest.approx(0.9, abs=0.02)
+    assert min(at_hospital) >= 7
+    assert max(at_hospital) < 18
+    assert sum(9 <= at < 12 for at in at_clinic) / len(at_clinic) == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_night_hands_in_batches_with_its_rate_of_rows() -> None:
+    batches = batches_drawn(seconds=600.0)
+    assert sum(len(one.asked) for one in batches) == pytest.approx(NIGHT_ROWS_PER_S * 600, rel=0.1)
+    assert all(1 <= len(one.asked) <= MOST_ROWS for one in batches)
+    facilities = [one.asked[0].facility_kind for one in batches]
+    assert facilities[0::2] != facilities[1::2]  # in turn
+
+
+def batches_drawn(seconds: float) -> list[DueBatch]:
+    reception = Reception(cast(Any, None), lambda *_: None)
+    plan = Plan(LEVELS["batch-night"], seconds, 1.0, 1)
+    assert plan.drain_seconds > 60
+    return [due for due in plan.schedule(VISITORS, reception) if isinstance(due, DueBatch)]
+
+
+def test_the_same_seed_draws_the_same_visits() -> None:
+    def told(seed: int) -> list[Any]:
+        return [(due.at, cast(partial[Any], due.visit).args) for due in drawn(LEVELS["L0"], 1.0, seed=seed)]
+
+    assert told(1) == told(1) != told(2)
+
+
+def test_generators_parts_together_are_the_plan() -> None:
+    plan = Plan(LEVELS["L0"], 10.0, 1.0, 1)
+    parts = [plan.part(number, share) for number, share in enumerate((0.7, 0.3))]
+    assert sum(part.checks_per_s for part in parts) == pytest.approx(plan.checks_per_s)
+    assert plan.part(0, 1.0) == plan
+    assert parts[0].seed != parts[1].seed
