@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from loadtest.database.dsn import dsn, outside
-from loadtest.database.monitor import DatabaseWatch
-from loadtest.machine.roles import Roles
+from loadtest.database.monitor import DatabaseMonitor
+from loadtest.machine.roles import ProcessRoles
 from loadtest.machine.sampling import Sample, Sampler
 from loadtest.target import Surroundings
 from loadtest.tasks import called_off
@@ -26,7 +26,7 @@ class Watched:
 
     began: float
     samples: Sequence[Sample]
-    database: DatabaseWatch
+    database: DatabaseMonitor
 
 
 class Watch:
@@ -35,7 +35,7 @@ class Watch:
     def __init__(self, there: Surroundings, generators: Callable[[], Iterable[int]] = tuple) -> None:
         """`generators`: the numbers of their processes on this machine, asked for anew now and then."""
         environment = there.environment
-        roles = Roles(
+        roles = ProcessRoles(
             there.fund_url,
             there.fund_home,
             outside(environment),
@@ -44,7 +44,7 @@ class Watch:
             os.getpid(),
         )
         self._sampler = Sampler(roles.look)
-        self._database = DatabaseWatch(partial(dsn, environment))
+        self._database = DatabaseMonitor(partial(dsn, environment))
         self._sampling: asyncio.Task[None] | None = None
 
     def since(self, began: float) -> Watched:

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtest.http_client.connection import LineError
-from loadtest.processes import end_like_ctrl_c
+from loadtest.child_processes import end_like_ctrl_c
+from loadtest.http_client.connection import ConnectionFailed
 from loadtest.target import LoadError
 
 FAILED, STOPPED = 1, 3
@@ -42,7 +42,7 @@ def floor(
             report = run_floor(
                 seconds, cards, Path(folder), lambda text: told.print(f"… {text}", highlight=False)
             )
-        except (LoadError, LineError, OSError) as error:
+        except (LoadError, ConnectionFailed, OSError) as error:
             typer.echo(f"測定できませんでした / The measurement failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error
     if as_json:

@@ -9,8 +9,8 @@ from statistics import median
 from time import perf_counter
 
 from loadtest.baseline.targets import HOST, OutOfProofsError, RefusedError, Subject
-from loadtest.http_client.connection import Connection, LineError
-from loadtest.machine.costs import GENERATOR, NOTHING_SPENT, Kinds, Moment, Spent
+from loadtest.http_client.connection import Connection, ConnectionFailed
+from loadtest.machine.costs import GENERATOR, NO_CPU_USAGE, CpuReading, CpuUsage, ProcessKinds
 
 CONNECTIONS = 16
 """Connections on which requests are always under way: enough to keep one worker busy."""
@@ -25,7 +25,7 @@ class Measured:
     units: int = 0
     rates: list[float] = field(default_factory=list)
     """Units a second, by round."""
-    spent: Spent = NOTHING_SPENT
+    spent: CpuUsage = NO_CPU_USAGE
     failures: int = 0
     first_failure: str | None = None
 
@@ -44,7 +44,7 @@ class Measured:
         return self.spent.cores(GENERATOR)
 
 
-Costs = Mapping[str, Kinds]
+Costs = Mapping[str, ProcessKinds]
 """By subject: whose processor time is its own."""
 
 
@@ -59,15 +59,15 @@ async def measure(
     return measured
 
 
-async def _round(subject: Subject, kinds: Kinds, measured: Measured, seconds: float) -> None:
+async def _round(subject: Subject, kinds: ProcessKinds, measured: Measured, seconds: float) -> None:
     port = int(subject.url.rpartition(":")[2])
     connections = [await Connection.open(HOST, port) for _ in range(CONNECTIONS)]
-    before, began = Moment.now(kinds), perf_counter()
+    before, began = CpuReading.now(kinds), perf_counter()
     done = await asyncio.gather(
         *(_keep_on(subject, connection, began + seconds, measured) for connection in connections)
     )
     took = perf_counter() - began
-    after = Moment.now(kinds)
+    after = CpuReading.now(kinds)
     for connection in connections:
         connection.close()
     measured.units += sum(done)
@@ -84,7 +84,7 @@ async def _keep_on(subject: Subject, connection: Connection, until: float, measu
             await subject.once(connection)
         except OutOfProofsError:
             break
-        except (RefusedError, LineError) as error:
+        except (RefusedError, ConnectionFailed) as error:
             measured.failures += 1
             measured.first_failure = measured.first_failure or str(error)
             break

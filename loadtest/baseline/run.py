@@ -32,11 +32,12 @@ from loadtest.baseline.targets import (
     Tap,
 )
 from loadtest.clock import today_in_japan
-from loadtest.dataset.provision import Nation, Size, Tell, settle
+from loadtest.dataset.provision import Dataset, DatasetSize, Progress, provision
 from loadtest.dataset.terminals import sign_in_all
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.pool import ConnectionPool
+from loadtest.machine import processes
 from loadtest.machine.cores import Cores
-from loadtest.machine.costs import API, DATABASE, Kinds, database_in
+from loadtest.machine.costs import API, DATABASE, ProcessKinds, database_processes
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
 from loadtest.target import LoadError, Surroundings, house
@@ -63,18 +64,18 @@ class _Bench:
     proofs: Proofs
 
 
-def run_floor(seconds: float, cards: int, folder: Path, tell: Tell) -> FloorReport:
+def run_floor(seconds: float, cards: int, folder: Path, tell: Progress) -> FloorReport:
     """Measure each of the four for `seconds`, in rounds. Everything made lies in `folder`.
 
     Raises LoadError, LineError, OSError.
     """
     cores = Cores.choose()
-    size = Size(people=cards, cards=cards, terminals=_TERMINALS)
+    size = DatasetSize(people=cards, cards=cards, terminals=_TERMINALS)
     with ExitStack() as stack:
         tell("a house with one API worker")
         there = stack.enter_context(house(folder, workers=1))
-        nation = settle(there, size, folder, tell)
-        bench = _set_up(stack, there, nation, folder)
+        dataset = provision(there, size, folder, tell)
+        bench = _set_up(stack, there, dataset, folder)
         cores.pin_server(_served_side(there, bench.costs))
         measured = _measure(bench, cores, seconds, tell)
     conditions = {
@@ -83,61 +84,61 @@ def run_floor(seconds: float, cards: int, folder: Path, tell: Tell) -> FloorRepo
     return FloorReport(measured, cores.describe(), conditions)
 
 
-def _set_up(stack: ExitStack, there: Surroundings, nation: Nation, folder: Path) -> _Bench:
+def _set_up(stack: ExitStack, there: Surroundings, dataset: Dataset, folder: Path) -> _Bench:
     ground = Ground.of(there)
     ground.save(folder / "ground.json")
     bare = stack.enter_context(served("bare", {VARIABLE: str(folder / "ground.json")}))
     smallest = stack.enter_context(served("smallest", {}))
-    asyncio.run(_sign_in(there.fund_url, nation))
-    cards = [card for card in nation.cards if _is_told(nation, person=card.resident_id)]
+    asyncio.run(_sign_in(there.fund_url, dataset))
+    cards = [card for card in dataset.cards if _is_told(dataset, person=card.resident_id)]
     proofs = Proofs(cards)
     subjects: list[Subject] = [
         Smallest(smallest.url),
-        Tap.of_floor(bare.url, proofs, len(nation.terminals)),
-        NumberLookUp(there.fund_url, nation.terminals, _known(nation)),
-        Tap.of_fund(there.fund_url, proofs, nation.terminals),
+        Tap.of_floor(bare.url, proofs, len(dataset.terminals)),
+        NumberLookUp(there.fund_url, dataset.terminals, _known(dataset)),
+        Tap.of_fund(there.fund_url, proofs, dataset.terminals),
     ]
     fund = _kinds(there, there.fund_url)
     costs = {FASTAPI: _kinds(there, smallest.url), FLOOR: _kinds(there, bare.url), NUMBER: fund, TAP: fund}
-    mint = Mint.of(ground, [terminal.credential for terminal in nation.terminals], cards)
+    mint = Mint.of(ground, [terminal.credential for terminal in dataset.terminals], cards)
     return _Bench(subjects, costs, mint, proofs)
 
 
-async def _sign_in(url: str, nation: Nation) -> None:
-    async with Pool(url, most=64, timeout_seconds=30) as pool:
-        await sign_in_all(pool, nation.terminals)
+async def _sign_in(url: str, dataset: Dataset) -> None:
+    async with ConnectionPool(url, most=64, timeout_seconds=30) as pool:
+        await sign_in_all(pool, dataset.terminals)
 
 
-def _known(nation: Nation) -> list[Membership]:
+def _known(dataset: Dataset) -> list[Membership]:
     """Memberships that hold today."""
-    candidates = nation.country.memberships[: 2 * _MEMBERSHIPS]
-    return [one for one in candidates if _is_told(nation, membership=one)][:_MEMBERSHIPS]
+    candidates = dataset.reference_data.memberships[: 2 * _MEMBERSHIPS]
+    return [one for one in candidates if _is_told(dataset, membership=one)][:_MEMBERSHIPS]
 
 
-def _is_told(nation: Nation, **whom: Any) -> bool:
+def _is_told(dataset: Dataset, **whom: Any) -> bool:
     """Whether the answer is that an insurance is valid: so that everything measured is of one kind."""
-    question = Question(today_in_japan(), nation.terminals[0].institution_code, **whom)
-    return nation.country.answer(question).get("validity") == Validity.VALID
+    question = Question(today_in_japan(), dataset.terminals[0].institution_code, **whom)
+    return dataset.reference_data.answer(question).get("validity") == Validity.VALID
 
 
-def _kinds(there: Surroundings, url: str) -> Kinds:
+def _kinds(there: Surroundings, url: str) -> ProcessKinds:
     port = int(url.rpartition(":")[2])
-    return {API: partial(_api, port), DATABASE: partial(database_in, there.fund_home)}
+    return {API: partial(_api, port), DATABASE: partial(database_processes, there.fund_home)}
 
 
 def _api(port: int) -> set[int]:
     """A server's processes; this one holds the compared applications' sockets too."""
-    return proc.listening_on(port) - {os.getpid()}
+    return processes.listening_on(port) - {os.getpid()}
 
 
 def _served_side(there: Surroundings, costs: Costs) -> set[int]:
     """All processes of the house, its database and the compared applications."""
     assert there.house is not None
     found = (find() for kinds in costs.values() for find in kinds.values())
-    return proc.below(there.house).union(*found)
+    return processes.below(there.house).union(*found)
 
 
-def _measure(bench: _Bench, cores: Cores, seconds: float, tell: Tell) -> dict[str, Measured]:
+def _measure(bench: _Bench, cores: Cores, seconds: float, tell: Progress) -> dict[str, Measured]:
     """Warm up, which also tells how many proofs are needed; make them; measure."""
     tell("warming up")
     bench.proofs.add(bench.mint.make(max(_WARM_PROOFS, 2 * bench.mint.cards)))

@@ -14,15 +14,15 @@ MOST_STATEMENTS = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class StatisticsDelta:
     """By view, by key, by column: how much was counted in between. Where nothing was, there is no row."""
 
     rows: Mapping[str, Mapping[str, Row]]
-    began_anew: bool
+    counters_reset: bool
     """The server lost its counts in between, as after a crash: told is what it counted since."""
 
     @property
-    def cache_hit_share(self) -> float | None:
+    def cache_hit_ratio(self) -> float | None:
         """Of the pages that were asked for, those which PostgreSQL's own cache had."""
         database = self.rows.get("database", {}).get("", {})
         hit, read = database.get("blks_hit", 0.0), database.get("blks_read", 0.0)
@@ -35,7 +35,7 @@ class Difference:
         return sum(row.get("table_bytes", 0.0) + row.get("index_bytes", 0.0) for row in tables)
 
 
-def difference(before: Reading, after: Reading) -> Difference:
+def delta(before: Reading, after: Reading) -> StatisticsDelta:
     """What came between two readings of one database."""
     anew = before.counted_since != after.counted_since or _shrank(before, after)
     rows = {
@@ -47,7 +47,7 @@ def difference(before: Reading, after: Reading) -> Difference:
         for view, found in after.rows.items()
     }
     dearest = sorted(rows.get("statements", {}).items(), key=lambda pair: -pair[1].get("exec_ms", 0.0))
-    return Difference(rows | {"statements": dict(dearest[:MOST_STATEMENTS])}, anew)
+    return StatisticsDelta(rows | {"statements": dict(dearest[:MOST_STATEMENTS])}, anew)
 
 
 def _shrank(before: Reading, after: Reading) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from eligibility_api.platform.embedded import EmbeddedDatabaseError, EmbeddedPostgres
 
 
-class NoWayError(Exception):
+class DatabaseUnreachable(Exception):
     """Nobody tells where the database is, or it is not there now; the text says which."""
 
 
@@ -28,4 +28,4 @@ def dsn(environment: Mapping[str, str]) -> str:
     try:
         return EmbeddedPostgres.attach(Path(environment["FUND_HOME"]) / "postgres").dsn("owner")
     except (EmbeddedDatabaseError, KeyError, OSError) as error:
-        raise NoWayError(f"no way to the database: {error}") from error
+        raise DatabaseUnreachable(f"no way to the database: {error}") from error

@@ -11,10 +11,10 @@ from typing import Any, Self
 
 import asyncpg
 
-from loadtest.database.difference import Difference, difference
-from loadtest.database.dsn import NoWayError
+from loadtest.database.delta import StatisticsDelta, delta
+from loadtest.database.dsn import DatabaseUnreachable
 from loadtest.database.statistics import Reading, read
-from loadtest.database.waits import STATEMENT, Waits
+from loadtest.database.waits import STATEMENT, WaitSamples
 from loadtest.tasks import called_off
 
 _LOOKS_PER_SECOND = 5
@@ -26,19 +26,19 @@ _LOST = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what asyncpg makes of a server that ends in the middle of an answer
-    NoWayError,
+    DatabaseUnreachable,
 )
 """A server that is gone, or not there yet. Watching goes on when it is back."""
 
 
-class DatabaseWatch:
+class DatabaseMonitor:
     """A context manager around what is watched. A database that cannot be reached is told, and disturbs nothing.
 
     `dsn` is asked for before each connection, and may raise NoWayError.
     """
 
     def __init__(self, dsn: Callable[[], str]) -> None:
-        self.waits = Waits()
+        self.waits = WaitSamples()
         self.missed = 0
         """Looks that did not succeed."""
         self.before: Reading | None = None
@@ -47,9 +47,9 @@ class DatabaseWatch:
         self._looking: asyncio.Task[None] | None = None
 
     @property
-    def difference(self) -> Difference | None:
+    def delta(self) -> StatisticsDelta | None:
         """What the database did in between, where it could be read both times."""
-        return difference(self.before, self.after) if self.before and self.after else None
+        return delta(self.before, self.after) if self.before and self.after else None
 
     async def __aenter__(self) -> Self:
         self.before = await self._read()

@@ -20,7 +20,7 @@ STATEMENT = """SELECT state, wait_event_type, wait_event, count(*) AS sessions
 
 
 @dataclass(slots=True)
-class Waits:
+class WaitSamples:
     """Sums over all looks. `seconds`: of each second of the clock, how often it was looked, and the active sessions."""
 
     looks: int = 0

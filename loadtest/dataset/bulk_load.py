@@ -14,10 +14,10 @@ from typing import Any
 import asyncpg
 
 from loadtest.dataset import bulk_population as who
-from loadtest.dataset.bulk_population import Crowd
+from loadtest.dataset.bulk_population import BulkPopulation
 from loadtest.target import LoadError
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 
 _TABLES = ["entitlement", "enrolment", "binding"]
 _CHUNK = 1_000_000
@@ -131,16 +131,16 @@ SELECT EXISTS (
 """
 
 
-async def holds(dsn: str, crowd: Crowd) -> bool:
+async def holds(dsn: str, bulk: BulkPopulation) -> bool:
     """Whether the database of an owner's DSN holds this crowd already. Raises LoadError where it holds another."""
     connection = await asyncpg.connect(dsn)
     try:
         if not await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM insurer WHERE insurer_number = $1)", crowd.insurers[0]
+            "SELECT EXISTS (SELECT FROM insurer WHERE insurer_number = $1)", bulk.insurers[0]
         ):
             return False
-        last = await connection.fetchval(_HOLDS, *crowd.membership(crowd.people))
-        beyond = await connection.fetchval(_HOLDS, *crowd.membership(crowd.people + 1))
+        last = await connection.fetchval(_HOLDS, *bulk.membership(bulk.people))
+        beyond = await connection.fetchval(_HOLDS, *bulk.membership(bulk.people + 1))
     finally:
         await connection.close()
     if beyond or not last:
@@ -149,7 +149,7 @@ async def holds(dsn: str, crowd: Crowd) -> bool:
 
 
 async def fill(
-    dsn: str, crowd: Crowd, *, authority: bytes, person_keys: Mapping[int, bytes], tell: Tell
+    dsn: str, bulk: BulkPopulation, *, authority: bytes, person_keys: Mapping[int, bytes], tell: Progress
 ) -> None:
     """Fill a crowd into the database of an owner's DSN, which nobody else uses meanwhile.
 
@@ -159,9 +159,9 @@ async def fill(
     try:
         async with connection.transaction():
             await connection.execute(_FACILITATE)
-            await _prepare(connection, crowd, person_keys)
+            await _prepare(connection, bulk, person_keys)
             built = await _take_down(connection)
-            await _pour(connection, crowd, authority, tell)
+            await _pour(connection, bulk, authority, tell)
             await _build(connection, built, tell)
         tell("the database's statistics")
         for table in _TABLES:
@@ -170,13 +170,13 @@ async def fill(
         await connection.close()
 
 
-async def _prepare(connection: Any, crowd: Crowd, person_keys: Mapping[int, bytes]) -> None:
-    await connection.execute(_INSURERS, list(crowd.insurers), list(map(who.insurer_name, crowd.insurers)))
+async def _prepare(connection: Any, bulk: BulkPopulation, person_keys: Mapping[int, bytes]) -> None:
+    await connection.execute(_INSURERS, list(bulk.insurers), list(map(who.insurer_name, bulk.insurers)))
     await connection.execute(_NAMED)
     await connection.copy_records_to_table("named", records=list(person_keys.items()))
     await connection.execute("ANALYZE named")
     await connection.execute(_PEOPLE)
-    await connection.execute(_INSURER_SETTINGS, ",".join(crowd.societies), ",".join(crowd.late_elderly))
+    await connection.execute(_INSURER_SETTINGS, ",".join(bulk.societies), ",".join(bulk.late_elderly))
 
 
 async def _take_down(connection: Any) -> list[tuple[str, str]]:
@@ -198,19 +198,19 @@ async def _take_down(connection: Any) -> list[tuple[str, str]]:
     ]
 
 
-async def _pour(connection: Any, crowd: Crowd, authority: bytes, tell: Tell) -> None:
+async def _pour(connection: Any, bulk: BulkPopulation, authority: bytes, tell: Progress) -> None:
     base = await connection.fetchval(_LAST_ENTITLEMENT)
-    for first in range(1, crowd.people + 1, _CHUNK):
-        last = min(first + _CHUNK - 1, crowd.people)
+    for first in range(1, bulk.people + 1, _CHUNK):
+        last = min(first + _CHUNK - 1, bulk.people)
         await connection.execute(_CHUNK_SETTINGS, str(first), str(last))
         await connection.execute(_ENTITLEMENTS, base, timeout=_HOURS)
         await connection.execute(_ENROLMENTS, base, timeout=_HOURS)
         await connection.execute(_BINDINGS, authority, timeout=_HOURS)
         tell(f"{last:,} of {crowd.people:,} people of the crowd")
-    await connection.execute(_GO_ON_AFTER, base + 2 * crowd.people + 1)
+    await connection.execute(_GO_ON_AFTER, base + 2 * bulk.people + 1)
 
 
-async def _build(connection: Any, statements: Sequence[tuple[str, str]], tell: Tell) -> None:
+async def _build(connection: Any, statements: Sequence[tuple[str, str]], tell: Progress) -> None:
     for name, statement in statements:
         began = perf_counter()
         await connection.execute(statement, timeout=_HOURS)

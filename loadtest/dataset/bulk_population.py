@@ -60,7 +60,7 @@ def _numbers(form: str, first: int, count: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class BulkPopulation:
     """So many people, by their numbers from 1 on. `societies` and `late_elderly`: insurers, each person's by her number."""
 
     people: int
@@ -68,7 +68,7 @@ class Crowd:
     late_elderly: tuple[str, ...]
 
     @classmethod
-    def of(cls, people: int) -> Crowd:
+    def of(cls, people: int) -> BulkPopulation:
         """A crowd of a size: one insurer to every 36,000 members, as the nation has."""
         societies = _numbers(_SOCIETIES, _FIRST_SOCIETY, max(2, ceil(people / _OF_AN_INSURER)))
         late_elderly = _numbers(
@@ -182,7 +182,7 @@ def _row(membership: Membership, resident: Resident, number: int, **days: Any) -
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class BulkPartition:
     """A part of a crowd, of which a generator asks: of `people` every `step`-th, from `first` on."""
 
     people: int
@@ -196,9 +196,12 @@ class Share:
         """Whose turn it is at a place. Raises IndexError."""
         return self._numbers[place]
 
-    def deal(self, hands: int) -> list[Share]:
+    def deal(self, hands: int) -> list[BulkPartition]:
         """So many parts of about the same size."""
-        return [Share(self.people, self.first + hand * self.step, self.step * hands) for hand in range(hands)]
+        return [
+            BulkPartition(self.people, self.first + hand * self.step, self.step * hands)
+            for hand in range(hands)
+        ]
 
     @property
     def _numbers(self) -> range:

@@ -15,34 +15,34 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings
 from loadtest.clock import now
-from loadtest.database.dsn import NoWayError, dsn
-from loadtest.dataset.bulk_load import Tell, fill, holds
-from loadtest.dataset.bulk_population import NAMED, Crowd
+from loadtest.database.dsn import DatabaseUnreachable, dsn
+from loadtest.dataset.bulk_load import Progress, fill, holds
+from loadtest.dataset.bulk_population import NAMED, BulkPopulation
 from loadtest.target import LoadError, Surroundings
 
 
-def gather(there: Surroundings, crowd: Crowd, tell: Tell) -> None:
+def gather(there: Surroundings, bulk: BulkPopulation, tell: Progress) -> None:
     """Bring a crowd into a house that has none, or has the very same one already. Raises LoadError, OSError."""
     try:
         address = dsn(there.environment)
-        if asyncio.run(holds(address, crowd)):
+        if asyncio.run(holds(address, bulk)):
             return
         authority = _authority(Path(there.environment["FUND_TRUST_STORE"]))
-        person_keys = _introduce(there.jpki_home, crowd)
-        asyncio.run(fill(address, crowd, authority=authority, person_keys=person_keys, tell=tell))
+        person_keys = _introduce(there.jpki_home, bulk)
+        asyncio.run(fill(address, bulk, authority=authority, person_keys=person_keys, tell=tell))
         os.sync()  # gigabytes that the kernel still has to write would be the run's slowness
-    except NoWayError as error:
+    except DatabaseUnreachable as error:
         raise LoadError(str(error)) from error
     except asyncpg.PostgresError as error:
         raise LoadError(f"the crowd could not be filled in: {type(error).__name__}") from error
 
 
-def _introduce(jpki_home: Path, crowd: Crowd) -> Mapping[int, bytes]:
+def _introduce(jpki_home: Path, bulk: BulkPopulation) -> Mapping[int, bytes]:
     """Have J-LIS know the residents who may have a card; the keys under which the fund knows them, by number."""
-    numbers = crowd.holders(NAMED)
+    numbers = bulk.holders(NAMED)
     with Jlis(Settings(home=jpki_home), now()) as jlis:
-        jlis.register.add(map(crowd.resident, numbers))
-        keys = {number: jlis.register.person_key(crowd.resident(number).resident_id) for number in numbers}
+        jlis.register.add(map(bulk.resident, numbers))
+        keys = {number: jlis.register.person_key(bulk.resident(number).resident_id) for number in numbers}
     return {number: bytes.fromhex(key) for number, key in keys.items()}
 
 

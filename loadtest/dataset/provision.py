@@ -9,16 +9,16 @@ from pathlib import Path
 
 from jpki_mock.register.resident import Resident
 from loadtest.clock import now
-from loadtest.dataset.answer_index import Everybody
-from loadtest.dataset.bulk_population import Crowd, Share
+from loadtest.dataset.answer_index import AnswerIndex
+from loadtest.dataset.bulk_population import BulkPartition, BulkPopulation
 from loadtest.dataset.bulk_provision import gather
 from loadtest.dataset.cards import Card, issue
 from loadtest.dataset.keys import load_keys
-from loadtest.dataset.reference_data import Country, spread
+from loadtest.dataset.reference_data import ReferenceData, spread
 from loadtest.dataset.registration import register_all
 from loadtest.dataset.terminals import Terminal, admit, sign_in_all
 from loadtest.dataset.visitors import Visitors
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.target import Surroundings
 from loadtest.tasks import ungrouped
 
@@ -34,12 +34,12 @@ UPLOADED = 20_000
 _SEED = "7001"
 """Of the residents: other people than anybody else's of a house, whom only the nation's insurers speak of."""
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 """Tells the engineer what is being done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class DatasetSize:
     """How large a nation: residents, of whom how many have a card that is registered, and terminals.
 
     `uploaded` of the residents come by their insurers' files; the others are a crowd that is filled in.
@@ -56,10 +56,10 @@ class Size:
         return min(self.people, self.uploaded)
 
     @property
-    def crowd(self) -> Crowd | None:
+    def bulk(self) -> BulkPopulation | None:
         """The others."""
         others = self.people - self.by_upload
-        return Crowd.of(others) if others else None
+        return BulkPopulation.of(others) if others else None
 
     @property
     def crowd_cards(self) -> int:
@@ -71,27 +71,27 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Nation:
+class Dataset:
     """A nation that is settled: everything that a load needs to know."""
 
     terminals: list[Terminal]
     cards: list[Card]
-    country: Country
-    crowd: Crowd | None = None
+    reference_data: ReferenceData
+    bulk: BulkPopulation | None = None
 
     @property
     def visitors(self) -> Visitors:
         """Whom a schedule draws from."""
-        share = None if self.crowd is None else Share(self.crowd.people)
-        return Visitors(self.terminals, self.cards, self.country.memberships, share)
+        share = None if self.bulk is None else BulkPartition(self.bulk.people)
+        return Visitors(self.terminals, self.cards, self.reference_data.memberships, share)
 
     @property
-    def everybody(self) -> Everybody:
+    def answer_index(self) -> AnswerIndex:
         """Who knows the right answers."""
-        return Everybody(self.country, self.crowd)
+        return AnswerIndex(self.reference_data, self.bulk)
 
 
-def settle(there: Surroundings, size: Size, folder: Path, tell: Tell) -> Nation:
+def provision(there: Surroundings, size: DatasetSize, folder: Path, tell: Progress) -> Dataset:
     """Bring a nation into the house. Everything of it lies in `folder`. Raises LoadError, LineError, OSError.
 
     A house that has a nation already takes the same one again; one of another size would contradict it.
@@ -99,9 +99,9 @@ def settle(there: Surroundings, size: Size, folder: Path, tell: Tell) -> Nation:
     tell(f"{size.by_upload:,} residents and their insurers' files of two months")
     people = ("--people", str(size.by_upload), "--seed", _SEED)
     there.run("payer-mock", ("load", *people, "--folder", folder, "--json"))
-    if size.crowd is not None:
+    if size.bulk is not None:
         tell(f"a crowd of {size.crowd.people:,}")
-        gather(there, size.crowd, tell)
+        gather(there, size.bulk, tell)
     tell(f"{size.terminals} facilities")
     terminals = admit(there, size.terminals, folder / "terminals")
     tell(f"{size.cards} cards")
@@ -110,20 +110,20 @@ def settle(there: Surroundings, size: Size, folder: Path, tell: Tell) -> Nation:
     tell(f"{len(cards)} first registrations")
     with ungrouped():
         asyncio.run(_register(there.fund_url, terminals, cards))
-    country = Country(folder / "country", folder / "residents.jsonl", about)
-    return Nation(terminals, cards, country, size.crowd)
+    reference_data = ReferenceData(folder / "country", folder / "residents.jsonl", about)
+    return Dataset(terminals, cards, reference_data, size.bulk)
 
 
-def _holders(size: Size, about: Sequence[Resident]) -> list[Resident]:
+def _holders(size: DatasetSize, about: Sequence[Resident]) -> list[Resident]:
     """Who has a card, evenly from all the nation."""
     own = size.cards - size.crowd_cards
     holders = list(about[:: max(1, len(about) // own)][:own])
-    if size.crowd is not None:
-        holders += map(size.crowd.resident, size.crowd.holders(size.crowd_cards))
+    if size.bulk is not None:
+        holders += map(size.bulk.resident, size.bulk.holders(size.crowd_cards))
     return holders
 
 
 async def _register(url: str, terminals: list[Terminal], cards: list[Card]) -> None:
-    async with Pool(url, most=64, timeout_seconds=60) as pool:
+    async with ConnectionPool(url, most=64, timeout_seconds=60) as pool:
         await sign_in_all(pool, terminals[:1])
         await register_all(pool, terminals[0], cards)

@@ -57,7 +57,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PublishedFile:
     """From when a file showed, and until when, where it was taken back."""
 
     at: datetime
@@ -70,7 +70,7 @@ class Shown:
             yield FileUndone(self.undone_at, name)
 
 
-class Country:
+class ReferenceData:
     """What the files of a country's months say of some residents, and whom the resident register shows for each row."""
 
     def __init__(self, folder: Path, residents: Path, about: Sequence[Resident]) -> None:
@@ -84,7 +84,7 @@ class Country:
         self._of_person: defaultdict[str, set[Key]] = defaultdict(set)
         files = list(member_files(folder))
         self._months = 1 + max((month for month, _ in files), default=-1)
-        self._files = [Shown(_FIRST + timedelta(days=month)) for month in range(self._months)]
+        self._files = [PublishedFile(_FIRST + timedelta(days=month)) for month in range(self._months)]
         for month, file in files:
             self._read(month, file)
         # What the register does not show for one month's row of a membership is part of its history all the same.
@@ -92,7 +92,7 @@ class Country:
             self._read_others(month, file)
         self._sort()
 
-    def show(self, file: Path, shown: Shown) -> None:
+    def show(self, file: Path, shown: PublishedFile) -> None:
         """One file more, which its insurer has had published, later than all before. Raises as the making."""
         number = len(self._files)
         self._files.append(shown)
@@ -183,11 +183,11 @@ def _instant(event: Event) -> datetime:
 class _Register:
     """Whom J-LIS finds by name, kana, birth date, sex and address, as far as it is about certain residents."""
 
-    def __init__(self, about: Iterable[Resident], everybody: Iterable[Resident]) -> None:
+    def __init__(self, about: Iterable[Resident], answer_index: Iterable[Resident]) -> None:
         self._persons = {_match_key(resident): resident.resident_id for resident in about}
         self._quick = {(resident.name_kana, resident.birth_date.isoformat()) for resident in about}
         seen: Counter[bytes] = Counter()
-        for resident in everybody:
+        for resident in answer_index:
             # A nation has many people; only who could be taken for one of ours is looked at closely.
             if (resident.name_kana, resident.birth_date.isoformat()) in self._quick:
                 seen[_match_key(resident)] += 1

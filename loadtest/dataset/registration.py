@@ -11,14 +11,14 @@ from loadtest.dataset.cards import Card
 from loadtest.dataset.request_bodies import problem_code
 from loadtest.dataset.terminals import Terminal
 from loadtest.http_client.connection import request, with_body
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.target import LoadError
 
 _AT_ONCE = 8
 _CHALLENGE = json.dumps({"purpose": Purpose.FIRST_REGISTRATION}).encode()
 
 
-async def register_all(pool: Pool, terminal: Terminal, cards: Sequence[Card]) -> None:
+async def register_all(pool: ConnectionPool, terminal: Terminal, cards: Sequence[Card]) -> None:
     """Register every card at one terminal, which is signed in. Raises LoadError, LineError."""
     waiting = iter(cards)
     async with asyncio.TaskGroup() as group:
@@ -26,7 +26,7 @@ async def register_all(pool: Pool, terminal: Terminal, cards: Sequence[Card]) ->
             group.create_task(_register(pool, terminal, waiting))
 
 
-async def _register(pool: Pool, terminal: Terminal, waiting: Iterable[Card]) -> None:
+async def _register(pool: ConnectionPool, terminal: Terminal, waiting: Iterable[Card]) -> None:
     for card in waiting:
         if terminal.needs_token():
             await terminal.sign_in(pool)

@@ -22,7 +22,7 @@ from eligibility_api.contract.numbers import check_digit
 from eligibility_api.contract.tokens import TOKEN_PATH, Credential, token_form
 from loadtest.clock import now
 from loadtest.http_client.connection import Reply, request, with_body
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.target import LoadError, Surroundings
 
 SHARES = {
@@ -64,7 +64,7 @@ class Terminal:
     kind: FacilityKind
     weight: float
     token: str = field(default="", repr=False)
-    token_until: datetime | None = None
+    token_expires_at: datetime | None = None
 
     @property
     def institution_code(self) -> str:
@@ -74,13 +74,13 @@ class Terminal:
 
     def needs_token(self) -> bool:
         """Whether it should sign in before it asks anything."""
-        return self.token_until is None or self.token_until - RENEW_BEFORE <= now()
+        return self.token_expires_at is None or self.token_expires_at - RENEW_BEFORE <= now()
 
-    def can_go_on(self) -> bool:
+    def has_valid_token(self) -> bool:
         """Whether its token still lives, although it should be renewed."""
-        return self.token_until is not None and now() < self.token_until
+        return self.token_expires_at is not None and now() < self.token_expires_at
 
-    async def sign_in(self, pool: Pool) -> Reply:
+    async def sign_in(self, pool: ConnectionPool) -> Reply:
         """Exchange an assertion for a token (RFC 7523). Raises LineError."""
         at = now()
         form = urlencode(token_form(self.credential, now=at, jti=str(uuid4()))).encode()
@@ -88,27 +88,27 @@ class Terminal:
         reply = await pool.exchange(with_body(head, form))
         if reply.status == 200:
             answer = json.loads(reply.body)
-            self.token, self.token_until = (
+            self.token, self.token_expires_at = (
                 answer["access_token"],
                 at + timedelta(seconds=answer["expires_in"]),
             )
         return reply
 
 
-def as_if_signed_in_before(terminals: Sequence[Terminal], rng: Random) -> None:
+def spread_token_ages(terminals: Sequence[Terminal], rng: Random) -> None:
     """Terminals that signed in just now take their tokens for older ones, of evenly spread ages.
 
     In a running nation they are, so that some are renewed in every second.
     """
     at = now()
     for terminal in terminals:
-        if terminal.token_until is not None:
-            life = terminal.token_until - at
-            terminal.token_until = at + RENEW_BEFORE + (life - RENEW_BEFORE) * rng.random()
+        if terminal.token_expires_at is not None:
+            life = terminal.token_expires_at - at
+            terminal.token_expires_at = at + RENEW_BEFORE + (life - RENEW_BEFORE) * rng.random()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlannedFacility:
     """A facility to be. `weight`: its part of all checks, with so many `terminals`."""
 
     institution_code: str
@@ -117,20 +117,22 @@ class Place:
     terminals: int
 
 
-def places(count: int) -> list[Place]:
+def places(count: int) -> list[PlannedFacility]:
     """So many facilities, at least one of each kind, their numbers in the proportion of their checks."""
     total = sum(SHARES.values())
     numbers = {kind: max(1, round(count * share / total)) for kind, share in SHARES.items()}
     return [place for kind, number in numbers.items() for place in _of_kind(kind, number)]
 
 
-def _of_kind(kind: FacilityKind, number: int) -> list[Place]:
+def _of_kind(kind: FacilityKind, number: int) -> list[PlannedFacility]:
     tail = [(rank + 1) ** -_TAIL for rank in range(number)]
     share = SHARES[kind] / sum(SHARES.values())
     district = 70 if kind is FacilityKind.HOSPITAL else 80
     codes = (f"{_PREFECTURE}{_FEE_TABLE[kind]}{district}{rank:04d}" for rank in range(number))
     return [
-        Place(f"{code}{check_digit(code)}", kind, share * part / sum(tail), _terminals(rank, number))
+        PlannedFacility(
+            f"{code}{check_digit(code)}", kind, share * part / sum(tail), _terminals(rank, number)
+        )
         for rank, (code, part) in enumerate(zip(codes, tail, strict=True))
     ]
 
@@ -155,18 +157,18 @@ def admit(there: Surroundings, count: int, folder: Path) -> list[Terminal]:
     ]
 
 
-def _admission(place: Place) -> Sequence[str | int]:
+def _admission(place: PlannedFacility) -> Sequence[str | int]:
     """A line of the fleet's file."""
     name = f"見本{place.kind} {place.institution_code}"
     return place.institution_code, name, place.kind.value, _RIGHTS, place.terminals
 
 
-def _files(place: Place, folder: Path) -> list[Path]:
+def _files(place: PlannedFacility, folder: Path) -> list[Path]:
     numbers = range(1, place.terminals + 1)
     return [folder / f"terminal-{place.institution_code}-{number}.json" for number in numbers]
 
 
-async def sign_in_all(pool: Pool, terminals: Sequence[Terminal]) -> None:
+async def sign_in_all(pool: ConnectionPool, terminals: Sequence[Terminal]) -> None:
     """Have every terminal signed in, a few at a time. Raises LoadError, LineError."""
     gate = asyncio.Semaphore(_SIGN_IN_AT_ONCE)
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from random import Random
 
 from eligibility_api.contract.codes import FacilityKind
-from loadtest.dataset.bulk_population import Crowd, Share
+from loadtest.dataset.bulk_population import BulkPartition, BulkPopulation
 from loadtest.dataset.cards import Card
 from loadtest.dataset.terminals import Terminal
 from loadtest.model.events import Membership
@@ -22,7 +22,7 @@ class Visitors:
     terminals: Sequence[Terminal]
     cards: Sequence[Card]
     memberships: Sequence[Membership]
-    crowd: Share | None = None
+    bulk: BulkPartition | None = None
     """Of whom nobody is held in memory: asked about by number like any other."""
 
     @property
@@ -46,27 +46,27 @@ class Visitors:
     def deal(self, hands: int) -> list[Visitors]:
         """So many parts of about the same size, each facility, card and membership in one of them."""
         facilities = self.facilities
-        crowds = [None] * hands if self.crowd is None else self.crowd.deal(hands)
+        crowds = [None] * hands if self.bulk is None else self.bulk.deal(hands)
         return [
             Visitors(
                 [terminal for facility in facilities[hand::hands] for terminal in facility],
                 self.cards[hand::hands],
                 self.memberships[hand::hands],
-                crowd,
+                bulk,
             )
-            for hand, crowd in enumerate(crowds)
+            for hand, bulk in enumerate(crowds)
         ]
 
-    def memberships_to_draw(self) -> Callable[[Random], Membership]:
+    def membership_sampler(self) -> Callable[[Random], Membership]:
         """Draws whoever is asked about by number: everybody is as likely as any other."""
-        share = self.crowd
+        share = self.bulk
         if share is None:
             return lambda rng: rng.choice(self.memberships)
-        crowd, known = Crowd.of(share.people), len(self.memberships)
+        bulk, known = BulkPopulation.of(share.people), len(self.memberships)
 
         def draw(rng: Random) -> Membership:
             place = rng.randrange(known + len(share))
-            return self.memberships[place] if place < known else crowd.membership(share.number(place - known))
+            return self.memberships[place] if place < known else bulk.membership(share.number(place - known))
 
         return draw
 

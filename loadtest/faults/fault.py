@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from loadtest.dataset.provision import Nation, Tell
+from loadtest.dataset.provision import Dataset, Progress
 from loadtest.generator.client_faults import Disturbance
 from loadtest.target import Surroundings
 
@@ -86,11 +86,11 @@ class Scene:
     """Where a fault is inflicted: the house, the nation in it (with its folder), how many checks come, when."""
 
     there: Surroundings
-    nation: Nation
+    dataset: Dataset
     folder: Path
     checks_per_s: float
     window: Window
-    tell: Tell
+    tell: Progress
 
 
 def always(expectation: Expectation) -> Callable[[Window], Expectation]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest.dataset.member_files import Cells, member_files, read_cells
-from loadtest.dataset.reference_data import Shown
+from loadtest.dataset.reference_data import PublishedFile
 from loadtest.faults.fault import Scene
 from loadtest.target import LoadError
 
@@ -71,11 +71,11 @@ class OnShow:
         """`upload`: what the fund said of it. Raises LoadError where it is not published."""
         if upload["state"] != "published":
             raise LoadError(f"{file.name} could not be published: {upload['state']}")
-        self._country = scene.nation.country
+        self._country = scene.dataset.reference_data
         self._payer = payer
         self._file = file
         self.upload_id: str = upload["upload_id"]
-        self._shown = Shown(datetime.fromisoformat(upload["known_from"]))
+        self._shown = PublishedFile(datetime.fromisoformat(upload["known_from"]))
 
     async def take_back(self) -> None:
         """Undo it, once; from when to when it showed is told to whoever knows the right answers. Raises LoadError."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from loadtest.machine import processes
-from loadtest.machine.costs import database_in
+from loadtest.machine.costs import database_processes
 from loadtest.target import LoadError, Surroundings
 
 
@@ -31,7 +31,7 @@ def postmaster(there: Surroundings) -> int:
         named = int((there.fund_home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
     except (OSError, ValueError, IndexError):
         named = 0
-    [pid] = _some("the embedded database", {named} & database_in(there.fund_home))
+    [pid] = _some("the embedded database", {named} & database_processes(there.fund_home))
     return pid
 
 

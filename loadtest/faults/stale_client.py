@@ -19,12 +19,12 @@ from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.tokens import TOKEN_PATH
 from loadtest.clock import today_in_japan
 from loadtest.dataset.cards import Card
-from loadtest.dataset.reference_data import Country
+from loadtest.dataset.reference_data import ReferenceData
 from loadtest.dataset.request_bodies import number_body, problem_code, proof
 from loadtest.dataset.terminals import Terminal
 from loadtest.faults.fault import Remark, Scene
-from loadtest.http_client.connection import LineError, Reply, request, with_body
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.connection import ConnectionFailed, Reply, request, with_body
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
 
@@ -115,10 +115,10 @@ class OldClient:
         ]
 
     async def _talk(self) -> None:
-        nation = self._scene.nation
-        terminal, card = nation.terminals[-1], nation.cards[0]
+        dataset = self._scene.dataset
+        terminal, card = dataset.terminals[-1], dataset.cards[0]
         async with (
-            Pool(self._scene.there.fund_url, most=100, timeout_seconds=_TIMEOUT_S) as pool,
+            ConnectionPool(self._scene.there.fund_url, most=100, timeout_seconds=_TIMEOUT_S) as pool,
             asyncio.TaskGroup() as group,
         ):
             await terminal.sign_in(pool)
@@ -128,29 +128,29 @@ class OldClient:
 
     def _rounds(self, terminal: Terminal) -> Iterator[Saying | None]:
         """None stands for the proof over old bytes."""
-        return cycle([*sayings(_confirmable(self._scene.nation.country, terminal)), None])
+        return cycle([*sayings(_confirmable(self._scene.dataset.reference_data, terminal)), None])
 
-    async def _say(self, pool: Pool, terminal: Terminal, card: Card, saying: Saying | None) -> None:
+    async def _say(self, pool: ConnectionPool, terminal: Terminal, card: Card, saying: Saying | None) -> None:
         what, answer = (saying.what, saying.answer) if saying else (SIGNS_OLD_BYTES, "signature-invalid")
         try:
             reply = await (send(pool, terminal, saying) if saying else sign_old_bytes(pool, terminal, card))
-        except LineError as error:
+        except ConnectionFailed as error:
             self._answers[what, answer, f"line: {error}"] += 1
         else:
             self._answers[what, answer, _told(reply)] += 1
 
 
-def _confirmable(country: Country, terminal: Terminal) -> Membership:
+def _confirmable(reference_data: ReferenceData, terminal: Terminal) -> Membership:
     """A membership about which the fund answers."""
     day, code, kind = today_in_japan(), terminal.institution_code, terminal.kind
     return next(
         each
-        for each in country.memberships
-        if "refused" not in country.answer(Question(day, code, kind, membership=each))
+        for each in reference_data.memberships
+        if "refused" not in reference_data.answer(Question(day, code, kind, membership=each))
     )
 
 
-async def send(pool: Pool, terminal: Terminal, saying: Saying) -> Reply:
+async def send(pool: ConnectionPool, terminal: Terminal, saying: Saying) -> Reply:
     """Say one thing. Raises LineError."""
     token = terminal.token if saying.token == _OWN else saying.token
     head = request(
@@ -159,7 +159,7 @@ async def send(pool: Pool, terminal: Terminal, saying: Saying) -> Reply:
     return await pool.exchange(with_body(head, saying.body))
 
 
-async def sign_old_bytes(pool: Pool, terminal: Terminal, card: Card) -> Reply:
+async def sign_old_bytes(pool: ConnectionPool, terminal: Terminal, card: Card) -> Reply:
     """A whole tap, but for the tag of the signed bytes. Raises LineError."""
     ask = request("POST", _CHALLENGE, host=pool.host, token=terminal.token)
     challenge = await pool.exchange(with_body(ask, _json({"purpose": Purpose.ELIGIBILITY})))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from loadtest.dataset.terminals import Terminal
-from loadtest.http_client.connection import LineError
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.connection import ConnectionFailed
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.scenario.executor import Due
 from loadtest.scenario.visits import Outcome
 
@@ -34,14 +34,14 @@ class Disturbance:
     tokens_lost: bool = False
 
 
-async def disturb(pool: Pool, terminals: Iterable[Terminal], disturbance: Disturbance) -> None:
+async def disturb(pool: ConnectionPool, terminals: Iterable[Terminal], disturbance: Disturbance) -> None:
     """One disturbance, from now on; called at the run's beginning, and over with its end."""
     await asyncio.sleep(disturbance.begin)
     if disturbance.tokens_lost:
         for terminal in terminals:
-            terminal.token_until = None
+            terminal.token_expires_at = None
     if disturbance.renewed is not None:
-        with suppress(LineError):  # whoever asks next opens one, or is refused and told so
+        with suppress(ConnectionFailed):  # whoever asks next opens one, or is refused and told so
             await pool.renew(disturbance.renewed)
     if disturbance.cut is not None:
         pool.cut(disturbance.cut)

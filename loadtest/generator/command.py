@@ -10,7 +10,7 @@ from stat import S_ISFIFO, S_ISSOCK
 
 import typer
 
-from loadtest.http_client.connection import LineError
+from loadtest.http_client.connection import ConnectionFailed
 from loadtest.target import LoadError
 
 STOPPED = 3
@@ -29,7 +29,7 @@ def generate() -> None:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_generate())
-    except (LoadError, LineError, OSError) as error:
+    except (LoadError, ConnectionFailed, OSError) as error:
         with suppress(OSError):
             _send(Failed(why=str(error)).line())
         raise typer.Exit(STOPPED) from error

@@ -14,7 +14,7 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, TypeAdapter, mode
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.line import is_loopback
 from eligibility_api.contract.tokens import Credential
-from loadtest.dataset.bulk_population import Share
+from loadtest.dataset.bulk_population import BulkPartition
 from loadtest.dataset.cards import Card
 from loadtest.dataset.keys import read_key, write_key
 from loadtest.dataset.terminals import Terminal
@@ -71,7 +71,7 @@ class Order(Said):
     keys: Sequence[bytes] = Field(repr=False, description="Of cards: PEM, PKCS #8.")
     cards: Sequence[CardSaid]
     memberships: Sequence[Membership]
-    crowd: Share | None = None
+    bulk: BulkPartition | None = None
     disturbances: Sequence[Disturbance] = ()
 
     @model_validator(mode="after")
@@ -100,7 +100,7 @@ class Order(Said):
                 for card in visitors.cards
             ],
             memberships=list(visitors.memberships),
-            crowd=visitors.crowd,
+            bulk=visitors.bulk,
             disturbances=list(disturbances),
         )
 
@@ -111,7 +111,7 @@ class Order(Said):
             [Terminal(one.credential, one.kind, one.weight) for one in self.terminals],
             [Card(one.resident_id, one.certificate, keys[one.key], one.key) for one in self.cards],
             list(self.memberships),
-            self.crowd,
+            self.bulk,
         )
 
 

@@ -15,11 +15,11 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from loadtest.dataset.terminals import as_if_signed_in_before, sign_in_all
+from loadtest.dataset.terminals import sign_in_all, spread_token_ages
 from loadtest.dataset.visitors import Visitors
 from loadtest.generator.client_faults import disturb, reconnections
 from loadtest.generator.messages import GO, Answers, Done, Effort, Order, Progress, Ready, Said
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.machine import processes
 from loadtest.scenario.answer_sample import Sample
 from loadtest.scenario.executor import Driver
@@ -56,9 +56,9 @@ async def generate(lines: Lines, say: Say) -> None:
 async def _obey(order: Order, lines: Lines, say: Say) -> None:
     visitors = order.visitors()
     url = str(order.fund_url)
-    async with Pool(url, most=most_connections(), timeout_seconds=_TIMEOUT_SECONDS) as pool:
+    async with ConnectionPool(url, most=most_connections(), timeout_seconds=_TIMEOUT_SECONDS) as pool:
         await sign_in_all(pool, visitors.terminals)
-        as_if_signed_in_before(visitors.terminals, Random(order.plan.seed))  # noqa: S311 - reproducible on purpose
+        spread_token_ages(visitors.terminals, Random(order.plan.seed))  # noqa: S311 - reproducible on purpose
         gc.collect()
         gc.freeze()  # a nation that is looked through again and again for garbage would be the generator's lateness
         say(Ready())
@@ -86,7 +86,7 @@ class _Meter:
         await asyncio.sleep(seconds)
         self._spent = self._now()
 
-    def effort(self, pool: Pool) -> Effort:
+    def effort(self, pool: ConnectionPool) -> Effort:
         seconds, cpu_seconds = self._spent or self._now()
         return Effort(
             seconds=seconds,
@@ -117,7 +117,7 @@ def _read(line: bytes) -> Order:
 
 
 async def _drive(
-    order: Order, visitors: Visitors, pool: Pool, driver: Driver, beside: Sequence[Work]
+    order: Order, visitors: Visitors, pool: ConnectionPool, driver: Driver, beside: Sequence[Work]
 ) -> None:
     """The schedule to its end, with its disturbances, and whatever else goes on beside it as long."""
     rng = Random(order.plan.seed)  # noqa: S311 - reproducible on purpose

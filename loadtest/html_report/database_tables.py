@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from loadtest.database.difference import Difference
-from loadtest.database.monitor import DatabaseWatch
+from loadtest.database.delta import StatisticsDelta
+from loadtest.database.monitor import DatabaseMonitor
 from loadtest.database.statistics import Row
-from loadtest.database.waits import Waits
+from loadtest.database.waits import WaitSamples
 from loadtest.html_report.tables import Table
 
 _TITLE = "データベース / Database"
@@ -29,9 +29,9 @@ _STATEMENTS = ("calls", "exec_ms", "rows", "blocks_hit", "blocks_read", "wal_byt
 _MOST_ROWS = 20
 
 
-def tables(watch: DatabaseWatch, checks: int) -> Iterator[Table]:
+def tables(watch: DatabaseMonitor, checks: int) -> Iterator[Table]:
     """All of them. `checks`: that were answered, by which the overview is divided."""
-    seen = watch.difference
+    seen = watch.delta
     if seen is None:
         yield Table(_TITLE, ("",), [["統計を読めなかった / The statistics could not be read."]])
         return
@@ -45,7 +45,7 @@ def tables(watch: DatabaseWatch, checks: int) -> Iterator[Table]:
         )
 
 
-def _overview(seen: Difference, checks: int) -> Table:
+def _overview(seen: StatisticsDelta, checks: int) -> Table:
     rows = [
         [f"{view}.{column}", f"{value:,.0f}", f"{value / checks:,.2f}" if checks else ""]
         for view, columns in _OVERVIEW.items()
@@ -53,17 +53,17 @@ def _overview(seen: Difference, checks: int) -> Table:
         if (value := seen.rows.get(view, {}).get("", {}).get(column))
     ]
     rows.append(["表と索引の合計 / tables and indexes, bytes", f"{seen.bytes_stored:,.0f}", ""])
-    if (share := seen.cache_hit_share) is not None:
+    if (share := seen.cache_hit_ratio) is not None:
         rows.append(["キャッシュ命中率 / cache hits", f"{share:.2%}", ""])
     note = (
         "統計は途中で失われ、その後の分である / The server lost its counts: these are of the time since."
-        if seen.began_anew
+        if seen.counters_reset
         else ""
     )
     return Table(_TITLE, ("", "合計 / total", "照会あたり / per check"), rows, note)
 
 
-def _waits(waits: Waits, *, sees_all: bool) -> Table:
+def _waits(waits: WaitSamples, *, sees_all: bool) -> Table:
     rows = [
         [f"{state}: {event}" if event else state, f"{sessions:.3f}"]
         for state, events in waits.means().items()

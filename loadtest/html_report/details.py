@@ -34,7 +34,7 @@ def _sample(sample: Sample, began: float) -> dict[str, Any]:
     return {
         "at_s": round(sample.at - began, 2),
         "idle": round(sample.idle, 3),
-        "stolen": round(sample.stolen, 3),
+        "stolen": round(sample.steal, 3),
         "other_cores": round(sample.others, 3),
         "processes": {
             name: {"cores": round(usage.cores, 3), "memory_mib": round(usage.memory_mib, 1)}
@@ -45,13 +45,13 @@ def _sample(sample: Sample, began: float) -> dict[str, Any]:
 
 def _database(watched: Watched) -> dict[str, Any] | None:
     watch = watched.database
-    seen = watch.difference
+    seen = watch.delta
     if seen is None or watch.after is None:
         return None
     return {
         "server": watch.after.server,
         "sees_all_sessions": watch.after.sees_all,
-        "counts_began_anew": seen.began_anew,
+        "counts_began_anew": seen.counters_reset,
         "statistics": {view: dict(rows) for view, rows in seen.rows.items()},
         "sessions_mean": watch.waits.means() if watch.waits.looks else {},
         "looks": watch.waits.looks,

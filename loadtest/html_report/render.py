@@ -88,4 +88,4 @@ def _tables(report: RushReport) -> Iterator[Table]:
     if report.watched is not None:
         yield tables.processes(report.watched.samples)
         yield from database_tables.tables(report.watched.database, report.seen.answered)
-    yield tables.circumstances(report)
+    yield tables.host_info(report)

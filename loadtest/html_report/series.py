@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TypeVar
 
-from loadtest.database.waits import Waits
+from loadtest.database.waits import WaitSamples
 from loadtest.html_report.charts import Curve
 from loadtest.machine.sampling import Sample
 from loadtest.scenario.run_stats import Second, Series
@@ -91,12 +91,12 @@ def host(samples: Sequence[Sample], began: float) -> dict[str, Curve]:
     return {
         "空き / idle": [_point(group, began, lambda sample: 100 * sample.idle) for group in groups],
         "仮想化に取られた分 / stolen": [
-            _point(group, began, lambda sample: 100 * sample.stolen) for group in groups
+            _point(group, began, lambda sample: 100 * sample.steal) for group in groups
         ],
     }
 
 
-def waits(seen: Waits, began: float) -> dict[str, Curve]:
+def waits(seen: WaitSamples, began: float) -> dict[str, Curve]:
     """Active sessions at a time, by the kind of what they waited for."""
     kinds = sorted({kind for _, counts in seen.seconds.values() for kind in counts})
     groups = list(_groups([(second, *seen.seconds[second]) for second in sorted(seen.seconds)]))

@@ -85,10 +85,10 @@ def processes(samples: Sequence[Sample]) -> Table:
     return Table("プロセス / Processes", columns, rows, "共有でないメモリー / unshared memory")
 
 
-def circumstances(report: RushReport) -> Table:
+def host_info(report: RushReport) -> Table:
     """What the figures have to be quoted with."""
     values: dict[str, Any] = {}
-    if told := report.circumstances:
+    if told := report.host_info:
         values |= {
             "コマンド / command": told.command,
             "コミット / commit": told.commit or None,

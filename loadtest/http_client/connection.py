@@ -19,7 +19,7 @@ _STATUS = slice(9, 12)
 """Where the status stands in `HTTP/1.1 200 OK`."""
 
 
-class LineError(Exception):
+class ConnectionFailed(Exception):
     """No answer came: the connection was refused, was cut, or said what is not understood."""
 
 
@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
         try:
             _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
         except OSError as error:
-            raise LineError("connection refused") from error
+            raise ConnectionFailed("connection refused") from error
         return connection
 
     @property
@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
     async def exchange(self, data: bytes) -> Reply:
         """Send a whole request and wait for its answer. Raises LineError."""
         if self._transport is None or self._transport.is_closing():
-            raise LineError("connection closed")
+            raise ConnectionFailed("connection closed")
         assert self._waiting is None
         self._waiting = asyncio.get_running_loop().create_future()
         try:
@@ -140,4 +140,4 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, reason: str) -> None:
         if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(LineError(reason))
+            self._waiting.set_exception(ConnectionFailed(reason))

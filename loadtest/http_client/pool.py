@@ -8,13 +8,13 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from loadtest.http_client.connection import Connection, LineError, Reply
+from loadtest.http_client.connection import Connection, ConnectionFailed, Reply
 
 _IDLE_SECONDS = 4.0
 """After this long unused a connection is used no more: uvicorn closes it after five."""
 
 
-class Pool:
+class ConnectionPool:
     """Kept connections to one address, the last used first. `most` at a time; who comes then is refused, and told so."""
 
     def __init__(self, url: str, *, most: int, timeout_seconds: float) -> None:
@@ -35,14 +35,14 @@ class Pool:
     async def exchange(self, data: bytes) -> Reply:
         """Send a whole request and wait for its answer. Raises LineError, also after the time that it may take."""
         if self._in_use >= self._most:
-            raise LineError("no connection left")
+            raise ConnectionFailed("no connection left")
         self._in_use += 1
         self.peak = max(self.peak, self._in_use)
         try:
             async with asyncio.timeout(self.timeout_seconds):
                 return await self._exchange(data)
         except TimeoutError as error:
-            raise LineError("timeout") from error
+            raise ConnectionFailed("timeout") from error
         finally:
             self._in_use -= 1
 
@@ -95,7 +95,7 @@ class Pool:
         if any(path.startswith(cut) for cut in self._cuts):
             if opened is not None:
                 opened.close()
-            raise LineError("cut")
+            raise ConnectionFailed("cut")
 
     def _keep(self, connection: Connection) -> None:
         self._free.append((asyncio.get_running_loop().time(), connection))

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from loadtest.machine import processes
+
 
 @dataclass(frozen=True, slots=True)
 class Cores:
@@ -30,14 +32,14 @@ class Cores:
     def pin_server(self, pids: set[int]) -> None:
         """Keep processes of the served side on their core."""
         if self.server is not None:
-            proc.pin(pids, self.server)
+            processes.pin(pids, self.server)
 
     @contextmanager
     def generating(self) -> Iterator[None]:
         """Keep this process on the generator's core for as long as the block lasts."""
         before = os.sched_getaffinity(0)
         if self.generator is not None:
-            proc.pin({os.getpid()}, self.generator)
+            processes.pin({os.getpid()}, self.generator)
         try:
             yield
         finally:

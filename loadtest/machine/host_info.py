@@ -17,7 +17,7 @@ _CPUINFO, _MEMINFO = Path("/proc/cpuinfo"), Path("/proc/meminfo")
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class HostInfo:
     """What a figure has to be quoted with. Empty where this machine does not tell it."""
 
     command: str
@@ -33,7 +33,7 @@ class Circumstances:
     python: str
 
     @classmethod
-    def now(cls, arguments: Sequence[str]) -> Circumstances:
+    def now(cls, arguments: Sequence[str]) -> HostInfo:
         """Of this machine, and of `loadtest` with these arguments."""
         return cls(
             shlex.join(["loadtest", *arguments]),

@@ -48,14 +48,14 @@ class Host:
 
     total: float
     idle: float
-    stolen: float
+    steal: float
 
 
 def host() -> Host:
     """What the whole machine's processors did so far."""
     ticks = [int(field) for field in (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:]]
-    total, idle, stolen = sum(ticks[:_GUEST]), sum(ticks[_IDLE]), ticks[_STEAL]
-    return Host(total / _TICKS_PER_SECOND, idle / _TICKS_PER_SECOND, stolen / _TICKS_PER_SECOND)
+    total, idle, steal = sum(ticks[:_GUEST]), sum(ticks[_IDLE]), ticks[_STEAL]
+    return Host(total / _TICKS_PER_SECOND, idle / _TICKS_PER_SECOND, steal / _TICKS_PER_SECOND)
 
 
 def name(pid: int) -> str:

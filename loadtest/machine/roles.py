@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from loadtest.machine.costs import API, DATABASE, GENERATOR, database_in
+from loadtest.machine import processes
+from loadtest.machine.costs import API, DATABASE, GENERATOR, database_processes
 
-SUPERVISOR, KEEPER, WORKER, JLIS, COORDINATOR = "supervisor", "keeper", "worker", "jlis", "coordinator"
+SUPERVISOR, SCHEDULER, JOBS, JLIS, COORDINATOR = "supervisor", "keeper", "worker", "jlis", "coordinator"
 
-_BY_NAME = {"fund-keeper": KEEPER, "fund-worker": WORKER}
+_BY_NAME = {"fund-keeper": SCHEDULER, "fund-worker": JOBS}
 """The fund's processes beside its API's workers, by the names that they give themselves."""
 
 NUMBERED = frozenset({API, GENERATOR})
@@ -22,7 +23,7 @@ Look = Callable[[], Mapping[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Roles:
+class ProcessRoles:
     """How the processes are found. `generators`: their numbers, told by who started them; `coordinator`: this one's."""
 
     fund_url: str
@@ -34,25 +35,25 @@ class Roles:
 
     def look(self) -> dict[int, str]:
         """Who there is now."""
-        serving = proc.listening_on(_port(self.fund_url))
+        serving = processes.listening_on(_port(self.fund_url))
         found = dict.fromkeys(self._database(), DATABASE)
         if self.jlis_url:
-            found |= dict.fromkeys(proc.listening_on(_port(self.jlis_url)), JLIS)
-        workers = {pid for pid in serving if proc.parent(pid) in serving}
+            found |= dict.fromkeys(processes.listening_on(_port(self.jlis_url)), JLIS)
+        workers = {pid for pid in serving if processes.parent(pid) in serving}
         found |= dict.fromkeys(serving, SUPERVISOR) | dict.fromkeys(workers or serving, API)
-        for pid in proc.processes():
-            if kind := _BY_NAME.get(proc.name(pid)):
-                found |= {pid: kind} if proc.parent(pid) in serving else {}
+        for pid in processes.processes():
+            if kind := _BY_NAME.get(processes.name(pid)):
+                found |= {pid: kind} if processes.parent(pid) in serving else {}
         return found | {self.coordinator: COORDINATOR} | dict.fromkeys(self.generators(), GENERATOR)
 
     def _database(self) -> set[int]:
         """The embedded server's processes, or those of an outside one that is on this machine."""
         if self.database_url is None:
-            return database_in(self.fund_home)
+            return database_processes(self.fund_home)
         address = urlsplit(self.database_url)
         if address.hostname not in {"127.0.0.1", "::1", "localhost"}:
             return set()
-        return set().union(*map(proc.below, proc.listening_on(address.port or 5432)))
+        return set().union(*map(processes.below, processes.listening_on(address.port or 5432)))
 
 
 def _port(url: str) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 
+from loadtest.machine import processes
 from loadtest.machine.roles import NUMBERED, Look
 
 _LOOK_EVERY = 5
@@ -41,7 +42,7 @@ class Sample:
     at: float
     processes: Mapping[str, Usage]
     idle: float
-    stolen: float
+    steal: float
     others: float = 0.0
 
 
@@ -50,9 +51,9 @@ class Gauges:
     """Where the figures come from; a test has its own."""
 
     clock: Callable[[], float] = perf_counter
-    cpu_seconds: Callable[[int], float | None] = proc.own_cpu_seconds
-    memory_mib: Callable[[int], float] = proc.resident_mib
-    host: Callable[[], proc.Host] = proc.host
+    cpu_seconds: Callable[[int], float | None] = processes.own_cpu_seconds
+    memory_mib: Callable[[int], float] = processes.resident_mib
+    host: Callable[[], processes.Host] = processes.host
 
 
 class Sampler:
@@ -81,10 +82,10 @@ class Sampler:
             name = self._names[pid]
             usages[name] = usages[name] + usage if name in usages else usage
         total = max(host.total - self._host.total, _INSTANT)
-        idle, stolen = host.idle - self._host.idle, host.stolen - self._host.stolen
-        busy = (total - idle - stolen) / seconds
+        idle, steal = host.idle - self._host.idle, host.steal - self._host.steal
+        busy = (total - idle - steal) / seconds
         others = max(0.0, busy - sum(usage.cores for usage in usages.values()))
-        self.samples.append(Sample(at, usages, idle / total, stolen / total, others))
+        self.samples.append(Sample(at, usages, idle / total, steal / total, others))
         self._at, self._host = at, host
 
     def _now(self) -> dict[int, float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from eligibility_api.contract.codes import FacilityKind
 from loadtest.dataset.terminals import SHARES
 from loadtest.planning.arithmetic import Figure, number
-from loadtest.scenario import levels
+from loadtest.scenario import arrivals, levels
 
 CHECKS_A_MONTH = number(274_600_000, digits=None)
 """October 2025, batch rows among them."""
@@ -23,7 +23,7 @@ BY_BATCH = number(0.12, digits=None)
 MONTHS = number(12, "months", digits=None)
 YEARS = number(5, "years", digits=None)
 
-CHECKS_A_MONDAY = number(day.CHECKS, digits=None)
+CHECKS_A_MONDAY = number(arrivals.CHECKS, digits=None)
 TOLD_OF = number(levels.PRESCRIPTIONS, digits=None)
 """Of the taps, which share a prescription or a dispensing follows (an estimate)."""
 

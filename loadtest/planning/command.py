@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtest.http_client.connection import LineError
-from loadtest.processes import end_like_ctrl_c
+from loadtest.child_processes import end_like_ctrl_c
+from loadtest.http_client.connection import ConnectionFailed
 from loadtest.target import LoadError
 
 FAILED, STOPPED = 1, 3
@@ -37,14 +37,14 @@ def plan(
     Exit code 0: the costs foretold the second point. 1: they did not, or an answer was wrong, so that nothing may be
     planned with them. 3: it could not be measured.
     """
-    from loadtest.dataset.provision import Size
-    from loadtest.machine.host_info import Circumstances
+    from loadtest.dataset.provision import DatasetSize
+    from loadtest.machine.host_info import HostInfo
     from loadtest.planning.presenter import show
     from loadtest.planning.run import run_plan
 
     end_like_ctrl_c()
     told = Console(stderr=True)
-    size = Size(people, min(people, cards), terminals)
+    size = DatasetSize(people, min(people, cards), terminals)
     with tempfile.TemporaryDirectory(prefix="shikaku-plan-") as folder:
         try:
             report = run_plan(
@@ -55,10 +55,10 @@ def plan(
                 folder=Path(folder),
                 tell=lambda text: told.print(f"… {text}", highlight=False),
             )
-        except (LoadError, LineError, OSError) as error:
+        except (LoadError, ConnectionFailed, OSError) as error:
             typer.echo(f"測定できませんでした / The measurement failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error
-    report = replace(report, circumstances=Circumstances.now(sys.argv[1:]))
+    report = replace(report, host_info=HostInfo.now(sys.argv[1:]))
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eligibility_api.contract.history import Origin
+from loadtest.planning import assumptions
 from loadtest.planning.arithmetic import Figure, Line
 from loadtest.planning.assumptions import known
 from loadtest.scenario.consents import SHARES

@@ -15,12 +15,12 @@ from functools import partial
 from random import Random
 
 from loadtest.clock import now
-from loadtest.dataset.provision import Nation, Tell
+from loadtest.dataset.provision import Dataset, Progress
 from loadtest.dataset.terminals import sign_in_all
 from loadtest.planning.apportionment import NEWEST, RECORDS, REQUESTS, SPENDING, SPENT, WIDTHS, share_out
 from loadtest.planning.costs import NOTHING_TAKEN, PROCESSORS, Costs, Taken
 from loadtest.planning.demand import BATCH_ROW, of_a_thousand_checks
-from loadtest.planning.meter import Meter, MeteredPool
+from loadtest.planning.meter import Meter, MeteredConnectionPool
 from loadtest.planning.request_kinds import Asking, Visit
 from loadtest.scenario.answer_check import REFUSALS
 from loadtest.scenario.answer_sample import Kept, Sample
@@ -66,13 +66,20 @@ class Measuring:
     """Measures one house. Nothing may go wrong in it: a request that is refused costs something else."""
 
     def __init__(
-        self, nation: Nation, pool: MeteredPool, meter: Meter, *, seconds: float, seed: int, tell: Tell
+        self,
+        dataset: Dataset,
+        pool: MeteredConnectionPool,
+        meter: Meter,
+        *,
+        seconds: float,
+        seed: int,
+        tell: Progress,
     ) -> None:
-        self._nation, self._pool, self._meter = nation, pool, meter
+        self._nation, self._pool, self._meter = dataset, pool, meter
         self._seconds, self._seed, self._tell = seconds, seed, tell
         # Apart from each other: how many come must not depend on how quickly they are answered.
         self._rng, self._coming = Random(seed), Random(seed + 1)  # noqa: S311 - reproducible on purpose
-        self._asking = Asking(nation.visitors, self._rng)
+        self._asking = Asking(dataset.visitors, self._rng)
 
     async def measure(self) -> Measured:
         """Everything, in its order. Raises LoadError, LineError, asyncpg's errors."""
@@ -168,7 +175,7 @@ class Measuring:
 
     async def _batch(self, seconds: float) -> Taken:
         rows = max(1, round(seconds * _BATCH_ROWS_PER_S))
-        draw = self._nation.visitors.memberships_to_draw()
+        draw = self._nation.visitors.membership_sampler()
         asked = [draw(self._rng) for _ in range(rows)]
         before = await self._meter.read()
         outcomes = await Batches(Reception(self._pool, _untimed)).check(self._asking.terminal(), asked)

@@ -13,13 +13,14 @@ from typing import Self
 
 import asyncpg
 
-from loadtest.database.dsn import NoWayError, dsn, outside
+from loadtest.database.dsn import DatabaseUnreachable, dsn, outside
 from loadtest.database.waits import STATEMENT
 from loadtest.http_client.connection import Reply
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.pool import ConnectionPool
+from loadtest.machine import processes
 from loadtest.machine.costs import API as API_KIND
 from loadtest.machine.costs import DATABASE as DATABASE_KIND
-from loadtest.machine.roles import KEEPER, SUPERVISOR, WORKER, Roles
+from loadtest.machine.roles import JOBS, SCHEDULER, SUPERVISOR, ProcessRoles
 from loadtest.planning import wire
 from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, STORED, UP, WAL, Taken
 from loadtest.target import LoadError, Surroundings
@@ -29,8 +30,8 @@ _QUANTITIES = {
     API_KIND: API,
     DATABASE_KIND: DATABASE,
     SUPERVISOR: BESIDE,
-    KEEPER: BESIDE,
-    WORKER: BESIDE,
+    SCHEDULER: BESIDE,
+    JOBS: BESIDE,
 }
 """Whose processor time is counted as what; that of J-LIS and of this process is nobody's of the fund."""
 
@@ -42,7 +43,7 @@ FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespac
 """
 
 
-class MeteredPool(Pool):
+class MeteredConnectionPool(ConnectionPool):
     """A pool that knows what its messages are on the wire."""
 
     def __init__(self, url: str, *, most: int, timeout_seconds: float) -> None:
@@ -75,10 +76,10 @@ class Reading:
 class Meter:
     """A context manager, which looks at the database's sessions as long as it is open. Raises LoadError, OSError."""
 
-    def __init__(self, there: Surroundings, pool: MeteredPool) -> None:
+    def __init__(self, there: Surroundings, pool: MeteredConnectionPool) -> None:
         self._pool = pool
         self._way = partial(dsn, there.environment)
-        self._roles = Roles(
+        self._roles = ProcessRoles(
             there.fund_url, there.fund_home, outside(there.environment), None, tuple, os.getpid()
         )
         self._busy = 0.0
@@ -92,7 +93,7 @@ class Meter:
             )
         try:
             self._connections = [await asyncpg.connect(self._way(), timeout=10) for _ in range(2)]
-        except (NoWayError, asyncpg.PostgresError) as error:
+        except (DatabaseUnreachable, asyncpg.PostgresError) as error:
             raise LoadError(f"what requests cost the database cannot be read: {error}") from error
         self._looking = asyncio.create_task(self._look())
         return self
@@ -112,7 +113,7 @@ class Meter:
             await self._looking  # raises what ended it
         amounts = dict.fromkeys(_QUANTITIES.values(), 0.0)
         for pid, kind in self.processes().items():
-            amounts[_QUANTITIES[kind]] += proc.cpu_seconds(pid)
+            amounts[_QUANTITIES[kind]] += processes.cpu_seconds(pid)
         connection = self._connections[0]
         sizes = {f"{STORED}{row['name']}": row["bytes"] for row in await connection.fetch(_SIZES)}
         more = {

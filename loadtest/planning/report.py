@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from loadtest.machine.host_info import Circumstances
+from loadtest.machine.host_info import HostInfo
+from loadtest.planning import assumptions
 from loadtest.planning.arithmetic import Line
 from loadtest.planning.costs import SECONDS, Costs, Taken
 from loadtest.planning.demand import demands
@@ -37,7 +38,7 @@ class PlanReport:
     compared: int
     wrong: Mapping[str, int]
     size: Mapping[str, int]
-    circumstances: Circumstances | None = None
+    host_info: HostInfo | None = None
 
     @property
     def needs(self) -> list[Need]:
@@ -100,7 +101,7 @@ class PlanReport:
             "wrong_answers": sum(self.wrong.values()),
             "wrong_by_fault": dict(self.wrong),
             "size": dict(self.size),
-            "circumstances": asdict(self.circumstances) if self.circumstances else None,
+            "circumstances": asdict(self.host_info) if self.host_info else None,
         }
 
 

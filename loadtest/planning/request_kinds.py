@@ -65,7 +65,7 @@ class Asking:
 
         self._told_of = visitors.cards[1::2]
         self._rng = rng
-        self._draw_membership = visitors.memberships_to_draw()
+        self._draw_membership = visitors.membership_sampler()
         self._present: list[Present] = []
         self._at: dict[bool, list[Present]] = {}
         """Of whom is told, by whether it is at a pharmacy."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loadtest.planning import assumptions
 from loadtest.planning.arithmetic import Figure, Line, number, total
 from loadtest.planning.assumptions import known
 from loadtest.planning.costs import STORED, WAL, Costs

@@ -12,10 +12,10 @@ from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.line import is_loopback
 from loadtest.clock import today_in_japan
-from loadtest.dataset.provision import Nation, Size, Tell, settle
+from loadtest.dataset.provision import Dataset, DatasetSize, Progress, provision
 from loadtest.planning.deployment import House
 from loadtest.planning.measurement import Measured, Measuring
-from loadtest.planning.meter import Meter, MeteredPool
+from loadtest.planning.meter import Meter, MeteredConnectionPool
 from loadtest.planning.report import PlanReport
 from loadtest.planning.survey import survey
 from loadtest.scenario.answer_check import Judge
@@ -24,7 +24,9 @@ from loadtest.target import LoadError, Surroundings, surroundings
 _MOST_CONNECTIONS, _TIMEOUT_SECONDS = 500, 10.0
 
 
-def run_plan(size: Size, *, seconds: float, seed: int, workers: int, folder: Path, tell: Tell) -> PlanReport:
+def run_plan(
+    size: DatasetSize, *, seconds: float, seed: int, workers: int, folder: Path, tell: Progress
+) -> PlanReport:
     """Measure each kind of request for `seconds`, on the running house or one of our own, and plan with it.
 
     Everything made lies in `folder`. Raises LoadError, LineError, OSError.
@@ -34,25 +36,27 @@ def run_plan(size: Size, *, seconds: float, seed: int, workers: int, folder: Pat
         there = stack.enter_context(surroundings(folder, workers=workers))
         if not is_loopback(AnyHttpUrl(there.fund_url)):
             raise LoadError("load goes to loopback addresses only")
-        nation = settle(there, size, folder, tell)
+        dataset = provision(there, size, folder, tell)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            measured, house = runner.run(_measured(there, nation, seconds, seed, tell))
+            measured, house = runner.run(_measured(there, dataset, seconds, seed, tell))
     tell(f"{len(measured.kept)} answers against the naive model")
-    judge = Judge(nation.everybody, measured.second_began_at)
+    judge = Judge(dataset.answer_index, measured.second_began_at)
     wrong = judge.wrong(measured.kept, today_in_japan())
-    sizes = {"people": size.people, "cards": size.cards, "terminals": len(nation.terminals)}
+    sizes = {"people": size.people, "cards": size.cards, "terminals": len(dataset.terminals)}
     return PlanReport(
         measured.costs, measured.second, house, measured.rates, len(measured.kept), wrong, sizes
     )
 
 
 async def _measured(
-    there: Surroundings, nation: Nation, seconds: float, seed: int, tell: Tell
+    there: Surroundings, dataset: Dataset, seconds: float, seed: int, tell: Progress
 ) -> tuple[Measured, House]:
-    async with MeteredPool(there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS) as pool:
+    async with MeteredConnectionPool(
+        there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
+    ) as pool:
         try:
             async with Meter(there, pool) as meter:
-                measuring = Measuring(nation, pool, meter, seconds=seconds, seed=seed, tell=tell)
+                measuring = Measuring(dataset, pool, meter, seconds=seconds, seed=seed, tell=tell)
                 measured = await measuring.measure()
                 return measured, await survey(there, meter, measured.token_seconds)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from loadtest.machine import processes
 from loadtest.machine.costs import API, DATABASE
 from loadtest.planning.deployment import House
 from loadtest.planning.meter import Meter
@@ -30,7 +31,7 @@ async def survey(there: Surroundings, meter: Meter, token_seconds: float) -> Hou
     sessions = {row["pid"] for row in await meter.ask(_SESSIONS)}
     [enrolments] = await meter.ask(_ENROLMENTS)
     kinds = meter.processes()
-    memory = {pid: proc.resident_mib(pid) for pid in kinds}
+    memory = {pid: processes.resident_mib(pid) for pid in kinds}
     workers = [memory[pid] for pid, kind in kinds.items() if kind == API]
     of_sessions = [memory[pid] for pid, kind in kinds.items() if kind == DATABASE and pid in sessions]
     if not workers or not of_sessions:

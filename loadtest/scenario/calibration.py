@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from loadtest.machine.costs import Spent
+from loadtest.machine.costs import CpuUsage
 from loadtest.scenario.arrivals import HOURS
 from loadtest.scenario.levels import LEVELS, Shape
 from loadtest.scenario.plan import Plan
@@ -40,7 +40,7 @@ def probe(plan: Plan) -> Plan:
     return replace(plan, level=level, seconds=PROBE_SECONDS, scale=1.0)
 
 
-def fitted(answered: int, spent: Spent, cores: int) -> Fit:
+def fitted(answered: int, spent: CpuUsage, cores: int) -> Fit:
     """The scale that a probe speaks for. With nothing answered, the least."""
     if not answered or not sum(spent.cpu.values()):
         return Fit(LEAST_SCALE, 0.0, cores)

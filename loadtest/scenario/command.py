@@ -17,13 +17,13 @@ from loadtest.child_processes import end_like_ctrl_c
 from loadtest.clock import now
 from loadtest.faults.catalogue import FAULTS
 from loadtest.html_report import render
-from loadtest.http_client.connection import LineError
-from loadtest.machine.host_info import Circumstances
+from loadtest.http_client.connection import ConnectionFailed
+from loadtest.machine.host_info import HostInfo
 from loadtest.scenario.levels import LEVELS
 from loadtest.target import LoadError
 
 if TYPE_CHECKING:  # a command's start is quick
-    from loadtest.dataset.provision import Size
+    from loadtest.dataset.provision import DatasetSize
     from loadtest.scenario.plan import Plan
     from loadtest.scenario.report import RushReport
     from loadtest.scenario.run import Drive
@@ -108,7 +108,7 @@ def run(
         if error.name not in {"jinja2", "pygal"}:
             raise
         raise _usage(f"{error.name} is missing: it comes with the extra `load`.") from error
-    from loadtest.dataset.provision import Size
+    from loadtest.dataset.provision import DatasetSize
     from loadtest.scenario.plan import Plan
     from loadtest.scenario.presenter import show
     from loadtest.scenario.run import Drive
@@ -124,7 +124,9 @@ def run(
         fault=FAULTS[fault.value] if fault else None,
         fit=scale is None,
     )
-    size = Size(people, min(people, 1000) if cards is None else min(people, cards), terminals, uploaded)
+    size = DatasetSize(
+        people, min(people, 1000) if cards is None else min(people, cards), terminals, uploaded
+    )
     report = _carried_out(plan, size, workers, how, out)
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
@@ -147,7 +149,7 @@ def _generators(here: int | None, others: list[str]) -> list[str] | None:
     return [HERE] * (here or 0) + others or None
 
 
-def _carried_out(plan: Plan, size: Size, workers: int, how: Drive, out: Path | None) -> RushReport:
+def _carried_out(plan: Plan, size: DatasetSize, workers: int, how: Drive, out: Path | None) -> RushReport:
     """Run it, and write its report. Where it cannot be run, this is told and the program ends."""
     from loadtest.scenario.run import run_rush
 
@@ -163,12 +165,12 @@ def _carried_out(plan: Plan, size: Size, workers: int, how: Drive, out: Path | N
                 how=how,
                 tell=lambda text: told.print(f"… {text}", highlight=False),
             )
-            report = replace(report, circumstances=Circumstances.now(sys.argv[1:]))
+            report = replace(report, host_info=HostInfo.now(sys.argv[1:]))
             ended = now()
             place = out or Path("var", "loadtest", "reports", f"{ended:%Y%m%dT%H%M%SZ}-{plan.level.name}")
             render.write(report, place, ended)
             told.print(f"… {place / render.PAGE}", highlight=False)
-        except (LoadError, LineError, OSError) as error:
+        except (LoadError, ConnectionFailed, OSError) as error:
             typer.echo(f"実行できませんでした / The run failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error
     return report

@@ -116,7 +116,7 @@ class _Draw:
         self._histories = histories
         self._prescribing = Prescribing(reception, histories or Histories(), self._rng)
         self._prescriptions = plan.level.prescriptions
-        self._drawn_membership = visitors.memberships_to_draw()
+        self._drawn_membership = visitors.membership_sampler()
         self._of_kind = {kind: _weighted(visitors.terminals, kind) for kind in (None, *visitors.weights)}
         self._turns = cycle(self._rng.sample(visitors.terminals, len(visitors.terminals)))
 

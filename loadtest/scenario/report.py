@@ -9,9 +9,9 @@ from statistics import mean
 from typing import Any
 
 from loadtest.generator.messages import Effort
-from loadtest.machine.costs import API, BUSY, DATABASE, Spent
+from loadtest.machine.costs import API, BUSY, DATABASE, CpuUsage
 from loadtest.machine.growth import memory_growth
-from loadtest.machine.host_info import Circumstances
+from loadtest.machine.host_info import HostInfo
 from loadtest.monitor import Watched
 from loadtest.scenario.capacity import Capacity
 from loadtest.scenario.histogram import percentiles
@@ -35,7 +35,7 @@ class RushReport:
 
     plan: Plan
     seen: Seen
-    spent: Spent
+    spent: CpuUsage
     memory: Mapping[str, float]
     compared: int
     wrong: Mapping[str, int]
@@ -43,7 +43,7 @@ class RushReport:
     efforts: Sequence[Effort]
     watched: Watched | None = None
     parts: Sequence[Part] = ()
-    circumstances: Circumstances | None = None
+    host_info: HostInfo | None = None
 
     @property
     def seconds(self) -> float:
@@ -111,13 +111,13 @@ class RushReport:
         """How large a machine the nation needs. None where processors had more to do than checks, or were not told."""
         disturbed = any(part.span for part in self.parts)
         steady = self.plan.level.shape in {Shape.STEADY, Shape.DAY} and not disturbed
-        if self.circumstances is None or not self.seen.answered or not steady:
+        if self.host_info is None or not self.seen.answered or not steady:
             return None
         served = self.spent.cores(API) + self.spent.cores(DATABASE)
         rate = self.seen.answered / self.spent.seconds if self.spent.seconds else 0.0
         if not served or not rate:
             return None
-        return Capacity(rate, self.plan.level.by_card, served, self.circumstances.cores)
+        return Capacity(rate, self.plan.level.by_card, served, self.host_info.cores)
 
     def cores(self, kind: str) -> float:
         """How many cores a kind of process kept busy.
@@ -202,7 +202,7 @@ class RushReport:
             **{part.name: part.as_json() for part in self.parts},
             "capacity": self.capacity.as_json() if self.capacity else None,
             "size": dict(self.size),
-            "circumstances": asdict(self.circumstances) if self.circumstances else None,
+            "circumstances": asdict(self.host_info) if self.host_info else None,
             "passed": self.passed,
             "carried": self.carried,
             "verdict": self.verdict,

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from loadtest.clock import now
-from loadtest.dataset.provision import Nation
+from loadtest.dataset.provision import Dataset
 from loadtest.generator.pool import Crew, Sight
 from loadtest.target import Surroundings
 from loadtest.tasks import ungrouped
@@ -21,7 +21,7 @@ class Course:
     """What is driven against what, by whom, since when: `began` by `perf_counter`, `began_at` aware."""
 
     there: Surroundings
-    nation: Nation
+    dataset: Dataset
     crew: Crew
     began: float
     began_at: datetime
@@ -40,13 +40,13 @@ Beside = Callable[[Course], Coroutine[Any, Any, None]]
 
 
 async def drive(
-    crew: Crew, there: Surroundings, nation: Nation, besides: Sequence[Beside]
+    crew: Crew, there: Surroundings, dataset: Dataset, besides: Sequence[Beside]
 ) -> tuple[Course, Sight]:
     """Let a crew that is ready drive to the end. Raises LoadError, and whatever works beside it raises."""
     with ungrouped():
         async with asyncio.TaskGroup() as group:
             crew.go()
-            course = Course(there, nation, crew, perf_counter(), now())
+            course = Course(there, dataset, crew, perf_counter(), now())
             tasks = [group.create_task(work(course)) for work in besides]
             sight = await crew.done()
             for task in tasks:

@@ -14,8 +14,8 @@ from eligibility_api.contract.codes import Purpose
 from loadtest.dataset.cards import Card
 from loadtest.dataset.request_bodies import number_body, problem_code
 from loadtest.dataset.terminals import Terminal
-from loadtest.http_client.connection import LineError, Reply, request, with_body
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.connection import ConnectionFailed, Reply, request, with_body
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
 
 TOKEN, TOKEN_REFUSED = "token", "token refused"
@@ -73,7 +73,7 @@ _BREATH_SECONDS = 0.2
 class Reception:
     """Terminals' way to the fund: one pool of connections, tokens kept fresh."""
 
-    def __init__(self, pool: Pool, timed: Timed, rng: Random | None = None) -> None:
+    def __init__(self, pool: ConnectionPool, timed: Timed, rng: Random | None = None) -> None:
         """`rng` draws how long a terminal that is put off waits beyond what it was told."""
         self._pool = pool
         self._timed = timed
@@ -115,7 +115,7 @@ class Reception:
             began = perf_counter()
             try:
                 reply = await terminal.sign_in(self._pool)
-            except LineError as error:
+            except ConnectionFailed as error:
                 return Outcome(0, b"", f"line: {error}")
             ended = perf_counter()
             wait = _put_off(reply) * self._rng.uniform(1, 1 + _JITTER)
@@ -144,7 +144,7 @@ class Reception:
 
     async def ask(self, terminal: Terminal, what: Request, *body: bytes) -> Outcome:
         """One request of a terminal, which signs in first where it has no token; one that ends soon is renewed beside."""
-        if not terminal.can_go_on():
+        if not terminal.has_valid_token():
             signed_in = await asyncio.shield(self._signing(terminal))
             if signed_in.failure is not None:
                 return signed_in
@@ -156,7 +156,7 @@ class Reception:
         began = perf_counter()
         try:
             reply = await self._pool.exchange(with_body(head, *body))
-        except LineError as error:
+        except ConnectionFailed as error:
             return Outcome(0, b"", f"line: {error}")
         self._timed(what.name, perf_counter() - began)
         return _outcome(reply)

@@ -30,8 +30,8 @@ from eligibility_api.platform.database import Database
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.platform.migrate import migrate
 from eligibility_api.presence.statement import Evidence, Presented
-from loadtest.dataset.bulk_population import Crowd
 from loadtest.dataset.bulk_load import fill as pour
+from loadtest.dataset.bulk_population import BulkPopulation
 
 AUTHORITY = bytes(32)
 INSTITUTION_CODE = "1311111114"
@@ -66,7 +66,7 @@ class Country:
         expires_at = (datetime.now(UTC) + timedelta(minutes=1)).replace(microsecond=0)
         nonce = secrets.token_bytes(NONCE_BYTES)
         challenge = Challenge(Purpose.ELIGIBILITY, expires_at, INSTITUTION_CODE, self.terminal, nonce)
-        certificate = CertificateId(AUTHORITY, Crowd.serial(person))
+        certificate = CertificateId(AUTHORITY, BulkPopulation.serial(person))
         presented = Presented(
             challenge, self.terminal, (Right.ELIGIBILITY,), certificate, expires_at + timedelta(days=365)
         )
@@ -89,7 +89,11 @@ async def fill(server: EmbeddedPostgres, people: int) -> Country:
     places = {"institution": INSTITUTION_CODE, "authority": AUTHORITY.hex()}
     await connection.execute(_PREPARE.format(terminal=terminal, **places))
     await pour(
-        server.dsn("owner", name), Crowd.of(people), authority=AUTHORITY, person_keys={}, tell=_nobody_listens
+        server.dsn("owner", name),
+        BulkPopulation.of(people),
+        authority=AUTHORITY,
+        person_keys={},
+        tell=_nobody_listens,
     )
     size = await connection.fetchval("SELECT pg_database_size(current_database())")
     await connection.close()

@@ -13,7 +13,7 @@ from eligibility_api.contract.codes import FacilityKind
 from jpki_mock.personalisation import CardOrder
 from loadtest.clock import today_in_japan
 from loadtest.dataset.bulk_load import fill, holds
-from loadtest.dataset.bulk_population import Crowd
+from loadtest.dataset.bulk_population import BulkPopulation
 from loadtest.dataset.request_bodies import number_body
 from loadtest.model.answer import Question
 from loadtest.target import LoadError
@@ -21,7 +21,7 @@ from tests.builders.fund import CLINIC, Fund, Person
 
 pytestmark = pytest.mark.anyio
 
-CROWD = Crowd.of(600)
+CROWD = BulkPopulation.of(600)
 HOLDER = 7
 NOT_BY_RULE = {"version", "record_id", "answered_at", "reference_number"}
 
@@ -104,7 +104,7 @@ async def test_insurers_go_on_working_beside_it(crowded: Fund) -> None:
 async def test_the_same_crowd_is_known_again_and_another_is_refused(crowded: Fund) -> None:
     dsn = crowded.database.dsn("owner")
     assert await holds(dsn, CROWD)
-    for other in (Crowd.of(599), Crowd.of(601)):
+    for other in (BulkPopulation.of(599), BulkPopulation.of(601)):
         with pytest.raises(LoadError):
             await holds(dsn, other)
 
@@ -117,6 +117,10 @@ async def test_an_interruption_leaves_nothing_behind(crowded: Fund) -> None:
 
     with pytest.raises((RuntimeError, asyncpg.PostgresError)):
         await fill(
-            crowded.database.dsn("owner"), Crowd.of(300), authority=bytes(32), person_keys={}, tell=broken
+            crowded.database.dsn("owner"),
+            BulkPopulation.of(300),
+            authority=bytes(32),
+            person_keys={},
+            tell=broken,
         )
     assert await built(crowded) == before

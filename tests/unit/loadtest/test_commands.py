@@ -148,7 +148,7 @@ def test_what_could_not_be_run_is_told(
 def test_a_nation_of_ten_million_is_uploaded_in_part_and_filled_in_for_the_rest(runs: list[Any]) -> None:
     typed("run", "--level", "L0", "--people", "10000000", "--cards", "20000")
     size = runs[0][1]
-    assert (size.by_upload, size.crowd.people, size.cards) == (20_000, 9_980_000, 20_000)
+    assert (size.by_upload, size.bulk.people, size.cards) == (20_000, 9_980_000, 20_000)
     assert size.crowd_cards == 19_960
 
 

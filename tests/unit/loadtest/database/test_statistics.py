@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from loadtest.database.difference import MOST_STATEMENTS, Difference, difference
+from loadtest.database.delta import MOST_STATEMENTS, StatisticsDelta, delta
 from loadtest.database.statistics import Reading, by_key
-from loadtest.database.waits import Waits
+from loadtest.database.waits import WaitSamples
 
 DATABASE = {
     "datid": 16388, "datname": "shikaku", "numbackends": 21, "xact_commit": 52_110, "xact_rollback": 12,
@@ -44,18 +44,18 @@ def test_what_is_no_counter_is_left_out() -> None:
 
 def test_a_difference_holds_what_was_counted_in_between() -> None:
     later = by_key((), [DATABASE | {"xact_commit": 52_610, "blks_hit": 812_000, "blks_read": 1_000}])
-    between = difference(reading(), reading(database=later))
+    between = delta(reading(), reading(database=later))
     assert between.rows["database"] == {"": {"xact_commit": 500.0, "blks_hit": 900.0, "blks_read": 100.0}}
-    assert between.cache_hit_share == 0.9
-    assert not between.began_anew
+    assert between.cache_hit_ratio == 0.9
+    assert not between.counters_reset
 
 
 def test_sizes_are_told_as_they_are_with_what_came_to_them() -> None:
     later = by_key(("name",), [TABLES[0] | {"table_bytes": 90_112, "inserted": 700}])
-    [row] = difference(reading(), reading(tables=later)).rows["tables"].values()
+    [row] = delta(reading(), reading(tables=later)).rows["tables"].values()
     assert (row["table_bytes"], row["table_bytes_grown"], row["inserted"]) == (90_112, 8_192, 200)
     assert (row["index_bytes"], row["index_bytes_grown"]) == (16_384, 0)
-    assert difference(reading(), reading(tables=later)).bytes_stored == 106_496
+    assert delta(reading(), reading(tables=later)).bytes_stored == 106_496
 
 
 @pytest.mark.parametrize(
@@ -67,20 +67,20 @@ def test_sizes_are_told_as_they_are_with_what_came_to_them() -> None:
     ids=["says so", "counts less"],
 )
 def test_a_server_that_lost_its_counts_is_told_from_then(after: Reading) -> None:
-    between = difference(reading(), after)
-    assert between.began_anew
+    between = delta(reading(), after)
+    assert between.counters_reset
     assert between.rows["database"][""]["xact_commit"] == after.rows["database"][""]["xact_commit"]
 
 
 def test_the_dearest_statements_come_first_and_not_all() -> None:
     later = {f"SELECT {n}": {"calls": 1.0, "exec_ms": float(n)} for n in range(1, 40)}
-    told = difference(reading(), reading(statements=later)).rows["statements"]
+    told = delta(reading(), reading(statements=later)).rows["statements"]
     assert list(told)[:2] == ["SELECT 39", "SELECT 38"]
     assert len(told) == MOST_STATEMENTS
 
 
 def test_nothing_asked_has_no_hit_share() -> None:
-    assert Difference({}, began_anew=False).cache_hit_share is None
+    assert StatisticsDelta({}, counters_reset=False).cache_hit_ratio is None
 
 
 def session(state: str, kind: str | None, event: str | None, sessions: int) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def session(state: str, kind: str | None, event: str | None, sessions: int) -> d
 
 
 def test_sessions_are_told_by_state_and_by_what_they_wait_for_in_the_mean_of_all_looks() -> None:
-    waits = Waits()
+    waits = WaitSamples()
     waits.take(7.2, [session("active", None, None, 3), session("idle", "Client", "ClientRead", 20)])
     waits.take(7.4, [session("active", "IO", "WalSync", 1), session("active", None, None, 1)])
     waits.take(8.0, [session("idle in transaction", "Client", "ClientRead", 1)])

@@ -9,11 +9,11 @@ import pytest
 
 from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.numbers import is_insurer_number, is_late_elderly_number
-from loadtest.dataset.bulk_population import CHANGED_ON, NAMED, Crowd, Share
+from loadtest.dataset.bulk_population import CHANGED_ON, NAMED, BulkPartition, BulkPopulation
 from loadtest.model.answer import Question
 
 DAY = date(2026, 11, 26)
-CROWD = Crowd.of(40_000)
+CROWD = BulkPopulation.of(40_000)
 
 
 def question(number: int, *, by_card: bool) -> Question:
@@ -24,21 +24,21 @@ def question(number: int, *, by_card: bool) -> Question:
 
 @pytest.mark.parametrize("people", [1, 600, 36_000, 10_000_000])
 def test_insurers_are_as_many_as_the_people_need_and_their_numbers_are_valid(people: int) -> None:
-    crowd = Crowd.of(people)
-    assert all(map(is_insurer_number, crowd.insurers))
-    assert len(set(crowd.insurers)) == len(crowd.insurers)
-    assert all(map(is_late_elderly_number, crowd.late_elderly))
-    assert len(crowd.societies) == max(2, -(-people // 36_000))
+    bulk = BulkPopulation.of(people)
+    assert all(map(is_insurer_number, bulk.insurers))
+    assert len(set(bulk.insurers)) == len(bulk.insurers)
+    assert all(map(is_late_elderly_number, bulk.late_elderly))
+    assert len(bulk.societies) == max(2, -(-people // 36_000))
 
 
 def test_who_holds_a_card_comes_evenly_from_all_of_it_and_the_register_knows_her() -> None:
-    crowd = Crowd.of(10_000_000)
-    known = set(crowd.holders(NAMED))
+    bulk = BulkPopulation.of(10_000_000)
+    known = set(bulk.holders(NAMED))
     for most in (1, 7, 1000, NAMED):
-        holders = crowd.holders(most)
+        holders = bulk.holders(most)
         assert 0 < len(holders) <= most
         assert known.issuperset(holders)
-    assert max(crowd.holders(1000)) > 9_900_000
+    assert max(bulk.holders(1000)) > 9_900_000
 
 
 @pytest.mark.parametrize("by_card", [True, False])
@@ -72,6 +72,6 @@ def test_all_ages_are_there_and_who_is_late_elderly_is_of_that_age() -> None:
 
 @pytest.mark.parametrize("hands", [1, 2, 3, 7])
 def test_shares_dealt_out_are_all_of_it_and_each_person_is_in_one(hands: int) -> None:
-    shares = Share(100).deal(hands)
+    shares = BulkPartition(100).deal(hands)
     numbers = [share.number(place) for share in shares for place in range(len(share))]
     assert sorted(numbers) == list(range(1, 101))

@@ -13,11 +13,11 @@ from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings
 from loadtest.clock import now
 from loadtest.dataset import bulk_provision
-from loadtest.dataset.bulk_population import Crowd
+from loadtest.dataset.bulk_population import BulkPopulation
 from loadtest.dataset.bulk_provision import gather
 from loadtest.target import LoadError, Surroundings
 
-CROWD = Crowd.of(30)
+CROWD = BulkPopulation.of(30)
 
 
 @pytest.fixture
@@ -33,15 +33,15 @@ def database(monkeypatch: pytest.MonkeyPatch, *, holds: bool = False, fails: boo
     """A database that is not there; what it was filled with."""
     filled: list[Any] = []
 
-    async def held(dsn: str, crowd: Crowd) -> bool:
+    async def held(dsn: str, bulk: BulkPopulation) -> bool:
         return holds
 
     async def fill(
-        dsn: str, crowd: Crowd, *, authority: bytes, person_keys: Mapping[int, bytes], tell: Any
+        dsn: str, bulk: BulkPopulation, *, authority: bytes, person_keys: Mapping[int, bytes], tell: Any
     ) -> None:
         if fails:
             raise asyncpg.InsufficientPrivilegeError
-        filled.append((dsn, crowd, authority, person_keys))
+        filled.append((dsn, bulk, authority, person_keys))
 
     monkeypatch.setattr(bulk_provision, "holds", held)
     monkeypatch.setattr(bulk_provision, "fill", fill)
@@ -54,8 +54,8 @@ def test_whom_the_register_knows_has_the_key_by_which_it_names_her(
 ) -> None:
     filled = database(monkeypatch)
     gather(there, CROWD, lambda _: None)
-    [(_, crowd, authority, keys)] = filled
-    assert (crowd, len(authority), set(keys)) == (CROWD, 32, set(range(1, 31)))
+    [(_, bulk, authority, keys)] = filled
+    assert (bulk, len(authority), set(keys)) == (CROWD, 32, set(range(1, 31)))
     with Jlis(Settings(home=there.jpki_home), now()) as jlis:
         resident = CROWD.resident(7)
         assert jlis.register.find(resident.resident_id) == resident

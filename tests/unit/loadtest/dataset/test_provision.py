@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jpki_mock.register.residents import first_residents
-from loadtest.dataset.provision import Size, _holders
+from loadtest.dataset.provision import DatasetSize, _holders
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,16 @@ from loadtest.dataset.provision import Size, _holders
     ],
 )
 def test_cards_are_the_crowds_as_its_part_of_the_people_is(
-    people: int, uploaded: int, cards: int, crowd: int, crowd_cards: int
+    people: int, uploaded: int, cards: int, bulk: int, crowd_cards: int
 ) -> None:
-    size = Size(people, cards, 8, uploaded)
-    assert (size.crowd.people if size.crowd else 0) == crowd
+    size = DatasetSize(people, cards, 8, uploaded)
+    assert (size.bulk.people if size.bulk else 0) == bulk
     assert size.crowd_cards == crowd_cards
 
 
 def test_holders_come_evenly_from_both() -> None:
     about = list(first_residents(300, seed=1))
-    holders = _holders(Size(400, 60, 8, 300), about)
+    holders = _holders(DatasetSize(400, 60, 8, 300), about)
     ids = [holder.resident_id for holder in holders]
     assert len(set(ids)) == len(ids) == 60
     assert sum(one.startswith("C") for one in ids) == 15

@@ -11,7 +11,7 @@ import pytest
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from jpki_mock.register.resident import Resident
 from jpki_mock.register.residents import first_residents, write_lines
-from loadtest.dataset.reference_data import Country, Shown, spread
+from loadtest.dataset.reference_data import PublishedFile, ReferenceData, spread
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
 
@@ -29,16 +29,18 @@ ROW = {
 MEMBERSHIP = Membership("06130017", "見本", "12", "00", WOMAN.birth_date)
 
 
-def country(folder: Path, *months: list[dict[str, str]], residents: list[Resident] | None = None) -> Country:
+def reference_data(
+    folder: Path, *months: list[dict[str, str]], residents: list[Resident] | None = None
+) -> ReferenceData:
     path = folder / "residents.jsonl"
-    everybody = residents or [WOMAN]
-    path.write_text("".join(f"{resident.model_dump_json()}\n" for resident in everybody))
+    answer_index = residents or [WOMAN]
+    path.write_text("".join(f"{resident.model_dump_json()}\n" for resident in answer_index))
     (folder / "insurers.csv").write_text("insurer_number,name\n06130017,試験健康保険組合\n")
     for month, rows in enumerate(months, start=1):
         files = folder / f"2026-{month:02d}"
         files.mkdir()
         written(files / "members-06130017.csv", rows)
-    return Country(folder, path, [WOMAN])
+    return ReferenceData(folder, path, [WOMAN])
 
 
 def written(path: Path, rows: list[dict[str, str]]) -> Path:
@@ -49,12 +51,12 @@ def written(path: Path, rows: list[dict[str, str]]) -> Path:
     return path
 
 
-def by_card(told: Country) -> dict[str, object]:
+def by_card(told: ReferenceData) -> dict[str, object]:
     return told.answer(Question(DAY, CLINIC, person=WOMAN.resident_id))
 
 
 def test_a_member_is_valid_by_card_and_by_number(tmp_path: Path) -> None:
-    told = country(tmp_path, [ROW])
+    told = reference_data(tmp_path, [ROW])
     assert told.memberships == [MEMBERSHIP]
     for question in (
         Question(DAY, CLINIC, person=WOMAN.resident_id),
@@ -67,7 +69,7 @@ def test_a_member_is_valid_by_card_and_by_number(tmp_path: Path) -> None:
 
 def test_the_newer_file_counts(tmp_path: Path) -> None:
     ended = ROW | {"lost_on": "2026-06-01", "reason_of_loss": "03"}
-    assert by_card(country(tmp_path, [ROW], [ended]))["validity"] == "2"
+    assert by_card(reference_data(tmp_path, [ROW], [ended]))["validity"] == "2"
 
 
 MOVED = ROW | {"address": "架空県見本市２丁目"}
@@ -75,24 +77,24 @@ MOVED = ROW | {"address": "架空県見本市２丁目"}
 
 
 def test_a_member_whom_the_register_shows_no_more_stays_whose_she_was_and_waits(tmp_path: Path) -> None:
-    told = country(tmp_path, [ROW], [MOVED])
+    told = reference_data(tmp_path, [ROW], [MOVED])
     assert by_card(told) == {"refused": "card-not-usable"}
     by_number = told.answer(Question(DAY, CLINIC, membership=MEMBERSHIP))
     assert by_number == {"refused": "eligibility-not-confirmable"}
 
 
 def test_it_waits_no_more_once_she_is_shown_again(tmp_path: Path) -> None:
-    assert by_card(country(tmp_path, [ROW], [MOVED], [MOVED], [ROW]))["validity"] == "1"
+    assert by_card(reference_data(tmp_path, [ROW], [MOVED], [MOVED], [ROW]))["validity"] == "1"
 
 
 def test_what_was_never_anybodys_is_found_by_no_card(tmp_path: Path) -> None:
-    told = country(tmp_path, [MOVED], [MOVED | {"number": "13"}])
+    told = reference_data(tmp_path, [MOVED], [MOVED | {"number": "13"}])
     assert by_card(told)["validity"] == "4"
 
 
 def test_a_file_that_is_taken_back_takes_its_doubt_back_too(tmp_path: Path) -> None:
-    told = country(tmp_path, [ROW])
-    shown = Shown(datetime(2026, 11, 20, tzinfo=UTC), undone_at=datetime(2026, 11, 22, tzinfo=UTC))
+    told = reference_data(tmp_path, [ROW])
+    shown = PublishedFile(datetime(2026, 11, 20, tzinfo=UTC), undone_at=datetime(2026, 11, 22, tzinfo=UTC))
     told.show(written(tmp_path / "moved.csv", [MOVED]), shown)
     question = Question(DAY, CLINIC, person=WOMAN.resident_id)
     during, after = (datetime(2026, 11, day, tzinfo=UTC) for day in (21, 23))
@@ -103,28 +105,28 @@ def test_a_file_that_is_taken_back_takes_its_doubt_back_too(tmp_path: Path) -> N
 def test_only_those_residents_are_known_of_whom_is_to_be_asked(tmp_path: Path) -> None:
     neighbour = WOMAN.model_copy(update={"resident_id": "R1-00000002", "name_kana": "シケン　タロウ"})
     row = ROW | {"number": "13", "name_kana": neighbour.name_kana}
-    assert country(tmp_path, [ROW, row], residents=[WOMAN, neighbour]).memberships == [MEMBERSHIP]
+    assert reference_data(tmp_path, [ROW, row], residents=[WOMAN, neighbour]).memberships == [MEMBERSHIP]
 
 
 @pytest.mark.parametrize(("people", "most", "count"), [(10, 20, 10), (10, 5, 5), (10, 4, 4), (10, 1, 1)])
 def test_residents_are_chosen_evenly(tmp_path: Path, people: int, most: int, count: int) -> None:
     path = tmp_path / "residents.jsonl"
     with path.open("wb") as file:
-        everybody = list(write_lines(first_residents(people, seed=1), file))
+        answer_index = list(write_lines(first_residents(people, seed=1), file))
     chosen = spread(path, people, most)
     assert len(chosen) == count
-    assert chosen[0] == everybody[0]
+    assert chosen[0] == answer_index[0]
 
 
 def test_two_residents_alike_are_nobody(tmp_path: Path) -> None:
     twin = WOMAN.model_copy(update={"resident_id": "R1-00000002"})
-    assert by_card(country(tmp_path, [ROW], residents=[WOMAN, twin]))["validity"] == "4"
+    assert by_card(reference_data(tmp_path, [ROW], residents=[WOMAN, twin]))["validity"] == "4"
 
 
 @pytest.mark.parametrize("column", ["elderly_valid_from", "valid_to"])
 def test_days_are_read_as_days(tmp_path: Path, column: str) -> None:
     row = ROW | {column: "2026-08-01", "elderly_valid_to": "2027-07-31", "elderly_burden_ratio": "20"}
-    results = by_card(country(tmp_path, [row]))["results"]
+    results = by_card(reference_data(tmp_path, [row]))["results"]
     assert isinstance(results, list)
     assert results[0]["elderly_certificate"]["burden_ratio"] == 20
 
@@ -139,8 +141,10 @@ SHOWN, UNDONE = datetime(2026, 11, 26, 1, tzinfo=UTC), datetime(2026, 11, 26, 2,
 def test_a_file_counts_from_when_it_shows_until_it_is_taken_back(
     tmp_path: Path, hour: int, minute: int, postal_code: str | None
 ) -> None:
-    told = country(tmp_path, [ROW])
-    told.show(written(tmp_path / "later.csv", [ROW | {"postal_code": "000-0001"}]), Shown(SHOWN, UNDONE))
+    told = reference_data(tmp_path, [ROW])
+    told.show(
+        written(tmp_path / "later.csv", [ROW | {"postal_code": "000-0001"}]), PublishedFile(SHOWN, UNDONE)
+    )
     assert told.changes == [SHOWN, UNDONE]
     answer = told.answer(
         Question(DAY, CLINIC, person=WOMAN.resident_id), datetime(2026, 11, 26, hour, minute, tzinfo=UTC)
@@ -150,4 +154,4 @@ def test_a_file_counts_from_when_it_shows_until_it_is_taken_back(
 
 
 def test_nothing_changes_by_the_first_files(tmp_path: Path) -> None:
-    assert country(tmp_path, [ROW], [ROW]).changes == []
+    assert reference_data(tmp_path, [ROW], [ROW]).changes == []

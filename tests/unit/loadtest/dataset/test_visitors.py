@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from eligibility_api.contract.codes import FacilityKind
-from loadtest.dataset.bulk_population import Share
+from loadtest.dataset.bulk_population import BulkPartition
 from loadtest.dataset.cards import Card
 from loadtest.dataset.visitors import Visitors
 from loadtest.model.events import Membership
@@ -57,8 +57,8 @@ def test_the_weights_are_told_by_kind() -> None:
 
 
 def test_whoever_is_asked_about_by_number_is_anybody_of_the_crowd_too() -> None:
-    crowded = replace(ALL, crowd=Share(63))
-    draw = crowded.memberships_to_draw()
+    crowded = replace(ALL, bulk=BulkPartition(63))
+    draw = crowded.membership_sampler()
     rng = Random(1)
     drawn = Counter(draw(rng).number for _ in range(20_000))
     assert len(drawn) == 63 + 1  # of the seven, six have a number that one of the crowd has too

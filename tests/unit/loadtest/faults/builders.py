@@ -38,11 +38,11 @@ def scene(
     there: FakeThere | None = None,
     *,
     folder: Path = Path(),
-    nation: object = None,
+    dataset: object = None,
     window: Window = NOW,
     checks_per_s: float = 30.0,
 ) -> Scene:
     """Where a fault is inflicted; nothing is told to anybody."""
     somewhere = cast(Any, there or FakeThere())
-    somebody = cast(Any, nation or SimpleNamespace())
+    somebody = cast(Any, dataset or SimpleNamespace())
     return Scene(somewhere, somebody, folder, checks_per_s, window, lambda _: None)

@@ -15,7 +15,7 @@ import pytest
 
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from loadtest.dataset.member_files import read_cells
-from loadtest.dataset.reference_data import Shown
+from loadtest.dataset.reference_data import PublishedFile
 from loadtest.faults.blank_column import COLUMNS, BlankColumn, fullest, write_blank
 from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import FakeThere, scene
@@ -66,12 +66,14 @@ def payer(*, sent: dict[str, Any]) -> Callable[[tuple[str, ...]], str]:
     return lambda words: json.dumps(answers[words[1]])
 
 
-def inflicted(tmp_path: Path, there: FakeThere) -> tuple[BlankColumn, list[tuple[Path, Shown]]]:
-    shown: list[tuple[Path, Shown]] = []
-    country = SimpleNamespace(show=lambda file, when: shown.append((file, when)))
+def inflicted(tmp_path: Path, there: FakeThere) -> tuple[BlankColumn, list[tuple[Path, PublishedFile]]]:
+    shown: list[tuple[Path, PublishedFile]] = []
+    reference_data = SimpleNamespace(show=lambda file, when: shown.append((file, when)))
     member_file(tmp_path / "country" / "2026-09", "39010001", filled=30)
     member_file(tmp_path / "country" / "2026-10", "39010001", filled=25)
-    return BlankColumn(scene(there, folder=tmp_path, nation=SimpleNamespace(country=country))), shown
+    return BlankColumn(
+        scene(there, folder=tmp_path, dataset=SimpleNamespace(reference_data=reference_data))
+    ), shown
 
 
 def test_it_is_sent_held_published_by_another_person_and_undone(tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_it_is_sent_held_published_by_another_person_and_undone(tmp_path: Path) 
     ]
     assert [words[1] for words in there.asked] == ["upload", "approve", "undo", "seen-by"]
     assert there.variables[0]["PAYER_APPROVER"].endswith("approver-39010001.json")
-    assert shown == [(tmp_path / "blank-39010001.csv", Shown(FROM, UNTIL))]
+    assert shown == [(tmp_path / "blank-39010001.csv", PublishedFile(FROM, UNTIL))]
 
 
 def test_a_file_that_is_not_held_ends_the_run(tmp_path: Path) -> None:

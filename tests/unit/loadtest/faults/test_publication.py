@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from loadtest.dataset.member_files import read_cells
-from loadtest.dataset.reference_data import Shown
+from loadtest.dataset.reference_data import PublishedFile
 from loadtest.faults.publication import Publication, renewed
 from loadtest.target import LoadError
 from tests.unit.loadtest.faults.builders import FakeThere, scene
@@ -33,12 +33,14 @@ def payer(state: str = "published") -> Callable[[tuple[str, ...]], str]:
     return lambda words: json.dumps(answers[words[1]])
 
 
-def published(tmp_path: Path, there: FakeThere) -> tuple[Publication, list[tuple[Path, Shown]]]:
-    shown: list[tuple[Path, Shown]] = []
-    country = SimpleNamespace(show=lambda file, when: shown.append((file, when)))
+def published(tmp_path: Path, there: FakeThere) -> tuple[Publication, list[tuple[Path, PublishedFile]]]:
+    shown: list[tuple[Path, PublishedFile]] = []
+    reference_data = SimpleNamespace(show=lambda file, when: shown.append((file, when)))
     member_file(tmp_path / "country" / "2026-10", "39010001", filled=0, rows=10)
     member_file(tmp_path / "country" / "2026-10", "06010001", filled=0, rows=30)
-    return Publication(scene(there, folder=tmp_path, nation=SimpleNamespace(country=country))), shown
+    return Publication(
+        scene(there, folder=tmp_path, dataset=SimpleNamespace(reference_data=reference_data))
+    ), shown
 
 
 def test_the_largest_insurers_certificates_are_renewed_published_and_undone(tmp_path: Path) -> None:
@@ -55,7 +57,7 @@ def test_the_largest_insurers_certificates_are_renewed_published_and_undone(tmp_
     file = tmp_path / "renewed-06010001.csv"
     assert (told["rows_published"], told["members_changed"]) == (30, 29)
     assert [words[1] for words in there.asked] == ["upload", "undo"]
-    assert shown == [(file, Shown(FROM, UNTIL))]
+    assert shown == [(file, PublishedFile(FROM, UNTIL))]
     rows = list(read_cells(file))
     assert len(rows) == 30
     assert len({row["valid_to"] for row in rows}) == 1

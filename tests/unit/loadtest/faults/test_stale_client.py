@@ -15,7 +15,7 @@ from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.errors import CATALOGUE
 from loadtest.faults import stale_client
 from loadtest.faults.stale_client import SERVED, SIGNS_OLD_BYTES, OldClient, Saying, sayings, sign_old_bytes
-from loadtest.http_client.connection import LineError, Reply
+from loadtest.http_client.connection import ConnectionFailed, Reply
 from loadtest.model.events import Membership
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.faults.builders import scene
@@ -75,7 +75,7 @@ def refusal(status: int, code: str) -> Reply:
 
 
 def line_is_cut(_: bytes) -> Reply:
-    raise LineError("connection cut")
+    raise ConnectionFailed("connection cut")
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ def test_it_says_everything_in_turn_until_it_is_lifted(monkeypatch: pytest.Monke
     pool = FakePool(lambda _: refusal(400, "request-invalid"))
     monkeypatch.setattr(stale_client, "Pool", lambda *_, **__: pool)
     monkeypatch.setattr(stale_client, "LEAST_PER_S", 1e6)
-    country = SimpleNamespace(memberships=[MEMBER], answer=lambda *_: {"validity": "1"})
+    reference_data = SimpleNamespace(memberships=[MEMBER], answer=lambda *_: {"validity": "1"})
     card = SimpleNamespace(certificate=b"DER", sign=lambda _: b"")
-    nation = SimpleNamespace(terminals=[terminal()], cards=[card], country=country)
-    client = OldClient(scene(nation=nation))
+    dataset = SimpleNamespace(terminals=[terminal()], cards=[card], reference_data=reference_data)
+    client = OldClient(scene(dataset=dataset))
 
     async def run() -> list[Any]:
         await client.inflict()

@@ -10,7 +10,7 @@ import pytest
 from loadtest.clock import now
 from loadtest.dataset.terminals import Terminal
 from loadtest.generator.client_faults import Disturbance, disturb, reconnections
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.scenario.visits import Outcome
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.generator.builders import FakePool
@@ -18,7 +18,7 @@ from tests.unit.loadtest.generator.builders import FakePool
 
 def disturbed(disturbance: Disturbance) -> list[str]:
     pool = FakePool()
-    asyncio.run(disturb(cast(Pool, pool), [], disturbance))
+    asyncio.run(disturb(cast(ConnectionPool, pool), [], disturbance))
     return pool.done
 
 
@@ -32,16 +32,16 @@ def test_connections_are_renewed() -> None:
 
 def test_terminals_forget_their_tokens() -> None:
     one = terminal()
-    one.token_until = now()
-    asyncio.run(disturb(cast(Pool, FakePool()), [one], Disturbance(0.0, 0.0, tokens_lost=True)))
-    assert one.token_until is None
+    one.token_expires_at = now()
+    asyncio.run(disturb(cast(ConnectionPool, FakePool()), [one], Disturbance(0.0, 0.0, tokens_lost=True)))
+    assert one.token_expires_at is None
 
 
 def test_a_cut_ends_with_the_run() -> None:
     pool = FakePool()
 
     async def cancelled() -> None:
-        task = asyncio.create_task(disturb(cast(Pool, pool), [], Disturbance(0.0, 1e6, cut="")))
+        task = asyncio.create_task(disturb(cast(ConnectionPool, pool), [], Disturbance(0.0, 1e6, cut="")))
         while not pool.done:
             await asyncio.sleep(0)
         task.cancel()

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from loadtest.database.monitor import DatabaseWatch
+from loadtest.database.monitor import DatabaseMonitor
 from loadtest.database.statistics import Reading
 from loadtest.html_report import series
 from loadtest.html_report.charts import Chart, draw
@@ -56,7 +56,7 @@ def reading(commits: float) -> Reading:
 
 
 def watched(seconds: int = 30) -> Watched:
-    database = DatabaseWatch(lambda: "nowhere")
+    database = DatabaseMonitor(lambda: "nowhere")
     database.before, database.after = reading(1000), reading(1200)
     for at in range(seconds):
         session = {"state": "active", "wait_event_type": "IO", "wait_event": "WalSync", "sessions": 2}
@@ -147,7 +147,7 @@ def test_what_a_database_did_is_told_by_check_and_what_it_waited_for() -> None:
 
 
 def test_a_database_that_could_not_be_read_is_told() -> None:
-    unread = Watched(BEGAN, watched().samples, DatabaseWatch(lambda: "nowhere"))
+    unread = Watched(BEGAN, watched().samples, DatabaseMonitor(lambda: "nowhere"))
     assert "The statistics could not be read." in page(report(watched=unread)).words
 
 

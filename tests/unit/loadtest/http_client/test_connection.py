@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from loadtest.http_client.connection import Connection, LineError, Reply, request, with_body
+from loadtest.http_client.connection import Connection, ConnectionFailed, Reply, request, with_body
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nContent-Length: 7\r\n\r\n" + b'{"a":1}'
 
@@ -73,7 +73,7 @@ def test_what_is_no_answer_breaks_the_line(answer: Callable[[Connection], None],
         connection, _ = connected(answer)
         await connection.exchange(b"1")
 
-    with pytest.raises(LineError, match=reason):
+    with pytest.raises(ConnectionFailed, match=reason):
         asyncio.run(ask())
 
 
@@ -84,7 +84,7 @@ def test_a_connection_whose_answer_nobody_waited_for_is_used_no_more() -> None:
             async with asyncio.timeout(0):
                 await connection.exchange(b"1")
         assert not connection.is_open
-        with pytest.raises(LineError):
+        with pytest.raises(ConnectionFailed):
             await connection.exchange(b"2")
         return transport
 

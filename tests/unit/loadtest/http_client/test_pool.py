@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from loadtest.http_client import pool as pool_module
-from loadtest.http_client.connection import LineError, Reply
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.connection import ConnectionFailed, Reply
+from loadtest.http_client.pool import ConnectionPool
 
 REPLY = Reply(200, b"{}")
 TOKEN, CHECK = b"POST /v1/token HTTP/1.1\r\n", b"POST /v1/eligibility/number HTTP/1.1\r\n"
@@ -40,7 +40,7 @@ class FakeConnection:
     def close(self) -> None:
         self.is_open = False
         if self.waiting is not None and not self.waiting.done():
-            self.waiting.set_exception(LineError("connection cut"))
+            self.waiting.set_exception(ConnectionFailed("connection cut"))
 
 
 @pytest.fixture(autouse=True)
@@ -49,15 +49,15 @@ def _fake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "Connection", FakeConnection)
 
 
-def run(work: Callable[[Pool], Coroutine[Any, Any, None]], most: int = 10) -> None:
+def run(work: Callable[[ConnectionPool], Coroutine[Any, Any, None]], most: int = 10) -> None:
     async def within() -> None:
-        async with Pool("http://127.0.0.1:1", most=most, timeout_seconds=10) as pool:
+        async with ConnectionPool("http://127.0.0.1:1", most=most, timeout_seconds=10) as pool:
             await work(pool)
 
     asyncio.run(within())
 
 
-async def begun(pool: Pool, data: bytes) -> asyncio.Task[Reply]:
+async def begun(pool: ConnectionPool, data: bytes) -> asyncio.Task[Reply]:
     """An exchange that waits for its answer."""
     task = asyncio.create_task(pool.exchange(data))
     while not FakeConnection.opened or FakeConnection.opened[-1].waiting is None:
@@ -66,7 +66,7 @@ async def begun(pool: Pool, data: bytes) -> asyncio.Task[Reply]:
 
 
 def test_a_connection_is_kept_for_the_next() -> None:
-    async def work(pool: Pool) -> None:
+    async def work(pool: ConnectionPool) -> None:
         for _ in range(3):
             assert await pool.exchange(CHECK) == REPLY
         assert (len(FakeConnection.opened), pool.peak) == (1, 1)
@@ -80,7 +80,7 @@ def test_a_connection_that_the_server_may_be_about_to_close_is_used_no_more(
 ) -> None:
     monkeypatch.setattr(pool_module, "_IDLE_SECONDS", -1.0)
 
-    async def work(pool: Pool) -> None:
+    async def work(pool: ConnectionPool) -> None:
         for _ in range(2):
             await pool.exchange(CHECK)
         assert [connection.is_open for connection in FakeConnection.opened] == [False, True]
@@ -89,10 +89,10 @@ def test_a_connection_that_the_server_may_be_about_to_close_is_used_no_more(
 
 
 def test_who_comes_beyond_the_most_is_refused() -> None:
-    async def work(pool: Pool) -> None:
+    async def work(pool: ConnectionPool) -> None:
         FakeConnection.held = True
         task = await begun(pool, CHECK)
-        with pytest.raises(LineError, match="no connection left"):
+        with pytest.raises(ConnectionFailed, match="no connection left"):
             await pool.exchange(CHECK)
         task.cancel()
 
@@ -100,9 +100,9 @@ def test_who_comes_beyond_the_most_is_refused() -> None:
 
 
 def test_a_cut_refuses_paths_that_begin_so_until_it_is_mended() -> None:
-    async def work(pool: Pool) -> None:
+    async def work(pool: ConnectionPool) -> None:
         pool.cut("/v1/token")
-        with pytest.raises(LineError, match=r"^cut$"):
+        with pytest.raises(ConnectionFailed, match=r"^cut$"):
             await pool.exchange(TOKEN)
         assert await pool.exchange(CHECK) == REPLY
         pool.mend("/v1/token")
@@ -113,12 +113,12 @@ def test_a_cut_refuses_paths_that_begin_so_until_it_is_mended() -> None:
 
 @pytest.mark.parametrize(("prefix", "ends"), [("", True), ("/v1/eligibility", True), ("/v1/token", False)])
 def test_a_cut_ends_what_is_under_way(prefix: str, ends: bool) -> None:
-    async def work(pool: Pool) -> None:
+    async def work(pool: ConnectionPool) -> None:
         FakeConnection.held = True
         task = await begun(pool, CHECK)
         pool.cut(prefix)
         if ends:
-            with pytest.raises(LineError, match="connection cut"):
+            with pytest.raises(ConnectionFailed, match="connection cut"):
                 await task
         else:
             assert FakeConnection.opened[0].is_open
@@ -128,7 +128,7 @@ def test_a_cut_ends_what_is_under_way(prefix: str, ends: bool) -> None:
 
 
 def test_connections_that_are_given_up_are_used_no_more_and_new_ones_are_there() -> None:
-    async def work(pool: Pool) -> None:
+    async def work(pool: ConnectionPool) -> None:
         await pool.exchange(CHECK)
         [old] = FakeConnection.opened
         await pool.renew(3)
@@ -143,13 +143,13 @@ def test_connections_that_are_given_up_are_used_no_more_and_new_ones_are_there()
 def test_those_that_could_be_opened_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     async def open_some(host: str, port: int) -> FakeConnection:
         if len(FakeConnection.opened) == 2:
-            raise LineError("connection refused")
+            raise ConnectionFailed("connection refused")
         FakeConnection.opened.append(FakeConnection())
         return FakeConnection.opened[-1]
 
-    async def work(pool: Pool) -> None:
+    async def work(pool: ConnectionPool) -> None:
         monkeypatch.setattr(FakeConnection, "open", open_some)
-        with pytest.raises(LineError, match="connection refused"):
+        with pytest.raises(ConnectionFailed, match="connection refused"):
             await pool.renew(3)
         assert await pool.exchange(CHECK) == REPLY
 
@@ -157,7 +157,7 @@ def test_those_that_could_be_opened_are_kept(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_connection_in_use_is_given_up_after_its_answer() -> None:
-    async def work(pool: Pool) -> None:
+    async def work(pool: ConnectionPool) -> None:
         FakeConnection.held = True
         task = await begun(pool, CHECK)
         [old] = FakeConnection.opened

@@ -12,7 +12,7 @@ import pytest
 
 from loadtest.machine import processes
 from loadtest.machine.cores import Cores
-from loadtest.machine.costs import API, GENERATOR, Moment, Spent, memory_mib
+from loadtest.machine.costs import API, GENERATOR, CpuReading, CpuUsage, memory_mib
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
 
@@ -49,15 +49,15 @@ def test_a_process_that_is_gone_tells_nothing() -> None:
 
 
 def test_spent_is_the_difference_of_two_moments_by_kind() -> None:
-    spent = Moment(12.0, {API: 5.0, GENERATOR: 1.0}).since(Moment(10.0, {API: 4.0}))
+    spent = CpuReading(12.0, {API: 5.0, GENERATOR: 1.0}).since(CpuReading(10.0, {API: 4.0}))
     assert (spent.seconds, spent.cpu) == (2.0, {API: 1.0, GENERATOR: 1.0})
     assert (spent.cores(API), spent.cores("nobody")) == (0.5, 0.0)
-    assert spent + spent == Spent(4.0, {API: 2.0, GENERATOR: 2.0})
+    assert spent + spent == CpuUsage(4.0, {API: 2.0, GENERATOR: 2.0})
 
 
 def test_the_generator_is_this_process() -> None:
     assert memory_mib({})[GENERATOR] > 0
-    assert Moment.now({}).cpu[GENERATOR] > 0
+    assert CpuReading.now({}).cpu[GENERATOR] > 0
 
 
 def test_generating_is_pinned_for_the_block_alone() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from loadtest.machine import processes, roles
 from loadtest.machine.costs import API, DATABASE, GENERATOR
-from loadtest.machine.roles import COORDINATOR, JLIS, KEEPER, SUPERVISOR, WORKER, Roles
+from loadtest.machine.roles import COORDINATOR, JLIS, JOBS, SCHEDULER, SUPERVISOR, ProcessRoles
 
 FUND, JLIS_PORT, OUTSIDE = 8400, 8410, 5433
 
@@ -30,14 +30,14 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def looked(database_url: str | None = None) -> dict[int, str]:
-    return Roles(
+    return ProcessRoles(
         f"http://127.0.0.1:{FUND}", Path("fund"), database_url, f"http://127.0.0.1:{JLIS_PORT}", lambda: [50, 51], 1
     ).look()  # fmt: skip
 
 
 def test_everybody_of_a_house_is_known_by_what_it_does() -> None:
     assert looked() == {
-        1: COORDINATOR, 10: SUPERVISOR, 11: API, 12: API, 13: KEEPER, 14: WORKER, 20: JLIS, 30: DATABASE, 31: DATABASE,
+        1: COORDINATOR, 10: SUPERVISOR, 11: API, 12: API, 13: SCHEDULER, 14: JOBS, 20: JLIS, 30: DATABASE, 31: DATABASE,
         50: GENERATOR, 51: GENERATOR,
     }  # fmt: skip
 

@@ -12,8 +12,8 @@ import pytest
 from loadtest.machine import processes
 from loadtest.machine.costs import API, DATABASE, GENERATOR
 from loadtest.machine.growth import memory_growth
-from loadtest.machine.host_info import Circumstances
-from loadtest.machine.roles import COORDINATOR, Roles
+from loadtest.machine.host_info import HostInfo
+from loadtest.machine.roles import COORDINATOR, ProcessRoles
 from loadtest.machine.sampling import Gauges, Sample, Sampler, Usage
 
 
@@ -64,7 +64,7 @@ def test_cores_are_those_since_the_last_sample_and_memory_is_that_of_now() -> No
     assert first.processes == {"api 1": Usage(0.0, 7.0)}
     assert second.at == 101.0
     assert second.processes["api 1"].cores == pytest.approx(0.25)
-    assert [second.idle, second.stolen] == pytest.approx([0.25, 0.05])
+    assert [second.idle, second.steal] == pytest.approx([0.25, 0.05])
     assert second.others == pytest.approx(2 - 0.5 - 0.1 - 0.25)
 
 
@@ -137,13 +137,13 @@ def test_growth_is_not_told_where_it_is_not_known(seen: list[Sample]) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
 def test_this_machine_is_sampled_and_told() -> None:
     here = os.getpid()
-    roles = Roles("http://127.0.0.1:1", Path("nowhere"), None, None, list, here)
+    roles = ProcessRoles("http://127.0.0.1:1", Path("nowhere"), None, None, list, here)
     sampler = Sampler(roles.look)
     sampler.sample()
     [sample] = sampler.samples
     assert sample.processes[COORDINATOR].memory_mib > 0
     assert 0.0 <= sample.idle <= 1.0
-    told = Circumstances.now(["run", "--level", "L0", "--out", "a b"])
+    told = HostInfo.now(["run", "--level", "L0", "--out", "a b"])
     assert told.command == "loadtest run --level L0 --out 'a b'"
     assert told.cores > 0
     assert told.memory_gib > 0

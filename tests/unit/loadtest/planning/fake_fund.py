@@ -9,7 +9,7 @@ from time import perf_counter
 from uuid import uuid4
 
 from loadtest.clock import now
-from loadtest.http_client.connection import LineError, Reply
+from loadtest.http_client.connection import ConnectionFailed, Reply
 from loadtest.planning.apportionment import RECORDS, REQUESTS, WIDTHS
 from loadtest.planning.costs import STORED, Costs
 from loadtest.planning.meter import Reading
@@ -54,7 +54,7 @@ class FakeFund:
         if kind in self._refused:
             status, code = self._refused[kind]
             if not status:
-                raise LineError(code)
+                raise ConnectionFailed(code)
             return Reply(status, json.dumps({"code": code}).encode(), 100)
         return _answer(200, _body(kind))
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from loadtest.cli import Surroundings, app
-from loadtest.dataset.provision import Size
+from loadtest.dataset.provision import DatasetSize
 from loadtest.planning import run
 from loadtest.planning.report import PlanReport
 from loadtest.target import LoadError
@@ -22,7 +22,7 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setattr("loadtest.planning.command.end_like_ctrl_c", lambda: None)
 
     def invoke(outcome: PlanReport | Exception, *options: str) -> Result:
-        def measured(size: Size, **_: object) -> PlanReport:
+        def measured(size: DatasetSize, **_: object) -> PlanReport:
             if isinstance(outcome, Exception):
                 raise outcome
             return replace(outcome, size={"people": size.people, "cards": size.cards})

@@ -16,13 +16,13 @@ from jpki_mock.register.residents import first_residents
 from jpki_mock.settings import Settings
 from loadtest.clock import now
 from loadtest.dataset.cards import Card, issue
-from loadtest.dataset.provision import Nation
-from loadtest.dataset.reference_data import Country
+from loadtest.dataset.provision import Dataset
+from loadtest.dataset.reference_data import ReferenceData
 from loadtest.model.events import Membership
 from loadtest.planning.costs import API, PROCESSORS, WAL, Costs
 from loadtest.planning.demand import BATCH_ROW, CARD, NUMBER
 from loadtest.planning.measurement import SECOND_BUSY, Measured, Measuring, second_rate
-from loadtest.planning.meter import Meter, MeteredPool
+from loadtest.planning.meter import Meter, MeteredConnectionPool
 from loadtest.planning.prediction import compare
 from loadtest.scenario import batches
 from loadtest.target import LoadError
@@ -60,9 +60,14 @@ def measured(
 ) -> tuple[Measured, list[str]]:
     fund, told = FakeFund(costs, refused), list[str]()
     terminals = [terminal(), terminal(FacilityKind.PHARMACY)]
-    nation = Nation(terminals, cards, cast(Country, KnownCountry()))
+    dataset = Dataset(terminals, cards, cast(ReferenceData, KnownCountry()))
     measuring = Measuring(
-        nation, cast(MeteredPool, fund), cast(Meter, fund), seconds=SECONDS, seed=1, tell=told.append
+        dataset,
+        cast(MeteredConnectionPool, fund),
+        cast(Meter, fund),
+        seconds=SECONDS,
+        seed=1,
+        tell=told.append,
     )
     return asyncio.run(measuring.measure()), told
 

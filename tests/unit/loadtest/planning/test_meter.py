@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from loadtest.http_client.connection import Reply
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.planning import wire
 from loadtest.planning.costs import API, STORED, UP, Taken
-from loadtest.planning.meter import MeteredPool, Reading
+from loadtest.planning.meter import MeteredConnectionPool, Reading
 
 
 def test_what_was_taken_is_the_difference_of_two_readings() -> None:
@@ -27,11 +27,11 @@ def test_a_partition_that_went_makes_no_table_smaller() -> None:
 
 
 def test_a_pool_counts_what_its_messages_are_on_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def answered(_: Pool, __: bytes) -> Reply:
+    async def answered(_: ConnectionPool, __: bytes) -> Reply:
         return Reply(200, b"{}", 2000)
 
-    monkeypatch.setattr(Pool, "exchange", answered)
-    pool = MeteredPool("http://127.0.0.1:1", most=1, timeout_seconds=1)
+    monkeypatch.setattr(ConnectionPool, "exchange", answered)
+    pool = MeteredConnectionPool("http://127.0.0.1:1", most=1, timeout_seconds=1)
     for _ in range(2):
         asyncio.run(pool.exchange(b"x" * 700))
     assert (pool.up, pool.down) == (2 * wire.up(700, 2000), 2 * wire.down(2000))

@@ -15,7 +15,7 @@ from eligibility_api.contract.batches import BatchRequest
 from loadtest.clock import now
 from loadtest.dataset.terminals import Terminal
 from loadtest.http_client.connection import Reply
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
 from loadtest.scenario import batches
 from loadtest.scenario.batches import Batches
@@ -72,12 +72,12 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def signed_in() -> Terminal:
     made = terminal()
-    made.token, made.token_until = "token", now() + timedelta(minutes=5)
+    made.token, made.token_expires_at = "token", now() + timedelta(minutes=5)
     return made
 
 
 def of(night: Night) -> Batches:
-    return Batches(Reception(cast(Pool, night), lambda *_: None))
+    return Batches(Reception(cast(ConnectionPool, night), lambda *_: None))
 
 
 def run(work: Awaitable[T]) -> T:

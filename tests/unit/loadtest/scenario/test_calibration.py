@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtest.machine.costs import Spent
+from loadtest.machine.costs import CpuUsage
 from loadtest.scenario.calibration import BUSIEST_PER_S, BUSY, LEAST_SCALE, MOST_SCALE, fitted, probe, told
 from loadtest.scenario.levels import LEVELS, Shape
 from loadtest.scenario.plan import Plan
@@ -13,8 +13,8 @@ from loadtest.scenario.run_stats import Series
 DAY = Plan(LEVELS["day"], 240.0, 1.0, 1)
 
 
-def spent(seconds: float) -> Spent:
-    return Spent(15.0, {"api": seconds * 0.5, "database": seconds * 0.3, "generator": seconds * 0.2})
+def spent(seconds: float) -> CpuUsage:
+    return CpuUsage(15.0, {"api": seconds * 0.5, "database": seconds * 0.3, "generator": seconds * 0.2})
 
 
 @pytest.mark.parametrize(("answered", "seconds", "cores"), [(600, 6.0, 2), (600, 6.0, 8), (300, 0.6, 2)])

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from loadtest.database.monitor import DatabaseWatch
+from loadtest.database.monitor import DatabaseMonitor
 from loadtest.generator.messages import Effort
-from loadtest.machine.costs import API, DATABASE, GENERATOR, Spent
-from loadtest.machine.host_info import Circumstances
+from loadtest.machine.costs import API, DATABASE, GENERATOR, CpuUsage
+from loadtest.machine.host_info import HostInfo
 from loadtest.machine.sampling import Sample, Usage
 from loadtest.monitor import Watched
 from loadtest.scenario.histogram import Times
@@ -24,9 +24,9 @@ from loadtest.scenario.report import RushReport
 from loadtest.scenario.run_stats import Seen
 from loadtest.scenario.sections import Part
 
-SPENT = Spent(10.0, {API: 9.0, GENERATOR: 3.0})
+SPENT = CpuUsage(10.0, {API: 9.0, GENERATOR: 3.0})
 
-HERE = Circumstances("loadtest run --level L0", "0123456789", 2, "a processor", 7.6, "Linux 6", "3.11.7")
+HERE = HostInfo("loadtest run --level L0", "0123456789", 2, "a processor", 7.6, "Linux 6", "3.11.7")
 
 FAULT = Part(
     "fault",
@@ -136,8 +136,8 @@ def test_a_run_may_be_about_something_else_than_checks() -> None:
 
 
 def test_the_busiest_minute_is_told_in_machines_and_in_cores() -> None:
-    spent = Spent(10.0, {API: 12.0, DATABASE: 4.0, GENERATOR: 3.0})
-    capacity = report(spent=spent, circumstances=HERE).capacity
+    spent = CpuUsage(10.0, {API: 12.0, DATABASE: 4.0, GENERATOR: 3.0})
+    capacity = report(spent=spent, host_info=HERE).capacity
     assert capacity is not None
     # 16 core-seconds for 3,160 checks, of which the minute has 1,210 a second.
     assert capacity.cores_needed == pytest.approx(16 / 3160 * 1210)
@@ -155,7 +155,7 @@ def test_the_busiest_minute_is_told_in_machines_and_in_cores() -> None:
         {"circumstances": None},
         {"parts": [replace(FAULT, span=(3.0, 6.0))]},
         {"seen": seen(answered=0)},
-        {"spent": Spent(10.0, {})},
+        {"spent": CpuUsage(10.0, {})},
         {"plan": Plan(LEVELS["storm"], 10.0, 1.0, 1)},
         {"plan": Plan(LEVELS["batch-night"], 10.0, 1.0, 1)},
     ],
@@ -166,8 +166,8 @@ def test_no_machine_is_told_from_what_is_no_measure_of_checks(changes: dict[str,
 
 def test_processes_that_ended_on_the_way_are_not_forgotten() -> None:
     samples = [Sample(float(at), {"database": Usage(0.5, 100.0)}, 0.0, 0.0) for at in range(10)]
-    watched = Watched(0.0, samples, DatabaseWatch(lambda: "nowhere"))
-    restarted = report(watched=watched, spent=Spent(10.0, {API: 9.0, DATABASE: 0.1}))
+    watched = Watched(0.0, samples, DatabaseMonitor(lambda: "nowhere"))
+    restarted = report(watched=watched, spent=CpuUsage(10.0, {API: 9.0, DATABASE: 0.1}))
     assert restarted.as_json()["cpu_cores"] == {API: 0.9, DATABASE: 0.5}
 
 
@@ -176,7 +176,7 @@ def test_rows_of_batches_are_called_so() -> None:
 
 
 def test_at_the_rate_itself_nothing_is_extrapolated() -> None:
-    near = report("L1", seen=seen(answered=12_000, offered=12_100), circumstances=HERE).capacity
+    near = report("L1", seen=seen(answered=12_000, offered=12_100), host_info=HERE).capacity
     assert near is not None
     assert not near.extrapolated
 
@@ -185,9 +185,7 @@ def test_people_read_errors_faults_and_processes() -> None:
     console = Console(file=io.StringIO(), record=True, width=120)
     show(
         console,
-        report(
-            seen=seen(errors=Counter(overloaded=3)), wrong={"validity": 2}, circumstances=HERE, parts=[FAULT]
-        ),
+        report(seen=seen(errors=Counter(overloaded=3)), wrong={"validity": 2}, host_info=HERE, parts=[FAULT]),
     )
     text = console.export_text()
     for words in (

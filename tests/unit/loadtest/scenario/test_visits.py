@@ -22,8 +22,8 @@ from jpki_mock.settings import Settings
 from loadtest.clock import now
 from loadtest.dataset.cards import Card, issue
 from loadtest.dataset.terminals import RENEW_BEFORE, Terminal
-from loadtest.http_client.connection import LineError, Reply
-from loadtest.http_client.pool import Pool
+from loadtest.http_client.connection import ConnectionFailed, Reply
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
 from loadtest.scenario.consents import CATEGORIES, consent_and_look
 from loadtest.scenario.visits import AGAIN, Outcome, Reception
@@ -66,7 +66,7 @@ class LaidOut:
         status, answer = self._first.pop(0) if self._first else self._answers.get(path, (200, {}))
         await asyncio.sleep(0)
         if status == 0:
-            raise LineError("timeout")
+            raise ConnectionFailed("timeout")
         return Reply(status, json.dumps(answer).encode())
 
     @property
@@ -85,12 +85,14 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> Card:
 
 
 def reception(pool: LaidOut, timed: list[str] | None = None) -> Reception:
-    return Reception(cast(Pool, pool), lambda what, _: (timed if timed is not None else []).append(what))
+    return Reception(
+        cast(ConnectionPool, pool), lambda what, _: (timed if timed is not None else []).append(what)
+    )
 
 
 def signed_in() -> Terminal:
     made = terminal()
-    made.token, made.token_until = "token-0", now() + timedelta(minutes=5)
+    made.token, made.token_expires_at = "token-0", now() + timedelta(minutes=5)
     return made
 
 
@@ -206,7 +208,7 @@ def test_a_terminal_is_not_put_off_longer_than_a_request_may_take() -> None:
 
 def about_to_end() -> Terminal:
     made = signed_in()
-    made.token_until = now() + RENEW_BEFORE / 2
+    made.token_expires_at = now() + RENEW_BEFORE / 2
     return made
 
 
