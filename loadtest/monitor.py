@@ -14,14 +14,14 @@ from loadtest.database.dsn import dsn, outside
 from loadtest.database.monitor import DatabaseMonitor
 from loadtest.machine.roles import ProcessRoles
 from loadtest.machine.sampling import Sample, Sampler
-from loadtest.target import Surroundings
-from loadtest.tasks import called_off
+from loadtest.target import TargetEnvironment
+from loadtest.tasks import cancel_and_wait
 
 _SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class Observations:
     """What was seen. `began`: the instant from which the run counts its seconds, on the clock of all that is in here."""
 
     began: float
@@ -29,28 +29,28 @@ class Watched:
     database: DatabaseMonitor
 
 
-class Watch:
+class Monitor:
     """A context manager around a run. It takes a sample a second, and some looks at the database."""
 
-    def __init__(self, there: Surroundings, generators: Callable[[], Iterable[int]] = tuple) -> None:
+    def __init__(self, target: TargetEnvironment, generators: Callable[[], Iterable[int]] = tuple) -> None:
         """`generators`: the numbers of their processes on this machine, asked for anew now and then."""
-        environment = there.environment
+        environment = target.environment
         roles = ProcessRoles(
-            there.fund_url,
-            there.fund_home,
+            target.fund_url,
+            target.fund_home,
             outside(environment),
             environment.get("FUND_JLIS_URL"),
             generators,
             os.getpid(),
         )
-        self._sampler = Sampler(roles.look)
+        self._sampler = Sampler(roles.find)
         self._database = DatabaseMonitor(partial(dsn, environment))
         self._sampling: asyncio.Task[None] | None = None
 
-    def since(self, began: float) -> Watched:
+    def since(self, began: float) -> Observations:
         """Everything seen from an instant of `perf_counter` on."""
         samples = [sample for sample in self._sampler.samples if sample.at > began]
-        return Watched(began, samples, self._database)
+        return Observations(began, samples, self._database)
 
     async def __aenter__(self) -> Self:
         await self._database.__aenter__()
@@ -61,7 +61,7 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._sampling is not None
-        await called_off(self._sampling)
+        await cancel_and_wait(self._sampling)
         await self._database.__aexit__(kind, error, trace)
 
     async def _sample(self) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtest.child_processes import end_like_ctrl_c
+from loadtest.child_processes import exit_on_sigterm
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.target import LoadError
 
@@ -35,7 +35,7 @@ def floor(
     from loadtest.baseline.report import show
     from loadtest.baseline.run import run_floor
 
-    end_like_ctrl_c()
+    exit_on_sigterm()
     told = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="shikaku-floor-") as folder:
         try:

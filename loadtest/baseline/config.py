@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from eligibility_api.domain.challenge import MacKeys
 from eligibility_api.platform.embedded import EmbeddedPostgres
-from loadtest.target import Surroundings
+from loadtest.target import TargetEnvironment
 
 VARIABLE = "LOADTEST_GROUND"
 """The environment variable that names the bare application's file."""
@@ -33,16 +33,16 @@ class Ground(BaseModel):
         return MacKeys(self.mac_key_id, {self.mac_key_id: self.mac_key})
 
     @classmethod
-    def of(cls, there: Surroundings) -> Ground:
+    def of(cls, target: TargetEnvironment) -> Ground:
         """What a house of ours stands on. Raises OSError, EmbeddedDatabaseError."""
-        newest = json.loads((there.fund_home / "keys" / "challenge.json").read_bytes())[0]
+        newest = json.loads((target.fund_home / "keys" / "challenge.json").read_bytes())[0]
         return cls(
-            dsn=EmbeddedPostgres.attach(there.fund_home / "postgres").dsn("api"),
-            audience=there.environment["FUND_AUDIENCE"],
+            dsn=EmbeddedPostgres.attach(target.fund_home / "postgres").dsn("api"),
+            audience=target.environment["FUND_AUDIENCE"],
             mac_key_id=bytes.fromhex(newest["id"]),
             mac_key=bytes.fromhex(newest["key"]),
-            trust_store=Path(there.environment["FUND_TRUST_STORE"]),
-            revocation_fresh_seconds=int(there.environment["FUND_REVOCATION_FRESH_SECONDS"]),
+            trust_store=Path(target.environment["FUND_TRUST_STORE"]),
+            revocation_fresh_seconds=int(target.environment["FUND_REVOCATION_FRESH_SECONDS"]),
         )
 
     def save(self, path: Path) -> None:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from loadtest.baseline.rounds import Measured
 from loadtest.baseline.targets import FASTAPI, FLOOR, NUMBER, TAP
-from loadtest.machine.costs import API, BUSY, DATABASE
+from loadtest.machine.costs import API, MAX_GENERATOR_UTILISATION, DATABASE
 
 GOALS = {"tap_over_floor": 0.60, "number_over_fastapi": 0.30}
 """What is to be reached at least on two cores, one of them the generator's."""
@@ -47,7 +47,7 @@ class FloorReport:
     @property
     def generator_bound(self) -> list[str]:
         """Where the generator may itself have been what limited."""
-        return [name for name, one in self.measured.items() if one.generator_busy >= BUSY]
+        return [name for name, one in self.measured.items() if one.generator_busy >= MAX_GENERATOR_UTILISATION]
 
     @property
     def failures(self) -> Sequence[str]:

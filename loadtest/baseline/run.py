@@ -40,7 +40,7 @@ from loadtest.machine.cores import Cores
 from loadtest.machine.costs import API, DATABASE, ProcessKinds, database_processes
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
-from loadtest.target import LoadError, Surroundings, house
+from loadtest.target import LoadError, TargetEnvironment, house
 
 ROUNDS = 5
 _TERMINALS = 8
@@ -73,10 +73,10 @@ def run_floor(seconds: float, cards: int, folder: Path, tell: Progress) -> Floor
     size = DatasetSize(people=cards, cards=cards, terminals=_TERMINALS)
     with ExitStack() as stack:
         tell("a house with one API worker")
-        there = stack.enter_context(house(folder, workers=1))
-        dataset = provision(there, size, folder, tell)
-        bench = _set_up(stack, there, dataset, folder)
-        cores.pin_server(_served_side(there, bench.costs))
+        target = stack.enter_context(house(folder, workers=1))
+        dataset = provision(target, size, folder, tell)
+        bench = _set_up(stack, target, dataset, folder)
+        cores.pin_server(_served_side(target, bench.costs))
         measured = _measure(bench, cores, seconds, tell)
     conditions = {
         "seconds": seconds, "rounds": ROUNDS, "connections": CONNECTIONS, "people": cards, "cards": cards,
@@ -84,22 +84,22 @@ def run_floor(seconds: float, cards: int, folder: Path, tell: Progress) -> Floor
     return FloorReport(measured, cores.describe(), conditions)
 
 
-def _set_up(stack: ExitStack, there: Surroundings, dataset: Dataset, folder: Path) -> _Bench:
-    ground = Ground.of(there)
+def _set_up(stack: ExitStack, target: TargetEnvironment, dataset: Dataset, folder: Path) -> _Bench:
+    ground = Ground.of(target)
     ground.save(folder / "ground.json")
     bare = stack.enter_context(served("bare", {VARIABLE: str(folder / "ground.json")}))
     smallest = stack.enter_context(served("smallest", {}))
-    asyncio.run(_sign_in(there.fund_url, dataset))
+    asyncio.run(_sign_in(target.fund_url, dataset))
     cards = [card for card in dataset.cards if _is_told(dataset, person=card.resident_id)]
     proofs = Proofs(cards)
     subjects: list[Subject] = [
         Smallest(smallest.url),
         Tap.of_floor(bare.url, proofs, len(dataset.terminals)),
-        NumberLookUp(there.fund_url, dataset.terminals, _known(dataset)),
-        Tap.of_fund(there.fund_url, proofs, dataset.terminals),
+        NumberLookUp(target.fund_url, dataset.terminals, _known(dataset)),
+        Tap.of_fund(target.fund_url, proofs, dataset.terminals),
     ]
-    fund = _kinds(there, there.fund_url)
-    costs = {FASTAPI: _kinds(there, smallest.url), FLOOR: _kinds(there, bare.url), NUMBER: fund, TAP: fund}
+    fund = _kinds(target, target.fund_url)
+    costs = {FASTAPI: _kinds(target, smallest.url), FLOOR: _kinds(target, bare.url), NUMBER: fund, TAP: fund}
     mint = Mint.of(ground, [terminal.credential for terminal in dataset.terminals], cards)
     return _Bench(subjects, costs, mint, proofs)
 
@@ -121,9 +121,9 @@ def _is_told(dataset: Dataset, **whom: Any) -> bool:
     return dataset.reference_data.answer(question).get("validity") == Validity.VALID
 
 
-def _kinds(there: Surroundings, url: str) -> ProcessKinds:
+def _kinds(target: TargetEnvironment, url: str) -> ProcessKinds:
     port = int(url.rpartition(":")[2])
-    return {API: partial(_api, port), DATABASE: partial(database_processes, there.fund_home)}
+    return {API: partial(_api, port), DATABASE: partial(database_processes, target.fund_home)}
 
 
 def _api(port: int) -> set[int]:
@@ -131,11 +131,11 @@ def _api(port: int) -> set[int]:
     return processes.listening_on(port) - {os.getpid()}
 
 
-def _served_side(there: Surroundings, costs: Costs) -> set[int]:
+def _served_side(target: TargetEnvironment, costs: Costs) -> set[int]:
     """All processes of the house, its database and the compared applications."""
-    assert there.house is not None
+    assert target.stack_pid is not None
     found = (find() for kinds in costs.values() for find in kinds.values())
-    return processes.below(there.house).union(*found)
+    return processes.with_descendants(target.stack_pid).union(*found)
 
 
 def _measure(bench: _Bench, cores: Cores, seconds: float, tell: Progress) -> dict[str, Measured]:

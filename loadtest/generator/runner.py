@@ -18,25 +18,25 @@ from pydantic import ValidationError
 from loadtest.dataset.terminals import sign_in_all, spread_token_ages
 from loadtest.dataset.visitors import Visitors
 from loadtest.generator.client_faults import disturb, reconnections
-from loadtest.generator.messages import GO, Answers, Done, Effort, Order, Progress, Ready, Said
+from loadtest.generator.messages import GO, Answers, Done, GeneratorUsage, Assignment, Progress, Ready, Message
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.machine import processes
-from loadtest.scenario.answer_sample import Sample
-from loadtest.scenario.executor import Driver
-from loadtest.scenario.history_check import Histories
-from loadtest.scenario.run_stats import Seen
-from loadtest.scenario.visits import Reception
+from loadtest.scenario.answer_sample import AnswerSample
+from loadtest.scenario.executor import Executor
+from loadtest.scenario.history_check import HistoryChecker
+from loadtest.scenario.run_stats import RunStats
+from loadtest.scenario.visits import TerminalClient
 from loadtest.target import LoadError
-from loadtest.tasks import ungrouped
+from loadtest.tasks import unwrap_exception_group
 
-_MOST_CONNECTIONS = 10_000
+_MAX_CONNECTIONS = 10_000
 """At a time: of a fund that stands still, all who come within the time that a request may take want one."""
 
 _OTHER_FILES = 100
 _TIMEOUT_SECONDS = 10.0
-_TELL_SECONDS = 1.0
+_PROGRESS_SECONDS = 1.0
 
-Say = Callable[[Said], None]
+Say = Callable[[Message], None]
 Work = Coroutine[Any, Any, None]
 
 
@@ -49,14 +49,14 @@ class Lines(Protocol):
 
 async def generate(lines: Lines, say: Say) -> None:
     """Do what one order says. Raises LoadError, LineError."""
-    with ungrouped():
+    with unwrap_exception_group():
         await _obey(_read(await lines.readline()), lines, say)
 
 
-async def _obey(order: Order, lines: Lines, say: Say) -> None:
+async def _obey(order: Assignment, lines: Lines, say: Say) -> None:
     visitors = order.visitors()
     url = str(order.fund_url)
-    async with ConnectionPool(url, most=most_connections(), timeout_seconds=_TIMEOUT_SECONDS) as pool:
+    async with ConnectionPool(url, most=max_connections(), timeout_seconds=_TIMEOUT_SECONDS) as pool:
         await sign_in_all(pool, visitors.terminals)
         spread_token_ages(visitors.terminals, Random(order.plan.seed))  # noqa: S311 - reproducible on purpose
         gc.collect()
@@ -64,15 +64,15 @@ async def _obey(order: Order, lines: Lines, say: Say) -> None:
         say(Ready())
         if await lines.readline() != GO:
             return
-        driver, meter = Driver(Seen(), Sample()), _Meter()
+        executor, meter = Executor(RunStats(), AnswerSample()), _Meter()
         await _drive(
             order,
             visitors,
             pool,
-            driver,
-            [_tell(driver, say), _give_up_with(lines), meter.stop_at(order.plan.seconds)],
+            executor,
+            [_tell(executor, say), _give_up_with(lines), meter.stop_at(order.plan.seconds)],
         )
-        say(Done(seen=driver.seen.as_message(), effort=meter.effort(pool)))
+        say(Done(stats=executor.stats.to_message(), usage=meter.usage(pool)))
 
 
 class _Meter:
@@ -86,12 +86,12 @@ class _Meter:
         await asyncio.sleep(seconds)
         self._spent = self._now()
 
-    def effort(self, pool: ConnectionPool) -> Effort:
+    def usage(self, pool: ConnectionPool) -> GeneratorUsage:
         seconds, cpu_seconds = self._spent or self._now()
-        return Effort(
+        return GeneratorUsage(
             seconds=seconds,
             cpu_seconds=cpu_seconds,
-            memory_mib=processes.resident_mib(os.getpid()),
+            memory_mib=processes.unshared_mib(os.getpid()),
             connections=pool.peak,
         )
 
@@ -99,39 +99,39 @@ class _Meter:
         return perf_counter() - self._began, process_time() - self._cpu
 
 
-def most_connections() -> int:
+def max_connections() -> int:
     """How many connections this process may have, having asked for as many as it can get."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return (
-        _MOST_CONNECTIONS if most == resource.RLIM_INFINITY else min(_MOST_CONNECTIONS, most - _OTHER_FILES)
+        _MAX_CONNECTIONS if most == resource.RLIM_INFINITY else min(_MAX_CONNECTIONS, most - _OTHER_FILES)
     )
 
 
-def _read(line: bytes) -> Order:
+def _read(line: bytes) -> Assignment:
     try:
-        return Order.model_validate_json(line)
+        return Assignment.model_validate_json(line)
     except ValidationError as error:
         faults = "; ".join(": ".join([*map(str, row["loc"]), row["msg"]]) for row in error.errors())
         raise LoadError(f"a generator does not understand its order: {faults}") from None
 
 
 async def _drive(
-    order: Order, visitors: Visitors, pool: ConnectionPool, driver: Driver, beside: Sequence[Work]
+    order: Assignment, visitors: Visitors, pool: ConnectionPool, executor: Executor, beside: Sequence[Work]
 ) -> None:
     """The schedule to its end, with its disturbances, and whatever else goes on beside it as long."""
     rng = Random(order.plan.seed)  # noqa: S311 - reproducible on purpose
-    histories = Histories()
-    reception = Reception(pool, driver.request, rng)
-    anew = reconnections(order.disturbances, visitors.terminals, reception.sign_in_anew)
-    schedule = merge(order.plan.schedule(visitors, reception, histories), anew, key=attrgetter("at"))
-    disturbances = [disturb(pool, visitors.terminals, disturbance) for disturbance in order.disturbances]
+    histories = HistoryChecker()
+    client = TerminalClient(pool, executor.request, rng)
+    anew = reconnections(order.client_faults, visitors.terminals, client.sign_in_anew)
+    schedule = merge(order.plan.schedule(visitors, client, histories), anew, key=attrgetter("at"))
+    client_faults = [disturb(pool, visitors.terminals, client_fault) for client_fault in order.client_faults]
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(work) for work in (*beside, *disturbances)]
-        await driver.run(schedule, order.plan.drain_seconds)
+        tasks = [group.create_task(work) for work in (*beside, *client_faults)]
+        await executor.run(schedule, order.plan.drain_seconds)
         for task in tasks:
             task.cancel()
-    driver.seen.looks, driver.seen.looks_wrong = histories.judged()
+    executor.stats.looks, executor.stats.histories_wrong = histories.judged()
 
 
 async def _give_up_with(lines: Lines) -> None:
@@ -139,22 +139,22 @@ async def _give_up_with(lines: Lines) -> None:
     raise LoadError("the coordinator is gone")
 
 
-async def _tell(driver: Driver, say: Say) -> None:
+async def _tell(executor: Executor, say: Say) -> None:
     """How it goes, and the answers that were kept, once a second and when this is cancelled: none is held long."""
-    seen, began = driver.seen, perf_counter()
+    stats, began = executor.stats, perf_counter()
     while True:
         try:
-            await asyncio.sleep(_TELL_SECONDS)
+            await asyncio.sleep(_PROGRESS_SECONDS)
         finally:
-            if kept := driver.sample.drain():
-                say(Answers(kept=kept))
+            if sampled := executor.sample.drain():
+                say(Answers(sampled=sampled))
         said = Progress(
             seconds=perf_counter() - began,
-            offered=seen.offered,
-            answered=seen.answered,
-            errors=seen.errors.total(),
-            p99_ms=seen.checks.percentile_ms(0.99),
+            offered=stats.offered,
+            answered=stats.answered,
+            errors=stats.errors.total(),
+            p99_ms=stats.checks.percentile_ms(0.99),
             cpu_seconds=process_time(),
-            memory_mib=processes.resident_mib(os.getpid()),
+            memory_mib=processes.unshared_mib(os.getpid()),
         )
         say(said)

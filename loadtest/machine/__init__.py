@@ -1,1 +1,1 @@
-"""The machine that everything runs on: which processes work there, what they cost, on which core (Linux's /proc)."""
+"""The machine a run happens on: its processes, their processor time and memory, processor affinity, host information."""

@@ -1,4 +1,4 @@
-"""Which core does what in a measurement, and keeping everybody there."""
+"""Processor affinity of a measurement: the server side on one core, the generator on another."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loadtest.machine import processes
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """The core of the served side (API and database), and that of the generator; None where there is only one core."""
+    """The core of the server side (API and database) and that of the generator; None where there is only one core."""
 
     server: int | None
     generator: int | None
@@ -24,19 +24,19 @@ class Cores:
         return cls(usable[0], usable[-1]) if len(usable) > 1 else cls(None, None)
 
     def describe(self) -> str:
-        """What was pinned where."""
+        """A sentence on what is pinned where."""
         if self.server is None:
             return "nothing pinned: one core for all"
         return f"API and database on core {self.server}, generator on core {self.generator}"
 
     def pin_server(self, pids: set[int]) -> None:
-        """Keep processes of the served side on their core."""
+        """Pin processes of the server side to its core."""
         if self.server is not None:
             processes.pin(pids, self.server)
 
     @contextmanager
     def generating(self) -> Iterator[None]:
-        """Keep this process on the generator's core for as long as the block lasts."""
+        """Pin this process to the generator's core for the duration of the block."""
         before = os.sched_getaffinity(0)
         if self.generator is not None:
             processes.pin({os.getpid()}, self.generator)

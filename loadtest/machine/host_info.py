@@ -1,4 +1,4 @@
-"""Under which circumstances something was measured: the machine, the software, the commit, the command."""
+"""Host information that a figure is quoted with: the machine, the software, the commit, the command."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 _ROOT = Path(__file__).parents[2]
-_CPUINFO, _MEMINFO = Path("/proc/cpuinfo"), Path("/proc/meminfo")
+_CPUINFO = Path("/proc/cpuinfo")
+"""The processor's model: neither psutil nor the standard library knows it on Linux."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostInfo:
-    """What a figure has to be quoted with. Empty where this machine does not tell it."""
+    """The conditions of a measurement. A text is empty where this machine does not provide it."""
 
     command: str
     commit: str
-    """With `+` behind it where the tree has changes that are not committed."""
+    """Followed by `+` where the tree has uncommitted changes."""
 
     cores: int
-    """That this process may use."""
+    """Cores that this process may use."""
 
     processor: str
     memory_gib: float
@@ -34,37 +37,36 @@ class HostInfo:
 
     @classmethod
     def now(cls, arguments: Sequence[str]) -> HostInfo:
-        """Of this machine, and of `loadtest` with these arguments."""
+        """Collect it for this machine and for `loadtest` with these arguments."""
         return cls(
             shlex.join(["loadtest", *arguments]),
             _commit(_ROOT),
             len(os.sched_getaffinity(0)),
-            _found(r"^model name\s*:\s*(.+)$", _CPUINFO) or platform.machine(),
-            round(int(_found(r"^MemTotal:\s+(\d+)", _MEMINFO) or 0) / 1024**2, 1),
+            _processor() or platform.machine(),
+            round(psutil.virtual_memory().total / 1024**3, 1),
             f"{platform.system()} {platform.release()}",
             platform.python_version(),
         )
 
 
-def _found(pattern: str, path: Path) -> str:
+def _processor() -> str:
     try:
-        found = re.search(pattern, path.read_text(), re.MULTILINE)
+        found = re.search(r"^model name\s*:\s*(.+)$", _CPUINFO.read_text(), re.MULTILINE)
     except OSError:
         return ""
     return found[1].strip() if found else ""
 
 
 def _commit(root: Path) -> str:
-    """The commit of the tree that runs; nothing where it is none, or there is no git."""
+    """The commit of the running tree; empty where it is no work tree or git is missing."""
     git = shutil.which("git")
     if git is None or not (root / ".git").exists():
         return ""
-    words = [git, "-C", str(root)]
-    commit = _said([*words, "rev-parse", "--short=10", "HEAD"])
-    return commit and commit + (
-        "+" if _said([*words, "status", "--porcelain", "--untracked-files=no"]) else ""
-    )
+    command = [git, "-C", str(root)]
+    commit = _output([*command, "rev-parse", "--short=10", "HEAD"])
+    is_changed = _output([*command, "status", "--porcelain", "--untracked-files=no"])
+    return commit and commit + ("+" if is_changed else "")
 
 
-def _said(command: Sequence[str]) -> str:
+def _output(command: Sequence[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()

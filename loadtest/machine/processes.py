@@ -1,109 +1,129 @@
-"""What Linux's /proc tells of processes (proc(5)). A process that is gone tells nothing, and is no error."""
+"""Processor time, memory, relations and TCP sockets of processes. A process that has ended yields zero or nothing, no error.
+
+Sockets are read from Linux's /proc: a server's workers share one listening socket, and `psutil.net_connections` names
+one process a socket, while `Process.net_connections` reads the whole table once for each process.
+"""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 _PROC = Path("/proc")
 _LISTENING, _ESTABLISHED = "0A", "01"
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-_AFTER_NAME = re.compile(r".*\) ", re.DOTALL)
-_UTIME, _CUTIME, _CSTIME = 11, 13, 15
-"""Places of utime, stime, cutime and cstime, in /proc/PID/stat, counted behind the name."""
-
-_IDLE, _STEAL, _GUEST = slice(3, 5), 7, 8
-"""Places in the first line of /proc/stat: idle and waiting for a disk, taken by a hypervisor, counted twice from there."""
+_MIB = 2**20
 
 
-def processes() -> Iterator[int]:
-    """Every process there is."""
-    return (int(folder.name) for folder in _PROC.glob("[0-9]*"))
+def pids() -> list[int]:
+    """The ids of all processes."""
+    found: list[int] = psutil.pids()
+    return found
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time of a process and of its children that ended."""
-    fields = _AFTER_NAME.sub("", _read(pid, "stat")).split()
-    return sum(map(int, fields[_UTIME:_CSTIME])) / _TICKS_PER_SECOND
+    """Processor time of a process and of its children that have ended."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def own_cpu_seconds(pid: int) -> float | None:
-    """Processor time of a process alone; None where there is none."""
-    fields = _AFTER_NAME.sub("", _read(pid, "stat")).split()
-    return sum(map(int, fields[_UTIME:_CUTIME])) / _TICKS_PER_SECOND if fields else None
+    """Processor time of a process alone; None where it has ended."""
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return None
+    return float(times.user + times.system)
 
 
-def resident_mib(pid: int) -> float:
-    """Memory of a process that is its own, not shared with others: resident less shared pages."""
-    found = re.search(r"^RssAnon:\s+(\d+)", _read(pid, "status"), re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
+def unshared_mib(pid: int) -> float:
+    """Memory that a process does not share with others: resident less shared pages."""
+    try:
+        memory = psutil.Process(pid).memory_info()
+    except psutil.Error:
+        return 0.0
+    return float((memory.rss - memory.shared) / _MIB)
 
 
 @dataclass(frozen=True, slots=True)
-class Host:
-    """Seconds of all processors together since the machine's start: all, idle ones, and those that a hypervisor took."""
+class CpuTimes:
+    """Seconds of all processors together since the machine's start: total, idle, and stolen by the hypervisor."""
 
     total: float
     idle: float
     steal: float
 
 
-def host() -> Host:
-    """What the whole machine's processors did so far."""
-    ticks = [int(field) for field in (_PROC / "stat").read_text().split("\n", 1)[0].split()[1:]]
-    total, idle, steal = sum(ticks[:_GUEST]), sum(ticks[_IDLE]), ticks[_STEAL]
-    return Host(total / _TICKS_PER_SECOND, idle / _TICKS_PER_SECOND, steal / _TICKS_PER_SECOND)
+def cpu_times() -> CpuTimes:
+    """The whole machine's processor times. Waiting for a disk is idle; a guest's time is part of user time."""
+    times = psutil.cpu_times()
+    idle = times.idle + times.iowait
+    total = idle + times.user + times.nice + times.system + times.irq + times.softirq + times.steal
+    return CpuTimes(total, idle, times.steal)
 
 
 def name(pid: int) -> str:
-    """Its program's name."""
-    return _read(pid, "comm").strip()
-
-
-def folder(pid: int) -> Path | None:
-    """The folder in which it works."""
+    """The program's name; empty where the process has ended."""
     try:
-        return (_PROC / str(pid) / "cwd").readlink()
-    except OSError:
+        return str(psutil.Process(pid).name())
+    except psutil.Error:
+        return ""
+
+
+def working_directory(pid: int) -> Path | None:
+    """A process's working directory."""
+    try:
+        return Path(psutil.Process(pid).cwd())
+    except psutil.Error:
         return None
 
 
 def parent(pid: int) -> int:
-    """The process that started it, or took it over; 0 where it is gone."""
-    found = re.search(r"^PPid:\s+(\d+)", _read(pid, "status"), re.MULTILINE)
-    return int(found[1]) if found else 0
+    """The id of the parent process; 0 where the process has ended."""
+    try:
+        return int(psutil.Process(pid).ppid())
+    except psutil.Error:
+        return 0
 
 
-def below(root: int) -> set[int]:
-    """A process and all that descend from it."""
-    children: dict[int, list[int]] = {}
-    for pid in processes():
-        children.setdefault(parent(pid), []).append(pid)
-    family, new = set[int](), [root]
-    while new:
-        pid = new.pop()
-        family.add(pid)
-        new.extend(children.get(pid, ()))
-    return family
+def with_descendants(root: int) -> set[int]:
+    """A process and all its descendants."""
+    try:
+        return {root} | {child.pid for child in psutil.Process(root).children(recursive=True)}
+    except psutil.Error:
+        return {root}
+
+
+def pin(process_ids: Iterable[int], core: int) -> None:
+    """Pin all threads of processes, and whatever they start later, to one core."""
+    for pid in process_ids:
+        with suppress(psutil.Error):
+            for thread in psutil.Process(pid).threads():
+                with suppress(ProcessLookupError):
+                    os.sched_setaffinity(thread.id, {core})
 
 
 def listening_on(port: int) -> set[int]:
-    """The processes that hold a socket which listens on a TCP port: a server's workers, and who started them."""
+    """The processes that hold a listening socket of a TCP port: a server's workers and their supervisor."""
     sockets = set(_sockets(port, _LISTENING))
-    return {pid for pid in processes() if sockets & _open_sockets(pid)}
+    return {pid for pid in pids() if sockets & _open_sockets(pid)}
 
 
-def connections_on(port: int, pids: Iterable[int]) -> dict[int, int]:
-    """How many connections to a TCP port of this machine each of some serving processes holds."""
+def connections_on(port: int, process_ids: Iterable[int]) -> dict[int, int]:
+    """The number of established connections to a local TCP port that each of the processes holds."""
     sockets = set(_sockets(port, _ESTABLISHED))
-    return {pid: len(sockets & _open_sockets(pid)) for pid in pids}
+    return {pid: len(sockets & _open_sockets(pid)) for pid in process_ids}
 
 
 def _sockets(port: int, state: str) -> Iterator[str]:
-    """The sockets in a state whose own port this is, as a process's descriptors name them."""
+    """The sockets with this local port in a state, named as in a process's file descriptors."""
     for table in ("tcp", "tcp6"):
         try:
             rows = (_PROC / "net" / table).read_text().splitlines()[1:]
@@ -116,36 +136,9 @@ def _sockets(port: int, state: str) -> Iterator[str]:
 
 
 def _open_sockets(pid: int) -> set[str]:
-    try:
-        descriptors = list((_PROC / str(pid) / "fd").iterdir())
-    except OSError:
-        return set()
-    return {link for descriptor in descriptors if (link := _link(descriptor)).startswith("socket:")}
-
-
-def _link(path: Path) -> str:
-    try:
-        return str(path.readlink())
-    except OSError:
-        return ""
-
-
-def pin(pids: set[int], core: int) -> None:
-    """Keep processes, all their threads and whatever these start on one core."""
-    for pid in pids:
-        try:
-            threads = [int(task.name) for task in (_PROC / str(pid) / "task").iterdir()]
-        except OSError:
-            continue
-        for thread in threads:
-            try:
-                os.sched_setaffinity(thread, {core})
-            except ProcessLookupError:
-                continue
-
-
-def _read(pid: int, file: str) -> str:
-    try:
-        return (_PROC / str(pid) / file).read_text(errors="replace")
-    except OSError:
-        return ""
+    sockets: set[str] = set()
+    with suppress(OSError):
+        for descriptor in (_PROC / str(pid) / "fd").iterdir():
+            with suppress(OSError):
+                sockets.add(str(descriptor.readlink()))
+    return sockets

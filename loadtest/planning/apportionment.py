@@ -36,10 +36,10 @@ WHERE record_id > coalesce($1, '00000000-0000-0000-0000-000000000000')::uuid GRO
 """Of each kind of record how wide its rows are, of those after the one whose id is the parameter."""
 
 
-def share_out(costs: Costs, table: str, widths: Mapping[str, float], stretches: Iterable[Taken]) -> Costs:
+def share_out(costs: Costs, table: str, widths: Mapping[str, float], periods: Iterable[Taken]) -> Costs:
     """The costs, a table's growth in all stretches shared out anew by the widths of the rows that kinds leave in it."""
     name, grown, rows = f"{STORED}{table}", 0.0, 0.0
-    for taken in stretches:
+    for taken in periods:
         grown += taken.amounts.get(name, 0.0)
         rows += sum(count * widths.get(kind, 0.0) for kind, count in taken.requests.items())
     if not rows:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from loadtest.child_processes import end_like_ctrl_c
+from loadtest.child_processes import exit_on_sigterm
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.target import LoadError
 
@@ -42,7 +42,7 @@ def plan(
     from loadtest.planning.presenter import show
     from loadtest.planning.run import run_plan
 
-    end_like_ctrl_c()
+    exit_on_sigterm()
     told = Console(stderr=True)
     size = DatasetSize(people, min(people, cards), terminals)
     with tempfile.TemporaryDirectory(prefix="shikaku-plan-") as folder:

@@ -23,14 +23,14 @@ from loadtest.planning.demand import BATCH_ROW, of_a_thousand_checks
 from loadtest.planning.meter import Meter, MeteredConnectionPool
 from loadtest.planning.request_kinds import Asking, Visit
 from loadtest.scenario.answer_check import REFUSALS
-from loadtest.scenario.answer_sample import Kept, Sample
-from loadtest.scenario.arrivals import Stretch, arrivals
-from loadtest.scenario.batches import Batches
-from loadtest.scenario.executor import Driver, Due, DueBatch
+from loadtest.scenario.answer_sample import SampledAnswer, Sample
+from loadtest.scenario.arrivals import RatePeriod, arrivals
+from loadtest.scenario.batches import BatchClient
+from loadtest.scenario.executor import Executor, ScheduledVisit, ScheduledBatch
 from loadtest.scenario.levels import LEVELS, PRESCRIPTIONS
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.run_stats import Seen
-from loadtest.scenario.visits import Reception
+from loadtest.scenario.run_stats import RunStats
+from loadtest.scenario.visits import TerminalClient
 from loadtest.target import LoadError
 
 ROUNDS = 2
@@ -58,7 +58,7 @@ class Measured:
     token_seconds: float
     """The life of a token, as the fund tells it."""
 
-    kept: list[Kept]
+    kept: list[SampledAnswer]
     second_began_at: datetime
 
 
@@ -108,9 +108,9 @@ class Measuring:
         costs = share_out(costs, SPENT, SPENDING, by_kind.values())
         rates["second point"] = checks_per_s = second_rate(costs)
         self._tell(f"the second point: {checks_per_s:.0f} checks/s for {2 * self._seconds:g} s")
-        began_at, sample = now(), Sample()
+        started_at, sample = now(), Sample()
         second = await self._second(checks_per_s, 2 * self._seconds, sample)
-        return Measured(costs, second, rates, await self._token_seconds(), sample.kept, began_at)
+        return Measured(costs, second, rates, await self._token_seconds(), sample.sampled, started_at)
 
     async def _widths(self, after: str | None) -> dict[str, float]:
         """How wide the records are that each kind of request leaves."""
@@ -118,22 +118,22 @@ class Measuring:
         return {REQUESTS[row["kind"]]: row["width"] for row in rows if row["kind"] in REQUESTS}
 
     async def _prepare(self) -> None:
-        await self._asking.prepare(Reception(self._pool, _untimed))
+        await self._asking.prepare(TerminalClient(self._pool, _untimed))
 
     async def _warm(self, visit: Visit) -> float:
         """Make every connection and every plan that a kind needs; the rate at which it is to be measured."""
-        reception = Reception(self._pool, _untimed)
+        client = TerminalClient(self._pool, _untimed)
         before = await self._meter.read()
         left = iter(range(_WARM_VISITS))
-        await asyncio.gather(*(self._keep_on(visit, reception, left) for _ in range(_WARM_AT_ONCE)))
+        await asyncio.gather(*(self._keep_on(visit, client, left) for _ in range(_WARM_AT_ONCE)))
         taken = (await self._meter.read()).since(before, {})
         spent = sum(taken.amounts.get(name, 0.0) for name in PROCESSORS)
         wanted = FIRST_BUSY * _WARM_VISITS / spent if spent else _MOST_PER_S
         return round(min(_MOST_PER_S, max(_LEAST_PER_S, wanted)), 1)
 
-    async def _keep_on(self, visit: Visit, reception: Reception, left: Iterator[int]) -> None:
+    async def _keep_on(self, visit: Visit, client: TerminalClient, left: Iterator[int]) -> None:
         for _ in left:
-            outcome = await visit(reception)
+            outcome = await visit(client)
             if outcome.failure not in (None, *REFUSALS):
                 raise LoadError(f"a request that is to be measured was refused: {outcome.failure}")
 
@@ -144,31 +144,31 @@ class Measuring:
 
     async def _asked(self, visit: Visit, per_s: float, seconds: float) -> Taken:
         """One kind by itself."""
-        driver = Driver(Seen(), Sample())
-        reception = Reception(self._pool, driver.request)
-        instants = arrivals([Stretch(seconds, per_s)], self._coming)
-        return await self._driven(driver, (Due(at, None, partial(visit, reception)) for at in instants))
+        driver = Executor(RunStats(), Sample())
+        client = TerminalClient(self._pool, driver.request)
+        instants = arrivals([RatePeriod(seconds, per_s)], self._coming)
+        return await self._driven(driver, (ScheduledVisit(at, None, partial(visit, client)) for at in instants))
 
     async def _second(self, checks_per_s: float, seconds: float, sample: Sample) -> Taken:
-        driver = Driver(Seen(), sample)
-        reception = Reception(self._pool, driver.request)
+        driver = Executor(RunStats(), sample)
+        client = TerminalClient(self._pool, driver.request)
         plan = Plan(SECOND_LEVEL, seconds, checks_per_s / SECOND_LEVEL.checks_per_s, self._seed)
-        return await self._driven(driver, plan.schedule(self._asking.visitors, reception))
+        return await self._driven(driver, plan.schedule(self._asking.visitors, client))
 
     async def _token_seconds(self) -> float:
-        signed_in = await Reception(self._pool, _untimed).sign_in(self._asking.terminal())
+        signed_in = await TerminalClient(self._pool, _untimed).sign_in(self._asking.terminal())
         if signed_in.failure is not None:
             raise LoadError(f"a terminal could not sign in: {signed_in.failure}")
         return float(json.loads(signed_in.body)["expires_in"])
 
-    async def _driven(self, driver: Driver, dues: Iterator[Due | DueBatch]) -> Taken:
+    async def _driven(self, driver: Executor, dues: Iterator[ScheduledVisit | ScheduledBatch]) -> Taken:
         before = await self._meter.read()
         await driver.run(dues)
         after = await self._meter.read()
-        if errors := +driver.seen.errors:
+        if errors := +driver.stats.errors:
             said = ", ".join(f"{count} × {code}" for code, count in errors.items())
             raise LoadError(f"what is to be measured did not go without errors: {said}")
-        requests = {kind: times.count for kind, times in driver.seen.requests.items()}
+        requests = {kind: times.count for kind, times in driver.stats.requests.items()}
         if others := requests.keys() - self._asking.visits().keys():
             raise LoadError(f"what is to be measured was disturbed by: {', '.join(sorted(others))}")
         return after.since(before, requests)
@@ -178,7 +178,7 @@ class Measuring:
         draw = self._nation.visitors.membership_sampler()
         asked = [draw(self._rng) for _ in range(rows)]
         before = await self._meter.read()
-        outcomes = await Batches(Reception(self._pool, _untimed)).check(self._asking.terminal(), asked)
+        outcomes = await BatchClient(TerminalClient(self._pool, _untimed)).check(self._asking.terminal(), asked)
         if failures := {outcome.failure for outcome in outcomes} - {None, *REFUSALS}:
             raise LoadError(f"a batch that is to be measured failed: {', '.join(map(str, failures))}")
         return (await self._meter.read()).since(before, {BATCH_ROW: rows})

@@ -23,8 +23,8 @@ from loadtest.machine.costs import DATABASE as DATABASE_KIND
 from loadtest.machine.roles import JOBS, SCHEDULER, SUPERVISOR, ProcessRoles
 from loadtest.planning import wire
 from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, STORED, UP, WAL, Taken
-from loadtest.target import LoadError, Surroundings
-from loadtest.tasks import called_off
+from loadtest.target import LoadError, TargetEnvironment
+from loadtest.tasks import cancel_and_wait
 
 _QUANTITIES = {
     API_KIND: API,
@@ -76,11 +76,11 @@ class Reading:
 class Meter:
     """A context manager, which looks at the database's sessions as long as it is open. Raises LoadError, OSError."""
 
-    def __init__(self, there: Surroundings, pool: MeteredConnectionPool) -> None:
+    def __init__(self, target: TargetEnvironment, pool: MeteredConnectionPool) -> None:
         self._pool = pool
-        self._way = partial(dsn, there.environment)
+        self._way = partial(dsn, target.environment)
         self._roles = ProcessRoles(
-            there.fund_url, there.fund_home, outside(there.environment), None, tuple, os.getpid()
+            target.fund_url, target.fund_home, outside(target.environment), None, tuple, os.getpid()
         )
         self._busy = 0.0
         self._looking: asyncio.Task[None] | None = None
@@ -102,7 +102,7 @@ class Meter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._looking is not None
-        await called_off(self._looking)
+        await cancel_and_wait(self._looking)
         for connection in self._connections:
             await connection.close(timeout=5)
 
@@ -126,7 +126,7 @@ class Meter:
 
     def processes(self) -> dict[int, str]:
         """The fund's processes and the database's, by their numbers."""
-        return {pid: kind for pid, kind in self._roles.look().items() if kind in _QUANTITIES}
+        return {pid: kind for pid, kind in self._roles.find().items() if kind in _QUANTITIES}
 
     async def ask(self, statement: str, *parameters: object) -> list[asyncpg.Record]:
         """Rows of the fund's database."""

@@ -26,13 +26,13 @@ from loadtest.planning.demand import (
     TOKEN,
 )
 from loadtest.scenario import visits
-from loadtest.scenario.consents import SHARES, consent, look, wish
-from loadtest.scenario.history_check import Histories
-from loadtest.scenario.prescriptions import Prescribing
-from loadtest.scenario.visits import Outcome, Reception
+from loadtest.scenario.consents import SHARES, consent, look, request_consent_challenge
+from loadtest.scenario.history_check import HistoryChecker
+from loadtest.scenario.prescriptions import PrescriptionWriter
+from loadtest.scenario.visits import Outcome, TerminalClient
 from loadtest.target import LoadError
 
-Visit = Callable[[Reception], Awaitable[Outcome]]
+Visit = Callable[[TerminalClient], Awaitable[Outcome]]
 """One request of a kind, with those that have to go before it."""
 
 PATIENTS = 64
@@ -70,10 +70,10 @@ class Asking:
         self._at: dict[bool, list[Present]] = {}
         """Of whom is told, by whether it is at a pharmacy."""
 
-    async def prepare(self, reception: Reception) -> None:
+    async def prepare(self, client: TerminalClient) -> None:
         """Have patients come whose cards may be used. Raises LoadError where there are too few."""
-        self._present = await self._arrived(reception, self.visitors.cards)
-        told_of = await self._arrived(reception, self._told_of)
+        self._present = await self._arrived(client, self.visitors.cards)
+        told_of = await self._arrived(client, self._told_of)
         self._at = {
             at_pharmacy: [one for one in told_of if _is_at_pharmacy(one) is at_pharmacy]
             for at_pharmacy in (False, True)
@@ -99,34 +99,34 @@ class Asking:
         """Any of them."""
         return self._rng.choice(self.visitors.terminals)
 
-    async def _sign_in(self, reception: Reception) -> Outcome:
-        return await reception.sign_in(self.terminal())
+    async def _sign_in(self, client: TerminalClient) -> Outcome:
+        return await client.sign_in(self.terminal())
 
-    async def _challenge(self, reception: Reception) -> Outcome:
-        return await reception.ask(self.terminal(), visits.CHALLENGE, _CHALLENGE_BODY)
+    async def _challenge(self, client: TerminalClient) -> Outcome:
+        return await client.ask(self.terminal(), visits.CHALLENGE, _CHALLENGE_BODY)
 
-    async def _number(self, reception: Reception) -> Outcome:
-        return await reception.by_number(self.terminal(), self._draw_membership(self._rng))
+    async def _number(self, client: TerminalClient) -> Outcome:
+        return await client.by_number(self.terminal(), self._draw_membership(self._rng))
 
-    async def _tap(self, reception: Reception) -> Outcome:
-        return await reception.by_card(self.terminal(), self._patient().card)
+    async def _tap(self, client: TerminalClient) -> Outcome:
+        return await client.by_card(self.terminal(), self._patient().card)
 
-    async def _wish(self, reception: Reception) -> Outcome:
+    async def _wish(self, client: TerminalClient) -> Outcome:
         patient = self._patient()
-        return await wish(reception, patient.terminal, patient.record)
+        return await request_consent_challenge(client, patient.terminal, patient.record)
 
-    async def _consent(self, reception: Reception) -> Outcome:
+    async def _consent(self, client: TerminalClient) -> Outcome:
         patient = self._patient()
-        return await consent(reception, patient.terminal, patient.card, patient.record)
+        return await consent(client, patient.terminal, patient.card, patient.record)
 
-    async def _look(self, look_up: LookUp, reception: Reception) -> Outcome:
+    async def _look(self, look_up: LookUp, client: TerminalClient) -> Outcome:
         patient = self._patient()
-        return await look(reception, patient.terminal, patient.consent_id, look_up)
+        return await look(client, patient.terminal, patient.consent_id, look_up)
 
-    async def _tell(self, at_pharmacy: bool, reception: Reception) -> Outcome:
+    async def _tell(self, at_pharmacy: bool, client: TerminalClient) -> Outcome:
         """A prescription or a dispensing, each of a patient of whom nothing else is known here."""
         patient = self._rng.choice(self._at[at_pharmacy])
-        prescribing = Prescribing(reception, Histories(), self._rng)
+        prescribing = PrescriptionWriter(client, HistoryChecker(), self._rng)
         told = await prescribing.tell(patient.terminal, patient.card.resident_id, patient.record)
         assert told is not None
         return told
@@ -134,19 +134,19 @@ class Asking:
     def _patient(self) -> Present:
         return self._rng.choice(self._present)
 
-    async def _arrived(self, reception: Reception, cards: Sequence[Card]) -> list[Present]:
+    async def _arrived(self, client: TerminalClient, cards: Sequence[Card]) -> list[Present]:
         """Some cardholders, spread over all terminals."""
         coming = self._rng.sample(cards, min(PATIENTS, len(cards)))
         terminals = cycle(self._rng.sample(self.visitors.terminals, len(self.visitors.terminals)))
-        arrived = await asyncio.gather(*map(partial(self._arrive, reception), terminals, coming))
+        arrived = await asyncio.gather(*map(partial(self._arrive, client), terminals, coming))
         return [one for one in arrived if one is not None]
 
-    async def _arrive(self, reception: Reception, terminal: Terminal, card: Card) -> Present | None:
-        tapped = await reception.by_card(terminal, card)
+    async def _arrive(self, client: TerminalClient, terminal: Terminal, card: Card) -> Present | None:
+        tapped = await client.by_card(terminal, card)
         if tapped.failure is not None:
             return None
         record = str(json.loads(tapped.body)["record_id"])
-        given = await consent(reception, terminal, card, record)
+        given = await consent(client, terminal, card, record)
         if given.failure is not None:
             return None
         return Present(terminal, card, record, json.loads(given.body)["consent_id"])

@@ -19,9 +19,9 @@ from loadtest.planning.meter import Meter, MeteredConnectionPool
 from loadtest.planning.report import PlanReport
 from loadtest.planning.survey import survey
 from loadtest.scenario.answer_check import Judge
-from loadtest.target import LoadError, Surroundings, surroundings
+from loadtest.target import LoadError, TargetEnvironment, open_target
 
-_MOST_CONNECTIONS, _TIMEOUT_SECONDS = 500, 10.0
+_MAX_CONNECTIONS, _TIMEOUT_SECONDS = 500, 10.0
 
 
 def run_plan(
@@ -33,12 +33,12 @@ def run_plan(
     """
     with ExitStack() as stack:
         tell("a house to measure")
-        there = stack.enter_context(surroundings(folder, workers=workers))
-        if not is_loopback(AnyHttpUrl(there.fund_url)):
+        target = stack.enter_context(open_target(folder, workers=workers))
+        if not is_loopback(AnyHttpUrl(target.fund_url)):
             raise LoadError("load goes to loopback addresses only")
-        dataset = provision(there, size, folder, tell)
+        dataset = provision(target, size, folder, tell)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            measured, house = runner.run(_measured(there, dataset, seconds, seed, tell))
+            measured, house = runner.run(_measured(target, dataset, seconds, seed, tell))
     tell(f"{len(measured.kept)} answers against the naive model")
     judge = Judge(dataset.answer_index, measured.second_began_at)
     wrong = judge.wrong(measured.kept, today_in_japan())
@@ -49,15 +49,15 @@ def run_plan(
 
 
 async def _measured(
-    there: Surroundings, dataset: Dataset, seconds: float, seed: int, tell: Progress
+    target: TargetEnvironment, dataset: Dataset, seconds: float, seed: int, tell: Progress
 ) -> tuple[Measured, House]:
     async with MeteredConnectionPool(
-        there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
+        target.fund_url, most=_MAX_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
     ) as pool:
         try:
-            async with Meter(there, pool) as meter:
+            async with Meter(target, pool) as meter:
                 measuring = Measuring(dataset, pool, meter, seconds=seconds, seed=seed, tell=tell)
                 measured = await measuring.measure()
-                return measured, await survey(there, meter, measured.token_seconds)
+                return measured, await survey(target, meter, measured.token_seconds)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise LoadError(f"the database did not tell what it took: {error}") from error

@@ -8,7 +8,7 @@ from loadtest.machine import processes
 from loadtest.machine.costs import API, DATABASE
 from loadtest.planning.deployment import House
 from loadtest.planning.meter import Meter
-from loadtest.target import LoadError, Surroundings
+from loadtest.target import LoadError, TargetEnvironment
 
 _SETTINGS = """
 SELECT name, setting::bigint * CASE unit WHEN '8kB' THEN 8192 ELSE 1 END AS value FROM pg_settings
@@ -24,14 +24,14 @@ FROM enrolment
 _MIB = 2**20
 
 
-async def survey(there: Surroundings, meter: Meter, token_seconds: float) -> House:
+async def survey(target: TargetEnvironment, meter: Meter, token_seconds: float) -> House:
     """Everything that is true of the house. Raises LoadError, asyncpg's errors."""
-    allowed = json.loads(there.run("eligibility-api", ("connections", "--workers", "1")))
+    allowed = json.loads(target.run("eligibility-api", ("connections", "--workers", "1")))
     settings = {row["name"]: row["value"] for row in await meter.ask(_SETTINGS)}
     sessions = {row["pid"] for row in await meter.ask(_SESSIONS)}
     [enrolments] = await meter.ask(_ENROLMENTS)
     kinds = meter.processes()
-    memory = {pid: processes.resident_mib(pid) for pid in kinds}
+    memory = {pid: processes.unshared_mib(pid) for pid in kinds}
     workers = [memory[pid] for pid, kind in kinds.items() if kind == API]
     of_sessions = [memory[pid] for pid, kind in kinds.items() if kind == DATABASE and pid in sessions]
     if not workers or not of_sessions:

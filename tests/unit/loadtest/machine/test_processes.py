@@ -1,4 +1,4 @@
-"""What processes cost, from /proc."""
+"""Processor time, memory, relations and sockets of processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from loadtest.machine import processes
 from loadtest.machine.cores import Cores
 from loadtest.machine.costs import API, GENERATOR, CpuReading, CpuUsage, memory_mib
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="affinity and sockets are read as on Linux")
 
 
 def test_work_costs_processor_time_and_sleep_does_not() -> None:
@@ -25,34 +25,37 @@ def test_work_costs_processor_time_and_sleep_does_not() -> None:
     assert 0.05 <= processes.cpu_seconds(os.getpid()) - before <= 1.0
 
 
-def test_a_child_is_found_below_its_parent_and_its_folder_is_told() -> None:
+def test_a_child_is_among_the_descendants_and_its_working_directory_is_known() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, cwd="/") as child:
-        assert child.pid in processes.below(os.getpid())
-        assert str(processes.folder(child.pid)) == "/"
+        assert child.pid in processes.with_descendants(os.getpid())
+        assert str(processes.working_directory(child.pid)) == "/"
         assert child.stdin is not None
         child.stdin.write(b"\n")
 
 
-def test_a_process_that_is_gone_tells_nothing() -> None:
-    gone = 2**22 + 1  # above the largest that Linux gives out
-    assert (
-        processes.cpu_seconds(gone),
-        processes.resident_mib(gone),
-        processes.name(gone),
-        processes.folder(gone),
-    ) == (
-        0,
-        0,
-        "",
-        None,
-    )
+def test_an_ended_process_yields_nothing_and_no_error() -> None:
+    gone = 2**22 + 1  # above the highest process id of Linux
+    assert processes.cpu_seconds(gone) == 0
+    assert processes.own_cpu_seconds(gone) is None
+    assert processes.unshared_mib(gone) == 0
+    assert processes.name(gone) == ""
+    assert processes.working_directory(gone) is None
+    assert processes.parent(gone) == 0
+    assert processes.with_descendants(gone) == {gone}
+    processes.pin({gone}, min(os.sched_getaffinity(0)))
 
 
-def test_spent_is_the_difference_of_two_moments_by_kind() -> None:
-    spent = CpuReading(12.0, {API: 5.0, GENERATOR: 1.0}).since(CpuReading(10.0, {API: 4.0}))
-    assert (spent.seconds, spent.cpu) == (2.0, {API: 1.0, GENERATOR: 1.0})
-    assert (spent.cores(API), spent.cores("nobody")) == (0.5, 0.0)
-    assert spent + spent == CpuUsage(4.0, {API: 2.0, GENERATOR: 2.0})
+def test_the_machine_s_processor_time_contains_the_idle_and_the_stolen() -> None:
+    times = processes.cpu_times()
+    assert 0 <= times.idle <= times.total
+    assert 0 <= times.steal <= times.total - times.idle
+
+
+def test_usage_is_the_difference_of_two_readings_by_kind() -> None:
+    usage = CpuReading(12.0, {API: 5.0, GENERATOR: 1.0}).since(CpuReading(10.0, {API: 4.0}))
+    assert (usage.seconds, usage.cpu) == (2.0, {API: 1.0, GENERATOR: 1.0})
+    assert (usage.cores(API), usage.cores("nobody")) == (0.5, 0.0)
+    assert usage + usage == CpuUsage(4.0, {API: 2.0, GENERATOR: 2.0})
 
 
 def test_the_generator_is_this_process() -> None:
@@ -68,20 +71,21 @@ def test_generating_is_pinned_for_the_block_alone() -> None:
     assert os.sched_getaffinity(0) == before
 
 
-def test_what_is_pinned_is_told() -> None:
+def test_pinning_is_described() -> None:
     assert "API and database on core 0, generator on core 1" in Cores(0, 1).describe()
     assert "nothing pinned" in Cores(None, None).describe()
 
 
-def test_a_child_tells_its_parent_and_who_is_gone_has_none() -> None:
+def test_the_parent_of_a_child_is_this_process() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         assert processes.parent(child.pid) == os.getpid()
         assert child.stdin is not None
         child.stdin.write(b"\n")
-    assert processes.parent(2**22 + 1) == 0
 
 
-def test_sockets_of_a_port_are_told_by_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sockets_of_a_port_are_distinguished_by_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table = tmp_path / "net" / "tcp"
     table.parent.mkdir()
     row = "0: 0100007F:{port:04X} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000 0 0 {inode} 1"
@@ -100,5 +104,6 @@ def test_sockets_of_a_port_are_told_by_state(tmp_path: Path, monkeypatch: pytest
         for inode in inodes:
             (descriptors / str(inode)).symlink_to(f"socket:[{inode}]")
     monkeypatch.setattr(processes, "_PROC", tmp_path)
+    monkeypatch.setattr(processes, "pids", lambda: [3, 4])
     assert processes.listening_on(80) == {3}
     assert (processes.connections_on(80, [3, 4]), processes.connections_on(81, [4])) == ({3: 1, 4: 0}, {4: 1})
