@@ -1,4 +1,4 @@
-"""The way to the fund's database as an operator, who may see statistics. The one module that knows where it is."""
+"""The DSN of the fund's database for an operator, who may read its statistics. The only module that knows its location."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from eligibility_api.platform.embedded import EmbeddedDatabaseError, EmbeddedPos
 
 
 class DatabaseUnreachable(Exception):
-    """Nobody tells where the database is, or it is not there now; the text says which."""
+    """The database's location is unknown, or it is not running; the text says which."""
 
 
-def outside(environment: Mapping[str, str]) -> str | None:
-    """The address of a database that is not the embedded one: its owner's if it is told, else the API's."""
+def external_dsn(environment: Mapping[str, str]) -> str | None:
+    """The DSN of a database other than the embedded one: the owner's if it is set, else the API's."""
     names = ("FUND_DATABASE_OWNER_URL", "FUND_DATABASE_URL", "DATABASE_URL")
     return next((environment[name] for name in names if environment.get(name)), None)
 
 
-def dsn(environment: Mapping[str, str]) -> str:
-    """Its address, asked for anew before each connection: the embedded server's changes when it comes back.
+def operator_dsn(environment: Mapping[str, str]) -> str:
+    """The DSN, to be called before each connection: the embedded server's changes when it restarts.
 
-    Raises NoWayError.
+    Raises DatabaseUnreachable.
     """
-    if told := outside(environment):
-        return told
+    if external := external_dsn(environment):
+        return external
     try:
         return EmbeddedPostgres.attach(Path(environment["FUND_HOME"]) / "postgres").dsn("owner")
     except (EmbeddedDatabaseError, KeyError, OSError) as error:
-        raise DatabaseUnreachable(f"no way to the database: {error}") from error
+        raise DatabaseUnreachable(f"cannot reach the database: {error}") from error

@@ -196,11 +196,11 @@ class BulkPartition:
         """Whose turn it is at a place. Raises IndexError."""
         return self._numbers[place]
 
-    def deal(self, hands: int) -> list[BulkPartition]:
+    def partition(self, count: int) -> list[BulkPartition]:
         """So many parts of about the same size."""
         return [
-            BulkPartition(self.people, self.first + hand * self.step, self.step * hands)
-            for hand in range(hands)
+            BulkPartition(self.people, self.first + hand * self.step, self.step * count)
+            for hand in range(count)
         ]
 
     @property

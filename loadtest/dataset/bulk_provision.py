@@ -15,20 +15,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings
 from loadtest.clock import now
-from loadtest.database.dsn import DatabaseUnreachable, dsn
+from loadtest.database.dsn import DatabaseUnreachable, operator_dsn
 from loadtest.dataset.bulk_load import Progress, fill, holds
 from loadtest.dataset.bulk_population import NAMED, BulkPopulation
-from loadtest.target import LoadError, Surroundings
+from loadtest.target import LoadError, TargetEnvironment
 
 
-def gather(there: Surroundings, bulk: BulkPopulation, tell: Progress) -> None:
+def gather(target: TargetEnvironment, bulk: BulkPopulation, tell: Progress) -> None:
     """Bring a crowd into a house that has none, or has the very same one already. Raises LoadError, OSError."""
     try:
-        address = dsn(there.environment)
+        address = operator_dsn(target.environment)
         if asyncio.run(holds(address, bulk)):
             return
-        authority = _authority(Path(there.environment["FUND_TRUST_STORE"]))
-        person_keys = _introduce(there.jpki_home, bulk)
+        authority = _authority(Path(target.environment["FUND_TRUST_STORE"]))
+        person_keys = _introduce(target.jpki_home, bulk)
         asyncio.run(fill(address, bulk, authority=authority, person_keys=person_keys, tell=tell))
         os.sync()  # gigabytes that the kernel still has to write would be the run's slowness
     except DatabaseUnreachable as error:

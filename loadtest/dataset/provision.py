@@ -19,8 +19,8 @@ from loadtest.dataset.registration import register_all
 from loadtest.dataset.terminals import Terminal, admit, sign_in_all
 from loadtest.dataset.visitors import Visitors
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.target import Surroundings
-from loadtest.tasks import ungrouped
+from loadtest.target import TargetEnvironment
+from loadtest.tasks import unwrap_exception_group
 
 KEYS = 256
 """Size of the fleet of card keys; see `keys.py`."""
@@ -91,25 +91,25 @@ class Dataset:
         return AnswerIndex(self.reference_data, self.bulk)
 
 
-def provision(there: Surroundings, size: DatasetSize, folder: Path, tell: Progress) -> Dataset:
+def provision(target: TargetEnvironment, size: DatasetSize, folder: Path, tell: Progress) -> Dataset:
     """Bring a nation into the house. Everything of it lies in `folder`. Raises LoadError, LineError, OSError.
 
     A house that has a nation already takes the same one again; one of another size would contradict it.
     """
     tell(f"{size.by_upload:,} residents and their insurers' files of two months")
     people = ("--people", str(size.by_upload), "--seed", _SEED)
-    there.run("payer-mock", ("load", *people, "--folder", folder, "--json"))
+    target.run("payer-mock", ("load", *people, "--folder", folder, "--json"))
     if size.bulk is not None:
         tell(f"a crowd of {size.crowd.people:,}")
-        gather(there, size.bulk, tell)
+        gather(target, size.bulk, tell)
     tell(f"{size.terminals} facilities")
-    terminals = admit(there, size.terminals, folder / "terminals")
+    terminals = admit(target, size.terminals, folder / "terminals")
     tell(f"{size.cards} cards")
     about = spread(folder / "residents.jsonl", size.by_upload, max(ASKED_ABOUT, size.cards))
-    cards = issue(there.jpki_home, _holders(size, about), load_keys(min(KEYS, size.cards)), now())
+    cards = issue(target.jpki_home, _holders(size, about), load_keys(min(KEYS, size.cards)), now())
     tell(f"{len(cards)} first registrations")
-    with ungrouped():
-        asyncio.run(_register(there.fund_url, terminals, cards))
+    with unwrap_exception_group():
+        asyncio.run(_register(target.fund_url, terminals, cards))
     reference_data = ReferenceData(folder / "country", folder / "residents.jsonl", about)
     return Dataset(terminals, cards, reference_data, size.bulk)
 

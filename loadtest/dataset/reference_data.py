@@ -49,7 +49,7 @@ def spread(path: Path, people: int, most: int) -> list[Resident]:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Message:
     """One row of a file, the files numbered in the order in which they showed."""
 
     file: int
@@ -80,7 +80,7 @@ class ReferenceData:
         """
         self._register = _Register(about, read_residents(residents))
         self._names = insurer_names(folder / "insurers.csv")
-        self._of_key: defaultdict[Key, list[Said]] = defaultdict(list)
+        self._of_key: defaultdict[Key, list[Message]] = defaultdict(list)
         self._of_person: defaultdict[str, set[Key]] = defaultdict(set)
         files = list(member_files(folder))
         self._months = 1 + max((month for month, _ in files), default=-1)
@@ -115,15 +115,15 @@ class ReferenceData:
         for cells in read_cells(file):
             person = self._register.person(cells)
             if person is not None:
-                self._take(Said(number, row_of(cells, self._names, person)))
+                self._take(Message(number, row_of(cells, self._names, person)))
 
     def _read_others(self, number: int, file: Path) -> None:
         """Take the other rows of their memberships."""
         for cells in read_cells(file):
             if self._register.person(cells) is None and key_of(membership_of(cells)) in self._of_key:
-                self._take(Said(number, row_of(cells, self._names, None)))
+                self._take(Message(number, row_of(cells, self._names, None)))
 
-    def _take(self, said: Said) -> None:
+    def _take(self, said: Message) -> None:
         key = key_of(said.row.membership)
         self._of_key[key].append(said)
         if said.row.person is not None:
@@ -158,7 +158,7 @@ class ReferenceData:
         return sorted((event for events in told for event in events), key=_instant)
 
 
-def _held(history: Iterable[Said]) -> Iterator[Said]:
+def _held(history: Iterable[Message]) -> Iterator[Message]:
     """What was said of a membership, each row with the person whose it is held to be.
 
     A link, once made, stays: where the register comes to another result for a later row, that waits for the insurer.
@@ -172,7 +172,7 @@ def _held(history: Iterable[Said]) -> Iterator[Said]:
             yield replace(said, row=said.row._replace(person=person, unconfirmed=True))
 
 
-def _number_of(said: Said) -> int:
+def _number_of(said: Message) -> int:
     return said.file
 
 

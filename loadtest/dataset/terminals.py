@@ -23,7 +23,7 @@ from eligibility_api.contract.tokens import TOKEN_PATH, Credential, token_form
 from loadtest.clock import now
 from loadtest.http_client.connection import Reply, request, with_body
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.target import LoadError, Surroundings
+from loadtest.target import LoadError, TargetEnvironment
 
 SHARES = {
     FacilityKind.CLINIC: 115.72,
@@ -142,14 +142,14 @@ def _terminals(rank: int, number: int) -> int:
     return next((count for share, count in _TERMINALS if rank + 0.5 < share * number), 1)
 
 
-def admit(there: Surroundings, count: int, folder: Path) -> list[Terminal]:
+def admit(target: TargetEnvironment, count: int, folder: Path) -> list[Terminal]:
     """Have so many facilities admitted; their terminals, those of one facility together. Raises LoadError."""
     wanted = places(count)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     fleet = folder / "fleet.csv"
     with fleet.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([_COLUMNS, *map(_admission, wanted)])
-    there.run("eligibility-api", ("facility", "add", "--from", fleet, "--out-dir", folder))
+    target.run("eligibility-api", ("facility", "add", "--from", fleet, "--out-dir", folder))
     return [
         Terminal(Credential.load_terminal(file), place.kind, place.weight / place.terminals)
         for place in wanted

@@ -43,15 +43,15 @@ class Visitors:
             weights[terminal.kind] += terminal.weight
         return dict(weights)
 
-    def deal(self, hands: int) -> list[Visitors]:
+    def partition(self, count: int) -> list[Visitors]:
         """So many parts of about the same size, each facility, card and membership in one of them."""
         facilities = self.facilities
-        crowds = [None] * hands if self.bulk is None else self.bulk.deal(hands)
+        crowds = [None] * count if self.bulk is None else self.bulk.partition(count)
         return [
             Visitors(
-                [terminal for facility in facilities[hand::hands] for terminal in facility],
-                self.cards[hand::hands],
-                self.memberships[hand::hands],
+                [terminal for facility in facilities[hand::count] for terminal in facility],
+                self.cards[hand::count],
+                self.memberships[hand::count],
                 bulk,
             )
             for hand, bulk in enumerate(crowds)

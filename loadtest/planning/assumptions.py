@@ -23,7 +23,7 @@ BY_BATCH = number(0.12, digits=None)
 MONTHS = number(12, "months", digits=None)
 YEARS = number(5, "years", digits=None)
 
-CHECKS_A_MONDAY = number(arrivals.CHECKS, digits=None)
+CHECKS_A_MONDAY = number(arrivals.CHECKS_PER_DAY, digits=None)
 TOLD_OF = number(levels.PRESCRIPTIONS, digits=None)
 """Of the taps, which share a prescription or a dispensing follows (an estimate)."""
 

@@ -23,10 +23,10 @@ from loadtest.planning.demand import BATCH_ROW, of_a_thousand_checks
 from loadtest.planning.meter import Meter, MeteredConnectionPool
 from loadtest.planning.request_kinds import Asking, Visit
 from loadtest.scenario.answer_check import REFUSALS
-from loadtest.scenario.answer_sample import SampledAnswer, Sample
+from loadtest.scenario.answer_sample import Sample, SampledAnswer
 from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.batches import BatchClient
-from loadtest.scenario.executor import Executor, ScheduledVisit, ScheduledBatch
+from loadtest.scenario.executor import Executor, ScheduledBatch, ScheduledVisit
 from loadtest.scenario.levels import LEVELS, PRESCRIPTIONS
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
@@ -147,7 +147,9 @@ class Measuring:
         driver = Executor(RunStats(), Sample())
         client = TerminalClient(self._pool, driver.request)
         instants = arrivals([RatePeriod(seconds, per_s)], self._coming)
-        return await self._driven(driver, (ScheduledVisit(at, None, partial(visit, client)) for at in instants))
+        return await self._driven(
+            driver, (ScheduledVisit(at, None, partial(visit, client)) for at in instants)
+        )
 
     async def _second(self, checks_per_s: float, seconds: float, sample: Sample) -> Taken:
         driver = Executor(RunStats(), sample)
@@ -178,7 +180,9 @@ class Measuring:
         draw = self._nation.visitors.membership_sampler()
         asked = [draw(self._rng) for _ in range(rows)]
         before = await self._meter.read()
-        outcomes = await BatchClient(TerminalClient(self._pool, _untimed)).check(self._asking.terminal(), asked)
+        outcomes = await BatchClient(TerminalClient(self._pool, _untimed)).check(
+            self._asking.terminal(), asked
+        )
         if failures := {outcome.failure for outcome in outcomes} - {None, *REFUSALS}:
             raise LoadError(f"a batch that is to be measured failed: {', '.join(map(str, failures))}")
         return (await self._meter.read()).since(before, {BATCH_ROW: rows})

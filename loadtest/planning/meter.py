@@ -13,8 +13,8 @@ from typing import Self
 
 import asyncpg
 
-from loadtest.database.dsn import DatabaseUnreachable, dsn, outside
-from loadtest.database.waits import STATEMENT
+from loadtest.database.dsn import DatabaseUnreachable, external_dsn, operator_dsn
+from loadtest.database.waits import SESSIONS_QUERY
 from loadtest.http_client.connection import Reply
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.machine import processes
@@ -78,9 +78,9 @@ class Meter:
 
     def __init__(self, target: TargetEnvironment, pool: MeteredConnectionPool) -> None:
         self._pool = pool
-        self._way = partial(dsn, target.environment)
+        self._way = partial(operator_dsn, target.environment)
         self._roles = ProcessRoles(
-            target.fund_url, target.fund_home, outside(target.environment), None, tuple, os.getpid()
+            target.fund_url, target.fund_home, external_dsn(target.environment), None, tuple, os.getpid()
         )
         self._busy = 0.0
         self._looking: asyncio.Task[None] | None = None
@@ -137,7 +137,7 @@ class Meter:
         """Add up how many sessions are busy, until this is cancelled."""
         last = perf_counter()
         while True:
-            rows = await self._connections[1].fetch(STATEMENT)
+            rows = await self._connections[1].fetch(SESSIONS_QUERY)
             now = perf_counter()
             self._busy += (now - last) * sum(row["sessions"] for row in rows if row["state"] == "active")
             last = now
