@@ -40,7 +40,7 @@ from loadtest.machine.cores import Cores
 from loadtest.machine.costs import API, DATABASE, ProcessKinds, database_processes
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
-from loadtest.target import LoadError, TargetEnvironment, house
+from loadtest.target import LoadError, TargetEnvironment, start_stack
 
 ROUNDS = 5
 _TERMINALS = 8
@@ -67,13 +67,13 @@ class _Bench:
 def run_floor(seconds: float, cards: int, folder: Path, tell: Progress) -> FloorReport:
     """Measure each of the four for `seconds`, in rounds. Everything made lies in `folder`.
 
-    Raises LoadError, LineError, OSError.
+    Raises LoadError, ConnectionFailed, OSError.
     """
     cores = Cores.choose()
     size = DatasetSize(people=cards, cards=cards, terminals=_TERMINALS)
     with ExitStack() as stack:
         tell("a house with one API worker")
-        target = stack.enter_context(house(folder, workers=1))
+        target = stack.enter_context(start_stack(folder, workers=1))
         dataset = provision(target, size, folder, tell)
         bench = _set_up(stack, target, dataset, folder)
         cores.pin_server(_served_side(target, bench.costs))
@@ -105,7 +105,7 @@ def _set_up(stack: ExitStack, target: TargetEnvironment, dataset: Dataset, folde
 
 
 async def _sign_in(url: str, dataset: Dataset) -> None:
-    async with ConnectionPool(url, most=64, timeout_seconds=30) as pool:
+    async with ConnectionPool(url, max_connections=64, timeout_seconds=30) as pool:
         await sign_in_all(pool, dataset.terminals)
 
 

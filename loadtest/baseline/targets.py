@@ -41,7 +41,7 @@ class Subject(Protocol):
     requests: int
 
     async def once(self, connection: Connection) -> None:
-        """One unit. Raises RefusedError, LineError, OutOfProofsError."""
+        """One unit. Raises RefusedError, ConnectionFailed, OutOfProofsError."""
         ...
 
 

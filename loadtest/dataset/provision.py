@@ -92,7 +92,7 @@ class Dataset:
 
 
 def provision(target: TargetEnvironment, size: DatasetSize, folder: Path, tell: Progress) -> Dataset:
-    """Bring a nation into the house. Everything of it lies in `folder`. Raises LoadError, LineError, OSError.
+    """Bring a nation into the house. Everything of it lies in `folder`. Raises LoadError, ConnectionFailed, OSError.
 
     A house that has a nation already takes the same one again; one of another size would contradict it.
     """
@@ -124,6 +124,6 @@ def _holders(size: DatasetSize, about: Sequence[Resident]) -> list[Resident]:
 
 
 async def _register(url: str, terminals: list[Terminal], cards: list[Card]) -> None:
-    async with ConnectionPool(url, most=64, timeout_seconds=60) as pool:
+    async with ConnectionPool(url, max_connections=64, timeout_seconds=60) as pool:
         await sign_in_all(pool, terminals[:1])
         await register_all(pool, terminals[0], cards)

@@ -19,7 +19,7 @@ _CHALLENGE = json.dumps({"purpose": Purpose.FIRST_REGISTRATION}).encode()
 
 
 async def register_all(pool: ConnectionPool, terminal: Terminal, cards: Sequence[Card]) -> None:
-    """Register every card at one terminal, which is signed in. Raises LoadError, LineError."""
+    """Register every card at one terminal, which is signed in. Raises LoadError, ConnectionFailed."""
     waiting = iter(cards)
     async with asyncio.TaskGroup() as group:
         for _ in range(_AT_ONCE):

@@ -81,10 +81,10 @@ class Terminal:
         return self.token_expires_at is not None and now() < self.token_expires_at
 
     async def sign_in(self, pool: ConnectionPool) -> Reply:
-        """Exchange an assertion for a token (RFC 7523). Raises LineError."""
+        """Exchange an assertion for a token (RFC 7523). Raises ConnectionFailed."""
         at = now()
         form = urlencode(token_form(self.credential, now=at, jti=str(uuid4()))).encode()
-        head = request("POST", TOKEN_PATH, host=pool.host, kind=_FORM)
+        head = request("POST", TOKEN_PATH, host=pool.host, content_type=_FORM)
         reply = await pool.exchange(with_body(head, form))
         if reply.status == 200:
             answer = json.loads(reply.body)
@@ -169,7 +169,7 @@ def _files(place: PlannedFacility, folder: Path) -> list[Path]:
 
 
 async def sign_in_all(pool: ConnectionPool, terminals: Sequence[Terminal]) -> None:
-    """Have every terminal signed in, a few at a time. Raises LoadError, LineError."""
+    """Have every terminal signed in, a few at a time. Raises LoadError, ConnectionFailed."""
     gate = asyncio.Semaphore(_SIGN_IN_AT_ONCE)
 
     async def one(terminal: Terminal) -> None:

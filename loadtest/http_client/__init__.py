@@ -1,1 +1,1 @@
-"""The line to the fund, as lean as a generator needs it: HTTP/1.1 over kept connections, bytes in and bytes out."""
+"""A minimal HTTP/1.1 client for load generation: persistent connections, bytes in and bytes out."""

@@ -1,4 +1,4 @@
-"""One kept HTTP/1.1 connection, one request at a time: just what uvicorn answers with (RFC 9112), nothing more.
+"""A persistent HTTP/1.1 connection, one request at a time; parses only what uvicorn sends (RFC 9112).
 
 A general client costs ten times the processor time of what it measures; this one leaves the core to the load.
 """
@@ -16,16 +16,16 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _END_OF_HEAD = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 _STATUS = slice(9, 12)
-"""Where the status stands in `HTTP/1.1 200 OK`."""
+"""The position of the status in `HTTP/1.1 200 OK`."""
 
 
 class ConnectionFailed(Exception):
-    """No answer came: the connection was refused, was cut, or said what is not understood."""
+    """No answer was received: the connection was refused or lost, or the answer could not be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status and body of an answer. `size`: all its bytes, the head's among them."""
+    """Status and body of an answer. `size`: all its bytes, head included."""
 
     status: int
     body: bytes
@@ -38,27 +38,27 @@ def request(
     *,
     host: str,
     token: str | None = None,
-    kind: str = "application/json",
+    content_type: str = "application/json",
     headers: Mapping[str, str] = NO_HEADERS,
 ) -> bytes:
-    """Everything of a request's head that does not change from one to the next; see `with_body`."""
+    """The constant part of a request's head, without Content-Length; see `with_body`."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
     if token is not None:
         lines.append(f"Authorization: Bearer {token}")
     if method != "GET":
-        lines.append(f"Content-Type: {kind}")
+        lines.append(f"Content-Type: {content_type}")
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, ""]).encode()
 
 
 def with_body(head: bytes, *parts: bytes) -> bytes:
-    """A whole request: its head, and its body out of parts."""
+    """A complete request: the head, the content length, and the body joined from parts."""
     length = sum(map(len, parts))
     return b"".join((head, b"Content-Length: %d\r\n\r\n" % length, *parts))
 
 
 class Connection(asyncio.Protocol):
-    """A connection that is open until it is closed or cut."""
+    """A connection that stays open until either side closes it."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
 
     @classmethod
     async def open(cls, host: str, port: int) -> Connection:
-        """Connect. Raises LineError."""
+        """Open a connection. Raises ConnectionFailed."""
         try:
             _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
         except OSError as error:
@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     async def exchange(self, data: bytes) -> Reply:
-        """Send a whole request and wait for its answer. Raises LineError."""
+        """Send a complete request and wait for its answer. Raises ConnectionFailed."""
         if self._transport is None or self._transport.is_closing():
             raise ConnectionFailed("connection closed")
         assert self._waiting is None
@@ -91,27 +91,27 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
             return await self._waiting
         except asyncio.CancelledError:
-            self.close()  # the answer of a request that nobody waits for would be taken for the next one's
+            self.close()  # otherwise the late answer would be taken for the next request's
             raise
         finally:
             self._waiting = None
 
     def close(self) -> None:
-        """Cut the connection."""
+        """Abort the connection."""
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The loop's word that the connection stands."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of asyncio's
+        """Called by the event loop when the connection is established."""
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's class is no subclass of asyncio's
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
-        """The loop's word that it ended."""
+        """Called by the event loop when the connection has ended."""
         self._transport = None
         self._fail("connection cut")
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; an answer is whole with the last byte of its body."""
+        """Called by the event loop with received bytes; an answer is complete with the last byte of its body."""
         self._received = self._received + data if self._received else data
         if not self._head and not self._read_head():
             return
@@ -123,14 +123,14 @@ class Connection(asyncio.Protocol):
             self._waiting.set_result(reply)
 
     def _read_head(self) -> bool:
-        """Whether the head is there, and the end of the body therefore known."""
+        """Parse the head once it is complete, for the end of the body; whether it was."""
         end = self._received.find(_END_OF_HEAD)
         if end < 0:
             return False
         head = self._received[:end].lower()
         place = head.find(_LENGTH)
         if place < 0:
-            self._fail("an answer without its length")
+            self._fail("answer without Content-Length")
             self.close()
             return False
         length = int(head[place + len(_LENGTH) :].split(b"\r\n", 1)[0])

@@ -1,4 +1,4 @@
-"""As many connections as are needed at a time: an open load must never wait for one."""
+"""A connection pool that grows on demand: an open-loop load must never wait for a connection."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from urllib.parse import urlsplit
 from loadtest.http_client.connection import Connection, ConnectionFailed, Reply
 
 _IDLE_SECONDS = 4.0
-"""After this long unused a connection is used no more: uvicorn closes it after five."""
+"""A connection idle for longer is not reused: uvicorn closes it after five seconds."""
 
 
 class ConnectionPool:
-    """Kept connections to one address, the last used first. `most` at a time; who comes then is refused, and told so."""
+    """Persistent connections to one address, reused last in, first out. Requests beyond `max_connections` fail."""
 
-    def __init__(self, url: str, *, most: int, timeout_seconds: float) -> None:
+    def __init__(self, url: str, *, max_connections: int, timeout_seconds: float) -> None:
         address = urlsplit(url)
         self.host, self.port = address.hostname or "127.0.0.1", address.port or 80
         self.timeout_seconds = timeout_seconds
-        self._most = most
+        self._max_connections = max_connections
         self._free: list[tuple[float, Connection]] = []
-        """With the instant of the last use, the last used at the end."""
+        """Each with the instant of its last use; the most recently used one is last."""
         self._busy: dict[Connection, bytes] = {}
-        """By connection the path that is asked for."""
+        """The path of the request in progress, by connection."""
         self._in_use = 0
-        self._given_up: set[Connection] = set()
-        self._cuts: list[bytes] = []
+        self._retired: set[Connection] = set()
+        self._blocked: list[bytes] = []
         self.peak = 0
-        """The most connections that were in use at a time."""
+        """The maximum of connections in use at a time."""
 
     async def exchange(self, data: bytes) -> Reply:
-        """Send a whole request and wait for its answer. Raises LineError, also after the time that it may take."""
-        if self._in_use >= self._most:
+        """Send a complete request and wait for its answer. Raises ConnectionFailed, also after the timeout."""
+        if self._in_use >= self._max_connections:
             raise ConnectionFailed("no connection left")
         self._in_use += 1
         self.peak = max(self.peak, self._in_use)
@@ -48,39 +48,39 @@ class ConnectionPool:
 
     async def _exchange(self, data: bytes) -> Reply:
         path = data.split(b" ", 2)[1]
-        self._refuse_if_cut(path)
+        self._raise_if_blocked(path)
         connection = self._take()
         if connection is None:
             connection = await Connection.open(self.host, self.port)
-            self._refuse_if_cut(path, connection)
+            self._raise_if_blocked(path, connection)
         self._busy[connection] = path
         try:
             reply = await connection.exchange(data)
         finally:
             del self._busy[connection]
-        if connection in self._given_up:
-            self._given_up.discard(connection)
+        if connection in self._retired:
+            self._retired.discard(connection)
             connection.close()
         else:
             self._keep(connection)
         return reply
 
-    def cut(self, prefix: str) -> None:
-        """Cut the line for every path that begins so: what is under way ends, and what comes is refused."""
-        wanted = prefix.encode()
-        self._cuts.append(wanted)
-        if not wanted:
+    def block(self, prefix: str) -> None:
+        """Simulate a network failure for all paths with a prefix: abort requests in progress, fail new ones."""
+        blocked = prefix.encode()
+        self._blocked.append(blocked)
+        if not blocked:
             self.close()
-        for connection in [one for one, path in self._busy.items() if path.startswith(wanted)]:
+        for connection in [one for one, path in self._busy.items() if path.startswith(blocked)]:
             connection.close()
 
-    def mend(self, prefix: str) -> None:
-        """Take back one `cut` of the same prefix."""
-        self._cuts.remove(prefix.encode())
+    def unblock(self, prefix: str) -> None:
+        """Undo one `block` of the same prefix."""
+        self._blocked.remove(prefix.encode())
 
-    async def renew(self, count: int) -> None:
-        """Give every connection up, those in use after their answer, and keep so many new ones. Raises LineError."""
-        self._given_up.update(self._busy)
+    async def reconnect(self, count: int) -> None:
+        """Close all connections, those in use after their answer, and open `count` new ones. Raises ConnectionFailed."""
+        self._retired.update(self._busy)
         self.close()
         opening = (Connection.open(self.host, self.port) for _ in range(count))
         opened = await asyncio.gather(*opening, return_exceptions=True)
@@ -91,17 +91,17 @@ class ConnectionPool:
             if isinstance(error, BaseException):
                 raise error
 
-    def _refuse_if_cut(self, path: bytes, opened: Connection | None = None) -> None:
-        if any(path.startswith(cut) for cut in self._cuts):
+    def _raise_if_blocked(self, path: bytes, opened: Connection | None = None) -> None:
+        if any(path.startswith(prefix) for prefix in self._blocked):
             if opened is not None:
                 opened.close()
-            raise ConnectionFailed("cut")
+            raise ConnectionFailed("blocked")
 
     def _keep(self, connection: Connection) -> None:
         self._free.append((asyncio.get_running_loop().time(), connection))
 
     def _take(self) -> Connection | None:
-        """A kept connection that is still open, and so young that the server is not just about to close it."""
+        """An idle connection that is still open, and not so old that the server may be about to close it."""
         oldest = asyncio.get_running_loop().time() - _IDLE_SECONDS
         while self._free:
             since, connection = self._free.pop()
@@ -112,7 +112,7 @@ class ConnectionPool:
         return None
 
     def close(self) -> None:
-        """Cut every connection that is kept."""
+        """Close all idle connections."""
         while self._free:
             self._free.pop()[1].close()
 
@@ -124,4 +124,4 @@ class ConnectionPool:
     ) -> None:
         self.close()
         with suppress(asyncio.CancelledError):
-            await asyncio.sleep(0)  # lets the transports end
+            await asyncio.sleep(0)  # lets the transports close

@@ -82,7 +82,7 @@ class Measuring:
         self._asking = Asking(dataset.visitors, self._rng)
 
     async def measure(self) -> Measured:
-        """Everything, in its order. Raises LoadError, LineError, asyncpg's errors."""
+        """Everything, in its order. Raises LoadError, ConnectionFailed, asyncpg's errors."""
         await sign_in_all(self._pool, self._nation.terminals)
         visits = self._asking.visits()
         newest = [row["newest"] for row in await self._meter.ask(NEWEST)]

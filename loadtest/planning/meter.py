@@ -46,8 +46,8 @@ FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespac
 class MeteredConnectionPool(ConnectionPool):
     """A pool that knows what its messages are on the wire."""
 
-    def __init__(self, url: str, *, most: int, timeout_seconds: float) -> None:
-        super().__init__(url, most=most, timeout_seconds=timeout_seconds)
+    def __init__(self, url: str, *, max_connections: int, timeout_seconds: float) -> None:
+        super().__init__(url, max_connections=max_connections, timeout_seconds=timeout_seconds)
         self.up = self.down = 0
 
     async def exchange(self, data: bytes) -> Reply:

@@ -14,7 +14,7 @@ from loadtest.planning.demand import demands
 from loadtest.planning.deployment import House
 from loadtest.planning.prediction import BOUND, compare, verdict
 from loadtest.planning.requirements import Need, need
-from loadtest.planning.retention import SampledAnswer, kept_for_years, other_storage
+from loadtest.planning.retention import RetainedData, kept_for_years, other_storage
 
 LEFT_OUT = (
     "the proxy in front of the fund with its TLS, J-LIS, and copies of any machine that is to stand in for another",
@@ -46,7 +46,7 @@ class PlanReport:
         return [need(demand, self.costs, self.house) for demand in demands(self.house.token_seconds)]
 
     @property
-    def kept(self) -> list[SampledAnswer]:
+    def kept(self) -> list[RetainedData]:
         """What five years keep, under two shares of checks by card."""
         shares = {
             "today's share by card": assumptions.BY_CARD_TODAY,

@@ -103,7 +103,7 @@ class Asking:
         return await client.sign_in(self.terminal())
 
     async def _challenge(self, client: TerminalClient) -> Outcome:
-        return await client.ask(self.terminal(), visits.CHALLENGE, _CHALLENGE_BODY)
+        return await client.send(self.terminal(), visits.CHALLENGE, _CHALLENGE_BODY)
 
     async def _number(self, client: TerminalClient) -> Outcome:
         return await client.by_number(self.terminal(), self._draw_membership(self._rng))

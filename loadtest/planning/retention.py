@@ -21,7 +21,7 @@ _TERA = known(1_000_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)
-class SampledAnswer:
+class RetainedData:
     """What is stored after the years, under a share of checks by card. `lines`: how it comes about."""
 
     meaning: str
@@ -29,7 +29,7 @@ class SampledAnswer:
     lines: Sequence[Line]
 
 
-def kept_for_years(meaning: str, by_card: Figure, costs: Costs) -> SampledAnswer:
+def kept_for_years(meaning: str, by_card: Figure, costs: Costs) -> RetainedData:
     """Every table that grows by checks, after five years of them."""
     checks = Line.of(
         "checks in five years", assumptions.CHECKS_A_MONTH * assumptions.MONTHS * assumptions.YEARS
@@ -50,7 +50,7 @@ def kept_for_years(meaning: str, by_card: Figure, costs: Costs) -> SampledAnswer
             lines += [of_a_card, grown] if of_a_card.value else [grown]
             sums.append(grown.figure)
     together = Line.of("five years, each copy", total(sums), "TB")
-    return SampledAnswer(meaning, together.value, [*lines, together])
+    return RetainedData(meaning, together.value, [*lines, together])
 
 
 def other_storage(busiest: Demand, costs: Costs, house: House) -> list[Line]:

@@ -29,7 +29,7 @@ def run_plan(
 ) -> PlanReport:
     """Measure each kind of request for `seconds`, on the running house or one of our own, and plan with it.
 
-    Everything made lies in `folder`. Raises LoadError, LineError, OSError.
+    Everything made lies in `folder`. Raises LoadError, ConnectionFailed, OSError.
     """
     with ExitStack() as stack:
         tell("a house to measure")
@@ -52,7 +52,7 @@ async def _measured(
     target: TargetEnvironment, dataset: Dataset, seconds: float, seed: int, tell: Progress
 ) -> tuple[Measured, House]:
     async with MeteredConnectionPool(
-        target.fund_url, most=_MAX_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
+        target.fund_url, max_connections=_MAX_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
     ) as pool:
         try:
             async with Meter(target, pool) as meter:

@@ -1,4 +1,4 @@
-"""Requests as bytes, and answers out of bytes, however these come; no socket is opened."""
+"""Formatting of requests, parsing of answers in any segmentation; no socket is opened."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nContent-Length: 
 
 
 class FakeTransport(asyncio.Transport):
-    """Keeps what is written, and answers it by what the test says."""
+    """Records what is written, and responds with a callback of the test."""
 
     def __init__(self, connection: Connection, answer: Callable[[Connection], None]) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ def connected(answer: Callable[[Connection], None]) -> tuple[Connection, FakeTra
     return connection, transport
 
 
-def test_a_request_has_its_token_and_the_length_of_its_body() -> None:
+def test_a_request_has_its_token_and_content_length() -> None:
     head = request("POST", "/v1/x", host="127.0.0.1", token="t")
     assert with_body(head, b'{"a":', b"1}") == (
         b"POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer t\r\n"
@@ -49,7 +49,7 @@ def test_a_request_has_its_token_and_the_length_of_its_body() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 40, len(ANSWER)])
-def test_an_answer_is_whole_in_whatever_pieces_it_comes(size: int) -> None:
+def test_an_answer_is_parsed_in_any_segmentation(size: int) -> None:
     def answer(connection: Connection) -> None:
         for place in range(0, len(ANSWER), size):
             connection.data_received(ANSWER[place : place + size])
@@ -65,10 +65,12 @@ def test_an_answer_is_whole_in_whatever_pieces_it_comes(size: int) -> None:
     ("answer", "reason"),
     [
         (lambda connection: connection.connection_lost(None), "connection cut"),
-        (lambda connection: connection.data_received(b"HTTP/1.1 200 OK\r\n\r\n"), "without its length"),
+        (lambda connection: connection.data_received(b"HTTP/1.1 200 OK\r\n\r\n"), "without Content-Length"),
     ],
 )
-def test_what_is_no_answer_breaks_the_line(answer: Callable[[Connection], None], reason: str) -> None:
+def test_a_missing_or_malformed_answer_fails_the_connection(
+    answer: Callable[[Connection], None], reason: str
+) -> None:
     async def ask() -> None:
         connection, _ = connected(answer)
         await connection.exchange(b"1")
@@ -77,7 +79,7 @@ def test_what_is_no_answer_breaks_the_line(answer: Callable[[Connection], None],
         asyncio.run(ask())
 
 
-def test_a_connection_whose_answer_nobody_waited_for_is_used_no_more() -> None:
+def test_a_connection_whose_request_was_cancelled_is_not_reused() -> None:
     async def ask() -> FakeTransport:
         connection, transport = connected(lambda _: None)
         with pytest.raises(TimeoutError):

@@ -1,4 +1,4 @@
-"""Kept connections, a line that is cut, connections that are given up; no socket is opened."""
+"""Reuse, limits, blocked paths and reconnection of pooled connections; no socket is opened."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ TOKEN, CHECK = b"POST /v1/token HTTP/1.1\r\n", b"POST /v1/eligibility/number HTT
 
 
 class FakeConnection:
-    """Answers at once, or when it is told to; open until it is closed."""
+    """Answers at once, or, with `delayed`, when the test sets the answer; open until it is closed."""
 
     opened: list[FakeConnection]
-    held = False
+    delayed = False
 
     def __init__(self) -> None:
         self.is_open = True
@@ -32,7 +32,7 @@ class FakeConnection:
         return cls.opened[-1]
 
     async def exchange(self, data: bytes) -> Reply:
-        if not self.held:
+        if not self.delayed:
             return REPLY
         self.waiting = asyncio.get_running_loop().create_future()
         return await self.waiting
@@ -45,27 +45,29 @@ class FakeConnection:
 
 @pytest.fixture(autouse=True)
 def _fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    FakeConnection.opened, FakeConnection.held = [], False
+    FakeConnection.opened, FakeConnection.delayed = [], False
     monkeypatch.setattr(pool_module, "Connection", FakeConnection)
 
 
-def run(work: Callable[[ConnectionPool], Coroutine[Any, Any, None]], most: int = 10) -> None:
+def run(work: Callable[[ConnectionPool], Coroutine[Any, Any, None]], max_connections: int = 10) -> None:
     async def within() -> None:
-        async with ConnectionPool("http://127.0.0.1:1", most=most, timeout_seconds=10) as pool:
+        async with ConnectionPool(
+            "http://127.0.0.1:1", max_connections=max_connections, timeout_seconds=10
+        ) as pool:
             await work(pool)
 
     asyncio.run(within())
 
 
-async def begun(pool: ConnectionPool, data: bytes) -> asyncio.Task[Reply]:
-    """An exchange that waits for its answer."""
+async def started(pool: ConnectionPool, data: bytes) -> asyncio.Task[Reply]:
+    """A request that waits for its answer."""
     task = asyncio.create_task(pool.exchange(data))
     while not FakeConnection.opened or FakeConnection.opened[-1].waiting is None:
         await asyncio.sleep(0)
     return task
 
 
-def test_a_connection_is_kept_for_the_next() -> None:
+def test_a_connection_is_reused() -> None:
     async def work(pool: ConnectionPool) -> None:
         for _ in range(3):
             assert await pool.exchange(CHECK) == REPLY
@@ -75,7 +77,7 @@ def test_a_connection_is_kept_for_the_next() -> None:
     assert not FakeConnection.opened[0].is_open
 
 
-def test_a_connection_that_the_server_may_be_about_to_close_is_used_no_more(
+def test_a_connection_that_the_server_may_be_about_to_close_is_not_reused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pool_module, "_IDLE_SECONDS", -1.0)
@@ -88,36 +90,38 @@ def test_a_connection_that_the_server_may_be_about_to_close_is_used_no_more(
     run(work)
 
 
-def test_who_comes_beyond_the_most_is_refused() -> None:
+def test_a_request_beyond_the_maximum_fails() -> None:
     async def work(pool: ConnectionPool) -> None:
-        FakeConnection.held = True
-        task = await begun(pool, CHECK)
+        FakeConnection.delayed = True
+        task = await started(pool, CHECK)
         with pytest.raises(ConnectionFailed, match="no connection left"):
             await pool.exchange(CHECK)
         task.cancel()
 
-    run(work, most=1)
+    run(work, max_connections=1)
 
 
-def test_a_cut_refuses_paths_that_begin_so_until_it_is_mended() -> None:
+def test_a_blocked_prefix_fails_its_paths_until_it_is_unblocked() -> None:
     async def work(pool: ConnectionPool) -> None:
-        pool.cut("/v1/token")
-        with pytest.raises(ConnectionFailed, match=r"^cut$"):
+        pool.block("/v1/token")
+        with pytest.raises(ConnectionFailed, match=r"^blocked$"):
             await pool.exchange(TOKEN)
         assert await pool.exchange(CHECK) == REPLY
-        pool.mend("/v1/token")
+        pool.unblock("/v1/token")
         assert await pool.exchange(TOKEN) == REPLY
 
     run(work)
 
 
-@pytest.mark.parametrize(("prefix", "ends"), [("", True), ("/v1/eligibility", True), ("/v1/token", False)])
-def test_a_cut_ends_what_is_under_way(prefix: str, ends: bool) -> None:
+@pytest.mark.parametrize(
+    ("prefix", "is_aborted"), [("", True), ("/v1/eligibility", True), ("/v1/token", False)]
+)
+def test_blocking_aborts_requests_in_progress(prefix: str, is_aborted: bool) -> None:
     async def work(pool: ConnectionPool) -> None:
-        FakeConnection.held = True
-        task = await begun(pool, CHECK)
-        pool.cut(prefix)
-        if ends:
+        FakeConnection.delayed = True
+        task = await started(pool, CHECK)
+        pool.block(prefix)
+        if is_aborted:
             with pytest.raises(ConnectionFailed, match="connection cut"):
                 await task
         else:
@@ -127,11 +131,11 @@ def test_a_cut_ends_what_is_under_way(prefix: str, ends: bool) -> None:
     run(work)
 
 
-def test_connections_that_are_given_up_are_used_no_more_and_new_ones_are_there() -> None:
+def test_reconnecting_replaces_all_connections() -> None:
     async def work(pool: ConnectionPool) -> None:
         await pool.exchange(CHECK)
         [old] = FakeConnection.opened
-        await pool.renew(3)
+        await pool.reconnect(3)
         assert not old.is_open
         assert len(FakeConnection.opened) == 4
         await pool.exchange(CHECK)
@@ -140,7 +144,7 @@ def test_connections_that_are_given_up_are_used_no_more_and_new_ones_are_there()
     run(work)
 
 
-def test_those_that_could_be_opened_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reconnecting_keeps_the_connections_that_could_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     async def open_some(host: str, port: int) -> FakeConnection:
         if len(FakeConnection.opened) == 2:
             raise ConnectionFailed("connection refused")
@@ -150,18 +154,18 @@ def test_those_that_could_be_opened_are_kept(monkeypatch: pytest.MonkeyPatch) ->
     async def work(pool: ConnectionPool) -> None:
         monkeypatch.setattr(FakeConnection, "open", open_some)
         with pytest.raises(ConnectionFailed, match="connection refused"):
-            await pool.renew(3)
+            await pool.reconnect(3)
         assert await pool.exchange(CHECK) == REPLY
 
     run(work)
 
 
-def test_a_connection_in_use_is_given_up_after_its_answer() -> None:
+def test_reconnecting_closes_a_connection_in_use_after_its_answer() -> None:
     async def work(pool: ConnectionPool) -> None:
-        FakeConnection.held = True
-        task = await begun(pool, CHECK)
+        FakeConnection.delayed = True
+        task = await started(pool, CHECK)
         [old] = FakeConnection.opened
-        await pool.renew(0)
+        await pool.reconnect(0)
         assert old.is_open
         assert old.waiting is not None
         old.waiting.set_result(REPLY)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner, Result
 
-from loadtest.cli import Surroundings, app
+from loadtest.cli import TargetEnvironment, app
 from loadtest.dataset.provision import DatasetSize
 from loadtest.planning import run
 from loadtest.planning.report import PlanReport
@@ -28,7 +28,7 @@ def plan(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
             return replace(outcome, size={"people": size.people, "cards": size.cards})
 
         monkeypatch.setattr(run, "run_plan", measured)
-        return CliRunner().invoke(app, ["plan", *options], obj=Surroundings())
+        return CliRunner().invoke(app, ["plan", *options], obj=TargetEnvironment())
 
     return invoke
 

@@ -46,11 +46,11 @@ def test_stretches_add_up() -> None:
 def test_the_costs_that_made_a_measurement_are_found_again(
     kinds: list[str], count: int, seconds: int
 ) -> None:
-    stretches = []
+    periods = []
     for place, kind in enumerate(kinds):
         requests = {kind: count + place, **dict.fromkeys(kinds[:place], 7)}
-        stretches.append((kind, Taken(seconds, requests, COSTS.predict(seconds, requests))))
-    solved = Costs.solve(Taken(5.0, {}, COSTS.predict(5.0, {})), stretches)
+        periods.append((kind, Taken(seconds, requests, COSTS.predict(seconds, requests))))
+    solved = Costs.solve(Taken(5.0, {}, COSTS.predict(5.0, {})), periods)
     for kind in kinds:
         expected = {name: amount for name, amount in COSTS.of[kind].items() if amount}
         found = {name: amount for name, amount in solved.of[kind].items() if amount > 1e-9}

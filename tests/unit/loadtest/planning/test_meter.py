@@ -31,7 +31,7 @@ def test_a_pool_counts_what_its_messages_are_on_the_wire(monkeypatch: pytest.Mon
         return Reply(200, b"{}", 2000)
 
     monkeypatch.setattr(ConnectionPool, "exchange", answered)
-    pool = MeteredConnectionPool("http://127.0.0.1:1", most=1, timeout_seconds=1)
+    pool = MeteredConnectionPool("http://127.0.0.1:1", max_connections=1, timeout_seconds=1)
     for _ in range(2):
         asyncio.run(pool.exchange(b"x" * 700))
     assert (pool.up, pool.down) == (2 * wire.up(700, 2000), 2 * wire.down(2000))

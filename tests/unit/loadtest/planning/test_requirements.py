@@ -10,7 +10,7 @@ from loadtest.planning.arithmetic import Line, number
 from loadtest.planning.costs import API, BUSY
 from loadtest.planning.demand import BATCH_ROW, CHALLENGE, NUMBER, Demand, demands
 from loadtest.planning.requirements import Need, kept, need
-from loadtest.planning.retention import Kept, kept_for_years, other_storage
+from loadtest.planning.retention import RetainedData, kept_for_years, other_storage
 from tests.unit.loadtest.planning.builders import COSTS, HOUSE
 from tests.unit.loadtest.planning.by_hand import is_right
 
@@ -74,7 +74,7 @@ def test_what_goes_with_its_hour_is_not_kept() -> None:
     assert kept(COSTS) == ["audit_record", "consent_evidence", "prescription_entry"]
 
 
-def five_years(by_card: float) -> Kept:
+def five_years(by_card: float) -> RetainedData:
     return kept_for_years("so", number(by_card, digits=None), COSTS)
 
 
