@@ -32,7 +32,8 @@ from loadtest.baseline.targets import (
     Tap,
 )
 from loadtest.clock import today_in_japan
-from loadtest.dataset.provision import Dataset, DatasetSize, Progress, provision
+from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.target import Progress
 from loadtest.dataset.terminals import sign_in_all
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.machine import processes

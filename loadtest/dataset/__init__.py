@@ -1,5 +1,5 @@
-"""The nation that taps: its residents and what their insurers said of them, cardholders with keys, terminals with theirs.
+"""The dataset of a run: residents and their insurers' member files, cards with keys, facilities with terminals.
 
-Everything comes about by the organisations' own ways: residents and certificates at J-LIS, members by uploads, cards by
-first registration, terminals by admission.
+Everything is created by the organisations' own commands and interfaces: residents and certificates at J-LIS, members by
+uploads, cards by first registration, terminals by admission. Only the bulk population is loaded into the database directly.
 """

@@ -1,10 +1,10 @@
-"""The crowd: people of whom there are many and little to say, so that a nation has a nation's size.
+"""The bulk population: many people with few attributes, so that a database reaches nationwide size.
 
-Everybody of it follows from her number alone, here and in the statement that fills her in (`filling.py`): nothing of ten
-million people is held in memory, and what the naive model should answer about any of them is known all the same.
+Every attribute of a person is computed from her number alone, here and in the SQL that loads her (`bulk_statements.py`):
+none of ten million people is held in memory, and the reference model can still answer about each of them.
 
-Who is 75 belongs to the late-elderly scheme; of the others under an employer's insurer a part had another one before, so that there
-are 1.2 enrolments a person, as in the nation (160 M of 124 M people).
+Persons aged 75 or older belong to the late-elderly scheme; some of the others, who are insured by an employer's insurer, had
+an earlier membership, so that there are 1.2 enrolments a person, as nationwide (160 M of 124 M people).
 """
 
 from __future__ import annotations
@@ -23,45 +23,46 @@ from loadtest.model.answer import Answer, Question, answer
 from loadtest.model.events import FilePublished, Membership, Row
 from loadtest.model.replay import replay
 
-NAMED = 20_000
-"""Of whom the resident register knows as well, evenly from all of the crowd: these may have a card."""
+MAX_REGISTERED = 20_000
+"""The maximum of people that the resident register knows too, evenly spaced by number: these may have a card."""
 
-_OF_AN_INSURER = 36_000
+_MEMBERS_OF_AN_INSURER = 36_000
 _PREFECTURES = 47
 _SOCIETIES, _FIRST_SOCIETY = "06{p:02d}{n:03d}", 501
 _LATE_ELDERLY, _FIRST_LATE_ELDERLY = "39{p:02d}{n:03d}", 501
-"""Forms of the insurers' numbers; of the synthetic country's (`payer-mock country`) none is as high."""
+"""Formats of the insurers' numbers; all are higher than those of the synthetic country (`payer-mock country`)."""
 
 SYMBOL, BRANCH = "見本", "00"
 CHANGED_ON, BEFORE_FROM = date(2024, 4, 1), date(2015, 4, 1)
-"""Since when the present insurance runs, but for who was born later; and since when that of who had another before."""
+"""The first day of a present membership, unless the person was born later; and that of an earlier membership."""
 
 STRIDE = 7919
-"""A prime: neighbours in number are born far apart."""
+"""A prime, so that people with adjacent numbers have distant birth dates."""
 
 ELDERLY_EVERY, ELDERLY_BORN, ELDERLY_DAYS = 6, date(1932, 1, 1), 6_900
 YOUNGER_BORN, YOUNGER_DAYS = date(1955, 1, 1), 25_500
 CHANGED_OF, CHANGED = 7, 2
+"""Of every seven people who are not elderly, two had an earlier membership."""
 
 _FIRST_FILE = datetime(2024, 4, 2, tzinfo=UTC)
 _ID = "C"
 
 
 def insurer_name(number: str) -> str:
-    """How an insurer of the crowd is called."""
+    """The name of an insurer of the bulk population."""
     return f"架空保険者{number}"
 
 
 def _numbers(form: str, first: int, count: int) -> list[str]:
     digits = (
-        form.format(p=place % _PREFECTURES + 1, n=first + place // _PREFECTURES) for place in range(count)
+        form.format(p=index % _PREFECTURES + 1, n=first + index // _PREFECTURES) for index in range(count)
     )
     return [f"{number}{check_digit(number)}" for number in digits]
 
 
 @dataclass(frozen=True, slots=True)
 class BulkPopulation:
-    """So many people, by their numbers from 1 on. `societies` and `late_elderly`: insurers, each person's by her number."""
+    """People numbered from 1. `societies` and `late_elderly`: insurers' numbers; a person's insurer follows from her number."""
 
     people: int
     societies: tuple[str, ...]
@@ -69,8 +70,8 @@ class BulkPopulation:
 
     @classmethod
     def of(cls, people: int) -> BulkPopulation:
-        """A crowd of a size: one insurer to every 36,000 members, as the nation has."""
-        societies = _numbers(_SOCIETIES, _FIRST_SOCIETY, max(2, ceil(people / _OF_AN_INSURER)))
+        """A population of a size, with one insurer for every 36,000 members, as nationwide."""
+        societies = _numbers(_SOCIETIES, _FIRST_SOCIETY, max(2, ceil(people / _MEMBERS_OF_AN_INSURER)))
         late_elderly = _numbers(
             _LATE_ELDERLY, _FIRST_LATE_ELDERLY, min(_PREFECTURES, max(1, len(societies) // 6))
         )
@@ -78,21 +79,21 @@ class BulkPopulation:
 
     @property
     def insurers(self) -> tuple[str, ...]:
-        """Every insurer's number."""
+        """The numbers of all insurers."""
         return self.societies + self.late_elderly
 
-    def holders(self, most: int) -> list[int]:
-        """Numbers of `most` people at most who may have a card, evenly from all of them."""
-        named = range(1, self.people + 1, self.named_every)
-        return list(named[:: ceil(len(named) / most)]) if most else []
+    def cardholders(self, maximum: int) -> list[int]:
+        """Numbers of up to `maximum` people who may have a card, evenly spaced."""
+        registered = range(1, self.people + 1, self.registered_every)
+        return list(registered[:: ceil(len(registered) / maximum)]) if maximum else []
 
     @property
-    def named_every(self) -> int:
-        """Every so manieth, from the first on, is in the resident register."""
-        return max(1, ceil(self.people / NAMED))
+    def registered_every(self) -> int:
+        """The interval of the numbers, from 1 on, that are in the resident register."""
+        return max(1, ceil(self.people / MAX_REGISTERED))
 
     def resident(self, number: int) -> Resident:
-        """Somebody as the resident register has her."""
+        """A person's entry in the resident register."""
         return Resident(
             resident_id=f"{_ID}{number}",
             name=f"試験　見本{number}",
@@ -104,17 +105,17 @@ class BulkPopulation:
         )
 
     def membership(self, number: int) -> Membership:
-        """Somebody's present membership."""
+        """A person's present membership."""
         insurers = self.late_elderly if _is_elderly(number) else self.societies
         return self._membership(number, insurers[number % len(insurers)])
 
     @staticmethod
     def serial(number: int) -> int:
-        """The serial number of the card that somebody has at home: of eight bytes, as none in use has."""
+        """The serial number of a person's bound certificate: eight bytes, which no issued certificate has."""
         return int.from_bytes(b"\x01" + sha256(number.to_bytes(8, "big")).digest()[16:23], "big")
 
     def rows(self, number: int) -> Iterator[Row]:
-        """All that was said of somebody: of her present membership, and of the one before where she had one."""
+        """A person's rows in her insurers' files: the present membership and, if she had one, the earlier one."""
         resident = self.resident(number)
         began = max(CHANGED_ON, resident.birth_date)
         yield _row(self.membership(number), resident, number, acquired_on=began)
@@ -124,13 +125,13 @@ class BulkPopulation:
             yield _row(before, resident, number, acquired_on=BEFORE_FROM, **ended)
 
     def answer(self, question: Question) -> Answer:
-        """What the fund should answer about one of the crowd, whom the question has to name."""
-        number = _asked_about(question)
-        said = FilePublished(_FIRST_FILE, "crowd", list(self.rows(number)))
-        return answer(replay([said], _FIRST_FILE + timedelta(days=1)), question)
+        """The expected answer about a person of the bulk population, who is named in the question."""
+        number = _number_in(question)
+        event = FilePublished(_FIRST_FILE, "bulk", list(self.rows(number)))
+        return answer(replay([event], _FIRST_FILE + timedelta(days=1)), question)
 
-    def has(self, question: Question) -> bool:
-        """Whether a question is about one of the crowd."""
+    def covers(self, question: Question) -> bool:
+        """Whether a question is about a person of the bulk population."""
         if question.membership is not None:
             return question.membership.insurer_number in self.insurers
         return (question.person or "").startswith(_ID)
@@ -140,7 +141,7 @@ class BulkPopulation:
         return Membership(insurer_number, SYMBOL, str(number), BRANCH, _birth_date(number))
 
 
-def _asked_about(question: Question) -> int:
+def _number_in(question: Question) -> int:
     if question.membership is not None:
         return int(question.membership.number)
     return int((question.person or "").removeprefix(_ID))
@@ -160,12 +161,12 @@ def _has_changed(number: int) -> bool:
 
 
 def _row(membership: Membership, resident: Resident, number: int, **days: Any) -> Row:
-    """With every item that a member file has, as `rows.row_of` gives them."""
-    nothing = dict.fromkeys((
+    """With all items of a member file, as `member_files.row_of` returns them."""
+    empty = dict.fromkeys((
         "insured_name", "insured_birth_date", "name_alias", "name_alias_kana", "sex_on_certificate", "lost_on",
         "reason_of_loss", "issued_on", "valid_from", "valid_to", "burden_ratio", "elderly_certificate", "limit_certificate",
     ))  # fmt: skip
-    items: dict[str, Any] = nothing | {
+    items: dict[str, Any] = empty | {
         "certificate_kind": CertificateKind.GENERAL.value,
         "insurer_name": insurer_name(membership.insurer_number),
         "relationship": Relationship.INSURED.value,
@@ -183,7 +184,7 @@ def _row(membership: Membership, resident: Resident, number: int, **days: Any) -
 
 @dataclass(frozen=True, slots=True)
 class BulkPartition:
-    """A part of a crowd, of which a generator asks: of `people` every `step`-th, from `first` on."""
+    """The part of a bulk population that one generator looks up: every `step`-th of `people`, from `first` on."""
 
     people: int
     first: int = 1
@@ -192,15 +193,15 @@ class BulkPartition:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def number(self, place: int) -> int:
-        """Whose turn it is at a place. Raises IndexError."""
-        return self._numbers[place]
+    def number(self, index: int) -> int:
+        """The person's number at an index. Raises IndexError."""
+        return self._numbers[index]
 
     def partition(self, count: int) -> list[BulkPartition]:
-        """So many parts of about the same size."""
+        """`count` parts of about the same size."""
         return [
-            BulkPartition(self.people, self.first + hand * self.step, self.step * count)
-            for hand in range(count)
+            BulkPartition(self.people, self.first + index * self.step, self.step * count)
+            for index in range(count)
         ]
 
     @property

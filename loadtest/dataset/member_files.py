@@ -1,4 +1,4 @@
-"""Member files as the naive model hears them: a row of cells becomes a membership and its items, with plain values."""
+"""Member files as input of the reference model: a row of cells becomes a membership and its items, with plain values."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _TEXTS = (
     "issued_on", "valid_from", "valid_to", "burden_ratio",
 )  # fmt: skip
 _KANA = ("name_kana", "name_alias_kana")
-"""What the fund keeps in one form, however it is written."""
+"""Items that the fund stores in a normal form, however they are written."""
 
 _ELDERLY = ("issued_on", "valid_from", "valid_to", "burden_ratio")
 _LIMIT = ("issued_on", "valid_from", "valid_to", "long_term_on")
 Cells = Mapping[str, str]
-"""A row of a member file: its cells by column, empty ones too."""
+"""A row of a member file: its cells by column, including empty ones."""
 
 
 def member_files(folder: Path) -> Iterator[tuple[int, Path]]:
-    """The insurers' files, month by month."""
+    """The insurers' files with the index of their month, in order."""
     months = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     for month, files in enumerate(months):
         for file in sorted(files.glob("members-[0-9]*.csv")):
@@ -49,7 +49,7 @@ def read_cells(path: Path) -> Iterator[Cells]:
 
 
 def membership_of(cells: Cells) -> Membership:
-    """Whose row it is. Raises KeyError, ValueError."""
+    """The membership of a row. Raises KeyError, ValueError."""
     return Membership(
         cells["insurer_number"],
         cells["symbol"] or None,
@@ -60,7 +60,7 @@ def membership_of(cells: Cells) -> Membership:
 
 
 def row_of(cells: Cells, insurers: Mapping[str, str], person: str | None) -> Row:
-    """A row as the naive model hears it; `person` is whom the register shows. Raises KeyError, ValueError."""
+    """A row for the reference model; `person` is the register's match. Raises KeyError, ValueError."""
     membership = membership_of(cells)
     items: dict[str, Any] = {name: _value(name, cells[name]) for name in _TEXTS}
     items |= {name: normal_kana(cells[name]) for name in _KANA if cells[name]}

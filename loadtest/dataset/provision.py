@@ -1,69 +1,64 @@
-"""Settling a nation in a house, step by step, each by the organisation whose it is."""
+"""Provisions a dataset in a stack, step by step, each by the organisation in charge."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from jpki_mock.register.resident import Resident
 from loadtest.clock import now
-from loadtest.dataset.answer_index import AnswerIndex
+from loadtest.dataset.bulk_load import provision_bulk
 from loadtest.dataset.bulk_population import BulkPartition, BulkPopulation
-from loadtest.dataset.bulk_provision import gather
-from loadtest.dataset.cards import Card, issue
+from loadtest.dataset.cards import Card, issue_cards, register_cards
 from loadtest.dataset.keys import load_keys
-from loadtest.dataset.reference_data import ReferenceData, spread
-from loadtest.dataset.registration import register_all
-from loadtest.dataset.terminals import Terminal, admit, sign_in_all
+from loadtest.dataset.reference_data import AnswerIndex, ReferenceData, sample_residents
+from loadtest.dataset.terminals import Terminal, admit_facilities, sign_in_all
 from loadtest.dataset.visitors import Visitors
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.target import TargetEnvironment
+from loadtest.target import Progress, TargetEnvironment
 from loadtest.tasks import unwrap_exception_group
 
 KEYS = 256
-"""Size of the fleet of card keys; see `keys.py`."""
+"""The number of card keys; see `keys.py`."""
 
-ASKED_ABOUT = 20_000
-"""Residents, evenly from all the nation, about whom can be asked: what was said of them is held in memory."""
+MAX_REFERENCE_RESIDENTS = 20_000
+"""The maximum of residents who can be asked about, evenly spaced: their rows are held in memory."""
 
-UPLOADED = 20_000
-"""Residents who come by uploads; more would take long, and say the same."""
+MAX_UPLOADED = 20_000
+"""The maximum of residents who are uploaded in member files; more would take long and test nothing else."""
 
 _SEED = "7001"
-"""Of the residents: other people than anybody else's of a house, whom only the nation's insurers speak of."""
-
-Progress = Callable[[str], None]
-"""Tells the engineer what is being done."""
+"""Seed of the residents: other people than those of any other command, with insurers of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetSize:
-    """How large a nation: residents, of whom how many have a card that is registered, and terminals.
+    """The size of a dataset: residents, registered cards, and terminals.
 
-    `uploaded` of the residents come by their insurers' files; the others are a crowd that is filled in.
+    `uploaded`: the maximum of residents from member files; the others are the bulk population.
     """
 
     people: int
     cards: int
     terminals: int
-    uploaded: int = UPLOADED
+    uploaded: int = MAX_UPLOADED
 
     @property
     def by_upload(self) -> int:
-        """Whom insurers' files tell of."""
+        """The number of residents from member files."""
         return min(self.people, self.uploaded)
 
     @property
     def bulk(self) -> BulkPopulation | None:
-        """The others."""
+        """The other residents."""
         others = self.people - self.by_upload
         return BulkPopulation.of(others) if others else None
 
     @property
-    def crowd_cards(self) -> int:
-        """How many of the cards are the crowd's: as its part of the people is, and one at least of either."""
+    def bulk_cards(self) -> int:
+        """The bulk population's cards: in proportion to its share of the people, and at least one of either."""
         others = self.people - self.by_upload
         if not others or self.cards < 2:
             return 0
@@ -72,7 +67,7 @@ class DatasetSize:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A nation that is settled: everything that a load needs to know."""
+    """A provisioned dataset: everything that a load needs to know."""
 
     terminals: list[Terminal]
     cards: list[Card]
@@ -81,49 +76,51 @@ class Dataset:
 
     @property
     def visitors(self) -> Visitors:
-        """Whom a schedule draws from."""
-        share = None if self.bulk is None else BulkPartition(self.bulk.people)
-        return Visitors(self.terminals, self.cards, self.reference_data.memberships, share)
+        """The population that a schedule draws from."""
+        part = None if self.bulk is None else BulkPartition(self.bulk.people)
+        return Visitors(self.terminals, self.cards, self.reference_data.memberships, part)
 
     @property
     def answer_index(self) -> AnswerIndex:
-        """Who knows the right answers."""
+        """The expected answers."""
         return AnswerIndex(self.reference_data, self.bulk)
 
 
-def provision(target: TargetEnvironment, size: DatasetSize, folder: Path, tell: Progress) -> Dataset:
-    """Bring a nation into the house. Everything of it lies in `folder`. Raises LoadError, ConnectionFailed, OSError.
+def provision(target: TargetEnvironment, size: DatasetSize, folder: Path, progress: Progress) -> Dataset:
+    """Provision a dataset in the stack, with its files in `folder`. Raises LoadError, ConnectionFailed, OSError.
 
-    A house that has a nation already takes the same one again; one of another size would contradict it.
+    A stack that has a dataset already accepts the same one again; one of another size would contradict it.
     """
-    tell(f"{size.by_upload:,} residents and their insurers' files of two months")
+    progress(f"{size.by_upload:,} residents and their insurers' files of two months")
     people = ("--people", str(size.by_upload), "--seed", _SEED)
     target.run("payer-mock", ("load", *people, "--folder", folder, "--json"))
     if size.bulk is not None:
-        tell(f"a crowd of {size.crowd.people:,}")
-        gather(target, size.bulk, tell)
-    tell(f"{size.terminals} facilities")
-    terminals = admit(target, size.terminals, folder / "terminals")
-    tell(f"{size.cards} cards")
-    about = spread(folder / "residents.jsonl", size.by_upload, max(ASKED_ABOUT, size.cards))
-    cards = issue(target.jpki_home, _holders(size, about), load_keys(min(KEYS, size.cards)), now())
-    tell(f"{len(cards)} first registrations")
+        progress(f"a bulk population of {size.bulk.people:,}")
+        provision_bulk(target, size.bulk, progress)
+    progress(f"{size.terminals} facilities")
+    terminals = admit_facilities(target, size.terminals, folder / "terminals")
+    progress(f"{size.cards} cards")
+    residents_file = folder / "residents.jsonl"
+    about = sample_residents(residents_file, size.by_upload, max(MAX_REFERENCE_RESIDENTS, size.cards))
+    keys = load_keys(min(KEYS, size.cards))
+    cards = issue_cards(target.jpki_home, _cardholders(size, about), keys, now())
+    progress(f"{len(cards)} first registrations")
     with unwrap_exception_group():
         asyncio.run(_register(target.fund_url, terminals, cards))
-    reference_data = ReferenceData(folder / "country", folder / "residents.jsonl", about)
+    reference_data = ReferenceData(folder / "country", residents_file, about)
     return Dataset(terminals, cards, reference_data, size.bulk)
 
 
-def _holders(size: DatasetSize, about: Sequence[Resident]) -> list[Resident]:
-    """Who has a card, evenly from all the nation."""
-    own = size.cards - size.crowd_cards
-    holders = list(about[:: max(1, len(about) // own)][:own])
+def _cardholders(size: DatasetSize, about: Sequence[Resident]) -> list[Resident]:
+    """The residents who have a card, evenly spaced."""
+    count = size.cards - size.bulk_cards
+    holders = list(about[:: max(1, len(about) // count)][:count])
     if size.bulk is not None:
-        holders += map(size.bulk.resident, size.bulk.holders(size.crowd_cards))
+        holders += map(size.bulk.resident, size.bulk.cardholders(size.bulk_cards))
     return holders
 
 
 async def _register(url: str, terminals: list[Terminal], cards: list[Card]) -> None:
     async with ConnectionPool(url, max_connections=64, timeout_seconds=60) as pool:
         await sign_in_all(pool, terminals[:1])
-        await register_all(pool, terminals[0], cards)
+        await register_cards(pool, terminals[0], cards)

@@ -1,7 +1,7 @@
-"""What insurers told the fund of the nation's members, as the naive model hears it: their files, month by month.
+"""The reference model's data: the rows of the insurers' member files, month by month, as events that it can replay.
 
-A question is about one person: only what was said of her memberships is replayed. And only what was said of some
-residents is held in memory, so that a nation of any size can be asked about.
+A question is about one person: only the rows of her memberships are replayed. And only rows about some residents are held
+in memory, so that a dataset may have any size.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from jpki_mock.register.matching import Attributes, match_key
 from jpki_mock.register.resident import Resident
+from loadtest.dataset.bulk_population import BulkPopulation
 from loadtest.dataset.member_files import (
     Cells,
     insurer_names,
@@ -29,10 +30,10 @@ from loadtest.model.events import Event, FilePublished, FileUndone, Membership, 
 from loadtest.model.replay import Key, Knowledge, key_of, replay
 
 _FIRST = datetime(2020, 1, 1, tzinfo=UTC)
-"""When the first month's files showed, so far as the model is concerned: long ago."""
+"""When the first month's files were published, for the model: long before any question."""
 
-ALWAYS = datetime.max.replace(tzinfo=UTC)
-"""An instant after everything."""
+FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
+"""An instant after all events."""
 
 
 def read_residents(path: Path) -> Iterator[Resident]:
@@ -41,16 +42,16 @@ def read_residents(path: Path) -> Iterator[Resident]:
         yield from map(Resident.model_validate_json, lines)
 
 
-def spread(path: Path, people: int, most: int) -> list[Resident]:
-    """`most` residents of a file of so many people at most, evenly from all of it. Raises as `read_residents`."""
-    stride = ceil(people / most)
+def sample_residents(path: Path, people: int, maximum: int) -> list[Resident]:
+    """Up to `maximum` residents of a file of `people`, evenly spaced. Raises as `read_residents`."""
+    stride = ceil(people / maximum)
     with path.open(encoding="utf-8") as lines:
         return [Resident.model_validate_json(line) for line in islice(lines, 0, None, stride)]
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One row of a file, the files numbered in the order in which they showed."""
+class FileRow:
+    """One row of a file; files are numbered in the order of publication."""
 
     file: int
     row: Row
@@ -58,93 +59,95 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
-    """From when a file showed, and until when, where it was taken back."""
+    """When a file was published, and when it was undone, if it was."""
 
     at: datetime
     undone_at: datetime | None = None
 
-    def told(self, name: str, rows: Sequence[Row]) -> Iterator[Event]:
-        """As events, with some of its rows."""
+    def events(self, name: str, rows: Sequence[Row]) -> Iterator[Event]:
+        """The file as events, with some of its rows."""
         yield FilePublished(self.at, name, rows)
         if self.undone_at is not None:
             yield FileUndone(self.undone_at, name)
 
 
 class ReferenceData:
-    """What the files of a country's months say of some residents, and whom the resident register shows for each row."""
+    """The member files' rows about some residents, each with the person that the resident register matches to it."""
 
     def __init__(self, folder: Path, residents: Path, about: Sequence[Resident]) -> None:
-        """`folder` as `payer-mock country` made it, with the file of its residents; `about`: whom can be asked about.
+        """`folder`: output of `payer-mock country`; `residents`: the file of its residents; `about`: who can be asked about.
 
-        Raises OSError, KeyError, ValueError for what is none.
+        Raises OSError, KeyError, ValueError for malformed files.
         """
         self._register = _Register(about, read_residents(residents))
         self._names = insurer_names(folder / "insurers.csv")
-        self._of_key: defaultdict[Key, list[Message]] = defaultdict(list)
+        self._of_key: defaultdict[Key, list[FileRow]] = defaultdict(list)
         self._of_person: defaultdict[str, set[Key]] = defaultdict(set)
         files = list(member_files(folder))
         self._months = 1 + max((month for month, _ in files), default=-1)
         self._files = [PublishedFile(_FIRST + timedelta(days=month)) for month in range(self._months)]
         for month, file in files:
             self._read(month, file)
-        # What the register does not show for one month's row of a membership is part of its history all the same.
+        # A row that the register does not match to anybody is still part of its membership's history.
         for month, file in files:
-            self._read_others(month, file)
+            self._read_unmatched(month, file)
         self._sort()
 
-    def show(self, file: Path, shown: PublishedFile) -> None:
-        """One file more, which its insurer has had published, later than all before. Raises as the making."""
+    def publish(self, file: Path, published: PublishedFile) -> None:
+        """Add a file that its insurer has published, later than all others. Raises as the constructor."""
         number = len(self._files)
-        self._files.append(shown)
+        self._files.append(published)
         self._read(number, file)
-        self._read_others(number, file)
+        self._read_unmatched(number, file)
         self._sort()
 
     @property
     def changes(self) -> list[datetime]:
-        """The instants from which something else is known, those of the first files apart."""
+        """The instants at which the known data change, without those of the first files."""
         later = self._files[self._months :]
-        return sorted(at for shown in later for at in (shown.at, shown.undone_at) if at is not None)
+        return sorted(
+            at for published in later for at in (published.at, published.undone_at) if at is not None
+        )
 
     def _sort(self) -> None:
-        for said in self._of_key.values():
-            said.sort(key=_number_of)
+        for history in self._of_key.values():
+            history.sort(key=_file_number)
 
     def _read(self, number: int, file: Path) -> None:
-        """Take the rows that are about one of those residents."""
+        """Add the rows that are about one of the residents."""
         for cells in read_cells(file):
             person = self._register.person(cells)
             if person is not None:
-                self._take(Message(number, row_of(cells, self._names, person)))
+                self._add(FileRow(number, row_of(cells, self._names, person)))
 
-    def _read_others(self, number: int, file: Path) -> None:
-        """Take the other rows of their memberships."""
+    def _read_unmatched(self, number: int, file: Path) -> None:
+        """Add the other rows of their memberships."""
         for cells in read_cells(file):
             if self._register.person(cells) is None and key_of(membership_of(cells)) in self._of_key:
-                self._take(Message(number, row_of(cells, self._names, None)))
+                self._add(FileRow(number, row_of(cells, self._names, None)))
 
-    def _take(self, said: Message) -> None:
-        key = key_of(said.row.membership)
-        self._of_key[key].append(said)
-        if said.row.person is not None:
-            self._of_person[said.row.person].add(key)
+    def _add(self, row: FileRow) -> None:
+        key = key_of(row.row.membership)
+        self._of_key[key].append(row)
+        if row.row.person is not None:
+            self._of_person[row.row.person].add(key)
 
     @property
     def memberships(self) -> list[Membership]:
-        """Every membership as the newest file writes it."""
-        return [said[-1].row.membership for said in self._of_key.values()]
+        """Every membership, as written in the newest file."""
+        return [history[-1].row.membership for history in self._of_key.values()]
 
-    def answer(self, question: Question, known_at: datetime = ALWAYS) -> Answer:
-        """What the fund should answer by what was known at an instant."""
+    def answer(self, question: Question, known_at: datetime = FAR_FUTURE) -> Answer:
+        """The expected answer by what was known at an instant."""
         return answer(self._known_for(question, known_at), question)
 
     def _known_for(self, question: Question, known_at: datetime) -> Knowledge:
-        """What is known of the person asked about, and of whoever shares a membership with her."""
+        """What is known of the person in question, and of everybody who shares a membership with her."""
         keys = set(self._of_person.get(question.person or "", ()))
         if question.membership is not None:
-            # Without a branch every member of the number is meant: the question is never put so here.
+            # Without a branch every member of the number is meant: no question is put so here.
             keys.add(key_of(question.membership))
-        persons = {said.row.person for key in keys for said in self._of_key.get(key, ())} - {None}
+        persons = {row.row.person for key in keys for row in self._of_key.get(key, ())} - {None}
         for person in persons:
             keys |= self._of_person[person or ""]
         return replay(self._events(keys), known_at)
@@ -152,28 +155,30 @@ class ReferenceData:
     def _events(self, keys: set[Key]) -> list[Event]:
         rows: defaultdict[int, list[Row]] = defaultdict(list)
         for key in sorted(keys):
-            for said in _held(self._of_key.get(key, ())):
-                rows[said.file].append(said.row)
-        told = (shown.told(f"file {number}", rows[number]) for number, shown in enumerate(self._files))
-        return sorted((event for events in told for event in events), key=_instant)
+            for row in _linked(self._of_key.get(key, ())):
+                rows[row.file].append(row.row)
+        of_files = (
+            published.events(f"file {number}", rows[number]) for number, published in enumerate(self._files)
+        )
+        return sorted((event for events in of_files for event in events), key=_instant)
 
 
-def _held(history: Iterable[Message]) -> Iterator[Message]:
-    """What was said of a membership, each row with the person whose it is held to be.
+def _linked(history: Iterable[FileRow]) -> Iterator[FileRow]:
+    """The rows of a membership, each with the person that the membership is linked to.
 
-    A link, once made, stays: where the register comes to another result for a later row, that waits for the insurer.
+    A link, once made, stays: where the register matches a later row to somebody else, that waits for the insurer.
     """
     person: str | None = None
-    for said in history:
-        if person is None or said.row.person == person:
-            person = said.row.person
-            yield said
+    for row in history:
+        if person is None or row.row.person == person:
+            person = row.row.person
+            yield row
         else:
-            yield replace(said, row=said.row._replace(person=person, unconfirmed=True))
+            yield replace(row, row=row.row._replace(person=person, unconfirmed=True))
 
 
-def _number_of(said: Message) -> int:
-    return said.file
+def _file_number(row: FileRow) -> int:
+    return row.file
 
 
 def _instant(event: Event) -> datetime:
@@ -181,23 +186,23 @@ def _instant(event: Event) -> datetime:
 
 
 class _Register:
-    """Whom J-LIS finds by name, kana, birth date, sex and address, as far as it is about certain residents."""
+    """J-LIS's matching by name, kana, birth date, sex and address, restricted to certain residents."""
 
-    def __init__(self, about: Iterable[Resident], answer_index: Iterable[Resident]) -> None:
+    def __init__(self, about: Iterable[Resident], residents: Iterable[Resident]) -> None:
         self._persons = {_match_key(resident): resident.resident_id for resident in about}
-        self._quick = {(resident.name_kana, resident.birth_date.isoformat()) for resident in about}
-        seen: Counter[bytes] = Counter()
-        for resident in answer_index:
-            # A nation has many people; only who could be taken for one of ours is looked at closely.
-            if (resident.name_kana, resident.birth_date.isoformat()) in self._quick:
-                seen[_match_key(resident)] += 1
-        for key, count in seen.items():
+        self._prefilter = {(resident.name_kana, resident.birth_date.isoformat()) for resident in about}
+        counts: Counter[bytes] = Counter()
+        for resident in residents:
+            # The file may be large: the full key is computed only for residents who may equal one of `about`.
+            if (resident.name_kana, resident.birth_date.isoformat()) in self._prefilter:
+                counts[_match_key(resident)] += 1
+        for key, count in counts.items():
             if count > 1:
                 self._persons.pop(key, None)
 
     def person(self, cells: Cells) -> str | None:
-        """The one of those residents whom a row describes."""
-        if (cells["name_kana"], cells["birth_date"]) not in self._quick:
+        """The id of the resident whom a row describes; None where none of them or several match."""
+        if (cells["name_kana"], cells["birth_date"]) not in self._prefilter:
             return None
         birth_date = date.fromisoformat(cells["birth_date"])
         return self._persons.get(
@@ -209,3 +214,22 @@ class _Register:
 
 def _match_key(r: Resident) -> bytes:
     return match_key(Attributes(r.name, r.name_kana, r.birth_date, r.sex, r.address))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerIndex:
+    """The expected answers about a whole dataset: people of the member files, and the bulk population."""
+
+    reference_data: ReferenceData
+    bulk: BulkPopulation | None = None
+
+    @property
+    def changes(self) -> Sequence[datetime]:
+        """The instants of the run at which the known data change. Those of the bulk population never do."""
+        return self.reference_data.changes
+
+    def answer(self, question: Question, known_at: datetime) -> Answer:
+        """The expected answer by what was known at an instant."""
+        if self.bulk is not None and self.bulk.covers(question):
+            return self.bulk.answer(question)
+        return self.reference_data.answer(question, known_at)

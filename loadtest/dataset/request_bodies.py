@@ -1,4 +1,4 @@
-"""Requests as the wire has them, written without a model: a generator has no time to validate what it says."""
+"""JSON bodies written without pydantic models: a load generator has no processor time for validation."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import json
 from loadtest.model.events import Membership
 
 
-def proof(certificate: bytes, challenge: str, signature: bytes) -> bytes:
-    """A proof as the members of a JSON object, without its braces: certificate (DER), challenge, signature."""
-    members = (base64.b64encode(certificate), challenge.encode(), base64.b64encode(signature))
-    return b'"certificate":"%b","challenge":"%b","signature":"%b"' % members
+def proof_members(certificate: bytes, challenge: str, signature: bytes) -> bytes:
+    """A proof as members of a JSON object, without its braces: certificate (DER), challenge, signature."""
+    values = (base64.b64encode(certificate), challenge.encode(), base64.b64encode(signature))
+    return b'"certificate":"%b","challenge":"%b","signature":"%b"' % values
 
 
 def number_body(membership: Membership) -> bytes:
-    """A look-up of a membership."""
-    said = membership._asdict() | {"birth_date": membership.birth_date.isoformat()}
-    return json.dumps({name: value for name, value in said.items() if value is not None}).encode()
+    """The body of a look-up by number."""
+    members = membership._asdict() | {"birth_date": membership.birth_date.isoformat()}
+    return json.dumps({name: value for name, value in members.items() if value is not None}).encode()
 
 
 def problem_code(body: bytes) -> str:
-    """The code of a problem answer (RFC 9457)."""
+    """The code of a problem answer (RFC 9457); `unreadable` if there is none."""
     try:
         return str(json.loads(body)["code"])
     except (ValueError, KeyError, TypeError):

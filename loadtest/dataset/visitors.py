@@ -1,4 +1,4 @@
-"""Whom a schedule draws from: the terminals, the cards, and the memberships that are asked about by number."""
+"""The population that a schedule draws from: terminals, cards, and memberships for look-ups by number."""
 
 from __future__ import annotations
 
@@ -17,56 +17,56 @@ from loadtest.model.events import Membership
 
 @dataclass(frozen=True, slots=True)
 class Visitors:
-    """Everybody who comes to a generator, and where to."""
+    """The cardholders and members that one generator simulates, and the terminals that they visit."""
 
     terminals: Sequence[Terminal]
     cards: Sequence[Card]
     memberships: Sequence[Membership]
     bulk: BulkPartition | None = None
-    """Of whom nobody is held in memory: asked about by number like any other."""
+    """Further members, computed instead of held in memory; looked up by number like the others."""
 
     @property
     def weight(self) -> float:
-        """Their terminals' part of all checks."""
+        """The terminals' share of all checks."""
         return sum(terminal.weight for terminal in self.terminals)
 
     @property
     def facilities(self) -> list[list[Terminal]]:
-        """The terminals of each facility, which stand together."""
+        """The terminals grouped by facility, which are adjacent in the list."""
         return [list(terminals) for _, terminals in groupby(self.terminals, key=_facility)]
 
     @property
     def weights(self) -> dict[FacilityKind, float]:
-        """The same by kind of facility."""
+        """The terminals' share of all checks, by kind of facility."""
         weights: defaultdict[FacilityKind, float] = defaultdict(float)
         for terminal in self.terminals:
             weights[terminal.kind] += terminal.weight
         return dict(weights)
 
     def partition(self, count: int) -> list[Visitors]:
-        """So many parts of about the same size, each facility, card and membership in one of them."""
+        """`count` parts of about the same size; each facility, card and membership is in exactly one."""
         facilities = self.facilities
-        crowds = [None] * count if self.bulk is None else self.bulk.partition(count)
+        bulks = [None] * count if self.bulk is None else self.bulk.partition(count)
         return [
             Visitors(
-                [terminal for facility in facilities[hand::count] for terminal in facility],
-                self.cards[hand::count],
-                self.memberships[hand::count],
+                [terminal for facility in facilities[index::count] for terminal in facility],
+                self.cards[index::count],
+                self.memberships[index::count],
                 bulk,
             )
-            for hand, bulk in enumerate(crowds)
+            for index, bulk in enumerate(bulks)
         ]
 
     def membership_sampler(self) -> Callable[[Random], Membership]:
-        """Draws whoever is asked about by number: everybody is as likely as any other."""
-        share = self.bulk
-        if share is None:
+        """Returns a function that draws a membership for a look-up by number, each with the same probability."""
+        part = self.bulk
+        if part is None:
             return lambda rng: rng.choice(self.memberships)
-        bulk, known = BulkPopulation.of(share.people), len(self.memberships)
+        bulk, known = BulkPopulation.of(part.people), len(self.memberships)
 
         def draw(rng: Random) -> Membership:
-            place = rng.randrange(known + len(share))
-            return self.memberships[place] if place < known else bulk.membership(share.number(place - known))
+            index = rng.randrange(known + len(part))
+            return self.memberships[index] if index < known else bulk.membership(part.number(index - known))
 
         return draw
 

@@ -6,7 +6,7 @@ Estimates are named so; what of them is uncertain is uncertain in the plan too.
 from __future__ import annotations
 
 from eligibility_api.contract.codes import FacilityKind
-from loadtest.dataset.terminals import SHARES
+from loadtest.dataset.terminals import CHECKS_BY_KIND
 from loadtest.planning.arithmetic import Figure, number
 from loadtest.scenario import arrivals, levels
 
@@ -27,7 +27,7 @@ CHECKS_A_MONDAY = number(arrivals.CHECKS_PER_DAY, digits=None)
 TOLD_OF = number(levels.PRESCRIPTIONS, digits=None)
 """Of the taps, which share a prescription or a dispensing follows (an estimate)."""
 
-AT_PHARMACIES = number(SHARES[FacilityKind.PHARMACY] / sum(SHARES.values()))
+AT_PHARMACIES = number(CHECKS_BY_KIND[FacilityKind.PHARMACY] / sum(CHECKS_BY_KIND.values()))
 """Of all checks."""
 
 SITES = number(levels.SITES, digits=None)

@@ -72,7 +72,7 @@ def _of_checks(level: Level, seconds: Figure, token_seconds: float) -> Demand:
     told = _told(by_card) if level.prescriptions else {}
     rates = {NUMBER: by_number, **dict.fromkeys(OF_A_CARD, by_card), **looked, **told, TOKEN: tokens}
     lines = [by_number, by_card, *looked.values(), *told.values(), terminals, tokens]
-    return Demand(level.name, level.meaning, seconds, rates, lines)
+    return Demand(level.name, level.meaning.en, seconds, rates, lines)
 
 
 def _told(by_card: Line) -> dict[str, Line]:
@@ -111,4 +111,4 @@ def _renewals(terminals: Line, checks: Figure, token_seconds: float) -> Line:
 def _batch_night() -> Demand:
     rows = Line.of("rows", assumptions.CHECKS_A_MONDAY * assumptions.BY_BATCH / assumptions.NIGHT, "/s")
     level = LEVELS["batch-night"]
-    return Demand(level.name, level.meaning, assumptions.NIGHT, {BATCH_ROW: rows}, [rows])
+    return Demand(level.name, level.meaning.en, assumptions.NIGHT, {BATCH_ROW: rows}, [rows])

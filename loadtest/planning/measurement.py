@@ -15,7 +15,8 @@ from functools import partial
 from random import Random
 
 from loadtest.clock import now
-from loadtest.dataset.provision import Dataset, Progress
+from loadtest.dataset.provision import Dataset
+from loadtest.target import Progress
 from loadtest.dataset.terminals import sign_in_all
 from loadtest.planning.apportionment import NEWEST, RECORDS, REQUESTS, SPENDING, SPENT, WIDTHS, share_out
 from loadtest.planning.costs import NOTHING_TAKEN, PROCESSORS, Costs, Taken
@@ -145,7 +146,7 @@ class Measuring:
     async def _asked(self, visit: Visit, per_s: float, seconds: float) -> Taken:
         """One kind by itself."""
         driver = Executor(RunStats(), Sample())
-        client = TerminalClient(self._pool, driver.request)
+        client = TerminalClient(self._pool, driver.on_response)
         instants = arrivals([RatePeriod(seconds, per_s)], self._coming)
         return await self._driven(
             driver, (ScheduledVisit(at, None, partial(visit, client)) for at in instants)
@@ -153,7 +154,7 @@ class Measuring:
 
     async def _second(self, checks_per_s: float, seconds: float, sample: Sample) -> Taken:
         driver = Executor(RunStats(), sample)
-        client = TerminalClient(self._pool, driver.request)
+        client = TerminalClient(self._pool, driver.on_response)
         plan = Plan(SECOND_LEVEL, seconds, checks_per_s / SECOND_LEVEL.checks_per_s, self._seed)
         return await self._driven(driver, plan.schedule(self._asking.visitors, client))
 

@@ -26,7 +26,7 @@ from loadtest.planning.demand import (
     TOKEN,
 )
 from loadtest.scenario import visits
-from loadtest.scenario.consents import SHARES, consent, look, request_consent_challenge
+from loadtest.scenario.consents import SHARES, consent, request_consent_challenge, view_history
 from loadtest.scenario.history_check import HistoryChecker
 from loadtest.scenario.prescriptions import PrescriptionWriter
 from loadtest.scenario.visits import Outcome, TerminalClient
@@ -121,7 +121,7 @@ class Asking:
 
     async def _look(self, look_up: LookUp, client: TerminalClient) -> Outcome:
         patient = self._patient()
-        return await look(client, patient.terminal, patient.consent_id, look_up)
+        return await view_history(client, patient.terminal, patient.consent_id, look_up)
 
     async def _tell(self, at_pharmacy: bool, client: TerminalClient) -> Outcome:
         """A prescription or a dispensing, each of a patient of whom nothing else is known here."""

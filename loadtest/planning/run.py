@@ -12,7 +12,8 @@ from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.line import is_loopback
 from loadtest.clock import today_in_japan
-from loadtest.dataset.provision import Dataset, DatasetSize, Progress, provision
+from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.target import Progress
 from loadtest.planning.deployment import House
 from loadtest.planning.measurement import Measured, Measuring
 from loadtest.planning.meter import Meter, MeteredConnectionPool

@@ -30,7 +30,7 @@ from eligibility_api.platform.database import Database
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.platform.migrate import migrate
 from eligibility_api.presence.statement import Evidence, Presented
-from loadtest.dataset.bulk_load import fill as pour
+from loadtest.dataset.bulk_load import bulk_load as pour
 from loadtest.dataset.bulk_population import BulkPopulation
 
 AUTHORITY = bytes(32)
@@ -93,7 +93,7 @@ async def fill(server: EmbeddedPostgres, people: int) -> Country:
         BulkPopulation.of(people),
         authority=AUTHORITY,
         person_keys={},
-        tell=_nobody_listens,
+        progress=_nobody_listens,
     )
     size = await connection.fetchval("SELECT pg_database_size(current_database())")
     await connection.close()

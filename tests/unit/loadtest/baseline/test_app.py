@@ -24,7 +24,7 @@ from loadtest.baseline.app import CARD_PATH, CHALLENGE_PATH, Bare
 from loadtest.baseline.config import Ground
 from loadtest.baseline.proofs import LIFE, Mint
 from loadtest.clock import now
-from loadtest.dataset.cards import Card, issue
+from loadtest.dataset.cards import Card, issue_cards
 from tests.builders.cards import rsa_key
 from tests.unit.loadtest.builders import credential
 
@@ -53,7 +53,7 @@ def card(home: Path) -> Card:
     people = list(first_residents(1, seed=1))
     with Jlis(Settings(home=home), now()) as jlis:
         jlis.register.add(people)
-    [made] = issue(home, people, [rsa_key(1)], now())
+    [made] = issue_cards(home, people, [rsa_key(1)], now())
     return made
 
 

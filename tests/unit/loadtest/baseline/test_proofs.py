@@ -22,7 +22,7 @@ from loadtest.baseline.config import Ground
 from loadtest.baseline.proofs import LIFE, Mint
 from loadtest.baseline.targets import OutOfProofsError, Proofs
 from loadtest.clock import now
-from loadtest.dataset.cards import Card, issue
+from loadtest.dataset.cards import Card, issue_cards
 from tests.builders.cards import rsa_key
 from tests.unit.loadtest.builders import credential
 
@@ -43,7 +43,7 @@ def cards(tmp_path: Path) -> list[Card]:
     residents = list(first_residents(3, seed=1))
     with Jlis(Settings(home=tmp_path / "jpki"), now()) as jlis:
         jlis.register.add(residents)
-    return issue(tmp_path / "jpki", residents, KEYS, now())
+    return issue_cards(tmp_path / "jpki", residents, KEYS, now())
 
 
 def test_a_ground_is_what_it_was_once_it_is_read_again(ground: Ground, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A terminal of the nation for tests."""
+"""A terminal for tests."""
 
 from __future__ import annotations
 

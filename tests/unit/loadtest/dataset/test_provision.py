@@ -1,15 +1,15 @@
-"""How large a nation is, who of it is filled in, and whose the cards are."""
+"""The size of a dataset: its bulk population, and the distribution of cards."""
 
 from __future__ import annotations
 
 import pytest
 
 from jpki_mock.register.residents import first_residents
-from loadtest.dataset.provision import DatasetSize, _holders
+from loadtest.dataset.provision import DatasetSize, _cardholders
 
 
 @pytest.mark.parametrize(
-    ("people", "uploaded", "cards", "crowd", "crowd_cards"),
+    ("people", "uploaded", "cards", "bulk", "bulk_cards"),
     [
         (3_000, 20_000, 1_000, 0, 0),
         (20_000, 20_000, 1_000, 0, 0),
@@ -20,17 +20,17 @@ from loadtest.dataset.provision import DatasetSize, _holders
         (400, 300, 60, 100, 15),
     ],
 )
-def test_cards_are_the_crowds_as_its_part_of_the_people_is(
-    people: int, uploaded: int, cards: int, bulk: int, crowd_cards: int
+def test_the_bulk_population_has_its_share_of_the_cards(
+    people: int, uploaded: int, cards: int, bulk: int, bulk_cards: int
 ) -> None:
     size = DatasetSize(people, cards, 8, uploaded)
     assert (size.bulk.people if size.bulk else 0) == bulk
-    assert size.crowd_cards == crowd_cards
+    assert size.bulk_cards == bulk_cards
 
 
-def test_holders_come_evenly_from_both() -> None:
+def test_cardholders_are_evenly_spaced_in_both() -> None:
     about = list(first_residents(300, seed=1))
-    holders = _holders(DatasetSize(400, 60, 8, 300), about)
+    holders = _cardholders(DatasetSize(400, 60, 8, 300), about)
     ids = [holder.resident_id for holder in holders]
     assert len(set(ids)) == len(ids) == 60
     assert sum(one.startswith("C") for one in ids) == 15

@@ -1,4 +1,4 @@
-"""What insurers' files make the naive model answer."""
+"""The reference model's answers from insurers' member files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from jpki_mock.register.resident import Resident
 from jpki_mock.register.residents import first_residents, write_lines
-from loadtest.dataset.reference_data import PublishedFile, ReferenceData, spread
+from loadtest.dataset.reference_data import PublishedFile, ReferenceData, sample_residents
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
 
@@ -33,8 +33,8 @@ def reference_data(
     folder: Path, *months: list[dict[str, str]], residents: list[Resident] | None = None
 ) -> ReferenceData:
     path = folder / "residents.jsonl"
-    answer_index = residents or [WOMAN]
-    path.write_text("".join(f"{resident.model_dump_json()}\n" for resident in answer_index))
+    registered = residents or [WOMAN]
+    path.write_text("".join(f"{resident.model_dump_json()}\n" for resident in registered))
     (folder / "insurers.csv").write_text("insurer_number,name\n06130017,試験健康保険組合\n")
     for month, rows in enumerate(months, start=1):
         files = folder / f"2026-{month:02d}"
@@ -51,18 +51,18 @@ def written(path: Path, rows: list[dict[str, str]]) -> Path:
     return path
 
 
-def by_card(told: ReferenceData) -> dict[str, object]:
-    return told.answer(Question(DAY, CLINIC, person=WOMAN.resident_id))
+def by_card(data: ReferenceData) -> dict[str, object]:
+    return data.answer(Question(DAY, CLINIC, person=WOMAN.resident_id))
 
 
 def test_a_member_is_valid_by_card_and_by_number(tmp_path: Path) -> None:
-    told = reference_data(tmp_path, [ROW])
-    assert told.memberships == [MEMBERSHIP]
+    data = reference_data(tmp_path, [ROW])
+    assert data.memberships == [MEMBERSHIP]
     for question in (
         Question(DAY, CLINIC, person=WOMAN.resident_id),
         Question(DAY, CLINIC, membership=MEMBERSHIP),
     ):
-        answer = told.answer(question)
+        answer = data.answer(question)
         assert answer["validity"] == "1"
         assert answer["results"][0]["insurer_name"] == "試験健康保険組合"
 
@@ -73,52 +73,54 @@ def test_the_newer_file_counts(tmp_path: Path) -> None:
 
 
 MOVED = ROW | {"address": "架空県見本市２丁目"}
-"""What the register does not know of her yet."""
+"""With an address that the register does not have yet."""
 
 
-def test_a_member_whom_the_register_shows_no_more_stays_whose_she_was_and_waits(tmp_path: Path) -> None:
-    told = reference_data(tmp_path, [ROW], [MOVED])
-    assert by_card(told) == {"refused": "card-not-usable"}
-    by_number = told.answer(Question(DAY, CLINIC, membership=MEMBERSHIP))
+def test_a_row_that_no_longer_matches_keeps_its_person_but_is_unconfirmed(tmp_path: Path) -> None:
+    data = reference_data(tmp_path, [ROW], [MOVED])
+    assert by_card(data) == {"refused": "card-not-usable"}
+    by_number = data.answer(Question(DAY, CLINIC, membership=MEMBERSHIP))
     assert by_number == {"refused": "eligibility-not-confirmable"}
 
 
-def test_it_waits_no_more_once_she_is_shown_again(tmp_path: Path) -> None:
+def test_a_row_that_matches_again_is_confirmed(tmp_path: Path) -> None:
     assert by_card(reference_data(tmp_path, [ROW], [MOVED], [MOVED], [ROW]))["validity"] == "1"
 
 
-def test_what_was_never_anybodys_is_found_by_no_card(tmp_path: Path) -> None:
-    told = reference_data(tmp_path, [MOVED], [MOVED | {"number": "13"}])
-    assert by_card(told)["validity"] == "4"
+def test_a_row_that_never_matched_is_found_by_no_card(tmp_path: Path) -> None:
+    data = reference_data(tmp_path, [MOVED], [MOVED | {"number": "13"}])
+    assert by_card(data)["validity"] == "4"
 
 
-def test_a_file_that_is_taken_back_takes_its_doubt_back_too(tmp_path: Path) -> None:
-    told = reference_data(tmp_path, [ROW])
-    shown = PublishedFile(datetime(2026, 11, 20, tzinfo=UTC), undone_at=datetime(2026, 11, 22, tzinfo=UTC))
-    told.show(written(tmp_path / "moved.csv", [MOVED]), shown)
+def test_undoing_a_file_restores_the_confirmed_row(tmp_path: Path) -> None:
+    data = reference_data(tmp_path, [ROW])
+    published = PublishedFile(
+        datetime(2026, 11, 20, tzinfo=UTC), undone_at=datetime(2026, 11, 22, tzinfo=UTC)
+    )
+    data.publish(written(tmp_path / "moved.csv", [MOVED]), published)
     question = Question(DAY, CLINIC, person=WOMAN.resident_id)
     during, after = (datetime(2026, 11, day, tzinfo=UTC) for day in (21, 23))
-    assert told.answer(question, during) == {"refused": "card-not-usable"}
-    assert told.answer(question, after)["validity"] == "1"
+    assert data.answer(question, during) == {"refused": "card-not-usable"}
+    assert data.answer(question, after)["validity"] == "1"
 
 
-def test_only_those_residents_are_known_of_whom_is_to_be_asked(tmp_path: Path) -> None:
+def test_only_rows_about_the_requested_residents_are_held(tmp_path: Path) -> None:
     neighbour = WOMAN.model_copy(update={"resident_id": "R1-00000002", "name_kana": "シケン　タロウ"})
     row = ROW | {"number": "13", "name_kana": neighbour.name_kana}
     assert reference_data(tmp_path, [ROW, row], residents=[WOMAN, neighbour]).memberships == [MEMBERSHIP]
 
 
-@pytest.mark.parametrize(("people", "most", "count"), [(10, 20, 10), (10, 5, 5), (10, 4, 4), (10, 1, 1)])
-def test_residents_are_chosen_evenly(tmp_path: Path, people: int, most: int, count: int) -> None:
+@pytest.mark.parametrize(("people", "maximum", "count"), [(10, 20, 10), (10, 5, 5), (10, 4, 4), (10, 1, 1)])
+def test_sampled_residents_are_evenly_spaced(tmp_path: Path, people: int, maximum: int, count: int) -> None:
     path = tmp_path / "residents.jsonl"
     with path.open("wb") as file:
-        answer_index = list(write_lines(first_residents(people, seed=1), file))
-    chosen = spread(path, people, most)
+        residents = list(write_lines(first_residents(people, seed=1), file))
+    chosen = sample_residents(path, people, maximum)
     assert len(chosen) == count
-    assert chosen[0] == answer_index[0]
+    assert chosen[0] == residents[0]
 
 
-def test_two_residents_alike_are_nobody(tmp_path: Path) -> None:
+def test_two_identical_residents_match_nothing(tmp_path: Path) -> None:
     twin = WOMAN.model_copy(update={"resident_id": "R1-00000002"})
     assert by_card(reference_data(tmp_path, [ROW], residents=[WOMAN, twin]))["validity"] == "4"
 
@@ -131,27 +133,27 @@ def test_days_are_read_as_days(tmp_path: Path, column: str) -> None:
     assert results[0]["elderly_certificate"]["burden_ratio"] == 20
 
 
-SHOWN, UNDONE = datetime(2026, 11, 26, 1, tzinfo=UTC), datetime(2026, 11, 26, 2, tzinfo=UTC)
+PUBLISHED, UNDONE = datetime(2026, 11, 26, 1, tzinfo=UTC), datetime(2026, 11, 26, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     ("hour", "minute", "postal_code"),
     [(0, 59, None), (1, 0, "000-0001"), (1, 59, "000-0001"), (2, 0, None)],
 )
-def test_a_file_counts_from_when_it_shows_until_it_is_taken_back(
+def test_a_file_counts_from_its_publication_until_it_is_undone(
     tmp_path: Path, hour: int, minute: int, postal_code: str | None
 ) -> None:
-    told = reference_data(tmp_path, [ROW])
-    told.show(
-        written(tmp_path / "later.csv", [ROW | {"postal_code": "000-0001"}]), PublishedFile(SHOWN, UNDONE)
+    data = reference_data(tmp_path, [ROW])
+    data.publish(
+        written(tmp_path / "later.csv", [ROW | {"postal_code": "000-0001"}]), PublishedFile(PUBLISHED, UNDONE)
     )
-    assert told.changes == [SHOWN, UNDONE]
-    answer = told.answer(
+    assert data.changes == [PUBLISHED, UNDONE]
+    answer = data.answer(
         Question(DAY, CLINIC, person=WOMAN.resident_id), datetime(2026, 11, 26, hour, minute, tzinfo=UTC)
     )
     [result] = answer["results"]
     assert result["postal_code"] == postal_code
 
 
-def test_nothing_changes_by_the_first_files(tmp_path: Path) -> None:
+def test_the_first_files_are_no_change(tmp_path: Path) -> None:
     assert reference_data(tmp_path, [ROW], [ROW]).changes == []

@@ -1,4 +1,4 @@
-"""Visitors, dealt out to several generators."""
+"""Partitioning of visitors among generators; drawing of memberships."""
 
 from __future__ import annotations
 
@@ -27,39 +27,43 @@ ALL = Visitors(
 )
 
 
-@pytest.mark.parametrize("hands", [1, 2, 3, 4])
-def test_everybody_is_dealt_once(hands: int) -> None:
-    dealt = ALL.deal(hands)
-    assert len(dealt) == hands
-    assert sorted(card.resident_id for one in dealt for card in one.cards) == [
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_partitions_are_complete_and_disjoint(count: int) -> None:
+    parts = ALL.partition(count)
+    assert len(parts) == count
+    assert sorted(card.resident_id for part in parts for card in part.cards) == [
         card.resident_id for card in ALL.cards
     ]
-    assert sorted(one.number for part in dealt for one in part.memberships) == list("0123456")
-    assert sum(part.weight for part in dealt) == pytest.approx(ALL.weight)
+    assert sorted(one.number for part in parts for one in part.memberships) == list("0123456")
+    assert sum(part.weight for part in parts) == pytest.approx(ALL.weight)
 
 
-def test_nobody_is_left_without() -> None:
-    for part in ALL.deal(4):
+def test_no_part_is_empty() -> None:
+    parts = ALL.partition(4)
+    assert len(parts) == 4
+    for part in parts:
         assert part.terminals
         assert part.cards
         assert part.memberships
 
 
-@pytest.mark.parametrize("hands", [2, 3, 4])
-def test_a_facility_stays_together(hands: int) -> None:
-    [of_first] = [part for part in ALL.deal(hands) if "1" in {t.institution_code for t in part.terminals}]
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_a_facility_is_not_split(count: int) -> None:
+    [of_first] = [
+        part for part in ALL.partition(count) if "1" in {t.institution_code for t in part.terminals}
+    ]
     assert [t.institution_code for t in of_first.terminals].count("1") == 2
 
 
-def test_the_weights_are_told_by_kind() -> None:
+def test_weights_are_summed_by_kind() -> None:
     mixed = Visitors([terminal(weight=0.4), terminal(FacilityKind.PHARMACY, 0.6)], [], [])
     assert mixed.weights == {FacilityKind.CLINIC: 0.4, FacilityKind.PHARMACY: 0.6}
 
 
-def test_whoever_is_asked_about_by_number_is_anybody_of_the_crowd_too() -> None:
-    crowded = replace(ALL, bulk=BulkPartition(63))
-    draw = crowded.membership_sampler()
+def test_drawn_memberships_include_the_bulk_population() -> None:
+    with_bulk = replace(ALL, bulk=BulkPartition(63))
+    draw = with_bulk.membership_sampler()
     rng = Random(1)
     drawn = Counter(draw(rng).number for _ in range(20_000))
-    assert len(drawn) == 63 + 1  # of the seven, six have a number that one of the crowd has too
+    assert len(drawn) == 63 + 1  # of the seven, six have the same number as a person of the bulk population
     assert sum(count for number, count in drawn.items() if int(number) > 6) == pytest.approx(16_300, rel=0.05)

@@ -15,7 +15,7 @@ from jpki_mock.jlis import Jlis
 from jpki_mock.register.residents import first_residents
 from jpki_mock.settings import Settings
 from loadtest.clock import now
-from loadtest.dataset.cards import Card, issue
+from loadtest.dataset.cards import Card, issue_cards
 from loadtest.dataset.provision import Dataset
 from loadtest.dataset.reference_data import ReferenceData
 from loadtest.model.events import Membership
@@ -47,7 +47,7 @@ def cards(tmp_path_factory: pytest.TempPathFactory) -> list[Card]:
     people = list(first_residents(6, seed=1))
     with Jlis(Settings(home=home), now()) as jlis:
         jlis.register.add(people)
-    return issue(home, people, [rsa_key(1)], now())
+    return issue_cards(home, people, [rsa_key(1)], now())
 
 
 @pytest.fixture(autouse=True)
