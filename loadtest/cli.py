@@ -13,7 +13,7 @@ from rich.console import Console
 
 from clinic_terminal.card.file_card import open_card_file
 from clinic_terminal.card.port import CardConnection
-from loadtest.baseline.command import floor
+from loadtest.baseline.command import baseline
 from loadtest.generator.command import generate
 from loadtest.planning.command import plan
 from loadtest.scenario.command import run
@@ -22,7 +22,7 @@ from loadtest.smoke.card_sessions import FleetError
 from loadtest.smoke.report import SmokeReport
 from loadtest.smoke.run import Plan, run_smoke
 from loadtest.smoke.settings import LoadSettings, SettingsError
-from loadtest.smoke.tap import Judge
+from loadtest.smoke.tap import TapChecker
 
 FAILED, USAGE = 1, 2
 """Exit codes: something was answered wrongly or not at all; the test could not begin."""
@@ -39,7 +39,7 @@ class LocustMissingError(Exception):
     """The optional extra `load` is not installed."""
 
 
-def _locust_swarm(plan: Plan, judge: Judge) -> SmokeReport:
+def _locust_swarm(plan: Plan, checker: TapChecker) -> SmokeReport:
     """Locust is optional, and changes the process that imports it."""
     try:
         from loadtest.smoke.locust_users import locust_swarm
@@ -47,15 +47,15 @@ def _locust_swarm(plan: Plan, judge: Judge) -> SmokeReport:
         if error.name != "locust":
             raise
         raise LocustMissingError from error
-    return locust_swarm(plan, judge)
+    return locust_swarm(plan, checker)
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Dependencies:
     """What the commands reach outside; a test brings its own as typer's context object."""
 
     open_card: Callable[[Path], CardConnection] = open_card_file
-    swarm: Callable[[Plan, Judge], SmokeReport] = _locust_swarm
+    swarm: Callable[[Plan, TapChecker], SmokeReport] = _locust_swarm
 
 
 def main() -> None:
@@ -63,7 +63,7 @@ def main() -> None:
     app()
 
 
-app.command()(floor)
+app.command()(baseline)
 app.command()(run)
 app.command()(plan)
 app.command()(generate)
@@ -85,7 +85,7 @@ def smoke_command(
     Exit code 0: every answer was right, and every user had one. 1: something failed. 2: wrong usage or settings, a
     card that cannot take part, or Locust is missing.
     """
-    around = context.ensure_object(Surroundings)
+    around = context.ensure_object(Dependencies)
     try:
         seen = run_smoke(LoadSettings.load(), seconds, users, around.open_card, around.swarm)
     except SettingsError as error:

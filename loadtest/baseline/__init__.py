@@ -1,5 +1,5 @@
-"""How near the fund comes to the floor: the least that a tap can cost on this machine, measured beside it in one run.
+"""`loadtest baseline`: the fund compared with the lowest possible cost of a tap on this machine, measured side by side.
 
-Alone in the laboratory this package knows something of the fund's inside: the text of the hot statement, how a challenge
-is minted (it holds the house's MAC key), and where the house's database is.
+This is the only package of the laboratory that knows internals of the fund: the SQL of the card check, the making of
+challenges (it holds the stack's MAC key), and the location of the stack's database.
 """

@@ -1,8 +1,8 @@
-"""The floor: an ASGI application that does for a tap's two requests only what physics asks, without a framework.
+"""The baseline: an ASGI application that does only the unavoidable work of a tap's two requests, without a framework.
 
-Challenge: make one. Card: read its MAC, verify the certificate by its authority's key and the proof by the
-certificate's, one round trip with the very statement of the fund (which reads, spends, records, and commits durably),
-send what was read. No token, no profile, no validation, no rule, no cache, no journal: it is not to be used.
+Challenge: make one. Card: verify its MAC, verify the certificate by its authority's key and the proof by the
+certificate's, run the fund's own SQL statement in one round trip (it reads, uses the nonce, records, and commits durably),
+send the rows. It has no token, profile, validation, rule, cache or access log: it must not be used for anything else.
 """
 
 from __future__ import annotations
@@ -30,51 +30,51 @@ from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.contract.presence import to_be_signed
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, mint, read
 from eligibility_api.eligibility.store import CARD_STATEMENT
-from loadtest.baseline.config import VARIABLE, Ground
+from loadtest.baseline.config import VARIABLE, BaselineConfig
 from loadtest.clock import now, today_in_japan
 
 CHALLENGE_PATH, CARD_PATH = "/challenge", "/card"
 
 _CONNECTIONS = 8
-"""As many as one worker of the fund has for its hot path."""
+"""The same number as one API worker of the fund has for its fast path."""
 
-_LIFE = timedelta(seconds=60)
+_LIFETIME = timedelta(seconds=60)
 _PADDING, _HASH = padding.PKCS1v15(), hashes.SHA256()
 _HEADERS = [(b"content-type", b"application/json")]
 _INSTITUTION_CODE, _TERMINAL = "0000000000", UUID(int=0)
-"""Whom a challenge is made for: that nobody asks is the floor."""
+"""Constant values of a challenge: the baseline has no caller."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Bare:
-    """The application. Its connections are made when it starts."""
+class BaselineApp:
+    """The application. It opens its database connections at startup."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
-        self._keys = ground.keys
-        self._fresh = timedelta(seconds=ground.revocation_fresh_seconds)
-        self._authorities = [_Authority(ca) for ca in _certificates(ground.trust_store)]
+    def __init__(self, config: BaselineConfig) -> None:
+        self._config = config
+        self._keys = config.keys
+        self._revocation_max_age = timedelta(seconds=config.revocation_max_age_seconds)
+        self._authorities = [_Authority(ca) for ca in _certificates(config.trust_store)]
         self._statements: list[Any] = []
         self._waiting: deque[asyncio.Future[Any]] = deque()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._run_lifespan(receive, send)
         elif scope["path"] == CHALLENGE_PATH:
-            await _body(receive)
-            await _answer(send, self._challenge())
+            await _read_body(receive)
+            await _respond(send, self._challenge())
         else:
-            await _answer(send, await self._card(await _body(receive)))
+            await _respond(send, await self._card(await _read_body(receive)))
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         for _ in range(_CONNECTIONS):
             connection = await asyncpg.connect(
-                self._ground.dsn, server_settings={"plan_cache_mode": "force_generic_plan"}
+                self._config.dsn, server_settings={"plan_cache_mode": "force_generic_plan"}
             )
             self._statements.append(await connection.prepare(CARD_STATEMENT))
         await send({"type": "lifespan.startup.complete"})
@@ -82,19 +82,19 @@ class Bare:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _challenge(self) -> bytes:
-        expires_at = now() + _LIFE
+        expires_at = now() + _LIFETIME
         nonce = secrets.token_bytes(NONCE_BYTES)
         challenge = Challenge(Purpose.ELIGIBILITY, expires_at, _INSTITUTION_CODE, _TERMINAL, nonce)
-        text = mint(challenge, audience=self._ground.audience, keys=self._keys)
+        text = mint(challenge, audience=self._config.audience, keys=self._keys)
         return json.dumps({"challenge": text, "expires_at": expires_at.isoformat()}).encode()
 
     async def _card(self, body: bytes) -> bytes:
         proof = json.loads(body)
-        challenge = read(proof["challenge"], audience=self._ground.audience, keys=self._keys)
+        challenge = read(proof["challenge"], audience=self._config.audience, keys=self._keys)
         certificate = x509.load_der_x509_certificate(base64.b64decode(proof["certificate"]))
         authority = self._issuer_of(certificate)
         _verify(certificate, base64.b64decode(proof["signature"]), self._message(proof, challenge))
-        rows = await self._fetch(_parameters(challenge, authority, certificate, self._fresh))
+        rows = await self._fetch(_parameters(challenge, authority, certificate, self._revocation_max_age))
         if not rows[0]["spent"]:
             raise ValueError("not spent")
         read_rows = [dict(row) for row in rows if row["version"] is not None]
@@ -103,33 +103,33 @@ class Bare:
     def _message(self, proof: dict[str, str], challenge: Challenge) -> bytes:
         return to_be_signed(
             challenge.purpose,
-            audience=self._ground.audience,
+            audience=self._config.audience,
             institution_code=challenge.institution_code,
             terminal_id=str(challenge.terminal),
             challenge=proof["challenge"],
         )
 
     def _issuer_of(self, certificate: x509.Certificate) -> bytes:
-        """The digest of the authority's key, the certificate verified by it."""
+        """Verify the certificate; returns the digest of its authority's key."""
         [authority] = self._authorities  # a second one would cost another verification
         authority.verify(certificate)
         return authority.digest
 
     async def _fetch(self, parameters: list[Any]) -> list[asyncpg.Record]:
-        statement = self._statements.pop() if self._statements else await self._next()
+        statement = self._statements.pop() if self._statements else await self._next_free()
         try:
             rows: list[asyncpg.Record] = await statement.fetch(*parameters)
             return rows
         finally:
-            self._give_back(statement)
+            self._release(statement)
 
-    async def _next(self) -> Any:
-        """A statement's connection, once another request is done with it."""
+    async def _next_free(self) -> Any:
+        """Wait for a prepared statement that another request releases."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         return await future
 
-    def _give_back(self, statement: Any) -> None:
+    def _release(self, statement: Any) -> None:
         if self._waiting:
             self._waiting.popleft().set_result(statement)
         else:
@@ -137,7 +137,7 @@ class Bare:
 
 
 class _Authority:
-    """A trusted authority's key, and its digest by which the database knows it."""
+    """A trusted authority's key, and the digest that identifies it in the database."""
 
     def __init__(self, ca: x509.Certificate) -> None:
         key = ca.public_key()
@@ -162,9 +162,9 @@ def _verify(certificate: x509.Certificate, signature: bytes, message: bytes) -> 
 
 
 def _parameters(
-    challenge: Challenge, authority: bytes, certificate: x509.Certificate, fresh: timedelta
+    challenge: Challenge, authority: bytes, certificate: x509.Certificate, revocation_max_age: timedelta
 ) -> list[Any]:
-    """The statement's, as the fund gives them."""
+    """The parameters of the statement, as the fund passes them."""
     serial = certificate.serial_number
     return [
         challenge.expires_at,
@@ -174,7 +174,7 @@ def _parameters(
         authority,
         serial.to_bytes((serial.bit_length() + 7) // 8, "big"),
         None,
-        fresh,
+        revocation_max_age,
         None,
         None,
         today_in_japan(),
@@ -184,7 +184,7 @@ def _parameters(
     ]
 
 
-async def _body(receive: Receive) -> bytes:
+async def _read_body(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
@@ -194,12 +194,12 @@ async def _body(receive: Receive) -> bytes:
             return body
 
 
-async def _answer(send: Send, body: bytes) -> None:
+async def _respond(send: Send, body: bytes) -> None:
     length = (b"content-length", b"%d" % len(body))
     await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, length]})
     await send({"type": "http.response.body", "body": body})
 
 
-def build() -> Bare:
-    """The application over the ground that the environment names."""
-    return Bare(Ground.load(Path(os.environ[VARIABLE])))
+def build() -> BaselineApp:
+    """The application, with the configuration file that the environment names."""
+    return BaselineApp(BaselineConfig.load(Path(os.environ[VARIABLE])))

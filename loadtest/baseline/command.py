@@ -1,4 +1,4 @@
-"""`loadtest floor`: wiring only."""
+"""`loadtest baseline`: wiring only."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from loadtest.target import LoadError
 FAILED, STOPPED = 1, 3
 
 
-def floor(
+def baseline(
     *,
     seconds: Annotated[
-        float, typer.Option(min=1, max=600, help="How long each of the four is measured.")
+        float, typer.Option(min=1, max=600, help="Seconds for which each of the four cases is measured.")
     ] = 10.0,
-    cards: Annotated[
-        int, typer.Option(min=100, max=100_000, help="Persons who tap, each with a card.")
-    ] = 1000,
+    cards: Annotated[int, typer.Option(min=100, max=100_000, help="Number of cardholders.")] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """下限との比較 / A tap beside the least that it can cost, and a look-up beside FastAPI's smallest route.
+    """1件の受付のコストを、このマシンでの下限と比較します。番号による照会は、FastAPI の最小のルートと比較します。
 
-    Starts a house of its own with one API worker, and ends it. Exit code 0: measured. 1: measured, and something was
-    answered wrongly. 3: it could not be run to its end.
+    Compare a tap with its lowest possible cost on this machine, and a look-up by number with FastAPI's minimal route.
+    Starts a stack of its own with one API worker, and ends it.
+
+    Exit code 0: measured. 1: measured, but some answers were wrong. 3: the measurement could not be completed.
     """
     from loadtest.baseline.report import show
-    from loadtest.baseline.run import run_floor
+    from loadtest.baseline.run import run_baseline
 
     exit_on_sigterm()
-    told = Console(stderr=True)
-    with tempfile.TemporaryDirectory(prefix="shikaku-floor-") as folder:
+    errors = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="shikaku-baseline-") as folder:
         try:
-            report = run_floor(
-                seconds, cards, Path(folder), lambda text: told.print(f"… {text}", highlight=False)
+            report = run_baseline(
+                seconds, cards, Path(folder), lambda text: errors.print(f"… {text}", highlight=False)
             )
         except (LoadError, ConnectionFailed, OSError) as error:
             typer.echo(f"測定できませんでした / The measurement failed: {error}", err=True)

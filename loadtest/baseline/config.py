@@ -1,4 +1,4 @@
-"""What the bare application stands on: the same database, MAC key and authorities as the fund beside it."""
+"""Configuration of the baseline application: the same database, MAC key and authorities as the fund's."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from eligibility_api.domain.challenge import MacKeys
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from loadtest.target import TargetEnvironment
 
-VARIABLE = "LOADTEST_GROUND"
-"""The environment variable that names the bare application's file."""
+VARIABLE = "LOADTEST_BASELINE_CONFIG"
+"""The environment variable with the path of the configuration file."""
 
 
-class Ground(BaseModel):
-    """As a file, readable by its owner alone."""
+class BaselineConfig(BaseModel):
+    """The configuration, kept in a file that only its owner can read."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,16 +25,16 @@ class Ground(BaseModel):
     mac_key_id: bytes
     mac_key: bytes = Field(repr=False)
     trust_store: Path
-    revocation_fresh_seconds: int
+    revocation_max_age_seconds: int
 
     @property
     def keys(self) -> MacKeys:
-        """The fund's newest MAC key, by which challenges are made."""
+        """The fund's newest MAC key, with which it makes challenges."""
         return MacKeys(self.mac_key_id, {self.mac_key_id: self.mac_key})
 
     @classmethod
-    def of(cls, target: TargetEnvironment) -> Ground:
-        """What a house of ours stands on. Raises OSError, EmbeddedDatabaseError."""
+    def of(cls, target: TargetEnvironment) -> BaselineConfig:
+        """The configuration of a stack that this process started. Raises OSError, EmbeddedDatabaseError."""
         newest = json.loads((target.fund_home / "keys" / "challenge.json").read_bytes())[0]
         return cls(
             dsn=EmbeddedPostgres.attach(target.fund_home / "postgres").dsn("api"),
@@ -42,21 +42,21 @@ class Ground(BaseModel):
             mac_key_id=bytes.fromhex(newest["id"]),
             mac_key=bytes.fromhex(newest["key"]),
             trust_store=Path(target.environment["FUND_TRUST_STORE"]),
-            revocation_fresh_seconds=int(target.environment["FUND_REVOCATION_FRESH_SECONDS"]),
+            revocation_max_age_seconds=int(target.environment["FUND_REVOCATION_FRESH_SECONDS"]),
         )
 
     def save(self, path: Path) -> None:
         """Write the file."""
         path.touch(mode=0o600)
-        path.write_text(self._as_text(), encoding="utf-8")
+        path.write_text(self._to_json(), encoding="utf-8")
 
-    def _as_text(self) -> str:
+    def _to_json(self) -> str:
         values = self.model_dump(mode="python")
-        hexed = {name: value.hex() for name, value in values.items() if isinstance(value, bytes)}
-        return json.dumps(values | hexed, default=str)
+        hex_values = {name: value.hex() for name, value in values.items() if isinstance(value, bytes)}
+        return json.dumps(values | hex_values, default=str)
 
     @classmethod
-    def load(cls, path: Path) -> Ground:
+    def load(cls, path: Path) -> BaselineConfig:
         """Read a file that `save` wrote."""
         values = json.loads(path.read_text(encoding="utf-8"))
         for name in ("mac_key_id", "mac_key"):

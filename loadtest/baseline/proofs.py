@@ -1,4 +1,4 @@
-"""Proofs beforehand: challenges minted under the house's key, with an expiry that covers the run, and signed by the cards."""
+"""Proofs made in advance: challenges under the stack's MAC key, valid for the whole run, signed by the cards."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, expiry, mint
-from loadtest.baseline.config import Ground
+from loadtest.baseline.config import BaselineConfig
 from loadtest.clock import now
 from loadtest.dataset.cards import Card, sign
 from loadtest.dataset.keys import load_keys
 
-LIFE = timedelta(minutes=30)
-"""How long the proofs can be spent: longer than any run."""
+LIFETIME = timedelta(minutes=30)
+"""The validity of the proofs: longer than any run."""
 
-_IN_A_PORTION = 500
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Minted:
-    """A proof that is ready: which card's, at which terminal, the challenge, and the signature in base64."""
+class ReadyProof:
+    """A proof ready to be sent: the indexes of card and terminal, the challenge, and the signature in base64."""
 
     card: int
     terminal: int
@@ -40,39 +40,40 @@ class Minted:
 
 
 @dataclass(frozen=True, slots=True)
-class Mint:
+class ProofFactory:
     """Makes proofs of some cards at some terminals, in as many processes as there are cores.
 
-    `keys`: the number of each card's key in the fleet. Card n taps at terminal n modulo their number.
+    `keys`: the number of each card's key. Card n taps at terminal n modulo their number.
     """
 
-    ground: Ground
+    config: BaselineConfig
     credentials: Sequence[Credential]
     keys: Sequence[int]
 
     @property
     def cards(self) -> int:
-        """How many cards tap."""
+        """The number of cards."""
         return len(self.keys)
 
     @classmethod
-    def of(cls, ground: Ground, credentials: Sequence[Credential], cards: Sequence[Card]) -> Mint:
-        """The mint of cards that have the fleet's keys."""
-        return cls(ground, credentials, [card.key_number for card in cards])
+    def of(
+        cls, config: BaselineConfig, credentials: Sequence[Credential], cards: Sequence[Card]
+    ) -> ProofFactory:
+        """A factory for cards with the kept card keys."""
+        return cls(config, credentials, [card.key_number for card in cards])
 
-    def make(self, count: int) -> list[Minted]:
-        """So many proofs, the cards in turn."""
-        expires_at = expiry(now(), LIFE)
-        portions = [
-            (self, range(first, min(first + _IN_A_PORTION, count)), expires_at)
-            for first in range(0, count, _IN_A_PORTION)
+    def make(self, count: int) -> list[ReadyProof]:
+        """Make `count` proofs, the cards round robin."""
+        expires_at = expiry(now(), LIFETIME)
+        chunks = [
+            (self, range(first, min(first + _CHUNK, count)), expires_at) for first in range(0, count, _CHUNK)
         ]
         with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-            return list(chain.from_iterable(pool.map(_portion, portions)))
+            return list(chain.from_iterable(pool.map(_make_chunk, chunks)))
 
-    def one(self, place: int, expires_at: datetime) -> tuple[int, int, str, bytes]:
-        """Card, terminal, challenge, and what that card signs, of the proof at `place`."""
-        card = place % self.cards
+    def prepare(self, index: int, expires_at: datetime) -> tuple[int, int, str, bytes]:
+        """Card, terminal, challenge, and the bytes to be signed, of the proof at `index`."""
+        card = index % self.cards
         terminal = card % len(self.credentials)
         credential = self.credentials[terminal]
         nonce = secrets.token_bytes(NONCE_BYTES)
@@ -83,22 +84,22 @@ class Mint:
             UUID(credential.client_id),
             nonce,
         )
-        text = mint(challenge, audience=self.ground.audience, keys=self.ground.keys)
+        text = mint(challenge, audience=self.config.audience, keys=self.config.keys)
         return card, terminal, text, credential.to_be_signed(Purpose.ELIGIBILITY, text)
 
 
-def _portion(work: tuple[Mint, range, datetime]) -> list[Minted]:
-    mint_, places, expires_at = work
-    keys = _keys(max(mint_.keys) + 1)
-    minted = []
-    for place in places:
-        card, terminal, text, message = mint_.one(place, expires_at)
-        signature = sign(keys[mint_.keys[card]], message)
-        minted.append(Minted(card, terminal, text.encode(), base64.b64encode(signature)))
-    return minted
+def _make_chunk(work: tuple[ProofFactory, range, datetime]) -> list[ReadyProof]:
+    factory, indexes, expires_at = work
+    keys = _keys(max(factory.keys) + 1)
+    proofs = []
+    for index in indexes:
+        card, terminal, text, message = factory.prepare(index, expires_at)
+        signature = sign(keys[factory.keys[card]], message)
+        proofs.append(ReadyProof(card, terminal, text.encode(), base64.b64encode(signature)))
+    return proofs
 
 
 @cache
 def _keys(count: int) -> Sequence[rsa.RSAPrivateKey]:
-    """The fleet's keys, read once a process."""
+    """The card keys, read once per process."""
     return load_keys(count)

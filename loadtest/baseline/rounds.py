@@ -1,4 +1,4 @@
-"""Alternating rounds: each subject for a moment in turn, so that whatever else the machine does falls on all of them."""
+"""Alternating rounds: each case for a short time in turn, so that any other load on the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -8,85 +8,85 @@ from dataclasses import dataclass, field
 from statistics import median
 from time import perf_counter
 
-from loadtest.baseline.targets import HOST, OutOfProofsError, RefusedError, Subject
+from loadtest.baseline.cases import HOST, Case, ProofsExhausted, UnexpectedAnswer
 from loadtest.http_client.connection import Connection, ConnectionFailed
 from loadtest.machine.costs import GENERATOR, NO_CPU_USAGE, CpuReading, CpuUsage, ProcessKinds
 
 CONNECTIONS = 16
-"""Connections on which requests are always under way: enough to keep one worker busy."""
+"""Connections that always have a request in progress: enough to keep one worker busy."""
 
 
 @dataclass(slots=True)
-class Measured:
-    """What became of one subject in all rounds."""
+class CaseResult:
+    """The result of one case over all rounds."""
 
     requests: int
-    """Requests of a unit."""
+    """Requests per unit."""
     units: int = 0
     rates: list[float] = field(default_factory=list)
     """Units a second, by round."""
-    spent: CpuUsage = NO_CPU_USAGE
+    usage: CpuUsage = NO_CPU_USAGE
     failures: int = 0
     first_failure: str | None = None
 
     @property
     def per_second(self) -> float:
-        """Units a second in the middle round."""
+        """Units a second, the median over the rounds."""
         return median(self.rates) if self.rates else 0.0
 
     def cpu_us(self, kind: str) -> float:
-        """Processor time of a unit in a kind of process, in microseconds."""
-        return self.spent.cpu.get(kind, 0.0) / self.units * 1e6 if self.units else 0.0
+        """Processor time per unit in a kind of process, in microseconds."""
+        return self.usage.cpu.get(kind, 0.0) / self.units * 1e6 if self.units else 0.0
 
     @property
     def generator_busy(self) -> float:
-        """The share of its core that the generator needed."""
-        return self.spent.cores(GENERATOR)
+        """The share of its core that the generator used."""
+        return self.usage.cores(GENERATOR)
 
 
-Costs = Mapping[str, ProcessKinds]
-"""By subject: whose processor time is its own."""
+CaseProcesses = Mapping[str, ProcessKinds]
+"""The processes whose processor time is a case's, by case."""
 
 
 async def measure(
-    subjects: Sequence[Subject], costs: Costs, *, rounds: int, seconds: float
-) -> dict[str, Measured]:
-    """Run every subject in turn for `seconds`, `rounds` times."""
-    measured = {subject.name: Measured(subject.requests) for subject in subjects}
+    cases: Sequence[Case], processes: CaseProcesses, *, rounds: int, seconds: float
+) -> dict[str, CaseResult]:
+    """Run every case in turn for `seconds`, `rounds` times."""
+    results = {case.name: CaseResult(case.requests) for case in cases}
     for _ in range(rounds):
-        for subject in subjects:
-            await _round(subject, costs[subject.name], measured[subject.name], seconds)
-    return measured
+        for case in cases:
+            await _round(case, processes[case.name], results[case.name], seconds)
+    return results
 
 
-async def _round(subject: Subject, kinds: ProcessKinds, measured: Measured, seconds: float) -> None:
-    port = int(subject.url.rpartition(":")[2])
+async def _round(case: Case, kinds: ProcessKinds, result: CaseResult, seconds: float) -> None:
+    port = int(case.url.rpartition(":")[2])
     connections = [await Connection.open(HOST, port) for _ in range(CONNECTIONS)]
     before, began = CpuReading.now(kinds), perf_counter()
     done = await asyncio.gather(
-        *(_keep_on(subject, connection, began + seconds, measured) for connection in connections)
+        *(_repeat(case, connection, began + seconds, result) for connection in connections)
     )
     took = perf_counter() - began
     after = CpuReading.now(kinds)
     for connection in connections:
         connection.close()
-    measured.units += sum(done)
-    if sum(done):  # else every proof was used before, which says nothing of a rate
-        measured.rates.append(sum(done) / took)
-    measured.spent += after.since(before)
+    result.units += sum(done)
+    if sum(done):  # otherwise no proof was left for this round, and it has no rate
+        result.rates.append(sum(done) / took)
+    result.usage += after.since(before)
 
 
-async def _keep_on(subject: Subject, connection: Connection, until: float, measured: Measured) -> int:
-    """Units that one connection had done when the time was over, or the proofs were used."""
+async def _repeat(case: Case, connection: Connection, until: float, result: CaseResult) -> int:
+    """Repeat units on one connection until the time is over or the proofs are used; returns their number."""
     done = 0
     while perf_counter() < until:
         try:
-            await subject.once(connection)
-        except OutOfProofsError:
+            await case.run_once(connection)
+        except ProofsExhausted:
             break
-        except (RefusedError, ConnectionFailed) as error:
-            measured.failures += 1
-            measured.first_failure = measured.first_failure or str(error)
+        except (UnexpectedAnswer, ConnectionFailed) as error:
+            result.failures += 1
+            result.first_failure = result.first_failure or str(error)
             break
         done += 1
     return done

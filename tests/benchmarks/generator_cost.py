@@ -63,9 +63,9 @@ def main() -> None:
         seconds = WAYS[chosen.way](chosen.url, REQUESTS)
         print(f"{chosen.way:10}{seconds / REQUESTS * 1e6:8.1f} µs a request")
         return
-    from loadtest.baseline.server import served
+    from loadtest.baseline.server import serve
 
-    with served("smallest", {}) as server:
+    with serve("fastapi", {}) as server:
         for way in WAYS:
             words = ["-m", "tests.benchmarks.generator_cost", "--way", way, "--url", server.url]
             subprocess.run([sys.executable, *words], check=True)

@@ -1,4 +1,4 @@
-"""`loadtest run` and `loadtest floor` as they are typed, nothing started."""
+"""`loadtest run` and `loadtest baseline` as they are typed, nothing started."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from loadtest.baseline import run as floor_run
-from loadtest.baseline.report import FloorReport
+from loadtest.baseline import run as baseline_run
+from loadtest.baseline.report import BaselineReport
 from loadtest.cli import app
-from loadtest.generator.pool import HERE
+from loadtest.generator.pool import LOCAL_COMMAND
 from loadtest.scenario import run as rush_run
-from loadtest.scenario.report import RushReport
+from loadtest.scenario.report import RunReport
 from loadtest.target import LoadError
-from tests.unit.loadtest.baseline.test_report import report as floor_report
+from tests.unit.loadtest.baseline.builders import report as baseline_report
 from tests.unit.loadtest.scenario.test_report import report as rush_report
 
 
@@ -33,16 +33,16 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was run, with an outcome each instead."""
     seen: list[Any] = []
 
-    def rush(plan: Any, size: Any, **more: Any) -> RushReport:
+    def rush(plan: Any, size: Any, **more: Any) -> RunReport:
         seen.append((plan, size, more["how"]))
         return rush_report()
 
-    def floor(seconds: float, cards: int, *_: Any) -> FloorReport:
+    def baseline(seconds: float, cards: int, *_: Any) -> BaselineReport:
         seen.append((seconds, cards))
-        return floor_report()
+        return baseline_report()
 
     monkeypatch.setattr(rush_run, "run_rush", rush)
-    monkeypatch.setattr(floor_run, "run_floor", floor)
+    monkeypatch.setattr(baseline_run, "run_baseline", baseline)
     return seen
 
 
@@ -62,10 +62,10 @@ def test_a_level_is_run_as_it_is_asked_for(runs: list[Any]) -> None:
 @pytest.mark.parametrize(
     ("words", "generators"),
     [
-        (("--generators", "3"), [HERE] * 3),
+        (("--generators", "3"), [LOCAL_COMMAND] * 3),
         (("--generator", "ssh one loadtest generate", "--generator", "ssh two loadtest generate"),
          ["ssh one loadtest generate", "ssh two loadtest generate"]),
-        (("--generators", "1", "--generator", "ssh one loadtest generate"), [HERE, "ssh one loadtest generate"]),
+        (("--generators", "1", "--generator", "ssh one loadtest generate"), [LOCAL_COMMAND, "ssh one loadtest generate"]),
     ],
 )  # fmt: skip
 def test_generators_are_started_here_and_elsewhere(
@@ -110,11 +110,11 @@ def test_a_small_nation_has_no_more_cards_than_people(runs: list[Any]) -> None:
     assert runs[0][1].cards == 200
 
 
-def test_the_floor_is_measured_as_it_is_asked_for(runs: list[Any]) -> None:
-    done = typed("floor", "--seconds", "5", "--cards", "300", "--json")
+def test_the_baseline_is_measured_with_the_given_options(runs: list[Any]) -> None:
+    done = typed("baseline", "--seconds", "5", "--cards", "300", "--json")
     assert (done.exit_code, runs) == (0, [(5.0, 300)])
     told = json.loads(done.stdout)
-    assert {"tap_over_floor", "number_over_fastapi", "tap_cpu_over_floor"} <= told.keys()
+    assert {"tap_over_baseline", "number_over_fastapi", "tap_cpu_over_baseline"} <= told.keys()
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_run_is_bounded(runs: list[Any], words: tuple[str, ...]) -> None:
     assert (typed("run", *words).exit_code, runs) == (2, [])
 
 
-@pytest.mark.parametrize("words", [("run", "--level", "L0"), ("floor",)])
+@pytest.mark.parametrize("words", [("run", "--level", "L0"), ("baseline",)])
 def test_what_could_not_be_run_is_told(
     monkeypatch: pytest.MonkeyPatch, runs: list[Any], words: tuple[str, ...]
 ) -> None:
@@ -139,7 +139,7 @@ def test_what_could_not_be_run_is_told(
 
     failing: Callable[..., None] = fails
     monkeypatch.setattr(rush_run, "run_rush", failing)
-    monkeypatch.setattr(floor_run, "run_floor", failing)
+    monkeypatch.setattr(baseline_run, "run_baseline", failing)
     done = typed(*words)
     assert done.exit_code == 3
     assert "the house did not start" in done.stderr
@@ -149,7 +149,7 @@ def test_a_nation_of_ten_million_is_uploaded_in_part_and_filled_in_for_the_rest(
     typed("run", "--level", "L0", "--people", "10000000", "--cards", "20000")
     size = runs[0][1]
     assert (size.by_upload, size.bulk.people, size.cards) == (20_000, 9_980_000, 20_000)
-    assert size.crowd_cards == 19_960
+    assert size.bulk_cards == 19_960
 
 
 @pytest.mark.parametrize(

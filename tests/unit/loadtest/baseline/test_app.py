@@ -1,4 +1,4 @@
-"""The floor cheats nowhere: it verifies what it says, and puts the fund's statement with its parameters."""
+"""The baseline application verifies everything it claims to, and runs the fund's statement with its parameters."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from eligibility_api.domain.certificate import TrustStore, accept
 from jpki_mock.jlis import Jlis
 from jpki_mock.register.residents import first_residents
 from jpki_mock.settings import Settings
-from loadtest.baseline.app import CARD_PATH, CHALLENGE_PATH, Bare
-from loadtest.baseline.config import Ground
-from loadtest.baseline.proofs import LIFE, Mint
+from loadtest.baseline.app import CARD_PATH, CHALLENGE_PATH, BaselineApp
+from loadtest.baseline.config import BaselineConfig
+from loadtest.baseline.proofs import LIFETIME, ProofFactory
 from loadtest.clock import now
 from loadtest.dataset.cards import Card, issue_cards
 from tests.builders.cards import rsa_key
@@ -32,7 +32,7 @@ TERMINAL = credential().model_copy(update={"client_id": str(uuid4())})
 
 
 class FakeStatement:
-    """A prepared statement that gives one row."""
+    """A prepared statement that returns one row."""
 
     def __init__(self, **row: Any) -> None:
         self.parameters: tuple[Any, ...] = ()
@@ -53,19 +53,19 @@ def card(home: Path) -> Card:
     people = list(first_residents(1, seed=1))
     with Jlis(Settings(home=home), now()) as jlis:
         jlis.register.add(people)
-    [made] = issue_cards(home, people, [rsa_key(1)], now())
-    return made
+    [issued] = issue_cards(home, people, [rsa_key(1)], now())
+    return issued
 
 
 @pytest.fixture
-def ground(home: Path, card: Card) -> Ground:
-    return Ground(
+def config(home: Path, card: Card) -> BaselineConfig:
+    return BaselineConfig(
         dsn="postgresql://", audience="urn:shikaku:test", mac_key_id=b"key1", mac_key=bytes(32),
-        trust_store=home / "trust" / "authentication.pem", revocation_fresh_seconds=5,
+        trust_store=home / "trust" / "authentication.pem", revocation_max_age_seconds=5,
     )  # fmt: skip
 
 
-def asked(application: Bare, path: str, body: bytes = b"{}") -> bytes:
+def post(application: BaselineApp, path: str, body: bytes = b"{}") -> bytes:
     sent: list[MutableMapping[str, Any]] = []
 
     async def receive() -> MutableMapping[str, Any]:
@@ -76,13 +76,13 @@ def asked(application: Bare, path: str, body: bytes = b"{}") -> bytes:
 
     asyncio.run(application({"type": "http", "path": path}, receive, send))
     assert sent[0]["status"] == 200
-    told: bytes = sent[1]["body"]
-    return told
+    answer: bytes = sent[1]["body"]
+    return answer
 
 
-def proof(ground: Ground, card: Card, **changes: str) -> bytes:
-    mint = Mint(ground, [TERMINAL], [0])
-    _, _, text, message = mint.one(0, challenges.expiry(now(), LIFE))
+def proof(config: BaselineConfig, card: Card, **changes: str) -> bytes:
+    factory = ProofFactory(config, [TERMINAL], [0])
+    _, _, text, message = factory.prepare(0, challenges.expiry(now(), LIFETIME))
     members = {
         "challenge": text,
         "certificate": base64.b64encode(card.certificate).decode(),
@@ -91,51 +91,51 @@ def proof(ground: Ground, card: Card, **changes: str) -> bytes:
     return json.dumps(members | changes).encode()
 
 
-def with_statement(ground: Ground, statement: FakeStatement) -> Bare:
-    bare = Bare(ground)
-    bare._statements.append(statement)
-    return bare
+def with_statement(config: BaselineConfig, statement: FakeStatement) -> BaselineApp:
+    application = BaselineApp(config)
+    application._statements.append(statement)
+    return application
 
 
-def test_a_challenge_is_one_of_the_funds_making(ground: Ground) -> None:
-    told = json.loads(asked(Bare(ground), CHALLENGE_PATH))
-    challenges.read(told["challenge"], audience=ground.audience, keys=ground.keys)
+def test_a_challenge_is_valid_at_the_fund(config: BaselineConfig) -> None:
+    answer = json.loads(post(BaselineApp(config), CHALLENGE_PATH))
+    challenges.read(answer["challenge"], audience=config.audience, keys=config.keys)
 
 
-def test_a_proof_is_put_with_the_certificates_name_and_what_was_read_is_answered(
-    ground: Ground, card: Card
+def test_a_proof_passes_the_certificate_to_the_statement_and_answers_its_rows(
+    config: BaselineConfig, card: Card
 ) -> None:
     statement = FakeStatement()
-    told = json.loads(asked(with_statement(ground, statement), CARD_PATH, proof(ground, card)))
-    assert told[0]["name"] == "試験　見本"
-    trusted = x509.load_pem_x509_certificates(ground.trust_store.read_bytes())
+    answer = json.loads(post(with_statement(config, statement), CARD_PATH, proof(config, card)))
+    assert answer[0]["name"] == "試験　見本"
+    trusted = x509.load_pem_x509_certificates(config.trust_store.read_bytes())
     known = accept(card.certificate, TrustStore(trusted))
     assert statement.parameters[4:6] == (known.id.authority, known.id.serial_bytes)
     assert statement.parameters[3] == UUID(TERMINAL.client_id)
 
 
 @pytest.mark.parametrize(
-    ("changes", "refusal"),
+    ("changes", "error"),
     [
         ({"challenge": "altered"}, ShikakuError),
         ({"signature": base64.b64encode(bytes(256)).decode()}, InvalidSignature),
     ],
 )
-def test_neither_mac_nor_signature_is_skipped(
-    ground: Ground, card: Card, changes: dict[str, str], refusal: type[Exception]
+def test_mac_and_signature_are_verified(
+    config: BaselineConfig, card: Card, changes: dict[str, str], error: type[Exception]
 ) -> None:
-    with pytest.raises(refusal):
-        asked(with_statement(ground, FakeStatement()), CARD_PATH, proof(ground, card, **changes))
+    with pytest.raises(error):
+        post(with_statement(config, FakeStatement()), CARD_PATH, proof(config, card, **changes))
 
 
-def test_a_certificate_of_another_authority_is_not_believed(ground: Ground, card: Card) -> None:
+def test_a_certificate_of_another_authority_is_rejected(config: BaselineConfig, card: Card) -> None:
     forged = bytearray(card.certificate)
     forged[-1] ^= 1
     changed = {"certificate": base64.b64encode(bytes(forged)).decode()}
     with pytest.raises(InvalidSignature):
-        asked(with_statement(ground, FakeStatement()), CARD_PATH, proof(ground, card, **changed))
+        post(with_statement(config, FakeStatement()), CARD_PATH, proof(config, card, **changed))
 
 
-def test_a_challenge_that_is_not_spent_is_no_answer(ground: Ground, card: Card) -> None:
+def test_a_used_challenge_is_rejected(config: BaselineConfig, card: Card) -> None:
     with pytest.raises(ValueError, match="not spent"):
-        asked(with_statement(ground, FakeStatement(spent=False)), CARD_PATH, proof(ground, card))
+        post(with_statement(config, FakeStatement(spent=False)), CARD_PATH, proof(config, card))

@@ -1,4 +1,4 @@
-"""Proofs made beforehand are such as the fund accepts."""
+"""Proofs made in advance are valid at the fund; the configuration file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from eligibility_api.domain import challenge as challenges
 from jpki_mock.jlis import Jlis
 from jpki_mock.register.residents import first_residents
 from jpki_mock.settings import Settings
-from loadtest.baseline import proofs
-from loadtest.baseline.config import Ground
-from loadtest.baseline.proofs import LIFE, Mint
-from loadtest.baseline.targets import OutOfProofsError, Proofs
+from loadtest.baseline import proofs as proofs_module
+from loadtest.baseline.cases import ProofQueue, ProofsExhausted
+from loadtest.baseline.config import BaselineConfig
+from loadtest.baseline.proofs import LIFETIME, ProofFactory
 from loadtest.clock import now
 from loadtest.dataset.cards import Card, issue_cards
 from tests.builders.cards import rsa_key
@@ -31,10 +31,10 @@ TERMINALS = [credential().model_copy(update={"client_id": str(uuid4())}) for _ i
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Ground:
-    return Ground(
+def config(tmp_path: Path) -> BaselineConfig:
+    return BaselineConfig(
         dsn="postgresql://", audience="urn:shikaku:test", mac_key_id=b"key1", mac_key=bytes(32),
-        trust_store=tmp_path / "trust.pem", revocation_fresh_seconds=5,
+        trust_store=tmp_path / "trust.pem", revocation_max_age_seconds=5,
     )  # fmt: skip
 
 
@@ -46,37 +46,46 @@ def cards(tmp_path: Path) -> list[Card]:
     return issue_cards(tmp_path / "jpki", residents, KEYS, now())
 
 
-def test_a_ground_is_what_it_was_once_it_is_read_again(ground: Ground, tmp_path: Path) -> None:
-    ground.save(tmp_path / "ground.json")
-    assert Ground.load(tmp_path / "ground.json") == ground
-    assert (tmp_path / "ground.json").stat().st_mode & 0o077 == 0
+def test_the_configuration_file_round_trips_and_is_private(config: BaselineConfig, tmp_path: Path) -> None:
+    config.save(tmp_path / "baseline.json")
+    assert BaselineConfig.load(tmp_path / "baseline.json") == config
+    assert (tmp_path / "baseline.json").stat().st_mode & 0o077 == 0
 
 
-def test_each_proof_has_a_challenge_of_its_own_that_its_card_signed_for_its_terminal(
-    ground: Ground, cards: list[Card], monkeypatch: pytest.MonkeyPatch
+def test_each_proof_has_its_own_challenge_signed_by_its_card_for_its_terminal(
+    config: BaselineConfig, cards: list[Card], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(proofs, "_keys", lambda count: KEYS[:count])
-    mint = Mint.of(ground, TERMINALS, cards)
-    minted = proofs._portion((mint, range(6), challenges.expiry(now(), LIFE)))
-    assert [(m.card, m.terminal) for m in minted] == [(0, 0), (1, 1), (2, 0)] * 2
-    assert len({m.challenge for m in minted}) == 6
-    for one in minted:
-        text, terminal = one.challenge.decode(), TERMINALS[one.terminal]
-        said = challenges.read(text, audience=ground.audience, keys=ground.keys)
-        assert (said.terminal, said.institution_code) == (UUID(terminal.client_id), terminal.institution_code)
-        assert said.expires_at > datetime.now(UTC)
-        key = x509.load_der_x509_certificate(cards[one.card].certificate).public_key()
+    monkeypatch.setattr(proofs_module, "_keys", lambda count: KEYS[:count])
+    factory = ProofFactory.of(config, TERMINALS, cards)
+    made = proofs_module._make_chunk((factory, range(6), challenges.expiry(now(), LIFETIME)))
+    assert [(m.card, m.terminal) for m in made] == [(0, 0), (1, 1), (2, 0)] * 2
+    assert len({m.challenge for m in made}) == 6
+    for proof in made:
+        text, terminal = proof.challenge.decode(), TERMINALS[proof.terminal]
+        challenge = challenges.read(text, audience=config.audience, keys=config.keys)
+        assert (challenge.terminal, challenge.institution_code) == (
+            UUID(terminal.client_id),
+            terminal.institution_code,
+        )
+        assert challenge.expires_at > datetime.now(UTC)
+        key = x509.load_der_x509_certificate(cards[proof.card].certificate).public_key()
         assert isinstance(key, rsa.RSAPublicKey)
         message = terminal.to_be_signed(Purpose.ELIGIBILITY, text)
-        key.verify(base64.b64decode(one.signature), message, padding.PKCS1v15(), hashes.SHA256())
+        key.verify(base64.b64decode(proof.signature), message, padding.PKCS1v15(), hashes.SHA256())
 
 
-def test_a_proof_is_used_once(ground: Ground, cards: list[Card], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proofs, "_keys", lambda count: KEYS[:count])
-    proofs = Proofs(cards)
-    proofs.add(proofs._portion((Mint.of(ground, TERMINALS, cards), range(1), challenges.expiry(now(), LIFE))))
-    terminal, body = proofs.take()
+def test_a_proof_is_used_once(
+    config: BaselineConfig, cards: list[Card], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proofs_module, "_keys", lambda count: KEYS[:count])
+    queue = ProofQueue(cards)
+    queue.add(
+        proofs_module._make_chunk(
+            (ProofFactory.of(config, TERMINALS, cards), range(1), challenges.expiry(now(), LIFETIME))
+        )
+    )
+    terminal, body = queue.take()
     assert terminal == 0
     assert b"".join(body).startswith(b'{"certificate":"')
-    with pytest.raises(OutOfProofsError):
-        proofs.take()
+    with pytest.raises(ProofsExhausted):
+        queue.take()
