@@ -1,4 +1,4 @@
-"""An eye on the machine and on the database while something runs against them."""
+"""Monitors the machine and the database during a run."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from loadtest.database.dsn import dsn, outside
+from loadtest.database.dsn import external_dsn, operator_dsn
 from loadtest.database.monitor import DatabaseMonitor
 from loadtest.machine.roles import ProcessRoles
 from loadtest.machine.sampling import Sample, Sampler
 from loadtest.target import TargetEnvironment
 from loadtest.tasks import cancel_and_wait
 
-_SECONDS = 1.0
+_INTERVAL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """What was seen. `began`: the instant from which the run counts its seconds, on the clock of all that is in here."""
+    """What a monitor recorded. `began`: the start of the run, by the clock of all samples."""
 
     began: float
     samples: Sequence[Sample]
@@ -30,25 +30,25 @@ class Observations:
 
 
 class Monitor:
-    """A context manager around a run. It takes a sample a second, and some looks at the database."""
+    """A context manager around a run. Samples every process once a second, and the database several times a second."""
 
     def __init__(self, target: TargetEnvironment, generators: Callable[[], Iterable[int]] = tuple) -> None:
-        """`generators`: the numbers of their processes on this machine, asked for anew now and then."""
+        """`generators`: returns the process ids of the local generators; called repeatedly."""
         environment = target.environment
         roles = ProcessRoles(
             target.fund_url,
             target.fund_home,
-            outside(environment),
+            external_dsn(environment),
             environment.get("FUND_JLIS_URL"),
             generators,
             os.getpid(),
         )
         self._sampler = Sampler(roles.find)
-        self._database = DatabaseMonitor(partial(dsn, environment))
+        self._database = DatabaseMonitor(partial(operator_dsn, environment))
         self._sampling: asyncio.Task[None] | None = None
 
     def since(self, began: float) -> Observations:
-        """Everything seen from an instant of `perf_counter` on."""
+        """Everything recorded from an instant of `perf_counter` on."""
         samples = [sample for sample in self._sampler.samples if sample.at > began]
         return Observations(began, samples, self._database)
 
@@ -65,7 +65,7 @@ class Monitor:
         await self._database.__aexit__(kind, error, trace)
 
     async def _sample(self) -> None:
-        """Sample once a second, until this is cancelled."""
+        """Take a sample at every interval, until cancelled."""
         while True:
             self._sampler.sample()
-            await asyncio.sleep(_SECONDS)
+            await asyncio.sleep(_INTERVAL_SECONDS)

@@ -1,4 +1,4 @@
-"""Tasks that work together, or beside something: how they end."""
+"""Helpers for asyncio tasks: unwrapping exception groups, and cancelling background tasks."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def ungrouped() -> Iterator[None]:
-    """Raise the first error of a group as itself: whoever waits for a whole has no use for its parts."""
+def unwrap_exception_group() -> Iterator[None]:
+    """Raise the first error of an exception group itself, so that callers need not handle groups."""
     try:
         yield
     except BaseExceptionGroup as group:
         raise _first(group) from group
 
 
-async def called_off(task: asyncio.Task[None]) -> None:
-    """End a task that would go on for ever. Raises what it failed with before."""
+async def cancel_and_wait(task: asyncio.Task[None]) -> None:
+    """Cancel an endless task. Raises the error with which it had already failed."""
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task

@@ -1,65 +1,63 @@
-"""The database restarted: the embedded PostgreSQL is killed under load, and comes back by the fund's own means."""
+"""Database restart: the embedded PostgreSQL is killed under load, and the fund must restart it by itself."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 from loadtest.faults import stack_processes
-from loadtest.faults.fault import Remark, Scene
-from loadtest.target import LoadError
-
-_LOOK_S = 0.1
-_PATIENCE_S = 120.0
+from loadtest.faults.fault import FaultContext, Finding
+from loadtest.faults.stack_processes import RESTART_TIMEOUT_S
+from loadtest.scenario.sections import Text
 
 
-class Restart:
-    """Kills the first process of PostgreSQL without a word, and looks how long until there is another."""
+class DatabaseRestart:
+    """Kills PostgreSQL's parent process, and measures the time until there is another."""
 
-    def __init__(self, scene: Scene) -> None:
-        """Raises LoadError where no embedded database runs here."""
-        self._scene = scene
-        stack_processes.postmaster(scene.there)
-        self._killed: int | None = None
-        self._looking: asyncio.Task[float | None] | None = None
+    def __init__(self, fault_context: FaultContext) -> None:
+        """Raises LoadError if no embedded database runs on this machine."""
+        self._target = fault_context.target
+        stack_processes.postmaster(self._target)
+        self._restart: asyncio.Task[float | None] | None = None
 
-    async def inflict(self) -> None:
-        """Kill it. Raises LoadError where none runs."""
-        self._killed = stack_processes.postmaster(self._scene.there)
-        stack_processes.kill(self._killed)
-        self._looking = asyncio.create_task(self._until_another())
+    async def inject(self) -> None:
+        """Kill it. Raises LoadError if it does not run."""
+        killed = stack_processes.postmaster(self._target)
+        stack_processes.kill(killed)
+        self._restart = asyncio.create_task(
+            stack_processes.seconds_until(lambda: stack_processes.postmaster(self._target) != killed)
+        )
 
-    async def lift(self) -> None:
-        """Nothing: who owns the database has to bring it back."""
+    async def remove(self) -> None:
+        """Do nothing: the database's owner has to restart it."""
 
-    async def remarks(self, answers: Sequence[bytes]) -> list[Remark]:
-        """After how many seconds another ran, and whether each answer has its record, which gives it again."""
-        if self._looking is None:
+    async def findings(self, answers: Sequence[bytes]) -> list[Finding]:
+        """The seconds until the restart, and whether every answer can be recomputed from its record."""
+        if self._restart is None:
             return []
-        after = await self._looking
-        never = None if after is not None else f"no database again within {_PATIENCE_S:g} s"
-        said = await asyncio.to_thread(self._scene.there.run, "eligibility-api", ("audit", "recompute"))
-        lost = without_record(answers, said.splitlines())
-        unrecorded = f"{lost} answers have no record that gives them again" if lost else None
+        after = await self._restart
+        missing = None
+        if after is None:
+            missing = Text(
+                f"データベースが{RESTART_TIMEOUT_S:g}秒以内に再起動せず",
+                f"the database did not restart within {RESTART_TIMEOUT_S:g} s",
+            )
+        recomputed = await asyncio.to_thread(self._target.run, "eligibility-api", ("audit", "recompute"))
+        lost = count_without_record(answers, recomputed.splitlines())
+        unrecorded = None
+        if lost:
+            unrecorded = Text(
+                f"回答{lost}件を記録から再計算できず",
+                f"{lost} answers cannot be recomputed from their records",
+            )
         return [
-            Remark("another_postmaster_after_s", after, never),
-            Remark("answers_held_against_their_records", len(answers), unrecorded),
+            Finding("database_restarted_after_s", after, missing),
+            Finding("answers_compared_with_records", len(answers), unrecorded),
         ]
 
-    async def _until_another(self) -> float | None:
-        began = time.monotonic()
-        while (passed := time.monotonic() - began) < _PATIENCE_S:
-            with suppress(LoadError):
-                if stack_processes.postmaster(self._scene.there) != self._killed:
-                    return round(passed, 1)
-            await asyncio.sleep(_LOOK_S)
-        return None
 
-
-def without_record(answers: Sequence[bytes], recomputed: Sequence[str]) -> int:
-    """How many answers (JSON) are not among those that the records give again (JSON, one each)."""
-    again = {told["record_id"]: told for told in map(json.loads, recomputed)}
-    return sum(again.get(told["record_id"]) != told for told in map(json.loads, answers))
+def count_without_record(answers: Sequence[bytes], recomputed: Sequence[str]) -> int:
+    """The number of answers (JSON) that differ from those recomputed from the records (JSON, one each)."""
+    by_record = {answer["record_id"]: answer for answer in map(json.loads, recomputed)}
+    return sum(by_record.get(answer["record_id"]) != answer for answer in map(json.loads, answers))

@@ -1,82 +1,109 @@
-"""One fault in one run: inflicted and lifted at its instants, judged when the run is over."""
+"""The injection of one fault in one run: at its times, with an evaluation after the run."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 
-from loadtest.faults.evaluation import Judgement, judge
-from loadtest.faults.fault import Fault, Remark, Scene, Window
-from loadtest.generator.client_faults import Disturbance
-from loadtest.scenario.run_context import Course
-from loadtest.scenario.run_stats import Series
-from loadtest.scenario.sections import Part
+from loadtest.faults.evaluation import Evaluation, evaluate
+from loadtest.faults.fault import Fault, FaultContext, Finding, Window
+from loadtest.generator.client_faults import ClientFault
+from loadtest.scenario.run_context import RunContext
+from loadtest.scenario.run_stats import TimeSeries
+from loadtest.scenario.sections import ReportSection, Text, joined
 from loadtest.target import LoadError
 
 
-class Inflicting:
-    """A fault on its way through a run: `disturbances` are the generators' part of it, `run` everything else."""
+class Injection:
+    """A fault in a run: `client_faults` are the generators' part of it, `run` is the rest."""
 
-    def __init__(self, fault: Fault, scene: Scene) -> None:
+    def __init__(self, fault: Fault, fault_context: FaultContext) -> None:
         self._fault = fault
-        self._scene = scene
-        self._inflictor = fault.inflictor(scene)
-        self._lifting: asyncio.Task[None] | None = None
+        self._fault_context = fault_context
+        self._injector = fault.injector(fault_context)
+        self._removal: asyncio.Task[None] | None = None
 
     @property
-    def disturbances(self) -> Sequence[Disturbance]:
-        """What generators do to their own lines."""
-        return self._fault.disturb(self._scene.window)
+    def client_faults(self) -> Sequence[ClientFault]:
+        """What generators do to their own connections and tokens."""
+        return self._fault.client_faults(self._fault_context.window)
 
-    async def run(self, course: Course) -> None:
-        """Inflict and lift, beside a drive. Lifted in any case, also where the drive ends too early. Raises as the inflictor."""
-        window = self._scene.window
+    async def run(self, context: RunContext) -> None:
+        """Inject and remove the fault during a run; removes it also if the run ends early. Raises as the injector."""
+        window, progress = self._fault_context.window, self._fault_context.progress
         try:
-            await course.until(window.began)
-            self._scene.tell(f"now: {self._fault.meaning}")
-            await self._inflictor.inflict()
-            await course.until(window.lifted)
+            await context.until(window.began)
+            progress(f"injecting: {self._fault.meaning.en}")
+            await self._injector.inject()
+            await context.until(window.ended)
         finally:
-            self._lifting = asyncio.create_task(self._inflictor.lift())
-            await asyncio.shield(self._lifting)
+            self._removal = asyncio.create_task(self._injector.remove())
+            await asyncio.shield(self._removal)
         if window.seconds:
-            self._scene.tell("lifted")
+            progress("fault removed")
 
-    async def judged(self, series: Series, seconds: float, answers: Sequence[bytes]) -> Part:
-        """The report's part about it, of a run of so many seconds. Raises as the inflictor, and LoadError where the run was
-        over before the fault was inflicted.
+    async def section(self, series: TimeSeries, seconds: float, answers: Sequence[bytes]) -> ReportSection:
+        """The report's section about the fault in a run of so many seconds.
+
+        Raises as the injector, and LoadError if the run ended before the injection.
         """
-        if self._lifting is None:
-            raise LoadError("the run was over before the fault was inflicted")
-        await self._lifting
-        window = self._scene.window
-        judgement = judge(series, seconds, window, self._fault.expected(window))
-        return told(self._fault, window, judgement, await self._inflictor.remarks(answers))
+        if self._removal is None:
+            raise LoadError("the run was over before the fault was injected")
+        await self._removal
+        window = self._fault_context.window
+        evaluation = evaluate(series, seconds, window, self._fault.expected(window))
+        return fault_section(self._fault, window, evaluation, await self._injector.findings(answers))
 
 
-def told(fault: Fault, window: Window, judgement: Judgement, remarks: Sequence[Remark]) -> Part:
-    """What a report says of a fault."""
+def fault_section(
+    fault: Fault, window: Window, evaluation: Evaluation, findings: Sequence[Finding]
+) -> ReportSection:
+    """The report's section about a fault."""
     expectation = fault.expected(window).sentence
-    broken = [*judgement.broken, *(remark.broken for remark in remarks if remark.broken is not None)]
-    verdict = f"Not as expected: {'; '.join(broken)}." if broken else _as_expected(judgement)
-    said = {"name": fault.name, "meaning": fault.meaning, "expectation": expectation, "verdict": verdict}
-    figures = judgement.figures | {remark.name: remark.value for remark in remarks}
-    return Part(
+    violations = [*evaluation.violations, *(one.violation for one in findings if one.violation is not None)]
+    verdict = _violated(violations) if violations else _met(evaluation)
+    texts = {
+        "name": fault.name,
+        "meaning": fault.meaning.en,
+        "expectation": expectation.en,
+        "verdict": verdict.en,
+        "verdict_ja": verdict.ja,
+    }
+    figures = evaluation.figures | {finding.name: finding.value for finding in findings}
+    return ReportSection(
         name="fault",
-        title=f"障害 {fault.name} / Fault: {fault.meaning}",
-        sentences=(f"Expected: {expectation}", verdict),
-        figures=said | figures,
-        held=not broken,
-        explained=judgement.explained,
-        span=(window.began, window.lifted),
+        title=Text(f"障害 {fault.name}：{fault.meaning.ja}", f"Fault: {fault.meaning.en}"),
+        sentences=(Text(f"想定：{expectation.ja}", f"Expected: {expectation.en}"), verdict),
+        figures=texts | figures,
+        met=not violations,
+        explained=evaluation.explained,
+        span=(window.began, window.ended),
     )
 
 
-def _as_expected(judgement: Judgement) -> str:
-    figures = judgement.figures
-    during, back = figures["during"], figures["back_after_s"]
-    refused = judgement.explained.total()
-    parts = [f"{refused:,} checks or requests refused or lost by it" if refused else "no error"]
+def _violated(violations: Sequence[Text]) -> Text:
+    told = joined(violations, Text("；", "; "))
+    return Text(f"想定外です：{told.ja}。", f"Not as expected: {told.en}.")
+
+
+def _met(evaluation: Evaluation) -> Text:
+    during, recovered = evaluation.figures["during"], evaluation.figures["recovered_after_s"]
+    refused = evaluation.explained.total()
+    parts = [Text("エラーなし", "no error")]
+    if refused:
+        parts = [
+            Text(
+                f"拒否または失敗 {refused:,}件",
+                f"{refused:,} checks or requests refused or lost by it",
+            )
+        ]
     if during["checks"]:
-        parts.append(f"{during['answered_share']:.1%} answered meanwhile, p99 {during['p99_ms']:,.0f} ms")
-    return f"As expected: {', '.join(parts)}; in order {back} s after."
+        share, p99 = f"{during['answered_share']:.1%}", f"{during['p99_ms']:,.0f}"
+        parts.append(
+            Text(f"障害中の回答率 {share}、p99 {p99}ミリ秒", f"{share} answered meanwhile, p99 {p99} ms")
+        )
+    told = joined(parts, Text("、", ", "))
+    return Text(
+        f"想定どおりです：{told.ja}、{recovered}秒後に復旧。",
+        f"As expected: {told.en}; recovered {recovered} s after.",
+    )

@@ -1,4 +1,4 @@
-"""The insurers of a nation at work while it is under load: their newest files, and their program."""
+"""Insurers at work during a run: their latest member files, and their program."""
 
 from __future__ import annotations
 
@@ -13,76 +13,81 @@ from typing import Any
 
 from loadtest.dataset.member_files import Cells, member_files, read_cells
 from loadtest.dataset.reference_data import PublishedFile
-from loadtest.faults.fault import Scene
+from loadtest.faults.fault import FaultContext
 from loadtest.target import LoadError
 
 REASON = "負荷試験 / load test"
-"""Why, where a reason is asked for."""
+"""The reason of actions that require one."""
 
 
-def newest_files(scene: Scene) -> list[Path]:
+def latest_files(fault_context: FaultContext) -> list[Path]:
     """Every insurer's member file of the last month."""
-    files = list(member_files(scene.folder / "country"))
+    files = list(member_files(fault_context.folder / "country"))
     last = max((month for month, _ in files), default=0)
     return [file for month, file in files if month == last]
 
 
 def insurer_of(file: Path) -> str:
-    """Whose member file it is."""
+    """The insurer of a member file."""
     return next(iter(read_cells(file)))["insurer_number"]
 
 
 def rewrite(file: Path, target: Path, change: Callable[[Cells], Cells]) -> None:
-    """The same member file with its rows changed, readable by its owner alone."""
+    """Write a member file with changed rows, readable by its owner only."""
     rows: Iterable[Cells] = list(read_cells(file))
     target.touch(mode=0o600)
-    with target.open("w", encoding="utf-8", newline="") as lines:
-        writer = csv.DictWriter(lines, fieldnames=list(next(iter(rows))), lineterminator="\n")
+    with target.open("w", encoding="utf-8", newline="") as output:
+        writer = csv.DictWriter(output, fieldnames=list(next(iter(rows))), lineterminator="\n")
         writer.writeheader()
         writer.writerows(map(change, rows))
 
 
-class Payer:
-    """One insurer's program, with its approver's key beside."""
+class InsurerClient:
+    """One insurer's program, with its approver's key."""
 
-    def __init__(self, scene: Scene, insurer: str) -> None:
-        self._scene = scene
+    def __init__(self, fault_context: FaultContext, insurer: str) -> None:
+        self._fault_context = fault_context
         self._insurer = insurer
 
-    async def say(self, *words: str | Path) -> dict[str, Any]:
-        """What a command of it answers, whatever its exit code. Raises LoadError where it answers nothing."""
+    async def run(self, *arguments: str | Path) -> dict[str, Any]:
+        """Run a command and return its JSON, whatever its exit code. Raises LoadError if it prints none."""
+        folder, insurer = self._fault_context.folder, self._insurer
         keys = {
-            "PAYER_CREDENTIAL": str(self._scene.folder / "programs" / f"payer-{self._insurer}.json"),
-            "PAYER_APPROVER": str(self._scene.folder / "approvers" / f"approver-{self._insurer}.json"),
+            "PAYER_CREDENTIAL": str(folder / "programs" / f"payer-{insurer}.json"),
+            "PAYER_APPROVER": str(folder / "approvers" / f"approver-{insurer}.json"),
         }
-        words = (*words, "--insurer", self._insurer, "--json")
-        said = await asyncio.to_thread(self._scene.there.ask, "payer-mock", *words, variables=keys)
+        arguments = (*arguments, "--insurer", insurer, "--json")
+        output = await asyncio.to_thread(
+            self._fault_context.target.run_unchecked, "payer-mock", *arguments, variables=keys
+        )
         try:
-            answer: dict[str, Any] = json.loads(said)
+            answer: dict[str, Any] = json.loads(output)
         except ValueError as error:
-            raise LoadError(f"payer-mock {words[0]} told nothing") from error
+            raise LoadError(f"payer-mock {arguments[0]} printed no JSON") from error
         return answer
 
 
-class OnShow:
-    """A file that an insurer has had published, until it is taken back."""
+class Publication:
+    """A file that an insurer has published, until it is undone."""
 
-    def __init__(self, scene: Scene, payer: Payer, file: Path, upload: dict[str, Any]) -> None:
-        """`upload`: what the fund said of it. Raises LoadError where it is not published."""
+    def __init__(
+        self, fault_context: FaultContext, client: InsurerClient, file: Path, upload: dict[str, Any]
+    ) -> None:
+        """`upload`: the fund's answer. Raises LoadError if the file is not published."""
         if upload["state"] != "published":
             raise LoadError(f"{file.name} could not be published: {upload['state']}")
-        self._country = scene.dataset.reference_data
-        self._payer = payer
+        self._reference_data = fault_context.dataset.reference_data
+        self._client = client
         self._file = file
         self.upload_id: str = upload["upload_id"]
-        self._shown = PublishedFile(datetime.fromisoformat(upload["known_from"]))
+        self._published = PublishedFile(datetime.fromisoformat(upload["known_from"]))
 
-    async def take_back(self) -> None:
-        """Undo it, once; from when to when it showed is told to whoever knows the right answers. Raises LoadError."""
-        if self._shown.undone_at is not None:
+    async def undo(self) -> None:
+        """Undo it, once, and add its period of validity to the reference data. Raises LoadError."""
+        if self._published.undone_at is not None:
             return
-        undone = await self._payer.say("undo", self.upload_id, "--reason", REASON)
+        undone = await self._client.run("undo", self.upload_id, "--reason", REASON)
         if undone["state"] != "undone":
-            raise LoadError(f"{self._file.name} could not be taken back: {undone['state']}")
-        self._shown = replace(self._shown, undone_at=datetime.fromisoformat(undone["undone_from"]))
-        self._country.show(self._file, self._shown)
+            raise LoadError(f"{self._file.name} could not be undone: {undone['state']}")
+        self._published = replace(self._published, undone_at=datetime.fromisoformat(undone["undone_from"]))
+        self._reference_data.publish(self._file, self._published)

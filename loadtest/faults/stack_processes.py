@@ -1,58 +1,75 @@
-"""The processes of the house that faults are inflicted on, found on this machine."""
+"""Finds the stack's processes on this machine, and signals them."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
 from loadtest.machine import processes
 from loadtest.machine.costs import database_processes
-from loadtest.target import LoadError, Surroundings
+from loadtest.target import LoadError, TargetEnvironment
+
+_POLL_S = 0.1
+RESTART_TIMEOUT_S = 120.0
+"""How long a restart may take."""
 
 
-def jlis(there: Surroundings) -> set[int]:
-    """J-LIS's processes. Raises LoadError where none is on this machine."""
-    return _some("J-LIS", processes.listening_on(_port(there.environment.get("FUND_JLIS_URL", ""))))
+def jlis(target: TargetEnvironment) -> set[int]:
+    """J-LIS's processes. Raises LoadError if none is on this machine."""
+    return _found("J-LIS", processes.listening_on(_port(target.environment.get("FUND_JLIS_URL", ""))))
 
 
-def api_workers(there: Surroundings) -> set[int]:
-    """The API's workers, without the process that looks after them. Raises LoadError."""
-    holders = processes.listening_on(_port(there.fund_url))
-    return _some("the API", {pid for pid in holders if processes.parent(pid) in holders} or holders)
+def api_workers(target: TargetEnvironment) -> set[int]:
+    """The API's workers, without their supervisor. Raises LoadError if none is on this machine."""
+    listening = processes.listening_on(_port(target.fund_url))
+    return _found("the API", {pid for pid in listening if processes.parent(pid) in listening} or listening)
 
 
-def postmaster(there: Surroundings) -> int:
-    """The embedded PostgreSQL's first process, which started all the others. Raises LoadError where none lives here."""
+def postmaster(target: TargetEnvironment) -> int:
+    """The embedded PostgreSQL's parent process. Raises LoadError if it does not run on this machine."""
     try:
-        named = int((there.fund_home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        named = int((target.fund_home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
     except (OSError, ValueError, IndexError):
         named = 0
-    [pid] = _some("the embedded database", {named} & database_processes(there.fund_home))
+    [pid] = _found("the embedded database", {named} & database_processes(target.fund_home))
     return pid
 
 
-def connections(there: Surroundings, workers: Iterable[int]) -> Counter[int]:
-    """How many connections each of some workers of the API holds."""
-    return Counter(processes.connections_on(_port(there.fund_url), workers))
+def connections(target: TargetEnvironment, workers: Iterable[int]) -> Counter[int]:
+    """The number of connections of each of some API workers."""
+    return Counter(processes.connections_on(_port(target.fund_url), workers))
 
 
-def stop(pids: Iterable[int]) -> None:
-    """Let processes stand still (SIGSTOP): the kernel goes on taking their connections, and nobody answers."""
+def pause(pids: Iterable[int]) -> None:
+    """Stop processes (SIGSTOP): the kernel still accepts their connections, but nothing is answered."""
     _signal(pids, signal.SIGSTOP)
 
 
-def go_on(pids: Iterable[int]) -> None:
-    """Let them work again, those that still live."""
+def resume(pids: Iterable[int]) -> None:
+    """Resume those processes that still exist (SIGCONT)."""
     _signal(pids, signal.SIGCONT)
 
 
 def kill(pid: int) -> None:
-    """End a process without a word."""
+    """Kill a process (SIGKILL)."""
     _signal([pid], signal.SIGKILL)
+
+
+async def seconds_until(restarted: Callable[[], bool]) -> float | None:
+    """Poll until processes have restarted, and return the seconds; None after the timeout. LoadError: not yet."""
+    began = time.monotonic()
+    while (elapsed := time.monotonic() - began) < RESTART_TIMEOUT_S:
+        with suppress(LoadError):
+            if restarted():
+                return round(elapsed, 1)
+        await asyncio.sleep(_POLL_S)
+    return None
 
 
 def _signal(pids: Iterable[int], number: signal.Signals) -> None:
@@ -61,9 +78,9 @@ def _signal(pids: Iterable[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def _some(what: str, pids: set[int]) -> set[int]:
+def _found(what: str, pids: set[int]) -> set[int]:
     if not pids:
-        raise LoadError(f"{what} does not run on this machine: the fault cannot be inflicted")
+        raise LoadError(f"{what} does not run on this machine: the fault cannot be injected")
     return pids
 
 

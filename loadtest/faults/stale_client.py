@@ -1,7 +1,7 @@
-"""A client of yesterday's contract: what a program that nobody updated says, and what the fund has to answer.
+"""A stale client: a program that was never updated sends what another version of the contract defines.
 
-It comes at a tenth of the rate of everybody else, beside the generators. Each of its requests is refused by a code that
-tells its maker what is wrong, or served; none breaks the fund, and nobody else notices.
+It runs beside the generators, at a tenth of the rate of checks. Each of its requests is refused by a code that names the
+reason, or served; none breaks the fund, and no other client is affected.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from urllib.parse import urlencode
@@ -20,124 +19,133 @@ from eligibility_api.contract.tokens import TOKEN_PATH
 from loadtest.clock import today_in_japan
 from loadtest.dataset.cards import Card
 from loadtest.dataset.reference_data import ReferenceData
-from loadtest.dataset.request_bodies import number_body, problem_code, proof
+from loadtest.dataset.request_bodies import number_body, problem_code, proof_members
 from loadtest.dataset.terminals import Terminal
-from loadtest.faults.fault import Remark, Scene
+from loadtest.faults.fault import FaultContext, Finding
 from loadtest.http_client.connection import ConnectionFailed, Reply, request, with_body
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.answer import Question
 from loadtest.model.events import Membership
+from loadtest.scenario.sections import Text
+from loadtest.tasks import cancel_and_wait
 
-SHARE, LEAST_PER_S = 0.1, 5.0
-"""Its requests for each check of everybody else, and how many a second there are at least."""
+SHARE, MIN_PER_S = 0.1, 5.0
+"""Its requests for each check of the run, and their minimum rate."""
 
 _NUMBER, _CHALLENGE, _CARD = "/v1/eligibility/number", "/v1/presence/challenges", "/v1/eligibility/card"
 _FORM = "application/x-www-form-urlencoded"
 _TIMEOUT_S = 10.0
+_MAX_CONNECTIONS = 100
 SERVED = "served"
-_OWN, _STRANGE = "own", "e30.e30.e30"
-"""Tokens: the terminal's, and one of another make."""
+_OWN, _FOREIGN = "own", "e30.e30.e30"
+"""Tokens: the terminal's, and a malformed one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
-    """Something that an old client says. `answer`: the code of the refusal, or `SERVED`."""
+class StaleRequest:
+    """A request of a stale client. `expected`: the code of the refusal, or `SERVED`."""
 
     what: str
-    answer: str
+    expected: str
     body: bytes = b""
     path: str = _NUMBER
     method: str = "POST"
-    kind: str = "application/json"
+    content_type: str = "application/json"
     token: str | None = _OWN
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def sayings(membership: Membership) -> list[Saying]:
-    """What it says, about a member whom the fund knows."""
-    asked = json.loads(number_body(membership))
-    bare = {name: value for name, value in asked.items() if name != "birth_date"}
-    compact = asked | {"birth_date": asked["birth_date"].replace("-", "")}
+def stale_requests(membership: Membership) -> list[StaleRequest]:
+    """All requests, about a member whom the fund knows."""
+    query = json.loads(number_body(membership))
+    incomplete = {name: value for name, value in query.items() if name != "birth_date"}
+    compact = query | {"birth_date": query["birth_date"].replace("-", "")}
     secret = {"grant_type": "client_credentials", "client_id": "terminal", "client_secret": "none"}
     return [
-        Saying("asks by number as everybody does, with headers of its own", SERVED, _json(asked),
-               headers={"Accept": "text/xml", "X-Client-Version": "0"}),
-        Saying("names a member that there is no more", "request-invalid", _json(asked | {"card_id": "0"})),
-        Saying("leaves the birth date out", "request-invalid", _json(bare)),
-        Saying("writes a day without hyphens", "request-invalid", _json(compact)),
-        Saying("sends a form where JSON is asked for", "request-invalid", urlencode(asked).encode(), kind=_FORM),
-        Saying("sends what is no JSON", "request-invalid", b"<number/>", kind="text/xml"),
-        Saying("asks by GET", "method-not-allowed", method="GET"),
-        Saying("asks at the path of another version", "not-found", _json(asked), path="/v0/eligibility/number"),
-        Saying("asks for a purpose that there is no more", "request-invalid", _json({"purpose": "presence"}), _CHALLENGE),
-        Saying("has no token", "token-missing", _json(asked), token=None),
-        Saying("has a token of another make", "token-invalid", _json(asked), token=_STRANGE),
-        Saying("signs in by a secret", "request-invalid", urlencode(secret).encode(), TOKEN_PATH, kind=_FORM, token=None),
+        StaleRequest("a valid number check with additional headers", SERVED, _json(query),
+                     headers={"Accept": "text/xml", "X-Client-Version": "0"}),
+        StaleRequest("an unknown member", "request-invalid", _json(query | {"card_id": "0"})),
+        StaleRequest("no birth date", "request-invalid", _json(incomplete)),
+        StaleRequest("a date without hyphens", "request-invalid", _json(compact)),
+        StaleRequest("a form instead of JSON", "request-invalid", urlencode(query).encode(), content_type=_FORM),
+        StaleRequest("XML instead of JSON", "request-invalid", b"<number/>", content_type="text/xml"),
+        StaleRequest("GET instead of POST", "method-not-allowed", method="GET"),
+        StaleRequest("the path of another version", "not-found", _json(query), path="/v0/eligibility/number"),
+        StaleRequest("an unknown purpose", "request-invalid", _json({"purpose": "presence"}), _CHALLENGE),
+        StaleRequest("no token", "token-missing", _json(query), token=None),
+        StaleRequest("a malformed token", "token-invalid", _json(query), token=_FOREIGN),
+        StaleRequest("a sign-in by secret", "request-invalid", urlencode(secret).encode(), TOKEN_PATH,
+                     content_type=_FORM, token=None),
     ]  # fmt: skip
 
 
-SIGNS_OLD_BYTES = "has the card sign the bytes of another version"
-"""The one that takes two requests: a challenge, and a proof over other bytes, which is refused as `signature-invalid`."""
+SIGNS_OLD_BYTES = "a card's signature of another version's bytes"
+"""The case that takes two requests: a challenge, and a proof over other bytes, which is refused as `signature-invalid`."""
 
 
 def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-class OldClient:
-    """Says all of it, one after the other, until it is told to end."""
+class StaleClient:
+    """Sends all stale requests in turn, until it is removed."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._per_s = max(LEAST_PER_S, SHARE * scene.checks_per_s)
-        self._saying: asyncio.Task[None] | None = None
+    def __init__(self, fault_context: FaultContext) -> None:
+        self._fault_context = fault_context
+        self._per_s = max(MIN_PER_S, SHARE * fault_context.checks_per_s)
+        self._sending: asyncio.Task[None] | None = None
         self._answers: Counter[tuple[str, str, str]] = Counter()
 
-    async def inflict(self) -> None:
-        """Begin. Raises LineError where it cannot even sign in."""
-        self._saying = asyncio.create_task(self._talk())
+    async def inject(self) -> None:
+        """Start to send."""
+        self._sending = asyncio.create_task(self._send_all())
 
-    async def lift(self) -> None:
-        """End. Raises what broke it off."""
-        if self._saying is not None:
-            self._saying.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._saying
+    async def remove(self) -> None:
+        """Stop. Raises the error with which it failed, such as ConnectionFailed if it could not sign in."""
+        if self._sending is not None:
+            await cancel_and_wait(self._sending)
 
-    async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
-        """How often it was answered as it has to be; what it was answered otherwise."""
-        right = sum(n for (_, answer, told), n in self._answers.items() if told == answer)
-        others = {key: n for key, n in self._answers.items() if key[1] != key[2]}
-        broken = "; ".join(f"{n} × {told} for {answer}: {what}" for (what, answer, told), n in others.items())
+    async def findings(self, _: Sequence[bytes]) -> list[Finding]:
+        """The number of expected answers, and all unexpected ones."""
+        expected = sum(n for (_, wanted, answer), n in self._answers.items() if answer == wanted)
+        unexpected = [(key, n) for key, n in self._answers.items() if key[1] != key[2]]
+        listed = "; ".join(f"{n} × {answer} for {wanted}: {what}" for (what, wanted, answer), n in unexpected)
+        violation = Text(f"想定外の応答（{listed}）", listed) if unexpected else None
         return [
-            Remark("requests_of_the_old_client", self._answers.total()),
-            Remark("answered_as_expected", right, broken or None),
+            Finding("stale_client_requests", self._answers.total()),
+            Finding("answered_as_expected", expected, violation),
         ]
 
-    async def _talk(self) -> None:
-        dataset = self._scene.dataset
+    async def _send_all(self) -> None:
+        dataset, url = self._fault_context.dataset, self._fault_context.target.fund_url
         terminal, card = dataset.terminals[-1], dataset.cards[0]
-        async with (
-            ConnectionPool(self._scene.there.fund_url, most=100, timeout_seconds=_TIMEOUT_S) as pool,
-            asyncio.TaskGroup() as group,
-        ):
+        pool = ConnectionPool(url, max_connections=_MAX_CONNECTIONS, timeout_seconds=_TIMEOUT_S)
+        async with pool, asyncio.TaskGroup() as group:
             await terminal.sign_in(pool)
-            for saying in self._rounds(terminal):
-                group.create_task(self._say(pool, terminal, card, saying))
+            for stale_request in self._cycle(terminal):
+                group.create_task(self._send(pool, terminal, card, stale_request))
                 await asyncio.sleep(1 / self._per_s)
 
-    def _rounds(self, terminal: Terminal) -> Iterator[Saying | None]:
+    def _cycle(self, terminal: Terminal) -> Iterator[StaleRequest | None]:
         """None stands for the proof over old bytes."""
-        return cycle([*sayings(_confirmable(self._scene.dataset.reference_data, terminal)), None])
+        membership = _confirmable(self._fault_context.dataset.reference_data, terminal)
+        return cycle([*stale_requests(membership), None])
 
-    async def _say(self, pool: ConnectionPool, terminal: Terminal, card: Card, saying: Saying | None) -> None:
-        what, answer = (saying.what, saying.answer) if saying else (SIGNS_OLD_BYTES, "signature-invalid")
+    async def _send(
+        self, pool: ConnectionPool, terminal: Terminal, card: Card, stale_request: StaleRequest | None
+    ) -> None:
+        what, expected = SIGNS_OLD_BYTES, "signature-invalid"
+        if stale_request is not None:
+            what, expected = stale_request.what, stale_request.expected
         try:
-            reply = await (send(pool, terminal, saying) if saying else sign_old_bytes(pool, terminal, card))
+            if stale_request is None:
+                reply = await sign_old_bytes(pool, terminal, card)
+            else:
+                reply = await send(pool, terminal, stale_request)
         except ConnectionFailed as error:
-            self._answers[what, answer, f"line: {error}"] += 1
+            self._answers[what, expected, f"network: {error}"] += 1
         else:
-            self._answers[what, answer, _told(reply)] += 1
+            self._answers[what, expected, _answer(reply)] += 1
 
 
 def _confirmable(reference_data: ReferenceData, terminal: Terminal) -> Membership:
@@ -150,17 +158,22 @@ def _confirmable(reference_data: ReferenceData, terminal: Terminal) -> Membershi
     )
 
 
-async def send(pool: ConnectionPool, terminal: Terminal, saying: Saying) -> Reply:
-    """Say one thing. Raises LineError."""
-    token = terminal.token if saying.token == _OWN else saying.token
+async def send(pool: ConnectionPool, terminal: Terminal, stale_request: StaleRequest) -> Reply:
+    """Send one request. Raises ConnectionFailed."""
+    token = terminal.token if stale_request.token == _OWN else stale_request.token
     head = request(
-        saying.method, saying.path, host=pool.host, token=token, kind=saying.kind, headers=saying.headers
+        stale_request.method,
+        stale_request.path,
+        host=pool.host,
+        token=token,
+        content_type=stale_request.content_type,
+        headers=stale_request.headers,
     )
-    return await pool.exchange(with_body(head, saying.body))
+    return await pool.exchange(with_body(head, stale_request.body))
 
 
 async def sign_old_bytes(pool: ConnectionPool, terminal: Terminal, card: Card) -> Reply:
-    """A whole tap, but for the tag of the signed bytes. Raises LineError."""
+    """A whole tap with another tag in the signed bytes. Raises ConnectionFailed."""
     ask = request("POST", _CHALLENGE, host=pool.host, token=terminal.token)
     challenge = await pool.exchange(with_body(ask, _json({"purpose": Purpose.ELIGIBILITY})))
     if challenge.status != 200:
@@ -168,10 +181,11 @@ async def sign_old_bytes(pool: ConnectionPool, terminal: Terminal, card: Card) -
     text = json.loads(challenge.body)["challenge"]
     message = terminal.credential.to_be_signed(Purpose.ELIGIBILITY, text).replace(b" v1\0", b" v0\0", 1)
     tap = request("POST", _CARD, host=pool.host, token=terminal.token)
-    return await pool.exchange(with_body(tap, b"{", proof(card.certificate, text, card.sign(message)), b"}"))
+    proof = proof_members(card.certificate, text, card.sign(message))
+    return await pool.exchange(with_body(tap, b"{", proof, b"}"))
 
 
-def _told(reply: Reply) -> str:
+def _answer(reply: Reply) -> str:
     if reply.status == 200:
         return SERVED
     code = problem_code(reply.body)

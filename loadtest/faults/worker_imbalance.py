@@ -1,4 +1,4 @@
-"""One worker hot: all connections lie at one of the API's workers, as where a balancer counts wrongly."""
+"""Worker imbalance: all connections are at one of the API's workers, as behind a faulty load balancer."""
 
 from __future__ import annotations
 
@@ -8,62 +8,67 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from loadtest.faults import stack_processes
-from loadtest.faults.fault import Remark, Scene
+from loadtest.faults.fault import FaultContext, Finding
+from loadtest.scenario.sections import Text
 
 CONNECTIONS = 128
-"""What the generators open anew while only one worker takes connections."""
+"""Connections that the generators reopen while only one worker accepts any."""
 
-AFTER_S = 1.0
-"""So long after the other workers stand still the generators open them: whoever lets them stand still may be late."""
+RECONNECT_DELAY_S = 1.0
+"""Delay of the reconnection after the other workers are paused: the injection may be a moment late."""
 
-_LOOK_S, _MOST_S = 0.1, 2.5
-_HOT = 0.9
-"""The share of the connections from which one worker counts as hot: a generator opens more where it needs them."""
+_POLL_S, _MAX_PAUSE_S = 0.1, 2.5
+_MIN_SHARE = 0.9
+"""Share of the connections from which one worker counts as overloaded: generators open more where they need them."""
 
 
-class Hot:
-    """While the generators give their connections up and open new ones, every worker but one stands still.
+class WorkerImbalance:
+    """Pauses every worker but one while the generators reopen their connections.
 
-    For `_MOST_S` at the longest: the process that looks after the workers would take a longer silence for their death.
+    For `_MAX_PAUSE_S` at most: the workers' supervisor would take a longer pause for their death.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        """Raises LoadError where the API does not run here."""
-        self._there = scene.there
-        self._workers = sorted(
-            stack_processes.api_workers(self._there)
-        )  # looking for them takes too long for an instant
-        self._stopped = set(self._workers[1:])
+    def __init__(self, fault_context: FaultContext) -> None:
+        """Raises LoadError if the API does not run on this machine."""
+        self._target = fault_context.target
+        # Locating the workers takes too long to be done at the time of the injection.
+        self._workers = sorted(stack_processes.api_workers(self._target))
+        self._paused = set(self._workers[1:])
         self._share = 0.0
 
-    async def inflict(self) -> None:
-        """Let new connections come to one worker alone."""
-        hot = self._workers[0]
+    async def inject(self) -> None:
+        """Let one worker accept all new connections."""
+        busy = self._workers[0]
         try:
-            stack_processes.stop(self._stopped)
-            await self._look_until(lambda held: held[hot] >= _HOT * CONNECTIONS)
+            stack_processes.pause(self._paused)
+            await self._poll_until(lambda counts: counts[busy] >= _MIN_SHARE * CONNECTIONS)
         finally:
-            stack_processes.go_on(self._stopped)
-        # What was under way at the others when they stood still ends only now, and its connections with it.
-        await self._look_until(lambda _: self._share >= _HOT)
+            stack_processes.resume(self._paused)
+        # Requests in flight at the paused workers end only now, and their connections with them.
+        await self._poll_until(lambda _: self._share >= _MIN_SHARE)
 
-    async def _look_until(self, enough: Callable[[Counter[int]], bool]) -> None:
-        deadline = time.monotonic() + _MOST_S
+    async def _poll_until(self, reached: Callable[[Counter[int]], bool]) -> None:
+        deadline = time.monotonic() + _MAX_PAUSE_S
         while time.monotonic() < deadline:
-            await asyncio.sleep(_LOOK_S)
-            held = stack_processes.connections(self._there, self._workers)
-            self._share = held[self._workers[0]] / max(1, held.total())
-            if enough(held):
+            await asyncio.sleep(_POLL_S)
+            counts = stack_processes.connections(self._target, self._workers)
+            self._share = counts[self._workers[0]] / max(1, counts.total())
+            if reached(counts):
                 return
 
-    async def lift(self) -> None:
-        """Nothing but certainty: the generators open new connections, which any worker takes."""
-        stack_processes.go_on(self._stopped)
+    async def remove(self) -> None:
+        """Make sure that no worker is paused. The generators reopen their connections, which any worker accepts."""
+        stack_processes.resume(self._paused)
 
-    async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
-        """Whether one worker was hot. With a single worker there was nothing to do."""
-        cold = f"one worker had {self._share:.0%} of the connections: none was hot"
+    async def findings(self, _: Sequence[bytes]) -> list[Finding]:
+        """Whether one worker had nearly all connections; a single worker always has."""
+        balanced = None
+        if self._share < _MIN_SHARE:
+            balanced = Text(
+                f"1つのワーカーの接続は {self._share:.0%} で、偏りが起きず",
+                f"one worker had only {self._share:.0%} of the connections",
+            )
         return [
-            Remark("workers", len(self._workers)),
-            Remark("connections_at_one", round(self._share, 3), cold if self._share < _HOT else None),
+            Finding("workers", len(self._workers)),
+            Finding("connections_at_one", round(self._share, 3), balanced),
         ]

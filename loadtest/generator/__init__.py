@@ -1,5 +1,5 @@
-"""Generators: processes that bring the load, each its share, on this machine or on others; and who conducts them.
+"""Load generators: processes on this or other machines, each with a share of the load, and their coordinator.
 
-A generator is told everything over its standard input, and says everything over its standard output: a line of JSON
-each. What it is told holds the terminals' and cards' keys, and is never written to a disk.
+A generator reads its assignment from stdin and writes its messages to stdout, one line of JSON each. An assignment contains
+the keys of terminals and cards, and is never written to disk.
 """

@@ -1,4 +1,4 @@
-"""What a generator does to its own line on order: cuts of it, connections given up, tokens lost."""
+"""Client faults: what a generator does to its own connections and tokens on request."""
 
 from __future__ import annotations
 
@@ -11,55 +11,57 @@ from functools import partial
 from loadtest.dataset.terminals import Terminal
 from loadtest.http_client.connection import ConnectionFailed
 from loadtest.http_client.pool import ConnectionPool
-from loadtest.scenario.executor import Due
+from loadtest.scenario.executor import ScheduledVisit
 from loadtest.scenario.visits import Outcome
 
-_A_MOMENT = 0.05
-"""Seconds, after which tokens are lost for certain."""
+_SIGN_IN_DELAY = 0.05
+"""Seconds after which tokens are certainly lost."""
 
 
 @dataclass(frozen=True, slots=True)
-class Disturbance:
-    """From `begin` up to `end`, in seconds from the beginning of the run.
+class ClientFault:
+    """A fault from `begin` to `end`, in seconds of the run.
 
-    `cut`: no request to a path that begins so gets through, those under way neither ("" is every path). `renewed`: at
-    `begin` every connection is given up, and so many new ones are opened. `tokens_lost`: at `begin` every terminal
-    forgets its token, and all sign in anew a moment later.
+    `blocked_prefix`: requests to paths with this prefix fail, those in flight included ("": all paths). `new_connections`: at
+    `begin` all connections are closed, and so many new ones are opened. `tokens_lost`: at `begin` every terminal loses its
+    token, and all sign in again a moment later.
     """
 
     begin: float
     end: float
-    cut: str | None = None
-    renewed: int | None = None
+    blocked_prefix: str | None = None
+    new_connections: int | None = None
     tokens_lost: bool = False
 
 
-async def disturb(pool: ConnectionPool, terminals: Iterable[Terminal], disturbance: Disturbance) -> None:
-    """One disturbance, from now on; called at the run's beginning, and over with its end."""
-    await asyncio.sleep(disturbance.begin)
-    if disturbance.tokens_lost:
+async def apply_client_fault(
+    pool: ConnectionPool, terminals: Iterable[Terminal], client_fault: ClientFault
+) -> None:
+    """Apply one fault at its times. Called at the start of the run, and cancelled at its end."""
+    await asyncio.sleep(client_fault.begin)
+    if client_fault.tokens_lost:
         for terminal in terminals:
             terminal.token_expires_at = None
-    if disturbance.renewed is not None:
-        with suppress(ConnectionFailed):  # whoever asks next opens one, or is refused and told so
-            await pool.renew(disturbance.renewed)
-    if disturbance.cut is not None:
-        pool.cut(disturbance.cut)
+    if client_fault.new_connections is not None:
+        with suppress(ConnectionFailed):  # the next request opens one, or reports the failure
+            await pool.reconnect(client_fault.new_connections)
+    if client_fault.blocked_prefix is not None:
+        pool.block(client_fault.blocked_prefix)
         try:
-            await asyncio.sleep(disturbance.end - disturbance.begin)
+            await asyncio.sleep(client_fault.end - client_fault.begin)
         finally:
-            pool.mend(disturbance.cut)
+            pool.unblock(client_fault.blocked_prefix)
 
 
-def reconnections(
-    disturbances: Iterable[Disturbance],
+def scheduled_sign_ins(
+    client_faults: Iterable[ClientFault],
     terminals: Sequence[Terminal],
     sign_in: Callable[[Terminal], Awaitable[Outcome]],
-) -> list[Due]:
-    """The sign-ins of all terminals at once, for the schedule: they do not wait until a patient comes."""
+) -> list[ScheduledVisit]:
+    """The sign-ins of all terminals that lose their tokens: they do not wait for the next patient."""
     return [
-        Due(disturbance.begin + _A_MOMENT, None, partial(sign_in, terminal))
-        for disturbance in disturbances
-        if disturbance.tokens_lost
+        ScheduledVisit(client_fault.begin + _SIGN_IN_DELAY, None, partial(sign_in, terminal))
+        for client_fault in client_faults
+        if client_fault.tokens_lost
         for terminal in terminals
     ]

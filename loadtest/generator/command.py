@@ -1,4 +1,4 @@
-"""`loadtest generate`: wiring only."""
+"""`loadtest generator`: wiring only."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from loadtest.target import LoadError
 STOPPED = 3
 
 
-def generate() -> None:
-    """発生器 / One generator of a run. For `loadtest run`, which starts it, also on another machine.
+def generator() -> None:
+    """負荷発生器。`loadtest run` が起動します（別のマシンでも動きます）。
 
-    Takes its order on standard input and says on standard output what it saw, JSON by lines; ends when its input does.
-    Exit code 0: it did what it was told. 3: it could not.
+    Run one load generator. `loadtest run` starts it, also on another machine.
+
+    Reads its assignment from standard input and writes its results to standard output, one line of JSON each; ends when
+    its input ends. Exit code 0: completed. 3: failed.
     """
     import uvloop
 
@@ -28,25 +30,25 @@ def generate() -> None:
 
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_generate())
+            runner.run(_run())
     except (LoadError, ConnectionFailed, OSError) as error:
         with suppress(OSError):
-            _send(Failed(why=str(error)).line())
+            _send(Failed(reason=str(error)).to_line())
         raise typer.Exit(STOPPED) from error
 
 
-async def _generate() -> None:
-    from loadtest.generator.messages import LINE_LIMIT
-    from loadtest.generator.runner import generate
+async def _run() -> None:
+    from loadtest.generator.messages import MAX_LINE_LENGTH
+    from loadtest.generator.runner import run_generator
 
     kind = os.fstat(sys.stdin.fileno()).st_mode
     if not S_ISFIFO(kind) and not S_ISSOCK(kind):
-        raise LoadError("a generator takes its order through a pipe: `loadtest run` starts it")
-    reader = asyncio.StreamReader(limit=LINE_LIMIT)
+        raise LoadError("a generator reads its assignment from a pipe: `loadtest run` starts it")
+    reader = asyncio.StreamReader(limit=MAX_LINE_LENGTH)
     protocol = asyncio.StreamReaderProtocol(reader)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, sys.stdin.buffer)
     try:
-        await generate(reader, lambda word: _send(word.line()))
+        await run_generator(reader, lambda message: _send(message.to_line()))
     finally:
         transport.close()
 

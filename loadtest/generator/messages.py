@@ -1,7 +1,7 @@
-"""What generators and their coordinator say to each other: one line of JSON each.
+"""The messages between the coordinator and its generators: one line of JSON each.
 
-The coordinator says an order, then `GO`, and closes the line when it wants no more. A generator says that it is ready,
-how it goes, the answers of its sample, and in the end what it saw; or that it failed.
+The coordinator sends an assignment, then `START`, and closes the pipe to stop a generator. A generator sends that it is
+ready, its progress, the answers of its sample, and finally its statistics; or that it failed.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from loadtest.dataset.cards import Card
 from loadtest.dataset.keys import read_key, write_key
 from loadtest.dataset.terminals import Terminal
 from loadtest.dataset.visitors import Visitors
-from loadtest.generator.client_faults import Disturbance
+from loadtest.generator.client_faults import ClientFault
 from loadtest.model.events import Membership
-from loadtest.scenario.answer_sample import Kept
+from loadtest.scenario.answer_sample import SampledAnswer
 from loadtest.scenario.plan import Plan
 
-GO = b"go\n"
+START = b"start\n"
 
-LINE_LIMIT = 1 << 30
-"""The longest line, in bytes: an order holds a nation."""
+MAX_LINE_LENGTH = 1 << 30
+"""Bytes: an assignment contains a whole dataset."""
 
 
-class Said(BaseModel):
-    """A line. It may hold keys: none is shown in an error."""
+class Message(BaseModel):
+    """One line. It may contain keys: validation errors show none."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -41,12 +41,12 @@ class Said(BaseModel):
         val_json_bytes="base64",
     )
 
-    def line(self) -> bytes:
+    def to_line(self) -> bytes:
         """The bytes to send."""
         return self.model_dump_json().encode() + b"\n"
 
 
-class TerminalSaid(Said):
+class TerminalMessage(Message):
     """An admitted terminal."""
 
     credential: Credential
@@ -54,58 +54,60 @@ class TerminalSaid(Said):
     weight: float
 
 
-class CardSaid(Said):
-    """A card; `key` is the place of its key among the order's."""
+class CardMessage(Message):
+    """A card. `key`: index of its key among the assignment's."""
 
     resident_id: str
     certificate: bytes = Field(repr=False)
     key: int
 
 
-class Order(Said):
-    """What one generator has to do."""
+class Assignment(Message):
+    """The work of one generator."""
 
     fund_url: AnyHttpUrl
     plan: Plan
-    terminals: Sequence[TerminalSaid]
+    terminals: Sequence[TerminalMessage]
     keys: Sequence[bytes] = Field(repr=False, description="Of cards: PEM, PKCS #8.")
-    cards: Sequence[CardSaid]
+    cards: Sequence[CardMessage]
     memberships: Sequence[Membership]
     bulk: BulkPartition | None = None
-    disturbances: Sequence[Disturbance] = ()
+    client_faults: Sequence[ClientFault] = ()
 
     @model_validator(mode="after")
-    def _on_this_machine(self) -> Order:
+    def _on_this_machine(self) -> Assignment:
         if not is_loopback(self.fund_url):
             raise ValueError("load goes to loopback addresses only")
         return self
 
     @classmethod
-    def of(cls, fund_url: str, plan: Plan, visitors: Visitors, disturbances: Sequence[Disturbance]) -> Order:
-        """The order to drive a plan with some visitors."""
+    def of(
+        cls, fund_url: str, plan: Plan, visitors: Visitors, client_faults: Sequence[ClientFault]
+    ) -> Assignment:
+        """The assignment to run a plan with some visitors."""
         keys = {card.key_number: card.key for card in visitors.cards}
         places = {number: place for place, number in enumerate(keys)}
         return cls(
             fund_url=AnyHttpUrl(fund_url),
             plan=plan,
             terminals=[
-                TerminalSaid(credential=one.credential, kind=one.kind, weight=one.weight)
+                TerminalMessage(credential=one.credential, kind=one.kind, weight=one.weight)
                 for one in visitors.terminals
             ],
             keys=list(map(write_key, keys.values())),
             cards=[
-                CardSaid(
+                CardMessage(
                     resident_id=card.resident_id, certificate=card.certificate, key=places[card.key_number]
                 )
                 for card in visitors.cards
             ],
             memberships=list(visitors.memberships),
             bulk=visitors.bulk,
-            disturbances=list(disturbances),
+            client_faults=list(client_faults),
         )
 
     def visitors(self) -> Visitors:
-        """Whom the order is about, none of them signed in."""
+        """The visitors, none of them signed in."""
         keys = list(map(read_key, self.keys))
         return Visitors(
             [Terminal(one.credential, one.kind, one.weight) for one in self.terminals],
@@ -115,16 +117,16 @@ class Order(Said):
         )
 
 
-class Ready(Said):
-    """Everything is there, and every terminal has its token."""
+class Ready(Message):
+    """The assignment is loaded, and every terminal has its token."""
 
-    said: Literal["ready"] = "ready"
+    type: Literal["ready"] = "ready"
 
 
-class Progress(Said):
-    """How it goes, once a second: everything so far, and the process's own processor time and memory."""
+class Progress(Message):
+    """Totals so far, once a second, and the process's own processor time and memory."""
 
-    said: Literal["progress"] = "progress"
+    type: Literal["progress"] = "progress"
     seconds: float
     offered: int
     answered: int
@@ -134,15 +136,15 @@ class Progress(Said):
     memory_mib: float
 
 
-class Answers(Said):
-    """Some of the sample."""
+class Answers(Message):
+    """Some answers of the sample."""
 
-    said: Literal["answers"] = "answers"
-    kept: Sequence[Kept]
+    type: Literal["answers"] = "answers"
+    sampled: Sequence[SampledAnswer]
 
 
-class Effort(Said):
-    """What the driving took of a generator: seconds of the clock and of a processor, and connections at a time."""
+class GeneratorUsage(Message):
+    """Resources that a generator used: seconds of the clock and of a processor, memory, and peak connections."""
 
     seconds: float
     cpu_seconds: float
@@ -151,7 +153,7 @@ class Effort(Said):
 
     @property
     def cores(self) -> float:
-        """How many cores it kept busy: one is all that it can."""
+        """Number of cores that it kept busy, at most one."""
         return self.cpu_seconds / self.seconds if self.seconds else 0.0
 
     def as_json(self) -> dict[str, float]:
@@ -160,26 +162,28 @@ class Effort(Said):
         return {"cores": round(self.cores, 2), "memory_mib": memory, "connections": self.connections}
 
 
-class Done(Said):
-    """The last answer came. `seen` is `Seen.as_message`."""
+class Done(Message):
+    """The last answer was received. `stats`: `RunStats.to_message`."""
 
-    said: Literal["done"] = "done"
-    seen: dict[str, Any]
-    effort: Effort
-
-
-class Failed(Said):
-    """It could not be done; the text is for the engineer."""
-
-    said: Literal["failed"] = "failed"
-    why: str
+    type: Literal["done"] = "done"
+    stats: dict[str, Any]
+    usage: GeneratorUsage
 
 
-Word = Ready | Progress | Answers | Done | Failed
+class Failed(Message):
+    """The generator failed. `reason`: for the engineer."""
 
-_WORD: TypeAdapter[Word] = TypeAdapter(Annotated[Word, Field(discriminator="said")])
+    type: Literal["failed"] = "failed"
+    reason: str
 
 
-def read_word(line: bytes) -> Word:
-    """What a generator said. Raises pydantic.ValidationError."""
-    return _WORD.validate_json(line)
+GeneratorMessage = Ready | Progress | Answers | Done | Failed
+
+_MESSAGE: TypeAdapter[GeneratorMessage] = TypeAdapter(
+    Annotated[GeneratorMessage, Field(discriminator="type")]
+)
+
+
+def parse_message(line: bytes) -> GeneratorMessage:
+    """Parse a generator's message. Raises pydantic.ValidationError."""
+    return _MESSAGE.validate_json(line)

@@ -1,4 +1,4 @@
-"""One generator: takes an order, has its terminals signed in, waits for the word, drives, and says what it saw."""
+"""Runs one generator: reads its assignment, signs its terminals in, waits for the start, runs the plan, and reports."""
 
 from __future__ import annotations
 
@@ -17,8 +17,17 @@ from pydantic import ValidationError
 
 from loadtest.dataset.terminals import sign_in_all, spread_token_ages
 from loadtest.dataset.visitors import Visitors
-from loadtest.generator.client_faults import disturb, reconnections
-from loadtest.generator.messages import GO, Answers, Done, GeneratorUsage, Assignment, Progress, Ready, Message
+from loadtest.generator.client_faults import apply_client_fault, scheduled_sign_ins
+from loadtest.generator.messages import (
+    START,
+    Answers,
+    Assignment,
+    Done,
+    GeneratorUsage,
+    Message,
+    Progress,
+    Ready,
+)
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.machine import processes
 from loadtest.scenario.answer_sample import AnswerSample
@@ -30,64 +39,70 @@ from loadtest.target import LoadError
 from loadtest.tasks import unwrap_exception_group
 
 _MAX_CONNECTIONS = 10_000
-"""At a time: of a fund that stands still, all who come within the time that a request may take want one."""
+"""If the fund hangs, all visits that begin within a request's timeout need a connection each."""
 
 _OTHER_FILES = 100
 _TIMEOUT_SECONDS = 10.0
 _PROGRESS_SECONDS = 1.0
 
-Say = Callable[[Message], None]
+Send = Callable[[Message], None]
 Work = Coroutine[Any, Any, None]
 
 
-class Lines(Protocol):
-    """Where the coordinator is heard."""
+class LineReader(Protocol):
+    """The coordinator's messages."""
 
     async def readline(self) -> bytes:
-        """A line with its end; nothing where there are no more."""
+        """One line with its end; empty at the end of the input."""
 
 
-async def generate(lines: Lines, say: Say) -> None:
-    """Do what one order says. Raises LoadError, LineError."""
+async def run_generator(reader: LineReader, send: Send) -> None:
+    """Run one assignment. Raises LoadError, ConnectionFailed."""
     with unwrap_exception_group():
-        await _obey(_read(await lines.readline()), lines, say)
+        await _run(_parse(await reader.readline()), reader, send)
 
 
-async def _obey(order: Assignment, lines: Lines, say: Say) -> None:
-    visitors = order.visitors()
-    url = str(order.fund_url)
-    async with ConnectionPool(url, most=max_connections(), timeout_seconds=_TIMEOUT_SECONDS) as pool:
+async def _run(assignment: Assignment, reader: LineReader, send: Send) -> None:
+    visitors = assignment.visitors()
+    url = str(assignment.fund_url)
+    async with ConnectionPool(
+        url, max_connections=max_connections(), timeout_seconds=_TIMEOUT_SECONDS
+    ) as pool:
         await sign_in_all(pool, visitors.terminals)
-        spread_token_ages(visitors.terminals, Random(order.plan.seed))  # noqa: S311 - reproducible on purpose
+        spread_token_ages(visitors.terminals, Random(assignment.plan.seed))  # noqa: S311 - reproducible on purpose
         gc.collect()
-        gc.freeze()  # a nation that is looked through again and again for garbage would be the generator's lateness
-        say(Ready())
-        if await lines.readline() != GO:
+        gc.freeze()  # otherwise collections would traverse the whole dataset and delay visits
+        send(Ready())
+        if await reader.readline() != START:
             return
-        executor, meter = Executor(RunStats(), AnswerSample()), _Meter()
-        await _drive(
-            order,
+        executor, meter = Executor(RunStats(), AnswerSample()), _UsageMeter()
+        await _run_plan(
+            assignment,
             visitors,
             pool,
             executor,
-            [_tell(executor, say), _give_up_with(lines), meter.stop_at(order.plan.seconds)],
+            [
+                _report_progress(executor, send),
+                _fail_without_coordinator(reader),
+                meter.stop_at(assignment.plan.seconds),
+            ],
         )
-        say(Done(stats=executor.stats.to_message(), usage=meter.usage(pool)))
+        send(Done(stats=executor.stats.to_message(), usage=meter.usage(pool)))
 
 
-class _Meter:
-    """What driving takes of this process, up to the last visit's beginning: waiting for answers is little work."""
+class _UsageMeter:
+    """Measures this process up to the last visit's start; waiting for the last answers is little work."""
 
     def __init__(self) -> None:
         self._began, self._cpu = perf_counter(), process_time()
-        self._spent: tuple[float, float] | None = None
+        self._measured: tuple[float, float] | None = None
 
     async def stop_at(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-        self._spent = self._now()
+        self._measured = self._now()
 
     def usage(self, pool: ConnectionPool) -> GeneratorUsage:
-        seconds, cpu_seconds = self._spent or self._now()
+        seconds, cpu_seconds = self._measured or self._now()
         return GeneratorUsage(
             seconds=seconds,
             cpu_seconds=cpu_seconds,
@@ -100,55 +115,62 @@ class _Meter:
 
 
 def max_connections() -> int:
-    """How many connections this process may have, having asked for as many as it can get."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return (
-        _MAX_CONNECTIONS if most == resource.RLIM_INFINITY else min(_MAX_CONNECTIONS, most - _OTHER_FILES)
-    )
+    """Number of connections that this process may open, after raising its limit of open files to the maximum."""
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    if limit == resource.RLIM_INFINITY:
+        return _MAX_CONNECTIONS
+    return min(_MAX_CONNECTIONS, limit - _OTHER_FILES)
 
 
-def _read(line: bytes) -> Assignment:
+def _parse(line: bytes) -> Assignment:
     try:
         return Assignment.model_validate_json(line)
     except ValidationError as error:
         faults = "; ".join(": ".join([*map(str, row["loc"]), row["msg"]]) for row in error.errors())
-        raise LoadError(f"a generator does not understand its order: {faults}") from None
+        raise LoadError(f"malformed assignment: {faults}") from None
 
 
-async def _drive(
-    order: Assignment, visitors: Visitors, pool: ConnectionPool, executor: Executor, beside: Sequence[Work]
+async def _run_plan(
+    assignment: Assignment,
+    visitors: Visitors,
+    pool: ConnectionPool,
+    executor: Executor,
+    background: Sequence[Work],
 ) -> None:
-    """The schedule to its end, with its disturbances, and whatever else goes on beside it as long."""
-    rng = Random(order.plan.seed)  # noqa: S311 - reproducible on purpose
-    histories = HistoryChecker()
-    client = TerminalClient(pool, executor.request, rng)
-    anew = reconnections(order.client_faults, visitors.terminals, client.sign_in_anew)
-    schedule = merge(order.plan.schedule(visitors, client, histories), anew, key=attrgetter("at"))
-    client_faults = [disturb(pool, visitors.terminals, client_fault) for client_fault in order.client_faults]
+    """Run the schedule to its end, with its client faults and background work."""
+    rng = Random(assignment.plan.seed)  # noqa: S311 - reproducible on purpose
+    history_checker = HistoryChecker()
+    client = TerminalClient(pool, executor.on_response, rng)
+    sign_ins = scheduled_sign_ins(assignment.client_faults, visitors.terminals, client.sign_in_again)
+    visits = assignment.plan.schedule(visitors, client, history_checker)
+    client_faults = [
+        apply_client_fault(pool, visitors.terminals, client_fault)
+        for client_fault in assignment.client_faults
+    ]
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(work) for work in (*beside, *client_faults)]
-        await executor.run(schedule, order.plan.drain_seconds)
+        tasks = [group.create_task(work) for work in (*background, *client_faults)]
+        await executor.run(merge(visits, sign_ins, key=attrgetter("at")), assignment.plan.drain_seconds)
         for task in tasks:
             task.cancel()
-    executor.stats.looks, executor.stats.histories_wrong = histories.judged()
+    executor.stats.histories_compared, executor.stats.histories_wrong = history_checker.results()
 
 
-async def _give_up_with(lines: Lines) -> None:
-    await lines.readline()
-    raise LoadError("the coordinator is gone")
+async def _fail_without_coordinator(reader: LineReader) -> None:
+    await reader.readline()
+    raise LoadError("the coordinator has exited")
 
 
-async def _tell(executor: Executor, say: Say) -> None:
-    """How it goes, and the answers that were kept, once a second and when this is cancelled: none is held long."""
+async def _report_progress(executor: Executor, send: Send) -> None:
+    """Send progress and sampled answers once a second and on cancellation, so that none is kept long."""
     stats, began = executor.stats, perf_counter()
     while True:
         try:
             await asyncio.sleep(_PROGRESS_SECONDS)
         finally:
             if sampled := executor.sample.drain():
-                say(Answers(sampled=sampled))
-        said = Progress(
+                send(Answers(sampled=sampled))
+        progress = Progress(
             seconds=perf_counter() - began,
             offered=stats.offered,
             answered=stats.answered,
@@ -157,4 +179,4 @@ async def _tell(executor: Executor, say: Say) -> None:
             cpu_seconds=process_time(),
             memory_mib=processes.unshared_mib(os.getpid()),
         )
-        say(said)
+        send(progress)

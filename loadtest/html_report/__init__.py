@@ -1,1 +1,1 @@
-"""A run's report as a page that needs nothing from elsewhere: no script, no style, no picture of another machine."""
+"""A run's report as an HTML page with charts, and as a JSON file of its figures."""

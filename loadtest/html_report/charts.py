@@ -1,7 +1,4 @@
-"""Curves over the time of a run, as SVG for the inside of a page. The one module that imports pygal.
-
-Colours and type are the page's style sheet's, so that a chart is readable in the light and in the dark.
-"""
+"""Line charts over the time of a run, as SVG images in data URIs. The only module that imports pygal."""
 
 from __future__ import annotations
 
@@ -9,76 +6,99 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
-from typing import Any
 
 import pygal
+from pygal.style import Style
 
-# It hooks into Python's imports for plugins that we have none of, in a way of which Python warns at each later import.
+# pygal installs an import hook for plugins, which we do not use and about which Python warns at every later import.
 sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
-Curve = Sequence[tuple[float, float | None]]
-"""Seconds from the beginning, and a value; None where there was none."""
+Points = Sequence[tuple[float, float | None]]
+"""Seconds of the run, and a value; None where there is none."""
 
-COLOURS = 12
-"""So many the style sheet has; further curves have them again."""
+COLOURS = (
+    "#2b7fd4", "#d9622b", "#2f9a58", "#a05ccf", "#b08a1e", "#2496a0",
+    "#cf4a86", "#7b8794", "#7575e0", "#6fa31a", "#a5703c", "#e0559a",
+)  # fmt: skip
+"""Legible on a light and on a dark background; further lines reuse them."""
+
+SPAN_COLOUR = "#f2a100"
 
 _WIDTH, _HEIGHT = 960, 300
-_LEAST_SPAN = 0.003
-"""The share of a chart that is marked at least, so that an instant can be seen."""
+_MIN_SPAN = 0.003
+"""Smallest share of a chart's width that is marked, so that an instant is visible."""
 
 _LABELS = 8
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-"""Seconds between two labels of the axis."""
+"""Seconds between two labels of the time axis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn. `logarithmic`: values from below one to thousands; a value of 0 is then none.
+    """A chart. `logarithmic`: for values from below one to thousands; 0 is not drawn.
 
-    `span`: a stretch of the run that is marked: its name, begin and end.
+    `span`: a marked part of the run: its name, start and end.
     """
 
     title: str
     unit: str
-    curves: Mapping[str, Curve]
+    lines: Mapping[str, Points]
     logarithmic: bool = False
     span: tuple[str, float, float] | None = None
     note: str = ""
 
     @property
     def legend(self) -> list[tuple[str, str]]:
-        """The class of each curve in the style sheet, and its name."""
-        named = [(f"curve-{number % COLOURS}", name) for number, name in enumerate(self.curves)]
-        return [*named, ("span", self.span[0])] if self.span else named
+        """The colour and the name of each line, and of the span."""
+        named = [(COLOURS[number % len(COLOURS)], name) for number, name in enumerate(self.lines)]
+        return [*named, (SPAN_COLOUR, self.span[0])] if self.span else named
 
 
 def draw(chart: Chart) -> str:
-    """The chart as an `svg` element."""
-    curves = {name: list(_drawable(chart, curve)) for name, curve in chart.curves.items()}
-    longest = max((at for curve in curves.values() for at, _ in curve), default=0.0)
-    values = [value for curve in curves.values() for _, value in curve if value is not None]
+    """The chart as a data URI of an SVG image."""
+    lines = {name: list(_scaled(chart, points)) for name, points in chart.lines.items()}
+    longest = max((at for points in lines.values() for at, _ in points), default=0.0)
+    values = [value for points in lines.values() for _, value in points if value is not None]
     low, high = _bounds(values, logarithmic=chart.logarithmic)
-    drawn = pygal.XY(
+    drawing = pygal.XY(
         width=_WIDTH, height=_HEIGHT, margin=8, spacing=6, show_dots=False, allow_interruptions=True,
-        show_legend=False, max_scale=8,
-        no_data_text="なし / nothing", xrange=(0, longest or 1.0), range=(low, high), x_labels=_labels(longest),
-        x_value_formatter=_clock, value_formatter=_raised if chart.logarithmic else _plain,
-        y_labels=list(_powers(low, high)) if chart.logarithmic else None, disable_xml_declaration=True,
-        no_prefix=True, js=(), css=(),
+        show_legend=False, max_scale=8, style=_style(chart), stroke_style={"width": 1.5, "linejoin": "round"},
+        no_data_text="なし / no data", xrange=(0, longest or 1.0), range=(low, high), x_labels=_labels(longest),
+        x_value_formatter=_clock, value_formatter=_from_logarithm if chart.logarithmic else _plain,
+        y_labels=list(_powers(low, high)) if chart.logarithmic else None, js=(),
     )  # fmt: skip
-    for name, curve in curves.items():
-        drawn.add(name, curve)
+    for name, points in lines.items():
+        drawing.add(name, points)
     if chart.span is not None:
         name, begin, end = chart.span
-        end = max(end, begin + longest * _LEAST_SPAN)
-        drawn.add(name, [(begin, low), (begin, high), (end, high), (end, low)], fill=True)
-    drawn.add_xml_filter(lambda root: _for_the_page(root, chart))
-    return str(drawn.render(is_unicode=True))
+        end = max(end, begin + longest * _MIN_SPAN)
+        drawing.add(name, [(begin, low), (begin, high), (end, high), (end, low)], fill=True, stroke=False)
+    return str(drawing.render_data_uri())
 
 
-def _drawable(chart: Chart, curve: Curve) -> Iterator[tuple[float, float | None]]:
-    """The logarithms of pygal would be taken of the time too."""
-    for at, value in curve:
+def _style(chart: Chart) -> Style:
+    """Transparent, in colours that are legible on a light and on a dark page."""
+    return Style(
+        background="transparent",
+        plot_background="transparent",
+        foreground="#7b8794",
+        foreground_strong="#7b8794",
+        foreground_subtle="#7b8794",
+        guide_stroke_color="#7b879466",
+        major_guide_stroke_color="#7b879466",
+        font_family='system-ui, "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", sans-serif',
+        label_font_size=11,
+        major_label_font_size=11,
+        no_data_font_size=24,
+        opacity=".15",
+        stroke_opacity="1",
+        colors=tuple(colour for colour, _ in chart.legend) or COLOURS,
+    )
+
+
+def _scaled(chart: Chart, points: Points) -> Iterator[tuple[float, float | None]]:
+    """Logarithms are taken here: pygal's own logarithmic scale would apply to the time, too."""
+    for at, value in points:
         if not chart.logarithmic or value is None:
             yield at, value
         else:
@@ -94,7 +114,7 @@ def _bounds(values: Sequence[float], *, logarithmic: bool) -> tuple[float, float
 
 
 def _powers(low: float, high: float) -> Iterator[float]:
-    """Where 1, 2 and 5 times the powers of ten are."""
+    """The positions of 1, 2 and 5 times the powers of ten."""
     for power in range(round(low), round(high)):
         yield from (power + log10(number) for number in (1, 2, 5))
     yield high
@@ -109,7 +129,7 @@ def _plain(value: float) -> str:
     return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _raised(value: float) -> str:
+def _from_logarithm(value: float) -> str:
     return _plain(10**value)
 
 
@@ -118,26 +138,3 @@ def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _for_the_page(root: Any, chart: Chart) -> Any:
-    """Without pygal's own style and script; what a curve looks like is told by a class of the page's."""
-    for parent in list(root.iter()):
-        for child in filter(_is_superfluous, list(parent)):
-            parent.remove(child)
-    for element in root.iter():
-        element.attrib.pop("id", None)
-        words = element.get("class", "").split()
-        numbers = [int(word[6:]) for word in words if word.startswith("color-")]
-        for number in numbers:
-            words.append("span" if number >= len(chart.curves) else f"curve-{number % COLOURS}")
-        if words:
-            element.set("class", " ".join(words))
-    root.set("role", "img")
-    root.find("title").text = chart.title
-    return root
-
-
-def _is_superfluous(element: Any) -> bool:
-    """Comments, what only a script would show, and what the page has once for all charts."""
-    return not isinstance(element.tag, str) or element.tag == "defs" or "tooltip" in element.get("class", "")

@@ -1,12 +1,11 @@
-"""The tables of a run's page that are about PostgreSQL; columns by the names that PostgreSQL gives them."""
+"""The page's tables about PostgreSQL; columns have PostgreSQL's names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from loadtest.database.delta import StatisticsDelta
 from loadtest.database.monitor import DatabaseMonitor
-from loadtest.database.statistics import Row
+from loadtest.database.statistics import Row, StatisticsDelta
 from loadtest.database.waits import WaitSamples
 from loadtest.html_report.tables import Table
 
@@ -26,38 +25,38 @@ _TABLES = (
     "deleted", "seq_scans", "index_scans",
 )  # fmt: skip
 _STATEMENTS = ("calls", "exec_ms", "rows", "blocks_hit", "blocks_read", "wal_bytes")
-_MOST_ROWS = 20
+_MAX_ROWS = 20
 
 
-def tables(watch: DatabaseMonitor, checks: int) -> Iterator[Table]:
-    """All of them. `checks`: that were answered, by which the overview is divided."""
-    seen = watch.delta
-    if seen is None:
-        yield Table(_TITLE, ("",), [["統計を読めなかった / The statistics could not be read."]])
+def tables(monitor: DatabaseMonitor, checks: int) -> Iterator[Table]:
+    """All of them. `checks`: number of answered checks, by which the overview is divided."""
+    delta = monitor.delta
+    if delta is None:
+        yield Table(_TITLE, ("",), [["統計を読み取れませんでした / The statistics could not be read."]])
         return
-    yield _overview(seen, checks)
-    yield _waits(watch.waits, sees_all=watch.after is not None and watch.after.sees_all)
-    yield _rows("入出力 / pg_stat_io", seen.rows.get("io", {}), _IO, by=_moved)
-    yield _rows("表と索引 / Tables and indexes", seen.rows.get("tables", {}), _TABLES, by=_size)
-    if statements := seen.rows.get("statements"):
+    yield _overview(delta, checks)
+    yield _waits(monitor.waits, sees_all=monitor.after is not None and monitor.after.sees_all)
+    yield _rows("入出力 / pg_stat_io", delta.rows.get("io", {}), _IO, by=_operations)
+    yield _rows("表と索引 / Tables and indexes", delta.rows.get("tables", {}), _TABLES, by=_size)
+    if statements := delta.rows.get("statements"):
         yield _rows(
-            "文 / pg_stat_statements", statements, _STATEMENTS, by=lambda row: row.get("exec_ms", 0.0)
+            "SQL 文 / pg_stat_statements", statements, _STATEMENTS, by=lambda row: row.get("exec_ms", 0.0)
         )
 
 
-def _overview(seen: StatisticsDelta, checks: int) -> Table:
+def _overview(delta: StatisticsDelta, checks: int) -> Table:
     rows = [
         [f"{view}.{column}", f"{value:,.0f}", f"{value / checks:,.2f}" if checks else ""]
         for view, columns in _OVERVIEW.items()
         for column in columns
-        if (value := seen.rows.get(view, {}).get("", {}).get(column))
+        if (value := delta.rows.get(view, {}).get("", {}).get(column))
     ]
-    rows.append(["表と索引の合計 / tables and indexes, bytes", f"{seen.bytes_stored:,.0f}", ""])
-    if (share := seen.cache_hit_ratio) is not None:
-        rows.append(["キャッシュ命中率 / cache hits", f"{share:.2%}", ""])
+    rows.append(["表と索引の合計 / tables and indexes, bytes", f"{delta.bytes_stored:,.0f}", ""])
+    if (share := delta.cache_hit_ratio) is not None:
+        rows.append(["キャッシュヒット率 / cache hit ratio", f"{share:.2%}", ""])
     note = (
-        "統計は途中で失われ、その後の分である / The server lost its counts: these are of the time since."
-        if seen.counters_reset
+        "統計が途中でリセットされたため、その後の値です / The server lost its counters: these are the values since."
+        if delta.counters_reset
         else ""
     )
     return Table(_TITLE, ("", "合計 / total", "照会あたり / per check"), rows, note)
@@ -69,27 +68,28 @@ def _waits(waits: WaitSamples, *, sees_all: bool) -> Table:
         for state, events in waits.means().items()
         for event, sessions in events.items()
     ]
-    note = f"{waits.looks:,} 回の観察 / looks. CPU: 待っていない / waiting for nothing."
+    note = f"{waits.count:,}回のサンプル / samples. CPU: 待機なし / no wait event."
     if not sees_all:
         note += (
-            " 他の役割のセッションは見えない / Sessions of other roles are not visible (pg_read_all_stats)."
+            " 他のロールのセッションは表示されません / Sessions of other roles are not visible"
+            " (pg_read_all_stats)."
         )
-    columns = ("状態、待つもの / state, waits for", "平均セッション数 / sessions, mean")
-    return Table("待機事象 / Wait events", columns, rows[:_MOST_ROWS], note)
+    columns = ("状態：待機イベント / state: wait event", "平均セッション数 / sessions, mean")
+    return Table("待機イベント / Wait events", columns, rows[:_MAX_ROWS], note)
 
 
 def _rows(
     title: str, rows: Mapping[str, Row], columns: Sequence[str], *, by: Callable[[Row], float]
 ) -> Table:
-    """The largest ones, with the columns that hold anything."""
-    largest = sorted(rows.items(), key=lambda pair: -by(pair[1]))[:_MOST_ROWS]
-    held = [column for column in columns if any(row.get(column) for _, row in largest)]
-    cells = [[key, *(f"{row.get(column, 0.0):,.0f}" for column in held)] for key, row in largest]
-    note = f"{len(rows):,} のうち大きいもの / the largest of {len(rows):,}" if len(rows) > _MOST_ROWS else ""
-    return Table(title, ("", *held), cells, note)
+    """The largest rows, without columns that are empty in all of them."""
+    largest = sorted(rows.items(), key=lambda pair: -by(pair[1]))[:_MAX_ROWS]
+    used = [column for column in columns if any(row.get(column) for _, row in largest)]
+    cells = [[key, *(f"{row.get(column, 0.0):,.0f}" for column in used)] for key, row in largest]
+    note = f"{len(rows):,}件のうち上位 / the largest of {len(rows):,}" if len(rows) > _MAX_ROWS else ""
+    return Table(title, ("", *used), cells, note)
 
 
-def _moved(row: Row) -> float:
+def _operations(row: Row) -> float:
     return sum(row.get(column, 0.0) for column in ("reads", "writes", "extends", "fsyncs", "hits"))
 
 

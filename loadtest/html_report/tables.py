@@ -1,4 +1,4 @@
-"""The tables of a run's page: titles in Japanese and English, cells as text."""
+"""The page's tables about the run: titles in Japanese and English, cells as text."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from loadtest.machine.sampling import Sample
 from loadtest.scenario.histogram import percentiles
-from loadtest.scenario.report import RushReport
+from loadtest.scenario.report import RunReport
 
-_CHECKS = "照会（到着予定から） / check, from its intended start"
+_CHECKS = "照会（開始予定時刻から） / check, from its scheduled time"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Its first column names the row; the others are numbers where they are not said to be `text`."""
+    """The first column names the row. The other columns are numbers unless `text`."""
 
     title: str
     columns: Sequence[str]
@@ -25,45 +25,45 @@ class Table:
     text: bool = False
 
 
-def requests(report: RushReport) -> Table:
+def requests(report: RunReport) -> Table:
     """Latencies by kind of request, and of the check as a whole."""
-    times = dict(sorted(report.seen.requests.items())) | {_CHECKS: report.seen.checks}
-    every = sum(one.count for one in report.seen.requests.values())
+    histograms = dict(sorted(report.stats.requests.items())) | {_CHECKS: report.stats.checks}
+    total = sum(one.count for one in report.stats.requests.values())
     rows = [
         [
-            name, f"{one.count:,}", "" if name == _CHECKS or not every else f"{one.count / every:.1%}",
+            name, f"{one.count:,}", "" if name == _CHECKS or not total else f"{one.count / total:.1%}",
             *(f"{ms:,.1f}" for ms in percentiles(one).values()),
         ]
-        for name, one in times.items()
+        for name, one in histograms.items()
     ]  # fmt: skip
     columns = ("", "件数 / count", "割合 / share", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "最大 / max ms")
-    return Table("要求ごとの応答時間 / Latency by request", columns, rows)
+    return Table("リクエストごとの応答時間 / Latency by request", columns, rows)
 
 
-def errors(report: RushReport) -> Table:
-    """Errors by code, and how many of them something explains; wrong answers by what was wrong."""
+def errors(report: RunReport) -> Table:
+    """Errors by code, with the number of explained ones, and wrong answers by fault."""
     explained = report.explained
     rows = [
         [code, f"{count:,}", f"{min(count, explained.get(code, 0)):,}"]
         for code, count in report.errors.items()
     ]
     rows += [[f"誤答 / wrong: {fault}", f"{count:,}", "0"] for fault, count in report.wrong.items()]
-    columns = ("", "件数 / count", "うち説明のつくもの / explained")
+    columns = ("", "件数 / count", "うち想定内 / explained")
     return Table("エラーと誤答 / Errors and wrong answers", columns, rows)
 
 
-def generators(report: RushReport) -> Table:
-    """What each generator took of its core."""
+def generators(report: RunReport) -> Table:
+    """Resources that each generator used."""
     rows = [
         [
-            f"{number}", f"{effort.cores:.2f}", f"{effort.memory_mib:,.0f}", f"{effort.connections:,}",
-            f"{effort.seconds:,.1f}",
+            f"{number}", f"{usage.cores:.2f}", f"{usage.memory_mib:,.0f}", f"{usage.connections:,}",
+            f"{usage.seconds:,.1f}",
         ]
-        for number, effort in enumerate(report.efforts, 1)
+        for number, usage in enumerate(report.usages, 1)
     ]  # fmt: skip
     columns = ("", "コア / cores", "MiB", "同時接続 / connections", "秒 / s")
-    lag = report.seen.lags.percentile_ms(0.99)
-    note = f"開始の遅れ p99 / visits began late by, p99: {lag:,.1f} ms"
+    delay = report.stats.start_delays.percentile_ms(0.99)
+    note = f"開始の遅れ p99 / start delay, p99: {delay:,.1f} ms"
     return Table("負荷発生器 / Generators", columns, rows, note)
 
 
@@ -71,41 +71,41 @@ def processes(samples: Sequence[Sample]) -> Table:
     """Cores and memory of each process over the run."""
     rows = []
     for name in sorted({name for sample in samples for name in sample.processes}):
-        seen = [sample.processes[name] for sample in samples if name in sample.processes]
-        memory = [usage.memory_mib for usage in seen]
+        usages = [sample.processes[name] for sample in samples if name in sample.processes]
+        memory = [usage.memory_mib for usage in usages]
         rows.append(
             [
-                name, f"{mean(usage.cores for usage in seen):.2f}", f"{max(usage.cores for usage in seen):.2f}",
+                name, f"{mean(usage.cores for usage in usages):.2f}", f"{max(usage.cores for usage in usages):.2f}",
                 f"{memory[0]:,.0f}", f"{memory[-1]:,.0f}", f"{max(memory):,.0f}",
             ]
         )  # fmt: skip
     columns = (
-        "", "コア平均 / cores, mean", "最大 / max", "メモリー初め / memory first, MiB", "終わり / last", "最大 / max",
+        "", "コア平均 / cores, mean", "最大 / max", "メモリー開始時 / memory at start, MiB", "終了時 / at end", "最大 / max",
     )  # fmt: skip
-    return Table("プロセス / Processes", columns, rows, "共有でないメモリー / unshared memory")
+    return Table("プロセス / Processes", columns, rows, "メモリーは非共有分 / unshared memory")
 
 
-def host_info(report: RushReport) -> Table:
-    """What the figures have to be quoted with."""
+def host_info(report: RunReport) -> Table:
+    """The conditions that must be quoted with the figures."""
     values: dict[str, Any] = {}
-    if told := report.host_info:
+    if info := report.host_info:
         values |= {
-            "コマンド / command": told.command,
-            "コミット / commit": told.commit or None,
-            "コア / cores": told.cores,
-            "プロセッサー / processor": told.processor,
-            "メモリー / memory, GiB": told.memory_gib,
-            "カーネル / kernel": told.kernel,
-            "Python": told.python,
+            "コマンド / command": info.command,
+            "コミット / commit": info.commit or None,
+            "コア / cores": info.cores,
+            "プロセッサー / processor": info.processor,
+            "メモリー / memory, GiB": info.memory_gib,
+            "カーネル / kernel": info.kernel,
+            "Python": info.python,
         }
-    if report.watched and (after := report.watched.database.after):
+    if report.observations and (after := report.observations.database.after):
         values["PostgreSQL"] = after.server
     sizes = {f"規模 / size: {name}": count for name, count in report.size.items()}
-    return named("条件 / Circumstances", values | sizes)
+    return named("条件 / Conditions", values | sizes)
 
 
 def named(title: str, values: Mapping[str, Any], note: str = "") -> Table:
-    """Names and values; what is nested is named by its path."""
+    """A table of names and values; nested values are named by their path."""
     rows = [[name, value] for name, value in _flat(values)]
     return Table(title, ("", ""), rows, note, text=True)
 

@@ -1,1 +1,1 @@
-"""The rush: patients come to the nation's facilities when they come, whether or not the fund keeps up."""
+"""`loadtest run`: visits that arrive by a schedule, independent of answers; their latencies, errors and a verdict."""

@@ -1,6 +1,6 @@
-"""Was every answer right? The sample of them is held against the naive model.
+"""Compares the sampled answers with the naive model.
 
-The answers are kept while the load runs, and compared when it is over: the generator's core belongs to the load.
+Answers are sampled while the load runs, and compared after it: the comparison must not take processor time from the load.
 """
 
 from __future__ import annotations
@@ -12,110 +12,111 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from loadtest.model.answer import Answer, Question
-from loadtest.scenario.answer_sample import Asked, Kept
+from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
 from loadtest.scenario.visits import Outcome
 
 REFUSALS = frozenset({"card-not-usable", "eligibility-not-confirmable"})
-"""Refusals by the rule: answers like any other, and right where the model refuses too."""
+"""Refusals that a rule requires: answers like any other, right where the model refuses too."""
 
-_NOT_BY_RULE = ("version", "record_id", "answered_at", "reference_number")
+_NOT_COMPARED = ("version", "record_id", "answered_at", "reference_number")
+
+_CLOCK_TOLERANCE = timedelta(seconds=1)
+"""Largest difference to the fund's clock. On one machine there is none, but the start of the run is recorded a moment late."""
 
 
-_CLOCKS_APART = timedelta(seconds=1)
-"""How far the fund's clock may be from ours: nothing, on one machine, but that the run's beginning is noted a moment off."""
-
-
-class Knows(Protocol):
-    """Who knows the right answers: the naive model with what was said of everybody."""
+class ReferenceModel(Protocol):
+    """The naive model with all data of the dataset."""
 
     @property
     def changes(self) -> Sequence[datetime]:
-        """The instants of the run from which something else is known."""
+        """The times during the run at which the data change."""
 
     def answer(self, question: Question, known_at: datetime) -> Answer:
-        """What the fund should answer by what was known at an instant."""
+        """The answer that the fund should give by the data known at an instant."""
 
 
-class Judge:
-    """Compares a sample of answers with what the naive model says was known at their instants."""
+class AnswerChecker:
+    """Compares a sample of answers with the model's, as of the time of each."""
 
-    def __init__(self, knows: Knows, began_at: datetime) -> None:
-        """`began_at`: when the run began (aware)."""
-        self._knows = knows
-        self._began_at = began_at
+    def __init__(self, model: ReferenceModel, started_at: datetime) -> None:
+        """`started_at`: start of the run (aware)."""
+        self._model = model
+        self._started_at = started_at
 
-    def wrong(self, sample: Iterable[Kept], today: date) -> Counter[str]:
-        """How many of the sample are wrong, by what is. `today`: the day that is asked about, in Tokyo."""
+    def count_wrong(self, sample: Iterable[SampledAnswer], today: date) -> Counter[str]:
+        """The number of wrong answers by fault. `today`: the day that the checks ask about, in Tokyo."""
         faults: Counter[str] = Counter()
         records: set[str] = set()
-        for kept in sample:
-            told = _told(kept.outcome)
-            record = told.get("record_id")
+        for sampled in sample:
+            answer = _answer(sampled.outcome)
+            record = answer.get("record_id")
             if record is not None and record in records:
                 faults["record-id-repeated"] += 1
             records.add(str(record))
-            faults.update(self._fault(kept, told, today))
+            faults.update(self._fault(sampled, answer, today))
         return faults
 
-    def _fault(self, kept: Kept, told: dict[str, Any], today: date) -> list[str]:
-        if "refused" not in told and told.get("as_of") != today.isoformat():
+    def _fault(self, sampled: SampledAnswer, answer: dict[str, Any], today: date) -> list[str]:
+        if "refused" not in answer and answer.get("as_of") != today.isoformat():
             return ["as_of"]
-        instants = self._instants(kept, told)
+        instants = self._instants(sampled, answer)
         if not instants:
             return ["answered_at"]
-        question = _question(kept.asked, today)
-        right = [self._knows.answer(question, instant) for instant in instants]
-        by_rule = {name: value for name, value in told.items() if name not in _NOT_BY_RULE}
-        if by_rule in right:
+        question = _question(sampled.query, today)
+        expected = [self._model.answer(question, instant) for instant in instants]
+        compared = {name: value for name, value in answer.items() if name not in _NOT_COMPARED}
+        if compared in expected:
             return []
-        return [_difference(by_rule, right[0])]
+        return [_difference(compared, expected[0])]
 
-    def _instants(self, kept: Kept, told: dict[str, Any]) -> list[datetime]:
-        """When the answer was true: at the instant that it names. A refusal names none, and may be of any meanwhile.
+    def _instants(self, sampled: SampledAnswer, answer: dict[str, Any]) -> list[datetime]:
+        """The instants at which the answer may have been true: the one that it names, for a refusal any meanwhile.
 
-        None where an answer says that it was given before it was asked for, or after it came.
+        None if the answer names an instant before its request or after its receipt.
         """
-        began, ended = (self._began_at + timedelta(seconds=after) for after in (kept.began, kept.ended))
-        if "answered_at" not in told:
-            between = (at for at in self._knows.changes if began < at <= ended)
+        began, ended = (self._started_at + timedelta(seconds=at) for at in (sampled.began, sampled.ended))
+        if "answered_at" not in answer:
+            between = (at for at in self._model.changes if began < at <= ended)
             return [began, *between]
-        named = datetime.fromisoformat(told["answered_at"])
-        if not began - _CLOCKS_APART <= named <= ended + _CLOCKS_APART:
+        named = datetime.fromisoformat(answer["answered_at"])
+        if not began - _CLOCK_TOLERANCE <= named <= ended + _CLOCK_TOLERANCE:
             return []
         return [named]
 
 
-def _question(asked: Asked, today: date) -> Question:
+def _question(query: CheckQuery, today: date) -> Question:
     return Question(
         today,
-        asked.institution_code,
-        asked.facility_kind,
-        asked.consents,
-        person=asked.person,
-        membership=asked.membership,
+        query.institution_code,
+        query.facility_kind,
+        query.consents,
+        person=query.person,
+        membership=query.membership,
     )
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
+def _answer(outcome: Outcome) -> dict[str, Any]:
     if outcome.failure is not None:
         return {"refused": outcome.failure}
-    told = json.loads(outcome.body)
-    return told if isinstance(told, dict) else {}
+    answer = json.loads(outcome.body)
+    return answer if isinstance(answer, dict) else {}
 
 
-def _difference(told: dict[str, Any], right: dict[str, Any]) -> str:
-    """Where the two differ: names of members only, never a person's values."""
-    return "+".join(sorted(_paths(told, right)))
+def _difference(answer: dict[str, Any], expected: dict[str, Any]) -> str:
+    """Names of the members that differ, without a person's values."""
+    return "+".join(sorted(_paths(answer, expected)))
 
 
-def _paths(told: Any, right: Any, name: str = "") -> Iterator[str]:
-    if isinstance(told, dict) and isinstance(right, dict):
-        for member in told.keys() | right.keys():
-            yield from _paths(told.get(member), right.get(member), f"{name}.{member}" if name else member)
-    elif isinstance(told, list) and isinstance(right, list) and len(told) == len(right):
-        for one, other in zip(told, right, strict=True):
+def _paths(answer: Any, expected: Any, name: str = "") -> Iterator[str]:
+    if isinstance(answer, dict) and isinstance(expected, dict):
+        for member in answer.keys() | expected.keys():
+            yield from _paths(
+                answer.get(member), expected.get(member), f"{name}.{member}" if name else member
+            )
+    elif isinstance(answer, list) and isinstance(expected, list) and len(answer) == len(expected):
+        for one, other in zip(answer, expected, strict=True):
             yield from _paths(one, other, name)
-    elif isinstance(told, list) and isinstance(right, list):
-        yield f"{name} ({len(told)} for {len(right)})"
-    elif told != right:
+    elif isinstance(answer, list) and isinstance(expected, list):
+        yield f"{name} ({len(answer)} for {len(expected)})"
+    elif answer != expected:
         yield name

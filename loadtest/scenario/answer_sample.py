@@ -1,5 +1,7 @@
-"""Which answers are kept for the judgement: the first thousand and every fiftieth after them, of each generator, and the
-first ten of each second, so that none in which something changes is passed over.
+"""Samples the answers that are compared with the naive model after the run.
+
+Each generator keeps its first 1,000 answers, every 50th after them, and the first ten of each second, so that the sample
+covers every second in which data change.
 """
 
 from __future__ import annotations
@@ -11,12 +13,12 @@ from loadtest.dataset.terminals import Terminal
 from loadtest.model.events import Membership
 from loadtest.scenario.visits import Outcome
 
-FIRST, THEN_EVERY, OF_A_SECOND = 1000, 50, 10
+INITIAL_COUNT, SAMPLE_INTERVAL, MIN_PER_SECOND = 1000, 50, 10
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which facility asked about whom: a person by her card, or a membership by number."""
+class CheckQuery:
+    """The facility that asks, and the subject of its check: a person by card, or a membership by number."""
 
     institution_code: str
     facility_kind: FacilityKind
@@ -27,40 +29,44 @@ class Asked:
     @classmethod
     def at(
         cls, terminal: Terminal, *, person: str | None = None, membership: Membership | None = None
-    ) -> Asked:
-        """What is asked at a terminal, without a consent."""
+    ) -> CheckQuery:
+        """A query of a terminal, without consent."""
         return cls(terminal.institution_code, terminal.kind, person, membership)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An answer of the sample. It was asked for and came so many seconds after the run's beginning."""
+class SampledAnswer:
+    """An answer of the sample. `began` and `ended`: when it was requested and received, in seconds of the run."""
 
-    asked: Asked
+    query: CheckQuery
     outcome: Outcome
     began: float
     ended: float
 
 
 @dataclass(slots=True)
-class Sample:
-    """Takes answers in, and keeps some of them: `kept` until they are drained."""
+class AnswerSample:
+    """Receives all answers and keeps some of them in `sampled` until they are drained."""
 
-    taken: int = 0
-    kept: list[Kept] = field(default_factory=list)
+    count: int = 0
+    sampled: list[SampledAnswer] = field(default_factory=list)
     _second: int = -1
-    _of_second: int = 0
+    _count_of_second: int = 0
 
-    def take(self, answer: Kept) -> None:
-        """Note an answer, or a refusal by the rule."""
-        self.taken += 1
+    def add(self, answer: SampledAnswer) -> None:
+        """Add an answer, or a refusal that a rule requires."""
+        self.count += 1
         if int(answer.ended) > self._second:
-            self._second, self._of_second = int(answer.ended), 0
-        self._of_second += 1
-        if self.taken <= FIRST or self.taken % THEN_EVERY == 0 or self._of_second <= OF_A_SECOND:
-            self.kept.append(answer)
+            self._second, self._count_of_second = int(answer.ended), 0
+        self._count_of_second += 1
+        if (
+            self.count <= INITIAL_COUNT
+            or self.count % SAMPLE_INTERVAL == 0
+            or self._count_of_second <= MIN_PER_SECOND
+        ):
+            self.sampled.append(answer)
 
-    def drain(self) -> list[Kept]:
-        """What was kept since this was last asked for."""
-        drained, self.kept = self.kept, []
+    def drain(self) -> list[SampledAnswer]:
+        """Remove and return the answers sampled since the last call."""
+        drained, self.sampled = self.sampled, []
         return drained

@@ -1,8 +1,9 @@
-"""A busy Monday: how many checks come when, by kind of facility.
+"""Arrival times: Poisson processes with rates that change, and the curve of a busy Monday.
 
-No official curve was found. What is known is what a day holds, that mornings from 9 to 12 hold about half of a clinic's
-day, and that pharmacies peak from 11 to 12 and after 17. The hours below are an estimate that keeps to it; so is that the
-busiest hour holds 17 % of the day, and its busiest minute half as much again as its mean.
+Arrivals are drawn before the run and never wait for an answer. No official curve of a day was found. Known are the day's
+total, that 9 to 12 holds about half of a clinic's day, and that pharmacies peak from 11 to 12 and after 17. The hours below
+are an estimate that satisfies these; that the busiest hour holds 17 % of the day, and its busiest minute half as much again
+as its mean, is an estimate too.
 """
 
 from __future__ import annotations
@@ -14,34 +15,7 @@ from random import Random
 
 from eligibility_api.contract.codes import FacilityKind
 
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """So many seconds with so many arrivals a second."""
-
-    seconds: float
-    per_second: float
-
-
-def arrivals(stretches: Sequence[Stretch], rng: Random) -> Iterator[float]:
-    """The instants of arrival, in seconds from the beginning."""
-    began = 0.0
-    for stretch in stretches:
-        yield from _poisson(began, stretch, rng)
-        began += stretch.seconds
-
-
-def _poisson(began: float, stretch: Stretch, rng: Random) -> Iterator[float]:
-    """What is left of a gap at a stretch's end is no arrival: the process has no memory."""
-    if stretch.per_second <= 0:
-        return
-    at = rng.expovariate(stretch.per_second)
-    while at < stretch.seconds:
-        yield began + at
-        at += rng.expovariate(stretch.per_second)
-
-
-CHECKS = 17.06e6
+CHECKS_PER_DAY = 17.06e6
 """Checks of the busy Monday: 274.60 M a month by 24.15 effective days, times 1.20 for the weekday and 1.25 for the season."""
 
 HOURS, MINUTES = 24, 24 * 60
@@ -60,24 +34,50 @@ _HOURLY: Mapping[FacilityKind, Mapping[int, float]] = {
 """Per cent of a day's checks by the hour in which they begin, by kind of facility."""
 
 _SWING = 0.5
-"""By how much the rate goes up and down within an hour, as a share of its mean."""
+"""Amplitude of the rate within an hour, as a share of its mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatePeriod:
+    """A period with a constant arrival rate."""
+
+    seconds: float
+    per_second: float
+
+
+def arrivals(periods: Sequence[RatePeriod], rng: Random) -> Iterator[float]:
+    """Arrival times over consecutive periods, in seconds from the start. Gaps are exponentially distributed."""
+    began = 0.0
+    for period in periods:
+        yield from _poisson(began, period, rng)
+        began += period.seconds
+
+
+def _poisson(began: float, period: RatePeriod, rng: Random) -> Iterator[float]:
+    """The process has no memory: a gap that exceeds its period is discarded."""
+    if period.per_second <= 0:
+        return
+    at = rng.expovariate(period.per_second)
+    while at < period.seconds:
+        yield began + at
+        at += rng.expovariate(period.per_second)
 
 
 def hour_share(kind: FacilityKind, hour: int) -> float:
-    """Which share of a kind's day lies in an hour (0 to 23)."""
+    """The share of a facility kind's daily checks in an hour (0 to 23)."""
     return _HOURLY[kind].get(hour, 0.0) / 100
 
 
 def minute_share(kind: FacilityKind, minute: int) -> float:
-    """Which share of a kind's day lies in a minute of it (0 to 1439). The middle of an hour is its busiest."""
+    """The share of a facility kind's daily checks in a minute (0 to 1439). The middle of an hour is its busiest."""
     hour, within = divmod(minute, 60)
     return hour_share(kind, hour) / 60 * (1 - _SWING * cos(2 * pi * within / 60))
 
 
-def curve(kind: FacilityKind, seconds: float, per_second: float) -> Iterator[Stretch]:
-    """A kind's day compressed to so many seconds, `per_second` being its mean rate over the 24 hours.
+def day_curve(kind: FacilityKind, seconds: float, per_second: float) -> Iterator[RatePeriod]:
+    """A facility kind's day compressed to `seconds`. `per_second`: its mean rate over the 24 hours.
 
-    The rates are those of the day: fewer come because there is less time for them to come.
+    Rates are those of the real day, so that a shorter run has fewer checks.
     """
     for minute in range(MINUTES):
-        yield Stretch(seconds / MINUTES, per_second * MINUTES * minute_share(kind, minute))
+        yield RatePeriod(seconds / MINUTES, per_second * MINUTES * minute_share(kind, minute))

@@ -1,7 +1,7 @@
-"""What follows a tap: the patient consents with her card, and the facility looks at what she allowed.
+"""After a tap: the patient consents with the card, and the facility views the histories that the consent permits.
 
-How often at what: the ministry's figures of July 2024 (health check-ups 0.291, medicines 0.292, treatments 0.575 a card
-check). With the tap's own two requests that makes 5.16 of this protocol.
+Shares are the ministry's figures of July 2024 (health check-ups 0.291, medicines 0.292, treatments 0.575 a card check).
+With the tap's own two requests that makes 5.16 requests of this protocol.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from eligibility_api.contract.consent import CONSENTS_PATH, ConsentStatement, to
 from eligibility_api.contract.history import LookUp
 from eligibility_api.contract.looking import Looker
 from loadtest.dataset.cards import Card
-from loadtest.dataset.request_bodies import proof
+from loadtest.dataset.request_bodies import proof_members
 from loadtest.dataset.terminals import Terminal
-from loadtest.scenario.visits import Outcome, Reception, Request
+from loadtest.scenario.visits import Outcome, Request, TerminalClient
 
 CATEGORIES = (
     Category.LIMIT_CERTIFICATE,
@@ -27,68 +27,70 @@ CATEGORIES = (
     Category.PRESCRIPTION,
     Category.TREATMENT,
 )
-"""What everybody consents to here."""
+"""The categories of every consent in a run."""
 
 SHARES = {LookUp.HEALTH_CHECKUPS: 0.291, LookUp.MEDICATIONS: 0.292, LookUp.TREATMENTS: 0.575}
-"""Detail look-ups per card check."""
+"""History requests per card check."""
 
-Saw = Callable[[str, LookUp, bytes], None]
-"""Is told of whom what was looked at, and what came."""
+OnHistory = Callable[[str, LookUp, bytes], None]
+"""Called for each history with the patient, the resource and the response's body."""
 
 _CHALLENGE, _CONSENT = "consent challenge", "consent"
 
 
-def drawn_look_ups(rng: Random) -> tuple[LookUp, ...]:
-    """What a facility looks at after one tap."""
-    return tuple(look_up for look_up, share in SHARES.items() if rng.random() < share)
+def draw_histories(rng: Random) -> tuple[LookUp, ...]:
+    """Draw the histories that a facility requests after one tap."""
+    return tuple(resource for resource, share in SHARES.items() if rng.random() < share)
 
 
-async def consent_and_look(
-    reception: Reception,
+async def consent_and_view(
+    client: TerminalClient,
     terminal: Terminal,
     card: Card,
-    look_ups: Sequence[LookUp],
+    resources: Sequence[LookUp],
     tapped: Outcome,
     *,
-    saw: Saw | None = None,
+    on_history: OnHistory | None = None,
 ) -> Outcome:
-    """The consent after a tap that was answered, and the look-ups under it; `saw` is told what each showed.
+    """Register the consent after an answered tap, and request histories under it.
 
-    Gives the eligibility that the consent completed, or the first failure.
+    Returns the eligibility that the consent completed, or the first failure.
     """
-    given = await consent(reception, terminal, card, str(json.loads(tapped.body)["record_id"]))
+    given = await consent(client, terminal, card, str(json.loads(tapped.body)["record_id"]))
     if given.failure is not None:
         return given
     answer = json.loads(given.body)
-    for look_up in look_ups:
-        seen = await look(reception, terminal, answer["consent_id"], look_up)
-        if seen.failure is not None:
-            return seen
-        if saw is not None:
-            saw(card.resident_id, look_up, seen.body)
+    for resource in resources:
+        history = await view_history(client, terminal, answer["consent_id"], resource)
+        if history.failure is not None:
+            return history
+        if on_history is not None:
+            on_history(card.resident_id, resource, history.body)
     return Outcome(given.status, json.dumps(answer["eligibility"]).encode())
 
 
-async def wish(reception: Reception, terminal: Terminal, record: str) -> Outcome:
-    """The statement that a patient may sign who was present by a record, and the challenge for it."""
-    asked = json.dumps({"presence_record": record, "categories": CATEGORIES, "care": "1"}).encode()
-    return await reception.ask(terminal, Request(_CHALLENGE, f"{CONSENTS_PATH}/challenges"), asked)
+async def request_consent_challenge(client: TerminalClient, terminal: Terminal, record: str) -> Outcome:
+    """Request the consent statement, with its challenge, for the patient whose presence a record proves."""
+    body = json.dumps({"presence_record": record, "categories": CATEGORIES, "care": "1"}).encode()
+    return await client.send(terminal, Request(_CHALLENGE, f"{CONSENTS_PATH}/challenges"), body)
 
 
-async def consent(reception: Reception, terminal: Terminal, card: Card, record: str) -> Outcome:
-    """A wish, and the consent that the card signs; the first failure of the two."""
-    challenge = await wish(reception, terminal, record)
+async def consent(client: TerminalClient, terminal: Terminal, card: Card, record: str) -> Outcome:
+    """Request a consent challenge and register the consent that the card signs. Returns the first failure, if any."""
+    challenge = await request_consent_challenge(client, terminal, record)
     if challenge.failure is not None:
         return challenge
     body = _consent(terminal, card, record, json.loads(challenge.body))
-    return await reception.ask(terminal, Request(_CONSENT, CONSENTS_PATH), body)
+    return await client.send(terminal, Request(_CONSENT, CONSENTS_PATH), body)
 
 
-async def look(reception: Reception, terminal: Terminal, consent_id: str, look_up: LookUp) -> Outcome:
-    """One look under a consent, as a doctor."""
+async def view_history(
+    client: TerminalClient, terminal: Terminal, consent_id: str, resource: LookUp
+) -> Outcome:
+    """Request one history under a consent, as a doctor."""
     looker = Looker(UUID(consent_id), Role.DOCTOR)
-    path = f"{looker.permits_path}/{looker.permit_id}/{look_up}"
-    return await reception.ask(terminal, Request(look_up, path, "GET", looker.headers()))
+    path = f"{looker.permits_path}/{looker.permit_id}/{resource}"
+    return await client.send(terminal, Request(resource, path, "GET", looker.headers()))
 
 
 def _consent(terminal: Terminal, card: Card, record: str, answer: dict[str, object]) -> bytes:
@@ -101,5 +103,5 @@ def _consent(terminal: Terminal, card: Card, record: str, answer: dict[str, obje
         challenge=challenge,
         presence_record=UUID(record),
     )
-    more = json.dumps({"presence_record": record, "statement": answer["statement"]}).encode()
-    return b"{" + proof(card.certificate, challenge, card.sign(message)) + b"," + more[1:]
+    rest = json.dumps({"presence_record": record, "statement": answer["statement"]}).encode()
+    return b"{" + proof_members(card.certificate, challenge, card.sign(message)) + b"," + rest[1:]

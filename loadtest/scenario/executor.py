@@ -1,6 +1,6 @@
-"""Driving: every patient starts at the instant that the schedule says, however many are still waiting for an answer.
+"""The executor: starts every visit at its scheduled time, however many are still waiting for an answer.
 
-A check's latency counts from that instant, so that a slow fund (or a late generator) cannot hide it.
+A check's latency counts from its scheduled time, so that neither a slow fund nor a late generator can hide it.
 """
 
 from __future__ import annotations
@@ -12,112 +12,116 @@ from functools import partial
 from time import perf_counter
 
 from loadtest.scenario.answer_check import REFUSALS
-from loadtest.scenario.answer_sample import Asked, Kept, Sample
-from loadtest.scenario.run_stats import Seen
+from loadtest.scenario.answer_sample import AnswerSample, CheckQuery, SampledAnswer
+from loadtest.scenario.run_stats import RunStats
 from loadtest.scenario.visits import Outcome
 
 DRAIN_SECONDS = 15.0
-"""How long the last ones are waited for: longer than a request may take."""
+"""How long the executor waits for the last visits: longer than the timeout of a request."""
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A visit of the schedule: when it begins, in seconds from the beginning, and what it does.
+class ScheduledVisit:
+    """A visit and its scheduled time, in seconds of the run.
 
-    `asked`: about whom a check asks; None for a sign-in. `after`: what follows a check that was answered, and about whom
-    its answer is. The check's latency ends before it.
+    `query`: the check's subject; None for a sign-in. `follow_up`: what follows an answered check, with the query that its
+    outcome answers. The check's latency ends before it.
     """
 
     at: float
-    asked: Asked | None
+    query: CheckQuery | None
     visit: Callable[[], Awaitable[Outcome]]
-    after: tuple[Asked, Callable[[Outcome], Awaitable[Outcome]]] | None = None
+    follow_up: tuple[CheckQuery, Callable[[Outcome], Awaitable[Outcome]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class DueBatch:
-    """Many checks that are asked together: about whom each asks, and their outcomes in the same order."""
+class ScheduledBatch:
+    """Checks that are submitted together: a query each, and the outcomes in the same order."""
 
     at: float
-    asked: Sequence[Asked]
+    queries: Sequence[CheckQuery]
     visit: Callable[[], Awaitable[Sequence[Outcome]]]
 
 
-class Driver:
-    """Begins visits on time and notes how they end."""
+class Executor:
+    """Starts visits on time and records their outcomes."""
 
-    def __init__(self, seen: Seen, sample: Sample) -> None:
-        self.seen = seen
+    def __init__(self, stats: RunStats, sample: AnswerSample) -> None:
+        self.stats = stats
         self.sample = sample
         self._began = 0.0
 
-    async def run(self, schedule: Iterable[Due | DueBatch], drain_seconds: float = DRAIN_SECONDS) -> None:
-        """Begin every visit of a schedule, which is in the order of its instants, and wait for the last to end."""
+    async def run(
+        self, schedule: Iterable[ScheduledVisit | ScheduledBatch], drain_seconds: float = DRAIN_SECONDS
+    ) -> None:
+        """Start every visit of a schedule, which is sorted by time, and wait for the last to end."""
         self._began = perf_counter()
-        under_way: dict[asyncio.Task[None], float] = {}
-        for due in schedule:
-            wait = due.at - self._now()
+        in_flight: dict[asyncio.Task[None], float] = {}
+        for scheduled in schedule:
+            wait = scheduled.at - self._now()
             if wait > 0:
                 await asyncio.sleep(wait)
-            visit = self._batch(due) if isinstance(due, DueBatch) else self._visit(due)
+            visit = (
+                self._batch(scheduled) if isinstance(scheduled, ScheduledBatch) else self._visit(scheduled)
+            )
             task = asyncio.create_task(visit)
-            under_way[task] = due.at
-            task.add_done_callback(partial(self._over, under_way))
-        if not under_way:
+            in_flight[task] = scheduled.at
+            task.add_done_callback(partial(self._ended, in_flight))
+        if not in_flight:
             return
-        _, left = await asyncio.wait(under_way, timeout=drain_seconds)
-        for task in left:
-            self.seen.error("unanswered", under_way[task])
+        _, unanswered = await asyncio.wait(in_flight, timeout=drain_seconds)
+        for task in unanswered:
+            self.stats.error("unanswered", in_flight[task])
             task.cancel()
 
-    def _over(self, under_way: dict[asyncio.Task[None], float], task: asyncio.Task[None]) -> None:
-        """A visit ended; one that broke because it was answered with something else than expected is an error too."""
-        at = under_way.pop(task)
+    def _ended(self, in_flight: dict[asyncio.Task[None], float], task: asyncio.Task[None]) -> None:
+        """Remove a visit that ended. An exception, caused by an unexpected response, counts as an error."""
+        at = in_flight.pop(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.seen.error(f"not understood: {type(error).__name__}", at)
+            self.stats.error(f"unexpected response: {type(error).__name__}", at)
 
-    def request(self, what: str, seconds: float) -> None:
-        """A request was answered just now, after so many seconds."""
-        self.seen.request(what, seconds, self._now())
+    def on_response(self, name: str, seconds: float) -> None:
+        """Record the latency of a request that was answered just now."""
+        self.stats.request(name, seconds, self._now())
 
-    async def _visit(self, due: Due) -> None:
-        seen, began = self.seen, self._now()
-        seen.lags.add((began - due.at) * 1000)
-        if due.asked is not None:
-            seen.check_began(due.at)
-        outcome = await due.visit()
-        taken = self._now() - due.at
-        answered = self._note(due.at, due.asked, outcome, began)
-        if due.asked is None:
+    async def _visit(self, scheduled: ScheduledVisit) -> None:
+        stats, began = self.stats, self._now()
+        stats.start_delays.add((began - scheduled.at) * 1000)
+        if scheduled.query is not None:
+            stats.check_began(scheduled.at)
+        outcome = await scheduled.visit()
+        latency = self._now() - scheduled.at
+        answered = self._record(scheduled.at, scheduled.query, outcome, began)
+        if scheduled.query is None:
             return
-        by_number = due.asked.membership is not None
-        seen.check_ended(due.at, taken, answered=answered, by_number=by_number)
-        if due.after is not None and outcome.failure is None:
-            asked, follow = due.after
+        by_number = scheduled.query.membership is not None
+        stats.check_ended(scheduled.at, latency, answered=answered, by_number=by_number)
+        if scheduled.follow_up is not None and outcome.failure is None:
+            query, follow_up = scheduled.follow_up
             began = self._now()
-            self._note(due.at, asked, await follow(outcome), began)
+            self._record(scheduled.at, query, await follow_up(outcome), began)
 
-    async def _batch(self, due: DueBatch) -> None:
-        seen, began = self.seen, self._now()
-        seen.lags.add((began - due.at) * 1000)
-        for _ in due.asked:
-            seen.check_began(due.at)
-        outcomes = await due.visit()
-        taken = self._now() - due.at
-        for asked, outcome in zip(due.asked, outcomes, strict=True):
-            answered = self._note(due.at, asked, outcome, began)
-            seen.check_ended(due.at, taken, answered=answered, by_number=True)
+    async def _batch(self, scheduled: ScheduledBatch) -> None:
+        stats, began = self.stats, self._now()
+        stats.start_delays.add((began - scheduled.at) * 1000)
+        for _ in scheduled.queries:
+            stats.check_began(scheduled.at)
+        outcomes = await scheduled.visit()
+        latency = self._now() - scheduled.at
+        for query, outcome in zip(scheduled.queries, outcomes, strict=True):
+            answered = self._record(scheduled.at, query, outcome, began)
+            stats.check_ended(scheduled.at, latency, answered=answered, by_number=True)
 
-    def _note(self, at: float, asked: Asked | None, outcome: Outcome, began: float) -> bool:
-        """Take an outcome in; whether it was an answer."""
-        ended = self.seen.last_answer_after = self._now()
+    def _record(self, at: float, query: CheckQuery | None, outcome: Outcome, began: float) -> bool:
+        """Record an outcome. Returns whether it is an answer."""
+        ended = self.stats.last_answer_at = self._now()
         answered = outcome.failure is None or outcome.failure in REFUSALS
         if not answered:
-            self.seen.error(outcome.failure or "unknown", at)
-        elif asked is not None:
-            self.sample.take(Kept(asked, outcome, began, ended))
+            self.stats.error(outcome.failure or "unknown", at)
+        elif query is not None:
+            self.sample.add(SampledAnswer(query, outcome, began, ended))
         return answered
 
     def _now(self) -> float:
-        """Seconds from the beginning."""
+        """Seconds since the start of the run."""
         return perf_counter() - self._began

@@ -1,4 +1,4 @@
-"""Latencies, counted in buckets: whatever the length of a run, the memory is the same. Error below 1 %."""
+"""Histograms of latencies: memory does not grow with the length of a run, and the error stays below 1 %."""
 
 from __future__ import annotations
 
@@ -9,51 +9,52 @@ from math import exp, floor, log
 from typing import Any
 
 _RESOLUTION = log(1.01)
-_LEAST_MS = 0.01
+_MIN_MS = 0.01
+_PERCENTILES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "p999_ms": 0.999}
 
 
 @dataclass(slots=True)
-class Times:
-    """Latencies in milliseconds. The buckets lie close together, from the first that holds any to the last."""
+class LatencyHistogram:
+    """Latencies in milliseconds, in logarithmic buckets stored contiguously from the first used one to the last."""
 
     count: int = 0
-    longest_ms: float = 0.0
+    max_ms: float = 0.0
     _first: int = 0
     _counts: array[int] = field(default_factory=lambda: array("I"))
 
     def add(self, milliseconds: float) -> None:
-        """One more."""
+        """Add one latency."""
         self.count += 1
-        self.longest_ms = max(self.longest_ms, milliseconds)
-        self._add(floor(log(max(milliseconds, _LEAST_MS)) / _RESOLUTION), 1)
+        self.max_ms = max(self.max_ms, milliseconds)
+        self._add(floor(log(max(milliseconds, _MIN_MS)) / _RESOLUTION), 1)
 
     def percentile_ms(self, share: float) -> float:
-        """The latency that `share` (0 to 1) of all do not exceed; 0 where there are none."""
-        wanted = share * self.count
-        seen = 0
+        """The latency that a `share` (0 to 1) of all do not exceed; 0 for an empty histogram."""
+        rank = share * self.count
+        cumulative = 0
         for bucket, count in enumerate(self._counts, self._first):
-            seen += count
-            if count and seen >= wanted:
-                return min(exp((bucket + 1) * _RESOLUTION), self.longest_ms)
+            cumulative += count
+            if count and cumulative >= rank:
+                return min(exp((bucket + 1) * _RESOLUTION), self.max_ms)
         return 0.0
 
-    def merge(self, other: Times) -> None:
-        """Take another's in."""
+    def merge(self, other: LatencyHistogram) -> None:
+        """Add all latencies of another histogram."""
         self.count += other.count
-        self.longest_ms = max(self.longest_ms, other.longest_ms)
+        self.max_ms = max(self.max_ms, other.max_ms)
         for bucket, count in enumerate(other._counts, other._first):
             if count:
                 self._add(bucket, count)
 
-    def as_message(self) -> dict[str, Any]:
-        """For another process: plain JSON."""
-        return {"longest_ms": self.longest_ms, "first": self._first, "counts": self._counts.tolist()}
+    def to_message(self) -> dict[str, Any]:
+        """The histogram as JSON for another process."""
+        return {"max_ms": self.max_ms, "first": self._first, "counts": self._counts.tolist()}
 
     @classmethod
-    def of_message(cls, message: Mapping[str, Any]) -> Times:
-        """What `as_message` said."""
+    def from_message(cls, message: Mapping[str, Any]) -> LatencyHistogram:
+        """The inverse of `to_message`."""
         counts = array("I", message["counts"])
-        return cls(sum(counts), message["longest_ms"], message["first"], counts)
+        return cls(sum(counts), message["max_ms"], message["first"], counts)
 
     def _add(self, bucket: int, count: int) -> None:
         counts = self._counts
@@ -68,10 +69,7 @@ class Times:
         counts[place] += count
 
 
-_SHARES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "p999_ms": 0.999}
-
-
-def percentiles(times: Times) -> dict[str, float]:
-    """In milliseconds, by name; the longest too."""
-    told = {name: round(times.percentile_ms(share), 2) for name, share in _SHARES.items()}
-    return told | {"max_ms": round(times.longest_ms, 2)}
+def percentiles(latencies: LatencyHistogram) -> dict[str, float]:
+    """The percentiles that every report contains, and the maximum, in milliseconds by name."""
+    values = {name: round(latencies.percentile_ms(share), 2) for name, share in _PERCENTILES.items()}
+    return values | {"max_ms": round(latencies.max_ms, 2)}

@@ -1,8 +1,8 @@
-"""What facilities saw of histories, held against what was told in this run: its own prescriptions and dispensings.
+"""Compares the histories that facilities received with the run's own prescriptions and dispensings.
 
-The nation has no claims. So a look at medicines shows exactly the entries that were told of the patient and were known at
-the instant of the look, and every other look shows nothing. A card taps at one generator alone, which therefore knows all
-of it. Entries of former runs against the same house stand apart by their instant.
+The dataset has no claims. A history of medicines therefore contains exactly the entries that the run registered for the
+patient and that were known at the time of the answer, and every other history is empty. A card taps at one generator only,
+which therefore knows all of it. Entries of earlier runs against the same stack are told apart by their time.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from typing import Any
 
 from eligibility_api.contract.history import LookUp, Origin
 
-FIRST, THEN_EVERY = 500, 50
+INITIAL_COUNT, SAMPLE_INTERVAL = 500, 50
 
 _LISTS = ("medicines", "groups", "treatments", "checkups")
 
 Row = tuple[str, ...]
-"""An entry as a look shows it."""
+"""An entry as a history shows it."""
 
-Prescribed = tuple[str, str]
-"""By which institution, on which day."""
+PrescriptionKey = tuple[str, str]
+"""The prescribing institution, and the day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A prescription or a dispensing that the fund took: `institution_code` told of it, `prescriber` prescribed it."""
+    """A registered prescription or dispensing. `institution_code` registered it, `prescriber` prescribed it."""
 
     origin: Origin
     institution_code: str
@@ -42,108 +42,109 @@ class Entry:
 
     @property
     def row(self) -> Row:
-        """As a look shows it."""
+        """The entry as a history shows it."""
         shown = (self.origin, self.institution_code, self.prescribed_on, self.drug_code, self.quantity)
         return *map(str, shown), str(self.times)
 
 
 @dataclass(slots=True)
-class History:
-    """All that was told of one patient in this run. `doubtful`: something was told, and whether it was kept is unknown."""
+class PatientEntries:
+    """All entries of one patient in this run. `uncertain`: a registration failed, and may have been stored or not."""
 
     entries: list[Entry] = field(default_factory=list)
-    begun: int = 0
-    doubtful: bool = False
+    started: int = 0
+    uncertain: bool = False
 
-    def to_dispense(self) -> Entry | None:
-        """The last prescription that nothing was dispensed for."""
+    def next_to_dispense(self) -> Entry | None:
+        """The latest prescription without a dispensing."""
         done = {(entry.prescriber, entry.prescribed_on) for entry in self.entries if _is_dispensing(entry)}
-        open_ones = (e for e in reversed(self.entries) if not _is_dispensing(e))
-        return next((e for e in open_ones if (e.institution_code, e.prescribed_on) not in done), None)
+        prescriptions = (e for e in reversed(self.entries) if not _is_dispensing(e))
+        return next((e for e in prescriptions if (e.institution_code, e.prescribed_on) not in done), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A look at somebody's medicines: when, and what it showed, of this run and of before. `part`: of several pages."""
+class MedicineHistory:
+    """A received history of medicines: its time, and its rows of this run. `partial`: there are further pages."""
 
     person: str
     at: datetime
     own: Sequence[Row]
-    named: frozenset[Prescribed]
-    """What the dispensings among it name, which they take the place of."""
-    part: bool
+    dispensed: frozenset[PrescriptionKey]
+    """The prescriptions that its dispensings, those of earlier runs included, replace."""
+    partial: bool
 
 
-class Histories:
-    """Of every patient who comes to one generator."""
+class HistoryChecker:
+    """Checks the histories of all patients of one generator."""
 
     def __init__(self) -> None:
-        self._began_at: datetime | None = None
-        self._of_person: defaultdict[str, History] = defaultdict(History)
-        self._looks: list[Look] = []
-        self._taken = self._compared = 0
+        self._started_at: datetime | None = None
+        self._by_person: defaultdict[str, PatientEntries] = defaultdict(PatientEntries)
+        self._histories: list[MedicineHistory] = []
+        self._received = self._compared = 0
         self._faults: Counter[str] = Counter()
 
-    def tapped(self, body: bytes) -> None:
-        """Note an answer to a tap: entries of before the first, by the fund's clock, are none of this run's."""
-        if self._began_at is None:
-            self._began_at = datetime.fromisoformat(json.loads(body)["answered_at"])
+    def record_tap(self, body: bytes) -> None:
+        """Record an answer to a tap: entries older than the first one, by the fund's clock, are not of this run."""
+        if self._started_at is None:
+            self._started_at = datetime.fromisoformat(json.loads(body)["answered_at"])
 
-    def of(self, person: str) -> History:
-        """One patient's."""
-        return self._of_person[person]
+    def patient(self, person: str) -> PatientEntries:
+        """The entries of one patient."""
+        return self._by_person[person]
 
-    def looked(self, person: str, look_up: LookUp, body: bytes) -> None:
-        """Note what a facility saw. Some are compared: that there is nothing at once, medicines in the end."""
-        self._taken += 1
-        if self._taken > FIRST and self._taken % THEN_EVERY:
+    def record_history(self, person: str, resource: LookUp, body: bytes) -> None:
+        """Record a history. A sample is compared: empty ones immediately, medicines at the end."""
+        self._received += 1
+        if self._received > INITIAL_COUNT and self._received % SAMPLE_INTERVAL:
             return
-        told = json.loads(body)
-        if look_up is LookUp.MEDICATIONS:
-            self._looks.append(self._look(person, told))
+        history = json.loads(body)
+        if resource is LookUp.MEDICATIONS:
+            self._histories.append(self._medicines(person, history))
             return
         self._compared += 1
-        if told["total"] or any(told.get(name) for name in _LISTS):
-            self._faults[f"{look_up}: something where there is nothing"] += 1
+        if history["total"] or any(history.get(name) for name in _LISTS):
+            self._faults[f"{resource}: not empty"] += 1
 
-    def _look(self, person: str, told: dict[str, Any]) -> Look:
-        rows = told["medicines"]
-        return Look(
+    def _medicines(self, person: str, history: dict[str, Any]) -> MedicineHistory:
+        rows = history["medicines"]
+        return MedicineHistory(
             person,
-            datetime.fromisoformat(told["answered_at"]),
+            datetime.fromisoformat(history["answered_at"]),
             [_row(row) for row in rows if self._is_of_this_run(row)],
-            frozenset(filter(None, map(_named, rows))),
-            part=told["next"] is not None,
+            frozenset(filter(None, map(_dispensed, rows))),
+            partial=history["next"] is not None,
         )
 
     def _is_of_this_run(self, row: dict[str, Any]) -> bool:
-        return self._began_at is None or datetime.fromisoformat(row["known_from"]) >= self._began_at
+        return self._started_at is None or datetime.fromisoformat(row["known_from"]) >= self._started_at
 
-    def judged(self) -> tuple[int, Counter[str]]:
-        """How many looks were compared, and how many of them were wrong, by what is."""
-        certain = [look for look in self._looks if not self._of_person[look.person].doubtful]
+    def results(self) -> tuple[int, Counter[str]]:
+        """How many histories were compared, and how many were wrong, by fault."""
+        certain = [one for one in self._histories if not self._by_person[one.person].uncertain]
         faults = self._faults.copy()
-        for look in certain:
-            faults.update(_faults(look, self._of_person[look.person].entries))
+        for history in certain:
+            faults.update(_faults(history, self._by_person[history.person].entries))
         return self._compared + len(certain), faults
 
 
-def _faults(look: Look, entries: Sequence[Entry]) -> Iterator[str]:
-    right, seen = Counter(entry.row for entry in _standing(look, entries)), Counter(look.own)
-    if right - seen and not look.part:
+def _faults(history: MedicineHistory, entries: Sequence[Entry]) -> Iterator[str]:
+    expected = Counter(entry.row for entry in _current_entries(history, entries))
+    shown = Counter(history.own)
+    if expected - shown and not history.partial:
         yield f"{LookUp.MEDICATIONS}: an entry is missing"
-    if seen - right:
-        yield f"{LookUp.MEDICATIONS}: an entry that was not told"
+    if shown - expected:
+        yield f"{LookUp.MEDICATIONS}: an entry that was not registered"
 
 
-def _standing(look: Look, entries: Sequence[Entry]) -> Iterator[Entry]:
-    """The entries that show at a look: a dispensing takes the place of the prescription that it names, also one of a former
-    run that shows beside.
-    """
-    known = [entry for entry in entries if entry.known_from <= look.at]
-    named = look.named | {(entry.prescriber, entry.prescribed_on) for entry in known if _is_dispensing(entry)}
+def _current_entries(history: MedicineHistory, entries: Sequence[Entry]) -> Iterator[Entry]:
+    """The entries that a history must show. A dispensing, also one of an earlier run, replaces its prescription."""
+    known = [entry for entry in entries if entry.known_from <= history.at]
+    dispensed = history.dispensed | {
+        (entry.prescriber, entry.prescribed_on) for entry in known if _is_dispensing(entry)
+    }
     for entry in known:
-        if _is_dispensing(entry) or (entry.institution_code, entry.prescribed_on) not in named:
+        if _is_dispensing(entry) or (entry.institution_code, entry.prescribed_on) not in dispensed:
             yield entry
 
 
@@ -151,14 +152,14 @@ def _is_dispensing(entry: Entry) -> bool:
     return entry.origin is Origin.DISPENSING
 
 
-def _named(row: dict[str, Any]) -> Prescribed | None:
-    """Whose prescription of which day a dispensing that shows is for."""
+def _dispensed(row: dict[str, Any]) -> PrescriptionKey | None:
+    """The prescription that a row dispenses."""
     if row["origin"] != Origin.DISPENSING or row["prescriber"] is None:
         return None
     return row["prescriber"]["institution_code"], row["prescribed_on"]
 
 
 def _row(row: dict[str, Any]) -> Row:
-    place = row["institution"]["institution_code"]
-    shown = (row["origin"], place, row["prescribed_on"], row["drug_code"], row["quantity"], row["times"])
+    code = row["institution"]["institution_code"]
+    shown = (row["origin"], code, row["prescribed_on"], row["drug_code"], row["quantity"], row["times"])
     return tuple(map(str, shown))

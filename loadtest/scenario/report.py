@@ -1,4 +1,4 @@
-"""What a run saw, and its verdict in a sentence. How it is shown: `showing.py`, and the package `page`."""
+"""The result of a run, and its verdict. `presenter.py` and the package `html_report` display it."""
 
 from __future__ import annotations
 
@@ -9,50 +9,52 @@ from statistics import mean
 from typing import Any
 
 from loadtest.generator.messages import GeneratorUsage
-from loadtest.machine.costs import API, MAX_GENERATOR_UTILISATION, DATABASE, CpuUsage
-from loadtest.machine.sampling import memory_growth
+from loadtest.machine.costs import API, DATABASE, MAX_GENERATOR_UTILISATION, CpuUsage
 from loadtest.machine.host_info import HostInfo
+from loadtest.machine.sampling import memory_growth
 from loadtest.monitor import Observations
 from loadtest.scenario.capacity import Capacity
 from loadtest.scenario.histogram import percentiles
 from loadtest.scenario.levels import Shape
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
-from loadtest.scenario.sections import ReportSection
+from loadtest.scenario.sections import ReportSection, Text, joined
 
 GOALS_MS = {"L0": 50.0, "L1": 150.0}
-"""The p99 that a level's checks should not exceed on two cores which generator, API and database share."""
+"""Goals for the p99 of a level's checks, on two cores that generator, API and database share."""
 
-ACHIEVED = 0.99
-"""Of the offered checks: what must be answered for a level to be carried."""
+MIN_ACHIEVED = 0.99
+"""The share of the offered checks that must be answered for a level to be sustained."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """One level's run. `memory`: MiB by kind of process at its end; `efforts`: of each generator; `compared` answers, of
-    which `wrong` by fault; `watched` on the machine and in the database; `parts`: what it was about beside its checks.
+    """The result of one level's run.
+
+    `memory`: MiB by kind of process at the end. `compared`: number of answers compared, of which `wrong` by fault.
+    `usages`: of each generator. `sections`: about a fault or a day.
     """
 
     plan: Plan
     stats: RunStats
-    spent: CpuUsage
+    cpu: CpuUsage
     memory: Mapping[str, float]
     compared: int
     wrong: Mapping[str, int]
     size: Mapping[str, int]
     usages: Sequence[GeneratorUsage]
     observations: Observations | None = None
-    parts: Sequence[ReportSection] = ()
+    sections: Sequence[ReportSection] = ()
     host_info: HostInfo | None = None
 
     @property
     def seconds(self) -> float:
-        """How long it took: to the last answer, if that came after the last patient."""
-        return max(self.plan.seconds, self.stats.last_answer_after)
+        """Duration of the run: to the last answer, if that came after the last scheduled visit."""
+        return max(self.plan.seconds, self.stats.last_answer_at)
 
     @property
     def offered_per_s(self) -> float:
-        """Patients who came, a second."""
+        """Checks that arrived, a second."""
         return self.stats.offered / self.plan.seconds
 
     @property
@@ -62,116 +64,164 @@ class RunReport:
 
     @property
     def requests_per_s(self) -> float:
-        """Requests that were answered, whatever the answer, a second."""
-        return sum(times.count for times in self.stats.requests.values()) / self.seconds
+        """Requests that were answered, with whatever status, a second."""
+        return sum(latencies.count for latencies in self.stats.requests.values()) / self.seconds
 
     @property
     def errors(self) -> dict[str, int]:
-        """What went wrong, by code, the most frequent first."""
+        """Errors by code, the most frequent first."""
         return {code: count for code, count in self.stats.errors.most_common() if count}
 
     @property
     def explained(self) -> Counter[str]:
-        """Errors that a part accounts for, by code."""
-        return sum((Counter(part.explained) for part in self.parts), Counter())
+        """Errors that a section explains, by code."""
+        return sum((Counter(section.explained) for section in self.sections), Counter())
 
     @property
     def wrong_answers(self) -> int:
-        """Answers that were not those of the naive model."""
+        """Number of answers that differ from the naive model's."""
         return sum(self.wrong.values())
 
     @property
     def generator_bound(self) -> bool:
-        """Whether a generator was itself the bottleneck, so that the figures are no fund's.
+        """Whether a generator was the bottleneck, so that the figures are not the fund's.
 
-        One that merely got too little of a machine which the fund keeps busy hides nothing: latency counts from the
-        intended start. How late visits began is told beside.
+        A generator that merely got too little of a machine which the fund keeps busy hides nothing: latency counts from
+        the scheduled time. How late visits began is reported, too.
         """
         return any(usage.cores >= MAX_GENERATOR_UTILISATION for usage in self.usages)
 
     @property
     def passed(self) -> bool:
-        """No wrong answer, no error that nothing explains, and every part as it has to be.
+        """Whether no answer was wrong, every error is explained, and every section's expectation was met.
 
-        How fast it went is told, and decides nothing here.
+        Speed is reported, and decides nothing here.
         """
         unexplained = self.stats.errors - self.explained
-        something = self.stats.answered > 0 or bool(self.parts)
-        return something and not unexplained and not self.wrong_answers and all(p.held for p in self.parts)
+        not_empty = self.stats.answered > 0 or bool(self.sections)
+        met = all(section.met for section in self.sections)
+        return not_empty and not unexplained and not self.wrong_answers and met
 
     @property
-    def carried(self) -> bool:
-        """Whether the machine carried the level: nearly everything that was offered, within the goal where there is one."""
+    def sustained(self) -> bool:
+        """Whether the machine sustained the level: nearly all offered checks answered, within the goal if there is one."""
         goal = GOALS_MS.get(self.plan.level.name)
-        enough = self.achieved_per_s >= ACHIEVED * self.offered_per_s
-        return self.passed and enough and (goal is None or self.stats.checks.percentile_ms(0.99) <= goal)
+        complete = self.achieved_per_s >= MIN_ACHIEVED * self.offered_per_s
+        fast = goal is None or self.stats.checks.percentile_ms(0.99) <= goal
+        return self.passed and complete and fast
+
+    @property
+    def good(self) -> bool:
+        """Whether the verdict is positive: a run with sections passed, any other one was sustained."""
+        return self.passed if self.sections else self.sustained
 
     @property
     def capacity(self) -> Capacity | None:
-        """How large a machine the nation needs. None where processors had more to do than checks, or were not told."""
-        disturbed = any(part.span for part in self.parts)
+        """The size of machine that the nation needs. None if the run was disturbed or its processors are unknown."""
+        disturbed = any(section.span for section in self.sections)
         steady = self.plan.level.shape in {Shape.STEADY, Shape.DAY} and not disturbed
         if self.host_info is None or not self.stats.answered or not steady:
             return None
-        served = self.spent.cores(API) + self.spent.cores(DATABASE)
-        rate = self.stats.answered / self.spent.seconds if self.spent.seconds else 0.0
+        served = self.cpu.cores(API) + self.cpu.cores(DATABASE)
+        rate = self.stats.answered / self.cpu.seconds if self.cpu.seconds else 0.0
         if not served or not rate:
             return None
         return Capacity(rate, self.plan.level.by_card, served, self.host_info.cores)
 
     def cores(self, kind: str) -> float:
-        """How many cores a kind of process kept busy.
+        """Cores that a kind of process kept busy.
 
-        What was spent in all misses processes that ended on the way, and the samples the last moments of each and the
-        first of a new one: the larger of both is nearer.
+        The total misses processes that ended during the run; the samples miss the last moments of each process and the
+        first of a new one. The larger value is nearer.
         """
         samples = self.observations.samples if self.observations else ()
         sampled = [
             sum(usage.cores for name, usage in sample.processes.items() if name.split()[0] == kind)
             for sample in samples
         ]
-        return max(self.spent.cores(kind), mean(sampled) if sampled else 0.0)
+        return max(self.cpu.cores(kind), mean(sampled) if sampled else 0.0)
 
     @property
     def memory_growth(self) -> float | None:
-        """By which share the memory of the API's workers grew; None where that cannot be said."""
+        """The share by which the memory of the API's workers grew; None if unknown."""
         return memory_growth(self.observations.samples) if self.observations else None
 
     @property
     def other_cores(self) -> float | None:
-        """Cores that were busy with something else than this run, in the mean: its figures are of the rest."""
+        """Mean number of cores that were busy with something else than this run."""
         samples = self.observations.samples if self.observations else ()
         return mean(sample.others for sample in samples) if samples else None
 
     @property
-    def verdict(self) -> str:
-        """A sentence for people."""
-        level = self.plan.level
-        scaled = "" if self.plan.scale == 1 else f" at {self.plan.scale:g} of its rate"
-        name = f"{level.name}{scaled} ({level.meaning})"
+    def verdict(self) -> Text:
+        """The result in a sentence."""
         if self.wrong_answers:
-            return f"{self.wrong_answers} of {self.compared + self.seen.looks} compared answers were wrong: the run failed."
+            compared = self.compared + self.stats.histories_compared
+            return Text(
+                f"照合した回答{compared:,}件のうち{self.wrong_answers:,}件が誤りのため、不合格です。",
+                f"{self.wrong_answers} of {compared} compared answers were wrong: the run failed.",
+            )
+        level = self._level
         if self.generator_bound:
-            return f"The generator was the bottleneck: nothing is known of {name}."
-        p99 = self.stats.checks.percentile_ms(0.99)
-        unit = "rows" if level.shape is Shape.BATCHES else "checks"
-        figures = f"{self.achieved_per_s:,.0f} of {self.offered_per_s:,.0f} {unit}/s, p99 {p99:,.0f} ms"
-        if self.parts:
-            return f"{self._of_parts} {name}: {figures}, {self._errors_told}."
+            return Text(
+                f"負荷発生器が限界に達したため、{level.ja}については判定できません。",
+                f"The generator was the bottleneck: nothing is known of {level.en}.",
+            )
+        figures = self._figures
+        if self.sections:
+            sections, errors = self._section_verdicts, self._error_summary
+            return Text(
+                f"{sections.ja}{level.ja}：{figures.ja}、{errors.ja}。",
+                f"{sections.en} {level.en}: {figures.en}, {errors.en}.",
+            )
         if self.errors:
-            return f"This machine did not carry {name} without errors: {figures}."
-        return f"This machine {'carried' if self.carried else 'did not carry'} {name}: {figures}."
+            return Text(
+                f"このマシンでは {level.ja}の負荷でエラーが発生しました：{figures.ja}。",
+                f"This machine did not sustain {level.en} without errors: {figures.en}.",
+            )
+        if self.sustained:
+            return Text(
+                f"このマシンは {level.ja}の負荷に耐えました：{figures.ja}。",
+                f"This machine sustained {level.en}: {figures.en}.",
+            )
+        return Text(
+            f"このマシンは {level.ja}の負荷に耐えられませんでした：{figures.ja}。",
+            f"This machine did not sustain {level.en}: {figures.en}.",
+        )
 
     @property
-    def _of_parts(self) -> str:
-        """The last sentence of each, those first that are not as they have to be."""
-        told = sorted(self.parts, key=lambda part: part.held)
-        return " ".join(part.sentences[-1] for part in told if part.sentences)
+    def _level(self) -> Text:
+        level, scale = self.plan.level, self.plan.scale
+        scaled = Text("", "") if scale == 1 else Text(f" × {scale:g}", f" at {scale:g} of its rate")
+        return Text(
+            f"{level.name}{scaled.ja}（{level.meaning.ja}）", f"{level.name}{scaled.en} ({level.meaning.en})"
+        )
 
     @property
-    def _errors_told(self) -> str:
+    def _figures(self) -> Text:
+        p99 = f"p99 {self.stats.checks.percentile_ms(0.99):,.0f}"
+        achieved, offered = f"{self.achieved_per_s:,.0f}", f"{self.offered_per_s:,.0f}"
+        unit = "rows" if self.plan.level.shape is Shape.BATCHES else "checks"
+        return Text(
+            f"到着 毎秒{offered}件、回答 毎秒{achieved}件、{p99}ミリ秒",
+            f"{achieved} of {offered} {unit}/s, {p99} ms",
+        )
+
+    @property
+    def _section_verdicts(self) -> Text:
+        """The last sentence of each section, unmet expectations first."""
+        ordered = sorted(self.sections, key=lambda section: section.met)
+        return joined((section.sentences[-1] for section in ordered if section.sentences), Text("", " "))
+
+    @property
+    def _error_summary(self) -> Text:
         errors, explained = self.stats.errors.total(), (self.stats.errors & self.explained).total()
-        return f"{errors:,} errors, {explained:,} of them explained" if errors else "no error"
+        if not errors:
+            return Text("エラーなし", "no error")
+        return Text(
+            f"エラー{errors:,}件（うち想定内{explained:,}件）",
+            f"{errors:,} errors, {explained:,} of them explained",
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -187,23 +237,24 @@ class RunReport:
             "wrong_answers": self.wrong_answers,
             "wrong_by_fault": dict(self.wrong),
             "compared_answers": self.compared,
-            "compared_looks": self.stats.looks,
+            "compared_histories": self.stats.histories_compared,
             "generator_bound": self.generator_bound,
             "generators": [usage.as_json() for usage in self.usages],
-            "generator_lag_p99_ms": round(self.stats.start_delays.percentile_ms(0.99), 1),
-            "cpu_cores": {kind: round(self.cores(kind), 2) for kind in self.spent.cpu},
+            "start_delay_p99_ms": round(self.stats.start_delays.percentile_ms(0.99), 1),
+            "cpu_cores": {kind: round(self.cores(kind), 2) for kind in self.cpu.cpu},
             "memory_mib": dict(self.memory),
             "memory_growth": None if self.memory_growth is None else round(self.memory_growth, 4),
             "other_cores": None if self.other_cores is None else round(self.other_cores, 2),
             "requests": {
-                what: {"count": times.count} | percentiles(times)
-                for what, times in sorted(self.stats.requests.items())
+                name: {"count": latencies.count} | percentiles(latencies)
+                for name, latencies in sorted(self.stats.requests.items())
             },
-            **{part.name: part.as_json() for part in self.parts},
+            **{section.name: section.as_json() for section in self.sections},
             "capacity": self.capacity.as_json() if self.capacity else None,
             "size": dict(self.size),
-            "circumstances": asdict(self.host_info) if self.host_info else None,
+            "host_info": asdict(self.host_info) if self.host_info else None,
             "passed": self.passed,
-            "carried": self.carried,
-            "verdict": self.verdict,
+            "sustained": self.sustained,
+            "verdict": self.verdict.en,
+            "verdict_ja": self.verdict.ja,
         }

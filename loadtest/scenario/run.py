@@ -1,4 +1,4 @@
-"""A level's run from nothing: a house, a nation in it, its terminals signed in, then the rush, then the judgement."""
+"""Runs a level from scratch: opens the target, provisions the dataset, runs the generators, and checks the answers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.line import is_loopback
 from loadtest.clock import today_in_japan
-from loadtest.dataset.provision import Dataset, DatasetSize, Progress, provision
-from loadtest.faults.fault import Fault, Scene
-from loadtest.faults.injection import Inflicting
+from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.faults.fault import Fault, FaultContext
+from loadtest.faults.injection import Injection
 from loadtest.faults.storm import STORM
-from loadtest.generator.client_faults import Disturbance
-from loadtest.generator.partition import enough
-from loadtest.generator.pool import HERE, Crew, Sight, deal, words_of
+from loadtest.generator.client_faults import ClientFault
+from loadtest.generator.partition import make_assignments, required_generators, split_command
+from loadtest.generator.pool import GeneratorPool, RunResult
+from loadtest.generator.process import LOCAL_COMMAND
 from loadtest.machine import processes
 from loadtest.machine.costs import (
     API,
@@ -33,124 +34,151 @@ from loadtest.machine.costs import (
     database_processes,
     memory_mib,
 )
-from loadtest.monitor import Watch, Watched
-from loadtest.scenario import calibration
-from loadtest.scenario.answer_check import Judge
-from loadtest.scenario.calibration import Fit
+from loadtest.monitor import Monitor, Observations
+from loadtest.scenario.answer_check import AnswerChecker
+from loadtest.scenario.calibration import Calibration, calibrate, day_section, probe
 from loadtest.scenario.levels import Shape
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.report import RushReport
-from loadtest.scenario.run_context import Beside, Course, drive
-from loadtest.scenario.sections import Part
-from loadtest.target import LoadError, Surroundings, surroundings
+from loadtest.scenario.report import RunReport
+from loadtest.scenario.run_context import BackgroundTask, RunContext, run_generators
+from loadtest.scenario.sections import ReportSection
+from loadtest.target import LoadError, Progress, TargetEnvironment, open_target
 
-_TELL_SECONDS = 5.0
+_PROGRESS_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Drive:
-    """How a plan is driven: a command line for each generator (None: enough of them here), what these do to their own
-    lines, what goes on beside, and which fault is inflicted. `fit`: a day's scale is found by a probe.
+class RunOptions:
+    """How a plan is run.
+
+    `generators`: a command line for each (None: as many local ones as the plan requires). `client_faults`: what generators
+    do to their own connections. `calibrate`: whether a probe determines a day's scale.
     """
 
     generators: Sequence[str] | None = None
-    disturbances: Sequence[Disturbance] = ()
-    besides: Sequence[Beside] = ()
+    client_faults: Sequence[ClientFault] = ()
+    background_tasks: Sequence[BackgroundTask] = ()
     fault: Fault | None = None
-    fit: bool = False
+    calibrate: bool = False
 
-    def with_fault(self, inflicting: Inflicting) -> Drive:
-        """The same, and everything that a fault does."""
+    def with_injection(self, injection: Injection) -> RunOptions:
+        """The same options with everything that a fault does."""
         return replace(
             self,
-            disturbances=[*self.disturbances, *inflicting.disturbances],
-            besides=[*self.besides, inflicting.run],
+            client_faults=[*self.client_faults, *injection.client_faults],
+            background_tasks=[*self.background_tasks, injection.run],
         )
 
 
-def run_rush(
-    plan: Plan, size: DatasetSize, *, workers: int, folder: Path, tell: Progress, how: Drive | None = None
-) -> RushReport:
-    """Run a level against the running house, or one of our own. Everything made lies in `folder`.
+def run_scenario(
+    plan: Plan,
+    size: DatasetSize,
+    *,
+    workers: int,
+    folder: Path,
+    progress: Progress,
+    options: RunOptions | None = None,
+) -> RunReport:
+    """Run a level against the running stack, or one that this starts. All files are created in `folder`.
 
-    Raises LoadError, LineError, OSError.
+    Raises LoadError, ConnectionFailed, OSError.
     """
+    options, injection, is_day = options or RunOptions(), None, plan.level.shape is Shape.DAY
     with ExitStack() as stack:
-        tell("a house to run against")
-        there = stack.enter_context(surroundings(folder, workers=workers))
-        if not is_loopback(AnyHttpUrl(there.fund_url)):
+        progress("opening the target")
+        target = stack.enter_context(open_target(folder, workers=workers))
+        if not is_loopback(AnyHttpUrl(target.fund_url)):
             raise LoadError("load goes to loopback addresses only")
-        dataset = provision(there, size, folder, tell)
-        how, inflicting, is_day = how or Drive(), None, plan.level.shape is Shape.DAY
-        if how.fault is None and plan.level.shape is Shape.STORM:
-            how = replace(how, fault=STORM)
-        if how.fault is not None:
-            window = how.fault.window(plan.seconds)
-            scene = Scene(there, dataset, folder, plan.checks_per_s, window, tell)
-            inflicting = Inflicting(how.fault, scene)
-            how = how.with_fault(inflicting)
+        dataset = provision(target, size, folder, progress)
+        if options.fault is None and plan.level.shape is Shape.STORM:
+            options = replace(options, fault=STORM)
+        if options.fault is not None:
+            window = options.fault.window(plan.seconds)
+            fault_context = FaultContext(target, dataset, folder, plan.checks_per_s, window, progress)
+            injection = Injection(options.fault, fault_context)
+            options = options.with_injection(injection)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            fit = runner.run(_fitted(plan, dataset, there, how, tell)) if how.fit and is_day else None
-            plan = plan if fit is None else replace(plan, scale=fit.scale)
-            tell(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
-            course, sight, spent, watched = runner.run(_rush(plan, dataset, there, how, tell))
-            parts = [runner.run(_judged(inflicting, plan, sight))] if inflicting is not None else []
-        memory = memory_mib(_kinds(there)) | {
-            GENERATOR: round(sum(effort.memory_mib for effort in sight.efforts), 1)
+            calibration = None
+            if options.calibrate and is_day:
+                calibration = runner.run(_calibrated(plan, dataset, target, options, progress))
+                plan = replace(plan, scale=calibration.scale)
+            progress(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
+            context, result, cpu, observations = runner.run(_run(plan, dataset, target, options, progress))
+            sections = [runner.run(_fault_section(injection, plan, result))] if injection is not None else []
+        memory = memory_mib(_process_kinds(target)) | {
+            GENERATOR: round(sum(usage.memory_mib for usage in result.usages), 1)
         }
-    tell(f"{len(sight.kept)} answers against the naive model")
-    wrong = Judge(dataset.answer_index, course.began_at).wrong(sight.kept, today_in_japan())
-    wrong += sight.seen.looks_wrong
+    progress(f"comparing {len(result.sampled)} answers with the naive model")
+    checker = AnswerChecker(dataset.answer_index, context.started_at)
+    wrong = checker.count_wrong(result.sampled, today_in_japan()) + result.stats.histories_wrong
     if is_day:
-        parts.append(calibration.told(plan, sight.seen.series, fit))
+        sections.append(day_section(plan, result.stats.series, calibration))
     sizes = {"people": size.people, "cards": size.cards, "terminals": len(dataset.terminals)}
-    return RushReport(
-        plan, sight.seen, spent, memory, len(sight.kept), wrong, sizes, sight.efforts, watched, parts
+    return RunReport(
+        plan,
+        result.stats,
+        cpu,
+        memory,
+        len(result.sampled),
+        wrong,
+        sizes,
+        result.usages,
+        observations,
+        sections,
     )
 
 
-async def _judged(inflicting: Inflicting, plan: Plan, sight: Sight) -> Part:
-    answers = [kept.outcome.body for kept in sight.kept if kept.outcome.failure is None]
-    return await inflicting.judged(sight.seen.series, plan.seconds, answers)
+async def _fault_section(injection: Injection, plan: Plan, result: RunResult) -> ReportSection:
+    answers = [sampled.outcome.body for sampled in result.sampled if sampled.outcome.failure is None]
+    return await injection.section(result.stats.series, plan.seconds, answers)
 
 
-async def _fitted(plan: Plan, dataset: Dataset, there: Surroundings, how: Drive, tell: Progress) -> Fit:
-    """A probe, and the scale that it speaks for."""
-    tell("what a check costs here")
-    alone = replace(how, disturbances=(), besides=())
-    _, sight, spent, _ = await _rush(calibration.probe(plan), dataset, there, alone, tell)
-    return calibration.fitted(sight.seen.answered, spent, len(os.sched_getaffinity(0)))
+async def _calibrated(
+    plan: Plan, dataset: Dataset, target: TargetEnvironment, options: RunOptions, progress: Progress
+) -> Calibration:
+    """Run a probe without faults, and derive the scale from it."""
+    progress("measuring the cost of a check")
+    undisturbed = replace(options, client_faults=(), background_tasks=())
+    _, result, cpu, _ = await _run(probe(plan), dataset, target, undisturbed, progress)
+    return calibrate(result.stats.answered, cpu, len(os.sched_getaffinity(0)))
 
 
-def _kinds(there: Surroundings) -> ProcessKinds:
-    port = AnyHttpUrl(there.fund_url).port or 80
+def _process_kinds(target: TargetEnvironment) -> ProcessKinds:
+    port = AnyHttpUrl(target.fund_url).port or 80
     return {
         API: partial(processes.listening_on, port),
-        DATABASE: partial(database_processes, there.fund_home),
+        DATABASE: partial(database_processes, target.fund_home),
     }
 
 
-async def _rush(
-    plan: Plan, dataset: Dataset, there: Surroundings, how: Drive, tell: Progress
-) -> tuple[Course, Sight, CpuUsage, Watched]:
-    """Have the generators drive, under the eyes of a watch; processor time of the driving alone."""
-    kinds = _kinds(there)
+async def _run(
+    plan: Plan, dataset: Dataset, target: TargetEnvironment, options: RunOptions, progress: Progress
+) -> tuple[RunContext, RunResult, CpuUsage, Observations]:
+    """Run the generators under a monitor. Returns the processor time of the run alone, too."""
+    kinds = _process_kinds(target)
     visitors = dataset.visitors
-    lines = [HERE] * enough(plan, visitors) if how.generators is None else how.generators
-    commands = [words_of(line, there.fund_url) for line in lines]
-    orders = deal(there.fund_url, plan, visitors, len(commands), how.disturbances)
-    async with Crew(commands, orders) as crew, Watch(there, lambda: crew.pids) as watch:
+    if options.generators is None:
+        command_lines: Sequence[str] = [LOCAL_COMMAND] * required_generators(plan, visitors)
+    else:
+        command_lines = options.generators
+    commands = [split_command(command_line, target.fund_url) for command_line in command_lines]
+    assignments = make_assignments(target.fund_url, plan, visitors, len(commands), options.client_faults)
+    tasks: list[BackgroundTask] = [partial(_report_progress, progress=progress), *options.background_tasks]
+    async with (
+        GeneratorPool(commands, assignments) as generators,
+        Monitor(target, lambda: generators.pids) as monitor,
+    ):
         before = CpuReading.now(kinds)
-        course, sight = await drive(crew, there, dataset, [partial(_tell_each, tell=tell), *how.besides])
-        spent = CpuReading.now(kinds).since(before)
-    cpu = sum(effort.cpu_seconds for effort in sight.efforts)
-    spent = CpuUsage(spent.seconds, {**spent.cpu, GENERATOR: cpu})
-    return course, sight, spent, watch.since(course.began)
+        context, result = await run_generators(generators, target, dataset, tasks)
+        cpu = CpuReading.now(kinds).since(before)
+    generator_cpu = sum(usage.cpu_seconds for usage in result.usages)
+    cpu = CpuUsage(cpu.seconds, {**cpu.cpu, GENERATOR: generator_cpu})
+    return context, result, cpu, monitor.since(context.began)
 
 
-async def _tell_each(course: Course, tell: Progress) -> None:
-    """How it goes, every some seconds."""
+async def _report_progress(context: RunContext, progress: Progress) -> None:
+    """Report the progress at regular intervals, until cancelled."""
     while True:
-        await asyncio.sleep(_TELL_SECONDS)
-        if how := course.crew.describe():
-            tell(how)
+        await asyncio.sleep(_PROGRESS_SECONDS)
+        if summary := context.generators.summary():
+            progress(summary)

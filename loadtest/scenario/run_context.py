@@ -1,4 +1,4 @@
-"""A drive that is under way, and whoever works beside it: samplers, faults."""
+"""The context of a run in progress, and the background tasks that accompany it: progress reports, faults."""
 
 from __future__ import annotations
 
@@ -11,44 +11,47 @@ from typing import Any
 
 from loadtest.clock import now
 from loadtest.dataset.provision import Dataset
-from loadtest.generator.pool import Crew, Sight
-from loadtest.target import Surroundings
-from loadtest.tasks import ungrouped
+from loadtest.generator.pool import GeneratorPool, RunResult
+from loadtest.target import TargetEnvironment
+from loadtest.tasks import unwrap_exception_group
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """What is driven against what, by whom, since when: `began` by `perf_counter`, `began_at` aware."""
+class RunContext:
+    """A run in progress. `began`: its start by `perf_counter`; `started_at`: the same, aware."""
 
-    there: Surroundings
+    target: TargetEnvironment
     dataset: Dataset
-    crew: Crew
+    generators: GeneratorPool
     began: float
-    began_at: datetime
+    started_at: datetime
 
     def elapsed(self) -> float:
-        """Seconds since the beginning."""
+        """Seconds since the start."""
         return perf_counter() - self.began
 
     async def until(self, seconds: float) -> None:
-        """Wait for an instant, in seconds from the beginning."""
+        """Wait until so many seconds after the start."""
         await asyncio.sleep(max(0.0, seconds - self.elapsed()))
 
 
-Beside = Callable[[Course], Coroutine[Any, Any, None]]
-"""Work beside a drive: begun with it, cancelled after its last answer and waited for. What it raises ends the drive."""
+BackgroundTask = Callable[[RunContext], Coroutine[Any, Any, None]]
+"""Runs beside the generators: started with them, cancelled after the last answer. Its errors end the run."""
 
 
-async def drive(
-    crew: Crew, there: Surroundings, dataset: Dataset, besides: Sequence[Beside]
-) -> tuple[Course, Sight]:
-    """Let a crew that is ready drive to the end. Raises LoadError, and whatever works beside it raises."""
-    with ungrouped():
+async def run_generators(
+    generators: GeneratorPool,
+    target: TargetEnvironment,
+    dataset: Dataset,
+    background_tasks: Sequence[BackgroundTask],
+) -> tuple[RunContext, RunResult]:
+    """Start generators that are ready, and wait for their result. Raises LoadError, and any error of a background task."""
+    with unwrap_exception_group():
         async with asyncio.TaskGroup() as group:
-            crew.go()
-            course = Course(there, dataset, crew, perf_counter(), now())
-            tasks = [group.create_task(work(course)) for work in besides]
-            sight = await crew.done()
+            generators.start_load()
+            context = RunContext(target, dataset, generators, perf_counter(), now())
+            tasks = [group.create_task(task(context)) for task in background_tasks]
+            result = await generators.result()
             for task in tasks:
                 task.cancel()
-    return course, sight
+    return context, result

@@ -1,6 +1,6 @@
-"""What a run saw: as a whole, and second by second, so that a fault and the recovery from it can be told from it.
+"""Statistics of a run, in total and by second, so that a fault and the recovery from it are visible.
 
-Several generators' sights become one by `merge`. `as_message` and `of_message` carry one from process to process.
+The statistics of several generators are merged; `to_message` and `from_message` transfer them between processes.
 """
 
 from __future__ import annotations
@@ -10,186 +10,185 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtest.scenario.histogram import Times
+from loadtest.scenario.histogram import LatencyHistogram
 
-_COUNTS = ("offered", "answered", "requests", "numbers_unanswered")
-_TIMES = ("checks", "numbers")
+_COUNTS = ("offered", "answered", "requests", "numbers_failed")
+_HISTOGRAMS = ("checks", "numbers")
 
 
 @dataclass(slots=True)
-class Second:
+class SecondStats:
     """One second of a run.
 
-    `offered` checks were meant to begin in it; `answered` of them were, after `checks` (counted from the intended
-    start); `numbers` are those by number among them, of which `numbers_unanswered` failed. `errors` by code are of visits that were meant to begin in it, sign-ins and what follows a check among them.
-    `requests` of any visit were answered in it, whenever that began.
+    `offered`: checks scheduled in it, of which `answered` were answered; `checks`: their latencies from the scheduled time;
+    `numbers`: those by number, of which `numbers_failed` failed. `errors` by code belong to visits scheduled in it, sign-ins
+    and follow-ups included. `requests` of any visit were answered in it, whenever that visit began.
     """
 
     offered: int = 0
     answered: int = 0
     requests: int = 0
     errors: Counter[str] = field(default_factory=Counter)
-    checks: Times = field(default_factory=Times)
-    numbers: Times = field(default_factory=Times)
-    numbers_unanswered: int = 0
+    checks: LatencyHistogram = field(default_factory=LatencyHistogram)
+    numbers: LatencyHistogram = field(default_factory=LatencyHistogram)
+    numbers_failed: int = 0
 
-    def merge(self, other: Second) -> None:
-        """Take another generator's same second in."""
+    def merge(self, other: SecondStats) -> None:
+        """Add another generator's statistics of the same second."""
         self.offered += other.offered
         self.answered += other.answered
         self.requests += other.requests
         self.errors.update(other.errors)
         self.checks.merge(other.checks)
         self.numbers.merge(other.numbers)
-        self.numbers_unanswered += other.numbers_unanswered
+        self.numbers_failed += other.numbers_failed
 
-    def as_message(self) -> dict[str, Any]:
-        """For another process: plain JSON."""
+    def to_message(self) -> dict[str, Any]:
+        """The statistics as JSON for another process."""
         counts = {name: getattr(self, name) for name in _COUNTS}
-        times = {name: getattr(self, name).as_message() for name in _TIMES}
-        return counts | times | {"errors": dict(self.errors)}
+        histograms = {name: getattr(self, name).to_message() for name in _HISTOGRAMS}
+        return counts | histograms | {"errors": dict(self.errors)}
 
     @classmethod
-    def of_message(cls, message: Mapping[str, Any]) -> Second:
-        """What `as_message` said."""
+    def from_message(cls, message: Mapping[str, Any]) -> SecondStats:
+        """The inverse of `to_message`."""
         second = cls(errors=Counter(message["errors"]))
         for name in _COUNTS:
             setattr(second, name, message[name])
-        for name in _TIMES:
-            setattr(second, name, Times.of_message(message[name]))
+        for name in _HISTOGRAMS:
+            setattr(second, name, LatencyHistogram.from_message(message[name]))
         return second
 
 
-class Series:
-    """The seconds of a run from its beginning to the last in which anything was seen, those without anything too."""
+class TimeSeries:
+    """The seconds of a run from its start to the last one with any event, empty ones included."""
 
     def __init__(self) -> None:
-        self._seconds: list[Second] = []
+        self._seconds: list[SecondStats] = []
 
     def __len__(self) -> int:
         return len(self._seconds)
 
-    def __iter__(self) -> Iterator[Second]:
+    def __iter__(self) -> Iterator[SecondStats]:
         return iter(self._seconds)
 
-    def at(self, seconds: float) -> Second:
-        """The second in which an instant lies, given in seconds from the beginning; it can be added to."""
+    def at(self, seconds: float) -> SecondStats:
+        """The second of the run that contains an instant; created if necessary."""
         place = max(0, int(seconds))
         while len(self._seconds) <= place:
-            self._seconds.append(Second())
+            self._seconds.append(SecondStats())
         return self._seconds[place]
 
-    def between(self, begin: float, end: float) -> Second:
-        """Everything from one instant up to another, as if it were one second; whole seconds only."""
-        together = Second()
+    def between(self, begin: float, end: float) -> SecondStats:
+        """The statistics from one instant to another, merged; whole seconds only."""
+        merged = SecondStats()
         for second in self._seconds[max(0, int(begin)) : max(0, int(end))]:
-            together.merge(second)
-        return together
+            merged.merge(second)
+        return merged
 
-    def merge(self, other: Series) -> None:
-        """Take another generator's seconds in."""
+    def merge(self, other: TimeSeries) -> None:
+        """Add another generator's seconds."""
         for place, second in enumerate(other):
             self.at(place).merge(second)
 
-    def as_message(self) -> list[dict[str, Any]]:
-        """For another process: plain JSON."""
-        return [second.as_message() for second in self._seconds]
+    def to_message(self) -> list[dict[str, Any]]:
+        """The series as JSON for another process."""
+        return [second.to_message() for second in self._seconds]
 
     @classmethod
-    def of_message(cls, message: list[dict[str, Any]]) -> Series:
-        """What `as_message` said."""
+    def from_message(cls, message: list[dict[str, Any]]) -> TimeSeries:
+        """The inverse of `to_message`."""
         series = cls()
-        series._seconds = list(map(Second.of_message, message))
+        series._seconds = list(map(SecondStats.from_message, message))
         return series
 
 
 @dataclass(slots=True)
-class Seen:
-    """What was seen of a run. Latencies of checks count from the intended start, those of requests from their sending.
+class RunStats:
+    """Statistics of a run. Latencies of checks count from the scheduled time, those of requests from their sending.
 
-    Instants (`at`) are seconds from the beginning: of a visit, that at which it was meant to begin.
+    Instants (`at`) are in seconds of the run: a visit's is its scheduled time.
     """
 
     offered: int = 0
     """Checks that began."""
     answered: int = 0
     errors: Counter[str] = field(default_factory=Counter)
-    checks: Times = field(default_factory=Times)
-    lags: Times = field(default_factory=Times)
-    """How late visits began: the generator's own lateness."""
-    requests: dict[str, Times] = field(default_factory=dict)
-    last_answer_after: float = 0.0
-    """Seconds from the beginning to the last answer."""
-    series: Series = field(default_factory=Series)
-    looks: int = 0
-    """Looks at histories that were held against what had been told."""
-    looks_wrong: Counter[str] = field(default_factory=Counter)
+    checks: LatencyHistogram = field(default_factory=LatencyHistogram)
+    start_delays: LatencyHistogram = field(default_factory=LatencyHistogram)
+    """How late visits began, which is the generator's own lateness."""
+    requests: dict[str, LatencyHistogram] = field(default_factory=dict)
+    last_answer_at: float = 0.0
+    series: TimeSeries = field(default_factory=TimeSeries)
+    histories_compared: int = 0
+    """Histories compared with the run's own entries."""
+    histories_wrong: Counter[str] = field(default_factory=Counter)
 
     def check_began(self, at: float) -> None:
-        """One check more."""
+        """Count a check that began."""
         self.offered += 1
         self.series.at(at).offered += 1
 
     def check_ended(self, at: float, seconds: float, *, answered: bool, by_number: bool = False) -> None:
-        """A check took so many seconds from its intended start, and was answered or not."""
+        """Record a check's latency from its scheduled time, and whether it was answered."""
         second = self.series.at(at)
         if by_number:
             second.numbers.add(seconds * 1000)
-            second.numbers_unanswered += not answered
-        for times in (self.checks, second.checks):
-            times.add(seconds * 1000)
+            second.numbers_failed += not answered
+        for histogram in (self.checks, second.checks):
+            histogram.add(seconds * 1000)
         self.answered += answered
         second.answered += answered
 
-    def request(self, what: str, seconds: float, ended: float) -> None:
-        """One request more was answered, so many seconds after the beginning."""
-        self.requests.setdefault(what, Times()).add(seconds * 1000)
+    def request(self, name: str, seconds: float, ended: float) -> None:
+        """Record a request's latency. `ended`: when it was answered."""
+        self.requests.setdefault(name, LatencyHistogram()).add(seconds * 1000)
         self.series.at(ended).requests += 1
 
     def error(self, code: str, at: float) -> None:
-        """Something of a visit was not answered as it should."""
+        """Count an error of a visit."""
         self.errors[code] += 1
         self.series.at(at).errors[code] += 1
 
-    def merge(self, other: Seen) -> None:
-        """Take another generator's sight of the same run in."""
+    def merge(self, other: RunStats) -> None:
+        """Add another generator's statistics of the same run."""
         self.offered += other.offered
         self.answered += other.answered
         self.errors.update(other.errors)
         self.checks.merge(other.checks)
-        self.lags.merge(other.lags)
-        for what, times in other.requests.items():
-            self.requests.setdefault(what, Times()).merge(times)
-        self.last_answer_after = max(self.last_answer_after, other.last_answer_after)
+        self.start_delays.merge(other.start_delays)
+        for name, histogram in other.requests.items():
+            self.requests.setdefault(name, LatencyHistogram()).merge(histogram)
+        self.last_answer_at = max(self.last_answer_at, other.last_answer_at)
         self.series.merge(other.series)
-        self.looks += other.looks
-        self.looks_wrong.update(other.looks_wrong)
+        self.histories_compared += other.histories_compared
+        self.histories_wrong.update(other.histories_wrong)
 
-    def as_message(self) -> dict[str, Any]:
-        """For another process: plain JSON. The sums of the series are not said twice."""
+    def to_message(self) -> dict[str, Any]:
+        """The statistics as JSON for another process, without the sums that follow from the series."""
         return {
-            "lags": self.lags.as_message(),
-            "requests": {what: times.as_message() for what, times in self.requests.items()},
-            "last_answer_after": self.last_answer_after,
-            "series": self.series.as_message(),
-            "looks": self.looks,
-            "looks_wrong": dict(self.looks_wrong),
+            "start_delays": self.start_delays.to_message(),
+            "requests": {name: histogram.to_message() for name, histogram in self.requests.items()},
+            "last_answer_at": self.last_answer_at,
+            "series": self.series.to_message(),
+            "histories_compared": self.histories_compared,
+            "histories_wrong": dict(self.histories_wrong),
         }
 
     @classmethod
-    def of_message(cls, message: Mapping[str, Any]) -> Seen:
-        """What `as_message` said."""
-        series = Series.of_message(message["series"])
-        whole = series.between(0, len(series))
+    def from_message(cls, message: Mapping[str, Any]) -> RunStats:
+        """The inverse of `to_message`."""
+        series = TimeSeries.from_message(message["series"])
+        total = series.between(0, len(series))
         return cls(
-            whole.offered,
-            whole.answered,
-            whole.errors,
-            whole.checks,
-            Times.of_message(message["lags"]),
-            {what: Times.of_message(times) for what, times in message["requests"].items()},
-            message["last_answer_after"],
+            total.offered,
+            total.answered,
+            total.errors,
+            total.checks,
+            LatencyHistogram.from_message(message["start_delays"]),
+            {name: LatencyHistogram.from_message(one) for name, one in message["requests"].items()},
+            message["last_answer_at"],
             series,
-            message["looks"],
-            Counter(message["looks_wrong"]),
+            message["histories_compared"],
+            Counter(message["histories_wrong"]),
         )

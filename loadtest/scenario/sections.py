@@ -1,42 +1,59 @@
-"""What a run was about beside its checks: a fault, a night of batches, the curve of a day, a publication."""
+"""Sections of a run's report about a fault or a day, and texts in Japanese and English."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Text(NamedTuple):
+    """A text in Japanese and in English."""
+
+    ja: str
+    en: str
+
+    def __str__(self) -> str:
+        """Both, for a lone label."""
+        return f"{self.ja} / {self.en}"
+
+
+def joined(texts: Iterable[Text], separator: Text) -> Text:
+    """The texts of each language, joined."""
+    texts = list(texts)
+    return Text(separator.ja.join(text.ja for text in texts), separator.en.join(text.en for text in texts))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One such thing. The report tells it in the console, in the JSON under its name, and as a section of the page."""
+class ReportSection:
+    """One section: printed on the console, a key of the JSON, and a section of the page."""
 
     name: str
     """Its key in the JSON."""
 
-    title: str
-    """For people: Japanese / English."""
+    title: Text
 
-    sentences: tuple[str, ...]
-    """What is told of it, the expectation first and the verdict last."""
+    sentences: tuple[Text, ...]
+    """The expectation first and the verdict last."""
 
     figures: Mapping[str, Any] = field(default_factory=dict)
-    """What was measured, by name with the unit in it; JSON."""
+    """Measurements by name, which ends with the unit; JSON."""
 
-    held: bool = True
-    """Whether it went as it has to. The run failed if not."""
+    met: bool = True
+    """Whether the expectation was met. If not, the run has failed."""
 
     explained: Mapping[str, int] = field(default_factory=dict)
-    """Errors that it accounts for, by code: reported like any other, and no failure of the run."""
+    """Expected errors by code: reported like any other, but no failure of the run."""
 
     span: tuple[float, float] | None = None
-    """From when to when it lasted, in seconds from the beginning: marked in the charts."""
+    """Start and end in seconds of the run: marked in the charts."""
 
     def as_json(self) -> dict[str, Any]:
         """The object under its name."""
         return {
-            "sentences": list(self.sentences),
-            "held": self.held,
+            "sentences": [sentence.en for sentence in self.sentences],
+            "sentences_ja": [sentence.ja for sentence in self.sentences],
+            "met": self.met,
             "explained_errors": dict(self.explained),
             "span_s": list(self.span) if self.span else None,
             **self.figures,

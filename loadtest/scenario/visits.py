@@ -1,4 +1,4 @@
-"""A visit: what one patient's check asks of the fund, request after request, and what was answered in the end."""
+"""A visit: the requests that one patient's check sends to the fund, and their outcome."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
 
 TOKEN, TOKEN_REFUSED = "token", "token refused"
-"""Sign-ins by how they were answered: those refused include who was told to come again later, and did."""
+"""Names of sign-in requests by their result; refused ones include those retried after Retry-After."""
 
-_TRY_AGAIN_SECONDS = 5.0
-"""After a renewal in vain, a terminal whose token still lives lets others go before it tries again."""
+_RETRY_RENEWAL_SECONDS = 5.0
+"""Delay of the next renewal after a failed one, for a terminal whose token is still valid."""
 
 _JITTER = 0.5
-"""Terminals that were put off together come again apart: up to so much later than they were told, as a share of it."""
+"""Random extra delay of a retry, as a share of Retry-After, so that terminals do not all return at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: under which name it is counted, where, and with which more headers."""
+    """A request without its body. `name`: under which it is counted; `headers`: additional ones."""
 
     name: str
     path: str
@@ -41,17 +41,17 @@ class Request:
 CHALLENGE = Request("challenge", "/v1/presence/challenges")
 CARD = Request("card", "/v1/eligibility/card")
 NUMBER = Request("number", "/v1/eligibility/number")
-_ANSWERED = (200, 201, 202)
+_SUCCESS = (200, 201, 202)
 _OVERLOADED = 503
 _CHALLENGE_BODY = json.dumps({"purpose": Purpose.ELIGIBILITY}).encode()
 
-Timed = Callable[[str, float], None]
-"""Is told of each request that was answered: what it was, and how many seconds that took."""
+OnResponse = Callable[[str, float], None]
+"""Called for each response with the request's name and its latency in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a visit ended: the last status and body, or the code of what kept it from being answered."""
+    """The last status and body of a visit; `failure`: the code of the error that ended it."""
 
     status: int
     body: bytes = field(repr=False)
@@ -59,97 +59,94 @@ class Outcome:
 
 
 Visit = Callable[[], Awaitable[Outcome]]
-"""A patient's visit, from its beginning."""
+"""Runs a patient's visit from its start."""
 
-AGAIN = "begun once more"
-"""Visits that were, by their whole second time."""
+RETRIED = "retried visit"
+"""Name under which visits that were retried after a cut connection are counted, with the latency of the retry."""
 
-_CUT = frozenset({"line: connection cut", "line: connection closed"})
+_CUT = frozenset({"network: connection cut", "network: connection closed"})
 
-_BREATH_SECONDS = 0.2
-"""How long a terminal waits before it begins a cut visit once more: what cut it is not over in the same moment."""
+_RETRY_CUT_SECONDS = 0.2
+"""Delay before a cut visit is retried: its cause does not pass at once."""
 
 
-class Reception:
-    """Terminals' way to the fund: one pool of connections, tokens kept fresh."""
+class TerminalClient:
+    """Sends the terminals' requests over one connection pool, and keeps their tokens valid."""
 
-    def __init__(self, pool: ConnectionPool, timed: Timed, rng: Random | None = None) -> None:
-        """`rng` draws how long a terminal that is put off waits beyond what it was told."""
+    def __init__(self, pool: ConnectionPool, on_response: OnResponse, rng: Random | None = None) -> None:
+        """`rng`: draws the jitter of retries."""
         self._pool = pool
-        self._timed = timed
+        self._on_response = on_response
         self._rng = rng or Random(0)  # noqa: S311 - no secret
-        self._under_way: dict[str, asyncio.Task[Outcome]] = {}
-        self._not_before: dict[str, float] = {}
+        self._sign_ins: dict[str, asyncio.Task[Outcome]] = {}
+        self._no_renewal_before: dict[str, float] = {}
 
     async def by_card(self, terminal: Terminal, card: Card) -> Outcome:
         """A tap: challenge, signature of the card, check."""
-        challenge = await self.ask(terminal, CHALLENGE, _CHALLENGE_BODY)
+        challenge = await self.send(terminal, CHALLENGE, _CHALLENGE_BODY)
         if challenge.failure is not None:
             return challenge
         text = json.loads(challenge.body)["challenge"]
         proof = card.prove(terminal.credential, Purpose.ELIGIBILITY, text)
-        return await self.ask(terminal, CARD, b"{", proof, b"}")
+        return await self.send(terminal, CARD, b"{", proof, b"}")
 
     async def by_number(self, terminal: Terminal, membership: Membership) -> Outcome:
         """A look-up by the numbers of a certificate."""
-        return await self.ask(terminal, NUMBER, number_body(membership))
+        return await self.send(terminal, NUMBER, number_body(membership))
 
-    async def once_more(self, visit: Visit) -> Outcome:
-        """A visit, and where its connection was cut another time from its beginning: what a terminal does."""
+    async def retry_if_cut(self, visit: Visit) -> Outcome:
+        """Run a visit and, as a terminal does, retry it once from its start if its connection was cut."""
         outcome = await visit()
         if outcome.failure not in _CUT:
             return outcome
-        await asyncio.sleep(_BREATH_SECONDS)
+        await asyncio.sleep(_RETRY_CUT_SECONDS)
         began = perf_counter()
         outcome = await visit()
-        self._timed(AGAIN, perf_counter() - began)
+        self._on_response(RETRIED, perf_counter() - began)
         return outcome
 
     async def sign_in(self, terminal: Terminal) -> Outcome:
-        """A token for a terminal, whether or not it has one.
-
-        A terminal that is told to come again later does so, as long as a request may take.
-        """
+        """Request a token for a terminal, whether or not it has one. Honours Retry-After within the request's timeout."""
         deadline = perf_counter() + self._pool.timeout_seconds
         while True:
             began = perf_counter()
             try:
                 reply = await terminal.sign_in(self._pool)
             except ConnectionFailed as error:
-                return Outcome(0, b"", f"line: {error}")
+                return _connection_failure(error)
             ended = perf_counter()
-            wait = _put_off(reply) * self._rng.uniform(1, 1 + _JITTER)
-            self._timed(TOKEN if reply.status in _ANSWERED else TOKEN_REFUSED, ended - began)
+            wait = _retry_after(reply) * self._rng.uniform(1, 1 + _JITTER)
+            self._on_response(TOKEN if reply.status in _SUCCESS else TOKEN_REFUSED, ended - began)
             if not wait or ended + wait > deadline:
                 return _outcome(reply)
             await asyncio.sleep(wait)
 
-    async def sign_in_anew(self, terminal: Terminal) -> Outcome:
-        """A token for a terminal that has lost its own, of which whoever comes meanwhile has a part."""
-        return await asyncio.shield(self._signing(terminal))
+    async def sign_in_again(self, terminal: Terminal) -> Outcome:
+        """Request a token for a terminal that has lost its own; concurrent requests share the sign-in."""
+        return await asyncio.shield(self._shared_sign_in(terminal))
 
-    def _signing(self, terminal: Terminal) -> asyncio.Task[Outcome]:
-        """A sign-in of a terminal; whoever comes while it does so waits for the same token."""
+    def _shared_sign_in(self, terminal: Terminal) -> asyncio.Task[Outcome]:
+        """The terminal's sign-in in progress, started if there is none."""
         name = terminal.credential.client_id
-        task = self._under_way.get(name)
+        task = self._sign_ins.get(name)
         if task is None:
-            task = self._under_way[name] = asyncio.create_task(self.sign_in(terminal))
+            task = self._sign_ins[name] = asyncio.create_task(self.sign_in(terminal))
             task.add_done_callback(partial(self._signed_in, name))
         return task
 
     def _signed_in(self, name: str, task: asyncio.Task[Outcome]) -> None:
-        del self._under_way[name]
+        del self._sign_ins[name]
         if task.cancelled() or task.exception() is not None or task.result().failure is not None:
-            self._not_before[name] = perf_counter() + _TRY_AGAIN_SECONDS
+            self._no_renewal_before[name] = perf_counter() + _RETRY_RENEWAL_SECONDS
 
-    async def ask(self, terminal: Terminal, what: Request, *body: bytes) -> Outcome:
-        """One request of a terminal, which signs in first where it has no token; one that ends soon is renewed beside."""
+    async def send(self, terminal: Terminal, what: Request, *body: bytes) -> Outcome:
+        """Send one request. Signs in first without a valid token, and in the background if the token expires soon."""
         if not terminal.has_valid_token():
-            signed_in = await asyncio.shield(self._signing(terminal))
+            signed_in = await asyncio.shield(self._shared_sign_in(terminal))
             if signed_in.failure is not None:
                 return signed_in
         elif terminal.needs_token() and self._may_renew(terminal):
-            self._signing(terminal)
+            self._shared_sign_in(terminal)
         head = request(
             what.method, what.path, host=self._pool.host, token=terminal.token, headers=what.headers
         )
@@ -157,26 +154,30 @@ class Reception:
         try:
             reply = await self._pool.exchange(with_body(head, *body))
         except ConnectionFailed as error:
-            return Outcome(0, b"", f"line: {error}")
-        self._timed(what.name, perf_counter() - began)
+            return _connection_failure(error)
+        self._on_response(what.name, perf_counter() - began)
         return _outcome(reply)
 
     def _may_renew(self, terminal: Terminal) -> bool:
-        """Whether it is not just now that it was in vain."""
-        return self._not_before.get(terminal.credential.client_id, 0.0) <= perf_counter()
+        """Whether no renewal has failed within the last seconds."""
+        return self._no_renewal_before.get(terminal.credential.client_id, 0.0) <= perf_counter()
+
+
+def _connection_failure(error: ConnectionFailed) -> Outcome:
+    return Outcome(0, b"", f"network: {error}")
 
 
 def _outcome(reply: Reply) -> Outcome:
-    if reply.status in _ANSWERED:
+    if reply.status in _SUCCESS:
         return Outcome(reply.status, reply.body)
     code = problem_code(reply.body)
-    if reply.status == _OVERLOADED and not _put_off(reply):
+    if reply.status == _OVERLOADED and not _retry_after(reply):
         return Outcome(reply.status, reply.body, f"{code} without Retry-After")
     return Outcome(reply.status, reply.body, code)
 
 
-def _put_off(reply: Reply) -> float:
-    """After how many seconds an overloaded fund wants to be asked again; 0 where it does not say so."""
+def _retry_after(reply: Reply) -> float:
+    """Seconds after which an overloaded fund asks to be called again; 0 if it does not say."""
     if reply.status != _OVERLOADED:
         return 0.0
     try:

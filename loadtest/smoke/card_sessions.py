@@ -1,4 +1,4 @@
-"""Cards in readers, ready to sign: powered, the PIN verified once, so that a tap's time is the fund's."""
+"""Card sessions: cards that are ready to sign, with the PIN verified once, so that a tap's time is the fund's alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential
 
 
-class FleetError(Exception):
-    """A card cannot take part; the text names its file and the code of the reason."""
+class CardSessionError(Exception):
+    """A card cannot be used; the text names its file and the error's code."""
 
 
 class CardSession:
-    """One card in its session. `name` is its file's, without the ending."""
+    """A card with its session. `name`: the name of its file, without the extension."""
 
     def __init__(self, name: str, connection: CardConnection, pin: str) -> None:
         """Select the application and verify the PIN. Raises CardError."""
@@ -30,17 +30,17 @@ class CardSession:
         self._certificate = self._card.read_certificate()
 
     def prove(self, credential: Credential, challenge: str) -> CardCheckRequest:
-        """The holder's presence at the terminal of `credential`, signed by the card. Raises CardError."""
+        """A proof of presence at the terminal of `credential`, signed by the card. Raises CardError."""
         message = credential.to_be_signed(Purpose.ELIGIBILITY, challenge)
         signature = self._card.sign_for_authentication(message)
         return CardCheckRequest(challenge=challenge, certificate=self._certificate, signature=signature)
 
 
 @contextmanager
-def open_fleet(
+def open_card_sessions(
     files: Iterable[Path], pin: str, open_card: Callable[[Path], CardConnection]
 ) -> Iterator[list[CardSession]]:
-    """A session with each card, all closed at the end. Raises FleetError at the first that cannot take part."""
+    """Open a session with each card, and close all at the end. Raises CardSessionError for the first that fails."""
     with ExitStack() as connections:
         sessions = []
         for file in files:
@@ -49,5 +49,5 @@ def open_fleet(
                 connections.callback(connection.close)
                 sessions.append(CardSession(file.stem, connection, pin))
             except ShikakuError as error:
-                raise FleetError(f"{file.name}: {error.code}") from error
+                raise CardSessionError(f"{file.name}: {error.code}") from error
         yield sessions

@@ -1,7 +1,7 @@
-"""Terminals that tap all the time, as greenlets of Locust. The one module that imports it.
+"""Terminals that tap continuously, as Locust users. The only module that imports Locust.
 
-Locust patches the process's sockets and threads as it is imported: import this module in the `loadtest` process
-alone, never in a test's.
+Importing Locust patches the process's sockets and threads: import this module in the `loadtest` process only, never in a
+test.
 """
 
 from __future__ import annotations
@@ -15,52 +15,52 @@ from locust.stats import RequestStats, StatsEntry
 from eligibility_api.contract.client import FundClient
 from loadtest.clock import now
 from loadtest.smoke.report import SmokeReport, Timing
-from loadtest.smoke.run import Plan
-from loadtest.smoke.tap import Judge, tap
-from loadtest.smoke.transport import FastTransport
+from loadtest.smoke.run import SmokePlan
+from loadtest.smoke.tap import TapChecker, tap
+from loadtest.smoke.transport import LocustTransport
 
 _TIMEOUT_SECONDS = 10.0
 _LAST_TAP_SECONDS = 4 * _TIMEOUT_SECONDS
-"""What a tap under way may take at the end: token, challenge and check, each up to its timeout."""
+"""Longest duration of the last tap: token, challenge and check, each up to its timeout."""
 
 _PAUSE_SECONDS = 1.0
-"""Between a failed tap and the next one, so that a failing fund is not hammered."""
+"""Between a failed tap and the next one, so that a failing fund is not flooded."""
 
-_SPAWN_RATE_MAX = 100.0
-"""Locust warns above it."""
+_MAX_SPAWN_RATE = 100.0
+"""Above it Locust warns."""
 
 _TAP = ("tap", "TAP")
-"""Name and kind under which Locust keeps the times of whole taps."""
+"""Name and kind under which Locust records whole taps."""
 
 
-def locust_swarm(plan: Plan, judge: Judge) -> SmokeReport:
-    """Run the plan with one Locust user a card, and wait for the last taps to end."""
+def run_locust_users(plan: SmokePlan, checker: TapChecker) -> SmokeReport:
+    """Run the plan with a Locust user for each card, and wait for the last taps to end."""
     environment = Environment(
-        user_classes=[_terminals(plan, judge)], host=plan.url, stop_timeout=_LAST_TAP_SECONDS
+        user_classes=[_user_class(plan, checker)], host=plan.url, stop_timeout=_LAST_TAP_SECONDS
     )
     runner = environment.create_local_runner()
     started = perf_counter()
-    runner.start(len(plan.cards), spawn_rate=min(float(len(plan.cards)), _SPAWN_RATE_MAX))
+    runner.start(len(plan.cards), spawn_rate=min(float(len(plan.cards)), _MAX_SPAWN_RATE))
     runner.greenlet.join(timeout=plan.seconds)
     runner.quit()
     seconds = perf_counter() - started
     for raised in runner.exceptions.values():
-        judge.failures["unexpected"] += raised["count"]
-    return _report(plan, judge, environment.stats, seconds)
+        checker.failures["unexpected"] += raised["count"]
+    return _report(plan, checker, environment.stats, seconds)
 
 
-def _terminals(plan: Plan, judge: Judge) -> type[FastHttpUser]:
-    """The class of this plan's users: Locust makes them by itself, without arguments of ours."""
+def _user_class(plan: SmokePlan, checker: TapChecker) -> type[FastHttpUser]:
+    """The class of this plan's users: Locust instantiates it without arguments."""
     cards = iter(plan.cards)
 
     class Terminal(FastHttpUser):
-        """One terminal with one card in its reader."""
+        """A terminal with a card in its reader."""
 
         network_timeout = connection_timeout = _TIMEOUT_SECONDS
 
         def on_start(self) -> None:
             self._card = next(cards)
-            transport = FastTransport(self.client)
+            transport = LocustTransport(self.client)
             self._fund = FundClient(plan.url, plan.credential, clock=now, transport=transport)
             self._pause = 0.0
 
@@ -70,7 +70,7 @@ def _terminals(plan: Plan, judge: Judge) -> type[FastHttpUser]:
         @task
         def tap(self) -> None:
             started = perf_counter()
-            failure = tap(self._card, self._fund, judge)
+            failure = tap(self._card, self._fund, checker)
             self._pause = _PAUSE_SECONDS if failure else 0.0
             name, kind = _TAP
             self.environment.events.request.fire(
@@ -88,15 +88,15 @@ def _terminals(plan: Plan, judge: Judge) -> type[FastHttpUser]:
     return Terminal
 
 
-def _report(plan: Plan, judge: Judge, stats: RequestStats, seconds: float) -> SmokeReport:
+def _report(plan: SmokePlan, checker: TapChecker, stats: RequestStats, seconds: float) -> SmokeReport:
     requests = [_timing(entry) for key, entry in stats.entries.items() if key != _TAP]
     return SmokeReport(
         seconds=seconds,
         users=len(plan.cards),
         taps=_timing(stats.get(*_TAP)),
         requests=requests,
-        failures=dict(judge.failures),
-        silent=[card.name for card in plan.cards if not judge.right[card.name]],
+        failures=dict(checker.failures),
+        silent=[card.name for card in plan.cards if not checker.right[card.name]],
     )
 
 

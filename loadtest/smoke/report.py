@@ -1,4 +1,4 @@
-"""What a smoke saw, its verdict, and the report for people and programs."""
+"""The result of a smoke test, its verdict, and its output for people and programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How often something was done and how long it took, in milliseconds (Locust's two significant digits)."""
+    """Count and latency of a kind of request, in milliseconds (Locust's two significant digits)."""
 
     name: str
     count: int
@@ -23,7 +23,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class SmokeReport:
-    """`failures`: failed taps by code. `silent`: the cards without a single right answer."""
+    """The result. `failures`: failed taps by code. `silent`: cards without a right answer."""
 
     seconds: float
     users: int
@@ -34,12 +34,12 @@ class SmokeReport:
 
     @property
     def passed(self) -> bool:
-        """Every answer was right, and every user had one."""
+        """Whether every answer was right, and every user had one."""
         return not self.failures and not self.silent
 
     @property
     def taps_per_second(self) -> float:
-        """Taps, failed ones among them, per second of the run."""
+        """Taps per second, failed ones included."""
         return round(self.taps.count / self.seconds, 1)
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The smoke: a few terminals tap for some seconds, and every answer is judged. It measures correctness, not speed."""
+"""Runs the smoke test: opens the card sessions and lets Locust's users tap."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from clinic_terminal.card.port import CardConnection
 from eligibility_api.contract.tokens import Credential
-from loadtest.smoke.card_sessions import CardSession, open_fleet
+from loadtest.smoke.card_sessions import CardSession, open_card_sessions
 from loadtest.smoke.report import SmokeReport
 from loadtest.smoke.settings import LoadSettings, SettingsError
-from loadtest.smoke.tap import Judge
+from loadtest.smoke.tap import TapChecker
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """Who taps where, and for how long. Each card is one user's."""
+class SmokePlan:
+    """The fund's address, the terminal's credential, a card for each user, and the duration."""
 
     url: str
     credential: Credential
@@ -24,24 +24,24 @@ class Plan:
     seconds: float
 
 
-Swarm = Callable[[Plan, Judge], SmokeReport]
-"""Lets every card of a plan tap until its time is over."""
+UserRunner = Callable[[SmokePlan, TapChecker], SmokeReport]
+"""Runs a plan's users for its duration."""
 
 OpenCard = Callable[[Path], CardConnection]
 
 
 def run_smoke(
-    settings: LoadSettings, seconds: float, users: int, open_card: OpenCard, swarm: Swarm
+    settings: LoadSettings, seconds: float, users: int, open_card: OpenCard, run_users: UserRunner
 ) -> SmokeReport:
-    """Bring as many cards into session as there are users, and let them tap.
+    """Open a card session for each user, and run the users.
 
-    Raises SettingsError where there are fewer cards than users, FleetError where a card cannot take part.
+    Raises SettingsError if there are fewer cards than users, CardSessionError if a card cannot be used.
     """
     credential = settings.load_credential()
     expected = settings.load_expected()
     if len(expected) < users:
         raise SettingsError(f"LOADTEST_EXPECTED: {len(expected)} cards for {users} users")
     files = [settings.cards / f"{name}.json" for name in list(expected)[:users]]
-    with open_fleet(files, settings.pin.get_secret_value(), open_card) as cards:
-        plan = Plan(str(settings.fund_url), credential, cards, seconds)
-        return swarm(plan, Judge(expected))
+    with open_card_sessions(files, settings.pin.get_secret_value(), open_card) as cards:
+        plan = SmokePlan(str(settings.fund_url), credential, cards, seconds)
+        return run_users(plan, TapChecker(expected))

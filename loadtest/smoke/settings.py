@@ -1,4 +1,4 @@
-"""What a load test is told by its environment: cards, expected answers, a terminal's credential, and the fund."""
+"""Settings of the smoke test: cards, expected answers, a terminal's credential, and the fund's address."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _EXPECTED: TypeAdapter[dict[str, Validity]] = TypeAdapter(dict[str, Validity])
 
 
 class SettingsError(Exception):
-    """The test is not set up; the text says what is missing or wrong, never a value."""
+    """A setting is missing or wrong; the text names it and never contains a value."""
 
 
 def _loopback(url: AnyHttpUrl) -> AnyHttpUrl:
-    """Load goes to this machine only."""
+    """Reject addresses of other machines."""
     if not is_loopback(url):
         raise PydanticCustomError(
             "loopback", "load goes to loopback addresses only, such as http://127.0.0.1:8400"
@@ -30,9 +30,11 @@ def _loopback(url: AnyHttpUrl) -> AnyHttpUrl:
 
 
 class LoadSettings(BaseSettings):
-    """`LOADTEST_CARDS`: a folder of card images. `LOADTEST_PIN`: their PIN. `LOADTEST_EXPECTED`: a JSON object, for
-    each card to use (file name without `.json`) the validity that must be answered. `TERMINAL_CREDENTIAL` and
-    `TERMINAL_FUND_URL` as for a terminal.
+    """Settings from environment variables.
+
+    `LOADTEST_CARDS`: a folder of card images. `LOADTEST_PIN`: their PIN. `LOADTEST_EXPECTED`: a JSON object with the
+    expected validity of each card to use (file name without `.json`). `TERMINAL_CREDENTIAL` and `TERMINAL_FUND_URL` as for
+    a terminal.
     """
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)
@@ -45,7 +47,7 @@ class LoadSettings(BaseSettings):
 
     @classmethod
     def load(cls) -> LoadSettings:
-        """Read the environment. Raises SettingsError, naming each variable at fault."""
+        """Read the environment. Raises SettingsError, which names each invalid variable."""
         try:
             return cls()
         except ValidationError as error:
@@ -53,14 +55,14 @@ class LoadSettings(BaseSettings):
             raise SettingsError("; ".join(faults)) from error
 
     def load_credential(self) -> Credential:
-        """The credential of an admitted terminal. Raises SettingsError."""
+        """Load the credential of an admitted terminal. Raises SettingsError."""
         try:
             return Credential.load_terminal(self.credential)
         except CredentialError as error:
             raise SettingsError(f"TERMINAL_CREDENTIAL: {error}") from error
 
     def load_expected(self) -> dict[str, Validity]:
-        """The validity to expect by card, in the order of the file. Raises SettingsError."""
+        """The expected validity by card, in the order of the file. Raises SettingsError."""
         try:
             return _EXPECTED.validate_json(self.expected.read_bytes())
         except (OSError, ValidationError) as error:

@@ -1,4 +1,4 @@
-"""One tap of a card in session, and the judgement of its answer. Knows neither Locust nor how time is taken."""
+"""One tap of a card session, and the check of its answer. Independent of Locust and of how time is measured."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from loadtest.smoke.card_sessions import CardSession
 
 
 class WrongAnswerError(Exception):
-    """The fund answered, and not what it had to: `unchanged-unasked`, `validity-wrong`, `record-id-repeated`."""
+    """The fund's answer is wrong: `unchanged-unasked`, `validity-wrong` or `record-id-repeated`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-class Judge:
-    """Knows what must be answered, and what has been. One for all users of a run."""
+class TapChecker:
+    """Compares answers with the expected ones, and counts them. All users of a run share one."""
 
     def __init__(self, expected: Mapping[str, Validity]) -> None:
         """`expected`: the validity by card name."""
@@ -43,12 +43,12 @@ class Judge:
         self.right[card] += 1
 
 
-def tap(card: CardSession, fund: FundClient, judge: Judge) -> str | None:
-    """Challenge, signature, check. None when the answer was right, else the code of the failure, counted."""
+def tap(card: CardSession, fund: FundClient, checker: TapChecker) -> str | None:
+    """Challenge, signature, check. Returns the code of the failure, which is counted; None if the answer was right."""
     try:
         challenge = fund.challenge(Purpose.ELIGIBILITY).challenge
-        judge.check(card.name, fund.check_card(card.prove(fund.credential, challenge)))
+        checker.check(card.name, fund.check_card(card.prove(fund.credential, challenge)))
     except (ShikakuError, WrongAnswerError) as error:
-        judge.failures[error.code] += 1
+        checker.failures[error.code] += 1
         return error.code
     return None

@@ -1,4 +1,4 @@
-"""The fund's client on Locust's fast HTTP session, so that Locust measures every request of it."""
+"""The transport of the fund's client over Locust's HTTP session, so that Locust measures every request."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import httpx2
 
 
-class FastAnswer(Protocol):
-    """What is used of Locust's response; status 0 where there was none."""
+class LocustResponse(Protocol):
+    """The used part of Locust's response; status 0 if there was none."""
 
     @property
     def status_code(self) -> int:
@@ -21,22 +21,22 @@ class FastAnswer(Protocol):
         ...
 
 
-class FastSession(Protocol):
-    """What is used of `locust.contrib.fasthttp.FastHttpSession`."""
+class LocustSession(Protocol):
+    """The used part of `locust.contrib.fasthttp.FastHttpSession`."""
 
-    def request(self, method: str, url: str, name: str | None = None, **options: Any) -> FastAnswer:
-        """Send, wait for the answer and tell Locust how long it took, under `name`."""
+    def request(self, method: str, url: str, name: str | None = None, **options: Any) -> LocustResponse:
+        """Send a request, wait for the response and report its duration to Locust under `name`."""
         ...
 
 
-class FastTransport(httpx2.BaseTransport):
-    """Follows no redirection: it might lead to another machine."""
+class LocustTransport(httpx2.BaseTransport):
+    """Follows no redirect: it might lead to another machine."""
 
-    def __init__(self, session: FastSession) -> None:
+    def __init__(self, session: LocustSession) -> None:
         self._session = session
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request. Raises httpx2.ConnectError where no answer came."""
+        """Send one request. Raises httpx2.ConnectError if there was no response."""
         sent = ("Authorization", "Content-Type")
         answer = self._session.request(
             request.method,

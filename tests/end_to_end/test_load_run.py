@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from loadtest.dataset.terminals import places
+from loadtest.dataset.terminals import planned_facilities
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.arrivals import Stretch, arrivals
+from loadtest.scenario.arrivals import RatePeriod, arrivals
 from tests.builders.house import Inhabited
 
 SECONDS, SCALE, SEED, TERMINALS = 20.0, 0.1, 7, 8
@@ -112,7 +112,7 @@ def test_batches_of_a_night_are_answered_row_by_row_as_the_model_says(
 
 def scheduled() -> Iterator[float]:
     """The instants that the two generators' seeds draw, each for its terminals' part of the rate."""
-    weights = [place.weight for place in places(TERMINALS)]
+    weights = [place.weight for place in planned_facilities(TERMINALS)]
     for number in range(2):
         part = PLAN.part(number, sum(weights[number::2]) / sum(weights))
-        yield from arrivals([Stretch(SECONDS, part.checks_per_s)], Random(part.seed))
+        yield from arrivals([RatePeriod(SECONDS, part.checks_per_s)], Random(part.seed))

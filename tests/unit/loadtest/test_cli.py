@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from jpki_mock.card.in_process import open_card
-from loadtest.cli import Surroundings, app
+from loadtest.cli import Dependencies, app
 from loadtest.smoke.report import SmokeReport, Timing
 from loadtest.smoke.run import Plan
-from loadtest.smoke.tap import Judge, tap
+from loadtest.smoke.tap import TapChecker, tap
 from tests.unit.loadtest.builders import FakeFund, set_up
 
 ANSWERS: list[dict[str, Any] | str] = [{"validity": "2"}, {"validity": "1"}]
@@ -28,14 +28,14 @@ class OneTapEach:
     fund: FakeFund
     plans: list[Plan] = field(default_factory=list)
 
-    def __call__(self, plan: Plan, judge: Judge) -> SmokeReport:
+    def __call__(self, plan: Plan, checker: TapChecker) -> SmokeReport:
         self.plans.append(plan)
         with self.fund.client() as client:
             for card in plan.cards:
-                tap(card, client, judge)
-        silent = [card.name for card in plan.cards if not judge.right[card.name]]
+                tap(card, client, checker)
+        silent = [card.name for card in plan.cards if not checker.right[card.name]]
         taps = Timing("tap", len(plan.cards), 0, 1.0, 1.0)
-        return SmokeReport(plan.seconds, len(plan.cards), taps, [], dict(judge.failures), silent)
+        return SmokeReport(plan.seconds, len(plan.cards), taps, [], dict(checker.failures), silent)
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def _set_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def run(swarm: OneTapEach, *options: str) -> Result:
-    around = Surroundings(open_card=open_card, swarm=swarm)
+    around = Dependencies(open_card=open_card, swarm=swarm)
     return CliRunner().invoke(app, ["smoke", "--users", "2", *options], obj=around)
 
 
@@ -90,6 +90,6 @@ def test_every_user_needs_a_card_of_its_own() -> None:
 def test_without_locust_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "locust", None)
     monkeypatch.delitem(sys.modules, "loadtest.smoke.locust_users", raising=False)
-    result = CliRunner().invoke(app, ["smoke", "--users", "1"], obj=Surroundings(open_card=open_card))
+    result = CliRunner().invoke(app, ["smoke", "--users", "1"], obj=Dependencies(open_card=open_card))
     assert result.exit_code == 2
     assert "scripts/setup demo" in result.stderr

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from loadtest.target import LoadError
-from loadtest.tasks import ungrouped
+from loadtest.tasks import unwrap_exception_group
 
 
 async def _fail() -> None:
@@ -25,10 +25,10 @@ async def _together() -> None:
 
 
 def test_a_group_of_errors_is_raised_as_its_first() -> None:
-    with pytest.raises(LoadError, match="the house is gone"), ungrouped():
+    with pytest.raises(LoadError, match="the house is gone"), unwrap_exception_group():
         asyncio.run(_together())
 
 
 def test_an_error_alone_stays_as_it_is() -> None:
-    with pytest.raises(LoadError), ungrouped():
+    with pytest.raises(LoadError), unwrap_exception_group():
         raise LoadError("alone")

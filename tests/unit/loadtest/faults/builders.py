@@ -7,13 +7,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from loadtest.faults.fault import Scene, Window
+from loadtest.faults.fault import FaultContext, Window
 
 NOW = Window(0.0, 0.0)
 
 
 class FakeThere:
-    """Surroundings whose programs are a function: told words and variables, it says something."""
+    """TargetEnvironment whose programs are a function: told words and variables, it says something."""
 
     fund_url = "http://127.0.0.1:1"
 
@@ -34,15 +34,15 @@ class FakeThere:
         return self._said(words)
 
 
-def scene(
-    there: FakeThere | None = None,
+def fault_context(
+    target: FakeThere | None = None,
     *,
     folder: Path = Path(),
     dataset: object = None,
     window: Window = NOW,
     checks_per_s: float = 30.0,
-) -> Scene:
+) -> FaultContext:
     """Where a fault is inflicted; nothing is told to anybody."""
-    somewhere = cast(Any, there or FakeThere())
+    somewhere = cast(Any, target or FakeThere())
     somebody = cast(Any, dataset or SimpleNamespace())
-    return Scene(somewhere, somebody, folder, checks_per_s, window, lambda _: None)
+    return FaultContext(somewhere, somebody, folder, checks_per_s, window, lambda _: None)

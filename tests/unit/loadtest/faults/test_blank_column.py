@@ -18,7 +18,7 @@ from loadtest.dataset.member_files import read_cells
 from loadtest.dataset.reference_data import PublishedFile
 from loadtest.faults.blank_column import COLUMNS, BlankColumn, fullest, write_blank
 from loadtest.target import LoadError
-from tests.unit.loadtest.faults.builders import FakeThere, scene
+from tests.unit.loadtest.faults.builders import FakeThere, fault_context
 
 FROM, UNTIL = datetime(2026, 11, 26, 3, tzinfo=UTC), datetime(2026, 11, 26, 4, tzinfo=UTC)
 HELD = {"code": "fill-dropped", "holds": True}
@@ -66,25 +66,25 @@ def payer(*, sent: dict[str, Any]) -> Callable[[tuple[str, ...]], str]:
     return lambda words: json.dumps(answers[words[1]])
 
 
-def inflicted(tmp_path: Path, there: FakeThere) -> tuple[BlankColumn, list[tuple[Path, PublishedFile]]]:
+def inflicted(tmp_path: Path, target: FakeThere) -> tuple[BlankColumn, list[tuple[Path, PublishedFile]]]:
     shown: list[tuple[Path, PublishedFile]] = []
-    reference_data = SimpleNamespace(show=lambda file, when: shown.append((file, when)))
+    reference_data = SimpleNamespace(publish=lambda file, when: shown.append((file, when)))
     member_file(tmp_path / "country" / "2026-09", "39010001", filled=30)
     member_file(tmp_path / "country" / "2026-10", "39010001", filled=25)
     return BlankColumn(
-        scene(there, folder=tmp_path, dataset=SimpleNamespace(reference_data=reference_data))
+        fault_context(target, folder=tmp_path, dataset=SimpleNamespace(reference_data=reference_data))
     ), shown
 
 
 def test_it_is_sent_held_published_by_another_person_and_undone(tmp_path: Path) -> None:
-    there = FakeThere(payer(sent={"state": "held", "report": {"findings": [HELD]}}))
-    blank, shown = inflicted(tmp_path, there)
+    target = FakeThere(payer(sent={"state": "held", "report": {"findings": [HELD]}}))
+    blank, shown = inflicted(tmp_path, target)
 
     async def run() -> list[tuple[str, Any, str | None]]:
-        await blank.inflict()
+        await blank.inject()
         await blank.lift()
         await blank.lift()
-        return [(remark.name, remark.value, remark.broken) for remark in await blank.remarks([])]
+        return [(remark.name, remark.value, remark.broken) for remark in await blank.findings([])]
 
     assert asyncio.run(run()) == [
         ("cells_blanked", 25, None),
@@ -92,8 +92,8 @@ def test_it_is_sent_held_published_by_another_person_and_undone(tmp_path: Path) 
         ("facilities_named_as_having_seen_it", 2, None),
         ("answers_named_as_withdrawn", 5, None),
     ]
-    assert [words[1] for words in there.asked] == ["upload", "approve", "undo", "seen-by"]
-    assert there.variables[0]["PAYER_APPROVER"].endswith("approver-39010001.json")
+    assert [words[1] for words in target.asked] == ["upload", "approve", "undo", "seen-by"]
+    assert target.variables[0]["PAYER_APPROVER"].endswith("approver-39010001.json")
     assert shown == [(tmp_path / "blank-39010001.csv", PublishedFile(FROM, UNTIL))]
 
 
@@ -102,7 +102,7 @@ def test_a_file_that_is_not_held_ends_the_run(tmp_path: Path) -> None:
 
     async def run() -> None:
         with pytest.raises(LoadError, match="not held, but published"):
-            await blank.inflict()
+            await blank.inject()
         await blank.lift()
 
     asyncio.run(run())
@@ -112,4 +112,4 @@ def test_a_file_that_is_not_held_ends_the_run(tmp_path: Path) -> None:
 def test_a_program_that_says_nothing_is_told(tmp_path: Path) -> None:
     blank, _ = inflicted(tmp_path, FakeThere(lambda _: ""))
     with pytest.raises(LoadError, match="payer-mock upload told nothing"):
-        asyncio.run(blank.inflict())
+        asyncio.run(blank.inject())

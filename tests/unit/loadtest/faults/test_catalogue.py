@@ -14,7 +14,7 @@ WINDOW = Window(20, 40)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_every_code_that_a_fault_may_lead_to_is_the_funds_or_the_lines(fault: Fault) -> None:
     codes = fault.expected(WINDOW).errors
-    assert all(code in CATALOGUE or code.startswith("line: ") for code in codes)
+    assert all(code in CATALOGUE or code.startswith("network: ") for code in codes)
 
 
 @pytest.mark.parametrize("name", ["blank-column", "status-slow", "old-client"])
@@ -27,7 +27,7 @@ def test_an_outage_of_the_token_endpoint_is_noticed_only_once_tokens_end() -> No
     expected = FAULTS["token-down"].expected
     assert (expected(Window(20, 80)).errors, expected(Window(20, 80)).answered) == (frozenset(), 1.0)
     assert expected(Window(20, 200)).answered == 0.5
-    assert "line: cut" in expected(Window(20, 200)).errors
+    assert "network: cut" in expected(Window(20, 200)).errors
 
 
 def test_the_line_is_cut_for_as_long_as_the_fault_lasts() -> None:

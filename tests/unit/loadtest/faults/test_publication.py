@@ -16,7 +16,7 @@ from loadtest.dataset.member_files import read_cells
 from loadtest.dataset.reference_data import PublishedFile
 from loadtest.faults.publication import Publication, renewed
 from loadtest.target import LoadError
-from tests.unit.loadtest.faults.builders import FakeThere, scene
+from tests.unit.loadtest.faults.builders import FakeThere, fault_context
 from tests.unit.loadtest.faults.test_blank_column import FROM, UNTIL, member_file
 
 
@@ -33,30 +33,30 @@ def payer(state: str = "published") -> Callable[[tuple[str, ...]], str]:
     return lambda words: json.dumps(answers[words[1]])
 
 
-def published(tmp_path: Path, there: FakeThere) -> tuple[Publication, list[tuple[Path, PublishedFile]]]:
+def published(tmp_path: Path, target: FakeThere) -> tuple[Publication, list[tuple[Path, PublishedFile]]]:
     shown: list[tuple[Path, PublishedFile]] = []
-    reference_data = SimpleNamespace(show=lambda file, when: shown.append((file, when)))
+    reference_data = SimpleNamespace(publish=lambda file, when: shown.append((file, when)))
     member_file(tmp_path / "country" / "2026-10", "39010001", filled=0, rows=10)
     member_file(tmp_path / "country" / "2026-10", "06010001", filled=0, rows=30)
     return Publication(
-        scene(there, folder=tmp_path, dataset=SimpleNamespace(reference_data=reference_data))
+        fault_context(target, folder=tmp_path, dataset=SimpleNamespace(reference_data=reference_data))
     ), shown
 
 
 def test_the_largest_insurers_certificates_are_renewed_published_and_undone(tmp_path: Path) -> None:
-    there = FakeThere(payer())
-    publication, shown = published(tmp_path, there)
+    target = FakeThere(payer())
+    publication, shown = published(tmp_path, target)
 
     async def run() -> dict[str, Any]:
-        await publication.inflict()
+        await publication.inject()
         await publication.lift()
         await publication.lift()
-        return {remark.name: remark.value for remark in await publication.remarks([])}
+        return {remark.name: remark.value for remark in await publication.findings([])}
 
     told = asyncio.run(run())
     file = tmp_path / "renewed-06010001.csv"
     assert (told["rows_published"], told["members_changed"]) == (30, 29)
-    assert [words[1] for words in there.asked] == ["upload", "undo"]
+    assert [words[1] for words in target.asked] == ["upload", "undo"]
     assert shown == [(file, PublishedFile(FROM, UNTIL))]
     rows = list(read_cells(file))
     assert len(rows) == 30
@@ -69,7 +69,7 @@ def test_a_file_that_is_not_published_ends_the_run_and_shows_nowhere(tmp_path: P
 
     async def run() -> None:
         with pytest.raises(LoadError, match="could not be published: refused"):
-            await publication.inflict()
+            await publication.inject()
         await publication.lift()
 
     asyncio.run(run())
@@ -79,7 +79,7 @@ def test_a_file_that_is_not_published_ends_the_run_and_shows_nowhere(tmp_path: P
 def test_a_nation_without_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "country").mkdir()
     with pytest.raises(LoadError):
-        Publication(scene(folder=tmp_path))
+        Publication(fault_context(folder=tmp_path))
 
 
 def test_no_two_renewals_say_the_same() -> None:

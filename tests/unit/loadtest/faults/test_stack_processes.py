@@ -10,11 +10,11 @@ from collections.abc import Iterable
 import pytest
 
 from loadtest.faults import database_restart, jlis, stack_processes, worker_imbalance
-from loadtest.faults.database_restart import Restart, without_record
-from loadtest.faults.jlis import Gone, Slow
-from loadtest.faults.worker_imbalance import Hot
+from loadtest.faults.database_restart import DatabaseRestart, without_record
+from loadtest.faults.jlis import OcspDown, OcspSlow
+from loadtest.faults.worker_imbalance import WorkerImbalance
 from loadtest.target import LoadError
-from tests.unit.loadtest.faults.builders import FakeThere, scene
+from tests.unit.loadtest.faults.builders import FakeThere, fault_context
 
 
 class Signals:
@@ -40,8 +40,8 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> Signals:
 
 def test_a_status_responder_that_is_gone_stands_still_until_it_is_lifted(signals: Signals) -> None:
     async def run() -> None:
-        gone = Gone(scene())
-        await gone.inflict()
+        gone = OcspDown(fault_context())
+        await gone.inject()
         await gone.lift()
 
     asyncio.run(run())
@@ -55,8 +55,8 @@ def test_a_slow_responder_answers_now_and_then_and_is_awake_in_the_end(
     monkeypatch.setattr(jlis, "AWAKE_S", 0.0)
 
     async def run() -> None:
-        slow = Slow(scene())
-        await slow.inflict()
+        slow = OcspSlow(fault_context())
+        await slow.inject()
         while len(signals.done) < 5:
             await asyncio.sleep(0)
         await slow.lift()
@@ -66,15 +66,15 @@ def test_a_slow_responder_answers_now_and_then_and_is_awake_in_the_end(
     assert signals.done[-1] == ("go on", {7})
 
 
-@pytest.mark.parametrize("fault", [Gone, Slow, Hot, Restart])
-def test_what_was_never_inflicted_is_lifted_without_a_trace(signals: Signals, fault: type[Gone]) -> None:
-    asyncio.run(fault(scene()).lift())
+@pytest.mark.parametrize("fault", [OcspDown, OcspSlow, WorkerImbalance, DatabaseRestart])
+def test_what_was_never_inflicted_is_lifted_without_a_trace(signals: Signals, fault: type[OcspDown]) -> None:
+    asyncio.run(fault(fault_context()).lift())
     assert {what for what, _ in signals.done} <= {"go on"}
 
 
-@pytest.mark.parametrize("fault", [Gone, Slow, Hot, Restart])
+@pytest.mark.parametrize("fault", [OcspDown, OcspSlow, WorkerImbalance, DatabaseRestart])
 def test_what_does_not_run_on_this_machine_is_told_before_the_load(
-    fault: type[Gone], monkeypatch: pytest.MonkeyPatch
+    fault: type[OcspDown], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nowhere(_: object) -> int:
         raise LoadError("it does not run on this machine")
@@ -82,7 +82,7 @@ def test_what_does_not_run_on_this_machine_is_told_before_the_load(
     for finder in ("jlis", "api_workers", "postmaster"):
         monkeypatch.setattr(stack_processes, finder, nowhere)
     with pytest.raises(LoadError, match="not run on this machine"):
-        fault(scene())
+        fault(fault_context())
 
 
 def test_while_connections_are_opened_anew_all_workers_but_one_stand_still(
@@ -90,19 +90,19 @@ def test_while_connections_are_opened_anew_all_workers_but_one_stand_still(
 ) -> None:
     monkeypatch.setattr(worker_imbalance, "_LOOK_S", 0.0)
     monkeypatch.setattr(stack_processes, "connections", lambda *_: Counter({31: 124, 32: 4}))
-    hot = Hot(scene())
-    asyncio.run(hot.inflict())
+    hot = WorkerImbalance(fault_context())
+    asyncio.run(hot.inject())
     assert signals.done == [("stop", {32, 33}), ("go on", {32, 33})]
-    [number, share] = asyncio.run(hot.remarks([]))
+    [number, share] = asyncio.run(hot.findings([]))
     assert (number.value, share.value, share.broken) == (3, 0.969, None)
 
 
 def test_a_worker_that_did_not_become_hot_is_told(signals: Signals, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_imbalance, "_LOOK_S", 0.0)
     monkeypatch.setattr(stack_processes, "connections", lambda *_: Counter({31: 60, 32: 60}))
-    hot = Hot(scene())
-    asyncio.run(hot.inflict())
-    [_, share] = asyncio.run(hot.remarks([]))
+    hot = WorkerImbalance(fault_context())
+    asyncio.run(hot.inject())
+    [_, share] = asyncio.run(hot.findings([]))
     assert share.broken == "one worker had 50% of the connections: none was hot"
 
 
@@ -120,20 +120,20 @@ def test_a_killed_database_is_looked_for_until_another_runs(
 
     monkeypatch.setattr(stack_processes, "postmaster", postmaster)
     answer = {"record_id": "r1", "validity": "1"}
-    there = FakeThere(lambda _: json.dumps(answer) + "\n")
+    target = FakeThere(lambda _: json.dumps(answer) + "\n")
 
     async def run() -> list[object]:
-        restart = Restart(scene(there))
-        await restart.inflict()
-        remarks = await restart.remarks([json.dumps(answer).encode(), b'{"record_id": "r2"}'])
-        return [(remark.name, remark.broken) for remark in remarks]
+        restart = DatabaseRestart(fault_context(target))
+        await restart.inject()
+        findings = await restart.findings([json.dumps(answer).encode(), b'{"record_id": "r2"}'])
+        return [(remark.name, remark.broken) for remark in findings]
 
     assert asyncio.run(run()) == [
         ("another_postmaster_after_s", None),
         ("answers_held_against_their_records", "1 answers have no record that gives them again"),
     ]
     assert signals.done == [("kill", {5})]
-    assert there.asked == [("eligibility-api", "audit", "recompute")]
+    assert target.asked == [("eligibility-api", "audit", "recompute")]
 
 
 def test_an_answer_whose_record_says_something_else_is_without_a_record() -> None:

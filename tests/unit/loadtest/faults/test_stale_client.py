@@ -14,24 +14,24 @@ import pytest
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.errors import CATALOGUE
 from loadtest.faults import stale_client
-from loadtest.faults.stale_client import SERVED, SIGNS_OLD_BYTES, OldClient, Saying, sayings, sign_old_bytes
+from loadtest.faults.stale_client import SERVED, SIGNS_OLD_BYTES, StaleClient, StaleRequest, stale_requests, sign_old_bytes
 from loadtest.http_client.connection import ConnectionFailed, Reply
 from loadtest.model.events import Membership
 from tests.unit.loadtest.dataset.builders import terminal
-from tests.unit.loadtest.faults.builders import scene
+from tests.unit.loadtest.faults.builders import fault_context
 
 MEMBER = Membership("06130017", None, "12", None, date(1980, 1, 31))
 
 
 def test_each_thing_that_it_says_has_one_answer_that_the_catalogue_knows() -> None:
-    said = sayings(MEMBER)
+    said = stale_requests(MEMBER)
     assert len({each.what for each in said}) == len(said)
     assert {each.answer for each in said} - {SERVED} <= set(CATALOGUE)
     assert SERVED in {each.answer for each in said}
 
 
 def test_a_day_of_yesterday_has_no_hyphens() -> None:
-    [compact] = [each for each in sayings(MEMBER) if "hyphens" in each.what]
+    [compact] = [each for each in stale_requests(MEMBER) if "hyphens" in each.what]
     assert json.loads(compact.body)["birth_date"] == "19800131"
 
 
@@ -84,19 +84,19 @@ def line_is_cut(_: bytes) -> Reply:
         (lambda _: refusal(401, "token-missing"), 1, None),
         (lambda _: Reply(200, b"{}"), 0, "1 × served for token-missing: has no token"),
         (lambda _: refusal(500, "internal"), 0, "1 × 500 internal for token-missing: has no token"),
-        (line_is_cut, 0, "1 × line: connection cut for token-missing: has no token"),
+        (line_is_cut, 0, "1 × network: connection cut for token-missing: has no token"),
     ],
     ids=["as expected", "served", "broken", "cut"],
 )  # fmt: skip
 def test_whatever_else_it_is_answered_is_told(
     answer: Callable[[bytes], Reply], right: int, broken: str | None
 ) -> None:
-    client = OldClient(scene())
-    saying = Saying("has no token", "token-missing", token=None)
+    client = StaleClient(fault_context())
+    saying = StaleRequest("has no token", "token-missing", token=None)
 
     async def run() -> list[Any]:
         await client._say(cast(Any, FakePool(answer)), terminal(), cast(Any, None), saying)
-        return await client.remarks([])
+        return await client.findings([])
 
     [number, answered] = asyncio.run(run())
     assert (number.value, answered.value, answered.broken) == (1, right, broken)
@@ -109,16 +109,16 @@ def test_it_says_everything_in_turn_until_it_is_lifted(monkeypatch: pytest.Monke
     reference_data = SimpleNamespace(memberships=[MEMBER], answer=lambda *_: {"validity": "1"})
     card = SimpleNamespace(certificate=b"DER", sign=lambda _: b"")
     dataset = SimpleNamespace(terminals=[terminal()], cards=[card], reference_data=reference_data)
-    client = OldClient(scene(dataset=dataset))
+    client = StaleClient(fault_context(dataset=dataset))
 
     async def run() -> list[Any]:
-        await client.inflict()
+        await client.inject()
         async with asyncio.timeout(30):
             while len(pool.sent) < 50:
                 await asyncio.sleep(0)
         await client.lift()
-        return await client.remarks([])
+        return await client.findings([])
 
     number, _ = asyncio.run(run())
-    assert number.value >= 3 * len(sayings(MEMBER))
+    assert number.value >= 3 * len(stale_requests(MEMBER))
     assert SIGNS_OLD_BYTES in {what for what, _, _ in client._answers}

@@ -9,11 +9,11 @@ import pytest
 
 from loadtest.faults import stack_processes, storm
 from loadtest.faults.fault import Window
-from loadtest.faults.storm import STORM, RestartApi
+from loadtest.faults.storm import STORM, ApiRestart
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from loadtest.target import LoadError
-from tests.unit.loadtest.faults.builders import scene
+from tests.unit.loadtest.faults.builders import fault_context
 
 
 def restarted(monkeypatch: pytest.MonkeyPatch, *seen: set[int] | None) -> tuple[list[int], dict[str, Any]]:
@@ -31,10 +31,10 @@ def restarted(monkeypatch: pytest.MonkeyPatch, *seen: set[int] | None) -> tuple[
     monkeypatch.setattr(storm, "_LOOK_S", 0.0)
 
     async def run() -> dict[str, Any]:
-        restart = RestartApi(scene())
-        await restart.inflict()
+        restart = ApiRestart(fault_context())
+        await restart.inject()
         await restart.lift()
-        return {remark.name: (remark.value, remark.broken) for remark in await restart.remarks([])}
+        return {remark.name: (remark.value, remark.broken) for remark in await restart.findings([])}
 
     return killed, asyncio.run(run())
 
@@ -61,7 +61,7 @@ def test_where_no_api_runs_here_nothing_can_be_restarted(monkeypatch: pytest.Mon
 
 def test_what_was_never_inflicted_saw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack_processes, "api_workers", lambda _: {1, 2})
-    assert asyncio.run(RestartApi(scene()).remarks([])) == []
+    assert asyncio.run(ApiRestart(fault_context()).findings([])) == []
 
 
 def test_nothing_is_forgiven_but_503_and_the_minute_of_the_sign_ins_begins_with_the_restart() -> None:
@@ -70,4 +70,4 @@ def test_nothing_is_forgiven_but_503_and_the_minute_of_the_sign_ins_begins_with_
     assert window == Window(plan.restart_at, plan.restart_at)
     expectation = STORM.expected(window)
     assert expectation.errors == {"overloaded", "database-unavailable"}
-    assert expectation.back_within_s == 60
+    assert expectation.recovery_within_s == 60

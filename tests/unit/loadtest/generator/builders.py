@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from loadtest.dataset.cards import Card
 from loadtest.dataset.visitors import Visitors
-from loadtest.generator.client_faults import Disturbance
-from loadtest.generator.messages import Order
+from loadtest.generator.client_faults import ClientFault
+from loadtest.generator.messages import Assignment
 from loadtest.http_client.connection import Reply
 from loadtest.model.events import Membership
 from loadtest.scenario.levels import Level
@@ -34,9 +34,9 @@ def visitors(count: int = 4) -> Visitors:
     return Visitors(terminals, cards, MEMBERSHIPS)
 
 
-def order(*disturbances: Disturbance, plan: Plan = PLAN) -> Order:
+def order(*client_faults: ClientFault, plan: Plan = PLAN) -> Assignment:
     """One generator's."""
-    return Order.of(FUND, plan, visitors(), disturbances)
+    return Assignment.of(FUND, plan, visitors(), client_faults)
 
 
 class FakePool:
@@ -58,14 +58,14 @@ class FakePool:
         status, answer = self._answers[path]
         return Reply(status, json.dumps(answer).encode())
 
-    def cut(self, prefix: str) -> None:
-        self.done.append(f"cut {prefix}")
+    def block(self, prefix: str) -> None:
+        self.done.append(f"block {prefix}")
 
-    def mend(self, prefix: str) -> None:
-        self.done.append(f"mend {prefix}")
+    def unblock(self, prefix: str) -> None:
+        self.done.append(f"unblock {prefix}")
 
-    async def renew(self, count: int) -> None:
-        self.done.append(f"renew {count}")
+    async def reconnect(self, count: int) -> None:
+        self.done.append(f"reconnect {count}")
 
     async def __aenter__(self) -> Self:
         return self

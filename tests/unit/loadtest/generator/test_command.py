@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from loadtest.generator.command import STOPPED
-from loadtest.generator.pool import HERE
+from loadtest.generator.pool import LOCAL_COMMAND
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from loadtest.generator.pool import HERE
     ],
 )
 def test_what_is_no_order_is_told_in_one_line(given: dict[str, Any], why: str) -> None:
-    done = subprocess.run(shlex.split(HERE), capture_output=True, check=False, timeout=60, **given)
+    done = subprocess.run(shlex.split(LOCAL_COMMAND), capture_output=True, check=False, timeout=60, **given)
     assert (done.returncode, done.stderr) == (STOPPED, b"")
     [line] = done.stdout.splitlines()
     assert json.loads(line)["why"].startswith(why)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from loadtest.generator import runner
-from loadtest.generator.messages import GO, Answers, Done, Ready, Said
-from loadtest.generator.runner import generate, most_connections
+from loadtest.generator.messages import GO, Answers, Done, Ready, Message
+from loadtest.generator.runner import generate, max_connections
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.run_stats import Seen
+from loadtest.scenario.run_stats import RunStats
 from loadtest.target import LoadError
 from tests.unit.loadtest.generator.builders import BY_NUMBER, FakePool, order
 
@@ -34,12 +34,12 @@ class Coordinator:
 
 def generated(
     monkeypatch: pytest.MonkeyPatch, coordinator: Coordinator, pool: FakePool | None = None
-) -> list[Said]:
-    said: list[Said] = []
-    there = pool or FakePool()
+) -> list[Message]:
+    said: list[Message] = []
+    target = pool or FakePool()
 
     def lay_out(*_: Any, **__: Any) -> FakePool:
-        return there
+        return target
 
     monkeypatch.setattr(runner, "Pool", lay_out)
     asyncio.run(generate(coordinator, said.append))
@@ -52,11 +52,11 @@ def test_it_says_that_it_is_ready_then_its_sample_and_what_it_saw(monkeypatch: p
     assert isinstance(ready, Ready)
     assert isinstance(answers, Answers)
     assert isinstance(done, Done)
-    seen = Seen.of_message(done.seen)
-    assert seen.offered == seen.answered == len(answers.kept) > 0
-    assert done.effort.cpu_seconds > 0
+    stats = RunStats.from_message(done.stats)
+    assert stats.offered == stats.answered == len(answers.sampled) > 0
+    assert done.usage.cpu_seconds > 0
     assert pool.done[:4] == ["/v1/token"] * 4
-    assert pool.done[4:] == ["/v1/eligibility/number"] * seen.offered
+    assert pool.done[4:] == ["/v1/eligibility/number"] * stats.offered
 
 
 def test_it_begins_nothing_without_the_word(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +93,8 @@ def test_a_terminal_that_cannot_sign_in_is_told(monkeypatch: pytest.MonkeyPatch)
 def test_it_takes_as_many_connections_as_the_system_lets_it(
     monkeypatch: pytest.MonkeyPatch, files: int, connections: int
 ) -> None:
-    asked: list[tuple[int, int]] = []
+    query: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, files))
-    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
-    assert most_connections() == connections
-    assert asked == [(files, files)]
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: query.append(limits))
+    assert max_connections() == connections
+    assert query == [(files, files)]

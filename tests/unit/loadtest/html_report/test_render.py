@@ -15,25 +15,25 @@ from xml.etree import ElementTree
 import pytest
 
 from loadtest.database.monitor import DatabaseMonitor
-from loadtest.database.statistics import Reading
+from loadtest.database.statistics import StatisticsSnapshot
 from loadtest.html_report import series
 from loadtest.html_report.charts import Chart, draw
 from loadtest.html_report.render import FIGURES, PAGE, render, write
 from loadtest.machine.sampling import Sample, Usage
-from loadtest.monitor import Watched
-from loadtest.scenario.report import RushReport
-from loadtest.scenario.run_stats import Seen
-from loadtest.scenario.sections import Part
-from tests.unit.loadtest.scenario.test_report import FAULT, HERE
+from loadtest.monitor import Observations
+from loadtest.scenario.report import RunReport
+from loadtest.scenario.run_stats import RunStats
+from loadtest.scenario.sections import ReportSection
+from tests.unit.loadtest.scenario.test_report import FAULT, LOCAL_COMMAND
 from tests.unit.loadtest.scenario.test_report import report as usual_report
 
 AT = datetime(2026, 11, 2, 0, 30, tzinfo=UTC)
 BEGAN = 5000.0
 
 
-def seen_for(seconds: int, *, silent: range = range(0)) -> Seen:
+def seen_for(seconds: int, *, silent: range = range(0)) -> RunStats:
     """Two checks a second, one of them refused in every tenth second; in some nobody was answered."""
-    made = Seen()
+    made = RunStats()
     for at in range(seconds):
         for _ in range(2):
             made.check_began(at)
@@ -44,7 +44,7 @@ def seen_for(seconds: int, *, silent: range = range(0)) -> Seen:
     return made
 
 
-def reading(commits: float) -> Reading:
+def snapshot(commits: float) -> StatisticsSnapshot:
     rows = {
         "database": {"": {"xact_commit": commits, "blks_hit": 9 * commits, "blks_read": commits}},
         "wal": {"": {"wal_bytes": 100 * commits}},
@@ -52,12 +52,12 @@ def reading(commits: float) -> Reading:
         "tables": {"presence_record": {"table_bytes": 8192 + commits, "index_bytes": 4096.0}},
         "statements": {"SELECT $1": {"calls": commits, "exec_ms": commits / 4}},
     }
-    return Reading("18.1", False, rows, {})
+    return StatisticsSnapshot("18.1", False, rows, {})
 
 
-def watched(seconds: int = 30) -> Watched:
+def observations(seconds: int = 30) -> Observations:
     database = DatabaseMonitor(lambda: "nowhere")
-    database.before, database.after = reading(1000), reading(1200)
+    database.before, database.after = snapshot(1000), snapshot(1200)
     for at in range(seconds):
         session = {"state": "active", "wait_event_type": "IO", "wait_event": "WalSync", "sessions": 2}
         database.waits.take(BEGAN + at, [session])
@@ -65,11 +65,11 @@ def watched(seconds: int = 30) -> Watched:
         Sample(BEGAN + at, {"api 1": Usage(0.5, 100.0), "database": Usage(0.25, 300.0)}, 0.2, 0.01)
         for at in range(seconds)
     ]
-    return Watched(BEGAN, samples, database)
+    return Observations(BEGAN, samples, database)
 
 
-def report(**changes: Any) -> RushReport:
-    usual: dict[str, Any] = {"circumstances": HERE, "watched": watched(), "seen": seen_for(30)}
+def report(**changes: Any) -> RunReport:
+    usual: dict[str, Any] = {"circumstances": LOCAL_COMMAND, "watched": observations(), "seen": seen_for(30)}
     return usual_report(**usual | changes)
 
 
@@ -93,7 +93,7 @@ class Page(HTMLParser):
         self.words += f"{data} "
 
 
-def page(made: RushReport) -> Page:
+def page(made: RunReport) -> Page:
     return Page(render(made, AT))
 
 
@@ -116,21 +116,23 @@ def test_nothing_is_fetched_or_run() -> None:
 
 
 def test_what_is_told_is_text_and_never_markup() -> None:
-    nasty = Part("fault", "<b>a</b>", ("<script>alert(1)</script>",), {"<i>": "<u>"}, span=(1.0, 2.0))
-    made = page(report(parts=[nasty], seen=Seen(errors=Counter({"<script>": 1}))))
+    nasty = ReportSection(
+        "fault", "<b>a</b>", ("<script>alert(1)</script>",), {"<i>": "<u>"}, span=(1.0, 2.0)
+    )
+    made = page(report(parts=[nasty], stats=RunStats(errors=Counter({"<script>": 1}))))
     assert (made.tags["script"], made.tags["b"], made.tags["i"], made.tags["u"]) == (0, 0, 0, 0)
     assert "<script>alert(1)</script>" in made.words
 
 
 def test_everything_that_was_watched_has_a_chart() -> None:
     assert page(report()).tags["svg"] == 7
-    assert page(report(watched=None)).tags["svg"] == 3
-    assert page(report(watched=None, seen=Seen())).tags["svg"] == 2
+    assert page(report(observations=None)).tags["svg"] == 3
+    assert page(report(observations=None, stats=RunStats())).tags["svg"] == 2
 
 
 def test_what_else_the_machine_did_is_told() -> None:
-    seen = [replace(sample, others=0.75) for sample in watched().samples]
-    made = report(watched=replace(watched(), samples=seen))
+    stats = [replace(sample, others=0.75) for sample in observations().samples]
+    made = report(observations=replace(observations(), samples=stats))
     assert made.as_json()["other_cores"] == 0.75
     words = page(made).words
     assert "0.75 cores" in words
@@ -147,8 +149,8 @@ def test_what_a_database_did_is_told_by_check_and_what_it_waited_for() -> None:
 
 
 def test_a_database_that_could_not_be_read_is_told() -> None:
-    unread = Watched(BEGAN, watched().samples, DatabaseMonitor(lambda: "nowhere"))
-    assert "The statistics could not be read." in page(report(watched=unread)).words
+    unread = Observations(BEGAN, observations().samples, DatabaseMonitor(lambda: "nowhere"))
+    assert "The statistics could not be read." in page(report(observations=unread)).words
 
 
 @pytest.mark.parametrize(("held", "words"), [(True, "as expected"), (False, "not as expected")])
@@ -174,18 +176,18 @@ def test_the_file_holds_the_printed_object_and_every_second(tmp_path: Path) -> N
 
 
 def test_a_long_run_is_thinned_and_its_rates_stay() -> None:
-    seen = series.stretches(seen_for(10_800).series)
-    assert len(seen) <= series.MOST_POINTS
-    assert [value for _, value in series.rates(seen)["照会（回答） / checks answered"]] == [2.0] * len(seen)
-    assert sum(one.seconds for one in seen) == 10_800
+    stats = series.periods(seen_for(10_800).series)
+    assert len(stats) <= series.MAX_POINTS
+    assert [value for _, value in series.rates(stats)["照会（回答） / checks answered"]] == [2.0] * len(stats)
+    assert sum(one.seconds for one in stats) == 10_800
     many = [Sample(float(at), {"api 1": Usage(0.5, 100.0)}, 0.0, 0.0) for at in range(10_800)]
     curve = series.processors(many, 0.0)["api 1"]
-    assert len(curve) <= series.MOST_POINTS
+    assert len(curve) <= series.MAX_POINTS
     assert {value for _, value in curve} == {0.5}
 
 
 def test_where_nobody_was_answered_a_curve_is_interrupted() -> None:
-    curve = series.latencies(series.stretches(seen_for(30, silent=range(10, 20)).series))
+    curve = series.latencies(series.periods(seen_for(30, silent=range(10, 20)).series))
     lines = re.findall(r'<path d="([^"]+)" class="line', draw(Chart("", "ms", curve, logarithmic=True)))
     drawn = [line for line in lines if " L" in line]
     assert len(drawn) == 2 * len(curve)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from loadtest.model.answer import Answer, Question
-from loadtest.scenario.answer_check import Judge
-from loadtest.scenario.answer_sample import FIRST, OF_A_SECOND, THEN_EVERY, Asked, Kept, Sample
+from loadtest.scenario.answer_check import AnswerChecker
+from loadtest.scenario.answer_sample import INITIAL_COUNT, MIN_PER_SECOND, SAMPLE_INTERVAL, CheckQuery, SampledAnswer, AnswerSample
 from loadtest.scenario.visits import Outcome
 from tests.unit.loadtest.dataset.builders import terminal
 
@@ -22,7 +22,7 @@ RIGHT: Answer = {
     "as_of": "2026-11-26",
     "results": [{"name": "試験　見本"}],
 }
-ASKED = Asked.at(terminal(), person="R1-00000001")
+ASKED = CheckQuery.at(terminal(), person="R1-00000001")
 
 
 BEGAN = datetime(2026, 11, 26, 1, tzinfo=UTC)
@@ -46,8 +46,8 @@ class Known:
         return self._later if self._later is not None and known_at >= CHANGED else self._answer
 
 
-def judge(right: Answer | None = None, later: Answer | None = None) -> Judge:
-    return Judge(Known(right or RIGHT, later), BEGAN)
+def judge(right: Answer | None = None, later: Answer | None = None) -> AnswerChecker:
+    return AnswerChecker(Known(right or RIGHT, later), BEGAN)
 
 
 def answered(record: int = 0, at: datetime = AT_ONCE, **changes: Any) -> Outcome:
@@ -60,30 +60,30 @@ def answered(record: int = 0, at: datetime = AT_ONCE, **changes: Any) -> Outcome
     return Outcome(200, json.dumps(RIGHT | beside | changes).encode())
 
 
-def kept(outcome: Outcome, began: float = 0.0, ended: float = 0.1) -> Kept:
-    return Kept(ASKED, outcome, began, ended)
+def sampled(outcome: Outcome, began: float = 0.0, ended: float = 0.1) -> SampledAnswer:
+    return SampledAnswer(ASKED, outcome, began, ended)
 
 
 @pytest.mark.parametrize(
     ("count", "compared"),
-    [(10, 10), (FIRST, FIRST), (FIRST + THEN_EVERY, FIRST + 1), (100_000, FIRST + 99_000 // THEN_EVERY)],
+    [(10, 10), (INITIAL_COUNT, INITIAL_COUNT), (INITIAL_COUNT + SAMPLE_INTERVAL, INITIAL_COUNT + 1), (100_000, INITIAL_COUNT + 99_000 // SAMPLE_INTERVAL)],
 )
 def test_at_least_a_thousand_and_a_hundredth_are_compared_or_all(count: int, compared: int) -> None:
-    sample, answer = Sample(), kept(answered())
+    sample, answer = AnswerSample(), sampled(answered())
     for _ in range(count):
         sample.take(answer)
-    assert (sample.taken, len(sample.drain()), sample.kept) == (count, compared, [])
-    assert compared >= min(count, max(FIRST, count / 100))
+    assert (sample.taken, len(sample.drain()), sample.sampled) == (count, compared, [])
+    assert compared >= min(count, max(INITIAL_COUNT, count / 100))
 
 
 def test_of_every_second_some_answers_are_compared() -> None:
-    sample, answer = Sample(), answered()
+    sample, answer = AnswerSample(), answered()
     for second in range(100):
         for _ in range(40):
-            sample.take(kept(answer, second, second + 0.5))
-    of_seconds = Counter(int(one.ended) for one in sample.kept)
-    assert all(of_seconds[second] >= OF_A_SECOND for second in range(100))
-    assert len(sample.kept) <= FIRST + 100 * OF_A_SECOND + 4000 / THEN_EVERY
+            sample.take(sampled(answer, second, second + 0.5))
+    of_seconds = Counter(int(one.ended) for one in sample.sampled)
+    assert all(of_seconds[second] >= MIN_PER_SECOND for second in range(100))
+    assert len(sample.sampled) <= INITIAL_COUNT + 100 * MIN_PER_SECOND + 4000 / SAMPLE_INTERVAL
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_of_every_second_some_answers_are_compared() -> None:
 def test_an_answer_is_right_or_it_is_told_where_it_differs(
     outcome: Outcome, right: Answer, faults: dict[str, int]
 ) -> None:
-    assert judge(right).wrong([kept(outcome)], TODAY) == Counter(faults)
+    assert judge(right).wrong([sampled(outcome)], TODAY) == Counter(faults)
 
 
 def test_no_record_is_named_twice() -> None:
-    assert judge().wrong([kept(answered(1)), kept(answered(1))], TODAY) == Counter({"record-id-repeated": 1})
+    assert judge().wrong([sampled(answered(1)), sampled(answered(1))], TODAY) == Counter({"record-id-repeated": 1})
 
 
 OLD, NEW = RIGHT, RIGHT | {"validity": "2"}
@@ -127,13 +127,13 @@ def test_what_is_answered_is_what_was_known_at_its_instant_and_never_a_mixture(
     answer: Answer, at: float, right: bool
 ) -> None:
     outcome = answered(at=BEGAN + timedelta(seconds=at), **answer)
-    assert (not judge(OLD, NEW).wrong([kept(outcome, 9.9, 10.2)], TODAY)) is right
+    assert (not judge(OLD, NEW).wrong([sampled(outcome, 9.9, 10.2)], TODAY)) is right
 
 
 @pytest.mark.parametrize("at", [-2.0, 3.0])
 def test_an_answer_is_of_an_instant_between_its_asking_and_its_coming(at: float) -> None:
     outcome = answered(at=BEGAN + timedelta(seconds=at))
-    assert judge().wrong([kept(outcome)], TODAY) == Counter({"answered_at": 1})
+    assert judge().wrong([sampled(outcome)], TODAY) == Counter({"answered_at": 1})
 
 
 @pytest.mark.parametrize(
@@ -141,5 +141,5 @@ def test_an_answer_is_of_an_instant_between_its_asking_and_its_coming(at: float)
 )
 def test_a_refusal_may_be_of_any_instant_meanwhile(began: float, ended: float, right: bool) -> None:
     refused = Outcome(409, b"", "card-not-usable")
-    wrong = judge(OLD, {"refused": "card-not-usable"}).wrong([kept(refused, began, ended)], TODAY)
+    wrong = judge(OLD, {"refused": "card-not-usable"}).wrong([sampled(refused, began, ended)], TODAY)
     assert (not wrong) is right

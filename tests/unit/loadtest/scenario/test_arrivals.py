@@ -11,56 +11,56 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import FacilityKind
-from loadtest.dataset.terminals import SHARES
+from loadtest.dataset.terminals import CHECKS_BY_KIND
 from loadtest.scenario.arrivals import (
-    CHECKS,
+    CHECKS_PER_DAY,
     HOURS,
     MINUTES,
     SECONDS,
-    Stretch,
+    RatePeriod,
     arrivals,
-    curve,
+    day_curve,
     hour_share,
     minute_share,
 )
 from loadtest.scenario.levels import LEVELS
 
 
-def times(*stretches: Stretch, seed: int = 1) -> list[float]:
-    return list(arrivals(stretches, Random(seed)))
+def times(*periods: RatePeriod, seed: int = 1) -> list[float]:
+    return list(arrivals(periods, Random(seed)))
 
 
 @pytest.mark.parametrize("per_second", [10.0, 1210.0])
 def test_as_many_come_as_the_rate_says(per_second: float) -> None:
     seconds = 20_000 / per_second
-    came = times(Stretch(seconds, per_second))
+    came = times(RatePeriod(seconds, per_second))
     assert len(came) == pytest.approx(20_000, rel=0.03)
     assert came == sorted(came)
     assert 0 < came[0] < came[-1] < seconds
 
 
 def test_they_come_as_they_come_and_not_in_step() -> None:
-    gaps = [later - earlier for earlier, later in pairwise(times(Stretch(200, 100)))]
+    gaps = [later - earlier for earlier, later in pairwise(times(RatePeriod(200, 100)))]
     assert pvariance(gaps) == pytest.approx(mean(gaps) ** 2, rel=0.1)  # exponential: deviation = mean
 
 
 def test_the_rate_changes_between_stretches() -> None:
-    came = times(Stretch(100, 50), Stretch(100, 0), Stretch(100, 10))
+    came = times(RatePeriod(100, 50), RatePeriod(100, 0), RatePeriod(100, 10))
     counts = [sum(start <= at < start + 100 for at in came) for start in (0, 100, 200)]
     assert counts == [pytest.approx(5000, rel=0.1), 0, pytest.approx(1000, rel=0.2)]
 
 
 def test_the_same_seed_draws_the_same() -> None:
-    assert times(Stretch(10, 10), seed=3) == times(Stretch(10, 10), seed=3) != times(Stretch(10, 10), seed=4)
+    assert times(RatePeriod(10, 10), seed=3) == times(RatePeriod(10, 10), seed=3) != times(RatePeriod(10, 10), seed=4)
 
 
-KINDS = list(SHARES)
-PARTS = {kind: share / sum(SHARES.values()) for kind, share in SHARES.items()}
+KINDS = list(CHECKS_BY_KIND)
+PARTS = {kind: share / sum(CHECKS_BY_KIND.values()) for kind, share in CHECKS_BY_KIND.items()}
 
 
 def national(minute: int) -> float:
     """The nation's checks a second in a minute of the day."""
-    return CHECKS / 60 * sum(part * minute_share(kind, minute) for kind, part in PARTS.items())
+    return CHECKS_PER_DAY / 60 * sum(part * minute_share(kind, minute) for kind, part in PARTS.items())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -79,9 +79,9 @@ def test_a_kinds_hours_and_minutes_are_its_whole_day(kind: FacilityKind) -> None
 def test_however_compressed_the_curve_integrates_to_its_mean_rate(
     kind: FacilityKind, seconds: float, per_second: float
 ) -> None:
-    stretches = list(curve(kind, seconds, per_second))
-    assert sum(stretch.seconds for stretch in stretches) == pytest.approx(seconds)
-    checks = sum(stretch.seconds * stretch.per_second for stretch in stretches)
+    periods = list(day_curve(kind, seconds, per_second))
+    assert sum(period.seconds for period in periods) == pytest.approx(seconds)
+    checks = sum(period.seconds * period.per_second for period in periods)
     assert checks == pytest.approx(per_second * seconds)
 
 

@@ -18,8 +18,8 @@ from loadtest.http_client.connection import Reply
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
 from loadtest.scenario import batches
-from loadtest.scenario.batches import Batches
-from loadtest.scenario.visits import Outcome, Reception
+from loadtest.scenario.batches import BatchClient
+from loadtest.scenario.visits import Outcome, TerminalClient
 from tests.unit.loadtest.dataset.builders import terminal
 
 T = TypeVar("T")
@@ -76,8 +76,8 @@ def signed_in() -> Terminal:
     return made
 
 
-def of(night: Night) -> Batches:
-    return Batches(Reception(cast(ConnectionPool, night), lambda *_: None))
+def of(night: Night) -> BatchClient:
+    return BatchClient(TerminalClient(cast(ConnectionPool, night), lambda *_: None))
 
 
 def run(work: Awaitable[T]) -> T:
@@ -124,6 +124,6 @@ def test_a_facility_has_one_batch_at_a_time() -> None:
 
 def test_batches_are_few_large_and_many_small() -> None:
     rng = Random(1)
-    sizes = [batches.drawn_rows(rng) for _ in range(20_000)]
+    sizes = [batches.draw_row_count(rng) for _ in range(20_000)]
     assert sum(sizes) / len(sizes) == pytest.approx(batches.MEAN_ROWS, rel=0.03)
     assert min(sizes) == 1

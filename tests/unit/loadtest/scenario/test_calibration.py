@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadtest.machine.costs import CpuUsage
-from loadtest.scenario.calibration import BUSIEST_PER_S, BUSY, LEAST_SCALE, MOST_SCALE, fitted, probe, told
+from loadtest.scenario.calibration import BUSIEST_PER_S, BUSY, MIN_SCALE, MAX_SCALE, fitted, probe, told
 from loadtest.scenario.levels import LEVELS, Shape
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import Series
@@ -22,13 +22,13 @@ def test_at_the_scale_the_busiest_minute_keeps_its_share_of_the_cores_busy(
     answered: int, seconds: float, cores: int
 ) -> None:
     fit = fitted(answered, spent(seconds), cores)
-    assert fit.ms_a_check == pytest.approx(1000 * seconds / answered)
+    assert fit.ms_per_check == pytest.approx(1000 * seconds / answered)
     assert BUSIEST_PER_S * fit.scale * seconds / answered == pytest.approx(BUSY * cores, rel=0.01)
 
 
 @pytest.mark.parametrize(
     ("answered", "seconds", "scale"),
-    [(0, 1.0, LEAST_SCALE), (600, 0.0, LEAST_SCALE), (1, 1000.0, LEAST_SCALE), (10**6, 0.1, MOST_SCALE)],
+    [(0, 1.0, MIN_SCALE), (600, 0.0, MIN_SCALE), (1, 1000.0, MIN_SCALE), (10**6, 0.1, MAX_SCALE)],
 )
 def test_a_scale_stays_within_what_a_run_may_have(answered: int, seconds: float, scale: float) -> None:
     assert fitted(answered, spent(seconds), 2).scale == scale

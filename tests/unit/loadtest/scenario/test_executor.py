@@ -7,20 +7,20 @@ from collections import Counter
 
 import pytest
 
-from loadtest.scenario.answer_sample import Asked, Sample
-from loadtest.scenario.executor import DRAIN_SECONDS, Driver, Due, DueBatch
-from loadtest.scenario.run_stats import Seen
+from loadtest.scenario.answer_sample import CheckQuery, AnswerSample
+from loadtest.scenario.executor import DRAIN_SECONDS, Executor, ScheduledVisit, ScheduledBatch
+from loadtest.scenario.run_stats import RunStats
 from loadtest.scenario.visits import Outcome
 from tests.unit.loadtest.dataset.builders import terminal
 
-ASKED = Asked.at(terminal(), person="R1-00000001")
+ASKED = CheckQuery.at(terminal(), person="R1-00000001")
 ANSWERED = Outcome(200, b"{}")
 
 
-def driven(*dues: Due | DueBatch, drain_seconds: float = DRAIN_SECONDS) -> tuple[Seen, Sample]:
-    seen, sample = Seen(), Sample()
-    asyncio.run(Driver(seen, sample).run(dues, drain_seconds))
-    return seen, sample
+def driven(*dues: ScheduledVisit | ScheduledBatch, drain_seconds: float = DRAIN_SECONDS) -> tuple[RunStats, AnswerSample]:
+    stats, sample = RunStats(), AnswerSample()
+    asyncio.run(Executor(stats, sample).run(dues, drain_seconds))
+    return stats, sample
 
 
 def test_every_visit_begins_though_none_is_answered_yet() -> None:
@@ -35,17 +35,17 @@ def test_every_visit_begins_though_none_is_answered_yet() -> None:
         await all_there.wait()
         return ANSWERED
 
-    seen, sample = driven(*(Due(place * 0.001, ASKED, visit) for place in range(count)))
-    assert (seen.offered, seen.answered, sample.taken) == (count, count, count)
+    stats, sample = driven(*(ScheduledVisit(place * 0.001, ASKED, visit) for place in range(count)))
+    assert (stats.offered, stats.answered, sample.taken) == (count, count, count)
 
 
 def test_latency_counts_from_the_intended_start() -> None:
     async def visit() -> Outcome:
         return ANSWERED
 
-    seen, _ = driven(Due(-0.5, ASKED, visit))
-    assert seen.checks.longest_ms >= 500
-    assert seen.lags.longest_ms >= 500
+    stats, _ = driven(ScheduledVisit(-0.5, ASKED, visit))
+    assert stats.checks.max_ms >= 500
+    assert stats.start_delays.max_ms >= 500
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_latency_counts_from_the_intended_start() -> None:
         (ANSWERED, 1, {}),
         (Outcome(409, b"", "card-not-usable"), 1, {}),
         (Outcome(503, b"", "overloaded"), 0, {"overloaded": 1}),
-        (Outcome(0, b"", "line: timeout"), 0, {"line: timeout": 1}),
+        (Outcome(0, b"", "network: timeout"), 0, {"network: timeout": 1}),
     ],
 )
 def test_a_refusal_by_the_rule_is_an_answer_and_anything_else_an_error(
@@ -63,16 +63,16 @@ def test_a_refusal_by_the_rule_is_an_answer_and_anything_else_an_error(
     async def visit() -> Outcome:
         return outcome
 
-    seen, sample = driven(Due(0, ASKED, visit))
-    assert (seen.answered, +seen.errors, sample.taken) == (answered, Counter(errors), answered)
+    stats, sample = driven(ScheduledVisit(0, ASKED, visit))
+    assert (stats.answered, +stats.errors, sample.taken) == (answered, Counter(errors), answered)
 
 
 def test_a_sign_in_is_no_check() -> None:
     async def visit() -> Outcome:
         return ANSWERED
 
-    seen, sample = driven(Due(0, None, visit))
-    assert (seen.offered, seen.answered, sample.taken) == (0, 0, 0)
+    stats, sample = driven(ScheduledVisit(0, None, visit))
+    assert (stats.offered, stats.answered, sample.taken) == (0, 0, 0)
 
 
 def test_what_is_never_answered_is_told() -> None:
@@ -80,8 +80,8 @@ def test_what_is_never_answered_is_told() -> None:
         await asyncio.Event().wait()
         return ANSWERED
 
-    seen, _ = driven(Due(0, ASKED, visit), drain_seconds=0.01)
-    assert (seen.offered, seen.answered, seen.errors["unanswered"]) == (1, 0, 1)
+    stats, _ = driven(ScheduledVisit(0, ASKED, visit), drain_seconds=0.01)
+    assert (stats.offered, stats.answered, stats.errors["unanswered"]) == (1, 0, 1)
 
 
 def test_what_follows_an_answered_check_is_judged_too_and_is_no_part_of_its_latency() -> None:
@@ -93,9 +93,9 @@ def test_what_follows_an_answered_check_is_judged_too_and_is_no_part_of_its_late
         await asyncio.sleep(0.05)
         return ANSWERED
 
-    seen, sample = driven(Due(0, ASKED, visit, (ASKED, follow)))
-    assert (seen.answered, sample.taken) == (1, 2)
-    assert seen.checks.longest_ms < 50 <= seen.last_answer_after * 1000
+    stats, sample = driven(ScheduledVisit(0, ASKED, visit, (ASKED, follow)))
+    assert (stats.answered, sample.taken) == (1, 2)
+    assert stats.checks.max_ms < 50 <= stats.last_answer_after * 1000
 
 
 def test_a_failure_of_what_follows_is_an_error_and_the_check_was_answered() -> None:
@@ -105,16 +105,16 @@ def test_a_failure_of_what_follows_is_an_error_and_the_check_was_answered() -> N
     async def follow(_: Outcome) -> Outcome:
         return Outcome(409, b"", "consent-words-differ")
 
-    seen, _ = driven(Due(0, ASKED, visit, (ASKED, follow)))
-    assert (seen.answered, seen.errors) == (1, Counter({"consent-words-differ": 1}))
+    stats, _ = driven(ScheduledVisit(0, ASKED, visit, (ASKED, follow)))
+    assert (stats.answered, stats.errors) == (1, Counter({"consent-words-differ": 1}))
 
 
 def test_what_an_answer_breaks_is_an_error() -> None:
     async def visit() -> Outcome:
         raise KeyError("challenge")
 
-    seen, _ = driven(Due(0, ASKED, visit))
-    assert (seen.offered, seen.answered, seen.errors) == (1, 0, Counter({"not understood: KeyError": 1}))
+    stats, _ = driven(ScheduledVisit(0, ASKED, visit))
+    assert (stats.offered, stats.answered, stats.errors) == (1, 0, Counter({"not understood: KeyError": 1}))
 
 
 def test_every_second_shows_what_was_meant_to_begin_in_it() -> None:
@@ -124,10 +124,10 @@ def test_every_second_shows_what_was_meant_to_begin_in_it() -> None:
     async def badly() -> Outcome:
         return Outcome(503, b"", "overloaded")
 
-    seen, _ = driven(
-        Due(-1, ASKED, well), Due(0, ASKED, well), Due(0.001, ASKED, badly), Due(0.002, None, badly)
+    stats, _ = driven(
+        ScheduledVisit(-1, ASKED, well), ScheduledVisit(0, ASKED, well), ScheduledVisit(0.001, ASKED, badly), ScheduledVisit(0.002, None, badly)
     )
-    [second] = seen.series
+    [second] = stats.series
     assert (second.offered, second.answered, second.errors) == (3, 2, Counter(overloaded=2))
     assert second.checks.count == 3
 
@@ -136,8 +136,8 @@ def test_each_row_of_a_batch_is_a_check_from_when_it_was_to_be_handed_in() -> No
     async def visit() -> list[Outcome]:
         return [ANSWERED, Outcome(409, b"", "eligibility-not-confirmable"), Outcome(503, b"", "overloaded")]
 
-    seen, sample = driven(DueBatch(-0.5, [ASKED] * 3, visit))
-    assert (seen.offered, seen.answered, sample.taken) == (3, 2, 2)
-    assert seen.errors == Counter({"overloaded": 1})
-    assert seen.checks.count == 3
-    assert seen.checks.percentile_ms(0.01) >= 495
+    stats, sample = driven(ScheduledBatch(-0.5, [ASKED] * 3, visit))
+    assert (stats.offered, stats.answered, sample.taken) == (3, 2, 2)
+    assert stats.errors == Counter({"overloaded": 1})
+    assert stats.checks.count == 3
+    assert stats.checks.percentile_ms(0.01) >= 495

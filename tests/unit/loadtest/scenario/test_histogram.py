@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from loadtest.scenario.histogram import Times
+from loadtest.scenario.histogram import LatencyHistogram
 
 
-def filled(*milliseconds: float) -> Times:
-    times = Times()
+def filled(*milliseconds: float) -> LatencyHistogram:
+    times = LatencyHistogram()
     for one in milliseconds:
         times.add(one)
     return times
@@ -24,7 +24,7 @@ def test_a_percentile_is_right_within_a_hundredth(share: float, right: float) ->
 def test_one_slow_answer_shows_at_the_far_end_only() -> None:
     times = filled(*[5.0] * 999, 700.0)
     assert times.percentile_ms(0.99) < 5.1
-    assert times.percentile_ms(1.0) == times.longest_ms == 700.0
+    assert times.percentile_ms(1.0) == times.max_ms == 700.0
 
 
 def test_nothing_has_no_latency() -> None:
@@ -34,7 +34,7 @@ def test_nothing_has_no_latency() -> None:
 def test_two_become_one() -> None:
     one, other = filled(1, 2), filled(300)
     one.merge(other)
-    assert (one.count, one.longest_ms) == (3, 300)
+    assert (one.count, one.max_ms) == (3, 300)
 
 
 def test_the_order_in_which_they_come_does_not_matter() -> None:
@@ -46,4 +46,4 @@ def test_the_order_in_which_they_come_does_not_matter() -> None:
 
 def test_what_another_process_says_is_the_same_again() -> None:
     for times in (filled(), filled(3, 0.001, 700, 3)):
-        assert Times.of_message(json.loads(json.dumps(times.as_message()))) == times
+        assert LatencyHistogram.from_message(json.loads(json.dumps(times.to_message()))) == times

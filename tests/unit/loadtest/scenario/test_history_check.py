@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eligibility_api.contract.history import LookUp, Origin
-from loadtest.scenario.history_check import FIRST, THEN_EVERY, Entry, Histories
+from loadtest.scenario.history_check import INITIAL_COUNT, SAMPLE_INTERVAL, Entry, HistoryChecker
 
 BEGAN = datetime(2026, 11, 26, 1, tzinfo=UTC)
 CLINIC, OTHER, PHARMACY = "1311111114", "0110113719", "1341111118"
@@ -48,7 +48,7 @@ def looked(at: float, *rows: dict[str, Any], following: str | None = None) -> by
 def judged(
     *entries: Entry, look: bytes, look_up: LookUp = LookUp.MEDICATIONS, doubtful: bool = False
 ) -> tuple[int, Counter[str]]:
-    histories = Histories()
+    histories = HistoryChecker()
     histories.tapped(json.dumps({"answered_at": BEGAN.isoformat()}).encode())
     history = histories.of("R1")
     history.entries.extend(entries)
@@ -104,14 +104,14 @@ def test_of_whom_it_is_not_known_what_was_kept_nothing_is_compared() -> None:
 
 
 def test_some_looks_are_compared() -> None:
-    histories = Histories()
-    for _ in range(FIRST + 10 * THEN_EVERY):
+    histories = HistoryChecker()
+    for _ in range(INITIAL_COUNT + 10 * SAMPLE_INTERVAL):
         histories.looked("R1", LookUp.MEDICATIONS, looked(1))
-    assert histories.judged() == (FIRST + 10, Counter())
+    assert histories.judged() == (INITIAL_COUNT + 10, Counter())
 
 
 def test_the_last_prescription_without_its_medicine_is_the_next_to_be_dispensed() -> None:
-    history = Histories().of("R1")
+    history = HistoryChecker().of("R1")
     assert history.to_dispense() is None
     other = replace(PRESCRIBED, institution_code=OTHER, prescriber=OTHER)
     history.entries += [PRESCRIBED, other]

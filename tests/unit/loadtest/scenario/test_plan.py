@@ -13,10 +13,10 @@ from eligibility_api.contract.codes import FacilityKind
 from loadtest.dataset.cards import Card
 from loadtest.dataset.visitors import Visitors
 from loadtest.model.events import Membership
-from loadtest.scenario.executor import Due, DueBatch
+from loadtest.scenario.executor import ScheduledVisit, ScheduledBatch
 from loadtest.scenario.levels import LEVELS, NIGHT_ROWS_PER_S, SITES, Level
 from loadtest.scenario.plan import Plan
-from loadtest.scenario.visits import Reception
+from loadtest.scenario.visits import TerminalClient
 from tests.unit.loadtest.dataset.builders import terminal
 
 LARGE, SMALL = terminal(FacilityKind.HOSPITAL, 0.9), terminal(weight=0.1)
@@ -24,14 +24,14 @@ MEMBERSHIPS = [Membership("06130017", None, number, None, date(1980, 1, 1)) for 
 VISITORS = Visitors([LARGE, SMALL], [Card("R1-00000001", b"", cast(Any, None), 0)], MEMBERSHIPS)
 
 
-def drawn(level: Level, seconds: float = 10.0, scale: float = 1.0, seed: int = 1) -> list[Due]:
-    reception = Reception(cast(Any, None), lambda *_: None)
-    dues = Plan(level, seconds, scale, seed).schedule(VISITORS, reception)
-    return [due for due in dues if isinstance(due, Due)]
+def drawn(level: Level, seconds: float = 10.0, scale: float = 1.0, seed: int = 1) -> list[ScheduledVisit]:
+    client = TerminalClient(cast(Any, None), lambda *_: None)
+    dues = Plan(level, seconds, scale, seed).schedule(VISITORS, client)
+    return [due for due in dues if isinstance(due, ScheduledVisit)]
 
 
-def _is_by_card(due: Due) -> bool:
-    return due.asked is not None and due.asked.person is not None
+def _is_by_card(due: ScheduledVisit) -> bool:
+    return due.query is not None and due.query.person is not None
 
 
 @pytest.mark.parametrize(
@@ -49,14 +49,14 @@ def test_scale_is_the_rates_factor() -> None:
 
 def test_large_facilities_see_more_patients() -> None:
     dues = drawn(LEVELS["L0"])
-    at_large = sum(due.asked is not None and due.asked.facility_kind is LARGE.kind for due in dues)
+    at_large = sum(due.query is not None and due.query.facility_kind is LARGE.kind for due in dues)
     assert at_large / len(dues) == pytest.approx(0.9, abs=0.03)
 
 
 def test_in_a_storm_every_site_signs_in_within_the_minute_after_the_restart() -> None:
     plan = Plan(LEVELS["storm"], 180.0, 0.02, 1)
     dues = drawn(LEVELS["storm"], seconds=180, scale=0.02)
-    sign_ins = [due.at for due in dues if due.asked is None]
+    sign_ins = [due.at for due in dues if due.query is None]
     assert len(sign_ins) == pytest.approx(SITES * 0.02, rel=0.05)
     assert plan.restart_at == 60
     assert min(sign_ins) >= 60
@@ -71,12 +71,12 @@ def test_a_day_is_its_curve_with_each_kind_of_facility_at_its_hours() -> None:
     at_hospital = [
         due.at / hour
         for due in dues
-        if due.asked is not None and due.asked.facility_kind is FacilityKind.HOSPITAL
+        if due.query is not None and due.query.facility_kind is FacilityKind.HOSPITAL
     ]
     at_clinic = [
         due.at / hour
         for due in dues
-        if due.asked is not None and due.asked.facility_kind is FacilityKind.CLINIC
+        if due.query is not None and due.query.facility_kind is FacilityKind.CLINIC
     ]
     assert len(at_hospital) / len(dues) == pytest.approx(0.9, abs=0.02)
     assert min(at_hospital) >= 7
@@ -86,17 +86,17 @@ def test_a_day_is_its_curve_with_each_kind_of_facility_at_its_hours() -> None:
 
 def test_a_night_hands_in_batches_with_its_rate_of_rows() -> None:
     batches = batches_drawn(seconds=600.0)
-    assert sum(len(one.asked) for one in batches) == pytest.approx(NIGHT_ROWS_PER_S * 600, rel=0.1)
-    assert all(1 <= len(one.asked) <= MOST_ROWS for one in batches)
-    facilities = [one.asked[0].facility_kind for one in batches]
+    assert sum(len(one.query) for one in batches) == pytest.approx(NIGHT_ROWS_PER_S * 600, rel=0.1)
+    assert all(1 <= len(one.query) <= MOST_ROWS for one in batches)
+    facilities = [one.query[0].facility_kind for one in batches]
     assert facilities[0::2] != facilities[1::2]  # in turn
 
 
-def batches_drawn(seconds: float) -> list[DueBatch]:
-    reception = Reception(cast(Any, None), lambda *_: None)
+def batches_drawn(seconds: float) -> list[ScheduledBatch]:
+    client = TerminalClient(cast(Any, None), lambda *_: None)
     plan = Plan(LEVELS["batch-night"], seconds, 1.0, 1)
     assert plan.drain_seconds > 60
-    return [due for due in plan.schedule(VISITORS, reception) if isinstance(due, DueBatch)]
+    return [due for due in plan.schedule(VISITORS, client) if isinstance(due, ScheduledBatch)]
 
 
 def test_the_same_seed_draws_the_same_visits() -> None:

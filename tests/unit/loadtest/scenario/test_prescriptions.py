@@ -12,10 +12,10 @@ from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.history import Origin
 from eligibility_api.contract.numbers import is_institution_code
 from eligibility_api.contract.prescriptions import DispensingRequest, PrescriptionRequest
-from loadtest.scenario.history_check import Histories, History
-from loadtest.scenario.prescriptions import ELSEWHERE, MOST_OF_A_PATIENT, Prescribing
+from loadtest.scenario.history_check import HistoryChecker, History
+from loadtest.scenario.prescriptions import PAPER_PRESCRIBER, MAX_ENTRIES_PER_PATIENT, PrescriptionWriter
 from loadtest.scenario.visits import Outcome
-from tests.unit.loadtest.scenario.test_visits import RECORD, LaidOut, reception, signed_in
+from tests.unit.loadtest.scenario.test_visits import RECORD, LaidOut, client, signed_in
 
 TOLD = {"entry_id": "e", "record_id": "r", "known_from": "2026-11-26T01:00:00+00:00"}
 CLINIC = "1311111114"
@@ -27,10 +27,10 @@ def telling(
     """One patient at one facility of each kind, one after the other."""
     said = (status, answer or TOLD)
     pool = LaidOut({"/v1/prescriptions": said, "/v1/dispensings": said})
-    histories = Histories()
+    histories = HistoryChecker()
 
     async def tell() -> list[Outcome | None]:
-        prescribing = Prescribing(reception(pool), histories, Random(1))
+        prescribing = PrescriptionWriter(client(pool), histories, Random(1))
         outcomes = []
         for kind in kinds:
             where = signed_in()
@@ -68,15 +68,15 @@ def test_a_pharmacy_dispenses_what_was_prescribed_here_else_what_came_on_paper()
     (_, _, _), (path, headers, first), (_, _, second) = pool.asked
     assert (path, headers["Operator-Role"]) == ("/v1/dispensings", "pharmacist")
     dispensings = [DispensingRequest.model_validate_json(body) for body in (first, second)]
-    assert [one.prescriber.institution_code for one in dispensings] == [CLINIC, ELSEWHERE]
-    assert is_institution_code(ELSEWHERE)
+    assert [one.prescriber.institution_code for one in dispensings] == [CLINIC, PAPER_PRESCRIBER]
+    assert is_institution_code(PAPER_PRESCRIBER)
     prescribed, dispensed, _ = history.entries
     assert (dispensed.drug_code, dispensed.prescriber) == (prescribed.drug_code, CLINIC)
 
 
 def test_a_patient_has_no_more_than_a_few() -> None:
-    pool, history, outcomes = telling(*[FacilityKind.CLINIC] * (MOST_OF_A_PATIENT + 2))
-    assert len(pool.asked) == len(history.entries) == MOST_OF_A_PATIENT
+    pool, history, outcomes = telling(*[FacilityKind.CLINIC] * (MAX_ENTRIES_PER_PATIENT + 2))
+    assert len(pool.asked) == len(history.entries) == MAX_ENTRIES_PER_PATIENT
     assert outcomes[-2:] == [None, None]
 
 

@@ -11,62 +11,62 @@ import pytest
 from rich.console import Console
 
 from loadtest.database.monitor import DatabaseMonitor
-from loadtest.generator.messages import Effort
+from loadtest.generator.messages import GeneratorUsage
 from loadtest.machine.costs import API, DATABASE, GENERATOR, CpuUsage
 from loadtest.machine.host_info import HostInfo
 from loadtest.machine.sampling import Sample, Usage
-from loadtest.monitor import Watched
-from loadtest.scenario.histogram import Times
+from loadtest.monitor import Observations
+from loadtest.scenario.histogram import LatencyHistogram
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.presenter import show
-from loadtest.scenario.report import RushReport
-from loadtest.scenario.run_stats import Seen
-from loadtest.scenario.sections import Part
+from loadtest.scenario.report import RunReport
+from loadtest.scenario.run_stats import RunStats
+from loadtest.scenario.sections import ReportSection
 
 SPENT = CpuUsage(10.0, {API: 9.0, GENERATOR: 3.0})
 
-HERE = HostInfo("loadtest run --level L0", "0123456789", 2, "a processor", 7.6, "Linux 6", "3.11.7")
+LOCAL_COMMAND = HostInfo("loadtest run --level L0", "0123456789", 2, "a processor", 7.6, "Linux 6", "3.11.7")
 
-FAULT = Part(
+FAULT = ReportSection(
     "fault",
     "故障 / Fault",
     ("Number look-ups go on.", "As expected."),
     {"back_after_s": 3},
-    explained={"line: cut": 2},
+    explained={"network: cut": 2},
 )
 
 
-def effort(cpu_seconds: float) -> Effort:
+def usage(cpu_seconds: float) -> GeneratorUsage:
     """Of a generator, in ten seconds."""
-    return Effort(seconds=10.0, cpu_seconds=cpu_seconds, memory_mib=60.0, connections=5)
+    return GeneratorUsage(seconds=10.0, cpu_seconds=cpu_seconds, memory_mib=60.0, connections=5)
 
 
-def times(*milliseconds: float) -> Times:
-    made = Times()
+def times(*milliseconds: float) -> LatencyHistogram:
+    made = LatencyHistogram()
     for one in milliseconds:
         made.add(one)
     return made
 
 
-def seen(**changes: Any) -> Seen:
+def stats(**changes: Any) -> RunStats:
     usual: dict[str, Any] = {
         "offered": 3160, "answered": 3160, "checks": times(*[9.0] * 99, 40.0), "lags": times(1.0),
         "requests": {"number": times(*[8.0] * 20)}, "last_answer_after": 10.0,
     }  # fmt: skip
-    return Seen(**usual | changes)
+    return RunStats(**usual | changes)
 
 
-def report(level: str = "L0", **changes: Any) -> RushReport:
+def report(level: str = "L0", **changes: Any) -> RunReport:
     usual: dict[str, Any] = {
-        "plan": Plan(LEVELS[level], 10.0, 1.0, 1), "seen": seen(), "spent": SPENT, "memory": {API: 200.0},
-        "compared": 1043, "wrong": {}, "size": {"people": 3000}, "efforts": [effort(3.0), effort(4.0)],
+        "plan": Plan(LEVELS[level], 10.0, 1.0, 1), "seen": stats(), "spent": SPENT, "memory": {API: 200.0},
+        "compared": 1043, "wrong": {}, "size": {"people": 3000}, "efforts": [usage(3.0), usage(4.0)],
     }  # fmt: skip
-    return RushReport(**usual | changes)
+    return RunReport(**usual | changes)
 
 
 def test_offered_and_achieved_are_told_apart() -> None:
-    told = report(seen=seen(answered=2000, last_answer_after=20.0)).as_json()
+    told = report(stats=stats(answered=2000, last_answer_after=20.0)).as_json()
     assert (told["offered_checks_per_s"], told["achieved_checks_per_s"]) == (316.0, 100.0)
     assert told["achieved_requests_per_s"] == 1.0
     assert told["carried"] is False
@@ -91,11 +91,11 @@ def test_json_has_the_figures_that_are_promised() -> None:
             True,
             "This machine carried L0 (the mean of a weekday over ten hours): 316 of 316 checks/s",
         ),
-        ({"seen": seen(checks=times(*[90.0] * 100))}, True, False, "did not carry L0"),
-        ({"seen": seen(answered=3100)}, True, False, "did not carry L0"),
-        ({"seen": seen(errors=Counter(overloaded=1))}, False, False, "without errors"),
+        ({"seen": stats(checks=times(*[90.0] * 100))}, True, False, "did not carry L0"),
+        ({"seen": stats(answered=3100)}, True, False, "did not carry L0"),
+        ({"seen": stats(errors=Counter(overloaded=1))}, False, False, "without errors"),
         ({"wrong": {"validity": 2}}, False, False, "2 of 1043 compared answers were wrong"),
-        ({"efforts": [effort(3.0), effort(8.1)]}, True, True, "The generator was the bottleneck"),
+        ({"efforts": [usage(3.0), usage(8.1)]}, True, True, "The generator was the bottleneck"),
     ],
 )
 def test_the_verdict_says_what_was_carried(
@@ -107,11 +107,11 @@ def test_the_verdict_says_what_was_carried(
 
 
 def test_errors_that_a_part_explains_are_told_and_are_no_failure() -> None:
-    made = report(seen=seen(errors=Counter({"line: cut": 2})), parts=[FAULT])
+    made = report(stats=stats(errors=Counter({"network: cut": 2})), parts=[FAULT])
     assert made.passed
     assert made.as_json()["fault"] | {"errors": made.errors} == {
-        "sentences": ["Number look-ups go on.", "As expected."], "held": True, "explained_errors": {"line: cut": 2},
-        "span_s": None, "back_after_s": 3, "errors": {"line: cut": 2},
+        "sentences": ["Number look-ups go on.", "As expected."], "held": True, "explained_errors": {"network: cut": 2},
+        "span_s": None, "back_after_s": 3, "errors": {"network: cut": 2},
     }  # fmt: skip
     assert made.verdict.startswith("As expected. L0")
     assert made.verdict.endswith("2 errors, 2 of them explained.")
@@ -120,7 +120,7 @@ def test_errors_that_a_part_explains_are_told_and_are_no_failure() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"seen": seen(errors=Counter({"line: cut": 3})), "parts": [FAULT]},
+        {"seen": stats(errors=Counter({"network: cut": 3})), "parts": [FAULT]},
         {"parts": [replace(FAULT, held=False)]},
         {"parts": [FAULT], "wrong": {"validity": 1}},
     ],
@@ -131,13 +131,13 @@ def test_a_part_excuses_nothing_else(changes: dict[str, Any]) -> None:
 
 
 def test_a_run_may_be_about_something_else_than_checks() -> None:
-    assert not report(seen=seen(answered=0, offered=0)).passed
-    assert report(seen=seen(answered=0, offered=0), parts=[FAULT]).passed
+    assert not report(stats=stats(answered=0, offered=0)).passed
+    assert report(stats=stats(answered=0, offered=0), parts=[FAULT]).passed
 
 
 def test_the_busiest_minute_is_told_in_machines_and_in_cores() -> None:
     spent = CpuUsage(10.0, {API: 12.0, DATABASE: 4.0, GENERATOR: 3.0})
-    capacity = report(spent=spent, host_info=HERE).capacity
+    capacity = report(spent=spent, host_info=LOCAL_COMMAND).capacity
     assert capacity is not None
     # 16 core-seconds for 3,160 checks, of which the minute has 1,210 a second.
     assert capacity.cores_needed == pytest.approx(16 / 3160 * 1210)
@@ -154,20 +154,20 @@ def test_the_busiest_minute_is_told_in_machines_and_in_cores() -> None:
     [
         {"circumstances": None},
         {"parts": [replace(FAULT, span=(3.0, 6.0))]},
-        {"seen": seen(answered=0)},
+        {"seen": stats(answered=0)},
         {"spent": CpuUsage(10.0, {})},
         {"plan": Plan(LEVELS["storm"], 10.0, 1.0, 1)},
         {"plan": Plan(LEVELS["batch-night"], 10.0, 1.0, 1)},
     ],
 )
 def test_no_machine_is_told_from_what_is_no_measure_of_checks(changes: dict[str, Any]) -> None:
-    assert report(**{"circumstances": HERE, **changes}).capacity is None
+    assert report(**{"circumstances": LOCAL_COMMAND, **changes}).capacity is None
 
 
 def test_processes_that_ended_on_the_way_are_not_forgotten() -> None:
     samples = [Sample(float(at), {"database": Usage(0.5, 100.0)}, 0.0, 0.0) for at in range(10)]
-    watched = Watched(0.0, samples, DatabaseMonitor(lambda: "nowhere"))
-    restarted = report(watched=watched, spent=CpuUsage(10.0, {API: 9.0, DATABASE: 0.1}))
+    observations = Observations(0.0, samples, DatabaseMonitor(lambda: "nowhere"))
+    restarted = report(observations=observations, spent=CpuUsage(10.0, {API: 9.0, DATABASE: 0.1}))
     assert restarted.as_json()["cpu_cores"] == {API: 0.9, DATABASE: 0.5}
 
 
@@ -176,7 +176,7 @@ def test_rows_of_batches_are_called_so() -> None:
 
 
 def test_at_the_rate_itself_nothing_is_extrapolated() -> None:
-    near = report("L1", seen=seen(answered=12_000, offered=12_100), host_info=HERE).capacity
+    near = report("L1", stats=stats(answered=12_000, offered=12_100), host_info=LOCAL_COMMAND).capacity
     assert near is not None
     assert not near.extrapolated
 
@@ -185,7 +185,7 @@ def test_people_read_errors_faults_and_processes() -> None:
     console = Console(file=io.StringIO(), record=True, width=120)
     show(
         console,
-        report(seen=seen(errors=Counter(overloaded=3)), wrong={"validity": 2}, host_info=HERE, parts=[FAULT]),
+        report(stats=stats(errors=Counter(overloaded=3)), wrong={"validity": 2}, host_info=LOCAL_COMMAND, parts=[FAULT]),
     )
     text = console.export_text()
     for words in (

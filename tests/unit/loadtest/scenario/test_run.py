@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from loadtest.generator.client_faults import Disturbance
-from loadtest.scenario.run import Drive
+from loadtest.generator.client_faults import ClientFault
+from loadtest.scenario.run import RunOptions
 
 
 class FakeInflicting:
-    disturbances = (Disturbance(20, 40, cut=""),)
+    client_faults = (ClientFault(20, 40, cut=""),)
 
-    async def run(self, course: object) -> None:
-        raise AssertionError(course)
+    async def run(self, context: object) -> None:
+        raise AssertionError(context)
 
 
 async def beside(_: object) -> None:
@@ -20,9 +20,9 @@ async def beside(_: object) -> None:
 
 
 def test_a_fault_joins_what_is_done_to_lines_and_what_goes_on_beside() -> None:
-    before = Drive(disturbances=[Disturbance(1, 2)], besides=[cast(Any, beside)])
-    inflicting = FakeInflicting()
-    how = before.with_fault(cast(Any, inflicting))
-    assert list(how.disturbances) == [Disturbance(1, 2), Disturbance(20, 40, cut="")]
-    assert list(how.besides) == [beside, inflicting.run]
+    before = RunOptions(client_faults=[ClientFault(1, 2)], background_tasks=[cast(Any, beside)])
+    injection = FakeInflicting()
+    how = before.with_fault(cast(Any, injection))
+    assert list(how.client_faults) == [ClientFault(1, 2), ClientFault(20, 40, cut="")]
+    assert list(how.background_tasks) == [beside, injection.run]
     assert how.generators == before.generators

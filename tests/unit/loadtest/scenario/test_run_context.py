@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from loadtest.scenario.run_context import Beside, Course, drive
+from loadtest.scenario.run_context import BackgroundTask, RunContext, drive
 from loadtest.target import LoadError
 
 
@@ -26,31 +26,31 @@ class FakeCrew:
         return "sight"
 
 
-def driven(crew: FakeCrew, *besides: Beside) -> tuple[Course, Any]:
-    return asyncio.run(drive(cast(Any, crew), cast(Any, None), cast(Any, None), besides))
+def driven(generators: FakeCrew, *background_tasks: BackgroundTask) -> tuple[RunContext, Any]:
+    return asyncio.run(drive(cast(Any, generators), cast(Any, None), cast(Any, None), background_tasks))
 
 
 def test_what_works_beside_begins_with_the_drive_and_ends_with_it() -> None:
-    crew, told = FakeCrew(), list[str]()
+    generators, told = FakeCrew(), list[str]()
 
-    async def beside(course: Course) -> None:
-        assert course.crew is cast(Any, crew)
-        assert crew.begun
+    async def beside(context: RunContext) -> None:
+        assert context.generators is cast(Any, generators)
+        assert generators.begun
         told.append("begun")
-        crew.answered.set()
+        generators.answered.set()
         try:
-            await course.until(1e6)
+            await context.until(1e6)
         finally:
             told.append("ended")
 
-    course, sight = driven(crew, beside)
-    assert (told, sight) == (["begun", "ended"], "sight")
-    assert course.began_at.tzinfo is not None
-    assert course.elapsed() >= 0
+    context, result = driven(generators, beside)
+    assert (told, result) == (["begun", "ended"], "sight")
+    assert context.started_at.tzinfo is not None
+    assert context.elapsed() >= 0
 
 
 def test_what_goes_wrong_beside_ends_the_drive() -> None:
-    async def beside(_: Course) -> None:
+    async def beside(_: RunContext) -> None:
         raise LoadError("the database is gone")
 
     with pytest.raises(LoadError, match="the database is gone"):
@@ -58,9 +58,9 @@ def test_what_goes_wrong_beside_ends_the_drive() -> None:
 
 
 def test_work_that_is_over_before_the_drive_is_no_fault() -> None:
-    crew = FakeCrew()
+    generators = FakeCrew()
 
-    async def beside(_: Course) -> None:
-        crew.answered.set()
+    async def beside(_: RunContext) -> None:
+        generators.answered.set()
 
-    assert driven(crew, beside)[1] == "sight"
+    assert driven(generators, beside)[1] == "sight"

@@ -5,43 +5,43 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from loadtest.scenario.run_stats import Seen, Series
+from loadtest.scenario.run_stats import RunStats, Series
 
 
-def sight(*checks: tuple[float, float]) -> Seen:
+def result(*checks: tuple[float, float]) -> RunStats:
     """Checks by intended start and seconds that each took, all answered; one request at the end of each."""
-    seen = Seen()
+    stats = RunStats()
     for at, seconds in checks:
-        seen.check_began(at)
-        seen.check_ended(at, seconds, answered=True)
-        seen.request("number", seconds, at + seconds)
-    return seen
+        stats.check_began(at)
+        stats.check_ended(at, seconds, answered=True)
+        stats.request("number", seconds, at + seconds)
+    return stats
 
 
 def test_a_check_counts_in_the_second_of_its_intended_start_and_a_request_in_that_of_its_end() -> None:
-    seen = sight((0.5, 0.1), (0.9, 3.0))
-    assert [second.offered for second in seen.series] == [2, 0, 0, 0]
-    assert [second.requests for second in seen.series] == [1, 0, 0, 1]
-    assert seen.series.at(0).checks.longest_ms == 3000
+    stats = result((0.5, 0.1), (0.9, 3.0))
+    assert [second.offered for second in stats.series] == [2, 0, 0, 0]
+    assert [second.requests for second in stats.series] == [1, 0, 0, 1]
+    assert stats.series.at(0).checks.max_ms == 3000
 
 
 def test_an_error_is_told_as_a_whole_and_in_its_second() -> None:
-    seen = Seen()
+    stats = RunStats()
     for at in (0.0, 2.1, 2.9):
-        seen.error("overloaded", at)
-    assert seen.errors == Counter(overloaded=3)
-    assert [second.errors["overloaded"] for second in seen.series] == [1, 0, 2]
+        stats.error("overloaded", at)
+    assert stats.errors == Counter(overloaded=3)
+    assert [second.errors["overloaded"] for second in stats.series] == [1, 0, 2]
 
 
 def test_some_seconds_become_one() -> None:
-    series = sight((0, 0.1), (1, 0.2), (2, 0.3)).series
+    series = result((0, 0.1), (1, 0.2), (2, 0.3)).series
     some = series.between(1, 3)
-    assert (some.offered, some.checks.longest_ms) == (2, 300)
+    assert (some.offered, some.checks.max_ms) == (2, 300)
     assert series.between(3, 9).offered == 0
 
 
 def test_two_sights_become_one() -> None:
-    one, other = sight((0, 0.1)), sight((0, 0.3), (4, 0.2))
+    one, other = result((0, 0.1)), result((0, 0.3), (4, 0.2))
     other.error("overloaded", 4)
     other.last_answer_after = 4.2
     one.merge(other)
@@ -51,25 +51,25 @@ def test_two_sights_become_one() -> None:
 
 
 def test_what_another_process_says_is_the_same_again() -> None:
-    seen = sight((0, 0.1), (0.2, 0.3), (4, 0.2))
-    seen.error("overloaded", 4)
-    seen.lags.add(1.5)
-    seen.last_answer_after = 4.2
-    again = Seen.of_message(json.loads(json.dumps(seen.as_message())))
-    assert again.as_message() == seen.as_message()
+    stats = result((0, 0.1), (0.2, 0.3), (4, 0.2))
+    stats.error("overloaded", 4)
+    stats.start_delays.add(1.5)
+    stats.last_answer_after = 4.2
+    again = RunStats.from_message(json.loads(json.dumps(stats.to_message())))
+    assert again.to_message() == stats.to_message()
     assert (again.offered, again.answered, again.errors) == (3, 3, Counter(overloaded=1))
-    assert again.checks == seen.checks
+    assert again.checks == stats.checks
 
 
 def test_a_run_in_which_nothing_happened_has_no_seconds() -> None:
     assert len(Series()) == 0
-    assert Seen.of_message(Seen().as_message()).offered == 0
+    assert RunStats.from_message(RunStats().to_message()).offered == 0
 
 
 def test_checks_by_number_are_told_apart_among_all() -> None:
-    seen = Seen()
+    stats = RunStats()
     for answered, by_number in ((True, True), (False, True), (True, False)):
-        seen.check_began(0.5)
-        seen.check_ended(0.5, 0.1, answered=answered, by_number=by_number)
-    second = Seen.of_message(json.loads(json.dumps(seen.as_message()))).series.at(0)
-    assert (second.checks.count, second.numbers.count, second.numbers_unanswered) == (3, 2, 1)
+        stats.check_began(0.5)
+        stats.check_ended(0.5, 0.1, answered=answered, by_number=by_number)
+    second = RunStats.from_message(json.loads(json.dumps(stats.to_message()))).series.at(0)
+    assert (second.checks.count, second.numbers.count, second.numbers_failed) == (3, 2, 1)

@@ -20,13 +20,13 @@ from jpki_mock.jlis import Jlis
 from jpki_mock.register.residents import first_residents
 from jpki_mock.settings import Settings
 from loadtest.clock import now
-from loadtest.dataset.cards import Card, issue
+from loadtest.dataset.cards import Card, issue_cards
 from loadtest.dataset.terminals import RENEW_BEFORE, Terminal
 from loadtest.http_client.connection import ConnectionFailed, Reply
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.model.events import Membership
-from loadtest.scenario.consents import CATEGORIES, consent_and_look
-from loadtest.scenario.visits import AGAIN, Outcome, Reception
+from loadtest.scenario.consents import CATEGORIES, consent_and_view
+from loadtest.scenario.visits import RETRIED, Outcome, TerminalClient
 from tests.builders.cards import rsa_key
 from tests.unit.loadtest.dataset.builders import terminal
 
@@ -80,13 +80,13 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> Card:
     people = list(first_residents(1, seed=1))
     with Jlis(Settings(home=home), now()) as jlis:
         jlis.register.add(people)
-    [made] = issue(home, people, [rsa_key(1)], now())
+    [made] = issue_cards(home, people, [rsa_key(1)], now())
     return made
 
 
-def reception(pool: LaidOut, timed: list[str] | None = None) -> Reception:
-    return Reception(
-        cast(ConnectionPool, pool), lambda what, _: (timed if timed is not None else []).append(what)
+def client(pool: LaidOut, on_response: list[str] | None = None) -> TerminalClient:
+    return TerminalClient(
+        cast(ConnectionPool, pool), lambda what, _: (on_response if on_response is not None else []).append(what)
     )
 
 
@@ -97,24 +97,24 @@ def signed_in() -> Terminal:
 
 
 def test_a_terminal_signs_in_first_and_once(card: Card) -> None:
-    pool, timed, fresh = LaidOut(), list[str](), terminal()
+    pool, on_response, fresh = LaidOut(), list[str](), terminal()
 
     async def visits() -> None:
         for _ in range(2):
-            await reception(pool, timed).by_number(
+            await client(pool, on_response).by_number(
                 fresh, Membership("06130017", None, "12", None, now().date())
             )
 
     asyncio.run(visits())
     assert pool.paths == ["/v1/token", "/v1/eligibility/number", "/v1/eligibility/number"]
-    assert timed == ["token", "number", "number"]
+    assert on_response == ["token", "number", "number"]
     assert pool.asked[1][1]["Authorization"] == "Bearer token-1"
     NumberCheckRequest.model_validate_json(pool.asked[1][2])
 
 
 def test_a_tap_signs_the_challenge_that_it_got(card: Card) -> None:
     pool, where = LaidOut(), signed_in()
-    outcome = asyncio.run(reception(pool).by_card(where, card))
+    outcome = asyncio.run(client(pool).by_card(where, card))
     assert outcome.failure is None
     assert pool.paths == ["/v1/presence/challenges", "/v1/eligibility/card"]
     proof = CardCheckRequest.model_validate_json(pool.asked[1][2])
@@ -126,7 +126,7 @@ def test_after_a_tap_the_words_are_signed_and_looked_under(card: Card) -> None:
     pool, where = LaidOut(), signed_in()
     tapped = Outcome(200, json.dumps({"record_id": str(RECORD)}).encode())
     looked = (LookUp.MEDICATIONS, LookUp.TREATMENTS)
-    outcome = asyncio.run(consent_and_look(reception(pool), where, card, looked, tapped))
+    outcome = asyncio.run(consent_and_view(client(pool), where, card, looked, tapped))
     assert json.loads(outcome.body) == {"validity": "1"}
     assert pool.paths[2:] == [f"/v1/consents/{CONSENT}/medications", f"/v1/consents/{CONSENT}/treatments"]
     assert pool.asked[2][1]["Operator-Role"] == "doctor"
@@ -148,7 +148,7 @@ def test_after_a_tap_the_words_are_signed_and_looked_under(card: Card) -> None:
         ("/v1/token", (401, {"code": "assertion-invalid"}), "assertion-invalid"),
         ("/v1/presence/challenges", (503, {"code": "overloaded", "retry_after": 5}), "overloaded"),
         ("/v1/presence/challenges", (503, {"code": "overloaded"}), "overloaded without Retry-After"),
-        ("/v1/eligibility/card", (0, {}), "line: timeout"),
+        ("/v1/eligibility/card", (0, {}), "network: timeout"),
         ("/v1/eligibility/card", (500, {}), "unreadable"),
     ],
 )
@@ -156,14 +156,14 @@ def test_a_visit_ends_at_the_first_failure_and_names_it(
     card: Card, path: str, answer: tuple[int, dict[str, Any]], code: str
 ) -> None:
     pool = LaidOut({path: answer})
-    assert asyncio.run(reception(pool).by_card(terminal(), card)).failure == code
+    assert asyncio.run(client(pool).by_card(terminal(), card)).failure == code
     assert pool.paths[-1] == path
 
 
 def test_a_consent_that_is_refused_ends_it(card: Card) -> None:
     pool = LaidOut({"/v1/consents": (409, {"code": "consent-words-differ"})})
     tapped = Outcome(200, json.dumps({"record_id": str(RECORD)}).encode())
-    outcome = asyncio.run(consent_and_look(reception(pool), signed_in(), card, tuple(LookUp), tapped))
+    outcome = asyncio.run(consent_and_view(client(pool), signed_in(), card, tuple(LookUp), tapped))
     assert (outcome.failure, pool.paths[-1]) == ("consent-words-differ", "/v1/consents")
 
 
@@ -171,11 +171,11 @@ OVERLOADED = (503, {"code": "overloaded", "retry_after": 0.001})
 MEMBERSHIP = Membership("06130017", None, "12", None, now().date())
 
 
-def together(pool: LaidOut, where: Terminal, count: int, timed: list[str] | None = None) -> list[Outcome]:
+def together(pool: LaidOut, where: Terminal, count: int, on_response: list[str] | None = None) -> list[Outcome]:
     """So many look-ups at one terminal at once."""
 
     async def all_of_them() -> list[Outcome]:
-        desk = reception(pool, timed)
+        desk = client(pool, on_response)
         return await asyncio.gather(*(desk.by_number(where, MEMBERSHIP) for _ in range(count)))
 
     return asyncio.run(all_of_them())
@@ -194,10 +194,10 @@ def test_a_sign_in_that_fails_fails_whoever_waited_for_it() -> None:
 
 
 def test_a_terminal_that_is_put_off_comes_again() -> None:
-    pool, timed = LaidOut(first=[OVERLOADED, OVERLOADED]), list[str]()
-    [outcome] = together(pool, terminal(), 1, timed)
+    pool, on_response = LaidOut(first=[OVERLOADED, OVERLOADED]), list[str]()
+    [outcome] = together(pool, terminal(), 1, on_response)
     assert outcome.failure is None
-    assert timed == ["token refused", "token refused", "token", "number"]
+    assert on_response == ["token refused", "token refused", "token", "number"]
 
 
 def test_a_terminal_is_not_put_off_longer_than_a_request_may_take() -> None:
@@ -224,7 +224,7 @@ def test_a_terminal_goes_on_with_a_token_that_it_cannot_renew_and_tries_not_at_o
     pool, where = LaidOut({"/v1/token": (0, {})}), about_to_end()
 
     async def one_after_the_other() -> list[Outcome]:
-        desk = reception(pool)
+        desk = client(pool)
         return [await desk.by_number(where, MEMBERSHIP) for _ in range(3)]
 
     outcomes = asyncio.run(one_after_the_other())
@@ -233,8 +233,8 @@ def test_a_terminal_goes_on_with_a_token_that_it_cannot_renew_and_tries_not_at_o
 
 
 CUT, LATE, REFUSED = (
-    Outcome(0, b"", "line: connection cut"),
-    Outcome(0, b"", "line: timeout"),
+    Outcome(0, b"", "network: connection cut"),
+    Outcome(0, b"", "network: timeout"),
     Outcome(409, b"", "x"),
 )
 
@@ -243,19 +243,19 @@ CUT, LATE, REFUSED = (
     ("outcomes", "last", "timed"),
     [
         ([Outcome(200, b"1")], "1", []),
-        ([CUT, Outcome(200, b"2")], "2", [AGAIN]),
-        ([CUT, CUT, Outcome(200, b"3")], "line: connection cut", [AGAIN]),
-        ([LATE, Outcome(200, b"2")], "line: timeout", []),
+        ([CUT, Outcome(200, b"2")], "2", [RETRIED]),
+        ([CUT, CUT, Outcome(200, b"3")], "network: connection cut", [RETRIED]),
+        ([LATE, Outcome(200, b"2")], "network: timeout", []),
         ([REFUSED, Outcome(200, b"2")], "x", []),
     ],
 )
 def test_whose_connection_is_cut_begins_once_more_and_that_is_told(
-    outcomes: list[Outcome], last: str, timed: list[str]
+    outcomes: list[Outcome], last: str, on_response: list[str]
 ) -> None:
     coming, seen = iter(outcomes), list[str]()
 
     async def visit() -> Outcome:
         return next(coming)
 
-    outcome = asyncio.run(reception(LaidOut(), seen).once_more(visit))
-    assert (outcome.failure or outcome.body.decode(), seen) == (last, timed)
+    outcome = asyncio.run(client(LaidOut(), seen).retry_if_cut(visit))
+    assert (outcome.failure or outcome.body.decode(), seen) == (last, on_response)
