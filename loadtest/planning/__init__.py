@@ -1,1 +1,1 @@
-"""Planning: what each request costs, measured; and from that, by arithmetic that is told, what a nation's levels need."""
+"""`loadtest plan`: the measured cost of each request, and from it, by printed arithmetic, the resources that a level requires."""

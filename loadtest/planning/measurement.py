@@ -1,7 +1,7 @@
-"""Measuring: idleness, each kind of request by itself at one rate, and a second point of another rate and mix.
+"""Measures idleness, each kind of request on its own at one rate, and a validation with another rate and mix.
 
-Kinds take turns in rounds, so that whatever else the machine does falls on all of them. Everybody comes by an open
-schedule, as in any load; the processor time of this process is no part of what is measured.
+The kinds take turns in rounds, so that any other load on the machine affects all of them. Visits arrive by an open-loop
+schedule, as in any load; the processor time of this process is not part of the measurement.
 """
 
 from __future__ import annotations
@@ -16,15 +16,23 @@ from random import Random
 
 from loadtest.clock import now
 from loadtest.dataset.provision import Dataset
-from loadtest.target import Progress
 from loadtest.dataset.terminals import sign_in_all
-from loadtest.planning.apportionment import NEWEST, RECORDS, REQUESTS, SPENDING, SPENT, WIDTHS, share_out
-from loadtest.planning.costs import NOTHING_TAKEN, PROCESSORS, Costs, Taken
-from loadtest.planning.demand import BATCH_ROW, of_a_thousand_checks
-from loadtest.planning.meter import Meter, MeteredConnectionPool
-from loadtest.planning.request_kinds import Asking, Visit
+from loadtest.planning.apportionment import (
+    NEWEST_RECORD,
+    NONCE_WIDTHS,
+    NONCES_TABLE,
+    RECORD_WIDTHS,
+    RECORDS_TABLE,
+    REQUEST_OF_RECORD,
+    apportion,
+)
+from loadtest.planning.costs import NO_CONSUMPTION, PROCESSORS, Consumption, Costs
+from loadtest.planning.demand import BATCH_ROW, requests_of_1000_checks
+from loadtest.planning.meter import Meter
+from loadtest.planning.request_kinds import RequestKinds, Visit
+from loadtest.planning.wire import MeteredConnectionPool
 from loadtest.scenario.answer_check import REFUSALS
-from loadtest.scenario.answer_sample import Sample, SampledAnswer
+from loadtest.scenario.answer_sample import AnswerSample, SampledAnswer
 from loadtest.scenario.arrivals import RatePeriod, arrivals
 from loadtest.scenario.batches import BatchClient
 from loadtest.scenario.executor import Executor, ScheduledBatch, ScheduledVisit
@@ -32,39 +40,41 @@ from loadtest.scenario.levels import LEVELS, PRESCRIPTIONS
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
 from loadtest.scenario.visits import TerminalClient
-from loadtest.target import LoadError
+from loadtest.target import LoadError, Progress
 
 ROUNDS = 2
-FIRST_BUSY, SECOND_BUSY = 0.35, 0.70
-"""Cores that the fund is to be busy with while a kind is measured, and at the second point."""
+KIND_CORES, VALIDATION_CORES = 0.35, 0.70
+"""Cores that the fund should be busy with while one kind is measured, and in the validation."""
 
-SECOND_LEVEL = replace(LEVELS["L2"], prescriptions=PRESCRIPTIONS)
-"""Whose mix the second point has: every kind that follows from a check."""
+VALIDATION_LEVEL = replace(LEVELS["L2"], prescriptions=PRESCRIPTIONS)
+"""The mix of the validation: it contains every kind that follows from a check."""
 
-_WARM_VISITS, _WARM_AT_ONCE = 200, 16
-_LEAST_PER_S, _MOST_PER_S = 2.0, 400.0
+VALIDATION = "validation"
+
+_WARM_UP_VISITS, _WARM_UP_CONCURRENCY = 200, 16
+_MIN_PER_S, _MAX_PER_S = 2.0, 400.0
 _BATCH_ROWS_PER_S = 100
-"""Rows for each second that a kind is measured: as many as the fund's worker takes by itself."""
+"""Rows per second of measurement: as many as the fund's job runner processes at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What was seen. `kept`: answers of the second point, for the naive model."""
+class MeasurementResult:
+    """The costs, and the validation's consumption and sampled answers."""
 
     costs: Costs
-    second: Taken
+    validation: Consumption
     rates: Mapping[str, float]
-    """At how many visits a second each kind was measured; `second point`: checks a second."""
+    """Visits per second at which each kind was measured; `validation`: checks per second."""
 
     token_seconds: float
-    """The life of a token, as the fund tells it."""
+    """The validity of a token, as the fund returns it."""
 
-    kept: list[SampledAnswer]
-    second_began_at: datetime
+    sampled: list[SampledAnswer]
+    validation_began_at: datetime
 
 
-class Measuring:
-    """Measures one house. Nothing may go wrong in it: a request that is refused costs something else."""
+class Measurement:
+    """Measures one deployment. Any failure ends it: a rejected request has another cost."""
 
     def __init__(
         self,
@@ -74,128 +84,138 @@ class Measuring:
         *,
         seconds: float,
         seed: int,
-        tell: Progress,
+        progress: Progress,
     ) -> None:
-        self._nation, self._pool, self._meter = dataset, pool, meter
-        self._seconds, self._seed, self._tell = seconds, seed, tell
-        # Apart from each other: how many come must not depend on how quickly they are answered.
-        self._rng, self._coming = Random(seed), Random(seed + 1)  # noqa: S311 - reproducible on purpose
-        self._asking = Asking(dataset.visitors, self._rng)
+        self._dataset, self._pool, self._meter = dataset, pool, meter
+        self._seconds, self._seed, self._progress = seconds, seed, progress
+        # Separate generators: the number of arrivals must not depend on how quickly requests are answered.
+        self._rng, self._arrivals_rng = Random(seed), Random(seed + 1)  # noqa: S311 - reproducible on purpose
+        self._kinds = RequestKinds(dataset.visitors, self._rng)
 
-    async def measure(self) -> Measured:
-        """Everything, in its order. Raises LoadError, ConnectionFailed, asyncpg's errors."""
-        await sign_in_all(self._pool, self._nation.terminals)
-        visits = self._asking.visits()
-        newest = [row["newest"] for row in await self._meter.ask(NEWEST)]
+    async def measure(self) -> MeasurementResult:
+        """Measure everything, in order. Raises LoadError, ConnectionFailed, asyncpg's errors."""
+        await sign_in_all(self._pool, self._dataset.terminals)
+        visits = self._kinds.by_kind()
+        newest = [row["newest"] for row in await self._meter.query(NEWEST_RECORD)]
         await self._prepare()
-        self._tell(f"warming up: {', '.join(visits)}")
-        rates = {kind: await self._warm(visit) for kind, visit in visits.items()}
-        self._tell(f"idleness, for {self._seconds / 2:g} s")
+        self._progress(f"warming up: {', '.join(visits)}")
+        rates = {kind: await self._warm_up(visit) for kind, visit in visits.items()}
+        self._progress(f"idleness, for {self._seconds / 2:g} s")
         idle = await self._idle(self._seconds / 2)
-        by_kind = dict.fromkeys([*visits, BATCH_ROW], NOTHING_TAKEN)
-        for place in range(ROUNDS):
-            await self._prepare()
-            self._tell(f"round {place + 1} of {ROUNDS}: each kind by itself for {self._seconds / ROUNDS:g} s")
-            for kind, visit in visits.items():
-                by_kind[kind] += await self._asked(visit, rates[kind], self._seconds / ROUNDS)
-            by_kind[BATCH_ROW] += await self._batch(self._seconds / ROUNDS)
-        if missing := [kind for kind, taken in by_kind.items() if not taken.requests.get(kind)]:
-            raise LoadError(
-                f"nobody came with: {', '.join(missing)}; each kind has to be measured for longer"
-            )
+        by_kind = await self._rounds(visits, rates)
         costs = Costs.solve(idle, list(by_kind.items()))
-        widths = await self._widths(newest[0] if newest else None)
-        costs = share_out(costs, RECORDS, widths, by_kind.values())
-        costs = share_out(costs, SPENT, SPENDING, by_kind.values())
-        rates["second point"] = checks_per_s = second_rate(costs)
-        self._tell(f"the second point: {checks_per_s:.0f} checks/s for {2 * self._seconds:g} s")
-        started_at, sample = now(), Sample()
-        second = await self._second(checks_per_s, 2 * self._seconds, sample)
-        return Measured(costs, second, rates, await self._token_seconds(), sample.sampled, started_at)
+        widths = await self._record_widths(newest[0] if newest else None)
+        costs = apportion(costs, RECORDS_TABLE, widths, by_kind.values())
+        costs = apportion(costs, NONCES_TABLE, NONCE_WIDTHS, by_kind.values())
+        rates[VALIDATION] = checks_per_s = validation_rate(costs)
+        self._progress(f"validation: {checks_per_s:.0f} checks/s for {2 * self._seconds:g} s")
+        began_at, sample = now(), AnswerSample()
+        validation = await self._validate(checks_per_s, 2 * self._seconds, sample)
+        token_seconds = await self._token_seconds()
+        return MeasurementResult(costs, validation, rates, token_seconds, sample.sampled, began_at)
 
-    async def _widths(self, after: str | None) -> dict[str, float]:
-        """How wide the records are that each kind of request leaves."""
-        rows = await self._meter.ask(WIDTHS, after)
-        return {REQUESTS[row["kind"]]: row["width"] for row in rows if row["kind"] in REQUESTS}
+    async def _rounds(
+        self, visits: Mapping[str, Visit], rates: Mapping[str, float]
+    ) -> Mapping[str, Consumption]:
+        """The consumption of each kind over all rounds."""
+        seconds = self._seconds / ROUNDS
+        by_kind = dict.fromkeys([*visits, BATCH_ROW], NO_CONSUMPTION)
+        for number in range(1, ROUNDS + 1):
+            await self._prepare()
+            self._progress(f"round {number} of {ROUNDS}: each kind on its own for {seconds:g} s")
+            for kind, visit in visits.items():
+                by_kind[kind] += await self._measure_kind(visit, rates[kind], seconds)
+            by_kind[BATCH_ROW] += await self._measure_batch(seconds)
+        if missing := [kind for kind, consumed in by_kind.items() if not consumed.requests.get(kind)]:
+            raise LoadError(
+                f"no request arrived of: {', '.join(missing)}; each kind must be measured for longer"
+            )
+        return by_kind
+
+    async def _record_widths(self, after: str | None) -> dict[str, float]:
+        """The mean width of the audit records that each kind of request leaves."""
+        rows = await self._meter.query(RECORD_WIDTHS, after)
+        return {
+            REQUEST_OF_RECORD[row["kind"]]: row["width"] for row in rows if row["kind"] in REQUEST_OF_RECORD
+        }
 
     async def _prepare(self) -> None:
-        await self._asking.prepare(TerminalClient(self._pool, _untimed))
+        await self._kinds.prepare(TerminalClient(self._pool, _ignore))
 
-    async def _warm(self, visit: Visit) -> float:
-        """Make every connection and every plan that a kind needs; the rate at which it is to be measured."""
-        client = TerminalClient(self._pool, _untimed)
+    async def _warm_up(self, visit: Visit) -> float:
+        """Fill the connections and plans that a kind uses; returns the rate at which to measure it."""
+        client = TerminalClient(self._pool, _ignore)
         before = await self._meter.read()
-        left = iter(range(_WARM_VISITS))
-        await asyncio.gather(*(self._keep_on(visit, client, left) for _ in range(_WARM_AT_ONCE)))
-        taken = (await self._meter.read()).since(before, {})
-        spent = sum(taken.amounts.get(name, 0.0) for name in PROCESSORS)
-        wanted = FIRST_BUSY * _WARM_VISITS / spent if spent else _MOST_PER_S
-        return round(min(_MOST_PER_S, max(_LEAST_PER_S, wanted)), 1)
+        remaining = iter(range(_WARM_UP_VISITS))
+        await asyncio.gather(*(self._repeat(visit, client, remaining) for _ in range(_WARM_UP_CONCURRENCY)))
+        consumed = (await self._meter.read()).since(before, {})
+        spent = sum(consumed.amounts.get(name, 0.0) for name in PROCESSORS)
+        rate = KIND_CORES * _WARM_UP_VISITS / spent if spent else _MAX_PER_S
+        return round(min(_MAX_PER_S, max(_MIN_PER_S, rate)), 1)
 
-    async def _keep_on(self, visit: Visit, client: TerminalClient, left: Iterator[int]) -> None:
-        for _ in left:
+    async def _repeat(self, visit: Visit, client: TerminalClient, remaining: Iterator[int]) -> None:
+        for _ in remaining:
             outcome = await visit(client)
             if outcome.failure not in (None, *REFUSALS):
-                raise LoadError(f"a request that is to be measured was refused: {outcome.failure}")
+                raise LoadError(f"a request failed during the warm-up: {outcome.failure}")
 
-    async def _idle(self, seconds: float) -> Taken:
+    async def _idle(self, seconds: float) -> Consumption:
         before = await self._meter.read()
         await asyncio.sleep(seconds)
         return (await self._meter.read()).since(before, {})
 
-    async def _asked(self, visit: Visit, per_s: float, seconds: float) -> Taken:
-        """One kind by itself."""
-        driver = Executor(RunStats(), Sample())
-        client = TerminalClient(self._pool, driver.on_response)
-        instants = arrivals([RatePeriod(seconds, per_s)], self._coming)
-        return await self._driven(
-            driver, (ScheduledVisit(at, None, partial(visit, client)) for at in instants)
-        )
+    async def _measure_kind(self, visit: Visit, per_s: float, seconds: float) -> Consumption:
+        executor = Executor(RunStats(), AnswerSample())
+        client = TerminalClient(self._pool, executor.on_response)
+        instants = arrivals([RatePeriod(seconds, per_s)], self._arrivals_rng)
+        schedule = (ScheduledVisit(at, None, partial(visit, client)) for at in instants)
+        return await self._execute(executor, schedule)
 
-    async def _second(self, checks_per_s: float, seconds: float, sample: Sample) -> Taken:
-        driver = Executor(RunStats(), sample)
-        client = TerminalClient(self._pool, driver.on_response)
-        plan = Plan(SECOND_LEVEL, seconds, checks_per_s / SECOND_LEVEL.checks_per_s, self._seed)
-        return await self._driven(driver, plan.schedule(self._asking.visitors, client))
+    async def _validate(self, checks_per_s: float, seconds: float, sample: AnswerSample) -> Consumption:
+        executor = Executor(RunStats(), sample)
+        client = TerminalClient(self._pool, executor.on_response)
+        plan = Plan(VALIDATION_LEVEL, seconds, checks_per_s / VALIDATION_LEVEL.checks_per_s, self._seed)
+        return await self._execute(executor, plan.schedule(self._kinds.visitors, client))
 
     async def _token_seconds(self) -> float:
-        signed_in = await TerminalClient(self._pool, _untimed).sign_in(self._asking.terminal())
-        if signed_in.failure is not None:
-            raise LoadError(f"a terminal could not sign in: {signed_in.failure}")
-        return float(json.loads(signed_in.body)["expires_in"])
+        outcome = await TerminalClient(self._pool, _ignore).sign_in(self._kinds.terminal())
+        if outcome.failure is not None:
+            raise LoadError(f"a terminal could not sign in: {outcome.failure}")
+        return float(json.loads(outcome.body)["expires_in"])
 
-    async def _driven(self, driver: Executor, dues: Iterator[ScheduledVisit | ScheduledBatch]) -> Taken:
+    async def _execute(
+        self, executor: Executor, schedule: Iterator[ScheduledVisit | ScheduledBatch]
+    ) -> Consumption:
         before = await self._meter.read()
-        await driver.run(dues)
+        await executor.run(schedule)
         after = await self._meter.read()
-        if errors := +driver.stats.errors:
-            said = ", ".join(f"{count} × {code}" for code, count in errors.items())
-            raise LoadError(f"what is to be measured did not go without errors: {said}")
-        requests = {kind: times.count for kind, times in driver.stats.requests.items()}
-        if others := requests.keys() - self._asking.visits().keys():
-            raise LoadError(f"what is to be measured was disturbed by: {', '.join(sorted(others))}")
+        if errors := +executor.stats.errors:
+            counts = ", ".join(f"{count} × {code}" for code, count in errors.items())
+            raise LoadError(f"errors during the measurement: {counts}")
+        requests = {kind: histogram.count for kind, histogram in executor.stats.requests.items()}
+        if others := requests.keys() - self._kinds.by_kind().keys():
+            raise LoadError(f"unexpected requests during the measurement: {', '.join(sorted(others))}")
         return after.since(before, requests)
 
-    async def _batch(self, seconds: float) -> Taken:
+    async def _measure_batch(self, seconds: float) -> Consumption:
         rows = max(1, round(seconds * _BATCH_ROWS_PER_S))
-        draw = self._nation.visitors.membership_sampler()
-        asked = [draw(self._rng) for _ in range(rows)]
+        draw = self._dataset.visitors.membership_sampler()
+        memberships = [draw(self._rng) for _ in range(rows)]
+        batches = BatchClient(TerminalClient(self._pool, _ignore))
         before = await self._meter.read()
-        outcomes = await BatchClient(TerminalClient(self._pool, _untimed)).check(
-            self._asking.terminal(), asked
-        )
+        outcomes = await batches.check(self._kinds.terminal(), memberships)
         if failures := {outcome.failure for outcome in outcomes} - {None, *REFUSALS}:
-            raise LoadError(f"a batch that is to be measured failed: {', '.join(map(str, failures))}")
+            raise LoadError(f"a batch failed during the measurement: {', '.join(map(str, failures))}")
         return (await self._meter.read()).since(before, {BATCH_ROW: rows})
 
 
-def second_rate(costs: Costs) -> float:
-    """Checks a second of the second mix that are foretold to keep the fund so busy."""
-    of_a_check = costs.predict(0.0, of_a_thousand_checks(SECOND_LEVEL))
-    spent = sum(of_a_check.get(name, 0.0) for name in PROCESSORS) / 1000
+def validation_rate(costs: Costs) -> float:
+    """The checks per second of VALIDATION_LEVEL that are predicted to keep VALIDATION_CORES busy."""
+    of_1000_checks = costs.predict(0.0, requests_of_1000_checks(VALIDATION_LEVEL))
+    spent = sum(of_1000_checks.get(name, 0.0) for name in PROCESSORS) / 1000
     idle = sum(costs.idle.get(name, 0.0) for name in PROCESSORS)
-    return round(min(_MOST_PER_S, max(_LEAST_PER_S, (SECOND_BUSY - idle) / spent)), 1)
+    return round(min(_MAX_PER_S, max(_MIN_PER_S, (VALIDATION_CORES - idle) / spent)), 1)
 
 
-def _untimed(what: str, seconds: float) -> None:
-    """For requests that nobody counts."""
+def _ignore(name: str, seconds: float) -> None:
+    """The latency callback of requests whose latencies are not recorded."""

@@ -1,4 +1,4 @@
-"""Is the table of costs right? It foretells what another rate and mix takes; that is measured, and both are compared."""
+"""Validation of the costs: what they predict for another rate and mix of requests is measured too, and compared."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from loadtest.planning.costs import DOWN, PROCESSORS, STORED, UP, WAL, Amounts, Costs, Taken
+from loadtest.planning.costs import DOWN, PROCESSORS, STORED, UP, WAL, Amounts, Consumption, Costs
+from loadtest.scenario.sections import Text
 
-BUSY_AT_MOST = 0.70
-"""Of the planned cores so much is busy at the busiest minute: the rest is for what the minute's mean hides."""
+MAX_UTILISATION = 0.70
+"""The planned share of busy cores in the busiest minute: the rest is for peaks that the minute's mean conceals."""
 
-BOUND = 0.20
-"""How far a prediction may be off, as a share of what was measured. One that is a fifth too low lets cores that were
-planned to be 70 % busy be 88 % busy (0.70 ÷ 0.80), which still carries the level; one off by more could plan too few.
+MAX_ERROR = 0.20
+"""The maximum error of a prediction, as a share of the measured value. With a prediction a fifth too low, cores planned to
+be 70 % busy are 88 % busy (0.70 ÷ 0.80), which still carries the level; a larger error could plan too few.
 """
 
 _UNITS = {
@@ -23,39 +24,39 @@ _MIB = 2.0**20
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """One quantity of the second point: what was foretold, and what was measured."""
+class Comparison:
+    """One quantity of the validation: predicted and measured."""
 
-    what: str
-    foretold: float
+    quantity: str
+    predicted: float
     measured: float
     unit: str
 
     @property
     def error(self) -> float:
-        """How far off, as a share of what was measured: below 0, too little was foretold."""
+        """The relative error; negative if the prediction was too low."""
         if not self.measured:
-            return 0.0 if not self.foretold else float("inf")
-        return (self.foretold - self.measured) / self.measured
+            return 0.0 if not self.predicted else float("inf")
+        return (self.predicted - self.measured) / self.measured
 
     @property
     def holds(self) -> bool:
-        """Whether it is within the bound."""
-        return abs(self.error) <= BOUND
+        """Whether the error is within MAX_ERROR."""
+        return abs(self.error) <= MAX_ERROR
 
     @property
     def sentence(self) -> str:
-        """For people."""
-        words = "too little" if self.error < 0 else "too much"
+        """The comparison as text."""
+        direction = "low" if self.error < 0 else "high"
         return (
-            f"{self.what}: {self.foretold:,.2f} {self.unit} foretold, {self.measured:,.2f} measured:"
-            f" {abs(self.error):.1%} {words}"
+            f"{self.quantity}: {self.predicted:,.2f} {self.unit} predicted, {self.measured:,.2f} measured:"
+            f" {abs(self.error):.1%} too {direction}"
         )
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The comparison as JSON."""
         return {
-            "foretold": round(self.foretold, 3),
+            "predicted": round(self.predicted, 3),
             "measured": round(self.measured, 3),
             "unit": self.unit,
             "error": round(self.error, 4),
@@ -63,10 +64,11 @@ class Compared:
         }
 
 
-def compare(costs: Costs, taken: Taken) -> list[Compared]:
-    """The second point, quantity by quantity."""
-    foretold, measured = _grouped(costs.predict(taken.seconds, taken.requests)), _grouped(taken.amounts)
-    return [Compared(what, foretold[what], measured[what], unit) for what, unit in _UNITS.items()]
+def compare(costs: Costs, consumed: Consumption) -> list[Comparison]:
+    """Compare the prediction for a period with its consumption, by quantity."""
+    predicted = _grouped(costs.predict(consumed.seconds, consumed.requests))
+    measured = _grouped(consumed.amounts)
+    return [Comparison(name, predicted[name], measured[name], unit) for name, unit in _UNITS.items()]
 
 
 def _grouped(amounts: Amounts) -> Mapping[str, float]:
@@ -79,10 +81,16 @@ def _grouped(amounts: Amounts) -> Mapping[str, float]:
     }
 
 
-def verdict(compared: list[Compared]) -> str:
-    """A sentence: whether the table may be planned with."""
-    worst = max(compared, key=lambda one: abs(one.error))
+def verdict(comparisons: list[Comparison]) -> Text:
+    """Whether the costs are accurate enough for planning."""
+    worst = max(comparisons, key=lambda comparison: abs(comparison.error))
     if worst.holds:
-        return f"The costs foretold the second point within {BOUND:.0%}: at worst {worst.sentence}."
-    off = "; ".join(one.sentence for one in compared if not one.holds)
-    return f"The costs did not foretell the second point within {BOUND:.0%}, so nothing may be planned with them: {off}."
+        return Text(
+            f"予測と実測の差は {MAX_ERROR:.0%} 以内でした。この計画を利用できます。",
+            f"The costs predicted the validation within {MAX_ERROR:.0%}: at worst {worst.sentence}.",
+        )
+    off = "; ".join(comparison.sentence for comparison in comparisons if not comparison.holds)
+    return Text(
+        f"予測と実測の差が {MAX_ERROR:.0%} を超えました。この計画は利用できません。",
+        f"The costs did not predict the validation within {MAX_ERROR:.0%}, so the plan must not be used: {off}.",
+    )

@@ -1,4 +1,4 @@
-"""Each kind of request by itself, again and again, of patients who are present and have consented beforehand."""
+"""Each kind of request on its own, repeatable, by patients who tapped and consented in advance."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from loadtest.scenario.visits import Outcome, TerminalClient
 from loadtest.target import LoadError
 
 Visit = Callable[[TerminalClient], Awaitable[Outcome]]
-"""One request of a kind, with those that have to go before it."""
+"""One request of a kind, with those that must precede it."""
 
-PATIENTS = 64
-"""Who are present at a time, at most."""
+MAX_PATIENTS = 64
+"""The maximum of patients prepared at a time."""
 
 _CHALLENGE_BODY = json.dumps({"purpose": Purpose.ELIGIBILITY}).encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
-    """A patient who was present at a terminal, by a record, and consented there."""
+class Patient:
+    """A cardholder who tapped at a terminal (the audit record `record`) and consented there."""
 
     terminal: Terminal
     card: Card
@@ -51,52 +51,53 @@ class Present:
     consent_id: str
 
 
-class Asking:
-    """Draws who asks what. `prepare` before the first visit, and again before ten minutes are over: so long a presence
-    lets consent.
+class RequestKinds:
+    """Makes requests of each kind with drawn patients and terminals.
 
-    Prescriptions are told of every second cardholder, and nothing else is measured of these: a patient of whom much is
-    told has medicines as nobody has.
+    `prepare` must be called before the first visit, and again within ten minutes: a tap permits a consent for that long.
+
+    Prescriptions are registered for every second cardholder, and nothing else is measured with these: otherwise the measured
+    patients would have unrealistically many medicines.
     """
 
     def __init__(self, visitors: Visitors, rng: Random) -> None:
         self.visitors = replace(visitors, cards=visitors.cards[::2])
-        """Everybody but those of whom prescriptions are told."""
+        """Without the cardholders for whom prescriptions are registered."""
 
-        self._told_of = visitors.cards[1::2]
+        self._prescribed_cards = visitors.cards[1::2]
         self._rng = rng
         self._draw_membership = visitors.membership_sampler()
-        self._present: list[Present] = []
-        self._at: dict[bool, list[Present]] = {}
-        """Of whom is told, by whether it is at a pharmacy."""
+        self._patients: list[Patient] = []
+        self._prescribed: dict[bool, list[Patient]] = {}
+        """Patients for whom prescriptions are registered, by whether they are at a pharmacy."""
 
     async def prepare(self, client: TerminalClient) -> None:
-        """Have patients come whose cards may be used. Raises LoadError where there are too few."""
-        self._present = await self._arrived(client, self.visitors.cards)
-        told_of = await self._arrived(client, self._told_of)
-        self._at = {
-            at_pharmacy: [one for one in told_of if _is_at_pharmacy(one) is at_pharmacy]
+        """Have patients tap and consent. Raises LoadError if too few could."""
+        self._patients = await self._arrive_all(client, self.visitors.cards)
+        prescribed = await self._arrive_all(client, self._prescribed_cards)
+        self._prescribed = {
+            at_pharmacy: [patient for patient in prescribed if _is_at_pharmacy(patient) is at_pharmacy]
             for at_pharmacy in (False, True)
         }
-        if not self._present or not all(self._at.values()):
-            raise LoadError("too few could consent: what follows from that cannot be measured")
+        if not self._patients or not all(self._prescribed.values()):
+            raise LoadError("too few patients could consent: the requests after a consent cannot be measured")
 
-    def visits(self) -> dict[str, Visit]:
-        """By kind, in an order in which each comes after those that its visit asks besides."""
+    def by_kind(self) -> dict[str, Visit]:
+        """The visits by kind; each kind follows those that its visit requests too."""
         return {
             TOKEN: self._sign_in,
             CHALLENGE: self._challenge,
             NUMBER: self._number,
             CARD: self._tap,
-            CONSENT_CHALLENGE: self._wish,
+            CONSENT_CHALLENGE: self._consent_challenge,
             CONSENT: self._consent,
-            **{look_up.value: partial(self._look, look_up) for look_up in SHARES},
-            PRESCRIPTION: partial(self._tell, False),
-            DISPENSING: partial(self._tell, True),
+            **{resource.value: partial(self._history, resource) for resource in SHARES},
+            PRESCRIPTION: partial(self._prescribe, False),
+            DISPENSING: partial(self._prescribe, True),
         }
 
     def terminal(self) -> Terminal:
-        """Any of them."""
+        """A random terminal."""
         return self._rng.choice(self.visitors.terminals)
 
     async def _sign_in(self, client: TerminalClient) -> Outcome:
@@ -111,7 +112,7 @@ class Asking:
     async def _tap(self, client: TerminalClient) -> Outcome:
         return await client.by_card(self.terminal(), self._patient().card)
 
-    async def _wish(self, client: TerminalClient) -> Outcome:
+    async def _consent_challenge(self, client: TerminalClient) -> Outcome:
         patient = self._patient()
         return await request_consent_challenge(client, patient.terminal, patient.record)
 
@@ -119,38 +120,38 @@ class Asking:
         patient = self._patient()
         return await consent(client, patient.terminal, patient.card, patient.record)
 
-    async def _look(self, look_up: LookUp, client: TerminalClient) -> Outcome:
+    async def _history(self, resource: LookUp, client: TerminalClient) -> Outcome:
         patient = self._patient()
-        return await view_history(client, patient.terminal, patient.consent_id, look_up)
+        return await view_history(client, patient.terminal, patient.consent_id, resource)
 
-    async def _tell(self, at_pharmacy: bool, client: TerminalClient) -> Outcome:
-        """A prescription or a dispensing, each of a patient of whom nothing else is known here."""
-        patient = self._rng.choice(self._at[at_pharmacy])
-        prescribing = PrescriptionWriter(client, HistoryChecker(), self._rng)
-        told = await prescribing.tell(patient.terminal, patient.card.resident_id, patient.record)
-        assert told is not None
-        return told
+    async def _prescribe(self, at_pharmacy: bool, client: TerminalClient) -> Outcome:
+        """Register a prescription or a dispensing, each without knowledge of earlier ones."""
+        patient = self._rng.choice(self._prescribed[at_pharmacy])
+        writer = PrescriptionWriter(client, HistoryChecker(), self._rng)
+        outcome = await writer.register(patient.terminal, patient.card.resident_id, patient.record)
+        assert outcome is not None
+        return outcome
 
-    def _patient(self) -> Present:
-        return self._rng.choice(self._present)
+    def _patient(self) -> Patient:
+        return self._rng.choice(self._patients)
 
-    async def _arrived(self, client: TerminalClient, cards: Sequence[Card]) -> list[Present]:
-        """Some cardholders, spread over all terminals."""
-        coming = self._rng.sample(cards, min(PATIENTS, len(cards)))
+    async def _arrive_all(self, client: TerminalClient, cards: Sequence[Card]) -> list[Patient]:
+        """Some cardholders, spread over all terminals; those whose card or consent was refused are left out."""
+        coming = self._rng.sample(cards, min(MAX_PATIENTS, len(cards)))
         terminals = cycle(self._rng.sample(self.visitors.terminals, len(self.visitors.terminals)))
-        arrived = await asyncio.gather(*map(partial(self._arrive, client), terminals, coming))
-        return [one for one in arrived if one is not None]
+        patients = await asyncio.gather(*map(partial(self._arrive, client), terminals, coming))
+        return [patient for patient in patients if patient is not None]
 
-    async def _arrive(self, client: TerminalClient, terminal: Terminal, card: Card) -> Present | None:
-        tapped = await client.by_card(terminal, card)
-        if tapped.failure is not None:
+    async def _arrive(self, client: TerminalClient, terminal: Terminal, card: Card) -> Patient | None:
+        tap = await client.by_card(terminal, card)
+        if tap.failure is not None:
             return None
-        record = str(json.loads(tapped.body)["record_id"])
+        record = str(json.loads(tap.body)["record_id"])
         given = await consent(client, terminal, card, record)
         if given.failure is not None:
             return None
-        return Present(terminal, card, record, json.loads(given.body)["consent_id"])
+        return Patient(terminal, card, record, json.loads(given.body)["consent_id"])
 
 
-def _is_at_pharmacy(patient: Present) -> bool:
+def _is_at_pharmacy(patient: Patient) -> bool:
     return patient.terminal.kind is FacilityKind.PHARMACY

@@ -1,4 +1,4 @@
-"""From a level's requests and their costs to cores, memory, connections and network, with the arithmetic of it. Pure."""
+"""From a level's demand and the costs to cores, memory, connections and network, with their arithmetic. Pure."""
 
 from __future__ import annotations
 
@@ -6,29 +6,28 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loadtest.planning.arithmetic import Figure, Line, number, total
-from loadtest.planning.assumptions import known
-from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, SECONDS, STORED, UP, WAL, Costs
+from loadtest.planning.arithmetic import Figure, Step, exact, number, total
+from loadtest.planning.costs import API, BACKGROUND, BUSY, DATABASE, DOWN, SECONDS, STORED, UP, WAL, Costs
 from loadtest.planning.demand import Demand
-from loadtest.planning.deployment import House
-from loadtest.planning.prediction import BUSY_AT_MOST
+from loadtest.planning.deployment import Deployment
+from loadtest.planning.prediction import MAX_UTILISATION
 
-MICRO, MEGA, GIGA = known(1_000_000), known(1_000_000), known(1_000_000_000)
-BITS = known(8, "bit")
-_SHARE = known(BUSY_AT_MOST)
+MICRO, MEGA, GIGA = exact(1_000_000), exact(1_000_000), exact(1_000_000_000)
+BITS = exact(8, "bit")
+_UTILISATION = exact(MAX_UTILISATION)
 _COST_DIGITS = 3
-"""Significant digits of a measured cost: it is not known better."""
+"""Significant digits of a measured cost: it is not known more precisely."""
 
 TRANSIENT = frozenset(
     {"spent", "number_miss", "visual_check_count", "second_factor_miss", "mismatch_count", "look_up_count",
      "look_ups_counted", "idempotency", "batch_check", "batch_row"}
 )  # fmt: skip
-"""Tables out of which the keeper takes again what is past: they do not grow with the years."""
+"""Tables whose expired rows the scheduler deletes: they do not grow over the years."""
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """What a level needs. `lines`: how the figures come about."""
+class Requirement:
+    """The resources that a level requires. `steps`: their arithmetic."""
 
     demand: Demand
     cores: int
@@ -39,86 +38,88 @@ class Need:
     to_facilities_mbit_s: float
     log_mbit_s: float
     stored_gb: float
-    lines: Sequence[Line]
+    steps: Sequence[Step]
 
 
 def cost(costs: Costs, kind: str, *quantities: str) -> Figure:
-    """What one request of a kind costs, as it stands in a formula: in microseconds, or in bytes of all the quantities."""
+    """The cost of one request of a kind, for a formula: in microseconds, or in bytes summed over the quantities."""
     amount = sum(costs.of[kind].get(quantity, 0.0) for quantity in quantities)
     if quantities and quantities[0] in SECONDS:
         return number(amount * 1e6, "µs", _COST_DIGITS)
     return number(amount, "B", _COST_DIGITS)
 
 
-def weighed(demand: Demand, costs: Costs, *quantities: str) -> Figure:
-    """A second's requests, each kind by its cost; kinds that come together share their rate. In the demand's order."""
-    by_rate: defaultdict[Line, list[Figure]] = defaultdict(list)
-    for kind, line in demand.rates.items():
-        by_rate[line].append(cost(costs, kind, *quantities))
-    products = [line.figure * total(ones) for line, ones in by_rate.items() if any(one.value for one in ones)]
+def per_second(demand: Demand, costs: Costs, *quantities: str) -> Figure:
+    """The cost of one second's requests; kinds with the same rate are bracketed together. In the demand's order."""
+    by_rate: defaultdict[Step, list[Figure]] = defaultdict(list)
+    for kind, step in demand.rates.items():
+        by_rate[step].append(cost(costs, kind, *quantities))
+    products = [
+        step.figure * total(figures) for step, figures in by_rate.items() if any(one.value for one in figures)
+    ]
     return total(products)
 
 
-def kept(costs: Costs) -> list[str]:
-    """Tables that grow with the years."""
-    return [name for name in costs.stored if name not in TRANSIENT]
+def retained_tables(costs: Costs) -> list[str]:
+    """Tables that grow over the years."""
+    return [name for name in costs.growing_tables if name not in TRANSIENT]
 
 
-def need(demand: Demand, costs: Costs, house: House) -> Need:
-    """Everything that a level needs."""
+def requirement(demand: Demand, costs: Costs, deployment: Deployment) -> Requirement:
+    """All resources that a level requires."""
     api = _cores("cores busy with the API", demand, costs, API)
     database = _cores("cores busy with PostgreSQL", demand, costs, DATABASE)
-    beside = _cores("cores busy with keeper and worker", demand, costs, BESIDE)
-    together = api.figure + database.figure + beside.figure
-    cores = Line.of(f"cores, {BUSY_AT_MOST:.0%} of them busy", (together / _SHARE).up())
-    sessions = Line.of("database sessions busy at a time", weighed(demand, costs, BUSY) / MICRO)
-    workers = _workers(api, sessions, house)
-    connections = Line.of(
+    background = _cores("cores busy with scheduler and job runner", demand, costs, BACKGROUND)
+    busy = api.figure + database.figure + background.figure
+    cores = Step.of(f"cores, {MAX_UTILISATION:.0%} of them busy", (busy / _UTILISATION).ceil())
+    sessions = Step.of("database sessions busy at a time", per_second(demand, costs, BUSY) / MICRO)
+    workers = _workers(api, sessions, deployment)
+    connections = Step.of(
         "connections",
-        workers.figure * known(house.worker_connections)
-        + known(house.other_connections)
-        + known(house.reserved_connections),
+        workers.figure * exact(deployment.worker_connections)
+        + exact(deployment.other_connections)
+        + exact(deployment.reserved_connections),
     )
-    memory = _memory(workers, connections, house)
-    up = _megabits("from facilities", weighed(demand, costs, UP))
-    down = _megabits("to facilities", weighed(demand, costs, DOWN))
-    log = _megabits("PostgreSQL's log, to the disk and to each replica", weighed(demand, costs, WAL))
-    stored = Line.of(f"stored in {demand.seconds.text}", _stored(demand, costs), "GB")
-    lines = [api, database, beside, cores, sessions, workers, connections, memory, up, down, log, stored]
-    return Need(
+    memory = _memory(workers, connections, deployment)
+    up = _megabits("from facilities", per_second(demand, costs, UP))
+    down = _megabits("to facilities", per_second(demand, costs, DOWN))
+    log = _megabits("PostgreSQL's log, to the disk and to each replica", per_second(demand, costs, WAL))
+    stored = Step.of(f"stored in {demand.seconds.text}", _stored(demand, costs), "GB")
+    steps = [api, database, background, cores, sessions, workers, connections, memory, up, down, log, stored]
+    return Requirement(
         demand, int(cores.value), int(workers.value), memory.value, int(connections.value), up.value, down.value,
-        log.value, stored.value, lines,
+        log.value, stored.value, steps,
     )  # fmt: skip
 
 
-def _cores(what: str, demand: Demand, costs: Costs, quantity: str) -> Line:
+def _cores(label: str, demand: Demand, costs: Costs, quantity: str) -> Step:
     idle = number(costs.idle.get(quantity, 0.0), digits=_COST_DIGITS)
-    asked = weighed(demand, costs, quantity) / MICRO
-    return Line.of(what, asked + idle if idle.value else asked)
+    requests = per_second(demand, costs, quantity) / MICRO
+    return Step.of(label, requests + idle if idle.value else requests)
 
 
-def _workers(api: Line, sessions: Line, house: House) -> Line:
-    """A worker is one process, which fills one core at most, and has so many sessions for what is asked of it."""
-    by_cores = Line.of("API workers, by their cores", (api.figure / _SHARE).up())
-    pool = known(house.pool_connections)
-    by_sessions = Line.of("API workers, by their sessions", (sessions.figure / _SHARE / pool).up())
-    return max(by_cores, by_sessions, key=lambda line: line.value)
+def _workers(api: Step, sessions: Step, deployment: Deployment) -> Step:
+    """A worker is one process: it uses one core at most, and has a fixed number of sessions for checks."""
+    by_cores = Step.of("API workers, by their cores", (api.figure / _UTILISATION).ceil())
+    pool = exact(deployment.pool_connections)
+    by_sessions = Step.of("API workers, by their sessions", (sessions.figure / _UTILISATION / pool).ceil())
+    return max(by_cores, by_sessions, key=lambda step: step.value)
 
 
-def _memory(workers: Line, connections: Line, house: House) -> Line:
+def _memory(workers: Step, connections: Step, deployment: Deployment) -> Step:
     parts = [
-        workers.figure * number(house.worker_mib, "MiB"),
-        connections.figure * number(house.session_mib, "MiB"),
-        number(house.shared_buffers_mib, "MiB"),
-        number(house.other_mib, "MiB"),
+        workers.figure * number(deployment.worker_mib, "MiB"),
+        connections.figure * number(deployment.session_mib, "MiB"),
+        number(deployment.shared_buffers_mib, "MiB"),
+        number(deployment.other_mib, "MiB"),
     ]
-    return Line.of("memory, without the disk's cache", total(parts) / known(1024), "GiB")
+    return Step.of("memory, without the disk cache", total(parts) / exact(1024), "GiB")
 
 
-def _megabits(what: str, bytes_a_second: Figure) -> Line:
-    return Line.of(what, bytes_a_second * BITS / MEGA, "Mbit/s")
+def _megabits(label: str, bytes_per_second: Figure) -> Step:
+    return Step.of(label, bytes_per_second * BITS / MEGA, "Mbit/s")
 
 
 def _stored(demand: Demand, costs: Costs) -> Figure:
-    tables = [STORED + table for table in kept(costs)]
-    return weighed(demand, costs, *tables) * demand.seconds / GIGA
+    tables = [STORED + table for table in retained_tables(costs)]
+    return per_second(demand, costs, *tables) * demand.seconds / GIGA

@@ -1,4 +1,4 @@
-"""The measurement of a fund whose costs are known: it finds them, and they foretell the second point."""
+"""Measurement of a fund with known costs: it derives them, and they predict the validation."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from loadtest.dataset.reference_data import ReferenceData
 from loadtest.model.events import Membership
 from loadtest.planning.costs import API, PROCESSORS, WAL, Costs
 from loadtest.planning.demand import BATCH_ROW, CARD, NUMBER
-from loadtest.planning.measurement import SECOND_BUSY, Measured, Measuring, second_rate
-from loadtest.planning.meter import Meter, MeteredConnectionPool
+from loadtest.planning.measurement import VALIDATION_CORES, Measurement, MeasurementResult, validation_rate
+from loadtest.planning.meter import Meter
 from loadtest.planning.prediction import compare
+from loadtest.planning.wire import MeteredConnectionPool
 from loadtest.scenario import batches
 from loadtest.target import LoadError
 from tests.builders.cards import rsa_key
@@ -35,8 +36,8 @@ SECONDS = 0.1
 MEMBERSHIP = Membership("06130017", None, "12", None, date(1980, 1, 1))
 
 
-class KnownCountry:
-    """A country of one membership."""
+class FakeReferenceData:
+    """Reference data with one membership."""
 
     memberships = (MEMBERSHIP,)
 
@@ -57,86 +58,87 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def measured(
     cards: list[Card], *, costs: Costs = COSTS, refused: Mapping[str, tuple[int, str]] | None = None
-) -> tuple[Measured, list[str]]:
-    fund, told = FakeFund(costs, refused), list[str]()
+) -> tuple[MeasurementResult, list[str]]:
+    fund, steps = FakeFund(costs, refused), list[str]()
     terminals = [terminal(), terminal(FacilityKind.PHARMACY)]
-    dataset = Dataset(terminals, cards, cast(ReferenceData, KnownCountry()))
-    measuring = Measuring(
+    dataset = Dataset(terminals, cards, cast(ReferenceData, FakeReferenceData()))
+    measurement = Measurement(
         dataset,
         cast(MeteredConnectionPool, fund),
         cast(Meter, fund),
         seconds=SECONDS,
         seed=1,
-        tell=told.append,
+        progress=steps.append,
     )
-    return asyncio.run(measuring.measure()), told
+    return asyncio.run(measurement.measure()), steps
 
 
-def test_what_each_kind_costs_is_found_and_foretells_the_second_point(cards: list[Card]) -> None:
-    found, told = measured(cards)
+def test_the_costs_of_each_kind_are_derived_and_predict_the_validation(cards: list[Card]) -> None:
+    result, steps = measured(cards)
     for kind, amounts in COSTS.of.items():
-        assert found.costs.of[kind] == pytest.approx(
-            dict.fromkeys(found.costs.of[kind], 0.0) | dict(amounts), rel=0.02, abs=1e-5
+        assert result.costs.of[kind] == pytest.approx(
+            dict.fromkeys(result.costs.of[kind], 0.0) | dict(amounts), rel=0.02, abs=1e-5
         )
-    assert found.costs.idle[API] == pytest.approx(COSTS.idle[API], rel=0.05)
-    assert all(one.error == pytest.approx(0, abs=0.02) for one in compare(found.costs, found.second))
-    assert set(found.second.requests) >= {NUMBER, CARD, "consent"}
-    assert found.token_seconds == 300
-    assert found.kept
-    assert any("second point" in line for line in told)
+    assert result.costs.idle[API] == pytest.approx(COSTS.idle[API], rel=0.05)
+    comparisons = compare(result.costs, result.validation)
+    assert [one.error for one in comparisons] == [pytest.approx(0, abs=0.02)] * 4
+    assert set(result.validation.requests) >= {NUMBER, CARD, "consent"}
+    assert result.token_seconds == 300
+    assert result.sampled
+    assert any("validation" in step for step in steps)
 
 
-def test_of_whom_much_is_told_nothing_else_is_measured(cards: list[Card]) -> None:
-    found, _ = measured(cards)
-    came = {kept.asked.person for kept in found.kept} - {None}
-    assert came
-    assert came <= {card.resident_id for card in cards[::2]}
+def test_patients_with_prescriptions_are_not_used_for_other_requests(cards: list[Card]) -> None:
+    result, _ = measured(cards)
+    persons = {one.query.person for one in result.sampled} - {None}
+    assert persons
+    assert persons <= {card.resident_id for card in cards[::2]}
 
 
-def test_a_kind_is_measured_at_the_rate_that_keeps_so_much_of_a_core_busy(cards: list[Card]) -> None:
-    dear = Costs({**COSTS.of, NUMBER: {API: 0.01, WAL: 1.0}}, COSTS.idle)
-    found, _ = measured(cards, costs=dear)
-    assert found.rates[NUMBER] == pytest.approx(35, rel=0.05)
-    assert found.rates["challenge"] == 400.0
+def test_a_kind_is_measured_at_the_rate_that_keeps_a_given_share_of_a_core_busy(cards: list[Card]) -> None:
+    expensive = Costs({**COSTS.of, NUMBER: {API: 0.01, WAL: 1.0}}, COSTS.idle)
+    result, _ = measured(cards, costs=expensive)
+    assert result.rates[NUMBER] == pytest.approx(35, rel=0.05)
+    assert result.rates["challenge"] == 400.0
 
 
-def test_a_kind_that_nobody_came_with_was_not_measured_for_long_enough(cards: list[Card]) -> None:
-    dear = Costs({**COSTS.of, NUMBER: {API: 2.0}}, COSTS.idle)
-    with pytest.raises(LoadError, match="nobody came with: number"):
-        measured(cards, costs=dear)
+def test_a_kind_without_any_request_must_be_measured_for_longer(cards: list[Card]) -> None:
+    expensive = Costs({**COSTS.of, NUMBER: {API: 2.0}}, COSTS.idle)
+    with pytest.raises(LoadError, match="no request arrived of: number"):
+        measured(cards, costs=expensive)
 
 
-def test_the_second_point_is_to_keep_the_fund_busy_for_twice_as_much() -> None:
-    rate = second_rate(COSTS)
+def test_the_validation_rate_keeps_the_planned_cores_busy() -> None:
+    rate = validation_rate(COSTS)
     mix = {NUMBER: 300, **dict.fromkeys(("challenge", CARD, "consent challenge", "consent"), 700)}
-    looked = {"health-checkups": 204, "medications": 204, "treatments": 402}
-    told = {"prescription": 125, "dispensing": 85}
-    taken = COSTS.predict(1000 / rate, mix | looked | told)
-    busy = sum(taken[name] for name in PROCESSORS) / (1000 / rate)
-    assert busy == pytest.approx(SECOND_BUSY, rel=0.01)
+    histories = {"health-checkups": 204, "medications": 204, "treatments": 402}
+    entries = {"prescription": 125, "dispensing": 85}
+    amounts = COSTS.predict(1000 / rate, mix | histories | entries)
+    busy = sum(amounts[name] for name in PROCESSORS) / (1000 / rate)
+    assert busy == pytest.approx(VALIDATION_CORES, rel=0.01)
 
 
 @pytest.mark.parametrize(
-    ("kind", "refusal", "said"),
+    ("kind", "refusal", "message"),
     [
         (NUMBER, (429, "number-miss-limit"), "number-miss-limit"),
         (NUMBER, (503, "overloaded"), "overloaded"),
         ("medications", (0, "connection cut"), "connection cut"),
     ],
 )
-def test_what_is_refused_is_not_measured(
-    cards: list[Card], kind: str, refusal: tuple[int, str], said: str
+def test_a_refusal_ends_the_measurement(
+    cards: list[Card], kind: str, refusal: tuple[int, str], message: str
 ) -> None:
-    with pytest.raises(LoadError, match=said):
+    with pytest.raises(LoadError, match=message):
         measured(cards, refused={kind: refusal})
 
 
-def test_where_nobody_may_consent_nothing_is_measured(cards: list[Card]) -> None:
-    with pytest.raises(LoadError, match="too few could consent"):
+def test_without_consenting_patients_nothing_is_measured(cards: list[Card]) -> None:
+    with pytest.raises(LoadError, match="too few patients could consent"):
         measured(cards, refused={"card": (409, "card-not-usable")})
 
 
-def test_refusals_by_the_rule_are_answers_of_a_look_up(cards: list[Card]) -> None:
-    found, _ = measured(cards, refused={NUMBER: (404, "eligibility-not-confirmable")})
-    assert found.costs.of[NUMBER][API] == pytest.approx(0.001, rel=0.02)
-    assert BATCH_ROW in found.costs.of
+def test_refusals_required_by_a_rule_count_as_answers(cards: list[Card]) -> None:
+    result, _ = measured(cards, refused={NUMBER: (404, "eligibility-not-confirmable")})
+    assert result.costs.of[NUMBER][API] == pytest.approx(0.001, rel=0.02)
+    assert BATCH_ROW in result.costs.of
