@@ -1,4 +1,4 @@
-"""A fault on its way through a run: inflicted, lifted whatever happens, judged."""
+"""The injection of a fault in a run: injected, removed in any case, evaluated."""
 
 from __future__ import annotations
 
@@ -11,111 +11,121 @@ import pytest
 from loadtest.faults.fault import Expectation, Fault, Finding, Window, always
 from loadtest.faults.injection import Injection
 from loadtest.generator.client_faults import ClientFault
-from loadtest.scenario.run_stats import RunStats, Series
+from loadtest.scenario.run_stats import RunStats, TimeSeries
 from loadtest.target import LoadError
-from tests.unit.loadtest.faults.builders import fault_context
+from tests.unit.loadtest.faults.builders import fault_context, text
 
 WINDOW = Window(10, 20)
 
 
-class Noted:
-    """An inflictor that notes what it is told to do."""
+class RecordingInjector:
+    """Records its calls."""
 
     def __init__(
-        self, notes: list[str], remark: Finding | None = None, failure: Exception | None = None
+        self, calls: list[str], finding: Finding | None = None, failure: Exception | None = None
     ) -> None:
-        self._notes = notes
-        self._remark = remark
+        self._calls = calls
+        self._finding = finding
         self._failure = failure
 
     async def inject(self) -> None:
-        self._notes.append("inflicted")
+        self._calls.append("injected")
         if self._failure is not None:
             raise self._failure
 
-    async def lift(self) -> None:
-        self._notes.append("lifted")
+    async def remove(self) -> None:
+        self._calls.append("removed")
 
     async def findings(self, answers: Sequence[bytes]) -> list[Finding]:
-        return [Finding("answers", len(answers)), *([self._remark] if self._remark else [])]
+        return [Finding("answers", len(answers)), *([self._finding] if self._finding else [])]
 
 
-class FakeCourse:
-    """A drive whose time passes at once; `hold`: the instant that never comes."""
+class FakeContext:
+    """A run whose time passes at once. `never`: the instant that is never reached."""
 
-    def __init__(self, notes: list[str], hold: float | None = None) -> None:
-        self._notes = notes
-        self._hold = hold
+    def __init__(self, calls: list[str], never: float | None = None) -> None:
+        self._calls = calls
+        self._never = never
 
     async def until(self, seconds: float) -> None:
-        if seconds == self._hold:
+        if seconds == self._never:
             await asyncio.Event().wait()
-        self._notes.append(f"{seconds:g} s")
+        self._calls.append(f"{seconds:g} s")
 
 
-def fault(make: Callable[[object], Noted]) -> Fault:
-    expected = always(Expectation("Nobody notices."))
+def fault(make: Callable[[object], RecordingInjector]) -> Fault:
+    expected = always(Expectation(text("No effect.")))
     return Fault(
-        "made-up", "something is made up", expected, make, lambda w: [ClientFault(w.began, w.lifted)]
+        "made-up",
+        text("something is made up"),
+        expected,
+        make,
+        lambda window: [ClientFault(window.began, window.ended)],
     )
 
 
-def quiet() -> Series:
-    seen = RunStats()
-    seen.check_began(0.5)
-    seen.check_ended(0.5, 0.01, answered=True)
-    return seen.series
+def injection(calls: list[str], **options: Any) -> Injection:
+    return Injection(fault(lambda _: RecordingInjector(calls, **options)), fault_context(window=WINDOW))
 
 
-def test_it_is_inflicted_and_lifted_at_its_instants() -> None:
-    notes: list[str] = []
-    injection = Injection(fault(lambda _: Noted(notes)), fault_context(window=WINDOW))
-    asyncio.run(injection.run(cast(Any, FakeCourse(notes))))
-    assert notes == ["10 s", "inflicted", "20 s", "lifted"]
-    assert injection.client_faults == [ClientFault(10, 20)]
+def undisturbed() -> TimeSeries:
+    stats = RunStats()
+    stats.check_began(0.5)
+    stats.check_ended(0.5, 0.01, answered=True)
+    return stats.series
 
 
-def test_it_is_lifted_when_the_drive_ends_too_early_and_when_inflicting_failed() -> None:
-    notes: list[str] = []
+def test_a_fault_is_injected_and_removed_at_its_times() -> None:
+    calls: list[str] = []
+    one = injection(calls)
+    asyncio.run(one.run(cast(Any, FakeContext(calls))))
+    assert calls == ["10 s", "injected", "20 s", "removed"]
+    assert one.client_faults == [ClientFault(10, 20)]
+
+
+def test_a_fault_is_removed_when_the_run_ends_early() -> None:
+    calls: list[str] = []
 
     async def cut_short() -> None:
-        injection = Injection(fault(lambda _: Noted(notes)), fault_context(window=WINDOW))
-        task = asyncio.create_task(injection.run(cast(Any, FakeCourse(notes, hold=20))))
-        while "inflicted" not in notes:
+        task = asyncio.create_task(injection(calls).run(cast(Any, FakeContext(calls, never=20))))
+        while "injected" not in calls:
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.wait([task])
 
     asyncio.run(cut_short())
-    assert notes == ["10 s", "inflicted", "lifted"]
-    notes.clear()
-    failing = Injection(fault(lambda _: Noted(notes, failure=LoadError("no"))), fault_context(window=WINDOW))
+    assert calls == ["10 s", "injected", "removed"]
+
+
+def test_a_fault_is_removed_when_its_injection_fails() -> None:
+    calls: list[str] = []
+    failing = injection(calls, failure=LoadError("no"))
     with pytest.raises(LoadError):
-        asyncio.run(failing.run(cast(Any, FakeCourse(notes))))
-    assert notes == ["10 s", "inflicted", "lifted"]
+        asyncio.run(failing.run(cast(Any, FakeContext(calls))))
+    assert calls == ["10 s", "injected", "removed"]
 
 
-@pytest.mark.parametrize("remark", [None, Finding("odd", 1, "something was odd")])
-def test_the_part_of_the_report_says_what_was_expected_and_what_came(remark: Finding | None) -> None:
-    notes: list[str] = []
+@pytest.mark.parametrize("finding", [None, Finding("odd", 1, text("something was odd"))])
+def test_the_section_contains_the_expectation_and_the_verdict(finding: Finding | None) -> None:
+    calls: list[str] = []
 
     async def run() -> Any:
-        injection = Injection(fault(lambda _: Noted(notes, remark)), fault_context(window=WINDOW))
-        await injection.run(cast(Any, FakeCourse(notes)))
-        return await injection.judged(quiet(), 30, [b"{}"])
+        one = injection(calls, finding=finding)
+        await one.run(cast(Any, FakeContext(calls)))
+        return await one.section(undisturbed(), 30, [b"{}"])
 
-    part = asyncio.run(run())
-    told = part.as_json()
-    assert (part.name, part.span, told["name"], told["answers"]) == ("fault", (10, 20), "made-up", 1)
-    assert told["expectation"] == "Nobody notices."
-    assert part.held is (remark is None)
-    assert told["verdict"] == part.sentences[-1]
-    assert part.sentences[-1].startswith(
-        "As expected" if remark is None else "Not as expected: something was odd"
+    section = asyncio.run(run())
+    json = section.as_json()
+    assert (section.name, section.span, json["name"], json["answers"]) == ("fault", (10, 20), "made-up", 1)
+    assert json["expectation"] == "No effect."
+    assert section.met is (finding is None)
+    assert (json["verdict_ja"], json["verdict"]) == section.sentences[-1]
+    assert json["verdict"].startswith(
+        "As expected" if finding is None else "Not as expected: something was odd"
     )
+    assert json["verdict_ja"].startswith("想定どおりです" if finding is None else "想定外です：試験")
 
 
-def test_a_run_that_was_over_before_has_no_fault_to_judge() -> None:
-    injection = Injection(fault(lambda _: Noted([])), fault_context(window=WINDOW))
+def test_a_run_that_ended_before_the_injection_is_not_evaluated() -> None:
     with pytest.raises(LoadError, match="over before"):
-        asyncio.run(injection.judged(quiet(), 30, []))
+        asyncio.run(injection([]).section(undisturbed(), 30, []))

@@ -1,4 +1,4 @@
-"""An insurer's renewed certificates: which file, what is sent, what is told to who knows the right answers."""
+"""Publication under load: which file is published, and what is added to the reference data."""
 
 from __future__ import annotations
 
@@ -7,82 +7,86 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from loadtest.dataset.member_files import read_cells
 from loadtest.dataset.reference_data import PublishedFile
-from loadtest.faults.publication import Publication, renewed
+from loadtest.faults.publication import RenewedCertificates, renewed
 from loadtest.target import LoadError
-from tests.unit.loadtest.faults.builders import FakeThere, fault_context
-from tests.unit.loadtest.faults.test_blank_column import FROM, UNTIL, member_file
+from tests.unit.loadtest.faults.builders import (
+    PUBLISHED_AT,
+    UNDONE_AT,
+    FakeTarget,
+    fault_context,
+    member_file,
+    recording_dataset,
+)
 
 
-def payer(state: str = "published") -> Callable[[tuple[str, ...]], str]:
+def insurer(state: str = "published") -> Callable[[tuple[str, ...]], str]:
     answers: dict[str, dict[str, Any]] = {
         "upload": {
             "upload_id": "u1",
             "state": state,
-            "known_from": FROM.isoformat(),
+            "known_from": PUBLISHED_AT.isoformat(),
             "report": {"rows": 30, "changed": 29},
         },
-        "undo": {"upload_id": "u1", "state": "undone", "undone_from": UNTIL.isoformat()},
+        "undo": {"upload_id": "u1", "state": "undone", "undone_from": UNDONE_AT.isoformat()},
     }
-    return lambda words: json.dumps(answers[words[1]])
+    return lambda command: json.dumps(answers[command[1]])
 
 
-def published(tmp_path: Path, target: FakeThere) -> tuple[Publication, list[tuple[Path, PublishedFile]]]:
-    shown: list[tuple[Path, PublishedFile]] = []
-    reference_data = SimpleNamespace(publish=lambda file, when: shown.append((file, when)))
+def renewed_certificates(
+    tmp_path: Path, target: FakeTarget
+) -> tuple[RenewedCertificates, list[tuple[Path, PublishedFile]]]:
     member_file(tmp_path / "country" / "2026-10", "39010001", filled=0, rows=10)
     member_file(tmp_path / "country" / "2026-10", "06010001", filled=0, rows=30)
-    return Publication(
-        fault_context(target, folder=tmp_path, dataset=SimpleNamespace(reference_data=reference_data))
-    ), shown
+    dataset, published = recording_dataset()
+    return RenewedCertificates(fault_context(target, folder=tmp_path, dataset=dataset)), published
 
 
 def test_the_largest_insurers_certificates_are_renewed_published_and_undone(tmp_path: Path) -> None:
-    target = FakeThere(payer())
-    publication, shown = published(tmp_path, target)
+    target = FakeTarget(insurer())
+    injector, published = renewed_certificates(tmp_path, target)
 
     async def run() -> dict[str, Any]:
-        await publication.inject()
-        await publication.lift()
-        await publication.lift()
-        return {remark.name: remark.value for remark in await publication.findings([])}
+        await injector.inject()
+        await injector.remove()
+        await injector.remove()
+        return {finding.name: finding.value for finding in await injector.findings([])}
 
-    told = asyncio.run(run())
+    findings = asyncio.run(run())
     file = tmp_path / "renewed-06010001.csv"
-    assert (told["rows_published"], told["members_changed"]) == (30, 29)
-    assert [words[1] for words in target.asked] == ["upload", "undo"]
-    assert shown == [(file, PublishedFile(FROM, UNTIL))]
+    assert (findings["rows_published"], findings["members_changed"]) == (30, 29)
+    assert [command[1] for command in target.commands] == ["upload", "undo"]
+    assert published == [(file, PublishedFile(PUBLISHED_AT, UNDONE_AT))]
     rows = list(read_cells(file))
     assert len(rows) == 30
     assert len({row["valid_to"] for row in rows}) == 1
     assert {row["valid_from"] for row in rows} == {row["issued_on"] for row in rows}
 
 
-def test_a_file_that_is_not_published_ends_the_run_and_shows_nowhere(tmp_path: Path) -> None:
-    publication, shown = published(tmp_path, FakeThere(payer("refused")))
+def test_a_file_that_is_not_published_ends_the_run(tmp_path: Path) -> None:
+    injector, published = renewed_certificates(tmp_path, FakeTarget(insurer("refused")))
 
     async def run() -> None:
         with pytest.raises(LoadError, match="could not be published: refused"):
-            await publication.inject()
-        await publication.lift()
+            await injector.inject()
+        await injector.remove()
 
     asyncio.run(run())
-    assert shown == []
+    assert published == []
 
 
-def test_a_nation_without_files_is_refused(tmp_path: Path) -> None:
+def test_a_dataset_without_files_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "country").mkdir()
     with pytest.raises(LoadError):
-        Publication(fault_context(folder=tmp_path))
+        RenewedCertificates(fault_context(folder=tmp_path))
 
 
-def test_no_two_renewals_say_the_same() -> None:
+def test_each_renewal_is_different() -> None:
     day = date(2026, 11, 26)
     assert renewed(day, 1) != renewed(day, 2)
     assert renewed(day, 1)["issued_on"] == "2026-11-26"

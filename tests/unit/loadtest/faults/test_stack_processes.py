@@ -1,4 +1,4 @@
-"""Inflictors that let processes of the house stand still, or kill them."""
+"""Injectors that pause or kill processes of the stack."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from collections.abc import Iterable
 
 import pytest
 
-from loadtest.faults import database_restart, jlis, stack_processes, worker_imbalance
-from loadtest.faults.database_restart import DatabaseRestart, without_record
+from loadtest.faults import jlis, stack_processes, worker_imbalance
+from loadtest.faults.database_restart import DatabaseRestart, count_without_record
 from loadtest.faults.jlis import OcspDown, OcspSlow
 from loadtest.faults.worker_imbalance import WorkerImbalance
 from loadtest.target import LoadError
-from tests.unit.loadtest.faults.builders import FakeThere, fault_context
+from tests.unit.loadtest.faults.builders import FakeTarget, fault_context
 
 
 class Signals:
-    """What was done to processes, in order; nothing happens to any."""
+    """Records the signals to processes, in order; none is sent."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.done: list[tuple[str, set[int]]] = []
-        monkeypatch.setattr(stack_processes, "stop", lambda pids: self._note("stop", pids))
-        monkeypatch.setattr(stack_processes, "go_on", lambda pids: self._note("go on", pids))
-        monkeypatch.setattr(stack_processes, "kill", lambda pid: self._note("kill", [pid]))
+        self.sent: list[tuple[str, set[int]]] = []
+        monkeypatch.setattr(stack_processes, "pause", lambda pids: self._record("pause", pids))
+        monkeypatch.setattr(stack_processes, "resume", lambda pids: self._record("resume", pids))
+        monkeypatch.setattr(stack_processes, "kill", lambda pid: self._record("kill", [pid]))
 
-    def _note(self, what: str, pids: Iterable[int]) -> None:
-        self.done.append((what, set(pids)))
+    def _record(self, what: str, pids: Iterable[int]) -> None:
+        self.sent.append((what, set(pids)))
 
 
 @pytest.fixture
@@ -35,81 +35,86 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> Signals:
     monkeypatch.setattr(stack_processes, "jlis", lambda _: {7})
     monkeypatch.setattr(stack_processes, "api_workers", lambda _: {31, 32, 33})
     monkeypatch.setattr(stack_processes, "postmaster", lambda _: 5)
+    monkeypatch.setattr(stack_processes, "_POLL_S", 0.0)
     return Signals(monkeypatch)
 
 
-def test_a_status_responder_that_is_gone_stands_still_until_it_is_lifted(signals: Signals) -> None:
+def test_a_responder_that_is_down_is_paused_until_the_fault_is_removed(signals: Signals) -> None:
     async def run() -> None:
-        gone = OcspDown(fault_context())
-        await gone.inject()
-        await gone.lift()
+        down = OcspDown(fault_context())
+        await down.inject()
+        await down.remove()
 
     asyncio.run(run())
-    assert signals.done == [("stop", {7}), ("go on", {7})]
+    assert signals.sent == [("pause", {7}), ("resume", {7})]
 
 
-def test_a_slow_responder_answers_now_and_then_and_is_awake_in_the_end(
+def test_a_slow_responder_is_paused_intermittently_and_resumed_at_the_end(
     signals: Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jlis, "STILL_S", 0.0)
-    monkeypatch.setattr(jlis, "AWAKE_S", 0.0)
+    monkeypatch.setattr(jlis, "PAUSED_S", 0.0)
+    monkeypatch.setattr(jlis, "RESUMED_S", 0.0)
 
     async def run() -> None:
         slow = OcspSlow(fault_context())
         await slow.inject()
-        while len(signals.done) < 5:
+        while len(signals.sent) < 5:
             await asyncio.sleep(0)
-        await slow.lift()
+        await slow.remove()
 
     asyncio.run(run())
-    assert signals.done[:2] == [("stop", {7}), ("go on", {7})]
-    assert signals.done[-1] == ("go on", {7})
+    assert signals.sent[:2] == [("pause", {7}), ("resume", {7})]
+    assert signals.sent[-1] == ("resume", {7})
 
 
-@pytest.mark.parametrize("fault", [OcspDown, OcspSlow, WorkerImbalance, DatabaseRestart])
-def test_what_was_never_inflicted_is_lifted_without_a_trace(signals: Signals, fault: type[OcspDown]) -> None:
-    asyncio.run(fault(fault_context()).lift())
-    assert {what for what, _ in signals.done} <= {"go on"}
-
-
-@pytest.mark.parametrize("fault", [OcspDown, OcspSlow, WorkerImbalance, DatabaseRestart])
-def test_what_does_not_run_on_this_machine_is_told_before_the_load(
-    fault: type[OcspDown], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("injector", [OcspDown, OcspSlow, WorkerImbalance, DatabaseRestart])
+def test_removing_a_fault_that_was_never_injected_only_resumes(
+    signals: Signals, injector: type[OcspDown]
 ) -> None:
-    def nowhere(_: object) -> int:
+    asyncio.run(injector(fault_context()).remove())
+    assert {what for what, _ in signals.sent} <= {"resume"}
+
+
+@pytest.mark.parametrize("injector", [OcspDown, OcspSlow, WorkerImbalance, DatabaseRestart])
+def test_a_process_that_is_not_on_this_machine_is_reported_before_the_load(
+    injector: type[OcspDown], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: object) -> int:
         raise LoadError("it does not run on this machine")
 
     for finder in ("jlis", "api_workers", "postmaster"):
-        monkeypatch.setattr(stack_processes, finder, nowhere)
+        monkeypatch.setattr(stack_processes, finder, missing)
     with pytest.raises(LoadError, match="not run on this machine"):
-        fault(fault_context())
+        injector(fault_context())
 
 
-def test_while_connections_are_opened_anew_all_workers_but_one_stand_still(
+def test_all_workers_but_one_are_paused_while_connections_are_reopened(
     signals: Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_imbalance, "_LOOK_S", 0.0)
+    monkeypatch.setattr(worker_imbalance, "_POLL_S", 0.0)
     monkeypatch.setattr(stack_processes, "connections", lambda *_: Counter({31: 124, 32: 4}))
-    hot = WorkerImbalance(fault_context())
-    asyncio.run(hot.inject())
-    assert signals.done == [("stop", {32, 33}), ("go on", {32, 33})]
-    [number, share] = asyncio.run(hot.findings([]))
-    assert (number.value, share.value, share.broken) == (3, 0.969, None)
+    imbalance = WorkerImbalance(fault_context())
+    asyncio.run(imbalance.inject())
+    assert signals.sent == [("pause", {32, 33}), ("resume", {32, 33})]
+    [number, share] = asyncio.run(imbalance.findings([]))
+    assert (number.value, share.value, share.violation) == (3, 0.969, None)
 
 
-def test_a_worker_that_did_not_become_hot_is_told(signals: Signals, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_imbalance, "_LOOK_S", 0.0)
-    monkeypatch.setattr(stack_processes, "connections", lambda *_: Counter({31: 60, 32: 60}))
-    hot = WorkerImbalance(fault_context())
-    asyncio.run(hot.inject())
-    [_, share] = asyncio.run(hot.findings([]))
-    assert share.broken == "one worker had 50% of the connections: none was hot"
-
-
-def test_a_killed_database_is_looked_for_until_another_runs(
+def test_an_imbalance_that_did_not_occur_is_a_violation(
     signals: Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_restart, "_LOOK_S", 0.0)
+    monkeypatch.setattr(worker_imbalance, "_POLL_S", 0.0)
+    monkeypatch.setattr(stack_processes, "connections", lambda *_: Counter({31: 60, 32: 60}))
+    imbalance = WorkerImbalance(fault_context())
+    asyncio.run(imbalance.inject())
+    [_, share] = asyncio.run(imbalance.findings([]))
+    assert share.violation is not None
+    assert share.violation.en == "one worker had only 50% of the connections"
+
+
+def test_a_killed_database_is_polled_until_it_has_restarted(
+    signals: Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pids: list[int | None] = [5, 5, 5, None, 6]
 
     def postmaster(_: object) -> int:
@@ -120,23 +125,23 @@ def test_a_killed_database_is_looked_for_until_another_runs(
 
     monkeypatch.setattr(stack_processes, "postmaster", postmaster)
     answer = {"record_id": "r1", "validity": "1"}
-    target = FakeThere(lambda _: json.dumps(answer) + "\n")
+    target = FakeTarget(lambda _: json.dumps(answer) + "\n")
 
     async def run() -> list[object]:
         restart = DatabaseRestart(fault_context(target))
         await restart.inject()
         findings = await restart.findings([json.dumps(answer).encode(), b'{"record_id": "r2"}'])
-        return [(remark.name, remark.broken) for remark in findings]
+        return [(finding.name, finding.violation and finding.violation.en) for finding in findings]
 
     assert asyncio.run(run()) == [
-        ("another_postmaster_after_s", None),
-        ("answers_held_against_their_records", "1 answers have no record that gives them again"),
+        ("database_restarted_after_s", None),
+        ("answers_compared_with_records", "1 answers cannot be recomputed from their records"),
     ]
-    assert signals.done == [("kill", {5})]
-    assert target.asked == [("eligibility-api", "audit", "recompute")]
+    assert signals.sent == [("kill", {5})]
+    assert target.commands == [("eligibility-api", "audit", "recompute")]
 
 
-def test_an_answer_whose_record_says_something_else_is_without_a_record() -> None:
-    told = b'{"record_id": "r1", "validity": "1"}'
-    assert without_record([told], ['{"record_id": "r1", "validity": "2"}']) == 1
-    assert without_record([told], ['{"validity": "1", "record_id": "r1"}']) == 0
+def test_an_answer_that_differs_from_its_record_counts_as_without_one() -> None:
+    answer = b'{"record_id": "r1", "validity": "1"}'
+    assert count_without_record([answer], ['{"record_id": "r1", "validity": "2"}']) == 1
+    assert count_without_record([answer], ['{"validity": "1", "record_id": "r1"}']) == 0

@@ -1,4 +1,4 @@
-"""What a client of yesterday's contract says, and what of its answers is told."""
+"""The requests of a stale client, and the findings about their answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ import pytest
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.errors import CATALOGUE
 from loadtest.faults import stale_client
-from loadtest.faults.stale_client import SERVED, SIGNS_OLD_BYTES, StaleClient, StaleRequest, stale_requests, sign_old_bytes
+from loadtest.faults.stale_client import (
+    SERVED,
+    SIGNS_OLD_BYTES,
+    StaleClient,
+    StaleRequest,
+    sign_old_bytes,
+    stale_requests,
+)
 from loadtest.http_client.connection import ConnectionFailed, Reply
 from loadtest.model.events import Membership
 from tests.unit.loadtest.dataset.builders import terminal
@@ -23,14 +30,14 @@ from tests.unit.loadtest.faults.builders import fault_context
 MEMBER = Membership("06130017", None, "12", None, date(1980, 1, 31))
 
 
-def test_each_thing_that_it_says_has_one_answer_that_the_catalogue_knows() -> None:
-    said = stale_requests(MEMBER)
-    assert len({each.what for each in said}) == len(said)
-    assert {each.answer for each in said} - {SERVED} <= set(CATALOGUE)
-    assert SERVED in {each.answer for each in said}
+def test_each_request_has_one_expected_answer_of_the_catalogue() -> None:
+    requests = stale_requests(MEMBER)
+    assert len({each.what for each in requests}) == len(requests) > 0
+    assert {each.expected for each in requests} - {SERVED} <= set(CATALOGUE)
+    assert SERVED in {each.expected for each in requests}
 
 
-def test_a_day_of_yesterday_has_no_hyphens() -> None:
+def test_the_date_of_an_older_format_has_no_hyphens() -> None:
     [compact] = [each for each in stale_requests(MEMBER) if "hyphens" in each.what]
     assert json.loads(compact.body)["birth_date"] == "19800131"
 
@@ -74,38 +81,39 @@ def refusal(status: int, code: str) -> Reply:
     return Reply(status, json.dumps({"code": code}).encode())
 
 
-def line_is_cut(_: bytes) -> Reply:
+def connection_is_cut(_: bytes) -> Reply:
     raise ConnectionFailed("connection cut")
 
 
 @pytest.mark.parametrize(
-    ("answer", "right", "broken"),
+    ("answer", "expected", "violation"),
     [
         (lambda _: refusal(401, "token-missing"), 1, None),
-        (lambda _: Reply(200, b"{}"), 0, "1 × served for token-missing: has no token"),
-        (lambda _: refusal(500, "internal"), 0, "1 × 500 internal for token-missing: has no token"),
-        (line_is_cut, 0, "1 × network: connection cut for token-missing: has no token"),
+        (lambda _: Reply(200, b"{}"), 0, "1 × served for token-missing: no token"),
+        (lambda _: refusal(500, "internal"), 0, "1 × 500 internal for token-missing: no token"),
+        (connection_is_cut, 0, "1 × network: connection cut for token-missing: no token"),
     ],
     ids=["as expected", "served", "broken", "cut"],
 )  # fmt: skip
-def test_whatever_else_it_is_answered_is_told(
-    answer: Callable[[bytes], Reply], right: int, broken: str | None
+def test_an_unexpected_answer_is_a_violation(
+    answer: Callable[[bytes], Reply], expected: int, violation: str | None
 ) -> None:
     client = StaleClient(fault_context())
-    saying = StaleRequest("has no token", "token-missing", token=None)
+    stale_request = StaleRequest("no token", "token-missing", token=None)
 
     async def run() -> list[Any]:
-        await client._say(cast(Any, FakePool(answer)), terminal(), cast(Any, None), saying)
+        await client._send(cast(Any, FakePool(answer)), terminal(), cast(Any, None), stale_request)
         return await client.findings([])
 
     [number, answered] = asyncio.run(run())
-    assert (number.value, answered.value, answered.broken) == (1, right, broken)
+    found = answered.violation and answered.violation.en
+    assert (number.value, answered.value, found) == (1, expected, violation)
 
 
-def test_it_says_everything_in_turn_until_it_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_sends_all_requests_in_turn_until_it_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = FakePool(lambda _: refusal(400, "request-invalid"))
-    monkeypatch.setattr(stale_client, "Pool", lambda *_, **__: pool)
-    monkeypatch.setattr(stale_client, "LEAST_PER_S", 1e6)
+    monkeypatch.setattr(stale_client, "ConnectionPool", lambda *_, **__: pool)
+    monkeypatch.setattr(stale_client, "MIN_PER_S", 1e6)
     reference_data = SimpleNamespace(memberships=[MEMBER], answer=lambda *_: {"validity": "1"})
     card = SimpleNamespace(certificate=b"DER", sign=lambda _: b"")
     dataset = SimpleNamespace(terminals=[terminal()], cards=[card], reference_data=reference_data)
@@ -116,7 +124,7 @@ def test_it_says_everything_in_turn_until_it_is_lifted(monkeypatch: pytest.Monke
         async with asyncio.timeout(30):
             while len(pool.sent) < 50:
                 await asyncio.sleep(0)
-        await client.lift()
+        await client.remove()
         return await client.findings([])
 
     number, _ = asyncio.run(run())

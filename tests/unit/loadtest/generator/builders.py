@@ -1,4 +1,4 @@
-"""Orders and a fund's line for tests of generators."""
+"""Assignments and a fake connection pool for tests of generators."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from loadtest.http_client.connection import Reply
 from loadtest.model.events import Membership
 from loadtest.scenario.levels import Level
 from loadtest.scenario.plan import Plan
+from loadtest.scenario.sections import Text
 from tests.builders.cards import rsa_key
 from tests.unit.loadtest.dataset.builders import terminal
 
 FUND = "http://127.0.0.1:8400"
-BY_NUMBER = Level("few", "some checks by number", 100.0, 0.0)
+BY_NUMBER = Level("few", Text("番号による少数の照会", "some checks by number"), 100.0, 0.0)
 PLAN = Plan(BY_NUMBER, seconds=0.1, scale=1.0, seed=1)
 MEMBERSHIPS = [Membership("06130017", "記号", str(number), None, date(1980, 1, 1)) for number in range(20)]
 
@@ -34,13 +35,13 @@ def visitors(count: int = 4) -> Visitors:
     return Visitors(terminals, cards, MEMBERSHIPS)
 
 
-def order(*client_faults: ClientFault, plan: Plan = PLAN) -> Assignment:
-    """One generator's."""
+def assignment(*client_faults: ClientFault, plan: Plan = PLAN) -> Assignment:
+    """The assignment of one generator."""
     return Assignment.of(FUND, plan, visitors(), client_faults)
 
 
 class FakePool:
-    """Answers like a fund, at once: `answers` by path, status and members."""
+    """Answers at once like a fund. `answers`: status and members by path."""
 
     host, timeout_seconds, peak = "127.0.0.1", 10.0, 1
 
@@ -49,23 +50,23 @@ class FakePool:
             "/v1/token": (200, {"access_token": "token", "expires_in": 300}),
             "/v1/eligibility/number": (200, {"validity": "1", "record_id": "record"}),
         }
-        self.done: list[str] = []
+        self.calls: list[str] = []
         self._answers = usual | (answers or {})
 
     async def exchange(self, data: bytes) -> Reply:
         path = data.split(b" ", 2)[1].decode()
-        self.done.append(path)
+        self.calls.append(path)
         status, answer = self._answers[path]
         return Reply(status, json.dumps(answer).encode())
 
     def block(self, prefix: str) -> None:
-        self.done.append(f"block {prefix}")
+        self.calls.append(f"block {prefix}")
 
     def unblock(self, prefix: str) -> None:
-        self.done.append(f"unblock {prefix}")
+        self.calls.append(f"unblock {prefix}")
 
     async def reconnect(self, count: int) -> None:
-        self.done.append(f"reconnect {count}")
+        self.calls.append(f"reconnect {count}")
 
     async def __aenter__(self) -> Self:
         return self

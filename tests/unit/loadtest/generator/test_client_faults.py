@@ -1,4 +1,4 @@
-"""What a generator does to its own line on order."""
+"""Faults that a generator applies to its own connections and tokens."""
 
 from __future__ import annotations
 
@@ -9,47 +9,50 @@ import pytest
 
 from loadtest.clock import now
 from loadtest.dataset.terminals import Terminal
-from loadtest.generator.client_faults import ClientFault, disturb, reconnections
+from loadtest.generator.client_faults import ClientFault, apply_client_fault, scheduled_sign_ins
 from loadtest.http_client.pool import ConnectionPool
 from loadtest.scenario.visits import Outcome
 from tests.unit.loadtest.dataset.builders import terminal
 from tests.unit.loadtest.generator.builders import FakePool
 
 
-def disturbed(client_fault: ClientFault) -> list[str]:
+def calls(client_fault: ClientFault) -> list[str]:
     pool = FakePool()
-    asyncio.run(disturb(cast(ConnectionPool, pool), [], client_fault))
-    return pool.done
+    asyncio.run(apply_client_fault(cast(ConnectionPool, pool), [], client_fault))
+    return pool.calls
 
 
-def test_a_line_is_cut_and_mended() -> None:
-    assert disturbed(ClientFault(0.0, 0.0, cut="/v1/token")) == ["block /v1/token", "unblock /v1/token"]
+def test_a_path_is_blocked_and_unblocked() -> None:
+    fault = ClientFault(0.0, 0.0, blocked_prefix="/v1/token")
+    assert calls(fault) == ["block /v1/token", "unblock /v1/token"]
 
 
-def test_connections_are_renewed() -> None:
-    assert disturbed(ClientFault(0.0, 0.0, renewed=7)) == ["reconnect 7"]
+def test_connections_are_reopened() -> None:
+    assert calls(ClientFault(0.0, 0.0, new_connections=7)) == ["reconnect 7"]
 
 
-def test_terminals_forget_their_tokens() -> None:
+def test_terminals_lose_their_tokens() -> None:
     one = terminal()
     one.token_expires_at = now()
-    asyncio.run(disturb(cast(ConnectionPool, FakePool()), [one], ClientFault(0.0, 0.0, tokens_lost=True)))
+    fault = ClientFault(0.0, 0.0, tokens_lost=True)
+    asyncio.run(apply_client_fault(cast(ConnectionPool, FakePool()), [one], fault))
     assert one.token_expires_at is None
 
 
-def test_a_cut_ends_with_the_run() -> None:
+def test_a_block_ends_when_it_is_cancelled_at_the_end_of_the_run() -> None:
     pool = FakePool()
 
     async def cancelled() -> None:
-        task = asyncio.create_task(disturb(cast(ConnectionPool, pool), [], ClientFault(0.0, 1e6, cut="")))
-        while not pool.done:
+        fault = ClientFault(0.0, 1e6, blocked_prefix="")
+        task = asyncio.create_task(apply_client_fault(cast(ConnectionPool, pool), [], fault))
+        while not pool.calls:
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(cancelled())
-    assert pool.done == ["block ", "unblock "]
+    assert pool.calls == ["block ", "unblock "]
 
 
 def test_terminals_that_lose_their_tokens_all_sign_in_a_moment_later() -> None:
@@ -60,10 +63,10 @@ def test_terminals_that_lose_their_tokens_all_sign_in_a_moment_later() -> None:
         signed_in.append(one)
         return Outcome(200, b"")
 
-    lost, sampled = ClientFault(3.0, 3.0, tokens_lost=True), ClientFault(5.0, 5.0, renewed=1)
-    dues = reconnections([lost, sampled], terminals, sign_in)
-    assert [due.query for due in dues] == [None, None]
-    assert all(3.0 < due.at < 3.5 for due in dues)
-    for due in dues:
-        asyncio.run(due.visit())  # type: ignore[arg-type]
+    lost, kept = ClientFault(3.0, 3.0, tokens_lost=True), ClientFault(5.0, 5.0, new_connections=1)
+    visits = scheduled_sign_ins([lost, kept], terminals, sign_in)
+    assert [visit.query for visit in visits] == [None, None]
+    assert all(3.0 < visit.at < 3.5 for visit in visits)
+    for visit in visits:
+        asyncio.run(visit.visit())  # type: ignore[arg-type]
     assert signed_in == terminals

@@ -1,4 +1,4 @@
-"""`loadtest generate` as a process."""
+"""`loadtest generator` as a process."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from loadtest.generator.command import STOPPED
-from loadtest.generator.pool import LOCAL_COMMAND
+from loadtest.generator.process import LOCAL_COMMAND
 
 
 @pytest.mark.parametrize(
-    ("given", "why"),
+    ("given", "reason"),
     [
-        ({"input": b"an order\n"}, "a generator does not understand its order: Invalid JSON"),
-        ({"stdin": subprocess.DEVNULL}, "a generator takes its order through a pipe"),
+        ({"input": b"an assignment\n"}, "malformed assignment: Invalid JSON"),
+        ({"stdin": subprocess.DEVNULL}, "a generator reads its assignment from a pipe"),
     ],
 )
-def test_what_is_no_order_is_told_in_one_line(given: dict[str, Any], why: str) -> None:
+def test_an_invalid_input_is_reported_in_one_line(given: dict[str, Any], reason: str) -> None:
     done = subprocess.run(shlex.split(LOCAL_COMMAND), capture_output=True, check=False, timeout=60, **given)
     assert (done.returncode, done.stderr) == (STOPPED, b"")
     [line] = done.stdout.splitlines()
-    assert json.loads(line)["why"].startswith(why)
+    assert json.loads(line)["reason"].startswith(reason)

@@ -1,4 +1,4 @@
-"""A generator from its order to its last word; the fund's line is laid out."""
+"""A generator from its assignment to its last message, with a fake fund."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from loadtest.generator import runner
-from loadtest.generator.messages import GO, Answers, Done, Ready, Message
-from loadtest.generator.runner import generate, max_connections
+from loadtest.generator.messages import START, Answers, Done, Message, Ready
+from loadtest.generator.runner import max_connections, run_generator
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
 from loadtest.target import LoadError
-from tests.unit.loadtest.generator.builders import BY_NUMBER, FakePool, order
+from tests.unit.loadtest.generator.builders import BY_NUMBER, FakePool, assignment
 
 
 class Coordinator:
-    """Says its lines one after the other, and then nothing until `gone`."""
+    """Sends its lines one after the other; then nothing, or the end of the input if `gone`."""
 
     def __init__(self, *lines: bytes, gone: bool = False) -> None:
         self._lines = list(lines)
@@ -32,69 +32,69 @@ class Coordinator:
         return b""
 
 
-def generated(
+def messages_of(
     monkeypatch: pytest.MonkeyPatch, coordinator: Coordinator, pool: FakePool | None = None
 ) -> list[Message]:
-    said: list[Message] = []
-    target = pool or FakePool()
+    messages: list[Message] = []
+    fake = pool or FakePool()
 
-    def lay_out(*_: Any, **__: Any) -> FakePool:
-        return target
+    def make_pool(*_: Any, **__: Any) -> FakePool:
+        return fake
 
-    monkeypatch.setattr(runner, "Pool", lay_out)
-    asyncio.run(generate(coordinator, said.append))
-    return said
+    monkeypatch.setattr(runner, "ConnectionPool", make_pool)
+    asyncio.run(run_generator(coordinator, messages.append))
+    return messages
 
 
-def test_it_says_that_it_is_ready_then_its_sample_and_what_it_saw(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_reports_that_it_is_ready_its_sample_and_its_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = FakePool()
-    ready, answers, done = generated(monkeypatch, Coordinator(order().line(), GO), pool)
+    ready, answers, done = messages_of(monkeypatch, Coordinator(assignment().to_line(), START), pool)
     assert isinstance(ready, Ready)
     assert isinstance(answers, Answers)
     assert isinstance(done, Done)
     stats = RunStats.from_message(done.stats)
     assert stats.offered == stats.answered == len(answers.sampled) > 0
     assert done.usage.cpu_seconds > 0
-    assert pool.done[:4] == ["/v1/token"] * 4
-    assert pool.done[4:] == ["/v1/eligibility/number"] * stats.offered
+    assert pool.calls[:4] == ["/v1/token"] * 4
+    assert pool.calls[4:] == ["/v1/eligibility/number"] * stats.offered
 
 
-def test_it_begins_nothing_without_the_word(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_starts_no_visit_before_the_start_message(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = FakePool()
-    [said] = generated(monkeypatch, Coordinator(order().line(), gone=True), pool)
-    assert isinstance(said, Ready)
-    assert set(pool.done) == {"/v1/token"}
+    [message] = messages_of(monkeypatch, Coordinator(assignment().to_line(), gone=True), pool)
+    assert isinstance(message, Ready)
+    assert set(pool.calls) == {"/v1/token"}
 
 
-def test_it_gives_up_when_the_coordinator_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    long = order(plan=Plan(BY_NUMBER, seconds=600.0, scale=1.0, seed=1)).line()
-    with pytest.raises(LoadError, match="the coordinator is gone"):
-        generated(monkeypatch, Coordinator(long, GO, gone=True))
+def test_it_fails_when_the_coordinator_exits(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = assignment(plan=Plan(BY_NUMBER, seconds=600.0, scale=1.0, seed=1)).to_line()
+    with pytest.raises(LoadError, match="the coordinator has exited"):
+        messages_of(monkeypatch, Coordinator(long, START, gone=True))
 
 
 @pytest.mark.parametrize(
-    ("line", "words"),
-    [(b"", "does not understand its order"), (b'{"cards":[]}\n', "fund_url: Field required")],
+    ("line", "error"),
+    [(b"", "malformed assignment"), (b'{"cards":[]}\n', "fund_url: Field required")],
 )
-def test_what_is_no_order_is_told(monkeypatch: pytest.MonkeyPatch, line: bytes, words: str) -> None:
-    with pytest.raises(LoadError, match=words):
-        generated(monkeypatch, Coordinator(line, gone=True))
+def test_a_malformed_assignment_is_reported(monkeypatch: pytest.MonkeyPatch, line: bytes, error: str) -> None:
+    with pytest.raises(LoadError, match=error):
+        messages_of(monkeypatch, Coordinator(line, gone=True))
 
 
-def test_a_terminal_that_cannot_sign_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_that_cannot_sign_in_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = FakePool({"/v1/token": (401, {"code": "client-unknown"})})
     with pytest.raises(LoadError, match="could not sign in: 401"):
-        generated(monkeypatch, Coordinator(order().line()), pool)
+        messages_of(monkeypatch, Coordinator(assignment().to_line()), pool)
 
 
 @pytest.mark.parametrize(
     ("files", "connections"), [(1024, 924), (20_000, 10_000), (resource.RLIM_INFINITY, 10_000)]
 )
-def test_it_takes_as_many_connections_as_the_system_lets_it(
+def test_connections_are_limited_by_the_systems_limit_of_open_files(
     monkeypatch: pytest.MonkeyPatch, files: int, connections: int
 ) -> None:
-    query: list[tuple[int, int]] = []
+    limits: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, files))
-    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: query.append(limits))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limit: limits.append(limit))
     assert max_connections() == connections
-    assert query == [(files, files)]
+    assert limits == [(files, files)]
