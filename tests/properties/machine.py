@@ -9,7 +9,6 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from loadtest.model import life
 from loadtest.model.events import (
     Corrected,
     Ended,
@@ -21,6 +20,10 @@ from loadtest.model.events import (
     MismatchOpened,
     Row,
     TicketRegistered,
+    birth,
+    death,
+    marriage,
+    move,
 )
 from tests.properties import lives
 from tests.properties.comparison import Comparison
@@ -84,7 +87,7 @@ class Insurance(Comparison):
         birth_date = self.births[who]
         row = self.row(who, insurer, "02", (birth_date, None), lives.FLAVOURS[3])
         self.rows.append(row)
-        self.tell(life.born(self.tick(), row), [row], ask)
+        self.tell(birth(self.tick(), row), [row], ask)
 
     @precondition(lambda self: self.rows)
     @rule(pick=numbers, day=days, reason=reasons, ask=asker_and_past)
@@ -97,7 +100,7 @@ class Insurance(Comparison):
     def die(self, pick: int, day: date, ask: Any) -> None:
         person = self.pick(self.rows, pick).person
         rows = [row for row in self.rows if row.person == person]
-        self.tell([event for row in rows for event in life.dies(self.tick(), row.membership, day)], rows, ask)
+        self.tell([event for row in rows for event in death(self.tick(), row.membership, day)], rows, ask)
 
     @precondition(lambda self: self.rows)
     @rule(pick=numbers, insurer=insurers, day=days, flavour=flavours, ask=asker_and_past)
@@ -106,14 +109,14 @@ class Insurance(Comparison):
         there = self.row(self.births.index(here.membership.birth_date), insurer, "00", (day, None), flavour)
         there = there._replace(person=here.person)
         self.rows.append(there)
-        self.tell(life.moves(self.tick(), self.tick(), here.membership, there, day), [here, there], ask)
+        self.tell(move(self.tick(), self.tick(), here.membership, there, day), [here, there], ask)
 
     @precondition(lambda self: self.rows)
     @rule(pick=numbers, ask=asker_and_past)
     def marry(self, pick: int, ask: Any) -> None:
         row = self.pick(self.rows, pick)
         name = {"name": "架空　見本", "name_kana": "カクウ　ミホン", "name_alias": "試験　見本"}
-        self.tell(life.marries(self.tick(), row.membership, row.items["acquired_on"], name), [row], ask)
+        self.tell(marriage(self.tick(), row.membership, row.items["acquired_on"], name), [row], ask)
 
     @precondition(lambda self: self.rows)
     @rule(pick=numbers, flavour=flavours, ask=asker_and_past)
