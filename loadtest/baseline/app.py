@@ -96,7 +96,7 @@ class BaselineApp:
         _verify(certificate, base64.b64decode(proof["signature"]), self._message(proof, challenge))
         rows = await self._fetch(_parameters(challenge, authority, certificate, self._revocation_max_age))
         if not rows[0]["spent"]:
-            raise ValueError("not spent")
+            raise ValueError("nonce already used")
         read_rows = [dict(row) for row in rows if row["version"] is not None]
         return json.dumps(read_rows, default=str, ensure_ascii=False).encode()
 

@@ -83,8 +83,8 @@ class Sampler:
         seconds = max(at - self._at, _MIN_SECONDS)
         usages: dict[str, Usage] = {}
         for pid, cpu in self._cpu.items():
-            spent = max(0.0, cpu - before.get(pid, cpu))
-            usage = Usage(spent / seconds, self._gauges.memory_mib(pid))
+            used = max(0.0, cpu - before.get(pid, cpu))
+            usage = Usage(used / seconds, self._gauges.memory_mib(pid))
             name = self._names[pid]
             usages[name] = usages[name] + usage if name in usages else usage
         total = max(machine.total - self._machine.total, _MIN_SECONDS)

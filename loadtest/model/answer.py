@@ -57,15 +57,15 @@ def _by_card(known: Knowledge, question: Question) -> Answer:
 
 def _by_number(known: Knowledge, question: Question, membership: Membership) -> Answer:
     keys = [key for key in known.periods if _fits(membership, key)]
-    asked = [p for key in keys for p in known.periods[key]]
-    persons = {_person(p) for p in asked}
+    found = [p for key in keys for p in known.periods[key]]
+    persons = {_person(p) for p in found}
     read = [p for p in _all(known) if key_of(p["membership"]) in keys or _person(p) in persons]
-    if len({key_of(p["membership"]) for p in asked}) > 1 and len(persons) > 1:
+    if len({key_of(p["membership"]) for p in found}) > 1 and len(persons) > 1:
         return _build(known, question, read, Validity.AMBIGUOUS, [])
-    holding = [p for p in asked if _holds(p, question.as_of)]
+    holding = [p for p in found if _holds(p, question.as_of)]
     if any(p["mismatch"] == "open" for p in holding):
         return {"refused": "eligibility-not-confirmable"}
-    ended = [p for p in asked if _has_ended(p, question.as_of)]
+    ended = [p for p in found if _has_ended(p, question.as_of)]
     if holding:
         return _holding(known, question, read, _concurrent(read, holding[0], question.as_of))
     if ended:
@@ -80,9 +80,9 @@ def _all(known: Knowledge) -> list[Period]:
     return [period for periods in known.periods.values() for period in periods]
 
 
-def _fits(asked: Membership, key: Key) -> bool:
-    insurer, symbol, number, branch, birth_date = key_of(asked)
-    without_branch = asked.branch is None
+def _fits(wanted: Membership, key: Key) -> bool:
+    insurer, symbol, number, branch, birth_date = key_of(wanted)
+    without_branch = wanted.branch is None
     return (insurer, symbol, number, birth_date) == (*key[:3], key[4]) and (
         without_branch or branch == key[3]
     )

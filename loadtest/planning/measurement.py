@@ -149,8 +149,8 @@ class Measurement:
         remaining = iter(range(_WARM_UP_VISITS))
         await asyncio.gather(*(self._repeat(visit, client, remaining) for _ in range(_WARM_UP_CONCURRENCY)))
         consumed = (await self._meter.read()).since(before, {})
-        spent = sum(consumed.amounts.get(name, 0.0) for name in PROCESSORS)
-        rate = KIND_CORES * _WARM_UP_VISITS / spent if spent else _MAX_PER_S
+        cpu = sum(consumed.amounts.get(name, 0.0) for name in PROCESSORS)
+        rate = KIND_CORES * _WARM_UP_VISITS / cpu if cpu else _MAX_PER_S
         return round(min(_MAX_PER_S, max(_MIN_PER_S, rate)), 1)
 
     async def _repeat(self, visit: Visit, client: TerminalClient, remaining: Iterator[int]) -> None:
@@ -212,9 +212,9 @@ class Measurement:
 def validation_rate(costs: Costs) -> float:
     """The checks per second of VALIDATION_LEVEL that are predicted to keep VALIDATION_CORES busy."""
     of_1000_checks = costs.predict(0.0, requests_of_1000_checks(VALIDATION_LEVEL))
-    spent = sum(of_1000_checks.get(name, 0.0) for name in PROCESSORS) / 1000
+    cpu = sum(of_1000_checks.get(name, 0.0) for name in PROCESSORS) / 1000
     idle = sum(costs.idle.get(name, 0.0) for name in PROCESSORS)
-    return round(min(_MAX_PER_S, max(_MIN_PER_S, (VALIDATION_CORES - idle) / spent)), 1)
+    return round(min(_MAX_PER_S, max(_MIN_PER_S, (VALIDATION_CORES - idle) / cpu)), 1)
 
 
 def _ignore(name: str, seconds: float) -> None:

@@ -57,16 +57,16 @@ def by_rule(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name not in NOT_BY_RULE}
 
 
-def question(**whom: Any) -> Question:
-    return Question(today_in_japan(), CLINIC, FacilityKind.CLINIC, **whom)
+def question(**subject: Any) -> Question:
+    return Question(today_in_japan(), CLINIC, FacilityKind.CLINIC, **subject)
 
 
 async def test_answers_by_number_equal_the_models(loaded: Fund) -> None:
     validities = set[str]()
     for number in range(1, 85):
         for row in BULK.rows(number):
-            asked = json.loads(number_body(row.membership))
-            answer = (await loaded.post("/v1/eligibility/number", asked)).json()
+            body = json.loads(number_body(row.membership))
+            answer = (await loaded.post("/v1/eligibility/number", body)).json()
             assert by_rule(answer) == BULK.answer(question(membership=row.membership)), number
             validities.add(answer["validity"])
     assert validities == {"1", "3"}

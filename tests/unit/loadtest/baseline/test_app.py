@@ -137,5 +137,5 @@ def test_a_certificate_of_another_authority_is_rejected(config: BaselineConfig, 
 
 
 def test_a_used_challenge_is_rejected(config: BaselineConfig, card: Card) -> None:
-    with pytest.raises(ValueError, match="not spent"):
+    with pytest.raises(ValueError, match="nonce already used"):
         post(with_statement(config, FakeStatement(spent=False)), CARD_PATH, proof(config, card))

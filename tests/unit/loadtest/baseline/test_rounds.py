@@ -18,16 +18,16 @@ class FakeCase:
     url, requests = "http://127.0.0.1:1", 2
 
     def __init__(
-        self, name: str, turns: list[str], *, maximum: int = 10**9, error: Exception | None = None
+        self, name: str, order: list[str], *, maximum: int = 10**9, error: Exception | None = None
     ) -> None:
         self.name = name
-        self._turns = turns
+        self._order = order
         self._left = maximum
         self._error = error or ProofsExhausted()
 
     async def run_once(self, connection: Connection) -> None:
-        if not self._turns or self._turns[-1] != self.name:
-            self._turns.append(self.name)
+        if not self._order or self._order[-1] != self.name:
+            self._order.append(self.name)
         if self._left == 0:
             raise self._error
         self._left -= 1
@@ -48,9 +48,9 @@ def run(*cases: FakeCase, seconds: float = 0.02) -> dict[str, CaseResult]:
 
 
 def test_cases_alternate() -> None:
-    turns: list[str] = []
-    results = run(FakeCase("one", turns), FakeCase("other", turns))
-    assert turns == ["one", "other", "one", "other"]
+    order: list[str] = []
+    results = run(FakeCase("one", order), FakeCase("other", order))
+    assert order == ["one", "other", "one", "other"]
     assert len(results) == 2
     assert all(len(r.rates) == 2 and r.units > 0 and not r.failures for r in results.values())
 

@@ -54,11 +54,11 @@ def test_an_answer_is_parsed_in_any_segmentation(size: int) -> None:
         for place in range(0, len(ANSWER), size):
             connection.data_received(ANSWER[place : place + size])
 
-    async def ask() -> list[Reply]:
+    async def exchange() -> list[Reply]:
         connection, _ = connected(answer)
         return [await connection.exchange(b"1"), await connection.exchange(b"2")]
 
-    assert asyncio.run(ask()) == [Reply(200, b'{"a":1}', len(ANSWER))] * 2
+    assert asyncio.run(exchange()) == [Reply(200, b'{"a":1}', len(ANSWER))] * 2
 
 
 @pytest.mark.parametrize(
@@ -71,16 +71,16 @@ def test_an_answer_is_parsed_in_any_segmentation(size: int) -> None:
 def test_a_missing_or_malformed_answer_fails_the_connection(
     answer: Callable[[Connection], None], reason: str
 ) -> None:
-    async def ask() -> None:
+    async def exchange() -> None:
         connection, _ = connected(answer)
         await connection.exchange(b"1")
 
     with pytest.raises(ConnectionFailed, match=reason):
-        asyncio.run(ask())
+        asyncio.run(exchange())
 
 
 def test_a_connection_whose_request_was_cancelled_is_not_reused() -> None:
-    async def ask() -> FakeTransport:
+    async def exchange() -> FakeTransport:
         connection, transport = connected(lambda _: None)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0):
@@ -90,4 +90,4 @@ def test_a_connection_whose_request_was_cancelled_is_not_reused() -> None:
             await connection.exchange(b"2")
         return transport
 
-    assert asyncio.run(ask()).aborted
+    assert asyncio.run(exchange()).aborted

@@ -34,15 +34,15 @@ def test_a_child_is_among_the_descendants_and_its_working_directory_is_known() -
 
 
 def test_an_ended_process_yields_nothing_and_no_error() -> None:
-    gone = 2**22 + 1  # above the highest process id of Linux
-    assert processes.cpu_seconds(gone) == 0
-    assert processes.own_cpu_seconds(gone) is None
-    assert processes.unshared_mib(gone) == 0
-    assert processes.name(gone) == ""
-    assert processes.working_directory(gone) is None
-    assert processes.parent(gone) == 0
-    assert processes.with_descendants(gone) == {gone}
-    processes.pin({gone}, min(os.sched_getaffinity(0)))
+    ended = 2**22 + 1  # above the highest process id of Linux
+    assert processes.cpu_seconds(ended) == 0
+    assert processes.own_cpu_seconds(ended) is None
+    assert processes.unshared_mib(ended) == 0
+    assert processes.name(ended) == ""
+    assert processes.working_directory(ended) is None
+    assert processes.parent(ended) == 0
+    assert processes.with_descendants(ended) == {ended}
+    processes.pin({ended}, min(os.sched_getaffinity(0)))
 
 
 def test_the_machine_s_processor_time_contains_the_idle_and_the_stolen() -> None:
