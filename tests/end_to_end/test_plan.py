@@ -5,9 +5,6 @@ How well the costs foretell is no matter of a machine that runs tests beside; th
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -15,26 +12,19 @@ import pytest
 from loadtest.planning.demand import BATCH_ROW, CARD_CHECK, DISPENSING, NUMBER, PRESCRIPTION, TOKEN
 from loadtest.scenario.consents import SHARES
 from tests.builders.house import Inhabited
+from tests.builders.load_laboratory import run_loadtest
 
 
 @pytest.fixture(scope="module")
 def plan(house: Inhabited) -> dict[str, Any]:
-    """What a plan of one second a kind printed."""
-    words = ["plan", "--seconds", "1", "--people", "300", "--cards", "60", "--terminals", "8", "--json"]
-    program = "from loadtest.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program, *words],
-        env=house.house.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
+    """A plan that measures each kind of request for one second."""
+    code, printed = run_loadtest(
+        house.house.environment,
+        *("plan", "--seconds", "1", "--people", "300", "--cards", "60", "--terminals", "8"),
+        exit_codes=(0, 1),
     )
-    assert done.returncode in (0, 1), done.stderr + done.stdout
-    told = json.loads(done.stdout)
-    assert isinstance(told, dict)
-    assert told["passed"] is (done.returncode == 0)
-    return told
+    assert printed["passed"] is (code == 0)
+    return printed
 
 
 def test_every_kind_was_measured_and_every_answer_was_right(plan: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Errors of tasks that worked together."""
+"""Errors of grouped tasks, and the end of background tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loadtest.tasks import unwrap_exception_group
 
 
 async def _fail() -> None:
-    raise LoadError("the house is gone")
+    raise LoadError("the stack has ended")
 
 
 async def _nested() -> None:
@@ -24,11 +24,11 @@ async def _together() -> None:
         group.create_task(_nested())
 
 
-def test_a_group_of_errors_is_raised_as_its_first() -> None:
-    with pytest.raises(LoadError, match="the house is gone"), unwrap_exception_group():
+def test_the_first_error_of_a_group_is_raised() -> None:
+    with pytest.raises(LoadError, match="the stack has ended"), unwrap_exception_group():
         asyncio.run(_together())
 
 
-def test_an_error_alone_stays_as_it_is() -> None:
+def test_a_single_error_is_not_changed() -> None:
     with pytest.raises(LoadError), unwrap_exception_group():
         raise LoadError("alone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections import Counter
@@ -17,22 +18,22 @@ import pytest
 from loadtest.database.monitor import DatabaseMonitor
 from loadtest.database.statistics import StatisticsSnapshot
 from loadtest.html_report import series
-from loadtest.html_report.charts import Chart, draw
+from loadtest.html_report.charts import COLOURS, SPAN_COLOUR, Chart, draw
 from loadtest.html_report.render import FIGURES, PAGE, render, write
 from loadtest.machine.sampling import Sample, Usage
 from loadtest.monitor import Observations
 from loadtest.scenario.report import RunReport
 from loadtest.scenario.run_stats import RunStats
-from loadtest.scenario.sections import ReportSection
-from tests.unit.loadtest.scenario.test_report import FAULT, LOCAL_COMMAND
-from tests.unit.loadtest.scenario.test_report import report as usual_report
+from loadtest.scenario.sections import ReportSection, Text
+from tests.unit.loadtest.scenario.builders import FAULT, HOST_INFO
+from tests.unit.loadtest.scenario.builders import report as usual_report
 
 AT = datetime(2026, 11, 2, 0, 30, tzinfo=UTC)
 BEGAN = 5000.0
 
 
-def seen_for(seconds: int, *, silent: range = range(0)) -> RunStats:
-    """Two checks a second, one of them refused in every tenth second; in some nobody was answered."""
+def stats_for(seconds: int, *, silent: range = range(0)) -> RunStats:
+    """Two checks a second, with an error in every tenth second; none is answered in the `silent` ones."""
     made = RunStats()
     for at in range(seconds):
         for _ in range(2):
@@ -60,7 +61,7 @@ def observations(seconds: int = 30) -> Observations:
     database.before, database.after = snapshot(1000), snapshot(1200)
     for at in range(seconds):
         session = {"state": "active", "wait_event_type": "IO", "wait_event": "WalSync", "sessions": 2}
-        database.waits.take(BEGAN + at, [session])
+        database.waits.add(BEGAN + at, [session])
     samples = [
         Sample(BEGAN + at, {"api 1": Usage(0.5, 100.0), "database": Usage(0.25, 300.0)}, 0.2, 0.01)
         for at in range(seconds)
@@ -69,12 +70,12 @@ def observations(seconds: int = 30) -> Observations:
 
 
 def report(**changes: Any) -> RunReport:
-    usual: dict[str, Any] = {"circumstances": LOCAL_COMMAND, "watched": observations(), "seen": seen_for(30)}
+    usual: dict[str, Any] = {"host_info": HOST_INFO, "observations": observations(), "stats": stats_for(30)}
     return usual_report(**usual | changes)
 
 
 class Page(HTMLParser):
-    """What of a page a reader and a browser would look for."""
+    """The parts of a page that a reader or a browser uses."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -97,49 +98,57 @@ def page(made: RunReport) -> Page:
     return Page(render(made, AT))
 
 
-def test_the_verdict_stands_on_top_and_the_circumstances_below() -> None:
+def test_the_verdict_is_at_the_top_and_the_conditions_at_the_bottom() -> None:
     words = page(report()).words
-    told = [
-        report().verdict, report().capacity.sentence, "応答時間 / Latency of checks",  # type: ignore[union-attr]
+    capacity = report().capacity
+    assert capacity is not None
+    parts = [
+        report().plan.level.meaning.ja, *report().verdict, *capacity.sentence, "応答時間 / Latency of checks",
         "データベース / Database", "loadtest run --level L0", "0123456789", "18.1",
     ]  # fmt: skip
-    places = [words.index(one) for one in told]
+    places = [words.index(one) for one in parts]
     assert places == sorted(places)
 
 
-def test_nothing_is_fetched_or_run() -> None:
-    made = render(report(parts=[FAULT]), AT)
-    assert Page(made).fetched == []
+def test_the_page_fetches_and_runs_nothing() -> None:
+    made = render(report(sections=[FAULT]), AT)
+    images = Page(made).fetched
+    assert images
+    assert all(image.startswith("src=data:image/svg+xml;") for image in images)
     assert Page(made).tags["script"] == Page(made).tags["link"] == 0
     assert "url(" not in made
     assert "default-src 'none'" in made
 
 
-def test_what_is_told_is_text_and_never_markup() -> None:
+def test_text_is_escaped() -> None:
     nasty = ReportSection(
-        "fault", "<b>a</b>", ("<script>alert(1)</script>",), {"<i>": "<u>"}, span=(1.0, 2.0)
+        "fault",
+        Text("<b>a</b>", "<b>b</b>"),
+        (Text("<script>alert(1)</script>", "<i>"),),
+        {"<i>": "<u>"},
+        span=(1.0, 2.0),
     )
-    made = page(report(parts=[nasty], stats=RunStats(errors=Counter({"<script>": 1}))))
+    made = page(report(sections=[nasty], stats=RunStats(errors=Counter({"<script>": 1}))))
     assert (made.tags["script"], made.tags["b"], made.tags["i"], made.tags["u"]) == (0, 0, 0, 0)
     assert "<script>alert(1)</script>" in made.words
 
 
-def test_everything_that_was_watched_has_a_chart() -> None:
-    assert page(report()).tags["svg"] == 7
-    assert page(report(observations=None)).tags["svg"] == 3
-    assert page(report(observations=None, stats=RunStats())).tags["svg"] == 2
+def test_every_observation_has_a_chart() -> None:
+    assert page(report()).tags["img"] == 7
+    assert page(report(observations=None)).tags["img"] == 3
+    assert page(report(observations=None, stats=RunStats())).tags["img"] == 2
 
 
-def test_what_else_the_machine_did_is_told() -> None:
-    stats = [replace(sample, others=0.75) for sample in observations().samples]
-    made = report(observations=replace(observations(), samples=stats))
+def test_the_load_of_other_processes_is_shown() -> None:
+    samples = [replace(sample, others=0.75) for sample in observations().samples]
+    made = report(observations=replace(observations(), samples=samples))
     assert made.as_json()["other_cores"] == 0.75
     words = page(made).words
     assert "0.75 cores" in words
     assert series.OTHERS in words
 
 
-def test_what_a_database_did_is_told_by_check_and_what_it_waited_for() -> None:
+def test_database_statistics_are_shown_by_check_with_wait_events() -> None:
     words = " ".join(page(report()).words.split())
     assert "database.xact_commit 200 3.33" in words
     assert "active: IO / WalSync 2.000" in words
@@ -148,52 +157,59 @@ def test_what_a_database_did_is_told_by_check_and_what_it_waited_for() -> None:
     assert "Sessions of other roles are not visible" in words
 
 
-def test_a_database_that_could_not_be_read_is_told() -> None:
+def test_an_unreadable_database_is_shown() -> None:
     unread = Observations(BEGAN, observations().samples, DatabaseMonitor(lambda: "nowhere"))
     assert "The statistics could not be read." in page(report(observations=unread)).words
 
 
-@pytest.mark.parametrize(("held", "words"), [(True, "as expected"), (False, "not as expected")])
-def test_a_part_is_a_section_with_its_figures(held: bool, words: str) -> None:
-    part = replace(FAULT, held=held, figures={"before": {"p99_ms": 20.5}, "back_after_s": None})
-    told = " ".join(page(report(parts=[part])).words.split())
-    for one in (words, "Number look-ups go on.", "before.p99_ms 20.5", "back_after_s –"):
-        assert one in told
+@pytest.mark.parametrize(("met", "words"), [(True, "as expected"), (False, "not as expected")])
+def test_a_section_is_shown_with_its_figures(met: bool, words: str) -> None:
+    section = replace(FAULT, met=met, figures={"before": {"p99_ms": 20.5}, "recovered_after_s": None})
+    shown = " ".join(page(report(sections=[section])).words.split())
+    for one in (words, *FAULT.sentences[0], "before.p99_ms 20.5", "recovered_after_s –"):
+        assert one in shown
 
 
-def test_the_file_holds_the_printed_object_and_every_second(tmp_path: Path) -> None:
+def test_the_json_file_contains_the_printed_object_and_every_second(tmp_path: Path) -> None:
     made = report()
     write(made, tmp_path / "new" / "folder", AT)
-    told = json.loads((tmp_path / "new" / "folder" / FIGURES).read_text())
-    assert told.items() >= json.loads(json.dumps(made.as_json())).items()
-    assert told["at"] == "2026-11-02T00:30:00+00:00"
-    assert len(told["seconds_seen"]) == len(told["machine"]) == 30
-    assert told["seconds_seen"][10]["errors"] == {"overloaded": 1}
-    assert told["machine"][3]["processes"]["database"] == {"cores": 0.25, "memory_mib": 300.0}
-    assert told["database"]["statistics"]["wal"] == {"": {"wal_bytes": 20_000.0}}
-    assert told["database"]["sessions_mean"] == {"active": {"IO / WalSync": 2.0}}
+    figures = json.loads((tmp_path / "new" / "folder" / FIGURES).read_text())
+    assert figures.items() >= json.loads(json.dumps(made.as_json())).items()
+    assert figures["at"] == "2026-11-02T00:30:00+00:00"
+    assert len(figures["by_second"]) == len(figures["machine"]) == 30
+    assert figures["by_second"][10]["errors"] == {"overloaded": 1}
+    assert figures["machine"][3]["processes"]["database"] == {"cores": 0.25, "memory_mib": 300.0}
+    assert figures["database"]["statistics"]["wal"] == {"": {"wal_bytes": 20_000.0}}
+    assert figures["database"]["sessions_mean"] == {"active": {"IO / WalSync": 2.0}}
     assert (tmp_path / "new" / "folder" / PAGE).read_text().startswith("<!DOCTYPE html>")
 
 
-def test_a_long_run_is_thinned_and_its_rates_stay() -> None:
-    stats = series.periods(seen_for(10_800).series)
-    assert len(stats) <= series.MAX_POINTS
-    assert [value for _, value in series.rates(stats)["照会（回答） / checks answered"]] == [2.0] * len(stats)
-    assert sum(one.seconds for one in stats) == 10_800
+def svg(chart: Chart) -> str:
+    """The SVG of a chart's data URI."""
+    header, _, data = draw(chart).partition(",")
+    assert header == "data:image/svg+xml;charset=utf-8;base64"
+    return base64.b64decode(data).decode()
+
+
+def test_a_long_run_is_thinned_and_keeps_its_rates() -> None:
+    run = series.intervals(stats_for(10_800).series)
+    assert len(run) <= series.MAX_POINTS
+    assert [value for _, value in series.rates(run)["照会（回答） / checks answered"]] == [2.0] * len(run)
+    assert sum(one.seconds for one in run) == 10_800
     many = [Sample(float(at), {"api 1": Usage(0.5, 100.0)}, 0.0, 0.0) for at in range(10_800)]
-    curve = series.processors(many, 0.0)["api 1"]
-    assert len(curve) <= series.MAX_POINTS
-    assert {value for _, value in curve} == {0.5}
+    points = series.processors(many, 0.0)["api 1"]
+    assert len(points) <= series.MAX_POINTS
+    assert {value for _, value in points} == {0.5}
 
 
-def test_where_nobody_was_answered_a_curve_is_interrupted() -> None:
-    curve = series.latencies(series.periods(seen_for(30, silent=range(10, 20)).series))
-    lines = re.findall(r'<path d="([^"]+)" class="line', draw(Chart("", "ms", curve, logarithmic=True)))
-    drawn = [line for line in lines if " L" in line]
-    assert len(drawn) == 2 * len(curve)
+def test_a_line_is_interrupted_where_no_check_was_answered() -> None:
+    lines = series.latencies(series.intervals(stats_for(30, silent=range(10, 20)).series))
+    drawn = svg(Chart("", "ms", lines, logarithmic=True))
+    paths = re.findall(r'<path d="([^"]+)" class="line', drawn)
+    assert len([path for path in paths if " L" in path]) == 2 * len(lines)
 
 
-def test_a_process_that_came_later_has_no_past() -> None:
+def test_a_process_that_started_later_has_no_earlier_points() -> None:
     samples = [
         Sample(0.0, {"api 1": Usage(0.5, 100.0)}, 0.0, 0.0),
         Sample(1.0, {"api 2": Usage(0.25, 90.0)}, 0.0, 0.0),
@@ -208,10 +224,7 @@ def test_a_process_that_came_later_has_no_past() -> None:
 @pytest.mark.parametrize(
     "values", [[], [(0.0, None)], [(0.0, 0.0), (1.0, 0.0)], [(0.0, 0.004), (7200.0, 30_000.0)]]
 )
-def test_a_chart_is_drawn_of_anything(values: Any, logarithmic: bool) -> None:
+def test_a_chart_of_any_values_is_drawn(values: Any, logarithmic: bool) -> None:
     chart = Chart("応答 <&>", "ms", {"p50": values}, logarithmic, span=("fault", 0.0, 1.0))
-    drawn = draw(chart)
-    root = ElementTree.fromstring(drawn)
-    assert root.tag.endswith("svg")
-    assert "<style" not in drawn
-    assert chart.legend == [("curve-0", "p50"), ("span", "fault")]
+    assert ElementTree.fromstring(svg(chart)).tag.endswith("svg")
+    assert chart.legend == [(COLOURS[0], "p50"), (SPAN_COLOUR, "fault")]

@@ -1,4 +1,4 @@
-"""The sample of answers, and what is held against the naive model."""
+"""The sample of answers, and its comparison with the naive model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ import pytest
 
 from loadtest.model.answer import Answer, Question
 from loadtest.scenario.answer_check import AnswerChecker
-from loadtest.scenario.answer_sample import INITIAL_COUNT, MIN_PER_SECOND, SAMPLE_INTERVAL, CheckQuery, SampledAnswer, AnswerSample
+from loadtest.scenario.answer_sample import (
+    INITIAL_COUNT,
+    MIN_PER_SECOND,
+    SAMPLE_INTERVAL,
+    AnswerSample,
+    CheckQuery,
+    SampledAnswer,
+)
 from loadtest.scenario.visits import Outcome
 from tests.unit.loadtest.dataset.builders import terminal
 
@@ -22,7 +29,7 @@ RIGHT: Answer = {
     "as_of": "2026-11-26",
     "results": [{"name": "試験　見本"}],
 }
-ASKED = CheckQuery.at(terminal(), person="R1-00000001")
+QUERY = CheckQuery.at(terminal(), person="R1-00000001")
 
 
 BEGAN = datetime(2026, 11, 26, 1, tzinfo=UTC)
@@ -30,8 +37,8 @@ CHANGED = BEGAN + timedelta(seconds=10)
 AT_ONCE = BEGAN + timedelta(seconds=0.05)
 
 
-class Known:
-    """Answers every question alike, by `later` from the instant of a change on."""
+class FakeModel:
+    """Answers every question alike, with `later` from the instant of the change on."""
 
     def __init__(self, answer: Answer, later: Answer | None = None) -> None:
         self._answer = answer
@@ -42,52 +49,57 @@ class Known:
         return [CHANGED] if self._later is not None else []
 
     def answer(self, question: Question, known_at: datetime) -> Answer:
-        assert (question.as_of, question.person) == (TODAY, ASKED.person)
+        assert (question.as_of, question.person) == (TODAY, QUERY.person)
         return self._later if self._later is not None and known_at >= CHANGED else self._answer
 
 
-def judge(right: Answer | None = None, later: Answer | None = None) -> AnswerChecker:
-    return AnswerChecker(Known(right or RIGHT, later), BEGAN)
+def checker(expected: Answer | None = None, later: Answer | None = None) -> AnswerChecker:
+    return AnswerChecker(FakeModel(expected or RIGHT, later), BEGAN)
 
 
 def answered(record: int = 0, at: datetime = AT_ONCE, **changes: Any) -> Outcome:
-    beside = {
+    others = {
         "record_id": f"record-{record}",
         "version": "v",
         "answered_at": at.isoformat(),
         "reference_number": None,
     }
-    return Outcome(200, json.dumps(RIGHT | beside | changes).encode())
+    return Outcome(200, json.dumps(RIGHT | others | changes).encode())
 
 
-def sampled(outcome: Outcome, began: float = 0.0, ended: float = 0.1) -> SampledAnswer:
-    return SampledAnswer(ASKED, outcome, began, ended)
+def answer_of(outcome: Outcome, began: float = 0.0, ended: float = 0.1) -> SampledAnswer:
+    return SampledAnswer(QUERY, outcome, began, ended)
 
 
 @pytest.mark.parametrize(
-    ("count", "compared"),
-    [(10, 10), (INITIAL_COUNT, INITIAL_COUNT), (INITIAL_COUNT + SAMPLE_INTERVAL, INITIAL_COUNT + 1), (100_000, INITIAL_COUNT + 99_000 // SAMPLE_INTERVAL)],
+    ("count", "kept"),
+    [
+        (10, 10),
+        (INITIAL_COUNT, INITIAL_COUNT),
+        (INITIAL_COUNT + SAMPLE_INTERVAL, INITIAL_COUNT + 1),
+        (100_000, INITIAL_COUNT + 99_000 // SAMPLE_INTERVAL),
+    ],
 )
-def test_at_least_a_thousand_and_a_hundredth_are_compared_or_all(count: int, compared: int) -> None:
-    sample, answer = AnswerSample(), sampled(answered())
+def test_at_least_a_thousand_answers_and_one_per_cent_are_sampled(count: int, kept: int) -> None:
+    sample, answer = AnswerSample(), answer_of(answered())
     for _ in range(count):
-        sample.take(answer)
-    assert (sample.taken, len(sample.drain()), sample.sampled) == (count, compared, [])
-    assert compared >= min(count, max(INITIAL_COUNT, count / 100))
+        sample.add(answer)
+    assert (sample.count, len(sample.drain()), sample.sampled) == (count, kept, [])
+    assert kept >= min(count, max(INITIAL_COUNT, count / 100))
 
 
-def test_of_every_second_some_answers_are_compared() -> None:
+def test_some_answers_of_every_second_are_sampled() -> None:
     sample, answer = AnswerSample(), answered()
     for second in range(100):
         for _ in range(40):
-            sample.take(sampled(answer, second, second + 0.5))
+            sample.add(answer_of(answer, second, second + 0.5))
     of_seconds = Counter(int(one.ended) for one in sample.sampled)
     assert all(of_seconds[second] >= MIN_PER_SECOND for second in range(100))
     assert len(sample.sampled) <= INITIAL_COUNT + 100 * MIN_PER_SECOND + 4000 / SAMPLE_INTERVAL
 
 
 @pytest.mark.parametrize(
-    ("outcome", "right", "faults"),
+    ("outcome", "expected", "faults"),
     [
         (answered(), RIGHT, {}),
         (answered(validity="2"), RIGHT, {"validity": 1}),
@@ -99,14 +111,16 @@ def test_of_every_second_some_answers_are_compared() -> None:
         (answered(), {"refused": "card-not-usable"}, {"as_of+refused+results+unchanged+validity": 1}),
     ],
 )
-def test_an_answer_is_right_or_it_is_told_where_it_differs(
-    outcome: Outcome, right: Answer, faults: dict[str, int]
+def test_a_wrong_answer_is_counted_by_the_members_that_differ(
+    outcome: Outcome, expected: Answer, faults: dict[str, int]
 ) -> None:
-    assert judge(right).wrong([sampled(outcome)], TODAY) == Counter(faults)
+    assert checker(expected).count_wrong([answer_of(outcome)], TODAY) == Counter(faults)
 
 
-def test_no_record_is_named_twice() -> None:
-    assert judge().wrong([sampled(answered(1)), sampled(answered(1))], TODAY) == Counter({"record-id-repeated": 1})
+def test_a_repeated_record_is_a_fault() -> None:
+    assert checker().count_wrong([answer_of(answered(1)), answer_of(answered(1))], TODAY) == Counter(
+        {"record-id-repeated": 1}
+    )
 
 
 OLD, NEW = RIGHT, RIGHT | {"validity": "2"}
@@ -123,23 +137,27 @@ MIXED = RIGHT | {"results": [{"name": "見本　試験"}]}
         (MIXED, 10.0, False),
     ],
 )
-def test_what_is_answered_is_what_was_known_at_its_instant_and_never_a_mixture(
+def test_an_answer_must_be_that_of_its_instant_and_never_a_mixture(
     answer: Answer, at: float, right: bool
 ) -> None:
     outcome = answered(at=BEGAN + timedelta(seconds=at), **answer)
-    assert (not judge(OLD, NEW).wrong([sampled(outcome, 9.9, 10.2)], TODAY)) is right
+    assert (not checker(OLD, NEW).count_wrong([answer_of(outcome, 9.9, 10.2)], TODAY)) is right
 
 
 @pytest.mark.parametrize("at", [-2.0, 3.0])
-def test_an_answer_is_of_an_instant_between_its_asking_and_its_coming(at: float) -> None:
+def test_an_answers_instant_lies_between_request_and_receipt(at: float) -> None:
     outcome = answered(at=BEGAN + timedelta(seconds=at))
-    assert judge().wrong([sampled(outcome)], TODAY) == Counter({"answered_at": 1})
+    assert checker().count_wrong([answer_of(outcome)], TODAY) == Counter({"answered_at": 1})
 
 
 @pytest.mark.parametrize(
     ("began", "ended", "right"), [(9.0, 9.9, False), (9.5, 10.5, True), (10.1, 10.2, True)]
 )
-def test_a_refusal_may_be_of_any_instant_meanwhile(began: float, ended: float, right: bool) -> None:
+def test_a_refusal_may_be_of_any_instant_between_request_and_receipt(
+    began: float, ended: float, right: bool
+) -> None:
     refused = Outcome(409, b"", "card-not-usable")
-    wrong = judge(OLD, {"refused": "card-not-usable"}).wrong([sampled(refused, began, ended)], TODAY)
+    wrong = checker(OLD, {"refused": "card-not-usable"}).count_wrong(
+        [answer_of(refused, began, ended)], TODAY
+    )
     assert (not wrong) is right

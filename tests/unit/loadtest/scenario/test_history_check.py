@@ -1,4 +1,4 @@
-"""What was told of a patient is what is seen of her: no more, no less, from its instant on."""
+"""A history must show exactly the entries registered for the patient, from their time on."""
 
 from __future__ import annotations
 
@@ -40,81 +40,88 @@ def row(entry: Entry, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def looked(at: float, *rows: dict[str, Any], following: str | None = None) -> bytes:
-    told = {"answered_at": (BEGAN + timedelta(seconds=at)).isoformat(), "total": len(rows), "next": following}
-    return json.dumps(told | {"medicines": rows, "groups": []}).encode()
+def history(at: float, *rows: dict[str, Any], following: str | None = None) -> bytes:
+    members = {
+        "answered_at": (BEGAN + timedelta(seconds=at)).isoformat(),
+        "total": len(rows),
+        "next": following,
+    }
+    return json.dumps(members | {"medicines": rows, "groups": []}).encode()
 
 
-def judged(
-    *entries: Entry, look: bytes, look_up: LookUp = LookUp.MEDICATIONS, doubtful: bool = False
+def compared(
+    *entries: Entry, shown: bytes, resource: LookUp = LookUp.MEDICATIONS, uncertain: bool = False
 ) -> tuple[int, Counter[str]]:
-    histories = HistoryChecker()
-    histories.tapped(json.dumps({"answered_at": BEGAN.isoformat()}).encode())
-    history = histories.of("R1")
-    history.entries.extend(entries)
-    history.doubtful = doubtful
-    histories.looked("R1", look_up, look)
-    return histories.judged()
+    checker = HistoryChecker()
+    checker.record_tap(json.dumps({"answered_at": BEGAN.isoformat()}).encode())
+    patient = checker.patient("R1")
+    patient.entries.extend(entries)
+    patient.uncertain = uncertain
+    checker.record_history("R1", resource, shown)
+    return checker.results()
 
 
 RIGHT: dict[str, Any] = {}
-MISSING, UNTOLD = {"medications: an entry is missing": 1}, {"medications: an entry that was not told": 1}
+MISSING, UNREGISTERED = (
+    {"medications: an entry is missing": 1},
+    {"medications: an entry that was not registered": 1},
+)
 
 
 @pytest.mark.parametrize(
-    ("entries", "look", "faults"),
+    ("entries", "shown", "faults"),
     [
-        ([], looked(30), RIGHT),
-        ([PRESCRIBED], looked(9.9), RIGHT),
-        ([PRESCRIBED], looked(10, row(PRESCRIBED)), RIGHT),
-        ([PRESCRIBED], looked(9.9, row(PRESCRIBED)), UNTOLD),
-        ([PRESCRIBED], looked(10), MISSING),
-        ([PRESCRIBED], looked(10, row(PRESCRIBED, drug_code="990000102")), MISSING | UNTOLD),
-        ([PRESCRIBED], looked(10, row(PRESCRIBED), row(PRESCRIBED)), UNTOLD),
-        ([PRESCRIBED, DISPENSED], looked(15, row(PRESCRIBED)), RIGHT),
-        ([PRESCRIBED, DISPENSED], looked(20, row(DISPENSED)), RIGHT),
-        ([PRESCRIBED, DISPENSED], looked(20, row(DISPENSED), row(PRESCRIBED)), UNTOLD),
-        ([PRESCRIBED, ON_PAPER], looked(20, row(ON_PAPER), row(PRESCRIBED)), RIGHT),
-        ([PRESCRIBED], looked(30, row(PRESCRIBED), following="cursor"), RIGHT),
-        ([], looked(30, row(PRESCRIBED), following="cursor"), UNTOLD),
+        ([], history(30), RIGHT),
+        ([PRESCRIBED], history(9.9), RIGHT),
+        ([PRESCRIBED], history(10, row(PRESCRIBED)), RIGHT),
+        ([PRESCRIBED], history(9.9, row(PRESCRIBED)), UNREGISTERED),
+        ([PRESCRIBED], history(10), MISSING),
+        ([PRESCRIBED], history(10, row(PRESCRIBED, drug_code="990000102")), MISSING | UNREGISTERED),
+        ([PRESCRIBED], history(10, row(PRESCRIBED), row(PRESCRIBED)), UNREGISTERED),
+        ([PRESCRIBED, DISPENSED], history(15, row(PRESCRIBED)), RIGHT),
+        ([PRESCRIBED, DISPENSED], history(20, row(DISPENSED)), RIGHT),
+        ([PRESCRIBED, DISPENSED], history(20, row(DISPENSED), row(PRESCRIBED)), UNREGISTERED),
+        ([PRESCRIBED, ON_PAPER], history(20, row(ON_PAPER), row(PRESCRIBED)), RIGHT),
+        ([PRESCRIBED], history(30, row(PRESCRIBED), following="cursor"), RIGHT),
+        ([], history(30, row(PRESCRIBED), following="cursor"), UNREGISTERED),
     ],
 )
-def test_a_look_shows_what_was_known_at_its_instant(
-    entries: list[Entry], look: bytes, faults: dict[str, int]
+def test_a_history_shows_the_entries_known_at_its_instant(
+    entries: list[Entry], shown: bytes, faults: dict[str, int]
 ) -> None:
-    assert judged(*entries, look=look) == (1, Counter(faults))
+    assert compared(*entries, shown=shown) == (1, Counter(faults))
 
 
-def test_entries_of_a_former_run_are_passed_over_and_take_a_prescriptions_place_all_the_same() -> None:
+def test_entries_of_an_earlier_run_are_ignored_but_replace_prescriptions() -> None:
     former = replace(DISPENSED, known_from=BEGAN - timedelta(hours=1))
-    assert judged(PRESCRIBED, look=looked(15, row(former))) == (1, Counter())
-    assert judged(PRESCRIBED, look=looked(15, row(former), row(PRESCRIBED))) == (1, Counter(UNTOLD))
+    assert compared(PRESCRIBED, shown=history(15, row(former))) == (1, Counter())
+    assert compared(PRESCRIBED, shown=history(15, row(former), row(PRESCRIBED))) == (1, Counter(UNREGISTERED))
 
 
-@pytest.mark.parametrize("look_up", [LookUp.TREATMENTS, LookUp.HEALTH_CHECKUPS])
-def test_of_anything_else_there_is_nothing(look_up: LookUp) -> None:
+@pytest.mark.parametrize("resource", [LookUp.TREATMENTS, LookUp.HEALTH_CHECKUPS])
+def test_any_other_history_must_be_empty(resource: LookUp) -> None:
     nothing = json.dumps({"total": 0, "treatments": [], "checkups": []}).encode()
     something = json.dumps({"total": 1, "treatments": [{}], "checkups": []}).encode()
-    assert judged(look=nothing, look_up=look_up) == (1, Counter())
-    assert judged(look=something, look_up=look_up)[1].total() == 1
+    assert compared(shown=nothing, resource=resource) == (1, Counter())
+    assert compared(shown=something, resource=resource)[1].total() == 1
 
 
-def test_of_whom_it_is_not_known_what_was_kept_nothing_is_compared() -> None:
-    assert judged(PRESCRIBED, look=looked(30), doubtful=True) == (0, Counter())
+def test_a_patient_with_uncertain_entries_is_not_compared() -> None:
+    assert compared(PRESCRIBED, shown=history(30), uncertain=True) == (0, Counter())
 
 
-def test_some_looks_are_compared() -> None:
-    histories = HistoryChecker()
+def test_a_sample_of_histories_is_compared() -> None:
+    checker = HistoryChecker()
     for _ in range(INITIAL_COUNT + 10 * SAMPLE_INTERVAL):
-        histories.looked("R1", LookUp.MEDICATIONS, looked(1))
-    assert histories.judged() == (INITIAL_COUNT + 10, Counter())
+        checker.record_history("R1", LookUp.MEDICATIONS, history(1))
+    assert checker.results() == (INITIAL_COUNT + 10, Counter())
 
 
-def test_the_last_prescription_without_its_medicine_is_the_next_to_be_dispensed() -> None:
-    history = HistoryChecker().of("R1")
-    assert history.to_dispense() is None
+def test_the_latest_prescription_without_a_dispensing_is_dispensed_next() -> None:
+    patient = HistoryChecker().patient("R1")
+    assert patient.next_to_dispense() is None
     other = replace(PRESCRIBED, institution_code=OTHER, prescriber=OTHER)
-    history.entries += [PRESCRIBED, other]
-    assert history.to_dispense() is other
-    history.entries.append(ON_PAPER)
-    assert history.to_dispense() is PRESCRIBED
+    patient.entries += [PRESCRIBED, other]
+    assert patient.next_to_dispense() is other
+    patient.entries.append(ON_PAPER)
+    assert patient.next_to_dispense() is PRESCRIBED

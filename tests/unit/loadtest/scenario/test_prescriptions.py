@@ -1,4 +1,4 @@
-"""What is told after a tap, by whom, in the fund's own words."""
+"""Prescriptions and dispensings registered after a tap."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.history import Origin
 from eligibility_api.contract.numbers import is_institution_code
 from eligibility_api.contract.prescriptions import DispensingRequest, PrescriptionRequest
-from loadtest.scenario.history_check import HistoryChecker, History
-from loadtest.scenario.prescriptions import PAPER_PRESCRIBER, MAX_ENTRIES_PER_PATIENT, PrescriptionWriter
+from loadtest.scenario.history_check import HistoryChecker, PatientEntries
+from loadtest.scenario.prescriptions import MAX_ENTRIES_PER_PATIENT, PAPER_PRESCRIBER, PrescriptionWriter
 from loadtest.scenario.visits import Outcome
-from tests.unit.loadtest.scenario.test_visits import RECORD, LaidOut, client, signed_in
+from tests.unit.loadtest.scenario.builders import RECORD, FakePool, client, signed_in
 
-TOLD = {"entry_id": "e", "record_id": "r", "known_from": "2026-11-26T01:00:00+00:00"}
+REGISTERED = {"entry_id": "e", "record_id": "r", "known_from": "2026-11-26T01:00:00+00:00"}
 CLINIC = "1311111114"
 
 
-def telling(
+def registered(
     *kinds: FacilityKind, status: int = 201, answer: dict[str, Any] | None = None
-) -> tuple[LaidOut, History, list[Outcome | None]]:
+) -> tuple[FakePool, PatientEntries, list[Outcome | None]]:
     """One patient at one facility of each kind, one after the other."""
-    said = (status, answer or TOLD)
-    pool = LaidOut({"/v1/prescriptions": said, "/v1/dispensings": said})
-    histories = HistoryChecker()
+    response = (status, answer or REGISTERED)
+    pool = FakePool({"/v1/prescriptions": response, "/v1/dispensings": response})
+    history_checker = HistoryChecker()
 
-    async def tell() -> list[Outcome | None]:
-        prescribing = PrescriptionWriter(client(pool), histories, Random(1))
+    async def register() -> list[Outcome | None]:
+        writer = PrescriptionWriter(client(pool), history_checker, Random(1))
         outcomes = []
         for kind in kinds:
             where = signed_in()
             where.kind = kind
-            outcomes.append(await prescribing.tell(where, "R1", str(RECORD)))
+            outcomes.append(await writer.register(where, "R1", str(RECORD)))
         return outcomes
 
-    outcomes = asyncio.run(tell())
-    return pool, histories.of("R1"), outcomes
+    outcomes = asyncio.run(register())
+    return pool, history_checker.patient("R1"), outcomes
 
 
 @pytest.mark.parametrize(
@@ -51,38 +51,38 @@ def telling(
     ],
 )
 def test_an_institution_prescribes(kind: FacilityKind, role: str) -> None:
-    pool, history, [outcome] = telling(kind)
-    [(path, headers, body)] = pool.asked
+    pool, patient, [outcome] = registered(kind)
+    [(path, headers, body)] = pool.requests
     assert outcome is not None
     assert outcome.failure is None
     assert (path, headers["Operator-Role"]) == ("/v1/prescriptions", role)
     assert headers["Idempotency-Key"]
-    told = PrescriptionRequest.model_validate_json(body)
-    [entry] = history.entries
-    assert (entry.origin, entry.drug_code) == (Origin.PRESCRIPTION, told.medicines[0].drug_code)
-    assert told.identified_by == RECORD
+    body_sent = PrescriptionRequest.model_validate_json(body)
+    [entry] = patient.entries
+    assert (entry.origin, entry.drug_code) == (Origin.PRESCRIPTION, body_sent.medicines[0].drug_code)
+    assert body_sent.identified_by == RECORD
 
 
-def test_a_pharmacy_dispenses_what_was_prescribed_here_else_what_came_on_paper() -> None:
-    pool, history, _ = telling(FacilityKind.CLINIC, FacilityKind.PHARMACY, FacilityKind.PHARMACY)
-    (_, _, _), (path, headers, first), (_, _, second) = pool.asked
+def test_a_pharmacy_dispenses_a_prescription_of_this_run_or_else_of_paper() -> None:
+    pool, patient, _ = registered(FacilityKind.CLINIC, FacilityKind.PHARMACY, FacilityKind.PHARMACY)
+    (_, _, _), (path, headers, first), (_, _, second) = pool.requests
     assert (path, headers["Operator-Role"]) == ("/v1/dispensings", "pharmacist")
     dispensings = [DispensingRequest.model_validate_json(body) for body in (first, second)]
     assert [one.prescriber.institution_code for one in dispensings] == [CLINIC, PAPER_PRESCRIBER]
     assert is_institution_code(PAPER_PRESCRIBER)
-    prescribed, dispensed, _ = history.entries
+    prescribed, dispensed, _ = patient.entries
     assert (dispensed.drug_code, dispensed.prescriber) == (prescribed.drug_code, CLINIC)
 
 
-def test_a_patient_has_no_more_than_a_few() -> None:
-    pool, history, outcomes = telling(*[FacilityKind.CLINIC] * (MAX_ENTRIES_PER_PATIENT + 2))
-    assert len(pool.asked) == len(history.entries) == MAX_ENTRIES_PER_PATIENT
+def test_the_entries_of_a_patient_are_limited() -> None:
+    pool, patient, outcomes = registered(*[FacilityKind.CLINIC] * (MAX_ENTRIES_PER_PATIENT + 2))
+    assert len(pool.requests) == len(patient.entries) == MAX_ENTRIES_PER_PATIENT
     assert outcomes[-2:] == [None, None]
 
 
-def test_what_was_not_answered_leaves_a_doubt() -> None:
-    _, history, [outcome] = telling(
+def test_after_a_failed_registration_the_patients_entries_are_uncertain() -> None:
+    _, patient, [outcome] = registered(
         FacilityKind.CLINIC, status=503, answer={"code": "overloaded", "retry_after": 60}
     )
     assert outcome is not None
-    assert (outcome.failure, history.entries, history.doubtful) == ("overloaded", [], True)
+    assert (outcome.failure, patient.entries, patient.uncertain) == ("overloaded", [], True)

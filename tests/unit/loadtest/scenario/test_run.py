@@ -1,4 +1,4 @@
-"""How a plan is driven."""
+"""The options of a run."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from loadtest.generator.client_faults import ClientFault
 from loadtest.scenario.run import RunOptions
 
 
-class FakeInflicting:
-    client_faults = (ClientFault(20, 40, cut=""),)
+class FakeInjection:
+    client_faults = (ClientFault(20, 40, blocked_prefix=""),)
 
     async def run(self, context: object) -> None:
         raise AssertionError(context)
 
 
-async def beside(_: object) -> None:
+async def task(_: object) -> None:
     raise AssertionError
 
 
-def test_a_fault_joins_what_is_done_to_lines_and_what_goes_on_beside() -> None:
-    before = RunOptions(client_faults=[ClientFault(1, 2)], background_tasks=[cast(Any, beside)])
-    injection = FakeInflicting()
-    how = before.with_fault(cast(Any, injection))
-    assert list(how.client_faults) == [ClientFault(1, 2), ClientFault(20, 40, cut="")]
-    assert list(how.background_tasks) == [beside, injection.run]
-    assert how.generators == before.generators
+def test_an_injection_is_added_to_client_faults_and_background_tasks() -> None:
+    before = RunOptions(client_faults=[ClientFault(1, 2)], background_tasks=[cast(Any, task)])
+    injection = FakeInjection()
+    options = before.with_injection(cast(Any, injection))
+    assert list(options.client_faults) == [ClientFault(1, 2), ClientFault(20, 40, blocked_prefix="")]
+    assert list(options.background_tasks) == [task, injection.run]
+    assert options.generators == before.generators

@@ -1,4 +1,4 @@
-"""A drive, and whoever works beside it."""
+"""A run in progress with its background tasks."""
 
 from __future__ import annotations
 
@@ -7,60 +7,62 @@ from typing import Any, cast
 
 import pytest
 
-from loadtest.scenario.run_context import BackgroundTask, RunContext, drive
+from loadtest.scenario.run_context import BackgroundTask, RunContext, run_generators
 from loadtest.target import LoadError
 
 
-class FakeCrew:
-    """Drives until it is told that everything is answered."""
+class FakePool:
+    """A pool of generators that runs until everything is answered."""
 
     def __init__(self) -> None:
-        self.begun = False
+        self.started = False
         self.answered = asyncio.Event()
 
-    def go(self) -> None:
-        self.begun = True
+    def start_load(self) -> None:
+        self.started = True
 
-    async def done(self) -> str:
+    async def result(self) -> str:
         await self.answered.wait()
-        return "sight"
+        return "result"
 
 
-def driven(generators: FakeCrew, *background_tasks: BackgroundTask) -> tuple[RunContext, Any]:
-    return asyncio.run(drive(cast(Any, generators), cast(Any, None), cast(Any, None), background_tasks))
+def run(generators: FakePool, *background_tasks: BackgroundTask) -> tuple[RunContext, Any]:
+    return asyncio.run(
+        run_generators(cast(Any, generators), cast(Any, None), cast(Any, None), background_tasks)
+    )
 
 
-def test_what_works_beside_begins_with_the_drive_and_ends_with_it() -> None:
-    generators, told = FakeCrew(), list[str]()
+def test_a_background_task_starts_and_ends_with_the_run() -> None:
+    generators, events = FakePool(), list[str]()
 
-    async def beside(context: RunContext) -> None:
+    async def task(context: RunContext) -> None:
         assert context.generators is cast(Any, generators)
-        assert generators.begun
-        told.append("begun")
+        assert generators.started
+        events.append("begun")
         generators.answered.set()
         try:
             await context.until(1e6)
         finally:
-            told.append("ended")
+            events.append("ended")
 
-    context, result = driven(generators, beside)
-    assert (told, result) == (["begun", "ended"], "sight")
+    context, result = run(generators, task)
+    assert (events, result) == (["begun", "ended"], "result")
     assert context.started_at.tzinfo is not None
     assert context.elapsed() >= 0
 
 
-def test_what_goes_wrong_beside_ends_the_drive() -> None:
-    async def beside(_: RunContext) -> None:
-        raise LoadError("the database is gone")
+def test_an_error_of_a_background_task_ends_the_run() -> None:
+    async def task(_: RunContext) -> None:
+        raise LoadError("the database is unreachable")
 
-    with pytest.raises(LoadError, match="the database is gone"):
-        driven(FakeCrew(), beside)
+    with pytest.raises(LoadError, match="the database is unreachable"):
+        run(FakePool(), task)
 
 
-def test_work_that_is_over_before_the_drive_is_no_fault() -> None:
-    generators = FakeCrew()
+def test_a_background_task_may_end_before_the_run() -> None:
+    generators = FakePool()
 
-    async def beside(_: RunContext) -> None:
+    async def task(_: RunContext) -> None:
         generators.answered.set()
 
-    assert driven(generators, beside)[1] == "sight"
+    assert run(generators, task)[1] == "result"

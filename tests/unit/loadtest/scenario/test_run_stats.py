@@ -1,15 +1,15 @@
-"""What was seen, second by second, and of several generators together."""
+"""Statistics by second, and of several generators together."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 
-from loadtest.scenario.run_stats import RunStats, Series
+from loadtest.scenario.run_stats import RunStats, TimeSeries
 
 
-def result(*checks: tuple[float, float]) -> RunStats:
-    """Checks by intended start and seconds that each took, all answered; one request at the end of each."""
+def stats_of(*checks: tuple[float, float]) -> RunStats:
+    """Answered checks by scheduled time and latency in seconds; one request at the end of each."""
     stats = RunStats()
     for at, seconds in checks:
         stats.check_began(at)
@@ -18,14 +18,14 @@ def result(*checks: tuple[float, float]) -> RunStats:
     return stats
 
 
-def test_a_check_counts_in_the_second_of_its_intended_start_and_a_request_in_that_of_its_end() -> None:
-    stats = result((0.5, 0.1), (0.9, 3.0))
+def test_a_check_counts_in_its_scheduled_second_and_a_request_in_that_of_its_answer() -> None:
+    stats = stats_of((0.5, 0.1), (0.9, 3.0))
     assert [second.offered for second in stats.series] == [2, 0, 0, 0]
     assert [second.requests for second in stats.series] == [1, 0, 0, 1]
     assert stats.series.at(0).checks.max_ms == 3000
 
 
-def test_an_error_is_told_as_a_whole_and_in_its_second() -> None:
+def test_an_error_counts_in_total_and_in_its_second() -> None:
     stats = RunStats()
     for at in (0.0, 2.1, 2.9):
         stats.error("overloaded", at)
@@ -33,40 +33,40 @@ def test_an_error_is_told_as_a_whole_and_in_its_second() -> None:
     assert [second.errors["overloaded"] for second in stats.series] == [1, 0, 2]
 
 
-def test_some_seconds_become_one() -> None:
-    series = result((0, 0.1), (1, 0.2), (2, 0.3)).series
+def test_seconds_are_merged() -> None:
+    series = stats_of((0, 0.1), (1, 0.2), (2, 0.3)).series
     some = series.between(1, 3)
     assert (some.offered, some.checks.max_ms) == (2, 300)
     assert series.between(3, 9).offered == 0
 
 
-def test_two_sights_become_one() -> None:
-    one, other = result((0, 0.1)), result((0, 0.3), (4, 0.2))
+def test_the_statistics_of_two_generators_are_merged() -> None:
+    one, other = stats_of((0, 0.1)), stats_of((0, 0.3), (4, 0.2))
     other.error("overloaded", 4)
-    other.last_answer_after = 4.2
+    other.last_answer_at = 4.2
     one.merge(other)
     assert (one.offered, one.answered, one.checks.count, one.errors) == (3, 3, 3, Counter(overloaded=1))
-    assert (one.requests["number"].count, one.last_answer_after) == (3, 4.2)
+    assert (one.requests["number"].count, one.last_answer_at) == (3, 4.2)
     assert [second.offered for second in one.series] == [2, 0, 0, 0, 1]
 
 
-def test_what_another_process_says_is_the_same_again() -> None:
-    stats = result((0, 0.1), (0.2, 0.3), (4, 0.2))
+def test_statistics_survive_their_transfer() -> None:
+    stats = stats_of((0, 0.1), (0.2, 0.3), (4, 0.2))
     stats.error("overloaded", 4)
     stats.start_delays.add(1.5)
-    stats.last_answer_after = 4.2
+    stats.last_answer_at = 4.2
     again = RunStats.from_message(json.loads(json.dumps(stats.to_message())))
     assert again.to_message() == stats.to_message()
     assert (again.offered, again.answered, again.errors) == (3, 3, Counter(overloaded=1))
     assert again.checks == stats.checks
 
 
-def test_a_run_in_which_nothing_happened_has_no_seconds() -> None:
-    assert len(Series()) == 0
+def test_a_run_without_events_has_no_seconds() -> None:
+    assert len(TimeSeries()) == 0
     assert RunStats.from_message(RunStats().to_message()).offered == 0
 
 
-def test_checks_by_number_are_told_apart_among_all() -> None:
+def test_checks_by_number_are_counted_separately() -> None:
     stats = RunStats()
     for answered, by_number in ((True, True), (False, True), (True, False)):
         stats.check_began(0.5)

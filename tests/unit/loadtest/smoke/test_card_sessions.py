@@ -1,4 +1,4 @@
-"""Cards in session, played by the emulator."""
+"""Card sessions with the emulator."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import CardCheckRequest
 from jpki_mock.card.in_process import open_card
-from loadtest.smoke.card_sessions import FleetError, open_fleet
+from loadtest.smoke.card_sessions import CardSessionError, open_card_sessions
 from tests.builders.cards import AUTHENTICATION_PIN, Key, card_file, key_slot, p384_key, pin, pins, rsa_key
 from tests.unit.loadtest.builders import credential
 
@@ -29,20 +29,18 @@ def verify(request: CardCheckRequest) -> None:
 
 @pytest.mark.parametrize("carrier", ["card", "android"])
 @pytest.mark.parametrize("make_key", [lambda: rsa_key(1), p384_key], ids=["rsa", "p-384"])
-def test_a_card_proves_its_holder_again_and_again(
-    tmp_path: Path, carrier: str, make_key: Callable[[], Key]
-) -> None:
+def test_a_card_signs_proofs_repeatedly(tmp_path: Path, carrier: str, make_key: Callable[[], Key]) -> None:
     file = card_file(tmp_path, carrier=carrier, authentication=key_slot(make_key()))
-    with open_fleet([file], AUTHENTICATION_PIN, open_card) as (card,):
+    with open_card_sessions([file], AUTHENTICATION_PIN, open_card) as (card,):
         for challenge in ("challenge-1", "challenge-2"):
             request = card.prove(credential(), challenge)
             assert request.challenge == challenge
             verify(request)
 
 
-def test_cards_are_named_by_their_files_and_given_back_at_the_end(tmp_path: Path) -> None:
+def test_sessions_are_named_by_their_files_and_closed_at_the_end(tmp_path: Path) -> None:
     files = [card_file(tmp_path, name) for name in ("a.json", "b.json")]
-    with open_fleet(files, AUTHENTICATION_PIN, open_card) as cards:
+    with open_card_sessions(files, AUTHENTICATION_PIN, open_card) as cards:
         assert [card.name for card in cards] == ["a", "b"]
         with pytest.raises(BlockingIOError):
             open_card(files[0])
@@ -50,12 +48,15 @@ def test_cards_are_named_by_their_files_and_given_back_at_the_end(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("tries_left", "typed", "code"), [(3, "9999", "pin-wrong"), (0, AUTHENTICATION_PIN, "pin-locked")]
+    ("tries_left", "pin_entered", "code"), [(3, "9999", "pin-wrong"), (0, AUTHENTICATION_PIN, "pin-locked")]
 )
-def test_a_card_that_cannot_take_part_is_named_and_all_are_given_back(
-    tmp_path: Path, tries_left: int, typed: str, code: str
+def test_a_card_that_cannot_be_used_is_named_and_all_are_closed(
+    tmp_path: Path, tries_left: int, pin_entered: str, code: str
 ) -> None:
     file = card_file(tmp_path, "bad.json", pins=pins(authentication=pin(AUTHENTICATION_PIN, 3, tries_left)))
-    with pytest.raises(FleetError, match=f"bad.json: {code}"), open_fleet([file], typed, open_card):
+    with (
+        pytest.raises(CardSessionError, match=f"bad.json: {code}"),
+        open_card_sessions([file], pin_entered, open_card),
+    ):
         pass
     open_card(file).close()

@@ -1,4 +1,4 @@
-"""A smoke's verdict and its report."""
+"""The verdict and the report of a smoke test."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def report(**changes: Any) -> SmokeReport:
     ("changes", "passed"),
     [({}, True), ({"failures": {"overloaded": 1}}, False), ({"silent": ["valid"]}, False)],
 )
-def test_it_passes_only_without_failure_and_with_a_right_answer_for_every_user(
+def test_it_passes_without_failures_and_with_a_right_answer_for_every_user(
     changes: dict[str, Any], passed: bool
 ) -> None:
     assert report(**changes).passed is passed
 
 
-def test_json_has_the_rate_and_the_times() -> None:
+def test_json_contains_the_rate_and_latencies() -> None:
     assert report(failures={"overloaded": 1}, silent=["ended"]).as_json() == {
         "passed": False,
         "seconds": 20.0,
@@ -48,7 +48,7 @@ def test_json_has_the_rate_and_the_times() -> None:
     }
 
 
-def test_people_read_failures_by_code_and_the_verdict() -> None:
+def test_the_console_shows_failures_by_code_and_the_verdict() -> None:
     console = Console(file=io.StringIO(), record=True, width=100)
     show(console, report(failures={"overloaded": 3}, silent=["ended"]))
     text = console.export_text()

@@ -1,4 +1,4 @@
-"""The load test's environment."""
+"""The settings of the smoke test."""
 
 from pathlib import Path
 
@@ -40,13 +40,13 @@ def test_load_may_go_to_this_machine(monkeypatch: pytest.MonkeyPatch, url: str) 
         "http://[2001:db8::1]:8400",
     ],
 )
-def test_load_goes_nowhere_else(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_other_machines_are_rejected(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("TERMINAL_FUND_URL", url)
     with pytest.raises(SettingsError, match="TERMINAL_FUND_URL: load goes to loopback addresses only"):
         LoadSettings.load()
 
 
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_variables_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LOADTEST_CARDS")
     monkeypatch.delenv("TERMINAL_CREDENTIAL")
     with pytest.raises(SettingsError, match=r"LOADTEST_CARDS.*TERMINAL_CREDENTIAL"):
@@ -60,13 +60,13 @@ def test_expected_answers_are_validities_by_card(tmp_path: Path, content: str) -
         LoadSettings.load().load_expected()
 
 
-def test_an_insurers_credential_is_no_terminals(tmp_path: Path) -> None:
+def test_an_insurers_credential_is_rejected(tmp_path: Path) -> None:
     credential(None).save(tmp_path / "terminal")
     with pytest.raises(SettingsError, match="institution code"):
         LoadSettings.load().load_credential()
 
 
-def test_a_missing_credential_is_told(tmp_path: Path) -> None:
+def test_a_missing_credential_is_reported(tmp_path: Path) -> None:
     (tmp_path / "terminal").unlink()
     with pytest.raises(SettingsError, match="TERMINAL_CREDENTIAL"):
         LoadSettings.load().load_credential()

@@ -1,4 +1,4 @@
-"""One tap, and the judgement of its answer."""
+"""One tap, and the check of its answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from eligibility_api.contract.codes import Validity
 from jpki_mock.card.in_process import open_card
-from loadtest.smoke.card_sessions import CardSession, open_fleet
+from loadtest.smoke.card_sessions import CardSession, open_card_sessions
 from loadtest.smoke.tap import TapChecker, tap
 from tests.builders.cards import AUTHENTICATION_PIN, card_file
 from tests.unit.loadtest.builders import FakeFund
@@ -18,7 +18,7 @@ from tests.unit.loadtest.builders import FakeFund
 
 @pytest.fixture
 def card(tmp_path: Path) -> Iterator[CardSession]:
-    with open_fleet([card_file(tmp_path)], AUTHENTICATION_PIN, open_card) as (session,):
+    with open_card_sessions([card_file(tmp_path)], AUTHENTICATION_PIN, open_card) as (session,):
         yield session
 
 

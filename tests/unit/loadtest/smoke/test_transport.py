@@ -1,4 +1,4 @@
-"""The fund's client on Locust's session."""
+"""The transport of the fund's client over Locust's session."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from loadtest.smoke.transport import FastTransport
+from loadtest.smoke.transport import LocustTransport
 
 
 @dataclass
@@ -28,13 +28,13 @@ class FakeSession:
 
 
 def post(session: FakeSession) -> httpx2.Response:
-    transport = FastTransport(session)
+    transport = LocustTransport(session)
     with httpx2.Client(base_url="http://127.0.0.1:8400/prefix", transport=transport) as client:
         headers = {"Authorization": "Bearer token", "Content-Type": "application/json"}
         return client.post("/v1/eligibility/card", content=b"{}", headers=headers)
 
 
-def test_a_request_goes_out_with_its_body_and_two_headers_and_is_measured_by_its_path() -> None:
+def test_a_request_has_its_body_and_two_headers_and_is_named_by_its_path() -> None:
     session = FakeSession(FakeAnswer(200, b"[]"))
     post(session)
     ((method, url, name, options),) = session.sent
@@ -44,18 +44,18 @@ def test_a_request_goes_out_with_its_body_and_two_headers_and_is_measured_by_its
     assert options["headers"] == {"Authorization": "Bearer token", "Content-Type": "application/json"}
 
 
-def test_no_redirection_is_followed() -> None:
+def test_no_redirect_is_followed() -> None:
     session = FakeSession(FakeAnswer(307, None))
     assert post(session).status_code == 307
     assert session.sent[0][3]["allow_redirects"] is False
 
 
 @pytest.mark.parametrize(("status", "content"), [(200, b'{"a":1}'), (503, b"{}"), (204, None)])
-def test_an_answer_comes_back_whatever_its_status(status: int, content: bytes | None) -> None:
+def test_a_response_of_any_status_is_returned(status: int, content: bytes | None) -> None:
     response = post(FakeSession(FakeAnswer(status, content)))
     assert (response.status_code, response.content) == (status, content or b"")
 
 
-def test_no_answer_is_a_broken_line() -> None:
+def test_no_response_is_a_connection_error() -> None:
     with pytest.raises(httpx2.ConnectError):
         post(FakeSession(FakeAnswer(0, None)))
