@@ -1,8 +1,9 @@
-"""The baseline: an ASGI application that does only the unavoidable work of a tap's two requests, without a framework.
+"""The baseline: an ASGI application that does only the unavoidable work of a tap's two requests.
 
 Challenge: make one. Card: verify its MAC, verify the certificate by its authority's key and the proof by the
-certificate's, run the fund's own SQL statement in one round trip (it reads, uses the nonce, records, and commits durably),
-send the rows. It has no token, profile, validation, rule, cache or access log: it must not be used for anything else.
+certificate's, run the fund's own SQL statement in one round trip (it reads, uses the nonce, records, and
+commits durably), send the rows. It has no framework, token, profile, validation, rule, cache or access log: it must not
+be used for anything else.
 """
 
 from __future__ import annotations

@@ -27,10 +27,11 @@ def baseline(
 ) -> None:
     """1件の受付のコストを、このマシンでの下限と比較します。番号による照会は、FastAPI の最小のルートと比較します。
 
-    Compare a tap with its lowest possible cost on this machine, and a look-up by number with FastAPI's minimal route.
-    Starts a stack of its own with one API worker, and ends it.
+    Compare a tap with its lowest possible cost on this machine, and a look-up by number with FastAPI's
+    minimal route. Starts a stack of its own with one API worker, and ends it.
 
-    Exit code 0: measured. 1: measured, but some answers were wrong. 3: the measurement could not be completed.
+    Exit code 0: measured. 1: measured, but some answers were wrong. 3: the measurement could not be
+    completed.
     """
     from loadtest.baseline.report import show
     from loadtest.baseline.run import run_baseline

@@ -1,4 +1,4 @@
-"""Proofs made in advance: challenges under the stack's MAC key, valid for the whole run, signed by the cards."""
+"""Proofs made in advance: challenges under the stack's MAC key, signed by the cards."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class ReadyProof:
-    """A proof ready to be sent: the indexes of card and terminal, the challenge, and the signature in base64."""
+    """A proof ready to be sent: card and terminal by index, challenge, signature in base64."""
 
     card: int
     terminal: int

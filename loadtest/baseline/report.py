@@ -12,6 +12,7 @@ from rich.table import Table
 from loadtest.baseline.cases import BASELINE, FASTAPI, NUMBER, TAP
 from loadtest.baseline.rounds import CaseResult
 from loadtest.machine.costs import API, DATABASE, MAX_GENERATOR_UTILISATION
+from loadtest.scenario.sections import Text, joined
 
 MIN_RATIOS = {"tap_over_baseline": 0.60, "number_over_fastapi": 0.30}
 """The minimum ratios of rates on two cores, one of them the generator's."""
@@ -61,21 +62,35 @@ class BaselineReport:
         ]
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Text:
         """The verdict as a sentence."""
         if self.failures:
-            return f"Not measured: {'; '.join(self.failures)}."
+            failures = "; ".join(self.failures)
+            return Text(f"測定できませんでした：{failures}", f"Not measured: {failures}.")
         ratios = self.ratios
         reached = all(ratios[name] >= goal for name, goal in MIN_RATIOS.items())
-        sentence = (
-            f"A tap runs at {ratios['tap_over_baseline']:.2f} of the baseline's rate (goal"
-            f" {MIN_RATIOS['tap_over_baseline']:.2f}) and uses {ratios['tap_cpu_over_baseline']:.2f} times its processor time; a look-up by number at"
-            f" {ratios['number_over_fastapi']:.2f} of FastAPI's minimal route (goal"
-            f" {MIN_RATIOS['number_over_fastapi']:.2f}): {'reached' if reached else 'not reached'}."
-        )
+        tap, tap_goal = ratios["tap_over_baseline"], MIN_RATIOS["tap_over_baseline"]
+        number, number_goal = ratios["number_over_fastapi"], MIN_RATIOS["number_over_fastapi"]
+        cpu = ratios["tap_cpu_over_baseline"]
+        texts = [
+            Text(
+                f"受付の処理速度は下限の処理の {tap:.2f} 倍（目標 {tap_goal:.2f}）、CPU 時間は {cpu:.2f} 倍でした。"
+                f"番号による照会の処理速度は FastAPI の最小のルートの {number:.2f} 倍（目標 {number_goal:.2f}）でした："
+                f"{'達成' if reached else '未達成'}。",
+                f"A tap runs at {tap:.2f} of the baseline's rate (goal {tap_goal:.2f}) and uses {cpu:.2f} times its"
+                f" processor time; a look-up by number at {number:.2f} of FastAPI's minimal route (goal"
+                f" {number_goal:.2f}): {'reached' if reached else 'not reached'}.",
+            )
+        ]
         if self.generator_bound:
-            sentence += f" The generator was the bottleneck of: {', '.join(self.generator_bound)}."
-        return sentence
+            cases = ", ".join(self.generator_bound)
+            texts.append(
+                Text(
+                    f"負荷発生器がボトルネックでした：{cases}",
+                    f"The generator was the bottleneck of: {cases}.",
+                )
+            )
+        return joined(texts, Text("", " "))
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -86,7 +101,8 @@ class BaselineReport:
             "conditions": dict(self.conditions),
             "cases": {name: _as_json(result) for name, result in self.results.items()},
             "failures": list(self.failures),
-            "verdict": self.verdict,
+            "verdict": self.verdict.en,
+            "verdict_ja": self.verdict.ja,
         }
 
 
@@ -114,7 +130,7 @@ def _as_json(result: CaseResult) -> dict[str, Any]:
 
 
 def show(console: Console, report: BaselineReport) -> None:
-    """Print the table (processor time per request; `gen.`: the generator's share of its core) and the verdict."""
+    """Print the table (times per request; `gen.`: the generator's share of its core) and the verdict."""
     table = Table("")
     titles = ("per s", "req./s", "req./core-s", "API µs", "DB µs", "gen.")
     for title in titles:
@@ -131,4 +147,4 @@ def show(console: Console, report: BaselineReport) -> None:
     console.print(
         f"{report.pinned}; {', '.join(f'{name} {value:g}' for name, value in report.conditions.items())}"
     )
-    console.print(report.verdict, style="bold")
+    console.print(f"{report.verdict.ja}\n{report.verdict.en}", style="bold", markup=False)

@@ -1,4 +1,4 @@
-"""Alternating rounds: each case for a short time in turn, so that any other load on the machine affects all of them."""
+"""Alternating rounds: each case in turn, so that any other load on the machine affects all of them."""
 
 from __future__ import annotations
 

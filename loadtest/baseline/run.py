@@ -1,4 +1,4 @@
-"""Runs a baseline measurement: a stack with one API worker, a small dataset, and the compared applications beside it."""
+"""Runs a baseline measurement: a stack with one API worker, a small dataset, the compared applications."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Serves the compared applications, each in one uvicorn worker process with the fund's own uvicorn settings.
 
-`python -m loadtest.baseline.server APPLICATION DESCRIPTOR` serves on a socket that the parent process listens on already.
+`python -m loadtest.baseline.server APPLICATION DESCRIPTOR` serves on a socket that the parent process listens
+on already.
 """
 
 from __future__ import annotations

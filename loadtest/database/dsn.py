@@ -1,4 +1,7 @@
-"""The DSN of the fund's database for an operator, who may read its statistics. The only module that knows its location."""
+"""The DSN of the fund's database for an operator, who may read its statistics.
+
+The only module that knows its location.
+"""
 
 from __future__ import annotations
 

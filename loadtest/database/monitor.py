@@ -31,7 +31,9 @@ _CONNECTION_LOST = (
 
 
 class DatabaseMonitor:
-    """A context manager around a run. A database that cannot be reached is counted and does not disturb the run.
+    """A context manager around a run.
+
+    A database that cannot be reached is counted and does not disturb the run.
 
     `dsn` is called before each connection, and may raise DatabaseUnreachable.
     """

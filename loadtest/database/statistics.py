@@ -1,6 +1,7 @@
-"""PostgreSQL's cumulative statistics as snapshots, rows of numbers by key, and the difference between two of them.
+"""Snapshots of PostgreSQL's cumulative statistics, and the difference between two of them.
 
-A session reports its own statistics at most once a second, and ten seconds after its last work: a snapshot may lack a little.
+A session reports its own statistics at most once a second, and ten seconds after its last work: a snapshot
+may lack a little.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ MAX_STATEMENTS = 25
 
 @dataclass(frozen=True, slots=True)
 class StatisticsSnapshot:
-    """Statistics at an instant. `rows`: by view, by key, the numbers; empty for a view that this server lacks."""
+    """Statistics at an instant.
+
+    `rows`: by view, by key, the numbers; empty for a view that this server lacks.
+    """
 
     server: str
     """The server's version."""

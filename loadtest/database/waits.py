@@ -1,6 +1,7 @@
 """States and wait events of the database's sessions (pg_stat_activity), sampled several times a second.
 
-An active session without a wait event is running or queued for a processor: PostgreSQL does not distinguish these.
+An active session without a wait event is running or queued for a processor: PostgreSQL does not distinguish
+these.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ SESSIONS_QUERY = """SELECT state, wait_event_type, wait_event, count(*) AS sessi
 
 @dataclass(slots=True)
 class WaitSamples:
-    """Sums over all samples. `seconds`: by second of the clock, the number of samples and the active sessions."""
+    """Sums over all samples.
+
+    `seconds`: by second of the clock, the number of samples and the active sessions.
+    """
 
     count: int = 0
     sessions: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -1,7 +1,7 @@
-"""Loads the bulk population directly into the database: uploads of ten million members would take most of an hour.
+"""Loads the bulk population directly: uploading ten million members would take most of an hour.
 
-The load is one transaction, so that an interruption leaves nothing behind: it drops indexes and constraints of the tables,
-has the server compute the rows from their numbers, and builds everything again.
+The load is one transaction, so that an interruption leaves nothing behind: it drops indexes and constraints
+of the tables, has the server compute the rows from their numbers, and builds everything again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ _REPORTED_SECONDS = 5.0
 
 
 def provision_bulk(target: TargetEnvironment, bulk: BulkPopulation, progress: Progress) -> None:
-    """Register a bulk population at J-LIS and load it, unless the stack has it already. Raises LoadError, OSError."""
+    """Register a bulk population at J-LIS and load it, unless the stack has it already.
+
+    Raises LoadError, OSError.
+    """
     try:
         dsn = operator_dsn(target.environment)
         if asyncio.run(is_loaded(dsn, bulk)):
@@ -64,7 +67,10 @@ def _authority(trust_store: Path) -> bytes:
 
 
 async def is_loaded(dsn: str, bulk: BulkPopulation) -> bool:
-    """Whether the database of an owner's DSN has this bulk population. Raises LoadError where it has another one."""
+    """Whether the database of an owner's DSN has this bulk population.
+
+    Raises LoadError where it has another one.
+    """
     connection = await asyncpg.connect(dsn)
     try:
         if not await connection.fetchval(
@@ -85,7 +91,8 @@ async def bulk_load(
 ) -> None:
     """Load a bulk population into the database of an owner's DSN, which must not be in use otherwise.
 
-    `authority`: SHA-256 of the issuing authority's key; `person_keys`: of the people in J-LIS's register, by number.
+    `authority`: SHA-256 of the issuing authority's key; `person_keys`: of the people in J-LIS's register, by
+    number.
     """
     connection = await asyncpg.connect(dsn)
     try:

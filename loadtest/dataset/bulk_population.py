@@ -1,10 +1,12 @@
 """The bulk population: many people with few attributes, so that a database reaches nationwide size.
 
-Every attribute of a person is computed from her number alone, here and in the SQL that loads her (`bulk_statements.py`):
-none of ten million people is held in memory, and the reference model can still answer about each of them.
+Every attribute of a person is computed from her number alone, here and in the SQL that loads her
+(`bulk_statements.py`): none of ten million people is held in memory, and the reference model can still answer
+about each of them.
 
-Persons aged 75 or older belong to the late-elderly scheme; some of the others, who are insured by an employer's insurer, had
-an earlier membership, so that there are 1.2 enrolments a person, as nationwide (160 M of 124 M people).
+Persons aged 75 or older belong to the late-elderly scheme; some of the others, who are insured by an
+employer's insurer, had an earlier membership, so that there are 1.2 enrolments a person, as nationwide (160 M
+of 124 M people).
 """
 
 from __future__ import annotations
@@ -24,17 +26,21 @@ from loadtest.model.events import FilePublished, Membership, Row
 from loadtest.model.replay import replay
 
 MAX_REGISTERED = 20_000
-"""The maximum of people that the resident register knows too, evenly spaced by number: these may have a card."""
+"""The maximum of people that the resident register knows too, evenly spaced by number: these may have a card.
+"""
 
 _MEMBERS_OF_AN_INSURER = 36_000
 _PREFECTURES = 47
 _SOCIETIES, _FIRST_SOCIETY = "06{p:02d}{n:03d}", 501
 _LATE_ELDERLY, _FIRST_LATE_ELDERLY = "39{p:02d}{n:03d}", 501
-"""Formats of the insurers' numbers; all are higher than those of the synthetic country (`payer-mock country`)."""
+"""Formats of the insurers' numbers; all are higher than those of the synthetic country (`payer-mock
+country`).
+"""
 
 SYMBOL, BRANCH = "見本", "00"
 CHANGED_ON, BEFORE_FROM = date(2024, 4, 1), date(2015, 4, 1)
-"""The first day of a present membership, unless the person was born later; and that of an earlier membership."""
+"""The first day of a present membership, unless the person was born later; and that of an earlier membership.
+"""
 
 STRIDE = 7919
 """A prime, so that people with adjacent numbers have distant birth dates."""
@@ -62,7 +68,10 @@ def _numbers(form: str, first: int, count: int) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class BulkPopulation:
-    """People numbered from 1. `societies` and `late_elderly`: insurers' numbers; a person's insurer follows from her number."""
+    """People numbered from 1.
+
+    `societies` and `late_elderly`: insurers' numbers; a person's insurer follows from her number.
+    """
 
     people: int
     societies: tuple[str, ...]
@@ -115,7 +124,7 @@ class BulkPopulation:
         return int.from_bytes(b"\x01" + sha256(number.to_bytes(8, "big")).digest()[16:23], "big")
 
     def rows(self, number: int) -> Iterator[Row]:
-        """A person's rows in her insurers' files: the present membership and, if she had one, the earlier one."""
+        """A person's rows in the member files: the present membership and, if any, the earlier one."""
         resident = self.resident(number)
         began = max(CHANGED_ON, resident.birth_date)
         yield _row(self.membership(number), resident, number, acquired_on=began)
@@ -184,7 +193,7 @@ def _row(membership: Membership, resident: Resident, number: int, **days: Any) -
 
 @dataclass(frozen=True, slots=True)
 class BulkPartition:
-    """The part of a bulk population that one generator looks up: every `step`-th of `people`, from `first` on."""
+    """One generator's part of a bulk population: every `step`-th of `people`, from `first` on."""
 
     people: int
     first: int = 1

@@ -1,4 +1,6 @@
-"""The SQL of the bulk load. What it inserts is what a published member file, J-LIS's matching and a first registration leave.
+"""The SQL of the bulk load.
+
+What it inserts is what a published member file, J-LIS's matching and a first registration leave.
 
 `BulkPopulation` computes the same attributes in Python; the two are compared in the tests.
 """
@@ -70,7 +72,9 @@ CROSS JOIN (
            string_to_array(current_setting('bulk.late_elderly'), ',') AS late_elderly
 ) insurers
 """  # noqa: S608 - our own constants
-"""The people by number, equal to `BulkPopulation`. People who are not in the register have an arbitrary person key."""
+"""The people by number, equal to `BulkPopulation`. People who are not in the register have an arbitrary
+person key.
+"""
 
 INSERT_ENTITLEMENTS = f"""
 INSERT INTO entitlement (entitlement, insurer_number, symbol_key, number_key, branch_key, birth_date)

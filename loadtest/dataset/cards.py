@@ -1,4 +1,4 @@
-"""Virtual cards: a certificate that J-LIS issued to a resident and the key that signs for it; their first registration."""
+"""Virtual cards (a certificate issued by J-LIS and its key), and their first registration."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ from loadtest.http_client.pool import ConnectionPool
 from loadtest.target import LoadError
 
 _TRANSACTION_SIZE = 100
-"""Certificates issued in one transaction: J-LIS's service, which uses the same store, waits for no longer one."""
+"""Certificates issued in one transaction: J-LIS's service, which uses the same store, waits for no longer
+one.
+"""
 
 _REGISTRATION_CONCURRENCY = 8
 _REGISTRATION_CHALLENGE = json.dumps({"purpose": Purpose.FIRST_REGISTRATION}).encode()
@@ -40,7 +42,10 @@ _PADDING, _HASH = padding.PKCS1v15(), hashes.SHA256()
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One resident's card in a session, with its PIN verified. `key_number`: the index of its key among the card keys."""
+    """One resident's card in a session, with its PIN verified.
+
+    `key_number`: the index of its key among the card keys.
+    """
 
     resident_id: str
     certificate: bytes = field(repr=False)
@@ -92,7 +97,10 @@ def _issue_chunk(
 
 
 async def register_cards(pool: ConnectionPool, terminal: Terminal, cards: Sequence[Card]) -> None:
-    """Make the first registration (初回登録) of every card at one signed-in terminal. Raises LoadError, ConnectionFailed."""
+    """Make the first registration (初回登録) of every card at one signed-in terminal.
+
+    Raises LoadError, ConnectionFailed.
+    """
     remaining = iter(cards)
     async with asyncio.TaskGroup() as group:
         for _ in range(_REGISTRATION_CONCURRENCY):

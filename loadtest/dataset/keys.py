@@ -1,7 +1,7 @@
-"""The card keys: generating an RSA-2048 key takes a tenth of a second, so they are generated once and kept in a file.
+"""The card keys, generated once and kept in a file, since an RSA-2048 key takes a tenth of a second.
 
-Each resident has a certificate and a serial number of her own; several cards share a key. This makes no difference to
-a verifier: every certificate is parsed and every signature is computed individually.
+Each resident has a certificate and a serial number of her own; several cards share a key. This makes no
+difference to a verifier: every certificate is parsed and every signature is computed individually.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Member files as input of the reference model: a row of cells becomes a membership and its items, with plain values."""
+"""Member files as input of the reference model: rows of cells become memberships with plain values."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class DatasetSize:
 
     @property
     def bulk_cards(self) -> int:
-        """The bulk population's cards: in proportion to its share of the people, and at least one of either."""
+        """The bulk population's cards: in proportion to its people, and at least one of either."""
         others = self.people - self.by_upload
         if not others or self.cards < 2:
             return 0
@@ -87,7 +87,9 @@ class Dataset:
 
 
 def provision(target: TargetEnvironment, size: DatasetSize, folder: Path, progress: Progress) -> Dataset:
-    """Provision a dataset in the stack, with its files in `folder`. Raises LoadError, ConnectionFailed, OSError.
+    """Provision a dataset in the stack, with its files in `folder`.
+
+    Raises LoadError, ConnectionFailed, OSError.
 
     A stack that has a dataset already accepts the same one again; one of another size would contradict it.
     """

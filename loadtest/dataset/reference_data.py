@@ -1,7 +1,7 @@
-"""The reference model's data: the rows of the insurers' member files, month by month, as events that it can replay.
+"""The reference model's data: rows of the member files, month by month, as events to be replayed.
 
-A question is about one person: only the rows of her memberships are replayed. And only rows about some residents are held
-in memory, so that a dataset may have any size.
+A question is about one person: only the rows of her memberships are replayed. And only rows about some
+residents are held in memory, so that a dataset may have any size.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ class PublishedFile:
 
 
 class ReferenceData:
-    """The member files' rows about some residents, each with the person that the resident register matches to it."""
+    """The member files' rows about some residents, each with the register's matching person."""
 
     def __init__(self, folder: Path, residents: Path, about: Sequence[Resident]) -> None:
-        """`folder`: output of `payer-mock country`; `residents`: the file of its residents; `about`: who can be asked about.
+        """`folder`: output of `payer-mock country`; `residents`: its residents; `about`: known subjects.
 
         Raises OSError, KeyError, ValueError for malformed files.
         """
@@ -166,7 +166,8 @@ class ReferenceData:
 def _linked(history: Iterable[FileRow]) -> Iterator[FileRow]:
     """The rows of a membership, each with the person that the membership is linked to.
 
-    A link, once made, stays: where the register matches a later row to somebody else, that waits for the insurer.
+    A link, once made, stays: where the register matches a later row to somebody else, that waits for the
+    insurer.
     """
     person: str | None = None
     for row in history:

@@ -1,7 +1,7 @@
 """Facilities of every kind with their terminals, in nationwide proportions; and their access tokens.
 
-Checks by kind of facility: the ministry's table for October 2025 (clinics 115.72 M, pharmacies 111.51 M, dental 24.01 M,
-hospitals 23.34 M). Within a kind a few are large and many small.
+Checks by kind of facility: the ministry's table for October 2025 (clinics 115.72 M, pharmacies 111.51 M,
+dental 24.01 M, hospitals 23.34 M). Within a kind a few are large and many small.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ _TAIL = 0.7
 """Inequality among the facilities of a kind: the n-th has 1 / n^0.7 of the first's checks (an estimate)."""
 
 _TERMINALS = ((0.05, 4), (0.25, 2))
-"""The largest twentieth of a kind's facilities have four terminals, the next fifth two: 1.35 a facility (an estimate)."""
+"""The largest twentieth of a kind's facilities have four terminals, the next fifth two: 1.35 a facility (an
+estimate).
+"""
 
 _COLUMNS = ("institution_code", "name", "kind", "rights", "terminals")
 _RIGHTS = "eligibility registration consent prescription"
@@ -118,7 +120,7 @@ class PlannedFacility:
 
 
 def planned_facilities(count: int) -> list[PlannedFacility]:
-    """`count` facilities, at least one of each kind; the number of each kind is proportional to its checks."""
+    """`count` facilities, at least one of each kind, in proportion to the checks of the kinds."""
     total = sum(CHECKS_BY_KIND.values())
     numbers = {kind: max(1, round(count * share / total)) for kind, share in CHECKS_BY_KIND.items()}
     return [facility for kind, number in numbers.items() for facility in _of_kind(kind, number)]
@@ -138,12 +140,15 @@ def _of_kind(kind: FacilityKind, number: int) -> list[PlannedFacility]:
 
 
 def _terminals(rank: int, number: int) -> int:
-    """The number of terminals of a facility, by its rank among `number` of its kind: larger ones have more."""
+    """The terminals of a facility by its rank among `number` of its kind: larger ones have more."""
     return next((count for share, count in _TERMINALS if rank + 0.5 < share * number), 1)
 
 
 def admit_facilities(target: TargetEnvironment, count: int, folder: Path) -> list[Terminal]:
-    """Admit `count` facilities at the fund; returns their terminals, grouped by facility. Raises LoadError."""
+    """Admit `count` facilities at the fund; returns their terminals, grouped by facility.
+
+    Raises LoadError.
+    """
     facilities = planned_facilities(count)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     list_file = folder / "facilities.csv"

@@ -58,7 +58,7 @@ class Visitors:
         ]
 
     def membership_sampler(self) -> Callable[[Random], Membership]:
-        """Returns a function that draws a membership for a look-up by number, each with the same probability."""
+        """Returns a function that draws a membership for a look-up by number, uniformly."""
         part = self.bulk
         if part is None:
             return lambda rng: rng.choice(self.memberships)

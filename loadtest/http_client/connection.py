@@ -111,7 +111,7 @@ class Connection(asyncio.Protocol):
         self._fail("connection cut")
 
     def data_received(self, data: bytes) -> None:
-        """Called by the event loop with received bytes; an answer is complete with the last byte of its body."""
+        """Called by the event loop with received bytes; completes an answer with its last byte."""
         self._received = self._received + data if self._received else data
         if not self._head and not self._read_head():
             return

@@ -15,7 +15,10 @@ _IDLE_SECONDS = 4.0
 
 
 class ConnectionPool:
-    """Persistent connections to one address, reused last in, first out. Requests beyond `max_connections` fail."""
+    """Persistent connections to one address, reused last in, first out.
+
+    Requests beyond `max_connections` fail.
+    """
 
     def __init__(self, url: str, *, max_connections: int, timeout_seconds: float) -> None:
         address = urlsplit(url)
@@ -33,7 +36,10 @@ class ConnectionPool:
         """The maximum of connections in use at a time."""
 
     async def exchange(self, data: bytes) -> Reply:
-        """Send a complete request and wait for its answer. Raises ConnectionFailed, also after the timeout."""
+        """Send a complete request and wait for its answer.
+
+        Raises ConnectionFailed, also after the timeout.
+        """
         if self._in_use >= self._max_connections:
             raise ConnectionFailed("no connection left")
         self._in_use += 1
@@ -66,7 +72,7 @@ class ConnectionPool:
         return reply
 
     def block(self, prefix: str) -> None:
-        """Simulate a network failure for all paths with a prefix: abort requests in progress, fail new ones."""
+        """Simulate a network failure for paths with a prefix: abort requests in progress, fail new ones."""
         blocked = prefix.encode()
         self._blocked.append(blocked)
         if not blocked:
@@ -79,7 +85,10 @@ class ConnectionPool:
         self._blocked.remove(prefix.encode())
 
     async def reconnect(self, count: int) -> None:
-        """Close all connections, those in use after their answer, and open `count` new ones. Raises ConnectionFailed."""
+        """Close all connections, those in use after their answer, and open `count` new ones.
+
+        Raises ConnectionFailed.
+        """
         self._retired.update(self._busy)
         self.close()
         opening = (Connection.open(self.host, self.port) for _ in range(count))

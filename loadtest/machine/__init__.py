@@ -1,1 +1,1 @@
-"""The machine a run happens on: its processes, their processor time and memory, processor affinity, host information."""
+"""The machine of a run: processes with their processor time and memory, affinity, host information."""

@@ -12,7 +12,7 @@ from loadtest.machine import processes
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """The core of the server side (API and database) and that of the generator; None where there is only one core."""
+    """The cores of the server side (API and database) and of the generator; None on a single core."""
 
     server: int | None
     generator: int | None

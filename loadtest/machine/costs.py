@@ -67,7 +67,9 @@ class CpuUsage:
 NO_CPU_USAGE = CpuUsage(0.0, {})
 
 MAX_GENERATOR_UTILISATION = 0.8
-"""At or above this share of its core the generator itself may be the bottleneck: its figures are then not the server's."""
+"""At or above this share of its core the generator itself may be the bottleneck: its figures are then not the
+server's.
+"""
 
 
 def memory_mib(kinds: ProcessKinds) -> dict[str, float]:

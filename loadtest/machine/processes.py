@@ -1,7 +1,10 @@
-"""Processor time, memory, relations and TCP sockets of processes. A process that has ended yields zero or nothing, no error.
+"""Processor time, memory, relations and TCP sockets of processes.
 
-Sockets are read from Linux's /proc: a server's workers share one listening socket, and `psutil.net_connections` names
-one process a socket, while `Process.net_connections` reads the whole table once for each process.
+A process that has ended yields zero or nothing, no error.
+
+Sockets are read from Linux's /proc: a server's workers share one listening socket, and
+`psutil.net_connections` names one process a socket, while `Process.net_connections` reads the whole table
+once for each process.
 """
 
 from __future__ import annotations
@@ -54,7 +57,7 @@ def unshared_mib(pid: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class CpuTimes:
-    """Seconds of all processors together since the machine's start: total, idle, and stolen by the hypervisor."""
+    """Seconds of all processors since the machine's start: total, idle, and stolen by the hypervisor."""
 
     total: float
     idle: float
@@ -62,7 +65,10 @@ class CpuTimes:
 
 
 def cpu_times() -> CpuTimes:
-    """The whole machine's processor times. Waiting for a disk is idle; a guest's time is part of user time."""
+    """The whole machine's processor times.
+
+    Waiting for a disk is idle; a guest's time is part of user time.
+    """
     times = psutil.cpu_times()
     idle = times.idle + times.iowait
     total = idle + times.user + times.nice + times.system + times.irq + times.softirq + times.steal

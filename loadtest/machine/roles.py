@@ -24,7 +24,10 @@ RoleLookup = Callable[[], Mapping[int, str]]
 
 @dataclass(frozen=True, slots=True)
 class ProcessRoles:
-    """How the processes are found. `generators`: returns their process ids; `coordinator`: this process's id."""
+    """How the processes are found.
+
+    `generators`: returns their process ids; `coordinator`: this process's id.
+    """
 
     fund_url: str
     fund_home: Path

@@ -1,4 +1,4 @@
-"""Processor and memory usage of a run's processes, sampled second by second; growth of the API workers' memory."""
+"""Processor and memory usage of a run's processes, sampled every second; memory growth."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from loadtest.machine.costs import API
 from loadtest.machine.roles import NUMBERED, RoleLookup
 
 _LOOKUP_INTERVAL = 5
-"""Samples between two searches for new processes, which cost some milliseconds. When a process has ended, the search is
-repeated at once, and again as long as its kind has no process.
+"""Samples between two searches for new processes, which cost some milliseconds. When a process has ended, the
+search is repeated at once, and again as long as its kind has no process.
 """
 
 _MIN_SECONDS = 1e-9
@@ -41,8 +41,8 @@ class Usage:
 class Sample:
     """One sample. `at`: seconds by the sampler's clock; `processes`: usage by process name, such as `api 1`.
 
-    `idle` and `steal`: the shares of the whole machine's processor time that were idle, and that the hypervisor took,
-    since the last sample. `others`: cores kept busy by any other process.
+    `idle` and `steal`: the shares of the whole machine's processor time that were idle, and that the
+    hypervisor took, since the last sample. `others`: cores kept busy by any other process.
     """
 
     at: float
@@ -113,7 +113,7 @@ class Sampler:
 
 
 def memory_growth(samples: Sequence[Sample]) -> float | None:
-    """The relative growth of the API workers' memory from a run's first half to its second, by the medians of each.
+    """The relative growth of the API workers' memory between the medians of a run's halves.
 
     None where it is undefined: the run was too short, or a worker did not exist throughout it.
     """

@@ -20,11 +20,11 @@ def birthday(birth_date: date, years: int) -> date:
 
 
 def in_seventies(birth_date: date, day: date) -> bool:
-    """Whether the day is in the 70–74 class (D6): 70 or older on the 1st of the month, and younger than 75."""
+    """Whether the day is in the 70–74 class (D6): 70 on the 1st of the month, and younger than 75."""
     return age(birth_date, day.replace(day=1)) >= 70 and age(birth_date, day) < 75
 
 
 def preschool(birth_date: date, day: date) -> bool:
-    """Whether a child is below school age (D7): younger than six when the day's school year began, on 1 April."""
+    """Whether a child is below school age (D7): under six when the school year began, on 1 April."""
     began = date(day.year if day.month >= 4 else day.year - 1, 4, 1)
     return age(birth_date, began) < 6

@@ -18,7 +18,10 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """A check: the facility, and its subject: a person by card, or a membership by number. `as_of` is the day."""
+    """A check: the facility, and its subject: a person by card, or a membership by number.
+
+    `as_of` is the day.
+    """
 
     as_of: date
     institution_code: str

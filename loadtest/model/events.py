@@ -1,4 +1,6 @@
-"""Events of members' insurance, and the events of common situations. Items have their names on the wire (`MemberItems`).
+"""Events of members' insurance, and the events of common situations.
+
+Items have their names on the wire (`MemberItems`).
 
 Values are plain: days as `date`, codes as text, groups of items as dicts.
 """
@@ -117,7 +119,7 @@ def birth(at: datetime, row: Row) -> list[Event]:
 
 
 def move(at: datetime, later: datetime, here: Membership, there: Row, day: date) -> list[Event]:
-    """A member leaves one insurer on the day on which another begins; the first reports it before the second."""
+    """A member moves to another insurer on a day; the former one reports it before the new one."""
     arrival = there._replace(items={**there.items, "acquired_on": day})
     return [Ended(at, here, day, OTHER_INSURANCE), Enrolled(later, arrival)]
 

@@ -25,7 +25,9 @@ from loadtest.model.events import (
 )
 
 Period = dict[str, Any]
-"""One period of a member: its items, and `membership`, `person`, `mismatch`, and `since`, the number of changes before it."""
+"""One period of a member: its items, and `membership`, `person`, `mismatch`, and `since`, the number of
+changes before it.
+"""
 
 LONG_VOWEL = "\u30fc"
 

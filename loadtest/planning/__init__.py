@@ -1,1 +1,1 @@
-"""`loadtest plan`: the measured cost of each request, and from it, by printed arithmetic, the resources that a level requires."""
+"""`loadtest plan`: measures the cost of each request, and computes the resources that a level requires."""

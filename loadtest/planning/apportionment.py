@@ -1,7 +1,8 @@
 """Apportions the growth of a table that several kinds of request write to.
 
-Each session fills a page of its own, so that in a short period a table grows by some pages more or less than its rows
-need. Over all periods together this error is small: their growth is apportioned by the width of each kind's rows.
+Each session fills a page of its own, so that in a short period a table grows by some pages more or less than
+its rows need. Over all periods together this error is small: their growth is apportioned by the width of each
+kind's rows.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ WHERE record_id > coalesce($1, '00000000-0000-0000-0000-000000000000')::uuid GRO
 
 
 def apportion(costs: Costs, table: str, widths: Mapping[str, float], periods: Iterable[Consumption]) -> Costs:
-    """The costs, with a table's growth over all periods apportioned by the widths of the rows of each kind."""
+    """The costs, with a table's growth over all periods apportioned by each kind's row width."""
     name, growth, weight = f"{STORED}{table}", 0.0, 0.0
     for consumed in periods:
         growth += consumed.amounts.get(name, 0.0)

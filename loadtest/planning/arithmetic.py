@@ -1,7 +1,7 @@
-"""Arithmetic with its formulas: each figure carries the text of its computation, so that it can be checked by hand.
+"""Arithmetic that prints its formulas: each figure carries the text of its computation.
 
-A figure is rounded before it is used, so that the printed figures are the computed ones: evaluating a step's formula as
-printed gives its value.
+A figure is rounded before it is used, so that the printed figures are the computed ones: evaluating a step's
+formula as printed gives its value.
 """
 
 from __future__ import annotations

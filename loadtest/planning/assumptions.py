@@ -1,4 +1,4 @@
-"""Nationwide figures: the ministry's tables (July 2024, October 2025) and the load model's arithmetic on them.
+"""Nationwide figures from the ministry's tables (July 2024, October 2025) and the load model.
 
 Estimates are marked as such; their uncertainty is the plan's too.
 """
@@ -47,4 +47,6 @@ ENROLMENT_ROWS = exact(160_000_000)
 """Enrolments of 124 M insured persons."""
 
 NONCE_RETENTION = exact(4_500, "s")
-"""The maximum retention of a used nonce: its partition's hour, ten minutes, and up to five until the scheduler runs."""
+"""The maximum retention of a used nonce: its partition's hour, ten minutes, and up to five until the
+scheduler runs.
+"""

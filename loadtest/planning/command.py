@@ -33,12 +33,13 @@ def plan(
 ) -> None:
     """このマシンで測った1リクエストあたりのコストから、全国規模の負荷に必要なリソースを計算します。
 
-    Plan the resources for nationwide load (cores, memory, connections, storage, network) from the measured cost of each request.
-    Each kind of request is measured on its own at one rate; the prediction for another rate and mix is validated.
-    Every figure is printed with its arithmetic. Uses the stack that the environment names, else starts one.
+    Plan the resources for nationwide load (cores, memory, connections, storage, network) from the measured
+    cost of each request. Each kind of request is measured on its own at one rate; the prediction for another
+    rate and mix is validated. Every figure is printed with its arithmetic. Uses the stack that the
+    environment names, else starts one.
 
-    Exit code 0: the costs predicted the validation. 1: they did not, or an answer was wrong, so that the plan must not
-    be used. 3: the measurement could not be completed.
+    Exit code 0: the costs predicted the validation. 1: they did not, or an answer was wrong, so that the plan
+    must not be used. 3: the measurement could not be completed.
     """
     from loadtest.dataset.provision import DatasetSize
     from loadtest.machine.host_info import HostInfo

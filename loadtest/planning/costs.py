@@ -1,4 +1,7 @@
-"""The cost of one request of each kind: derived from measurements, and used to predict any mix of requests. Pure."""
+"""The cost of one request of each kind: derived from measurements, and used to predict any mix of requests.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ PROCESSORS = (API, DATABASE, BACKGROUND)
 SECONDS = frozenset({*PROCESSORS, BUSY})
 
 MIN_ROW_BYTES = 40.0
-"""Bytes of the smallest row with an index entry. A table that grows by less per request does not grow by requests."""
+"""Bytes of the smallest row with an index entry. A table that grows by less per request does not grow by
+requests.
+"""
 
 _Number = TypeVar("_Number", int, float)
 
@@ -33,7 +38,7 @@ Amounts = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Consumption:
-    """What a period consumed: its seconds, the answered requests by kind, and the amounts of all quantities."""
+    """What a period consumed: seconds, answered requests by kind, amounts of all quantities."""
 
     seconds: float
     requests: Mapping[str, int]
@@ -61,8 +66,9 @@ class Costs:
     def solve(cls, idle: Consumption, measured: Sequence[tuple[str, Consumption]]) -> Costs:
         """Derive the costs from an idle period and one period for each kind.
 
-        What a period consumed beyond idleness and beyond its requests of other kinds, which must be listed before it, is
-        the cost of its own kind. Negative amounts are noise and become 0; so does a table's growth by less than a row.
+        What a period consumed beyond idleness and beyond its requests of other kinds, which must be listed
+        before it, is the cost of its own kind. Negative amounts are noise and become 0; so does a table's
+        growth by less than a row.
         """
         base = {name: amount / idle.seconds for name, amount in idle.amounts.items()}
         known: dict[str, Amounts] = {}

@@ -25,7 +25,10 @@ _SECONDS = {"L0": 36_000, "L1": 60, "L2": 60, "L3": 60, "storm": 60, "month-star
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A level's `rates` (requests per second, by kind) over its `seconds`. `steps`: the arithmetic of the rates."""
+    """A level's `rates` (requests per second, by kind) over its `seconds`.
+
+    `steps`: the arithmetic of the rates.
+    """
 
     name: str
     meaning: Text
@@ -103,8 +106,10 @@ def _reconnections(terminals: Step) -> Step:
 
 
 def _renewals(terminals: Step, checks: Figure, token_seconds: float) -> Step:
-    """A terminal signs in when a patient comes and its token has expired: between two sign-ins lie the token's lifetime and
-    the time until the next patient, who comes every terminals ÷ checks seconds.
+    """Sign-ins of terminals whose token has expired when a patient comes.
+
+    Between two sign-ins lie the token's lifetime and the time until the next patient, who comes every
+    terminals ÷ checks seconds.
     """
     lifetime = exact(token_seconds, "s") - assumptions.TOKEN_RENEWAL_LEAD
     return Step.of("sign-ins", terminals.figure / (lifetime + terminals.figure / checks), "/s")

@@ -28,10 +28,10 @@ _MIB = 2**20
 class Deployment:
     """Properties that do not depend on the load. Memory is unshared, in MiB; connections are maxima.
 
-    `worker_…`: of one API worker; `session_mib`: of one PostgreSQL session; `other_…`: scheduler, job runner, supervisor and
-    commands; `reserved_connections`: those of `max_connections` that PostgreSQL reserves for its superuser.
-    `pool_connections`: those of a worker that its checks use. `enrolment_bytes`: one row with its indexes and its share of
-    the entitlement's; `enrolment_index_bytes`: the indexes' part of them.
+    `worker_…`: of one API worker; `session_mib`: of one PostgreSQL session; `other_…`: scheduler, job runner,
+    supervisor and commands; `reserved_connections`: those of `max_connections` that PostgreSQL reserves for
+    its superuser. `pool_connections`: those of a worker that its checks use. `enrolment_bytes`: one row with
+    its indexes and its share of the entitlement's; `enrolment_index_bytes`: the indexes' part of them.
     """
 
     workers: int

@@ -1,7 +1,7 @@
 """Measures idleness, each kind of request on its own at one rate, and a validation with another rate and mix.
 
-The kinds take turns in rounds, so that any other load on the machine affects all of them. Visits arrive by an open-loop
-schedule, as in any load; the processor time of this process is not part of the measurement.
+The kinds take turns in rounds, so that any other load on the machine affects all of them. Visits arrive by an
+open-loop schedule, as in any load; the processor time of this process is not part of the measurement.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ _QUANTITIES = {
     SCHEDULER: BACKGROUND,
     JOBS: BACKGROUND,
 }
-"""The quantity as which each kind's processor time counts; J-LIS and this process are not part of the fund."""
+"""The quantity as which each kind's processor time counts; J-LIS and this process are not part of the fund.
+"""
 
 _SAMPLE_SECONDS = 0.05
 _LOG = "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8"
@@ -49,7 +50,10 @@ class MeterReading:
     amounts: Mapping[str, float]
 
     def since(self, earlier: MeterReading, requests: Mapping[str, int]) -> Consumption:
-        """The consumption since an earlier reading. A table whose partition was dropped counts as not shrunk."""
+        """The consumption since an earlier reading.
+
+        A table whose partition was dropped counts as not shrunk.
+        """
         amounts = {
             name: max(0.0, amount - earlier.amounts.get(name, 0.0)) for name, amount in self.amounts.items()
         }
@@ -57,7 +61,10 @@ class MeterReading:
 
 
 class Meter:
-    """A context manager, which samples the database's sessions while it is open. Raises LoadError, OSError."""
+    """A context manager, which samples the database's sessions while it is open.
+
+    Raises LoadError, OSError.
+    """
 
     def __init__(self, target: TargetEnvironment, pool: MeteredConnectionPool) -> None:
         self._pool = pool

@@ -1,4 +1,4 @@
-"""Validation of the costs: what they predict for another rate and mix of requests is measured too, and compared."""
+"""Validation of the costs: their prediction for another rate and mix is compared with a measurement."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from loadtest.planning.costs import DOWN, PROCESSORS, STORED, UP, WAL, Amounts, 
 from loadtest.scenario.sections import Text
 
 MAX_UTILISATION = 0.70
-"""The planned share of busy cores in the busiest minute: the rest is for peaks that the minute's mean conceals."""
+"""The planned share of busy cores in the busiest minute: the rest is for peaks that the minute's mean
+conceals.
+"""
 
 MAX_ERROR = 0.20
-"""The maximum error of a prediction, as a share of the measured value. With a prediction a fifth too low, cores planned to
-be 70 % busy are 88 % busy (0.70 ÷ 0.80), which still carries the level; a larger error could plan too few.
+"""The maximum error of a prediction, as a share of the measured value. With a prediction a fifth too low,
+cores planned to be 70 % busy are 88 % busy (0.70 ÷ 0.80), which still carries the level; a larger error could
+plan too few.
 """
 
 _UNITS = {

@@ -1,4 +1,4 @@
-"""The report of a plan: costs, their validation, the requirements of each level, the data retained for five years."""
+"""The report of a plan: costs, their validation, requirements of each level, data of five years."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ NOT_INCLUDED = (
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """`rates`: visits per second at which each kind was measured. `compared`: number of answers of the validation compared
-    with the reference model; `wrong`: the wrong ones by fault.
+    """`rates`: visits per second at which each kind was measured.
+
+    `compared`: number of answers of the validation compared with the reference model; `wrong`: the wrong ones
+    by fault.
     """
 
     costs: Costs

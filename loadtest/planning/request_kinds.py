@@ -54,10 +54,11 @@ class Patient:
 class RequestKinds:
     """Makes requests of each kind with drawn patients and terminals.
 
-    `prepare` must be called before the first visit, and again within ten minutes: a tap permits a consent for that long.
+    `prepare` must be called before the first visit, and again within ten minutes: a tap permits a consent for
+    that long.
 
-    Prescriptions are registered for every second cardholder, and nothing else is measured with these: otherwise the measured
-    patients would have unrealistically many medicines.
+    Prescriptions are registered for every second cardholder, and nothing else is measured with these:
+    otherwise the measured patients would have unrealistically many medicines.
     """
 
     def __init__(self, visitors: Visitors, rng: Random) -> None:
@@ -136,7 +137,7 @@ class RequestKinds:
         return self._rng.choice(self._patients)
 
     async def _arrive_all(self, client: TerminalClient, cards: Sequence[Card]) -> list[Patient]:
-        """Some cardholders, spread over all terminals; those whose card or consent was refused are left out."""
+        """Some cardholders, spread over all terminals, without those who were refused."""
         coming = self._rng.sample(cards, min(MAX_PATIENTS, len(cards)))
         terminals = cycle(self._rng.sample(self.visitors.terminals, len(self.visitors.terminals)))
         patients = await asyncio.gather(*map(partial(self._arrive, client), terminals, coming))

@@ -1,4 +1,7 @@
-"""From a level's demand and the costs to cores, memory, connections and network, with their arithmetic. Pure."""
+"""From a level's demand and the costs to cores, memory, connections and network, with their arithmetic.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ class Requirement:
 
 
 def cost(costs: Costs, kind: str, *quantities: str) -> Figure:
-    """The cost of one request of a kind, for a formula: in microseconds, or in bytes summed over the quantities."""
+    """The cost of one request for a formula: in microseconds, or in bytes summed over the quantities."""
     amount = sum(costs.of[kind].get(quantity, 0.0) for quantity in quantities)
     if quantities and quantities[0] in SECONDS:
         return number(amount * 1e6, "µs", _COST_DIGITS)
@@ -50,7 +53,10 @@ def cost(costs: Costs, kind: str, *quantities: str) -> Figure:
 
 
 def per_second(demand: Demand, costs: Costs, *quantities: str) -> Figure:
-    """The cost of one second's requests; kinds with the same rate are bracketed together. In the demand's order."""
+    """The cost of one second's requests; kinds with the same rate are bracketed together.
+
+    In the demand's order.
+    """
     by_rate: defaultdict[Step, list[Figure]] = defaultdict(list)
     for kind, step in demand.rates.items():
         by_rate[step].append(cost(costs, kind, *quantities))

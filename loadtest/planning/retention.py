@@ -1,4 +1,4 @@
-"""Storage over the years, with its arithmetic: the record of every check, consents with their evidence, enrolments. Pure.
+"""Storage over the years, with its arithmetic: records, consents with evidence, enrolments. Pure.
 
 Used nonces are not included: they are dropped with their partition, after an hour and a quarter at most.
 """
@@ -54,7 +54,7 @@ def retained_data(meaning: Text, by_card: Figure, costs: Costs) -> RetainedData:
 
 
 def other_storage(busiest: Demand, costs: Costs, deployment: Deployment) -> list[Step]:
-    """Storage that does not grow over the years: present enrolments, used nonces at the peak, one Monday's log."""
+    """Storage that does not grow: present enrolments, used nonces at the peak, one Monday's log."""
     enrolments = assumptions.ENROLMENT_ROWS * number(deployment.enrolment_bytes, "B", 3)
     indexes = assumptions.ENROLMENT_ROWS * number(deployment.enrolment_index_bytes, "B", 3)
     nonces = per_second(busiest, costs, f"{STORED}spent") * assumptions.NONCE_RETENTION
@@ -74,7 +74,7 @@ def other_storage(busiest: Demand, costs: Costs, deployment: Deployment) -> list
 
 
 def _of_a_card_check(costs: Costs, quantity: str) -> Figure:
-    """The cost of a check by card: its own requests, and its share of histories, prescriptions and dispensings."""
+    """The cost of a check by card: its requests, and its share of histories and prescriptions."""
     own = [cost(costs, kind, quantity) for kind in CARD_CHECK]
     histories = [exact(share) * cost(costs, look_up.value, quantity) for look_up, share in SHARES.items()]
     elsewhere = exact(1) - assumptions.AT_PHARMACIES

@@ -27,7 +27,7 @@ _MAX_CONNECTIONS, _TIMEOUT_SECONDS = 500, 10.0
 def run_plan(
     size: DatasetSize, *, seconds: float, seed: int, workers: int, folder: Path, progress: Progress
 ) -> PlanReport:
-    """Measure each kind of request for `seconds`, on the running stack or one of its own; all files are in `folder`.
+    """Measure each kind of request for `seconds`, on the running stack or one started in `folder`.
 
     Raises LoadError, ConnectionFailed, OSError.
     """

@@ -1,10 +1,10 @@
 """The size of a message on the wire between a facility and the fund, computed from its size as HTTP.
 
-TLS splits it into records of at most 16 KiB, each with 22 bytes of overhead (RFC 8446, 5.2: five of header, one of type,
-sixteen of the tag). TCP splits these into packets of 1,448 bytes, each with 90 bytes of overhead on Ethernet: 20 of IPv4, 32
-of TCP with its timestamps, 14 and 4 of the frame, 8 before and 12 after it. An answer is acknowledged by one packet for every
-two of its own; a request by its answer. Handshakes are not counted: TLS ends at a proxy in front of the fund, which is not
-measured here.
+TLS splits it into records of at most 16 KiB, each with 22 bytes of overhead (RFC 8446, 5.2: five of header,
+one of type, sixteen of the tag). TCP splits these into packets of 1,448 bytes, each with 90 bytes of overhead
+on Ethernet: 20 of IPv4, 32 of TCP with its timestamps, 14 and 4 of the frame, 8 before and 12 after it. An
+answer is acknowledged by one packet for every two of its own; a request by its answer. Handshakes are not
+counted: TLS ends at a proxy in front of the fund, which is not measured here.
 """
 
 from __future__ import annotations

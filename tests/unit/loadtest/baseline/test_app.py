@@ -1,4 +1,4 @@
-"""The baseline application verifies everything it claims to, and runs the fund's statement with its parameters."""
+"""The baseline application verifies what it claims to, and runs the fund's statement."""
 
 from __future__ import annotations
 

@@ -42,7 +42,9 @@ def test_processor_time_is_reported_per_request_and_kind_of_process() -> None:
     ],
 )
 def test_the_verdict_is_a_sentence(changes: dict[str, Any], ending: str) -> None:
-    assert report(**changes).verdict.endswith(ending)
+    verdict = report(**changes).verdict
+    assert verdict.en.endswith(ending)
+    assert verdict.ja
 
 
 def test_a_case_without_answers_is_a_failure_and_no_division_by_zero() -> None:

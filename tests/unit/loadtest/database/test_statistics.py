@@ -1,4 +1,4 @@
-"""Differences of PostgreSQL's statistics, on rows as a server of version 18 returned them; means of wait samples."""
+"""Differences of PostgreSQL's statistics, on rows of a version 18 server; means of wait samples."""
 
 from __future__ import annotations
 

@@ -88,8 +88,10 @@ def five_years(by_card: float) -> RetainedData:
 
 
 def test_five_years_of_nationwide_checks() -> None:
-    """16.476 billion checks: 500 bytes of record for each by number or in a batch; for each by card 1,100 + 1.458 × 500 and
-    4,000, and for the three in ten with a prescription 300 or, at pharmacies, 400.
+    """16.476 billion checks, by bytes of each.
+
+    By number or in a batch 500 bytes of record; by card 1,100 + 1.458 × 500 and 4,000, and for the three in
+    ten with a prescription 300 or, at pharmacies, 400.
     """
     checks = 274_600_000 * 60
     at_pharmacies = 111.51 / 274.58
