@@ -43,7 +43,7 @@ class NationStory:
             ),
             not seen["errors"],
         )
-        compared, wrong = seen["compared_answers"] + seen["compared_looks"], seen["wrong_answers"]
+        compared, wrong = seen["compared_answers"] + seen["compared_histories"], seen["wrong_answers"]
         yield Told(
             "素朴な模型との照合 / every answer held against a naive model",
             (f"{compared} 件照合、不一致 {wrong} 件 / {compared} compared, {wrong} wrong",),
