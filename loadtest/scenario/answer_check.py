@@ -1,4 +1,4 @@
-"""Compares the sampled answers with the naive model.
+"""Compares the sampled answers with the reference model.
 
 Answers are sampled while the load runs, and compared after it: the comparison must not take processor time from the load.
 """
@@ -25,7 +25,7 @@ _CLOCK_TOLERANCE = timedelta(seconds=1)
 
 
 class ReferenceModel(Protocol):
-    """The naive model with all data of the dataset."""
+    """The reference model with all data of the dataset."""
 
     @property
     def changes(self) -> Sequence[datetime]:

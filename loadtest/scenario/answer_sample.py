@@ -1,4 +1,4 @@
-"""Samples the answers that are compared with the naive model after the run.
+"""Samples the answers that are compared with the reference model after the run.
 
 Each generator keeps its first 1,000 answers, every 50th after them, and the first ten of each second, so that the sample
 covers every second in which data change.

@@ -27,7 +27,7 @@ def show(console: Console, report: RunReport) -> None:
             console.print(f"  {sentence.ja}\n  {sentence.en}", style=style, markup=False, highlight=False)
     _show_processes(console, report)
     console.print(
-        f"{report.compared:,} answers compared with the naive model,"
+        f"{report.compared:,} answers compared with the reference model,"
         f" {report.stats.histories_compared:,} histories with the run's own entries",
         highlight=False,
     )

@@ -79,7 +79,7 @@ class RunReport:
 
     @property
     def wrong_answers(self) -> int:
-        """Number of answers that differ from the naive model's."""
+        """Number of answers that differ from the reference model's."""
         return sum(self.wrong.values())
 
     @property

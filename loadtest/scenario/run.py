@@ -108,7 +108,7 @@ def run_scenario(
         memory = memory_mib(_process_kinds(target)) | {
             GENERATOR: round(sum(usage.memory_mib for usage in result.usages), 1)
         }
-    progress(f"comparing {len(result.sampled)} answers with the naive model")
+    progress(f"comparing {len(result.sampled)} answers with the reference model")
     checker = AnswerChecker(dataset.answer_index, context.started_at)
     wrong = checker.count_wrong(result.sampled, today_in_japan()) + result.stats.histories_wrong
     if is_day:

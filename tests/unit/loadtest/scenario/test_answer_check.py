@@ -1,4 +1,4 @@
-"""The sample of answers, and its comparison with the naive model."""
+"""The sample of answers, and its comparison with the reference model."""
 
 from __future__ import annotations
 
