@@ -82,8 +82,8 @@ def fault_section(
 
 
 def _violated(violations: Sequence[Text]) -> Text:
-    told = joined(violations, Text("；", "; "))
-    return Text(f"想定外です：{told.ja}。", f"Not as expected: {told.en}.")
+    summary = joined(violations, Text("；", "; "))
+    return Text(f"想定外です：{summary.ja}。", f"Not as expected: {summary.en}.")
 
 
 def _met(evaluation: Evaluation) -> Text:
@@ -102,8 +102,8 @@ def _met(evaluation: Evaluation) -> Text:
         parts.append(
             Text(f"障害中の回答率 {share}、p99 {p99}ミリ秒", f"{share} answered meanwhile, p99 {p99} ms")
         )
-    told = joined(parts, Text("、", ", "))
+    summary = joined(parts, Text("、", ", "))
     return Text(
-        f"想定どおりです：{told.ja}、{recovered}秒後に復旧。",
-        f"As expected: {told.en}; recovered {recovered} s after.",
+        f"想定どおりです：{summary.ja}、{recovered}秒後に復旧。",
+        f"As expected: {summary.en}; recovered {recovered} s after.",
     )

@@ -62,7 +62,7 @@ def draw(chart: Chart) -> str:
     low, high = _bounds(values, logarithmic=chart.logarithmic)
     drawing = pygal.XY(
         width=_WIDTH, height=_HEIGHT, margin=8, spacing=6, show_dots=False, allow_interruptions=True,
-        show_legend=False, max_scale=8, style=_style(chart), stroke_style={"width": 1.5, "linejoin": "round"},
+        show_legend=False, max_scale=8, style=_style(chart),
         no_data_text="なし / no data", xrange=(0, longest or 1.0), range=(low, high), x_labels=_labels(longest),
         x_value_formatter=_clock, value_formatter=_from_logarithm if chart.logarithmic else _plain,
         y_labels=list(_powers(low, high)) if chart.logarithmic else None, js=(),
@@ -72,7 +72,7 @@ def draw(chart: Chart) -> str:
     if chart.span is not None:
         name, begin, end = chart.span
         end = max(end, begin + longest * _MIN_SPAN)
-        drawing.add(name, [(begin, low), (begin, high), (end, high), (end, low)], fill=True, stroke=False)
+        drawing.add(name, [(begin, low), (begin, high), (end, high), (end, low)], fill=True)
     return str(drawing.render_data_uri())
 
 
@@ -92,6 +92,7 @@ def _style(chart: Chart) -> Style:
         no_data_font_size=24,
         opacity=".15",
         stroke_opacity="1",
+        stroke_width="1.5",
         colors=tuple(colour for colour, _ in chart.legend) or COLOURS,
     )
 

@@ -88,9 +88,9 @@ async def view_history(
     client: TerminalClient, terminal: Terminal, consent_id: str, resource: LookUp
 ) -> Outcome:
     """Request one history under a consent, as a doctor."""
-    looker = Looker(UUID(consent_id), Role.DOCTOR)
-    path = f"{looker.permits_path}/{looker.permit_id}/{resource}"
-    return await client.send(terminal, Request(resource, path, "GET", looker.headers()))
+    accessor = Looker(UUID(consent_id), Role.DOCTOR)
+    path = f"{accessor.permits_path}/{accessor.permit_id}/{resource}"
+    return await client.send(terminal, Request(resource, path, "GET", accessor.headers()))
 
 
 def _consent(terminal: Terminal, card: Card, record: str, answer: dict[str, object]) -> bytes:

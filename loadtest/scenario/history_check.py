@@ -2,7 +2,7 @@
 
 The dataset has no claims. A history of medicines therefore contains exactly the entries that the run registered for the
 patient and that were known at the time of the answer, and every other history is empty. A card taps at one generator only,
-which therefore knows all of it. Entries of earlier runs against the same stack are told apart by their time.
+which therefore knows all of it. Entries of earlier runs against the same stack are distinguished by their time.
 """
 
 from __future__ import annotations

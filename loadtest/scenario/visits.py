@@ -177,7 +177,7 @@ def _outcome(reply: Reply) -> Outcome:
 
 
 def _retry_after(reply: Reply) -> float:
-    """Seconds after which an overloaded fund asks to be called again; 0 if it does not say."""
+    """Seconds after which an overloaded fund asks for a retry; 0 if it does not specify any."""
     if reply.status != _OVERLOADED:
         return 0.0
     try:

@@ -209,6 +209,14 @@ def test_a_line_is_interrupted_where_no_check_was_answered() -> None:
     assert len([path for path in paths if " L" in path]) == 2 * len(lines)
 
 
+def test_the_span_of_a_fault_is_drawn_in_its_colour() -> None:
+    lines = {"p50": [(0.0, 1.0), (30.0, 2.0)]}
+    drawn = svg(Chart("", "ms", lines, span=("fault", 10.0, 20.0)))
+    [span] = re.findall(r'<g class="series serie-1 color-1"><path d="([^"]+)"', drawn)
+    assert span.count(" ") > 3
+    assert re.search(rf"\.color-1[^{{]*{{stroke:{SPAN_COLOUR};fill:{SPAN_COLOUR}}}", drawn)
+
+
 def test_a_process_that_started_later_has_no_earlier_points() -> None:
     samples = [
         Sample(0.0, {"api 1": Usage(0.5, 100.0)}, 0.0, 0.0),
