@@ -18,7 +18,8 @@ from loadtest.scenario.histogram import percentiles
 from loadtest.scenario.levels import Shape
 from loadtest.scenario.plan import Plan
 from loadtest.scenario.run_stats import RunStats
-from loadtest.scenario.sections import ReportSection, Text, joined
+from loadtest.scenario.sections import ReportSection, Text
+from loadtest.scenario.verdict import verdict
 
 GOALS_MS = {"L0": 50.0, "L1": 150.0}
 """Goals for the p99 of a level's checks, on two cores that generator, API and database share."""
@@ -155,73 +156,7 @@ class RunReport:
     @property
     def verdict(self) -> Text:
         """The result in a sentence."""
-        if self.wrong_answers:
-            compared = self.compared + self.stats.histories_compared
-            return Text(
-                f"照合した回答{compared:,}件のうち{self.wrong_answers:,}件が誤りのため、不合格です。",
-                f"{self.wrong_answers} of {compared} compared answers were wrong: the run failed.",
-            )
-        level = self._level
-        if self.generator_bound:
-            return Text(
-                f"負荷発生器が限界に達したため、{level.ja}については判定できません。",
-                f"The generator was the bottleneck: nothing is known of {level.en}.",
-            )
-        figures = self._figures
-        if self.sections:
-            sections, errors = self._section_verdicts, self._error_summary
-            return Text(
-                f"{sections.ja}{level.ja}：{figures.ja}、{errors.ja}。",
-                f"{sections.en} {level.en}: {figures.en}, {errors.en}.",
-            )
-        if self.errors:
-            return Text(
-                f"このマシンでは {level.ja}の負荷でエラーが発生しました：{figures.ja}。",
-                f"This machine did not sustain {level.en} without errors: {figures.en}.",
-            )
-        if self.sustained:
-            return Text(
-                f"このマシンは {level.ja}の負荷に耐えました：{figures.ja}。",
-                f"This machine sustained {level.en}: {figures.en}.",
-            )
-        return Text(
-            f"このマシンは {level.ja}の負荷に耐えられませんでした：{figures.ja}。",
-            f"This machine did not sustain {level.en}: {figures.en}.",
-        )
-
-    @property
-    def _level(self) -> Text:
-        level, scale = self.plan.level, self.plan.scale
-        scaled = Text("", "") if scale == 1 else Text(f" × {scale:g}", f" at {scale:g} of its rate")
-        return Text(
-            f"{level.name}{scaled.ja}（{level.meaning.ja}）", f"{level.name}{scaled.en} ({level.meaning.en})"
-        )
-
-    @property
-    def _figures(self) -> Text:
-        p99 = f"p99 {self.stats.checks.percentile_ms(0.99):,.0f}"
-        achieved, offered = f"{self.achieved_per_s:,.0f}", f"{self.offered_per_s:,.0f}"
-        unit = "rows" if self.plan.level.shape is Shape.BATCHES else "checks"
-        return Text(
-            f"到着 毎秒{offered}件、回答 毎秒{achieved}件、{p99}ミリ秒",
-            f"{achieved} of {offered} {unit}/s, {p99} ms",
-        )
-
-    @property
-    def _section_verdicts(self) -> Text:
-        """The last sentence of each section, unmet expectations first."""
-        ordered = sorted(self.sections, key=lambda section: section.met)
-        return joined((section.sentences[-1] for section in ordered if section.sentences), Text("", " "))
-
-    @property
-    def _error_summary(self) -> Text:
-        errors, explained = self.stats.errors.total(), (self.stats.errors & self.explained).total()
-        if not errors:
-            return Text("エラーなし", "no error")
-        return Text(
-            f"エラー{errors:,}件（うち想定内{explained:,}件）",
-            f"{errors:,} errors, {explained:,} of them explained",
-        )
+        return verdict(self)
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
