@@ -29,7 +29,7 @@ def _without_token_endpoint(window: Window) -> Expectation:
     if window.seconds <= margin:
         return Expectation(
             Text(
-                "トークンは有効期限の1分前に更新され、検証に認証窓口は不要です。1分以内の障害には影響を受けません。",
+                "トークンは有効期限の1分前に更新され、検証には発行窓口を使いません。1分以内の障害には影響を受けません。",
                 "A token is renewed a minute before its expiry and checked without the endpoint: an outage shorter than"
                 " that has no effect.",
             )
@@ -37,7 +37,7 @@ def _without_token_endpoint(window: Window) -> Expectation:
     expired = min(1.0, (window.seconds - margin) / (_TOKEN_S - margin))
     return Expectation(
         Text(
-            "トークンが失効した端末だけが利用できず、他の端末は継続します。復旧後10秒以内に全端末が利用できます。",
+            "トークンが失効した端末だけが利用できず、他の端末は利用を継続できます。復旧後10秒以内に全端末が利用できます。",
             "Only terminals whose token has expired are not served; the others continue, and all within 10 s of its"
             " return.",
         ),
@@ -170,7 +170,7 @@ FAULTS = {
         ),
         Fault(
             "token-endpoint-down",
-            Text("認証窓口（トークン発行）に接続できない", "the token endpoint cannot be reached"),
+            Text("トークンの発行窓口（/v1/token）に接続できない", "the token endpoint cannot be reached"),
             _without_token_endpoint,
             client_faults=_block(TOKEN_PATH),
         ),

@@ -77,7 +77,7 @@ class RenewedCertificates:
 PUBLISH = Fault(
     "publish",
     Text(
-        "保険者が証の更新を含むファイルを反映し、その後取り消し",
+        "保険者が資格確認書などの更新を含むファイルを反映し、その後取り消し",
         "an insurer's file with renewed certificates is published, and undone",
     ),
     always(
