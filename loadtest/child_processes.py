@@ -22,7 +22,8 @@ def child_process(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command for the duration of the block, then end it: SIGTERM, and SIGKILL after `stop_seconds`.
 
-    `output`: a file for stdout and stderr (default: inherited). Ctrl-C does not reach the child: it has its own session.
+    `output`: a file for stdout and stderr (default: inherited). Ctrl-C does not reach the child: it has its
+    own session.
     """
     process = subprocess.Popen(
         command,

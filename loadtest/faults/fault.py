@@ -39,10 +39,11 @@ class Window:
 class Expectation:
     """What the fund must do. Before the fault and after the recovery there must be no error.
 
-    `sentence`: for people. `errors`: the codes permitted from the injection until the recovery. `min_answered`: the share of
-    the checks scheduled during the fault that must be answered, and `p99_ms`: the p99 that these must not exceed (None: no
-    requirement). `numbers_unaffected`: every check by number is answered during the fault, within `NORMAL_P99_MS`.
-    `recovery_within_s`: seconds from the removal to the recovery, which is no error and a p99 of `NORMAL_P99_MS`.
+    `sentence`: for people. `errors`: the codes permitted from the injection until the recovery.
+    `min_answered`: the share of the checks scheduled during the fault that must be answered, and `p99_ms`:
+    the p99 that these must not exceed (None: no requirement). `numbers_unaffected`: every check by number is
+    answered during the fault, within `NORMAL_P99_MS`. `recovery_within_s`: seconds from the removal to the
+    recovery, which is no error and a p99 of `NORMAL_P99_MS`.
     """
 
     sentence: Text
@@ -120,8 +121,8 @@ class NoInjector:
 class Fault:
     """A fault. `injector` acts on the stack, `client_faults` on the generators' connections and tokens.
 
-    Creating the injector raises LoadError if the fault cannot be injected into this stack. `expected` depends on the
-    window. `instantaneous`: the fault is over as soon as it is injected.
+    Creating the injector raises LoadError if the fault cannot be injected into this stack. `expected` depends
+    on the window. `instantaneous`: the fault is over as soon as it is injected.
     """
 
     name: str

@@ -22,9 +22,9 @@ _SIGN_IN_DELAY = 0.05
 class ClientFault:
     """A fault from `begin` to `end`, in seconds of the run.
 
-    `blocked_prefix`: requests to paths with this prefix fail, those in flight included ("": all paths). `new_connections`: at
-    `begin` all connections are closed, and so many new ones are opened. `tokens_lost`: at `begin` every terminal loses its
-    token, and all sign in again a moment later.
+    `blocked_prefix`: requests to paths with this prefix fail, those in flight included ("": all paths).
+    `new_connections`: at `begin` all connections are closed, and so many new ones are opened. `tokens_lost`:
+    at `begin` every terminal loses its token, and all sign in again a moment later.
     """
 
     begin: float

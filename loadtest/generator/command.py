@@ -21,8 +21,8 @@ def generator() -> None:
 
     Run one load generator. `loadtest run` starts it, also on another machine.
 
-    Reads its assignment from standard input and writes its results to standard output, one line of JSON each; ends when
-    its input ends. Exit code 0: completed. 3: failed.
+    Reads its assignment from standard input and writes its results to standard output, one line of JSON each;
+    ends when its input ends. Exit code 0: completed. 3: failed.
     """
     import uvloop
 

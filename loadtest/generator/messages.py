@@ -1,7 +1,7 @@
 """The messages between the coordinator and its generators: one line of JSON each.
 
-The coordinator sends an assignment, then `START`, and closes the pipe to stop a generator. A generator sends that it is
-ready, its progress, the answers of its sample, and finally its statistics; or that it failed.
+The coordinator sends an assignment, then `START`, and closes the pipe to stop a generator. A generator sends
+that it is ready, its progress, the answers of its sample, and finally its statistics; or that it failed.
 """
 
 from __future__ import annotations

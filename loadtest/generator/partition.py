@@ -56,8 +56,8 @@ def make_assignments(
 ) -> list[Assignment]:
     """An assignment for each of `count` generators. Raises LoadError.
 
-    Terminals and patients are partitioned, and a generator's rate is that of its terminals: together the generators
-    produce one Poisson process.
+    Terminals and patients are partitioned, and a generator's rate is that of its terminals: together the
+    generators produce one Poisson process.
     """
     if count > _max_parts(visitors):
         raise LoadError(f"too few facilities or cards for {count} generators")

@@ -1,6 +1,7 @@
 """Compares the sampled answers with the reference model.
 
-Answers are sampled while the load runs, and compared after it: the comparison must not take processor time from the load.
+Answers are sampled while the load runs, and compared after it: the comparison must not take processor time
+from the load.
 """
 
 from __future__ import annotations

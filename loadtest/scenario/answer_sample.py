@@ -1,7 +1,7 @@
 """Samples the answers that are compared with the reference model after the run.
 
-Each generator keeps its first 1,000 answers, every 50th after them, and the first ten of each second, so that the sample
-covers every second in which data change.
+Each generator keeps its first 1,000 answers, every 50th after them, and the first ten of each second, so that
+the sample covers every second in which data change.
 """
 
 from __future__ import annotations

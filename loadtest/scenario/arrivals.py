@@ -1,9 +1,9 @@
 """Arrival times: Poisson processes with rates that change, and the curve of a busy Monday.
 
-Arrivals are drawn before the run and never wait for an answer. No official curve of a day was found. Known are the day's
-total, that 9 to 12 holds about half of a clinic's day, and that pharmacies peak from 11 to 12 and after 17. The hours below
-are an estimate that satisfies these; that the busiest hour holds 17 % of the day, and its busiest minute half as much again
-as its mean, is an estimate too.
+Arrivals are drawn before the run and never wait for an answer. No official curve of a day was found. Known
+are the day's total, that 9 to 12 holds about half of a clinic's day, and that pharmacies peak from 11 to 12
+and after 17. The hours below are an estimate that satisfies these; that the busiest hour holds 17 % of the
+day, and its busiest minute half as much again as its mean, is an estimate too.
 """
 
 from __future__ import annotations

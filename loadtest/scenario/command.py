@@ -112,9 +112,10 @@ def run(
 
     Run the nation's checks at a load level. Arrivals are open: they do not wait for answers.
 
-    Runs against the stack that the environment names (TERMINAL_FUND_URL, FUND_HOME, JPKI_HOME, PAYER_…); otherwise starts
-    one and ends it. Exit code 0: no wrong answer, no error that the fault does not explain, and the fault's expectation
-    was met, at whatever speed. 1: otherwise. 2: wrong usage. 3: the run could not be completed.
+    Runs against the stack that the environment names (TERMINAL_FUND_URL, FUND_HOME, JPKI_HOME, PAYER_…);
+    otherwise starts one and ends it. Exit code 0: no wrong answer, no error that the fault does not explain,
+    and the fault's expectation was met, at whatever speed. 1: otherwise. 2: wrong usage. 3: the run could not
+    be completed.
     """
     try:
         import loadtest.html_report.render  # noqa: F401 - fails before a long run, not after it

@@ -1,6 +1,7 @@
 """The executor: starts every visit at its scheduled time, however many are still waiting for an answer.
 
-A check's latency counts from its scheduled time, so that neither a slow fund nor a late generator can hide it.
+A check's latency counts from its scheduled time, so that neither a slow fund nor a late generator can hide
+it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ DRAIN_SECONDS = 15.0
 class ScheduledVisit:
     """A visit and its scheduled time, in seconds of the run.
 
-    `query`: the check's subject; None for a sign-in. `follow_up`: what follows an answered check, with the query that its
-    outcome answers. The check's latency ends before it.
+    `query`: the check's subject; None for a sign-in. `follow_up`: what follows an answered check, with the
+    query that its outcome answers. The check's latency ends before it.
     """
 
     at: float

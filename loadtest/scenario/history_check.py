@@ -1,8 +1,9 @@
 """Compares the histories that facilities received with the run's own prescriptions and dispensings.
 
-The dataset has no claims. A history of medicines therefore contains exactly the entries that the run registered for the
-patient and that were known at the time of the answer, and every other history is empty. A card taps at one generator only,
-which therefore knows all of it. Entries of earlier runs against the same stack are distinguished by their time.
+The dataset has no claims. A history of medicines therefore contains exactly the entries that the run
+registered for the patient and that were known at the time of the answer, and every other history is empty. A
+card taps at one generator only, which therefore knows all of it. Entries of earlier runs against the same
+stack are distinguished by their time.
 """
 
 from __future__ import annotations

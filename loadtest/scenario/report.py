@@ -32,8 +32,8 @@ MIN_ACHIEVED = 0.99
 class RunReport:
     """The result of one level's run.
 
-    `memory`: MiB by kind of process at the end. `compared`: number of answers compared, of which `wrong` by fault.
-    `usages`: of each generator. `sections`: about a fault or a day.
+    `memory`: MiB by kind of process at the end. `compared`: number of answers compared, of which `wrong` by
+    fault. `usages`: of each generator. `sections`: about a fault or a day.
     """
 
     plan: Plan
@@ -87,8 +87,8 @@ class RunReport:
     def generator_bound(self) -> bool:
         """Whether a generator was the bottleneck, so that the figures are not the fund's.
 
-        A generator that merely got too little of a machine which the fund keeps busy hides nothing: latency counts from
-        the scheduled time. How late visits began is reported, too.
+        A generator that merely got too little of a machine which the fund keeps busy hides nothing: latency
+        counts from the scheduled time. How late visits began is reported, too.
         """
         return any(usage.cores >= MAX_GENERATOR_UTILISATION for usage in self.usages)
 
@@ -132,8 +132,8 @@ class RunReport:
     def cores(self, kind: str) -> float:
         """Cores that a kind of process kept busy.
 
-        The total misses processes that ended during the run; the samples miss the last moments of each process and the
-        first of a new one. The larger value is nearer.
+        The total misses processes that ended during the run; the samples miss the last moments of each
+        process and the first of a new one. The larger value is nearer.
         """
         samples = self.observations.samples if self.observations else ()
         sampled = [

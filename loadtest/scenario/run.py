@@ -51,8 +51,8 @@ _PROGRESS_SECONDS = 5.0
 class RunOptions:
     """How a plan is run.
 
-    `generators`: a command line for each (None: as many local ones as the plan requires). `client_faults`: what generators
-    do to their own connections. `calibrate`: whether a probe determines a day's scale.
+    `generators`: a command line for each (None: as many local ones as the plan requires). `client_faults`:
+    what generators do to their own connections. `calibrate`: whether a probe determines a day's scale.
     """
 
     generators: Sequence[str] | None = None

@@ -1,6 +1,7 @@
 """Statistics of a run, in total and by second, so that a fault and the recovery from it are visible.
 
-The statistics of several generators are merged; `to_message` and `from_message` transfer them between processes.
+The statistics of several generators are merged; `to_message` and `from_message` transfer them between
+processes.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ _HISTOGRAMS = ("checks", "numbers")
 class SecondStats:
     """One second of a run.
 
-    `offered`: checks scheduled in it, of which `answered` were answered; `checks`: their latencies from the scheduled time;
-    `numbers`: those by number, of which `numbers_failed` failed. `errors` by code belong to visits scheduled in it, sign-ins
-    and follow-ups included. `requests` of any visit were answered in it, whenever that visit began.
+    `offered`: checks scheduled in it, of which `answered` were answered; `checks`: their latencies from the
+    scheduled time; `numbers`: those by number, of which `numbers_failed` failed. `errors` by code belong to
+    visits scheduled in it, sign-ins and follow-ups included. `requests` of any visit were answered in it,
+    whenever that visit began.
     """
 
     offered: int = 0

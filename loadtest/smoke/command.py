@@ -63,8 +63,8 @@ def smoke(
     The environment names the cards and the expected answers: LOADTEST_CARDS, LOADTEST_EXPECTED, LOADTEST_PIN,
     TERMINAL_CREDENTIAL, TERMINAL_FUND_URL (a loopback address).
 
-    Exit code 0: every answer was right, and every user had one. 1: something failed. 2: wrong usage or settings, a card
-    that cannot be used, or Locust is missing.
+    Exit code 0: every answer was right, and every user had one. 1: something failed. 2: wrong usage or
+    settings, a card that cannot be used, or Locust is missing.
     """
     dependencies = context.ensure_object(Dependencies)
     try:

@@ -1,7 +1,7 @@
 """Terminals that tap continuously, as Locust users. The only module that imports Locust.
 
-Importing Locust patches the process's sockets and threads: import this module in the `loadtest` process only, never in a
-test.
+Importing Locust patches the process's sockets and threads: import this module in the `loadtest` process only,
+never in a test.
 """
 
 from __future__ import annotations

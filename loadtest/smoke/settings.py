@@ -32,9 +32,9 @@ def _loopback(url: AnyHttpUrl) -> AnyHttpUrl:
 class LoadSettings(BaseSettings):
     """Settings from environment variables.
 
-    `LOADTEST_CARDS`: a folder of card images. `LOADTEST_PIN`: their PIN. `LOADTEST_EXPECTED`: a JSON object with the
-    expected validity of each card to use (file name without `.json`). `TERMINAL_CREDENTIAL` and `TERMINAL_FUND_URL` as for
-    a terminal.
+    `LOADTEST_CARDS`: a folder of card images. `LOADTEST_PIN`: their PIN. `LOADTEST_EXPECTED`: a JSON object
+    with the expected validity of each card to use (file name without `.json`). `TERMINAL_CREDENTIAL` and
+    `TERMINAL_FUND_URL` as for a terminal.
     """
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)

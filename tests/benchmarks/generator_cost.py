@@ -1,7 +1,8 @@
 """The generator's cost of a request: `python -m tests.benchmarks.generator_cost`.
 
-Requests FastAPI's smallest route by Locust's FastHttpUser and by the laboratory's own HTTP client, each in a separate process,
-since Locust patches the process that imports it. Prints the generator's processor time in microseconds a request.
+Requests FastAPI's smallest route by Locust's FastHttpUser and by the laboratory's own HTTP client, each in a
+separate process, since Locust patches the process that imports it. Prints the generator's processor time in
+microseconds a request.
 """
 
 from __future__ import annotations
