@@ -17,7 +17,7 @@ import asyncpg
 
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from shikaku.processes import command_line
-from tests.benchmarks.tappers import Tappers, Times, show
+from tests.benchmarks.tappers import Latencies, Tappers, show
 from tests.builders.stack import PopulatedStack, populated_stack
 
 ALONE = "alone"
@@ -31,13 +31,13 @@ FROM upload
 _SIZE = "SELECT pg_database_size(current_database()) / 1048576"
 
 
-async def measure(people: int, per_second: float, alone_seconds: float) -> Times:
+async def measure(people: int, per_second: float, alone_seconds: float) -> Latencies:
     """Tap alone, then beside a load; the store's size is told whenever the phase changes."""
     with populated_stack() as stack, tempfile.TemporaryDirectory(prefix="shikaku-load-") as folder:
         home = Path(stack.wiring["FUND_HOME"])
         owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))
         tappers = Tappers(stack, 4, per_second)
-        await tappers.note(ALONE, alone_seconds)
+        await tappers.record(ALONE, alone_seconds)
         load = _load(stack, people, folder)
         former: str | None = None
         while load.poll() is None:
@@ -45,11 +45,11 @@ async def measure(people: int, per_second: float, alone_seconds: float) -> Times
             if phase != former:
                 print(f"{phase or '-':12}database {await owner.fetchval(_SIZE):,} MiB", flush=True)
                 former = phase
-            await tappers.note(phase or "between", _POLL_SECONDS)
+            await tappers.record(phase or "between", _POLL_SECONDS)
         await asyncio.to_thread(tappers.end)
         print(f"{'end':12}database {await owner.fetchval(_SIZE):,} MiB", flush=True)
         await owner.close()
-    return tappers.times
+    return tappers.latencies
 
 
 def _load(stack: PopulatedStack, people: int, folder: str) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""`payer-mock load` from nothing: a house of its own, a small country through the uploads, figures at the end."""
+"""`payer-mock load` from scratch: it starts its own stack, uploads a small country, and prints its measurements."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """The folder of a load, and what it printed."""
+    """The folder of a load, and its JSON."""
     folder = tmp_path_factory.mktemp("load")
-    words = ["load", "--people", str(PEOPLE), "--seed", "4", "--folder", str(folder), "--json"]
+    arguments = ["load", "--people", str(PEOPLE), "--seed", "4", "--folder", str(folder), "--json"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     done = subprocess.run(
-        command_line("payer-mock", words),
+        command_line("payer-mock", arguments),
         env=environment,
         capture_output=True,
         text=True,
@@ -37,15 +37,16 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     return folder, report
 
 
-def test_every_row_of_the_country_is_loaded_and_a_month_later_again(
+def test_every_row_of_the_country_is_loaded_and_again_a_month_later(
     loaded: tuple[Path, dict[str, Any]],
 ) -> None:
     folder, report = loaded
     months = sorted(path for path in (folder / "country").iterdir() if path.is_dir())
-    for part, month in zip(("first_load", "monthly"), months, strict=True):
+    assert len(months) == 2
+    for load, month in zip(("first_load", "monthly"), months, strict=True):
         files = month.glob("members-[0-9]*.csv")
         rows = sum(len(file.read_text(encoding="utf-8").splitlines()) - 1 for file in files)
-        assert (report[part]["rows"], report[part]["bad_rows"]) == (rows, 0)
+        assert (report[load]["rows"], report[load]["bad_rows"]) == (rows, 0)
     assert report["first_load"]["rows"] > PEOPLE
 
 
@@ -61,17 +62,17 @@ def test_the_figures_are_measured(loaded: tuple[Path, dict[str, Any]]) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_no_process_takes_much_memory(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_no_process_uses_much_memory(loaded: tuple[Path, dict[str, Any]]) -> None:
     _, report = loaded
     assert 0 < report["peak_mib"] < 500
-    # The loader, and of the fund two API processes, worker, keeper and their supervisor.
+    # The loader, and the fund's two API workers, job runner, scheduler and supervisor.
     assert len(report["peaks_mib"]) >= 6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
-def test_nothing_of_the_house_is_left_running(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_no_process_of_the_stack_is_left(loaded: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = loaded
     running = (
         path.read_text(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()
     )
-    assert not any(str(folder / "house") in words for words in running)
+    assert not any(str(folder / "house") in command for command in running)
