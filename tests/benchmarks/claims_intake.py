@@ -29,22 +29,22 @@ from eligibility_api.contract.codes import Sex
 from eligibility_api.platform.cluster import provision
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.uploads.parts import PART_BYTES
-from payer_mock.claims.receipt import (
+from payer_mock.claims.claim import (
     Disease,
     Institution,
     Item,
-    MedicalReceipt,
+    MedicalClaim,
     Member,
-    PharmacyReceipt,
+    PharmacyClaim,
     Prescription,
-    Receipt,
+    Claim,
     Supply,
     Unit,
 )
-from payer_mock.claims.writing import examiner_of, write_sections, written
+from payer_mock.claims.claim_file import examiner_of, write_sections, encode_claim
 from tests.builders.database import Database
 from tests.builders.fund import INSURER, Fund, open_fund
-from tests.builders.receipt_files import send
+from tests.builders.claim_files import send
 
 PER_INSTITUTION = 400
 BORN = date(1950, 1, 1)
@@ -100,7 +100,7 @@ def _cpu_of(postmaster: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _receipts(count: int, month: date) -> Iterator[Receipt]:
+def _receipts(count: int, month: date) -> Iterator[Claim]:
     """A month's receipts: two of three medical, the others from pharmacies; two receipts a member, of
     different institutions.
     """
@@ -125,7 +125,7 @@ def _receipts(count: int, month: date) -> Iterator[Receipt]:
             yield _dispensed(number, member, pharmacy, prescriber, month)
 
 
-def _medical(number: int, member: Member, institution: Institution, month: date) -> MedicalReceipt:
+def _medical(number: int, member: Member, institution: Institution, month: date) -> MedicalClaim:
     day = 1 + number % 28
     acts = [
         Unit(act=act, acts=(Item(code=f"19900{number % 7}{act}0"),), days={day: 1}, points=75)
@@ -140,7 +140,7 @@ def _medical(number: int, member: Member, institution: Institution, month: date)
         )
         for unit in range(2)
     ]
-    return MedicalReceipt(
+    return MedicalClaim(
         institution=institution,
         member=member,
         treatment_month=month,
@@ -154,10 +154,10 @@ def _medical(number: int, member: Member, institution: Institution, month: date)
 
 def _dispensed(
     number: int, member: Member, pharmacy: Institution, prescriber: Institution, month: date
-) -> PharmacyReceipt:
+) -> PharmacyClaim:
     on = month.replace(day=1 + number % 28)
     supply = Supply(prescribed_on=on, dispensed_on=on, times=28)
-    return PharmacyReceipt(
+    return PharmacyClaim(
         institution=pharmacy,
         member=member,
         treatment_month=month,
@@ -177,7 +177,7 @@ def _dispensed(
 def _file(path: Path, count: int, month: date) -> Path:
     claim_month = (month + timedelta(days=31)).replace(day=1)
     with path.open("wb") as file:
-        write_sections(file, claim_month, examiner_of(INSURER), map(written, _receipts(count, month)))
+        write_sections(file, claim_month, examiner_of(INSURER), map(encode_claim, _receipts(count, month)))
     return path
 
 
@@ -248,11 +248,11 @@ async def measure(count: int, months: int) -> list[dict[str, Any]]:
         postmaster = int((Path(home) / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
         async with open_fund(Database(server, "benchmark"), Path(home)) as fund:
             await _enrol(fund, (count + 1) // 2)
-            figures = []
+            stats = []
             for place in range(months):
                 path = _file(Path(home) / "receipts.uke", count, date(2025 + place // 12, 1 + place % 12, 1))
-                figures.append(await _take(fund, postmaster, path, count))
-            return figures
+                stats.append(await _take(fund, postmaster, path, count))
+            return stats
 
 
 def _arguments() -> argparse.Namespace:
@@ -265,8 +265,8 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure and print."""
     arguments = _arguments()
-    figures = asyncio.run(measure(arguments.receipts, arguments.months))
-    print(json.dumps({"receipts": arguments.receipts, "months": figures}, indent=1))
+    stats = asyncio.run(measure(arguments.receipts, arguments.months))
+    print(json.dumps({"receipts": arguments.receipts, "months": stats}, indent=1))
 
 
 if __name__ == "__main__":

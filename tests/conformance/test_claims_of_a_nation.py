@@ -14,10 +14,10 @@ from eligibility_api.contract.claims import ReceiptKind
 from eligibility_api.contract.history import Setting
 from eligibility_api.contract.numbers import folded
 from eligibility_api.domain.receipts import Receipt
-from payer_mock.claims.nation import write_claims_files
-from payer_mock.country.make import make_country
-from tests.unit.payer_mock.claims.records import Line, Section, of, taken_apart
-from tests.unit.payer_mock.country.residents import residents_file
+from payer_mock.claims.monthly_files import write_claim_files
+from payer_mock.population.generate import generate_population
+from tests.builders.claim_records import Line, Section, of, parse_sections
+from tests.builders.residents import residents_file
 
 PEOPLE = 900
 MONTHS = (date(2026, 4, 1), date(2026, 10, 1))
@@ -30,11 +30,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The receipt files of two claim months."""
     folder = tmp_path_factory.mktemp("nation")
     path, _ = residents_file(folder, PEOPLE)
-    make_country(path, folder / "country", seed=7, month="2026-10")
+    generate_population(path, folder / "country", seed=7, month="2026-10")
     return [
         file
         for month in MONTHS
-        for file in write_claims_files(folder / "country", month, folder / "files").files
+        for file in write_claim_files(folder / "country", month, folder / "files").files
     ]
 
 
@@ -49,12 +49,12 @@ def read(path: Path) -> list[Block]:
 
 
 def receipts_in(sections: list[Section]) -> list[tuple[Section, list[Line]]]:
-    return [(section, receipt) for section in sections for receipt in section.receipts]
+    return [(section, receipt) for section in sections for receipt in section.claims]
 
 
 def test_every_receipt_is_taken_without_a_fault(files: list[Path]) -> None:
     for path in files:
-        blocks, sections = read(path), taken_apart(path.read_bytes())
+        blocks, sections = read(path), parse_sections(path.read_bytes())
         assert [fault for block in blocks for fault in block.faults] == []
         assert sum(block.sections for block in blocks) == len(sections)
         found = sum((block.kinds for block in blocks), Counter())
@@ -66,7 +66,9 @@ def test_every_receipt_is_taken_without_a_fault(files: list[Path]) -> None:
 def test_what_was_written_is_what_was_read(files: list[Path]) -> None:
     for path in files:
         taken = [receipt for block in read(path) for receipt in block.receipts]
-        for receipt, (section, lines) in zip(taken, receipts_in(taken_apart(path.read_bytes())), strict=True):
+        for receipt, (section, lines) in zip(
+            taken, receipts_in(parse_sections(path.read_bytes())), strict=True
+        ):
             assert receipt.institution_code == section.institution_code
             assert receipt.content.institution_name == section.header[6 if section.table == "1" else 5]
             assert f"{receipt.treatment_month:%Y%m}" == lines[0][3]

@@ -17,9 +17,9 @@ from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.platform.postmaster import wait_until
-from payer_mock.claims.receipt import Institution, Member
+from payer_mock.claims.claim import Institution, Member
 from tests.builders.house import Inhabited, inhabited
-from tests.builders.receipt_files import medical, receipt_file
+from tests.builders.claim_files import medical, receipt_file
 from tests.depth import DEEP
 
 RECEIPTS = 12_000

@@ -20,7 +20,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.facilities.store import close_client
 from eligibility_api.uploads import parts
 from tests.builders.fund import OTHER_INSURER, Fund
-from tests.builders.receipt_files import dispensed, medical, member, receipt_file, send, taken, work
+from tests.builders.claim_files import dispensed, medical, member, receipt_file, send, taken, work
 
 pytestmark = pytest.mark.anyio
 

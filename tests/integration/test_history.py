@@ -16,7 +16,7 @@ from eligibility_api.domain.days import JAPAN
 from eligibility_api.domain.receipts import Act, Disease
 from tests.builders.fund import OTHER_INSURER, Fund, Person
 from tests.builders.known import PLAIN_CONTENT, content, drug
-from tests.builders.receipts import (
+from tests.builders.claims import (
     allow,
     codes,
     examined,

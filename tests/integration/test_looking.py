@@ -18,7 +18,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.days import day_in_japan
 from tests.builders.fund import OTHER_CLINIC, Fund
 from tests.builders.known import PHARMACY, content, drug
-from tests.builders.receipts import (
+from tests.builders.claims import (
     LOOKING,
     allow,
     look,

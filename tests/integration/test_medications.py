@@ -13,7 +13,7 @@ from eligibility_api.domain.receipts import Content
 from eligibility_api.history.drug_loads import load, shipped
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.known import PHARMACY, content, drug
-from tests.builders.receipts import (
+from tests.builders.claims import (
     LOOKING,
     allow,
     codes,

@@ -17,7 +17,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.days import day_in_japan
 from eligibility_api.domain.receipts import decode
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
-from tests.builders.receipts import allow, seen
+from tests.builders.claims import allow, seen
 from tests.builders.staff import as_staff, name_staff
 
 pytestmark = pytest.mark.anyio

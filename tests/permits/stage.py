@@ -17,7 +17,7 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities.staffing import Named, name
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.known import content, drug
-from tests.builders.receipts import receipt, stored
+from tests.builders.claims import receipt, stored
 
 FACILITIES = ("clinic", "pharmacy", "hospital")
 OPERATOR = "見本　医師"

@@ -12,7 +12,7 @@ from loadtest.surroundings import LoadError, Surroundings, surroundings
 
 def test_many_commands_are_one_start_and_what_they_say_is_told() -> None:
     there = Surroundings(dict(os.environ), None)
-    assert there.run("payer-mock", ["month", "--help"], ["country", "--help"]).count("Usage: payer-mock") == 2
+    assert there.run("payer-mock", ["next-month", "--help"], ["population", "--help"]).count("Usage: payer-mock") == 2
 
 
 def test_a_command_that_fails_stops_the_load_and_is_named() -> None:

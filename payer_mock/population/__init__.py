@@ -1,0 +1,1 @@
+"""Synthetic population: insurers, the households insured with them, and monthly changes. Seeded, streaming, any size."""

@@ -1,0 +1,90 @@
+"""What holds of every file: both readers agree, no cut between parts matters, and whatever comes is read to its end."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eligibility_api.contract.errors import ShikakuError
+from tests.claims import naive
+from tests.claims.comparison import Reading, read_by_first, told
+from tests.claims.damages import DAMAGES
+from tests.claims.generator import files
+from tests.claims.samples import SAMPLES
+
+BODIES = {
+    **{sample.name: (sample.body(), sample.insurer_number) for sample in SAMPLES.values()},
+    **{
+        str(damage): (damage.body, SAMPLES[damage.sample].insurer_number)
+        for damage in DAMAGES
+        if len(damage.body) < 20_000
+    },
+}
+
+VALUE = re.compile("[0-8]|[b-zA-Z]|[^\x00-\x7fあ…]")
+"""What no shape shows."""
+
+
+def cut(body: bytes, places: list[int]) -> list[bytes]:
+    ends = sorted({place % (len(body) + 1) for place in places} | {0, len(body)})
+    return [body[begin:end] for begin, end in pairwise(ends)]
+
+
+def read(parts: list[bytes], insurer_number: str) -> Reading | str:
+    try:
+        return read_by_first(parts, insurer_number)
+    except ShikakuError as error:
+        return error.code
+
+
+@settings(max_examples=200, deadline=None)
+@given(files())
+def test_both_readers_give_the_same_receipts_of_any_file_without_fault(file: tuple[bytes, str]) -> None:
+    body, insurer_number = file
+    reading = read_by_first([body], insurer_number)
+    assert reading.faults == []
+    assert [told(receipt) for receipt in reading.receipts] == naive.read(body, insurer_number)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(sorted(BODIES)), st.lists(st.integers(0, 20_000), max_size=30))
+def test_cut_anywhere_a_file_leads_to_the_same(name: str, places: list[int]) -> None:
+    body, insurer_number = BODIES[name]
+    assert read(cut(body, places), insurer_number) == read([body], insurer_number)
+
+
+def test_byte_by_byte_a_file_leads_to_the_same() -> None:
+    for sample in SAMPLES.values():
+        body = sample.body()
+        bytes_ = [body[at : at + 1] for at in range(len(body))]
+        assert read(bytes_, sample.insurer_number) == read([body], sample.insurer_number)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(sorted(SAMPLES)),
+    st.lists(
+        st.tuples(st.integers(0, 20_000), st.integers(0, 8), st.binary(max_size=8)), min_size=1, max_size=8
+    ),
+    st.lists(st.integers(0, 20_000), max_size=4),
+)
+def test_whatever_is_done_to_a_file_it_is_read_and_no_value_is_told(
+    name: str, spoils: list[tuple[int, int, bytes]], places: list[int]
+) -> None:
+    body = SAMPLES[name].body()
+    for place, width, replacement in spoils:
+        at = place % len(body)
+        body = body[:at] + replacement + body[at + width :]
+    reading = read([body], SAMPLES[name].insurer_number)
+    assert read(cut(body, places), SAMPLES[name].insurer_number) == reading
+    if isinstance(reading, str):
+        assert reading == "claims-unreadable"
+        return
+    assert len(reading.receipts) <= sum(reading.kinds.values()) <= reading.found
+    assert not [fault for fault in reading.faults if fault.shape and VALUE.search(fault.shape)]
+    assert not [
+        fault for fault in reading.faults if fault.record and not re.fullmatch("[A-Z]{2}", fault.record)
+    ]
