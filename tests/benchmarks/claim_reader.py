@@ -1,8 +1,8 @@
-"""How fast receipt files are read, in one thread: `python -m tests.benchmarks.claim_reader --receipts N`.
+"""Rate of reading claim files in one thread: `python -m tests.benchmarks.claim_reader --claims N`.
 
-Nothing but the reader: no database, no network. The file is put together beforehand, in parts as the store keeps them, of
-receipts of some 20 records each, two thirds medical and one third of pharmacies. Prints one JSON object: receipts, records
-and bytes a second, and the peak memory of this process. `--profile` prints where the time goes instead.
+Only the reader: no database, no network. The file is generated in parts of the size that the store uses, with claims of
+some 20 records each, two thirds medical and one third of pharmacies. Prints one JSON object: claims, records and bytes
+per second, and this process's peak memory. `--profile` prints a profile instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from eligibility_api.claims.reading.reader import Reader
 
 INSURER = "01130012"
 _PART_BYTES = 256 * 1024
-_IN_A_SECTION = 400
+_CLAIMS_PER_SECTION = 400
 _DAYS = ["," * (day - 1) + "1" + "," * (31 - day) for day in range(1, 32)]
 
 
@@ -56,11 +56,11 @@ def _pharmacy(number: int, place: int) -> Iterator[str]:
     yield f"KI,202609{day:02d},1{',' * 111}"
 
 
-def _sections(receipts: int) -> Iterator[str]:
-    for first in range(0, receipts, _IN_A_SECTION):
-        numbers = range(first, min(first + _IN_A_SECTION, receipts))
-        pharmacy = first // _IN_A_SECTION % 3 == 2
-        code = f"{first // _IN_A_SECTION:07d}"
+def _sections(claims: int) -> Iterator[str]:
+    for first in range(0, claims, _CLAIMS_PER_SECTION):
+        numbers = range(first, min(first + _CLAIMS_PER_SECTION, claims))
+        pharmacy = first // _CLAIMS_PER_SECTION % 3 == 2
+        code = f"{first // _CLAIMS_PER_SECTION:07d}"
         yield (
             f"YK,1,13,4,{code},架空薬局,202610,00,"
             if pharmacy
@@ -73,9 +73,9 @@ def _sections(receipts: int) -> Iterator[str]:
         yield f"GO,{len(numbers)},{points},99"
 
 
-def _parts(receipts: int) -> Iterator[bytes]:
+def _parts(claims: int) -> Iterator[bytes]:
     rest = b""
-    for line in _sections(receipts):
+    for line in _sections(claims):
         rest += f"{line}\r\n".encode("cp932")
         if len(rest) >= _PART_BYTES:
             yield rest[:_PART_BYTES]
@@ -83,14 +83,14 @@ def _parts(receipts: int) -> Iterator[bytes]:
     yield rest
 
 
-class _Measured:
-    """A reading, and what it took."""
+class _Measurement:
+    """One reading of a file, with its CPU time."""
 
-    def __init__(self, receipts: int) -> None:
+    def __init__(self, claims: int) -> None:
         self.good = self.bytes = self.lines = 0
         self.seconds = 0.0
         reader = Reader(INSURER)
-        for part in _parts(receipts):
+        for part in _parts(claims):
             self.bytes += len(part)
             self.lines += part.count(b"\n")
             began = time.process_time()
@@ -99,25 +99,25 @@ class _Measured:
             assert not block.faults, block.faults[:3]
             self.good += len(block.receipts)
         assert not reader.finish().faults
-        assert self.good == receipts
+        assert self.good == claims
 
 
 def main() -> None:
-    """Measure."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--receipts", type=int, default=40_000)
+    parser.add_argument("--claims", type=int, default=40_000)
     parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
     if arguments.profile:
         with cProfile.Profile() as profile:
-            _Measured(arguments.receipts)
+            _Measurement(arguments.claims)
         profile.print_stats("tottime")
         return
-    read = _Measured(arguments.receipts)
+    read = _Measurement(arguments.claims)
     figures = {
-        "receipts": read.good,
-        "records_per_receipt": round(read.lines / read.good, 1),
-        "receipts_per_s": round(read.good / read.seconds),
+        "claims": read.good,
+        "records_per_claim": round(read.lines / read.good, 1),
+        "claims_per_s": round(read.good / read.seconds),
         "records_per_s": round(read.lines / read.seconds),
         "mib_per_s": round(read.bytes / read.seconds / 2**20, 1),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

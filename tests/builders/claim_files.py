@@ -1,4 +1,4 @@
-"""Receipt files for tests, and the few calls around them."""
+"""Claim files for tests, and the calls to send and process them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def member(person: Person, insurer_number: str = INSURER, **more: Any) -> Member
     return Member(**values | more)
 
 
-def medical(who: Member, *, month: date = TREATMENT_MONTH, **more: Any) -> MedicalClaim:
+def medical_claim(who: Member, *, month: date = TREATMENT_MONTH, **more: Any) -> MedicalClaim:
     """A visit on the 6th with a medicine for 28 days; `more` replaces fields."""
     values: dict[str, Any] = {
         "institution": CLINIC,
@@ -63,7 +63,7 @@ def medical(who: Member, *, month: date = TREATMENT_MONTH, **more: Any) -> Medic
     return MedicalClaim(**values | more)
 
 
-def dispensed(who: Member, *, month: date = TREATMENT_MONTH, **more: Any) -> PharmacyClaim:
+def pharmacy_claim(who: Member, *, month: date = TREATMENT_MONTH, **more: Any) -> PharmacyClaim:
     """A medicine for 14 days, from a pharmacy; `more` replaces fields."""
     supply = Supply(prescribed_on=month.replace(day=6), dispensed_on=month.replace(day=6), times=14)
     drugs = (Item(code="990000114", quantity="3"),)
@@ -77,8 +77,8 @@ def dispensed(who: Member, *, month: date = TREATMENT_MONTH, **more: Any) -> Pha
     return PharmacyClaim(**values | more)
 
 
-def receipt_file(claims: Iterable[Claim], claim_month: date = CLAIM_MONTH) -> bytes:
-    """The file of receipts, those of an institution behind each other."""
+def claim_file(claims: Iterable[Claim], claim_month: date = CLAIM_MONTH) -> bytes:
+    """The file of claims, which must be grouped by institution."""
     file = BytesIO()
     write_sections(file, claim_month, examiner_of(INSURER), map(encode_claim, claims))
     return file.getvalue()
@@ -90,20 +90,20 @@ async def send(fund: Fund, body: Any, credential: Credential | None = None) -> h
     return await fund.http.post(CLAIMS_PATH, content=body, headers=headers)
 
 
-async def work(fund: Fund, steps: int = 50) -> None:
-    """Let the worker do what there is to be done with receipt files."""
+async def run_jobs(fund: Fund, steps: int = 50) -> None:
+    """Run the job of claim files until it has nothing to do."""
     for _ in range(steps):
         if not await piece(fund.batch):
             return
-    raise AssertionError("the worker comes to no end")
+    raise AssertionError("the job does not finish")
 
 
-async def taken(fund: Fund, body: Any, credential: Credential | None = None) -> dict[str, Any]:
-    """Send a file, let the worker do its part, and tell what became of it."""
+async def upload_and_process(fund: Fund, body: Any, credential: Credential | None = None) -> dict[str, Any]:
+    """Send a file, process it, and return its final state."""
     response = await send(fund, body, credential)
     assert response.status_code in {200, 202}, response.text
-    await work(fund)
+    await run_jobs(fund)
     answer = await fund.get(f"{CLAIMS_PATH}/{response.json()['file_id']}", credential)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    result: dict[str, Any] = answer.json()
+    return result

@@ -1,4 +1,4 @@
-"""Receipts in the store, permits, and looks at them, for tests of the history."""
+"""Stored claims, permits, prescriptions and check-ups, and requests of the history, for tests of the history."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from eligibility_api.history import drug_loads
 from tests.builders.fund import CLINIC, INSURER, Fund, Person
 from tests.builders.known import PHARMACY, PLAIN_CONTENT
 
-LOOKING = (Right.ELIGIBILITY, Right.CONSENT)
-EVERYTHING = tuple(Category)
+HISTORY_RIGHTS = (Right.ELIGIBILITY, Right.CONSENT)
+ALL_CATEGORIES = tuple(Category)
 
 _FILE = """
 INSERT INTO claim_file (insurer_number, client_id, state, known_from) VALUES ($1, $2::text::uuid, 'done', $3) RETURNING file_id
@@ -55,11 +55,11 @@ WHERE revision IN (SELECT opened_by FROM enrolment WHERE name = $1)
 
 
 def months_ago(fund: Fund, months: int) -> date:
-    """The first day of the month that many before the fund's present one."""
+    """The first day of the month so many months before the fund's current one."""
     return before(day_in_japan(fund.clock()).replace(day=1), months)
 
 
-def receipt(
+def claim(
     fund: Fund,
     person: Person,
     of: Content = PLAIN_CONTENT,
@@ -70,7 +70,7 @@ def receipt(
     branch: str | None = "00",
     **more: Any,
 ) -> Receipt:
-    """A receipt of the person as `Fund.enrol` enrols her, treated that many months ago, claimed in the next month."""
+    """A claim of the person as `Fund.enrol` enrols her, treated `months` months ago and claimed in the next month."""
     member = Member(
         insurer_number=insurer_number,
         symbol="見本",
@@ -90,38 +90,38 @@ def receipt(
     return Receipt(**(values | more))
 
 
-async def stored(fund: Fund, *receipts: Receipt, known_from: datetime | None = None) -> list[int]:
-    """Store receipts as one file of the fund's insurer, known since a month ago unless told otherwise."""
+async def store_claims(fund: Fund, *claims: Receipt, known_from: datetime | None = None) -> list[int]:
+    """Store claims as one file of the fund's insurer; known since 40 days ago by default."""
     since = known_from or fund.clock() - timedelta(days=40)
     [file] = await fund.owner.fetch(_FILE, [INSURER, fund.insurer.client_id, since])
     numbers = []
-    for one in receipts:
+    for one in claims:
         [kept] = await fund.owner.fetch(_RECEIPT, row(file["file_id"], one))
         numbers.append(int(kept["receipt"]))
     return numbers
 
 
 async def person_key(fund: Fund, person: Person) -> bytes:
-    """Whose enrolment it is, by J-LIS."""
+    """The person key of an enrolled person."""
     [found] = await fund.owner.fetch(_PERSON_KEY, [person.resident.name])
     return bytes(found["person_key"])
 
 
-async def known_since(fund: Fund, person: Person, instant: datetime) -> None:
-    """As if her insurers had enrolled her at an instant."""
+async def set_known_since(fund: Fund, person: Person, instant: datetime) -> None:
+    """Change the instant at which her enrolments became known."""
     await fund.owner.fetch(_KNOWN_SINCE, [person.resident.name, instant])
 
 
-async def allow(
+async def grant_permit(
     fund: Fund,
     person: Person,
     terminal: Credential,
-    categories: Collection[Category] = EVERYTHING,
+    categories: Collection[Category] = ALL_CATEGORIES,
     *,
     basis: Basis = Basis.PIN,
     care: Care = Care.OUTPATIENT,
 ) -> UUID:
-    """A permit to the terminal's facility, from now on."""
+    """Insert a permit for the terminal's facility, valid from now on."""
     now = fund.clock()
     values = [
         basis.value,
@@ -139,7 +139,7 @@ async def allow(
     return UUID(str(permit["permit_id"]))
 
 
-async def look(
+async def request_history(
     fund: Fund,
     permit: UUID,
     terminal: Credential,
@@ -150,18 +150,18 @@ async def look(
     address: str = CONSENTS_PATH,
     **query: Any,
 ) -> httpx2.Response:
-    """A look-up, by a pharmacist unless told otherwise."""
+    """Request a history resource, by default as a pharmacist."""
     headers = {"Authorization": f"Bearer {await fund.token(terminal)}", ROLE_HEADER: role.value}
     if operator is not None:
         headers[OPERATOR_HEADER] = quote(operator)
     return await fund.http.get(f"{address}/{permit}/{what}", params=query, headers=headers)
 
 
-async def seen(
+async def fetch_history(
     fund: Fund, permit: UUID, terminal: Credential, what: LookUp = LookUp.MEDICATIONS, **query: Any
 ) -> dict[str, Any]:
-    """The answer to a look-up that is answered."""
-    response = await look(fund, permit, terminal, what, **query)
+    """The answer to a history request; asserts that it succeeds."""
+    response = await request_history(fund, permit, terminal, what, **query)
     assert response.status_code == 200, response.text
     answer: dict[str, Any] = response.json()
     return answer
@@ -175,7 +175,7 @@ RETURNING entry
 """
 
 
-async def told_at_once(
+async def store_prescription_entry(
     fund: Fund,
     person: Person,
     terminal: Credential,
@@ -185,7 +185,7 @@ async def told_at_once(
     dispensed_on: date | None = None,
     prescriber: str = CLINIC,
 ) -> int:
-    """A prescription by the terminal's facility, or a dispensing by it where there is a day of one."""
+    """Store a prescription of the terminal's facility, or a dispensing where `dispensed_on` is given."""
     values = [
         (Origin.DISPENSING if dispensed_on else Origin.PRESCRIPTION).value,
         await person_key(fund, person),
@@ -209,7 +209,7 @@ RETURNING checkup
 """
 
 
-async def examined(
+async def store_checkup(
     fund: Fund,
     person: Person,
     on: date,
@@ -218,7 +218,7 @@ async def examined(
     branch: str = "00",
     known_from: datetime | None = None,
 ) -> int:
-    """A check-up with one item."""
+    """Store a check-up with one item."""
     items = [
         {"item_code": "9A755000000000001", "item_name": "収縮期血圧（見本）", "value": value, "unit": "mmHg"}
     ]
@@ -235,22 +235,22 @@ async def examined(
     return int(kept["checkup"])
 
 
-async def looking_pharmacy(fund: Fund) -> Credential:
-    """A pharmacy's terminal that may look, and the shipped drug master."""
+async def pharmacy_with_history_rights(fund: Fund) -> Credential:
+    """A pharmacy's terminal with the right to read histories; loads the shipped drug master."""
     async with fund.owner.transaction() as connection:
         await drug_loads.load(connection, drug_loads.shipped())
-    return await fund.terminal(institution_code=PHARMACY, kind=FacilityKind.PHARMACY, rights=LOOKING)
+    return await fund.terminal(institution_code=PHARMACY, kind=FacilityKind.PHARMACY, rights=HISTORY_RIGHTS)
 
 
-async def patient(fund: Fund, *, since: timedelta = timedelta(days=300), **told: Any) -> Person:
-    """Somebody enrolled, known to be for a while."""
+async def enrolled_patient(fund: Fund, *, since: timedelta = timedelta(days=300), **items: Any) -> Person:
+    """A person who has been enrolled for a while."""
     person = fund.person()
-    assert (await fund.enrol(person, **told)).status_code == 201
-    await known_since(fund, person, fund.clock() - since)
+    assert (await fund.enrol(person, **items)).status_code == 201
+    await set_known_since(fund, person, fund.clock() - since)
     return person
 
 
-async def codes(fund: Fund, person: Person, terminal: Credential, **query: Any) -> list[str]:
-    """The drugs that a new permit shows, newest first."""
-    answer = await seen(fund, await allow(fund, person, terminal), terminal, **query)
+async def drug_codes(fund: Fund, person: Person, terminal: Credential, **query: Any) -> list[str]:
+    """The drug codes in the history under a new permit, newest first."""
+    answer = await fetch_history(fund, await grant_permit(fund, person, terminal), terminal, **query)
     return [medicine["drug_code"] for medicine in answer["medicines"]]

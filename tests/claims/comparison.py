@@ -1,4 +1,4 @@
-"""The first reader's receipts as the plain values that the second one gives."""
+"""Runs the fund's reader, and converts its claims to the plain values of the reference reader."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from eligibility_api.domain.receipts import Receipt
 
 @dataclass
 class Reading:
-    """All that a file led to."""
+    """The result of reading a whole file."""
 
-    receipts: list[Receipt] = field(default_factory=list)
+    claims: list[Receipt] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     sections: int = 0
     found: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
 
     def add(self, block: Block) -> None:
-        self.receipts += block.receipts
+        self.claims += block.receipts
         self.faults += block.faults
         self.sections += block.sections
         self.found += block.found
@@ -31,8 +31,8 @@ class Reading:
             self.kinds[kind.value] = self.kinds.get(kind.value, 0) + count
 
 
-def read_by_first(parts: Iterable[bytes], insurer_number: str) -> Reading:
-    """What the first reader makes of a file that comes in these parts."""
+def read_with_reader(parts: Iterable[bytes], insurer_number: str) -> Reading:
+    """Read a file that arrives in these parts with the fund's reader."""
     reader, reading = Reader(insurer_number), Reading()
     for part in parts:
         reading.add(reader.feed(part))
@@ -40,16 +40,16 @@ def read_by_first(parts: Iterable[bytes], insurer_number: str) -> Reading:
     return reading
 
 
-def told(receipt: Receipt) -> dict[str, Any]:
-    """A receipt as plain values."""
-    member, content = receipt.member, receipt.content
+def claim_as_dict(claim: Receipt) -> dict[str, Any]:
+    """A claim as plain values."""
+    member, content = claim.member, claim.content
     return {
-        "kind": receipt.kind.value,
-        "setting": receipt.setting.value,
-        "institution_code": receipt.institution_code,
+        "kind": claim.kind.value,
+        "setting": claim.setting.value,
+        "institution_code": claim.institution_code,
         "institution_name": content.institution_name,
-        "claim_month": receipt.claim_month.isoformat(),
-        "treatment_month": receipt.treatment_month.isoformat(),
+        "claim_month": claim.claim_month.isoformat(),
+        "treatment_month": claim.treatment_month.isoformat(),
         "birth_date": member.birth_date.isoformat(),
         "insurer_number": member.insurer_number,
         "symbol": member.symbol,

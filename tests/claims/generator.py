@@ -1,4 +1,4 @@
-"""Receipt files without a fault, of any form that the layouts allow: what hypothesis draws them from."""
+"""Hypothesis strategies for valid claim files, in every form that the layouts allow."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ maybe_quantities = st.just("") | quantities
 membership_texts = st.text("見本架空０１２３ABC123-・", min_size=1, max_size=6).filter(
     lambda text: text.strip("-")
 )
-words = st.text("見本架空ｼｹﾝ　 ①髙12", max_size=10)
+texts = st.text("見本架空ｼｹﾝ　 ①髙12", max_size=10)
 counts = st.integers(1, 999)
 
 
-class Writer:
-    """Puts records together as a layout of a kind of section has them, with or without their empty last fields."""
+class RecordWriter:
+    """Writes records of one kind of section, with or without their empty trailing fields."""
 
     def __init__(self, draw: Draw, header: str) -> None:
         self.draw = draw
@@ -52,7 +52,7 @@ class Writer:
         self.lines.append(",".join((letters, *fields, *empty[: self.draw(st.integers(0, len(empty)))])))
 
     def day(self, day: date) -> str:
-        """Western, or of an era in which it is."""
+        """A day in the western calendar, or in an era that contains it."""
         eras = [
             f"{era}{day.year - first.year + 1:02d}{day:%m%d}"
             for era, first, last in ERAS
@@ -61,7 +61,7 @@ class Writer:
         return self.draw(st.sampled_from([f"{day.year}{day:%m%d}", *eras]))
 
     def month(self, first: date) -> str:
-        """Western, or of the era in which it ends."""
+        """A month in the western calendar, or in the era in which it ends."""
         last = first.replace(day=monthrange(first.year, first.month)[1])
         era, begin, _ = next(era for era in ERAS if era[1] <= last <= era[2])
         return self.draw(
@@ -69,7 +69,7 @@ class Writer:
         )
 
     def days_of(self, month: date) -> list[str]:
-        """The fields of the month's days."""
+        """The fields of the days of a month."""
         last = monthrange(month.year, month.month)[1]
         of_day = self.draw(st.dictionaries(st.integers(1, last), st.integers(0, 999), max_size=4))
         return [str(of_day.get(day, "")) for day in range(1, 32)] if of_day else []
@@ -77,7 +77,7 @@ class Writer:
 
 @st.composite
 def files(draw: Draw) -> tuple[bytes, str]:
-    """A file, and the insurer that sends it."""
+    """A file, and the number of the insurer that sends it."""
     insurer = draw(st.sampled_from(INSURERS))
     lines: list[str] = []
     for section in range(draw(st.integers(1, 3))):
@@ -89,28 +89,28 @@ def files(draw: Draw) -> tuple[bytes, str]:
 
 def _section(draw: Draw, insurer: str, section: int) -> Sequence[str]:
     header = draw(st.sampled_from(["IR", "YK"]))
-    writer = Writer(draw, header)
+    writer = RecordWriter(draw, header)
     claimed = draw(st.dates(date(2019, 6, 1), date(2030, 12, 1))).replace(day=1)
     code = f"{draw(st.integers(0, 999_999)):06d}{section}"
     if header == "IR":
-        writer.add("IR", 1, "13", "1", code, "", draw(words), writer.month(claimed), "00")
+        writer.add("IR", 1, "13", "1", code, "", draw(texts), writer.month(claimed), "00")
     else:
-        writer.add("YK", 1, "13", "4", code, draw(words), writer.month(claimed), "00")
+        writer.add("YK", 1, "13", "4", code, draw(texts), writer.month(claimed), "00")
     points = 0
-    receipts = draw(st.integers(0, 4))
-    for place in range(1, receipts + 1):
-        points += _receipt(writer, header, insurer, claimed, place)
-    writer.lines.append(f"GO,{receipts},{points},99")
+    claims = draw(st.integers(0, 4))
+    for place in range(1, claims + 1):
+        points += _claim(writer, header, insurer, claimed, place)
+    writer.lines.append(f"GO,{claims},{points},99")
     return writer.lines
 
 
-def _receipt(writer: Writer, header: str, insurer: str, claimed: date, place: int) -> int:
+def _claim(writer: RecordWriter, header: str, insurer: str, claimed: date, place: int) -> int:
     draw = writer.draw
     month = draw(st.dates(date(2019, 1, 1), claimed)).replace(day=1)
     last = month.replace(day=monthrange(month.year, month.month)[1])
     born = draw(st.dates(date(1868, 1, 25), month) | st.just(last))
     head = [
-        place, f"{'4' if header == 'YK' else '1'}{draw(st.integers(100, 999))}", writer.month(month), draw(words), 1,
+        place, f"{'4' if header == 'YK' else '1'}{draw(st.integers(100, 999))}", writer.month(month), draw(texts), 1,
         writer.day(born),
     ]  # fmt: skip
     if header == "YK" and draw(st.booleans()):
@@ -120,7 +120,7 @@ def _receipt(writer: Writer, header: str, insurer: str, claimed: date, place: in
             "13",
             draw(st.sampled_from("13")),
             f"{draw(st.integers(0, 9_999_999)):07d}",
-            draw(words),
+            draw(texts),
         ]
     writer.add("RE", *head)
     points = draw(st.integers(0, 10**8 - 1))
@@ -132,7 +132,7 @@ def _receipt(writer: Writer, header: str, insurer: str, claimed: date, place: in
     return points
 
 
-def _payers(writer: Writer, insurer: str, place: int, points: int) -> None:
+def _payers(writer: RecordWriter, insurer: str, place: int, points: int) -> None:
     draw = writer.draw
     if insurer.startswith("12"):
         if draw(st.booleans()):
@@ -150,25 +150,25 @@ def _payers(writer: Writer, insurer: str, place: int, points: int) -> None:
         writer.add("SN", 2, "01", "54136015", "", "", "77", "1234566")
 
 
-def _treatment(writer: Writer, month: date) -> None:
+def _treatment(writer: RecordWriter, month: date) -> None:
     draw = writer.draw
     for _ in range(draw(st.integers(0, 3))):
         began = draw(st.just("") | st.dates(date(1950, 1, 1), date(2030, 1, 1)).map(writer.day))
         modifiers = draw(st.sampled_from(["", "1057", "20581057"]))
         writer.add(
-            "SY", draw(codes)[:7], began, draw(st.sampled_from(["", *"1234"])), modifiers, draw(words),
+            "SY", draw(codes)[:7], began, draw(st.sampled_from(["", *"1234"])), modifiers, draw(texts),
             draw(st.sampled_from(["", "01"])),
         )  # fmt: skip
-    told = False
+    has_act = False
     for _ in range(draw(st.integers(0, 10))):
         letters = draw(st.sampled_from(["SI", "IY", "IY", "TO", "CO", "CO", "SJ"]))
-        act = draw(st.sampled_from(["", "", "21", "22", "50"] if told else ["21", "13"]))
+        act = draw(st.sampled_from(["", "", "21", "22", "50"] if has_act else ["21", "13"]))
         if letters == "SJ":
-            writer.add("SJ", "01", draw(words))
+            writer.add("SJ", "01", draw(texts))
             continue
-        told = True
+        has_act = True
         if letters == "CO":
-            writer.add("CO", act, 1, "810000001", draw(words))
+            writer.add("CO", act, 1, "810000001", draw(texts))
             continue
         values = [act, 1, draw(codes), draw(maybe_quantities)]
         values += [draw(st.just("") | counts), draw(st.just("") | counts)]
@@ -176,18 +176,18 @@ def _treatment(writer: Writer, month: date) -> None:
         writer.add(letters, *values, *writer.days_of(month))
 
 
-def _prescriptions(writer: Writer, first: date, last: date) -> None:
+def _prescriptions(writer: RecordWriter, first: date, last: date) -> None:
     draw = writer.draw
     any_day = st.dates(date(2019, 1, 1), date(2030, 1, 1)).map(writer.day)
     days = st.dates(first, last).map(writer.day)
     for place in range(1, draw(st.integers(0, 3)) + 1):
         usage = draw(st.sampled_from(["", "003", "43", "900"]))
-        writer.add("SH", place, draw(st.sampled_from("12345679")), usage, draw(words))
+        writer.add("SH", place, draw(st.sampled_from("12345679")), usage, draw(texts))
         for _ in range(draw(st.integers(1, 2))):
             writer.add("CZ", 1, draw(st.just("") | any_day), draw(days), 1, draw(counts))
         for letters in draw(st.lists(st.sampled_from(["IY", "IY", "TO", "CO", "TK"]), max_size=4)):
             if letters in {"CO", "TK"}:
-                writer.add(letters, "810000001", draw(words))
+                writer.add(letters, "810000001", draw(texts))
             else:
                 writer.add(letters, 1, draw(codes), draw(maybe_quantities))
     if draw(st.booleans()):

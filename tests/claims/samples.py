@@ -1,7 +1,7 @@
-"""The sample receipt files: readable sources in `samples/`, and the bytes that they stand for.
+"""The sample claim files: readable sources in `samples/`, expanded to the bytes of a file.
 
-A source is UTF-8, a record a line; lines that begin with `#` are remarks. `{3:1 17:2}` stands for the fields of the days of
-a month, `..31` for so many empty fields, `{EOF}` for the byte 0x1A in front of what follows.
+A source is UTF-8 with one record per line; lines that begin with `#` are comments. `{3:1 17:2}` expands to the fields of
+the days of a month, `..31` to so many empty fields, `{EOF}` to the byte 0x1A before the next record.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ _EMPTY = re.compile(r"\.\.([0-9]+)")
 
 @dataclass(frozen=True)
 class Sample:
-    """A receipt file and the insurer that sends it."""
+    """A claim file and the insurer that sends it."""
 
     name: str
     insurer_number: str
     line_end: bytes = b"\r\n"
     tail: bytes = b""
-    """What stands behind the last line break."""
+    """Bytes after the last line break."""
 
     @property
     def lines(self) -> list[str]:
-        """Its records, as they stand in the file."""
+        """The records of the file."""
         source = (_SOURCES / f"{self.name}.txt").read_text(encoding="utf-8")
         records = [line for line in source.splitlines() if not line.startswith("#")]
-        return [written(line) for line in records]
+        return [expand(line) for line in records]
 
     def joined(self, records: Iterable[bytes]) -> bytes:
-        """Records as the lines of a file."""
+        """Join records as the lines of a file."""
         whole = b"".join(record + self.line_end for record in records)
         return whole.replace(b"{EOF}" + self.line_end, self.line_end + b"\x1a")
 
     def body(self) -> bytes:
-        """The file."""
+        """The bytes of the file."""
         return self.joined(line.encode("cp932") for line in self.lines) + self.tail
 
 
@@ -56,8 +56,8 @@ SAMPLES = {
 }
 
 
-def written(source: str) -> str:
-    """A record as a file has it."""
+def expand(source: str) -> str:
+    """Expand the abbreviations of a source line."""
     days = _DAYS.sub(lambda found: _month(found[1]), source)
     return _EMPTY.sub(lambda found: "," * (int(found[1]) - 1), days)
 

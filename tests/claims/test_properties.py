@@ -1,4 +1,4 @@
-"""What holds of every file: both readers agree, no cut between parts matters, and whatever comes is read to its end."""
+"""Properties of the reader: it agrees with the reference reader, the split into parts does not matter, it never fails."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eligibility_api.contract.errors import ShikakuError
-from tests.claims import naive
-from tests.claims.comparison import Reading, read_by_first, told
-from tests.claims.damages import DAMAGES
+from tests.claims import reference_reader
+from tests.claims.comparison import Reading, claim_as_dict, read_with_reader
+from tests.claims.corrupted_samples import CORRUPTED_SAMPLES
 from tests.claims.generator import files
 from tests.claims.samples import SAMPLES
 
 BODIES = {
     **{sample.name: (sample.body(), sample.insurer_number) for sample in SAMPLES.values()},
     **{
-        str(damage): (damage.body, SAMPLES[damage.sample].insurer_number)
-        for damage in DAMAGES
-        if len(damage.body) < 20_000
+        str(corrupted): (corrupted.body, SAMPLES[corrupted.sample].insurer_number)
+        for corrupted in CORRUPTED_SAMPLES
+        if len(corrupted.body) < 20_000
     },
 }
 
 VALUE = re.compile("[0-8]|[b-zA-Z]|[^\x00-\x7fあ…]")
-"""What no shape shows."""
+"""Characters that a shape never contains."""
 
 
 def cut(body: bytes, places: list[int]) -> list[bytes]:
@@ -35,28 +35,28 @@ def cut(body: bytes, places: list[int]) -> list[bytes]:
 
 def read(parts: list[bytes], insurer_number: str) -> Reading | str:
     try:
-        return read_by_first(parts, insurer_number)
+        return read_with_reader(parts, insurer_number)
     except ShikakuError as error:
         return error.code
 
 
 @settings(max_examples=200, deadline=None)
 @given(files())
-def test_both_readers_give_the_same_receipts_of_any_file_without_fault(file: tuple[bytes, str]) -> None:
+def test_both_readers_return_the_same_claims_of_any_valid_file(file: tuple[bytes, str]) -> None:
     body, insurer_number = file
-    reading = read_by_first([body], insurer_number)
+    reading = read_with_reader([body], insurer_number)
     assert reading.faults == []
-    assert [told(receipt) for receipt in reading.receipts] == naive.read(body, insurer_number)
+    assert [claim_as_dict(claim) for claim in reading.claims] == reference_reader.read(body, insurer_number)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(BODIES)), st.lists(st.integers(0, 20_000), max_size=30))
-def test_cut_anywhere_a_file_leads_to_the_same(name: str, places: list[int]) -> None:
+def test_the_split_into_parts_does_not_change_the_result(name: str, places: list[int]) -> None:
     body, insurer_number = BODIES[name]
     assert read(cut(body, places), insurer_number) == read([body], insurer_number)
 
 
-def test_byte_by_byte_a_file_leads_to_the_same() -> None:
+def test_reading_byte_by_byte_does_not_change_the_result() -> None:
     for sample in SAMPLES.values():
         body = sample.body()
         bytes_ = [body[at : at + 1] for at in range(len(body))]
@@ -71,11 +71,11 @@ def test_byte_by_byte_a_file_leads_to_the_same() -> None:
     ),
     st.lists(st.integers(0, 20_000), max_size=4),
 )
-def test_whatever_is_done_to_a_file_it_is_read_and_no_value_is_told(
-    name: str, spoils: list[tuple[int, int, bytes]], places: list[int]
+def test_a_randomly_edited_file_is_read_to_its_end_and_no_value_is_reported(
+    name: str, edits: list[tuple[int, int, bytes]], places: list[int]
 ) -> None:
     body = SAMPLES[name].body()
-    for place, width, replacement in spoils:
+    for place, width, replacement in edits:
         at = place % len(body)
         body = body[:at] + replacement + body[at + width :]
     reading = read([body], SAMPLES[name].insurer_number)
@@ -83,7 +83,7 @@ def test_whatever_is_done_to_a_file_it_is_read_and_no_value_is_told(
     if isinstance(reading, str):
         assert reading == "claims-unreadable"
         return
-    assert len(reading.receipts) <= sum(reading.kinds.values()) <= reading.found
+    assert len(reading.claims) <= sum(reading.kinds.values()) <= reading.found
     assert not [fault for fault in reading.faults if fault.shape and VALUE.search(fault.shape)]
     assert not [
         fault for fault in reading.faults if fault.record and not re.fullmatch("[A-Z]{2}", fault.record)

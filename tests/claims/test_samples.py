@@ -1,11 +1,11 @@
-"""The samples: what the reader makes of them, and that the second, naive reader makes the same."""
+"""The samples: the claims that the reader returns, compared with the reference reader."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.claims import naive
-from tests.claims.comparison import read_by_first, told
+from tests.claims import reference_reader
+from tests.claims.comparison import claim_as_dict, read_with_reader
 from tests.claims.samples import SAMPLES, Sample
 
 MEDICAL = {"IR", "RE", "HO", "KO", "SN", "SY", "SI", "IY", "TO", "CO", "SJ", "GO"}
@@ -15,42 +15,42 @@ PHARMACY = {
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-def test_both_readers_give_the_same_receipts(sample: Sample) -> None:
+def test_both_readers_return_the_same_claims(sample: Sample) -> None:
     body = sample.body()
-    receipts = [told(receipt) for receipt in read_by_first([body], sample.insurer_number).receipts]
-    assert receipts == naive.read(body, sample.insurer_number)
-    assert receipts
+    claims = [claim_as_dict(claim) for claim in read_with_reader([body], sample.insurer_number).claims]
+    assert claims == reference_reader.read(body, sample.insurer_number)
+    assert claims
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-def test_a_sample_has_no_fault_but_what_is_not_carried(sample: Sample) -> None:
-    reading = read_by_first([sample.body()], sample.insurer_number)
+def test_samples_have_no_faults_except_unsupported_records(sample: Sample) -> None:
+    reading = read_with_reader([sample.body()], sample.insurer_number)
     assert [fault.code for fault in reading.faults if fault.code != "not-carried"] == []
 
 
 @pytest.mark.parametrize(("name", "records"), [("medical", MEDICAL), ("pharmacy", PHARMACY)])
-def test_the_samples_cover_every_record_that_is_read(name: str, records: set[str]) -> None:
+def test_the_samples_cover_every_supported_record(name: str, records: set[str]) -> None:
     assert records <= {line[:2] for line in SAMPLES[name].lines}
 
 
-def test_dental_sections_and_receipts_of_dpc_are_refused_by_name_and_counted() -> None:
-    reading = read_by_first([SAMPLES["several"].body()], "01130012")
+def test_dental_sections_and_dpc_claims_are_reported_and_counted() -> None:
+    reading = read_with_reader([SAMPLES["several"].body()], "01130012")
     assert reading.kinds == {"medical": 2, "dpc": 1, "dental": 2, "pharmacy": 1}
-    assert (reading.sections, reading.found, len(reading.receipts)) == (3, 6, 3)
+    assert (reading.sections, reading.found, len(reading.claims)) == (3, 6, 3)
     assert reading.faults == [
         (7, "BU", None, None, 2, "not-carried", None),
         (15, "IR", 3, "点数表", None, "not-carried", "9"),
     ]
 
 
-def test_whose_a_receipt_is() -> None:
-    members = [receipt.member for receipt in read_by_first([SAMPLES["medical"].body()], "01130012").receipts]
+def test_the_member_of_a_claim() -> None:
+    members = [claim.member for claim in read_with_reader([SAMPLES["medical"].body()], "01130012").claims]
     assert [(m.symbol, m.number, m.branch) for m in members] == [
         ("見本", "1234", "01"),
         ("見本", "1235", None),
         ("１２３４・５６", "００７", "02"),
     ]
-    aid = [receipt.member for receipt in read_by_first([SAMPLES["aid"].body()], "12143210").receipts]
+    aid = [claim.member for claim in read_with_reader([SAMPLES["aid"].body()], "12143210").claims]
     assert [(m.insurer_number, m.symbol, m.number) for m in aid] == [
         ("12143210", None, "1234566"),
         ("12143210", None, "0000018"),
@@ -58,21 +58,21 @@ def test_whose_a_receipt_is() -> None:
     ]
 
 
-def test_what_a_unit_shares_and_which_comment_is_the_usage() -> None:
-    first = read_by_first([SAMPLES["medical"].body()], "01130012").receipts[0].content
+def test_a_unit_shares_times_and_days_and_its_comment_is_the_usage() -> None:
+    first = read_with_reader([SAMPLES["medical"].body()], "01130012").claims[0].content
     assert [(drug.act, drug.times, drug.days, drug.usage) for drug in first.drugs] == [
         ("21", 28, ((3, 28),), "１日３回毎食後"),
         ("21", 28, ((3, 28),), "１日３回毎食後"),
         ("22", 4, ((17, 4),), None),
         ("23", 1, ((17, 1),), "１日２回患部に塗る"),
-        # The material behind it carries the points.
+        # The points are on the material after it.
         ("31", 2, ((3, 1), (17, 1)), None),
     ]
 
 
-def test_a_medicine_stands_once_for_every_dispensing() -> None:
-    first = read_by_first([SAMPLES["pharmacy"].body()], "01130012").receipts[0].content
-    told_of = [
+def test_a_medicine_occurs_once_per_dispensing() -> None:
+    first = read_with_reader([SAMPLES["pharmacy"].body()], "01130012").claims[0].content
+    dispensed = [
         (
             drug.code,
             drug.act,
@@ -84,7 +84,7 @@ def test_a_medicine_stands_once_for_every_dispensing() -> None:
         )
         for drug in first.drugs
     ]
-    assert told_of == [
+    assert dispensed == [
         ("620004871", "21", 14, "2026-09-03", "003", None, None),
         ("610406079", "21", 14, "2026-09-03", "003", None, None),
         ("620004871", "21", 14, "2026-09-17", "003", None, None),

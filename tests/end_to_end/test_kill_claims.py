@@ -18,8 +18,8 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.platform.embedded import EmbeddedPostgres
 from eligibility_api.platform.postmaster import wait_until
 from payer_mock.claims.claim import Institution, Member
+from tests.builders.claim_files import claim_file, medical_claim
 from tests.builders.house import Inhabited, inhabited
-from tests.builders.claim_files import medical, receipt_file
 from tests.depth import DEEP
 
 RECEIPTS = 12_000
@@ -73,7 +73,7 @@ def _file() -> bytes:
             sex=Sex.FEMALE,
         )
 
-    return receipt_file(medical(member(number), institution=CLINIC) for number in range(RECEIPTS))
+    return claim_file(medical_claim(member(number), institution=CLINIC) for number in range(RECEIPTS))
 
 
 def _client(house: Inhabited, url: str) -> InsurerClient:

@@ -19,8 +19,16 @@ from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.facilities.store import close_client
 from eligibility_api.uploads import parts
+from tests.builders.claim_files import (
+    claim_file,
+    medical_claim,
+    member,
+    pharmacy_claim,
+    run_jobs,
+    send,
+    upload_and_process,
+)
 from tests.builders.fund import OTHER_INSURER, Fund
-from tests.builders.claim_files import dispensed, medical, member, receipt_file, send, taken, work
 
 pytestmark = pytest.mark.anyio
 
@@ -56,10 +64,12 @@ async def kept_faults(fund: Fund, answer: dict[str, Any]) -> int:
 async def test_a_file_is_taken_read_and_counted(fund: Fund) -> None:
     [one, other] = await enrolled(fund, 2)
     [stranger] = strangers(fund, 1)
-    body = receipt_file([medical(one), medical(other), medical(stranger), dispensed(one)])
+    body = claim_file(
+        [medical_claim(one), medical_claim(other), medical_claim(stranger), pharmacy_claim(one)]
+    )
     response = await send(fund, body)
     assert (response.status_code, response.json()["state"]) == (202, "received")
-    answer = await taken(fund, body)
+    answer = await upload_and_process(fund, body)
     assert answer["report"] == {
         "sections": 2,
         "receipts": 4,
@@ -74,7 +84,7 @@ async def test_a_file_is_taken_read_and_counted(fund: Fund) -> None:
 
 async def test_a_receipt_is_stored_as_it_is_told_and_due_on_the_eleventh(fund: Fund) -> None:
     [who] = strangers(fund, 1)
-    [receipt] = await stored(fund, await taken(fund, receipt_file([medical(who)])))
+    [receipt] = await stored(fund, await upload_and_process(fund, claim_file([medical_claim(who)])))
     assert (receipt["insurer_number"], receipt["symbol_key"], receipt["branch_key"]) == (
         who.insurer_number,
         "見本",
@@ -86,30 +96,30 @@ async def test_a_receipt_is_stored_as_it_is_told_and_due_on_the_eleventh(fund: F
 
 
 async def test_the_same_file_again_is_the_first_and_changes_nothing(fund: Fund) -> None:
-    body = receipt_file([medical(who) for who in strangers(fund, 1)])
-    first = await taken(fund, body)
+    body = claim_file([medical_claim(who) for who in strangers(fund, 1)])
+    first = await upload_and_process(fund, body)
     again = await send(fund, body)
     assert again.status_code == 200
     assert (again.json()["file_id"], again.json()["duplicate_of"]) == (first["file_id"], first["file_id"])
-    await work(fund)
+    await run_jobs(fund)
     assert len(await stored(fund, first)) == 1
 
 
 async def test_a_receipt_that_comes_again_is_told_of_as_replacing(fund: Fund) -> None:
     [who] = strangers(fund, 1)
-    await taken(fund, receipt_file([medical(who)]))
-    again = await taken(fund, receipt_file([medical(who, diseases=()), dispensed(who)]))
+    await upload_and_process(fund, claim_file([medical_claim(who)]))
+    again = await upload_and_process(fund, claim_file([medical_claim(who, diseases=()), pharmacy_claim(who)]))
     assert (again["report"]["good"], again["report"]["replacing"]) == (2, 1)
 
 
 async def test_receipts_of_a_file_that_does_not_count_are_not_replaced(fund: Fund) -> None:
     [who] = strangers(fund, 1)
-    first = await taken(fund, receipt_file([medical(who)]))
+    first = await upload_and_process(fund, claim_file([medical_claim(who)]))
     await fund.owner.fetch(
         "UPDATE claim_file SET known_from = NULL, state = 'refused' WHERE file_id = $1",
         (UUID(first["file_id"]),),
     )
-    again = await taken(fund, receipt_file([medical(who)]))
+    again = await upload_and_process(fund, claim_file([medical_claim(who)]))
     assert (again["file_id"] != first["file_id"], again["report"]["replacing"]) == (True, 0)
 
 
@@ -128,7 +138,7 @@ async def test_a_member_is_matched_by_any_day_of_the_month(
     person = fund.person()
     more: dict[str, Any] = {"lost_on": lost_on, "reason_of_loss": "03"} if lost_on else {}
     assert (await fund.enrol(person, acquired_on=acquired_on, **more)).status_code == 201
-    answer = await taken(fund, receipt_file([medical(member(person))]))
+    answer = await upload_and_process(fund, claim_file([medical_claim(member(person))]))
     assert answer["report"]["unmatched"] == unmatched
 
 
@@ -136,36 +146,36 @@ async def test_a_member_is_matched_by_any_day_of_the_month(
 async def test_a_branch_that_is_not_told_fits_any(fund: Fund, branch: str | None, unmatched: int) -> None:
     person = fund.person()
     await fund.enrol(person)
-    answer = await taken(fund, receipt_file([medical(member(person, branch=branch))]))
+    answer = await upload_and_process(fund, claim_file([medical_claim(member(person, branch=branch))]))
     assert answer["report"]["unmatched"] == unmatched
 
 
 async def test_a_line_that_breaks_leaves_nothing_behind(fund: Fund) -> None:
     async def body() -> AsyncIterator[bytes]:
-        yield receipt_file([medical(who) for who in strangers(fund, 1)]) * 4_000
+        yield claim_file([medical_claim(who) for who in strangers(fund, 1)]) * 4_000
         raise ClientDisconnect
 
     assert (await send(fund, body())).json()["code"] == "file-truncated"
-    await work(fund)
+    await run_jobs(fund)
     [left] = await fund.owner.fetch("SELECT count(*) FROM upload_part", [])
     assert left[0] == 0
 
 
 async def test_a_file_that_was_given_up_on_its_way_is_not_acknowledged(fund: Fund) -> None:
-    whole = receipt_file([medical(who) for who in strangers(fund, 1)])
+    whole = claim_file([medical_claim(who) for who in strangers(fund, 1)])
 
     async def body() -> AsyncIterator[bytes]:
         yield whole[:100]
         await fund.owner.fetch("UPDATE claim_file SET received_at = now() - interval '7 hours'", ())
-        await work(fund)
+        await run_jobs(fund)
         yield whole[100:]
 
     assert (await send(fund, body())).json()["code"] == "file-truncated"
-    assert (await taken(fund, whole))["state"] == "done"
+    assert (await upload_and_process(fund, whole))["state"] == "done"
 
 
 async def test_what_is_no_receipt_file_is_refused_by_name(fund: Fund) -> None:
-    answer = await taken(fund, b"x,y\r\n" * 3)
+    answer = await upload_and_process(fund, b"x,y\r\n" * 3)
     assert (answer["state"], answer["refusal"], answer["known_from"]) == (
         "refused",
         "claims-unreadable",
@@ -174,13 +184,13 @@ async def test_what_is_no_receipt_file_is_refused_by_name(fund: Fund) -> None:
 
 
 async def test_the_same_bytes_after_a_refusal_are_a_file_of_their_own(fund: Fund) -> None:
-    first = await taken(fund, b"z\r\n")
-    again = await taken(fund, b"z\r\n")
+    first = await upload_and_process(fund, b"z\r\n")
+    again = await upload_and_process(fund, b"z\r\n")
     assert again["file_id"] != first["file_id"]
 
 
 async def test_another_insurer_does_not_see_a_file(fund: Fund) -> None:
-    mine = await taken(fund, receipt_file([medical(who) for who in strangers(fund, 1)]))
+    mine = await upload_and_process(fund, claim_file([medical_claim(who) for who in strangers(fund, 1)]))
     other = await fund.admit_insurer(OTHER_INSURER)
     for path in ("", "/faults"):
         response = await fund.get(f"{CLAIMS_PATH}/{mine['file_id']}{path}", other)
@@ -188,7 +198,7 @@ async def test_another_insurer_does_not_see_a_file(fund: Fund) -> None:
 
 
 async def test_a_clinic_sends_none_and_sees_none(fund: Fund) -> None:
-    mine = await taken(fund, receipt_file([medical(who) for who in strangers(fund, 1)]))
+    mine = await upload_and_process(fund, claim_file([medical_claim(who) for who in strangers(fund, 1)]))
     assert (await send(fund, b"IR\r\n", fund.clinic)).json()["code"] == "right-missing"
     response = await fund.get(f"{CLAIMS_PATH}/{mine['file_id']}", fund.clinic)
     assert response.json()["code"] == "right-missing"
@@ -203,7 +213,7 @@ async def test_a_closed_program_sends_none_although_its_token_still_lives(fund: 
 
 
 async def test_who_has_the_answer_is_sent_nothing(fund: Fund) -> None:
-    mine = await taken(fund, receipt_file([medical(who) for who in strangers(fund, 1)]))
+    mine = await upload_and_process(fund, claim_file([medical_claim(who) for who in strangers(fund, 1)]))
     path = f"{CLAIMS_PATH}/{mine['file_id']}"
     etag = (await fund.get(path)).headers["ETag"]
     assert (await fund.get(path, etag=etag)).status_code == 304
@@ -212,7 +222,7 @@ async def test_who_has_the_answer_is_sent_nothing(fund: Fund) -> None:
 async def test_receipts_of_another_insurer_are_faults_and_the_others_are_taken(fund: Fund) -> None:
     [mine] = strangers(fund, 1)
     foreign = member(fund.person(), OTHER_INSURER)
-    answer = await taken(fund, receipt_file([medical(mine), medical(foreign)]))
+    answer = await upload_and_process(fund, claim_file([medical_claim(mine), medical_claim(foreign)]))
     assert (answer["report"]["receipts"], answer["report"]["good"]) == (2, 1)
     assert answer["report"]["faults"] == {"other-insurer": 1}
 
@@ -225,13 +235,15 @@ async def test_faults_are_paged_by_place_and_counted_beyond_what_is_kept(
     months = [date(2022 + place // 12, 1 + place % 12, 1) for place in range(36)]
     clinics = [f"131{place:06d}4" for place in range(40)]
     receipts = [
-        medical(
-            foreign, month=month, institution=medical(foreign).institution.__class__(code=code, name="架空")
+        medical_claim(
+            foreign,
+            month=month,
+            institution=medical_claim(foreign).institution.__class__(code=code, name="架空"),
         )
         for code in clinics
         for month in months
     ]
-    answer = await taken(fund, receipt_file(receipts))
+    answer = await upload_and_process(fund, claim_file(receipts))
     first = (await fund.get(f"{CLAIMS_PATH}/{answer['file_id']}/faults")).json()
     rest = (await fund.get(f"{CLAIMS_PATH}/{answer['file_id']}/faults", after=first["next"])).json()
     assert (len(first["faults"]), len(rest["faults"]), rest["next"]) == (1_000, 200, None)
@@ -256,7 +268,7 @@ async def broken_off(fund: Fund, monkeypatch: pytest.MonkeyPatch, body: bytes, c
         answer: dict[str, Any] = (await send(fund, body)).json()
         broken.setattr(storing, "keep", keep)
         with pytest.raises(asyncio.CancelledError):
-            await work(fund)
+            await run_jobs(fund)
     return answer
 
 
@@ -266,12 +278,12 @@ async def test_a_reading_that_broke_off_goes_on_where_it_stopped(
 ) -> None:
     members = [*await enrolled(fund, 3), *strangers(fund, 17)]
     foreign = [member(fund.person(), OTHER_INSURER) for _ in range(5)]
-    body = receipt_file([medical(who) for who in members[:10] + foreign + members[10:]])
+    body = claim_file([medical_claim(who) for who in members[:10] + foreign + members[10:]])
     broken = await broken_off(fund, monkeypatch, body, chunks)
     assert (await stored(fund, broken) != []) == (chunks > 0)
     assert (await fund.get(f"{CLAIMS_PATH}/{broken['file_id']}")).json()["state"] == "reading"
 
-    answer = await taken(fund, body)
+    answer = await upload_and_process(fund, body)
 
     report = answer["report"]
     assert (answer["file_id"], answer["state"], report["good"]) == (broken["file_id"], "done", 20)
@@ -285,11 +297,11 @@ async def test_a_reading_that_broke_off_goes_on_where_it_stopped(
 async def test_nothing_counts_before_everything_is_stored_and_then_all_of_it(
     fund: Fund, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = receipt_file([medical(who) for who in strangers(fund, 20)])
+    body = claim_file([medical_claim(who) for who in strangers(fund, 20)])
     broken = await broken_off(fund, monkeypatch, body, 2)
     assert (await fund.get(f"{CLAIMS_PATH}/{broken['file_id']}")).json()["known_from"] is None
     before = datetime.now(UTC)
-    answer = await taken(fund, body)
+    answer = await upload_and_process(fund, body)
     known_from = datetime.fromisoformat(answer["known_from"])
     assert before < known_from < datetime.now(UTC) + timedelta(seconds=2)
 
@@ -297,12 +309,12 @@ async def test_nothing_counts_before_everything_is_stored_and_then_all_of_it(
 async def test_a_lane_that_comes_late_changes_nothing_of_a_file_at_its_end(
     fund: Fund, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = receipt_file([medical(who) for who in strangers(fund, 2)])
+    body = claim_file([medical_claim(who) for who in strangers(fund, 2)])
     broken = await broken_off(fund, monkeypatch, body, 0)
     async with fund.batch.transaction() as guard:
         late = await queue.next_task(guard)
     assert late is not None
-    done = await taken(fund, body)
+    done = await upload_and_process(fund, body)
     for step in (
         lambda: storing.begin(fund.batch, late),
         lambda: storing.conclude(fund.batch, late, Found()),
@@ -316,7 +328,9 @@ async def test_a_lane_that_comes_late_changes_nothing_of_a_file_at_its_end(
 async def test_known_from_follows_the_clock_of_windows(fund: Fund) -> None:
     await fund.turn(timedelta(hours=2))
     try:
-        answer = await taken(fund, receipt_file([medical(who) for who in strangers(fund, 1)]))
+        answer = await upload_and_process(
+            fund, claim_file([medical_claim(who) for who in strangers(fund, 1)])
+        )
     finally:
         await fund.turn(timedelta())
     ahead = datetime.fromisoformat(answer["known_from"]) - datetime.now(UTC)
@@ -326,13 +340,13 @@ async def test_known_from_follows_the_clock_of_windows(fund: Fund) -> None:
 async def test_a_file_whose_bytes_a_crash_took_is_refused_and_can_be_sent_again(
     fund: Fund, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = receipt_file([medical(who) for who in strangers(fund, 20)])
+    body = claim_file([medical_claim(who) for who in strangers(fund, 20)])
     broken = await broken_off(fund, monkeypatch, body, 2)
     await fund.owner.fetch("TRUNCATE upload_part", ())
-    await work(fund)
+    await run_jobs(fund)
     refused = (await fund.get(f"{CLAIMS_PATH}/{broken['file_id']}")).json()
     assert (refused["state"], refused["refusal"], refused["known_from"]) == ("refused", "file-lost", None)
-    again = await taken(fund, body)
+    again = await upload_and_process(fund, body)
     assert (again["state"], again["report"]["good"], again["report"]["replacing"]) == ("done", 20, 0)
 
 
@@ -344,24 +358,24 @@ async def test_a_fault_of_the_program_is_tried_once_more_and_holds_up_no_other_f
 
     with monkeypatch.context() as broken:
         broken.setattr(Reader, "feed", fail)
-        bad = (await send(fund, receipt_file([medical(who) for who in strangers(fund, 1)]))).json()
-        await work(fund)
-    good = await taken(fund, receipt_file([medical(who) for who in strangers(fund, 1)]))
+        bad = (await send(fund, claim_file([medical_claim(who) for who in strangers(fund, 1)]))).json()
+        await run_jobs(fund)
+    good = await upload_and_process(fund, claim_file([medical_claim(who) for who in strangers(fund, 1)]))
     assert good["state"] == "done"
     assert (await fund.get(f"{CLAIMS_PATH}/{bad['file_id']}")).json()["state"] == "reading"
 
     with monkeypatch.context() as broken:
         broken.setattr(Reader, "feed", fail)
         await fund.owner.fetch("UPDATE claim_file SET retry_at = now() WHERE retry_at IS NOT NULL", ())
-        await work(fund)
+        await run_jobs(fund)
     refused = (await fund.get(f"{CLAIMS_PATH}/{bad['file_id']}")).json()
     assert (refused["state"], refused["refusal"]) == ("refused", "internal")
 
 
 async def test_what_was_done_with_a_file_is_on_record_without_anybody_in_it(fund: Fund) -> None:
     [who] = await enrolled(fund, 1)
-    done = await taken(fund, receipt_file([medical(who)]))
-    refused = await taken(fund, b"IR?\r\n")
+    done = await upload_and_process(fund, claim_file([medical_claim(who)]))
+    refused = await upload_and_process(fund, b"IR?\r\n")
     records = [
         (record["kind"], record["outcome"], record["insurer_number"], record["person_key"])
         for answer in (done, refused)
@@ -376,7 +390,7 @@ async def test_what_was_done_with_a_file_is_on_record_without_anybody_in_it(fund
 
 
 async def test_at_its_end_a_file_has_no_parts_left(fund: Fund) -> None:
-    answer = await taken(fund, receipt_file([medical(who) for who in strangers(fund, 2)]))
+    answer = await upload_and_process(fund, claim_file([medical_claim(who) for who in strangers(fund, 2)]))
     statement = """SELECT swept, (SELECT count(*) FROM upload_part WHERE upload_id = file_id) AS parts
                    FROM claim_file WHERE file_id = $1"""
     [row] = await fund.owner.fetch(statement, (UUID(answer["file_id"]),))

@@ -14,7 +14,7 @@ import pytest
 
 from eligibility_api.domain.timeline import Period, plan_replace
 from tests.builders.fund import Fund, Person
-from tests.builders.member_files import csv_file, get, member, taken, work
+from tests.builders.member_files import csv_file, get, member, run_jobs, upload_and_process
 from tests.depth import DEEP
 
 pytestmark = pytest.mark.anyio
@@ -91,10 +91,10 @@ async def standing(fund: Fund, symbol: str) -> dict[str, set[Said]]:
 
 async def published(fund: Fund, body: bytes) -> dict[str, Any]:
     """The file checked and, on the insurer's word, published. Its people are one and the same, which holds nothing."""
-    answer = await taken(fund, body, scope="changes", publish="on-request")
+    answer = await upload_and_process(fund, body, scope="changes", publish="on-request")
     assert (answer["state"], answer["report"]["bad_rows"]) == ("checked", 0), answer
     await fund.post(f"/v1/uploads/{answer['upload_id']}/publish", {}, fund.insurer)
-    await work(fund)
+    await run_jobs(fund)
     return dict(await get(fund, f"/v1/uploads/{answer['upload_id']}"))
 
 
@@ -119,5 +119,5 @@ async def test_a_files_rows_take_the_place_of_what_they_touch_and_an_undo_brings
     }
 
     await fund.post(f"/v1/uploads/{upload['upload_id']}/undo", {"reason": "確認済み"}, fund.insurer)
-    await work(fund)
+    await run_jobs(fund)
     assert await standing(fund, symbol) == {number: set(said) for number, said in first.items()}

@@ -44,4 +44,5 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClaims:
     population = folder / "population"
     generate_population(path, population, seed=5, month="2026-10")
     files = {month: write_claim_files(population, month, folder / "files") for month in CLAIM_MONTHS}
+    assert all(each.files and each.claims for each in files.values())
     return GeneratedClaims(population, files)

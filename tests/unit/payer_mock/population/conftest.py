@@ -28,9 +28,11 @@ class GeneratedPopulation:
     def rows(self, month: str = MONTH, *, unreported: bool = False) -> list[Row]:
         """All rows of the insurers' files; or those that no insurer has reported yet."""
         files = sorted((self.folder / month).glob("members-*.csv"))
-        return [
+        rows = [
             row for file in files if (UNREPORTED in file.name) == unreported for _, row in read_rows(file)
         ]
+        assert rows
+        return rows
 
     def current(self, month: str = MONTH) -> list[Row]:
         """The rows of current members."""

@@ -1,7 +1,7 @@
-"""A second, naive reader of receipt files without faults, written from the layouts (OQS 13) and sharing nothing with the first.
+"""A second, simple reader of valid claim files, written from the layouts (OQS 13), without code of the fund's reader.
 
-The whole file at once, every record as a list of its fields by number, and plain values: texts, numbers, lists, None. What
-the first reader gives is put into the same form by `told` in `comparison.py`.
+Reads the whole file at once, each record as a list of its fields by number, and returns plain values: texts, numbers,
+lists, None. `claim_as_dict` in `comparison.py` converts the claims of the fund's reader to the same form.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ FORM_ACTS = {"1": "21", "2": "21", "3": "22", "4": "33", "5": "23", "6": "21", "
 
 
 def read(body: bytes, sender: str) -> list[dict[str, Any]]:
-    """The receipts of a file that `sender` sends, those of dental sections and of DPC left out."""
+    """The claims of a file that `sender` sends, without dental sections and DPC."""
     text = body.decode("cp932").replace("\x1a", "\n").replace("\r", "\n")
     records = [line.split(",") for line in text.split("\n") if line]
     found = []
-    for header, receipts in sections(records):
+    for header, claims in sections(records):
         if header[0] == "IR" and header[3] == "3":
             continue
-        for receipt in receipts:
-            if not any(record[0] == "BU" for record in receipt):
-                found.append(one(header, receipt, sender))
+        for claim in claims:
+            if not any(record[0] == "BU" for record in claim):
+                found.append(read_claim(header, claim, sender))
     return found
 
 
 def sections(records: list[Record]) -> list[tuple[Record, list[list[Record]]]]:
-    """Each header with its receipts, each receipt with its records."""
+    """Each header with its claims, each claim with its records."""
     found: list[tuple[Record, list[list[Record]]]] = []
     for record in records:
         if record[0] in ("IR", "YK"):
@@ -42,11 +42,11 @@ def sections(records: list[Record]) -> list[tuple[Record, list[list[Record]]]]:
     return found
 
 
-def one(header: Record, records: list[Record], sender: str) -> dict[str, Any]:
+def read_claim(header: Record, records: list[Record], sender: str) -> dict[str, Any]:
     head = records[0]
     pharmacy = header[0] == "YK"
     month = day_of(head[3] + "01")
-    receipt: dict[str, Any] = {
+    claim: dict[str, Any] = {
         "kind": "pharmacy" if pharmacy else "medical",
         "setting": "pharmacy" if pharmacy else "inpatient" if head[2][3] in "13579" else "outpatient",
         "institution_code": header[2] + header[3] + header[4],
@@ -62,20 +62,20 @@ def one(header: Record, records: list[Record], sender: str) -> dict[str, Any]:
         **member(records, sender),
     }
     if pharmacy:
-        receipt["prescriber_code"] = field(head, 9) and head[9] + head[10] + head[11]
-        receipt["prescriber_name"] = field(head, 12)
-        receipt["drugs"] = dispensed(records)
+        claim["prescriber_code"] = field(head, 9) and head[9] + head[10] + head[11]
+        claim["prescriber_name"] = field(head, 12)
+        claim["drugs"] = dispensed(records)
     else:
-        receipt["diseases"] = [disease(record) for record in records if record[0] == "SY"]
-        receipt["drugs"], receipt["acts"] = treatment(records)
+        claim["diseases"] = [disease(record) for record in records if record[0] == "SY"]
+        claim["drugs"], claim["acts"] = treatment(records)
         assert monthrange(int(month[:4]), int(month[5:7]))[1] >= max(
-            (day for item in receipt["drugs"] + receipt["acts"] for day, _ in item["days"]), default=0
+            (day for item in claim["drugs"] + claim["acts"] for day, _ in item["days"]), default=0
         )
-    return receipt
+    return claim
 
 
 def member(records: list[Record], sender: str) -> dict[str, Any]:
-    """Whose the receipt is."""
+    """The member of a claim."""
     for record in records:
         if record[0] == "HO":
             branches = [
@@ -104,7 +104,7 @@ def disease(record: Record) -> dict[str, Any]:
 
 
 def treatment(records: list[Record]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Medicines and acts of a medical receipt."""
+    """Medicines and acts of a medical claim."""
     drugs, acts = [], []
     for unit in units(records):
         last = unit["records"][-1]
@@ -125,7 +125,7 @@ def treatment(records: list[Record]) -> tuple[list[dict[str, Any]], list[dict[st
 
 
 def units(records: list[Record]) -> list[dict[str, Any]]:
-    """SI, IY and TO that are counted together, with the comments that belong to them."""
+    """SI, IY and TO records that form a unit, with their comments."""
     found: list[dict[str, Any]] = []
     unit: dict[str, Any] | None = None
     act: str | None = None
@@ -136,7 +136,7 @@ def units(records: list[Record]) -> list[dict[str, Any]]:
         own = field(record, 1)
         same = own is None or own == act
         if record[0] == "CO":
-            text = [written for written in (field(record, 4),) if written]
+            text = [expand for expand in (field(record, 4),) if expand]
             if unit is not None and (own is None or (same and not unit["ended"])):
                 unit["comments"] += text
             elif own is not None:
@@ -156,7 +156,7 @@ def units(records: list[Record]) -> list[dict[str, Any]]:
 
 
 def dispensed(records: list[Record]) -> list[dict[str, Any]]:
-    """Medicines of a pharmacy's receipt: each of a prescription once for every dispensing of it."""
+    """Medicines of a pharmacy's claim: once per dispensing of their prescription."""
     groups: list[list[Record]] = []
     for record in records:
         if record[0] == "SH":
@@ -187,14 +187,14 @@ def dispensed(records: list[Record]) -> list[dict[str, Any]]:
 
 
 def days(record: Record) -> list[list[int]]:
-    """The days of a record with how often on each."""
+    """The days of a record with the count on each."""
     first = 17 if record[0] == "TO" else 13
     counts = [(place + 1, whole(text or None)) for place, text in enumerate(record[first : first + 31])]
     return [[day, count] for day, count in counts if count]
 
 
 def field(record: Record, number: int) -> str | None:
-    """A field by its number, without the spaces around it; None where it is empty or absent."""
+    """A field by its number, stripped; None where it is empty or absent."""
     text = record[number].strip(" \u3000") if number < len(record) else ""
     return text or None
 
@@ -204,7 +204,7 @@ def whole(text: str | None) -> int | None:
 
 
 def day_of(text: str) -> str:
-    """A day as ISO 8601 has it."""
+    """A day in ISO 8601."""
     if len(text) == 7:
         text = f"{ERA_YEARS[text[0]] + int(text[1:3])}{text[3:]}"
     return f"{text[:4]}-{text[4:6]}-{text[6:]}"
