@@ -36,7 +36,7 @@ class Population:
     def settle(self) -> None:
         """Everything, up to the state after the changes. Raises HouseError."""
         residents = _write_lines(self._house.home / "persons.jsonl", persons(self._data, PIN))
-        self._house.run("jpki-mock", "people", residents, "--cards", self._house.cards)
+        self._house.run("jpki-mock", "import-residents", residents, "--cards", self._house.cards)
         self._house.admit_insurers({i.number: i.name for i in self._data.insurers.values()})
         self._enrol("first", self._told_first())
         self._register_tickets()
@@ -116,7 +116,7 @@ class Population:
                 for _ in range(_TRIES):
                     self._tap(person, _WRONG_PIN, "--last-try")
             case "die":
-                self._house.run("jpki-mock", "die", person.id, "--on", change.items["on"])
+                self._house.run("jpki-mock", "record-death", person.id, "--on", change.items["on"])
 
     def _tap(self, person: Person, pin: str, *options: str) -> dict[str, Any]:
         """What the terminal reports; a tap may well be refused."""

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from jpki_mock.card import profile
-from jpki_mock.card.card import Card, Surroundings
+from jpki_mock.card.card import Card, Dependencies
 from jpki_mock.card.image import Attributes, CardImage, KeySlot, Pin, Pins, save_image
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -141,13 +141,13 @@ class TestCard(Card):
     def __init__(self, image: CardImage | None = None, *, now: datetime = NOW) -> None:
         self.waited: list[float] = []
         self.saved: list[CardImage] = []
-        surroundings = Surroundings(
+        dependencies = Dependencies(
             clock=lambda: now,
             randomness=lambda size: bytes(index % 256 for index in range(size)),
             sleep=self.waited.append,
             save=self.saved.append,
         )
-        super().__init__(image or card_image(), surroundings)
+        super().__init__(image or card_image(), dependencies)
         self.power_on()
 
     def send(self, text: str) -> str:

@@ -121,7 +121,7 @@ def test_registered_cards_are_tapped_once_with_consent_and_one_is_locked_by_thre
 
 def test_what_happens_to_cards_and_to_a_life_is_j_lis_business(house: QuietHouse) -> None:
     happened = [words[1] for words in house.words("jpki-mock")]
-    assert happened == ["people", "suspend", "revoke", "renew", "die"]
+    assert happened == ["import-residents", "suspend", "revoke", "renew", "record-death"]
 
 
 def test_a_registration_that_was_not_taken_ends_the_story(tmp_path: Path, data: Stage) -> None:

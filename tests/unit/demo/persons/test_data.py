@@ -22,7 +22,7 @@ from eligibility_api.contract.enrolment import CorrectionRequest, EnrolmentReque
 from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.tickets import GivenTicket
 from eligibility_api.domain.eligibility import check_day
-from jpki_mock.cli.given import GivenPerson
+from jpki_mock.cli.residents import ResidentWithCard
 from tests.depth import DEEP
 
 DATA = stage()
@@ -116,7 +116,7 @@ def test_members_corrections_and_tickets_can_be_sent_on_any_day(today: date) -> 
 @given(STORY_DAYS)
 def test_residents_are_taken_by_jlis_on_any_day(today: date) -> None:
     for line in persons(stage(today), "4321"):
-        person = GivenPerson.model_validate(line)
+        person = ResidentWithCard.model_validate(line)
         if person.card is not None:
             person.card.order(person.resident_id)
 

@@ -1,4 +1,4 @@
-"""The command `jpki-mock people`: residents as given, with their cards."""
+"""`jpki-mock import-residents`: given residents with their cards."""
 
 import json
 from collections.abc import Callable
@@ -16,16 +16,16 @@ Run = Callable[[list[Any]], Result]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command over a file of these lines, in a folder of its own."""
+    """Run the command on a file of these lines, in a temporary folder."""
     monkeypatch.setenv("JPKI_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     Path("cards").mkdir()
 
-    def run_it(people: list[Any]) -> Result:
+    def invoke(people: list[Any]) -> Result:
         Path("people.jsonl").write_text("".join(f"{json.dumps(person)}\n" for person in people))
-        return CliRunner().invoke(app, ["people", "people.jsonl", "--cards", "cards"])
+        return CliRunner().invoke(app, ["import-residents", "people.jsonl", "--cards", "cards"])
 
-    return run_it
+    return invoke
 
 
 def person(**more: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def person(**more: Any) -> dict[str, Any]:
     return usual | more
 
 
-def test_residents_are_registered_and_those_with_an_order_get_a_card(run: Run) -> None:
+def test_residents_are_registered_and_those_with_a_card_spec_get_a_card(run: Run) -> None:
     done = run([person(card={"key": "p384", "pin": "4321"}), person(resident_id="P02")])
 
     assert (done.exit_code, done.stdout) == (0, "2 residents, 1 cards\n")
@@ -49,7 +49,7 @@ def test_residents_are_registered_and_those_with_an_order_get_a_card(run: Run) -
     assert not Path("cards/P02.json").exists()
 
 
-def test_a_card_can_be_without_pin_or_locked_or_long_expired(run: Run) -> None:
+def test_a_card_can_be_without_pin_locked_or_expired(run: Run) -> None:
     cards: list[dict[str, Any]] = [{"pin": None}, {"locked": True}, {"issued_on": "2010-04-01"}]
     given = [person(resident_id=f"P{n}", card=card | {"key": "p384"}) for n, card in enumerate(cards)]
 
@@ -66,16 +66,18 @@ def test_a_card_can_be_without_pin_or_locked_or_long_expired(run: Run) -> None:
     [{}, {"resident_id": "../P02"}, {"card": {"colour": "red"}}, {"card": {"pin": "12"}}, "no resident"],
     ids=["empty", "a path", "unknown order", "no PIN", "no object"],
 )
-def test_one_wrong_line_and_nobody_is_taken_in(run: Run, tmp_path: Path, bad: Any) -> None:
+def test_nobody_is_added_if_a_line_is_wrong(run: Run, tmp_path: Path, bad: Any) -> None:
     line = person(resident_id="P02") | bad if isinstance(bad, dict) and bad else bad
     done = run([person(card={"key": "p384"}), line])
 
-    assert (done.exit_code, done.stderr) == (2, "Line 2 is no resident.\n")
+    assert (done.exit_code, done.stderr) == (2, "Line 2 is not a valid resident.\n")
     assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\n", b"[" * 100_000])
-def test_a_file_of_something_else_is_told_in_a_sentence(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_json_lines_is_rejected(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "people.jsonl").write_bytes(content)
-    result = CliRunner().invoke(app, ["people", str(tmp_path / "people.jsonl"), "--cards", str(tmp_path)])
-    assert (result.exit_code, result.stderr) == (2, "Line 1 is no resident.\n")
+    result = CliRunner().invoke(
+        app, ["import-residents", str(tmp_path / "people.jsonl"), "--cards", str(tmp_path)]
+    )
+    assert (result.exit_code, result.stderr) == (2, "Line 1 is not a valid resident.\n")

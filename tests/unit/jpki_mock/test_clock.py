@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from jpki_mock.eras import era_of
+from jpki_mock.clock import era_of
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,6 @@ def test_a_day_belongs_to_the_era_that_began_last(day: date, era: tuple[int, int
     assert era_of(day) == era
 
 
-def test_before_meiji_there_is_no_era_here() -> None:
+def test_a_day_before_meiji_has_no_era() -> None:
     with pytest.raises(ValueError, match="era"):
         era_of(date(1800, 1, 1))
