@@ -143,7 +143,7 @@ def _connect(host: str, port: int) -> socket.socket:
         return socket.create_connection((host, port))
     except OSError as error:
         raise ConnectionRefusedError(
-            errno.ECONNREFUSED, "no driver of a virtual reader listens at this address", f"{host}:{port}"
+            errno.ECONNREFUSED, "no driver of a virtual reader listens there", f"{host}:{port}"
         ) from error
 
 

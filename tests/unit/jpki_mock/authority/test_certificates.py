@@ -172,9 +172,9 @@ def test_a_death_revokes_all_valid_certificates(jlis: Jlis) -> None:
     on_hold, signature, revoked = issued(jlis), issued(jlis, kind=Kind.SIGNATURE), issued(jlis)
     jlis.certificates.suspend(on_hold, NOW)
     jlis.certificates.revoke(revoked, Reason.REQUEST, NOW)
-    told = jlis.record_death(ADULT, date(2026, 11, 20), NOW)
-    assert {record.id for record in told} == {on_hold, signature}
-    assert {record.revocation.reason for record in told if record.revocation} == {Reason.DEATH}
+    revoked_records = jlis.record_death(ADULT, date(2026, 11, 20), NOW)
+    assert {record.id for record in revoked_records} == {on_hold, signature}
+    assert {record.revocation.reason for record in revoked_records if record.revocation} == {Reason.DEATH}
 
 
 def test_an_unknown_certificate_cannot_be_revoked(jlis: Jlis) -> None:

@@ -81,10 +81,10 @@ def test_an_existing_resident_is_not_overwritten(jlis: Jlis) -> None:
 
 
 def test_many_people_are_matched_in_order(jlis: Jlis) -> None:
-    crowd = [a_resident(f"R9-{n:08d}", name=f"架空　{n}") for n in range(1200)]
-    jlis.register.add(crowd)
-    found = jlis.register.match_all([attributes_of(person) for person in reversed(crowd)])
-    assert found == [(Match.ONE, jlis.register.person_key(r.resident_id)) for r in reversed(crowd)]
+    people = [a_resident(f"R9-{n:08d}", name=f"架空　{n}") for n in range(1200)]
+    jlis.register.add(people)
+    found = jlis.register.match_all([attributes_of(person) for person in reversed(people)])
+    assert found == [(Match.ONE, jlis.register.person_key(r.resident_id)) for r in reversed(people)]
 
 
 def test_an_interrupted_import_keeps_the_index(tmp_path: Path) -> None:
