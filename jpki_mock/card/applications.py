@@ -161,7 +161,7 @@ def token_information(label: str) -> bytes:
 
 
 def _my_number_record(image: CardImage) -> bytes:
-    """Return EF 0001 with twelve digits that are no valid My Number (enforced by `CardImage`); empty without digits."""
+    """Return EF 0001: twelve digits that are no valid My Number (enforced by `CardImage`), or empty."""
     if image.reference_a.value is None:
         return b""
     return tlv(0xFF10, image.reference_a.value.encode()) + b"\xff\xff"

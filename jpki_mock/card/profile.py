@@ -65,7 +65,9 @@ FACE_REFERENCE_A: Final = 0x0013
 TERMINAL_AUTHENTICATION_TAG: Final = b"SHIKAKU terminal authentication v1\0"
 """Prefix of the challenge in the message that a terminal signs."""
 VISUAL_CHECK_TAGS: Final = (b"SHIKAKU visual-check v1\0", b"SHIKAKU visual-consent v1\0")
-"""Only messages that begin with one of these are signed without a PIN: a proof of presence, the statement of a consent."""
+"""Only messages that begin with one of these are signed without a PIN: a proof of presence, the statement
+of a consent.
+"""
 TERMINAL_CHALLENGE_BYTES: Final = 32
 TERMINAL_CERTIFICATE_MAXIMUM: Final = 4096
 """Maximum size in bytes."""

@@ -1,4 +1,4 @@
-"""Writes health check-ups (特定健診) of a population's members: JLAC10 items (OQS 8) with plausible values, as JSON lines."""
+"""Writes health check-ups (特定健診) of a population: JLAC10 items (OQS 8) with plausible values, as JSON lines."""
 
 from __future__ import annotations
 

@@ -112,7 +112,10 @@ class Disease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """算定単位 of a medical claim. `days`: times on each day of the month; 内服: days of supply on the day of dispensing."""
+    """算定単位 of a medical claim.
+
+    `days`: times on each day of the month; 内服: days of supply on the day of dispensing.
+    """
 
     __pydantic_config__ = STRICT
 

@@ -21,7 +21,10 @@ at least 0x40."""
 
 
 class ClaimSorter:
-    """Accepts claims in any order and returns them sorted by institution, in a reproducible order. Writes runs to `folder`."""
+    """Accepts claims in any order and returns them sorted by institution, in a reproducible order.
+
+    Writes runs to `folder`.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.count = 0

@@ -1,4 +1,4 @@
-"""The clinics, hospitals and pharmacies of a population, by number: codes with check digit, names with 架空 (fictitious)."""
+"""The clinics, hospitals and pharmacies of a population: codes with check digit, names with 架空 (fictitious)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _CACHE_SIZE = 1 << 16
 
 
 class Institutions:
-    """The institutions of a population of `people`. Any number is valid: it is taken modulo the number of institutions."""
+    """The institutions of a population of `people`.
+
+    Any number is valid: it is taken modulo the number of institutions.
+    """
 
     def __init__(self, people: int) -> None:
         self._clinics = max(_MIN_INSTITUTIONS, people // _PEOPLE_PER_CLINIC)

@@ -35,7 +35,10 @@ def payer_share(member: Member) -> str:
 
 
 def payer_records(member: Member, visits: int, points: int, fields: Mapping[str, int]) -> Iterator[str]:
-    """HO, KO and SN. `visits`: days of treatment, or receptions of prescriptions; `fields`: field counts of this kind of claim."""
+    """HO, KO and SN.
+
+    `visits`: days of treatment, or receptions of prescriptions; `fields`: field counts of this kind of claim.
+    """
     aid = member.on_medical_aid_only
     public = member.public_expense
     if not aid:

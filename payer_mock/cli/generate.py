@@ -1,4 +1,4 @@
-"""`payer-mock population`, `next-month`, `claims-files`, `checkups-files`, `write-claims`: files of synthetic data."""
+"""`payer-mock population`, `next-month`, `claims-files`, `checkups-files`, `write-claims`: synthetic data."""
 
 from __future__ import annotations
 

@@ -30,7 +30,10 @@ class LoadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TargetEnvironment:
-    """Environment variables of the other programs. `stack_pid`: the root process of a stack that we started, else None."""
+    """Environment variables of the other programs.
+
+    `stack_pid`: the root process of a stack that we started, else None.
+    """
 
     variables: Mapping[str, str]
     stack_pid: int | None
@@ -51,7 +54,10 @@ class TargetEnvironment:
 
 @contextmanager
 def target_environment(folder: Path) -> Iterator[TargetEnvironment]:
-    """The running fund of `PAYER_FUND_URL`, or a stack in `folder` for the duration of the block. Raises LoadError."""
+    """The running fund of `PAYER_FUND_URL`, or a stack in `folder` for the duration of the block.
+
+    Raises LoadError.
+    """
     if "PAYER_FUND_URL" in os.environ:
         yield TargetEnvironment(dict(os.environ), None)
         return

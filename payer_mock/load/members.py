@@ -76,7 +76,7 @@ class _InsurerTask:
 
 
 def _is_new(checked: CheckedUpload) -> bool:
-    """Whether the fund did not have the same file already: an insurer without changes in a month has nothing to publish."""
+    """Whether the file is new to the fund: an insurer without changes in a month has nothing to publish."""
     _, upload = checked
     return upload.duplicate_of is None
 

@@ -1,4 +1,4 @@
-"""The steps that every load test begins with: residents, a population made of them, insurers admitted, members enrolled."""
+"""First steps of every load test: generate residents and a population, admit insurers, enrol members."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class PopulationLoader:
         self._target = target
 
     def provision(self, seed: int, month: str) -> Population:
-        """Generate residents and their population as of a month (YYYY-MM), and admit the insurers. Raises LoadError."""
+        """Generate residents and their population as of a month (YYYY-MM), and admit the insurers.
+
+        Raises LoadError.
+        """
         with self._report.timed("residents"):
             numbers = ("--people", str(self._report.people), "--seed", str(seed))
             self._target.run("jpki-mock", "residents", *numbers, "--out", self._residents)

@@ -99,7 +99,10 @@ class MembersLoadReport(LoadReport):
 
 @dataclass(slots=True)
 class ClaimsLoadReport(LoadReport):
-    """A load of claims. `cpu_seconds`: used by the fund and PostgreSQL meanwhile; None for a fund that we did not start."""
+    """A load of claims.
+
+    `cpu_seconds`: used by the fund and PostgreSQL meanwhile; None for a fund that we did not start.
+    """
 
     files: int = 0
     claims: int = 0

@@ -98,7 +98,10 @@ def _is_insured(member: Member, day: date) -> bool:
 
 
 class _PagedFiles:
-    """PDF files of one kind of paper, a new one after every 500 pages. Deletes the folder's outdated files of that kind."""
+    """PDF files of one kind of paper, a new one after every 500 pages.
+
+    Deletes the folder's outdated files of that kind.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         for outdated in folder.glob(f"{name}-[0-9]*.pdf"):

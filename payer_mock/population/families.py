@@ -91,7 +91,7 @@ def draw_municipal_insurer(insurers: Insurers, place: int, rng: Random) -> Insur
 
 
 def draw_symbol(insurer: Insurer, place: int, rng: Random) -> str:
-    """Draw the symbol (記号) of a membership: a branch office of the health association, an employer, or a municipality."""
+    """Draw the symbol (記号) of a membership: a branch of the association, an employer, or a municipality."""
     if insurer.scheme is Scheme.HEALTH_ASSOCIATION:
         return f"架空{place % 47 + 1:02d}"
     if insurer.scheme.by_employment:

@@ -80,7 +80,10 @@ class MemberFiles:
 
 @contextmanager
 def member_files(folder: Path) -> Iterator[MemberFiles]:
-    """New member files in a new folder, which appears when the block succeeds. Raises PopulationError if it exists."""
+    """New member files in a new folder, which appears when the block succeeds.
+
+    Raises PopulationError if it exists.
+    """
     if folder.exists():
         raise PopulationError(f"{folder.name} already exists")
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))

@@ -42,7 +42,7 @@ _MOVE = 0.007
 _TO_EMPLOYMENT = 0.7
 _DEATH = 0.004
 _REISSUE, _LIMIT, _NAME = 0.035, 0.047, 0.0472
-"""Cumulative chances: a reissued certificate, a new limit certificate, a changed name that the register does not have."""
+"""Cumulative chances: a reissued certificate, a new limit certificate, a changed name unknown to the register."""
 
 
 class Event(StrEnum):
@@ -136,7 +136,10 @@ class _MonthSimulation:
             self._renew(insurer, row)
 
     def _move(self, insurer: Insurer, current: list[Row]) -> bool:
-        """Move the whole family to another insurer. Returns False if it cannot: the first member must be of working age."""
+        """Move the whole family to another insurer.
+
+        Returns False if it cannot: the first member must be of working age.
+        """
         adult = age_on(date.fromisoformat(current[0]["birth_date"]), self.first) >= _WORKING_FROM
         to_employment = not insurer.scheme.by_employment or self.rng.random() < _TO_EMPLOYMENT
         to = self._employment() if to_employment else self._municipal(current[0])
@@ -152,7 +155,7 @@ class _MonthSimulation:
         return self.first <= _turned_75_on(row) < self.after
 
     def _turn_75(self, insurer: Insurer, current: list[Row]) -> None:
-        """Move members into the late-elderly scheme; dependants of an insured member who moves lose their cover that day."""
+        """Move members into the late-elderly scheme; their dependants lose their cover that day."""
         turning = [row for row in current if self._turns_75(row)]
         staying = [row for row in current if not self._turns_75(row)]
         for row in turning:

@@ -26,7 +26,10 @@ class Person(NamedTuple):
 
 
 def read_households(lines: Iterable[str]) -> Iterator[list[Person]]:
-    """Groups of consecutive living residents (JSON lines) with the same address and family name. Raises ResidentsError."""
+    """Groups of consecutive living residents (JSON lines) with the same address and family name.
+
+    Raises ResidentsError.
+    """
     read = (_read(line, text) for line, text in enumerate(lines, start=1))
     living = (person for person in read if person is not None)
     for _, members in groupby(living, key=lambda person: (person.address, person.name.split("\u3000")[0])):
@@ -47,7 +50,7 @@ def age_on(born: date, day: date) -> int:
 
 
 def elderly_class_from(born: date) -> date:
-    """The first day in the 70 to 74 class: the 70th birthday if it is a 1st of a month, else the 1st of the next month."""
+    """The first day in the 70 to 74 class: the 1st of a month, on or after the 70th birthday."""
     seventieth = birthday(born, 70)
     return (
         seventieth if seventieth.day == 1 else (seventieth.replace(day=1) + timedelta(days=32)).replace(day=1)

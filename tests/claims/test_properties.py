@@ -1,4 +1,4 @@
-"""Properties of the reader: it agrees with the reference reader, the split into parts does not matter, it never fails."""
+"""Properties of the reader: it agrees with the reference reader, for any split into parts, and never fails."""
 
 from __future__ import annotations
 

@@ -20,7 +20,10 @@ REPORT: dict[str, Any] = {
 
 @dataclass
 class FakeClaims:
-    """`states`: of the file, one per call. `changes`: of the report. `failure`: a code for every call but the token's."""
+    """`states`: of the file, one per call.
+
+    `changes`: of the report. `failure`: a code for every call but the token's.
+    """
 
     states: list[str] = field(default_factory=lambda: ["received", "reading", "done"])
     changes: dict[str, Any] = field(default_factory=dict)

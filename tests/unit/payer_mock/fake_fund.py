@@ -18,7 +18,10 @@ ENROL, END = "/v1/enrolments", "/v1/enrolments/end"
 
 @dataclass
 class FakeFund:
-    """`failures`: a code of the catalogue, or `lost`, by path and member's number. `calls`: path and number, in order."""
+    """`failures`: a code of the catalogue, or `lost`, by path and member's number.
+
+    `calls`: path and number, in order.
+    """
 
     match: str = "one"
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
