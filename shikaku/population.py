@@ -37,7 +37,7 @@ class Population:
     def register(self) -> None:
         """Register everything, up to the state after the changes. Raises StackError."""
         lines = _write_lines(self._stack.home / "persons.jsonl", residents(self._data, PIN))
-        self._stack.run("jpki-mock", "people", lines, "--cards", self._stack.cards)
+        self._stack.run("jpki-mock", "import-residents", lines, "--cards", self._stack.cards)
         self._stack.admit_insurers({i.number: i.name for i in self._data.insurers.values()})
         self._enrol("first", self._first_enrolments())
         self._register_tickets()
@@ -117,7 +117,7 @@ class Population:
                 for _ in range(_MAX_TRIES):
                     self._tap(person, _WRONG_PIN, "--last-try")
             case "die":
-                self._stack.run("jpki-mock", "die", person.id, "--on", change.items["on"])
+                self._stack.run("jpki-mock", "record-death", person.id, "--on", change.items["on"])
 
     def _tap(self, person: Person, pin: str, *options: str) -> dict[str, Any]:
         """The terminal's report of a tap, which may be a refusal."""

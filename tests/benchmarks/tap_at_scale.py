@@ -93,7 +93,7 @@ async def fill(server: EmbeddedPostgres, people: int) -> Country:
         BulkPopulation.of(people),
         authority=AUTHORITY,
         person_keys={},
-        tell=_discard,
+        progress=_discard,
     )
     size = await connection.fetchval("SELECT pg_database_size(current_database())")
     await connection.close()

@@ -14,10 +14,10 @@ from eligibility_api.contract.claims import ClaimKind
 from eligibility_api.contract.history import CareSetting
 from eligibility_api.contract.numbers import folded
 from eligibility_api.domain.claims import Claim
-from payer_mock.claims.nation import write_claims_files
-from payer_mock.country.make import make_country
-from tests.unit.payer_mock.claims.records import Line, Section, of, taken_apart
-from tests.unit.payer_mock.country.residents import residents_file
+from payer_mock.claims.monthly_files import write_claim_files
+from payer_mock.population.generate import generate_population
+from tests.builders.claim_records import Line, Section, of, parse_sections
+from tests.builders.residents import residents_file
 
 PEOPLE = 900
 MONTHS = (date(2026, 4, 1), date(2026, 10, 1))
@@ -30,11 +30,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The claim files of two claim months."""
     folder = tmp_path_factory.mktemp("nation")
     path, _ = residents_file(folder, PEOPLE)
-    make_country(path, folder / "country", seed=7, month="2026-10")
+    generate_population(path, folder / "country", seed=7, month="2026-10")
     return [
         file
         for month in MONTHS
-        for file in write_claims_files(folder / "country", month, folder / "files").files
+        for file in write_claim_files(folder / "country", month, folder / "files").files
     ]
 
 
@@ -49,13 +49,13 @@ def read(path: Path) -> list[Block]:
 
 
 def claims_in(sections: list[Section]) -> list[tuple[Section, list[Line]]]:
-    return [(section, claim) for section in sections for claim in section.receipts]
+    return [(section, claim) for section in sections for claim in section.claims]
 
 
 def test_every_claim_is_read_without_a_fault(files: list[Path]) -> None:
     assert files
     for path in files:
-        blocks, sections = read(path), taken_apart(path.read_bytes())
+        blocks, sections = read(path), parse_sections(path.read_bytes())
         assert [fault for block in blocks for fault in block.faults] == []
         assert sum(block.sections for block in blocks) == len(sections)
         found = sum((block.kinds for block in blocks), Counter())
@@ -68,7 +68,9 @@ def test_the_read_claims_equal_the_written_ones(files: list[Path]) -> None:
     assert files
     for path in files:
         accepted = [claim for block in read(path) for claim in block.claims]
-        for claim, (section, lines) in zip(accepted, claims_in(taken_apart(path.read_bytes())), strict=True):
+        for claim, (section, lines) in zip(
+            accepted, claims_in(parse_sections(path.read_bytes())), strict=True
+        ):
             assert claim.institution_code == section.institution_code
             assert claim.content.institution_name == section.header[6 if section.table == "1" else 5]
             assert f"{claim.treatment_month:%Y%m}" == lines[0][3]

@@ -16,9 +16,9 @@ from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.embedded_postgres.postmaster import wait_until
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from payer_mock.claims.receipt import Institution, Member
+from payer_mock.claims.claim import Institution, Member
 from shikaku.stack import INSURER_NUMBER
-from tests.builders.receipt_files import medical, receipt_file
+from tests.builders.claim_files import claim_file, medical_claim
 from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
 
@@ -73,7 +73,7 @@ def _file() -> bytes:
             sex=Sex.FEMALE,
         )
 
-    return receipt_file(medical(member(number), institution=CLINIC) for number in range(CLAIMS))
+    return claim_file(medical_claim(member(number), institution=CLINIC) for number in range(CLAIMS))
 
 
 def _client(stack: PopulatedStack, url: str) -> InsurerClient:

@@ -1,4 +1,4 @@
-"""`payer-mock load` from scratch: it starts its own stack, uploads a small country, and prints its measurements."""
+"""`payer-mock load` from scratch: a stack of its own, a small population's member files, and the report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """The folder of a load, and its JSON."""
+    """The folder of a load test, and the JSON that it printed."""
     folder = tmp_path_factory.mktemp("load")
     arguments = ["load", "--people", str(PEOPLE), "--seed", "4", "--folder", str(folder), "--json"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
@@ -37,20 +37,19 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     return folder, report
 
 
-def test_every_row_of_the_country_is_loaded_and_again_a_month_later(
+def test_every_row_is_loaded_and_again_a_month_later(
     loaded: tuple[Path, dict[str, Any]],
 ) -> None:
     folder, report = loaded
     months = sorted(path for path in (folder / "country").iterdir() if path.is_dir())
-    assert len(months) == 2
-    for load, month in zip(("first_load", "monthly"), months, strict=True):
+    for part, month in zip(("first_load", "monthly"), months, strict=True):
         files = month.glob("members-[0-9]*.csv")
         rows = sum(len(file.read_text(encoding="utf-8").splitlines()) - 1 for file in files)
-        assert (report[load]["rows"], report[load]["bad_rows"]) == (rows, 0)
+        assert (report[part]["rows"], report[part]["bad_rows"]) == (rows, 0)
     assert report["first_load"]["rows"] > PEOPLE
 
 
-def test_the_figures_are_measured(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_rates_and_times_are_reported(loaded: tuple[Path, dict[str, Any]]) -> None:
     _, report = loaded
     assert report["people"] == PEOPLE
     for name in ("upload_check_per_s", "first_load_per_s", "monthly_per_s"):
@@ -62,17 +61,17 @@ def test_the_figures_are_measured(loaded: tuple[Path, dict[str, Any]]) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_no_process_uses_much_memory(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_every_process_stays_below_500_mib(loaded: tuple[Path, dict[str, Any]]) -> None:
     _, report = loaded
     assert 0 < report["peak_mib"] < 500
-    # The loader, and the fund's two API workers, job runner, scheduler and supervisor.
+    # The loader, and of the fund two API processes, worker, keeper and their supervisor.
     assert len(report["peaks_mib"]) >= 6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
-def test_no_process_of_the_stack_is_left(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_no_process_of_the_stack_is_left_running(loaded: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = loaded
     running = (
         path.read_text(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()
     )
-    assert not any(str(folder / "house") in command for command in running)
+    assert not any(str(folder / "house") in words for words in running)

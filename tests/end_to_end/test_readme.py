@@ -42,7 +42,7 @@ def person_registered(stack: PopulatedStack, tmp_path_factory: pytest.TempPathFa
     residents, members = folder / "residents.jsonl", folder / "members.csv"
     residents.write_text(json.dumps(person.resident(), ensure_ascii=False) + "\n", encoding="utf-8")
     write_members(members, [data.enrolment(person, 1)])
-    stack.run("jpki-mock", "people", residents, "--cards", stack.cards)
+    stack.run("jpki-mock", "import-residents", residents, "--cards", stack.cards)
     stack.run("payer-mock", "enrol", members)
 
 

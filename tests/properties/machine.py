@@ -108,9 +108,7 @@ class Insurance(Comparison):
         there = self.row(self.births.index(here.membership.birth_date), insurer, "00", (day, None), variant)
         there = there._replace(person=here.person)
         self.rows.append(there)
-        self.apply(
-            events.move(self.tick(), self.tick(), here.membership, there, day), [here, there], context
-        )
+        self.apply(events.move(self.tick(), self.tick(), here.membership, there, day), [here, there], context)
 
     @precondition(lambda self: self.rows)
     @rule(pick=numbers, context=callers_and_past)

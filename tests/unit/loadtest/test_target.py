@@ -13,7 +13,10 @@ from loadtest.target import LoadError, TargetEnvironment, open_target
 def test_many_commands_are_run_in_one_process_and_their_output_is_returned() -> None:
     target = TargetEnvironment(dict(os.environ), None)
     assert (
-        target.run("payer-mock", ["month", "--help"], ["country", "--help"]).count("Usage: payer-mock") == 2
+        target.run("payer-mock", ["next-month", "--help"], ["population", "--help"]).count(
+            "Usage: payer-mock"
+        )
+        == 2
     )
 
 

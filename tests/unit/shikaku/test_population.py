@@ -121,7 +121,7 @@ def test_registered_cards_are_tapped_once_and_three_wrong_pins_lock_one(
 
 def test_changes_of_cards_and_persons_are_made_at_j_lis(stack: RecordingStack) -> None:
     commands = [arguments[1] for arguments in stack.runs("jpki-mock")]
-    assert commands == ["people", "suspend", "revoke", "renew", "die"]
+    assert commands == ["import-residents", "suspend", "revoke", "renew", "record-death"]
 
 
 def test_a_refused_registration_raises_an_error(tmp_path: Path, data: Dataset) -> None:

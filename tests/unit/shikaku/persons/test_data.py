@@ -16,7 +16,7 @@ from eligibility_api.contract.eligibility import Enrolment, NumberCheckRequest
 from eligibility_api.contract.enrolment import CorrectionRequest, EnrolmentRequest
 from eligibility_api.contract.tickets import TicketInput
 from eligibility_api.domain.eligibility import check_day
-from jpki_mock.cli.given import GivenPerson
+from jpki_mock.cli.residents import ResidentWithCard
 from shikaku.persons.answers import expected_answer, number_request
 from shikaku.persons.dataset import Dataset, load_dataset, residents
 from shikaku.persons.document import DOCUMENT, document
@@ -117,7 +117,7 @@ def test_members_corrections_and_tickets_are_valid_requests_on_any_day(today: da
 @given(RUN_DAYS)
 def test_residents_are_valid_input_of_jlis_on_any_day(today: date) -> None:
     for line in residents(load_dataset(today), "4321"):
-        person = GivenPerson.model_validate(line)
+        person = ResidentWithCard.model_validate(line)
         if person.card is not None:
             person.card.order(person.resident_id)
 
