@@ -1,8 +1,8 @@
-"""The columns of a member file: CSV with a header, or one JSON object a line, flat in both.
+"""The columns of a member file: CSV with a header, or one flat JSON object per line.
 
-An item of a member (`contract.member_items`) is a column under its own name; an item of a group has the group's prefix.
-Days are YYYY-MM-DD, flags `1` or empty, codes as in `contract.codes`. An absent value is an empty cell, or a missing
-member of the object. The last line ends in a line break too: a file without it was cut off.
+Each item of a member (`contract.member_items`) is a column; an item of a group has the group's prefix. Days are
+YYYY-MM-DD, flags `1` or empty, codes as in `contract.codes`. An absent value is an empty cell, or a missing member of the
+object. The last line must end in a line break: a file without it counts as truncated.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ MAX_DISEASES = 3
 
 
 def group_column(prefix: str, item: str) -> str:
-    """The column of a group's item: `limit_kind`, and `limit_class`, which has the prefix already."""
+    """The column name of a group's item."""
     return item if item.startswith(prefix) else f"{prefix}_{item}"
 
 
 def disease_column(place: int, item: str) -> str:
-    """The column of an item of the disease certificate at `place` (from 1): `disease_1`, `disease_1_issued_on`."""
+    """The column name of an item of the disease certificate at `place` (from 1)."""
     return f"disease_{place}" if item == "disease" else f"disease_{place}_{item}"
 
 
@@ -57,7 +57,7 @@ MEMBER_COLUMNS = (
     *ITEM_COLUMNS,
     *(column for groups in CERTIFICATE_COLUMNS.values() for group in groups for column in group),
 )
-"""Every column, in the order in which files are written."""
+"""All columns, in the order of written files."""
 
 REQUIRED_COLUMNS = ("insurer_number", *(item.name for item in MEMBER_ITEMS if item.required))
 """Columns that a file must have; any other may be left out."""

@@ -1,15 +1,19 @@
 """The items that an insurer sends about a member: one table, from which everything that handles an item follows.
 
 Derived from it: the columns of member files, their validation and staging, the digest, the columns of the table
-`enrolment`, and how a stored row becomes a value and a value an answer. Declared a second time, with types, and held
-equal to it by a test: `contract.enrolment.MemberItems`, `domain.enrolment_version.EnrolmentVersion` and
-`contract.eligibility.Enrolment`.
+`enrolment`, the value of a stored row, and the answer of a value. The typed declarations are `MemberItems` (a request),
+`domain.enrolment_version.EnrolmentVersion` and `contract.eligibility.Enrolment` (an answer); a test compares them with
+the table.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract.codes import (
     CertificateKind,
@@ -20,7 +24,24 @@ from eligibility_api.contract.codes import (
     Sex,
     SpecificDisease,
 )
-from eligibility_api.contract.member import ElderlyCertificate, LimitCertificate, SpecificDiseaseCertificate
+from eligibility_api.contract.member import (
+    BurdenRatio,
+    ElderlyCertificate,
+    ElderlyCertificateInput,
+    LimitCertificate,
+    LimitCertificateInput,
+    PostalCode,
+    SpecificDiseaseCertificate,
+    SpecificDiseaseInput,
+)
+from eligibility_api.contract.wire import (
+    BranchNumber,
+    Day,
+    MembershipText,
+    PersonKana,
+    PersonText,
+    RequestModel,
+)
 
 
 class Kind(Enum):
@@ -155,3 +176,53 @@ default.
 
 MEMBER_ITEMS = FIRST_ITEMS + LATER_ITEMS
 """All items of a member, except the insurer's number."""
+
+
+class MemberItems(RequestModel):
+    """Everything that an insurer sends about one member for one period, except the insurer number."""
+
+    certificate_kind: CertificateKind = CertificateKind.GENERAL
+    symbol: MembershipText | None = None
+    number: MembershipText
+    branch: BranchNumber | None = None
+    relationship: Relationship
+    insured_name: PersonText | None = Field(
+        default=None, description="被保険者（世帯主）氏名, for a dependant."
+    )
+    insured_birth_date: Day | None = Field(
+        default=None,
+        description="The insured person's birth date: a dependant's cover ends on the insured person's 75th birthday.",
+    )
+    name: PersonText
+    name_kana: PersonKana
+    name_alias: PersonText | None = Field(default=None, description="通称.")
+    name_alias_kana: PersonKana | None = None
+    sex: Sex
+    sex_on_certificate: Sex | None = Field(
+        default=None, description="The sex on the certificate, if it is on the back (Sex2)."
+    )
+    birth_date: Day
+    postal_code: PostalCode | None = None
+    address: PersonText
+    acquired_on: Day = Field(description="First insured day.")
+    lost_on: Day | None = Field(default=None, description="First uninsured day.")
+    reason_of_loss: ReasonOfLoss | None = None
+    issued_on: Day | None = Field(default=None, description="Day on which the certificate was issued (交付).")
+    valid_from: Day | None = Field(default=None, description="The certificate's first valid day.")
+    valid_to: Day | None = Field(default=None, description="The certificate's last valid day.")
+    burden_ratio: BurdenRatio | None = Field(default=None, description="Percent; late-elderly scheme only.")
+    elderly_certificate: ElderlyCertificateInput | None = None
+    limit_certificate: LimitCertificateInput | None = None
+    specific_diseases: Annotated[tuple[SpecificDiseaseInput, ...], Field(max_length=3)] = ()
+    nondisclosure: bool = Field(default=False, description="不開示該当フラグ: no address, no access view.")
+    self_disclosure_blocked: bool = Field(
+        default=False, description="自己情報提供不可フラグ: no card use, portal or clinical view."
+    )
+
+    @model_validator(mode="after")
+    def _period(self) -> Self:
+        if self.lost_on is not None and self.lost_on <= self.acquired_on:
+            raise PydanticCustomError("period", "lost_on must be later than acquired_on")
+        if (self.lost_on is None) != (self.reason_of_loss is None):
+            raise PydanticCustomError("reason_of_loss", "lost_on and reason_of_loss go together")
+        return self

@@ -20,12 +20,11 @@ from eligibility_api.contract.enrolment import (
     EndRequest,
     EnrolmentAnswer,
     EnrolmentRequest,
-    MemberItems,
     MoveRequest,
     WithdrawRequest,
 )
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.member_items import MEMBER_ITEMS
+from eligibility_api.contract.member_items import MEMBER_ITEMS, MemberItems
 from eligibility_api.contract.membership import MembershipKey, PeriodKey
 from eligibility_api.domain.membership import comparable, digest
 from eligibility_api.domain.timeline import Period, plan_end, plan_enrol

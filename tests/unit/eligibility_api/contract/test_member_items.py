@@ -9,7 +9,6 @@ import pytest
 from pydantic import BaseModel
 
 from eligibility_api.contract.eligibility import Enrolment
-from eligibility_api.contract.enrolment import MemberItems
 from eligibility_api.contract.member_file import MEMBER_COLUMNS, REQUIRED_COLUMNS
 from eligibility_api.contract.member_items import (
     LATER_ITEMS,
@@ -18,6 +17,7 @@ from eligibility_api.contract.member_items import (
     Disclosure,
     Item,
     Kind,
+    MemberItems,
 )
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
