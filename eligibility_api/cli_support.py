@@ -1,4 +1,4 @@
-"""How a command does its work: in one transaction, and with one sentence where it cannot."""
+"""Runs the work of a command: in one transaction, with expected errors as one sentence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def in_transaction(settings: Settings, role: Role, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """Do `work` in one transaction as `role`. Raises OperatorError for every expected error."""
+    """Run `work` in one transaction as `role`. Raises OperatorError for every expected error."""
 
     async def run() -> T:
         database = Database(dsn(settings, role))
@@ -33,7 +33,7 @@ def in_transaction(settings: Settings, role: Role, work: Callable[[AsyncConnecti
 
 
 def finished(work: Coroutine[Any, Any, T]) -> T:
-    """What comes of `work`. Raises OperatorError for every expected error."""
+    """Run `work` and return its result. Raises OperatorError for every expected error."""
     try:
         return asyncio.run(work)
     except ShikakuError as error:

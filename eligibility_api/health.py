@@ -1,4 +1,4 @@
-"""Whether the service lives (`/healthz`), whether it can decide (`/readyz`), and what it measured (`/metrics`)."""
+"""Liveness (`/healthz`), readiness (`/readyz`) and metrics (`/metrics`)."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ SELECT (SELECT version_num FROM alembic_version) AS revision,
 
 
 class Health(BaseModel):
-    """The process answers."""
+    """The answer of `/healthz`."""
 
     status: str = "ok"
 
 
 class Readiness(BaseModel):
-    """What a tap needs. Ready without a fresh mirror too: OCSP decides then, and every node would lack it at once."""
+    """What a card check needs. Ready even without a fresh mirror: OCSP is used then, and all nodes would lack it at once."""
 
     ready: bool
     database: bool
@@ -75,5 +75,5 @@ async def _readiness(state: State) -> Readiness:
 
 @router.get("/metrics", summary="Prometheus metrics of all workers", response_class=PlainTextResponse)
 async def metrics() -> PlainTextResponse:
-    """Counts and times; no label carries anything personal."""
+    """Counters and durations; no label contains personal data."""
     return PlainTextResponse(metrics_text(), media_type="text/plain; version=0.0.4")

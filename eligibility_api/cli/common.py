@@ -1,4 +1,4 @@
-"""What the commands share: one transaction with J-LIS's client, and writing credentials."""
+"""Helpers of the commands: a transaction with J-LIS's client, and writing credentials."""
 
 from __future__ import annotations
 

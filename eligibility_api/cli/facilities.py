@@ -27,7 +27,7 @@ client_app = typer.Typer(help="Terminals and insurers' programs, by their id.", 
 
 
 def _shown(text: str | None) -> str | None:
-    """A name that words of consent can say, where one is given."""
+    """Check that a name, if given, may appear in a consent statement."""
     if text is None:
         return None
     try:
@@ -90,7 +90,7 @@ def _admit_terminal(wanted: Admission, out: Path) -> str:
 
 
 def _admit_fleet(fleet: list[Admission], folder: Path) -> int:
-    """Admit every facility with its terminals, all or none; how many terminals there were."""
+    """Admit every facility with its terminals, all or none. Returns the number of terminals."""
     settings = Settings()
     files = [
         folder / f"terminal-{one.institution_code}-{place}.json"

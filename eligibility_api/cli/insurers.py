@@ -71,7 +71,7 @@ def _admit_insurer(insurer_number: str, name: str, out: Path, *, approver: bool)
 
 
 def _admit_insurers(names: dict[str, str], programs: Path, approvers: Path | None) -> int:
-    """Admit every insurer with its program, and its approver if there is a place for them; how many there were."""
+    """Admit every insurer with its program, and its approver if a folder for them is given. Returns their number."""
     settings = Settings()
     places = {False: programs / "payer"} | ({True: approvers / "approver"} if approvers else {})
 

@@ -1,4 +1,4 @@
-"""`eligibility-api serve`, `db-connections`, `migrate` and `keys`: run the service and look after its keys."""
+"""`eligibility-api serve`, `db-connections`, `migrate` and `keys`: run and maintain the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tables of all capabilities share: one metadata, and columns that recur."""
+"""Helpers for the tables of all capabilities: the timestamp column, and the Core table of a model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def instant(*, nullable: bool = False, primary_key: bool = False, by_database: b
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """The Core table of a table model: what statements are written with."""
+    """Return the Core table of a table model, for use in statements."""
     table = model.__table__  # type: ignore[attr-defined]
     assert isinstance(table, Table)
     return table

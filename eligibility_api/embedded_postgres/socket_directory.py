@@ -1,4 +1,4 @@
-"""The directory of the server's Unix socket: private, and with a name short enough for a socket."""
+"""The private directory of the server's Unix socket, with a path short enough for a socket."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from eligibility_api.embedded_postgres.unprivileged import Unprivileged
 from eligibility_api.platform.private_files import is_private
 
 _MAX_SOCKET_PATH_BYTES = 103
-"""Bytes of a Unix socket's name that every system allows (Linux 107, macOS and the BSDs 103)."""
+"""Maximum bytes of a Unix socket's path on all systems (Linux 107, macOS and the BSDs 103)."""
 
 
 def make_socket_directory(home: Path, way: Unprivileged) -> Path:
-    """A private directory with a short name under the temporary one: a socket under a deep `home` has no valid name.
+    """Create a private directory with a short path under the temporary one: a socket in a deep `home` would be too long.
 
-    The name follows from `home`, so that a restart finds it again. Where somebody else sits on that name, or it is a
-    link, another is drawn.
+    The name is derived from `home`, so that a restart finds it again. If it belongs to another user or is a link, a
+    random name is used.
     """
     name = f"shikaku-{hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]}"
     shared = _shared_directory(name)
@@ -35,7 +35,7 @@ def make_socket_directory(home: Path, way: Unprivileged) -> Path:
 
 
 def remove_socket_directory(path: Path) -> None:
-    """Remove the directory and what a killed server left there; a foreign file keeps it."""
+    """Remove the directory and the files of a killed server; other files keep it in place."""
     for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
         with suppress(OSError):
             (path / name).unlink()

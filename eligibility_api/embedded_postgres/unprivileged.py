@@ -1,7 +1,7 @@
-"""How root starts a program that refuses root, as PostgreSQL does, without preparing an account for it.
+"""Lets root start a program that refuses to run as root, such as PostgreSQL, without an account for it.
 
-Only the choice of a prefix lives here (`unshare …` or `setpriv …`); an ordinary user needs none. Nothing here
-knows PostgreSQL.
+This module only chooses a command prefix (`unshare …` or `setpriv …`), independently of PostgreSQL; an ordinary user
+needs none.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NOBODY = 65534
-"""The number of the account that owns nothing, on every Linux."""
+"""The user id of `nobody` on Linux."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unprivileged:
-    """Words to put before a command, and the number of the user who owns the files that it makes."""
+    """A command prefix, and the id of the user who owns the files that the command creates."""
 
     prefix: tuple[str, ...]
     user: int
 
     def give(self, path: Path) -> None:
-        """Make `path` the program's own, where its user is another than ours."""
+        """Give `path` to the program's user, if it is not ours."""
         if self.user != os.geteuid():
             os.chown(path, self.user, self.user)
 
@@ -31,8 +31,8 @@ class Unprivileged:
 def candidates() -> list[Unprivileged]:
     """The ways to run unprivileged, best first.
 
-    In a user namespace the program is root's in name and in files, but holds no privilege. Where namespaces are
-    forbidden (most containers), it becomes nobody, who keeps one capability: to reach files under a private home.
+    In a user namespace the program runs as root and owns its files, but has no privilege. Where namespaces are
+    forbidden (most containers), it runs as nobody with one capability: to reach files under a private home.
     """
     if os.geteuid() != 0:
         return [Unprivileged((), os.geteuid())]
@@ -49,7 +49,7 @@ def candidates() -> list[Unprivileged]:
 
 
 def choose(probe: list[str], place: Path, owner: int | None = None) -> Unprivileged | None:
-    """The first way in which the command `probe` succeeds with `place` as its directory, or None.
+    """Return the first way in which the command `probe` succeeds in the directory `place`, or None.
 
     `owner` restricts the choice to ways whose files already belong to that user.
     """
@@ -58,7 +58,7 @@ def choose(probe: list[str], place: Path, owner: int | None = None) -> Unprivile
 
 
 def _works(way: Unprivileged, probe: list[str], place: Path) -> bool:
-    # The shell changes the directory after the privileges are gone, so that a closed path shows here.
+    # The shell changes the directory after privileges are dropped, so that an inaccessible path fails here.
     command = [*way.prefix, "sh", "-c", 'cd -- "$0" && exec "$@"', str(place), *probe]
     try:
         return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0

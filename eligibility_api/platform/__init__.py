@@ -1,1 +1,1 @@
-"""What every capability stands on: settings, database, clock, randomness, problem answers, telemetry."""
+"""Settings, keys, private files, clock, operator errors and telemetry, used by all packages above."""

@@ -1,4 +1,4 @@
-"""The one place that reads the system's clock."""
+"""The clock. No other module reads the system time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Gives the present instant, aware, UTC."""
+"""Returns the current instant, timezone-aware, in UTC."""
 
 
 def system_clock() -> datetime:
-    """The present instant by the system's clock."""
+    """Return the current instant of the system clock."""
     return datetime.now(UTC)

@@ -1,10 +1,10 @@
-"""The fund's own keys, as files under its home, readable by their owner alone.
+"""The fund's own keys: files under its home that only their owner can read.
 
 - `token.jwk`: signs the access tokens (ES256);
-- `challenge.json`: MAC keys of presence challenges, each with an id; the newest makes, all listed are accepted;
-- `version.key`: makes the versions of answers opaque;
-- `second-factor.key`: under which the secrets of operators' second factors lie in the database;
-- `jlis-client.jwk`, `jlis-client.pub.pem`: by which J-LIS knows the fund.
+- `challenge.json`: MAC keys of presence challenges, each with an id; the newest signs, all listed are accepted;
+- `version.key`: MAC key of the versions of answers;
+- `second-factor.key`: encrypts the secrets of operators' second factors in the database;
+- `jlis-client.jwk`, `jlis-client.pub.pem`: authenticate the fund to J-LIS.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _mac_keys(path: Path) -> MacKeys:
 
 
 def rotate_challenge_key(home: Path) -> None:
-    """Put a new MAC key in front; the one before it stays accepted, older ones go. Workers read it at their start."""
+    """Add a new MAC key; the previous one stays accepted, older ones are removed. Workers read it at start."""
     path = home / "keys" / "challenge.json"
     listed = json.loads(path.read_bytes()) if path.exists() else []
     new = {"id": secrets.token_hex(4), "key": secrets.token_hex(32)}
@@ -68,7 +68,7 @@ def rotate_challenge_key(home: Path) -> None:
 
 
 def load_keys(home: Path, *, create: bool = True) -> FundKeys:
-    """The keys under `home`. What is missing is made if `create`; else raises OperatorError."""
+    """Return the keys under `home`. Missing ones are created if `create`, otherwise OperatorError is raised."""
     folder = home / "keys"
     if create:
         _make_missing(folder)

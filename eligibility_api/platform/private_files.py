@@ -1,4 +1,4 @@
-"""Files and directories that one user alone can read, also below a directory that all users share."""
+"""Files and directories that only one user can read, even below a directory shared by all users."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write `path`, readable by its owner alone, whole or not at all, also when the power fails."""
+    """Write `path` atomically and durably, readable only by its owner."""
     temporary = path.with_name(path.name + ".new")
     with _open_private(temporary, os.O_TRUNC) as file:
         file.write(data)
@@ -19,7 +19,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def append_private(path: Path) -> BinaryIO:
-    """`path` open for writing at its end, made readable by its owner alone if it is new."""
+    """Open `path` for appending; a new file is readable only by its owner."""
     return _open_private(path, os.O_APPEND)
 
 
@@ -28,7 +28,7 @@ def _open_private(path: Path, how: int) -> BinaryIO:
 
 
 def is_private(directory: Path, user: int) -> bool:
-    """Whether `directory` is a real directory, no link, of `user`, closed to everybody else."""
+    """Whether `directory` is a directory (no link) that `user` owns and nobody else can access."""
     try:
         found = directory.lstat()
     except FileNotFoundError:

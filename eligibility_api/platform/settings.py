@@ -1,4 +1,4 @@
-"""The fund's settings: one object a process, from the environment (`FUND_…`, and `DATABASE_URL…` as is usual)."""
+"""The fund's settings, read from the environment once per process (`FUND_…`, and the usual `DATABASE_URL…`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Every setting, with its unit in its name. Without `DATABASE_URL` the embedded PostgreSQL under `home` serves."""
+    """All settings; units are in their names. Without `DATABASE_URL` the embedded PostgreSQL under `home` is used."""
 
     model_config = SettingsConfigDict(env_prefix="FUND_", frozen=True, hide_input_in_errors=True)
 
@@ -118,15 +118,15 @@ class Settings(BaseSettings):
 
     @property
     def challenge_life(self) -> timedelta:
-        """How long a presence challenge can be spent."""
+        """How long a presence challenge is accepted."""
         return timedelta(seconds=self.challenge_seconds)
 
     @property
     def consent_challenge_life(self) -> timedelta:
-        """How long a consent's challenge can be spent."""
+        """How long a consent's challenge is accepted."""
         return timedelta(seconds=self.consent_challenge_seconds)
 
     @property
     def revocation_fresh(self) -> timedelta:
-        """How long after its last check the revocation mirror is believed."""
+        """How long after its last check the revocation mirror is trusted."""
         return timedelta(seconds=self.revocation_fresh_seconds)

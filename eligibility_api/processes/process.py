@@ -1,4 +1,4 @@
-"""Process matters of the operating system."""
+"""Operating-system process helpers: signals, names, parent death."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 ENDING = (signal.SIGTERM, signal.SIGINT)
-"""The signals by which a service is told to end."""
+"""The signals that stop a service."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
@@ -27,15 +27,15 @@ def die_with_parent() -> None:
 
 
 def name_process(name: str) -> None:
-    """Let the system's lists (`ps`, `top`) show what this process is; 15 characters at most."""
+    """Set the process name shown by `ps` and `top`; 15 characters at most."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
 def keep_for_good() -> None:
-    """Take all that was made until now out of Python's search for cyclic garbage: it stays as long as the process.
+    """Exclude all existing objects from Python's garbage collection: they live as long as the process.
 
-    A full search would look at some 200,000 objects of libraries, 90 ms in which nobody is answered, and find nothing.
+    A full collection would traverse some 200,000 objects of libraries in 90 ms, during which no request is answered.
     """
     gc.collect()
     gc.freeze()
@@ -43,10 +43,10 @@ def keep_for_good() -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold back the signals that end this process until the block is done, or says `interruptible`.
+    """Block the signals that stop this process until the block ends or enters `interruptible`.
 
-    A handler that raises does so anywhere, also where a library swallows it or before a child was taken note of.
-    What is started inside inherits this.
+    A handler may raise anywhere, even where a library swallows the exception, or before a child process is registered.
+    Processes started inside inherit the blocked signals.
     """
     with _masked(signal.SIG_BLOCK):
         yield
@@ -54,7 +54,7 @@ def uninterrupted() -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let the signals come that `uninterrupted` holds back: for a long wait that holds nothing."""
+    """Unblock the signals that `uninterrupted` blocks, for a long wait without resources to release."""
     with _masked(signal.SIG_UNBLOCK):
         yield
 

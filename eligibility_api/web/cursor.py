@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, as opaque text. They choose among what is the insurer's own, and so are not protected."""
+"""Page cursors as opaque text. They select among the insurer's own data only, so they are not authenticated."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from pydantic import TypeAdapter, ValidationError
 from eligibility_api.contract.errors import ShikakuError
 
 Place = tuple[datetime, int, int]
-"""An instant, and two numbers of the store."""
+"""The position of a page's end: an instant, and two numbers of the store."""
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before anything that the store knows."""
+"""The position before all rows of the store."""
 
 _LAST_YEAR = 9_000
 _PLACE: TypeAdapter[Place] = TypeAdapter(Place)
 _NUMBER = TypeAdapter(int)
 _MOST = 2**63 - 1
-"""The store's numbers are signed and have 64 bits."""
+"""The maximum of the store's numbers: signed, 64 bits."""
 
 
 def encode(place: Any) -> str:
-    """A cursor of a place (values that JSON has, or instants)."""
+    """Return the cursor of a position (JSON values or instants)."""
     return base64.urlsafe_b64encode(json.dumps(place, default=datetime.isoformat).encode()).decode()
 
 
 def place(cursor: str) -> Place:
-    """The place in a cursor. Raises `cursor-invalid`."""
+    """Return the position in a cursor. Raises `cursor-invalid`."""
     instant, first, second = _decoded(_PLACE, cursor)
     in_time = instant.tzinfo is not None and BEGINNING.year <= instant.year <= _LAST_YEAR
     if not (in_time and _is_number(first) and _is_number(second)):
@@ -39,7 +39,7 @@ def place(cursor: str) -> Place:
 
 
 def number(cursor: str) -> int:
-    """The number in a cursor. Raises `cursor-invalid`."""
+    """Return the number in a cursor. Raises `cursor-invalid`."""
     value: int = _decoded(_NUMBER, cursor)
     if not _is_number(value):
         raise ShikakuError("cursor-invalid")

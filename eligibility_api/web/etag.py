@@ -1,4 +1,4 @@
-"""Answers that a client may ask for again and again: only what changed is sent (RFC 9110, sections 8.8.3 and 13.1.2)."""
+"""Conditional requests: an unchanged answer is 304 Not Modified (RFC 9110, sections 8.8.3 and 13.1.2)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 
 def respond_with_etag(request: Request, answer: BaseModel) -> Response:
-    """`answer` with its entity tag, or 304 where `If-None-Match` names just this one."""
+    """Return `answer` with its entity tag, or 304 if `If-None-Match` equals the tag."""
     content = answer.model_dump_json().encode()
     tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     known = {name.strip().removeprefix("W/") for name in request.headers.get("If-None-Match", "").split(",")}

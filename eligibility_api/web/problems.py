@@ -1,4 +1,4 @@
-"""Turns the error family into problem answers (RFC 9457). The only place where errors meet HTTP."""
+"""Maps the error family to problem answers (RFC 9457). The only module that maps errors to HTTP."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ PROOF_REFUSALS = (
     "revocation-unavailable",
     "database-unavailable",
 )
-"""The refusals that every endpoint which takes a proof documents, beside its own."""
+"""The refusals that every endpoint with a proof documents, in addition to its own."""
 
 _MOST_FAULTS = 100
-"""Faults of one request that are told: who sent more has a program to mend."""
+"""Maximum number of faults reported for one request."""
 
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "request-too-large"}
 
@@ -39,11 +39,11 @@ _BY_FAULT = {
     "recipient": "enrolment-recipient",
     "late_elderly": "enrolment-late-elderly",
 }
-"""Faults between members of a request that have a sentence of their own."""
+"""Faults across members of a request that have an error code of their own."""
 
 
 def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of error answers: one entry a status, one example a code."""
+    """Return OpenAPI's description of error answers: one entry per status, one example per code."""
     responses: dict[int | str, dict[str, Any]] = {}
     for code in codes:
         entry = CATALOGUE[code]
@@ -81,7 +81,7 @@ def _request_id(request: Request) -> str | None:
 
 
 def refuse(request: Request, error: ShikakuError) -> Response:
-    """The answer that shows an error of the family; a failure of ours is told with its cause."""
+    """Return the answer for an error of the family; an internal failure is logged with its cause."""
     if error.entry.status >= 500:
         cause = type(error.__cause__).__name__
         log.warning("unavailable", request_id=_request_id(request), code=error.code, cause=cause)
@@ -94,7 +94,7 @@ async def _expected(request: Request, error: Exception) -> Response:
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
-    """A request that is not of the published form: the place and the rule are told, never the value."""
+    """Return the answer to an invalid request: the place and the rule of each fault, never the value."""
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     if any(fault["type"] == MY_NUMBER_FAULT for fault in faults):
@@ -107,7 +107,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _place(fault: dict[str, Any]) -> str:
-    """Where a fault lies. The name of an unknown member is the sender's text, so it is not repeated."""
+    """Return the place of a fault. The name of an unknown member is the sender's text and is not repeated."""
     location = list(fault["loc"])
     if fault["type"] == "extra_forbidden":
         location[-1:] = ["(unknown member)"]
@@ -121,7 +121,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Make every expected error of `app` a problem answer; AccessLog answers for the others."""
+    """Answer every expected error of `app` with a problem; AccessLog answers unexpected ones."""
     app.add_exception_handler(ShikakuError, _expected)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
