@@ -31,7 +31,7 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """What a card check needs. Ready even without a fresh mirror: OCSP is used then, and all nodes would lack it at once."""
+    """What a card check needs. Ready without a fresh mirror too: OCSP is used then."""
 
     ready: bool
     database: bool

@@ -103,9 +103,8 @@ class ConnectionPool:
         try:
             return await turn
         except asyncio.CancelledError:
-            if (
-                turn.done() and not turn.cancelled()
-            ):  # it was released at the same moment: pass it to the next request
+            if turn.done() and not turn.cancelled():
+                # It was released at the same moment: pass it to the next request.
                 self._pass_on(turn.result())
             raise
 
