@@ -18,7 +18,8 @@ from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.files import parts
 from tests.builders.claim_files import claim_file, medical_claim, member, run_jobs, send, upload_and_process
-from tests.builders.fund import OTHER_INSURER, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_INSURER
 from tests.builders.sent_claims import enrolled_members, stored_claims, stored_faults, unknown_members
 
 pytestmark = pytest.mark.anyio
