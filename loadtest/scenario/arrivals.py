@@ -48,7 +48,9 @@ class RatePeriod:
 
 
 def arrivals(periods: Sequence[RatePeriod], rng: Random) -> Iterator[float]:
-    """Arrival times over consecutive periods, in seconds from the start. Gaps are exponentially distributed.
+    """Arrival times over consecutive periods, in seconds from the start.
+
+    Gaps are exponentially distributed.
     """
     began = 0.0
     for period in periods:
