@@ -158,7 +158,7 @@ async def add_results(
     values = {
         "answered": batch.answered + len(results),
         "misses": BATCH.c.misses + misses,
-        "misses_in_a_row": streak,
+        "miss_streak": streak,
         "worked_at": func.clock_timestamp(),
     }
     await connection.execute(update(BATCH).where(BATCH.c.batch_id == batch.batch_id).values(**values))

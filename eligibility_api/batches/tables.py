@@ -14,7 +14,7 @@ from eligibility_api.database.columns import instant
 class BatchCheck(SQLModel, table=True):
     """A batch.
 
-    Its first `answered` rows have results; `misses` of them were misses, the last `misses_in_a_row`
+    Its first `answered` rows have results; `misses` of them were misses, the last `miss_streak`
     consecutively. Batches take turns in the order of `worked_at`.
     """
 
@@ -27,7 +27,7 @@ class BatchCheck(SQLModel, table=True):
     rows: int
     answered: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
     misses: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
-    misses_in_a_row: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
+    miss_streak: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
     accepted_at: datetime = instant(by_database=True)
     worked_at: datetime = instant(by_database=True)
     kept_until: datetime = instant()

@@ -96,7 +96,7 @@ recorded AS (
     WHERE {may_ask}
     RETURNING record_id, recorded_at, outcome
 )
-SELECT g.*, {over_limit} AS over_limit, m.run, r.record_id, r.recorded_at, r.outcome, f.asked, f.person_key, n.reference_number, e.*
+SELECT g.*, {over_limit} AS over_limit, m.streak, r.record_id, r.recorded_at, r.outcome, f.asked, f.person_key, n.reference_number, e.*
 FROM guard g
 CROSS JOIN found f
 LEFT JOIN counted m ON true
@@ -133,7 +133,7 @@ guarded AS MATERIALIZED (
     WHERE {not_superseded} AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
 ),
 permission AS MATERIALIZED (
-    SELECT EXISTS (SELECT FROM guard g CROSS JOIN bearers b WHERE facility_asked(g.institution_code, b.person_key, $15))
+    SELECT EXISTS (SELECT FROM guard g CROSS JOIN bearers b WHERE facility_was_answered(g.institution_code, b.person_key, $15))
            AND NOT EXISTS (SELECT FROM guarded) AS given
 ),
 """

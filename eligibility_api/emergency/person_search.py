@@ -60,7 +60,7 @@ decided AS MATERIALIZED (
 {count},
 {recorded},
 {permitted}
-SELECT g.*, {over_limit} AS over_limit, m.run, s.outcome, r.record_id, p.given_at, p.until
+SELECT g.*, {over_limit} AS over_limit, m.streak, s.outcome, r.record_id, p.given_at, p.until
 FROM guard g
 LEFT JOIN counted m ON true
 LEFT JOIN decided s ON true

@@ -41,7 +41,7 @@ judged AS MATERIALIZED (
     WHERE g.admitted AND g.entitled
 ),
 spent_now AS (
-    INSERT INTO spent (expires_at, id)
+    INSERT INTO used_nonce (expires_at, id)
     SELECT $8::timestamptz, $9::bytea FROM judged WHERE refusal IS NULL AND $8 IS NOT NULL
     ON CONFLICT DO NOTHING
     RETURNING true AS done

@@ -43,7 +43,7 @@ judged AS MATERIALIZED (
 ),
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key, as_of, detail)
-    SELECT $10::text || '.told', outcome, $1, institution_code, facility_kind, $4, person_key, coalesce($12::date, $11::date),
+    SELECT $10::text || '.recorded', outcome, $1, institution_code, facility_kind, $4, person_key, coalesce($12::date, $11::date),
            jsonb_strip_nulls(jsonb_build_object('role', $3::text, 'entry', CASE WHEN outcome = 'done' THEN $13::uuid END))
     FROM judged WHERE outcome <> 'former'
     RETURNING record_id

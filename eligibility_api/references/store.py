@@ -63,7 +63,7 @@ recorded AS (
     FROM guard g CROSS JOIN judged j
     WHERE j.outcome <> 'number-miss-limit'
 )
-SELECT g.*, {over_limit} AS over_limit, m.run, (SELECT array_agg(outcome ORDER BY row) FROM judged) AS outcomes
+SELECT g.*, {over_limit} AS over_limit, m.streak, (SELECT array_agg(outcome ORDER BY row) FROM judged) AS outcomes
 FROM guard g LEFT JOIN counted m ON true
 """
 

@@ -41,7 +41,7 @@ class Upload(SQLModel, table=True):
     left_alone: int = Field(default=0)
     undo_revision: int | None = Field(default=None, foreign_key="revision.revision")
     retry_at: datetime | None = instant(nullable=True)
-    swept: bool = Field(default=False)
+    cleaned_up: bool = Field(default=False)
 
 
 class UploadPart(SQLModel, table=True):

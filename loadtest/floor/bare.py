@@ -55,7 +55,7 @@ class Bare:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._keys = ground.keys
-        self._fresh = timedelta(seconds=ground.revocation_fresh_seconds)
+        self._fresh = timedelta(seconds=ground.revocation_max_age_seconds)
         self._authorities = [_Authority(ca) for ca in _certificates(ground.trust_store)]
         self._statements: list[Any] = []
         self._waiting: deque[asyncio.Future[Any]] = deque()

@@ -25,7 +25,7 @@ class Ground(BaseModel):
     mac_key_id: bytes
     mac_key: bytes = Field(repr=False)
     trust_store: Path
-    revocation_fresh_seconds: int
+    revocation_max_age_seconds: int
 
     @property
     def keys(self) -> MacKeys:
@@ -42,7 +42,7 @@ class Ground(BaseModel):
             mac_key_id=bytes.fromhex(newest["id"]),
             mac_key=bytes.fromhex(newest["key"]),
             trust_store=Path(there.environment["FUND_TRUST_STORE"]),
-            revocation_fresh_seconds=int(there.environment["FUND_REVOCATION_FRESH_SECONDS"]),
+            revocation_max_age_seconds=int(there.environment["FUND_REVOCATION_MAX_AGE_SECONDS"]),
         )
 
     def save(self, path: Path) -> None:

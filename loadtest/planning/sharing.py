@@ -12,15 +12,15 @@ from eligibility_api.contract.history import HistoryResource
 from loadtest.planning.costs import STORED, Costs, Taken
 from loadtest.planning.demand import BATCH_ROW, CARD, CONSENT, DISPENSING, NUMBER, PRESCRIPTION, TOKEN
 
-RECORDS, SPENT = "audit_record", "spent"
+RECORDS, SPENT = "audit_record", "used_nonce"
 
 REQUESTS = {
     "eligibility.card": CARD,
     "eligibility.number": NUMBER,
     "eligibility.batch": BATCH_ROW,
     "eligibility.consent-pin": CONSENT,
-    "prescription.told": PRESCRIPTION,
-    "dispensing.told": DISPENSING,
+    "prescription.recorded": PRESCRIPTION,
+    "dispensing.recorded": DISPENSING,
     **{f"history.{look_up}": look_up.value for look_up in HistoryResource},
 }
 """By kind of record, which request leaves it."""

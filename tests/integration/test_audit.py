@@ -28,7 +28,7 @@ OFFICE = "12131017"
 
 async def recomputed(fund: Fund, record_id: str | None = None) -> dict[str, dict[str, Any]]:
     """What an auditor computes, by record."""
-    auditor = Database(fund.database.dsn("sequencer"))
+    auditor = Database(fund.database.dsn("auditor"))
     one = UUID(record_id) if record_id is not None else None
     async with auditor.transaction() as connection:
         again = {
@@ -169,8 +169,8 @@ RETURNING version
         "UPDATE audit_record SET outcome = 'x'",
         "DELETE FROM audit_record",
         "TRUNCATE audit_record",
-        "DELETE FROM spent",
-        "UPDATE spent SET expires_at = now()",
+        "DELETE FROM used_nonce",
+        "UPDATE used_nonce SET expires_at = now()",
         "UPDATE binding SET person_key = '\\x00'",
         "DELETE FROM binding",
         "SELECT person_key FROM audit_record",
@@ -181,9 +181,9 @@ RETURNING version
         "DELETE FROM enrolment",
         "INSERT INTO client VALUES (gen_random_uuid())",
         "UPDATE client SET closed_at = NULL",
-        "DELETE FROM revoked",
+        "DELETE FROM revoked_certificate",
         "UPDATE authority SET checked_at = now()",
-        "SELECT maintain_spent()",
+        "SELECT maintain_used_nonces()",
         "CREATE TABLE mine (id int)",
     ],
 )

@@ -137,7 +137,7 @@ async def test_an_auditor_can_recompute_every_answer_of_a_batch(fund: Fund) -> N
     batch = await accepted(fund, [row_of(person), unknown_row(), row_of(person, branch=None)])
     await run_until_idle(fund)
 
-    auditor = Database(fund.database.dsn("sequencer"))
+    auditor = Database(fund.database.dsn("auditor"))
     again = []
     async with auditor.transaction() as connection:
         for result in await fetched(fund, batch):

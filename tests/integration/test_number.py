@@ -269,7 +269,7 @@ async def test_a_miss_is_counted_and_a_hit_is_not(fund: Fund) -> None:
 
     assert nothing is None
     assert one is not None
-    assert (one["misses"], one["run"]) == (1, 1)
+    assert (one["misses"], one["streak"]) == (1, 1)
     assert await miss_count(fund, terminal.client_id) == one
 
 
@@ -305,13 +305,13 @@ async def test_all_simultaneous_misses_are_counted(fund: Fund) -> None:
     await asyncio.gather(*(fund.ask(person, terminal, **MISSES["wrong branch"]) for _ in range(20)))
     count = await miss_count(fund, terminal.client_id)
     assert count is not None
-    assert (count["misses"], count["run"]) == (20, 20)
+    assert (count["misses"], count["streak"]) == (20, 20)
 
 
 async def test_the_facilitys_limit_applies_to_all_its_terminals(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
     terminals = [await fund.terminal(institution_code="2711111110") for _ in range(3)]
-    with limited(fund, number_misses_per_hour_of_facility=2):
+    with limited(fund, facility_number_misses_per_hour=2):
         for terminal in terminals[:2]:
             await fund.ask(person, terminal, **MISSES["wrong branch"])
         third, other = await fund.ask(person, terminals[2]), await fund.ask(person, elsewhere)
@@ -322,7 +322,7 @@ async def test_a_streak_of_misses_is_logged_at_10_20_40_without_any_number(fund:
     person, terminal = await fund.insured(), await fund.terminal()
 
     def counted() -> float:
-        return REGISTRY.get_sample_value("shikaku_number_miss_runs_total") or 0
+        return REGISTRY.get_sample_value("shikaku_lookup_miss_streaks_total") or 0
 
     before = counted()
     with capture_logs() as log:
@@ -330,7 +330,7 @@ async def test_a_streak_of_misses_is_logged_at_10_20_40_without_any_number(fund:
             await fund.ask(person, terminal, number=f"0000-{n}")
             await fund.ask(person, terminal)
     logged = [entry for entry in log if entry["event"] == "number_miss_streak"]
-    assert [(entry["client_id"], entry["run"]) for entry in logged] == [
+    assert [(entry["client_id"], entry["streak"]) for entry in logged] == [
         (terminal.client_id, 10),
         (terminal.client_id, 20),
     ]
@@ -346,7 +346,7 @@ async def test_a_minute_without_a_miss_ends_a_streak(fund: Fund) -> None:
     await fund.ask(person, terminal, **MISSES["wrong branch"])
     count = await miss_count(fund, terminal.client_id)
     assert count is not None
-    assert (count["misses"], count["run"]) == (4, 1)
+    assert (count["misses"], count["streak"]) == (4, 1)
 
 
 async def test_counts_are_deleted_after_a_day(fund: Fund) -> None:

@@ -57,7 +57,7 @@ async def test_whatever_is_written_no_permit_lasts_for_more_than_a_day(fund: Fun
         await attempt(fund, "api", longer)
 
 
-@pytest.mark.parametrize("table", ["receipt", "health_checkup", "prescription_entry", "facility_operator"])
+@pytest.mark.parametrize("table", ["claim", "health_checkup", "prescription_entry", "facility_operator"])
 async def test_who_audits_the_record_reads_no_history(fund: Fund, table: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await attempt(fund, "sequencer", f"SELECT * FROM {table}")
+        await attempt(fund, "auditor", f"SELECT * FROM {table}")

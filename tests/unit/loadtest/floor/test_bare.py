@@ -61,7 +61,7 @@ def card(home: Path) -> Card:
 def ground(home: Path, card: Card) -> Ground:
     return Ground(
         dsn="postgresql://", audience="urn:shikaku:test", mac_key_id=b"key1", mac_key=bytes(32),
-        trust_store=home / "trust" / "authentication.pem", revocation_fresh_seconds=5,
+        trust_store=home / "trust" / "authentication.pem", revocation_max_age_seconds=5,
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ TERMINALS = [credential().model_copy(update={"client_id": str(uuid4())}) for _ i
 def ground(tmp_path: Path) -> Ground:
     return Ground(
         dsn="postgresql://", audience="urn:shikaku:test", mac_key_id=b"key1", mac_key=bytes(32),
-        trust_store=tmp_path / "trust.pem", revocation_fresh_seconds=5,
+        trust_store=tmp_path / "trust.pem", revocation_max_age_seconds=5,
     )  # fmt: skip
 
 

@@ -65,4 +65,4 @@ def test_a_mix_takes_what_its_requests_and_its_seconds_take() -> None:
 
 
 def test_tables_that_grow_are_told() -> None:
-    assert COSTS.stored == ["audit_record", "consent_evidence", "prescription_entry", "spent"]
+    assert COSTS.stored == ["audit_record", "consent_evidence", "prescription_entry", "used_nonce"]
