@@ -1,29 +1,44 @@
-# `make demo` shows the whole story, `make test` checks everything. Both need python 3.11 or newer with pip, and a
-# package registry; nothing is installed outside this folder (except Debian packages for a card reader, by root's `make test`).
+# `make demo` runs the demo, `make test` checks everything. Both need Python 3.11 or newer with pip, and a package
+# registry. Nothing is installed outside this folder, except Debian packages for a card reader by root's `make test`.
 
 PYTHON ?=
 bin = .venv/bin
 export PYTHON
 
 .NOTPARALLEL:
-.PHONY: .venv demo test deep lint packages locks clean
+.PHONY: .venv demo test unit deep coverage lint licences docs packages locks clean
 
 .venv:
 	@sh scripts/setup demo
 
-# ONCE=1 ends after the story, with success only if every tap was answered as it should be.
+# ONCE=1 exits after the scenes, with exit code 0 only if every result was as expected.
 demo: .venv
-	@ONCE=$(ONCE) $(bin)/python -m demo
+	@ONCE=$(ONCE) $(bin)/python -m shikaku
 
-# A file's tests stay together, on one of as many processes as there are cores (four at most: each has a database server).
-side_by_side = -n auto --maxprocesses=4 --dist loadfile
+# The tests of a file stay in one process; one process per core, four at most, since each has a database server.
+parallel = -n auto --maxprocesses=4 --dist loadfile
 
 test: packages lint
-	@$(bin)/pytest $(side_by_side)
+	@$(bin)/pytest $(parallel)
 
-# The same tests, Hypothesis trying 25 times as hard.
+# The fast checks, for every change.
+unit: lint
+	@$(bin)/pytest $(parallel) tests/unit
+
+# All tests at nightly size (Hypothesis tries 25 times as many examples), or those of one part: PART=rules.
+# Every test file belongs to at least one part; tests/unit/repository holds that.
 deep: packages lint
-	@SHIKAKU_DEEP=1 $(bin)/pytest $(side_by_side)
+	@SHIKAKU_DEEP=1 $(bin)/pytest $(parallel) \
+		$(if $(PART),$(or $(deep_$(PART)),$(error PART is one of: rules fuzz doors exchange record clients failover)))
+
+include tests/deep-parts
+
+# Branch coverage, without the tests that start processes of their own. Fails if a rule or permit is not covered.
+coverage:
+	@sh scripts/setup test
+	@$(bin)/pytest $(parallel) --cov --cov-report= --ignore=tests/end_to_end --ignore=tests/pcsc
+	@$(bin)/coverage report
+	@$(bin)/coverage report --include='eligibility_api/domain/*' --fail-under=100
 
 lint:
 	@sh scripts/setup test
@@ -31,15 +46,26 @@ lint:
 	@$(bin)/ruff format --quiet --check .
 	@$(bin)/mypy --no-error-summary
 	@$(bin)/lint-imports --no-logo
+	@$(bin)/python scripts/licences.py --check
+
+# Write docs/licences.md from the installed packages.
+licences:
+	@sh scripts/setup test
+	@$(bin)/python scripts/licences.py
+
+# Generate docs/openapi.json and docs/settings.md from the code; a test holds them equal to it.
+docs:
+	@sh scripts/setup test
+	@$(bin)/python -m scripts.generate_docs
 
 packages:
 	@sh scripts/system-packages
 
-# Compile the four locks anew so that they agree; UPGRADE=1 takes the newest versions.
+# Compile the four locks together so that they agree; UPGRADE=1 takes the newest versions. Then: make licences.
 locks:
 	@sh scripts/setup test
 	@sh scripts/locks $(if $(UPGRADE),--upgrade)
 
 clean:
-	rm -rf .venv var build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf .venv var build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

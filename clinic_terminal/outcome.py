@@ -1,4 +1,4 @@
-"""How a question to the fund ended, whatever it was asked with."""
+"""Results of requests to the fund, shared by taps and queries."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from clinic_terminal.timings import Timings
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 
-Told = TypeVar("Told", bound=BaseModel)
+Answer = TypeVar("Answer", bound=BaseModel)
 
 LOST_ANSWER = frozenset({"fund-unreachable", "challenge-used"})
-"""The request may have arrived though its answer did not: worth one more proof, with a new challenge."""
+"""The request may have arrived although its answer did not: retried once, with a new challenge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An `answer`, or a `problem`, or neither: given up by the people at the desk."""
+    """An `answer`, or a `problem`, or neither: a person gave up."""
 
     timings: Timings
     answer: EligibilityAnswer | None = None
@@ -28,15 +28,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply(Generic[Told]):
-    """What the fund said to one call: an `answer` or a `problem`."""
+class Reply(Generic[Answer]):
+    """The fund's reply to one call: an `answer` or a `problem`."""
 
-    answer: Told | None = None
+    answer: Answer | None = None
     problem: ShikakuError | None = None
 
     @classmethod
-    def to(cls, call: Callable[[], Told]) -> Reply[Told]:
-        """Make the call. Expected errors come back as the problem."""
+    def to(cls, call: Callable[[], Answer]) -> Reply[Answer]:
+        """Make the call. Expected errors are returned as the problem."""
         try:
             return cls(call())
         except ShikakuError as error:
@@ -44,4 +44,4 @@ class Reply(Generic[Told]):
 
 
 class GivenUpError(Exception):
-    """Whoever was asked something at the desk gives up."""
+    """A person gave up at a question."""

@@ -1,4 +1,4 @@
-"""What a terminal is told by its environment: its credential, where its fund is, its own folder."""
+"""The terminal's settings from its environment: credential, URL of the fund, own folder."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from eligibility_api.contract.transport import FundUrl
 
 
 class SettingsError(Exception):
-    """The terminal is not set up; the text says what is missing or wrong, never a value."""
+    """The terminal is not configured; the text names what is missing or wrong, never a value."""
 
 
 class TerminalSettings(BaseSettings):
-    """`TERMINAL_CREDENTIAL`: the file from the admission. `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`:
-    folder for what the terminal keeps.
+    """`TERMINAL_CREDENTIAL`: the file from the admission.
+
+    `TERMINAL_FUND_URL`: base URL of the fund. `TERMINAL_HOME`: folder of the terminal's own files.
     """
 
     model_config = SettingsConfigDict(env_prefix="TERMINAL_", frozen=True, hide_input_in_errors=True)
@@ -28,7 +29,7 @@ class TerminalSettings(BaseSettings):
 
     @classmethod
     def load(cls) -> TerminalSettings:
-        """Read the environment. Raises SettingsError, naming each variable at fault."""
+        """Read the environment. Raises SettingsError, which names each wrong variable."""
         try:
             return cls()
         except ValidationError as error:

@@ -1,8 +1,8 @@
-"""Where the time of a tap goes: steps, card, network, waiting for a person, and the software's own share.
+"""Measures the time of a tap: steps, card, network, waiting for a person, and the software's own share.
 
-`card` is the time between a command and its response: card, reader link, driver and PC/SC service, which cannot be
-told apart from here. With an emulated card without a delay of its own all of it is software, so that the software's
-whole share is then `card` and `software` together.
+`card` is the time between a command and its response: card, reader link, driver and PC/SC service, which
+cannot be separated from here. With an emulated card without a delay of its own all of it is software, so that
+the software's whole share is then `card` and `software` together.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from time import perf_counter
 
 import httpx2
 
-from clinic_terminal.card.port import CardConnection
+from clinic_terminal.card.channel import CardConnection
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """A stopwatch's reading, in milliseconds. `software` is this program's: the total less card, network and waiting."""
+    """A reading in milliseconds.
+
+    `software` is the share of this program: the total less card, network and waiting.
+    """
 
     total: float
     waiting: float
@@ -31,7 +34,7 @@ class Timings:
 
 
 class Stopwatch:
-    """Runs from its making. Its parts are fed by `step` and by the two meters below."""
+    """Runs from its construction. `step` and the two meters below add to its parts."""
 
     def __init__(self, monotonic: Callable[[], float] = perf_counter) -> None:
         self.monotonic = monotonic
@@ -44,7 +47,7 @@ class Stopwatch:
 
     @contextmanager
     def step(self, name: str, *, waiting: bool = False) -> Iterator[None]:
-        """Time what happens inside under `name`, adding up repetitions. `waiting`: it is a person's time."""
+        """Measure a step; repetitions add up. `waiting`: the time of a person."""
         started = self.monotonic()
         try:
             yield
@@ -55,7 +58,7 @@ class Stopwatch:
                 self._waiting_seconds += seconds
 
     def timings(self) -> Timings:
-        """The reading at this moment."""
+        """The reading at this instant."""
         total = self.monotonic() - self._started
         software = total - self._waiting_seconds - self.card_seconds - self.network_seconds
         return Timings(
@@ -74,7 +77,7 @@ def _milliseconds(seconds: float) -> float:
 
 
 class MeteredConnection:
-    """A card connection that tells a stopwatch how many commands went out and how long the card took."""
+    """A card connection that counts its commands and measures the card's time."""
 
     def __init__(self, connection: CardConnection, watch: Stopwatch) -> None:
         self._connection = connection
@@ -82,11 +85,11 @@ class MeteredConnection:
 
     @property
     def reader_name(self) -> str:
-        """The reader's name, as the connection inside tells it."""
+        """The reader's name."""
         return self._connection.reader_name
 
     def transmit(self, apdu: bytes, /) -> bytes:
-        """Exchange one command, counted and timed. Raises what the connection inside raises."""
+        """Exchange one command. Raises what the wrapped connection raises."""
         started = self._watch.monotonic()
         self._watch.apdus += 1
         try:
@@ -95,7 +98,7 @@ class MeteredConnection:
             self._watch.card_seconds += self._watch.monotonic() - started
 
     def close(self) -> None:
-        """Take the power from the card; its time is the card's."""
+        """Power the card down; this counts as the card's time."""
         started = self._watch.monotonic()
         try:
             self._connection.close()
@@ -104,14 +107,14 @@ class MeteredConnection:
 
 
 class MeteredTransport(httpx2.BaseTransport):
-    """An HTTP transport that tells a stopwatch how long the network and the fund took, answer included."""
+    """An HTTP transport that measures the time of network and fund, the response body included."""
 
     def __init__(self, transport: httpx2.BaseTransport, watch: Stopwatch) -> None:
         self._transport = transport
         self._watch = watch
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send and read the whole answer, timed."""
+        """Send a request and read the whole response."""
         started = self._watch.monotonic()
         try:
             response = self._transport.handle_request(request)
@@ -121,5 +124,5 @@ class MeteredTransport(httpx2.BaseTransport):
             self._watch.network_seconds += self._watch.monotonic() - started
 
     def close(self) -> None:
-        """Close the transport inside."""
+        """Close the wrapped transport."""
         self._transport.close()

@@ -1,1 +1,1 @@
-"""Stand-in for J-LIS (地方公共団体情報システム機構): certificate authority, resident register, cards and their emulator."""
+"""Simulates J-LIS (地方公共団体情報システム機構): certificate authority, resident register, cards and their emulator."""

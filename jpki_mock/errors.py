@@ -1,19 +1,19 @@
-"""The one error family of this package: what J-LIS refuses, each with a sentence for people.
+"""The errors of this package, each with a sentence for users.
 
-A sentence names no person, PIN or number. The command line prints it and exits 2; the service turns it into a
-problem answer (`service/problems.py`).
+A sentence names no person, PIN or number. The command line prints it and exits with 2; the service turns it into a
+problem response (`service/problems.py`).
 """
 
 
 class JlisError(Exception):
-    """Base of everything that J-LIS refuses."""
+    """Base class of all refusals by J-LIS."""
 
     status = 400
-    """The HTTP status that fits, should the service have to say it."""
+    """The HTTP status of the service's response."""
 
     @property
     def sentence(self) -> str:
-        """What to tell a person."""
+        """The sentence for the user."""
         return str(self)
 
 
@@ -22,18 +22,18 @@ class InvalidInput(JlisError):
 
 
 class NotFound(JlisError):
-    """No such resident, certificate or certificate authority."""
+    """There is no such resident, certificate or certificate authority."""
 
     status = 404
 
 
 class NotAllowed(JlisError):
-    """The rules of the register or of the certificates forbid it now."""
+    """The rules of the register or of the certificates do not allow it now."""
 
     status = 409
 
 
 class Unauthorized(JlisError):
-    """The caller did not prove who it is."""
+    """The caller is not authenticated."""
 
     status = 401

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, readable by their owner alone where they hold a secret."""
+"""Atomic writing of files; files with secrets are readable by their owner only."""
 
 import errno
 import os
@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 
 @contextmanager
-def replacing(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
-    """Yield a file that takes the place of `path`, with the given mode, when the block ends well.
+def open_atomic(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
+    """Yield a file that replaces `path`, with the given mode, when the block succeeds.
 
     Raises FileExistsError if `path` is a link, a device or a folder: `/dev/stdout` must not become a file.
     """
@@ -32,12 +32,12 @@ def replacing(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
 
 
 def write_file(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file atomically: readers see the old content or the new one."""
-    with replacing(path, mode) as file:
+    """Write a file atomically: readers see either the old or the new content."""
+    with open_atomic(path, mode) as file:
         file.write(content)
 
 
 def write_if_changed(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a public file unless it already holds just that."""
+    """Write a public file unless it already has this content."""
     if not path.exists() or path.read_bytes() != content:
         write_file(path, content, mode)

@@ -1,6 +1,6 @@
-"""J-LIS opened on its home folder: everything that tests, services and the command line do goes through here.
+"""J-LIS opened on its home folder: the entry point for tests, services and the command line.
 
-The folder is made on first use: `jpki.sqlite`, `keys/` (private, 0600), `trust/` (public).
+The folder is created on first use: `jpki.sqlite`, `keys/` (private, 0600), `trust/` (public).
 """
 
 import fcntl
@@ -19,8 +19,7 @@ from jpki_mock.authority.ocsp import Responder
 from jpki_mock.authority.values import Kind, Reason, Record
 from jpki_mock.clock import day_in_japan
 from jpki_mock.personalisation import Cards
-from jpki_mock.register.person_keys import PersonKeys
-from jpki_mock.register.register import ItemsChange, Register
+from jpki_mock.register.register import ItemsChange, PersonKeys, Register
 from jpki_mock.settings import Settings
 from jpki_mock.store import Store
 
@@ -28,13 +27,13 @@ from jpki_mock.store import Store
 class Jlis:
     """One J-LIS: authorities, register, certificates, cards, revocation lists, OCSP responder.
 
-    Instants are always given by the caller. Safe for threads; other processes may have the same folder open.
+    The caller passes all instants. Thread-safe; other processes may have the same folder open.
     """
 
     def __init__(self, settings: Settings, now: datetime, make_key: KeyMaker = make_key) -> None:
-        """Open the folder `settings.home`, making what is missing at the instant `now`."""
+        """Open the folder `settings.home`; creates what is missing, as of `now`."""
         home = settings.home
-        with _alone(home):
+        with _exclusive(home):
             self.store = Store(home / "jpki.sqlite")
             self.authorities = Authorities(self.store, home, make_key)
             self.authorities.create_missing(now)
@@ -47,8 +46,8 @@ class Jlis:
         self.responder = Responder(self.store, self.authorities, records, settings, make_key)
 
     def change_items(self, resident_id: str, change: ItemsChange, now: datetime) -> list[Record]:
-        """Change a resident's items and return the signature certificates that this revoked: none, if the four items
-        stay what they are.
+        """Change a resident's items and return the signature certificates that this revoked: none if the four items do
+        not change.
 
         Raises NotFound, InvalidInput.
         """
@@ -82,8 +81,8 @@ class Jlis:
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Keep other processes from making the same folder at the same time."""
+def _exclusive(home: Path) -> Iterator[None]:
+    """Prevent other processes from creating the same folder at the same time."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     (home / "keys").mkdir(mode=0o700, exist_ok=True)
     with (home / "lock").open("w") as file:

@@ -1,6 +1,6 @@
-"""Making cards: keys, certificates, PINs and printed items put together into a card image (カード発行).
+"""Issues cards (カード発行): keys, certificates, PINs and printed items of a card image.
 
-Which certificates may be issued is decided in `authority/`; how a card behaves, in `card/`.
+`authority/` has the rules for certificates, `card/` the card's behaviour.
 """
 
 import re
@@ -21,8 +21,7 @@ from jpki_mock.authority.validity import card_expiry, in_renewal_window, may_hav
 from jpki_mock.authority.values import Carrier, CertificateId, Kind, State
 from jpki_mock.card.image import Attributes, CardImage, Faults, KeySlot, Pin, Pins
 from jpki_mock.card.my_number import check_digit
-from jpki_mock.clock import day_in_japan
-from jpki_mock.eras import era_of
+from jpki_mock.clock import day_in_japan, era_of
 from jpki_mock.errors import InvalidInput
 from jpki_mock.photo import silhouette
 from jpki_mock.register.register import Register
@@ -36,7 +35,7 @@ _PIN_LIMIT, _SIGN_PIN_LIMIT, _REFERENCE_LIMIT = 3, 5, 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardOrder:
-    """What a resident's card shall be like."""
+    """The order of a resident's card."""
 
     resident_id: str
     pin: str | None = "1234"
@@ -46,9 +45,9 @@ class CardOrder:
     carrier: Carrier = Carrier.CARD
     key: Literal[KeyProfile.RSA, KeyProfile.P384] = KeyProfile.RSA
     signature: bool = True
-    """Also a signature certificate, if the holder is old enough and the card has PINs."""
+    """With a signature certificate, if the holder is old enough and the card has PINs."""
     locked: bool = False
-    """The authentication PIN's tries are used up."""
+    """The authentication PIN is locked."""
     faults: Faults = field(default_factory=Faults)
 
     def __post_init__(self) -> None:
@@ -61,8 +60,8 @@ class CardOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Making:
-    """One card being made."""
+class _CardContext:
+    """The common data of one card's certificates."""
 
     resident: Resident
     carrier: Carrier
@@ -89,17 +88,17 @@ class Cards:
         self._make_key = make_key
 
     def issue(self, order: CardOrder, now: datetime) -> CardImage:
-        """Issue a new card. Raises NotFound for the resident, and NotAllowed where the rules forbid it."""
+        """Issue a new card. Raises NotFound for the resident, and NotAllowed by the rules."""
         today = day_in_japan(now)
         resident = self._register.find(order.resident_id)
         expires_on = card_expiry(resident.birth_date, today)
-        making = _Making(
+        context = _CardContext(
             resident=resident, carrier=order.carrier, key=order.key, expires_on=expires_on, now=now
         )
         signs = order.signature and order.pin is not None and may_have_signature(resident.birth_date, today)
         with self._store.unit():
-            authentication = self._slot(Kind.AUTHENTICATION, making)
-            signature = self._slot(Kind.SIGNATURE, making) if signs else None
+            authentication = self._slot(Kind.AUTHENTICATION, context)
+            signature = self._slot(Kind.SIGNATURE, context) if signs else None
         image = CardImage(
             carrier=order.carrier.value,
             expires_on=expires_on,
@@ -116,17 +115,16 @@ class Cards:
         return image.with_tries_left("authentication", 0) if order.locked else image
 
     def renew(self, image: CardImage, now: datetime) -> CardImage:
-        """Issue new certificates in the place of a card's, with new keys and the same PINs.
+        """Replace a card's certificates, with new keys and the same PINs.
 
-        It is a new card, valid for the full time, when the old one was suspended (lost and found) or has less
-        than three months left; else the same card goes on. Raises NotFound, and NotAllowed where the rules
-        forbid it.
+        It is a new card with the full validity if the old one was suspended (lost and found) or has less than three
+        months left; otherwise the same card continues. Raises NotFound, and NotAllowed by the rules.
         """
         old_id = certificate_id(image.authentication)
         old = self._certificates.records.find(old_id)
         resident = self._register.find(old.resident_id)
-        replaced = old.state(now) is State.HELD or _is_running_out(image.expires_on, day_in_japan(now))
-        making = _Making(
+        replaced = old.state(now) is State.HELD or _expires_soon(image.expires_on, day_in_japan(now))
+        context = _CardContext(
             resident=resident,
             carrier=old.carrier,
             key=_key_profile(image.authentication),
@@ -135,30 +133,30 @@ class Cards:
         )
         with self._store.unit():
             slots = {
-                "authentication": self._slot(Kind.AUTHENTICATION, making, old_id),
-                "signature": self._renewed_signature(image, making),
+                "authentication": self._slot(Kind.AUTHENTICATION, context, old_id),
+                "signature": self._renewed_signature(image, context),
             }
-        return _reissued(image, making, slots, replaced)
+        return _reissued(image, context, slots, replaced)
 
-    def _renewed_signature(self, image: CardImage, making: _Making) -> KeySlot | None:
+    def _renewed_signature(self, image: CardImage, context: _CardContext) -> KeySlot | None:
         if image.signature is None:
             return None
         old_id = certificate_id(image.signature)
         old = self._certificates.records.find(old_id)
-        return self._slot(Kind.SIGNATURE, making, old_id if is_renewable(old) else None)
+        return self._slot(Kind.SIGNATURE, context, old_id if is_renewable(old) else None)
 
-    def _slot(self, kind: Kind, making: _Making, renews: CertificateId | None = None) -> KeySlot:
-        key = self._make_key(making.key)
+    def _slot(self, kind: Kind, context: _CardContext, renews: CertificateId | None = None) -> KeySlot:
+        key = self._make_key(context.key)
         application = Application(
             kind=kind,
-            resident=making.resident,
+            resident=context.resident,
             public_key=key.public_key(),
-            card_expires_on=making.expires_on,
-            carrier=making.carrier,
+            card_expires_on=context.expires_on,
+            carrier=context.carrier,
             renews=renews,
         )
         with self._store.unit():
-            certificate = self._certificates.issue(application, making.now)
+            certificate = self._certificates.issue(application, context.now)
             issuer = self._authorities.newest(kind).certificate
         return KeySlot(
             private_key=private_key_pem(key).decode(),
@@ -168,42 +166,42 @@ class Cards:
 
 
 def certificate_id(slot: KeySlot) -> CertificateId:
-    """Return how the certificate of a card's key is known. Raises InvalidInput if the card holds rubbish."""
+    """Return the id of the certificate of a card's key. Raises InvalidInput if it cannot be read."""
     try:
         serial = x509.load_der_x509_certificate(slot.certificate).serial_number
         issuer_key = x509.load_der_x509_certificate(slot.ca_certificate).public_key()
     except ValueError as error:
-        raise InvalidInput("The card holds a certificate that cannot be read.") from error
+        raise InvalidInput("A certificate of the card cannot be read.") from error
     if not isinstance(issuer_key, PublicKey):
-        raise InvalidInput("The card holds a certificate authority of an unknown algorithm.")
+        raise InvalidInput("The card's certificate authority has an unknown algorithm.")
     return CertificateId(key_sha256(issuer_key), serial)
 
 
 def certificate_ids(image: CardImage) -> list[CertificateId]:
-    """Return the certificates of a card: authentication, and signature if it has one."""
+    """Return the ids of a card's certificates: authentication, and signature if it has one."""
     slots = (image.authentication, image.signature)
     return [certificate_id(slot) for slot in slots if slot is not None]
 
 
 def _reissued(
-    image: CardImage, making: _Making, slots: dict[str, KeySlot | None], replaced: bool
+    image: CardImage, context: _CardContext, slots: dict[str, KeySlot | None], replaced: bool
 ) -> CardImage:
     renewed = image.model_copy(
         update={
             **slots,
-            "expires_on": making.expires_on,
-            "attributes": _attributes(making.resident),
+            "expires_on": context.expires_on,
+            "attributes": _attributes(context.resident),
             "pins": _pins(image.pins.authentication.value, image.pins.signature.value),
             "faults": Faults(),
         }
     )
     if not replaced:
         return renewed
-    reference = _pin(_reference_b(making.resident.birth_date, making.expires_on), _REFERENCE_LIMIT)
+    reference = _pin(_reference_b(context.resident.birth_date, context.expires_on), _REFERENCE_LIMIT)
     return renewed.model_copy(update={"reference_b": reference})
 
 
-def _is_running_out(expires_on: date, today: date) -> bool:
+def _expires_soon(expires_on: date, today: date) -> bool:
     return today > expires_on or in_renewal_window(today, expires_on)
 
 
@@ -235,15 +233,13 @@ def _digits(count: int) -> str:
 
 
 def _reference_a() -> str:
-    """Return twelve digits in the place of the My Number; the wrong check digit keeps them from being
-    anybody's.
-    """
+    """Return twelve digits in the place of the My Number, with a wrong check digit so that they are nobody's."""
     first = _digits(11)
     return first + str((int(check_digit(first)) + 1) % 10)
 
 
 def _reference_b(birth_date: date, expires_on: date) -> str:
-    """Return birth date as YYMMDD of its era, the card's last year, and a four-digit security code."""
+    """Return the birth date as YYMMDD of its era, the card's last year, and a four-digit security code."""
     _, year = era_of(birth_date)
     return f"{year:02d}{birth_date:%m%d}{expires_on:%Y}{_digits(4)}"
 

@@ -1,4 +1,4 @@
-"""The photo of a synthetic card: one grey silhouette, nobody's face, made in code as a PNG."""
+"""The photo of a synthetic card: a grey silhouette, generated as a PNG."""
 
 import struct
 import zlib

@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Where the state lies and how fresh the answers are. Durations in seconds."""
+    """Home folder, and lifetimes of CRLs and OCSP responses. Durations in seconds."""
 
     model_config = SettingsConfigDict(env_prefix="JPKI_", frozen=True)
 
@@ -17,10 +17,10 @@ class Settings(BaseSettings):
         default=24 * 3600, gt=0, description="From thisUpdate to nextUpdate of a CRL."
     )
     crl_refresh_seconds: int = Field(
-        default=900, gt=0, description="A CRL older than this is made anew on request."
+        default=900, gt=0, description="A CRL older than this is regenerated on request."
     )
     ocsp_lifetime_seconds: int = Field(
-        default=300, gt=0, description="From thisUpdate to nextUpdate of an answer."
+        default=300, gt=0, description="From thisUpdate to nextUpdate of an OCSP response."
     )
 
     @property
@@ -30,5 +30,5 @@ class Settings(BaseSettings):
 
     @property
     def ocsp_lifetime(self) -> timedelta:
-        """From thisUpdate to nextUpdate of an OCSP answer."""
+        """From thisUpdate to nextUpdate of an OCSP response."""
         return timedelta(seconds=self.ocsp_lifetime_seconds)

@@ -1,7 +1,6 @@
-"""The state of J-LIS in one SQLite file: its schema, its connection, its units of work.
+"""The state of J-LIS in one SQLite file: schema, connection, transactions.
 
-The SQL of a capability lives beside it (`authority/records.py`, `register/register.py`, …); here is only what
-they share. Instants are whole seconds since 1970 (UTC), days ISO 8601, serial numbers decimal text: SQLite's
+The SQL of each capability is in its own module (`authority/records.py`, `register/register.py`, …). Instants are whole seconds since 1970 (UTC), days ISO 8601, serial numbers decimal text: SQLite's
 integers have 64 bits, serial numbers may have 20 bytes (RFC 5280 section 4.1.2.2).
 """
 
@@ -78,7 +77,7 @@ CREATE INDEX IF NOT EXISTS used_tokens_by_end ON used_tokens (expires_at);
 """
 
 _ATTRIBUTE_INDEX = "CREATE INDEX IF NOT EXISTS residents_by_attributes ON residents (match_key);"
-"""Built anew by whoever opens the store, should an import have ended without it."""
+"""Created whenever the store is opened, in case an import was interrupted without it."""
 
 _BUSY_SECONDS = 30.0
 
@@ -87,7 +86,7 @@ class Store:
     """One SQLite file, shared by the threads of this process and by other processes."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, making it and its tables on first use."""
+        """Open the file; creates it and its tables on first use."""
         path.touch(mode=0o600)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(
@@ -102,7 +101,7 @@ class Store:
 
     @contextmanager
     def unit(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection inside one writing transaction; an inner unit joins the outer one."""
+        """Yield the connection inside a write transaction; a nested unit joins the outer one."""
         with self._lock:
             if self._connection.in_transaction:
                 yield self._connection
@@ -116,22 +115,22 @@ class Store:
             self._connection.execute("COMMIT")
 
     def rows(self, statement: str, *parameters: object) -> list[sqlite3.Row]:
-        """Return the rows of one reading statement."""
+        """Return the rows of a read statement."""
         with self._lock:
             return self._connection.execute(statement, parameters).fetchall()
 
     def row(self, statement: str, *parameters: object) -> sqlite3.Row | None:
-        """Return the first row of one reading statement, or None."""
+        """Return the first row of a read statement, or None."""
         found = self.rows(statement, *parameters)
         return found[0] if found else None
 
     def drop_attribute_index(self) -> None:
-        """Let the index of the residents' attributes go, before many residents come at once."""
+        """Drop the index of the residents' attributes before a bulk import."""
         with self.unit() as connection:
             connection.execute("DROP INDEX IF EXISTS residents_by_attributes")
 
     def build_attribute_index(self) -> None:
-        """Build that index, unless it is there."""
+        """Create the index unless it exists."""
         with self.unit() as connection:
             connection.execute(_ATTRIBUTE_INDEX)
 
@@ -142,10 +141,10 @@ class Store:
 
 
 def to_seconds(instant: datetime) -> int:
-    """Return an aware instant as it is stored, cut to the second."""
+    """Return a timezone-aware instant as stored, truncated to seconds."""
     return int(instant.timestamp())
 
 
 def from_seconds(seconds: int) -> datetime:
-    """Return a stored instant as an aware datetime in UTC."""
+    """Return a stored instant as a timezone-aware datetime in UTC."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -1,1 +1,1 @@
-"""The nation at the readers: load on running services, and whether every answer was right under it."""
+"""The load laboratory: puts a national load on running services, and checks every answer under it."""

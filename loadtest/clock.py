@@ -1,4 +1,4 @@
-"""The load laboratory's only reader of the system clock."""
+"""The only module of the load laboratory that reads the system clock."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -7,10 +7,10 @@ _JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 def now() -> datetime:
-    """This instant, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
 def today_in_japan() -> date:
-    """The present day in Tokyo, for which the fund answers when no other is asked for."""
+    """Today's date in Tokyo, for which the fund answers unless a request names another day."""
     return now().astimezone(_JAPAN).date()

@@ -1,1 +1,1 @@
-"""The insurers (保険者) and their programs: who their members are, told to the fund."""
+"""Insurers (保険者) and their client program: member files, claims, health check-ups and papers for members."""

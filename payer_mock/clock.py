@@ -1,4 +1,4 @@
-"""The payer's only reader of the system clock."""
+"""The only module of this package that reads the system clock."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -6,20 +6,20 @@ _JAPAN = timezone(timedelta(hours=9))
 
 
 def now() -> datetime:
-    """This instant, aware, in UTC."""
+    """The current instant, timezone-aware, in UTC."""
     return datetime.now(UTC)
 
 
 def day_in_japan(instant: datetime) -> date:
-    """The calendar day in Japan at an instant (aware)."""
+    """The calendar day in Japan at a timezone-aware instant."""
     return instant.astimezone(_JAPAN).date()
 
 
 def this_month() -> str:
-    """The present month in Japan, YYYY-MM."""
+    """The current month in Japan, YYYY-MM."""
     return f"{day_in_japan(now()):%Y-%m}"
 
 
 def month_before(month: str) -> str:
-    """The month before one, both YYYY-MM."""
+    """The month before the given one, both YYYY-MM."""
     return f"{date.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"

@@ -1,4 +1,4 @@
-"""What an insurer's program is told by its environment: its credentials and where its fund is."""
+"""Settings of an insurer's program, from environment variables: its credentials and the URL of the fund."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eligibility_api.contract.transport import FundUrl
 
 
 class SettingsError(Exception):
-    """The program is not set up; the text says what is missing or wrong, never a value."""
+    """The settings are incomplete or wrong; the text names the variables, never a value."""
 
 
 def _split(value: object) -> object:
@@ -21,8 +21,8 @@ def _split(value: object) -> object:
 
 
 class PayerSettings(BaseSettings):
-    """`PAYER_CREDENTIAL`: the files from the admissions, one an insurer, separated by `:`.
-    `PAYER_APPROVER`: likewise the approvers' files, for those who approve. `PAYER_FUND_URL`: base URL of the fund.
+    """`PAYER_CREDENTIAL`: credential files from the fund's admission, one per insurer, separated by `:`.
+    `PAYER_APPROVER`: likewise the approvers' credential files. `PAYER_FUND_URL`: base URL of the fund.
     """
 
     model_config = SettingsConfigDict(env_prefix="PAYER_", frozen=True, hide_input_in_errors=True)
@@ -33,7 +33,7 @@ class PayerSettings(BaseSettings):
 
     @classmethod
     def load(cls) -> PayerSettings:
-        """Read the environment. Raises SettingsError, naming each variable at fault."""
+        """Read the environment. Raises SettingsError, naming each wrong variable."""
         try:
             return cls()
         except ValidationError as error:
@@ -47,7 +47,7 @@ class PayerSettings(BaseSettings):
     def load_approvers(self) -> dict[str, Credential]:
         """The approvers' credentials by insurer number. Raises SettingsError."""
         if not self.approver:
-            raise SettingsError("PAYER_APPROVER: names no file")
+            raise SettingsError("PAYER_APPROVER: is empty")
         return _by_insurer("PAYER_APPROVER", self.approver)
 
 
@@ -56,7 +56,7 @@ def _by_insurer(variable: str, paths: tuple[Path, ...]) -> dict[str, Credential]
     for place, path in enumerate(paths, start=1):
         insurer_number, credential = _load(path, f"{variable}: file {place}")
         if insurer_number in credentials:
-            raise SettingsError(f"{variable}: file {place} is of an insurer that has one already")
+            raise SettingsError(f"{variable}: file {place} belongs to an insurer that already has one")
         credentials[insurer_number] = credential
     return credentials
 
@@ -67,5 +67,5 @@ def _load(path: Path, place: str) -> tuple[str, Credential]:
     except (OSError, ValidationError) as error:
         raise SettingsError(f"{place} is not a readable credential") from error
     if credential.insurer_number is None:
-        raise SettingsError(f"{place} is not an insurer's (no insurer number)")
+        raise SettingsError(f"{place} is not an insurer's credential (no insurer number)")
     return credential.insurer_number, credential

@@ -1,4 +1,4 @@
-"""What every test may ask for: a real PostgreSQL, a database of its own, and how hard Hypothesis shall try."""
+"""Fixtures for all tests: a real PostgreSQL, a database per module, a running stack, and Hypothesis profiles."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hypothesis import settings
 from eligibility_api.embedded_postgres.cluster import provision
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.builders.database import Database
-from tests.builders.house import Inhabited, inhabited
+from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # In a background job: the programs that tests start would inherit the deafness.
+    # In a background job, the programs that tests start would inherit the ignored signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("standard", max_examples=200, deadline=None)
@@ -30,13 +30,13 @@ settings.load_profile("deep" if DEEP else "standard")
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """Async tests run on asyncio, as the services do."""
+    """Run async tests on asyncio, as the services do."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    """The session's own PostgreSQL, as durable as in service."""
+    """The session's PostgreSQL, as durable as in production."""
     with (
         tempfile.TemporaryDirectory(prefix="shikaku-tests-") as home,
         EmbeddedPostgres(Path(home)) as server,
@@ -46,7 +46,7 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="module")
 def database(postgres: EmbeddedPostgres) -> Database:
-    """A fresh database for one test module, with the roles' rights to connect and nothing in it."""
+    """An empty database for one test module, to which the roles may connect."""
     name = f"test_{uuid4().hex[:12]}"
 
     async def create() -> None:
@@ -62,7 +62,7 @@ def database(postgres: EmbeddedPostgres) -> Database:
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[Inhabited]:
-    """The session's house: two workers, one database. A test that kills something starts one of its own."""
-    with inhabited() as running:
+def stack() -> Iterator[PopulatedStack]:
+    """The session's stack: two workers, one database. A test that kills a process starts a stack of its own."""
+    with populated_stack() as running:
         yield running

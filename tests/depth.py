@@ -1,4 +1,4 @@
-"""How hard tests try: `make test` is for every change, `make deep` (SHIKAKU_DEEP=1) for the night."""
+"""The size of generated tests: `make test` for every change, `make deep` (SHIKAKU_DEEP=1) for the nightly run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Short command APDUs (ISO 7816-4) as the JPKI application understands them, and reading a response.
+"""Short command APDUs (ISO 7816-4) of the JPKI application, and the parsing of a response.
 
 Each command that the terminal sends is one named function here; nothing here talks to a card.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-CHUNK_MAX = 255
+MAX_CHUNK_BYTES = 255
 """Data bytes that fit one short command."""
 
-READ_MAX = 256
-"""Bytes that one short READ BINARY can ask for."""
+MAX_READ_BYTES = 256
+"""Bytes that one short READ BINARY can request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a card answered: data and status word (SW1 SW2 as one number, such as 0x9000)."""
+    """A card's response: data and status word (SW1 SW2 as one number, such as 0x9000)."""
 
     data: bytes
     status_word: int
@@ -48,7 +48,7 @@ class Response:
 
 
 def _reference(file_id: int) -> int:
-    """P2 that names a PIN or key file by its short identifier, which spares selecting it."""
+    """P2 that refers to a PIN or key file by its short identifier, so that it need not be selected."""
     return 0x80 | (file_id & 0x1F)
 
 
@@ -68,7 +68,7 @@ def read_binary(offset: int, length: int) -> Command:
 
 
 def query_tries(pin_file: int) -> Command:
-    """VERIFY without data: asks for the tries left and uses none."""
+    """VERIFY without data: returns the tries left and uses none."""
     return Command(bytes([0x00, 0x20, 0x00, _reference(pin_file)]))
 
 
@@ -78,13 +78,13 @@ def verify(pin_file: int, pin: bytes) -> Command:
 
 
 def compute_signature(key_file: int, prepared: bytes) -> Command:
-    """COMPUTE DIGITAL SIGNATURE over what was hashed and encoded outside (P1 = 00)."""
-    return Command(bytes([0x80, 0x2A, 0x00, _reference(key_file)]), prepared, READ_MAX)
+    """COMPUTE DIGITAL SIGNATURE over input that was hashed and encoded outside (P1 = 00)."""
+    return Command(bytes([0x80, 0x2A, 0x00, _reference(key_file)]), prepared, MAX_READ_BYTES)
 
 
 def compute_signature_of_message(key_file: int, message: bytes) -> Command:
     """COMPUTE DIGITAL SIGNATURE over a message that the card hashes itself (P1 = 03)."""
-    return Command(bytes([0x80, 0x2A, 0x03, _reference(key_file)]), message, READ_MAX)
+    return Command(bytes([0x80, 0x2A, 0x03, _reference(key_file)]), message, MAX_READ_BYTES)
 
 
 def get_challenge(length: int) -> Command:
@@ -93,8 +93,10 @@ def get_challenge(length: int) -> Command:
 
 
 def present_terminal_certificate(certificate: bytes) -> list[Command]:
-    """The terminal's certificate (DER, not empty), chained: all commands but the last bear the bit."""
-    chunks = [certificate[start : start + CHUNK_MAX] for start in range(0, len(certificate), CHUNK_MAX)]
+    """The terminal's certificate (DER, not empty), chained: all commands but the last have the chaining bit."""
+    chunks = [
+        certificate[start : start + MAX_CHUNK_BYTES] for start in range(0, len(certificate), MAX_CHUNK_BYTES)
+    ]
     chained = [Command(b"\x90\xa2\x06\xc1", chunk) for chunk in chunks[:-1]]
     return [*chained, Command(b"\x80\xa2\x06\xc1", chunks[-1])]
 

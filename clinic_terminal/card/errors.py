@@ -1,10 +1,10 @@
-"""What can go wrong between a terminal and a card, as one family; what a status word means at which step."""
+"""Errors of a card or its reader, and the meaning of a status word at each step."""
 
 from __future__ import annotations
 
 from enum import Enum, auto
 
-from eligibility_api.contract.errors import ShikakuError
+from clinic_terminal.errors import TerminalError
 
 MEANINGS: dict[int, str] = {
     0x6282: "end of file before the length asked for",
@@ -29,7 +29,7 @@ MEANINGS: dict[int, str] = {
     0x6E00: "unknown class",
     0x6F00: "no precise diagnosis",
 }
-"""Status words that cards answer with, for the engineer (ISO 7816-4, and what was seen on cards)."""
+"""Status words of cards, for the engineer (ISO 7816-4, and observed on cards)."""
 
 OK = 0x9000
 END_OF_FILE = 0x6282
@@ -41,7 +41,7 @@ _PIN_UNUSABLE = frozenset({0x6981, 0x6985, 0x6986, 0x6A82, 0x6A83, 0x6A88})
 
 
 class Step(Enum):
-    """What was asked of the card: the same status word means something else at another step."""
+    """The step of a session: a status word has another meaning at each step."""
 
     SELECT_APPLICATION = auto()
     READ = auto()
@@ -50,10 +50,10 @@ class Step(Enum):
     VISUAL_CHECK = auto()
 
 
-class CardError(ShikakuError):
+class CardError(TerminalError):
     """An error of the card or its reader.
 
-    `status_word` is what the card said, where it said anything; `pcsc` the result code of a PC/SC call.
+    `status_word` is that of the card's response, if there was one; `pcsc` the result code of a PC/SC call.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class CardError(ShikakuError):
 
 
 def meaning(status_word: int) -> str:
-    """A status word in words, for the engineer."""
+    """The meaning of a status word, for the engineer."""
     tries_left = tries_left_of(status_word)
     if tries_left is not None:
         return f"wrong PIN or counter query, {tries_left} tries left"
@@ -85,14 +85,14 @@ def meaning(status_word: int) -> str:
 
 
 def tries_left_of(status_word: int) -> int | None:
-    """The tries left that a status word tells: 63Cx tells x, a locked PIN tells 0, others nothing."""
+    """The tries left in a status word: x for 63Cx, 0 for a locked PIN, None for others."""
     if status_word & 0xFFF0 == 0x63C0:
         return status_word & 0x000F
     return 0 if status_word in _LOCKED else None
 
 
 def card_error(status_word: int, step: Step) -> CardError:
-    """The error that a status word other than 9000 stands for at `step`."""
+    """The error of a status word other than 9000 at `step`."""
     if step is Step.SELECT_APPLICATION:
         return CardError("card-not-my-number", status_word=status_word)
     if step is Step.VISUAL_CHECK:

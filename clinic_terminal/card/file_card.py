@@ -1,6 +1,6 @@
-"""A card that is a file: played in this process by whatever package offers itself as an emulator.
+"""A card that is a file, emulated in this process by an installed emulator package.
 
-Found by entry point, so that the terminal imports no emulator and runs without one.
+The emulator is found by its entry point, so that the terminal imports none and runs without one.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.errors import CardError
-from clinic_terminal.card.port import CardConnection
 
 ENTRY_POINT_GROUP = "clinic_terminal.cards"
 ENTRY_POINT_NAME = "emulator"
@@ -18,7 +18,8 @@ ENTRY_POINT_NAME = "emulator"
 def open_card_file(path: Path) -> CardConnection:
     """Power the card image at `path`.
 
-    Raises CardError: `card-in-use` where it is open elsewhere, `card-file` where it, or an emulator, is missing.
+    Raises CardError: `card-in-use` where it is open elsewhere, `card-file` where it, or an emulator, is
+    missing.
     """
     offers = entry_points(group=ENTRY_POINT_GROUP, name=ENTRY_POINT_NAME)
     if not offers:

@@ -1,7 +1,7 @@
 """The JPKI application of a card in one powered session: certificate, PIN, signatures.
 
-Every command costs the patient time: what a session has learnt (certificate, tries left) it keeps, so that
-asking again costs the card nothing.
+Every command costs the patient time: certificate and tries left are cached for the session, so that reading
+them again needs no command.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from clinic_terminal.card import apdu, profile
 from clinic_terminal.card.apdu import Command
-from clinic_terminal.card.channel import CardChannel
+from clinic_terminal.card.channel import CardChannel, CardConnection
 from clinic_terminal.card.errors import (
     END_OF_FILE,
     NO_DIAGNOSIS,
@@ -22,7 +22,6 @@ from clinic_terminal.card.errors import (
     tries_left_of,
 )
 from clinic_terminal.card.pin import normalised_pin
-from clinic_terminal.card.port import CardConnection
 from clinic_terminal.card.signature_input import signature_input
 
 
@@ -42,9 +41,9 @@ class JpkiApplication:
         self._tries_left: int | None = None
 
     def select(self) -> None:
-        """Select the application, which also tells whether this is a My Number Card.
+        """Select the application, which also shows whether this is a My Number Card.
 
-        The first command after power-up was seen to fail with 6F00 on a card: it is sent once more then.
+        On one card the first command after power-up failed with 6F00: it is then sent once more.
         """
         command = apdu.select_application(profile.JPKI_AID)
         response = self._channel.send(command)
@@ -61,11 +60,11 @@ class JpkiApplication:
 
     @property
     def known_tries_left(self) -> int | None:
-        """Tries left as far as this session knows: None before `tries_left` and after a lost link."""
+        """Tries left as far as this session knows: None before `tries_left` and after a lost connection."""
         return self._tries_left
 
     def tries_left(self) -> int:
-        """Tries left of the PIN, 0 when it is locked; asking uses none. Without a PIN: `pin-unset`."""
+        """Tries left of the PIN, 0 when it is locked; reading them uses none. Without a PIN: `pin-unset`."""
         if self._tries_left is None:
             status_word = self._channel.send(apdu.query_tries(profile.AUTHENTICATION_PIN)).status_word
             tries_left = tries_left_of(status_word)
@@ -75,9 +74,9 @@ class JpkiApplication:
         return self._tries_left
 
     def verify_pin(self, pin: str) -> None:
-        """Give the card the PIN, once. Raises `pin-malformed` (not sent), `pin-wrong`, `pin-locked`.
+        """Send the PIN to the card, once. Raises `pin-malformed` (not sent), `pin-wrong`, `pin-locked`.
 
-        After a lost link nobody knows whether the try was counted: what was known of the counter is forgotten.
+        After a lost connection it is unknown whether the try was counted: the cached counter is discarded.
         """
         digits = normalised_pin(pin)
         if self.tries_left() == 0:
@@ -90,12 +89,12 @@ class JpkiApplication:
         self._tries_left = profile.PIN_TRIES
 
     def sign_for_authentication(self, message: bytes) -> bytes:
-        """The card's signature over `message`, after the PIN, as its certificate's key asks for it."""
+        """The card's signature over `message`, after the PIN, in the form of its certificate's key."""
         prepared = signature_input(self.read_certificate(), message)
         return self._data(apdu.compute_signature(profile.AUTHENTICATION_KEY, prepared), Step.SIGN)
 
     def authenticate_terminal(self, certificate: bytes, sign: Callable[[bytes], bytes]) -> None:
-        """Prove to the card that this terminal may do a visual check (目視確認); a route of our own.
+        """Authenticate this terminal to the card for a visual check (目視確認); a procedure of our own.
 
         `certificate` is the terminal's (DER), `sign` makes a DER-encoded ECDSA-SHA256 signature with its key
         over the bytes that this method builds. Raises `visual-check-unsupported` when the card refuses.
@@ -107,16 +106,16 @@ class JpkiApplication:
         self._data(apdu.prove_terminal(signature), Step.VISUAL_CHECK)
 
     def sign_without_pin(self, message: bytes) -> bytes:
-        """A signature over a visual check's bytes, which the card hashes; after `authenticate_terminal`."""
+        """A signature over the bytes of a visual check, which the card hashes; after `authenticate_terminal`."""
         command = apdu.compute_signature_of_message(profile.AUTHENTICATION_KEY, message)
         return self._data(command, Step.VISUAL_CHECK)
 
     def _read_der_file(self, file_id: int) -> bytes:
         self._data(apdu.select_file(file_id), Step.READ)
-        data = self._read_chunk(0, apdu.READ_MAX)
+        data = self._read_chunk(0, apdu.MAX_READ_BYTES)
         size = _der_size(data)
         while len(data) < size:
-            data += self._read_chunk(len(data), min(apdu.READ_MAX, size - len(data)))
+            data += self._read_chunk(len(data), min(apdu.MAX_READ_BYTES, size - len(data)))
         return data[:size]
 
     def _read_chunk(self, offset: int, length: int) -> bytes:
@@ -139,6 +138,6 @@ def _der_size(head: bytes) -> int:
     if len(head) < 4 or head[:2] != b"\x30\x82":
         raise CardError("card-unexpected")
     size = 4 + int.from_bytes(head[2:4])
-    if size > profile.CERTIFICATE_BYTES_MAX:
+    if size > profile.MAX_CERTIFICATE_BYTES:
         raise CardError("card-unexpected")
     return size

@@ -1,7 +1,7 @@
-"""Readers over PC/SC, real and virtual alike: which there are, waiting for a card, and holding it alone.
+"""Readers over PC/SC, real and virtual: listing them, waiting for a card, and connecting to it exclusively.
 
-Exclusive and unpowered is a rule of security: with a shared connection, or a card left powered, another
-program on this machine could sign after the patient has entered the PIN.
+Exclusive access and powering down are security rules: with a shared connection, or a card left powered,
+another program on this machine could sign after the patient has entered the PIN.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any, Self
 from clinic_terminal.card.errors import CardError
 
 _SLICE_SECONDS = 0.5
-"""The longest single wait inside PC/SC, where nothing else of this program runs: Ctrl-C acts within it."""
+"""The longest single wait inside PC/SC, which blocks this program: Ctrl-C takes effect within it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One reader, and whether a card is in it."""
+    """A reader, and whether a card is in it."""
 
     name: str
     has_card: bool
@@ -39,19 +39,21 @@ class PcscConnection:
         self.reader_name = reader_name
 
     def transmit(self, apdu: bytes, /) -> bytes:
-        """Exchange one command. Raises ConnectionResetError when closed, CardError when it fails: `card-removed`,
-        unless it is the reader or the service that has gone.
+        """Exchange one command.
+
+        Raises ConnectionResetError when closed, CardError when it fails: `card-removed`, unless the reader or
+        the service was lost.
         """
         if self._card is None:
             raise ConnectionResetError("closed")
         result, response = self._scard.SCardTransmit(self._card, self._header, list(apdu))
-        # A driver that loses the card in the middle may report success and no bytes.
+        # A driver that loses the card during a command may report success and no bytes.
         if result != self._scard.SCARD_S_SUCCESS or not response:
             raise _error(self._scard, result, otherwise="card-removed")
         return bytes(value & 0xFF for value in response)
 
     def close(self) -> None:
-        """Take the power from the card and let go of PC/SC. A card that is already out is no error."""
+        """Power the card down and release PC/SC. A card that was already removed is no error."""
         card, self._card = self._card, None
         if card is not None:
             self._scard.SCardDisconnect(card, self._scard.SCARD_UNPOWER_CARD)
@@ -76,18 +78,18 @@ class Pcsc:
         self.release()
 
     def release(self) -> None:
-        """Let go of the service; a second call does nothing."""
+        """Release the service; a second call does nothing."""
         context, self._context = self._context, None
         if context is not None:
             self._scard.SCardReleaseContext(context)
 
     def readers(self) -> list[Reader]:
-        """Every reader with its state at this moment; empty where there is none."""
+        """Every reader with its current state; empty where there is none."""
         names = self._names()
         return [self._reader(row) for row in self._changes(self._unaware(names), 0)] if names else []
 
     def wait_for_card(self, reader: str | None, seconds: float) -> str:
-        """The name of `reader`, or of the only one with a card, as soon as a card is in it.
+        """The name of `reader`, or of the only reader with a card, as soon as it has a card.
 
         Raises `card-missing` after `seconds`, `card-several` when cards are in several readers.
         """
@@ -106,9 +108,9 @@ class Pcsc:
         return occupied[0]
 
     def connect(self, reader: str) -> PcscConnection:
-        """Power the card in `reader` and hold it alone; closing it lets go of this service too.
+        """Power the card in `reader` and connect to it exclusively; closing it releases this service too.
 
-        Raises `card-in-use` when another program holds it, `card-removed` when it has just gone.
+        Raises `card-in-use` when another program holds it, `card-removed` when it was just removed.
         """
         scard = self._scard
         protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
@@ -148,7 +150,7 @@ class Pcsc:
 
 
 def _error(scard: Any, result: int, *, otherwise: str) -> CardError:
-    """What the result of a PC/SC call that failed stands for; `otherwise` is the code of all that are not listed."""
+    """The error of a failed PC/SC call; `otherwise` is the code of every result that is not listed."""
     codes = {
         scard.SCARD_F_COMM_ERROR: "reader-service-missing",
         scard.SCARD_E_NO_SERVICE: "reader-service-missing",

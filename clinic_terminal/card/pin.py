@@ -1,4 +1,4 @@
-"""The PIN as it was typed, as a card takes it. A malformed one would cost a try, so it is never sent."""
+"""Normalises a typed PIN for the card. A malformed PIN would cost a try, so it is never sent."""
 
 import re
 import unicodedata

@@ -1,6 +1,6 @@
-"""Numbers of the JPKI application (公的個人認証AP) in one table, so that a new generation is one change.
+"""Identifiers of the JPKI application (公的個人認証AP) in one table, so that a new card generation is one change.
 
-The present card's, as public implementations agree on it; the next generation's layout is not published.
+Of the present card, as public implementations agree; the next generation's layout is not published.
 """
 
 JPKI_AID = bytes.fromhex("D392F000260100000001")
@@ -16,13 +16,14 @@ AUTHENTICATION_PIN = 0x0018
 """EF of its PIN: four digits."""
 
 PIN_TRIES = 3
-"""Tries of that PIN; a success gives all of them back."""
+"""Tries of that PIN; a success restores all of them."""
 
-CERTIFICATE_BYTES_MAX = 8192
-"""No certificate is longer, nor anything else that a card is asked for; the fund refuses longer ones too."""
+MAX_CERTIFICATE_BYTES = 8192
+"""Maximum length of a certificate and of any other data read from a card; the fund rejects longer ones too.
+"""
 
 TERMINAL_AUTHENTICATION_TAG = b"SHIKAKU terminal authentication v1\0"
-"""What a terminal's signature for the PIN-less route begins with. A route of our own."""
+"""Prefix of a terminal's signature for the PIN-less procedure, which is our own."""
 
 TERMINAL_CHALLENGE_BYTES = 32
 """Length of the card's challenge to a terminal."""

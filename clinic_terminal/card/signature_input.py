@@ -1,4 +1,4 @@
-"""What a card is given to sign: the digest of a message in the form that its certificate's key asks for."""
+"""The input of a card's signature: the digest of a message in the form that the key in its certificate needs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from clinic_terminal.card.errors import CardError
 
 DIGEST_INFO_SHA256 = bytes.fromhex("3031300D060960864801650304020105000420")
-"""What precedes a SHA-256 digest inside PKCS#1 v1.5 (RFC 8017 section 9.2, note 1)."""
+"""Prefix of a SHA-256 digest in PKCS#1 v1.5 (RFC 8017 section 9.2, note 1)."""
 
 
 def signature_input(certificate: bytes, message: bytes) -> bytes:
     """RSA: DigestInfo with SHA-256 of `message`, which the card pads. P-384: the bare SHA-384 digest.
 
-    `certificate` (DER) is read for its key alone; whether to trust it is the fund's question. Raises
-    CardError `card-unexpected` when it is no certificate, `certificate-key-type` for any other key.
+    Only the key of `certificate` (DER) is used; the fund validates it. Raises CardError `card-unexpected`
+    when it is no certificate, `certificate-key-type` for any other key.
     """
     key = _public_key(certificate)
     if isinstance(key, rsa.RSAPublicKey):

@@ -1,4 +1,4 @@
-"""`clinic-terminal`: the terminal at a command line. Wiring: `visit` and `desk` have the rules, `console` the words."""
+"""`clinic-terminal`: the terminal at a command line. Wiring only: the rules are in `visit` and `queries`."""
 
 from __future__ import annotations
 
@@ -7,54 +7,57 @@ import signal
 import typer
 
 from clinic_terminal.cli import (
+    access_token,
     appointments,
-    asking,
     consents,
-    emergencies,
+    emergency,
     history,
-    prescribing,
+    lookup,
+    prescriptions,
     references,
-    tapping,
+    tap,
 )
-from clinic_terminal.cli.common import Surroundings
+from clinic_terminal.cli.common import Dependencies
 
-__all__ = ["Surroundings", "app", "main"]
+__all__ = ["Dependencies", "app", "main"]
 
-_ENDING = (signal.SIGHUP, signal.SIGTERM)
-"""Signals by which the program is asked to end, and at which Python would end without unwinding."""
+_TERMINATION_SIGNALS = (signal.SIGHUP, signal.SIGTERM)
+"""Signals at which Python would end without unwinding."""
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="資格確認端末 / Reception terminal: whose insurance is valid today?",
+    help="資格確認端末：患者さんの資格の確認、同意の取得、薬剤情報などの閲覧を行います。\n\n"
+    "Reception terminal: checks a patient's insurance, asks for consent, and reads medicines and treatments.",
 )
 
 for commands in (
-    tapping,
+    tap,
     history,
     consents,
-    asking,
+    lookup,
     appointments,
     references,
-    prescribing,
-    emergencies,
+    prescriptions,
+    emergency,
+    access_token,
 ):
     commands.add_to(app)
 
 
-def main(around: Surroundings | None = None) -> None:
+def main(dependencies: Dependencies | None = None) -> None:
     """Entry point of the `clinic-terminal` script.
 
-    A signal to end unwinds the program as an error does: a card that has had its PIN must not keep its power, and
-    PC/SC leaves it to whoever dies unasked.
+    A termination signal unwinds the program as an error does: a card that has verified its PIN must not
+    stay powered, and PC/SC leaves it powered when its client is killed.
     """
-    for number in _ENDING:
-        signal.signal(number, _end)
-    app(obj=around)
+    for number in _TERMINATION_SIGNALS:
+        signal.signal(number, _exit)
+    app(obj=dependencies)
 
 
-def _end(number: int, _: object) -> None:
-    for ending in _ENDING:
-        signal.signal(ending, signal.SIG_IGN)  # a second one must not interrupt the closing of the card
+def _exit(number: int, _: object) -> None:
+    for other in _TERMINATION_SIGNALS:
+        signal.signal(other, signal.SIG_IGN)  # a second signal must not interrupt the closing of the card
     raise SystemExit(128 + number)

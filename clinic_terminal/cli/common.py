@@ -1,4 +1,6 @@
-"""What the commands share: what they reach outside, the terminal made ready, and how they end."""
+"""Shared by the commands: injected dependencies, the configured terminal, usage errors, and how a reply is
+printed.
+"""
 
 from __future__ import annotations
 
@@ -6,69 +8,32 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import httpx2
 import typer
+from rich.console import Console
 
+from clinic_terminal.bilingual import Bilingual
+from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.file_card import open_card_file
 from clinic_terminal.card.pcsc import Reader, list_readers, open_reader_card
-from clinic_terminal.card.port import CardConnection
 from clinic_terminal.clock import now
-from clinic_terminal.console import report
+from clinic_terminal.console import history_report, outcomes, screen
 from clinic_terminal.console.printable import json_text, shift_jis_json
-from clinic_terminal.desk.table import TableError, read_table
+from clinic_terminal.outcome import Answer, Reply
+from clinic_terminal.queries.csv_table import TableError, read_table
 from clinic_terminal.settings import SettingsError, TerminalSettings
 from clinic_terminal.timings import MeteredTransport, Stopwatch
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.transport import open_transport
 
-EXIT_CODES = """\b
-Exit codes:
-  0   valid                      20  card or reader problem
-  12  not valid                  30  refused by the fund
-  13  not valid, a newer exists  31  first registration needed
-  14  nothing found              40  could not be checked
-  15  several found              1   given up, by Ctrl-C or at a question
-  16  valid, not registered      2   wrong usage or settings
-  130                            Ctrl-C before or after the question
-  129, 143                       ended by SIGHUP, by SIGTERM
-"""
-"""Of the commands that ask about one person."""
-
-
-def _instant(text: str) -> datetime:
-    """An instant with its offset, ISO 8601. Raises typer.BadParameter."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise typer.BadParameter("an instant with its offset, such as 2026-04-01T09:00:00+09:00")
-    return instant
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-AsOf = Annotated[
-    date | None, typer.Option(parser=date.fromisoformat, metavar="DAY", help="Day asked for; else today.")
-]
-KnownAt = Annotated[
-    datetime | None,
-    typer.Option(
-        "--known-at", parser=_instant, metavar="INSTANT", help="As the fund knew it then; else now."
-    ),
-]
-ShiftJis = Annotated[
-    bool, typer.Option("--shift-jis", help="JSON in Shift_JIS (CP932), ● for what that does not have.")
-]
-ShowTimings = Annotated[bool, typer.Option("--timings", help="Show where the time went.")]
-
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the commands reach outside; a test brings its own as typer's context object."""
+class Dependencies:
+    """What the commands use outside of this process; a test passes its own as typer's context object."""
 
     list_readers: Callable[[], list[Reader]] = list_readers
     open_reader_card: Callable[[str | None, float], CardConnection] = open_reader_card
@@ -80,49 +45,82 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """The terminal made ready, and a watch that runs from then on: the program's own start is no part of a tap."""
+    """The configured terminal, and a stopwatch that runs from then on: the program's start is no part of a
+    tap.
+    """
 
     settings: TerminalSettings
     fund: FundClient
     watch: Stopwatch
 
 
-def require(held: bool, rule: str) -> None:
-    """Raise typer.BadParameter with `rule` unless it held."""
-    if not held:
-        raise typer.BadParameter(rule)
+def usage_error(ja: str, en: str) -> typer.BadParameter:
+    """A wrong command line, explained in both languages. Exit code 2."""
+    return typer.BadParameter(Bilingual(ja, en).lines)
 
 
-def require_person_or(program_option: str, *, given: bool, what: str) -> None:
-    """Somebody is there to be asked for `what`, or a program gives it. Raises typer.BadParameter."""
-    require(given or sys.stdin.isatty(), f"no terminal to ask for {what} at: use {program_option}")
+def require(condition: bool, ja: str, en: str) -> None:
+    """Raise typer.BadParameter with this rule unless the condition holds."""
+    if not condition:
+        raise usage_error(ja, en)
 
 
-def open_terminal(around: Surroundings) -> Terminal:
-    """Read the settings and open the line. Ends the command where the terminal is not set up."""
+def require_tty_or(option: str, *, given: bool, what: Bilingual) -> None:
+    """A person can be asked for `what`, or a program gives it by `option`. Raises typer.BadParameter."""
+    require(
+        given or sys.stdin.isatty(),
+        f"{what.ja}を入力する画面がありません。{option} を使ってください。",
+        f"no terminal to ask for {what.en} at: use {option}",
+    )
+
+
+def open_terminal(dependencies: Dependencies) -> Terminal:
+    """Read the settings and open the transport.
+
+    Ends the command with exit code 2 where the settings are wrong.
+    """
     try:
         settings = TerminalSettings.load()
         credential = settings.load_credential()
     except SettingsError as error:
-        typer.echo(f"端末の設定に誤りがあります / The terminal is not set up: {error}", err=True)
-        raise typer.Exit(report.USAGE) from error
+        typer.echo(f"端末の設定に誤りがあります。\nThe terminal is not configured: {error}", err=True)
+        raise typer.Exit(outcomes.USAGE.exit_code) from error
     url = str(settings.fund_url)
-    transport = around.make_transport(url)
+    transport = dependencies.make_transport(url)
     watch = Stopwatch()
-    fund = FundClient(url, credential, clock=around.clock, transport=MeteredTransport(transport, watch))
+    fund = FundClient(url, credential, clock=dependencies.clock, transport=MeteredTransport(transport, watch))
     return Terminal(settings, fund, watch)
 
 
-def open_table(file: Path, key: str, most: int) -> list[dict[str, str]]:
-    """The rows of a table that is given as an argument. Raises typer.BadParameter."""
+def open_table(file: Path, key: str, max_rows: int) -> list[dict[str, str]]:
+    """The rows of a table given as an argument. Raises typer.BadParameter."""
     try:
-        return read_table(file, key, most)
+        return read_table(file, key, max_rows)
     except TableError as error:
         raise typer.BadParameter(str(error)) from error
     except OSError as error:
-        raise typer.BadParameter(error.strerror or "the file cannot be read") from error
+        reason = error.strerror or "cannot be read"
+        raise usage_error("ファイルを読み取れません。", f"the file: {reason}") from error
 
 
 def print_json(value: dict[str, Any], *, shift_jis: bool = False) -> None:
     """One line of JSON on standard output, in UTF-8 or marked in Shift_JIS."""
     typer.echo(shift_jis_json(value) if shift_jis else json_text(value))
+
+
+def show_reply(reply: Reply[Answer], show: Callable[[Console, Answer], None], *, as_json: bool) -> None:
+    """Print the fund's answer with `show`, or the problem, and end with the exit code."""
+    if as_json:
+        print_json(history_report.reply_as_json(reply))
+    else:
+        _show_reply(Console(), reply, show)
+    raise typer.Exit(history_report.reply_exit_code(reply))
+
+
+def _show_reply(console: Console, reply: Reply[Answer], show: Callable[[Console, Answer], None]) -> None:
+    if reply.problem is not None:
+        console.print(screen.badge(outcomes.of_problem(reply.problem)))
+        screen.show_problem(console, reply.problem)
+    if reply.answer is not None:
+        console.print(screen.badge(outcomes.DONE))
+        show(console, reply.answer)

@@ -1,4 +1,6 @@
-"""`clinic-terminal history`: tap, consent, and what was prescribed and done; or by a consent that still holds."""
+"""`clinic-terminal history`: reads medicines and treatments after a tap with consent, or by an earlier
+consent.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,11 @@ from uuid import UUID
 
 import typer
 
-from clinic_terminal.cli.at_reader import (
+from clinic_terminal.bilingual import command_help, option_help
+from clinic_terminal.cli.card_options import (
     Agree,
-    AtReader,
     CardImage,
+    CardOptions,
     CareName,
     CareOption,
     LanguageOption,
@@ -23,49 +26,44 @@ from clinic_terminal.cli.at_reader import (
     VisualCheck,
     Wait,
 )
-from clinic_terminal.cli.common import (
-    AsJson,
-    KnownAt,
-    ShiftJis,
-    ShowTimings,
-    Surroundings,
-    Terminal,
-    open_terminal,
-    require,
-)
-from clinic_terminal.cli.looking import (
-    LOOKING_EXIT_CODES,
+from clinic_terminal.cli.common import Dependencies, Terminal, open_terminal, require
+from clinic_terminal.cli.history_options import (
     FromMonth,
     Group,
-    Looking,
+    HistoryOptions,
     PrescriberCode,
     RoleOption,
     ToMonth,
     What,
-    form_of,
-    read_look_ups,
+    parse_resources,
     require_months,
     show,
 )
-from clinic_terminal.desk.history import History, categories_for, look
-from clinic_terminal.visit.consent import ConsentWish
+from clinic_terminal.cli.options import AsJson, KnownAt, ShiftJis, ShowTimings, output_format
+from clinic_terminal.console import exit_code_help
+from clinic_terminal.queries.history import History, categories_for, fetch_history
+from clinic_terminal.visit.consent import ConsentProposal
 from clinic_terminal.visit.tap import TapRequest
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.consent import Language
 from eligibility_api.contract.history import Grouping, HistoryResource
 from eligibility_api.contract.history_query import HistoryQuery
 
-_HELP = f"""薬剤情報等の閲覧 / Look at a patient's medicines and treatments, with her consent.
-
-The card is tapped and signs the consent; with --consent-id an earlier consent of this facility is used, without the card.
---role says as whom you look: the reception sees nothing of it.
-
-{LOOKING_EXIT_CODES}"""
+_HELP = command_help(
+    """患者さんの同意を得て、薬剤情報・診療情報などを閲覧します。カードで資格を確認し、同意をカードの署名で登録します。
+--consent-id を付けると、この施設で得た同意を使い、カードは不要です。受付の役割（reception）では閲覧できません。""",
+    """Reads a patient's medicines and treatments, with consent. The card is tapped and signs the consent;
+with --consent-id an earlier consent of this facility is used, without the card. The role `reception`
+may not read them.""",
+    exit_code_help.HISTORY_EXIT_CODES,
+)
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("history", help=_HELP)(history_command)
+    app.command("history", help=_HELP, short_help="薬剤情報などの閲覧 / Read medicines and treatments")(
+        history_command
+    )
 
 
 def history_command(
@@ -83,7 +81,12 @@ def history_command(
     language: LanguageOption = Language.JA,
     agree: Agree = False,
     consent_id: Annotated[
-        UUID | None, typer.Option("--consent-id", help="Look by this consent, without the card.")
+        UUID | None,
+        typer.Option(
+            "--consent-id",
+            metavar="ID",
+            help=option_help("カードの代わりに使う同意番号。", "Use this consent instead of the card."),
+        ),
     ] = None,
     what: What = HistoryResource.MEDICATIONS,
     from_month: FromMonth = None,
@@ -96,41 +99,57 @@ def history_command(
     shift_jis: ShiftJis = False,
     timings: ShowTimings = False,
 ) -> None:
-    """Wire one look, show it, and end with its exit code."""
-    form = form_of(as_json=as_json, shift_jis=shift_jis)
-    wanted = HistoryQuery(from_month, to_month, group, prescriber, known_at)
-    looking = Looking(read_look_ups(what), wanted, role, operator)
-    require_months(wanted)
+    """Fetch a history, print it, and end with its exit code."""
+    form = output_format(as_json=as_json, shift_jis=shift_jis)
+    query = HistoryQuery(from_month, to_month, group, prescriber, known_at)
+    options = HistoryOptions(parse_resources(what), query, role, operator)
+    require_months(query)
     checker = operator if visual_check else None
-    at_reader = AtReader(reader, card, pin_stdin, last_try, register, visual_check, checker, wait, agree)
+    card_options = CardOptions(
+        reader, card, pin_stdin, last_try, register, visual_check, checker, wait, agree
+    )
     if consent_id is None:
-        at_reader.check(consents=True)
-        # The fund would refuse the look, but only when the patient had consented to it.
-        require(role is not Role.RECEPTION, "--role: the reception sees nothing of it")
+        card_options.validate(consents=True)
+        # The fund would reject the access, but only after the patient has consented to it.
+        require(
+            role is not Role.RECEPTION,
+            "--role：受付の役割では閲覧できません。",
+            "--role: the reception may not read it",
+        )
     else:
         no_card = (reader, card, pin_stdin, visual_check, agree, register)
-        require(not any(no_card), "--consent-id needs no card")
-    around = context.ensure_object(Surroundings)
-    terminal = open_terminal(around)
+        require(
+            not any(no_card),
+            "--consent-id ではカードの指定は不要です。",
+            "--consent-id needs no card",
+        )
+    dependencies = context.ensure_object(Dependencies)
+    terminal = open_terminal(dependencies)
     with terminal.fund:
         if consent_id is None:
-            wish = ConsentWish(categories_for(looking.what), care.code, language)
-            history = _by_card(around, terminal, at_reader, wish, looking)
+            proposal = ConsentProposal(categories_for(options.resources), care.code, language)
+            history = _by_card(dependencies, terminal, card_options, proposal, options)
         else:
-            history = _by_consent(terminal, looking, consent_id)
+            history = _by_consent(terminal, options, consent_id)
     show(history, form, with_timings=timings)
 
 
 def _by_card(
-    around: Surroundings, terminal: Terminal, at_reader: AtReader, wish: ConsentWish, looking: Looking
+    dependencies: Dependencies,
+    terminal: Terminal,
+    card_options: CardOptions,
+    proposal: ConsentProposal,
+    options: HistoryOptions,
 ) -> History:
-    """The card is without power, and can be taken, before anything is looked at."""
-    outcome = at_reader.tap(around, terminal, TapRequest(None, at_reader.operator, wish))
+    """The card is without power, and can be taken, before anything is fetched."""
+    request = TapRequest(None, card_options.operator, proposal)
+    outcome = card_options.tap(dependencies, terminal, request)
     consent = outcome.consent.answer if outcome.consent is not None else None
     if consent is None:
         return History(outcome.timings, identified=outcome)
-    return replace(_by_consent(terminal, looking, consent.consent_id), identified=outcome)
+    return replace(_by_consent(terminal, options, consent.consent_id), identified=outcome)
 
 
-def _by_consent(terminal: Terminal, looking: Looking, consent_id: UUID) -> History:
-    return look(terminal.fund, looking.accessor(consent_id), looking.what, looking.wanted, terminal.watch)
+def _by_consent(terminal: Terminal, options: HistoryOptions, consent_id: UUID) -> History:
+    accessor = options.accessor(consent_id)
+    return fetch_history(terminal.fund, accessor, options.resources, options.query, terminal.watch)

@@ -1,1 +1,1 @@
-"""The desk at a command line: questions, what is printed, what a program reads. No rule is here."""
+"""Input and output at a command line: questions, screens, JSON reports and the table of outcomes. No rules."""

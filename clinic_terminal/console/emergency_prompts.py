@@ -1,4 +1,4 @@
-"""The questions of a look without consent: typed by a person, or one JSON object on standard input.
+"""The questions of an access without consent: typed by a person, or one JSON object on standard input.
 
 Never from the arguments: every user of the machine can read those.
 """
@@ -10,51 +10,52 @@ from dataclasses import dataclass
 from getpass import getpass
 from typing import TextIO
 
-from clinic_terminal.console import code_words, words
+from clinic_terminal.console import code_texts, texts
 from clinic_terminal.console.forms import Form
-from clinic_terminal.console.membership_prompts import ask_a_line, json_object
-from clinic_terminal.console.prompts import question, tell_aside
-from clinic_terminal.desk.membership import read
+from clinic_terminal.console.membership_prompts import json_object, prompt_line
+from clinic_terminal.console.prompts import cancellable, echo_to_stderr
+from clinic_terminal.queries.membership import parse_request
 from eligibility_api.contract.emergency import DisasterSearch, EmergencyReason
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import MembershipQuery
 
 
 @dataclass(frozen=True, slots=True)
-class TypedEmergency:
+class InteractiveEmergency:
     """Asks a person, the one-time password without echo. Ctrl-C and Ctrl-D give up."""
 
-    ask: Callable[[str], str] = ask_a_line
+    prompt: Callable[[str], str] = prompt_line
     ask_secret: Callable[[str], str] = getpass
-    tell: Callable[[str], None] = tell_aside
+    echo: Callable[[str], None] = echo_to_stderr
 
     def reason(self) -> EmergencyReason:
         """By its number in the list, until one of them was typed."""
         reasons = dict(enumerate(EmergencyReason, start=1))
         for number, reason in reasons.items():
-            self.tell(f"  {number}. {code_words.EMERGENCY_REASON[reason]}")
-        with question(self.tell):
+            self.echo(f"  {number}. {code_texts.EMERGENCY_REASON[reason]}")
+        with cancellable(self.echo):
             while True:
-                typed = self.ask(str(words.EMERGENCY_REASON)).strip()
+                typed = self.prompt(str(texts.EMERGENCY_REASON)).strip()
                 if typed.isdecimal() and int(typed) in reasons:
                     return reasons[int(typed)]
 
     def note(self) -> str:
-        """Until something was typed."""
-        with question(self.tell):
-            while not (typed := self.ask(str(words.EMERGENCY_NOTE)).strip()):
+        """Asked for until something was typed."""
+        with cancellable(self.echo):
+            while not (typed := self.prompt(str(texts.EMERGENCY_NOTE)).strip()):
                 pass
         return typed
 
     def one_time_password(self) -> str:
-        """Six digits, as they are shown by the device."""
-        with question(self.tell):
-            return self.ask_secret(f"{words.ONE_TIME_PASSWORD}: ").strip()
+        """Six digits, as the device shows them."""
+        with cancellable(self.echo):
+            return self.ask_secret(f"{texts.ONE_TIME_PASSWORD}: ").strip()
 
 
-class PipedEmergency:
-    """Takes `reason`, `note`, `one_time_password` and, by number, `membership` of the one JSON object in `stream`, and asks
-    nothing. Each raises ShikakuError `request-invalid` where it is missing or of another form.
+class StdinEmergency:
+    """Takes `reason`, `note`, `one_time_password` and, by number, `membership` from the one JSON object in
+    `stream`, and asks nothing. Each method raises ShikakuError `request-invalid` where its member is missing
+    or malformed.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -69,11 +70,11 @@ class PipedEmergency:
             raise _missing("reason") from error
 
     def note(self) -> str:
-        """As it was given."""
+        """As given."""
         return self._text("note")
 
     def one_time_password(self) -> str:
-        """As it was given."""
+        """As given."""
         return self._text("one_time_password")
 
     def membership(self) -> MembershipQuery:
@@ -81,10 +82,10 @@ class PipedEmergency:
         membership = self._value("membership")
         if not isinstance(membership, dict):
             raise _missing("membership")
-        return read(MembershipQuery, membership)
+        return parse_request(MembershipQuery, membership)
 
-    def with_branch(self, _: MembershipQuery) -> None:
-        """Nobody is there to tell it."""
+    def add_branch(self, _: MembershipQuery) -> None:
+        """None: a program cannot be asked."""
 
     def _text(self, name: str) -> str:
         value = self._value(name)
@@ -98,13 +99,13 @@ class PipedEmergency:
         return self._given.get(name)
 
 
-def typed_search(
+def prompt_disaster_search(
     known: Mapping[str, object],
-    ask: Callable[[str], str] = ask_a_line,
-    tell: Callable[[str], None] = tell_aside,
+    prompt: Callable[[str], str] = prompt_line,
+    echo: Callable[[str], None] = echo_to_stderr,
 ) -> DisasterSearch:
-    """Ask for the items by which somebody is searched for. `known` is what the command's options say."""
-    return Form(DisasterSearch, words.SEARCH_FIELD, ask, tell).filled(**known)
+    """Ask for the fields of a search in disaster mode. `known` comes from the command's options."""
+    return Form(DisasterSearch, texts.SEARCH_FIELD, prompt, echo).fill(**known)
 
 
 def _missing(name: str) -> ShikakuError:

@@ -1,4 +1,4 @@
-"""A request asked for at a command line field by field, and again what is not of the right form."""
+"""A request typed at a command line field by field; invalid fields are asked for again."""
 
 from __future__ import annotations
 
@@ -8,43 +8,48 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from clinic_terminal.console import words
-from clinic_terminal.console.prompts import question
-from clinic_terminal.console.words import Words
-from clinic_terminal.desk.membership import read
+from clinic_terminal.bilingual import Bilingual
+from clinic_terminal.console import texts
+from clinic_terminal.console.prompts import cancellable
+from clinic_terminal.queries.membership import parse_request
 from eligibility_api.contract.errors import ShikakuError
 
-Filled = TypeVar("Filled", bound=BaseModel)
+Request = TypeVar("Request", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Form(Generic[Filled]):
-    """The fields that a person types for `model`, with their labels, in the order in which they are asked for."""
+class Form(Generic[Request]):
+    """The fields that a person types for `model`, with their labels, in the order in which they are asked
+    for.
+    """
 
-    model: type[Filled]
-    labels: Mapping[str, Words]
-    ask: Callable[[str], str]
-    tell: Callable[[str], None]
+    model: type[Request]
+    labels: Mapping[str, Bilingual]
+    prompt: Callable[[str], str]
+    echo: Callable[[str], None]
 
-    def filled(self, **given: object) -> Filled:
-        """Every field once, then those at fault until none is left. `given` is not asked for. Raises GivenUpError."""
-        typed = self.typed(self.labels)
+    def fill(self, **given: object) -> Request:
+        """Ask for every field, then for the invalid ones until none is left. `given` is not asked for.
+
+        Raises GivenUpError.
+        """
+        typed = self.ask(self.labels)
         while True:
             try:
-                return read(self.model, typed | given)
+                return parse_request(self.model, typed | given)
             except ShikakuError as problem:
-                typed |= self.typed(self.at_fault(problem))
+                typed |= self.ask(self.invalid_fields(problem))
 
-    def typed(self, fields: Iterable[str]) -> dict[str, object]:
-        """What a person types for each. Raises GivenUpError."""
-        with question(self.tell):
-            return {name: self.ask(str(self.labels[name])) for name in fields}
+    def ask(self, fields: Iterable[str]) -> dict[str, object]:
+        """What a person types for each field. Raises GivenUpError."""
+        with cancellable(self.echo):
+            return {name: self.prompt(str(self.labels[name])) for name in fields}
 
-    def at_fault(self, problem: ShikakuError) -> tuple[str, ...]:
-        """Tell what is wrong, and give the fields to type again: all of them where it is not said which."""
+    def invalid_fields(self, problem: ShikakuError) -> tuple[str, ...]:
+        """Show what is wrong, and return the fields to type again: all of them where the problem names none."""
         places = {fault["place"] for fault in problem.details.get("errors", ())}
         if not places & set(self.labels):
-            self.tell(f"{problem.entry.ja} / {problem.entry.en}")
+            self.echo(Bilingual(problem.entry.ja, problem.entry.en).lines)
             return tuple(self.labels)
-        self.tell(f"{words.NOT_OF_THE_FORM}:")
+        self.echo(texts.CHECK_INPUT.lines)
         return tuple(name for name in self.labels if name in places)

@@ -1,6 +1,8 @@
-"""A history for people, at 80 columns and without colour: until when it may be looked at, then kind by kind.
+"""A history for people, at 80 columns and without colour: until when it may be read, then each kind with its
+rows.
 
-Medicines stand by ingredient or day, not by claim; a duplicate is marked in words, with the rows that it meets.
+Medicines are grouped by ingredient or day, not by claim; a possible duplicate is marked in words, with the
+rows that it concerns. Details inside a row are Japanese; the same data for programs is in `history_report`.
 """
 
 from __future__ import annotations
@@ -12,14 +14,13 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from clinic_terminal.console import code_words, consents, medicines, screen, words
-from clinic_terminal.console import history_words as say
+from clinic_terminal.console import code_texts, consents, medicines, screen, texts
 from clinic_terminal.console.history_report import headline as history_headline
 from clinic_terminal.console.insurance import Row, with_kana
 from clinic_terminal.console.medicines import source
 from clinic_terminal.console.printable import printable
 from clinic_terminal.console.report import headline
-from clinic_terminal.desk.history import History
+from clinic_terminal.queries.history import History
 from eligibility_api.contract.claim_codes import ACTS
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.history import (
@@ -34,11 +35,13 @@ from eligibility_api.contract.history import (
     Treatments,
 )
 
-Told = TypeVar("Told")
+Record = TypeVar("Record")
 
 
 def show_history(console: Console, history: History, *, with_timings: bool) -> None:
-    """Who it is, until when it may be looked at, what was found; what stood in the way; the notice at the end."""
+    """The person, the end of the permission, the rows, the problem if there was one, and the notice at the
+    end.
+    """
     identified = history.identified
     if identified is not None and history.permit_id is None and history.problem is None:
         screen.show(console, identified, with_timings=with_timings)
@@ -46,15 +49,15 @@ def show_history(console: Console, history: History, *, with_timings: bool) -> N
         if identified is not None and identified.answer is not None:
             console.print(screen.badge(headline(identified)))
             console.print(screen.table(_person(identified.answer)))
-        _show_look(console, history)
+        _show_access(console, history)
         screen.show_elapsed(console, history.timings, with_timings=with_timings)
 
 
-def _show_look(console: Console, history: History) -> None:
+def _show_access(console: Console, history: History) -> None:
     console.print(screen.badge(history_headline(history)))
     console.print(screen.table(_permit(history)))
-    for look_up, page in history.pages.items():
-        _show_page(console, look_up, page)
+    for resource, page in history.pages.items():
+        _show_page(console, resource, page)
     if history.problem is not None:
         screen.show_problem(console, history.problem)
     if history.permit is not None:
@@ -63,28 +66,28 @@ def _show_look(console: Console, history: History) -> None:
 
 def _person(answer: EligibilityAnswer) -> Iterator[Row]:
     for result in answer.results[:1]:
-        sex = code_words.SEX[result.sex]
-        yield words.NAME, f"{with_kana(result.name, result.name_kana)} {sex}"
-        yield words.BIRTH_DATE, result.birth_date.isoformat()
+        yield texts.NAME, with_kana(result.name, result.name_kana)
+        yield texts.SEX, str(code_texts.SEX[result.sex])
+        yield texts.BIRTH_DATE, result.birth_date.isoformat()
 
 
 def _permit(history: History) -> Iterator[Row]:
     """The end comes first: it decides how long the rest counts."""
     if history.permit is not None:
-        yield say.PERMIT_ENDS, consents.ends_at(history.permit.available_until)
-        yield words.CONSENT_BASIS, str(code_words.BASIS[history.permit.basis])
+        yield texts.PERMIT_ENDS, consents.ends_at(history.permit.available_until)
+        yield texts.CONSENT_BASIS, str(code_texts.BASIS[history.permit.basis])
     for page in list(history.pages.values())[:1]:
         if history.permit is None:
-            yield words.CONSENT_ENDS, consents.ends_at(page.available_until)
-            yield words.CONSENT, str(history.permit_id)
+            yield texts.CONSENT_ENDS, consents.ends_at(page.available_until)
+            yield texts.CONSENT, str(history.permit_id)
 
 
-def _show_page(console: Console, look_up: HistoryResource, page: HistoryPage) -> None:
-    head = f"{code_words.LOOK_UP[look_up]}  {page.from_month} ～ {page.to_month}  {page.total} {say.ROWS}"
+def _show_page(console: Console, resource: HistoryResource, page: HistoryPage) -> None:
+    name = code_texts.LOOK_UP[resource]
     console.print()
-    screen.line(console, f"━━ {head}")
+    screen.line(console, f"━━ {name}  {page.from_month} ～ {page.to_month}  {page.total}{texts.ROWS}")
     if not page.total:
-        screen.line(console, str(say.NOTHING))
+        screen.sentences(console, texts.NOTHING_FOUND)
     for text in _lines(page):
         depth = len(text) - len(text.lstrip())
         console.print(Padding(Text(printable(text.lstrip())), (0, 0, 0, depth)))
@@ -102,7 +105,7 @@ def _lines(page: HistoryPage) -> Iterator[str]:
             yield from _each(page.checkups, _checkup)
 
 
-def _each(rows: Iterable[Told], lines: Callable[[Told], Iterator[str]]) -> Iterator[str]:
+def _each(rows: Iterable[Record], lines: Callable[[Record], Iterator[str]]) -> Iterator[str]:
     for row in rows:
         yield from lines(row)
 
@@ -110,23 +113,28 @@ def _each(rows: Iterable[Told], lines: Callable[[Told], Iterator[str]]) -> Itera
 def _treatment(row: Treatment) -> Iterator[str]:
     act = f"{ACTS.get(row.act, row.act)} " if row.act else ""
     quantity = f" {row.quantity}" if row.quantity else ""
-    times = f" × {row.times}{say.TIMES}" if row.times is not None else ""
+    times = f" × {row.times}{texts.TIMES}" if row.times is not None else ""
     yield f"[{row.row}] {medicines.day(row.on, row.month)}  {act}{row.code}{quantity}{times}"
-    yield f"    {say.GIVEN}: {medicines.place(row.institution)} ・ {code_words.SETTING[row.setting]}"
+    yield f"    {texts.PROVIDER}：{medicines.place(row.institution)}・{code_texts.SETTING[row.setting].ja}"
     yield f"    {source(row)}"
 
 
 def _diagnosis(row: Diagnosis) -> Iterator[str]:
-    parts = [row.code, row.name or "", *row.modifiers, str(say.MAIN) if row.main else ""]
+    parts = [row.code, row.name or "", *row.modifiers, texts.MAIN_DIAGNOSIS if row.main else ""]
     yield f"[{row.row}] {row.month}  {' '.join(part for part in parts if part)}"
-    began = f"{say.BEGAN}: {row.began_on.isoformat()}" if row.began_on else ""
-    outcome = str(code_words.OUTCOME_OF_DISEASE.get(row.outcome, row.outcome)) if row.outcome else ""
-    yield f"    {' ・ '.join(part for part in (began, outcome, medicines.place(row.institution)) if part)}"
+    began = f"{texts.TREATMENT_START}：{row.began_on.isoformat()}" if row.began_on else ""
+    outcome = _outcome_of_disease(row.outcome) if row.outcome else ""
+    yield f"    {'・'.join(part for part in (began, outcome, medicines.place(row.institution)) if part)}"
     yield f"    {source(row)}"
+
+
+def _outcome_of_disease(code: str) -> str:
+    known = code_texts.OUTCOME_OF_DISEASE.get(code)
+    return known.ja if known else code
 
 
 def _checkup(row: HealthCheckup) -> Iterator[str]:
     yield f"[{row.row}] {row.examined_on.isoformat()}  {row.insurer_number}  {medicines.age(row.age_days)}"
     for item in row.items:
         value = " ".join(part for part in (item.value, item.unit, item.value_name) if part)
-        yield f"    {item.item_name}: {value or '－'}"
+        yield f"    {item.item_name}：{value or '－'}"

@@ -1,58 +1,55 @@
-"""A history, and what the fund said to one call, for a program: exit codes and JSON objects."""
+"""A history, or the fund's answer to one call, for a program: exit codes and JSON objects."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from clinic_terminal.console import headlines, report
-from clinic_terminal.console.headlines import Headline
-from clinic_terminal.desk.history import History
+from clinic_terminal.console import outcomes, report
+from clinic_terminal.console.outcomes import Headline
 from clinic_terminal.outcome import Reply
+from clinic_terminal.queries.history import History
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.errors import ShikakuError
 
 
 def exit_code(history: History) -> int:
     """0 where everything was shown."""
-    problem = _problem(history)
-    if problem is not None:
-        return report.KIND_EXIT_CODES[problem.entry.kind]
-    return report.GIVEN_UP if history.permit_id is None else 0
+    return headline(history).exit_code
 
 
 def headline(history: History) -> Headline:
-    """What the desk sees first."""
+    """The row of the table that is shown first."""
     problem = _problem(history)
     if problem is not None:
-        return headlines.of_problem(problem)
-    return headlines.GIVEN_UP if history.permit_id is None else headlines.HISTORY
+        return outcomes.of_problem(problem)
+    return outcomes.GIVEN_UP if history.permit_id is None else outcomes.HISTORY
 
 
 def as_json(history: History, *, with_timings: bool) -> dict[str, Any]:
     """The object that `history --json` and its siblings print."""
     head = headline(history)
-    told: dict[str, Any] = {
+    result: dict[str, Any] = {
         "outcome": head.name,
-        "headline": asdict(head.word),
-        "exit_code": exit_code(history),
+        "headline": asdict(head.text),
+        "exit_code": head.exit_code,
         "permit_id": str(history.permit_id) if history.permit_id else None,
-        "history": {look_up: page.model_dump(mode="json") for look_up, page in history.pages.items()},
+        "history": {resource: page.model_dump(mode="json") for resource, page in history.pages.items()},
     }
     if history.identified is not None:
-        told["identified"] = report.as_json(history.identified, with_timings=False)
+        result["identified"] = report.as_json(history.identified, with_timings=False)
     if history.permit is not None:
-        told["permit"] = history.permit.model_dump(mode="json")
+        result["permit"] = history.permit.model_dump(mode="json")
     problem = _problem(history)
     if problem is not None:
-        told["problem"] = report.problem_object(problem)
+        result["problem"] = report.problem_object(problem)
     if with_timings:
-        told["timings_ms"] = asdict(history.timings)
-    return told
+        result["timings_ms"] = asdict(history.timings)
+    return result
 
 
 def _problem(history: History) -> ShikakuError | None:
-    """What stood in the way: at the look, or at the tap or the consent before it."""
+    """The error that ended it: of the access itself, or of the tap or consent before it."""
     if history.problem is not None or history.identified is None:
         return history.problem
     identified = history.identified
@@ -62,14 +59,15 @@ def _problem(history: History) -> ShikakuError | None:
 
 def reply_exit_code(reply: Reply[Any]) -> int:
     """0 where the fund answered."""
-    return 0 if reply.problem is None else report.KIND_EXIT_CODES[reply.problem.entry.kind]
+    row = outcomes.DONE if reply.problem is None else outcomes.of_problem(reply.problem)
+    return row.exit_code
 
 
 def reply_as_json(reply: Reply[Any]) -> dict[str, Any]:
     """The object that a command of one call prints."""
-    told: dict[str, Any] = {"exit_code": reply_exit_code(reply)}
+    result: dict[str, Any] = {"exit_code": reply_exit_code(reply)}
     if reply.answer is not None:
-        told["answer"] = reply.answer.model_dump(mode="json")
+        result["answer"] = reply.answer.model_dump(mode="json")
     if reply.problem is not None:
-        told["problem"] = report.problem_object(reply.problem)
-    return told
+        result["problem"] = report.problem_object(reply.problem)
+    return result

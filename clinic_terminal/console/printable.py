@@ -1,4 +1,4 @@
-"""Texts of others made harmless: whatever a name holds, it can neither steer a screen nor reorder its letters."""
+"""Escapes untrusted text: a name can neither control a screen nor reorder its characters."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ _FULL_WIDTH_SPACE, _REPLACEMENT = "\N{IDEOGRAPHIC SPACE}", "\N{REPLACEMENT CHARA
 
 
 def printable(text: str) -> str:
-    """`text` with every control, format and bidirectional character replaced (for people).
+    """`text` for people: every control, format and bidirectional character is replaced.
 
-    The full-width space between family and given name is no such thing, though Python calls it unprintable.
+    The full-width space between family and given name stays, though Python calls it unprintable.
     """
     return "".join(character if _is_harmless(character) else _REPLACEMENT for character in text)
 
 
 def printable_lines(text: str) -> str:
-    """The same for a text of several lines, whose ends stay."""
+    """The same for a text of several lines; line ends stay."""
     return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def json_text(value: Any) -> str:
-    """`value` as one line of JSON (RFC 8259), in which such characters stand as escapes: nothing is lost."""
+    """`value` as one line of JSON (RFC 8259); such characters are escaped, so that nothing is lost."""
     text = json.dumps(value, ensure_ascii=False)
     return "".join(c if _is_harmless(c) else json.dumps(c)[1:-1] for c in text)
 
 
 def shift_jis_json(value: Any) -> bytes:
-    """The same for software that reads Shift_JIS (CP932): ● stands in a text for each character that it has not."""
+    """The same in Shift_JIS (CP932); ● replaces each character that the encoding lacks."""
     return json_text(_marked(value)).encode("cp932")
 
 
 def _marked(value: Any) -> Any:
-    """`value` with every text in it marked. Before it is JSON: a sound mark must not join a quotation mark."""
+    """`value` with every string marked, before it becomes JSON: a sound mark must not join a quotation mark."""
     match value:
         case str():
             return replace_unencodable(value)

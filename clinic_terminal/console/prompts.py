@@ -1,4 +1,4 @@
-"""The questions of a tap at a command line: typed by a person, or given by a program on standard input."""
+"""The questions of a tap at a command line: answered interactively, or by a program on standard input."""
 
 from __future__ import annotations
 
@@ -10,73 +10,82 @@ from typing import TextIO
 
 import typer
 
+from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.card.errors import CardError
-from clinic_terminal.console import words
+from clinic_terminal.console import texts
 from clinic_terminal.console.printable import printable_lines
-from clinic_terminal.console.words import Words
 from clinic_terminal.outcome import GivenUpError
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Category
 
 
 def _confirm(question: str) -> bool:
-    return typer.confirm(question, err=True)
+    return typer.confirm(question, err=True, show_default=False)
 
 
-def tell_aside(text: str) -> None:
-    """Tell a person something where it is no part of the output."""
+def echo_to_stderr(text: str) -> None:
+    """Print a text that is no part of the output."""
     typer.echo(text, err=True)
 
 
 @contextmanager
-def question(tell: Callable[[str], None]) -> Iterator[None]:
-    """Around a question to a person: Ctrl-C and Ctrl-D give up, and end the line that was left open."""
+def cancellable(echo: Callable[[str], None]) -> Iterator[None]:
+    """Around a question: Ctrl-C and Ctrl-D end the open line and raise GivenUpError."""
     try:
         yield
     except (EOFError, KeyboardInterrupt, typer.Abort) as error:
-        tell("")
+        echo("")
         raise GivenUpError from error
 
 
+def yes_or_no(question: Bilingual) -> str:
+    """A question with both languages on lines of their own, and how to answer it."""
+    return f"{question.ja}{texts.YES_OR_NO.ja}\n{question.en}{texts.YES_OR_NO.en}"
+
+
 @dataclass(frozen=True, slots=True)
-class TypedPrompts:
+class InteractivePrompts:
     """Asks at the terminal, the PIN without echo. Ctrl-C, Ctrl-D and declining the last try give up."""
 
     register: bool = False
     agree: bool = False
     ask_secret: Callable[[str], str] = getpass
     confirm: Callable[[str], bool] = _confirm
-    tell: Callable[[str], None] = tell_aside
+    echo: Callable[[str], None] = echo_to_stderr
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
-        """Tell the tries left, ask whether to go on before the last one, then ask for the PIN."""
+        """Show the tries left, ask whether to go on before the last one, then ask for the PIN."""
         if earlier is not None:
-            self.tell(f"{earlier.entry.ja} / {earlier.entry.en}")
-        self.tell(f"{words.TRIES_LEFT}: {tries_left}")
-        with question(self.tell):
-            if tries_left == 1 and not self.confirm(str(words.LAST_TRY)):
+            self.echo(Bilingual(earlier.entry.ja, earlier.entry.en).lines)
+        self.echo(f"{texts.TRIES_LEFT}: {tries_left}")
+        with cancellable(self.echo):
+            if tries_left == 1 and not self.confirm(yes_or_no(texts.LAST_TRY)):
                 raise GivenUpError
-            return self.ask_secret(f"{words.PIN}: ")
+            return self.ask_secret(f"{texts.PIN}: ")
 
     def agrees_to_registration(self) -> bool:
         """Agreed beforehand with `register`, or asked now."""
-        with question(self.tell):
-            return self.register or self.confirm(str(words.AGREE_TO_REGISTER))
+        with cancellable(self.echo):
+            return self.register or self.confirm(yes_or_no(texts.AGREE_TO_REGISTER))
 
     def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
-        """The words, then whether she agrees to all; where not, one plain question for each kind of information."""
-        self.tell(printable_lines(text))
-        with question(self.tell):
-            if self.agree or self.confirm(str(words.AGREE_TO_ALL)):
+        """Show the text and ask whether the patient agrees to all; if not, ask once for each kind of
+        information.
+        """
+        self.echo(printable_lines(text))
+        with cancellable(self.echo):
+            if self.agree or self.confirm(yes_or_no(texts.AGREE_TO_ALL)):
                 return categories
-            if len(questions := _questions(categories)) == 1:
+            if len(groups := _by_information(categories)) == 1:
                 return ()
-            return tuple(one for asked in questions if self.confirm(_asking(asked)) for one in asked)
+            return tuple(
+                one for group in groups if self.confirm(yes_or_no(_question(group))) for one in group
+            )
 
 
 @dataclass(frozen=True, slots=True)
-class PipedPrompts:
-    """Takes one line of `stream` as the PIN, and asks nothing: one try, no second, the last only where told to."""
+class StdinPrompts:
+    """Takes one line of `stream` as the PIN and asks nothing: one try, and the last try only with `last_try`."""
 
     stream: TextIO
     register: bool = False
@@ -84,7 +93,9 @@ class PipedPrompts:
     agree: bool = False
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
-        """The line. Raises `earlier` instead of asking a second time, CardError `pin-last-try` before the last."""
+        """The line. Raises `earlier` instead of asking a second time, CardError `pin-last-try` before the
+        last.
+        """
         if earlier is not None:
             raise earlier
         if tries_left == 1 and not self.last_try:
@@ -96,20 +107,20 @@ class PipedPrompts:
         return self.register
 
     def agrees_to(self, _: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
-        """Only what was agreed beforehand, with the program that shows the words."""
+        """Only what was agreed beforehand, in the program that shows the text."""
         return categories if self.agree else ()
 
 
-def _questions(categories: tuple[Category, ...]) -> list[tuple[Category, ...]]:
-    """The categories that one question is about on the reader (OQSCD036), in the order in which they are asked."""
-    questions: dict[object, tuple[Category, ...]] = {}
+def _by_information(categories: tuple[Category, ...]) -> list[tuple[Category, ...]]:
+    """The categories grouped as the reader asks about them (OQSCD036), in the order of its questions."""
+    groups: dict[object, tuple[Category, ...]] = {}
     for category in categories:
         about = CATEGORIES[category].information or category
-        questions[about] = (*questions.get(about, ()), category)
-    return list(questions.values())
+        groups[about] = (*groups.get(about, ()), category)
+    return list(groups.values())
 
 
-def _asking(categories: tuple[Category, ...]) -> str:
+def _question(categories: tuple[Category, ...]) -> Bilingual:
     entries = [CATEGORIES[category] for category in categories]
-    what = Words("、".join(entry.ja for entry in entries), ", ".join(entry.en for entry in entries))
-    return f"{what} {words.AGREE_TO_PART}"
+    ja, en = "、".join(entry.ja for entry in entries), ", ".join(entry.en for entry in entries)
+    return Bilingual(f"{ja}の閲覧に同意しますか？", f"Does the patient agree that this may be viewed: {en}?")

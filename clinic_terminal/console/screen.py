@@ -1,4 +1,4 @@
-"""An outcome for people: one word and colour first, then whose insurance, until when, and what to do.
+"""An outcome for people: headline and colour first, then whose insurance, until when, and what to do.
 
 Colour never stands alone, and what could not be checked never looks like "not valid".
 """
@@ -6,19 +6,20 @@ Colour never stands alone, and what could not be checked never looks like "not v
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from clinic_terminal.console import consents, insurance, words
-from clinic_terminal.console.headlines import Headline
+from clinic_terminal.bilingual import Bilingual
+from clinic_terminal.console import consents, insurance, texts
 from clinic_terminal.console.insurance import Row
+from clinic_terminal.console.outcomes import Headline
 from clinic_terminal.console.printable import printable
 from clinic_terminal.console.report import consent_headline, headline
-from clinic_terminal.console.words import Words
-from clinic_terminal.desk.ask import AskOutcome
 from clinic_terminal.outcome import Outcome
+from clinic_terminal.queries.number_lookup import LookupOutcome
 from clinic_terminal.timings import Timings
 from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
@@ -35,11 +36,11 @@ def show(console: Console, outcome: Outcome, *, with_timings: bool) -> None:
     console.print(badge(head))
     if outcome.problem is not None:
         show_problem(console, outcome.problem)
-    if isinstance(outcome, AskOutcome) and outcome.known_at is not None:
-        line(console, f"{words.KNOWN_AT}: {outcome.known_at.isoformat()}")
+    if isinstance(outcome, LookupOutcome) and outcome.known_at is not None:
+        line(console, f"{texts.KNOWN_AT}: {outcome.known_at.isoformat()}")
     if outcome.answer is not None:
         _show_answer(console, outcome.answer)
-    _show_what_to_do(console, head)
+    _show_advice(console, head)
     if isinstance(outcome, TapOutcome) and outcome.consent is not None:
         show_consent(console, outcome.consent)
     if isinstance(outcome, TapOutcome):
@@ -48,15 +49,19 @@ def show(console: Console, outcome: Outcome, *, with_timings: bool) -> None:
 
 
 def badge(head: Headline) -> Text:
-    """Mark and word on the colour."""
-    return Text(f" {head.mark} {head.word} ", style=f"bold reverse {head.colour}")
+    """Mark and text of a headline on its colour."""
+    return Text(f" {head.mark} {head.text} ", style=f"bold reverse {head.colour}")
 
 
 def show_problem(console: Console, problem: ShikakuError) -> None:
-    """The catalogue's sentences, when to try again, the places at fault, and what helps whoever is called."""
-    sentences(console, Words(problem.entry.ja, problem.entry.en))
+    """The catalogue's sentences, when to try again, the invalid fields, and codes for the system's support."""
+    sentences(console, Bilingual(problem.entry.ja, problem.entry.en))
     if problem.retry_after is not None:
-        line(console, f"{words.TRY_AGAIN_IN}: {problem.retry_after} s")
+        seconds = problem.retry_after
+        sentences(
+            console,
+            Bilingual(f"{seconds}秒後にもう一度お試しください", f"Try again in {seconds} s"),
+        )
     for fault in problem.details.get("errors", ()):
         line(console, f"{fault['place']}: {fault['rule']}")
     details = (problem.details.get(name) for name in ("status_word", "pcsc", "request_id"))
@@ -65,7 +70,7 @@ def show_problem(console: Console, problem: ShikakuError) -> None:
 
 
 def show_consent(console: Console, consent: ConsentOutcome) -> None:
-    """What became of a consent that the desk asked for."""
+    """The result of a consent that was requested."""
     console.print(badge(consent_headline(consent)))
     if consent.problem is not None:
         show_problem(console, consent.problem)
@@ -74,85 +79,95 @@ def show_consent(console: Console, consent: ConsentOutcome) -> None:
 
 
 def show_elapsed(console: Console, timings: Timings, *, with_timings: bool) -> None:
-    """The seconds that were not a person's, and to take the card where there was one."""
-    line(console, f"{words.ELAPSED}: {(timings.total - timings.waiting) / 1000:.1f} s")
+    """The seconds without waiting for people, and a reminder to take the card where there was one."""
+    seconds = f"{(timings.total - timings.waiting) / 1000:.1f}"
+    sentences(console, Bilingual(f"{texts.ELAPSED.ja}：{seconds}秒", f"{texts.ELAPSED.en}: {seconds} s"))
     if timings.apdus:
-        line(console, words.TAKE_CARD)
+        line(console, texts.TAKE_CARD)
     if with_timings:
         console.print(_timings(timings))
 
 
-def line(console: Console, text: Words | str) -> None:
-    """One line, nothing in which steers the screen."""
+def line(console: Console, text: Bilingual | str) -> None:
+    """One line without control characters."""
     console.print(Text(printable(str(text))))
 
 
-def sentences(console: Console, text: Words) -> None:
-    """Longer text: each language on lines of its own."""
+def sentences(console: Console, text: Bilingual) -> None:
+    """A sentence: each language on a line of its own."""
     line(console, text.ja)
     line(console, text.en)
 
 
 def _show_answer(console: Console, answer: EligibilityAnswer) -> None:
-    line(console, f"{words.AS_OF}: {answer.as_of.isoformat()}")
+    line(console, f"{texts.AS_OF}: {answer.as_of.isoformat()}")
     if answer.reference_number is not None:
-        line(console, f"{words.REFERENCE_NUMBER}: {answer.reference_number}")
+        line(console, f"{texts.REFERENCE_NUMBER}: {answer.reference_number}")
     holds = answer.validity not in _ENDED
     for enrolment in answer.results:
         console.print(table(insurance.rows(enrolment, holds=holds)))
         console.print()
         if not holds:
-            sentences(console, _to_tell_the_patient(enrolment))
+            sentences(console, _notice_for_patient(enrolment))
 
 
-def table(rows: Iterable[Row]) -> Table:
-    """Labels and values, nothing in which steers the screen."""
+def folding_table(columns: int) -> Table:
+    """A table without a frame, whose cells are folded: by default a long Japanese sentence is cut off."""
     shown = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    for label, value in rows:
-        shown.add_row(Text(str(label), style="dim"), Text(printable(value)))
+    for _ in range(columns):
+        shown.add_column(overflow="fold")
     return shown
 
 
-def _to_tell_the_patient(ended: Enrolment) -> Words:
+def table(rows: Iterable[Row]) -> Table:
+    """Labels and values without control characters."""
+    shown = folding_table(2)
+    for label, value in rows:
+        shown.add_row(Text("" if label is None else str(label), style="dim"), Text(printable(value)))
+    return shown
+
+
+def _notice_for_patient(ended: Enrolment) -> Bilingual:
+    """A sentence to read to the patient whose insurance has ended."""
     insurer, day = ended.insurer_name, ended.lost_on
-    if day is None:
-        return Words(
-            f"患者さんへ：{insurer}の資格は、なくなっています。",
-            f"To the patient: the insurance with {insurer} has ended.",
-        )
-    return Words(
-        f"患者さんへ：{insurer}の資格は、{day.isoformat()}に喪失しています。",
-        f"To the patient: the insurance with {insurer} ended; {day.isoformat()} is the first day without it.",
+    since = "" if day is None else f"{_japanese(day)}から"
+    first_day = "" if day is None else f"; {day.isoformat()} is the first day without it"
+    return Bilingual(
+        f"患者さんへのご案内：{insurer}の資格は、{since}なくなっています。新しい加入先をお知らせください。",
+        f"To the patient: the insurance with {insurer} has ended{first_day}. Please tell us the new insurer.",
     )
 
 
-def _show_what_to_do(console: Console, head: Headline) -> None:
+def _japanese(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _show_advice(console: Console, head: Headline) -> None:
     if head.advice is not None:
         sentences(console, head.advice)
-    if head.ladder:
-        line(console, f"{words.LADDER_HEAD}:")
-        for number, step in enumerate(words.LADDER, start=1):
-            line(console, f"  {number}. {step}")
+    if head.alternatives:
+        _show_list(console, f"{texts.ALTERNATIVES_HEAD.ja}：", [way.ja for way in texts.ALTERNATIVES])
+        _show_list(console, f"{texts.ALTERNATIVES_HEAD.en}:", [way.en for way in texts.ALTERNATIVES])
+
+
+def _show_list(console: Console, head: str, steps: Iterable[str]) -> None:
+    line(console, head)
+    for number, step in enumerate(steps, start=1):
+        line(console, f"  {number}. {step}")
 
 
 def _show_card(console: Console, outcome: TapOutcome) -> None:
     if outcome.registered:
-        line(console, words.REGISTERED)
+        sentences(console, texts.REGISTERED)
     if outcome.tries_left is not None:
-        line(console, f"{words.TRIES_LEFT}: {outcome.tries_left}")
+        line(console, f"{texts.TRIES_LEFT}: {outcome.tries_left}")
 
 
 def _timings(timings: Timings) -> Table:
-    table = Table("", "ms", box=None, padding=(0, 2, 0, 0))
+    shown = Table("", "ms", box=None, padding=(0, 2, 0, 0))
     for name, milliseconds in timings.steps.items():
-        table.add_row(name, f"{milliseconds:.1f}")
-    shares = {
-        "total": timings.total,
-        "waiting for people": timings.waiting,
-        f"card ({timings.apdus} APDUs)": timings.card,
-        "network and fund": timings.network,
-        "software": timings.software,
-    }
-    for name, milliseconds in shares.items():
-        table.add_row(Text(name, style="bold"), f"{milliseconds:.1f}")
-    return table
+        shown.add_row(name, f"{milliseconds:.1f}")
+    for name, label in texts.TIMINGS.items():
+        text = f"{label} ({timings.apdus} APDUs)" if name == "card" else str(label)
+        shown.add_row(Text(text, style="bold"), f"{getattr(timings, name):.1f}")
+    return shown

@@ -1,1 +1,1 @@
-"""What happens between a card and the fund while a patient stands at the reader. It knows no console."""
+"""The session of a card at the reader: tap, registration and consent. Knows no console."""

@@ -1,7 +1,8 @@
-"""Consent (閲覧同意) in the same card session as a tap: the words shown, agreed to, signed by the card, registered.
+"""Consent (閲覧同意) in the same card session as a tap: its text is shown, agreed to, signed by the card,
+registered.
 
-The terminal builds words and bytes itself, from a statement that says what it asked for and names its own facility: it
-never signs what was handed to it.
+The terminal builds text and bytes itself, from a statement that matches its request and names its own
+facility: it never signs bytes that it received.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from eligibility_api.contract.errors import ShikakuError
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentWish:
-    """What the desk would like the patient to consent to, and the language in which she reads it."""
+class ConsentProposal:
+    """What the patient is asked to consent to, and the language of the text."""
 
     categories: tuple[Category, ...]
     care: ConsentCare
@@ -41,49 +42,52 @@ class ConsentWish:
 
 @dataclass(frozen=True, slots=True)
 class ConsentOutcome:
-    """A consent as it was registered, or a `problem`, or neither: the patient did not agree."""
+    """A registered consent, or a `problem`, or neither: the patient did not agree."""
 
     answer: ConsentAnswer | None = None
     problem: ShikakuError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentVisit:
-    """One consent: the card ready to sign (PIN given, or terminal proved for a visual check by `operator`), and the
-    record of the eligibility answer that the consent follows.
+class ConsentSession:
+    """One consent: the card ready to sign (PIN verified, or terminal authenticated for a visual check by
+    `operator`), and the record of the eligibility answer that the consent follows.
     """
 
     card: JpkiApplication
     fund: FundClient
-    ask: Prompts
-    wish: ConsentWish
+    prompts: Prompts
+    proposal: ConsentProposal
     presence_record: str
     operator: str | None
     watch: Stopwatch
 
     def run(self) -> ConsentOutcome:
-        """Ask, sign, register. Expected errors come back as the problem; giving up at the question is no consent."""
+        """Ask, sign, register.
+
+        Expected errors are returned as the problem; giving up at the question is no consent.
+        """
         try:
-            return self._agreed_and_registered()
+            return self._agree_and_register()
         except ShikakuError as error:
             return ConsentOutcome(problem=error)
         except (GivenUpError, KeyboardInterrupt):
             return ConsentOutcome()
 
-    def _agreed_and_registered(self) -> ConsentOutcome:
-        """Whoever agrees to a part is shown the words of that part: what was shown is what is signed."""
-        wanted = self.wish.categories
-        while wanted:
-            given = self._challenge(wanted)
-            with self.watch.step("consent-words", waiting=True):
-                agreed = self.ask.agrees_to(words(given.statement), wanted)
-            if agreed == wanted:
-                return ConsentOutcome(self._registered(given))
-            wanted = agreed
+    def _agree_and_register(self) -> ConsentOutcome:
+        """After agreement to a part, the text of that part is shown: the signed text is always the shown one."""
+        categories = self.proposal.categories
+        while categories:
+            given = self._challenge(categories)
+            with self.watch.step("consent-text", waiting=True):
+                agreed = self.prompts.agrees_to(words(given.statement), categories)
+            if agreed == categories:
+                return ConsentOutcome(self._register(given))
+            categories = agreed
         return ConsentOutcome()
 
-    def _registered(self, given: ConsentChallengeAnswer) -> ConsentAnswer:
-        """Sign and send; a lost answer is asked again once, with a new challenge for the same words."""
+    def _register(self, given: ConsentChallengeAnswer) -> ConsentAnswer:
+        """Sign and send; a lost answer is retried once, with a new challenge for the same text."""
         try:
             return self._send(given)
         except ShikakuError as error:
@@ -95,24 +99,27 @@ class ConsentVisit:
         return self._send(again)
 
     def _challenge(self, categories: tuple[Category, ...]) -> ConsentChallengeAnswer:
-        """A challenge for these categories. Raises `consent-words-differ` where the statement says anything else."""
-        asked = ConsentChallengeRequest(
+        """A challenge for these categories.
+
+        Raises `consent-words-differ` where the statement differs from the request.
+        """
+        request = ConsentChallengeRequest(
             presence_record=self._record,
             categories=categories,
-            care=self.wish.care,
-            language=self.wish.language,
+            care=self.proposal.care,
+            language=self.proposal.language,
             visual_check=self.operator is not None,
         )
         with self.watch.step("consent-challenge"):
-            given = self.fund.consent_challenge(asked)
-        if not self._is_what_was_asked(given.statement, asked):
+            given = self.fund.consent_challenge(request)
+        if not self._matches(given.statement, request):
             raise ShikakuError("consent-words-differ")
         return given
 
-    def _is_what_was_asked(self, statement: ConsentStatement, asked: ConsentChallengeRequest) -> bool:
-        said = statement.institution_code, statement.categories, statement.care, statement.language
-        own = self.fund.credential.institution_code, asked.categories, asked.care, asked.language
-        return said == own and statement.until is UNTIL[asked.care]
+    def _matches(self, statement: ConsentStatement, request: ConsentChallengeRequest) -> bool:
+        given = statement.institution_code, statement.categories, statement.care, statement.language
+        requested = self.fund.credential.institution_code, request.categories, request.care, request.language
+        return given == requested and statement.until is UNTIL[request.care]
 
     def _send(self, given: ConsentChallengeAnswer) -> ConsentAnswer:
         message = self._message(given)

@@ -1,4 +1,4 @@
-"""What a visit asks of the people at the reader, who may give up at any question."""
+"""The questions of a tap to the people at the reader, who may give up at any of them."""
 
 from typing import Protocol
 
@@ -10,13 +10,16 @@ class Prompts(Protocol):
     """The questions of a tap. Each may raise GivenUpError, or a CardError that ends the tap."""
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
-        """The PIN as typed. `earlier` is why it is asked again: raise it where no second try is wanted."""
+        """The PIN as typed.
+
+        `earlier` is why it is asked again; an implementation without a second try raises it.
+        """
         ...
 
     def agrees_to_registration(self) -> bool:
         """Whether the patient agrees to the first registration (初回登録) of this card."""
         ...
 
-    def agrees_to(self, words: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
-        """Show the patient `words`, and take what of `categories` she agrees to: all, some in their order, or none."""
+    def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
+        """Show the patient the `text`; returns the categories agreed to: all, some in their order, or none."""
         ...

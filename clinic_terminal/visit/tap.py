@@ -1,7 +1,7 @@
 """One tap of a card (資格確認): from a powered card to the fund's answer, the card unpowered in any case.
 
-Two ways lead to a signature: the PIN, or a visual check (目視確認) by an operator whose name is recorded. Where the desk
-wants it, a consent follows in the same card session (`consent.py`).
+The card signs after the PIN, or after a visual check (目視確認) by an operator whose name is recorded. On request
+a consent follows in the same card session (`consent.py`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from clinic_terminal.card.channel import CardConnection
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.jpki import JpkiApplication, PinNeededError
-from clinic_terminal.card.port import CardConnection
 from clinic_terminal.outcome import LOST_ANSWER, GivenUpError, Outcome
 from clinic_terminal.timings import MeteredConnection, Stopwatch
-from clinic_terminal.visit.consent import ConsentOutcome, ConsentVisit, ConsentWish
+from clinic_terminal.visit.consent import ConsentOutcome, ConsentProposal, ConsentSession
 from clinic_terminal.visit.prompts import Prompts
-from clinic_terminal.visit.terminal_proof import terminal_certificate, terminal_signer
+from clinic_terminal.visit.terminal_authentication import terminal_certificate, terminal_signer
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.eligibility import (
@@ -33,25 +33,27 @@ from eligibility_api.contract.registration import RegistrationRequest
 
 _PIN_MAY_BE_ASKED_AGAIN = frozenset({"pin-wrong", "pin-malformed"})
 
-Answered = TypeVar("Answered")
+ProofAnswer = TypeVar("ProofAnswer")
 
 
 @dataclass(frozen=True, slots=True)
 class TapRequest:
-    """What the desk wants: the day (today when None), the operator where it is a visual check, and the consent that
-    the patient is asked for, if any.
+    """Options of a tap: the day (today when None), the operator of a visual check, and the consent that the
+    patient is asked for, if any.
     """
 
     as_of: date | None = None
     operator: str | None = None
-    consent: ConsentWish | None = None
+    consent: ConsentProposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TapOutcome(Outcome):
-    """How a tap ended. `tries_left` is what is known of the PIN's counter at the end; `registered` tells that the
-    first registration was made on the way; `consent` is None where none was asked for. A registered consent brought
-    the answer, completed by what it allows; the answer stays where there was none.
+    """How a tap ended.
+
+    `tries_left` is the PIN's counter as far as known; `registered`: the first registration was made during
+    the tap; `consent` is None where none was requested. After a registered consent the answer is the one that
+    came with it, completed by what it allows; otherwise the answer of the check stays.
     """
 
     tries_left: int | None = None
@@ -60,38 +62,40 @@ class TapOutcome(Outcome):
 
 
 def tap(
-    connection: CardConnection, fund: FundClient, ask: Prompts, request: TapRequest, watch: Stopwatch
+    connection: CardConnection, fund: FundClient, prompts: Prompts, request: TapRequest, watch: Stopwatch
 ) -> TapOutcome:
-    """Check the card's holder and close `connection`. Expected errors come back as the outcome's problem; giving
-    up at a question, or by Ctrl-C at any step, is an outcome too.
+    """Check the card's holder and close `connection`.
+
+    Expected errors are returned as the outcome's problem; giving up at a question, or by Ctrl-C at any step,
+    is an outcome too.
     """
     metered = MeteredConnection(connection, watch)
     card = JpkiApplication(metered)
-    visit = _Visit(card, fund, ask, request, watch)
+    session = _TapSession(card, fund, prompts, request, watch)
     problem = None
     try:
-        visit.run()
+        session.run()
     except ShikakuError as error:
         problem = error
     except (GivenUpError, KeyboardInterrupt):
-        pass  # nobody waits for an answer
+        pass  # neither answer nor problem
     finally:
         with watch.step("close"):
             metered.close()
     return TapOutcome(
-        watch.timings(), visit.answer, problem, card.known_tries_left, visit.registered, visit.consent
+        watch.timings(), session.answer, problem, card.known_tries_left, session.registered, session.consent
     )
 
 
-class _Visit:
+class _TapSession:
     """The steps of one tap, each called once, in the order of `run`."""
 
     def __init__(
-        self, card: JpkiApplication, fund: FundClient, ask: Prompts, request: TapRequest, watch: Stopwatch
+        self, card: JpkiApplication, fund: FundClient, prompts: Prompts, request: TapRequest, watch: Stopwatch
     ) -> None:
         self._card = card
         self._fund = fund
-        self._ask = ask
+        self._prompts = prompts
         self._request = request
         self._watch = watch
         self.answer: EligibilityAnswer | None = None
@@ -102,21 +106,23 @@ class _Visit:
         with self._watch.step("select"):
             self._card.select()
         if self._request.operator is None:
-            self._admit_by_pin()
+            self._authenticate_by_pin()
         else:
-            self._admit_terminal()
-        self.answer = self._check_registered()
+            self._authenticate_terminal()
+        self.answer = self._check_with_registration()
         if self._request.consent is not None:
-            self._ask_for_consent(self._request.consent, self.answer.record_id)
+            self._request_consent(self._request.consent, self.answer.record_id)
 
-    def _ask_for_consent(self, wish: ConsentWish, presence_record: str) -> None:
+    def _request_consent(self, proposal: ConsentProposal, presence_record: str) -> None:
         operator = self._request.operator
-        visit = ConsentVisit(self._card, self._fund, self._ask, wish, presence_record, operator, self._watch)
-        self.consent = visit.run()
+        session = ConsentSession(
+            self._card, self._fund, self._prompts, proposal, presence_record, operator, self._watch
+        )
+        self.consent = session.run()
         if self.consent.answer is not None:
             self.answer = self.consent.answer.eligibility
 
-    def _check_registered(self) -> EligibilityAnswer:
+    def _check_with_registration(self) -> EligibilityAnswer:
         try:
             return self._check()
         except ShikakuError as error:
@@ -125,7 +131,7 @@ class _Visit:
         self._register()
         return self._check()
 
-    def _admit_by_pin(self) -> None:
+    def _authenticate_by_pin(self) -> None:
         try:
             self._read_certificate()
         except PinNeededError:
@@ -134,7 +140,7 @@ class _Visit:
         else:
             self._verify_pin()
 
-    def _admit_terminal(self) -> None:
+    def _authenticate_terminal(self) -> None:
         credential = self._fund.credential
         certificate = terminal_certificate(credential)
         try:
@@ -149,7 +155,7 @@ class _Visit:
             self._card.read_certificate()
 
     def _verify_pin(self) -> None:
-        """Ask until the card accepts or the prompts give up: only a person ever starts another try."""
+        """Ask until the card accepts or the prompts give up: only a person starts another try."""
         earlier: CardError | None = None
         while True:
             with self._watch.step("tries-left"):
@@ -157,7 +163,7 @@ class _Visit:
             if tries_left == 0:
                 raise CardError("pin-locked", tries_left=0)
             with self._watch.step("pin-entry", waiting=True):
-                pin = self._ask.pin(tries_left, earlier)
+                pin = self._prompts.pin(tries_left, earlier)
             try:
                 with self._watch.step("verify"):
                     return self._card.verify_pin(pin)
@@ -169,8 +175,8 @@ class _Visit:
     def _check(self) -> EligibilityAnswer:
         visual = self._request.operator is not None
         purpose = Purpose.VISUAL_CHECK if visual else Purpose.ELIGIBILITY
-        answer = self._answered(purpose, lambda proof: self._fund.check_card(self._check_request(proof)))
-        if isinstance(answer, UnchangedAnswer):  # only a request that names a known version may get it
+        answer = self._send_proof(purpose, lambda proof: self._fund.check_card(self._check_request(proof)))
+        if isinstance(answer, UnchangedAnswer):  # only a request with a known version may get it
             raise ShikakuError("fund-unreadable")
         return answer
 
@@ -181,21 +187,21 @@ class _Visit:
         return VisualCheckRequest(**dict(proof), as_of=as_of, operator=operator)
 
     def _may_register(self) -> bool:
-        """A registration needs the PIN's proof, which a visual check has not."""
+        """A registration needs a proof by PIN, which a visual check lacks."""
         if self._request.operator is not None:
             return False
         with self._watch.step("agreement", waiting=True):
-            return self._ask.agrees_to_registration()
+            return self._prompts.agrees_to_registration()
 
     def _register(self) -> None:
-        self._answered(
+        self._send_proof(
             Purpose.FIRST_REGISTRATION,
             lambda proof: self._fund.register(RegistrationRequest(**dict(proof), agreed=True)),
         )
         self.registered = True
 
-    def _answered(self, purpose: Purpose, send: Callable[[Proof], Answered]) -> Answered:
-        """Prove presence and send it; a lost answer is asked again once, with a new challenge."""
+    def _send_proof(self, purpose: Purpose, send: Callable[[Proof], ProofAnswer]) -> ProofAnswer:
+        """Prove presence and send the proof; a lost answer is retried once, with a new challenge."""
         proof = self._prove(purpose)
         try:
             return self._send(proof, send)
@@ -204,7 +210,7 @@ class _Visit:
                 raise
         return self._send(self._prove(purpose), send)
 
-    def _send(self, proof: Proof, send: Callable[[Proof], Answered]) -> Answered:
+    def _send(self, proof: Proof, send: Callable[[Proof], ProofAnswer]) -> ProofAnswer:
         with self._watch.step("answer"):
             return send(proof)
 

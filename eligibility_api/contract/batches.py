@@ -1,4 +1,4 @@
-"""Batch checks (一括照会): many memberships asked at once, answered row by row when their turn has come."""
+"""Batch checks (一括照会): many memberships in one request, processed row by row in the background."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_ROWS = 10_000
 
 
 class BatchState(StrEnum):
-    """How far a batch is (SegmentOfResult 2 stands for the first two)."""
+    """The state of a batch (SegmentOfResult 2 stands for the first two)."""
 
     ACCEPTED = "accepted"
     PROCESSING = "processing"
@@ -28,11 +28,11 @@ class BatchState(StrEnum):
 
 
 _MAX_MEMBERS = 100
-"""Of one object; so many that a few unknown ones are still told one by one."""
+"""Maximum members of one JSON object; enough to report a few unknown ones individually."""
 
 
 class _Bounded(RequestModel):
-    """Part of a request so large that members without end, each of them a fault, would take all memory."""
+    """Base that limits an object's members: each unknown one is a fault, and unlimited faults would exhaust memory."""
 
     @model_validator(mode="before")
     @classmethod
@@ -43,7 +43,7 @@ class _Bounded(RequestModel):
 
 
 class BatchRow(_Bounded, MembershipQuery):
-    """One row: as a look-up by number, with a tag of the facility's own that comes back."""
+    """One row: a look-up by number, with an optional tag that is returned with the result."""
 
     limit_certificate_consent: StrictBool = False
     known_version: Text | None = Field(default=None, max_length=64)
@@ -55,13 +55,13 @@ class BatchRequest(_Bounded):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.BATCH]})
 
-    as_of: Day | None = Field(default=None, description="The day asked for; today in Tokyo when left out.")
-    # At the first faulty row the others are left alone: a fault takes a hundred times the room of what it is about.
+    as_of: Day | None = Field(default=None, description="The day to check; default: today in Japan.")
+    # Validation stops at the first faulty row: a fault takes a hundred times the memory of its row.
     rows: Annotated[tuple[BatchRow, ...], FailFast(), Field(min_length=1, max_length=MAX_ROWS)]
 
 
 class BatchAnswer(Answer):
-    """A batch and how far it is; `GET /v1/eligibility/batches/{batch_id}`."""
+    """A batch and its state; `GET /v1/eligibility/batches/{batch_id}`."""
 
     batch_id: str
     state: BatchState
@@ -73,9 +73,9 @@ class BatchAnswer(Answer):
 
 
 class BatchResult(Answer):
-    """One line of `GET /v1/eligibility/batches/{batch_id}/results?after=ROW`: the answer to a row, or a refusal's code."""
+    """One line of `GET /v1/eligibility/batches/{batch_id}/results?after=ROW`: a row's answer or refusal code."""
 
-    row: int = Field(description="From 1, as sent.")
+    row: int = Field(description="From 1, in the order sent.")
     tag: str | None
     answer: EligibilityAnswer | UnchangedAnswer | None = None
-    code: str | None = Field(default=None, description="The catalogue's code where the row was refused.")
+    code: str | None = Field(default=None, description="The catalogue's code if the row was refused.")

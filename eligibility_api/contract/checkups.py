@@ -1,4 +1,4 @@
-"""Health check-ups (特定健診) as insurers load them: JLAC10 items. The layout between insurers and fund is ours."""
+"""Health check-ups (特定健診) as insurers send them: JLAC10 items. The layout is our own."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class CheckupItemInput(RequestModel):
 
 
 class CheckupInput(MembershipQuery):
-    """One member's check-up. A second one of the same day takes the place of the first."""
+    """One member's check-up. A second one of the same day replaces the first."""
 
     examined_on: Day
     items: list[CheckupItemInput] = Field(min_length=1, max_length=300)
 
 
 class CheckupsRequest(RequestModel):
-    """`POST /v1/health-checkups`, by insurers: of their own members alone."""
+    """`POST /v1/health-checkups`, by insurers, for their own members only."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CHECKUPS]})
 
@@ -44,7 +44,7 @@ class CheckupsRequest(RequestModel):
 
 
 class CheckupsAnswer(Answer):
-    """How many were taken, and of how many the member is not enrolled by what is known now."""
+    """How many check-ups were accepted, and for how many no enrolment is known at present."""
 
     accepted: int
     unmatched: int

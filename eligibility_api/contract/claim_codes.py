@@ -1,4 +1,4 @@
-"""Code tables of the electronic receipts, as data: `claim_codes.toml` (OQS 13.2, 13.3)."""
+"""Code tables of electronic claims, read from `claim_codes.toml` (OQS 13.2, 13.3)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _TABLES: dict[str, dict[str, str]] = tomllib.loads(
 )
 
 ACTS = _TABLES["act"]
-"""診療識別コード: what kind of act a line is."""
+"""診療識別コード: the kind of act of a line."""
 
 ACT_BY_DOSAGE_FORM = _TABLES["form"]
-"""剤形コード of a pharmacy's receipt: the 診療識別 that stands for it; empty where none does."""
+"""剤形コード of a pharmacy claim, mapped to the corresponding 診療識別; empty if there is none."""
 
 USAGES = _TABLES["usage"]
 """用法コード."""
 
 USAGE_WRITTEN = "900"
-"""The usage that has no code: it is written beside it."""
+"""The code of a usage that is given as text."""

@@ -1,7 +1,7 @@
-"""Receipts (レセプト): how an insurer sends the electronic receipt files of its members, and what the fund found in them.
+"""Claims (レセプト): upload of an insurer's electronic claim files, and the fund's report about them.
 
-`POST /v1/claims` takes the bare file as its body, of any size, in streaming. The kind of each section (IR or YK to GO)
-is decided from its content; a file may hold the sections of several institutions one behind the other.
+The body of `POST /v1/claims` is the file itself, streamed, of any size. The kind of each section (IR or YK to GO) is
+detected from its content; a file may contain sections of several institutions in sequence.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ CLAIMS_PATH = "/v1/claims"
 
 
 class ClaimKind(StrEnum):
-    """What a section of a file holds."""
+    """The kind of claims in a section of a file."""
 
     MEDICAL = "medical"
     """医科: IR, fee table 1."""
     DPC = "dpc"
-    """DPC: recognised by its records, and not read: their layout is not public."""
+    """DPC: recognised by its records, but not read: the layout is not public."""
     DENTAL = "dental"
-    """歯科: IR, fee table 3; recognised, and not read."""
+    """歯科: IR, fee table 3; recognised, but not read."""
     PHARMACY = "pharmacy"
     """調剤: YK, fee table 4."""
 
 
 class ClaimsState(StrEnum):
-    """Where a file is on its way. The last two are ends."""
+    """The state of a file. The last two are final."""
 
     RECEIVED = "received"
     READING = "reading"
     DONE = "done"
-    """Its good receipts count, from `known_from` on or from the 11th of their claim month, whichever is later."""
+    """Its accepted claims count from `known_from` or from the 11th of their claim month, whichever is later."""
     REFUSED = "refused"
-    """Nothing of it counts; `refusal` says why."""
+    """Nothing of it counts; `refusal` gives the reason."""
 
 
 class ClaimsFault(StrEnum):
-    """What may be wrong with a record. Its receipt is not taken; the others of the file are."""
+    """Faults of a record. Its claim is rejected; the other claims of the file are accepted."""
 
     ENCODING = "encoding"
     """Bytes that are not CP932."""
@@ -55,35 +55,35 @@ class ClaimsFault(StrEnum):
     CODE = "code"
     """Not a value of its code table, or not of its form."""
     UNKNOWN_RECORD = "unknown-record"
-    """No record of this kind of receipt."""
+    """Not a record of this kind of claim."""
     NOT_CARRIED = "not-carried"
-    """A record, or a kind of receipt, whose layout is not public: it is not guessed."""
+    """A record or kind of claim whose layout is not public."""
     ORDER = "order"
-    """A record where none of its kind may stand."""
+    """A record in a place where it is not allowed."""
     OTHER_INSURER = "other-insurer"
-    """The receipt is of another insurer than the one that sends it."""
+    """The claim belongs to another insurer than the sender."""
     MY_NUMBER = "my-number-refused"
     DUPLICATE = "duplicate"
-    """The same receipt stands further above in the file, which counts."""
+    """The same claim occurs earlier in the file; the earlier one counts."""
     TRAILER = "trailer"
-    """GO does not count what stands above it. The receipts count all the same."""
+    """The totals in GO do not match the section. The claims count nevertheless."""
     TRUNCATED = "truncated"
-    """The section ends without GO, or within a record. Its whole receipts count; the last one does not."""
+    """The section ends without GO, or within a record. Its complete claims count; the last one does not."""
 
 
 class ClaimsReport(Answer):
-    """What was found in a file."""
+    """The report about a file."""
 
-    sections: int = Field(description="Institutions' claims, IR or YK to GO.")
+    sections: int = Field(description="Institutions' sections, IR or YK to GO.")
     claims: int = Field(description="Claims in the file.")
     accepted: int = Field(description="Claims without faults.")
     unmatched: int = Field(
-        description="Good receipts whose member is not enrolled in their month by what is known now. They count as"
-        " soon as the enrolment comes."
+        description="Accepted claims for whose month no enrolment of the member is known at present. They count as"
+        " soon as the enrolment arrives."
     )
-    replacing: int = Field(description="Good receipts that take the place of an earlier one.")
-    by_kind: dict[ClaimKind, int] = Field(description="Receipts by kind, not read ones included.")
-    faults: dict[ClaimsFault, int] = Field(description="Faults by rule, of one receipt a hundred at most.")
+    replacing: int = Field(description="Accepted claims that replace an earlier one.")
+    by_kind: dict[ClaimKind, int] = Field(description="Claims by kind, including kinds that are not read.")
+    faults: dict[ClaimsFault, int] = Field(description="Faults by code, at most a hundred per claim.")
 
 
 class ClaimsAnswer(Answer):
@@ -93,22 +93,20 @@ class ClaimsAnswer(Answer):
     state: ClaimsState
     received_at: datetime
     size: int = Field(description="Bytes.")
-    refusal: str | None = Field(default=None, description="The catalogue's code, where the file was refused.")
+    refusal: str | None = Field(default=None, description="The catalogue's code if the file was refused.")
     duplicate_of: str | None = Field(
-        default=None, description="The same file was taken before: that one; nothing changes."
+        default=None, description="The id of an earlier upload of the same file; nothing changes."
     )
     report: ClaimsReport | None = None
-    known_from: datetime | None = Field(default=None, description="Since when its good receipts count.")
+    known_from: datetime | None = Field(default=None, description="Since when its accepted claims count.")
 
 
 class ClaimsFaultPlace(Answer):
-    """One fault, by place, rule and the value's shape (`9` digit, `a` letter, `あ` other), never the value."""
+    """One fault: place, code and the value's shape (`9` digit, `a` letter, `あ` other), never the value."""
 
     line: int = Field(description="From 1.")
-    record: str | None = Field(description="The two letters that begin it.")
-    field: int | None = Field(
-        description="From 1, the record's letters not counted; None for a whole record."
-    )
+    record: str | None = Field(description="The record's two-letter identifier.")
+    field: int | None = Field(description="From 1, not counting the identifier; null for a whole record.")
     name: str | None = Field(description="The field's name in the published layout.")
     claim: int | None = Field(description="The claim's place in its section, from 1.")
     code: ClaimsFault
@@ -119,4 +117,4 @@ class ClaimsFaults(Answer):
     """`GET /v1/claims/{file_id}/faults?after=CURSOR`: the first ten thousand."""
 
     faults: list[ClaimsFaultPlace]
-    next: str | None = Field(description="Cursor of the next page; None at the end.")
+    next: str | None = Field(description="Cursor of the next page; null at the end.")

@@ -1,6 +1,6 @@
-"""A thin typed client of the fund, for programs that stand on the other side of the line: a call of the interface each.
+"""A thin typed client for facilities' programs: one method per call of the interface.
 
-What goes wrong comes as `calling.py` says it.
+Failures are raised as described in `fund_caller.py`.
 """
 
 from __future__ import annotations
@@ -66,21 +66,21 @@ Paged = TypeVar("Paged", bound=HistoryPage)
 
 
 class FundClient(FundCaller):
-    """Calls of the fund by one admitted client. A context manager; not for use by several threads at a time."""
+    """Calls of one admitted client. A context manager; not safe for concurrent use by several threads."""
 
     def challenge(self, purpose: Purpose) -> ChallengeAnswer:
         """A new challenge for `purpose`."""
         return self._call(ChallengeAnswer, "/v1/presence/challenges", ChallengeRequest(purpose=purpose))
 
     def check_card(self, request: CardCheckRequest) -> EligibilityAnswer | UnchangedAnswer:
-        """Eligibility for a card's proof, with the PIN or, for a `VisualCheckRequest`, without it."""
+        """Eligibility by a card's proof, with the PIN or, for a `VisualCheckRequest`, without it."""
         visual = isinstance(request, VisualCheckRequest)
         path = "/v1/eligibility/visual-check" if visual else "/v1/eligibility/card"
-        return self._read(_ELIGIBILITY, self._authorised(path, request))
+        return self._read(_ELIGIBILITY, self._post(path, request))
 
     def check_number(self, request: NumberCheckRequest) -> EligibilityAnswer | UnchangedAnswer:
         """Eligibility by the numbers of a certificate."""
-        return self._read(_ELIGIBILITY, self._authorised("/v1/eligibility/number", request))
+        return self._read(_ELIGIBILITY, self._post("/v1/eligibility/number", request))
 
     def answer_record(self, record_id: str) -> EligibilityAnswer | UnchangedAnswer:
         """An earlier answer to this terminal's facility, by its record."""
@@ -96,15 +96,15 @@ class FundClient(FundCaller):
         return self._call(ReferenceAnswers, "/v1/reference-numbers/bulk", request)
 
     def start_batch(self, request: BatchRequest) -> BatchAnswer:
-        """Hand in a batch of look-ups by number."""
+        """Submit a batch of look-ups by number."""
         return self._call(BatchAnswer, BATCHES_PATH, request)
 
     def batch_status(self, batch_id: str) -> BatchAnswer:
-        """How far a batch is."""
+        """The state of a batch."""
         return self._get(BatchAnswer, f"{BATCHES_PATH}/{batch_id}")
 
     def batch_results(self, batch_id: str, *, after: int = 0) -> Iterator[BatchResult]:
-        """The results behind row `after`, as far as rows are answered by now; whoever wants the rest comes again."""
+        """The available results after row `after`; call again for the rest."""
         path = f"{BATCHES_PATH}/{batch_id}/results"
         while True:
             page = self._send(path, method="GET", query={"after": after}, token=self.sign_in())
@@ -120,7 +120,7 @@ class FundClient(FundCaller):
         return self._call(RegistrationAnswer, "/v1/registrations", request)
 
     def consent_challenge(self, request: ConsentChallengeRequest) -> ConsentChallengeAnswer:
-        """The parts of a consent's statement, and what is to be signed with it."""
+        """The parts of a consent's statement, and the challenge to sign with it."""
         return self._call(ConsentChallengeAnswer, f"{CONSENTS_PATH}/challenges", request)
 
     def consent(self, request: ConsentRequest) -> ConsentAnswer:
@@ -128,7 +128,7 @@ class FundClient(FundCaller):
         return self._call(ConsentAnswer, CONSENTS_PATH, request)
 
     def consent_status(self, consent_id: UUID) -> ConsentStatus:
-        """How a consent of this facility stands."""
+        """The status of a consent of this facility."""
         return self._get(ConsentStatus, f"{CONSENTS_PATH}/{consent_id}")
 
     def end_consent(self, consent_id: UUID, request: ConsentEnd) -> ConsentStatus:
@@ -136,30 +136,30 @@ class FundClient(FundCaller):
         return self._call(ConsentStatus, f"{CONSENTS_PATH}/{consent_id}/end", request)
 
     def consent_eligibility(self, accessor: Accessor) -> EligibilityAnswer:
-        """The eligibility of today by a consent for care at home that still holds, without the card (再照会)."""
+        """Today's eligibility without the card, by a valid consent for care at home (再照会)."""
         path = f"{CONSENTS_PATH}/{accessor.permit_id}/eligibility"
         response = self._send(path, method="GET", headers=accessor.headers(), token=self.sign_in())
         return self._read(EligibilityAnswer, response)
 
     def medications(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> Medications:
         """A page of the medicines."""
-        return self._look(Medications, HistoryResource.MEDICATIONS, accessor, query)
+        return self._history(Medications, HistoryResource.MEDICATIONS, accessor, query)
 
     def treatments(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> Treatments:
-        """A page of the treatments, surgery not among them."""
-        return self._look(Treatments, HistoryResource.TREATMENTS, accessor, query)
+        """A page of the treatments, without surgery."""
+        return self._history(Treatments, HistoryResource.TREATMENTS, accessor, query)
 
     def surgeries(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> Treatments:
         """A page of the surgery."""
-        return self._look(Treatments, HistoryResource.SURGERIES, accessor, query)
+        return self._history(Treatments, HistoryResource.SURGERIES, accessor, query)
 
     def diagnoses(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> Diagnoses:
         """A page of the diagnoses."""
-        return self._look(Diagnoses, HistoryResource.DIAGNOSES, accessor, query)
+        return self._history(Diagnoses, HistoryResource.DIAGNOSES, accessor, query)
 
     def health_checkups(self, accessor: Accessor, query: HistoryQuery = FULL_HISTORY) -> HealthCheckups:
         """A page of the health check-ups."""
-        return self._look(HealthCheckups, HistoryResource.HEALTH_CHECKUPS, accessor, query)
+        return self._history(HealthCheckups, HistoryResource.HEALTH_CHECKUPS, accessor, query)
 
     def pages(
         self,
@@ -167,7 +167,7 @@ class FundClient(FundCaller):
         accessor: Accessor,
         query: HistoryQuery = FULL_HISTORY,
     ) -> Iterator[Paged]:
-        """Every page of one of the five calls above, each asked for when it is needed."""
+        """Iterate over all pages of one of the five calls above, lazily."""
         while True:
             page = call(accessor, query)
             yield page
@@ -176,27 +176,27 @@ class FundClient(FundCaller):
             query = replace(query, after=page.next)
 
     def emergency(self, request: EmergencyRequest) -> PermitAnswer:
-        """A permit without consent, for its reason."""
+        """Obtain an emergency permit, without consent."""
         return self._call(PermitAnswer, EMERGENCIES_PATH, request)
 
     def disaster_search(self, request: DisasterSearch) -> PermitAnswer:
-        """A permit for somebody who is found by her items, while disaster mode is on in the region."""
+        """Obtain a permit for a person found by her items, while disaster mode is on in the region."""
         return self._call(PermitAnswer, DISASTER_PATH, request)
 
     def record_prescription(
         self, request: PrescriptionRequest, by: Staff, key: str | None = None
     ) -> EntryAnswer:
-        """Tell what was prescribed, and by whom. `key`: an idempotency key, a new one if left out."""
-        return self._once(EntryAnswer, "/v1/prescriptions", request, key, by.headers())
+        """Record a prescription. `key`: an idempotency key; default: a new one."""
+        return self._post_idempotent(EntryAnswer, "/v1/prescriptions", request, key, by.headers())
 
     def record_dispensing(self, request: DispensingRequest, by: Staff, key: str | None = None) -> EntryAnswer:
-        """Tell what was dispensed, and by whom. `key`: an idempotency key, a new one if left out."""
-        return self._once(EntryAnswer, "/v1/dispensings", request, key, by.headers())
+        """Record a dispensing. `key`: an idempotency key; default: a new one."""
+        return self._post_idempotent(EntryAnswer, "/v1/dispensings", request, key, by.headers())
 
-    def _look(
-        self, model: type[Model], look_up: HistoryResource, accessor: Accessor, query: HistoryQuery
+    def _history(
+        self, model: type[Model], resource: HistoryResource, accessor: Accessor, query: HistoryQuery
     ) -> Model:
-        path = f"{accessor.permits_path}/{accessor.permit_id}/{look_up}"
+        path = f"{accessor.permits_path}/{accessor.permit_id}/{resource}"
         response = self._send(
             path, method="GET", query=query.query(), headers=accessor.headers(), token=self.sign_in()
         )

@@ -1,4 +1,4 @@
-"""Code tables that travel in answers, under the names of the real interface (OQSCD…) where it has them."""
+"""Code tables of the interface, with the values of the real one (OQSCD…) where it has them."""
 
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ class Validity(StrEnum):
     NOT_FOUND = "4"
     """該当資格なし: no enrolment is known."""
     AMBIGUOUS = "5"
-    """複数該当: a look-up by number fits several persons; nobody is shown."""
+    """複数該当: a look-up by number matches several persons; nobody is shown."""
     VALID_UNREGISTERED = "6"
     """有効（未登録）: medical aid without a registered ticket."""
 
@@ -72,7 +72,7 @@ class LimitClass(StrEnum):
     """限度額適用認定証適用区分 (OQSCD012): A under 70, B04 to B06 70 to 74 and older, B09 and B10 late-elderly."""
 
     A = "A01"
-    I = "A02"  # noqa: E741 - イ, as the field calls it
+    I = "A02"  # noqa: E741 - イ, the official name
     U = "A03"
     E = "A04"
     O = "A05"  # noqa: E741 - オ
@@ -127,9 +127,7 @@ class SingleOrCombined(StrEnum):
 
 
 class Category(StrEnum):
-    """What is answered only where the patient consented. What the words, groups and rules of each are is data:
-    `categories.toml`.
-    """
+    """Categories of information that need the patient's consent. Wording, groups and rules are in `categories.toml`."""
 
     LIMIT_CERTIFICATE = "limit-certificate"
     """限度額適用認定証."""
@@ -138,9 +136,9 @@ class Category(StrEnum):
     HEALTH_CHECKUP = "health-checkup"
     """特定健診情報."""
     MEDICATION = "medication"
-    """薬剤情報, from receipts."""
+    """薬剤情報, from claims."""
     PRESCRIPTION = "prescription"
-    """処方・調剤情報, at once."""
+    """処方・調剤情報, recorded immediately."""
     TREATMENT = "treatment"
     """診療情報."""
     ALLERGY = "allergy"
@@ -150,7 +148,7 @@ class Category(StrEnum):
     TEST = "test"
     """検査."""
     SURGERY = "surgery"
-    """手術情報, asked apart."""
+    """手術情報, with its own question."""
     DIAGNOSIS = "diagnosis"
     """傷病名."""
     INFECTION = "infection"
@@ -158,12 +156,12 @@ class Category(StrEnum):
 
 
 class Care(StrEnum):
-    """診療区分 (OQSCD028): in which care a permit to look is given; decides how long it lasts."""
+    """診療区分 (OQSCD028): the kind of care for which a permit is given; determines its duration."""
 
     OUTPATIENT = "1"
     """外来: 24 hours."""
     HOME_VISIT = "2"
-    """訪問診療等: until it is withdrawn."""
+    """訪問診療等: until withdrawn."""
     ONLINE = "3"
     """オンライン診療等: for one consultation."""
     EMERGENCY = "4"
@@ -174,7 +172,7 @@ class EndReason(StrEnum):
     """同意期限切れ理由 (OQSCD031)."""
 
     CARE_FORM = "0"
-    """By the form of care: the consultation is over."""
+    """By the kind of care: the consultation is over."""
     BY_FACILITY = "1"
     """医療機関による取消."""
     BY_PATIENT = "2"
@@ -184,18 +182,18 @@ class EndReason(StrEnum):
 
 
 class Role(StrEnum):
-    """As whom somebody at a facility looks: the terminal's assertion, recorded as such."""
+    """The role of an operator at a facility: the terminal's assertion, recorded as such."""
 
     RECEPTION = "reception"
     DOCTOR = "doctor"
     DENTIST = "dentist"
     PHARMACIST = "pharmacist"
     AUTHORISED_STAFF = "authorised-staff"
-    """Staff whom the facility's administrator authorised by name; that is on record at the fund."""
+    """Staff whom the facility's administrator authorised by name; registered at the fund."""
 
 
 class Information(StrEnum):
-    """閲覧同意情報種別 (OQSCD036): what is asked for together on the reader."""
+    """閲覧同意情報種別 (OQSCD036): the groups of information for which the reader asks consent."""
 
     SPECIFIC_DISEASES = "TSR"
     HEALTH_CHECKUP = "TKK"
@@ -212,9 +210,9 @@ class InsurerKind(StrEnum):
 
 
 class FacilityKind(StrEnum):
-    """What kind of institution asks; decides what it may be shown.
+    """The kind of institution; determines what it may be shown.
 
-    `ELIGIBILITY_ONLY` stands for 資格確認限定型 (施術所 and others): eligibility, reduced, and nothing medical.
+    `ELIGIBILITY_ONLY` is 資格確認限定型 (施術所 and others): reduced eligibility, no medical information.
     """
 
     CLINIC = "clinic"
@@ -226,35 +224,35 @@ class FacilityKind(StrEnum):
 
 
 class Right(StrEnum):
-    """What a client is admitted for; travels as the scope of its tokens."""
+    """The rights of a client; the scope of its tokens."""
 
     ELIGIBILITY = "eligibility"
-    """Ask about the insurance of a person who is present."""
+    """Check the eligibility of a person who is present."""
     REGISTRATION = "registration"
-    """Take a first registration (初回登録)."""
+    """Register a card for the first time (初回登録)."""
     VISUAL_CHECK = "visual-check"
-    """Ask by visual check (目視確認), without the PIN."""
+    """Check eligibility by visual check (目視確認), without the PIN."""
     ENROLMENT = "enrolment"
-    """Enrol and end one's own members (insurers only)."""
+    """Enrol and change one's own members (insurers only)."""
     CONSENT = "consent"
-    """Take consents, and read what they allow."""
+    """Register consents, and access what they allow."""
     PRESCRIPTION = "prescription"
-    """Tell of prescriptions or dispensings at once."""
+    """Record prescriptions or dispensings."""
     EMERGENCY = "emergency"
-    """Look without consent in an emergency (救急時医療情報閲覧), by operators with a second factor."""
+    """Access without consent in an emergency (救急時医療情報閲覧), by operators with a second factor."""
     CLAIMS = "claims"
-    """Send receipts and health check-ups of one's own members (insurers only)."""
+    """Send claims and health check-ups of one's own members (insurers only)."""
     APPROVAL = "enrolment-approval"
     """Approve or reject a held member file that another key uploaded (insurers only)."""
 
 
 class Purpose(StrEnum):
-    """What a presence challenge is for; each has its own tag in the bytes that the card signs."""
+    """The purpose of a presence challenge; each has its own tag in the bytes that the card signs."""
 
     ELIGIBILITY = "eligibility"
     FIRST_REGISTRATION = "first-registration"
     VISUAL_CHECK = "visual-check"
     CONSENT = "consent"
-    """The words of a consent, after the PIN."""
+    """The wording of a consent, after the PIN."""
     VISUAL_CONSENT = "visual-consent"
-    """The words of a consent, where staff compared the face."""
+    """The wording of a consent, after staff compared the face."""

@@ -1,4 +1,4 @@
-"""Eligibility by card: what is asked, and what is answered."""
+"""Eligibility checks: requests and answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from eligibility_api.contract.wire import Answer, Bytes, Day, OperatorName, Requ
 
 
 class Proof(RequestModel):
-    """What a card gave for a challenge: its user-authentication certificate (DER) and the signature.
+    """A card's response to a challenge: its user-authentication certificate (DER) and the signature.
 
     The signature is over `contract.presence.to_be_signed(...)`: RSASSA-PKCS1-v1_5 with SHA-256 by an RSA key, ECDSA
     with SHA-384 (DER) by a P-384 key.
@@ -34,46 +34,47 @@ class Proof(RequestModel):
 
 
 class CardCheckRequest(Proof):
-    """`POST /v1/eligibility/card`: the insurance of the person whose card signed, valid on a day."""
+    """`POST /v1/eligibility/card`: the eligibility of the card's holder on a day."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"as_of": "2026-11-23"}]})
 
-    as_of: Day | None = Field(default=None, description="The day asked for; today in Tokyo when left out.")
+    as_of: Day | None = Field(default=None, description="The day to check; default: today in Japan.")
     known_version: Text | None = Field(
         default=None,
         max_length=64,
-        description="The version of an earlier answer, to be told only of a change.",
+        description="The version of an earlier answer: if it still holds, the answer is `unchanged`.",
     )
 
 
 class VisualCheckRequest(CardCheckRequest):
-    """`POST /v1/eligibility/visual-check`: the same, where staff compared the face (目視確認) instead of a PIN."""
+    """`POST /v1/eligibility/visual-check`: as by card, after staff compared the face (目視確認) instead of a PIN."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"operator": "受付 見本"}]})
 
     operator: OperatorName | None = Field(
-        default=None, description="Who compared the face, as the facility names its staff; recorded."
+        default=None,
+        description="The operator who compared the face, as the facility names its staff; recorded.",
     )
 
 
 class NumberCheckRequest(MembershipQuery):
-    """`POST /v1/eligibility/number`: the insurance of whom a certificate's numbers fit, valid on a day (OQS 4.1)."""
+    """`POST /v1/eligibility/number`: eligibility on a day by the numbers of a certificate (OQS 4.1)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.NUMBER]})
 
-    as_of: Day | None = Field(default=None, description="The day asked for; today in Tokyo when left out.")
+    as_of: Day | None = Field(default=None, description="The day to check; default: today in Japan.")
     limit_certificate_consent: StrictBool = Field(
-        default=False, description="The patient agrees that the limit certificate is shown."
+        default=False, description="The patient agrees to show the limit certificate."
     )
     known_version: Text | None = Field(default=None, max_length=64)
     known_at: AwareDatetime | None = Field(
         default=None,
-        description="As the fund knew it at that instant, for a facility that asked about this person by then.",
+        description="Answer as known at that instant; only for a facility that checked this person by then.",
     )
 
 
 class Enrolment(Answer):
-    """One entitlement as it is answered (資格情報): fields of `ResultOfQualificationConfirmation`."""
+    """One entitlement in an answer (資格情報): fields of `ResultOfQualificationConfirmation`."""
 
     certificate_kind: CertificateKind
     insurer_number: str
@@ -100,16 +101,18 @@ class Enrolment(Answer):
     valid_to: date | None
     burden_ratio: int | None = Field(description="Percent; transmitted for the late-elderly scheme only.")
     burden_expected: bool = Field(
-        description="Whether a ratio belongs to this member on the day, here or on the elderly certificate. Elsewhere"
+        description="Whether a ratio is expected for this member on the day, here or on the elderly certificate. Otherwise"
         " its absence is normal."
     )
     preschool: bool = Field(description="未就学者: until 31 March after the sixth birthday.")
     elderly_certificate: ElderlyCertificate | None
     limit_certificate_consent: bool
-    limit_certificate: LimitCertificate | None = Field(description="Only as consented, and valid on the day.")
+    limit_certificate: LimitCertificate | None = Field(
+        description="Only with consent, and if valid on the day."
+    )
     specific_disease_consent: bool
     specific_diseases: list[SpecificDiseaseCertificate] = Field(
-        description="Only as consented, valid on the day."
+        description="Only with consent, and if valid on the day."
     )
     medical_tickets: list[MedicalTicket] = Field(
         description="Medical aid: the asking institution's tickets of the month of the day."
@@ -117,9 +120,9 @@ class Enrolment(Answer):
 
 
 class EligibilityAnswer(Answer):
-    """The fund's answer about one person: whose card signed, or whom a look-up by number fits.
+    """The eligibility of one person: the card's holder, or the match of a look-up by number.
 
-    With validity 1 or 6 `results` holds every entitlement of the day, with validity 2 or 3 the one that ended; with
+    With validity 1 or 6 `results` contains every entitlement of the day, with validity 2 or 3 the one that ended; with
     validity 4 or 5 it is empty.
     """
 
@@ -129,20 +132,20 @@ class EligibilityAnswer(Answer):
     validity: Validity
     as_of: date
     answered_at: datetime = Field(description="The fund's clock at the moment of the record.")
-    record_id: str = Field(description="Names the audit record of this answer.")
+    record_id: str = Field(description="The id of this answer's audit record.")
     version: str | None = Field(
-        description="Opaque; changes when what this facility would be told about the person changes. None where the"
-        " answer is about nobody (validity 4 or 5 by number)."
+        description="Opaque; changes when the answer to this facility about the person changes. Null if the answer is"
+        " about nobody (validity 4 or 5 by number)."
     )
     reference_number: str | None = Field(
         default=None,
-        description="照会番号: the facility's own number for the person, where it registered one.",
+        description="照会番号: the facility's own number for the person, if it registered one.",
     )
     results: list[Enrolment]
 
 
 class UnchangedAnswer(Answer):
-    """What a client that sent `known_version` gets when nothing has changed since."""
+    """The answer to a current `known_version`."""
 
     unchanged: Literal[True] = True
     validity: Validity

@@ -1,4 +1,4 @@
-"""Looking without consent: in an emergency (救急時医療情報閲覧), and in disaster mode (災害時医療情報閲覧)."""
+"""Access without consent: in an emergency (救急時医療情報閲覧), and in disaster mode (災害時医療情報閲覧)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DISASTER_PATH = "/v1/disaster-searches"
 
 
 class EmergencyReason(StrEnum):
-    """Why the patient cannot be asked. Ours: the real list is not public."""
+    """Why the patient cannot be asked. Our own list: the real one is not public."""
 
     UNCONSCIOUS = "unconscious"
     LIFE_THREATENING = "life-threatening"
@@ -29,12 +29,12 @@ class EmergencyReason(StrEnum):
 
 
 class EmergencyRequest(RequestModel):
-    """`POST /v1/emergencies`: a permit without consent, with its reason; on record, and shown to the patient."""
+    """`POST /v1/emergencies`: a permit without consent, with its reason; recorded, and shown to the patient."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.EMERGENCY]})
 
     identified_by: UUID = Field(
-        description="`record_id` of this facility's eligibility answer about her, of the last ten minutes."
+        description="`record_id` of this facility's eligibility answer about the patient, of the last ten minutes."
     )
     reason: EmergencyReason
     note: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -42,13 +42,13 @@ class EmergencyRequest(RequestModel):
     operator: OperatorName
     role: Role
     one_time_password: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] = Field(
-        description="Of the operator's registered second factor (TOTP, RFC 6238)."
+        description="From the operator's registered second factor (TOTP, RFC 6238)."
     )
 
 
 class DisasterSearch(RequestModel):
-    """`POST /v1/disaster-searches`: while disaster mode is on for the facility's region. By the person's items, or by a
-    membership.
+    """`POST /v1/disaster-searches`: a permit while disaster mode is on in the facility's region, for the person found by
+    her items or by a membership.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.DISASTER_SEARCH]})
@@ -60,7 +60,7 @@ class DisasterSearch(RequestModel):
     address: PersonText | None = None
     membership: MembershipQuery | None = None
     consent: Literal["oral", "not-possible"] = Field(
-        default="oral", description="What the patient said, or that she could not be asked."
+        default="oral", description="The patient consented orally, or could not be asked."
     )
     categories: Categories
     operator: OperatorName
@@ -86,4 +86,6 @@ class PermitAnswer(Answer):
     given_at: datetime
     available_until: datetime
     record_id: str
-    notice: str = Field(description="For who looks: that it is on record, and that the patient will see it.")
+    notice: str = Field(
+        description="Notice for the operator: the access is recorded and shown to the patient."
+    )

@@ -1,4 +1,4 @@
-"""What an insurer sends about one member, and what it gets back."""
+"""Changes of one member by an insurer: requests and answers."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from eligibility_api.contract.wire import (
 )
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
-"""The header by which a repeated call is known: 1 to 64 visible ASCII characters, new for each change."""
+"""The header that identifies a repeated call: 1 to 64 visible ASCII characters, new for each change."""
 
 
 class RegisterMatch(StrEnum):
-    """How a member was found in the resident register: one person, none, several, or another than before."""
+    """The result of the query to the resident register: one person, none, several, or another than before."""
 
     ONE = "one"
     NONE = "none"
@@ -54,7 +54,7 @@ class Mismatch(StrEnum):
 
 
 class MemberItems(RequestModel):
-    """Everything that an insurer says of one member for one period, but for whose member she is."""
+    """Everything that an insurer sends about one member for one period, except the insurer number."""
 
     certificate_kind: CertificateKind = CertificateKind.GENERAL
     symbol: MembershipText | None = None
@@ -66,7 +66,7 @@ class MemberItems(RequestModel):
     )
     insured_birth_date: Day | None = Field(
         default=None,
-        description="The insured person's birth date: a dependant's cover ends on that 75th birthday.",
+        description="The insured person's birth date: a dependant's cover ends on the insured person's 75th birthday.",
     )
     name: PersonText
     name_kana: PersonKana
@@ -74,7 +74,7 @@ class MemberItems(RequestModel):
     name_alias_kana: PersonKana | None = None
     sex: Sex
     sex_on_certificate: Sex | None = Field(
-        default=None, description="As the certificate shows it, where that is on its back (Sex2)."
+        default=None, description="The sex on the certificate, if it is on the back (Sex2)."
     )
     birth_date: Day
     postal_code: PostalCode | None = None
@@ -125,7 +125,7 @@ class EnrolmentRequest(MemberItems):
 
 
 def _check_recipient(member: MemberItems) -> None:
-    """医療扶助 has recipients and no family (OQS 4.2, 12): a 受給者番号 alone names one."""
+    """医療扶助 has recipients and no family (OQS 4.2, 12): a 受給者番号 alone identifies one."""
     alone = member.symbol is None and member.branch is None and member.relationship is Relationship.INSURED
     if not (alone and is_beneficiary_number(member.number)):
         raise PydanticCustomError(
@@ -134,7 +134,7 @@ def _check_recipient(member: MemberItems) -> None:
 
 
 def _check_late_elderly(member: MemberItems) -> None:
-    """後期高齢者医療 insures each person herself, without branch (OQS 12): from 75, with a disability from 65."""
+    """後期高齢者医療 insures each person individually, without branch (OQS 12): from 75, with a disability from 65."""
     born, acquired = member.birth_date, member.acquired_on
     turned_65 = (born.year + 65, born.month, born.day) <= (acquired.year, acquired.month, acquired.day)
     if not (turned_65 and member.branch is None and member.relationship is Relationship.INSURED):
@@ -142,7 +142,7 @@ def _check_late_elderly(member: MemberItems) -> None:
 
 
 class EndRequest(MembershipKey):
-    """`POST /v1/enrolments/end`: a member leaves (資格喪失); the current enrolment is found by its membership."""
+    """`POST /v1/enrolments/end`: end a member's current enrolment (資格喪失)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.END]})
 
@@ -151,8 +151,8 @@ class EndRequest(MembershipKey):
 
 
 class CorrectionRequest(RequestModel):
-    """`POST /v1/enrolments/correct`: a period as it should have been told, whole (資格訂正). What stands in `member`
-    replaces what was said; another membership in it takes the period over.
+    """`POST /v1/enrolments/correct`: replace a period by the correct one (資格訂正). `member` is complete and replaces the
+    former content; with another membership in it, the period moves to that membership.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CORRECTION]})
@@ -162,7 +162,7 @@ class CorrectionRequest(RequestModel):
 
 
 class MoveRequest(PeriodKey):
-    """`POST /v1/enrolments/move`: a member lives elsewhere (住所変更)."""
+    """`POST /v1/enrolments/move`: change a member's address (住所変更)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MOVE]})
 
@@ -171,7 +171,7 @@ class MoveRequest(PeriodKey):
 
 
 class BranchRequest(PeriodKey):
-    """`POST /v1/enrolments/branch`: a member gets another branch number (枝番); the period goes on under it."""
+    """`POST /v1/enrolments/branch`: change a member's branch number (枝番); the period continues under it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.BRANCH]})
 
@@ -187,13 +187,13 @@ class BranchRequest(PeriodKey):
 
 
 class WithdrawRequest(PeriodKey):
-    """`POST /v1/enrolments/withdraw`: the enrolment never was (資格取得取消)."""
+    """`POST /v1/enrolments/withdraw`: withdraw an enrolment that should never have existed (資格取得取消)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MEMBERSHIP_KEY]})
 
 
 class EnrolmentAnswer(Answer):
-    """What the fund now knows: the entitlement's id, how the member was matched, since when this is known."""
+    """The new state: the entitlement's id, the register match, and since when this is known."""
 
     enrolment_id: str
     match: RegisterMatch

@@ -1,17 +1,18 @@
-"""The one error family, and its catalogue.
+"""The error type of the whole system, and its catalogue.
 
-Every error that a person may see has a code, a sentence for the reception in Japanese and English, and a
-sentence for the engineer. They are data, in `catalogue.toml`; this module gives them names and types. An error
-carries no personal value: what it may add to its sentence are numbers such as the tries left.
+Every error that a person may see has a code, a sentence for the reception in Japanese and English, and a sentence for
+the engineer, all in `catalogue.toml`. An error contains no personal value; its details are numbers such as the tries
+left.
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
@@ -23,7 +24,7 @@ PROBLEM_TYPE_PREFIX = "urn:shikaku:problem:"
 
 
 class ErrorKind(StrEnum):
-    """What an error means for the person at the desk; see the head of `catalogue.toml`."""
+    """The meaning of an error for the reception; see the head of `catalogue.toml`."""
 
     REQUEST = "request"
     REFUSAL = "refusal"
@@ -34,7 +35,7 @@ class ErrorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """One code of the catalogue: its kind, HTTP status (0: never over HTTP) and its three sentences."""
+    """One entry of the catalogue: kind, HTTP status (0: never over HTTP) and three sentences."""
 
     code: str
     kind: ErrorKind
@@ -44,24 +45,28 @@ class CatalogueEntry:
     engineer: str
 
 
-def _read_catalogue() -> dict[str, CatalogueEntry]:
-    data = tomllib.loads(files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8"))
+def read_catalogue(package: str) -> dict[str, CatalogueEntry]:
+    """Read the entries, by code, of the `catalogue.toml` in `package`."""
+    data = tomllib.loads(files(package).joinpath("catalogue.toml").read_text(encoding="utf-8"))
     return {code: CatalogueEntry(code, ErrorKind(row.pop("kind")), **row) for code, row in data.items()}
 
 
-CATALOGUE = _read_catalogue()
-"""Every entry by its code."""
+CATALOGUE = read_catalogue(__package__)
+"""Every entry of the published interface by its code."""
 
 
 class ShikakuError(Exception):
-    """The root of every expected error.
+    """Base of all expected errors.
 
-    `code` names the catalogue's entry. `details` are values that the sentences need (tries left, a status word,
-    seconds to wait); they are shown to people and logged, so nothing personal belongs there.
+    `code` is the catalogue's key. `details` are values for the sentences (tries left, a status word, seconds to wait);
+    they are shown and logged, so they must not be personal. A program with codes of its own derives a class with
+    another `catalogue`.
     """
 
+    catalogue: ClassVar[Mapping[str, CatalogueEntry]] = CATALOGUE
+
     def __init__(self, code: str, **details: Any) -> None:
-        self.entry = CATALOGUE[code]
+        self.entry = self.catalogue[code]
         self.details = details
         super().__init__(code)
 
@@ -72,7 +77,7 @@ class ShikakuError(Exception):
 
     @property
     def retry_after(self) -> int | None:
-        """Seconds after which trying again makes sense, or None where it is not a question of time."""
+        """Seconds after which a retry makes sense; None if waiting does not help."""
         value = self.details.get("retry_after")
         return int(value) if value is not None else None
 
@@ -81,21 +86,21 @@ class Problem(BaseModel):
     """An error answer (RFC 9457): `title` for the engineer, `detail_ja` and `detail` for the reception."""
 
     type: str = Field(examples=["urn:shikaku:problem:challenge-expired"])
-    title: str = Field(examples=["The challenge's life is over by the fund's clock."])
+    title: str = Field(examples=["The challenge has expired by the fund's clock."])
     status: int = Field(examples=[403])
     code: str = Field(examples=["challenge-expired"])
     kind: ErrorKind = Field(examples=["refusal"])
     detail: str = Field(examples=["This took too long. Please read the card again."])
     detail_ja: str = Field(examples=["時間切れです。もう一度カードを読み取ってください。"])
     retry_after: int | None = Field(default=None, description="Seconds, as in the Retry-After header.")
-    request_id: str | None = Field(default=None, description="Names this answer in the fund's journal.")
+    request_id: str | None = Field(default=None, description="Identifies this response in the fund's log.")
     errors: list[dict[str, str]] | None = Field(
         default=None, description="For `request-invalid`: `place` and `rule` of each fault, never the value."
     )
 
     @classmethod
     def of(cls, error: ShikakuError, **more: Any) -> Problem:
-        """The answer that shows `error`; `more` fills the optional members."""
+        """The problem document of `error`; `more` sets the optional members."""
         entry = error.entry
         return cls(
             type=PROBLEM_TYPE_PREFIX + entry.code,

@@ -1,4 +1,4 @@
-"""Examples for the published description of the interface: visibly synthetic, and valid by test."""
+"""Examples in the OpenAPI document: visibly synthetic; a test validates them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _CERTIFICATE = "MIIEMDCCAxigAwIBAgIEXK0="
 _SIGNATURE = "c2lnbmF0dXJlIG9mIHRoZSBjYXJk"
 
 PROOF: dict[str, Any] = {"challenge": _CHALLENGE, "certificate": _CERTIFICATE, "signature": _SIGNATURE}
-"""A proof, its certificate and signature cut short."""
+"""A proof, with certificate and signature abbreviated."""
 
 MEMBER: dict[str, Any] = {
     "insurer_number": "01130012",
@@ -25,7 +25,7 @@ MEMBER: dict[str, Any] = {
     "address": "架空県見本市1-2-3",
     "acquired_on": "2024-04-01",
 }
-"""A member as an insurer sends her."""
+"""A member as sent by an insurer."""
 
 END: dict[str, Any] = {
     "insurer_number": "01130012",
@@ -36,27 +36,27 @@ END: dict[str, Any] = {
     "lost_on": "2026-04-01",
     "reason_of_loss": "03",
 }
-"""The end of her enrolment."""
+"""The end of the member's enrolment."""
 
 MEMBERSHIP_KEY: dict[str, Any] = {
     name: END[name] for name in ("insurer_number", "symbol", "number", "branch", "birth_date")
 }
-"""Her membership, as her insurer names it."""
+"""The member's membership key."""
 
 CORRECTION: dict[str, Any] = {"former": MEMBERSHIP_KEY, "member": MEMBER | {"acquired_on": "2024-05-01"}}
-"""What should have been said of her."""
+"""A correction of the member's period."""
 
 MOVE: dict[str, Any] = MEMBERSHIP_KEY | {"address": "架空県見本市4-5-6", "postal_code": "000-0001"}
-"""Where she lives now."""
+"""A change of address."""
 
 BRANCH: dict[str, Any] = MEMBERSHIP_KEY | {"new_branch": "01"}
-"""Her new branch number."""
+"""A new branch number."""
 
 NUMBER: dict[str, Any] = MEMBERSHIP_KEY | {"as_of": "2026-11-23", "limit_certificate_consent": True}
 """A look-up by number."""
 
 REFERENCE: dict[str, Any] = MEMBERSHIP_KEY | {"reference_number": "P-000123"}
-"""A facility's own number for her."""
+"""A facility's own number for the member."""
 
 ELIGIBILITY: dict[str, Any] = {
     "unchanged": False,
@@ -91,7 +91,7 @@ ELIGIBILITY: dict[str, Any] = {
         }
     ],
 }
-"""The answer about her."""
+"""The eligibility answer about the member."""
 
 TICKET_KEY: dict[str, Any] = {
     "recipient_number": "0000018",
@@ -101,7 +101,7 @@ TICKET_KEY: dict[str, Any] = {
     "ticket_type": "01",
     "treatment": "02",
 }
-"""What names a medical ticket."""
+"""The key of a medical ticket."""
 
 TICKET: dict[str, Any] = {
     **TICKET_KEY,
@@ -112,7 +112,7 @@ TICKET: dict[str, Any] = {
     "issue_number": "2026-000001",
     "self_pay": 0,
 }
-"""A medical ticket as a welfare office sends it."""
+"""A medical ticket as sent by a welfare office."""
 
 BATCH: dict[str, Any] = {
     "as_of": "2026-11-23",
@@ -137,7 +137,7 @@ CONSENT_CHALLENGE: dict[str, Any] = {
     "care": "1",
     "language": "ja",
 }
-"""What she is about to consent to."""
+"""A request for a consent's statement."""
 
 CONSENT: dict[str, Any] = {
     **PROOF,
@@ -152,7 +152,7 @@ CONSENT: dict[str, Any] = {
         "until": "24-hours",
     },
 }
-"""Her consent."""
+"""A signed consent."""
 
 PRESCRIBED: dict[str, Any] = {
     "drug_code": "990000101",
@@ -168,7 +168,7 @@ PRESCRIPTION: dict[str, Any] = {
     "prescribed_on": "2026-11-23",
     "medicines": [PRESCRIBED],
 }
-"""What a clinic prescribed."""
+"""A prescription of a clinic."""
 
 DISPENSING: dict[str, Any] = {
     "identified_by": _RECORD,
@@ -177,7 +177,7 @@ DISPENSING: dict[str, Any] = {
     "prescriber": {"institution_code": "1311111114", "institution_name": "架空診療所"},
     "medicines": [PRESCRIBED],
 }
-"""What a pharmacy dispensed for it."""
+"""The dispensing of a pharmacy."""
 
 CHECKUPS: dict[str, Any] = {
     "checkups": [
@@ -207,7 +207,7 @@ EMERGENCY: dict[str, Any] = {
     "role": "doctor",
     "one_time_password": "123456",
 }
-"""A look in an emergency."""
+"""A request for access in an emergency."""
 
 DISASTER_SEARCH: dict[str, Any] = {
     "name": "試験　見本",

@@ -1,8 +1,8 @@
-"""How a client calls the fund: signing in, keeping the token while it lives, sending wire models and reading them.
+"""Transport of the fund's clients: sign-in, token cache, and encoding and decoding of wire models.
 
-Whatever goes wrong comes as one family: the fund's own problem under its code, a broken line as `fund-unreachable`,
-whether it is this end or a gateway that found it broken, an answer that is none as `fund-unreadable`. Nothing is ever
-tried again by itself. What can be asked is in `client.py` and `insurer_client.py`.
+Every failure is a ShikakuError: the fund's own problem under its code, a failed connection (also one reported by a
+gateway) as `fund-unreachable`, an undecodable response as `fund-unreadable`. Nothing is retried. The calls are in
+`client.py` and `insurer_client.py`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from eligibility_api.contract.transport import open_transport
 _KEY_BYTES = 16
 _RENEW_BEFORE = timedelta(seconds=30)
 _GATEWAY_STATUSES = frozenset({502, 503, 504})
-"""What a gateway answers when it cannot reach the fund behind it (RFC 9110 sections 15.6.3 to 15.6.5)."""
+"""Statuses of a gateway that cannot reach the fund (RFC 9110 sections 15.6.3 to 15.6.5)."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def problem_error(response: httpx2.Response) -> ShikakuError:
-    """The error that an answer with status 400 or more stands for."""
+    """The error for a response with status 400 or more."""
     problem = _problem(response)
     if problem is None:
         code = "fund-unreachable" if response.status_code in _GATEWAY_STATUSES else "fund-unreadable"
@@ -39,7 +39,7 @@ def problem_error(response: httpx2.Response) -> ShikakuError:
 
 
 def _problem(response: httpx2.Response) -> Problem | None:
-    """The fund's own problem, or None: the answer is none of the fund's, or of another version."""
+    """The fund's problem document; None if the response is not the fund's, or of another version."""
     try:
         problem = Problem.model_validate_json(response.content)
     except ValidationError:
@@ -48,7 +48,7 @@ def _problem(response: httpx2.Response) -> Problem | None:
 
 
 class FundCaller:
-    """Calls of the fund by one admitted client. A context manager; not for use by several threads at a time."""
+    """Calls of one admitted client. A context manager; not safe for concurrent use by several threads."""
 
     def __init__(
         self,
@@ -61,8 +61,9 @@ class FundCaller:
     ) -> None:
         self.credential = credential
         self._clock = clock
-        line = transport or open_transport(base_url)
-        self._http = httpx2.Client(base_url=base_url, transport=line, timeout=timeout_seconds)
+        self._http = httpx2.Client(
+            base_url=base_url, transport=transport or open_transport(base_url), timeout=timeout_seconds
+        )
         self._token: tuple[str, datetime] | None = None
 
     def __enter__(self) -> Self:
@@ -72,9 +73,9 @@ class FundCaller:
         self._http.close()
 
     def sign_in(self) -> str:
-        """The access token: a new one unless the present one lives for another half minute.
+        """The access token; renewed half a minute before it expires.
 
-        Where none can be had for a technical failure, the present one is used to its end.
+        If renewal fails for a technical reason, the present token is used until it expires.
         """
         now = self._clock()
         if self._token is None or self._token[1] - _RENEW_BEFORE <= now:
@@ -95,9 +96,9 @@ class FundCaller:
         return answer.access_token, now + timedelta(seconds=answer.expires_in)
 
     def _call(self, model: type[Model], path: str, request: BaseModel) -> Model:
-        return self._read(model, self._authorised(path, request))
+        return self._read(model, self._post(path, request))
 
-    def _once(
+    def _post_idempotent(
         self,
         model: type[Model],
         path: str,
@@ -105,9 +106,7 @@ class FundCaller:
         key: str | None,
         more: Mapping[str, str] | None = None,
     ) -> Model:
-        """A change that is made once however often it is asked for with the same key; a new one where None is given.
-        `more`: further headers.
-        """
+        """Send a change with an idempotency key (a new one if None), so that it is applied once. `more`: further headers."""
         headers = {IDEMPOTENCY_KEY: key or secrets.token_urlsafe(_KEY_BYTES), **(more or {})}
         return self._read(model, self._send(path, body=request, token=self.sign_in(), headers=headers))
 
@@ -115,7 +114,7 @@ class FundCaller:
         given = {name: value for name, value in query.items() if value is not None}
         return self._read(model, self._send(path, method="GET", query=given, token=self.sign_in()))
 
-    def _authorised(self, path: str, request: BaseModel) -> httpx2.Response:
+    def _post(self, path: str, request: BaseModel) -> httpx2.Response:
         return self._send(path, body=request, token=self.sign_in())
 
     def _send(

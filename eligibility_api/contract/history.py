@@ -1,7 +1,7 @@
-"""What a facility looks at under a permit: medicines, treatments, surgery, diagnoses, health check-ups.
+"""Histories under a permit: medicines, treatments, surgery, diagnoses, health check-ups.
 
-`GET /v1/consents/{consent_id}/medications` and its siblings; under `/v1/emergencies` and `/v1/disaster-searches` the
-same. Who looks stands in two headers, never in the address.
+`GET /v1/consents/{consent_id}/medications` and its siblings, also under `/v1/emergencies` and
+`/v1/disaster-searches`. Two headers identify the operator; the URL contains nothing personal.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from eligibility_api.contract.codes import Category
 from eligibility_api.contract.wire import Answer
 
 ROLE_HEADER = "Operator-Role"
-"""As whom somebody looks (`codes.Role`): the terminal's assertion. Without it, as the reception."""
+"""The operator's role (`codes.Role`), asserted by the terminal. Default: reception."""
 
 OPERATOR_HEADER = "Operator-Name"
-"""Who looks, as the facility names its staff: UTF-8, percent-encoded (RFC 3986 section 2.1)."""
+"""The operator's name, as the facility names its staff: UTF-8, percent-encoded (RFC 3986 section 2.1)."""
 
 
 class HistoryResource(StrEnum):
-    """What can be looked at: the last part of the address."""
+    """The resources of a history: the last segment of the path."""
 
     MEDICATIONS = "medications"
     TREATMENTS = "treatments"
@@ -38,22 +38,22 @@ CATEGORY_OF: dict[HistoryResource, Category] = {
     HistoryResource.DIAGNOSES: Category.DIAGNOSIS,
     HistoryResource.HEALTH_CHECKUPS: Category.HEALTH_CHECKUP,
 }
-"""What the patient must have allowed for it. Prescriptions and dispensings show among the medicines where she allowed
-`prescription` too.
+"""The category that the permit must include. Medicines include prescriptions and dispensings if `prescription` is
+allowed too.
 """
 
 
 class Origin(StrEnum):
-    """Where a row comes from, the most reliable first (OQS 7.2: source 1, 2, 3)."""
+    """The source of a row, most reliable first (OQS 7.2: source 1, 2, 3)."""
 
     CLAIM = "claim"
-    """A claim: final, and 10 to 40 days late."""
+    """A claim: final, available after 10 to 40 days."""
     DISPENSING = "dispensing"
     PRESCRIPTION = "prescription"
 
 
 class CareSetting(StrEnum):
-    """Where it was given."""
+    """The setting of the care."""
 
     OUTPATIENT = "outpatient"
     INPATIENT = "inpatient"
@@ -61,7 +61,7 @@ class CareSetting(StrEnum):
 
 
 class Grouping(StrEnum):
-    """How medicines are put together."""
+    """The grouping of medicines."""
 
     NONE = "none"
     INGREDIENT = "ingredient"
@@ -69,26 +69,26 @@ class Grouping(StrEnum):
 
 
 class Institution(Answer):
-    """An institution as the claim names it."""
+    """An institution as named in the claim."""
 
     institution_code: str
     institution_name: str | None
-    own: bool = Field(description="Whether it is the institution that looks.")
+    own: bool = Field(description="Whether it is the requesting institution.")
 
 
 class HistoryRow(Answer):
-    """What every row of a history says of itself."""
+    """Fields of every row of a history."""
 
     month: str = Field(description="Month of treatment, YYYY-MM.")
     on: date | None = Field(
-        description="Day of dispensing or treatment, of a prescription of prescribing; where the claim tells one."
+        description="Day of dispensing or treatment; for a prescription, of prescribing. Null if the claim has none."
     )
     origin: Origin
-    claim_month: str | None = Field(description="YYYY-MM; of a receipt alone.")
-    known_from: datetime = Field(description="Since when the fund shows it.")
-    age_days: int = Field(description="Days from then until this answer.")
+    claim_month: str | None = Field(description="YYYY-MM; claims only.")
+    known_from: datetime = Field(description="Since when the fund shows the row.")
+    age_days: int = Field(description="Days from `known_from` until this answer.")
     institution: Institution = Field(
-        description="Who treated or dispensed; of a prescription, who prescribed."
+        description="The treating or dispensing institution; for a prescription, the prescribing one."
     )
     setting: CareSetting
 
@@ -97,55 +97,53 @@ class Medicine(HistoryRow):
     """One medicine on one day (薬剤情報)."""
 
     row: int = Field(
-        description="Its place in the whole history asked for, from 1, the newest first; a filter renumbers none."
+        description="Position in the whole requested history, from 1, newest first; filters do not renumber."
     )
     prescribed_on: date | None
     prescriber: Institution | None = Field(
-        description="The prescribing institution; None where the claim names none."
+        description="The prescribing institution; null if the claim names none."
     )
     act: str | None = Field(description="診療識別: 21 内服, 22 屯服, 23 外用, 31 to 33 注射 …")
     drug_code: str = Field(description="医薬品コード, nine digits.")
-    name: str | None = Field(description="None where the drug master has no entry.")
+    name: str | None = Field(description="Null if the drug master has no entry.")
     ingredient_code: str | None = Field(
         description="First seven characters of the 12-digit 薬価基準収載医薬品コード."
     )
     generic: bool | None
-    quantity: str | None = Field(description="A decimal, as claimed, for each day or dose.")
+    quantity: str | None = Field(description="A decimal as claimed, per day or dose.")
     unit: str | None
     usage_code: str | None
-    usage: str | None = Field(description="用法, by its code or as written.")
+    usage: str | None = Field(description="用法, by its code or as text.")
     instruction: str | None = Field(description="特別指示.")
     times: int | None = Field(description="Days of supply (内服) or doses.")
     duplicates: list[int] = Field(
-        description="Rows with the same ingredient of another prescriber whose days of supply overlap."
+        description="Rows of another prescriber with the same ingredient and overlapping days of supply."
     )
 
 
 class MedicineGroup(Answer):
     """Medicines of one ingredient, or of one day."""
 
-    key: str | None = Field(description="Ingredient code, or day; None where there is none.")
+    key: str | None = Field(description="Ingredient code, or day; null if there is none.")
     name: str | None = Field(description="Name of the newest medicine of the ingredient.")
     duplicates: bool = Field(description="Whether one of them is marked as a duplicate.")
     medicines: list[Medicine]
 
 
 class HistoryPage(Answer):
-    """What every answer of a look-up has."""
+    """Fields of every page of a history."""
 
     record_id: str
     answered_at: datetime
-    available_until: datetime | None = Field(
-        description="Until when the permit lets look; None: until withdrawn."
-    )
+    available_until: datetime | None = Field(description="End of the permit; null: until withdrawn.")
     from_month: str
     to_month: str
-    total: int = Field(description="Rows in the whole, of all pages.")
-    next: str | None = Field(description="Cursor of the next page; None at the end.")
+    total: int = Field(description="Number of rows on all pages.")
+    next: str | None = Field(description="Cursor of the next page; null at the end.")
 
 
 class Medications(HistoryPage):
-    """`GET …/medications`. `medicines` without grouping, else `groups`; a page never splits a row."""
+    """`GET …/medications`: `medicines` without grouping, otherwise `groups`; a page never splits a row."""
 
     medicines: list[Medicine]
     groups: list[MedicineGroup]
@@ -168,14 +166,14 @@ class Treatments(HistoryPage):
 
 
 class Diagnosis(HistoryRow):
-    """One diagnosis of a receipt (傷病名)."""
+    """One diagnosis of a claim (傷病名)."""
 
     row: int
     code: str = Field(description="傷病名コード, seven digits; 0000999 is uncoded.")
-    name: str | None = Field(description="As written, where it is uncoded.")
+    name: str | None = Field(description="The written name, if uncoded.")
     modifiers: list[str] = Field(description="修飾語コード.")
     began_on: date | None
-    outcome: str | None = Field(description="転帰: 1 goes on, 2 cured, 3 died, 4 discontinued.")
+    outcome: str | None = Field(description="転帰: 1 continuing, 2 cured, 3 died, 4 discontinued.")
     main: bool
 
 

@@ -1,4 +1,4 @@
-"""What a client says with a look-up: who looks, by which permit, and which part of the history is wanted."""
+"""Parameters of a history request: operator, permit, and the requested part of the history."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER, Group
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who does it at a facility, and as whom: the terminal's assertion."""
+    """The operator at a facility, and the role: asserted by the terminal."""
 
     role: Role = Role.RECEPTION
     name: str | None = None
 
     def headers(self) -> dict[str, str]:
-        """The two headers: a name stands in no address."""
-        said = {ROLE_HEADER: self.role.value}
-        return said if self.name is None else said | {OPERATOR_HEADER: quote(self.name, safe="")}
+        """The two operator headers; a name never appears in a URL."""
+        headers = {ROLE_HEADER: self.role.value}
+        return headers if self.name is None else headers | {OPERATOR_HEADER: quote(self.name, safe="")}
 
 
 @dataclass(frozen=True, slots=True)
 class Accessor:
-    """Who looks, and by which permit: a consent's, or under another path that of an emergency or a disaster."""
+    """The operator and the permit: a consent, or under another path an emergency or disaster permit."""
 
     permit_id: UUID
     role: Role = Role.RECEPTION
@@ -35,14 +35,14 @@ class Accessor:
     permits_path: str = CONSENTS_PATH
 
     def headers(self) -> dict[str, str]:
-        """Who looks."""
+        """The operator headers."""
         return Staff(self.role, self.operator).headers()
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
-    """Which part of a history. Months as YYYY-MM; `group` and `prescriber` (an institution code) of medicines alone;
-    `limit` rows at most to a page, which begins after the cursor `after`.
+    """The requested part of a history. Months as YYYY-MM; `group` and `prescriber` (an institution code) for medicines
+    only; at most `limit` rows per page, starting after the cursor `after`.
     """
 
     from_month: str | None = None
@@ -54,10 +54,10 @@ class HistoryQuery:
     after: str | None = None
 
     def query(self) -> dict[str, str | int]:
-        """The parameters of the address, as far as they are given."""
-        said = asdict(self) | {"known_at": self.known_at.isoformat() if self.known_at else None}
-        return {name: value for name, value in said.items() if value is not None}
+        """The query parameters that are set."""
+        values = asdict(self) | {"known_at": self.known_at.isoformat() if self.known_at else None}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 FULL_HISTORY = HistoryQuery()
-"""The whole of it, by the fund's own limits."""
+"""No restriction other than the fund's defaults."""

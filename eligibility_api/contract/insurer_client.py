@@ -1,7 +1,7 @@
-"""The fund's client for insurers' programs: what the terminals' client does, and an insurer's own calls.
+"""The client for insurers' programs: the facilities' calls, and the insurer's own.
 
-Every change of a single member carries an idempotency key. Who may have to repeat a call gives a key of its own, and
-the same one again: the fund makes one change of it.
+Every change of a single member carries an idempotency key. A caller that may repeat a call passes its own key, the
+same each time: the fund applies the change once.
 """
 
 from __future__ import annotations
@@ -49,44 +49,44 @@ _MEDIA_TYPES = {FileFormat.CSV: "text/csv", FileFormat.JSON_LINES: "application/
 
 
 class InsurerClient(FundClient):
-    """Calls of the fund by an admitted program of an insurer. `key`: an idempotency key, a new one if left out."""
+    """Calls of an insurer's admitted program. `key`: an idempotency key; default: a new one."""
 
     def enrol(self, request: EnrolmentRequest, key: str | None = None) -> EnrolmentAnswer:
         """Add one member."""
-        return self._once(EnrolmentAnswer, "/v1/enrolments", request, key)
+        return self._post_idempotent(EnrolmentAnswer, "/v1/enrolments", request, key)
 
     def end_enrolment(self, request: EndRequest, key: str | None = None) -> EnrolmentAnswer:
         """End one member's current enrolment."""
-        return self._once(EnrolmentAnswer, "/v1/enrolments/end", request, key)
+        return self._post_idempotent(EnrolmentAnswer, "/v1/enrolments/end", request, key)
 
     def correct_enrolment(self, request: CorrectionRequest, key: str | None = None) -> EnrolmentAnswer:
         """Correct a period of a member."""
-        return self._once(EnrolmentAnswer, "/v1/enrolments/correct", request, key)
+        return self._post_idempotent(EnrolmentAnswer, "/v1/enrolments/correct", request, key)
 
     def change_address(self, request: MoveRequest, key: str | None = None) -> EnrolmentAnswer:
-        """Give a member another address."""
-        return self._once(EnrolmentAnswer, "/v1/enrolments/move", request, key)
+        """Change a member's address."""
+        return self._post_idempotent(EnrolmentAnswer, "/v1/enrolments/move", request, key)
 
     def change_branch(self, request: BranchRequest, key: str | None = None) -> EnrolmentAnswer:
-        """Give a member another branch number."""
-        return self._once(EnrolmentAnswer, "/v1/enrolments/branch", request, key)
+        """Change a member's branch number."""
+        return self._post_idempotent(EnrolmentAnswer, "/v1/enrolments/branch", request, key)
 
     def withdraw_enrolment(self, request: WithdrawRequest, key: str | None = None) -> EnrolmentAnswer:
-        """Withdraw an enrolment that never was."""
-        return self._once(EnrolmentAnswer, "/v1/enrolments/withdraw", request, key)
+        """Withdraw an enrolment that should never have existed."""
+        return self._post_idempotent(EnrolmentAnswer, "/v1/enrolments/withdraw", request, key)
 
     def confirm_mismatch(self, enrolment_id: UUID, key: str | None = None) -> ConfirmAnswer:
-        """Stand by what was said of a member whom the register does not show so."""
+        """Confirm a member's items although they differ from the register."""
         request = ConfirmRequest(enrolment_id=enrolment_id)
-        return self._once(ConfirmAnswer, "/v1/mismatches/confirm", request, key)
+        return self._post_idempotent(ConfirmAnswer, "/v1/mismatches/confirm", request, key)
 
     def unlink_person(self, request: UnlinkRequest, key: str | None = None) -> UnlinkAnswer:
-        """Part a member from the person to whom she was wrongly linked."""
-        return self._once(UnlinkAnswer, "/v1/enrolments/unlink", request, key)
+        """Unlink a member from a wrongly linked person."""
+        return self._post_idempotent(UnlinkAnswer, "/v1/enrolments/unlink", request, key)
 
     def register_tickets(self, request: TicketsRequest, key: str | None = None) -> TicketsAnswer:
-        """Register medical tickets of a welfare office's recipients, new or in place of former ones."""
-        return self._once(TicketsAnswer, "/v1/medical-tickets", request, key)
+        """Register or replace medical tickets of a welfare office's recipients."""
+        return self._post_idempotent(TicketsAnswer, "/v1/medical-tickets", request, key)
 
     def mismatches(self, after: str | None = None) -> Mismatches:
         """A page of the mismatch queue."""
@@ -97,13 +97,13 @@ class InsurerClient(FundClient):
         return self._get(Changes, "/v1/changes", after=after, limit=limit)
 
     def statistics(self) -> Statistics:
-        """The insurer's figures."""
+        """The insurer's statistics."""
         return self._get(Statistics, "/v1/statistics")
 
     def paper_certificates(
         self, after: str | None = None, since_month: str | None = None
     ) -> PaperCertificates:
-        """A page of who needs a paper."""
+        """A page of the members who need a paper certificate."""
         return self._get(PaperCertificates, "/v1/paper-certificates", after=after, since_month=since_month)
 
     def upload(
@@ -116,7 +116,7 @@ class InsurerClient(FundClient):
         bad_rows: BadRows = BadRows.SKIP,
         publish: Publish = Publish.AT_ONCE,
     ) -> UploadAnswer:
-        """Send a member file, piece by piece."""
+        """Stream a member file."""
         query = {
             "format": format,
             "encoding": encoding,
@@ -129,7 +129,7 @@ class InsurerClient(FundClient):
         return self._read(UploadAnswer, response)
 
     def upload_status(self, upload_id: str) -> UploadAnswer:
-        """How an upload stands."""
+        """The status of an upload."""
         return self._get(UploadAnswer, f"{_UPLOADS}/{upload_id}")
 
     def upload_faults(self, upload_id: str, after: str | None = None) -> UploadFaults:
@@ -137,39 +137,39 @@ class InsurerClient(FundClient):
         return self._get(UploadFaults, f"{_UPLOADS}/{upload_id}/faults", after=after)
 
     def approve_upload(self, upload_id: str, reason: str) -> UploadAnswer:
-        """Release a held file; by an approver's key."""
+        """Approve a held file; needs an approver's key."""
         return self._call(UploadAnswer, f"{_UPLOADS}/{upload_id}/approve", Decision(reason=reason))
 
     def reject_upload(self, upload_id: str, reason: str) -> UploadAnswer:
-        """Take back a file that is not published."""
+        """Reject a file that is not published."""
         return self._call(UploadAnswer, f"{_UPLOADS}/{upload_id}/reject", Decision(reason=reason))
 
     def publish_upload(self, upload_id: str) -> UploadAnswer:
-        """Publish a checked file that waits for this word."""
+        """Publish a checked file."""
         return self._read(UploadAnswer, self._send(f"{_UPLOADS}/{upload_id}/publish", token=self.sign_in()))
 
     def undo_upload(self, upload_id: str, reason: str) -> UploadAnswer:
-        """Bring the values from before a published file back."""
+        """Undo a published file."""
         return self._call(UploadAnswer, f"{_UPLOADS}/{upload_id}/undo", Decision(reason=reason))
 
     def correction_list(self, upload_id: str) -> CorrectionList:
-        """The facilities that saw what was withdrawn."""
+        """The facilities that received values which were withdrawn since."""
         return self._get(CorrectionList, f"{_UPLOADS}/{upload_id}/correction-list")
 
     def send_claims(self, pieces: Iterable[bytes]) -> ClaimsAnswer:
-        """Send a receipt file, piece by piece."""
+        """Stream a claim file."""
         headers = {"Content-Type": "application/octet-stream"}
         response = self._send(CLAIMS_PATH, stream=pieces, headers=headers, token=self.sign_in())
         return self._read(ClaimsAnswer, response)
 
     def claims_status(self, file_id: str) -> ClaimsAnswer:
-        """How a receipt file stands."""
+        """The status of a claim file."""
         return self._get(ClaimsAnswer, f"{CLAIMS_PATH}/{file_id}")
 
     def claims_faults(self, file_id: str, after: str | None = None) -> ClaimsFaults:
-        """A page of a receipt file's faults."""
+        """A page of a claim file's faults."""
         return self._get(ClaimsFaults, f"{CLAIMS_PATH}/{file_id}/faults", after=after)
 
     def send_checkups(self, request: CheckupsRequest) -> CheckupsAnswer:
-        """Tell of members' health check-ups."""
+        """Send members' health check-ups."""
         return self._call(CheckupsAnswer, "/v1/health-checkups", request)

@@ -1,6 +1,6 @@
-"""The insurer's desk: what waits for its word, what has changed, how it stands, and who needs a paper.
+"""Operations of an insurer: mismatch queue, change feed, statistics, and members who need a paper certificate.
 
-Lists come in pages: `next` is where to go on, given back as `after`. Cursors are opaque and hold nothing personal.
+Lists are paged: `next` is the cursor for the parameter `after`. Cursors are opaque and contain nothing personal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 
 
 class MemberSummary(Answer):
-    """A member as its insurer knows her: by her enrolment's id, and by what her certificate shows."""
+    """A member identified by enrolment id and by what the certificate shows."""
 
     enrolment_id: str
     symbol: str | None
@@ -31,7 +31,7 @@ class MemberSummary(Answer):
 
 
 class MismatchItem(MemberSummary):
-    """One period whose member the resident register does not show as the insurer says."""
+    """One period whose member differs from the resident register."""
 
     register_match: RegisterMatch
     since: datetime
@@ -43,23 +43,23 @@ class Mismatches(Answer):
     """`GET /v1/mismatches?after=CURSOR`: the queue, oldest first."""
 
     mismatches: list[MismatchItem]
-    next: str | None = Field(description="Cursor of the next page; None at the end.")
+    next: str | None = Field(description="Cursor of the next page; null at the end.")
 
 
 class ConfirmRequest(RequestModel):
-    """`POST /v1/mismatches/confirm`: what was said of this member stands. The register is asked once more first."""
+    """`POST /v1/mismatches/confirm`: confirm this member's items. The register is queried once more first."""
 
     enrolment_id: UUID
 
 
 class ConfirmAnswer(EnrolmentAnswer):
-    """What came of it: `none` where the register now shows one person, who is linked, else `confirmed`."""
+    """The result: `none` if the register now returns one person, who is linked, otherwise `confirmed`."""
 
     mismatch: Mismatch
 
 
 class IdentityItems(RequestModel):
-    """By what a person is looked for in the resident register, beside her birth date."""
+    """The items, besides the birth date, with which the resident register is queried."""
 
     name: PersonText
     name_kana: PersonKana
@@ -68,43 +68,43 @@ class IdentityItems(RequestModel):
 
 
 class UnlinkRequest(RequestModel):
-    """`POST /v1/enrolments/unlink`: this member is not the person to whom she was linked."""
+    """`POST /v1/enrolments/unlink`: unlink this member from a wrongly linked person."""
 
     enrolment_id: UUID
     corrected: IdentityItems | None = Field(
-        default=None, description="The member's true items, where the wrong ones led to the wrong person."
+        default=None, description="The member's correct items, if wrong ones caused the wrong link."
     )
 
 
 class UnlinkAnswer(EnrolmentAnswer):
-    """The enrolment's new state, and the facilities that were answered with it for the wrong person."""
+    """The enrolment's new state, and the facilities that received it as the wrong person's."""
 
     mismatch: Mismatch
     correction_list: list[AffectedFacility]
 
 
 class ChangeEvent(Answer):
-    """A version of an enrolment that has become known (`opened`), or is no longer what is known (`closed`)."""
+    """A version of an enrolment that became current (`opened`), or ceased to be (`closed`)."""
 
     event: str = Field(description="`opened` or `closed`.")
     enrolment_id: str
     revision: int
-    kind: str = Field(description="Of the revision: `single`, `file` or `undo`.")
+    kind: str = Field(description="The kind of the revision: `single`, `file` or `undo`.")
     known_from: datetime
 
 
 class Changes(Answer):
-    """`GET /v1/changes?after=CURSOR&limit=`: what has changed among the insurer's members, in the order of publishing."""
+    """`GET /v1/changes?after=CURSOR&limit=`: changes of the insurer's members, in the order of publication."""
 
     changes: list[ChangeEvent]
-    has_more: bool = Field(description="Whether there is a next page already.")
+    has_more: bool = Field(description="Whether a next page is available now.")
     next: str | None = Field(
-        description="Where to go on, now or later; None as long as nothing has happened."
+        description="Cursor for the next call, now or later; null while there are no changes."
     )
 
 
 class RegistrationDelay(Answer):
-    """From the first insured day (00:00 in Japan) until the fund showed it, in hours; registered ahead counts as 0."""
+    """Hours from the first insured day (00:00 in Japan) until the fund showed it; 0 if registered ahead."""
 
     enrolments: int
     median_hours: float | None
@@ -112,7 +112,7 @@ class RegistrationDelay(Answer):
 
 
 class Statistics(Answer):
-    """`GET /v1/statistics`: how the insurer's registration serves its members at the desks."""
+    """`GET /v1/statistics`: delay of registrations, and outcomes of look-ups."""
 
     registration_delay: RegistrationDelay = Field(description="New enrolments of the last 90 days.")
     look_ups: dict[str, int] = Field(
@@ -121,16 +121,16 @@ class Statistics(Answer):
 
 
 class PaperCertificateNeed(MemberSummary):
-    """A current member without a valid bound certificate, who needs a 資格確認書."""
+    """A current member without a valid bound card certificate, who needs a 資格確認書."""
 
     new_since: bool = Field(
-        description="Whether she was not on the list when `since_month` began: not insured, not known, or with a good card then."
+        description="Whether the member was not on the list when `since_month` began: not insured, not known, or with a valid card."
     )
 
 
 class PaperCertificates(Answer):
-    """`GET /v1/paper-certificates?after=CURSOR&since_month=YYYY-MM`: a page may be short, or empty, and still have a next one."""
+    """`GET /v1/paper-certificates?after=CURSOR&since_month=YYYY-MM`: a page may be short or empty and still have a next one."""
 
-    since: date = Field(description="The day against which `new_since` compares.")
+    since: date = Field(description="The reference day of `new_since`.")
     members: list[PaperCertificateNeed]
-    next: str | None = Field(description="Cursor of the next page; None at the end.")
+    next: str | None = Field(description="Cursor of the next page; null at the end.")

@@ -1,7 +1,7 @@
-"""What is known of one member: the items that insurers send, and that answers carry.
+"""Groups of a member's items: certificates and medical tickets, in requests and answers.
 
-The groups come in two strictnesses: `Given…` for what is sent, where nothing unknown is accepted, and the plain name
-for what is answered, where a client ignores what it does not know.
+Each group has two models: `…Input` for requests, which rejects unknown members, and the plain name for answers, of
+which clients ignore unknown members.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PostalCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}-[0-9]{4}$")]
 
 
 def insurer_kind(insurer_number: str) -> InsurerKind:
-    """What kind of insurer a number is of: 公費負担者番号 of law 12 are welfare offices'."""
+    """The kind of insurer of a number: a 公費負担者番号 of law 12 belongs to a welfare office."""
     return InsurerKind.WELFARE_OFFICE if is_welfare_office_number(insurer_number) else InsurerKind.INSURER
 
 
@@ -55,7 +55,7 @@ class _LimitCertificateItems(_Period):
     kind: LimitCertificateKind
     limit_class: LimitClass
     long_term_on: Day | None = Field(
-        default=None, description="長期入院該当: the day from which meals cost less."
+        default=None, description="長期入院該当: the first day of reduced meal costs."
     )
 
 
@@ -65,15 +65,15 @@ class _SpecificDiseaseItems(_Period):
 
 
 class ElderlyCertificateInput(_ElderlyCertificateItems, RequestModel):
-    """高齢受給者証, as sent (70 to 74 years)."""
+    """高齢受給者証 in a request (70 to 74 years)."""
 
 
 class LimitCertificateInput(_LimitCertificateItems, RequestModel):
-    """限度額適用認定証, as sent."""
+    """限度額適用認定証 in a request."""
 
 
 class SpecificDiseaseInput(_SpecificDiseaseItems, RequestModel):
-    """特定疾病療養受療証, as sent."""
+    """特定疾病療養受療証 in a request."""
 
 
 class ElderlyCertificate(_ElderlyCertificateItems, Answer):

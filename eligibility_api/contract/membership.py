@@ -1,4 +1,4 @@
-"""How a facility names whom it asks about: by what is printed on a certificate."""
+"""Identification of a membership: in a look-up, in a registration, and by its insurer."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from eligibility_api.contract.wire import BranchNumber, Day, InsurerNumber, Memb
 
 
 class MembershipQuery(RequestModel):
-    """A membership as the certificate shows it, with the holder's birth date. Width and hyphens do not matter."""
+    """A membership as printed on a certificate, with the birth date. Width and hyphens do not matter."""
 
     insurer_number: InsurerNumber
     symbol: MembershipText | None = None
     number: MembershipText
-    branch: BranchNumber | None = Field(default=None, description="Without it a family may fit: validity 5.")
+    branch: BranchNumber | None = Field(
+        default=None, description="Without it several family members may match: validity 5."
+    )
     birth_date: Day
 
 
 class StatedMembership(RequestModel):
-    """What the holder says she is a member of. Compared with what J-LIS and the insurers say; it never chooses."""
+    """The membership that the card's holder states. Only compared with the data of J-LIS and insurers."""
 
     insurer_number: InsurerNumber
     symbol: MembershipText | None = None
@@ -27,7 +29,7 @@ class StatedMembership(RequestModel):
 
 
 class MembershipKey(RequestModel):
-    """By what an insurer names one of its memberships. Width and hyphens do not matter."""
+    """Identifies one of an insurer's own memberships. Width and hyphens do not matter."""
 
     insurer_number: InsurerNumber
     symbol: MembershipText | None = None
@@ -37,8 +39,8 @@ class MembershipKey(RequestModel):
 
 
 class PeriodKey(MembershipKey):
-    """One period of a membership."""
+    """Identifies one period of a membership."""
 
     acquired_on: Day | None = Field(
-        default=None, description="First day of the period, as it is known; the latest period when left out."
+        default=None, description="First day of the period as stored; default: the latest period."
     )

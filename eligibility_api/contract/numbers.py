@@ -1,7 +1,7 @@
-"""Forms and check digits of the numbers of the field, and the one number that must never be sent.
+"""Formats and check digits of the field's numbers, and detection of a My Number, which must never be sent.
 
-The rules are those of the receipt and eligibility interfaces (保険者番号, 公費負担者番号, 医療機関コード) and, for
-refusing a My Number, of the ministerial ordinance 総務省令第85号 article 5.
+The rules are those of the claim and eligibility interfaces (保険者番号, 公費負担者番号, 医療機関コード); the My Number's
+check digit follows the ministerial ordinance 総務省令第85号 article 5.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from functools import lru_cache
 
 _SPACES_AND_HYPHENS = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212]")
 _LONG_VOWELS_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\u30fc+(?=[0-9])")
-"""The mark of a long vowel, typed for a hyphen."""
+"""The long-vowel mark, typed for a hyphen."""
 
 _TWELVE_DIGITS = re.compile(r"\d{12}")
 
 
 def folded(text: str) -> str:
-    """`text` as it is compared: half and full width folded (NFKC), spaces and hyphens dropped.
+    """Normalise `text` for comparison: width folded (NFKC), spaces and hyphens removed.
 
-    Dropping can bring a letter and a combining mark together, hence the second pass of folding.
+    Removal can join a letter and a combining mark, hence the second pass of folding.
     """
     if text.isascii() and text.isalnum():
         return text
@@ -29,10 +29,10 @@ def folded(text: str) -> str:
 
 
 def check_digit(digits: str) -> int:
-    """The check digit behind `digits` (insurer, public-expense, beneficiary and institution numbers).
+    """The check digit that follows `digits` (insurer, public-expense, beneficiary and institution numbers).
 
-    From the last digit leftward multiply by 2, 1, 2, 1 …, add the digits of the products; what is missing to the
-    next ten is the check digit.
+    From the last digit leftward multiply by 2, 1, 2, 1 … and add the digits of the products; the check digit is the
+    difference to the next multiple of ten.
     """
     total = 0
     for place, digit in enumerate(reversed(digits)):
@@ -60,12 +60,12 @@ def is_welfare_office_number(text: str) -> bool:
 
 
 def law_of(insurer_number: str) -> str | None:
-    """法別番号: the two digits that begin a valid number of eight; None for national health insurance, of six."""
+    """法別番号: the first two digits of a valid eight-digit number; None for national health insurance (six digits)."""
     return insurer_number[:2] if len(insurer_number) == 8 else None
 
 
 def is_late_elderly_number(insurer_number: str) -> bool:
-    """Whether a valid 保険者番号 is of the late-elderly scheme (後期高齢者医療): law 39."""
+    """Whether a valid 保険者番号 belongs to the late-elderly scheme (後期高齢者医療): law 39."""
     return law_of(insurer_number) == "39"
 
 
@@ -82,10 +82,10 @@ def is_institution_code(text: str) -> bool:
 def is_my_number(text: str) -> bool:
     """Whether `text`, folded, is exactly twelve digits with a valid My Number check digit.
 
-    Such a text is refused wherever a membership identifier is expected. Identifiers that a clinic chooses itself
-    are not tested: one in ten twelve-digit strings passes by chance.
+    Such a text is rejected wherever a membership identifier is expected. Identifiers that a clinic chooses itself
+    are not tested: one in ten twelve-digit strings has a valid check digit by chance.
     """
-    # Whatever stands between the digits, seen or unseen, and whatever script they are in: it is the number.
+    # Separators, visible or not, and the script of the digits must not hide the number.
     digits = "".join(character for character in folded(text) if character.isalnum())
     if not _TWELVE_DIGITS.fullmatch(digits):
         return False

@@ -1,4 +1,4 @@
-"""Prescriptions and dispensings at once (電子処方箋の処方・調剤情報): provisional, until the claim takes their place."""
+"""Prescriptions and dispensings (電子処方箋の処方・調剤情報): recorded immediately, provisional until the claim arrives."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PrescribedMedicine(RequestModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PRESCRIBED]})
 
     drug_code: DrugCode
-    quantity: Quantity = Field(description="For each day or dose, in the unit of the drug master.")
+    quantity: Quantity = Field(description="Per day or dose, in the unit of the drug master.")
     act: Annotated[str, StringConstraints(pattern=r"^(21|22|23|31|32|33)$")] = Field(
         description="診療識別: 21 内服, 22 屯服, 23 外用, 31 to 33 注射."
     )
@@ -37,14 +37,14 @@ class PrescriptionRequest(RequestModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PRESCRIPTION]})
 
     identified_by: UUID = Field(
-        description="`record_id` of the eligibility answer, of the last 24 hours, that says whose it is."
+        description="`record_id` of this facility's eligibility answer about the patient, of the last 24 hours."
     )
     prescribed_on: Day
     medicines: list[PrescribedMedicine] = Field(min_length=1, max_length=100)
 
 
 class Prescriber(RequestModel):
-    """The prescribing institution, as the prescription names it."""
+    """The prescribing institution, as named in the prescription."""
 
     institution_code: InstitutionCode
     institution_name: PersonText
@@ -63,7 +63,7 @@ class DispensingRequest(RequestModel):
 
 
 class EntryAnswer(Answer):
-    """What was taken."""
+    """The recorded entry."""
 
     entry_id: UUID
     record_id: str

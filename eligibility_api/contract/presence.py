@@ -1,8 +1,8 @@
-"""The bytes that a card signs to prove that its holder is present.
+"""The bytes that a card signs as proof of presence.
 
-The terminal builds them itself, from what it knows: it never signs bytes or a digest that were handed to it. They
-begin with a tag of their purpose, so that a proof for one purpose is worthless for another, and a consent's
-signature is no presence.
+The terminal builds them from its own data and never signs bytes or a digest supplied by others. They begin with a tag
+of their purpose, so that a proof for one purpose is not valid for another, and a consent's signature does not prove
+presence.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TAGS: dict[Purpose, bytes] = {
     Purpose.CONSENT: b"SHIKAKU consent v1\0",
     Purpose.VISUAL_CONSENT: b"SHIKAKU visual-consent v1\0",
 }
-"""The first bytes of what is signed, by purpose. None is a prefix of another."""
+"""The first bytes of the signed bytes, by purpose. None is a prefix of another."""
 
 
 def to_be_signed(
@@ -37,11 +37,11 @@ def to_be_signed(
     challenge: str,
     more: Sequence[str] = (),
 ) -> bytes:
-    """What the card signs: the purpose's tag, then the SHA-256 of the fields.
+    """Build the bytes that the card signs: the purpose's tag, then the SHA-256 of the fields.
 
-    Each field goes into the hash as its length in UTF-8 bytes (two bytes, big-endian) and the bytes themselves, in
-    the order audience, institution code, terminal id, challenge, and whatever the purpose has `more` (a consent: its
-    words, see `contract.consent`). The fixed short form fits a short APDU.
+    Each field is hashed as its length in UTF-8 bytes (two bytes, big-endian) and the bytes, in the order audience,
+    institution code, terminal id, challenge, `more` (a consent: its wording, see `contract.consent`). The fixed short
+    form fits a short APDU.
     """
     digest = hashlib.sha256()
     for field in (audience, institution_code, terminal_id, challenge, *more):
@@ -50,20 +50,20 @@ def to_be_signed(
     return TAGS[purpose] + digest.digest()
 
 
-def _bare(purpose: Purpose) -> Purpose:
+def _without_statement(purpose: Purpose) -> Purpose:
     if purpose in (Purpose.CONSENT, Purpose.VISUAL_CONSENT):
-        raise PydanticCustomError("purpose", "a consent's challenge comes with its statement")
+        raise PydanticCustomError("purpose", "a consent's challenge is issued with its statement")
     return purpose
 
 
 class ChallengeRequest(RequestModel):
-    """Asks for a challenge: `POST /v1/presence/challenges`. A consent's comes from `POST /v1/consents/challenges`."""
+    """`POST /v1/presence/challenges`. A consent's challenge is issued by `POST /v1/consents/challenges`."""
 
-    purpose: Annotated[Purpose, AfterValidator(_bare)] = Field(examples=["eligibility"])
+    purpose: Annotated[Purpose, AfterValidator(_without_statement)] = Field(examples=["eligibility"])
 
 
 class ChallengeAnswer(Answer):
-    """A challenge, opaque to the terminal, and the instant until which it can be spent."""
+    """A challenge, opaque to the terminal, and its expiry."""
 
     challenge: str = Field(examples=["AQFrMQAAAZ..."])
     expires_at: datetime

@@ -1,4 +1,4 @@
-"""Reference numbers (照会番号): a facility's own number for a person, which comes back with its later answers."""
+"""Reference numbers (照会番号): a facility's own number for a person, returned with its later answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ReferenceNumber = Annotated[Text, StringConstraints(min_length=1, max_length=50)
 
 
 class ReferenceRegistration(MembershipQuery):
-    """`POST /v1/reference-numbers`: the facility's number for whom this membership fits. A later one replaces it."""
+    """`POST /v1/reference-numbers`: the facility's number for this membership's person. A later one replaces it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.REFERENCE]})
 
@@ -24,7 +24,7 @@ class ReferenceRegistration(MembershipQuery):
 
 
 class ReferenceRegistrations(RequestModel):
-    """`POST /v1/reference-numbers/bulk`: many at once, each on its own."""
+    """`POST /v1/reference-numbers/bulk`: many registrations, each processed independently."""
 
     registrations: Annotated[
         tuple[ReferenceRegistration, ...], FailFast(), Field(min_length=1, max_length=MAX_REGISTRATIONS)
@@ -32,7 +32,7 @@ class ReferenceRegistrations(RequestModel):
 
 
 class ReferenceAnswer(Answer):
-    """What became of one registration: `registered`, or the catalogue's code of why not (`reference-not-found`,
+    """The outcome of one registration: `registered`, or the catalogue's code (`reference-not-found`,
     `reference-several-found`).
     """
 
@@ -40,6 +40,6 @@ class ReferenceAnswer(Answer):
 
 
 class ReferenceAnswers(Answer):
-    """What became of each registration, in their order."""
+    """The outcome of each registration, in their order."""
 
     registrations: list[ReferenceAnswer]

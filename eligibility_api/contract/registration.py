@@ -1,4 +1,4 @@
-"""The first registration (初回登録): a card's holder agrees that the card serves as insurance certificate."""
+"""The first registration (初回登録): the holder agrees to use the card as insurance certificate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eligibility_api.contract.wire import Answer
 
 
 class RegistrationRequest(Proof):
-    """`POST /v1/registrations`: a proof whose challenge is for first registration, and the holder's agreement."""
+    """`POST /v1/registrations`: a proof with a first-registration challenge, and the holder's agreement."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"agreed": True}]})
 

@@ -1,4 +1,4 @@
-"""Medical tickets (医療券・調剤券): what a welfare office registers for its recipients, a month at a time."""
+"""Medical tickets (医療券・調剤券) that a welfare office registers for its recipients, per month."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Month = Annotated[
 
 
 class TicketKey(RequestModel):
-    """What tells one ticket from another: whose, for which month, where, and for what."""
+    """Identifies a ticket: recipient, month, institution, type and treatment."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET_KEY]})
 
@@ -52,23 +52,23 @@ class TicketKey(RequestModel):
 
 
 class TicketInput(TicketKey):
-    """One ticket, whole; it replaces a former one of the same name (OQS 4.2, MedicalTicketInfo)."""
+    """One complete ticket; it replaces a former one with the same key (OQS 4.2, MedicalTicketInfo)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET]})
 
     institution_name: PersonText | None = Field(
-        default=None, description="As admitted by the fund where it is left out."
+        default=None, description="Default: the name under which the fund admitted the institution."
     )
     single_or_combined: SingleOrCombined = SingleOrCombined.SINGLE
-    valid_from: Day = Field(description="First valid day, in the month.")
-    valid_to: Day = Field(description="Last valid day, in the month.")
+    valid_from: Day = Field(description="First valid day, within the month.")
+    valid_to: Day = Field(description="Last valid day, within the month.")
     issue_number: Annotated[Text, StringConstraints(min_length=1, max_length=20)] | None = None
     self_pay: Annotated[int, Field(ge=0, le=9_999_999)] | None = Field(
         default=None, description="本人支払額, yen a month."
     )
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Self:
+    def _consistent(self) -> Self:
         first = self.first_day
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         if not first <= self.valid_from <= self.valid_to <= last:
@@ -76,7 +76,7 @@ class TicketInput(TicketKey):
         dispensing = self.treatment is TicketTreatment.DISPENSING
         if dispensing != (self.ticket_type is TicketType.DISPENSING):
             raise PydanticCustomError(
-                "ticket_treatment", "a dispensing ticket is for dispensing, and nothing else is"
+                "ticket_treatment", "a dispensing ticket goes with treatment 04 (dispensing) and only with it"
             )
         return self
 
@@ -84,49 +84,49 @@ class TicketInput(TicketKey):
 Tickets = TypeVar("Tickets", bound=Sequence[TicketKey])
 
 
-def _each_once(tickets: Tickets) -> Tickets:
+def _unique(tickets: Tickets) -> Tickets:
     names = {
         (t.recipient_number, t.birth_date, t.month, t.institution_code, t.ticket_type, t.treatment)
         for t in tickets
     }
     if len(names) < len(tickets):
-        raise PydanticCustomError("ticket_twice", "a ticket may stand in a call once")
+        raise PydanticCustomError("ticket_twice", "a ticket may occur only once per call")
     return tickets
 
 
 class TicketsRequest(RequestModel):
-    """`POST /v1/medical-tickets`: tickets of an office's recipients, new or in place of former ones."""
+    """`POST /v1/medical-tickets`: register or replace tickets of an office's recipients."""
 
     tickets: Annotated[
         tuple[TicketInput, ...],
         FailFast(),
-        AfterValidator(_each_once),
+        AfterValidator(_unique),
         Field(min_length=1, max_length=MAX_TICKETS),
     ]
 
 
 class TicketsWithdrawal(RequestModel):
-    """`POST /v1/medical-tickets/withdraw`: tickets that shall hold no more."""
+    """`POST /v1/medical-tickets/withdraw`: withdraw tickets."""
 
     tickets: Annotated[
         tuple[TicketKey, ...],
         FailFast(),
-        AfterValidator(_each_once),
+        AfterValidator(_unique),
         Field(min_length=1, max_length=MAX_TICKETS),
     ]
 
 
 class TicketAnswer(Answer):
-    """What became of one ticket."""
+    """The outcome for one ticket."""
 
     outcome: str = Field(
-        description="`registered`, `replaced`, `unchanged` or `withdrawn`, or the catalogue's code of why nothing was"
-        " done: `ticket-recipient-unknown`, `ticket-unknown`."
+        description="`registered`, `replaced`, `unchanged` or `withdrawn`, or the catalogue's code if nothing was done:"
+        " `ticket-recipient-unknown`, `ticket-unknown`."
     )
 
 
 class TicketsAnswer(Answer):
-    """What became of each ticket, in their order, and since when it shows."""
+    """The outcome of each ticket, in their order, and since when it shows."""
 
     known_from: datetime
     tickets: list[TicketAnswer]

@@ -1,4 +1,4 @@
-"""How a client signs in: OAuth 2.0 client credentials with `private_key_jwt` (RFC 6749 4.4, RFC 7523), ES256."""
+"""Client authentication: OAuth 2.0 client credentials with `private_key_jwt` (RFC 6749 4.4, RFC 7523), ES256."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """`client_assertion_type` of RFC 7523 section 2.2."""
 
 ASSERTION_SECONDS = 60
-"""Life of an assertion that this module makes; the fund accepts at most 300."""
+"""Lifetime of an assertion made by this module; the fund accepts at most 300 s."""
 
 TOKEN_PATH = "/v1/token"
 
 
 class TokenForm(RequestModel):
-    """What `POST /v1/token` takes, as a form (RFC 6749 section 4.4.2, RFC 7523 section 2.2)."""
+    """The form of `POST /v1/token` (RFC 6749 section 4.4.2, RFC 7523 section 2.2)."""
 
     grant_type: Literal["client_credentials"]
     client_assertion_type: Literal["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
@@ -43,15 +43,14 @@ class TokenAnswer(Answer):
 
 
 class CredentialError(Exception):
-    """A file is not the credential that it should be; the text says why, never a value."""
+    """A file is not a valid credential; the text gives the reason, never a value."""
 
 
 class Credential(BaseModel):
-    """The file that a client gets at its admission, and keeps to itself: who it is, and its private key.
+    """The secret credential file of an admitted client: its identity and its private key.
 
     `audience` is the fund's name in tokens and in the bytes that a card signs. A terminal has an institution code, an
-    insurer an insurer number. `visual_check_certificate` (DER) is what cards ask of a terminal that was
-    admitted for the visual check.
+    insurer an insurer number. Cards require `visual_check_certificate` (DER) of a terminal for the visual check.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -91,7 +90,7 @@ class Credential(BaseModel):
         return credential
 
     def to_be_signed(self, purpose: Purpose, challenge: str) -> bytes:
-        """What a card signs at this terminal: built from the terminal's own identity and the fund's challenge."""
+        """The bytes that a card signs at this terminal, from the terminal's identity and the fund's challenge."""
         return presence.to_be_signed(
             purpose,
             audience=self.audience,
@@ -101,7 +100,7 @@ class Credential(BaseModel):
         )
 
     def save(self, path: Path) -> None:
-        """Write the file, readable by its owner alone, whole or not at all."""
+        """Write the file atomically, readable by its owner only."""
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + ".new")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -111,7 +110,7 @@ class Credential(BaseModel):
 
 
 def client_assertion(credential: Credential, *, now: datetime, jti: str) -> str:
-    """A fresh assertion (RFC 7523 section 3). `jti` must be new each time: it is accepted once."""
+    """Make an assertion (RFC 7523 section 3). `jti` must be new each time: it is accepted once."""
     claims = {
         "iss": credential.client_id,
         "sub": credential.client_id,
@@ -124,7 +123,7 @@ def client_assertion(credential: Credential, *, now: datetime, jti: str) -> str:
 
 
 def token_form(credential: Credential, *, now: datetime, jti: str) -> dict[str, str]:
-    """The form that `POST /v1/token` expects, a fresh assertion in it."""
+    """The form for `POST /v1/token`, with a new assertion."""
     return {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION_TYPE,

@@ -1,6 +1,6 @@
-"""Member files: how an insurer uploads one, what the fund found in it, and what became of it.
+"""Member files: upload, check report, and the states until publication or undo.
 
-`POST /v1/uploads` takes the bare file as its body, of any size, in streaming; its query says how to read it.
+The body of `POST /v1/uploads` is the file itself, streamed, of any size; the query gives its format.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from eligibility_api.contract.wire import Answer, RequestModel, Text
 
 
 class FileFormat(StrEnum):
-    """The form of the file."""
+    """The format of the file."""
 
     CSV = "csv"
     JSON_LINES = "jsonl"
 
 
 class FileEncoding(StrEnum):
-    """The file's encoding; `auto` decides by its bytes."""
+    """The file's encoding; `auto` detects it."""
 
     AUTO = "auto"
     UTF_8 = "utf-8"
@@ -30,8 +30,8 @@ class FileEncoding(StrEnum):
 
 
 class FileScope(StrEnum):
-    """Whether the file has all members, or only what changed. A member who is missing in a full file is reported, and
-    never ended: an end has a day and a reason.
+    """Whether the file contains all members, or only changes. A member missing in a full file is reported but never
+    ended: an end needs a day and a reason.
     """
 
     FULL = "full"
@@ -39,47 +39,47 @@ class FileScope(StrEnum):
 
 
 class BadRows(StrEnum):
-    """What happens to the good rows of a file with bad ones."""
+    """Handling of a file with invalid rows."""
 
     SKIP = "skip"
-    """The good rows count."""
+    """Process the valid rows."""
     REJECT_FILE = "reject-file"
-    """All or nothing."""
+    """Reject the whole file."""
 
 
 class Publish(StrEnum):
-    """When the fund publishes a file in which nothing is suspicious."""
+    """When the fund publishes a file without suspicious findings."""
 
     AT_ONCE = "at-once"
     ON_REQUEST = "on-request"
-    """Wait for `POST /v1/uploads/{upload_id}/publish`."""
+    """On `POST /v1/uploads/{upload_id}/publish`."""
 
 
 class UploadState(StrEnum):
-    """Where an upload is on its way. The last four are ends."""
+    """The state of an upload. The last four are final."""
 
     RECEIVED = "received"
     CHECKING = "checking"
     HELD = "held"
-    """Waits for another key's approval, with its reason."""
+    """Waits for approval by another key, with a reason."""
     CHECKED = "checked"
-    """Nothing suspicious; waits for the insurer's word (`on-request`)."""
+    """Nothing suspicious; waits for the insurer's request to publish (`on-request`)."""
     PUBLISHING = "publishing"
     UNDOING = "undoing"
     PUBLISHED = "published"
     REFUSED = "refused"
-    """The fund could not take it; `refusal` says why."""
+    """The fund refused it; `refusal` gives the reason."""
     REJECTED = "rejected"
-    """The insurer took it back."""
+    """The insurer rejected it."""
     UNDONE = "undone"
 
 
 class RowFault(StrEnum):
-    """What may be wrong with a row. Such a row is not taken; the others are, unless the file was all or nothing."""
+    """Faults of a row. An invalid row is not processed; the others are, unless `bad_rows` is `reject-file`."""
 
     REQUIRED = "required"
     FORMULA = "formula"
-    """The cell begins like a spreadsheet's formula: `=`, `+`, `@`, or `-` without a digit behind it."""
+    """The cell begins like a spreadsheet formula: `=`, `+`, `@`, or `-` not followed by a digit."""
     MY_NUMBER = "my-number-refused"
     OTHER_INSURER = "other-insurer"
     TEXT = "text"
@@ -87,40 +87,40 @@ class RowFault(StrEnum):
     DAY = "day"
     CODE = "code"
     FORM = "form"
-    """A postal code, branch or amount that is not of its form."""
+    """A postal code, branch or amount in a wrong format."""
     PERIOD = "period"
     """The end is not later than the beginning."""
     REASON_OF_LOSS = "reason-of-loss"
     """lost_on and reason_of_loss go together."""
     SCHEME = "scheme"
-    """Not of the insurer's scheme: medical aid, the late-elderly scheme, or neither."""
+    """The row does not match the insurer's scheme: medical aid, the late-elderly scheme, or neither."""
     ENCODING = "encoding"
     LINE_TOO_LONG = "line-too-long"
     QUOTES = "quotes"
-    """A quote is open at the end of the line, or stands where none may."""
+    """A quote is unclosed at the end of the line, or misplaced."""
     CELLS = "cells"
     """More or fewer cells than columns."""
     JSON = "json"
     """Not one flat object of texts, whole numbers and flags."""
     UNKNOWN_COLUMN = "unknown-column"
     DUPLICATE = "duplicate"
-    """The same row stands further above, which counts."""
+    """The same row occurs earlier in the file; the earlier one counts."""
     ROWS_OVERLAP = "rows-overlap"
-    """Two rows say different things of one member for the same day: neither counts."""
+    """Two rows of one member differ for the same day: neither counts."""
     BRANCH_CONFLICT = "branch-conflict"
-    """Two people have one branch of one number on the same day: neither counts."""
+    """Two persons have the same number and branch on the same day: neither counts."""
     CHANGED_SINCE = "changed-since"
-    """No fault: left alone, as a single call changed this member after the upload."""
+    """Not a fault: skipped, because a single call changed this member after the upload."""
 
 
 class Finding(Answer):
-    """What the check found of one kind: how often, and whether it holds the file."""
+    """A finding of the check: how often, and whether it puts the file on hold."""
 
     code: str
     count: int
     holds: bool
     column: str | None = None
-    detail: dict[str, Any] | None = Field(default=None, description="Shares and counts, never a value.")
+    detail: dict[str, Any] | None = Field(default=None, description="Ratios and counts, never a value.")
 
 
 class UploadReport(Answer):
@@ -129,16 +129,16 @@ class UploadReport(Answer):
     rows: int
     good_rows: int
     bad_rows: int
-    new: int = Field(description="Periods of members that were not known.")
+    new: int = Field(description="Periods that were not known.")
     changed: int
     unchanged: int
-    absent: int = Field(description="Current members of whom a full file says nothing.")
+    absent: int = Field(description="Current members missing in a full file.")
     unmatched: int = Field(
-        description="New or changed members whom the resident register did not show as one person."
+        description="New or changed members for whom the resident register did not return exactly one person."
     )
-    changed_since: int = Field(description="Left alone: changed by single calls after the upload.")
+    changed_since: int = Field(description="Skipped: changed by single calls after the upload.")
     fill_rates: dict[str, float] = Field(
-        description="Share of filled cells by column, within who should have it."
+        description="Ratio of filled cells by column, among the members who should have a value."
     )
     findings: list[Finding]
 
@@ -150,44 +150,48 @@ class UploadAnswer(Answer):
     state: UploadState
     received_at: datetime
     size: int = Field(description="Bytes.")
-    refusal: str | None = Field(default=None, description="The catalogue's code, where the file was refused.")
-    duplicate_of: str | None = Field(default=None, description="The same file was taken before: that upload.")
+    refusal: str | None = Field(default=None, description="The catalogue's code if the file was refused.")
+    duplicate_of: str | None = Field(
+        default=None, description="The id of an earlier upload of the same file."
+    )
     report: UploadReport | None = None
-    known_from: datetime | None = Field(default=None, description="Since when it shows, once published.")
+    known_from: datetime | None = Field(
+        default=None, description="Since when it is effective, once published."
+    )
     undone_from: datetime | None = None
 
 
 class UploadFault(Answer):
-    """One fault of one row, by place, rule and the value's shape (`9` digit, `a` letter, `あ` other), never the value.
+    """One fault of one row: place, code and the value's shape (`9` digit, `a` letter, `あ` other), never the value.
 
-    ASCII punctuation and spaces stand in the shape as they are.
+    ASCII punctuation and spaces appear unchanged in the shape.
     """
 
-    row: int = Field(description="From 1, the header not counted; 0 where it is of no row.")
+    row: int = Field(description="From 1, not counting the header; 0 if the fault belongs to no row.")
     column: str | None
     code: RowFault
     shape: str | None
-    enrolment_id: str | None = Field(default=None, description="Of whom an undo left alone.")
+    enrolment_id: str | None = Field(default=None, description="The enrolment that an undo skipped.")
 
 
 class UploadFaults(Answer):
     """`GET /v1/uploads/{upload_id}/faults?after=CURSOR`."""
 
     faults: list[UploadFault]
-    next: str | None = Field(description="Cursor of the next page; None at the end.")
+    next: str | None = Field(description="Cursor of the next page; null at the end.")
 
 
 Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class Decision(RequestModel):
-    """`POST /v1/uploads/{upload_id}/approve`, `…/reject`, `…/undo`: why."""
+    """`POST /v1/uploads/{upload_id}/approve`, `…/reject`, `…/undo`: the reason."""
 
     reason: Reason
 
 
 class AffectedFacility(Answer):
-    """One facility that was answered with a value since withdrawn."""
+    """One facility that received a value which was withdrawn since."""
 
     institution_code: str
     institution_name: str

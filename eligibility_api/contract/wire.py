@@ -1,4 +1,4 @@
-"""What all wire models share: their strictness, and the types of fields that recur."""
+"""Base classes of all wire models, and common field types."""
 
 from __future__ import annotations
 
@@ -26,27 +26,25 @@ from eligibility_api.contract.characters import normalize_kana
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 MY_NUMBER_FAULT = "my_number"
-"""The fault type by which the border recognises a refused My Number."""
+"""The validation error type that becomes `my-number-refused`."""
 
 
 class RequestModel(BaseModel):
-    """Base of requests: nothing unknown is accepted, nothing but the form of kana is changed, and no fault repeats what
-    was sent.
-    """
+    """Base of requests: rejects unknown members, changes nothing but kana, and never repeats input in errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Answer(BaseModel):
-    """Base of answers: a client ignores members that it does not know, so that the fund may add some."""
+    """Base of answers: clients ignore unknown members, so that the fund can add some."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     @classmethod
     def from_trusted(cls, **values: Any) -> Self:
-        """An answer of values that were validated when they came in, every field given: nothing is done again.
+        """Construct without validation, from values validated on input; every field must be given.
 
-        What `model_construct` does, without its search for aliases and defaults, which takes many times as long.
+        Like `model_construct`, without its much slower search for aliases and defaults.
         """
         made = cls.__new__(cls)
         object.__setattr__(made, "__dict__", values)
@@ -62,9 +60,9 @@ def _no_my_number(value: str) -> str:
     return value
 
 
-def _says_something(value: str) -> str:
+def _not_blank(value: str) -> str:
     if not value.isalnum() and not numbers.folded(value):
-        raise PydanticCustomError("membership_text", "more than spaces and hyphens")
+        raise PydanticCustomError("membership_text", "must contain more than spaces and hyphens")
     return value
 
 
@@ -81,16 +79,16 @@ def _checked_institution_code(value: str) -> str:
 
 
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]*$"
-"""Unicode's category Cc: nothing that a person writes, and U+0000 nothing that the database takes."""
+"""Rejects Unicode category Cc: nobody types it, and the database cannot store U+0000."""
 
 Text = Annotated[str, StringConstraints(pattern=_NO_CONTROL_CHARACTERS)]
-"""Text without control characters, as every text of a request is that is kept."""
+"""Text without control characters; the type of every stored text of a request."""
 
 MembershipText = Annotated[
     Text,
     StringConstraints(min_length=1, max_length=20),
     AfterValidator(_no_my_number),
-    AfterValidator(_says_something),
+    AfterValidator(_not_blank),
 ]
 """A symbol (記号) or number (番号) as written, up to 20 characters, never a My Number."""
 
@@ -105,10 +103,10 @@ InstitutionCode = Annotated[str, AfterValidator(_checked_institution_code), Fiel
 BranchNumber = Annotated[
     str, AfterValidator(_no_my_number), StringConstraints(pattern=r"^[0-9]{2}$"), Field(examples=["00"])
 ]
-"""枝番: two digits, which tell the members of one number apart."""
+"""枝番: two digits that distinguish the members of one number."""
 
 PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
-"""A name or an address as the insurer writes it."""
+"""A name or an address as written by the insurer."""
 
 OperatorName = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 """A member of staff, as the facility names its staff; recorded."""
@@ -116,15 +114,15 @@ OperatorName = Annotated[Text, StringConstraints(strip_whitespace=True, min_leng
 _MAX_KANA_LENGTH = 200
 
 
-def _in_one_form(value: str) -> str:
+def _normalized(value: str) -> str:
     kana = normalize_kana(value)
     if not 1 <= len(kana) <= _MAX_KANA_LENGTH:
         raise PydanticCustomError("kana", "a reading of 1 to 200 characters")
     return kana
 
 
-PersonKana = Annotated[PersonText, AfterValidator(_in_one_form)]
-"""The reading of a name. However it is written, it becomes full-width katakana (`characters.normalize_kana`)."""
+PersonKana = Annotated[PersonText, AfterValidator(_normalized)]
+"""The reading of a name, normalised to full-width katakana (`characters.normalize_kana`)."""
 
 
 def _decoded(value: object) -> object:
@@ -147,17 +145,17 @@ def _iso_day(value: object) -> object:
 
 
 EARLIEST_DAY = date(1868, 1, 1)
-"""Nobody who is insured was born earlier, and nothing here began earlier."""
+"""No insured person was born earlier, and no period began earlier."""
 
 
-def _of_this_age(value: date) -> date:
+def _not_too_early(value: date) -> date:
     if value < EARLIEST_DAY:
         raise PydanticCustomError("day", "a day from 1868 on")
     return value
 
 
-Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_of_this_age)]
-"""A day, YYYY-MM-DD on the wire and nothing else: pydantic's own date would also read seconds since 1970."""
+Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_not_too_early)]
+"""A day, only as YYYY-MM-DD on the wire: pydantic's own date would also accept seconds since 1970."""
 
 Bytes = Annotated[
     bytes,

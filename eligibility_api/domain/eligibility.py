@@ -23,7 +23,7 @@ from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from eligibility_api.domain.presenter import DisclosureScope, present, tickets_of
 
 RULE_VERSION = 2
-"""Version of the rule, with `ages.py`, `cover.py` and `showing.py`; recorded with every answer."""
+"""Version of the rules in this module, `ages.py`, `cover.py` and `presenter.py`; recorded with every answer."""
 
 DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
 """The range of days that the fund answers for: five years back, one year ahead (rule D9)."""

@@ -1,6 +1,6 @@
-"""The authorities themselves: their generations, their keys on disk, the trust files that others read.
+"""The certificate authorities: generations, keys on disk, and the trust files for relying parties.
 
-What they issue lives in `certificates.py`; what their certificates contain in `profiles.py`.
+`certificates.py` issues certificates, `profiles.py` defines their contents.
 """
 
 import secrets
@@ -42,7 +42,7 @@ class Authority:
     key_sha256: str
 
     def certificate_id(self, serial: int) -> CertificateId:
-        """Return how a certificate of this authority is known."""
+        """Return the id of a certificate of this authority."""
         return CertificateId(self.key_sha256, serial)
 
 
@@ -56,7 +56,7 @@ class Authorities:
         self._opened: dict[CaId, Authority] = {}
 
     def create_missing(self, now: datetime) -> None:
-        """Make the first generation of every authority, and the trust files, unless they are there."""
+        """Create the first generation of every authority, and the trust files, unless they exist."""
         with self._store.unit():
             for kind in Kind:
                 if not self.generations(kind):
@@ -64,9 +64,7 @@ class Authorities:
         self._write_trust()
 
     def add_generation(self, kind: Kind, now: datetime) -> Authority:
-        """Make the next generation of an authority; it issues from now on, under the same name with a new
-        key.
-        """
+        """Create the next generation of an authority, with the same name and a new key; it issues from now on."""
         with self._store.unit() as connection:
             ca = CaId(kind, len(self.generations(kind)) + 1)
             key = self._make_key(_KEY_PROFILES[kind])
@@ -114,7 +112,7 @@ class Authorities:
         return self.get(CaId.parse(row["ca_id"]))
 
     def key_path(self, ca: CaId) -> Path:
-        """Return the file that keeps an authority's private key."""
+        """Return the path of an authority's private key."""
         return self._home / "keys" / f"{ca}.pem"
 
     def _open(self, ca: CaId, row: sqlite3.Row) -> Authority:

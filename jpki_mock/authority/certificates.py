@@ -1,7 +1,7 @@
-"""Issuing, renewing, revoking, suspending and resuming residents' certificates, by the rules, on the record.
+"""Issues, renews, revokes, suspends and resumes residents' certificates, and records it.
 
 The rules are in `validity.py` and `revocation.py`, the contents in `profiles.py`, the SQL in `records.py`.
-Cards are made elsewhere (`personalisation.py`): here a key is only ever a public one.
+`personalisation.py` issues cards; this module uses public keys only.
 """
 
 import sqlite3
@@ -34,7 +34,7 @@ from jpki_mock.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """What a resident's certificate is asked for with."""
+    """An application for a resident's certificate."""
 
     kind: Kind
     resident: Resident
@@ -42,11 +42,11 @@ class Application:
     card_expires_on: date
     carrier: Carrier = Carrier.CARD
     renews: CertificateId | None = None
-    """The certificate that the new one takes the place of."""
+    """The certificate that the new one replaces."""
     ca: CaId | None = None
-    """The generation that shall issue; the newest unless named."""
+    """The issuing generation; by default the newest."""
     serial: int | None = None
-    """A certain serial number; a random one unless given."""
+    """A fixed serial number; by default a random one."""
 
 
 class Certificates:
@@ -58,15 +58,15 @@ class Certificates:
         self.records = Records(store)
 
     def issue(self, application: Application, now: datetime) -> x509.Certificate:
-        """Issue a certificate, and where it renews another one, link the two and end the old one's effect.
+        """Issue a certificate; if it renews another one, link the two and revoke the old one.
 
-        Raises NotAllowed if the resident died or is too young, if the serial number was given before, or if
-        the old certificate is somebody else's, of another kind, revoked or renewed already.
+        Raises NotAllowed if the resident has died or is too young, if the serial number is in use, or if the old
+        certificate belongs to another person, is of another kind, revoked or already renewed.
         """
         _check_applicant(application, now)
         with self._store.unit():
             issuer = self._issuer(application)
-            old = self._renewed(application)
+            old = self._certificate_to_renew(application)
             new = Record(
                 ca=issuer.id,
                 id=issuer.certificate_id(application.serial or self._free_serial(issuer)),
@@ -75,11 +75,11 @@ class Certificates:
                 period=Period(now.astimezone(UTC).replace(microsecond=0), _end(application, old, now)),
                 revocation=None,
             )
-            self._keep(new, old, now)
+            self._store_record(new, old, now)
         return build_leaf(_leaf(application, new), issuer.certificate, issuer.key)
 
     def revoke(self, wanted: CertificateId, reason: Reason, now: datetime) -> Record:
-        """Revoke a certificate. Raises NotFound, and NotAllowed where `revocation.revoke` does."""
+        """Revoke a certificate. Raises NotFound, and NotAllowed as `revocation.revoke`."""
         with self._store.unit():
             record = self.records.find(wanted)
             changed = revocation.revoke(record, reason, now)
@@ -99,7 +99,7 @@ class Certificates:
         return replace(record, revocation=None)
 
     def revoke_all_of(self, resident_id: str, reason: Reason, now: datetime, *kinds: Kind) -> list[Record]:
-        """Revoke the certificates of a resident that are not yet revoked for good or run out."""
+        """Revoke a resident's certificates that are neither permanently revoked nor expired."""
         with self._store.unit():
             current = [
                 record
@@ -112,10 +112,10 @@ class Certificates:
         if application.ca is None:
             return self._authorities.newest(application.kind)
         if application.ca.kind is not application.kind:
-            raise NotAllowed("That authority issues certificates of another kind.")
+            raise NotAllowed("This authority issues certificates of another kind.")
         return self._authorities.get(application.ca)
 
-    def _renewed(self, application: Application) -> Record | None:
+    def _certificate_to_renew(self, application: Application) -> Record | None:
         if application.renews is None:
             return None
         old = self.records.find(application.renews)
@@ -131,14 +131,14 @@ class Certificates:
             serial = random_serial()
         return serial
 
-    def _keep(self, new: Record, old: Record | None, now: datetime) -> None:
+    def _store_record(self, new: Record, old: Record | None, now: datetime) -> None:
         try:
             self.records.add(new)
             if old is not None:
                 self.records.link(old, new)
         except sqlite3.IntegrityError as error:
             raise NotAllowed(
-                "The serial number was given, or the old certificate renewed, before."
+                "The serial number is in use, or the old certificate is already renewed."
             ) from error
         if old is not None and old.state(now) not in (State.EXPIRED, State.REVOKED):
             self.revoke(old.id, Reason.RENEWAL, now)

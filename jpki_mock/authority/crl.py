@@ -1,8 +1,7 @@
-"""Certificate revocation lists (RFC 5280 section 5): one per authority key, made when asked for and out of
-date.
+"""Certificate revocation lists (RFC 5280 section 5): one per authority key, generated on request if outdated.
 
-A list that is handed out contains every change recorded before. It is made anew after a change and when it is
-older than the refresh time; each one made has a higher number than all before it.
+A returned list contains every change recorded before. It is regenerated after a change and when it is older than
+the refresh time; each list has a higher number than all before it.
 """
 
 import sqlite3
@@ -35,13 +34,13 @@ class RevocationLists:
         self._settings = settings
 
     def current(self, ca: CaId, now: datetime) -> bytes:
-        """Return an authority's CRL (DER), made anew if it is out of date. Raises NotFound."""
+        """Return an authority's CRL (DER); regenerates it if outdated. Raises NotFound."""
         authority = self._authorities.get(ca)
         row = self._row(ca)
         if self._is_current(row, now):
             return bytes(row["der"])
         with self._store.unit():
-            # Another process may have made it while this one waited for the lock.
+            # Another process may have generated it while this one waited for the lock.
             row = self._row(ca)
             return bytes(row["der"]) if self._is_current(row, now) else self._publish(authority, row, now)
 
@@ -58,7 +57,7 @@ class RevocationLists:
         this_update = now.astimezone(UTC).replace(microsecond=0)
         next_update = this_update + self._settings.crl_lifetime
         number = (row["number"] or 0) + 1
-        # An expired certificate stays for at least one list made after its end (RFC 5280 section 3.3).
+        # An expired certificate stays on at least one list issued after its expiry (RFC 5280 section 3.3).
         revoked = self._records.revoked(authority.id, ending_after=this_update - self._settings.crl_lifetime)
         entries = [_entry(serial, revocation) for serial, revocation in revoked]
         der = _sign(authority, number, this_update, next_update, entries)
@@ -81,7 +80,7 @@ class RevocationLists:
 def _entry(serial: int, revocation: Revocation) -> x509.RevokedCertificate:
     builder = x509.RevokedCertificateBuilder(serial, revocation.at)
     reason = CRL_REASONS[revocation.reason]
-    if reason is not x509.ReasonFlags.unspecified:  # to be left out: RFC 5280 section 5.3.1
+    if reason is not x509.ReasonFlags.unspecified:  # to be omitted: RFC 5280 section 5.3.1
         builder = builder.add_extension(x509.CRLReason(reason), critical=False)
     return builder.build()
 
@@ -94,7 +93,7 @@ def _sign(
     entries: list[x509.RevokedCertificate],
 ) -> bytes:
     issuer_id = authority.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    # Adding entries one by one copies the list each time: minutes for a list of a real size.
+    # Adding entries one by one copies the list each time, which takes minutes for a list of realistic size.
     builder = x509.CertificateRevocationListBuilder(
         issuer_name=authority.certificate.subject,
         last_update=this_update,

@@ -1,4 +1,4 @@
-"""Keys: making them, naming them, and keeping them in files."""
+"""Generation, fingerprints and files of keys."""
 
 import hashlib
 from collections.abc import Callable
@@ -20,17 +20,17 @@ class KeyProfile(StrEnum):
     RSA = "rsa"
     """RSA-2048, exponent 65537: today's cards."""
     P384 = "p384"
-    """ECDSA on P-384: the planned next generation of cards."""
+    """ECDSA on P-384: the planned next card generation."""
     P256 = "p256"
     """ECDSA on P-256: terminals and their authority."""
 
 
 KeyMaker = Callable[[KeyProfile], PrivateKey]
-"""Something that makes a private key; tests and load generators pass one that has keys in store."""
+"""Generates a private key; tests and load generators inject one with pre-generated keys."""
 
 
 def make_key(profile: KeyProfile) -> PrivateKey:
-    """Make a new private key from the system's randomness."""
+    """Generate a new private key."""
     if profile is KeyProfile.RSA:
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return ec.generate_private_key(ec.SECP384R1() if profile is KeyProfile.P384 else ec.SECP256R1())
@@ -61,16 +61,16 @@ def private_key_pem(key: PrivateKey) -> bytes:
 
 
 def save_key(path: Path, key: PrivateKey) -> None:
-    """Keep a private key in a file that its owner alone can read."""
+    """Save a private key to a file that only its owner can read."""
     write_file(path, private_key_pem(key))
 
 
 def load_key(path: Path) -> PrivateKey:
     """Read a private key that `save_key` wrote. Raises OSError."""
-    # The file is our own: checking the primes again would take most of a command's time.
+    # The file was written by `save_key`: validating the primes would take most of a command's time.
     key = serialization.load_pem_private_key(
         path.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True
     )
     if not isinstance(key, PrivateKey):
-        raise TypeError("The key file holds a key of another algorithm.")
+        raise TypeError("The key file has a key of another algorithm.")
     return key

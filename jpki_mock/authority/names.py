@@ -1,8 +1,7 @@
-"""Names and object identifiers of the synthetic JPKI: every organisation says that it is not real.
+"""Names and object identifiers of the synthetic JPKI; every organisation name contains "synthetic".
 
-All generations of one kind share one distinguished name, as the real authorities do; an issuer is found by
-its key. Numbers follow what is publicly known of the real profile, so that software which reads them is
-exercised.
+All generations of one kind share one distinguished name, as the real authorities do; an issuer is identified by its
+key. The identifiers follow the publicly known real profile, so that software which reads them is exercised.
 """
 
 import secrets
@@ -19,7 +18,7 @@ LOCALITY = "Synthetic municipality"
 AUTHENTICATION_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
 SIGNATURE_POLICY = x509.ObjectIdentifier("1.2.392.200149.8.5.1.1.20")
 CPS_URI = "http://cps.jpki.invalid/cps.html"
-"""Where a practice statement would be; the top-level domain never resolves (RFC 2606)."""
+"""URI of the practice statement; the top-level domain never resolves (RFC 2606)."""
 
 HOLDER_NAME = x509.ObjectIdentifier("1.2.392.200149.8.5.5.1")
 HOLDER_SEX = x509.ObjectIdentifier("1.2.392.200149.8.5.5.3")
@@ -49,12 +48,12 @@ def authority_name(kind: Kind) -> x509.Name:
 
 
 def alternative_authority_name() -> x509.Name:
-    """Return the Japanese name that a root carries as its subject alternative name."""
+    """Return the Japanese subject alternative name of a root."""
     return _name((NameOID.COUNTRY_NAME, "JP"), (NameOID.ORGANIZATION_NAME, "資格模擬公的個人認証サービス"))
 
 
 def distribution_point_name(ca: CaId) -> x509.Name:
-    """Return the directory name under which an authority's CRL is published."""
+    """Return the directory name of an authority's CRL distribution point."""
     common_name = x509.NameAttribute(NameOID.COMMON_NAME, f"CRL {ca}")
     return x509.Name([*authority_name(ca.kind), common_name])
 
@@ -74,8 +73,7 @@ def terminal_name(terminal_id: str) -> x509.Name:
 
 
 def opaque_name(kind: Kind) -> x509.Name:
-    """Return a fresh subject of a resident's certificate: 23 random characters that say nothing of the
-    holder.
+    """Return a new opaque subject of a resident's certificate: 23 random characters.
 
     A signature certificate's subject also has a locality.
     """

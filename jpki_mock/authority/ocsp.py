@@ -1,7 +1,7 @@
-"""The OCSP responder (RFC 6960): one per authority key, signing with a delegated certificate that comes with
-the answer.
+"""The OCSP responder (RFC 6960): one per authority key, signing with a delegated certificate that is included in the
+response.
 
-Answers tell what the record says at that moment. How requests arrive is HTTP's business (`service/`).
+Responses have the state recorded at that moment. `service/` handles HTTP.
 """
 
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ from jpki_mock.errors import NotFound
 from jpki_mock.settings import Settings
 from jpki_mock.store import Store
 
-_RESPONDER_LIFE = timedelta(days=30)
+_RESPONDER_LIFETIME = timedelta(days=30)
 _RESPONDER_RENEWAL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class _Query:
     algorithm: hashes.HashAlgorithm
     issuer_name_hash: bytes
     issuer_key_hash: bytes
@@ -37,7 +37,7 @@ class _Question:
 
 
 class Responder:
-    """Answers whether certificates are good, revoked or unknown."""
+    """Responds whether certificates are good, revoked or unknown."""
 
     def __init__(
         self, store: Store, authorities: Authorities, records: Records, settings: Settings, make_key: KeyMaker
@@ -50,34 +50,32 @@ class Responder:
         self._keys: dict[CaId, PrivateKey] = {}
 
     def answer(self, ca: CaId, request: bytes, now: datetime) -> bytes:
-        """Answer a request (DER) about one certificate of an authority, in DER. Raises NotFound for the
-        authority.
+        """Return the response (DER) to a request (DER) about one certificate. Raises NotFound for the authority.
 
-        A request that cannot be read is answered `malformedRequest`, one about another authority
-        `unauthorized`.
+        The response is `malformedRequest` for an unreadable request, `unauthorized` for one about another authority.
         """
         authority = self._authorities.get(ca)
-        question = _read(request)
-        if question is None:
-            return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
-        if not _is_about(question, authority):
-            return _refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
-        return self._sign(authority, question, now)
+        query = _read(request)
+        if query is None:
+            return _unsuccessful(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
+        if not _is_about(query, authority):
+            return _unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
+        return self._sign(authority, query, now)
 
     def certificate(self, ca: CaId, now: datetime) -> x509.Certificate:
-        """Return the responder's certificate, made anew when it is about to run out. Raises NotFound."""
+        """Return the responder's certificate; reissues it shortly before its expiry. Raises NotFound."""
         authority = self._authorities.get(ca)
-        kept = self._kept(ca, now)
+        kept = self._current_certificate(ca, now)
         if kept is not None:
             return kept
         with self._store.unit() as connection:
-            # Another process may have made it while this one waited for the lock.
-            certificate = self._kept(ca, now) or self._certify(authority, now)
+            # Another process may have issued it while this one waited for the lock.
+            certificate = self._current_certificate(ca, now) or self._certify(authority, now)
             der = certificate.public_bytes(Encoding.DER)
             connection.execute("UPDATE authorities SET responder = ? WHERE ca_id = ?", (der, str(ca)))
         return certificate
 
-    def _kept(self, ca: CaId, now: datetime) -> x509.Certificate | None:
+    def _current_certificate(self, ca: CaId, now: datetime) -> x509.Certificate | None:
         row = self._store.row(
             "SELECT responder FROM authorities WHERE ca_id = ? AND responder IS NOT NULL", str(ca)
         )
@@ -93,7 +91,10 @@ class Responder:
             serial = random_serial()
         start = now.astimezone(UTC).replace(microsecond=0)
         leaf = responder_leaf(
-            authority.id, self._key(authority.id).public_key(), serial, Period(start, start + _RESPONDER_LIFE)
+            authority.id,
+            self._key(authority.id).public_key(),
+            serial,
+            Period(start, start + _RESPONDER_LIFETIME),
         )
         return build_leaf(leaf, authority.certificate, authority.key)
 
@@ -114,17 +115,17 @@ class Responder:
             return ocsp.OCSPCertStatus.GOOD, None
         return ocsp.OCSPCertStatus.REVOKED, record.revocation
 
-    def _sign(self, authority: Authority, question: _Question, now: datetime) -> bytes:
-        status, revocation = self._status(authority, question.serial)
+    def _sign(self, authority: Authority, query: _Query, now: datetime) -> bytes:
+        status, revocation = self._status(authority, query.serial)
         responder = self.certificate(authority.id, now)
         this_update = now.astimezone(UTC).replace(microsecond=0)
         builder = (
             ocsp.OCSPResponseBuilder()
             .add_response_by_hash(
-                issuer_name_hash=question.issuer_name_hash,
-                issuer_key_hash=question.issuer_key_hash,
-                serial_number=question.serial,
-                algorithm=question.algorithm,
+                issuer_name_hash=query.issuer_name_hash,
+                issuer_key_hash=query.issuer_key_hash,
+                serial_number=query.serial,
+                algorithm=query.algorithm,
                 cert_status=status,
                 this_update=this_update,
                 next_update=this_update + self._settings.ocsp_lifetime,
@@ -134,16 +135,16 @@ class Responder:
             .responder_id(ocsp.OCSPResponderEncoding.HASH, responder)
             .certificates([responder])
         )
-        if question.nonce is not None:
-            builder = builder.add_extension(question.nonce, critical=False)
+        if query.nonce is not None:
+            builder = builder.add_extension(query.nonce, critical=False)
         key = self._key(authority.id)
         return builder.sign(key, signature_hash(key)).public_bytes(Encoding.DER)
 
 
-def _read(request: bytes) -> _Question | None:
+def _read(request: bytes) -> _Query | None:
     try:
         parsed = ocsp.load_der_ocsp_request(request)
-        return _Question(
+        return _Query(
             parsed.hash_algorithm,
             parsed.issuer_name_hash,
             parsed.issuer_key_hash,
@@ -159,11 +160,11 @@ def _nonce(request: ocsp.OCSPRequest) -> x509.OCSPNonce | None:
     return next((value for value in found if isinstance(value, x509.OCSPNonce)), None)
 
 
-def _is_about(question: _Question, authority: Authority) -> bool:
+def _is_about(query: _Query, authority: Authority) -> bool:
     certificate = authority.certificate
     key_bits = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.PKCS1)
-    hashed = [_digest(question.algorithm, part) for part in (certificate.subject.public_bytes(), key_bits)]
-    return hashed == [question.issuer_name_hash, question.issuer_key_hash]
+    hashed = [_digest(query.algorithm, part) for part in (certificate.subject.public_bytes(), key_bits)]
+    return hashed == [query.issuer_name_hash, query.issuer_key_hash]
 
 
 def _digest(algorithm: hashes.HashAlgorithm, content: bytes) -> bytes:
@@ -177,5 +178,5 @@ def _reason(revocation: Revocation) -> x509.ReasonFlags | None:
     return None if reason is x509.ReasonFlags.unspecified else reason
 
 
-def _refusal(status: ocsp.OCSPResponseStatus) -> bytes:
+def _unsuccessful(status: ocsp.OCSPResponseStatus) -> bytes:
     return ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)

@@ -1,12 +1,11 @@
-"""The certificate profiles, in one place: what a root, a resident's, a terminal's and a responder's
-certificate contain.
+"""The certificate profiles: contents of a root's, a resident's, a terminal's and a responder's certificate.
 
-Pure building: the caller chooses keys, names, serial numbers and instants; nothing is recorded or checked
-against rules. `Leaf` is open on purpose: take one that is right, `dataclasses.replace` one field, and
-`build_leaf` it to have a certificate with exactly one fault.
+Pure functions: the caller chooses keys, names, serial numbers and instants; nothing is recorded or validated. `Leaf`
+is open on purpose: change one field of a valid one with `dataclasses.replace`, and `build_leaf` returns a certificate
+with exactly one fault.
 
-The real profile document is not public. What is assumed beyond published facts: both leaf kinds carry a
-critical policy with a CPS, and the CRL distribution point is a directory name, as in the roots.
+The real profile document is not public. Assumptions beyond published facts: both leaf kinds have a critical policy
+with a CPS, and the CRL distribution point is a directory name, as in the roots.
 """
 
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from jpki_mock.authority import names
 from jpki_mock.authority.keys import PrivateKey, PublicKey, signature_hash
 from jpki_mock.authority.values import CaId, Holder, Kind, Period
-from jpki_mock.eras import era_of
+from jpki_mock.clock import era_of
 
 _ROOT_BEFORE = timedelta(days=8 * 365)
 _ROOT_AFTER = timedelta(days=12 * 365)
@@ -38,7 +37,7 @@ _NO_USAGE = {
 AUTHORITY_USAGE = x509.KeyUsage(**{**_NO_USAGE, "key_cert_sign": True, "crl_sign": True})
 AUTHENTICATION_USAGE = x509.KeyUsage(**{**_NO_USAGE, "digital_signature": True})
 SIGNATURE_USAGE = x509.KeyUsage(**{**_NO_USAGE, "digital_signature": True, "content_commitment": True})
-"""digitalSignature and nonRepudiation (X.509 now says contentCommitment)."""
+"""digitalSignature and nonRepudiation (now called contentCommitment in X.509)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +57,9 @@ class Leaf:
 
 
 def build_root(ca: CaId, key: PrivateKey, serial: int, now: datetime) -> x509.Certificate:
-    """Make the self-signed certificate of an authority.
+    """Build the self-signed certificate of an authority.
 
-    It begins eight years before `now`, so that demonstrations can hold cards issued in the past, and outlives
-    every leaf.
+    It is valid from eight years before `now`, so that cards can be issued in the past, and outlives every leaf.
     """
     name = names.authority_name(ca.kind)
     start = now.astimezone(UTC).replace(microsecond=0)
@@ -83,7 +81,7 @@ def build_root(ca: CaId, key: PrivateKey, serial: int, now: datetime) -> x509.Ce
 
 
 def authentication_leaf(ca: CaId, public_key: PublicKey, serial: int, period: Period) -> Leaf:
-    """Return the contents of a user-authentication certificate (利用者証明用電子証明書): nothing tells who holds it."""
+    """Return the contents of a user-authentication certificate (利用者証明用電子証明書), without data of the holder."""
     return Leaf(
         subject=names.opaque_name(Kind.AUTHENTICATION),
         public_key=public_key,
@@ -96,7 +94,7 @@ def authentication_leaf(ca: CaId, public_key: PublicKey, serial: int, period: Pe
 
 
 def signature_leaf(ca: CaId, public_key: PublicKey, serial: int, period: Period, holder: Holder) -> Leaf:
-    """Return the contents of a signature certificate (署名用電子証明書), which carries the holder's four items."""
+    """Return the contents of a signature certificate (署名用電子証明書), with the holder's four items."""
     return Leaf(
         subject=names.opaque_name(Kind.SIGNATURE),
         public_key=public_key,
@@ -110,9 +108,7 @@ def signature_leaf(ca: CaId, public_key: PublicKey, serial: int, period: Period,
 
 
 def terminal_leaf(terminal_id: str, public_key: PublicKey, serial: int, period: Period) -> Leaf:
-    """Return the contents of a terminal's certificate, which cards ask for on the PIN-less route (visual
-    check).
-    """
+    """Return the contents of a terminal's certificate, which cards require on the PIN-less route (visual check)."""
     return Leaf(
         subject=names.terminal_name(terminal_id),
         public_key=public_key,

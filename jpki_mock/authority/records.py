@@ -1,4 +1,4 @@
-"""The SQL of issued certificates and of the renewal links between them. No rule is decided here."""
+"""The SQL of issued certificates and of the renewal links between them, without rules."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -25,15 +25,13 @@ chain.distance
 
 
 class Records:
-    """What is kept of every certificate issued to a resident."""
+    """The records of all certificates issued to residents."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def add(self, record: Record) -> None:
-        """Keep a new certificate. Raises sqlite3.IntegrityError if the authority gave the serial number
-        before.
-        """
+        """Record a new certificate. Raises sqlite3.IntegrityError if the serial number is in use at the authority."""
         with self._store.unit() as connection:
             connection.execute(
                 "INSERT INTO certificates (ca_id, serial, resident_id, carrier, not_before, not_after)"
@@ -49,7 +47,7 @@ class Records:
             )
 
     def has(self, ca: CaId, serial: int) -> bool:
-        """Tell whether an authority gave a serial number before."""
+        """Tell whether a serial number is in use at an authority."""
         found = self._store.row(
             "SELECT 1 FROM certificates WHERE ca_id = ? AND serial = ?", str(ca), str(serial)
         )
@@ -74,7 +72,7 @@ class Records:
         return map(_record, self._store.rows(_SELECT + "ORDER BY c.ca_id, c.not_before, c.serial"))
 
     def set_revocation(self, record: Record, revocation: Revocation | None) -> None:
-        """Keep a changed revocation, and note that the authority's CRL is out of date."""
+        """Record a changed revocation, and mark the authority's CRL as outdated."""
         reason, at = (None, None) if revocation is None else (revocation.reason, to_seconds(revocation.at))
         with self._store.unit() as connection:
             connection.execute(
@@ -98,9 +96,7 @@ class Records:
         return ((int(row["serial"]), _revocation(row)) for row in rows)
 
     def link(self, old: Record, new: Record) -> None:
-        """Keep that one certificate renewed another. Raises sqlite3.IntegrityError if either has such a link
-        already.
-        """
+        """Record that a certificate renewed another. Raises sqlite3.IntegrityError if either already has a link."""
         with self._store.unit() as connection:
             connection.execute(
                 "INSERT INTO renewals (old_ca_id, old_serial, new_ca_id, new_serial) VALUES (?, ?, ?, ?)",

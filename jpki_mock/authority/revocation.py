@@ -1,7 +1,6 @@
-"""When a certificate loses its effect, and whether it can regain it: pure rules.
+"""Pure rules for revoking, suspending, resuming and renewing certificates.
 
-What follows for CRL and OCSP is read from `CRL_REASONS`; who is told, and when, is decided in `crl.py` and
-`ocsp.py`.
+`CRL_REASONS` has the reason codes that `crl.py` and `ocsp.py` publish.
 """
 
 from datetime import datetime
@@ -21,15 +20,15 @@ CRL_REASONS = {
     Reason.EXPIRY: ReasonFlags.cessation_of_operation,
     Reason.LOSS: ReasonFlags.certificate_hold,
 }
-"""What the world is told (RFC 5280 section 5.3.1). A death is not told as one: the CRL is public."""
+"""Published reason codes (RFC 5280 section 5.3.1). A death is not recognisable, since the CRL is public."""
 
 
 def revoke(record: Record, reason: Reason, at: datetime) -> Revocation:
-    """Return the revocation that a certificate gets.
+    """Return the revocation of a certificate.
 
-    A hold becomes final with the date on which it began, since the certificate had no effect from then on.
-    Raises NotAllowed if it was revoked for good before, is held already, or if a change of the four items
-    should revoke an authentication certificate, which does not carry them.
+    A hold becomes permanent with the instant at which it began, since the certificate was invalid from then on.
+    Raises NotAllowed if it is permanently revoked, if it is already on hold and the reason is a loss, or for a change
+    of the four items and an authentication certificate, which does not contain them.
     """
     if reason is Reason.CHANGE and record.ca.kind is not Kind.SIGNATURE:
         raise NotAllowed(
@@ -39,16 +38,16 @@ def revoke(record: Record, reason: Reason, at: datetime) -> Revocation:
     if before is None:
         return Revocation(reason, at)
     if before.reason is not Reason.LOSS:
-        raise NotAllowed("The certificate was revoked before.")
+        raise NotAllowed("The certificate is already revoked.")
     if reason is Reason.LOSS:
-        raise NotAllowed("The certificate is suspended already.")
+        raise NotAllowed("The certificate is already suspended.")
     return Revocation(reason, before.at)
 
 
 def check_resumable(record: Record) -> None:
-    """Check that a suspension may be lifted: only of the authentication certificate of a phone.
+    """Check that a suspension may be lifted: only that of a phone's authentication certificate.
 
-    A card that was found again is revoked and issued anew. Raises NotAllowed.
+    The certificates of a found card are revoked and issued anew. Raises NotAllowed.
     """
     if record.revocation is None or record.revocation.reason is not Reason.LOSS:
         raise NotAllowed("The certificate is not suspended.")
@@ -59,5 +58,5 @@ def check_resumable(record: Record) -> None:
 
 
 def is_renewable(record: Record) -> bool:
-    """Tell whether a certificate may have a successor: it is in effect, ran out or is suspended."""
+    """Tell whether a certificate can be renewed: it is valid, expired or suspended."""
     return record.revocation is None or record.revocation.reason in (Reason.LOSS, Reason.EXPIRY)

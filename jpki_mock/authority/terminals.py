@@ -1,6 +1,6 @@
-"""Certificates for terminals that may use the PIN-less route (visual check): issued to the fund, on its word.
+"""Issues certificates for terminals that may use the PIN-less route (visual check), at the fund's request.
 
-Cards accept them while valid; whether a terminal is still admitted is the fund's to know.
+Cards accept them while they are valid; the fund checks whether the terminal is still admitted.
 """
 
 import base64
@@ -17,7 +17,7 @@ from jpki_mock.authority.profiles import build_leaf, terminal_leaf
 from jpki_mock.authority.values import Kind, Period
 from jpki_mock.errors import InvalidInput
 
-_LIFE = timedelta(days=30)
+_LIFETIME = timedelta(days=30)
 
 
 def read_terminal_key(encoded: str) -> ec.EllipticCurvePublicKey:
@@ -27,7 +27,7 @@ def read_terminal_key(encoded: str) -> ec.EllipticCurvePublicKey:
     except (binascii.Error, ValueError, UnsupportedAlgorithm) as error:
         raise InvalidInput("The terminal's public key cannot be read.") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise InvalidInput("A terminal's public key is a P-256 key.")
+        raise InvalidInput("A terminal's public key must be a P-256 key.")
     return key
 
 
@@ -37,5 +37,7 @@ def certify_terminal(
     """Issue a terminal's certificate, valid for thirty days."""
     issuer = authorities.newest(Kind.TERMINAL)
     start = now.astimezone(UTC).replace(microsecond=0)
-    leaf = terminal_leaf(terminal_id, public_key, x509.random_serial_number(), Period(start, start + _LIFE))
+    leaf = terminal_leaf(
+        terminal_id, public_key, x509.random_serial_number(), Period(start, start + _LIFETIME)
+    )
     return build_leaf(leaf, issuer.certificate, issuer.key)

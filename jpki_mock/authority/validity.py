@@ -1,7 +1,7 @@
-"""How long cards and certificates are valid: pure rules on days in Japan.
+"""Validity of cards and certificates: pure rules on days in Japan.
 
 Sources: Act on electronic signatures certification by J-LIS (公的個人認証法) and its ordinance as municipalities
-publish them. Choices where the published wording leaves room:
+publish them. Choices where the published wording is ambiguous:
 
 - A birthday "after" the day of issue is strictly later: issued on a birthday, the first one counted is next
   year's.
@@ -15,14 +15,14 @@ import calendar
 from datetime import date, timedelta
 
 SIGNATURE_AGE = 15
-"""From this age on a resident may have a signature certificate."""
+"""Minimum age for a signature certificate."""
 
 _ADULT_AGE = 18
 _RENEWAL_MONTHS = 3
 
 
 def birthday_in(birth_date: date, year: int) -> date:
-    """Return the birthday that falls in a year."""
+    """Return the birthday in a year."""
     if (birth_date.month, birth_date.day) == (2, 29) and not calendar.isleap(year):
         return date(year, 2, 28)
     return birth_date.replace(year=year)
@@ -47,7 +47,7 @@ def card_expiry(birth_date: date, issued_on: date) -> date:
 def certificate_expiry(
     birth_date: date, issued_on: date, card_expires_on: date, renews_expiry_of: date | None = None
 ) -> date:
-    """Return a certificate's last day: the 5th birthday after issue, never beyond the card's last day.
+    """Return a certificate's last day: the 5th birthday after issue, but not after the card's last day.
 
     It is the 6th birthday when a certificate with the last day `renews_expiry_of` is renewed during its last
     three months.
@@ -57,7 +57,7 @@ def certificate_expiry(
 
 
 def in_renewal_window(day: date, expires_on: date) -> bool:
-    """Tell whether a day lies in the last three months before an expiry, the last day included."""
+    """Tell whether a day is in the last three months before an expiry, the last day included."""
     return renewable_from(expires_on) <= day <= expires_on
 
 
@@ -69,5 +69,5 @@ def renewable_from(expires_on: date) -> date:
 
 
 def may_have_signature(birth_date: date, day: date) -> bool:
-    """Tell whether someone is old enough for a signature certificate."""
+    """Tell whether a person is old enough for a signature certificate."""
     return age_on(birth_date, day) >= SIGNATURE_AGE

@@ -1,7 +1,6 @@
-"""The words of the certificate authorities: kinds, carriers, names of certificates, and what J-LIS keeps of
-each.
+"""Values of the certificate authorities: kinds, carriers, certificate ids, and records of certificates.
 
-Values alone: rules live in `validity.py` and `revocation.py`, SQL in `records.py`.
+The rules are in `validity.py` and `revocation.py`, the SQL in `records.py`.
 """
 
 import re
@@ -17,7 +16,7 @@ _SEXES = frozenset("0129")
 
 
 class Kind(StrEnum):
-    """What a certificate authority certifies; its value begins the authority's id (`auth-1`)."""
+    """The kind of a certificate authority; its value is the prefix of the authority's id (`auth-1`)."""
 
     AUTHENTICATION = "auth"
     SIGNATURE = "sign"
@@ -25,14 +24,14 @@ class Kind(StrEnum):
 
 
 class Carrier(StrEnum):
-    """What holds the keys: a My Number Card, or the secure element of an Android phone."""
+    """The carrier of the keys: a My Number Card, or the secure element of an Android phone."""
 
     CARD = "card"
     ANDROID = "android"
 
 
 class Reason(StrEnum):
-    """Why a certificate lost its effect; what a CRL says of it stands in `revocation.CRL_REASONS`."""
+    """The reason of a revocation; `revocation.CRL_REASONS` has the published code."""
 
     UNDELIVERED = "undelivered"
     KEY_COMPROMISE = "key-compromise"
@@ -45,7 +44,7 @@ class Reason(StrEnum):
 
 
 class State(StrEnum):
-    """How a certificate stands at an instant."""
+    """The state of a certificate at an instant."""
 
     PENDING = "pending"
     GOOD = "good"
@@ -63,7 +62,7 @@ class CaId:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `auth-1`. Raises InvalidInput."""
+        """Parse an id such as `auth-1`. Raises InvalidInput."""
         found = _CA_ID.fullmatch(text)
         if found is None:
             raise InvalidInput(
@@ -77,9 +76,9 @@ class CaId:
 
 @dataclass(frozen=True, slots=True)
 class CertificateId:
-    """How a certificate is known everywhere: by its issuer's key and its serial number.
+    """Identifies a certificate by its issuer's key and its serial number.
 
-    All generations of an authority share one name, so the name could not tell them apart.
+    The issuer's name is not enough, since all generations of an authority share it.
     """
 
     ca_key_sha256: str
@@ -89,7 +88,7 @@ class CertificateId:
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """Why and since when a certificate has no effect."""
+    """Reason and instant of a revocation."""
 
     reason: Reason
     at: datetime
@@ -105,7 +104,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What J-LIS keeps of a certificate that it issued to a resident."""
+    """The record of a certificate issued to a resident."""
 
     ca: CaId
     id: CertificateId
@@ -115,7 +114,7 @@ class Record:
     revocation: Revocation | None
 
     def state(self, now: datetime) -> State:
-        """Tell how the certificate stands; a revocation outlives the period."""
+        """Return the state of the certificate; a revocation takes precedence over expiry."""
         if self.revocation is not None:
             return State.HELD if self.revocation.reason is Reason.LOSS else State.REVOKED
         if now < self.period.start:
@@ -125,7 +124,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The four items (基本4情報) of a resident, as a signature certificate and a card's face carry them."""
+    """The four items (基本4情報) of a resident, as in a signature certificate and on a card."""
 
     name: str
     address: str

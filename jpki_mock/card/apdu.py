@@ -1,6 +1,6 @@
-"""Command APDUs as bytes (ISO/IEC 7816-4, 5.1): short and extended length, all four cases.
+"""Parses command APDUs (ISO/IEC 7816-4, 5.1): short and extended length, all four cases.
 
-What a command means is decided in `commands.py`.
+`commands.py` interprets the commands.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _EXTENDED_MAXIMUM = 65536
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command APDU, taken apart."""
+    """A parsed command APDU."""
 
     cla: int
     ins: int
@@ -23,9 +23,9 @@ class Command:
     p2: int
     data: bytes = b""
     expected: int | None = None
-    """Ne, the most response bytes wanted; None: no Le field."""
+    """Ne, the maximum number of response bytes; None: no Le field."""
     open_ended: bool = False
-    """Le was all zero: as much as there is, up to `expected`."""
+    """Le was all zero: all available bytes, up to `expected`."""
     extended: bool = False
 
     @property
@@ -35,7 +35,7 @@ class Command:
 
 
 def parse(apdu: bytes) -> Command:
-    """Take a command APDU apart.
+    """Parse a command APDU.
 
     Raises:
         Refused: 6700, the bytes do not form a command APDU.
@@ -43,7 +43,7 @@ def parse(apdu: bytes) -> Command:
     if len(apdu) < _HEADER:
         raise Refused(status.WRONG_LENGTH)
     body = apdu[_HEADER:]
-    # A zero where Lc or Le would stand, with more behind it, announces three-byte lengths.
+    # A zero in the place of Lc or Le, followed by more bytes, announces three-byte lengths.
     extended = len(body) > 1 and body[0] == 0
     data, length = _split(body[1:], 2) if extended else _split(body, 1)
     cla, ins, p1, p2 = apdu[:_HEADER]
@@ -53,7 +53,7 @@ def parse(apdu: bytes) -> Command:
 
 
 def _split(body: bytes, width: int) -> tuple[bytes, bytes]:
-    """Part a body whose length fields are `width` bytes wide into data and the Le field (empty: none)."""
+    """Split a body whose length fields are `width` bytes wide into data and Le field (empty: none)."""
     if len(body) <= width:
         if len(body) not in (0, width):
             raise Refused(status.WRONG_LENGTH)

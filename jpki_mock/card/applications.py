@@ -1,6 +1,6 @@
-"""The applications of one card: its image laid out as elementary files.
+"""Builds the applications of one card: its image as elementary files.
 
-Numbers come from `profile.py`. A phone (carrier "android") holds the JPKI application only.
+File numbers are defined in `profile.py`. A phone (carrier "android") has the JPKI application only.
 """
 
 import hashlib
@@ -24,10 +24,10 @@ from jpki_mock.card.files import (
     KeyFile,
     PinFile,
     after,
+    tlv,
 )
 from jpki_mock.card.image import CardImage, KeySlot, SecretName
 from jpki_mock.card.pins import BlockedSecret, CountedSecret, Counters, UncountedSecret
-from jpki_mock.card.tlv import tlv
 
 Files = dict[int, ElementaryFile]
 
@@ -36,7 +36,7 @@ def applications_of(counters: Counters) -> dict[bytes, Application]:
     """Return every application of the card by its full AID.
 
     Raises:
-        ValueError: a private key of the image cannot be read, or is of a kind that no card has.
+        ValueError: a private key of the image cannot be read, or has an algorithm that no card has.
     """
     image = counters.image
     files = {profile.ISSUER_DOMAIN: Files(), profile.JPKI: _jpki(counters)}
@@ -66,10 +66,10 @@ def _jpki(counters: Counters) -> Files:
             _key(image.authentication),
             profile.AUTHENTICATION_PIN,
             visual_check=True,
-            spoils=image.faults.corrupt_signature,
+            corrupts=image.faults.corrupt_signature,
         ),
     }
-    files |= {number: DataFile(b"", NEVER) for number in profile.UNEXPLAINED}
+    files |= {number: DataFile(b"", NEVER) for number in profile.UNDOCUMENTED}
     files |= _pin(counters, profile.AUTHENTICATION_PIN, "authentication")
     if image.terminal_authority is not None:
         files[profile.TERMINAL_AUTHORITY] = InternalFile()
@@ -83,14 +83,14 @@ def _signature_part(counters: Counters, slot: KeySlot) -> Files:
         profile.SIGNATURE_CERTIFICATE: DataFile(slot.certificate, after(profile.SIGNATURE_PIN)),
         profile.SIGNATURE_CA: DataFile(slot.ca_certificate),
         profile.SIGNATURE_KEY: KeyFile(
-            _key(slot), profile.SIGNATURE_PIN, spoils=counters.image.faults.corrupt_signature
+            _key(slot), profile.SIGNATURE_PIN, corrupts=counters.image.faults.corrupt_signature
         ),
         **_pin(counters, profile.SIGNATURE_PIN, "signature"),
     }
 
 
 def _text_attributes(counters: Counters) -> Files:
-    """券面事項入力補助AP. Its digests (0003) stay unsigned and its AP keys are left out: nobody issues them here."""
+    """券面事項入力補助AP. Its digests (0003) are unsigned and its AP keys are missing, since nobody issues them here."""
     image = counters.image
     number = _my_number_record(image)
     attributes = _attributes_record(image)
@@ -113,7 +113,7 @@ def _text_attributes(counters: Counters) -> Files:
 
 
 def _card_face(counters: Counters) -> Files:
-    """券面事項確認AP, as far as a negative test needs it; the number's image (0005) is left out altogether."""
+    """券面事項確認AP, as far as a negative test needs it; without the image of the number (0005)."""
     image = counters.image
     birth_date = image.attributes.birth_date.strftime("%Y%m%d").encode()
     files: Files = {
@@ -131,19 +131,19 @@ def _card_face(counters: Counters) -> Files:
 
 
 def _pin(counters: Counters, number: int, name: SecretName) -> Files:
-    """Return the PIN's file, or none at all: what a card without the PIN answers is not known, 6A82 is ours."""
+    """Return the PIN's file, or none without a PIN: what real cards answer then is unknown; here it is 6A82."""
     if counters.image.secret(name).value is None:
         return {}
     return {number: PinFile(CountedSecret(name, counters))}
 
 
 def _key(slot: KeySlot) -> CardKey:
-    # Checking an RSA key takes a thousand times longer than reading it, at every tap; a bad one shows as bad signatures.
+    # Validating an RSA key at every tap would take a thousand times longer than loading it; a bad key gives bad signatures.
     try:
         key = load_pem_private_key(
             slot.private_key.encode(), password=None, unsafe_skip_rsa_key_validation=True
         )
-    except (TypeError, UnsupportedAlgorithm) as error:  # encrypted; of a kind unknown to the library
+    except (TypeError, UnsupportedAlgorithm) as error:  # encrypted key; unsupported algorithm
         raise ValueError("a card's key is not readable") from error
     if not isinstance(key, RSAPrivateKey | EllipticCurvePrivateKey):
         raise ValueError("a card's key is RSA or on an elliptic curve")
@@ -161,7 +161,7 @@ def token_information(label: str) -> bytes:
 
 
 def _my_number_record(image: CardImage) -> bytes:
-    """Return EF 0001 with twelve digits that nobody can have (`CardImage` sees to it); empty where there are none."""
+    """Return EF 0001: twelve digits that are no valid My Number (enforced by `CardImage`), or empty."""
     if image.reference_a.value is None:
         return b""
     return tlv(0xFF10, image.reference_a.value.encode()) + b"\xff\xff"

@@ -1,6 +1,6 @@
-"""The emulated card: power, commands and deliberate faults, as a state machine without any I/O of its own.
+"""The emulated card: power, commands and deliberate faults, as a state machine without I/O.
 
-What a command does is in `commands.py`. Sleeping, saving, time and randomness are passed in.
+`commands.py` implements the commands. Sleeping, saving, time and randomness are injected.
 """
 
 import logging
@@ -16,9 +16,12 @@ from jpki_mock.card.image import CardImage
 from jpki_mock.card.pins import Counters
 from jpki_mock.card.status import Refused
 from jpki_mock.card.terminal_route import TerminalRoute
-from jpki_mock.card.trace import command_text, response_text
 
 _log = logging.getLogger(__name__)
+
+_HEADER_BYTES = 4
+_WITH_PIN = (0x20, 0x24)
+"""VERIFY and CHANGE REFERENCE DATA carry PINs."""
 
 
 class CardGone(ConnectionResetError):
@@ -26,13 +29,13 @@ class CardGone(ConnectionResetError):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a card needs from outside: the present instant, random bytes, waiting, and saving its counters."""
+class Dependencies:
+    """The injected dependencies of a card: clock, random bytes, sleep, and saving its retry counters."""
 
     clock: Callable[[], datetime]
     randomness: Callable[[int], bytes]
     sleep: Callable[[float], None]
-    """Wait so many seconds."""
+    """Sleep for so many seconds."""
     save: Callable[[CardImage], None]
 
 
@@ -43,71 +46,71 @@ class Card:
         ValueError: a key of the image cannot be read.
     """
 
-    def __init__(self, image: CardImage, surroundings: Surroundings) -> None:
+    def __init__(self, image: CardImage, dependencies: Dependencies) -> None:
         self._faults = image.faults
-        self._surroundings = surroundings
-        self._counters = Counters(image, surroundings.save)
+        self._surroundings = dependencies
+        self._counters = Counters(image, dependencies.save)
         self._applications = applications_of(self._counters)
         self._chip: Chip | None = None
-        self._commands_seen = 0
-        self._has_left = False
-        self._fresh = False
+        self._commands_received = 0
+        self._removed = False
+        self._just_powered = False
 
     @property
     def image(self) -> CardImage:
-        """The card as it is now, with its present retry counters."""
+        """The card with its current retry counters."""
         return self._counters.image
 
     @property
     def atr(self) -> bytes:
-        """The answer to reset, which readers keep and ask for again."""
+        """The answer to reset; readers cache it and request it again."""
         return profile.ATR
 
     def power_on(self) -> bytes:
-        """Give power and return the answer to reset (ATR); a card that has power already starts anew."""
+        """Power the card and return the answer to reset (ATR); a powered card restarts."""
         self._chip = Chip(self._applications, self._new_route, self._surroundings.randomness)
-        self._fresh = True
+        self._just_powered = True
         return self.atr
 
     def power_off(self) -> None:
-        """Take the power: selection, PIN status and all else but the counters are gone."""
+        """Remove the power: selection, PIN status and all other state except the retry counters are lost."""
         self._chip = None
 
     def reset(self) -> bytes:
-        """Warm reset: returns the ATR and, as measured on real cards, clears neither selection nor PIN status."""
+        """Warm reset: return the ATR; as measured on real cards, it clears neither selection nor PIN status."""
         return self.power_on() if self._chip is None else self.atr
 
     def transmit(self, apdu: bytes) -> bytes:
-        """Carry out one command; return response data followed by SW1 SW2.
+        """Execute one command; return response data followed by SW1 SW2.
 
         Raises:
-            CardGone: the card has no power, or leaves at this command (`Faults.pull_at_apdu`, before it is
-                carried out; `Faults.lose_answer_at_apdu`, after that).
+            CardGone: the card has no power, or leaves at this command (`Faults.pull_at_apdu` before it is
+                executed; `Faults.lose_answer_at_apdu` after that).
         """
         if self._faults.delay_ms:
             self._surroundings.sleep(self._faults.delay_ms / 1000)
-        self._commands_seen += 1
-        self._leave_at(self._faults.pull_at_apdu)
-        response = self._answer(self._powered_chip(), apdu)
+        self._commands_received += 1
+        self._remove_at(self._faults.pull_at_apdu)
+        response = self._respond(self._powered_chip(), apdu)
         _log.debug("%s -> %s", command_text(apdu), response_text(response))
-        self._leave_at(self._faults.lose_answer_at_apdu)
+        self._remove_at(self._faults.lose_answer_at_apdu)
         return response
 
-    def _leave_at(self, apdu: int | None) -> None:
-        """Leave the reader for good if the present command is this one."""
-        if self._commands_seen == apdu:
-            self._has_left = True
+    def _remove_at(self, apdu: int | None) -> None:
+        """Leave the reader for good if the current command has this number."""
+        if self._commands_received == apdu:
+            self._removed = True
             raise CardGone
 
     def _powered_chip(self) -> Chip:
-        if self._has_left or self._chip is None:
+        if self._removed or self._chip is None:
             raise CardGone
         return self._chip
 
-    def _answer(self, chip: Chip, apdu: bytes) -> bytes:
-        fresh, self._fresh = self._fresh, False
+    def _respond(self, chip: Chip, apdu: bytes) -> bytes:
+        just_powered, self._just_powered = self._just_powered, False
         try:
-            if fresh and self._faults.first_command_6f00:
+            if just_powered and self._faults.first_command_6f00:
                 raise Refused(status.NO_DIAGNOSIS)
             return chip.execute(parse(apdu)) + status.OK.to_bytes(2)
         except Refused as refused:
@@ -115,3 +118,18 @@ class Card:
 
     def _new_route(self) -> TerminalRoute:
         return TerminalRoute(self.image.terminal_authority, self._surroundings.clock)
+
+
+def command_text(apdu: bytes) -> str:
+    """Return a command in hexadecimal for the log; of commands with a PIN only the header."""
+    if len(apdu) > _HEADER_BYTES and apdu[1] in _WITH_PIN:
+        return f"{apdu[:_HEADER_BYTES].hex(' ').upper()} [masked]"
+    return apdu.hex(" ").upper()
+
+
+def response_text(response: bytes) -> str:
+    """Return a response's status word and number of data bytes for the log.
+
+    The data are not logged: certificates and attribute files contain names and addresses.
+    """
+    return f"{response[-2:].hex().upper()} after {len(response) - 2} bytes"

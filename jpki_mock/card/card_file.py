@@ -1,4 +1,4 @@
-"""A card file in a reader: held by one reader at a time, its counters written back as they change."""
+"""A card file in a reader: locked by one reader at a time; its retry counters are saved as they change."""
 
 import errno
 import fcntl
@@ -9,28 +9,28 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
-from jpki_mock.card.card import Card, Surroundings
+from jpki_mock.card.card import Card, Dependencies
 from jpki_mock.card.image import CardImage, Faults, load_image, save_image
 from jpki_mock.clock import system_clock
 
 
 @contextmanager
-def held(*paths: Path) -> Iterator[None]:
-    """Keep card files out of everybody else's reach; one that is not there yet is in no reader.
+def lock_files(*paths: Path) -> Iterator[None]:
+    """Lock card files for the duration of the block; files that do not exist yet are not locked.
 
     Raises:
         BlockingIOError: a card is in a reader.
     """
     with ExitStack() as locks:
         for path in {path.resolve() for path in paths if path.is_file()}:
-            locks.callback(os.close, _locked(path))
+            locks.callback(os.close, _acquire_lock(path))
         yield
 
 
 class CardFile:
-    """The card in a file, taken out of everybody else's reach until `release`.
+    """The card in a file, locked until `release`.
 
-    `faults` take the place of the image's until then; they are not saved.
+    `faults` replace those of the image until then, and are not saved.
 
     Raises:
         BlockingIOError: the card is in another reader already.
@@ -41,12 +41,12 @@ class CardFile:
     def __init__(self, path: Path, faults: Faults | None = None) -> None:
         self._path = path.resolve(strict=True)
         with ExitStack() as stack:
-            stack.enter_context(held(self._path))
+            stack.enter_context(lock_files(self._path))
             image = load_image(self._path)
-            self._lasting_faults = image.faults
-            played = image if faults is None else image.with_faults(faults)
-            self.card = Card(played, Surroundings(system_clock, os.urandom, time.sleep, self._save))
-            self._hold = stack.pop_all()
+            self._saved_faults = image.faults
+            effective = image if faults is None else image.with_faults(faults)
+            self.card = Card(effective, Dependencies(system_clock, os.urandom, time.sleep, self._save))
+            self._lock = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -55,15 +55,15 @@ class CardFile:
         self.release()
 
     def release(self) -> None:
-        """Let others have the card; a second call is harmless."""
-        self._hold.close()
+        """Unlock the card; a second call does nothing."""
+        self._lock.close()
 
     def _save(self, image: CardImage) -> None:
-        save_image(image.with_faults(self._lasting_faults), self._path)
+        save_image(image.with_faults(self._saved_faults), self._path)
 
 
-def _locked(path: Path) -> int:
-    """Lock a file beside the card: the card's own is replaced with every save. Raises BlockingIOError."""
+def _acquire_lock(path: Path) -> int:
+    """Lock a separate lock file, since every save replaces the card's file. Raises BlockingIOError."""
     lock = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,24 +1,23 @@
-"""The card's commands: what each does to the selected application, and which status word refuses it.
+"""Implements the card's commands on the selected application, with the status words of refusals.
 
-Power, faults and logging are the business of `card.py`; the bytes on the wire of `apdu.py`.
+`card.py` handles power, faults and logging; `apdu.py` parses the bytes.
 """
 
 from collections.abc import Callable, Container, Mapping
 
 from jpki_mock.card import profile, signing, status
 from jpki_mock.card.apdu import Command
-from jpki_mock.card.files import Application, DataFile, KeyFile, PinFile
+from jpki_mock.card.files import Application, DataFile, KeyFile, PinFile, tlv
 from jpki_mock.card.selection import Selection
 from jpki_mock.card.status import Refused
 from jpki_mock.card.terminal_route import CHAINED, TerminalRoute
-from jpki_mock.card.tlv import tlv
 
 _MASTER_FILE = bytes.fromhex("3F00")
 _CONTROL_INFORMATION, _NO_INFORMATION = 0x00, 0x0C
 
 
 class Chip:
-    """A powered card: its applications and the present selection, at first the issuer domain."""
+    """A powered card: its applications and the current selection, initially the issuer domain."""
 
     def __init__(
         self,
@@ -33,10 +32,10 @@ class Chip:
         self.select_application(profile.ISSUER_DOMAIN)
 
     def execute(self, command: Command) -> bytes:
-        """Carry out a command and return its response data.
+        """Execute a command and return its response data.
 
         Raises:
-            Refused: with the status word that says why not.
+            Refused: with the status word of the refusal.
         """
         _check_channel(command.cla)
         if command.ins not in _COMMANDS:
@@ -53,12 +52,12 @@ class Chip:
         return aid in self._applications
 
     def select_application(self, aid: bytes) -> None:
-        """Select an application that the card has; PIN status and all else of the former selection are lost."""
+        """Select an application of the card; PIN status and all other state of the former selection are lost."""
         self.selection = Selection(self._applications[aid], self._new_route())
 
 
 def _check_channel(cla: int) -> None:
-    """Refuse other channels than the basic one, and secure messaging (ISO/IEC 7816-4, 5.4.1)."""
+    """Refuse all channels but the basic one, and secure messaging (ISO/IEC 7816-4, 5.4.1)."""
     further_channels = 0x40 <= cla < 0x80
     first_channels = cla & 0x60 == 0
     if further_channels or (first_channels and cla & 0x03):
@@ -94,7 +93,7 @@ def _select_file(chip: Chip, command: Command) -> bytes:
 
 
 def _select_master_file(chip: Chip, command: Command) -> bytes:
-    """Change nothing: cards accept it inside an application and refuse it outside."""
+    """Do nothing: cards accept this inside an application and refuse it outside."""
     if chip.selection.application.aid == profile.ISSUER_DOMAIN:
         raise Refused(status.WRONG_PARAMETERS)
     if command.data not in (b"", _MASTER_FILE):
@@ -129,7 +128,7 @@ def _part(content: bytes, offset: int, command: Command) -> bytes:
 
 
 def _verify(chip: Chip, command: Command) -> bytes:
-    """Compare a PIN; without data tell the tries left. Any data that are not the PIN cost a try, also ill-formed."""
+    """Verify a PIN; without data return the tries left. Any wrong data use a try, even malformed data."""
     if command.p1:
         raise Refused(status.WRONG_PARAMETERS)
     selection = chip.selection
@@ -160,11 +159,11 @@ def _compute_signature(chip: Chip, command: Command) -> bytes:
     signature = signing.sign(file.key, command.p1, command.data)
     if command.expected is None or command.expected < len(signature):
         raise Refused(status.WRONG_LENGTH)
-    return signing.spoiled(signature) if file.spoils else signature
+    return signing.corrupted(signature) if file.corrupts else signature
 
 
 def _is_visual_check(selection: Selection, file: KeyFile, command: Command) -> bool:
-    """Tell whether the PIN-less route allows this; the card must hash, so that it sees what it signs."""
+    """Tell whether the PIN-less route allows this signature; the card must hash, so that it knows the message."""
     return (
         selection.route.is_open
         and file.visual_check
@@ -186,7 +185,7 @@ def _get_challenge(chip: Chip, command: Command) -> bytes:
 
 
 def _set_public_key(chip: Chip, command: Command) -> bytes:
-    """SET PUBLIC IC KEY: the PIN-less route, which the JPKI application alone has."""
+    """SET PUBLIC IC KEY: the PIN-less route, which only the JPKI application has."""
     if chip.selection.application.aid != profile.JPKI:
         raise Refused(status.CONDITIONS_NOT_SATISFIED)
     chip.selection.route.manage(command)
@@ -194,9 +193,9 @@ def _set_public_key(chip: Chip, command: Command) -> bytes:
 
 
 def _always(status_word: int) -> Callable[[Chip, Command], bytes]:
-    """Return a command that this card knows and has no use for."""
+    """Return a command that the card knows but always refuses."""
 
-    def refuse(chip: Chip, command: Command) -> bytes:  # noqa: ARG001 - the shape of every command
+    def refuse(chip: Chip, command: Command) -> bytes:  # noqa: ARG001 - signature of all commands
         raise Refused(status_word)
 
     return refuse
@@ -213,4 +212,4 @@ _COMMANDS: dict[int, tuple[Container[int], Callable[[Chip, Command], bytes]]] = 
     0xB2: ({0x00}, _always(status.RECORD_NOT_FOUND)),  # READ RECORD
     0xCA: ({0x00}, _always(status.REFERENCE_NOT_FOUND)),  # GET DATA
 }
-"""Each instruction with the class bytes that it comes with."""
+"""Instructions with their allowed class bytes and functions."""

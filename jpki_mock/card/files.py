@@ -1,6 +1,6 @@
-"""Elementary files and applications as data: what kinds there are and what opens them.
+"""Elementary files and applications as data: kinds of files, access conditions, and BER-TLV encoding.
 
-Their contents for one card are put together in `applications.py`.
+`applications.py` builds the files of one card.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ def after(*pin_files: int) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A transparent file; `access` names the PIN files of which one must be verified (FREE: none, NEVER: no use)."""
+    """A transparent file; one of the PIN files in `access` must be verified (FREE: always readable, NEVER: never)."""
 
     content: bytes = field(repr=False)
     access: frozenset[int] | None = FREE
@@ -40,18 +40,18 @@ class PinFile:
 class KeyFile:
     """A private key, used after the PIN in `pin_file`.
 
-    `visual_check`: also for an authenticated terminal; `spoils`: its signatures are wrong on purpose.
+    `visual_check`: also usable by an authenticated terminal; `corrupts`: its signatures are deliberately wrong.
     """
 
     key: CardKey = field(repr=False)
     pin_file: int
     visual_check: bool = False
-    spoils: bool = False
+    corrupts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class InternalFile:
-    """A file that can be selected and neither read, verified nor signed with."""
+    """A file that can be selected, but neither read, verified nor signed with."""
 
 
 ElementaryFile = DataFile | PinFile | KeyFile | InternalFile
@@ -63,3 +63,15 @@ class Application:
 
     aid: bytes
     files: dict[int, ElementaryFile] = field(default_factory=dict)
+
+
+def tlv(tag: int, value: bytes) -> bytes:
+    """Encode one BER-TLV data object (ISO/IEC 8825-1, definite length); a tag above 255 has two bytes."""
+    return tag.to_bytes(2 if tag > 0xFF else 1) + _length(len(value)) + value
+
+
+def _length(size: int) -> bytes:
+    if size < 0x80:
+        return bytes([size])
+    octets = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes([0x80 | len(octets)]) + octets

@@ -1,7 +1,7 @@
-"""The card image: one JSON file that is one card, with its keys, certificates, PINs and retry counters.
+"""The card image: a JSON file with the keys, certificates, PINs and retry counters of one card.
 
-Whoever issues a card writes this file; the emulator plays it and keeps its retry counters in it.
-What the card answers to a command is decided elsewhere (`card.py` and its neighbours).
+Issuing a card writes the file; the emulator loads it and saves the retry counters in it.
+The card's behaviour is implemented in `card.py` and `commands.py`.
 """
 
 import base64
@@ -38,19 +38,19 @@ Sex = Literal["0", "1", "2", "9"]
 """As the card codes it (ISO/IEC 5218): 1 male, 2 female, 9 other, 0 unknown."""
 
 SecretName = Literal["authentication", "signature", "attributes", "reference_a", "reference_b"]
-"""Everything a holder types that the card counts wrong tries of: three PINs, two reference numbers."""
+"""The secrets with a retry counter: three PINs, two reference numbers."""
 
 _REFERENCES = ("reference_a", "reference_b")
 
 
 class _Part(BaseModel):
-    """Unchangeable, closed, and never echoing a secret in a validation error."""
+    """Immutable, without extra fields, and without secrets in validation errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Attributes(_Part):
-    """The four items (4情報) printed on the card: name, address, birth date, sex."""
+    """The four items (基本4情報) printed on the card: name, address, birth date, sex."""
 
     name: str
     address: str
@@ -62,7 +62,7 @@ class KeySlot(_Part):
     """One key of the card with its certificate and the certificate of the CA that issued it."""
 
     private_key: str = Field(repr=False)
-    """PEM, PKCS #8, unencrypted; RSA, or P-384 for the coming card generation."""
+    """PEM, PKCS #8, unencrypted; RSA, or P-384 for the next card generation."""
     certificate: Base64
     ca_certificate: Base64
 
@@ -90,24 +90,24 @@ class Pins(_Part):
 
 
 class Faults(_Part):
-    """What this card does wrong on purpose; the defaults are a sound card."""
+    """Deliberate faults of the card; by default none."""
 
     delay_ms: int = Field(default=0, ge=0)
-    """Milliseconds that every APDU takes longer."""
+    """Additional delay of every APDU in milliseconds."""
     pull_at_apdu: int | None = Field(default=None, ge=1)
-    """The card leaves the reader instead of answering this APDU, counted from 1 since it was inserted."""
+    """The card leaves the reader instead of executing this APDU, counted from 1 since insertion."""
     lose_answer_at_apdu: int | None = Field(default=None, ge=1)
-    """The card carries this APDU out, what it counts is counted, and leaves the reader before it answers."""
+    """The card executes this APDU, including its retry counters, and leaves the reader before it responds."""
     first_command_6f00: bool = False
-    """The first command after power-on answers 6F00, as one measured card does."""
+    """The first command after power-on returns 6F00, as one measured card does."""
     corrupt_signature: bool = False
-    """Signatures have the right form and do not verify."""
+    """Signatures have the right form but do not verify."""
     locked_status: Literal["6984", "6983"] = "6984"
-    """Status word of VERIFY on a locked PIN: real cards and text-book implementations differ."""
+    """Status word of VERIFY on a locked PIN: real cards (6984) differ from the standard (6983)."""
 
 
 class CardImage(_Part):
-    """One card (or phone acting as one), complete."""
+    """A complete card, or a phone used as one."""
 
     format: Literal["shikaku-card/1"] = "shikaku-card/1"
     carrier: Literal["card", "android"] = "card"
@@ -122,7 +122,7 @@ class CardImage(_Part):
     reference_b: Pin
     """照合番号B: era YYMMDD of birth, YYYY of expiry, four-digit security code."""
     terminal_authority: Base64 | None = None
-    """Certificate of the CA whose terminals may use the PIN-less route; None: this card lacks the route."""
+    """Certificate of the CA whose terminals may use the PIN-less route; None: the card does not have the route."""
     faults: Faults = Faults()
 
     @field_validator("reference_a")
@@ -162,5 +162,5 @@ def load_image(path: Path) -> CardImage:
 
 
 def save_image(image: CardImage, path: Path) -> None:
-    """Write a card to its file, whole or not at all, readable by its owner only."""
+    """Write a card to its file atomically, readable by its owner only."""
     write_file(path, image.model_dump_json(indent=2).encode())

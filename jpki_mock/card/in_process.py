@@ -1,6 +1,6 @@
-"""A card file played in the terminal's own process, without a reader: the terminal's emulator entry point.
+"""Emulates a card file in the terminal's own process, without a reader: the terminal's emulator entry point.
 
-The connection has the form of the terminal's port; neither side imports the other.
+The connection implements the terminal's protocol; neither side imports the other.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from jpki_mock.card.card_file import CardFile
 
 
 class CardFileConnection:
-    """A powered card, held exclusively until `close`."""
+    """A powered card, locked until `close`."""
 
     def __init__(self, card_file: CardFile, reader_name: str) -> None:
         self._card_file: CardFile | None = card_file
@@ -21,14 +21,14 @@ class CardFileConnection:
         """Send one command APDU; return response data followed by SW1 SW2.
 
         Raises:
-            ConnectionResetError: the card has been pulled out, or the connection is closed.
+            ConnectionResetError: the card has left the reader, or the connection is closed.
         """
         if self._card_file is None:
             raise CardGone
         return self._card_file.card.transmit(apdu)
 
     def close(self) -> None:
-        """Take the power from the card and let others have it; a second call is harmless."""
+        """Power off and unlock the card; a second call does nothing."""
         card_file, self._card_file = self._card_file, None
         if card_file is not None:
             card_file.card.power_off()
@@ -36,7 +36,7 @@ class CardFileConnection:
 
 
 def open_card(path: Path) -> CardFileConnection:
-    """Power the card in a file.
+    """Open and power the card in a file.
 
     Raises:
         BlockingIOError: the card is open elsewhere.

@@ -1,6 +1,6 @@
-"""PINs and reference numbers as the card checks them, with the counters that outlive a power cycle.
+"""Verification of PINs and reference numbers, with retry counters that persist over power cycles.
 
-A secret answers with a status word; that a verified PIN opens files is the business of `commands.py`.
+Verification returns a status word; `commands.py` grants access after a verified PIN.
 """
 
 import hmac
@@ -13,26 +13,26 @@ from jpki_mock.card.image import CardImage, SecretName
 
 
 class Secret(Protocol):
-    """Something that VERIFY can be asked about."""
+    """A secret that VERIFY can check."""
 
     def query(self) -> int:
-        """Return the status word that tells the tries left; it uses none."""
+        """Return the status word with the tries left, without using a try."""
         ...
 
     def verify(self, candidate: bytes) -> int:
-        """Compare, count, and return the status word."""
+        """Compare, count the try, and return the status word."""
         ...
 
 
 @dataclass(slots=True)
 class Counters:
-    """The card's image as it changes: every change of a retry counter is handed to `save` at once."""
+    """The card's current image; every change of a retry counter is passed to `save` immediately."""
 
     image: CardImage
     save: Callable[[CardImage], None]
 
     def set(self, name: SecretName, tries_left: int) -> None:
-        """Change one counter; nothing is saved where nothing changes."""
+        """Set one counter; saves only if it changes."""
         if self.image.secret(name).tries_left != tries_left:
             self.image = self.image.with_tries_left(name, tries_left)
             self.save(self.image)
@@ -40,7 +40,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class CountedSecret:
-    """A PIN or reference number of the image. Locked at zero: no value is right any more, none is counted."""
+    """A PIN or reference number of the image. Locked at zero tries: every value is refused and none is counted."""
 
     name: SecretName
     counters: Counters = field(repr=False)
@@ -50,7 +50,7 @@ class CountedSecret:
         return status.TRIES_LEFT | self.counters.image.secret(self.name).tries_left
 
     def verify(self, candidate: bytes) -> int:
-        """9000 and the counter is full again; 63Cx and it is one lower; 6984 (or 6983) when locked."""
+        """9000 and the counter is reset; 63Cx and it is one lower; 6984 (or 6983) when locked."""
         pin = self.counters.image.secret(self.name)
         if pin.tries_left == 0:
             return int(self.counters.image.faults.locked_status, 16)
@@ -61,7 +61,7 @@ class CountedSecret:
 
 @dataclass(frozen=True, slots=True)
 class UncountedSecret:
-    """A value that may be tried without limit: the birth-date key of 券面事項確認AP (taken to be the 6300 one)."""
+    """A secret without a retry limit: the birth-date key of 券面事項確認AP (assumed to be the one with 6300)."""
 
     value: str = field(repr=False)
 
@@ -77,12 +77,12 @@ class UncountedSecret:
 
 @dataclass(frozen=True, slots=True)
 class BlockedSecret:
-    """A PIN that was never usable: 0012 of 券面事項入力補助AP."""
+    """A PIN that is always locked: 0012 of 券面事項入力補助AP."""
 
     def query(self) -> int:
         """63C0."""
         return status.TRIES_LEFT
 
-    def verify(self, candidate: bytes) -> int:  # noqa: ARG002 - no candidate is right
-        """6984, whatever was typed."""
+    def verify(self, candidate: bytes) -> int:  # noqa: ARG002 - every candidate is refused
+        """6984 for every candidate."""
         return status.LOCKED

@@ -1,6 +1,6 @@
-"""Every number of the card in one table: applications, elementary files, tags, fixed contents.
+"""All identifiers of the card in one place: applications, elementary files, tags, fixed contents.
 
-The next card generation will move them (its layout is not public), so nothing else in this package names one.
+The next card generation will change them (its layout is not public), so no other module of this package has any.
 The sources are listed in the card chapter of the project's documentation.
 """
 
@@ -28,12 +28,12 @@ SIGNATURE_CERTIFICATE: Final = 0x0001
 SIGNATURE_CA: Final = 0x0002
 TOKEN_INFORMATION: Final = 0x0006
 AVAILABILITY: Final = 0x0008
-UNEXPLAINED: Final = (0x0009, 0x0010)
-"""They exist on cards, protected; what is in them is not known."""
+UNDOCUMENTED: Final = (0x0009, 0x0010)
+"""They exist on cards, protected; their contents are unknown."""
 AUTHENTICATION_CERTIFICATE: Final = 0x000A
 AUTHENTICATION_CA: Final = 0x000B
 TERMINAL_AUTHORITY: Final = 0x0016
-"""Key that a terminal's certificate is checked with (特定機関認証)."""
+"""The key that verifies a terminal's certificate (特定機関認証)."""
 AUTHENTICATION_KEY: Final = 0x0017
 AUTHENTICATION_PIN: Final = 0x0018
 SIGNATURE_KEY: Final = 0x001A
@@ -61,11 +61,13 @@ BIRTH_DATE_KEY: Final = 0x0011
 FACE_REFERENCE_B: Final = 0x0012
 FACE_REFERENCE_A: Final = 0x0013
 
-# The PIN-less route, a divergence of ours: the real protocol is not public.
+# The PIN-less route is a divergence: the real protocol is not public.
 TERMINAL_AUTHENTICATION_TAG: Final = b"SHIKAKU terminal authentication v1\0"
-"""Precedes the challenge in what a terminal signs."""
+"""Prefix of the challenge in the message that a terminal signs."""
 VISUAL_CHECK_TAGS: Final = (b"SHIKAKU visual-check v1\0", b"SHIKAKU visual-consent v1\0")
-"""The only messages signed without a PIN begin with one of them: a presence, the words of a consent."""
+"""Only messages that begin with one of these are signed without a PIN: a proof of presence, the statement
+of a consent.
+"""
 TERMINAL_CHALLENGE_BYTES: Final = 32
 TERMINAL_CERTIFICATE_MAXIMUM: Final = 4096
-"""Bytes; more is rubbish."""
+"""Maximum size in bytes."""

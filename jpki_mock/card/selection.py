@@ -1,4 +1,4 @@
-"""The selected application of a powered card: what commands refer to, and what selecting another one forgets."""
+"""The selected application of a powered card, with the state that is lost when another one is selected."""
 
 from dataclasses import dataclass, field
 
@@ -8,12 +8,12 @@ from jpki_mock.card.status import Refused
 from jpki_mock.card.terminal_route import TerminalRoute
 
 _CURRENT_OR_SFI = 0x80
-"""P2 (or P1 of READ BINARY): this alone means the current file; plus 1-30 the file with that short identifier."""
+"""P2 (or P1 of READ BINARY): this value means the current file; plus 1-30 the file with that short identifier."""
 
 
 @dataclass(slots=True)
 class Selection:
-    """The selected application and everything that selecting another one forgets."""
+    """The selected application and its state."""
 
     application: Application
     route: TerminalRoute
@@ -34,7 +34,7 @@ class Selection:
         self.current = number
 
     def refer(self, parameter: int) -> None:
-        """Follow a reference parameter: to the current file, or by short identifier. Raises Refused (6A86, 6A82)."""
+        """Resolve a reference parameter: current file, or short identifier. Raises Refused (6A86, 6A82)."""
         if not _CURRENT_OR_SFI <= parameter <= _CURRENT_OR_SFI | 30:
             raise Refused(status.WRONG_PARAMETERS)
         if parameter != _CURRENT_OR_SFI:

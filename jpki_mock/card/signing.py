@@ -1,6 +1,6 @@
-"""COMPUTE DIGITAL SIGNATURE: what P1 makes of the input, for RSA keys and for P-384 keys.
+"""COMPUTE DIGITAL SIGNATURE: the modes of P1, for RSA and P-384 keys.
 
-Whether the key may be used at all is decided in `commands.py`.
+`commands.py` decides whether the key may be used.
 """
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePrivateKey
@@ -14,7 +14,7 @@ from jpki_mock.card.files import CardKey
 from jpki_mock.card.status import Refused
 
 AS_IS = 0x00
-"""The input is used as it is: a DigestInfo to pad (RSA), a digest (P-384)."""
+"""The input is used unchanged: a DigestInfo to pad (RSA), a digest (P-384)."""
 DIGEST = 0x02
 """The input is a digest; the card adds the DigestInfo."""
 MESSAGE = 0x03
@@ -24,11 +24,11 @@ MESSAGE = 0x03
 def sign(key: CardKey, mode: int, data: bytes) -> bytes:
     """Return the signature: PKCS #1 v1.5 (RFC 8017, 8.2) with an RSA key, DER-encoded ECDSA with a P-384 key.
 
-    The hash is SHA-256 with RSA and SHA-384 with P-384. How a P-384 card takes its input is our assumption:
-    the coming generation's interface is not public.
+    The hash is SHA-256 with RSA and SHA-384 with P-384. The input of a P-384 card is an assumption: the
+    interface of the next generation is not public.
 
     Raises:
-        Refused: 6A86 for another mode, 6985 for an input that does not fit it.
+        Refused: 6A86 for another mode, 6985 for an input that does not fit the mode.
     """
     if mode not in (AS_IS, DIGEST, MESSAGE):
         raise Refused(status.WRONG_PARAMETERS)
@@ -48,6 +48,6 @@ def _sign_ecdsa(key: EllipticCurvePrivateKey, mode: int, data: bytes) -> bytes:
     return key.sign(data, ECDSA(SHA384() if mode == MESSAGE else Prehashed(SHA384())))
 
 
-def spoiled(signature: bytes) -> bytes:
+def corrupted(signature: bytes) -> bytes:
     """Return a signature of the same form that does not verify."""
     return signature[:-1] + bytes([signature[-1] ^ 0x01])

@@ -1,10 +1,10 @@
-"""Status words (ISO/IEC 7816-4, 5.6) that the card ends a response with, and the refusal that carries one."""
+"""Status words (ISO/IEC 7816-4, 5.6), and the exception that carries one."""
 
 from typing import Final
 
 OK: Final = 0x9000
 END_OF_FILE: Final = 0x6282
-"""The file ended before Le bytes were read; what there was is in the response."""
+"""The file ended before Le bytes were read; the response has the available bytes."""
 TRIES_LEFT: Final = 0x63C0
 """Plus the number of tries left."""
 TRIES_UNLIMITED: Final = 0x6300
@@ -15,7 +15,7 @@ WRONG_FILE_TYPE: Final = 0x6981
 """The wrong kind of file: reading a key, verifying against a certificate."""
 SECURITY_NOT_SATISFIED: Final = 0x6982
 LOCKED: Final = 0x6984
-"""VERIFY on a locked PIN; 6983 by the text book."""
+"""VERIFY on a locked PIN; 6983 in the standard."""
 CONDITIONS_NOT_SATISFIED: Final = 0x6985
 NO_CURRENT_FILE: Final = 0x6986
 WRONG_DATA: Final = 0x6A80
@@ -31,7 +31,7 @@ NO_DIAGNOSIS: Final = 0x6F00
 
 
 class Refused(Exception):
-    """The card does not carry out a command; `status_word` says why, `data` is what it answers all the same."""
+    """The card refuses a command with `status_word`; `data` is response data that it returns all the same."""
 
     def __init__(self, status_word: int, data: bytes = b"") -> None:
         super().__init__(f"{status_word:04X}")

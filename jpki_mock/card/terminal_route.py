@@ -1,6 +1,6 @@
-"""The PIN-less route: a terminal proves itself to the card and may then have a visual check (目視確認) signed.
+"""The PIN-less route: a terminal authenticates to the card, which then signs a visual check (目視確認).
 
-It stands where real cards have 特定機関認証 and is a divergence of ours: the real protocol is not public.
+It replaces 特定機関認証 of real cards and is a divergence: the real protocol is not public.
 Three steps, all within one selection of the JPKI application: the terminal's certificate, the card's
 challenge, the terminal's signature over it.
 """
@@ -19,16 +19,16 @@ from jpki_mock.card.apdu import Command
 from jpki_mock.card.status import Refused
 
 CHAINED = 0x10
-"""Bit of the class byte: the data goes on in the next command (ISO/IEC 7816-4, 5.3.3)."""
+"""Bit of the class byte: the data continues in the next command (ISO/IEC 7816-4, 5.3.3)."""
 _CERTIFICATE, _SIGNATURE = 0x06C1, 0x00C1
-"""P1 and P2: what the terminal sends."""
+"""P1 and P2: the kind of data that the terminal sends."""
 
 
 @dataclass(slots=True)
 class TerminalRoute:
-    """How far a terminal has got; it starts anew with every selection of an application.
+    """The state of a terminal's authentication; reset with every selection of an application.
 
-    `authority` is the certificate (DER) of the CA of terminals, None where the card lacks the route.
+    `authority` is the certificate (DER) of the CA of terminals, None if the card does not have the route.
     """
 
     authority: bytes | None
@@ -39,10 +39,10 @@ class TerminalRoute:
     _chain: bytes = b""
 
     def manage(self, command: Command) -> None:
-        """Carry out SET PUBLIC IC KEY: take the terminal's certificate, which may come in pieces, or its signature.
+        """Execute SET PUBLIC IC KEY: receive the terminal's certificate, possibly in several commands, or its signature.
 
         Raises:
-            Refused: 6A86 for other parameters, 6700 for no data or too much, 6E00 for a signature in pieces; as
+            Refused: 6A86 for other parameters, 6700 for no data or too much, 6E00 for a chained signature; as
                 `_present` and `_prove`.
         """
         data, self._chain = self._chain + command.data, b""
@@ -60,29 +60,29 @@ class TerminalRoute:
             self._prove(command.data)
 
     def break_chain(self) -> None:
-        """Forget the pieces of a certificate: another command came between."""
+        """Discard the parts of a certificate, since another command came in between."""
         self._chain = b""
 
     def note_challenge(self, challenge: bytes) -> None:
-        """Remember the bytes that GET CHALLENGE just gave out; only the latest can be answered."""
+        """Store the challenge that GET CHALLENGE returned; only the latest can be answered."""
         self._challenge = challenge if len(challenge) == profile.TERMINAL_CHALLENGE_BYTES else None
 
     def _present(self, certificate: bytes) -> None:
-        """Take the terminal's certificate (DER) and forget whatever was proved before.
+        """Accept the terminal's certificate (DER) and discard any former authentication.
 
         Raises:
-            Refused: 6A88 without an authority, 6A80 not a certificate, 6982 not one that this card trusts now.
+            Refused: 6A88 without an authority, 6A80 if not a certificate, 6982 if not trusted by this card now.
         """
-        self._forget()
+        self._discard()
         if self.authority is None:
             raise Refused(status.REFERENCE_NOT_FOUND)
         self._terminal_key = _trusted_key(certificate, self.authority, self.clock())
 
     def _prove(self, signature: bytes) -> None:
-        """Check the terminal's ECDSA-SHA256 signature (DER) over tag and challenge; opens the route.
+        """Verify the terminal's ECDSA-SHA256 signature (DER) over tag and challenge, and open the route.
 
         Raises:
-            Refused: 6985 without certificate or challenge, 6982 when the signature is not right.
+            Refused: 6985 without certificate or challenge, 6982 if the signature is invalid.
         """
         key, challenge, self._challenge = self._terminal_key, self._challenge, None
         if key is None or challenge is None:
@@ -90,11 +90,11 @@ class TerminalRoute:
         try:
             key.verify(signature, profile.TERMINAL_AUTHENTICATION_TAG + challenge, ECDSA(SHA256()))
         except InvalidSignature as error:
-            self._forget()
+            self._discard()
             raise Refused(status.SECURITY_NOT_SATISFIED) from error
         self.is_open = True
 
-    def _forget(self) -> None:
+    def _discard(self) -> None:
         self.is_open, self._terminal_key, self._challenge = False, None, None
 
 

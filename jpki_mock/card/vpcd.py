@@ -1,7 +1,7 @@
 """A card file in a virtual PC/SC reader: the client side of vsmartcard's vpcd driver.
 
-The driver listens (its server mode), we connect. To connect is to insert the card, to close is to pull it.
-The driver's port has no authentication, so it belongs into a network namespace, never on an open machine.
+The driver listens (its server mode) and this client connects: connecting inserts the card, closing removes it.
+The driver's port has no authentication: use it in a network namespace, never on a machine that others can reach.
 """
 
 import errno
@@ -19,27 +19,27 @@ from jpki_mock.card.card_file import CardFile
 from jpki_mock.card.image import Faults
 
 DEFAULT_PORT = 0x8C7B
-"""Of the first slot of the first reader; each further slot has the next one."""
+"""Port of the first slot of the first reader; each further slot has the next port."""
 
 _CLOSE_BY_RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER of no time: after an orderly end the driver would take the next command for answered."""
-_BROKEN_ANSWER = (2).to_bytes(2)
-"""A length and nothing after it. The driver fails a command so begun, as a reader does when its card is pulled; at a
-bare hang-up it would report success with an empty response."""
-_ENDING = (signal.SIGINT, signal.SIGTERM)
-_SLICE_SECONDS = 0.2
-"""How long a card that came out by itself may go unnoticed."""
+"""SO_LINGER with timeout 0: after an orderly close the driver would take the next command as answered."""
+_TRUNCATED_RESPONSE = (2).to_bytes(2)
+"""A length without data. The driver then fails the command, as a reader does when its card is removed; on a plain
+close it would report success with an empty response."""
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_POLL_SECONDS = 0.2
+"""Interval at which a removed card is noticed."""
 _POWER_OFF, _POWER_ON, _RESET, _ANSWER_TO_RESET = 0x00, 0x01, 0x02, 0x04
 
 
 def respond(card: Card, message: bytes) -> bytes | None:
-    """Give the card one message of the driver; return what to send back, None for nothing.
+    """Pass one message of the driver to the card; return the response, None for no response.
 
-    One byte is an order to the reader, anything longer a command APDU. The driver asks for the ATR also to see
-    whether the card is still there.
+    A message of one byte is a reader command, a longer one a command APDU. The driver also requests the ATR to check
+    whether the card is present.
 
     Raises:
-        CardGone: the card leaves at this message.
+        CardGone: the card leaves the reader at this message.
     """
     if len(message) > 1:
         return card.transmit(message)
@@ -55,13 +55,13 @@ def respond(card: Card, message: bytes) -> bytes | None:
 
 
 class InsertedCard:
-    """A card in a slot of the virtual reader, played by a thread of its own until `remove` or until it is pulled.
+    """A card in a slot of the virtual reader, emulated in a thread until `remove` or until a fault removes it.
 
     `faults` as in `CardFile`.
 
     Raises:
         BlockingIOError: the card is in another reader already.
-        FileNotFoundError, ValueError: there is no such card.
+        FileNotFoundError, ValueError: the file does not exist or is not a card.
         ConnectionRefusedError: no driver listens at `host`:`port`.
     """
 
@@ -70,13 +70,13 @@ class InsertedCard:
     ) -> None:
         self._card_file = CardFile(path, faults)
         try:
-            self._driver = _connected(host, port)
+            self._driver = _connect(host, port)
         except BaseException:
             self._card_file.release()
             raise
         self._driver.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._driver.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_BY_RESET)
-        self._thread = threading.Thread(target=self._play, name=f"card in {host}:{port}", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name=f"card in {host}:{port}", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -86,51 +86,51 @@ class InsertedCard:
         self.remove()
 
     def remove(self) -> None:
-        """Pull the card and wait until it is free for another reader; a second call is harmless."""
-        with suppress(OSError):  # the driver, or a fault of the card, may have closed already
+        """Remove the card and wait until another reader can use it; a second call does nothing."""
+        with suppress(OSError):  # the driver or a fault of the card may have closed the connection
             self._driver.shutdown(socket.SHUT_RD)
         self.wait()
 
     def wait(self) -> None:
-        """Wait until the card is out: removed, pulled by a fault, or left by the driver."""
+        """Wait until the card is out: by `remove`, by a fault, or because the driver closed the connection."""
         self._thread.join()
 
     @property
     def is_out(self) -> bool:
-        """Whether the card is out, for whatever reason."""
+        """Whether the card is out of the reader."""
         return not self._thread.is_alive()
 
-    def _play(self) -> None:
-        with self._card_file as held, self._driver, suppress(ConnectionError):
-            while message := _received(self._driver):
-                self._answer(held.card, message)
+    def _serve(self) -> None:
+        with self._card_file as card_file, self._driver, suppress(ConnectionError):
+            while message := _receive(self._driver):
+                self._respond(card_file.card, message)
 
-    def _answer(self, card: Card, message: bytes) -> None:
+    def _respond(self, card: Card, message: bytes) -> None:
         try:
             answer = respond(card, message)
         except CardGone:
-            self._driver.sendall(_BROKEN_ANSWER)
+            self._driver.sendall(_TRUNCATED_RESPONSE)
             raise
         if answer is not None:
             self._driver.sendall(len(answer).to_bytes(2) + answer)
 
 
 def serve_card(path: Path, host: str, port: int, faults: Faults | None = None) -> None:
-    """Keep a card in a slot until SIGINT or SIGTERM; for a program that does nothing else.
+    """Keep a card in a slot until SIGINT or SIGTERM; blocks the calling program.
 
     Raises:
         As `InsertedCard`.
-        CardGone: the card came out before: pulled by a fault, or left by the driver.
+        CardGone: the card came out before that, by a fault or because the driver closed the connection.
     """
-    with _kept_waiting(_ENDING), InsertedCard(path, host, port, faults) as inserted:
-        while signal.sigtimedwait(_ENDING, _SLICE_SECONDS) is None:
+    with _blocked_signals(_STOP_SIGNALS), InsertedCard(path, host, port, faults) as inserted:
+        while signal.sigtimedwait(_STOP_SIGNALS, _POLL_SECONDS) is None:
             if inserted.is_out:
                 raise CardGone(errno.ECONNRESET, "came out of the reader", str(path))
 
 
 @contextmanager
-def _kept_waiting(signals: Iterable[signal.Signals]) -> Iterator[None]:
-    """Let signals wait to be asked for: however early one comes, it interrupts nothing and is not lost."""
+def _blocked_signals(signals: Iterable[signal.Signals]) -> Iterator[None]:
+    """Block signals until they are waited for, so that an early one neither interrupts anything nor is lost."""
     former = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
@@ -138,7 +138,7 @@ def _kept_waiting(signals: Iterable[signal.Signals]) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
-def _connected(host: str, port: int) -> socket.socket:
+def _connect(host: str, port: int) -> socket.socket:
     try:
         return socket.create_connection((host, port))
     except OSError as error:
@@ -147,18 +147,18 @@ def _connected(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _received(driver: socket.socket) -> bytes:
-    """Return the next message of the driver: two bytes of length, then so many; empty when it has hung up."""
-    head = _exactly(driver, 2)
-    return _exactly(driver, int.from_bytes(head)) if head else b""
+def _receive(driver: socket.socket) -> bytes:
+    """Return the next message of the driver: two bytes of length, then the data; empty if it has closed."""
+    head = _receive_exactly(driver, 2)
+    return _receive_exactly(driver, int.from_bytes(head)) if head else b""
 
 
-def _exactly(driver: socket.socket, size: int) -> bytes:
+def _receive_exactly(driver: socket.socket, size: int) -> bytes:
     received = b""
     while len(received) < size:
         part = driver.recv(size - len(received))
-        # The driver sends length and body apart; a delayed acknowledgement of the first holds the second back
-        # 40 ms, and the kernel forgets the wish for quick ones after every receive.
+        # The driver sends length and data separately; a delayed acknowledgement of the first delays the second by
+        # 40 ms, and the kernel resets TCP_QUICKACK after every receive.
         driver.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         if not part:
             return b""

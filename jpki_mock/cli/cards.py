@@ -1,4 +1,4 @@
-"""Commands about cards: issuing, renewing, putting one into the virtual reader."""
+"""Commands about cards: issue, renew, insert into the virtual reader."""
 
 from collections.abc import Callable
 from datetime import date
@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from jpki_mock.authority.keys import KeyProfile
 from jpki_mock.authority.values import Carrier
-from jpki_mock.card.card_file import held
+from jpki_mock.card.card_file import lock_files
 from jpki_mock.card.image import CardImage, Faults, save_image
-from jpki_mock.cli.common import card_expected, noon_of, open_jlis, read_card, read_day
+from jpki_mock.cli.common import card_errors, noon_of, open_jlis, read_card, read_day
 from jpki_mock.clock import system_clock
 from jpki_mock.errors import InvalidInput
 from jpki_mock.jlis import Jlis
@@ -23,9 +23,7 @@ _FAULTS = ", ".join(name.replace("_", "-") for name in Faults.model_fields)
 _Out = Annotated[Path, typer.Option(help="The card file to write.")]
 _Fault = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="NAME[=VALUE]", help=f"What the card does wrong on purpose, each with an option: {_FAULTS}."
-    ),
+    typer.Option(metavar="NAME[=VALUE]", help=f"A deliberate fault of the card; repeatable: {_FAULTS}."),
 ]
 
 
@@ -45,11 +43,11 @@ def issue(
     key: Annotated[Literal["rsa", "p384"], typer.Option()] = "rsa",
     no_signature: Annotated[bool, typer.Option("--no-signature", help="No signature certificate.")] = False,
     no_pin: Annotated[bool, typer.Option("--no-pin", help="A card without PINs, for visual check.")] = False,
-    locked: Annotated[bool, typer.Option("--locked", help="The PIN's tries are used up.")] = False,
+    locked: Annotated[bool, typer.Option("--locked", help="With a locked PIN.")] = False,
     fault: _Fault = None,
     issued_on: Annotated[date | None, typer.Option(parser=read_day, metavar="DAY", hidden=True)] = None,
 ) -> None:
-    """Issue a card to a resident. Without a signature certificate below the age of 15."""
+    """Issue a card to a resident; below the age of 15 without a signature certificate."""
     order = CardOrder(
         resident_id=resident,
         pin=None if no_pin else pin,
@@ -60,8 +58,8 @@ def issue(
         locked=locked,
         faults=_faults(Faults(), fault),
     )
-    with held(out), open_jlis() as jlis:
-        _hand_out(jlis, lambda: jlis.cards.issue(order, noon_of(issued_on)), out)
+    with lock_files(out), open_jlis() as jlis:
+        _issue_to_file(jlis, lambda: jlis.cards.issue(order, noon_of(issued_on)), out)
 
 
 def renew(
@@ -69,38 +67,40 @@ def renew(
     out: _Out,
 ) -> None:
     """Renew a card's certificates; the old ones are revoked and linked to the new ones."""
-    with held(card, out), open_jlis() as jlis:
+    with lock_files(card, out), open_jlis() as jlis:
         image = read_card(card)
-        _hand_out(jlis, lambda: jlis.cards.renew(image, system_clock()), out)
+        _issue_to_file(jlis, lambda: jlis.cards.renew(image, system_clock()), out)
 
 
 def plug(
     card: Annotated[Path, typer.Argument(help="The card's file.")],
     *,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the virtual reader.")] = 35963,
-    host: Annotated[str, typer.Option(help="Where the virtual reader's driver listens.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Host on which the virtual reader's driver listens.")
+    ] = "127.0.0.1",
     fault: _Fault = None,
 ) -> None:
-    """Put a card into the virtual PC/SC reader (vpcd) until interrupted. Faults given here are not saved."""
+    """Insert a card into the virtual PC/SC reader (vpcd) until interrupted. Faults given here are not saved."""
     from jpki_mock.card.vpcd import serve_card
 
     faults = _faults(read_card(card).faults, fault)
-    with card_expected():
+    with card_errors():
         serve_card(card, host, port, faults)
 
 
 def _faults(usual: Faults, options: list[str] | None) -> Faults:
-    """Return faults changed by options, as in `delay-ms=60` or `corrupt-signature`. Raises InvalidInput."""
+    """Return the faults changed by options such as `delay-ms=60` or `corrupt-signature`. Raises InvalidInput."""
     pairs = (option.partition("=") for option in options or ())
     given = {name.replace("-", "_"): value or "true" for name, _, value in pairs}
     try:
         return Faults.model_validate(usual.model_dump() | given)
     except ValidationError as error:
-        raise InvalidInput(f"That is no fault, or not with this value: there are {_FAULTS}.") from error
+        raise InvalidInput(f"Unknown fault or invalid value; the faults are {_FAULTS}.") from error
 
 
-def _hand_out(jlis: Jlis, make: Callable[[], CardImage], out: Path) -> None:
-    """Make a card and write its file, both or neither: the keys are in the file alone."""
+def _issue_to_file(jlis: Jlis, make: Callable[[], CardImage], out: Path) -> None:
+    """Issue a card and write its file in one transaction: only the file has the keys."""
     with jlis.store.unit():
         image = make()
         save_image(image, out)

@@ -1,4 +1,4 @@
-"""Commands about certificates in effect: suspending, resuming, revoking, listing. No names are shown."""
+"""Commands about issued certificates: suspend, resume, revoke, list. No names are printed."""
 
 import json
 from collections.abc import Callable
@@ -15,8 +15,10 @@ from jpki_mock.errors import InvalidInput, NotAllowed
 from jpki_mock.jlis import Jlis
 from jpki_mock.personalisation import certificate_ids
 
-_Card = Annotated[Path | None, typer.Argument(help="A card's file: all its certificates that can be.")]
-_Ca = Annotated[str | None, typer.Option(help="Authority, for example auth-1: one certificate alone.")]
+_Card = Annotated[
+    Path | None, typer.Argument(help="A card's file: all its certificates that allow the action.")
+]
+_Ca = Annotated[str | None, typer.Option(help="Authority, for example auth-1, of a single certificate.")]
 _Serial = Annotated[int | None, typer.Option(min=1, help="Serial number at that authority.")]
 
 
@@ -31,29 +33,31 @@ def suspend(card: _Card = None, ca: _Ca = None, serial: _Serial = None) -> None:
     """Suspend certificates after their card or phone was lost."""
     with open_jlis() as jlis:
         now = system_clock()
-        _apply(_chosen(jlis, card, ca, serial), lambda name: jlis.certificates.suspend(name, now), now)
+        _apply(_selected(jlis, card, ca, serial), lambda name: jlis.certificates.suspend(name, now), now)
 
 
 def resume(card: _Card = None, ca: _Ca = None, serial: _Serial = None) -> None:
     """Resume a phone's authentication certificate after a suspension."""
     with open_jlis() as jlis:
-        _apply(_chosen(jlis, card, ca, serial), jlis.certificates.resume, system_clock())
+        _apply(_selected(jlis, card, ca, serial), jlis.certificates.resume, system_clock())
 
 
 def revoke(
-    reason: Annotated[Reason, typer.Option(help="Why.")],
+    reason: Annotated[Reason, typer.Option(help="The reason.")],
     card: _Card = None,
     ca: _Ca = None,
     serial: _Serial = None,
 ) -> None:
-    """Revoke certificates for good."""
+    """Revoke certificates permanently."""
     with open_jlis() as jlis:
         now = system_clock()
-        _apply(_chosen(jlis, card, ca, serial), lambda name: jlis.certificates.revoke(name, reason, now), now)
+        _apply(
+            _selected(jlis, card, ca, serial), lambda name: jlis.certificates.revoke(name, reason, now), now
+        )
 
 
 def list_certificates(
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON array.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
     """List every certificate with its state."""
     with open_jlis() as jlis:
@@ -67,7 +71,7 @@ def list_certificates(
         typer.echo("\t".join(row[field] or "-" for field in shown))
 
 
-def _chosen(jlis: Jlis, card: Path | None, ca: str | None, serial: int | None) -> list[CertificateId]:
+def _selected(jlis: Jlis, card: Path | None, ca: str | None, serial: int | None) -> list[CertificateId]:
     if card is not None and ca is None and serial is None:
         return certificate_ids(read_card(card))
     if card is None and ca is not None and serial is not None:
@@ -76,7 +80,7 @@ def _chosen(jlis: Jlis, card: Path | None, ca: str | None, serial: int | None) -
 
 
 def _apply(chosen: list[CertificateId], action: Callable[[CertificateId], Record], now: datetime) -> None:
-    """Act on each certificate that the rules allow it for; raise the first refusal if that is none."""
+    """Apply an action to each certificate that allows it; raise the first refusal if none does."""
     refusals: list[NotAllowed] = []
     for name in chosen:
         try:

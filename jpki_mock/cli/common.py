@@ -1,4 +1,4 @@
-"""What the commands share: the application, its error exit, opening the home folder, reading input."""
+"""Shared by all commands: the application, error reporting, opening the home folder, reading input."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings
 
 
-class _OneSentence(TyperGroup):
-    """Tells what was refused in one sentence and exits 2."""
+class _ErrorReportingGroup(TyperGroup):
+    """Prints a refusal as one sentence and exits with 2."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -32,7 +32,7 @@ class _OneSentence(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_OneSentence,
+    cls=_ErrorReportingGroup,
     help="A synthetic J-LIS: certificate authority, cards and resident register.",
     no_args_is_help=True,
     add_completion=False,
@@ -42,19 +42,19 @@ app = typer.Typer(
 
 
 def open_jlis() -> Jlis:
-    """Open the home folder that the environment names (`JPKI_HOME`)."""
+    """Open the home folder of `JPKI_HOME`."""
     return Jlis(Settings(), system_clock())
 
 
 def read_card(path: Path) -> CardImage:
     """Read a card file. Raises InvalidInput, OSError."""
-    with card_expected():
+    with card_errors():
         return load_image(path)
 
 
 @contextmanager
-def card_expected() -> Iterator[None]:
-    """Around what reads a card file: raises InvalidInput where that is none."""
+def card_errors() -> Iterator[None]:
+    """Turn the ValueError of an invalid card file into InvalidInput."""
     try:
         yield
     except ValueError as error:
@@ -62,10 +62,10 @@ def card_expected() -> Iterator[None]:
 
 
 def read_day(text: str) -> date:
-    """Read a day as ISO 8601 writes it. Raises ValueError."""
+    """Parse a day in ISO 8601. Raises ValueError."""
     return date.fromisoformat(text)
 
 
 def noon_of(day: date | None) -> datetime:
-    """Return noon of a day in Japan, or the present instant if no day is given."""
+    """Return noon of a day in Japan, or the current instant without a day."""
     return system_clock() if day is None else datetime.combine(day, time(12), JAPAN)

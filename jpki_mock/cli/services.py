@@ -1,4 +1,4 @@
-"""Commands about the service: admitting the fund, serving."""
+"""Commands about the service: admit the fund, serve."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,13 +20,13 @@ def admit(
         Path, typer.Argument(help="The fund's public key (PEM, P-256).", metavar="PUBLIC.pem")
     ],
 ) -> None:
-    """Admit the fund's key, in the place of one admitted before."""
+    """Admit the fund's key; replaces a key admitted before."""
     with open_jlis() as jlis:
         Callers(jlis.store).admit(public_key.read_bytes())
 
 
 def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
     announce: Annotated[Path | None, typer.Option(help="File to write the base URL to.")] = None,
 ) -> None:
     """Serve revocation lists, OCSP and the register on the loopback address until interrupted."""

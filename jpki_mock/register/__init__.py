@@ -1,1 +1,1 @@
-"""The resident register: who lives where, who is behind a certificate, and synthetic people to fill it."""
+"""The resident register: residents, person keys, matching by attributes, and generated synthetic residents."""

@@ -1,7 +1,7 @@
-"""Finding a person by name, kana, birth date, sex and address: how the five are compared. Pure.
+"""Comparison of name, kana, birth date, sex and address. Pure functions.
 
-Two spellings are the same when they differ in character width, in compatibility forms (Unicode NFKC) or in
-spaces alone; anything beyond that is a difference, never a guess.
+Spellings are equal if they differ only in character width, compatibility forms (Unicode NFKC) or spaces; there is no
+fuzzy matching.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Match(StrEnum):
-    """How many residents the attributes fit."""
+    """The number of residents with the attributes."""
 
     ONE = "one"
     NONE = "none"
@@ -21,7 +21,7 @@ class Match(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What an insurer knows of a member."""
+    """A member's attributes, as the insurer has them."""
 
     name: str
     name_kana: str
@@ -31,16 +31,16 @@ class Attributes:
 
 
 def normalise(text: str) -> str:
-    """Return a text with one width and without any white space.
+    """Return a text in normalised width and without white space.
 
-    Some characters decompose into a space and a mark, which joins the letter before once the space is gone: hence
-    the second pass.
+    Some characters decompose into a space and a mark, which combines with the letter before it once the space is
+    removed: hence the second pass.
     """
     return unicodedata.normalize("NFKC", "".join(unicodedata.normalize("NFKC", text).split()))
 
 
 def match_key(attributes: Attributes) -> bytes:
-    """Return 16 bytes, equal for attributes that are equal after normalising: the key of the index."""
+    """Return the 16-byte index key, equal for attributes that are equal after normalisation."""
     parts = (
         normalise(attributes.name),
         normalise(attributes.name_kana),

@@ -1,5 +1,8 @@
-"""The resident register: its SQL, its changes, and finding a person by attributes."""
+"""The resident register: its SQL, changes, person keys, and matching by attributes."""
 
+import hashlib
+import hmac
+import secrets
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,17 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
 from itertools import islice
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from jpki_mock.errors import InvalidInput, NotAllowed, NotFound
+from jpki_mock.files import write_file
 from jpki_mock.register.matching import Attributes, Match, match_key
-from jpki_mock.register.person_keys import PersonKeys
 from jpki_mock.register.resident import Resident
 from jpki_mock.store import Store
 
 _CHUNK = 100_000
-_KEYS_A_STATEMENT = 500
+_KEYS_PER_STATEMENT = 500
 _BY_ATTRIBUTES = """
 SELECT match_key, resident_id FROM residents WHERE match_key IN ({})
 """
@@ -39,9 +43,27 @@ class ItemsChange:
     address: str | None = None
 
     def values(self) -> dict[str, object]:
-        """Return the items that are given."""
+        """Return the items that have a new value."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in given.items() if value is not None}
+
+
+class PersonKeys:
+    """Derives person keys, pseudonyms of residents that cannot be computed without the register's secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    @classmethod
+    def open(cls, path: Path) -> "PersonKeys":
+        """Read the secret's file; creates it on first use."""
+        if not path.exists():
+            write_file(path, secrets.token_bytes(32))
+        return cls(path.read_bytes())
+
+    def of(self, resident_id: str) -> str:
+        """Return a resident's person key: HMAC-SHA256 of the resident id, truncated to 32 hex characters."""
+        return hmac.digest(self._secret, resident_id.encode(), hashlib.sha256).hex()[:32]
 
 
 class Register:
@@ -52,9 +74,9 @@ class Register:
         self._person_keys = person_keys
 
     def add(self, residents: Iterable[Resident]) -> None:
-        """Take residents in, chunk by chunk; one whose id is known stays as the register has it."""
+        """Add residents in chunks; a resident whose id exists already is left unchanged."""
         stream = iter(residents)
-        with self._indexed_at_the_end():
+        with self._rebuilding_index():
             while chunk := list(map(_parameters, islice(stream, _CHUNK))):
                 with self._store.unit() as connection:
                     connection.executemany("INSERT OR IGNORE" + _COLUMNS, chunk)
@@ -67,23 +89,23 @@ class Register:
         return _resident(row)
 
     def person_key(self, resident_id: str) -> str:
-        """Return the pseudonym (32 hex characters) under which the fund knows a resident."""
+        """Return the resident's pseudonym for the fund (32 hex characters)."""
         return self._person_keys.of(resident_id)
 
     def match(self, attributes: Attributes) -> tuple[Match, str | None]:
-        """Find a person by attributes; the person key comes with exactly one match only.
+        """Find a person by attributes; returns a person key only for exactly one match.
 
-        The dead are found too: insurers still settle their membership.
+        Residents who have died are found too, since insurers still have to end their membership.
         """
         return self.match_all([attributes])[0]
 
     def match_all(self, people: Sequence[Attributes]) -> list[tuple[Match, str | None]]:
-        """Find each of many people, in their order, as `match` does one."""
+        """Apply `match` to many people, in their order."""
         keys = [match_key(attributes) for attributes in people]
         found = self._residents_by_key(set(keys))
-        return [self._verdict(found.get(key, ())) for key in keys]
+        return [self._match_result(found.get(key, ())) for key in keys]
 
-    def _verdict(self, resident_ids: Sequence[str]) -> tuple[Match, str | None]:
+    def _match_result(self, resident_ids: Sequence[str]) -> tuple[Match, str | None]:
         if not resident_ids:
             return Match.NONE, None
         if len(resident_ids) > 1:
@@ -93,42 +115,42 @@ class Register:
     def _residents_by_key(self, keys: set[bytes]) -> dict[bytes, list[str]]:
         found: defaultdict[bytes, list[str]] = defaultdict(list)
         stream = iter(keys)
-        while chunk := list(islice(stream, _KEYS_A_STATEMENT)):
+        while chunk := list(islice(stream, _KEYS_PER_STATEMENT)):
             statement = _BY_ATTRIBUTES.format(",".join("?" * len(chunk)))
             for key, resident_id in self._store.rows(statement, *chunk):
                 found[key].append(resident_id)
         return found
 
     def change(self, resident_id: str, change: ItemsChange) -> Resident:
-        """Change a resident's items. Raises NotFound, and InvalidInput for nothing new or a wrong form."""
+        """Change a resident's items. Raises NotFound, and InvalidInput for no change or a wrong form."""
         with self._store.unit():
             resident = self.find(resident_id)
-            changed = _with(resident, change)
+            changed = _changed(resident, change)
             if changed == resident:
-                raise InvalidInput("Nothing was given that changes anything.")
-            self._put(changed)
+                raise InvalidInput("The new values do not change anything.")
+            self._save(changed)
         return changed
 
     def record_death(self, resident_id: str, day: date, today: date) -> Resident:
-        """Record the day of a death, `today` at the latest.
+        """Record the day of a death, which must not be after `today`.
 
-        Raises NotFound, InvalidInput, and NotAllowed if a death is recorded.
+        Raises NotFound, InvalidInput, and NotAllowed if a death is already recorded.
         """
         with self._store.unit():
             resident = self.find(resident_id)
             if resident.died_on is not None:
-                raise NotAllowed("The death is recorded already.")
+                raise NotAllowed("A death is already recorded.")
             if day < resident.birth_date:
-                raise InvalidInput("Nobody dies before being born.")
+                raise InvalidInput("The day of death is before the birth date.")
             if day > today:
-                raise InvalidInput("A death is recorded when its day has come.")
+                raise InvalidInput("The day of death is in the future.")
             changed = resident.model_copy(update={"died_on": day})
-            self._put(changed)
+            self._save(changed)
         return changed
 
     @contextmanager
-    def _indexed_at_the_end(self) -> Iterator[None]:
-        """Fill an empty register without its index, which is built once at the end: three times as fast."""
+    def _rebuilding_index(self) -> Iterator[None]:
+        """Fill an empty register without its index and build the index at the end, which is three times as fast."""
         if self._store.row("SELECT 1 FROM residents LIMIT 1") is not None:
             yield
             return
@@ -138,12 +160,12 @@ class Register:
         finally:
             self._store.build_attribute_index()
 
-    def _put(self, resident: Resident) -> None:
+    def _save(self, resident: Resident) -> None:
         with self._store.unit() as connection:
             connection.execute("INSERT OR REPLACE" + _COLUMNS, _parameters(resident))
 
 
-def _with(resident: Resident, change: ItemsChange) -> Resident:
+def _changed(resident: Resident, change: ItemsChange) -> Resident:
     try:
         return Resident.model_validate(resident.model_dump() | change.values())
     except ValidationError as error:

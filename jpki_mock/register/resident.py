@@ -1,4 +1,4 @@
-"""A resident, as one line of a residents file and one row of the register."""
+"""A resident: one line of a residents file and one row of the register."""
 
 from datetime import date
 from typing import Literal
@@ -22,5 +22,5 @@ class Resident(BaseModel):
 
     @property
     def four_items(self) -> tuple[str, str, date, str]:
-        """Name, address, birth date and sex (基本4情報): what a signature certificate says about its holder."""
+        """Name, address, birth date and sex (基本4情報), which a signature certificate contains."""
         return self.name, self.address, self.birth_date, self.sex

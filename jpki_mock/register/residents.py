@@ -1,8 +1,7 @@
-"""Synthetic residents: a stream of households, the same people byte for byte for the same seed.
+"""Generates synthetic residents: a stream of households, byte for byte the same for the same seed.
 
-The age pyramid and the sizes of households are near those of Japan; nobody is dead. Only the seed decides: no
-clock (ages are as of a fixed day) and no state, so the first people of a long stream are those of a short
-one.
+The age pyramid and the sizes of households are close to Japan's; nobody has died. The result depends on the seed
+only: ages are as of a fixed day, and a long stream begins with the residents of a short one.
 """
 
 import random
@@ -12,39 +11,39 @@ from datetime import date, timedelta
 from itertools import accumulate, islice
 from typing import BinaryIO, Literal, TypedDict
 
-from jpki_mock.register.name_stock import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, TOWNS
+from jpki_mock.register.names import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, TOWNS
 from jpki_mock.register.resident import Resident
 
 REFERENCE_DAY = date(2026, 4, 1)
-"""The day on which the ages hold; nobody is born later."""
+"""The reference day of the ages; nobody is born later."""
 
 _Sex = Literal["1", "2"]
 _MALE: _Sex = "1"
 _FEMALE: _Sex = "2"
 
-_HEADS_FROM = 20
+_MIN_HEAD_AGE = 20
 _HEAD_WEIGHTS = (42, 50, 54, 58, 64, 72, 82, 78, 70, 66, 78, 84, 66, 50, 28, 10)
 _HEAD_BANDS = tuple(accumulate(_HEAD_WEIGHTS))
-"""Heads of household by five-year band of age from 20 on."""
+"""Cumulative weights of heads of household by five-year age band from 20 on."""
 
 _HAS_SPOUSE = (0.14, 0.54, 0.62, 0.62, 0.62, 0.60, 0.42, 0.20)
 _MEAN_CHILDREN = (1.5, 2.0, 2.0, 1.8, 0.6, 0.2, 0.08, 0.0)
-"""Chance of a spouse, and children of a couple (born yet and still at home or not), by ten-year band of the
-head's age.
+"""Chance of a spouse, and mean number of a couple's children (before excluding unborn and moved-out ones), by ten-year
+band of the head's age.
 """
 
 _SINGLE_PARENT = 0.12
 _LONE_WOMAN_BEFORE_60 = 0.45
 _LONE_WOMAN_FROM_60 = 0.70
-_MOST_CHILDREN = 4
-_OLDEST_CHILD_AT_HOME = 45
-_GREATEST_AGE = 104
+_MAX_CHILDREN = 4
+_MAX_AGE_OF_CHILD_AT_HOME = 45
+_MAX_AGE = 104
 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
 def residents(seed: int) -> Iterator[Resident]:
-    """Yield residents without end; members of one household follow each other."""
+    """Yield residents endlessly; members of a household are consecutive."""
     rng = random.Random(seed)  # noqa: S311 - reproducible on purpose
     number = 0
     while True:
@@ -54,12 +53,12 @@ def residents(seed: int) -> Iterator[Resident]:
 
 
 def first_residents(people: int, seed: int) -> Iterator[Resident]:
-    """Yield the first residents of a seed."""
+    """Yield the first `people` residents of a seed."""
     return islice(residents(seed), people)
 
 
 def write_lines(people: Iterable[Resident], file: BinaryIO) -> Iterator[Resident]:
-    """Write each resident as one JSON line (UTF-8) while passing it on."""
+    """Write each resident as one JSON line (UTF-8) and yield it."""
     for resident in people:
         file.write(resident.model_dump_json().encode() + b"\n")
         yield resident
@@ -91,11 +90,11 @@ def _household(rng: random.Random) -> Iterator[_Person]:
 
 
 def _members(rng: random.Random) -> Iterator[tuple[_Sex, int]]:
-    """Yield sex and age of each member, the head first."""
+    """Yield sex and age of each member, head of household first."""
     age = _head_age(rng)
-    decade = min((age - _HEADS_FROM) // 10, len(_HAS_SPOUSE) - 1)
+    decade = min((age - _MIN_HEAD_AGE) // 10, len(_HAS_SPOUSE) - 1)
     if rng.random() < _HAS_SPOUSE[decade]:
-        mother_age = max(_HEADS_FROM, age - rng.randint(-2, 6))
+        mother_age = max(_MIN_HEAD_AGE, age - rng.randint(-2, 6))
         yield _MALE, age
         yield _FEMALE, mother_age
         yield from _children(rng, mother_age, _MEAN_CHILDREN[decade])
@@ -108,7 +107,7 @@ def _members(rng: random.Random) -> Iterator[tuple[_Sex, int]]:
 
 def _head_age(rng: random.Random) -> int:
     band = bisect(_HEAD_BANDS, rng.randrange(_HEAD_BANDS[-1]))
-    return min(_HEADS_FROM + 5 * band + rng.randrange(5), _GREATEST_AGE)
+    return min(_MIN_HEAD_AGE + 5 * band + rng.randrange(5), _MAX_AGE)
 
 
 def _lone_sex(rng: random.Random, age: int) -> _Sex:
@@ -117,14 +116,14 @@ def _lone_sex(rng: random.Random, age: int) -> _Sex:
 
 
 def _children(rng: random.Random, parent_age: int, mean: float) -> Iterator[tuple[_Sex, int]]:
-    for _ in range(_MOST_CHILDREN):
+    for _ in range(_MAX_CHILDREN):
         age = parent_age - rng.randint(22, 38)
-        if rng.random() < mean / _MOST_CHILDREN and 0 <= age <= _OLDEST_CHILD_AT_HOME:
+        if rng.random() < mean / _MAX_CHILDREN and 0 <= age <= _MAX_AGE_OF_CHILD_AT_HOME:
             yield (_MALE if rng.random() < 0.513 else _FEMALE), age
 
 
 def _given_name(rng: random.Random, sex: _Sex, taken: set[str]) -> tuple[str, str]:
-    """Return a given name with its reading that nobody else of the household has."""
+    """Return a given name with its reading that no other member of the household has."""
     stock = MALE_NAMES if sex == _MALE else FEMALE_NAMES
     given = rng.choice(stock)
     while given[0] in taken:

@@ -1,1 +1,1 @@
-"""What J-LIS offers over HTTP: revocation lists and OCSP to everybody, the register to the fund alone."""
+"""The HTTP service of J-LIS: public revocation lists and OCSP, and the register for the fund only."""

@@ -1,4 +1,4 @@
-"""The HTTP application of J-LIS, put together."""
+"""Builds the HTTP application of J-LIS."""
 
 from fastapi import FastAPI
 
@@ -10,15 +10,15 @@ from jpki_mock.service.limits import BodyLimit
 from jpki_mock.service.public import public_routes
 
 BODY_LIMIT = 16 * 1024
-"""Bytes; the largest honest request but one is a few hundred."""
+"""Bytes; all valid requests except batches have at most a few hundred."""
 
 BATCH_BODY_LIMIT = 16 * 1024 * 1024
-"""Bytes; 5,000 people with everything as long as it may be, as JSON in UTF-8."""
+"""Bytes; 5,000 people with items of maximum length, as JSON in UTF-8."""
 
 
 def create_app(jlis: Jlis, clock: Clock = system_clock) -> FastAPI:
     """Return the application over an opened J-LIS, which the caller closes."""
-    # The interactive documentation would load its scripts from another host.
+    # The interactive documentation would load scripts from another host.
     app = FastAPI(title="Synthetic J-LIS", version="1", docs_url=None, redoc_url=None)
     problems.install(app)
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, larger={BATCH_PATH: BATCH_BODY_LIMIT})

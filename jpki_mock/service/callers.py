@@ -1,6 +1,4 @@
-"""Who may ask the register: the one admitted key of the fund, and its short single-use tokens (RFC 7519, RFC
-7523).
-"""
+"""Authentication of the fund: its admitted key, and short-lived single-use tokens (RFC 7519, RFC 7523)."""
 
 import hashlib
 from datetime import datetime
@@ -18,20 +16,20 @@ from jpki_mock.store import Store, to_seconds
 
 CALLER = "fund"
 AUDIENCE = "jlis"
-LONGEST_LIFE_SECONDS = 60
+MAX_TOKEN_LIFETIME_SECONDS = 60
 CLOCK_SKEW_SECONDS = 5
-_LONGEST_JTI = 128
-_LONGEST_TOKEN = 4096
+_MAX_JTI_LENGTH = 128
+_MAX_TOKEN_LENGTH = 4096
 
 
 class Callers:
-    """The admitted caller and the tokens that it used up."""
+    """The admitted caller and its used tokens."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def admit(self, pem: bytes) -> None:
-        """Admit the fund's public key (PEM, P-256), in the place of the former one. Raises InvalidInput."""
+        """Admit the fund's public key (PEM, P-256); replaces the former one. Raises InvalidInput."""
         key = _read_key(pem).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
         with self._store.unit() as connection:
             connection.execute(
@@ -39,20 +37,20 @@ class Callers:
             )
 
     def check(self, token: str, now: datetime) -> None:
-        """Check a token and use it up. Raises Unauthorized, without telling an attacker why."""
+        """Validate a token and mark it as used. Raises Unauthorized, without the reason."""
         row = self._store.row("SELECT public_key FROM callers WHERE name = ?", CALLER)
-        if row is None or len(token) > _LONGEST_TOKEN:
+        if row is None or len(token) > _MAX_TOKEN_LENGTH:
             raise Unauthorized("The call is not authorised.")
         try:
             claims = jwt.decode(token, ECKey.import_key(row["public_key"]), algorithms=["ES256"]).claims
             _registry(now).validate(claims)
-        # Reading deeply nested JSON ends in RecursionError.
+        # Deeply nested JSON raises RecursionError.
         except (JoseError, ValueError, RecursionError) as error:
             raise Unauthorized("The call is not authorised.") from error
-        _check_life(claims)
-        self._use_up(claims["jti"], claims["exp"], now)
+        _check_lifetime(claims)
+        self._mark_used(claims["jti"], claims["exp"], now)
 
-    def _use_up(self, jti: str, expires_at: float, now: datetime) -> None:
+    def _mark_used(self, jti: str, expires_at: float, now: datetime) -> None:
         digest = hashlib.sha256(jti.encode()).digest()
         still_accepted = to_seconds(now) - CLOCK_SKEW_SECONDS
         with self._store.unit() as connection:
@@ -69,9 +67,9 @@ def _read_key(pem: bytes) -> ec.EllipticCurvePublicKey:
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise InvalidInput("The file holds no public key (PEM).") from error
+        raise InvalidInput("The file is not a public key (PEM).") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise InvalidInput("The fund's key is a P-256 key.")
+        raise InvalidInput("The fund's key must be a P-256 key.")
     return key
 
 
@@ -88,7 +86,7 @@ def _registry(now: datetime) -> jwt.JWTClaimsRegistry:
     )
 
 
-def _check_life(claims: dict[str, Any]) -> None:
-    too_long = not 0 < claims["exp"] - claims["iat"] <= LONGEST_LIFE_SECONDS
-    if too_long or not 0 < len(claims["jti"]) <= _LONGEST_JTI:
+def _check_lifetime(claims: dict[str, Any]) -> None:
+    too_long = not 0 < claims["exp"] - claims["iat"] <= MAX_TOKEN_LIFETIME_SECONDS
+    if too_long or not 0 < len(claims["jti"]) <= _MAX_JTI_LENGTH:
         raise Unauthorized("The call is not authorised.")

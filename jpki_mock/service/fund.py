@@ -1,6 +1,4 @@
-"""The routes for the fund alone: whose a certificate is, who has these attributes, certificates for
-terminals. HTTP only.
-"""
+"""The fund's routes: holder of a certificate, match by attributes, certificates for terminals. HTTP only."""
 
 import base64
 from typing import Annotated
@@ -13,11 +11,11 @@ from jpki_mock.clock import Clock
 from jpki_mock.errors import Unauthorized
 from jpki_mock.jlis import Jlis
 from jpki_mock.service.callers import Callers
-from jpki_mock.service.wire import (
+from jpki_mock.service.schemas import (
     AttributesBatch,
-    AttributesQuestion,
+    AttributesQuery,
     BatchAnswer,
-    CertificateName,
+    CertificateReference,
     MatchAnswer,
     PersonAnswer,
     TerminalAnswer,
@@ -28,7 +26,7 @@ BATCH_PATH = "/register/attributes/batch"
 
 
 def fund_routes(jlis: Jlis, clock: Clock) -> APIRouter:
-    """Return the routes that ask for the fund's token."""
+    """Return the routes that require the fund's token."""
     callers = Callers(jlis.store)
 
     def authorise(authorization: Annotated[str, Header()] = "") -> None:
@@ -40,30 +38,30 @@ def fund_routes(jlis: Jlis, clock: Clock) -> APIRouter:
     router = APIRouter(tags=["fund"], dependencies=[Depends(authorise)])
 
     @router.post("/register/certificate")
-    def person_of_certificate(question: CertificateName) -> PersonAnswer:
-        """Tell whose a certificate is, whether or not it is still in effect."""
+    def person_of_certificate(query: CertificateReference) -> PersonAnswer:
+        """Return the holder of a certificate, even if it is revoked or expired."""
         records = jlis.certificates.records
-        record = records.find(question.to_id())
+        record = records.find(query.to_id())
         return PersonAnswer(
             person_key=jlis.register.person_key(record.resident_id),
-            predecessors=[CertificateName.of(name) for name in records.predecessors(record)],
+            predecessors=[CertificateReference.of(name) for name in records.predecessors(record)],
         )
 
     @router.post("/register/attributes")
-    def person_of_attributes(question: AttributesQuestion) -> MatchAnswer:
-        """Tell who has these attributes, if exactly one resident has."""
-        match, person_key = jlis.register.match(question.to_attributes())
+    def person_of_attributes(query: AttributesQuery) -> MatchAnswer:
+        """Return the person with these attributes, if exactly one resident has them."""
+        match, person_key = jlis.register.match(query.to_attributes())
         return MatchAnswer(match=match, person_key=person_key)
 
     @router.post(BATCH_PATH)
     def persons_of_attributes(batch: AttributesBatch) -> BatchAnswer:
-        """Tell of each of many people who has these attributes, as for one."""
-        found = jlis.register.match_all([question.to_attributes() for question in batch.people])
+        """Match each of many people by attributes."""
+        found = jlis.register.match_all([query.to_attributes() for query in batch.people])
         return BatchAnswer(matches=[MatchAnswer(match=match, person_key=key) for match, key in found])
 
     @router.post("/terminal-certificates", status_code=201)
     def terminal_certificate(request: TerminalRequest) -> TerminalAnswer:
-        """Certify a terminal's key for the PIN-less route."""
+        """Issue a certificate for a terminal's key, for the PIN-less route."""
         public_key = read_terminal_key(request.public_key)
         certificate = certify_terminal(jlis.authorities, request.terminal_id, public_key, clock())
         der = certificate.public_bytes(Encoding.DER)

@@ -1,4 +1,4 @@
-"""A limit on the size of request bodies, for every route, before anything is parsed."""
+"""Limits the size of request bodies of all routes, before parsing."""
 
 import math
 from collections.abc import Mapping
@@ -8,21 +8,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jpki_mock.service.problems import problem
 
-_LONGEST_LENGTH = 18
-"""Digits of an honest Content-Length."""
+_MAX_CONTENT_LENGTH_DIGITS = 18
+"""Maximum number of digits of a Content-Length."""
 
 
 class BodyLimit:
-    """ASGI middleware: answers 413 once more bytes are announced or arrive than the limit allows."""
+    """ASGI middleware: responds 413 if the announced or received size exceeds the limit."""
 
     def __init__(self, app: ASGIApp, limit: int, larger: Mapping[str, int]) -> None:
-        """`limit` in bytes; `larger` has the paths that may take more."""
+        """`limit` in bytes; `larger` has higher limits by path."""
         self._app = app
         self._limit = limit
         self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -38,13 +38,15 @@ class BodyLimit:
 
 
 def _announced(scope: Scope) -> float:
-    """The size that a request announces; one that is none is too much for every limit."""
+    """The Content-Length of a request, 0 if absent, infinite if invalid."""
     announced = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(announced) if announced.isdigit() and len(announced) <= _LONGEST_LENGTH else math.inf
+    return (
+        int(announced) if announced.isdigit() and len(announced) <= _MAX_CONTENT_LENGTH_DIGITS else math.inf
+    )
 
 
 async def _read(receive: Receive, limit: int) -> bytes | None:
-    """The body, or None once it is larger than `limit`."""
+    """The body, or None if it is larger than `limit`."""
     body = bytearray()
     more = True
     while more:
@@ -57,10 +59,10 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives the body read before, then whatever comes next."""
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    """Return a `receive` that returns the body read before, then further messages."""
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:
-        return waiting.pop() if waiting else await receive()
+        return pending.pop() if pending else await receive()
 
     return replay

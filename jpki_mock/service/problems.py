@@ -1,4 +1,4 @@
-"""Problem answers (RFC 9457): what went wrong, never what was sent."""
+"""Problem responses (RFC 9457), without any value of the request."""
 
 from http import HTTPStatus
 
@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def problem(status: int, detail: str | None = None) -> JSONResponse:
-    """Return a problem answer; its title is the status's own phrase."""
+    """Return a problem response with the status phrase as its title."""
     content: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if detail is not None:
         content["detail"] = detail
@@ -22,7 +22,7 @@ def problem(status: int, detail: str | None = None) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Make an application answer every error as a problem."""
+    """Install exception handlers that turn every error into a problem response."""
 
     @app.exception_handler(JlisError)
     async def refused(_request: Request, error: JlisError) -> JSONResponse:
@@ -30,7 +30,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, _error: RequestValidationError) -> JSONResponse:
-        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request does not have the form asked for.")
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request does not have the required form.")
 
     @app.exception_handler(HTTPException)
     async def plain(_request: Request, error: HTTPException) -> JSONResponse:

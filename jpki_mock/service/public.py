@@ -1,4 +1,4 @@
-"""The routes for everybody: revocation lists and OCSP. HTTP only."""
+"""The public routes: revocation lists and OCSP. HTTP only."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ _OCSP_ANSWER_TYPE = "application/ocsp-response"
 
 
 def _residents_authority(jlis: Jlis, named: str) -> CaId:
-    """An authority by its id (`auth-1`), or by the SHA-256 of its key, as whoever checks a certificate knows it."""
+    """A residents' authority by its id (`auth-1`) or by the SHA-256 of its key, which relying parties know."""
     ca = jlis.authorities.by_key(named).id if _KEY_SHA256.fullmatch(named) else CaId.parse(named)
     if ca.kind is Kind.TERMINAL:
         raise NotFound("There is no such certificate authority.")
@@ -28,7 +28,7 @@ def _residents_authority(jlis: Jlis, named: str) -> CaId:
 
 
 def public_routes(jlis: Jlis, clock: Clock) -> APIRouter:
-    """Return the routes that ask for no authorisation."""
+    """Return the routes without authorisation."""
     router = APIRouter(tags=["public"])
 
     @router.get("/crl/{ca_id}.crl", response_class=Response)
@@ -46,7 +46,7 @@ def public_routes(jlis: Jlis, clock: Clock) -> APIRouter:
 
     @router.get("/ocsp/{ca_id}/{encoded:path}", response_class=Response)
     def ocsp_get(ca_id: str, encoded: str) -> Response:
-        """The state of one certificate, asked for in the address."""
+        """The state of one certificate; the request is in the URL."""
         try:
             return answer(ca_id, base64.b64decode(encoded, validate=True))
         except binascii.Error as error:

@@ -1,4 +1,4 @@
-"""Running the application: loopback only, its address announced once it listens, a clean end on a signal."""
+"""Runs the application on the loopback address, announces its URL once it listens, and stops cleanly on a signal."""
 
 import signal
 import socket
@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """Tells its base URL once it listens: on standard output, and in a file if one is named."""
+    """Announces its base URL once it listens: on standard output, and optionally in a file."""
 
     def __init__(self, config: uvicorn.Config, announce: Path | None, url: str) -> None:
         super().__init__(config)
@@ -30,8 +30,8 @@ class _AnnouncingServer(uvicorn.Server):
 
 
 def serve(app: FastAPI, port: int, announce: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT. Port 0 takes a free one. Raises OSError if the port is taken."""
-    # uvicorn raises a caught signal again after its shutdown: these handlers turn that into exit code 0.
+    """Serve until SIGTERM or SIGINT. Port 0: any free port. Raises OSError if the port is in use."""
+    # uvicorn re-raises a caught signal after its shutdown: these handlers turn that into exit code 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     with socket.create_server((HOST, port), backlog=2048) as listener:

@@ -1,1 +1,1 @@
-"""What PostgreSQL tells of a run: its cumulative statistics before and after, and what its sessions waited for."""
+"""PostgreSQL during a run: its cumulative statistics before and after, and its sessions' wait events."""

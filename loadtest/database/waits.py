@@ -1,6 +1,7 @@
-"""What the database's sessions were doing, looked at several times a second (pg_stat_activity).
+"""States and wait events of the database's sessions (pg_stat_activity), sampled several times a second.
 
-A session that works and waits for nothing is at the processor, or in line for it: PostgreSQL does not tell these apart.
+An active session without a wait event is running or queued for a processor: PostgreSQL does not distinguish
+these.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 CPU = "CPU"
 
-STATEMENT = """SELECT state, wait_event_type, wait_event, count(*) AS sessions
+SESSIONS_QUERY = """SELECT state, wait_event_type, wait_event, count(*) AS sessions
   FROM pg_stat_activity
  WHERE pid <> pg_backend_pid() AND datname = current_database() AND state IS NOT NULL
    AND backend_type IN ('client backend', 'parallel worker')
@@ -20,37 +21,36 @@ STATEMENT = """SELECT state, wait_event_type, wait_event, count(*) AS sessions
 
 
 @dataclass(slots=True)
-class Waits:
-    """Sums over all looks. `seconds`: of each second of the clock, how often it was looked, and the active sessions."""
+class WaitSamples:
+    """Sums over all samples.
 
-    looks: int = 0
+    `seconds`: by second of the clock, the number of samples and the active sessions.
+    """
+
+    count: int = 0
     sessions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By state and by what was waited for, such as `active`, `LWLock / WALWrite`."""
+    """By state and wait event, such as `active`, `LWLock / WALWrite`."""
 
     seconds: dict[int, tuple[int, Counter[str]]] = field(default_factory=dict)
-    """By the kind of what was waited for, such as `LWLock`."""
+    """By type of wait event, such as `LWLock`."""
 
-    def take(self, at: float, rows: Sequence[Mapping[str, Any]]) -> None:
-        """One look, at an instant in seconds."""
-        self.looks += 1
-        looks, kinds = self.seconds.get(int(at), (0, Counter()))
+    def add(self, at: float, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add one sample, taken at an instant in seconds."""
+        self.count += 1
+        count, kinds = self.seconds.get(int(at), (0, Counter()))
         for row in rows:
             kind = row["wait_event_type"] or CPU
             event = f"{kind} / {row['wait_event']}" if row["wait_event"] else CPU
             state = str(row["state"])
-            self.sessions[state, event if _at_work(state) else ""] += row["sessions"]
+            # An idle session waits for its client; its wait event carries no information.
+            self.sessions[state, event if state != "idle" else ""] += row["sessions"]
             if state == "active":
                 kinds[kind] += row["sessions"]
-        self.seconds[int(at)] = (looks + 1, kinds)
+        self.seconds[int(at)] = (count + 1, kinds)
 
     def means(self) -> dict[str, dict[str, float]]:
-        """How many sessions were in a state at a time, by what they waited for, the most frequent first."""
-        told: dict[str, dict[str, float]] = defaultdict(dict)
+        """The mean number of sessions by state and wait event, the most frequent first."""
+        means: dict[str, dict[str, float]] = defaultdict(dict)
         for (state, event), sessions in self.sessions.most_common():
-            told[state][event] = sessions / self.looks
-        return dict(told)
-
-
-def _at_work(state: str) -> bool:
-    """An idle session waits for its client, and that is all there is to say."""
-    return state != "idle"
+            means[state][event] = sessions / self.count
+        return dict(means)

@@ -1,4 +1,4 @@
-"""What a fault is: its name, what it means, what is expected, and who inflicts it."""
+"""The parts of a fault: its window, the expectation of the fund, and its injector."""
 
 from __future__ import annotations
 
@@ -7,90 +7,131 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from loadtest.faults.expectation import Expectation, Window
-from loadtest.generating.disturbances import Disturbance
-from loadtest.nation.settle import Nation, Tell
-from loadtest.surroundings import Surroundings
+from loadtest.dataset.provision import Dataset
+from loadtest.generator.client_faults import ClientFault
+from loadtest.scenario.sections import Text
+from loadtest.target import Progress, TargetEnvironment
+
+NORMAL_P99_MS = 500.0
+"""The p99 of checks up to which the fund counts as recovered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
-    """Something that an inflictor saw for itself. `broken`: why it is not as expected; None where it is."""
+class Window:
+    """When a fault is injected and removed, in seconds of the run: the same instant for a fault such as a restart."""
+
+    began: float
+    ended: float
+
+    @classmethod
+    def of(cls, seconds: float, *, instantaneous: bool = False) -> Window:
+        """The middle third of a run, or the instant at which that begins."""
+        began = seconds / 3
+        return cls(began, began if instantaneous else 2 * began)
+
+    @property
+    def seconds(self) -> float:
+        """The fault's duration."""
+        return self.ended - self.began
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the fund must do. Before the fault and after the recovery there must be no error.
+
+    `sentence`: for people. `errors`: the codes permitted from the injection until the recovery.
+    `min_answered`: the share of the checks scheduled during the fault that must be answered, and `p99_ms`:
+    the p99 that these must not exceed (None: no requirement). `numbers_unaffected`: every check by number is
+    answered during the fault, within `NORMAL_P99_MS`. `recovery_within_s`: seconds from the removal to the
+    recovery, which is no error and a p99 of `NORMAL_P99_MS`.
+    """
+
+    sentence: Text
+    errors: frozenset[str] = frozenset()
+    min_answered: float = 1.0
+    p99_ms: float | None = NORMAL_P99_MS
+    numbers_unaffected: bool = False
+    recovery_within_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An injector's own observation. `violation`: why it violates the expectation; None if it does not."""
 
     name: str
     value: Any
-    broken: str | None = None
+    violation: Text | None = None
 
 
-class Inflictor(Protocol):
-    """Inflicts one fault on a house: made before the load, so that what cannot be inflicted is told before it.
+class Injector(Protocol):
+    """Injects one fault into a stack. Created before the load, so that a fault that cannot be injected fails early.
 
-    `lift` comes in any case, also after `inflict` has failed or was never called.
+    `remove` is always called, also after `inject` has failed or was never called.
     """
 
-    async def inflict(self) -> None:
-        """Inflict it. Raises LoadError, OSError, LineError."""
+    async def inject(self) -> None:
+        """Inject the fault. Raises LoadError, OSError, ConnectionFailed."""
 
-    async def lift(self) -> None:
-        """Take it away again; does nothing where there is nothing to take away. Raises as `inflict`."""
+    async def remove(self) -> None:
+        """Remove the fault, if it is present. Raises as `inject`."""
 
-    async def remarks(self, answers: Sequence[bytes]) -> list[Remark]:
-        """What it saw, once the run is over. `answers`: bodies that facilities were answered. Raises as `inflict`."""
+    async def findings(self, answers: Sequence[bytes]) -> list[Finding]:
+        """The observations after the run. `answers`: bodies that facilities received. Raises as `inject`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """Where a fault is inflicted: the house, the nation in it (with its folder), how many checks come, when."""
+class FaultContext:
+    """Where a fault is injected: the target, its dataset and folder, the rate of checks, and the window."""
 
-    there: Surroundings
-    nation: Nation
+    target: TargetEnvironment
+    dataset: Dataset
     folder: Path
     checks_per_s: float
     window: Window
-    tell: Tell
+    progress: Progress
 
 
 def always(expectation: Expectation) -> Callable[[Window], Expectation]:
-    """The same is expected however long a fault lasts."""
+    """An expectation that does not depend on the fault's duration."""
     return lambda _: expectation
 
 
-def _not_at_all(_: Window) -> Sequence[Disturbance]:
+def _no_client_faults(_: Window) -> Sequence[ClientFault]:
     return ()
 
 
-class Nobody:
-    """Inflicts nothing: the generators do to their own lines what there is to do."""
+class NoInjector:
+    """Injects nothing: the fault consists of client faults only."""
 
-    def __init__(self, _: Scene) -> None:
+    def __init__(self, _: FaultContext) -> None:
         pass
 
-    async def inflict(self) -> None:
-        """Nothing."""
+    async def inject(self) -> None:
+        """Do nothing."""
 
-    async def lift(self) -> None:
-        """Nothing."""
+    async def remove(self) -> None:
+        """Do nothing."""
 
-    async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
-        """Nothing."""
+    async def findings(self, _: Sequence[bytes]) -> list[Finding]:
+        """None."""
         return []
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault on demand: `inflictor` does to the house what there is to do, `disturb` to the generators' own lines.
-    Making the inflictor raises LoadError where the fault cannot be inflicted on this house.
+    """A fault. `injector` acts on the stack, `client_faults` on the generators' connections and tokens.
 
-    `expected` is told how long the fault lasts. `at_once`: it is over as soon as it is inflicted.
+    Creating the injector raises LoadError if the fault cannot be injected into this stack. `expected` depends
+    on the window. `instantaneous`: the fault is over as soon as it is injected.
     """
 
     name: str
-    meaning: str
+    meaning: Text
     expected: Callable[[Window], Expectation]
-    inflictor: Callable[[Scene], Inflictor] = Nobody
-    disturb: Callable[[Window], Sequence[Disturbance]] = _not_at_all
-    at_once: bool = False
+    injector: Callable[[FaultContext], Injector] = NoInjector
+    client_faults: Callable[[Window], Sequence[ClientFault]] = _no_client_faults
+    instantaneous: bool = False
 
     def window(self, seconds: float) -> Window:
-        """When it is inflicted and lifted in a run of so many seconds."""
-        return Window.of(seconds, at_once=self.at_once)
+        """When the fault is injected and removed in a run of so many seconds."""
+        return Window.of(seconds, instantaneous=self.instantaneous)

@@ -1,63 +1,61 @@
-"""The status responder slow or gone: J-LIS's process stands still, now and then or altogether."""
+"""Faults of the certificate status responder: J-LIS's process is paused, intermittently or permanently."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 
-from loadtest.faults import house
-from loadtest.faults.fault import Remark, Scene
+from loadtest.faults import stack_processes
+from loadtest.faults.fault import FaultContext, Finding
+from loadtest.tasks import cancel_and_wait
 
-STILL_S, AWAKE_S = 1.5, 0.1
-"""How long a slow responder stands still, and how long it answers in between: most answers take about a second."""
+PAUSED_S, RESUMED_S = 1.5, 0.1
+"""How long a slow responder is paused and resumed in turn: most answers take about a second."""
 
 
-class Gone:
-    """J-LIS takes connections and answers nothing: worse than refusing them, since whoever asks waits."""
+class OcspDown:
+    """J-LIS accepts connections and answers nothing: worse than a refusal, since every client waits."""
 
-    def __init__(self, scene: Scene) -> None:
-        """Raises LoadError where it does not run here."""
-        self._pids = house.jlis(scene.there)
+    def __init__(self, fault_context: FaultContext) -> None:
+        """Raises LoadError if J-LIS does not run on this machine."""
+        self._pids = stack_processes.jlis(fault_context.target)
 
-    async def inflict(self) -> None:
-        """Let it stand still."""
-        house.stop(self._pids)
+    async def inject(self) -> None:
+        """Pause the process."""
+        stack_processes.pause(self._pids)
 
-    async def lift(self) -> None:
-        """Let it go on."""
-        house.go_on(self._pids)
+    async def remove(self) -> None:
+        """Resume the process."""
+        stack_processes.resume(self._pids)
 
-    async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
-        """Nothing of its own."""
+    async def findings(self, _: Sequence[bytes]) -> list[Finding]:
+        """None."""
         return []
 
 
-class Slow(Gone):
-    """J-LIS answers, but each answer takes up to `STILL_S`."""
+class OcspSlow(OcspDown):
+    """J-LIS answers, but each answer takes up to `PAUSED_S`."""
 
-    def __init__(self, scene: Scene) -> None:
-        """Raises LoadError where it does not run here."""
-        super().__init__(scene)
-        self._dozing: asyncio.Task[None] | None = None
+    def __init__(self, fault_context: FaultContext) -> None:
+        """Raises LoadError if J-LIS does not run on this machine."""
+        super().__init__(fault_context)
+        self._pausing: asyncio.Task[None] | None = None
 
-    async def inflict(self) -> None:
-        """Let it doze."""
-        self._dozing = asyncio.create_task(self._doze())
+    async def inject(self) -> None:
+        """Start to pause the process intermittently."""
+        self._pausing = asyncio.create_task(self._pause_intermittently())
 
-    async def lift(self) -> None:
-        """Wake it."""
-        if self._dozing is not None:
-            self._dozing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._dozing
-        await super().lift()
+    async def remove(self) -> None:
+        """End the pauses."""
+        if self._pausing is not None:
+            await cancel_and_wait(self._pausing)
+        await super().remove()
 
-    async def _doze(self) -> None:
+    async def _pause_intermittently(self) -> None:
         while True:
             try:
-                house.stop(self._pids)
-                await asyncio.sleep(STILL_S)
+                stack_processes.pause(self._pids)
+                await asyncio.sleep(PAUSED_S)
             finally:
-                house.go_on(self._pids)
-            await asyncio.sleep(AWAKE_S)
+                stack_processes.resume(self._pids)
+            await asyncio.sleep(RESUMED_S)

@@ -1,77 +1,81 @@
-"""The storm: every worker of the API is killed under load, and every site signs in anew while they come back.
+"""The reconnect storm after an API restart: every API worker is killed under load, and every site signs in again.
 
-It belongs to the level `storm`, whose plan draws the sign-ins. Whose connection the restart cuts begins once more, as a
-terminal does; how often that happened is among the requests of the report.
+It belongs to the level `storm`, whose plan draws the sign-ins. A visit whose connection the restart cuts is retried, as a
+terminal does; the report counts these retries among the requests.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 
-from loadtest.faults import house
-from loadtest.faults.expectation import Expectation
-from loadtest.faults.fault import Fault, Remark, Scene, always
-from loadtest.rush.levels import STORM_SECONDS
-from loadtest.surroundings import LoadError
-
-_LOOK_S = 0.1
-_PATIENCE_S = 120.0
+from loadtest.faults import stack_processes
+from loadtest.faults.fault import Expectation, Fault, FaultContext, Finding, always
+from loadtest.faults.stack_processes import RESTART_TIMEOUT_S
+from loadtest.scenario.levels import STORM_SECONDS
+from loadtest.scenario.sections import Text
 
 
-class RestartApi:
-    """Kills all workers at once, and looks how long until as many others are there."""
+class ApiRestart:
+    """Kills all workers at once, and measures the time until as many others exist."""
 
-    def __init__(self, scene: Scene) -> None:
-        """Raises LoadError where the API does not run on this machine."""
-        self._there = scene.there
-        house.api_workers(self._there)
+    def __init__(self, fault_context: FaultContext) -> None:
+        """Raises LoadError if the API does not run on this machine."""
+        self._target = fault_context.target
+        stack_processes.api_workers(self._target)
         self._killed: set[int] = set()
-        self._looking: asyncio.Task[float | None] | None = None
+        self._restart: asyncio.Task[float | None] | None = None
 
-    async def inflict(self) -> None:
-        """Kill them. Raises LoadError where the API does not run on this machine."""
-        self._killed = house.api_workers(self._there)
+    async def inject(self) -> None:
+        """Kill them. Raises LoadError if the API does not run on this machine."""
+        self._killed = stack_processes.api_workers(self._target)
         for pid in self._killed:
-            house.kill(pid)
-        self._looking = asyncio.create_task(self._until_others())
+            stack_processes.kill(pid)
+        self._restart = asyncio.create_task(stack_processes.seconds_until(self._restarted))
 
-    async def lift(self) -> None:
-        """Nothing: the service has to bring its workers back."""
+    def _restarted(self) -> bool:
+        return len(stack_processes.api_workers(self._target) - self._killed) >= len(self._killed)
 
-    async def remarks(self, _: Sequence[bytes]) -> list[Remark]:
-        """How many were killed, and after how many seconds others were there."""
-        if self._looking is None:
+    async def remove(self) -> None:
+        """Do nothing: the service has to restart its workers."""
+
+    async def findings(self, _: Sequence[bytes]) -> list[Finding]:
+        """The number of killed workers, and the seconds until others existed."""
+        if self._restart is None:
             return []
-        after = await self._looking
-        never = None if after is not None else f"no workers again within {_PATIENCE_S:g} s"
-        return [Remark("workers_killed", len(self._killed)), Remark("other_workers_after_s", after, never)]
-
-    async def _until_others(self) -> float | None:
-        began = time.monotonic()
-        while (passed := time.monotonic() - began) < _PATIENCE_S:
-            with suppress(LoadError):
-                if len(house.api_workers(self._there) - self._killed) >= len(self._killed):
-                    return round(passed, 1)
-            await asyncio.sleep(_LOOK_S)
-        return None
+        after = await self._restart
+        missing = None
+        if after is None:
+            missing = Text(
+                f"API ワーカーが{RESTART_TIMEOUT_S:g}秒以内に再起動せず",
+                f"the workers did not restart within {RESTART_TIMEOUT_S:g} s",
+            )
+        return [
+            Finding("workers_killed", len(self._killed)),
+            Finding("workers_restarted_after_s", after, missing),
+        ]
 
 
 STORM = Fault(
     "storm",
-    "every worker of the API is killed under load, and every site signs in within the minute after it",
+    Text(
+        "負荷中に API の全ワーカーが停止し、その後1分以内に全施設が再接続",
+        "every worker of the API is killed under load, and every site signs in within the minute after it",
+    ),
     always(
         Expectation(
-            "No error but 503 with Retry-After; whose connection the restart cut is answered when she begins once more."
-            " Within 60 s of the restart 99 % of the checks take 500 ms at most again.",
+            Text(
+                "エラーは Retry-After 付きの 503 のみ。接続が切れた照会は再試行で回答されます。再起動から60秒以内に、"
+                "照会の99%が500ミリ秒以内に戻ります。",
+                "No error but 503 with Retry-After; visits whose connection the restart cut are answered on retry."
+                " Within 60 s of the restart 99 % of the checks take 500 ms at most again.",
+            ),
             errors=frozenset({"overloaded", "database-unavailable"}),
-            answered=0.0,
+            min_answered=0.0,
             p99_ms=None,
-            back_within_s=STORM_SECONDS,
+            recovery_within_s=STORM_SECONDS,
         )
     ),
-    RestartApi,
-    at_once=True,
+    ApiRestart,
+    instantaneous=True,
 )

@@ -1,1 +1,1 @@
-"""The machine that everything runs on: which processes work there, what they cost, on which core (Linux's /proc)."""
+"""The machine of a run: processes with their processor time and memory, affinity, host information."""

@@ -1,4 +1,4 @@
-"""Which core does what in a measurement, and keeping everybody there."""
+"""Processor affinity of a measurement: the server side on one core, the generator on another."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from loadtest.machine import proc
+from loadtest.machine import processes
 
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """The core of the served side (API and database), and that of the generator; None where there is only one core."""
+    """The cores of the server side (API and database) and of the generator; None on a single core."""
 
     server: int | None
     generator: int | None
@@ -24,22 +24,22 @@ class Cores:
         return cls(usable[0], usable[-1]) if len(usable) > 1 else cls(None, None)
 
     def describe(self) -> str:
-        """What was pinned where."""
+        """A sentence on what is pinned where."""
         if self.server is None:
             return "nothing pinned: one core for all"
         return f"API and database on core {self.server}, generator on core {self.generator}"
 
     def pin_server(self, pids: set[int]) -> None:
-        """Keep processes of the served side on their core."""
+        """Pin processes of the server side to its core."""
         if self.server is not None:
-            proc.pin(pids, self.server)
+            processes.pin(pids, self.server)
 
     @contextmanager
     def generating(self) -> Iterator[None]:
-        """Keep this process on the generator's core for as long as the block lasts."""
+        """Pin this process to the generator's core for the duration of the block."""
         before = os.sched_getaffinity(0)
         if self.generator is not None:
-            proc.pin({os.getpid()}, self.generator)
+            processes.pin({os.getpid()}, self.generator)
         try:
             yield
         finally:

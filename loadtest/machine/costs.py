@@ -1,4 +1,4 @@
-"""Processor time and memory by kind of process, over a stretch of time."""
+"""Processor time and memory by kind of process, over a period."""
 
 from __future__ import annotations
 
@@ -8,67 +8,72 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from loadtest.machine import proc
+from loadtest.machine import processes
 
 GENERATOR = "generator"
 API = "api"
 DATABASE = "database"
 
-Kinds = Mapping[str, Callable[[], set[int]]]
-"""How the processes of a kind are found; looked for anew each time, since backends come and go."""
+ProcessKinds = Mapping[str, Callable[[], set[int]]]
+"""Finds the processes of each kind; called anew for each reading, since database backends come and go."""
 
 
-def database_in(folder: Path) -> set[int]:
-    """The embedded PostgreSQL whose data lie in a folder: postmaster, backends, writers."""
+def database_processes(folder: Path) -> set[int]:
+    """The embedded PostgreSQL whose data directory is in a folder: postmaster, backends, writers."""
     data = (folder / "postgres" / "data").resolve()
-    return {pid for pid in proc.processes() if proc.name(pid) == "postgres" and proc.folder(pid) == data}
+    return {
+        pid
+        for pid in processes.pids()
+        if processes.name(pid) == "postgres" and processes.working_directory(pid) == data
+    }
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class CpuReading:
     """The clock, and processor seconds so far by kind of process."""
 
     at: float
     cpu: Mapping[str, float]
 
     @classmethod
-    def now(cls, kinds: Kinds) -> Moment:
-        """Look at every kind."""
-        cpu = {kind: sum(map(proc.cpu_seconds, find())) for kind, find in kinds.items()}
-        return cls(perf_counter(), cpu | {GENERATOR: proc.cpu_seconds(os.getpid())})
+    def now(cls, kinds: ProcessKinds) -> CpuReading:
+        """Read all kinds, and this process as the generator."""
+        cpu = {kind: sum(map(processes.cpu_seconds, find())) for kind, find in kinds.items()}
+        return cls(perf_counter(), cpu | {GENERATOR: processes.cpu_seconds(os.getpid())})
 
-    def since(self, earlier: Moment) -> Spent:
-        """What was spent in between."""
+    def since(self, earlier: CpuReading) -> CpuUsage:
+        """The usage between two readings."""
         cpu = {kind: max(0.0, seconds - earlier.cpu.get(kind, 0.0)) for kind, seconds in self.cpu.items()}
-        return Spent(self.at - earlier.at, cpu)
+        return CpuUsage(self.at - earlier.at, cpu)
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """Seconds of the clock, and of processors by kind."""
+class CpuUsage:
+    """Elapsed seconds, and processor seconds by kind of process."""
 
     seconds: float
     cpu: Mapping[str, float]
 
     def cores(self, kind: str) -> float:
-        """How many cores a kind of process kept busy."""
+        """The number of cores that a kind of process kept busy."""
         return self.cpu.get(kind, 0.0) / self.seconds if self.seconds else 0.0
 
-    def __add__(self, other: Spent) -> Spent:
+    def __add__(self, other: CpuUsage) -> CpuUsage:
         kinds = self.cpu.keys() | other.cpu.keys()
         cpu = {kind: self.cpu.get(kind, 0.0) + other.cpu.get(kind, 0.0) for kind in kinds}
-        return Spent(self.seconds + other.seconds, cpu)
+        return CpuUsage(self.seconds + other.seconds, cpu)
 
 
-NOTHING_SPENT = Spent(0.0, {})
+NO_CPU_USAGE = CpuUsage(0.0, {})
 
-BUSY = 0.8
-"""From this share of its core on, a generator may itself have been what limits: its figures are then no server's."""
+MAX_GENERATOR_UTILISATION = 0.8
+"""At or above this share of its core the generator itself may be the bottleneck: its figures are then not the
+server's.
+"""
 
 
-def memory_mib(kinds: Kinds) -> dict[str, float]:
-    """Unshared memory by kind, in MiB, this process among them."""
-    found = {kind: sum(map(proc.resident_mib, find())) for kind, find in kinds.items()}
-    return {
-        kind: round(mib, 1) for kind, mib in (found | {GENERATOR: proc.resident_mib(os.getpid())}).items()
-    }
+def memory_mib(kinds: ProcessKinds) -> dict[str, float]:
+    """Unshared memory by kind, in MiB, this process included."""
+    found = {kind: sum(map(processes.unshared_mib, find())) for kind, find in kinds.items()}
+    own = {GENERATOR: processes.unshared_mib(os.getpid())}
+    return {kind: round(mib, 1) for kind, mib in (found | own).items()}

@@ -1,4 +1,4 @@
-"""Which processes of this machine do what for a run, found anew at every look: workers die and come back."""
+"""The role of each process of this machine in a run, found anew each time: workers die and are replaced."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from loadtest.machine import proc
-from loadtest.machine.costs import API, DATABASE, GENERATOR, database_in
+from loadtest.machine import processes
+from loadtest.machine.costs import API, DATABASE, GENERATOR, database_processes
 
-SUPERVISOR, KEEPER, WORKER, JLIS, COORDINATOR = "supervisor", "keeper", "worker", "jlis", "coordinator"
+SUPERVISOR, SCHEDULER, JOBS, JLIS, COORDINATOR = "supervisor", "scheduler", "jobs", "jlis", "coordinator"
 
-_BY_NAME = {"fund-scheduler": KEEPER, "fund-jobs": WORKER}
-"""The fund's processes beside its API's workers, by the names that they give themselves."""
+_BY_NAME = {"fund-scheduler": SCHEDULER, "fund-jobs": JOBS}
+"""The fund's processes other than its API workers, by the process names that they set."""
 
 NUMBERED = frozenset({API, GENERATOR})
-"""Kinds of which each process is told by itself; those of any other kind are told together."""
+"""Kinds whose processes are reported one by one; those of any other kind are reported together."""
 
-Look = Callable[[], Mapping[int, str]]
-"""The kind of every process that belongs to a run, by its number."""
+RoleLookup = Callable[[], Mapping[int, str]]
+"""Returns the kind of every process that belongs to a run, by process id."""
 
 
 @dataclass(frozen=True, slots=True)
-class Roles:
-    """How the processes are found. `generators`: their numbers, told by who started them; `coordinator`: this one's."""
+class ProcessRoles:
+    """How the processes are found.
+
+    `generators`: returns their process ids; `coordinator`: this process's id.
+    """
 
     fund_url: str
     fund_home: Path
@@ -33,27 +36,28 @@ class Roles:
     generators: Callable[[], Iterable[int]]
     coordinator: int
 
-    def look(self) -> dict[int, str]:
-        """Who there is now."""
-        serving = proc.listening_on(_port(self.fund_url))
+    def find(self) -> dict[int, str]:
+        """The kind of every process that exists now, by process id."""
+        serving = processes.listening_on(_port(self.fund_url))
         found = dict.fromkeys(self._database(), DATABASE)
         if self.jlis_url:
-            found |= dict.fromkeys(proc.listening_on(_port(self.jlis_url)), JLIS)
-        workers = {pid for pid in serving if proc.parent(pid) in serving}
+            found |= dict.fromkeys(processes.listening_on(_port(self.jlis_url)), JLIS)
+        workers = {pid for pid in serving if processes.parent(pid) in serving}
         found |= dict.fromkeys(serving, SUPERVISOR) | dict.fromkeys(workers or serving, API)
-        for pid in proc.processes():
-            if kind := _BY_NAME.get(proc.name(pid)):
-                found |= {pid: kind} if proc.parent(pid) in serving else {}
+        for pid in processes.pids():
+            if kind := _BY_NAME.get(processes.name(pid)):
+                found |= {pid: kind} if processes.parent(pid) in serving else {}
         return found | {self.coordinator: COORDINATOR} | dict.fromkeys(self.generators(), GENERATOR)
 
     def _database(self) -> set[int]:
-        """The embedded server's processes, or those of an outside one that is on this machine."""
+        """The embedded server's processes, or those of an external one on this machine."""
         if self.database_url is None:
-            return database_in(self.fund_home)
+            return database_processes(self.fund_home)
         address = urlsplit(self.database_url)
         if address.hostname not in {"127.0.0.1", "::1", "localhost"}:
             return set()
-        return set().union(*map(proc.below, proc.listening_on(address.port or 5432)))
+        servers = processes.listening_on(address.port or 5432)
+        return set().union(*map(processes.with_descendants, servers))
 
 
 def _port(url: str) -> int:

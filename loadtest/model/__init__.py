@@ -1,5 +1,5 @@
-"""The naive model: the rules of an answer a second time, written from `docs/rules.md`, sharing nothing with the fund.
+"""The reference model: a second implementation of `docs/rules.md` that shares no code with the fund.
 
-A list of events is replayed plainly and asked. Clear and slow is right here: what is clever belongs to the fund, and
-the property tests hold the two against each other.
+It replays a list of events and answers from the result. It is clear and slow on purpose: optimisations belong
+to the fund, and the property tests compare the two.
 """

@@ -1,4 +1,4 @@
-"""What the fund should answer: the rules of `docs/rules.md` one after the other, over what is known."""
+"""The expected answer: the rules of `docs/rules.md` one after the other, applied to what is known."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from loadtest.model.events import Event, Membership
 from loadtest.model.replay import Key, Knowledge, Period, key_of, replay
 
 Answer = dict[str, Any]
-"""An answer's JSON without version, record and instant; or `{"refused": code}`."""
+"""An answer as JSON without version, record and instant; or `{"refused": code}`."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """Who asks about whom: a person by her card, or a membership by number. `as_of` is the day."""
+    """A check: the facility, and its subject: a person by card, or a membership by number.
+
+    `as_of` is the day.
+    """
 
     as_of: date
     institution_code: str
@@ -29,12 +32,12 @@ class Question:
 
 
 def answer_at(events: Sequence[Event], question: Question, known_at: datetime) -> Answer:
-    """The answer by what was known at an instant."""
+    """The answer from what was known at an instant."""
     return answer(replay(events, known_at), question)
 
 
 def answer(known: Knowledge, question: Question) -> Answer:
-    """The answer by what is known."""
+    """The answer from what is known."""
     if question.membership is None:
         return _by_card(known, question)
     return _by_number(known, question, question.membership)
@@ -51,50 +54,50 @@ def _by_card(known: Knowledge, question: Question) -> Answer:
     if holding:
         return _holding(known, question, read, holding)
     if ended:
-        return _told(known, question, read, Validity.INVALID, [_last_ended(ended)])
-    return _told(known, question, read, Validity.NOT_FOUND, [])
+        return _build(known, question, read, Validity.INVALID, [_last_ended(ended)])
+    return _build(known, question, read, Validity.NOT_FOUND, [])
 
 
 def _by_number(known: Knowledge, question: Question, membership: Membership) -> Answer:
     keys = [key for key in known.periods if _fits(membership, key)]
-    asked = [p for key in keys for p in known.periods[key]]
-    persons = {_person(p) for p in asked}
+    found = [p for key in keys for p in known.periods[key]]
+    persons = {_person(p) for p in found}
     read = [p for p in _all(known) if key_of(p["membership"]) in keys or _person(p) in persons]
-    if len({key_of(p["membership"]) for p in asked}) > 1 and len(persons) > 1:
-        return _told(known, question, read, Validity.AMBIGUOUS, [])
-    holding = [p for p in asked if _holds(p, question.as_of)]
+    if len({key_of(p["membership"]) for p in found}) > 1 and len(persons) > 1:
+        return _build(known, question, read, Validity.AMBIGUOUS, [])
+    holding = [p for p in found if _holds(p, question.as_of)]
     if any(p["mismatch"] == "open" for p in holding):
         return {"refused": "eligibility-not-confirmable"}
-    ended = [p for p in asked if _has_ended(p, question.as_of)]
+    ended = [p for p in found if _has_ended(p, question.as_of)]
     if holding:
-        return _holding(known, question, read, _beside(read, holding[0], question.as_of))
+        return _holding(known, question, read, _concurrent(read, holding[0], question.as_of))
     if ended:
         last = _last_ended(ended)
-        newer = [p for p in _beside(read, last, question.as_of) if p["acquired_on"] > last["acquired_on"]]
+        newer = [p for p in _concurrent(read, last, question.as_of) if p["acquired_on"] > last["acquired_on"]]
         validity = Validity.INVALID_NEWER_EXISTS if newer else Validity.INVALID
-        return _told(known, question, read, validity, [last])
-    return _told(known, question, read, Validity.NOT_FOUND, [])
+        return _build(known, question, read, validity, [last])
+    return _build(known, question, read, Validity.NOT_FOUND, [])
 
 
 def _all(known: Knowledge) -> list[Period]:
     return [period for periods in known.periods.values() for period in periods]
 
 
-def _fits(asked: Membership, key: Key) -> bool:
-    insurer, symbol, number, branch, birth_date = key_of(asked)
-    without_branch = asked.branch is None
+def _fits(wanted: Membership, key: Key) -> bool:
+    insurer, symbol, number, branch, birth_date = key_of(wanted)
+    without_branch = wanted.branch is None
     return (insurer, symbol, number, birth_date) == (*key[:3], key[4]) and (
         without_branch or branch == key[3]
     )
 
 
 def _person(period: Period) -> Any:
-    """Who has no person in the register is one by her membership (R4)."""
+    """The person; one without an entry in the register is identified by her membership (R4)."""
     return period["person"] if period["person"] is not None else key_of(period["membership"])
 
 
-def _beside(read: Sequence[Period], period: Period, day: date) -> list[Period]:
-    """All that holds for the same person, but what has an open mismatch (V2, V3)."""
+def _concurrent(read: Sequence[Period], period: Period, day: date) -> list[Period]:
+    """All current periods of the same person, without those that have an open mismatch (V2, V3)."""
     own = [p for p in read if _person(p) == _person(period) and p["mismatch"] != "open"]
     return [p for p in own if _holds(p, day)]
 
@@ -102,7 +105,7 @@ def _beside(read: Sequence[Period], period: Period, day: date) -> list[Period]:
 def _holding(known: Knowledge, question: Question, read: Sequence[Period], shown: Sequence[Period]) -> Answer:
     needs_ticket = all(_is_aid(p) and not _tickets(known, question, p) for p in shown)
     validity = Validity.VALID_UNREGISTERED if needs_ticket else Validity.VALID
-    return _told(known, question, read, validity, sorted(shown, key=_order))
+    return _build(known, question, read, validity, sorted(shown, key=_order))
 
 
 def _order(period: Period) -> Any:
@@ -130,13 +133,13 @@ def _is_late_elderly(period: Period) -> bool:
 
 def _holds(period: Period, day: date) -> bool:
     """Rules D1 to D4."""
-    said = period["acquired_on"] <= day and (period.get("lost_on") is None or day < period["lost_on"])
+    declared = period["acquired_on"] <= day and (period.get("lost_on") is None or day < period["lost_on"])
     if _is_aid(period) or _is_late_elderly(period):
-        return said
-    return said and all(age(birth_date, day) < 75 for birth_date in _births_that_count(period))
+        return declared
+    return declared and all(age(birth_date, day) < 75 for birth_date in _decisive_birth_dates(period))
 
 
-def _births_that_count(period: Period) -> list[date]:
+def _decisive_birth_dates(period: Period) -> list[date]:
     births = [period["membership"].birth_date]
     insured = period.get("insured_birth_date")
     national = len(period["membership"].insurer_number) == 6
@@ -146,9 +149,9 @@ def _births_that_count(period: Period) -> list[date]:
 
 
 def _end(period: Period) -> date | None:
-    """The first day, from the first one said, on which it does not hold any more."""
+    """The first day after the declared beginning on which the period no longer holds."""
     days = [period["acquired_on"], period.get("lost_on")]
-    days += [birthday(birth_date, 75) for birth_date in _births_that_count(period)]
+    days += [birthday(birth_date, 75) for birth_date in _decisive_birth_dates(period)]
     known_days = sorted(day for day in days if day is not None and day >= period["acquired_on"])
     return next((day for day in known_days if not _holds(period, day)), None)
 
@@ -171,7 +174,7 @@ def _tickets(known: Knowledge, question: Question, period: Period) -> list[Any]:
     ]
 
 
-def _told(
+def _build(
     known: Knowledge, question: Question, read: Sequence[Period], validity: Validity, shown: Sequence[Period]
 ) -> Answer:
     hidden = question.facility_kind == FacilityKind.ELIGIBILITY_ONLY
@@ -186,12 +189,12 @@ def _told(
     }
 
 
-HELD = (
+AS_STORED = (
     "certificate_kind", "insurer_name", "relationship", "insured_name", "name", "name_kana", "name_alias",
     "name_alias_kana", "sex", "sex_on_certificate", "acquired_on", "issued_on", "valid_from", "valid_to",
     "burden_ratio", "elderly_certificate",
 )  # fmt: skip
-"""What is shown as it is held (S4)."""
+"""The items that are shown as stored (S4)."""
 
 
 def _result(known: Knowledge, question: Question, period: Period, hidden: bool) -> Answer:
@@ -199,7 +202,7 @@ def _result(known: Knowledge, question: Question, period: Period, hidden: bool) 
     limit = Category.LIMIT_CERTIFICATE in question.consents
     medical = question.facility_kind != FacilityKind.ELIGIBILITY_ONLY
     diseases = medical and Category.SPECIFIC_DISEASES in question.consents
-    shown = {name: period.get(name) for name in HELD} | _lost(period, day)
+    shown = {name: period.get(name) for name in AS_STORED} | _lost(period, day)
     shown |= {name: getattr(period["membership"], name) for name in Membership._fields}
     shown |= {name: None if hidden else period.get(name) for name in ("address", "postal_code")}
     shown |= {
@@ -214,8 +217,8 @@ def _result(known: Knowledge, question: Question, period: Period, hidden: bool) 
         "specific_diseases": _certificates(period, period.get("specific_diseases") or [], diseases, day),
         "medical_tickets": _tickets(known, question, period),
     }
-    written: Answer = _as_written(shown)
-    return written
+    result: Answer = _to_json(shown)
+    return result
 
 
 def _lost(period: Period, day: date) -> Answer:
@@ -233,13 +236,13 @@ def _certificates(period: Period, certificates: Sequence[Any], consent: bool, da
     return [c for c in certificates if c is not None and c["valid_from"] <= day <= c["valid_to"]]
 
 
-def _as_written(value: Any) -> Any:
-    """Days as they stand in JSON."""
+def _to_json(value: Any) -> Any:
+    """Dates as in JSON."""
     match value:
         case date():
             return value.isoformat()
         case dict():
-            return {name: _as_written(item) for name, item in value.items()}
+            return {name: _to_json(item) for name, item in value.items()}
         case list():
-            return [_as_written(item) for item in value]
+            return [_to_json(item) for item in value]
     return value

@@ -1,6 +1,8 @@
-"""What happens to members, as events in the order of their instants. Items are named as on the wire (`MemberItems`).
+"""Events of members' insurance, and the events of common situations.
 
-Values are plain: days as `date`, codes as their text, groups of items as dicts.
+Items have their names on the wire (`MemberItems`).
+
+Values are plain: days as `date`, codes as text, groups of items as dicts.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ Items = Mapping[str, Any]
 
 
 class Membership(NamedTuple):
-    """A membership as it is written."""
+    """A membership as written."""
 
     insurer_number: str
     symbol: str | None
@@ -24,9 +26,9 @@ class Membership(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What an insurer says of one period of a member, and whose it is held to be (None: nobody's).
+    """An insurer's data of one period of a member, and the person that it is linked to (None: nobody).
 
-    `unconfirmed`: the register, asked again, no longer comes to this person; that waits for the insurer.
+    `unconfirmed`: the register no longer matches this person; a decision of the insurer is pending.
     """
 
     membership: Membership
@@ -37,21 +39,21 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Event:
-    """Something that the fund came to know at an instant (aware)."""
+    """Something that became known to the fund at an instant (aware)."""
 
     at: datetime
 
 
 @dataclass(frozen=True)
 class Enrolled(Event):
-    """A member, for a period: acquired, born, or moved here from another insurer."""
+    """A member's period begins: by acquisition, birth, or a move from another insurer."""
 
     row: Row
 
 
 @dataclass(frozen=True)
 class Ended(Event):
-    """The period that runs on `lost_on` ends before it."""
+    """The period that includes `lost_on` ends before that day."""
 
     membership: Membership
     lost_on: date
@@ -60,7 +62,7 @@ class Ended(Event):
 
 @dataclass(frozen=True)
 class Corrected(Event):
-    """The period that began on `acquired_on` has these items from now on: a correction, a flag, another name."""
+    """Items of the period that began on `acquired_on` change: a correction, a flag, another name."""
 
     membership: Membership
     acquired_on: date
@@ -77,7 +79,7 @@ class MismatchOpened(Event):
 
 @dataclass(frozen=True)
 class MismatchConfirmed(Event):
-    """The insurer confirmed whose the period is; `person` is None where the register knows nobody."""
+    """The insurer confirmed the person of the period; None if the register has no entry for her."""
 
     membership: Membership
     acquired_on: date
@@ -94,7 +96,7 @@ class TicketRegistered(Event):
 
 @dataclass(frozen=True)
 class FilePublished(Event):
-    """An insurer's file shows."""
+    """An insurer's member file is published."""
 
     name: str
     rows: Sequence[Row]
@@ -102,6 +104,31 @@ class FilePublished(Event):
 
 @dataclass(frozen=True)
 class FileUndone(Event):
-    """The file of that name is taken back."""
+    """The file of that name is undone."""
 
     name: str
+
+
+DEATH, OTHER_INSURANCE = "01", "03"
+"""Codes of a reason of loss."""
+
+
+def birth(at: datetime, row: Row) -> list[Event]:
+    """A child is insured from its birth on."""
+    return [Enrolled(at, row._replace(items={**row.items, "acquired_on": row.membership.birth_date}))]
+
+
+def move(at: datetime, later: datetime, here: Membership, there: Row, day: date) -> list[Event]:
+    """A member moves to another insurer on a day; the former one reports it before the new one."""
+    arrival = there._replace(items={**there.items, "acquired_on": day})
+    return [Ended(at, here, day, OTHER_INSURANCE), Enrolled(later, arrival)]
+
+
+def marriage(at: datetime, membership: Membership, acquired_on: date, name: Items) -> list[Event]:
+    """A member takes another name."""
+    return [Corrected(at, membership, acquired_on, name)]
+
+
+def death(at: datetime, membership: Membership, day: date) -> list[Event]:
+    """A member dies; `day` is the first day after."""
+    return [Ended(at, membership, day, DEATH)]

@@ -1,4 +1,4 @@
-"""What the fund knows at an instant: the events until then, one after the other (rules T1 to T7, R1, R5)."""
+"""What the fund knows at an instant, by replaying the events until then (rules T1 to T7, R1, R5)."""
 
 from __future__ import annotations
 
@@ -25,15 +25,17 @@ from loadtest.model.events import (
 )
 
 Period = dict[str, Any]
-"""One period of a member: its items, and `membership`, `person`, `mismatch`, and `since`, the count of changes before it."""
+"""One period of a member: its items, and `membership`, `person`, `mismatch`, and `since`, the number of
+changes before it.
+"""
 
 LONG_VOWEL = "\u30fc"
 
 Key = tuple[str, str, str, str, date]
 
 
-class Refused(Exception):
-    """The event cannot be: `code` as the fund would name it."""
+class EventRejected(Exception):
+    """The event is impossible; `code`: the fund's error code."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -42,7 +44,7 @@ class Refused(Exception):
 
 @dataclass
 class Knowledge:
-    """All that is known: the periods of each membership, the tickets, what each file found when it came."""
+    """All that is known: the periods of each membership, the tickets, and the periods before each file."""
 
     periods: dict[Key, list[Period]] = field(default_factory=dict)
     tickets: dict[Key, list[Items]] = field(default_factory=dict)
@@ -52,7 +54,7 @@ class Knowledge:
     changes: int = 0
 
     def put(self, key: Key, periods: Sequence[Period], event: Event) -> None:
-        """`event` makes these the periods of the membership."""
+        """Set the periods of a membership, changed by `event`."""
         for period in periods:
             if not any(period is former for former in self.periods.get(key, [])):
                 period["since"] = self.changes
@@ -63,12 +65,12 @@ class Knowledge:
 
 @cache
 def key_of(membership: Membership) -> Key:
-    """A membership as it is compared (R1)."""
+    """A membership in the form in which it is compared (R1)."""
     insurer, symbol, number, branch, birth_date = membership
-    return insurer, _bare(symbol or ""), _bare(number), _bare(branch or ""), birth_date
+    return insurer, _normal(symbol or ""), _normal(number), _normal(branch or ""), birth_date
 
 
-def _bare(text: str) -> str:
+def _normal(text: str) -> str:
     wide_or_narrow = unicodedata.normalize("NFKC", text)
     kept = "".join(c for c in wide_or_narrow if unicodedata.category(c) not in {"Zs", "Pd"} and c != "\u2212")
     return "".join(c for n, c in enumerate(kept) if c != LONG_VOWEL or not _between_digits(kept, n))
@@ -80,7 +82,7 @@ def _between_digits(text: str, place: int) -> bool:
 
 
 def replay(events: Iterable[Event], known_at: datetime) -> Knowledge:
-    """What is known at an instant. Raises Refused for an event that cannot be."""
+    """What is known at an instant. Raises EventRejected."""
     known = Knowledge()
     for event in events:
         if event.at <= known_at:
@@ -89,7 +91,7 @@ def replay(events: Iterable[Event], known_at: datetime) -> Knowledge:
 
 
 def apply(known: Knowledge, event: Event) -> None:
-    """One event more. Raises Refused."""
+    """Apply one event. Raises EventRejected."""
     match event:
         case Enrolled():
             _enrolled(known, event)
@@ -116,21 +118,21 @@ def _new_period(row: Row) -> Period:
 
 def _enrolled(known: Knowledge, event: Enrolled) -> None:
     key, new = key_of(event.row.membership), _new_period(event.row)
-    there = known.periods.get(key, [])
-    if any(_share_a_day(new, period) for period in there):
-        raise Refused("enrolment-overlap")
-    known.put(key, [*there, new], event)
+    existing = known.periods.get(key, [])
+    if any(_overlap(new, period) for period in existing):
+        raise EventRejected("enrolment-overlap")
+    known.put(key, [*existing, new], event)
 
 
 def _ended(known: Knowledge, event: Ended) -> None:
     key = key_of(event.membership)
     for period in known.periods.get(key, []):
-        if period["acquired_on"] < event.lost_on and _runs_on(period, event.lost_on):
+        if period["acquired_on"] < event.lost_on and _includes(period, event.lost_on):
             ended = {**period, "lost_on": event.lost_on, "reason_of_loss": event.reason_of_loss}
             others = [other for other in known.periods[key] if other is not period]
             known.put(key, [*others, ended], event)
             return
-    raise Refused("enrolment-unknown")
+    raise EventRejected("enrolment-unknown")
 
 
 def _corrected(known: Knowledge, event: Corrected | MismatchOpened | MismatchConfirmed, items: Items) -> None:
@@ -138,20 +140,20 @@ def _corrected(known: Knowledge, event: Corrected | MismatchOpened | MismatchCon
     for period in known.periods.get(key, []):
         if period["acquired_on"] == event.acquired_on:
             others = [other for other in known.periods[key] if other is not period]
-            right = {**period, **items}
-            if any(_share_a_day(right, other) for other in others):
-                raise Refused("enrolment-overlap")
-            known.put(key, [*others, right], event)
+            corrected = {**period, **items}
+            if any(_overlap(corrected, other) for other in others):
+                raise EventRejected("enrolment-overlap")
+            known.put(key, [*others, corrected], event)
             return
-    raise Refused("enrolment-unknown")
+    raise EventRejected("enrolment-unknown")
 
 
 def _file(known: Knowledge, event: FilePublished) -> None:
     rows: dict[Key, list[Period]] = {}
     for row in event.rows:
         new, others = _new_period(row), rows.setdefault(key_of(row.membership), [])
-        if any(_share_a_day(new, other) for other in others):
-            raise Refused("rows-overlap")
+        if any(_overlap(new, other) for other in others):
+            raise EventRejected("rows-overlap")
         others.append(new)
     known.published[event.name] = event
     known.before[event.name] = {}
@@ -160,46 +162,46 @@ def _file(known: Knowledge, event: FilePublished) -> None:
 
 
 def _replace(known: Knowledge, key: Key, rows: list[Period], event: FilePublished) -> None:
-    there = known.periods.get(key, [])
-    new = [row for row in rows if not any(_say_the_same(row, period) for period in there)]
+    existing = known.periods.get(key, [])
+    new = [row for row in rows if not any(_are_equal(row, period) for period in existing)]
     stay = [
         period
-        for period in there
-        if any(_say_the_same(row, period) for row in rows)
-        or not any(_share_a_day(row, period) for row in rows)
+        for period in existing
+        if any(_are_equal(row, period) for row in rows) or not any(_overlap(row, period) for row in rows)
     ]
-    if new or len(stay) < len(there):
-        known.before[event.name][key] = there
+    if new or len(stay) < len(existing):
+        known.before[event.name][key] = existing
         known.put(key, [*stay, *new], event)
 
 
 def _undone(known: Knowledge, event: FileUndone) -> None:
     for key, before in known.before[event.name].items():
         if known.last_change[key] is known.published[event.name]:
-            still = known.periods[key]
-            back = [p if any(p is one for one in still) else dict(p) for p in before]
-            known.put(key, back, event)
+            current = known.periods[key]
+            restored = [p if any(p is one for one in current) else dict(p) for p in before]
+            known.put(key, restored, event)
 
 
-NOT_SAID = {"membership", "person", "mismatch", "since"}
+NOT_DECLARED = {"membership", "person", "mismatch", "since"}
+"""Entries of a period that are not an insurer's items."""
 
 
-def _say_the_same(one: Period, other: Period) -> bool:
-    said = [
+def _are_equal(one: Period, other: Period) -> bool:
+    declared = [
         {
             name: value
             for name, value in period.items()
-            if name not in NOT_SAID and value not in (None, False, [])
+            if name not in NOT_DECLARED and value not in (None, False, [])
         }
         for period in (one, other)
     ]
-    return said[0] == said[1] and one["membership"] == other["membership"]
+    return declared[0] == declared[1] and one["membership"] == other["membership"]
 
 
-def _share_a_day(one: Period, other: Period) -> bool:
-    return _runs_on(one, other["acquired_on"]) or _runs_on(other, one["acquired_on"])
+def _overlap(one: Period, other: Period) -> bool:
+    return _includes(one, other["acquired_on"]) or _includes(other, one["acquired_on"])
 
 
-def _runs_on(period: Period, day: date) -> bool:
-    """Whether `day` is a day of the period, as the insurer said."""
+def _includes(period: Period, day: date) -> bool:
+    """Whether `day` is in the period as the insurer declared it."""
     return period["acquired_on"] <= day and (period.get("lost_on") is None or period["lost_on"] > day)

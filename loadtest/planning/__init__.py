@@ -1,1 +1,1 @@
-"""Planning: what each request costs, measured; and from that, by arithmetic that is told, what a nation's levels need."""
+"""`loadtest plan`: measures the cost of each request, and computes the resources that a level requires."""

@@ -1,7 +1,7 @@
-"""Arithmetic that is told: a figure carries the words of how it came about, so that it can be checked by hand.
+"""Arithmetic that prints its formulas: each figure carries the text of its computation.
 
-A figure is rounded before it is used, so that what is printed is what was computed with: whoever works a line out from its
-own words comes to its value.
+A figure is rounded before it is used, so that the printed figures are the computed ones: evaluating a step's
+formula as printed gives its value.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from math import ceil
 from operator import add
 
 DIGITS = 4
-"""Significant digits of what was computed."""
+"""Significant digits of a computed value."""
 
-_SUM, _PRODUCT, _WHOLE = 0, 1, 2
+_SUM, _PRODUCT, _ATOM = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value, and how it is written in a formula. `binds`: how firmly, so that brackets stand where they are needed."""
+    """A value and its formula. `precedence`: of the formula's operator, for setting brackets."""
 
     value: float
     text: str
-    binds: int = _WHOLE
+    precedence: int = _ATOM
     exact: bool = False
     """Whether it is a whole number by its nature, which is not rounded."""
 
@@ -33,31 +33,36 @@ class Figure:
         return Figure(self.value + other.value, f"{self.text} + {other.text}", _SUM)
 
     def __sub__(self, other: Figure) -> Figure:
-        return Figure(self.value - other.value, f"{self.text} − {other._inside(_PRODUCT)}", _SUM)
+        return Figure(self.value - other.value, f"{self.text} − {other._bracketed(_PRODUCT)}", _SUM)
 
     def __mul__(self, other: Figure) -> Figure:
-        text = f"{self._inside(_PRODUCT)} × {other._inside(_PRODUCT)}"
+        text = f"{self._bracketed(_PRODUCT)} × {other._bracketed(_PRODUCT)}"
         return Figure(self.value * other.value, text, _PRODUCT)
 
     def __truediv__(self, other: Figure) -> Figure:
-        text = f"{self._inside(_PRODUCT)} ÷ {other._inside(_WHOLE)}"
+        text = f"{self._bracketed(_PRODUCT)} ÷ {other._bracketed(_ATOM)}"
         return Figure(self.value / other.value, text, _PRODUCT)
 
-    def up(self) -> Figure:
+    def ceil(self) -> Figure:
         """The next whole number."""
         return Figure(ceil(self.value), f"⌈{self.text}⌉", exact=True)
 
-    def _inside(self, least: int) -> str:
-        """The text in a place that asks for something which binds so firmly."""
-        return self.text if self.binds >= least else f"({self.text})"
+    def _bracketed(self, min_precedence: int) -> str:
+        """The text, in brackets if its precedence is lower."""
+        return self.text if self.precedence >= min_precedence else f"({self.text})"
 
 
 def number(value: float, unit: str = "", digits: int | None = DIGITS) -> Figure:
-    """A number as it is, rounded to significant digits unless they are None. A unit has no digits in its name."""
+    """A number, rounded to significant digits unless these are None. A unit's name must contain no digits."""
     rounded = Decimal(repr(value)) if digits is None else Decimal(f"{value:.{digits - 1}e}")
     plain = f"{rounded.normalize():,f}"
     separated = unit if not unit or unit.startswith(("/", "%")) else f" {unit}"
     return Figure(float(rounded), f"{plain}{separated}", exact=digits is None)
+
+
+def exact(value: float, unit: str = "") -> Figure:
+    """A given number, not rounded."""
+    return number(value, unit, digits=None)
 
 
 def total(figures: Iterable[Figure]) -> Figure:
@@ -67,26 +72,26 @@ def total(figures: Iterable[Figure]) -> Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One step: what it is, how it is computed, what comes out, rounded, in which unit."""
+class Step:
+    """One step of a computation: its label, formula, rounded value and unit."""
 
-    what: str
+    label: str
     formula: str
     value: float
     unit: str
 
     @classmethod
-    def of(cls, what: str, figure: Figure, unit: str = "") -> Line:
-        """The step that a figure says."""
+    def of(cls, label: str, figure: Figure, unit: str = "") -> Step:
+        """The step that computes a figure."""
         rounded = number(figure.value, digits=None if figure.exact else DIGITS)
-        return cls(what, figure.text, rounded.value, unit)
+        return cls(label, figure.text, rounded.value, unit)
 
     @property
     def figure(self) -> Figure:
-        """What came out, for the next step."""
-        return number(self.value, self.unit, digits=None)
+        """The value, for the next step."""
+        return exact(self.value, self.unit)
 
     @property
     def sentence(self) -> str:
-        """For people."""
-        return f"{self.what} = {self.formula} = {self.figure.text}"
+        """The step as an equation."""
+        return f"{self.label} = {self.formula} = {self.figure.text}"

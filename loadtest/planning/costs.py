@@ -1,6 +1,6 @@
-"""What one request of a kind costs: how it is taken apart out of what was measured, and put together again for any mix.
+"""The cost of one request of each kind: derived from measurements, and used to predict any mix of requests.
 
-Pure: what was measured is `measuring.py`'s.
+Pure.
 """
 
 from __future__ import annotations
@@ -9,77 +9,80 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-API, DATABASE, BESIDE = "api_s", "database_s", "beside_s"
-"""Processor seconds of the API's workers, of PostgreSQL, and of keeper, worker and supervisor."""
+API, DATABASE, BACKGROUND = "api_s", "database_s", "background_s"
+"""Processor seconds of the API workers, of PostgreSQL, and of scheduler, job runner and supervisor."""
 
 BUSY = "busy_s"
-"""Seconds for which database sessions were busy with it, waiting for the disk at the commit among them."""
+"""Seconds for which database sessions were active, waiting for the disk at commit included."""
 
 WAL = "wal_bytes"
 UP, DOWN = "up_bytes", "down_bytes"
 """Bytes on the wire, from facilities and to them; see `wire.py`."""
 
 STORED = "stored "
-"""Before a table's name: bytes by which the table with its indexes grew."""
+"""Prefix of a table's name: bytes by which the table with its indexes grew."""
 
-PROCESSORS = (API, DATABASE, BESIDE)
+PROCESSORS = (API, DATABASE, BACKGROUND)
 SECONDS = frozenset({*PROCESSORS, BUSY})
 
-LEAST_ROW = 40.0
-"""Bytes of the smallest row with an index entry. By less a table grows not because of a request, but beside it."""
+MIN_ROW_BYTES = 40.0
+"""Bytes of the smallest row with an index entry. A table that grows by less per request does not grow by
+requests.
+"""
 
 _Number = TypeVar("_Number", int, float)
 
 Amounts = Mapping[str, float]
-"""So much of each quantity."""
+"""The amount of each quantity."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What a stretch of asking took in all: `requests` answered, by kind, in so many seconds."""
+class Consumption:
+    """What a period consumed: seconds, answered requests by kind, amounts of all quantities."""
 
     seconds: float
     requests: Mapping[str, int]
     amounts: Amounts
 
-    def __add__(self, other: Taken) -> Taken:
-        return Taken(
+    def __add__(self, other: Consumption) -> Consumption:
+        return Consumption(
             self.seconds + other.seconds,
             _sum(self.requests, other.requests),
             _sum(self.amounts, other.amounts),
         )
 
 
-NOTHING_TAKEN = Taken(0.0, {}, {})
+NO_CONSUMPTION = Consumption(0.0, {}, {})
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """By kind of request what one costs, and what is taken every second though nobody asks anything."""
+    """The cost of one request by kind, and what an idle second consumes."""
 
     of: Mapping[str, Amounts]
     idle: Amounts = field(default_factory=dict)
 
     @classmethod
-    def solve(cls, idle: Taken, measured: Sequence[tuple[str, Taken]]) -> Costs:
-        """The costs, out of a stretch in which nobody asked, and one for each kind.
+    def solve(cls, idle: Consumption, measured: Sequence[tuple[str, Consumption]]) -> Costs:
+        """Derive the costs from an idle period and one period for each kind.
 
-        What a stretch took beyond idleness and beyond the other kinds that it asked, which have to come before it, is
-        its own kind's. An amount below nothing is noise, and nothing; so is what a table grew by without a row of it.
+        What a period consumed beyond idleness and beyond its requests of other kinds, which must be listed
+        before it, is the cost of its own kind. Negative amounts are noise and become 0; so does a table's
+        growth by less than a row.
         """
         base = {name: amount / idle.seconds for name, amount in idle.amounts.items()}
         known: dict[str, Amounts] = {}
-        for kind, taken in measured:
-            before = cls(known, base).predict(taken.seconds, {**taken.requests, kind: 0})
-            count = taken.requests[kind]
+        for kind, consumed in measured:
+            others = cls(known, base).predict(consumed.seconds, {**consumed.requests, kind: 0})
+            count = consumed.requests[kind]
             known[kind] = {
-                name: _plausible(name, (amount - before.get(name, 0.0)) / count)
-                for name, amount in taken.amounts.items()
+                name: _without_noise(name, (amount - others.get(name, 0.0)) / count)
+                for name, amount in consumed.amounts.items()
             }
         return cls(known, base)
 
     def predict(self, seconds: float, requests: Mapping[str, int]) -> dict[str, float]:
-        """What a stretch with these requests takes in all. Raises KeyError for a kind that was not measured."""
+        """What a period with these requests consumes. Raises KeyError for a kind that was not measured."""
         amounts = {name: rate * seconds for name, rate in self.idle.items()}
         for kind, count in requests.items():
             for name, cost in self.of[kind].items() if count else ():
@@ -87,7 +90,7 @@ class Costs:
         return amounts
 
     @property
-    def stored(self) -> list[str]:
+    def growing_tables(self) -> list[str]:
         """Every table that grows by requests."""
         names = {name for amounts in self.of.values() for name, amount in amounts.items() if amount > 0}
         return sorted(name.removeprefix(STORED) for name in names if name.startswith(STORED))
@@ -100,6 +103,5 @@ def _sum(one: Mapping[str, _Number], other: Mapping[str, _Number]) -> dict[str, 
     return both
 
 
-def _plausible(name: str, cost: float) -> float:
-    """What of a difference is a cost."""
-    return cost if cost >= (LEAST_ROW if name.startswith(STORED) else 0.0) else 0.0
+def _without_noise(name: str, cost: float) -> float:
+    return cost if cost >= (MIN_ROW_BYTES if name.startswith(STORED) else 0.0) else 0.0

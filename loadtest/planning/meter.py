@@ -1,4 +1,4 @@
-"""The meter: what the machine, the database and the wire have come to, read before a stretch of asking and after it."""
+"""Reads the cumulative consumption of processors, database and network, before and after a period."""
 
 from __future__ import annotations
 
@@ -13,29 +13,28 @@ from typing import Self
 
 import asyncpg
 
-from loadtest.database.waits import STATEMENT
-from loadtest.database.way import NoWayError, dsn, outside
-from loadtest.groups import called_off
-from loadtest.line.connection import Reply
-from loadtest.line.pool import Pool
-from loadtest.machine import proc
+from loadtest.database.dsn import DatabaseUnreachable, external_dsn, operator_dsn
+from loadtest.database.waits import SESSIONS_QUERY
+from loadtest.machine import processes
 from loadtest.machine.costs import API as API_KIND
 from loadtest.machine.costs import DATABASE as DATABASE_KIND
-from loadtest.machine.roles import KEEPER, SUPERVISOR, WORKER, Roles
-from loadtest.planning import wire
-from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, STORED, UP, WAL, Taken
-from loadtest.surroundings import LoadError, Surroundings
+from loadtest.machine.roles import JOBS, SCHEDULER, SUPERVISOR, ProcessRoles
+from loadtest.planning.costs import API, BACKGROUND, BUSY, DATABASE, DOWN, STORED, UP, WAL, Consumption
+from loadtest.planning.wire import MeteredConnectionPool
+from loadtest.target import LoadError, TargetEnvironment
+from loadtest.tasks import cancel_and_wait
 
 _QUANTITIES = {
     API_KIND: API,
     DATABASE_KIND: DATABASE,
-    SUPERVISOR: BESIDE,
-    KEEPER: BESIDE,
-    WORKER: BESIDE,
+    SUPERVISOR: BACKGROUND,
+    SCHEDULER: BACKGROUND,
+    JOBS: BACKGROUND,
 }
-"""Whose processor time is counted as what; that of J-LIS and of this process is nobody's of the fund."""
+"""The quantity as which each kind's processor time counts; J-LIS and this process are not part of the fund.
+"""
 
-_LOOK_SECONDS = 0.05
+_SAMPLE_SECONDS = 0.05
 _LOG = "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8"
 _SIZES = """
 SELECT coalesce(pg_partition_root(c.oid), c.oid)::regclass::text AS name, sum(pg_total_relation_size(c.oid))::float8 AS bytes
@@ -43,102 +42,90 @@ FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespac
 """
 
 
-class MeteredPool(Pool):
-    """A pool that knows what its messages are on the wire."""
-
-    def __init__(self, url: str, *, most: int, timeout_seconds: float) -> None:
-        super().__init__(url, most=most, timeout_seconds=timeout_seconds)
-        self.up = self.down = 0
-
-    async def exchange(self, data: bytes) -> Reply:
-        """As any pool's."""
-        reply = await super().exchange(data)
-        self.up += wire.up(len(data), reply.size)
-        self.down += wire.down(reply.size)
-        return reply
-
-
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Where everything stood at an instant."""
+class MeterReading:
+    """The cumulative amounts at an instant."""
 
     at: float
     amounts: Mapping[str, float]
 
-    def since(self, earlier: Reading, requests: Mapping[str, int]) -> Taken:
-        """What was taken since, by so many requests. A table that went with its hour did not shrink."""
+    def since(self, earlier: MeterReading, requests: Mapping[str, int]) -> Consumption:
+        """The consumption since an earlier reading.
+
+        A table whose partition was dropped counts as not shrunk.
+        """
         amounts = {
             name: max(0.0, amount - earlier.amounts.get(name, 0.0)) for name, amount in self.amounts.items()
         }
-        return Taken(self.at - earlier.at, requests, amounts)
+        return Consumption(self.at - earlier.at, requests, amounts)
 
 
 class Meter:
-    """A context manager, which looks at the database's sessions as long as it is open. Raises LoadError, OSError."""
+    """A context manager, which samples the database's sessions while it is open.
 
-    def __init__(self, there: Surroundings, pool: MeteredPool) -> None:
+    Raises LoadError, OSError.
+    """
+
+    def __init__(self, target: TargetEnvironment, pool: MeteredConnectionPool) -> None:
         self._pool = pool
-        self._way = partial(dsn, there.environment)
-        self._roles = Roles(
-            there.fund_url, there.fund_home, outside(there.environment), None, tuple, os.getpid()
-        )
+        self._dsn = partial(operator_dsn, target.environment)
+        external = external_dsn(target.environment)
+        self._roles = ProcessRoles(target.fund_url, target.fund_home, external, None, tuple, os.getpid())
         self._busy = 0.0
-        self._looking: asyncio.Task[None] | None = None
+        self._sampling: asyncio.Task[None] | None = None
         self._connections: list[asyncpg.Connection] = []
 
     async def __aenter__(self) -> Self:
         if not {API_KIND, DATABASE_KIND} <= {*self.processes().values()}:
-            raise LoadError(
-                "what requests cost is read from this machine: API and database have to run on it"
-            )
+            raise LoadError("API and database must run on this machine: costs are read from its processes")
         try:
-            self._connections = [await asyncpg.connect(self._way(), timeout=10) for _ in range(2)]
-        except (NoWayError, asyncpg.PostgresError) as error:
-            raise LoadError(f"what requests cost the database cannot be read: {error}") from error
-        self._looking = asyncio.create_task(self._look())
+            self._connections = [await asyncpg.connect(self._dsn(), timeout=10) for _ in range(2)]
+        except (DatabaseUnreachable, asyncpg.PostgresError) as error:
+            raise LoadError(f"the database's consumption cannot be read: {error}") from error
+        self._sampling = asyncio.create_task(self._sample())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._looking is not None
-        await called_off(self._looking)
+        assert self._sampling is not None
+        await cancel_and_wait(self._sampling)
         for connection in self._connections:
             await connection.close(timeout=5)
 
-    async def read(self) -> Reading:
-        """Everything as it stands now."""
-        assert self._looking is not None
-        if self._looking.done():
-            await self._looking  # raises what ended it
+    async def read(self) -> MeterReading:
+        """Read all cumulative amounts."""
+        assert self._sampling is not None
+        if self._sampling.done():
+            await self._sampling  # raises the error that ended it
         amounts = dict.fromkeys(_QUANTITIES.values(), 0.0)
         for pid, kind in self.processes().items():
-            amounts[_QUANTITIES[kind]] += proc.cpu_seconds(pid)
+            amounts[_QUANTITIES[kind]] += processes.cpu_seconds(pid)
         connection = self._connections[0]
         sizes = {f"{STORED}{row['name']}": row["bytes"] for row in await connection.fetch(_SIZES)}
-        more = {
+        others = {
             WAL: await connection.fetchval(_LOG),
             BUSY: self._busy,
             UP: self._pool.up,
             DOWN: self._pool.down,
         }
-        return Reading(perf_counter(), {**amounts, **sizes, **more})
+        return MeterReading(perf_counter(), {**amounts, **sizes, **others})
 
     def processes(self) -> dict[int, str]:
-        """The fund's processes and the database's, by their numbers."""
-        return {pid: kind for pid, kind in self._roles.look().items() if kind in _QUANTITIES}
+        """The kinds of the fund's and the database's processes, by process id."""
+        return {pid: kind for pid, kind in self._roles.find().items() if kind in _QUANTITIES}
 
-    async def ask(self, statement: str, *parameters: object) -> list[asyncpg.Record]:
-        """Rows of the fund's database."""
+    async def query(self, statement: str, *parameters: object) -> list[asyncpg.Record]:
+        """Query the fund's database."""
         rows: list[asyncpg.Record] = await self._connections[0].fetch(statement, *parameters)
         return rows
 
-    async def _look(self) -> None:
-        """Add up how many sessions are busy, until this is cancelled."""
+    async def _sample(self) -> None:
+        """Add up the time of active sessions, until this is cancelled."""
         last = perf_counter()
         while True:
-            rows = await self._connections[1].fetch(STATEMENT)
+            rows = await self._connections[1].fetch(SESSIONS_QUERY)
             now = perf_counter()
             self._busy += (now - last) * sum(row["sessions"] for row in rows if row["state"] == "active")
             last = now
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_SAMPLE_SECONDS)

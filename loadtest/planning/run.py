@@ -1,4 +1,4 @@
-"""A plan from nothing: a house, a nation in it, the measurement, then the arithmetic."""
+"""Runs a plan: provisions a dataset in a stack, measures, and compares answers with the reference model."""
 
 from __future__ import annotations
 
@@ -12,48 +12,52 @@ from pydantic import AnyHttpUrl
 
 from eligibility_api.contract.transport import is_loopback
 from loadtest.clock import today_in_japan
-from loadtest.nation.settle import Nation, Size, Tell, settle
-from loadtest.planning.house import House
-from loadtest.planning.measuring import Measured, Measuring
-from loadtest.planning.meter import Meter, MeteredPool
+from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.planning.deployment import Deployment, inspect_deployment
+from loadtest.planning.measurement import Measurement, MeasurementResult
+from loadtest.planning.meter import Meter
 from loadtest.planning.report import PlanReport
-from loadtest.planning.survey import survey
-from loadtest.rush.judge import Judge
-from loadtest.surroundings import LoadError, Surroundings, surroundings
+from loadtest.planning.wire import MeteredConnectionPool
+from loadtest.scenario.answer_check import AnswerChecker
+from loadtest.target import LoadError, Progress, TargetEnvironment, open_target
 
-_MOST_CONNECTIONS, _TIMEOUT_SECONDS = 500, 10.0
+_MAX_CONNECTIONS, _TIMEOUT_SECONDS = 500, 10.0
 
 
-def run_plan(size: Size, *, seconds: float, seed: int, workers: int, folder: Path, tell: Tell) -> PlanReport:
-    """Measure each kind of request for `seconds`, on the running house or one of our own, and plan with it.
+def run_plan(
+    size: DatasetSize, *, seconds: float, seed: int, workers: int, folder: Path, progress: Progress
+) -> PlanReport:
+    """Measure each kind of request for `seconds`, on the running stack or one started in `folder`.
 
-    Everything made lies in `folder`. Raises LoadError, LineError, OSError.
+    Raises LoadError, ConnectionFailed, OSError.
     """
     with ExitStack() as stack:
-        tell("a house to measure")
-        there = stack.enter_context(surroundings(folder, workers=workers))
-        if not is_loopback(AnyHttpUrl(there.fund_url)):
-            raise LoadError("load goes to loopback addresses only")
-        nation = settle(there, size, folder, tell)
+        progress("a stack to measure")
+        target = stack.enter_context(open_target(folder, workers=workers))
+        if not is_loopback(AnyHttpUrl(target.fund_url)):
+            raise LoadError("load is sent to loopback addresses only")
+        dataset = provision(target, size, folder, progress)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            measured, house = runner.run(_measured(there, nation, seconds, seed, tell))
-    tell(f"{len(measured.kept)} answers against the naive model")
-    judge = Judge(nation.everybody, measured.second_began_at)
-    wrong = judge.wrong(measured.kept, today_in_japan())
-    sizes = {"people": size.people, "cards": size.cards, "terminals": len(nation.terminals)}
+            result, deployment = runner.run(_measure(target, dataset, seconds, seed, progress))
+    progress(f"comparing {len(result.sampled)} answers with the reference model")
+    checker = AnswerChecker(dataset.answer_index, result.validation_began_at)
+    wrong = checker.count_wrong(result.sampled, today_in_japan())
+    sizes = {"people": size.people, "cards": size.cards, "terminals": len(dataset.terminals)}
     return PlanReport(
-        measured.costs, measured.second, house, measured.rates, len(measured.kept), wrong, sizes
+        result.costs, result.validation, deployment, result.rates, len(result.sampled), wrong, sizes
     )
 
 
-async def _measured(
-    there: Surroundings, nation: Nation, seconds: float, seed: int, tell: Tell
-) -> tuple[Measured, House]:
-    async with MeteredPool(there.fund_url, most=_MOST_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS) as pool:
+async def _measure(
+    target: TargetEnvironment, dataset: Dataset, seconds: float, seed: int, progress: Progress
+) -> tuple[MeasurementResult, Deployment]:
+    async with MeteredConnectionPool(
+        target.fund_url, max_connections=_MAX_CONNECTIONS, timeout_seconds=_TIMEOUT_SECONDS
+    ) as pool:
         try:
-            async with Meter(there, pool) as meter:
-                measuring = Measuring(nation, pool, meter, seconds=seconds, seed=seed, tell=tell)
-                measured = await measuring.measure()
-                return measured, await survey(there, meter, measured.token_seconds)
+            async with Meter(target, pool) as meter:
+                measurement = Measurement(dataset, pool, meter, seconds=seconds, seed=seed, progress=progress)
+                result = await measurement.measure()
+                return result, await inspect_deployment(target, meter, result.token_seconds)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise LoadError(f"the database did not tell what it took: {error}") from error
+            raise LoadError(f"the database's consumption could not be read: {error}") from error

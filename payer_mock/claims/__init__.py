@@ -1,1 +1,1 @@
-"""Receipts (レセプト) as insurers hold them: real receipt files, written by hand or out of a synthetic country."""
+"""Writes claim files (レセプト) in the real format, from a description or from a synthetic population; and check-ups."""

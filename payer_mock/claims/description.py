@@ -1,8 +1,8 @@
-"""Receipts described by hand in JSON, and the receipt file of them.
+"""Reads claims described in JSON, and writes the claim file of them.
 
-`{"claim_month": "YYYY-MM", "medical": [MedicalReceipt…], "pharmacy": [PharmacyReceipt…]}`, the receipts with the fields
-of `receipt.py`. EXAMPLE is one. Nothing is checked beyond their form: a description may well be of receipts that the
-fund has to refuse.
+`{"claim_month": "YYYY-MM", "medical": [MedicalClaim…], "pharmacy": [PharmacyClaim…]}`, the claims with the fields
+of `claim.py`. EXAMPLE is one. Only the form is validated: a description may contain claims that the fund has to
+reject.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from payer_mock.claims.receipt import STRICT, MedicalReceipt, Month, PharmacyReceipt, Receipt
-from payer_mock.claims.writing import examiner_of, write_sections, written
+from payer_mock.claims.claim import STRICT, Claim, MedicalClaim, Month, PharmacyClaim
+from payer_mock.claims.claim_file import encode_claim, examiner_of, write_sections
 
 _MEMBER: dict[str, Any] = {
     "insurer_number": "01130012",
@@ -64,38 +64,38 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
 }
-"""A visit with a medicine given there, and another medicine from a pharmacy."""
+"""A visit at which a medicine is dispensed, and another medicine from a pharmacy."""
 
 
 class DescriptionError(Exception):
-    """A file does not describe receipts; the text names the fields at fault, never a value."""
+    """A file is not a valid description; the text names the wrong fields, never a value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What one receipt file is to hold."""
+    """The content of one claim file."""
 
     __pydantic_config__ = STRICT
 
     claim_month: Month
-    medical: tuple[MedicalReceipt, ...] = ()
-    pharmacy: tuple[PharmacyReceipt, ...] = ()
+    medical: tuple[MedicalClaim, ...] = ()
+    pharmacy: tuple[PharmacyClaim, ...] = ()
 
     @property
-    def receipts(self) -> list[Receipt]:
-        """The receipts, those of an institution behind each other."""
+    def claims(self) -> list[Claim]:
+        """The claims, sorted by institution."""
         return sorted((*self.medical, *self.pharmacy), key=_by_institution)
 
 
-def _by_institution(receipt: Receipt) -> tuple[str, str]:
-    return receipt.institution.code, receipt.institution.name
+def _by_institution(claim: Claim) -> tuple[str, str]:
+    return claim.institution.code, claim.institution.name
 
 
 _DESCRIPTIONS = TypeAdapter(Description)
 
 
 def read_description(text: str | bytes) -> Description:
-    """The receipts that a JSON text describes. Raises DescriptionError."""
+    """The claims that a JSON text describes. Raises DescriptionError."""
     try:
         return _DESCRIPTIONS.validate_json(text)
     except ValidationError as error:
@@ -104,10 +104,10 @@ def read_description(text: str | bytes) -> Description:
 
 
 def write_description(description: Description, path: Path) -> int:
-    """Write the receipt file, and give back how many receipts it has. Raises DescriptionError, OSError."""
-    receipts = description.receipts
-    if not receipts:
-        raise DescriptionError("no receipts")
-    examiner = examiner_of(receipts[0].member.insurer_number)
+    """Write the claim file; returns the number of claims. Raises DescriptionError, OSError."""
+    claims = description.claims
+    if not claims:
+        raise DescriptionError("no claims")
+    examiner = examiner_of(claims[0].member.insurer_number)
     with path.open("wb") as file:
-        return write_sections(file, description.claim_month, examiner, map(written, receipts))
+        return write_sections(file, description.claim_month, examiner, map(encode_claim, claims))

@@ -1,4 +1,4 @@
-"""The medicines that may be prescribed: those of the drug master that the published interface ships."""
+"""The medicines that can be prescribed: those of the drug master that the published interface ships."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CODE, _PRICE, _GENERIC, _PRICE_LIST_CODE = 2, 11, 16, 31
 _INGREDIENT_CHARACTERS = 7
 
 COMPOUNDED = ""
-"""The ingredient of what an institution makes itself: none."""
+"""The ingredient code of medicines that an institution compounds itself: empty."""
 
 
 class Medicine(NamedTuple):
@@ -23,13 +23,13 @@ class Medicine(NamedTuple):
 
     code: str
     price: float
-    """Yen for each of its units."""
+    """Yen per unit."""
     generic: bool
 
 
 @cache
 def products() -> dict[str, tuple[Medicine, ...]]:
-    """The products by their ingredient (the first seven characters of 薬価基準収載医薬品コード), brands before generics."""
+    """Products by ingredient (the first seven characters of 薬価基準収載医薬品コード), brands before generics."""
     found: defaultdict[str, list[Medicine]] = defaultdict(list)
     text = files("eligibility_api.contract").joinpath("drug_master.csv").read_text(encoding="utf-8")
     for row in csv.reader(text.splitlines()):
@@ -42,7 +42,7 @@ def products() -> dict[str, tuple[Medicine, ...]]:
 
 
 def product(ingredient: str, rng: Random, *, generic: bool) -> Medicine:
-    """A product of an ingredient: a generic if wished and there is one, else the brand."""
+    """A product of an ingredient: a generic if requested and there is one, else the brand."""
     choice = products()[ingredient]
     generics = [each for each in choice if each.generic]
     return rng.choice(generics) if generic and generics else choice[0]

@@ -1,7 +1,7 @@
-"""A member as a patient: what she lives with for years, who treats her, what she takes month after month.
+"""A member as a patient: her chronic illnesses, who treats them, and what she takes every month.
 
-All of it is drawn from the country's seed and her name, birth date and address: it is the same in every month, and at the
-insurer that she goes to.
+Drawn from the population's seed and her name, birth date and address: the same in every month, and after a change of
+insurers.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from typing import NamedTuple
 
 from eligibility_api.contract.codes import Relationship, Sex
 from eligibility_api.contract.numbers import check_digit, is_welfare_office_number
+from payer_mock.claims.claim import Institution, Member, PublicExpense
+from payer_mock.claims.conditions import CHRONIC, ORAL, YOUNG_CHRONIC, Condition, DrugOrder
 from payer_mock.claims.institutions import Institutions
 from payer_mock.claims.medicines import Medicine, product
-from payer_mock.claims.receipt import Institution, Member, PublicExpense
-from payer_mock.claims.remedies import CHRONIC, ORAL, YOUNG_CHRONIC, Condition, Remedy
-from payer_mock.country.people import age_on, home_place
-from payer_mock.country.rows import Row
+from payer_mock.population.residents import age_on, home_place
+from payer_mock.population.rows import Row
 
 _CHRONICALLY_ILL = ((30, 0.12), (45, 0.22), (60, 0.42), (75, 0.68), (130, 0.90))
-"""Up to an age: who takes something month after month. Near the shares of people who see a doctor regularly
+"""Share of chronically ill people by upper age bound. Close to the shares of people who see a doctor regularly
 (国民生活基礎調査, 通院者率: 43 % of all, 70 % from 65 on).
 """
 
 _SECOND_CLINIC = 0.25
-"""Of them: who are treated by two institutions at once."""
+"""Share of them who are treated by two institutions."""
 
-_SAME_AGAIN = 0.10
-"""Of those: to whom the second prescribes what the first does too."""
+_DUPLICATE_DRUG = 0.10
+"""Share of those to whom both prescribe the same medicine."""
 
 _DISPENSED_OUTSIDE = 0.78
 """院外処方率: in Japan about four prescriptions in five are dispensed by a pharmacy."""
@@ -37,56 +37,56 @@ _GENERIC = 0.80
 """後発医薬品使用割合, by quantity."""
 
 _OTHER_PHARMACY = 0.25
-"""Who takes prescriptions to a pharmacy near home, and not to the one next to the clinic."""
+"""Share of prescriptions taken to a pharmacy near home instead of the one next to the clinic."""
 
 _PUBLIC_EXPENSE = 0.02
-"""Of the chronically ill: whom public expense helps (自立支援医療 21, 難病 54)."""
+"""Share of the chronically ill with public expense (自立支援医療 21, 難病 54)."""
 
 _LAWS = ("21", "54")
 _ADULT_FROM = 15
 _SUPPLIES = (14, 28, 28, 28, 56)
-"""Days for which it is prescribed."""
+"""Days of supply; drawn with equal chances."""
 
-_WALKING_DISTANCE = 8
-"""Among so many institutions people choose."""
+_NEARBY_CLINICS = 8
+"""Number of institutions that a patient chooses from."""
 
-_LONGEST_AGO = 4000
+_MAX_DAYS_SINCE_ONSET = 4000
 _DRAWN_ON = date(2025, 1, 1)
-"""As of when illnesses are drawn: a fixed day, so that none begins anew with every month."""
+"""Fixed reference day of the onset of illnesses, so that it does not change from month to month."""
 
 
-class Prescribed(NamedTuple):
+class PrescribedDrug(NamedTuple):
     """A product, and how it is to be taken."""
 
     medicine: Medicine
-    remedy: Remedy
+    order: DrugOrder
 
 
-class Care(NamedTuple):
-    """Treatment that goes on: where, for what, from when, about which day of the month, for how many days at a time.
+class ChronicCare(NamedTuple):
+    """Continuing treatment: where, for what, since when, around which day of the month, for how many days of supply.
 
-    Without a pharmacy the clinic gives the medicines itself (院内処方).
+    Without a pharmacy the clinic dispenses the medicines itself (院内処方).
     """
 
     clinic: Institution
     pharmacy: Institution | None
     illnesses: tuple[str, ...]
     began_on: date
-    prescribed: tuple[Prescribed, ...]
+    prescribed: tuple[PrescribedDrug, ...]
     day: int
     supply: int
 
 
 class Patient(NamedTuple):
-    """A membership's patient, insured from `since` to the day before `until`."""
+    """The patient of a membership, insured from `since` to the day before `until`."""
 
     member: Member
     since: date
     until: date
     key: str
-    """What her months are drawn from."""
+    """Random seed of her months."""
     home: int
-    care: tuple[Care, ...]
+    care: tuple[ChronicCare, ...]
 
     def insured_on(self, day: date) -> bool:
         """Whether this membership covers a day."""
@@ -94,7 +94,7 @@ class Patient(NamedTuple):
 
 
 def patient_of(row: Row, institutions: Institutions, seed: int) -> Patient:
-    """The patient behind a row of a member file."""
+    """The patient of a row of a member file."""
     key = f"{seed} {row['name']} {row['birth_date']} {row['address']}"
     rng = Random(key)  # noqa: S311 - reproducible on purpose
     home = home_place(row["address"])
@@ -113,50 +113,50 @@ def patient_of(row: Row, institutions: Institutions, seed: int) -> Patient:
     )
 
 
-def prescribe(remedies: tuple[Remedy, ...], rng: Random) -> tuple[Prescribed, ...]:
-    """Products for remedies, generics for most."""
+def prescribe(orders: tuple[DrugOrder, ...], rng: Random) -> tuple[PrescribedDrug, ...]:
+    """Choose products for orders, mostly generics."""
     generic = rng.random() < _GENERIC
-    return tuple(Prescribed(product(each.ingredient, rng, generic=generic), each) for each in remedies)
+    return tuple(PrescribedDrug(product(each.ingredient, rng, generic=generic), each) for each in orders)
 
 
-def some_clinic(institutions: Institutions, rng: Random, home: int) -> tuple[Institution, Institution | None]:
-    """A clinic near home, and the pharmacy to which its prescriptions go: None where it gives medicines itself."""
-    number = home + rng.randrange(_WALKING_DISTANCE)
+def draw_clinic(institutions: Institutions, rng: Random, home: int) -> tuple[Institution, Institution | None]:
+    """Draw a clinic near home, and the pharmacy of its prescriptions; None where it dispenses medicines itself."""
+    number = home + rng.randrange(_NEARBY_CLINICS)
     outside, elsewhere = rng.random() < _DISPENSED_OUTSIDE, rng.random() < _OTHER_PHARMACY
     pharmacy = institutions.pharmacy(home if elsewhere else number) if outside else None
     return institutions.clinic(number), pharmacy
 
 
-def _care(institutions: Institutions, rng: Random, home: int, born: date) -> tuple[Care, ...]:
+def _care(institutions: Institutions, rng: Random, home: int, born: date) -> tuple[ChronicCare, ...]:
     age = max(0, age_on(born, _DRAWN_ON))
-    if rng.random() >= next(share for below, share in _CHRONICALLY_ILL if age < below):
+    if rng.random() >= next(chance for below, chance in _CHRONICALLY_ILL if age < below):
         return ()
     known = CHRONIC if age >= _ADULT_FROM else YOUNG_CHRONIC
-    most = min(len(known), 1 + age // 25)
-    illnesses = rng.sample(known, rng.randint(1, most))
-    first = _course(institutions, rng, home, born, illnesses)
+    max_illnesses = min(len(known), 1 + age // 25)
+    illnesses = rng.sample(known, rng.randint(1, max_illnesses))
+    first = _draw_care(institutions, rng, home, born, illnesses)
     if rng.random() >= _SECOND_CLINIC:
         return (first,)
-    second = _course(institutions, rng, home + 1, born, rng.sample(known, 1))
+    second = _draw_care(institutions, rng, home + 1, born, rng.sample(known, 1))
     if second.clinic == first.clinic:
         return (first,)
-    again = tuple(each for each in first.prescribed if each.remedy.act == ORAL)[:1]
-    if again and rng.random() < _SAME_AGAIN:
+    again = tuple(each for each in first.prescribed if each.order.act == ORAL)[:1]
+    if again and rng.random() < _DUPLICATE_DRUG:
         second = second._replace(prescribed=(*second.prescribed, *again))
     return first, second
 
 
-def _course(
+def _draw_care(
     institutions: Institutions, rng: Random, home: int, born: date, illnesses: list[Condition]
-) -> Care:
-    remedies = {remedy.ingredient: remedy for each in illnesses for remedy in rng.choice(each.choices)}
-    clinic, pharmacy = some_clinic(institutions, rng, home)
-    return Care(
+) -> ChronicCare:
+    orders = {order.ingredient: order for each in illnesses for order in rng.choice(each.choices)}
+    clinic, pharmacy = draw_clinic(institutions, rng, home)
+    return ChronicCare(
         clinic,
         pharmacy,
         tuple(each.name for each in illnesses),
-        max(born, _DRAWN_ON - timedelta(days=rng.randrange(200, _LONGEST_AGO))),
-        prescribe(tuple(remedies.values()), rng),
+        max(born, _DRAWN_ON - timedelta(days=rng.randrange(200, _MAX_DAYS_SINCE_ONSET))),
+        prescribe(tuple(orders.values()), rng),
         rng.randint(1, 14),
         rng.choice(_SUPPLIES),
     )

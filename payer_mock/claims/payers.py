@@ -1,4 +1,4 @@
-"""Who pays for a receipt: its kind (レセプト種別), the records HO, KO and SN, and the share (負担区分) of each line."""
+"""The payers of a claim: its type (レセプト種別), the records HO, KO and SN, and the share (負担区分) of each line."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from datetime import date
 
 from eligibility_api.contract.codes import Relationship
 from eligibility_api.contract.numbers import is_late_elderly_number
-from payer_mock.claims.receipt import Member
+from payer_mock.claims.claim import Member
 from payer_mock.claims.records import record
 
 _BY_INSURANCE, _BY_PUBLIC_EXPENSE = "1", "2"
 """負担者種別 of SN: the insurance, the first public expense."""
 
 _SHOWN = "01"
-"""確認区分: seen at the desk."""
+"""確認区分: certificate shown at the reception."""
 
 
-def receipt_type(table: str, member: Member, month: date, *, inpatient: bool) -> str:
-    """レセプト種別: fee table, scheme, number of payers, and who the patient is (OQS 13.3)."""
-    if member.on_aid_alone:
+def claim_type(table: str, member: Member, month: date, *, inpatient: bool) -> str:
+    """レセプト種別: fee table, scheme, number of payers, and kind of patient (OQS 13.3)."""
+    if member.on_medical_aid_only:
         scheme, payers = "2", 1
     else:
         scheme = "3" if is_late_elderly_number(member.insurer_number) else "1"
@@ -27,16 +27,19 @@ def receipt_type(table: str, member: Member, month: date, *, inpatient: bool) ->
     return f"{table}{scheme}{payers}{_patient(member, month) + (not inpatient)}"
 
 
-def share(member: Member) -> str:
-    """負担区分: who pays for a line, of what the receipt has."""
-    if member.on_aid_alone:
+def payer_share(member: Member) -> str:
+    """負担区分: which of the claim's payers pay for a line."""
+    if member.on_medical_aid_only:
         return "5"
     return "1" if member.public_expense is None else "2"
 
 
 def payer_records(member: Member, visits: int, points: int, fields: Mapping[str, int]) -> Iterator[str]:
-    """HO, KO and SN. `visits`: days of treatment, or prescriptions taken in; `fields`: of this kind of receipt."""
-    aid = member.on_aid_alone
+    """HO, KO and SN.
+
+    `visits`: days of treatment, or receptions of prescriptions; `fields`: field counts of this kind of claim.
+    """
+    aid = member.on_medical_aid_only
     public = member.public_expense
     if not aid:
         insurer = f"{member.insurer_number:>8}"
@@ -60,7 +63,7 @@ def _public_check(payer_number: str, recipient_number: str, fields: int) -> str:
 
 
 def _patient(member: Member, month: date) -> int:
-    """The last digit, of an inpatient: insured, before school, dependant, or from 70 on."""
+    """The last digit for an inpatient: insured, below school age, dependant, or aged 70 or more."""
     born = member.birth_date
     if is_late_elderly_number(member.insurer_number) or born.year <= month.year - 70:
         return 7

@@ -1,4 +1,4 @@
-"""Records of a receipt file: their letters, how many fields each has (OQS 13.2, 13.3), and the bytes of a text."""
+"""Records of a claim file: their letters, number of fields (OQS 13.2, 13.3), and text encoding."""
 
 from __future__ import annotations
 
@@ -10,44 +10,44 @@ LINE_END = b"\r\n"
 END_OF_FILE = b"\x1a"
 
 FILLER = "●"
-"""Stands for a character that the encoding does not have, as at every desk."""
+"""Replaces a character that the encoding does not have, as institutions' programs do."""
 
 MEDICAL_FIELDS = {
     "IR": 9, "RE": 37, "HO": 14, "KO": 11, "SN": 8, "SY": 7, "SI": 43, "IY": 43, "TO": 47, "CO": 4, "SJ": 2, "GO": 3,
 }  # fmt: skip
-"""Fields of a medical receipt's records, the letters not counted."""
+"""Fields of a medical claim's records, the letters not counted."""
 
 PHARMACY_FIELDS = {
     "YK": 8, "RE": 41, "HO": 13, "KO": 9, "SN": 8, "JD": 32, "MF": 32, "SH": 9, "CZ": 70, "IY": 9, "TO": 6, "CO": 2,
     "TK": 2, "KI": 113, "ST": 15, "GO": 3,
 }  # fmt: skip
-"""The same of a pharmacy's."""
+"""The same for a pharmacy's claim."""
 
-MOST_NAME_BYTES = 40
-"""Of a person's, an institution's or a disease's name."""
+MAX_NAME_BYTES = 40
+"""Maximum of a person's, an institution's or a disease's name."""
 
 Values = str | int | None
 
 
 def record(letters: str, fields: int, *values: Values) -> str:
-    """A record of so many fields, of which `values` are the first; the others are empty."""
+    """A record of `fields` fields, of which `values` are the first; the others are empty."""
     written = ["" if value is None else str(value) for value in values]
     return ",".join((letters, *written)) + "," * (fields - len(written))
 
 
 def compact(day: date) -> str:
-    """A day as records have it: YYYYMMDD."""
+    """A day as YYYYMMDD."""
     return f"{day.year:04d}{day.month:02d}{day.day:02d}"
 
 
-def encoded(text: str) -> bytes:
-    """The bytes of a text, with a filler for what the encoding does not have."""
+def encode(text: str) -> bytes:
+    """Encode a text; characters that the encoding does not have become fillers."""
     return text.encode(ENCODING, _WITH_FILLER)
 
 
-def fitted(text: str, most_bytes: int) -> str:
-    """The beginning of a text that takes no more than so many bytes."""
-    while len(encoded(text)) > most_bytes:
+def truncated(text: str, max_bytes: int) -> str:
+    """The longest prefix of a text that takes at most `max_bytes` bytes."""
+    while len(encode(text)) > max_bytes:
         text = text[:-1]
     return text
 

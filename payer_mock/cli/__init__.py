@@ -1,14 +1,14 @@
-"""`payer-mock`: insurers' programs at a command line. Wiring only: `desk`, `country`, `claims`, `papers` and `load` do the work."""
+"""`payer-mock`: an insurer's program at the command line. Wiring only; the other packages do the work."""
 
 from __future__ import annotations
 
-from payer_mock.cli import claims, claims_files, country, desk, enrolment, load, single, uploads
-from payer_mock.cli.common import Surroundings, app
+from payer_mock.cli import claims, generate, load, members, reports, uploads
+from payer_mock.cli.common import Dependencies, app
 
-__all__ = ["Surroundings", "app", "main"]
+__all__ = ["Dependencies", "app", "main"]
 
-for part in (enrolment, single, uploads, desk, country, claims, claims_files, load):
-    part.add_to(app)
+for module in (members, uploads, reports, claims, generate, load):
+    module.add_to(app)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the commands share: the application, its surroundings, exit codes, and the way to the fund."""
+"""Shared by all commands: the application, injected dependencies, exit codes, and the client of the fund."""
 
 from __future__ import annotations
 
@@ -18,30 +18,38 @@ from rich.console import Console
 
 from eligibility_api.contract.errors import CATALOGUE, ErrorKind, ShikakuError
 from eligibility_api.contract.insurer_client import InsurerClient
+from payer_mock.actions.fund import open_clients
+from payer_mock.actions.report import SOME_REFUSED, STOPPED, USAGE
 from payer_mock.clock import now
-from payer_mock.desk.funds import open_funds
-from payer_mock.desk.report import SOME_REFUSED, STOPPED, USAGE
 from payer_mock.settings import PayerSettings, SettingsError
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="保険者 / Insurers: keep the fund's enrolment true.",
+    help="保険者のプログラム：加入者情報・レセプト・健診結果を支払基金に登録します。\n\n"
+    "An insurer's program: registers members, claims and health check-ups with the fund.",
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-OfInsurer = Annotated[
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON で出力 / print one JSON object")]
+InsurerOption = Annotated[
     str | None,
-    typer.Option("--insurer", metavar="NUMBER", help="保険者番号, where there are credentials of several."),
+    typer.Option(
+        "--insurer",
+        metavar="NUMBER",
+        help="保険者番号（認証情報が複数ある場合） / insurer number, if several",
+    ),
+]
+AfterOption = Annotated[
+    str | None, typer.Option(help="続きの取得位置（前のページに表示） / cursor of the next page")
 ]
 
 Line = TypeVar("Line", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the commands reach outside; a test brings its own as typer's context object."""
+class Dependencies:
+    """Transport, sleep and clock of the commands; tests inject their own as typer's context object."""
 
     make_transport: Callable[[], httpx2.BaseTransport] = httpx2.HTTPTransport
     wait: Callable[[float], None] = time.sleep
@@ -49,38 +57,40 @@ class Surroundings:
 
 
 def load_settings() -> PayerSettings:
-    """The program's settings. Raises typer.Exit with the sentence printed."""
+    """The program's settings. Prints what is wrong and raises typer.Exit."""
     try:
         return PayerSettings.load()
     except SettingsError as error:
-        raise not_set_up(error) from error
+        raise not_configured(error) from error
 
 
 @contextmanager
-def at_the_fund(
+def fund_client(
     context: typer.Context, insurer_number: str | None, *, as_approver: bool = False
 ) -> Iterator[InsurerClient]:
-    """One insurer's way to the fund, by its program's key or by its approver's.
+    """A client of the fund for one insurer, with its program's credential or its approver's.
 
-    What the fund refuses ends the command with a sentence: exit code 1, or 3 for a technical failure.
+    A refusal by the fund is printed and ends the command: exit code 1, or 3 for a technical failure.
     """
     settings = load_settings()
-    around = context.ensure_object(Surroundings)
+    dependencies = context.ensure_object(Dependencies)
     try:
         credentials = settings.load_approvers() if as_approver else settings.load_credentials()
     except SettingsError as error:
-        raise not_set_up(error) from error
+        raise not_configured(error) from error
     if insurer_number is None and len(credentials) != 1:
-        raise usage("保険者番号を指定してください / Several insurers: say --insurer NUMBER")
-    with open_funds(str(settings.fund_url), credentials, around.make_transport) as fund_of:
+        raise usage(
+            "--insurer で保険者番号を指定してください。\nCredentials of several insurers: add --insurer NUMBER."
+        )
+    with open_clients(str(settings.fund_url), credentials, dependencies.make_transport) as client_of:
         try:
-            yield fund_of(insurer_number or next(iter(credentials)))
+            yield client_of(insurer_number or next(iter(credentials)))
         except ShikakuError as error:
             raise refused(error) from error
 
 
 def show(answer: BaseModel, *, as_json: bool, on_screen: Callable[[Console], None]) -> None:
-    """Print an answer, for programs or for people."""
+    """Print an answer as JSON or as a table."""
     if as_json:
         typer.echo(answer.model_dump_json())
     else:
@@ -88,13 +98,13 @@ def show(answer: BaseModel, *, as_json: bool, on_screen: Callable[[Console], Non
 
 
 def read_lines(file: Path, model: type[Line]) -> Iterator[Line]:
-    """The JSON objects of a file, one a line. Ends the command where a line is none of the model."""
+    """The JSON objects of a file, one per line. Ends the command at a line that is not valid."""
     with file.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 yield model.model_validate_json(line)
             except ValidationError as error:
-                raise usage(f"{number}行目に誤りがあります / Line {number} is wrong") from error
+                raise usage(f"{number}行目にエラーがあります。\nLine {number} is not valid.") from error
 
 
 def echo_json(values: object) -> None:
@@ -103,18 +113,18 @@ def echo_json(values: object) -> None:
 
 
 def refused(error: ShikakuError) -> typer.Exit:
-    """The end of a command that the fund refused, its sentences printed."""
+    """The exit of a command that the fund refused; prints the catalogue's sentences."""
     entry = CATALOGUE[error.code]
     typer.echo(f"{entry.ja}\n{entry.en} ({error.code})", err=True)
     return typer.Exit(STOPPED if entry.kind is ErrorKind.TECHNICAL else SOME_REFUSED)
 
 
-def not_set_up(error: SettingsError) -> typer.Exit:
-    """The end of a command without its settings."""
-    return usage(f"設定に誤りがあります / The program is not set up: {error}")
+def not_configured(error: SettingsError) -> typer.Exit:
+    """The exit of a command whose settings are incomplete or wrong."""
+    return usage(f"設定にエラーがあります。\nThe settings are incomplete or wrong: {error}")
 
 
 def usage(sentence: str) -> typer.Exit:
-    """The end of a command that was typed wrongly."""
+    """The exit of a command with wrong arguments; prints the sentence."""
     typer.echo(sentence, err=True)
     return typer.Exit(USAGE)

@@ -1,4 +1,4 @@
-"""`payer-mock load` and `claims`: how fast a country's members and receipts come in."""
+"""`payer-mock load` and `load-claims`: measures how fast a population's members and claims are stored."""
 
 from __future__ import annotations
 
@@ -12,61 +12,66 @@ import typer
 from rich.console import Console
 
 from eligibility_api.contract.errors import ShikakuError
-from payer_mock.cli.common import AsJson, echo_json, refused
-from payer_mock.country.files import CountryError
-from payer_mock.desk.report import ALL_DONE, SOME_REFUSED, STOPPED
-from payer_mock.load.claims import run_claims
-from payer_mock.load.run import run_load
-from payer_mock.load.surroundings import LoadError
-from payer_mock.screens.load import show_claims_load, show_load
+from payer_mock.actions.report import ALL_DONE, SOME_REFUSED, STOPPED
+from payer_mock.cli.common import JsonOption, echo_json, refused
+from payer_mock.load.environment import LoadError
+from payer_mock.load.run import run_claims_load, run_members_load
+from payer_mock.population.files import PopulationError
+from payer_mock.screens.load import show_claims_load, show_members_load
 
-
-def add_to(app: typer.Typer) -> None:
-    """Add these commands to the application."""
-    for command in (load, claims):
-        app.command()(command)
-
-
-_People = Annotated[int, typer.Option(min=1, help="How many residents.")]
-_Seed = Annotated[int, typer.Option(min=0)]
+_People = Annotated[int, typer.Option(min=1, help="住民の数 / number of residents")]
+_Seed = Annotated[int, typer.Option(min=0, help="乱数の種 / random seed")]
 _Folder = Annotated[
-    Path | None, typer.Option(help="Keep everything in this empty folder; a temporary one if left out.")
+    Path | None,
+    typer.Option(
+        help="データを残す空のフォルダー（省略時は一時フォルダー） / empty folder; default: a temporary one"
+    ),
 ]
 
 Report = TypeVar("Report")
 
 
-def load(
-    *, people: _People = 100_000, seed: _Seed = 1, folder: _Folder = None, as_json: AsJson = False
-) -> None:
-    """負荷測定 / Load a synthetic country through the uploads, and measure. Without PAYER_FUND_URL a house is started.
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command()(load)
+    app.command()(load_claims)
 
-    With PAYER_FUND_URL, the other programs' settings of that house have to be in the environment too.
-    Exit code 0: every row went through. 1: some rows were refused. 3: it could not be run to its end.
+
+def load(
+    *, people: _People = 100_000, seed: _Seed = 1, folder: _Folder = None, as_json: JsonOption = False
+) -> None:
+    """加入者ファイルの登録速度を合成データで測定します。PAYER_FUND_URL がなければ、測定用の支払基金を起動します。
+
+    Load a synthetic population's member files, and measure. Without PAYER_FUND_URL a stack is started.
+
+    With PAYER_FUND_URL, the settings of that stack's other programs have to be in the environment too.
+    Exit code 0: every row was accepted. 1: some rows were rejected. 3: the run could not be completed.
     """
-    report = _measured(lambda place: run_load(people, seed, place), folder)
+    report = _measure(lambda path: run_members_load(people, seed, path), folder)
     if as_json:
         echo_json(report.as_json())
     else:
-        show_load(Console(), report)
+        show_members_load(Console(), report)
     raise typer.Exit(ALL_DONE if report.clean else SOME_REFUSED)
 
 
-def claims(
+def load_claims(
     *,
     people: _People = 100_000,
     months: Annotated[
-        int, typer.Option(min=1, max=60, help="Claim months, up to the newest one that shows.")
+        int, typer.Option(min=1, max=60, help="請求月の数 / claim months, up to the newest visible one")
     ] = 3,
     seed: _Seed = 1,
     folder: _Folder = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """レセプト負荷測定 / Load a synthetic country's receipts, file to history, and measure. As `load` in all else.
+    """レセプトの取り込み速度（ファイルから閲覧可能まで）を合成データで測定します。他は load と同じです。
 
-    Exit code 0: every receipt was taken. 1: some were not. 3: it could not be run to its end.
+    Load a synthetic population's claims, file to history, and measure. Otherwise as `load`.
+
+    Exit code 0: every claim was accepted. 1: some were not. 3: the run could not be completed.
     """
-    report = _measured(lambda place: run_claims(people, months, seed, place), folder)
+    report = _measure(lambda path: run_claims_load(people, months, seed, path), folder)
     if as_json:
         echo_json(report.as_json())
     else:
@@ -74,20 +79,20 @@ def claims(
     raise typer.Exit(ALL_DONE if report.clean else SOME_REFUSED)
 
 
-def _measured(run: Callable[[Path], Report], folder: Path | None) -> Report:
-    """What a load reports that ran in `folder`, or in a temporary one."""
-    signal.signal(signal.SIGTERM, _end)  # as Ctrl-C: the house must not outlive its load
+def _measure(run: Callable[[Path], Report], folder: Path | None) -> Report:
+    """The report of a load test that runs in `folder`, or in a temporary one."""
+    signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: the stack must not outlive its load test
     with tempfile.TemporaryDirectory(prefix="shikaku-load-") as temporary:
-        place = folder or Path(temporary)
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder or Path(temporary)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            return run(place)
+            return run(path)
         except ShikakuError as error:
             raise refused(error) from error
-        except (LoadError, CountryError, OSError) as error:
-            typer.echo(f"測定できませんでした / The load failed: {error}", err=True)
+        except (LoadError, PopulationError, OSError) as error:
+            typer.echo(f"測定できませんでした。\nThe load test failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error
 
 
-def _end(*_: object) -> NoReturn:
+def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt

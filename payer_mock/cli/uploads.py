@@ -1,4 +1,4 @@
-"""`payer-mock upload` and what follows: member files sent, looked at, decided on."""
+"""`payer-mock upload`, `upload-status`, `faults`, `approve`, `reject`, `publish`, `undo`, `seen-by`: member files."""
 
 from __future__ import annotations
 
@@ -17,61 +17,94 @@ from eligibility_api.contract.uploads import (
     UploadAnswer,
     UploadState,
 )
-from payer_mock.cli.common import AsJson, OfInsurer, Surroundings, at_the_fund, show, usage
-from payer_mock.desk.uploads import Manner, exit_code, follow, insurer_of, send, until_shown
+from payer_mock.actions.uploads import (
+    UploadOptions,
+    exit_code,
+    insurer_of,
+    poll_upload,
+    send_upload,
+    wait_until_visible,
+)
+from payer_mock.cli.common import (
+    AfterOption,
+    Dependencies,
+    InsurerOption,
+    JsonOption,
+    fund_client,
+    show,
+    usage,
+)
 from payer_mock.screens.uploads import show_faults, show_seen_by, show_upload
 
 _Files = Annotated[list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False, readable=True)]
-_UploadId = Annotated[str, typer.Argument(metavar="UPLOAD", help="The upload's id.")]
-_Reason = Annotated[str, typer.Option(help="Why; it is kept with the decision.")]
+_UploadId = Annotated[str, typer.Argument(metavar="UPLOAD", help="アップロードのID / the upload's id")]
+_Reason = Annotated[str, typer.Option(help="理由（記録されます） / reason, kept with the decision")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    for command in (upload, show_one, faults, approve, reject, publish, undo, seen_by):
-        app.command("show" if command is show_one else command.__name__.replace("_", "-"))(command)
+    for command in (upload, upload_status, faults, approve, reject, publish, undo, seen_by):
+        app.command()(command)
 
 
 def upload(
     context: typer.Context,
     files: _Files,
     *,
-    insurer: OfInsurer = None,
-    encoding: Annotated[FileEncoding, typer.Option()] = FileEncoding.AUTO,
-    scope: Annotated[FileScope, typer.Option(help="All members, or what has changed.")] = FileScope.FULL,
-    bad_rows: Annotated[BadRows, typer.Option(help="What becomes of the good rows.")] = BadRows.SKIP,
-    publish: Annotated[Publish, typer.Option(help="Without findings.")] = Publish.AT_ONCE,
+    insurer: InsurerOption = None,
+    encoding: Annotated[FileEncoding, typer.Option(help="文字コード / encoding")] = FileEncoding.AUTO,
+    scope: Annotated[
+        FileScope, typer.Option(help="全件（full）か変更分（changes）か / all members, or changed ones")
+    ] = FileScope.FULL,
+    bad_rows: Annotated[
+        BadRows, typer.Option(help="エラーのある行の扱い / skip bad rows, or refuse the file")
+    ] = BadRows.SKIP,
+    publish: Annotated[
+        Publish, typer.Option(help="反映の時期（問題がない場合） / when to publish a file without findings")
+    ] = Publish.AT_ONCE,
     approver: Annotated[
-        bool, typer.Option("--approver", help="Approve a held file by the approver's key, with --reason.")
+        bool,
+        typer.Option("--approver", help="保留を承認者の鍵で承認（--reason が必要） / approve a held file"),
     ] = False,
-    reason: Annotated[str | None, typer.Option(help="Why a held file is right.")] = None,
-    as_json: AsJson = False,
+    reason: Annotated[str | None, typer.Option(help="承認の理由 / why a held file is right")] = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """加入者ファイル / Upload member files (CSV or JSON lines) and follow each until the fund is done with it.
+    """加入者ファイル（CSV または JSON Lines）を送信し、点検と反映が終わるまで待ちます。
+
+    終了コード 0：すべて反映済、1：エラーのある行・保留・受付不可、2：使い方のエラー、3：支払基金の障害
+
+    Upload member files (CSV or JSON Lines), and wait for each until the fund has processed it.
 
     Exit code 0: everything is published. 1: bad rows, held or refused. 2: wrong usage. 3: technical failure.
     """
     if approver and reason is None:
-        raise usage("承認の理由が必要です / --approver asks for a --reason")
-    manner = Manner(encoding=encoding, scope=scope, bad_rows=bad_rows, publish=publish)
+        raise usage("承認には --reason で理由を指定してください。\n--approver requires a --reason.")
+    options = UploadOptions(encoding=encoding, scope=scope, bad_rows=bad_rows, publish=publish)
     worst = 0
     for file in files:
         owner = insurer or insurer_of(file)
-        with at_the_fund(context, owner) as client:
-            answer = _followed(context, client, send(client, file, manner))
+        with fund_client(context, owner) as client:
+            answer = _wait(context, client, send_upload(client, file, options))
         if answer.state is UploadState.HELD and approver and reason is not None:
-            with at_the_fund(context, owner, as_approver=True) as client:
-                answer = _followed(context, client, client.approve_upload(answer.upload_id, reason))
+            with fund_client(context, owner, as_approver=True) as client:
+                answer = _wait(context, client, client.approve_upload(answer.upload_id, reason))
         _print(answer, as_json=as_json)
         worst = max(worst, exit_code(answer))
     raise typer.Exit(worst)
 
 
-def show_one(
-    context: typer.Context, upload_id: _UploadId, *, insurer: OfInsurer = None, as_json: AsJson = False
+def upload_status(
+    context: typer.Context,
+    upload_id: _UploadId,
+    *,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """アップロードの状態 / How an upload stands, with the check report."""
-    with at_the_fund(context, insurer) as client:
+    """アップロードの状態と点検結果を表示します。
+
+    Show the state of an upload, with its check report.
+    """
+    with fund_client(context, insurer) as client:
         _print(client.upload_status(upload_id), as_json=as_json)
 
 
@@ -79,12 +112,15 @@ def faults(
     context: typer.Context,
     upload_id: _UploadId,
     *,
-    after: Annotated[str | None, typer.Option(help="Where the page before ended.")] = None,
-    insurer: OfInsurer = None,
-    as_json: AsJson = False,
+    after: AfterOption = None,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """エラー一覧 / An upload's faults by row and column."""
-    with at_the_fund(context, insurer) as client:
+    """アップロードのエラーを行・項目ごとに表示します。
+
+    List an upload's faults by row and column.
+    """
+    with fund_client(context, insurer) as client:
         page = client.upload_faults(upload_id, after=after)
     show(page, as_json=as_json, on_screen=lambda console: show_faults(console, page))
 
@@ -94,11 +130,14 @@ def approve(
     upload_id: _UploadId,
     *,
     reason: _Reason,
-    insurer: OfInsurer = None,
-    as_json: AsJson = False,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """承認 / Release a held upload, by the approver's key."""
-    with at_the_fund(context, insurer, as_approver=True) as client:
+    """保留されたアップロードを、承認者の鍵で承認します。
+
+    Approve a held upload with the approver's key.
+    """
+    with fund_client(context, insurer, as_approver=True) as client:
         _finish(context, client, client.approve_upload(upload_id, reason), as_json=as_json)
 
 
@@ -107,19 +146,29 @@ def reject(
     upload_id: _UploadId,
     *,
     reason: _Reason,
-    insurer: OfInsurer = None,
-    as_json: AsJson = False,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """取下げ / Take back an upload that is not published."""
-    with at_the_fund(context, insurer) as client:
+    """反映前のアップロードを取り下げます。
+
+    Take back an upload that is not published.
+    """
+    with fund_client(context, insurer) as client:
         _print(client.reject_upload(upload_id, reason), as_json=as_json)
 
 
 def publish(
-    context: typer.Context, upload_id: _UploadId, *, insurer: OfInsurer = None, as_json: AsJson = False
+    context: typer.Context,
+    upload_id: _UploadId,
+    *,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """公開 / Publish a checked upload that waits for this word."""
-    with at_the_fund(context, insurer) as client:
+    """点検済みのアップロードを反映します（--publish on-request で送信したもの）。
+
+    Publish a checked upload that was sent with `--publish on-request`.
+    """
+    with fund_client(context, insurer) as client:
         _finish(context, client, client.publish_upload(upload_id), as_json=as_json)
 
 
@@ -128,34 +177,44 @@ def undo(
     upload_id: _UploadId,
     *,
     reason: _Reason,
-    insurer: OfInsurer = None,
-    as_json: AsJson = False,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """取消 / Bring back the values from before a published upload."""
-    with at_the_fund(context, insurer) as client:
+    """反映済みのアップロードを取り消し、反映前の内容に戻します。
+
+    Undo a published upload: restore the values from before it.
+    """
+    with fund_client(context, insurer) as client:
         _finish(context, client, client.undo_upload(upload_id, reason), as_json=as_json)
 
 
 def seen_by(
-    context: typer.Context, upload_id: _UploadId, *, insurer: OfInsurer = None, as_json: AsJson = False
+    context: typer.Context,
+    upload_id: _UploadId,
+    *,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """誤った値を見た医療機関 / Which facilities saw what has been withdrawn since."""
-    with at_the_fund(context, insurer) as client:
+    """取り消された誤った情報を受け取った医療機関等を表示します。
+
+    List the facilities that received values which have been withdrawn since.
+    """
+    with fund_client(context, insurer) as client:
         answer = client.correction_list(upload_id)
     show(answer, as_json=as_json, on_screen=lambda console: show_seen_by(console, answer))
 
 
 def _finish(context: typer.Context, client: InsurerClient, answer: UploadAnswer, *, as_json: bool) -> None:
-    done = _followed(context, client, answer)
+    done = _wait(context, client, answer)
     _print(done, as_json=as_json)
     raise typer.Exit(exit_code(done))
 
 
-def _followed(context: typer.Context, client: InsurerClient, answer: UploadAnswer) -> UploadAnswer:
-    """The upload once the fund is done with it, and what it made of it shows."""
-    around = context.ensure_object(Surroundings)
-    done = follow(client, answer, around.wait)
-    until_shown(done, around.clock, around.wait)
+def _wait(context: typer.Context, client: InsurerClient, answer: UploadAnswer) -> UploadAnswer:
+    """The upload once the fund has processed it and the result is visible."""
+    dependencies = context.ensure_object(Dependencies)
+    done = poll_upload(client, answer, dependencies.wait)
+    wait_until_visible(done, dependencies.clock, dependencies.wait)
     return done
 
 

@@ -1,1 +1,1 @@
-"""A nation's load: member files of a synthetic country, uploaded by the same calls as any insurer's, and measured."""
+"""Load tests: a synthetic population's member files and claims sent by an insurer's ordinary calls, and measured."""

@@ -1,4 +1,4 @@
-"""What processes have used, as Linux's /proc tells (proc(5)): memory at most (VmHWM), and time of the processor."""
+"""Peak memory (VmHWM) and CPU time of processes, read from Linux's /proc (proc(5))."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from pathlib import Path
 _FUND = "eligibility_api"
 _DATABASE = "postgres"
 _TIMES = slice(11, 15)
-"""utime, stime, and both of the children that are no more, in /proc/PID/stat behind the name."""
+"""utime, stime, cutime and cstime (of reaped children) in /proc/PID/stat, counted behind the command's name."""
 
 
 def own_peak() -> float:
-    """This process's largest resident size so far, in MiB; 0 where nobody tells."""
+    """Peak resident size of this process in MiB; 0 where there is no /proc."""
     return _peak_mib(os.getpid())
 
 
-def fund_peaks(house: int) -> dict[int, float]:
-    """The same of the fund's own processes (API, worker, keeper) below a house, by process: not of PostgreSQL."""
-    return {pid: _peak_mib(pid) for pid in _of_the_fund(house) if _DATABASE not in _read(pid, "comm")}
+def fund_peaks(stack_pid: int) -> dict[int, float]:
+    """Peak resident size in MiB of the fund's own processes below `stack_pid`, by process; PostgreSQL excluded."""
+    return {pid: _peak_mib(pid) for pid in _fund_processes(stack_pid) if _DATABASE not in _read(pid, "comm")}
 
 
-def fund_processor_seconds(house: int) -> float:
-    """Seconds of the processor that the fund's processes below a house have used so far, PostgreSQL's among them."""
-    ticks = sum(sum(map(int, _statistics(pid)[_TIMES])) for pid in _of_the_fund(house))
+def fund_cpu_seconds(stack_pid: int) -> float:
+    """CPU seconds used so far by the fund's processes below `stack_pid`, PostgreSQL included."""
+    ticks = sum(sum(map(int, _stat_fields(pid)[_TIMES])) for pid in _fund_processes(stack_pid))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _of_the_fund(house: int) -> set[int]:
+def _fund_processes(stack_pid: int) -> set[int]:
     children = _children()
-    services = (pid for pid in _below(house, children) if _FUND in _read(pid, "cmdline"))
-    return {pid for service in services for pid in _below(service, children)}
+    services = (pid for pid in _tree(stack_pid, children) if _FUND in _read(pid, "cmdline"))
+    return {pid for service in services for pid in _tree(service, children)}
 
 
-def _below(pid: int, children: dict[int, list[int]]) -> Iterator[int]:
+def _tree(pid: int, children: dict[int, list[int]]) -> Iterator[int]:
     yield pid
     for child in children.get(pid, ()):
-        yield from _below(child, children)
+        yield from _tree(child, children)
 
 
 def _children() -> dict[int, list[int]]:
@@ -58,12 +58,12 @@ def _status(pid: int, name: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _statistics(pid: int) -> list[str]:
+def _stat_fields(pid: int) -> list[str]:
     return _read(pid, "stat").rpartition(") ")[2].split()
 
 
 def _read(pid: int, name: str) -> str:
-    """A file about a process; empty once the process is gone, or where there is no /proc."""
+    """A file below /proc/PID; empty once the process has exited, or where there is no /proc."""
     try:
         return Path(f"/proc/{pid}/{name}").read_text(errors="replace")
     except OSError:

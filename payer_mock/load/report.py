@@ -1,4 +1,4 @@
-"""What a load measured."""
+"""The measurements of a load test, and the JSON that the commands print."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Wave:
-    """All insurers' files of one month: rows, and seconds from the first byte sent until all are checked, and until
-    all are published.
+class UploadRound:
+    """All insurers' files of one month: rows, and seconds from the first byte sent until all are checked and until all
+    are published.
     """
 
     rows: int = 0
@@ -29,11 +29,11 @@ class Wave:
 
     @property
     def published_per_s(self) -> float:
-        """Rows a second until they show."""
+        """Rows a second until they are published."""
         return self.rows / self.published_after
 
     def as_json(self) -> dict[str, Any]:
-        """The part about this wave of what `--json` prints."""
+        """This round as a member of the object that `--json` prints."""
         return {
             "rows": self.rows,
             "bad_rows": self.bad_rows,
@@ -44,8 +44,8 @@ class Wave:
 
 
 @dataclass(slots=True)
-class Measured:
-    """What every load tells: memory in MiB by process, and seconds by part."""
+class LoadReport:
+    """Measurements common to all load tests: peak memory in MiB by process, and seconds by part."""
 
     people: int
     insurers: int = 0
@@ -54,28 +54,28 @@ class Measured:
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
-        """Keep how long the block takes."""
+        """Record how long the block takes."""
         began = perf_counter()
         yield
         self.seconds[part] = round(perf_counter() - began, 2)
 
     @property
     def peak(self) -> float:
-        """Of the largest process."""
+        """Peak memory of the largest process, MiB."""
         return max(self.peaks.values(), default=0.0)
 
     def memory_as_json(self) -> dict[str, Any]:
-        """The part about memory of what `--json` prints."""
+        """The members about memory of the object that `--json` prints."""
         peaks = {name: round(peak, 1) for name, peak in self.peaks.items()}
         return {"peak_mib": round(self.peak, 1), "peaks_mib": peaks}
 
 
 @dataclass(slots=True)
-class LoadReport(Measured):
-    """Members loaded. Rates in rows a second."""
+class MembersLoadReport(LoadReport):
+    """A load of members. Rates in rows a second."""
 
-    first: Wave = field(default_factory=Wave)
-    monthly: Wave = field(default_factory=Wave)
+    first: UploadRound = field(default_factory=UploadRound)
+    monthly: UploadRound = field(default_factory=UploadRound)
 
     @property
     def clean(self) -> bool:
@@ -98,46 +98,49 @@ class LoadReport(Measured):
 
 
 @dataclass(slots=True)
-class ClaimsLoad(Measured):
-    """Receipts loaded. `processor_seconds`: of the fund and PostgreSQL meanwhile; None where they are not ours to see."""
+class ClaimsLoadReport(LoadReport):
+    """A load of claims.
+
+    `cpu_seconds`: used by the fund and PostgreSQL meanwhile; None for a fund that we did not start.
+    """
 
     files: int = 0
-    receipts: int = 0
+    claims: int = 0
     good: int = 0
     unmatched: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     stored_after: float = 0.0
-    processor_seconds: float | None = None
+    cpu_seconds: float | None = None
 
     @property
     def clean(self) -> bool:
-        """Whether every receipt was taken."""
-        return not self.faults and self.good == self.receipts
+        """Whether every claim was accepted."""
+        return not self.faults and self.good == self.claims
 
     @property
-    def receipts_per_s(self) -> float:
-        """Receipts a second, from the first byte sent until the last file is stored and counts."""
-        return self.receipts / self.stored_after
+    def claims_per_s(self) -> float:
+        """Claims a second, from the first byte sent until the last file is stored and visible."""
+        return self.claims / self.stored_after
 
     @property
-    def receipts_per_core_s(self) -> float | None:
-        """Receipts for each second of a processor."""
-        return self.receipts / self.processor_seconds if self.processor_seconds else None
+    def claims_per_core_s(self) -> float | None:
+        """Claims for each CPU second."""
+        return self.claims / self.cpu_seconds if self.cpu_seconds else None
 
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
-        per_core = self.receipts_per_core_s
+        per_core = self.claims_per_core_s
         return {
             "people": self.people,
             "insurers": self.insurers,
             "files": self.files,
-            "receipts": self.receipts,
-            "receipts_per_s": round(self.receipts_per_s),
-            "receipts_per_core_s": None if per_core is None else round(per_core),
+            "claims": self.claims,
+            "claims_per_s": round(self.claims_per_s),
+            "claims_per_core_s": None if per_core is None else round(per_core),
             **self.memory_as_json(),
             "good": self.good,
             "unmatched": self.unmatched,
             "faults": dict(self.faults),
-            "processor_s": None if self.processor_seconds is None else round(self.processor_seconds, 2),
+            "cpu_s": None if self.cpu_seconds is None else round(self.cpu_seconds, 2),
             "seconds": self.seconds,
         }

@@ -1,1 +1,1 @@
-"""Files about members, read and checked. Nothing here knows the fund's address or what it answers."""
+"""Reads and validates member files, without any call of the fund."""

@@ -1,4 +1,4 @@
-"""One row of a members file as what the fund is told: a member joins, and perhaps leaves again."""
+"""Turns a row of a member file into the requests for the fund: a membership, and its end if there is one."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from eligibility_api.contract.wire import MY_NUMBER_FAULT
 from payer_mock.members.table import Fault, Row
 
 _CATALOGUE_CODES = {MY_NUMBER_FAULT: "my-number-refused", "period": "enrolment-period"}
-"""Rules of the contract's models that its catalogue has a sentence for; the others go by the rule's own name."""
+"""Rules of the contract's models that are codes of the error catalogue; the others keep the rule's own name."""
 
 _COLUMNS_OF_RULES = {"period": "lost_on", "reason_of_loss": "reason_of_loss"}
-"""Where a rule about several columns is told."""
+"""The column that a fault of a rule about several columns is reported at."""
 
-_MOST_DIGITS = 9
+_MAX_DIGITS = 9
 _NUMBERS_IN_GROUPS = frozenset({"burden_ratio", "self_pay"})
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A valid row: who joins (資格取得), and when and why the membership ends (資格喪失), if it does."""
+    """A valid row: the enrolment (資格取得), and the end of the membership (資格喪失) if there is one."""
 
     row: int
     joining: EnrolmentRequest
@@ -40,7 +40,7 @@ class Member:
 
 
 def read_member(row: Row) -> Member | list[Fault]:
-    """The member that a row describes, or everything that is wrong with the row."""
+    """The member of a row, or all faults of the row."""
     if row.fault is not None:
         return [row.fault]
     try:
@@ -54,7 +54,7 @@ def read_member(row: Row) -> Member | list[Fault]:
 
 
 def _items(cells: dict[str, str]) -> dict[str, Any]:
-    """The items that a row's cells are, groups put together and numbers read."""
+    """The items of a row's cells: groups assembled, numbers parsed."""
     items: dict[str, Any] = {column: cells[column] for column in ITEM_COLUMNS if column in cells}
     if "burden_ratio" in items:
         items["burden_ratio"] = _number(items["burden_ratio"])
@@ -70,20 +70,20 @@ def _items(cells: dict[str, str]) -> dict[str, Any]:
 
 
 def _diseases(cells: dict[str, str]) -> list[int]:
-    """The places at which a disease's certificate has a filled column."""
+    """The places (from 1) of the disease certificates that have a filled column."""
     places = range(1, MAX_DISEASES + 1)
     return [place for place in places if any(disease_column(place, n) in cells for n in DISEASE_COLUMNS)]
 
 
 def _group(cells: dict[str, str], columns: dict[str, str]) -> dict[str, Any]:
-    """The filled items of a group, by its items' columns."""
+    """The filled items of a group, given the column of each item."""
     group = {member: cells[column] for member, column in columns.items() if column in cells}
     return {member: _number(cell) if member in _NUMBERS_IN_GROUPS else cell for member, cell in group.items()}
 
 
 def _number(cell: str) -> int | str:
-    """A number as one; anything else stays what it is, for the model to refuse."""
-    return int(cell) if len(cell) <= _MOST_DIGITS and cell.isascii() and cell.isdigit() else cell
+    """The cell as a number; any other text stays as it is, for the model to reject."""
+    return int(cell) if len(cell) <= _MAX_DIGITS and cell.isascii() and cell.isdigit() else cell
 
 
 def _leaving(whole: EnrolmentRequest) -> EndRequest | None:
@@ -107,7 +107,7 @@ def _fault(row: int, detail: ErrorDetails, diseases: list[int]) -> Fault:
 
 
 def _column(place: tuple[int | str, ...], diseases: list[int]) -> str | None:
-    """The column of a model's item; of a rule about a whole group, the group's first."""
+    """The column of a model's item; for a rule about a whole group, the group's first column."""
     match place:
         case ("specific_diseases", int(n), *item):
             return disease_column(diseases[n], str(item[0]) if item else "disease")

@@ -1,8 +1,8 @@
-"""A members file as a table: CSV (RFC 4180) in UTF-8, read line by line. Its columns are those of
-`contract.member_file`, in any order; what its cells mean is `member.py`'s.
+"""Reads a member file as a table: CSV (RFC 4180) in UTF-8, line by line, with the columns of `contract.member_file` in any
+order. `member.py` validates the cells.
 
-A row is one line: a cell never holds a line break, so that a forgotten quotation mark spoils one row and not the
-rest of the file. Rows are counted as a spreadsheet shows them: the header is row 1.
+A row is one line: a cell never holds a line break, so that a missing quotation mark invalidates one row and not the
+rest of the file. Rows are numbered as in a spreadsheet: the header is row 1.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from eligibility_api.contract.member_file import MEMBER_COLUMNS, REQUIRED_COLUMN
 
 
 class HeaderError(Exception):
-    """The first line is not the header of a members file; the text repeats nothing of it."""
+    """The first line is not the header of a member file; the text repeats nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a row is not accepted. `column` is None where it is not about one column; the value is never told."""
+    """Why a row is rejected; never contains the value. `column` is None where the fault is not about one column."""
 
     row: int
     column: str | None
@@ -31,7 +31,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The filled cells of one row by column, and what is wrong with the line itself (then no cells)."""
+    """The filled cells of one row by column; or the fault of the line itself, and no cells."""
 
     number: int
     cells: dict[str, str]
@@ -39,16 +39,16 @@ class Row:
 
 
 def open_table(path: Path) -> TextIO:
-    """Open a members file, a byte order mark tolerated. Raises OSError.
+    """Open a member file, with or without byte order mark. Raises OSError.
 
-    Bytes that are not UTF-8 become lone surrogates, which no text of the contract accepts: they spoil their cell,
-    not the file.
+    Bytes that are not UTF-8 become lone surrogates, which no text of the contract accepts: they invalidate their
+    cell, not the file.
     """
     return path.open(encoding="utf-8-sig", errors="surrogateescape")
 
 
 def read_table(lines: Iterable[str]) -> Iterator[Row]:
-    """The rows below the header; empty lines are passed over. Raises HeaderError before the first row."""
+    """The rows below the header; empty lines are skipped. Raises HeaderError before the first row."""
     numbered = enumerate(lines, start=1)
     _, first = next(numbered, (1, ""))
     header = _header(first)
@@ -61,7 +61,7 @@ def _header(line: str) -> list[str]:
     if missing:
         raise HeaderError(f"columns missing: {', '.join(missing)}")
     if len(set(header)) < len(header) or not set(MEMBER_COLUMNS).issuperset(header):
-        raise HeaderError("a column is unknown or there twice")
+        raise HeaderError("a column is unknown or duplicated")
     return header
 
 

@@ -1,1 +1,1 @@
-"""What people read at the command line, Japanese first. Screens show; they ask nobody."""
+"""Tables that the commands print for people, Japanese first. Output only: nothing here asks for input."""

@@ -1,9 +1,8 @@
-"""How fast receipts go from a file into the history: `python -m tests.benchmarks.claims_intake --receipts N`.
+"""Rate of claims from a file into the history: `python -m tests.benchmarks.claims_intake --claims N`.
 
-The worker's code in this process takes the files of some months one after the other, all of enrolled members, into a real
-database of its own. Prints one JSON object: receipts a second of wall time and of processor time (this process and
-PostgreSQL together: what one core does), who of the two took how much of it, what reading alone would do, and the
-peak memory of this process while it works.
+Runs the job's code in this process over the files of some months, all of enrolled members, with a real database of its
+own. Prints one JSON object: claims per second of wall time and of CPU time (this process and PostgreSQL together: the
+rate of one core), the CPU time of each, the rate of reading alone, and this process's peak memory during the job.
 """
 
 from __future__ import annotations
@@ -29,27 +28,27 @@ from eligibility_api.contract.codes import Sex
 from eligibility_api.embedded_postgres.cluster import provision
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.files.parts import PART_BYTES
-from payer_mock.claims.receipt import (
+from payer_mock.claims.claim import (
+    Claim,
     Disease,
     Institution,
     Item,
-    MedicalReceipt,
+    MedicalClaim,
     Member,
-    PharmacyReceipt,
+    PharmacyClaim,
     Prescription,
-    Receipt,
     Supply,
     Unit,
 )
-from payer_mock.claims.writing import examiner_of, write_sections, written
+from payer_mock.claims.claim_file import encode_claim, examiner_of, write_sections
+from tests.builders.claim_files import send
 from tests.builders.database import Database
 from tests.builders.fund import INSURER, Fund, open_fund
-from tests.builders.receipt_files import send
 
-PER_INSTITUTION = 400
+CLAIMS_PER_INSTITUTION = 400
 BORN = date(1950, 1, 1)
 
-# Members by the only items by which receipts are matched; the insurer is one that the fund has admitted.
+# Members with only the items that claims are matched by; the insurer is admitted by the fund.
 _ENROL = """
 WITH opened AS (
     INSERT INTO revision (insurer_number, client_id, kind, published_at) VALUES ($1, $2, 'file', now())
@@ -68,25 +67,25 @@ FROM entitled, opened
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """An instant's clocks, in seconds: the wall's, and the processors' of this process and of PostgreSQL."""
+class Clocks:
+    """Clock readings in seconds: wall time, and CPU time of this process and of PostgreSQL."""
 
     wall: float
-    here: float
+    process: float
     database: float
 
     @classmethod
-    def now(cls, postmaster: int) -> Spent:
-        """The clocks as they stand."""
+    def now(cls, postmaster: int) -> Clocks:
+        """The current clock readings."""
         return cls(time.perf_counter(), time.process_time(), _cpu_of(postmaster))
 
-    def since(self, before: Spent) -> Spent:
-        """What passed since `before`."""
-        return Spent(self.wall - before.wall, self.here - before.here, self.database - before.database)
+    def since(self, before: Clocks) -> Clocks:
+        """The time since `before`."""
+        return Clocks(self.wall - before.wall, self.process - before.process, self.database - before.database)
 
 
 def _cpu_of(postmaster: int) -> float:
-    """Processor seconds of a server with all its children, also those that have ended."""
+    """CPU seconds of a server and all its children, including those that have exited."""
     ticks = 0
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -100,9 +99,9 @@ def _cpu_of(postmaster: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _receipts(count: int, month: date) -> Iterator[Receipt]:
-    """A month's receipts: two of three medical, the others from pharmacies; two receipts a member, of
-    different institutions.
+def _claims(count: int, month: date) -> Iterator[Claim]:
+    """A month's claims: two of three medical, the others of pharmacies; two claims per member, of different
+    institutions.
     """
     members = (count + 1) // 2
     for number in range(count):
@@ -116,7 +115,7 @@ def _receipts(count: int, month: date) -> Iterator[Receipt]:
             name="試験　見本",
             sex=Sex.FEMALE,
         )
-        place = number // PER_INSTITUTION
+        place = number // CLAIMS_PER_INSTITUTION
         prescriber = Institution(code=f"131{place % 10**6:06d}9", name=f"架空第{place}診療所")
         if place % 3 < 2:
             yield _medical(number, member, prescriber, month)
@@ -125,7 +124,7 @@ def _receipts(count: int, month: date) -> Iterator[Receipt]:
             yield _dispensed(number, member, pharmacy, prescriber, month)
 
 
-def _medical(number: int, member: Member, institution: Institution, month: date) -> MedicalReceipt:
+def _medical(number: int, member: Member, institution: Institution, month: date) -> MedicalClaim:
     day = 1 + number % 28
     acts = [
         Unit(act=act, acts=(Item(code=f"19900{number % 7}{act}0"),), days={day: 1}, points=75)
@@ -140,7 +139,7 @@ def _medical(number: int, member: Member, institution: Institution, month: date)
         )
         for unit in range(2)
     ]
-    return MedicalReceipt(
+    return MedicalClaim(
         institution=institution,
         member=member,
         treatment_month=month,
@@ -154,10 +153,10 @@ def _medical(number: int, member: Member, institution: Institution, month: date)
 
 def _dispensed(
     number: int, member: Member, pharmacy: Institution, prescriber: Institution, month: date
-) -> PharmacyReceipt:
+) -> PharmacyClaim:
     on = month.replace(day=1 + number % 28)
     supply = Supply(prescribed_on=on, dispensed_on=on, times=28)
-    return PharmacyReceipt(
+    return PharmacyClaim(
         institution=pharmacy,
         member=member,
         treatment_month=month,
@@ -177,7 +176,7 @@ def _dispensed(
 def _file(path: Path, count: int, month: date) -> Path:
     claim_month = (month + timedelta(days=31)).replace(day=1)
     with path.open("wb") as file:
-        write_sections(file, claim_month, examiner_of(INSURER), map(written, _receipts(count, month)))
+        write_sections(file, claim_month, examiner_of(INSURER), map(encode_claim, _claims(count, month)))
     return path
 
 
@@ -188,7 +187,7 @@ async def _body(path: Path) -> AsyncIterator[bytes]:
 
 
 def _reading(path: Path) -> float:
-    """Processor seconds of the reader alone."""
+    """CPU seconds of the reader alone."""
     reader = Reader(INSURER)
     before = time.process_time()
     with path.open("rb") as source:
@@ -198,30 +197,30 @@ def _reading(path: Path) -> float:
     return time.process_time() - before
 
 
-async def _take(fund: Fund, postmaster: int, path: Path, count: int) -> dict[str, Any]:
+async def _process(fund: Fund, postmaster: int, path: Path, count: int) -> dict[str, Any]:
     response = await send(fund, _body(path))
     assert response.status_code == 202, response.text
     Path("/proc/self/clear_refs").write_text("5")
-    before = Spent.now(postmaster)
+    before = Clocks.now(postmaster)
     while await run_step(fund.batch):
         pass
-    spent = Spent.now(postmaster).since(before)
+    spent = Clocks.now(postmaster).since(before)
     answer = (await fund.get(f"{CLAIMS_PATH}/{response.json()['file_id']}")).json()
     assert answer["report"]["accepted"] == count, answer
-    return _told(path, count, spent) | {
+    return _figures(path, count, spent) | {
         name: answer["report"][name] for name in ("accepted", "unmatched", "replacing")
     }
 
 
-def _told(path: Path, count: int, spent: Spent) -> dict[str, Any]:
+def _figures(path: Path, count: int, spent: Clocks) -> dict[str, Any]:
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
     return {
-        "receipts_per_s": round(count / spent.wall),
-        "receipts_per_core_s": round(count / (spent.here + spent.database)),
+        "claims_per_s": round(count / spent.wall),
+        "claims_per_core_s": round(count / (spent.process + spent.database)),
         "reading_only_per_core_s": round(count / _reading(path)),
-        "us_here": round(spent.here / count * 1e6),
+        "us_process": round(spent.process / count * 1e6),
         "us_database": round(spent.database / count * 1e6),
-        "bytes_a_receipt": round(path.stat().st_size / count),
+        "bytes_per_claim": round(path.stat().st_size / count),
         "peak_mib": round(int(peak.split()[1]) / 1024),
     }
 
@@ -234,7 +233,7 @@ async def _execute(dsn: str, *statements: str) -> None:
 
 
 async def _enrol(fund: Fund, members: int) -> None:
-    """Enrol so many by one statement, which takes longer than one of the fund's may."""
+    """Enrol `members` by one statement, which takes longer than the fund's statement timeout."""
     connection = await asyncpg.connect(fund.database.dsn("owner"))
     await connection.execute(_ENROL, INSURER, fund.insurer.client_id, BORN, members)
     await connection.execute("ANALYZE")
@@ -242,31 +241,31 @@ async def _enrol(fund: Fund, members: int) -> None:
 
 
 async def measure(count: int, months: int) -> list[dict[str, Any]]:
-    """The figures of each month's file of `count` receipts."""
+    """The figures of each month's file of `count` claims."""
     with tempfile.TemporaryDirectory() as home, EmbeddedPostgres(Path(home) / "postgres") as server:
         await _execute(server.dsn("owner"), *provision("benchmark"))
         postmaster = int((Path(home) / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
         async with open_fund(Database(server, "benchmark"), Path(home)) as fund:
             await _enrol(fund, (count + 1) // 2)
-            figures = []
+            stats = []
             for place in range(months):
-                path = _file(Path(home) / "receipts.uke", count, date(2025 + place // 12, 1 + place % 12, 1))
-                figures.append(await _take(fund, postmaster, path, count))
-            return figures
+                path = _file(Path(home) / "claims.uke", count, date(2025 + place // 12, 1 + place % 12, 1))
+                stats.append(await _process(fund, postmaster, path, count))
+            return stats
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--receipts", type=int, default=50_000)
-    parser.add_argument("--months", type=int, default=2, help="Files, each of another month.")
+    parser.add_argument("--claims", type=int, default=50_000)
+    parser.add_argument("--months", type=int, default=2, help="Number of files, each of another month.")
     return parser.parse_args()
 
 
 def main() -> None:
     """Measure and print."""
     arguments = _arguments()
-    figures = asyncio.run(measure(arguments.receipts, arguments.months))
-    print(json.dumps({"receipts": arguments.receipts, "months": figures}, indent=1))
+    stats = asyncio.run(measure(arguments.claims, arguments.months))
+    print(json.dumps({"claims": arguments.claims, "months": stats}, indent=1))
 
 
 if __name__ == "__main__":

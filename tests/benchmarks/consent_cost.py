@@ -36,14 +36,16 @@ async def measure(patients: Patients, rounds: int) -> Costs:
         order = list(patients.patients)
         draw.shuffle(order)
         for patient in order:
-            challenge = await costs.note("tap challenge", patients.caller, patients.tap_challenge())
-            tapped = await costs.note("tap", patients.caller, patients.tap(patient, challenge))
+            challenge = await costs.measure("tap challenge", patients.caller, patients.tap_challenge())
+            tapped = await costs.measure("tap", patients.caller, patients.tap(patient, challenge))
             asked = patients.consent_challenge(tapped)
-            given = await costs.note("consent challenge", patients.caller, asked)
-            consent = await costs.note("consent", patients.caller, patients.consent(patient, tapped, given))
+            given = await costs.measure("consent challenge", patients.caller, asked)
+            consent = await costs.measure(
+                "consent", patients.caller, patients.consent(patient, tapped, given)
+            )
             for resource in RESOURCES:
                 kind = f"{resource} ({'some' if patient.treated else 'none'})"
-                await costs.note(kind, patients.caller, patients.history(consent["consent_id"], resource))
+                await costs.measure(kind, patients.caller, patients.history(consent["consent_id"], resource))
     return costs
 
 

@@ -24,7 +24,7 @@ from eligibility_api.embedded_postgres.cluster import provision
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from jpki_mock.card.image import KeySlot
 from jpki_mock.register.resident import Resident
-from loadtest.rush.consents import CATEGORIES
+from loadtest.scenario.consents import CATEGORIES
 from tests.benchmarks.history_country import months_back
 from tests.benchmarks.history_look_up import ordinary
 from tests.benchmarks.in_process import Caller, Request

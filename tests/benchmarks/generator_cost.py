@@ -1,7 +1,8 @@
-"""What a request costs the generator: `python -m tests.benchmarks.generator_cost`.
+"""The generator's cost of a request: `python -m tests.benchmarks.generator_cost`.
 
-Asks FastAPI's smallest route by Locust's FastHttpUser, and by the laboratory's own line; each in a process of its own,
-since Locust changes the process that imports it. Prints processor time of the generator, in microseconds a request.
+Requests FastAPI's smallest route by Locust's FastHttpUser and by the laboratory's own HTTP client, each in a
+separate process, since Locust patches the process that imports it. Prints the generator's processor time in
+microseconds a request.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ REQUESTS = 10_000
 
 
 def by_locust(url: str, requests: int) -> float:
-    """Processor seconds of so many requests by one user of Locust's."""
+    """Processor seconds of so many requests by one Locust user."""
     from locust import FastHttpUser
     from locust.env import Environment
 
@@ -31,13 +32,13 @@ def by_locust(url: str, requests: int) -> float:
     return time.process_time() - began
 
 
-def by_own_line(url: str, requests: int) -> float:
-    """The same by one connection of ours."""
+def by_own_client(url: str, requests: int) -> float:
+    """Processor seconds of so many requests by one connection of the laboratory's client."""
     import uvloop
 
-    from loadtest.line.connection import Connection, request
+    from loadtest.http_client.connection import Connection, request
 
-    async def ask() -> float:
+    async def measure() -> float:
         connection = await Connection.open("127.0.0.1", int(url.rpartition(":")[2]))
         data = request("GET", "/", host="127.0.0.1") + b"\r\n"
         await connection.exchange(data)
@@ -47,28 +48,28 @@ def by_own_line(url: str, requests: int) -> float:
         return time.process_time() - began
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(ask())
+        return runner.run(measure())
 
 
-WAYS = {"locust": by_locust, "own line": by_own_line}
+CLIENTS = {"locust": by_locust, "own client": by_own_client}
 
 
 def main() -> None:
-    """Measure one way in this process, or start a process for each."""
-    options = argparse.ArgumentParser(description="What a request costs the generator.")
-    options.add_argument("--way", choices=list(WAYS))
+    """Measure one client in this process, or start a process for each."""
+    options = argparse.ArgumentParser(description="The generator's cost of a request.")
+    options.add_argument("--client", choices=list(CLIENTS))
     options.add_argument("--url")
     chosen = options.parse_args()
-    if chosen.way is not None:
-        seconds = WAYS[chosen.way](chosen.url, REQUESTS)
-        print(f"{chosen.way:10}{seconds / REQUESTS * 1e6:8.1f} µs a request")
+    if chosen.client is not None:
+        seconds = CLIENTS[chosen.client](chosen.url, REQUESTS)
+        print(f"{chosen.client:12}{seconds / REQUESTS * 1e6:8.1f} µs a request")
         return
-    from loadtest.floor.serving import served
+    from loadtest.baseline.server import serve
 
-    with served("smallest", {}) as server:
-        for way in WAYS:
-            words = ["-m", "tests.benchmarks.generator_cost", "--way", way, "--url", server.url]
-            subprocess.run([sys.executable, *words], check=True)
+    with serve("fastapi", {}) as server:
+        for client in CLIENTS:
+            arguments = ["-m", "tests.benchmarks.generator_cost", "--client", client, "--url", server.url]
+            subprocess.run([sys.executable, *arguments], check=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One request after the other to an application in this process, with what each costs here and in the database."""
+"""Sends requests one after the other to an application in this process, and measures their cost here and in the database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Request:
     body: bytes = b""
 
     def scope(self) -> dict[str, Any]:
-        """As a server hands it to an application."""
+        """The ASGI scope, as a server builds it."""
         return {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -45,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Cost:
-    """What requests of a kind cost in the median; statements, WAL and the answer's size in the mean."""
+    """The median cost of a kind of request; mean statements, WAL and size of the answer."""
 
     kind: str
     requests: int
@@ -57,7 +57,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class _Moment:
+class _Reading:
     cpu_ns: int
     backend_ns: int
     statements: int
@@ -65,9 +65,9 @@ class _Moment:
 
 
 class Caller:
-    """Puts requests to an application whose hot path has one connection.
+    """Sends requests to an application whose hot path has one connection.
 
-    `observer` is another connection: it reads the position of the log between requests.
+    `observer`: another connection, which reads the position of the log between requests.
     """
 
     def __init__(self, app: FastAPI, database: Database, observer: Database) -> None:
@@ -87,35 +87,35 @@ class Caller:
 
         self._database.fetch = counted  # type: ignore[method-assign]
 
-    async def moment(self) -> _Moment:
-        """What was spent until now."""
+    async def read(self) -> _Reading:
+        """The totals until now."""
         if self._backend is None:
             [row] = await self._database.fetch("SELECT pg_backend_pid() AS pid", ())
             self._backend = Path(f"/proc/{row['pid']}/schedstat")
         [row] = await self._observer.fetch("SELECT pg_current_wal_insert_lsn() - '0/0' AS wal", ())
         on_cpu = int(self._backend.read_text().split()[0])
-        return _Moment(time.process_time_ns(), on_cpu, self._statements, int(row["wal"]))
+        return _Reading(time.process_time_ns(), on_cpu, self._statements, int(row["wal"]))
 
-    async def ask(self, request: Request) -> tuple[int, bytes, int]:
-        """Status and body of an answer, and nanoseconds of processor time of this process until it was there."""
+    async def send(self, request: Request) -> tuple[int, bytes, int]:
+        """Status and body of the answer, and this process's processor time for it in nanoseconds."""
         sent: list[dict[str, Any]] = []
         bodies = [{"type": "http.request", "body": request.body, "more_body": False}]
 
         async def receive() -> dict[str, Any]:
             return bodies.pop() if bodies else {"type": "http.disconnect"}
 
-        async def send(message: Any) -> None:
+        async def respond(message: Any) -> None:
             sent.append(message)
 
         scope = request.scope()
         began = time.process_time_ns()
-        await self._app(scope, receive, send)
-        spent = time.process_time_ns() - began
-        return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]), spent
+        await self._app(scope, receive, respond)
+        cpu_ns = time.process_time_ns() - began
+        return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]), cpu_ns
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Samples:
     api_ns: list[int] = field(default_factory=list)
     database_ns: list[int] = field(default_factory=list)
     statements: list[int] = field(default_factory=list)
@@ -124,41 +124,41 @@ class _Seen:
 
 
 class Costs:
-    """Costs by kind of request, in the order in which kinds came."""
+    """Costs by kind of request, in the order of their first request."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, _Seen] = {}
+        self._samples: dict[str, _Samples] = {}
 
     def clear(self) -> None:
-        """Forget."""
-        self._seen.clear()
+        """Forget all costs."""
+        self._samples.clear()
 
-    async def note(self, kind: str, caller: Caller, request: Request) -> dict[str, Any]:
-        """Put a request, note what it cost, and give its answer, which must be one of success."""
-        before = await caller.moment()
-        status, body, api_ns = await caller.ask(request)
-        after = await caller.moment()
+    async def measure(self, kind: str, caller: Caller, request: Request) -> dict[str, Any]:
+        """Send a request, record its cost, and return its answer, which must be successful."""
+        before = await caller.read()
+        status, body, api_ns = await caller.send(request)
+        after = await caller.read()
         if status >= 300:
             raise RuntimeError(f"{kind}: {status} {body.decode()}")
-        seen = self._seen.setdefault(kind, _Seen())
-        seen.api_ns.append(api_ns)
-        seen.database_ns.append(after.backend_ns - before.backend_ns)
-        seen.statements.append(after.statements - before.statements)
-        seen.wal_bytes.append(after.wal_bytes - before.wal_bytes)
-        seen.sizes.append(len(body))
+        samples = self._samples.setdefault(kind, _Samples())
+        samples.api_ns.append(api_ns)
+        samples.database_ns.append(after.backend_ns - before.backend_ns)
+        samples.statements.append(after.statements - before.statements)
+        samples.wal_bytes.append(after.wal_bytes - before.wal_bytes)
+        samples.sizes.append(len(body))
         return dict(json.loads(body))
 
     def all(self) -> list[Cost]:
-        """Every kind's."""
+        """The cost of every kind."""
         return [
             Cost(
                 kind,
-                len(seen.api_ns),
-                median(seen.api_ns) / 1000,
-                median(seen.database_ns) / 1000,
-                mean(seen.statements),
-                mean(seen.wal_bytes) / 1024,
-                mean(seen.sizes) / 1024,
+                len(samples.api_ns),
+                median(samples.api_ns) / 1000,
+                median(samples.database_ns) / 1000,
+                mean(samples.statements),
+                mean(samples.wal_bytes) / 1024,
+                mean(samples.sizes) / 1024,
             )
-            for kind, seen in self._seen.items()
+            for kind, samples in self._samples.items()
         ]

@@ -1,8 +1,8 @@
-"""How fast a member file goes: `python -m tests.benchmarks.member_file --rows N`, against a fund in this process.
+"""Rate of a member file: `python -m tests.benchmarks.member_file --rows N`, with a fund in this process.
 
-The database is a real one of its own; the resident register is stood in for, finds everybody and costs nothing. Prints
-one JSON object: rows a second of upload and check (of the month's file), of a first load and of the month's file end to
-end, and the peak memory of this process: API, worker and loader together.
+The database is a real one of its own; the resident register is a fake that matches everybody at no cost. Prints one JSON
+object: rows per second of upload and check (of the month's file), of a first load and of the month's file end to end,
+and the peak memory of this process: API, job and loader together.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from tests.builders.fund import INSURER, Fund, open_fund
 from tests.builders.member_files import get, upload
 
 
-class EverybodyIsFound:
-    """A register that costs nothing."""
+class MatchingRegister:
+    """A fake resident register that costs nothing."""
 
     async def match_many(self, people: str, number: int) -> list[tuple[str, bytes | None]]:
-        """One person each, made of what was asked."""
+        """One match each, with a person key derived from the request."""
         asked = hashlib.blake2b(people.encode()).digest()
         return [
             ("one", hashlib.blake2b(asked + place.to_bytes(4), digest_size=16).digest())
@@ -107,7 +107,7 @@ async def _time(fund: Fund, context: UploadContext, path: Path) -> dict[str, flo
 
 
 async def measure(rows: int, *, profile: bool) -> dict[str, Any]:
-    """The figures of `rows` members, loaded first and then sent again with one in twenty changed."""
+    """The figures of `rows` members: a first load, then the same members with one in twenty changed."""
     with tempfile.TemporaryDirectory() as home, EmbeddedPostgres(Path(home) / "postgres") as server:
         connection = await asyncpg.connect(server.dsn("owner"))
         for statement in provision("benchmark"):
@@ -115,8 +115,8 @@ async def measure(rows: int, *, profile: bool) -> dict[str, Any]:
         await connection.close()
         async with open_fund(Database(server, "benchmark"), Path(home)) as fund:
             first, month = (_file(Path(home) / f"{share}.csv", rows, share) for share in (0.0, 0.05))
-            everybody: Any = EverybodyIsFound()
-            context = UploadContext(fund.state.settings, fund.state.clock, everybody, fund.batch)
+            register: Any = MatchingRegister()
+            context = UploadContext(fund.state.settings, fund.state.clock, register, fund.batch)
             profiler = cProfile.Profile()
             if profile:
                 profiler.enable()
@@ -124,10 +124,10 @@ async def measure(rows: int, *, profile: bool) -> dict[str, Any]:
             if profile:
                 profiler.disable()
                 profiler.print_stats("tottime")
-    return _told(rows, figures)
+    return _figures(rows, figures)
 
 
-def _told(rows: int, figures: dict[str, dict[str, float]]) -> dict[str, Any]:
+def _figures(rows: int, figures: dict[str, dict[str, float]]) -> dict[str, Any]:
     month, first = figures["month"], figures["first"]
     return {
         "rows": rows,
@@ -142,7 +142,7 @@ def _told(rows: int, figures: dict[str, dict[str, float]]) -> dict[str, Any]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--profile", action="store_true", help="Print where this process spends its time.")
+    parser.add_argument("--profile", action="store_true", help="Print a profile of this process.")
     return parser.parse_args()
 
 

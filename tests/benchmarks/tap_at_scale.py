@@ -1,6 +1,6 @@
 """A card check's database time at small and at large scale: `python -m tests.benchmarks.tap_at_scale 100000 10000000`.
 
-Fills one database for each size on a server of its own (`loadtest/nation/filling.py`: 1.2 enrolments a person, a bound
+Fills one database for each size on a server of its own (`loadtest/dataset/bulk_load.py`: 1.2 enrolments a person, a bound
 certificate each), then runs the card statement on each in turn for persons drawn at random. Prints for each size median
 and p99 in milliseconds, the database's size, and the ratio of the medians to that of the smallest.
 """
@@ -30,8 +30,8 @@ from eligibility_api.eligibility.store import CardQuery, use_proof
 from eligibility_api.embedded_postgres.cluster import provision
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.presence.query import Evidence, VerifiedProof
-from loadtest.nation.crowd import Crowd
-from loadtest.nation.filling import fill as pour
+from loadtest.dataset.bulk_load import bulk_load
+from loadtest.dataset.bulk_population import BulkPopulation
 
 AUTHORITY = bytes(32)
 INSTITUTION_CODE = "1311111114"
@@ -66,7 +66,7 @@ class Country:
         expires_at = (datetime.now(UTC) + timedelta(minutes=1)).replace(microsecond=0)
         nonce = secrets.token_bytes(NONCE_BYTES)
         challenge = Challenge(Purpose.ELIGIBILITY, expires_at, INSTITUTION_CODE, self.terminal, nonce)
-        certificate = CertificateId(AUTHORITY, Crowd.serial(person))
+        certificate = CertificateId(AUTHORITY, BulkPopulation.serial(person))
         proof = VerifiedProof(
             challenge, self.terminal, (Right.ELIGIBILITY,), certificate, expires_at + timedelta(days=365)
         )
@@ -88,8 +88,12 @@ async def fill(server: EmbeddedPostgres, people: int) -> Country:
     connection = await asyncpg.connect(server.dsn("owner", name))
     places = {"institution": INSTITUTION_CODE, "authority": AUTHORITY.hex()}
     await connection.execute(_PREPARE.format(terminal=terminal, **places))
-    await pour(
-        server.dsn("owner", name), Crowd.of(people), authority=AUTHORITY, person_keys={}, tell=_discard
+    await bulk_load(
+        server.dsn("owner", name),
+        BulkPopulation.of(people),
+        authority=AUTHORITY,
+        person_keys={},
+        progress=_discard,
     )
     size = await connection.fetchval("SELECT pg_database_size(current_database())")
     await connection.close()

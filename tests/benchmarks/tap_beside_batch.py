@@ -18,8 +18,8 @@ import asyncpg
 from eligibility_api.contract.batches import MAX_ROWS, BatchAnswer, BatchRequest, BatchRow, BatchState
 from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from tests.benchmarks.tappers import Tappers, Times, show
-from tests.builders.house import Inhabited, inhabited
+from tests.benchmarks.tappers import Latencies, Tappers, show
+from tests.builders.stack import PopulatedStack, populated_stack
 from tests.builders.terminal import Terminal
 
 WITHOUT, BESIDE = "without", "beside"
@@ -27,8 +27,8 @@ WITHOUT, BESIDE = "without", "beside"
 _HOLD = "SELECT FROM batch_check WHERE batch_id = $1::text::uuid FOR UPDATE"
 
 
-def _membership(house: Inhabited) -> Enrolment:
-    with house.terminal() as terminal:
+def _membership(stack: PopulatedStack) -> Enrolment:
+    with stack.terminal() as terminal:
         answer = terminal.tap()
     assert isinstance(answer, EligibilityAnswer)
     return answer.results[0]
@@ -51,28 +51,28 @@ def _hand_in(terminal: Terminal, held: Enrolment, count: int) -> BatchAnswer:
     return batch
 
 
-async def measure(terminals: int, per_second: float, rows: int, window: float) -> Times:
+async def measure(terminals: int, per_second: float, rows: int, window: float) -> Latencies:
     """Tap until a batch of `rows` is done, held and let go in turn for `window` seconds each."""
-    with inhabited() as house, house.terminal() as terminal:
-        home = Path(house.house.wiring["FUND_HOME"])
+    with populated_stack() as stack, stack.terminal() as terminal:
+        home = Path(stack.wiring["FUND_HOME"])
         owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))
-        held = _membership(house)
-        tappers = Tappers(house, terminals, per_second)
+        held = _membership(stack)
+        tappers = Tappers(stack, terminals, per_second)
         batch = await asyncio.to_thread(_hand_in, terminal, held, rows)
         working = 0.0
         while batch.state is not BatchState.DONE:
             async with owner.transaction():
                 # Taken as soon as the piece in work is done.
                 await owner.execute(_HOLD, batch.batch_id)
-                await tappers.note(WITHOUT, window)
+                await tappers.record(WITHOUT, window)
             started = time.monotonic()
-            await tappers.note(BESIDE, window)
+            await tappers.record(BESIDE, window)
             working += time.monotonic() - started
             batch = terminal.client.batch_status(batch.batch_id)
         print(f"{batch.rows / working:.0f} rows/s while it was let go", flush=True)
         await asyncio.to_thread(tappers.end)
         await owner.close()
-    return tappers.times
+    return tappers.latencies
 
 
 def main() -> None:
@@ -83,8 +83,8 @@ def main() -> None:
     options.add_argument("--rows", type=int, default=MAX_ROWS)
     options.add_argument("--window", type=float, default=4.0, help="seconds of each phase")
     chosen = options.parse_args()
-    times = asyncio.run(measure(chosen.terminals, chosen.taps_per_second, chosen.rows, chosen.window))
-    show(times, WITHOUT)
+    latencies = asyncio.run(measure(chosen.terminals, chosen.taps_per_second, chosen.rows, chosen.window))
+    show(latencies, WITHOUT)
 
 
 if __name__ == "__main__":

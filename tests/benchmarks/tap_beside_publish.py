@@ -15,10 +15,10 @@ from pathlib import Path
 
 import asyncpg
 
-from demo.processes import command_line
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from tests.benchmarks.tappers import Tappers, Times, show
-from tests.builders.house import Inhabited, inhabited
+from shikaku.processes import command_line
+from tests.benchmarks.tappers import Latencies, Tappers, show
+from tests.builders.stack import PopulatedStack, populated_stack
 
 ALONE = "alone"
 _POLL_SECONDS = 1.0
@@ -31,30 +31,30 @@ FROM upload
 _SIZE = "SELECT pg_database_size(current_database()) / 1048576"
 
 
-async def measure(people: int, per_second: float, alone_seconds: float) -> Times:
-    """Check cards alone, then during a load; the database size is printed whenever the phase changes."""
-    with inhabited() as house, tempfile.TemporaryDirectory(prefix="shikaku-load-") as folder:
-        home = Path(house.house.wiring["FUND_HOME"])
+async def measure(people: int, per_second: float, alone_seconds: float) -> Latencies:
+    """Tap alone, then beside a load; the store's size is told whenever the phase changes."""
+    with populated_stack() as stack, tempfile.TemporaryDirectory(prefix="shikaku-load-") as folder:
+        home = Path(stack.wiring["FUND_HOME"])
         owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))
-        tappers = Tappers(house, 4, per_second)
-        await tappers.note(ALONE, alone_seconds)
-        load = _load(house, people, folder)
+        tappers = Tappers(stack, 4, per_second)
+        await tappers.record(ALONE, alone_seconds)
+        load = _load(stack, people, folder)
         former: str | None = None
         while load.poll() is None:
             phase = await owner.fetchval(_PHASE)
             if phase != former:
                 print(f"{phase or '-':12}database {await owner.fetchval(_SIZE):,} MiB", flush=True)
                 former = phase
-            await tappers.note(phase or "between", _POLL_SECONDS)
+            await tappers.record(phase or "between", _POLL_SECONDS)
         await asyncio.to_thread(tappers.end)
         print(f"{'end':12}database {await owner.fetchval(_SIZE):,} MiB", flush=True)
         await owner.close()
-    return tappers.times
+    return tappers.latencies
 
 
-def _load(house: Inhabited, people: int, folder: str) -> subprocess.Popen[bytes]:
+def _load(stack: PopulatedStack, people: int, folder: str) -> subprocess.Popen[bytes]:
     words = command_line("payer-mock", ["load", "--people", str(people), "--folder", folder, "--json"])
-    return subprocess.Popen(words, env=house.house.environment)
+    return subprocess.Popen(words, env=stack.environment)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
-"""Cards for tests: images with throw-away keys and certificates, independent of any certificate authority of ours.
+"""Cards for tests: images with throw-away keys and certificates, independent of the package's certificate authority.
 
-Keys are made once per process. Every person is plainly made up.
+Keys are generated once per process. All persons are fictitious.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from jpki_mock.card import profile
-from jpki_mock.card.card import Card, Surroundings
+from jpki_mock.card.card import Card, Dependencies
 from jpki_mock.card.image import Attributes, CardImage, KeySlot, Pin, Pins, save_image
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -24,10 +24,10 @@ AUTHENTICATION_PIN: Final = "1234"
 SIGNATURE_PIN: Final = "ABC123"
 ATTRIBUTES_PIN: Final = "5678"
 REFERENCE_A: Final = "123456789010"
-"""Its check digit would have to be 8."""
+"""Not a My Number: its check digit would have to be 8."""
 REFERENCE_B: Final = "02010120350042"
 NOW: Final = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
-"""The present of every test that lets no real time in."""
+"""The fixed current time of tests."""
 
 
 @cache
@@ -58,14 +58,14 @@ def certificate(
     end: datetime = NOW + timedelta(days=3650),
     serial: int = 1,
 ) -> bytes:
-    """A certificate (DER) over a key, by `issuer_key` or self-made."""
+    """A certificate (DER) of a key, signed by `issuer_key` or self-signed."""
     names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in (subject, issuer)]
     builder = x509.CertificateBuilder(names[1], names[0], key.public_key(), serial, start, end)
     return builder.sign(issuer_key or key, SHA256()).public_bytes(Encoding.DER)
 
 
 def key_slot(key: Key, ca_key: Key | None = None) -> KeySlot:
-    """A key with a certificate by a test CA."""
+    """A key slot with a certificate issued by a test CA."""
     authority = ca_key or rsa_key(9)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return KeySlot(
@@ -76,7 +76,7 @@ def key_slot(key: Key, ca_key: Key | None = None) -> KeySlot:
 
 
 def pin(value: str | None, limit: int, tries_left: int | None = None) -> Pin:
-    """A PIN with its counter, full unless told."""
+    """A PIN with its counter; by default with all tries left."""
     return Pin(value=value, limit=limit, tries_left=limit if tries_left is None else tries_left)
 
 
@@ -92,12 +92,12 @@ def pins(**changes: Pin) -> Pins:
 
 @cache
 def terminal_authority() -> bytes:
-    """The certificate (DER) of the CA of terminals that the standard card trusts."""
+    """The certificate (DER) of the terminal CA that the standard card trusts."""
     return certificate(p256_key(8), subject="SHIKAKU TEST TERMINAL CA", issuer="SHIKAKU TEST TERMINAL CA")
 
 
 def terminal_certificate(**changes: Any) -> bytes:
-    """A terminal's certificate (DER) by that CA."""
+    """A terminal's certificate (DER) issued by that CA."""
     standard: dict[str, Any] = {
         "key": p256_key(7),
         "subject": "terminal-1",
@@ -109,7 +109,7 @@ def terminal_certificate(**changes: Any) -> bytes:
 
 
 def card_image(**changes: Any) -> CardImage:
-    """The standard card: RSA keys, all PINs, PIN-less route; changed as told."""
+    """The standard card: RSA keys, all PINs, PIN-less route; `changes` replace fields."""
     standard: dict[str, Any] = {
         "expires_on": date(2035, 1, 1),
         "attributes": Attributes(
@@ -127,27 +127,27 @@ def card_image(**changes: Any) -> CardImage:
 
 
 def card_file(folder: Path, name: str = "card.json", **changes: Any) -> Path:
-    """The file of such a card."""
+    """Save the image of such a card to a file."""
     path = folder / name
     save_image(card_image(**changes), path)
     return path
 
 
 class TestCard(Card):
-    """A card without surroundings: fixed time, counted "random" bytes; what it would wait and save is kept."""
+    """A card with fake dependencies: fixed time, predictable "random" bytes; records waiting times and saved images."""
 
     __test__ = False
 
     def __init__(self, image: CardImage | None = None, *, now: datetime = NOW) -> None:
         self.waited: list[float] = []
         self.saved: list[CardImage] = []
-        surroundings = Surroundings(
+        dependencies = Dependencies(
             clock=lambda: now,
             randomness=lambda size: bytes(index % 256 for index in range(size)),
             sleep=self.waited.append,
             save=self.saved.append,
         )
-        super().__init__(image or card_image(), surroundings)
+        super().__init__(image or card_image(), dependencies)
         self.power_on()
 
     def send(self, text: str) -> str:

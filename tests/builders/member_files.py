@@ -1,4 +1,4 @@
-"""Member files for tests: building, uploading, and running their job."""
+"""Member files for tests, and the calls to send and process them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Cells = Mapping[str, str]
 
 
 def member(person: Person, insurer_number: str = "01130012", **cells: str) -> dict[str, str]:
-    """The cells of a person as an insured member."""
+    """A person's cells as an insured member."""
     resident = person.resident
     return {
         "insurer_number": insurer_number,
@@ -35,7 +35,7 @@ def member(person: Person, insurer_number: str = "01130012", **cells: str) -> di
 
 
 def csv_file(members: Iterable[Cells], columns: Iterable[str] = MEMBER_COLUMNS) -> bytes:
-    """A CSV file, UTF-8, of cells that need no quotes."""
+    """A CSV file (UTF-8) of cells that need no quotes."""
     names = tuple(columns)
     lines = [",".join(names), *(",".join(cells.get(name, "") for name in names) for cells in members)]
     return "".join(f"{line}\n" for line in lines).encode()
@@ -49,12 +49,12 @@ async def upload(
     return await fund.http.post("/v1/uploads", params=query, content=body, headers=headers)
 
 
-async def work(fund: Fund, steps: int = 50) -> None:
-    """Run the job of uploads until nothing is pending."""
+async def run_jobs(fund: Fund, steps: int = 50) -> None:
+    """Run the job of uploads until it has nothing to do."""
     for _ in range(steps):
         if not await run_step(UploadContext.of(fund.state, fund.batch)):
             return
-    raise AssertionError("the job does not end")
+    raise AssertionError("the job does not finish")
 
 
 async def get(fund: Fund, path: str, credential: Credential | None = None) -> Any:
@@ -65,11 +65,13 @@ async def get(fund: Fund, path: str, credential: Credential | None = None) -> An
     return response.json()
 
 
-async def taken(fund: Fund, body: Any, credential: Credential | None = None, **query: str) -> dict[str, Any]:
-    """Upload a file and run its job; returns the final answer."""
+async def upload_and_process(
+    fund: Fund, body: Any, credential: Credential | None = None, **query: str
+) -> dict[str, Any]:
+    """Send a file, process it, and return its final state."""
     response = await upload(fund, body, credential, **query)
     assert response.status_code in {200, 202}, response.text
-    await work(fund)
+    await run_jobs(fund)
     answer = await get(fund, f"/v1/uploads/{response.json()['upload_id']}", credential)
     assert isinstance(answer, dict)
     return answer

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from tests.builders.claim_files import member
 from tests.builders.fund import Fund
-from tests.builders.receipt_files import member
 
 
 async def enrolled_members(fund: Fund, count: int) -> list[Any]:

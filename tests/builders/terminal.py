@@ -1,4 +1,4 @@
-"""A terminal as tests drive it over HTTP: an admitted credential, and a card whose key signs at once."""
+"""A terminal for tests over HTTP: an admitted credential, and a card whose key signs without APDUs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Terminal:
         self.client.__exit__()
 
     def prove(self) -> CardCheckRequest:
-        """A fresh proof of the card's holder."""
+        """A new proof of the card's holder."""
         credential = self.client.credential
         assert credential.institution_code is not None
         challenge = self.client.challenge(Purpose.ELIGIBILITY).challenge
@@ -49,5 +49,5 @@ class Terminal:
         )
 
     def tap(self) -> EligibilityAnswer | UnchangedAnswer:
-        """Prove and ask."""
+        """Send a new proof and return the answer."""
         return self.client.check_card(self.prove())

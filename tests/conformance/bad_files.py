@@ -1,4 +1,4 @@
-"""Member files that an insurer must not send, and what the fund says of each: the file refused, or a row told by place."""
+"""Invalid member files, with the expected refusal or row fault."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GOOD: Mapping[str, str] = {
 
 
 def line(number: str, **cells: str) -> str:
-    """A good row under a number of its own, with cells replaced."""
+    """A valid row with the given number, with cells replaced."""
     row = {**GOOD, "number": number, **cells}
     return ",".join(row.get(column, "") for column in MEMBER_COLUMNS)
 
@@ -34,7 +34,7 @@ def lines(*rows: str, header: str = ",".join(MEMBER_COLUMNS)) -> str:
 
 @dataclass(frozen=True)
 class RefusedFile:
-    """A file of which nothing is taken."""
+    """A file that is refused as a whole."""
 
     name: str
     body: bytes
@@ -44,7 +44,7 @@ class RefusedFile:
 
 @dataclass(frozen=True)
 class BadRow:
-    """A file whose second row is bad, and whose first and third are taken all the same."""
+    """A file whose second row is invalid; its first and third are processed."""
 
     name: str
     row: bytes
@@ -62,16 +62,16 @@ REFUSED_FILES = (
     RefusedFile("UTF-16", _TWO.encode("utf-16"), "file-encoding"),
     RefusedFile("binary", bytes(range(256)) * 40 + b"\n", "file-encoding"),
     RefusedFile("EUC-JP", lines(*(line(str(n), symbol="記号") for n in range(9))).encode("euc-jp"), "file-encoding"),
-    RefusedFile("CP932 that says UTF-8", _TWO.encode("cp932"), "file-encoding", {"encoding": "utf-8"}),
-    RefusedFile("UTF-8 that says CP932", _TWO.encode(), "file-encoding", {"encoding": "cp932"}),
+    RefusedFile("CP932 declared as UTF-8", _TWO.encode("cp932"), "file-encoding", {"encoding": "utf-8"}),
+    RefusedFile("UTF-8 declared as CP932", _TWO.encode(), "file-encoding", {"encoding": "cp932"}),
     RefusedFile("no header", f"{line('1')}\n".encode(), "file-header"),
-    RefusedFile("a column that nobody knows", lines(header="colour," + ",".join(MEMBER_COLUMNS)).encode(), "file-header"),
+    RefusedFile("an unknown column", lines(header="colour," + ",".join(MEMBER_COLUMNS)).encode(), "file-header"),
     RefusedFile("a column twice", lines(header="symbol," + ",".join(MEMBER_COLUMNS)).encode(), "file-header"),
     RefusedFile("200 columns", lines(header=",".join(f"column_{n}" for n in range(200))).encode(), "file-header"),
     RefusedFile("no address", lines(header=_WITHOUT_ADDRESS).encode(), "file-header"),
     RefusedFile("a header as long as a file", b"a" * 200_000 + b"\n", "file-header"),
     RefusedFile("all or nothing", lines(line("1"), line("2", sex="9")).encode(), "file-bad-rows", {"bad_rows": "reject-file"}),
-    RefusedFile("nothing good in it", lines(line("1", sex="9")).encode(), "file-bad-rows"),
+    RefusedFile("no valid row", lines(line("1", sex="9")).encode(), "file-bad-rows"),
 )  # fmt: skip
 
 BAD_ROWS = (
@@ -81,9 +81,9 @@ BAD_ROWS = (
     BadRow("a My Number in full width", line("１２３４５６７８９０１８").encode(), "my-number-refused", "number", "あ" * 12),
     BadRow("another insurer's member", line("2", insurer_number="138057").encode(), "other-insurer", "insurer_number", "999999"),
     BadRow("no name", line("2", name="").encode(), "required", "name"),
-    BadRow("a day that is none", line("2", acquired_on="2024-02-30").encode(), "day", "acquired_on", "9999-99-99"),
-    BadRow("a day of another form", line("2", birth_date="R6.4.1").encode(), "day", "birth_date", "a9.9.9"),
-    BadRow("a code that is none", line("2", sex="女").encode(), "code", "sex", "あ"),
+    BadRow("a day that does not exist", line("2", acquired_on="2024-02-30").encode(), "day", "acquired_on", "9999-99-99"),
+    BadRow("a day in another format", line("2", birth_date="R6.4.1").encode(), "day", "birth_date", "a9.9.9"),
+    BadRow("an unknown code", line("2", sex="女").encode(), "code", "sex", "あ"),
     BadRow("a branch of three digits", line("2", branch="012").encode(), "form", "branch", "999"),
     BadRow("an end before the beginning", line("2", lost_on="2024-03-31", reason_of_loss="03").encode(), "period", "lost_on", "9999-99-99"),
     BadRow("an end without reason", line("2", lost_on="2025-03-31").encode(), "reason-of-loss", "reason_of_loss"),
@@ -92,7 +92,7 @@ BAD_ROWS = (
     BadRow("a control character", line("2", name="試\x07験").encode(), "text", "name", "あああ"),
     BadRow("a cell too many", line("2").encode() + b",x", "cells"),
     BadRow("an empty line", b"", "cells"),
-    BadRow("a quote that stays open", line("2", name='"試験').encode(), "quotes"),
+    BadRow("an unclosed quote", line("2", name='"試験').encode(), "quotes"),
     BadRow("bytes of another encoding", line("2").encode()[:-9] + b"\xff\xfe", "encoding"),
     BadRow("a line without end", b"a" * 70_000, "line-too-long"),
     BadRow("a line of a megabyte", b"a" * 3_000_000, "line-too-long"),

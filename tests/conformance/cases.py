@@ -1,21 +1,21 @@
-"""What a case of the collection is: how one proof is made, and what is expected of it."""
+"""A case of the collection: how one proof is made, and the expected result."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.conformance.workshop import Attempt, Workshop
+from tests.conformance.proof_builder import Attempt, ProofBuilder
 
-Make = Callable[[Workshop], Attempt]
+Make = Callable[[ProofBuilder], Attempt]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A proof by its name. `difference` says in one sentence how it differs from the good proof `of`.
+    """A named proof. `difference` describes in one sentence how it differs from the good proof `of`.
 
-    `expected` is the code of the refusal, or None for a good proof; `over_http` another code where the application's
-    border refuses first.
+    `expected` is the code of the refusal, or None for a good proof; `over_http` another code if request validation
+    rejects it first.
     """
 
     name: str

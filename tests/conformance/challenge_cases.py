@@ -1,5 +1,5 @@
-"""Proofs whose challenge is at fault. All are signed over the very challenge that is presented, as by a terminal
-that takes part in the deceit: were the challenge not looked at, nothing else would refuse them.
+"""Proofs with an invalid challenge (rule A1). All are signed over the presented challenge, as by a colluding terminal:
+without a check of the challenge nothing else would reject them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import timedelta
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.domain.challenge import MacKeys
 from tests.conformance.cases import Case
-from tests.conformance.workshop import (
+from tests.conformance.proof_builder import (
     AT,
     AUDIENCE,
     KEY_ID,
@@ -23,12 +23,12 @@ from tests.conformance.workshop import (
     OTHER_TERMINAL,
     UNKNOWN_KEY_ID,
     Attempt,
-    Workshop,
+    ProofBuilder,
 )
 
 _MAC_BYTES = 32
 _VERSION, _KEY_ID, _PURPOSE, _EXPIRY, _INSTITUTION, _TERMINAL, _NONCE, _MAC = 0, 1, 5, 8, 23, 39, 40, 56
-"""Where a byte of each field lies; the expiry's and the institution's are such that the text stays meaningful."""
+"""The offset of a byte of each field; changes of expiry and institution give another meaningful value."""
 
 Respell = Callable[[str], str]
 
@@ -47,8 +47,8 @@ def _changed(text: str, offset: int, mask: int = 1) -> str:
     return _text(bytes(data))
 
 
-def _remade(w: Workshop, offset: int, value: int) -> str:
-    """A challenge with one byte of another value, and the right MAC over it."""
+def _remade(w: ProofBuilder, offset: int, value: int) -> str:
+    """A challenge with one byte changed, and a valid MAC over it."""
     body = bytearray(_bytes(w.challenge)[:-_MAC_BYTES])
     body[offset] = value
     name = AUDIENCE.encode()
@@ -59,14 +59,14 @@ def _remade(w: Workshop, offset: int, value: int) -> str:
 
 
 def _spelled(name: str, difference: str, respell: Respell) -> Case:
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(challenge=respell(w.challenge))
 
     return Case(f"challenge-{name}", difference, make, "challenge-altered", "rsa-2048")
 
 
 def _altered(field: str, offset: int, mask: int = 1) -> Case:
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(challenge=_changed(w.challenge, offset, mask))
 
     difference = f"One byte of the challenge's {field} is another."
@@ -84,9 +84,9 @@ def _full_width(text: str) -> str:
     return chr(ord(text[0]) + 0xFEE0) + text[1:]
 
 
-def _with_both_alphabets(w: Workshop) -> str:
-    """A challenge that the two alphabets spell differently."""
-    return next(text for text in iter(w.minted, "") if "-" in text or "_" in text)
+def _with_both_alphabets(w: ProofBuilder) -> str:
+    """A challenge whose text differs between the two alphabets."""
+    return next(text for text in iter(w.issued_challenge, "") if "-" in text or "_" in text)
 
 
 TIME_AND_PLACE = (
@@ -135,7 +135,7 @@ TIME_AND_PLACE = (
     Case(
         "challenge-for-a-visual-check-used-for-eligibility",
         "A challenge for a visual check is presented, and signed, for eligibility.",
-        lambda w: w.present(challenge=w.minted(purpose=Purpose.VISUAL_CHECK)),
+        lambda w: w.present(challenge=w.issued_challenge(purpose=Purpose.VISUAL_CHECK)),
         "challenge-other-purpose",
         "rsa-2048",
     ),
@@ -183,21 +183,21 @@ FOREIGN = (
     Case(
         "challenge-under-an-unknown-key",
         "Made under a key whose id the fund does not know.",
-        lambda w: w.present(challenge=w.minted(keys=_foreign_keys(UNKNOWN_KEY_ID))),
+        lambda w: w.present(challenge=w.issued_challenge(keys=_foreign_keys(UNKNOWN_KEY_ID))),
         "challenge-altered",
         "rsa-2048",
     ),
     Case(
         "challenge-under-another-key-of-the-same-id",
         "Made under another key that bears the id of the fund's.",
-        lambda w: w.present(challenge=w.minted(keys=_foreign_keys(KEY_ID))),
+        lambda w: w.present(challenge=w.issued_challenge(keys=_foreign_keys(KEY_ID))),
         "challenge-altered",
         "rsa-2048",
     ),
     Case(
         "challenge-for-another-audience",
         "Made under the same key by a fund of another name.",
-        lambda w: w.present(challenge=w.minted(audience=AUDIENCE + "-2")),
+        lambda w: w.present(challenge=w.issued_challenge(audience=AUDIENCE + "-2")),
         "challenge-altered",
         "rsa-2048",
     ),

@@ -1,4 +1,4 @@
-"""Just enough DER (X.690) to take a certificate apart, to put it together wrongly, and to sign it all the same."""
+"""Minimal DER (X.690): decompose a certificate, and reassemble it with errors."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _header(data: bytes) -> tuple[int, int]:
 
 
 def content(data: bytes) -> bytes:
-    """What an element holds."""
+    """The content of an element."""
     header, length = _header(data)
     return data[header : header + length]
 

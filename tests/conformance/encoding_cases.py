@@ -1,4 +1,4 @@
-"""Proofs whose certificate cannot be read as exactly one DER-encoded X.509 certificate of version 3, or is too long."""
+"""Proofs whose certificate is not exactly one DER-encoded X.509 version 3 certificate, or is too large (rule A2)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.conformance.forgery import (
     with_extension,
 )
 from tests.conformance.good_cases import filled
-from tests.conformance.workshop import Attempt, Card, Workshop
+from tests.conformance.proof_builder import Attempt, Card, ProofBuilder
 
 _MEGABYTE = 1024 * 1024
 _ALTERNATIVE = ExtensionOID.SUBJECT_ALTERNATIVE_NAME
@@ -53,7 +53,7 @@ def _malformed(name: str, difference: str, make: Make) -> Case:
 def _instead(name: str, difference: str, change: Callable[[bytes], bytes]) -> Case:
     """Other bytes stand for the certificate's."""
 
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(Card(w.card.key, change(w.card.certificate)))
 
     return _malformed(name, difference, make)
@@ -62,7 +62,7 @@ def _instead(name: str, difference: str, change: Callable[[bytes], bytes]) -> Ca
 def _signed(name: str, difference: str, edit: Edit) -> Case:
     """The trusted authority itself signed what is malformed."""
 
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(edited(w.card, w.authority, edit))
 
     return _malformed(name, difference, make)
@@ -85,7 +85,7 @@ def _bundle(certificate: bytes) -> bytes:
     return pkcs7.serialize_certificates([x509.load_der_x509_certificate(certificate)], Encoding.DER)
 
 
-def _request(w: Workshop) -> Attempt:
+def _request(w: ProofBuilder) -> Attempt:
     key = w.card.key
     assert isinstance(key, rsa.RSAPrivateKey)
     request = (
@@ -94,7 +94,7 @@ def _request(w: Workshop) -> Attempt:
     return w.present(Card(key, request.public_bytes(Encoding.DER)))
 
 
-def _with_unused_bits(w: Workshop) -> Attempt:
+def _with_unused_bits(w: ProofBuilder) -> Attempt:
     """Said to have one unused bit, which must be zero: every second signature ends so."""
     for serial in range(1, 1000):
         card = w.issued(w.card.key, serial=serial)

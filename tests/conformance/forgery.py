@@ -1,4 +1,4 @@
-"""Certificates that no builder would make: a good one is taken apart, changed, and signed again."""
+"""Certificates that no builder would produce: a valid one is decomposed, changed, and signed again."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.conformance import der
-from tests.conformance.workshop import Card, CardKey, Issuer
+from tests.conformance.proof_builder import Card, CardKey, Issuer
 
 VERSION, SERIAL, ALGORITHM, ISSUER, VALIDITY, SUBJECT, PUBLIC_KEY, EXTENSIONS = 0, 1, 2, 3, 4, 5, 6, -1
-"""Places of the fields in a TBSCertificate (RFC 5280 section 4.1)."""
+"""Indices of the fields in a TBSCertificate (RFC 5280 section 4.1)."""
 
 Fields = list[bytes]
 Edit = Callable[[Fields], None]
@@ -29,7 +29,7 @@ def edited(
 ) -> Card:
     """The card with its certificate's fields changed by `edit` in place, signed again by `issuer`.
 
-    `outer` is the outer algorithm identifier where it is not that of the card's own certificate.
+    `outer` is the outer algorithm identifier if it differs from the card's certificate.
     """
     tbs, algorithm, _ = der.parts(card.certificate)
     fields = der.parts(tbs)

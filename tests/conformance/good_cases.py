@@ -1,4 +1,4 @@
-"""Proofs that must pass: every kind of key, authority, challenge key and purpose, and the edges of what is allowed."""
+"""Proofs that must be accepted: every kind of key, authority, challenge key and purpose, and the limits of the rules."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from eligibility_api.domain.certificate import MAX_CERTIFICATE_BYTES
 from eligibility_api.domain.challenge import MacKeys
 from jpki_mock.authority.values import Period
 from tests.conformance.cases import Case
-from tests.conformance.workshop import AT, FORMER_KEY_ID, LIFE, Attempt, Card, Workshop, rsa_key
+from tests.conformance.proof_builder import AT, FORMER_KEY_ID, LIFE, Attempt, Card, ProofBuilder, rsa_key
 
 _FILLER = x509.ObjectIdentifier("2.25.1")
 
 
-def filled(w: Workshop, size: int) -> Card:
-    """A good certificate of exactly `size` bytes, filled up by an extension that nobody has to know."""
+def filled(w: ProofBuilder, size: int) -> Card:
+    """A valid certificate of exactly `size` bytes, padded by an unknown non-critical extension."""
     key = rsa_key()
 
     def issued(filler: int) -> Card:
@@ -29,22 +29,22 @@ def filled(w: Workshop, size: int) -> Card:
 
 
 def _for(purpose: Purpose) -> Case:
-    def make(w: Workshop) -> Attempt:
-        return w.present(challenge=w.minted(purpose=purpose), purpose=purpose)
+    def make(w: ProofBuilder) -> Attempt:
+        return w.present(challenge=w.issued_challenge(purpose=purpose), purpose=purpose)
 
     return Case(f"for-{purpose.value}", f"The challenge and the signature are for {purpose.value}.", make)
 
 
 def _at_an_end(name: str, end: str, start: datetime, stop: datetime) -> Case:
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(w.issued(w.card.key, period=Period(start, stop)))
 
     return Case(name, f"Presented in the very second of the certificate's {end}.", make)
 
 
-def _under_former_key(w: Workshop) -> Attempt:
+def _under_former_key(w: ProofBuilder) -> Attempt:
     former = MacKeys(FORMER_KEY_ID, w.mac_keys.keys)
-    return w.present(challenge=w.minted(keys=former))
+    return w.present(challenge=w.issued_challenge(keys=former))
 
 
 CASES = (

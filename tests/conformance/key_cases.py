@@ -1,4 +1,4 @@
-"""Proofs whose certificate, by the trusted authority, holds a key that must not be accepted; the key itself signs."""
+"""Proofs whose certificate, issued by a trusted authority, has an unacceptable key (rule A3); that key signs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 from tests.conformance import der
 from tests.conformance.cases import Case
 from tests.conformance.forgery import PUBLIC_KEY, edited, key_under, replaced, rsa_key_of, spki
-from tests.conformance.workshop import Attempt, CardKey, Workshop, rsa_key
+from tests.conformance.proof_builder import Attempt, CardKey, ProofBuilder, rsa_key
 
 _PSS = x509.ObjectIdentifier("1.2.840.113549.1.1.10")
 _OAEP = x509.ObjectIdentifier("1.2.840.113549.1.1.7")
@@ -20,7 +20,7 @@ _P384 = bytes.fromhex("06052b81040022")
 
 
 def _key(name: str, what: str, expected: str, new: Callable[[], CardKey]) -> Case:
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(w.issued(new()))
 
     return Case(f"key-{name}", f"The certificate's key is {what}.", make, expected, "rsa-2048")
@@ -33,9 +33,9 @@ def _encoded(
     encode: Callable[[CardKey], bytes],
     new: Callable[[], CardKey] = rsa_key,
 ) -> Case:
-    """The key is a good one, but its place in the certificate says something else of it."""
+    """A valid key with a different encoding or algorithm in the certificate."""
 
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         key = new()
         return w.present(edited(w.issued(key), w.authority, replaced(PUBLIC_KEY, encode(key))))
 

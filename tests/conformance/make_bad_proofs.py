@@ -1,7 +1,7 @@
-"""Makes `bad_proofs.json` anew, with fresh keys: `python -m tests.conformance.make_bad_proofs`.
+"""Regenerate `bad_proofs.json` with new keys: `python -m tests.conformance.make_bad_proofs`.
 
-The tables of cases decide what stands in the file and in which order; only keys, and what is made with them, differ
-from run to run. Private keys of cards and authorities are forgotten when the run ends.
+The tables of cases determine content and order of the file; only keys, and values derived from them, differ between
+runs. Private keys of cards and authorities are discarded at the end of the run.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tests.conformance import (
     signature_cases,
 )
 from tests.conformance.cases import Case
-from tests.conformance.proofs import DATA, ChallengeKeys, Collection, Presented, Surroundings, Trust
-from tests.conformance.workshop import AUDIENCE, Issuer, Workshop
+from tests.conformance.proof_builder import AUDIENCE, Issuer, ProofBuilder
+from tests.conformance.proofs import DATA, ChallengeKeys, Collection, Environment, PresentedProof, Trust
 
 ABOUT = (
     "Good and bad proofs of presence. Synthetic: every authority, card, facility and key here was made up for tests, "
@@ -42,9 +42,9 @@ def _pem(*issuers: Issuer) -> list[str]:
     return [issuer.certificate.public_bytes(Encoding.PEM).decode() for issuer in issuers]
 
 
-def _surroundings(w: Workshop) -> Surroundings:
+def _environment(w: ProofBuilder) -> Environment:
     keys = {name.hex(): key.hex() for name, key in w.mac_keys.keys.items()}
-    return Surroundings(
+    return Environment(
         audience=AUDIENCE,
         challenge_keys=ChallengeKeys(current=w.mac_keys.current.hex(), keys=keys),
         trust=Trust(
@@ -53,9 +53,9 @@ def _surroundings(w: Workshop) -> Surroundings:
     )
 
 
-def _presented(case: Case, w: Workshop) -> Presented:
+def _presented(case: Case, w: ProofBuilder) -> PresentedProof:
     made = case.make(w)
-    return Presented(
+    return PresentedProof(
         name=case.name,
         of=case.of,
         difference=case.difference,
@@ -73,11 +73,11 @@ def _presented(case: Case, w: Workshop) -> Presented:
 
 
 def collection() -> Collection:
-    """All cases, made in a workshop of their own."""
-    w = Workshop()
+    """All cases, made by one builder."""
+    w = ProofBuilder()
     return Collection(
         about=ABOUT,
-        surroundings=_surroundings(w),
+        environment=_environment(w),
         good=[_presented(case, w) for case in GOOD],
         bad=[_presented(case, w) for case in BAD],
     )

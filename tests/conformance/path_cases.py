@@ -1,6 +1,6 @@
-"""Proofs whose certificate no trusted authority of the right kind made as it stands, or not for this day.
+"""Proofs whose certificate was not issued as it is by a trusted authority, or not for this day (rules A2, A4).
 
-Each is signed with the very key that the certificate holds: were path and period not looked at, it would pass.
+Each is signed with the certificate's key: without a check of path and period it would be accepted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.conformance.forgery import (
     spki,
     tampered,
 )
-from tests.conformance.workshop import AT, Attempt, Card, Issuer, Workshop, rsa_key
+from tests.conformance.proof_builder import AT, Attempt, Card, Issuer, ProofBuilder, rsa_key
 
 _HOLDER = Holder(
     name="試験　見本", address="架空県見本市１番地", birth_date=AT.date().replace(year=1990), sex="2"
@@ -43,7 +43,7 @@ def _unknown(name: str, difference: str, make: Make) -> Case:
 
 
 def _tampered(field: str, edit: Edit) -> Case:
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(tampered(w.card, edit))
 
     return _unknown(f"{field}-tampered", f"The certificate's {field} was changed after it was signed.", make)
@@ -53,13 +53,13 @@ def _itself(issuer: Issuer) -> Card:
     return Card(issuer.key, issuer.certificate.public_bytes(Encoding.DER))
 
 
-def _self_signed(w: Workshop) -> Attempt:
+def _self_signed(w: ProofBuilder) -> Attempt:
     key = w.card.key
     assert isinstance(key, type(w.authority.key))
     return w.present(w.issued(key, Issuer(w.authority.id, w.authority.certificate, key)))
 
 
-def _self_named(w: Workshop) -> Attempt:
+def _self_named(w: ProofBuilder) -> Attempt:
     def edit(fields: Fields) -> None:
         fields[ISSUER] = fields[SUBJECT]
 
@@ -68,13 +68,13 @@ def _self_named(w: Workshop) -> Attempt:
     return w.present(edited(w.card, Issuer(w.authority.id, w.authority.certificate, key), edit))
 
 
-def _signature_certificate(w: Workshop) -> Attempt:
+def _signature_certificate(w: ProofBuilder) -> Attempt:
     by, key = w.signature_authority, rsa_key()
     leaf = signature_leaf(by.id, key.public_key(), w.pattern.serial, w.pattern.period, _HOLDER)
     return w.present(Card(key, build_leaf(leaf, by.certificate, by.key).public_bytes(Encoding.DER)))
 
 
-def _by_an_intermediate(w: Workshop) -> Attempt:
+def _by_an_intermediate(w: ProofBuilder) -> Attempt:
     key = rsa_key()
     constraints = x509.BasicConstraints(ca=True, path_length=None)
     leaf = w.leaf(
@@ -88,7 +88,7 @@ def _by_an_intermediate(w: Workshop) -> Attempt:
     return w.present(w.issued(w.card.key, Issuer(w.authority.id, certificate, key)))
 
 
-def _by_another_card(w: Workshop) -> Attempt:
+def _by_another_card(w: ProofBuilder) -> Attempt:
     key = w.other_card.key
     assert isinstance(key, type(w.authority.key))
     certificate = x509.load_der_x509_certificate(w.other_card.certificate)
@@ -96,37 +96,37 @@ def _by_another_card(w: Workshop) -> Attempt:
 
 
 def _hashed_with(digest: hashes.HashAlgorithm, algorithm: bytes) -> Make:
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         edit = replaced(ALGORITHM, algorithm)
         return w.present(edited(w.card, w.authority, edit, digest=digest, outer=algorithm))
 
     return make
 
 
-def _key_exchanged(w: Workshop) -> Attempt:
+def _key_exchanged(w: ProofBuilder) -> Attempt:
     key = rsa_key()
     return w.present(Card(key, tampered(w.card, replaced(PUBLIC_KEY, spki(key))).certificate))
 
 
-def _prolonged(w: Workshop) -> Attempt:
+def _prolonged(w: ProofBuilder) -> Attempt:
     expired = w.issued(w.card.key, period=Period(AT - _LONG, AT - _SECOND))
     validity = der.parts(der.parts(w.card.certificate)[0])[VALIDITY]
     return w.present(tampered(expired, replaced(VALIDITY, validity)))
 
 
-def _signature_of_another(w: Workshop) -> Attempt:
+def _signature_of_another(w: ProofBuilder) -> Attempt:
     tbs, algorithm, _ = der.parts(w.card.certificate)
     signature = der.parts(w.other_card.certificate)[2]
     return w.present(Card(w.card.key, der.element(der.SEQUENCE, tbs, algorithm, signature)))
 
 
-def _signature_of_zeros(w: Workshop) -> Attempt:
+def _signature_of_zeros(w: ProofBuilder) -> Attempt:
     tbs, algorithm, _ = der.parts(w.card.certificate)
     return w.present(Card(w.card.key, assembled(tbs, algorithm, bytes(256))))
 
 
 def _period(name: str, difference: str, expected: str, start: datetime, end: datetime) -> Case:
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(w.issued(w.card.key, period=Period(start, end)))
 
     return Case(f"certificate-{name}", difference, make, expected, "rsa-2048")

@@ -1,5 +1,5 @@
-"""Proofs whose certificate, by the trusted authority, is not one for user authentication: policy, key usage, and
-extensions that nobody may pass over.
+"""Proofs whose certificate, issued by a trusted authority, is not for user authentication (rule A3): policy, key usage,
+and critical extensions.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from jpki_mock.authority.names import SIGNATURE_POLICY, alternative_authority_na
 from jpki_mock.authority.profiles import AUTHENTICATION_USAGE
 from tests.conformance.cases import Case
 from tests.conformance.forgery import edited, extension, with_extension
-from tests.conformance.workshop import Attempt, Workshop
+from tests.conformance.proof_builder import Attempt, ProofBuilder
 
 _USAGES = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
@@ -32,14 +32,14 @@ def _usage(*bits: str) -> x509.KeyUsage:
 
 
 def _changed(name: str, difference: str, expected: str, **changes: Any) -> Case:
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(w.issued(w.card.key, **changes))
 
     return Case(f"certificate-{name}", difference, make, expected, "rsa-2048")
 
 
 def _without(name: str, difference: str, expected: str, oid: x509.ObjectIdentifier, *instead: bytes) -> Case:
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(edited(w.card, w.authority, with_extension(oid, *instead)))
 
     return Case(f"certificate-{name}", difference, make, expected, "rsa-2048")

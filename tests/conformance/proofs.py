@@ -1,8 +1,8 @@
-"""The collection of proofs as it lies in `bad_proofs.json`: its form, and how it is read.
+"""The collection of proofs in `bad_proofs.json`: its models, and how to load it.
 
-The file is for every program that verifies proofs, in whatever language: surroundings (whom to trust, under which
-keys challenges are made), good proofs, and bad ones. Each bad proof differs from the good one that it names in
-exactly one way: a verifier that leaves out the check in question would accept it.
+The file serves every program that verifies proofs, in any language: the environment (trusted authorities, challenge
+keys), good proofs, and bad ones. Each bad proof differs from the good one that it names in exactly one way: a verifier
+without the check in question would accept it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from eligibility_api.domain.challenge import MacKeys
 DATA = Path(__file__).with_name("bad_proofs.json")
 
 
-class Presented(BaseModel):
-    """One proof, and who presents it, when and for what."""
+class PresentedProof(BaseModel):
+    """One proof, with the terminal, facility, instant and purpose of its presentation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,18 +33,20 @@ class Presented(BaseModel):
     of: str | None = Field(default=None, description="The good proof that a bad one differs from.")
     difference: str
     expected: str | None = Field(default=None, description="The catalogue's code; absent for a good proof.")
-    over_http: str | None = Field(default=None, description="Where the border refuses before the verifier.")
+    over_http: str | None = Field(
+        default=None, description="Another code if request validation rejects it first."
+    )
     purpose: Purpose
     institution_code: str
     terminal: UUID
     at: AwareDatetime
     challenge: str
     certificate: Bytes
-    certificate_padding: int = Field(default=0, description="As many zero bytes follow the certificate.")
+    certificate_padding: int = Field(default=0, description="Number of zero bytes after the certificate.")
     signature: Bytes
 
     def proof(self) -> Proof:
-        """What a verifier is given."""
+        """The proof as given to a verifier."""
         der = self.certificate + bytes(self.certificate_padding)
         return Proof(challenge=self.challenge, certificate=der, signature=self.signature)
 
@@ -57,26 +59,26 @@ class ChallengeKeys(BaseModel):
 
 
 class Trust(BaseModel):
-    """The believed authorities' certificates (PEM), one list a kind."""
+    """The trusted authorities' certificates (PEM), one list per kind."""
 
     authentication: list[str]
     signature: list[str]
 
 
-class Surroundings(BaseModel):
-    """What a verifier of the collection is set up with."""
+class Environment(BaseModel):
+    """The configuration of a verifier of the collection."""
 
     audience: str
     challenge_keys: ChallengeKeys
     trust: Trust
 
     def mac_keys(self) -> MacKeys:
-        """The challenge keys as the fund holds them."""
+        """The challenge keys in the fund's form."""
         keys = {bytes.fromhex(name): bytes.fromhex(key) for name, key in self.challenge_keys.keys.items()}
         return MacKeys(current=bytes.fromhex(self.challenge_keys.current), keys=keys)
 
     def trust_store(self) -> TrustStore:
-        """The trust stores as the fund holds them."""
+        """The trust stores in the fund's form."""
         return TrustStore(_certificates(self.trust.authentication), _certificates(self.trust.signature))
 
 
@@ -88,16 +90,16 @@ class Collection(BaseModel):
     """The whole file."""
 
     about: str
-    surroundings: Surroundings
-    good: list[Presented]
-    bad: list[Presented]
+    environment: Environment
+    good: list[PresentedProof]
+    bad: list[PresentedProof]
 
     @classmethod
     @cache
     def load(cls) -> Self:
-        """The collection as it is committed."""
+        """The committed collection."""
         return cls.model_validate_json(DATA.read_bytes())
 
-    def good_one(self, name: str | None) -> Presented:
+    def good_one(self, name: str | None) -> PresentedProof:
         """The good proof of that name."""
         return next(proof for proof in self.good if proof.name == name)

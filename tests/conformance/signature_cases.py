@@ -1,4 +1,4 @@
-"""Proofs whose signature is not the card's over the right bytes with the right hash and padding."""
+"""Proofs whose signature is not the card's over the right bytes with the right hash and padding (rule A5)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.presence import TAGS, to_be_signed
 from tests.conformance import der
 from tests.conformance.cases import Case
-from tests.conformance.workshop import (
+from tests.conformance.proof_builder import (
     AT,
     AUDIENCE,
     INSTITUTION,
@@ -30,7 +30,7 @@ from tests.conformance.workshop import (
     Attempt,
     Card,
     CardKey,
-    Workshop,
+    ProofBuilder,
     rsa_key,
     signed,
 )
@@ -56,7 +56,7 @@ def _message(challenge: str, purpose: Purpose = Purpose.ELIGIBILITY, **changes: 
 def _over(name: str, difference: str, message: Callable[[str], bytes]) -> Case:
     """The card signs, rightly, another message."""
 
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(message=message)
 
     return Case(f"signature-{name}", difference, make, "signature-invalid", "rsa-2048")
@@ -65,7 +65,7 @@ def _over(name: str, difference: str, message: Callable[[str], bytes]) -> Case:
 def _by(name: str, difference: str, sign: Sign) -> Case:
     """The card signs the right message in another way."""
 
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(sign=sign)
 
     return Case(f"signature-{name}", difference, make, "signature-invalid", "rsa-2048")
@@ -81,7 +81,7 @@ def _by_p384(name: str, difference: str, sign: Callable[[ec.EllipticCurvePrivate
         assert isinstance(key, ec.EllipticCurvePrivateKey)
         return sign(key, message)
 
-    def make(w: Workshop) -> Attempt:
+    def make(w: ProofBuilder) -> Attempt:
         return w.present(w.p384_card, sign=sign_with)
 
     return Case(f"signature-p384-{name}", difference, make, "signature-invalid", "p-384")
@@ -133,7 +133,7 @@ def _exchanged(signature: bytes) -> bytes:
     return encode_dss_signature(s, r)
 
 
-def _elsewhere(w: Workshop) -> Attempt:
+def _elsewhere(w: ProofBuilder) -> Attempt:
     return w.present(Card(w.other_card.key, w.card.certificate))
 
 
@@ -204,7 +204,7 @@ MESSAGES = (
         "signature-for-another-challenge",
         "Over another good challenge of the same terminal.",
         lambda w: w.present(
-            message=lambda _: _message(w.minted(expires_at=AT + LIFE + timedelta(seconds=1)))
+            message=lambda _: _message(w.issued_challenge(expires_at=AT + LIFE + timedelta(seconds=1)))
         ),
         "signature-invalid",
         "rsa-2048",

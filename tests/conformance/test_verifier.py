@@ -1,4 +1,4 @@
-"""Every proof of the collection, held against the fund's verifier at its instant."""
+"""Every proof of the collection, checked by the fund's verifier at its instant (rules A1 to A5)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.proofs.verifier import ProofContents, Verifier
-from tests.conformance.proofs import Collection, Presented
+from tests.conformance.proofs import Collection, PresentedProof
 
 COLLECTION = Collection.load()
 
@@ -14,17 +14,17 @@ COLLECTION = Collection.load()
 pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
 
 
-def names(proof: Presented) -> str:
+def names(proof: PresentedProof) -> str:
     return proof.name
 
 
 @pytest.fixture
 def verifier() -> Verifier:
-    surroundings = COLLECTION.surroundings
-    return Verifier(surroundings.audience, surroundings.mac_keys(), surroundings.trust_store())
+    environment = COLLECTION.environment
+    return Verifier(environment.audience, environment.mac_keys(), environment.trust_store())
 
 
-def verify(verifier: Verifier, presented: Presented) -> ProofContents:
+def verify(verifier: Verifier, presented: PresentedProof) -> ProofContents:
     return verifier.verify(
         presented.proof(),
         purpose=presented.purpose,
@@ -35,22 +35,22 @@ def verify(verifier: Verifier, presented: Presented) -> ProofContents:
 
 
 @pytest.mark.parametrize("presented", COLLECTION.good, ids=names)
-def test_a_good_proof_holds(verifier: Verifier, presented: Presented) -> None:
+def test_a_good_proof_is_accepted(verifier: Verifier, presented: PresentedProof) -> None:
     verified = verify(verifier, presented)
     assert verified.challenge.terminal == presented.terminal
     assert verified.certificate.id.authority in verifier.trust.authentication
 
 
 @pytest.mark.parametrize("presented", COLLECTION.bad, ids=names)
-def test_a_bad_proof_is_refused_for_its_one_fault(verifier: Verifier, presented: Presented) -> None:
+def test_a_bad_proof_is_refused_with_its_code(verifier: Verifier, presented: PresentedProof) -> None:
     with pytest.raises(ShikakuError) as refusal:
         verify(verifier, presented)
     assert refusal.value.code == presented.expected
 
 
 @pytest.mark.parametrize("presented", COLLECTION.bad, ids=names)
-def test_a_bad_proof_is_refused_by_a_verifier_that_remembers_good_ones(
-    verifier: Verifier, presented: Presented
+def test_a_bad_proof_is_refused_by_a_verifier_with_a_warm_cache(
+    verifier: Verifier, presented: PresentedProof
 ) -> None:
     verify(verifier, COLLECTION.good_one(presented.of))
     with pytest.raises(ShikakuError) as refusal:
@@ -58,7 +58,7 @@ def test_a_bad_proof_is_refused_by_a_verifier_that_remembers_good_ones(
     assert refusal.value.code == presented.expected
 
 
-def test_generations_of_one_name_and_serial_number_are_two_certificates(verifier: Verifier) -> None:
+def test_generations_with_one_name_and_serial_number_are_two_certificates(verifier: Verifier) -> None:
     first, second = (
         verify(verifier, COLLECTION.good_one(name)).certificate.id
         for name in ("rsa-2048", "second-generation")

@@ -1,4 +1,4 @@
-"""Admissions by the fund's own commands, on a running house."""
+"""Admitting and closing facilities and clients with the fund's commands, on a running stack."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import pytest
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential
-from tests.builders.house import Inhabited
+from tests.builders.stack import PopulatedStack
 from tests.builders.terminal import Terminal
 
 DENTIST = "1332345675"
 
 
 def test_a_facility_is_admitted_and_closed_and_a_client_is_closed_once(
-    house: Inhabited, tmp_path: Path
+    stack: PopulatedStack, tmp_path: Path
 ) -> None:
-    run, out = house.house.run, tmp_path / "terminal.json"
+    run, out = stack.run, tmp_path / "terminal.json"
     add = (
         "facility",
         "add",
@@ -31,7 +31,7 @@ def test_a_facility_is_admitted_and_closed_and_a_client_is_closed_once(
         out,
     )
     run("eligibility-api", *add)
-    with Terminal(house.house.wiring["TERMINAL_FUND_URL"], out, house.story.card("valid")) as terminal:
+    with Terminal(stack.wiring["TERMINAL_FUND_URL"], out, stack.card("valid")) as terminal:
         assert terminal.tap().validity.value == "1"
         run("eligibility-api", "facility", "close", DENTIST)
         with pytest.raises(ShikakuError, match="client-closed"):

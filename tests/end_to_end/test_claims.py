@@ -1,4 +1,4 @@
-"""`payer-mock claims` from nothing: a house of its own, a small country's receipts from file to history."""
+"""`payer-mock load-claims` from scratch: a stack of its own, a small population's claims from file to history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from demo.processes import command_line
+from shikaku.processes import command_line
 
 PEOPLE, MONTHS = 300, 2
 _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
@@ -19,10 +19,10 @@ _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """The folder of a load, and what it printed."""
+    """The folder of a load test, and the JSON that it printed."""
     folder = tmp_path_factory.mktemp("claims")
-    words = [
-        "claims",
+    arguments = [
+        "load-claims",
         "--people",
         str(PEOPLE),
         "--months",
@@ -35,7 +35,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     ]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     done = subprocess.run(
-        command_line("payer-mock", words),
+        command_line("payer-mock", arguments),
         env=environment,
         capture_output=True,
         text=True,
@@ -48,30 +48,30 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     return folder, report
 
 
-def test_every_receipt_of_every_file_is_taken_and_its_member_known(
+def test_every_claim_of_every_file_is_accepted_and_its_member_known(
     loaded: tuple[Path, dict[str, Any]],
 ) -> None:
     folder, report = loaded
     files = sorted((folder / "claims").iterdir())
-    receipts = sum(file.read_bytes().count(b"\r\nRE,") for file in files)
-    assert (report["files"], report["receipts"], report["good"]) == (len(files), receipts, receipts)
+    claims = sum(file.read_bytes().count(b"\r\nRE,") for file in files)
+    assert (report["files"], report["claims"], report["good"]) == (len(files), claims, claims)
     assert (report["unmatched"], report["faults"]) == (0, {})
-    assert receipts > PEOPLE * MONTHS * 0.8
+    assert claims > PEOPLE * MONTHS * 0.8
 
 
-def test_the_figures_are_measured(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_rates_and_times_are_reported(loaded: tuple[Path, dict[str, Any]]) -> None:
     _, report = loaded
     assert report["people"] == PEOPLE
-    assert report["receipts_per_s"] > 0
+    assert report["claims_per_s"] > 0
     assert set(report["seconds"]) == {
         "start", "residents", "country", "admission", "members", "files", "claims",
     }  # fmt: skip
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
-def test_memory_and_processor_are_those_of_the_whole_fund(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_memory_and_cpu_time_are_those_of_the_whole_fund(loaded: tuple[Path, dict[str, Any]]) -> None:
     _, report = loaded
-    assert report["receipts_per_core_s"] > 0
+    assert report["claims_per_core_s"] > 0
     assert 0 < report["peak_mib"] < 500
     # The loader, and of the fund two API processes, worker, keeper and their supervisor.
     assert len(report["peaks_mib"]) >= 6

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from demo.clock import today
-from demo.house import INSTITUTION_CODE, PIN
-from tests.builders.house import Inhabited
+from shikaku.clock import today
+from shikaku.stack import INSTITUTION_CODE, PIN
+from tests.builders.stack import PopulatedStack
 
 DRUG, INGREDIENT = "990000101", "9901001"
 
@@ -22,11 +22,11 @@ DRUG, INGREDIENT = "990000101", "9901001"
 class Clinic:
     """The house's clinic; the card of the role `valid`, for whom a claim was sent."""
 
-    house: Inhabited
+    stack: PopulatedStack
 
     def run(self, *words: str | Path, pin: str = PIN) -> dict[str, Any]:
         """What a command of the terminal reports, its exit code with it."""
-        done = self.house.house.run("clinic-terminal", *words, "--json", stdin=f"{pin}\n", check=False)
+        done = self.stack.run("clinic-terminal", *words, "--json", stdin=f"{pin}\n", check=False)
         report: dict[str, Any] = json.loads(done.stdout)
         assert report["exit_code"] == done.returncode
         return report
@@ -37,22 +37,22 @@ class Clinic:
 
     @property
     def with_card(self) -> tuple[str | Path, ...]:
-        return ("--card", self.house.story.card("valid"), "--pin-stdin", "--agree")
+        return ("--card", self.stack.card("valid"), "--pin-stdin", "--agree")
 
 
 @pytest.fixture(scope="module")
-def clinic(house: Inhabited) -> Clinic:
+def clinic(stack: PopulatedStack) -> Clinic:
     """Once an insurer has sent a claim of last month, for the month before it."""
-    described, file = house.house.home / "claim.json", house.house.home / "RECEIPTC.UKE"
-    described.write_text(json.dumps(_description(house), ensure_ascii=False), encoding="utf-8")
-    house.house.run("payer-mock", "write-claims", described, "--out", file)
-    sent = house.house.run("payer-mock", "send-claims", file, "--json")
+    described, file = stack.home / "claim.json", stack.home / "RECEIPTC.UKE"
+    described.write_text(json.dumps(_description(stack), ensure_ascii=False), encoding="utf-8")
+    stack.run("payer-mock", "write-claims", described, "--out", file)
+    sent = stack.run("payer-mock", "send-claims", file, "--json")
     assert json.loads(sent.stdout)["report"]["accepted"] == 1
-    return Clinic(house)
+    return Clinic(stack)
 
 
-def _description(house: Inhabited) -> dict[str, Any]:
-    with (house.house.home / "members.csv").open(encoding="utf-8") as members:
+def _description(stack: PopulatedStack) -> dict[str, Any]:
+    with (stack.home / "members.csv").open(encoding="utf-8") as members:
         member = next(csv.DictReader(members))
     claimed = today().replace(day=1) - timedelta(days=1)
     treated = claimed.replace(day=1) - timedelta(days=1)
@@ -112,7 +112,7 @@ def test_a_consent_that_the_patient_takes_back_opens_nothing_more(clinic: Clinic
 
 
 def test_by_visual_check_the_consent_is_marked_as_without_pin(clinic: Clinic) -> None:
-    card = clinic.house.story.card("valid")
+    card = clinic.stack.card("valid")
     words = ("--card", card, "--visual-check", "--operator", "受付 見本", "--agree", "--role", "doctor")
     report = clinic.run("history", *words)
     assert (report["exit_code"], report["identified"]["consent"]["answer"]["basis"]) == (0, "visual-check")
@@ -135,6 +135,6 @@ def test_what_a_clinic_prescribes_shows_at_once(clinic: Clinic, tmp_path: Path) 
 
 def test_people_can_read_it(clinic: Clinic) -> None:
     words = ("history", *clinic.with_card, "--role", "pharmacist")
-    shown = clinic.house.house.run("clinic-terminal", *words, stdin=f"{PIN}\n").stdout
+    shown = clinic.stack.run("clinic-terminal", *words, stdin=f"{PIN}\n").stdout
     assert shown.index("同意の期限") < shown.index("架空降圧錠５ｍｇ「見本」")
-    assert "レセプト / claim" in shown
+    assert "レセプト" in shown

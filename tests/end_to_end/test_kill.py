@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
-from tests.builders.house import Inhabited, inhabited
+from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
 
 TAPPERS = 4
@@ -19,21 +19,21 @@ CRASH_POINTS = [1, 7, 40, 150, 600] if DEEP else [40]
 
 
 @pytest.fixture
-def own_house() -> Iterator[Inhabited]:
+def own_stack() -> Iterator[PopulatedStack]:
     """A house that this test may break."""
-    with inhabited() as running:
+    with populated_stack() as running:
         yield running
 
 
 @pytest.mark.parametrize("answers", CRASH_POINTS)
 def test_every_answer_received_has_its_record_and_the_database_comes_back(
-    own_house: Inhabited, answers: int
+    own_stack: PopulatedStack, answers: int
 ) -> None:
-    received = _tap_until_killed(own_house, answers)
+    received = _tap_until_killed(own_stack, answers)
 
-    with own_house.restarted_fund() as url:
-        records = _recomputed(own_house)
-        with own_house.terminal(url=url) as terminal:
+    with own_stack.restarted_fund() as url:
+        records = _recomputed(own_stack)
+        with own_stack.terminal(url=url) as terminal:
             again = terminal.tap()
 
     assert len(received) >= answers
@@ -42,13 +42,13 @@ def test_every_answer_received_has_its_record_and_the_database_comes_back(
     assert again.validity.value == "1"
 
 
-def _tap_until_killed(house: Inhabited, answers: int) -> dict[str, dict[str, object]]:
+def _tap_until_killed(stack: PopulatedStack, answers: int) -> dict[str, dict[str, object]]:
     """Taps by several terminals at once until the fund and its database are killed; what they were answered."""
     received: dict[str, dict[str, object]] = {}
     enough = threading.Event()
 
     def tap_until_the_line_breaks() -> None:
-        with house.terminal() as terminal:
+        with stack.terminal() as terminal:
             while True:
                 try:
                     answer = terminal.tap()
@@ -63,12 +63,12 @@ def _tap_until_killed(house: Inhabited, answers: int) -> dict[str, dict[str, obj
     with ThreadPoolExecutor(TAPPERS) as pool:
         tappers = [pool.submit(tap_until_the_line_breaks) for _ in range(TAPPERS)]
         assert enough.wait(60)
-        house.kill_fund()
+        stack.kill_fund()
         for tapper in tappers:
             tapper.result(60)
     return received
 
 
-def _recomputed(house: Inhabited) -> dict[str, dict[str, object]]:
-    lines = house.house.run("eligibility-api", "audit", "recompute").stdout.splitlines()
+def _recomputed(stack: PopulatedStack) -> dict[str, dict[str, object]]:
+    lines = stack.run("eligibility-api", "audit", "recompute").stdout.splitlines()
     return {answer["record_id"]: answer for answer in map(json.loads, lines)}

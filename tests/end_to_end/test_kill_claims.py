@@ -10,16 +10,16 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from demo.house import INSURER_NUMBER
 from eligibility_api.contract.claims import ClaimsAnswer, ClaimsState
 from eligibility_api.contract.codes import Sex
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.embedded_postgres.postmaster import wait_until
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from payer_mock.claims.receipt import Institution, Member
-from tests.builders.house import Inhabited, inhabited
-from tests.builders.receipt_files import medical, receipt_file
+from payer_mock.claims.claim import Institution, Member
+from shikaku.stack import INSURER_NUMBER
+from tests.builders.claim_files import claim_file, medical_claim
+from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
 
 CLAIMS = 12_000
@@ -35,30 +35,30 @@ _TAKEN = "SELECT stored FROM claim_file WHERE file_id = $1::text::uuid"
 
 
 @pytest.fixture
-def own_house() -> Iterator[Inhabited]:
+def own_stack() -> Iterator[PopulatedStack]:
     """A running fund of its own, which this test may break."""
-    with inhabited() as running:
+    with populated_stack() as running:
         yield running
 
 
 @pytest.mark.parametrize("taken", CRASH_POINTS)
 def test_a_file_becomes_effective_completely_and_once_wherever_reading_is_killed(
-    own_house: Inhabited, taken: int
+    own_stack: PopulatedStack, taken: int
 ) -> None:
     body = _file()
-    with _client(own_house, own_house.house.wiring["PAYER_FUND_URL"]) as program:
+    with _client(own_stack, own_stack.wiring["PAYER_FUND_URL"]) as program:
         sent = program.send_claims([body])
-        assert wait_until(lambda: _count(own_house, _TAKEN, sent.file_id) >= taken, 60)
-    own_house.kill_fund()
+        assert wait_until(lambda: _count(own_stack, _TAKEN, sent.file_id) >= taken, 60)
+    own_stack.kill_fund()
 
-    with own_house.restarted_fund() as url, _client(own_house, url) as program:
+    with own_stack.restarted_fund() as url, _client(own_stack, url) as program:
         ended = _ended(program, sent.file_id)
         assert ended.refusal in {None, "file-lost"}
         assert (ended.known_from is None) == (ended.state is ClaimsState.REFUSED)
         again = _ended(program, program.send_claims([body]).file_id)
         assert again.report is not None
         assert (again.state, again.report.accepted) == (ClaimsState.DONE, CLAIMS)
-        assert wait_until(lambda: _count(own_house, _EFFECTIVE, CLINIC.code) == CLAIMS, 10)
+        assert wait_until(lambda: _count(own_stack, _EFFECTIVE, CLINIC.code) == CLAIMS, 10)
 
 
 def _file() -> bytes:
@@ -73,11 +73,11 @@ def _file() -> bytes:
             sex=Sex.FEMALE,
         )
 
-    return receipt_file(medical(member(number), institution=CLINIC) for number in range(CLAIMS))
+    return claim_file(medical_claim(member(number), institution=CLINIC) for number in range(CLAIMS))
 
 
-def _client(house: Inhabited, url: str) -> InsurerClient:
-    credential = Credential.load(house.house.home / f"payer-{INSURER_NUMBER}.json")
+def _client(stack: PopulatedStack, url: str) -> InsurerClient:
+    credential = Credential.load(stack.home / f"payer-{INSURER_NUMBER}.json")
     return InsurerClient(url, credential, clock=lambda: datetime.now(UTC), timeout_seconds=60)
 
 
@@ -87,9 +87,9 @@ def _ended(program: InsurerClient, file_id: str) -> ClaimsAnswer:
     return program.claims_status(file_id)
 
 
-def _count(house: Inhabited, statement: str, about: str) -> int:
+def _count(stack: PopulatedStack, statement: str, about: str) -> int:
     async def fetch() -> int:
-        dsn = EmbeddedPostgres.attach(Path(house.house.wiring["FUND_HOME"]) / "postgres").dsn("owner")
+        dsn = EmbeddedPostgres.attach(Path(stack.wiring["FUND_HOME"]) / "postgres").dsn("owner")
         connection = await asyncpg.connect(dsn)
         try:
             found: int = await connection.fetchval(statement, about)

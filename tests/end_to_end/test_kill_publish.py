@@ -11,15 +11,15 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from demo.house import INSURER_NUMBER
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.contract.uploads import FileScope, UploadAnswer, UploadState
 from eligibility_api.embedded_postgres.postmaster import wait_until
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
-from tests.builders.house import Inhabited, inhabited
+from shikaku.stack import INSURER_NUMBER
 from tests.builders.member_files import csv_file
+from tests.builders.stack import PopulatedStack, populated_stack
 from tests.depth import DEEP
 
 MEMBERS = 6_000
@@ -32,32 +32,32 @@ _PREPARED = "SELECT max(prepared) FROM upload WHERE state IN ('publishing', 'pub
 
 
 @pytest.fixture
-def own_house() -> Iterator[Inhabited]:
+def own_stack() -> Iterator[PopulatedStack]:
     """A running fund of its own, which this test may break."""
-    with inhabited() as running:
+    with populated_stack() as running:
         yield running
 
 
 @pytest.mark.parametrize("prepared", CRASH_POINTS)
 def test_the_state_is_the_old_or_the_new_one_wherever_publishing_is_killed(
-    own_house: Inhabited, prepared: int
+    own_stack: PopulatedStack, prepared: int
 ) -> None:
-    approver = _approver(own_house)
-    with _clients(own_house, own_house.house.wiring["PAYER_FUND_URL"], approver) as clients:
+    approver = _approver(own_stack)
+    with _clients(own_stack, own_stack.wiring["PAYER_FUND_URL"], approver) as clients:
         assert _publish(clients, "旧").state is UploadState.PUBLISHED
-        assert _is_visible(own_house, "旧")
+        assert _is_visible(own_stack, "旧")
         sent = _approved(clients, "新")
-        assert wait_until(lambda: _prepared(own_house) >= prepared, 60)
-    known_before = set(_fetch(own_house, _KNOWN))
-    own_house.kill_fund()
+        assert wait_until(lambda: _prepared(own_stack) >= prepared, 60)
+    known_before = set(_fetch(own_stack, _KNOWN))
+    own_stack.kill_fund()
 
-    with own_house.restarted_fund() as url, _clients(own_house, url, approver) as clients:
+    with own_stack.restarted_fund() as url, _clients(own_stack, url, approver) as clients:
         ended = _ended(clients[0], sent.upload_id)
         assert known_before in ({"旧"}, {"新"})
         assert ended.refusal in {None, "file-lost"}
-        assert _is_visible(own_house, "新" if ended.state is UploadState.PUBLISHED else "旧")
+        assert _is_visible(own_stack, "新" if ended.state is UploadState.PUBLISHED else "旧")
         assert _publish(clients, "次").state is UploadState.PUBLISHED
-        assert _is_visible(own_house, "次")
+        assert _is_visible(own_stack, "次")
 
 
 def _file(alias: str) -> bytes:
@@ -78,17 +78,17 @@ def _file(alias: str) -> bytes:
     )
 
 
-def _approver(house: Inhabited) -> Path:
-    path = house.house.home / "approver.json"
+def _approver(stack: PopulatedStack) -> Path:
+    path = stack.home / "approver.json"
     words = ("--insurer-number", INSURER_NUMBER, "--name", "試験", "--out", path, "--approver")
-    house.house.run("eligibility-api", "insurer", "add", *words)
+    stack.run("eligibility-api", "insurer", "add", *words)
     return path
 
 
 @contextmanager
-def _clients(house: Inhabited, url: str, approver: Path) -> Iterator[Sequence[InsurerClient]]:
+def _clients(stack: PopulatedStack, url: str, approver: Path) -> Iterator[Sequence[InsurerClient]]:
     """The insurer's client and its approver."""
-    payer = house.house.home / f"payer-{INSURER_NUMBER}.json"
+    payer = stack.home / f"payer-{INSURER_NUMBER}.json"
     first, second = (
         InsurerClient(url, Credential.load(path), clock=lambda: datetime.now(UTC), timeout_seconds=60)
         for path in (payer, approver)
@@ -114,21 +114,21 @@ def _ended(program: InsurerClient, upload_id: str) -> UploadAnswer:
     return program.upload_status(upload_id)
 
 
-def _is_visible(house: Inhabited, alias: str) -> bool:
+def _is_visible(stack: PopulatedStack, alias: str) -> bool:
     """Whether all members have this alias, once the publication's lead is over."""
-    return wait_until(lambda: set(_fetch(house, _KNOWN)) == {alias}, 10)
+    return wait_until(lambda: set(_fetch(stack, _KNOWN)) == {alias}, 10)
 
 
-def _prepared(house: Inhabited) -> int:
-    [rows] = _fetch(house, _PREPARED)
+def _prepared(stack: PopulatedStack) -> int:
+    [rows] = _fetch(stack, _PREPARED)
     return rows if isinstance(rows, int) else 0
 
 
-def _fetch(house: Inhabited, statement: str) -> list[object]:
+def _fetch(stack: PopulatedStack, statement: str) -> list[object]:
     """The first column of the result."""
 
     async def fetch() -> list[object]:
-        dsn = EmbeddedPostgres.attach(Path(house.house.wiring["FUND_HOME"]) / "postgres").dsn("owner")
+        dsn = EmbeddedPostgres.attach(Path(stack.wiring["FUND_HOME"]) / "postgres").dsn("owner")
         connection = await asyncpg.connect(dsn)
         try:
             return [row[0] for row in await connection.fetch(statement)]

@@ -1,4 +1,4 @@
-"""`payer-mock load` from nothing: a house of its own, a small country through the uploads, figures at the end."""
+"""`payer-mock load` from scratch: a stack of its own, a small population's member files, and the report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from demo.processes import command_line
+from shikaku.processes import command_line
 
 PEOPLE = 2000
 _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
@@ -19,12 +19,12 @@ _FOREIGN = ("DATABASE_URL", "FUND_", "JPKI_", "PAYER_", "TERMINAL_")
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """The folder of a load, and what it printed."""
+    """The folder of a load test, and the JSON that it printed."""
     folder = tmp_path_factory.mktemp("load")
-    words = ["load", "--people", str(PEOPLE), "--seed", "4", "--folder", str(folder), "--json"]
+    arguments = ["load", "--people", str(PEOPLE), "--seed", "4", "--folder", str(folder), "--json"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     done = subprocess.run(
-        command_line("payer-mock", words),
+        command_line("payer-mock", arguments),
         env=environment,
         capture_output=True,
         text=True,
@@ -37,7 +37,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     return folder, report
 
 
-def test_every_row_of_the_country_is_loaded_and_a_month_later_again(
+def test_every_row_is_loaded_and_again_a_month_later(
     loaded: tuple[Path, dict[str, Any]],
 ) -> None:
     folder, report = loaded
@@ -49,7 +49,7 @@ def test_every_row_of_the_country_is_loaded_and_a_month_later_again(
     assert report["first_load"]["rows"] > PEOPLE
 
 
-def test_the_figures_are_measured(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_rates_and_times_are_reported(loaded: tuple[Path, dict[str, Any]]) -> None:
     _, report = loaded
     assert report["people"] == PEOPLE
     for name in ("upload_check_per_s", "first_load_per_s", "monthly_per_s"):
@@ -61,7 +61,7 @@ def test_the_figures_are_measured(loaded: tuple[Path, dict[str, Any]]) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_no_process_takes_much_memory(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_every_process_stays_below_500_mib(loaded: tuple[Path, dict[str, Any]]) -> None:
     _, report = loaded
     assert 0 < report["peak_mib"] < 500
     # The loader, and of the fund two API processes, worker, keeper and their supervisor.
@@ -69,7 +69,7 @@ def test_no_process_takes_much_memory(loaded: tuple[Path, dict[str, Any]]) -> No
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
-def test_nothing_of_the_house_is_left_running(loaded: tuple[Path, dict[str, Any]]) -> None:
+def test_no_process_of_the_stack_is_left_running(loaded: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = loaded
     running = (
         path.read_text(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()

@@ -16,12 +16,12 @@ from typing import Any
 import httpx2
 import pytest
 
-from demo.house import House
-from demo.processes import command_line
 from eligibility_api.embedded_postgres.postmaster import Postmaster, wait_until
 from eligibility_api.platform.clock import system_clock
 from jpki_mock.jlis import Jlis
 from jpki_mock.settings import Settings as JlisSettings
+from shikaku.processes import command_line
+from shikaku.stack import Stack
 
 PATIENCE_SECONDS = 60.0
 
@@ -90,7 +90,7 @@ def serving(home: Path, trust: Path) -> Iterator[Serving]:
     with (home / "journal").open("wb") as journal:
         process = subprocess.Popen(
             command_line("eligibility-api", words),
-            env=House(home / "house").environment | wiring,
+            env=Stack(home / "house").environment | wiring,
             stdout=journal,
             stderr=journal,
             start_new_session=True,

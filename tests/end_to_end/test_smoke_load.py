@@ -1,18 +1,17 @@
-"""`loadtest smoke` against the running house: the same taps, many at a time, every answer judged."""
+"""`loadtest smoke` against the running stack: many taps at a time, every answer checked."""
 
 from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from eligibility_api.contract.codes import Validity
-from tests.builders.house import Inhabited
+from tests.builders.load_laboratory import run_loadtest
+from tests.builders.stack import PopulatedStack
 
 EXPECTED = {
     "valid": Validity.VALID,
@@ -23,24 +22,22 @@ EXPECTED = {
 
 
 @pytest.fixture
-def environment(house: Inhabited, tmp_path: Path) -> dict[str, str]:
-    """The house's wiring, and four of its people to tap."""
+def environment(stack: PopulatedStack, tmp_path: Path) -> dict[str, str]:
+    """The stack's variables, and four of its cards."""
     expected = tmp_path / "expected.json"
     expected.write_text(json.dumps(EXPECTED))
-    return house.house.environment | {"LOADTEST_EXPECTED": str(expected)}
+    return stack.environment | {"LOADTEST_EXPECTED": str(expected)}
 
 
 _WARNINGS = ("-W", "error", "-W", "ignore:unclosed <socket:ResourceWarning")
-"""Every warning is a fault, but one: Locust's pool leaves a line that the server closed meanwhile to the collector."""
+"""Every warning is an error but one: Locust's pool leaves connections that the server closed to the garbage collector."""
 
 
 def smoke(environment: dict[str, str], *, seconds: int = 2) -> tuple[int, dict[str, Any]]:
-    """Exit code and report. Locust changes the process that imports it, so it gets one of its own."""
-    program = "from loadtest.cli import main; main()"
-    words = [sys.executable, *_WARNINGS, "-c", program, "smoke", "--seconds", str(seconds), "--json"]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=120)
-    assert not done.stderr
-    return done.returncode, json.loads(done.stdout)
+    """Exit code and report. Locust patches the process that imports it, which is therefore a separate one."""
+    return run_loadtest(
+        environment, "smoke", "--seconds", str(seconds), warnings=_WARNINGS, exit_codes=(0, 1), timeout=120
+    )
 
 
 def test_every_answer_is_right_under_a_little_load(environment: dict[str, str]) -> None:
@@ -56,7 +53,7 @@ def test_every_answer_is_right_under_a_little_load(environment: dict[str, str]) 
     }
 
 
-def test_an_answer_other_than_expected_fails_the_smoke(environment: dict[str, str]) -> None:
+def test_an_unexpected_answer_fails(environment: dict[str, str]) -> None:
     Path(environment["LOADTEST_EXPECTED"]).write_text(json.dumps(EXPECTED | {"ended": Validity.VALID}))
     exit_code, report = smoke(environment)
     assert exit_code == 1
@@ -64,9 +61,9 @@ def test_an_answer_other_than_expected_fails_the_smoke(environment: dict[str, st
     assert report["silent_cards"] == ["ended"]
 
 
-def test_a_fund_that_is_not_there_fails_the_smoke(environment: dict[str, str]) -> None:
+def test_an_unreachable_fund_fails(environment: dict[str, str]) -> None:
     with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))  # taken, and nobody listens
+        silent.bind(("127.0.0.1", 0))  # bound, without a listener
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         exit_code, report = smoke(environment | {"TERMINAL_FUND_URL": url})
     assert exit_code == 1

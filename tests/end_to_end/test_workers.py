@@ -1,4 +1,4 @@
-"""What holds across workers: a challenge is spent once, whoever is asked."""
+"""A challenge is used once across all workers."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 from eligibility_api.contract.eligibility import CardCheckRequest
 from eligibility_api.contract.errors import ShikakuError
-from tests.builders.house import Inhabited
+from tests.builders.stack import PopulatedStack
 from tests.builders.terminal import Terminal
 
 USES = 50
 
 
-def test_one_challenge_used_fifty_times_at_once_on_two_workers_succeeds_once(house: Inhabited) -> None:
-    with house.terminal() as first:
+def test_one_challenge_used_fifty_times_at_once_on_two_workers_succeeds_once(stack: PopulatedStack) -> None:
+    with stack.terminal() as first:
         proof = first.prove()
 
     def use(_: int) -> str:
-        # A connection of one's own each time, so that both workers are asked.
-        with house.terminal() as terminal:
+        # A new connection each time, so that both workers are called.
+        with stack.terminal() as terminal:
             terminal.client.sign_in()
             return _outcome(terminal, proof)
 

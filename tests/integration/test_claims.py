@@ -12,8 +12,16 @@ from starlette.requests import ClientDisconnect
 
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.facilities.store import close_client
+from tests.builders.claim_files import (
+    claim_file,
+    medical_claim,
+    member,
+    pharmacy_claim,
+    run_jobs,
+    send,
+    upload_and_process,
+)
 from tests.builders.fund import OTHER_INSURER, Fund
-from tests.builders.receipt_files import dispensed, medical, member, receipt_file, send, taken, work
 from tests.builders.sent_claims import enrolled_members, stored_claims, unknown_members
 
 pytestmark = pytest.mark.anyio
@@ -22,10 +30,12 @@ pytestmark = pytest.mark.anyio
 async def test_a_file_is_accepted_read_and_counted(fund: Fund) -> None:
     [one, other] = await enrolled_members(fund, 2)
     [stranger] = unknown_members(fund, 1)
-    body = receipt_file([medical(one), medical(other), medical(stranger), dispensed(one)])
+    body = claim_file(
+        [medical_claim(one), medical_claim(other), medical_claim(stranger), pharmacy_claim(one)]
+    )
     response = await send(fund, body)
     assert (response.status_code, response.json()["state"]) == (202, "received")
-    answer = await taken(fund, body)
+    answer = await upload_and_process(fund, body)
     assert answer["report"] == {
         "sections": 2,
         "claims": 4,
@@ -40,7 +50,7 @@ async def test_a_file_is_accepted_read_and_counted(fund: Fund) -> None:
 
 async def test_a_claim_is_stored_unchanged_and_due_on_the_eleventh(fund: Fund) -> None:
     [who] = unknown_members(fund, 1)
-    [receipt] = await stored_claims(fund, await taken(fund, receipt_file([medical(who)])))
+    [receipt] = await stored_claims(fund, await upload_and_process(fund, claim_file([medical_claim(who)])))
     assert (receipt["insurer_number"], receipt["symbol_key"], receipt["branch_key"]) == (
         who.insurer_number,
         "見本",
@@ -52,30 +62,30 @@ async def test_a_claim_is_stored_unchanged_and_due_on_the_eleventh(fund: Fund) -
 
 
 async def test_the_same_file_again_is_a_duplicate_and_changes_nothing(fund: Fund) -> None:
-    body = receipt_file([medical(who) for who in unknown_members(fund, 1)])
-    first = await taken(fund, body)
+    body = claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
+    first = await upload_and_process(fund, body)
     again = await send(fund, body)
     assert again.status_code == 200
     assert (again.json()["file_id"], again.json()["duplicate_of"]) == (first["file_id"], first["file_id"])
-    await work(fund)
+    await run_jobs(fund)
     assert len(await stored_claims(fund, first)) == 1
 
 
 async def test_a_claim_that_is_sent_again_is_counted_as_replacing(fund: Fund) -> None:
     [who] = unknown_members(fund, 1)
-    await taken(fund, receipt_file([medical(who)]))
-    again = await taken(fund, receipt_file([medical(who, diseases=()), dispensed(who)]))
+    await upload_and_process(fund, claim_file([medical_claim(who)]))
+    again = await upload_and_process(fund, claim_file([medical_claim(who, diseases=()), pharmacy_claim(who)]))
     assert (again["report"]["accepted"], again["report"]["replacing"]) == (2, 1)
 
 
 async def test_claims_of_a_file_that_is_not_effective_are_not_replaced(fund: Fund) -> None:
     [who] = unknown_members(fund, 1)
-    first = await taken(fund, receipt_file([medical(who)]))
+    first = await upload_and_process(fund, claim_file([medical_claim(who)]))
     await fund.owner.fetch(
         "UPDATE claim_file SET known_from = NULL, state = 'refused' WHERE file_id = $1",
         (UUID(first["file_id"]),),
     )
-    again = await taken(fund, receipt_file([medical(who)]))
+    again = await upload_and_process(fund, claim_file([medical_claim(who)]))
     assert (again["file_id"] != first["file_id"], again["report"]["replacing"]) == (True, 0)
 
 
@@ -94,7 +104,7 @@ async def test_a_member_is_matched_by_any_day_of_the_month(
     person = fund.person()
     more: dict[str, Any] = {"lost_on": lost_on, "reason_of_loss": "03"} if lost_on else {}
     assert (await fund.enrol(person, acquired_on=acquired_on, **more)).status_code == 201
-    answer = await taken(fund, receipt_file([medical(member(person))]))
+    answer = await upload_and_process(fund, claim_file([medical_claim(member(person))]))
     assert answer["report"]["unmatched"] == unmatched
 
 
@@ -102,36 +112,36 @@ async def test_a_member_is_matched_by_any_day_of_the_month(
 async def test_a_missing_branch_matches_any(fund: Fund, branch: str | None, unmatched: int) -> None:
     person = fund.person()
     await fund.enrol(person)
-    answer = await taken(fund, receipt_file([medical(member(person, branch=branch))]))
+    answer = await upload_and_process(fund, claim_file([medical_claim(member(person, branch=branch))]))
     assert answer["report"]["unmatched"] == unmatched
 
 
 async def test_a_broken_connection_leaves_nothing_behind(fund: Fund) -> None:
     async def body() -> AsyncIterator[bytes]:
-        yield receipt_file([medical(who) for who in unknown_members(fund, 1)]) * 4_000
+        yield claim_file([medical_claim(who) for who in unknown_members(fund, 1)]) * 4_000
         raise ClientDisconnect
 
     assert (await send(fund, body())).json()["code"] == "file-truncated"
-    await work(fund)
+    await run_jobs(fund)
     [left] = await fund.owner.fetch("SELECT count(*) FROM upload_part", [])
     assert left[0] == 0
 
 
 async def test_a_file_that_was_abandoned_during_its_upload_is_not_acknowledged(fund: Fund) -> None:
-    whole = receipt_file([medical(who) for who in unknown_members(fund, 1)])
+    whole = claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
 
     async def body() -> AsyncIterator[bytes]:
         yield whole[:100]
         await fund.owner.fetch("UPDATE claim_file SET received_at = now() - interval '7 hours'", ())
-        await work(fund)
+        await run_jobs(fund)
         yield whole[100:]
 
     assert (await send(fund, body())).json()["code"] == "file-truncated"
-    assert (await taken(fund, whole))["state"] == "done"
+    assert (await upload_and_process(fund, whole))["state"] == "done"
 
 
 async def test_a_file_of_another_kind_is_refused_with_its_own_code(fund: Fund) -> None:
-    answer = await taken(fund, b"x,y\r\n" * 3)
+    answer = await upload_and_process(fund, b"x,y\r\n" * 3)
     assert (answer["state"], answer["refusal"], answer["known_from"]) == (
         "refused",
         "claims-unreadable",
@@ -140,13 +150,15 @@ async def test_a_file_of_another_kind_is_refused_with_its_own_code(fund: Fund) -
 
 
 async def test_the_same_bytes_after_a_refusal_are_a_new_file(fund: Fund) -> None:
-    first = await taken(fund, b"z\r\n")
-    again = await taken(fund, b"z\r\n")
+    first = await upload_and_process(fund, b"z\r\n")
+    again = await upload_and_process(fund, b"z\r\n")
     assert again["file_id"] != first["file_id"]
 
 
 async def test_another_insurer_does_not_see_a_file(fund: Fund) -> None:
-    mine = await taken(fund, receipt_file([medical(who) for who in unknown_members(fund, 1)]))
+    mine = await upload_and_process(
+        fund, claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
+    )
     other = await fund.admit_insurer(OTHER_INSURER)
     for path in ("", "/faults"):
         response = await fund.get(f"{CLAIMS_PATH}/{mine['file_id']}{path}", other)
@@ -154,7 +166,9 @@ async def test_another_insurer_does_not_see_a_file(fund: Fund) -> None:
 
 
 async def test_a_clinic_can_neither_send_nor_read_claims(fund: Fund) -> None:
-    mine = await taken(fund, receipt_file([medical(who) for who in unknown_members(fund, 1)]))
+    mine = await upload_and_process(
+        fund, claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
+    )
     assert (await send(fund, b"IR\r\n", fund.clinic)).json()["code"] == "right-missing"
     response = await fund.get(f"{CLAIMS_PATH}/{mine['file_id']}", fund.clinic)
     assert response.json()["code"] == "right-missing"
@@ -169,7 +183,9 @@ async def test_a_closed_client_cannot_send_claims_with_a_token_that_is_still_val
 
 
 async def test_an_unchanged_answer_is_not_sent_again(fund: Fund) -> None:
-    mine = await taken(fund, receipt_file([medical(who) for who in unknown_members(fund, 1)]))
+    mine = await upload_and_process(
+        fund, claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
+    )
     path = f"{CLAIMS_PATH}/{mine['file_id']}"
     etag = (await fund.get(path)).headers["ETag"]
     assert (await fund.get(path, etag=etag)).status_code == 304
@@ -178,7 +194,7 @@ async def test_an_unchanged_answer_is_not_sent_again(fund: Fund) -> None:
 async def test_claims_of_another_insurer_are_faults_and_the_others_are_accepted(fund: Fund) -> None:
     [mine] = unknown_members(fund, 1)
     foreign = member(fund.person(), OTHER_INSURER)
-    answer = await taken(fund, receipt_file([medical(mine), medical(foreign)]))
+    answer = await upload_and_process(fund, claim_file([medical_claim(mine), medical_claim(foreign)]))
     assert (answer["report"]["claims"], answer["report"]["accepted"]) == (2, 1)
     assert answer["report"]["faults"] == {"other-insurer": 1}
 
@@ -191,13 +207,15 @@ async def test_faults_are_paged_by_place_and_counted_beyond_the_stored_ones(
     months = [date(2022 + place // 12, 1 + place % 12, 1) for place in range(36)]
     clinics = [f"131{place:06d}4" for place in range(40)]
     receipts = [
-        medical(
-            foreign, month=month, institution=medical(foreign).institution.__class__(code=code, name="架空")
+        medical_claim(
+            foreign,
+            month=month,
+            institution=medical_claim(foreign).institution.__class__(code=code, name="架空"),
         )
         for code in clinics
         for month in months
     ]
-    answer = await taken(fund, receipt_file(receipts))
+    answer = await upload_and_process(fund, claim_file(receipts))
     first = (await fund.get(f"{CLAIMS_PATH}/{answer['file_id']}/faults")).json()
     rest = (await fund.get(f"{CLAIMS_PATH}/{answer['file_id']}/faults", after=first["next"])).json()
     assert (len(first["faults"]), len(rest["faults"]), rest["next"]) == (1_000, 200, None)
@@ -208,7 +226,9 @@ async def test_faults_are_paged_by_place_and_counted_beyond_the_stored_ones(
 async def test_known_from_follows_the_clock_of_windows(fund: Fund) -> None:
     await fund.turn(timedelta(hours=2))
     try:
-        answer = await taken(fund, receipt_file([medical(who) for who in unknown_members(fund, 1)]))
+        answer = await upload_and_process(
+            fund, claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
+        )
     finally:
         await fund.turn(timedelta())
     ahead = datetime.fromisoformat(answer["known_from"]) - datetime.now(UTC)
@@ -217,8 +237,8 @@ async def test_known_from_follows_the_clock_of_windows(fund: Fund) -> None:
 
 async def test_a_file_is_audited_without_any_person(fund: Fund) -> None:
     [who] = await enrolled_members(fund, 1)
-    done = await taken(fund, receipt_file([medical(who)]))
-    refused = await taken(fund, b"IR?\r\n")
+    done = await upload_and_process(fund, claim_file([medical_claim(who)]))
+    refused = await upload_and_process(fund, b"IR?\r\n")
     records = [
         (record["kind"], record["outcome"], record["insurer_number"], record["person_key"])
         for answer in (done, refused)

@@ -14,21 +14,21 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.claims import Act, Disease
 from eligibility_api.domain.dates import JAPAN
 from eligibility_api.web import cursor
+from tests.builders.claims import (
+    claim,
+    drug_codes,
+    enrolled_patient,
+    fetch_history,
+    grant_permit,
+    months_ago,
+    pharmacy_with_history_rights,
+    request_history,
+    set_known_since,
+    store_checkup,
+    store_claims,
+)
 from tests.builders.fund import OTHER_INSURER, Fund, Person
 from tests.builders.known import PLAIN_CONTENT, content, drug
-from tests.builders.receipts import (
-    allow,
-    codes,
-    examined,
-    known_since,
-    look,
-    looking_pharmacy,
-    months_ago,
-    patient,
-    receipt,
-    seen,
-    stored,
-)
 
 pytestmark = pytest.mark.anyio
 
@@ -38,45 +38,45 @@ TABLETS = content(drug(), institution_name="架空診療所")
 @pytest.fixture
 async def pharmacy(fund: Fund) -> Credential:
     """A pharmacy with the right to access histories."""
-    return await looking_pharmacy(fund)
+    return await pharmacy_with_history_rights(fund)
 
 
 async def test_the_history_survives_a_change_of_insurer(fund: Fund, pharmacy: Credential) -> None:
     other = await fund.admit_insurer(OTHER_INSURER)
     moved = months_ago(fund, 2)
-    person = await patient(fund, acquired_on="2024-04-01")
+    person = await enrolled_patient(fund, acquired_on="2024-04-01")
     await fund.change(person, "end", lost_on=moved.isoformat(), reason_of_loss="03")
     await fund.enrol(person, credential=other, acquired_on=moved.isoformat())
-    await known_since(fund, person, fund.clock() - timedelta(days=300))
-    await stored(
+    await set_known_since(fund, person, fund.clock() - timedelta(days=300))
+    await store_claims(
         fund,
-        receipt(fund, person, content(drug(code="990000101")), months=3),
-        receipt(fund, person, content(drug(code="990000102")), months=1, insurer_number=OTHER_INSURER),
+        claim(fund, person, content(drug(code="990000101")), months=3),
+        claim(fund, person, content(drug(code="990000102")), months=1, insurer_number=OTHER_INSURER),
         # The wrong insurer for the month: the person was not enrolled there then.
-        receipt(fund, person, content(drug(code="990000103")), months=3, insurer_number=OTHER_INSURER),
-        receipt(fund, person, content(drug(code="990000104")), months=1),
+        claim(fund, person, content(drug(code="990000103")), months=3, insurer_number=OTHER_INSURER),
+        claim(fund, person, content(drug(code="990000104")), months=1),
     )
-    assert await codes(fund, person, pharmacy) == ["990000102", "990000101"]
+    assert await drug_codes(fund, person, pharmacy) == ["990000102", "990000101"]
 
 
 async def test_one_day_of_enrolment_in_the_month_suffices(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund, acquired_on=(months_ago(fund, 2) - timedelta(days=1)).isoformat())
-    await stored(
+    person = await enrolled_patient(fund, acquired_on=(months_ago(fund, 2) - timedelta(days=1)).isoformat())
+    await store_claims(
         fund,
-        receipt(fund, person, content(drug(code="990000101")), months=3),
-        receipt(fund, person, content(drug(code="990000102")), months=4),
+        claim(fund, person, content(drug(code="990000101")), months=3),
+        claim(fund, person, content(drug(code="990000102")), months=4),
     )
-    assert await codes(fund, person, pharmacy) == ["990000101"]
+    assert await drug_codes(fund, person, pharmacy) == ["990000101"]
 
 
 async def test_a_late_enrolment_discloses_the_claims_already_stored(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund, acquired_on=months_ago(fund, 1).isoformat())
-    await stored(fund, receipt(fund, person, TABLETS))
-    permit = await allow(fund, person, pharmacy)
-    assert (await seen(fund, permit, pharmacy))["medicines"] == []
+    person = await enrolled_patient(fund, acquired_on=months_ago(fund, 1).isoformat())
+    await store_claims(fund, claim(fund, person, TABLETS))
+    permit = await grant_permit(fund, person, pharmacy)
+    assert (await fetch_history(fund, permit, pharmacy))["medicines"] == []
     correction = {"former": fund.asked(person), "member": fund.told(person, acquired_on="2024-04-01")}
     assert (await fund.post("/v1/enrolments/correct", correction, fund.insurer)).status_code == 200
-    assert len((await seen(fund, permit, pharmacy))["medicines"]) == 1
+    assert len((await fetch_history(fund, permit, pharmacy))["medicines"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ async def test_the_branch_distinguishes_the_claims_of_twins(
     assert (await fund.enrol(one, branch="01")).status_code == 201
     assert (await fund.enrol(other, number=number, branch="02")).status_code == 201
     for person in (one, other):
-        await known_since(fund, person, fund.clock() - timedelta(days=300))
-    await stored(fund, receipt(fund, one, TABLETS, branch=claimed))
-    assert [len(await codes(fund, person, pharmacy)) for person in (one, other)] == [first, second]
+        await set_known_since(fund, person, fund.clock() - timedelta(days=300))
+    await store_claims(fund, claim(fund, one, TABLETS, branch=claimed))
+    assert [len(await drug_codes(fund, person, pharmacy)) for person in (one, other)] == [first, second]
 
 
 @pytest.mark.parametrize(("claimed", "first", "second"), [("02", 0, 1), ("01", 1, 0), (None, 0, 0)])
@@ -105,15 +105,15 @@ async def test_a_membership_without_branch_matches_unless_a_twins_does(
     assert (await fund.enrol(one, branch=None)).status_code == 201
     assert (await fund.enrol(other, number=number, branch="02")).status_code == 201
     for person in (one, other):
-        await known_since(fund, person, fund.clock() - timedelta(days=300))
-    await stored(fund, receipt(fund, one, TABLETS, branch=claimed))
-    assert [len(await codes(fund, person, pharmacy)) for person in (one, other)] == [first, second]
+        await set_known_since(fund, person, fund.clock() - timedelta(days=300))
+    await store_claims(fund, claim(fund, one, TABLETS, branch=claimed))
+    assert [len(await drug_codes(fund, person, pharmacy)) for person in (one, other)] == [first, second]
 
 
 async def test_without_a_twin_no_branch_is_needed(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
-    await stored(fund, receipt(fund, person, TABLETS, branch=None))
-    assert len(await codes(fund, person, pharmacy)) == 1
+    person = await enrolled_patient(fund)
+    await store_claims(fund, claim(fund, person, TABLETS, branch=None))
+    assert len(await drug_codes(fund, person, pharmacy)) == 1
 
 
 async def test_a_claim_paid_by_public_expense_alone_is_matched_by_its_numbers(
@@ -124,11 +124,11 @@ async def test_a_claim_paid_by_public_expense_alone_is_matched_by_its_numbers(
     aid = {"certificate_kind": "A1", "symbol": None, "branch": None, "number": "0000018"}
     enrolled = await fund.enrol(person, credential=office, **aid)
     assert enrolled.status_code == 201, enrolled.text
-    await known_since(fund, person, fund.clock() - timedelta(days=300))
-    claim = receipt(fund, person, TABLETS)
-    member = replace(claim.member, insurer_number="12143210", symbol=None, number="0000018", branch=None)
-    await stored(fund, replace(claim, member=member))
-    assert len(await codes(fund, person, pharmacy)) == 1
+    await set_known_since(fund, person, fund.clock() - timedelta(days=300))
+    sent = claim(fund, person, TABLETS)
+    member = replace(sent.member, insurer_number="12143210", symbol=None, number="0000018", branch=None)
+    await store_claims(fund, replace(sent, member=member))
+    assert len(await drug_codes(fund, person, pharmacy)) == 1
 
 
 async def mixed_up_members(fund: Fund) -> tuple[Person, Person, dict[str, Any]]:
@@ -136,7 +136,7 @@ async def mixed_up_members(fund: Fund) -> tuple[Person, Person, dict[str, Any]]:
     member, other = fund.person(), fund.person()
     wrong = fund.told(other, number=member.resident.resident_id[1:])
     enrolled = await fund.post("/v1/enrolments", wrong, fund.insurer)
-    await known_since(fund, other, fund.clock() - timedelta(days=300))
+    await set_known_since(fund, other, fund.clock() - timedelta(days=300))
     values = fund.told(member)
     items = {name: values[name] for name in ("name", "name_kana", "sex", "address")}
     return member, other, {"enrolment_id": enrolled.json()["enrolment_id"], "corrected": items}
@@ -144,9 +144,9 @@ async def mixed_up_members(fund: Fund) -> tuple[Person, Person, dict[str, Any]]:
 
 async def test_a_corrected_mix_up_is_not_disclosed_by_known_at(fund: Fund, pharmacy: Credential) -> None:
     member, other, parting = await mixed_up_members(fund)
-    await stored(fund, receipt(fund, member, TABLETS))
-    permit, earlier = await allow(fund, other, pharmacy), fund.clock() - timedelta(days=1)
-    assert len((await seen(fund, permit, pharmacy))["medicines"]) == 1
+    await store_claims(fund, claim(fund, member, TABLETS))
+    permit, earlier = await grant_permit(fund, other, pharmacy), fund.clock() - timedelta(days=1)
+    assert len((await fetch_history(fund, permit, pharmacy))["medicines"]) == 1
 
     assert (await fund.post("/v1/enrolments/unlink", parting, fund.insurer)).json()["match"] == "one"
 
@@ -156,33 +156,33 @@ async def test_a_corrected_mix_up_is_not_disclosed_by_known_at(fund: Fund, pharm
         {"after": cursor.encode((earlier, 0, 0))},
     ]
     for query in queries:
-        assert (await seen(fund, permit, pharmacy, **query))["medicines"] == []
-    assert len(await codes(fund, member, pharmacy)) == 1
+        assert (await fetch_history(fund, permit, pharmacy, **query))["medicines"] == []
+    assert len(await drug_codes(fund, member, pharmacy)) == 1
 
 
 async def test_a_twin_known_only_later_makes_earlier_claims_ambiguous_too(
     fund: Fund, pharmacy: Credential
 ) -> None:
-    person, twin = await patient(fund, branch="01"), fund.person()
-    await stored(fund, receipt(fund, person, TABLETS, branch=None))
-    assert len(await codes(fund, person, pharmacy)) == 1
+    person, twin = await enrolled_patient(fund, branch="01"), fund.person()
+    await store_claims(fund, claim(fund, person, TABLETS, branch=None))
+    assert len(await drug_codes(fund, person, pharmacy)) == 1
     await fund.enrol(twin, number=person.resident.resident_id[1:], branch="02")
     known_at = (fund.clock() - timedelta(days=1)).isoformat()
-    assert await codes(fund, person, pharmacy, known_at=known_at) == []
+    assert await drug_codes(fund, person, pharmacy, known_at=known_at) == []
 
 
 async def test_a_resubmission_replaces_the_claim_and_known_at_returns_the_earlier_one(
     fund: Fund, pharmacy: Credential
 ) -> None:
-    person = await patient(fund)
+    person = await enrolled_patient(fund)
     arrived, again = fund.clock() - timedelta(days=20), fund.clock() - timedelta(days=2)
-    await stored(fund, receipt(fund, person, content(drug(times=14))), known_from=arrived)
-    await stored(fund, receipt(fund, person, content(drug(times=28))), known_from=again)
-    permit = await allow(fund, person, pharmacy)
+    await store_claims(fund, claim(fund, person, content(drug(times=14))), known_from=arrived)
+    await store_claims(fund, claim(fund, person, content(drug(times=28))), known_from=again)
+    permit = await grant_permit(fund, person, pharmacy)
 
     async def times(known_at: datetime | None = None) -> list[int]:
         query: dict[str, Any] = {"known_at": known_at.isoformat()} if known_at else {}
-        return [m["times"] for m in (await seen(fund, permit, pharmacy, **query))["medicines"]]
+        return [m["times"] for m in (await fetch_history(fund, permit, pharmacy, **query))["medicines"]]
 
     instant = timedelta(microseconds=1)
     assert await times() == [28]
@@ -194,25 +194,27 @@ async def test_a_resubmission_replaces_the_claim_and_known_at_returns_the_earlie
 async def test_a_claim_is_disclosed_from_the_eleventh_of_its_claim_month_in_tokyo(
     fund: Fund, pharmacy: Credential
 ) -> None:
-    person = await patient(fund)
-    await stored(
-        fund, receipt(fund, person, TABLETS, months=3), known_from=fund.clock() - timedelta(days=200)
+    person = await enrolled_patient(fund)
+    await store_claims(
+        fund, claim(fund, person, TABLETS, months=3), known_from=fund.clock() - timedelta(days=200)
     )
-    permit = await allow(fund, person, pharmacy)
+    permit = await grant_permit(fund, person, pharmacy)
     claimed = months_ago(fund, 2)
     due = datetime(claimed.year, claimed.month, 11, tzinfo=JAPAN)
-    before = await seen(fund, permit, pharmacy, known_at=(due - timedelta(microseconds=1)).isoformat())
-    after = await seen(fund, permit, pharmacy, known_at=due.isoformat())
+    before = await fetch_history(
+        fund, permit, pharmacy, known_at=(due - timedelta(microseconds=1)).isoformat()
+    )
+    after = await fetch_history(fund, permit, pharmacy, known_at=due.isoformat())
     assert (before["total"], after["total"]) == (0, 1)
     assert datetime.fromisoformat(after["medicines"][0]["known_from"]) == due
 
 
 async def test_only_the_requested_months_are_returned(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund, acquired_on="2019-04-01")
-    await stored(
+    person = await enrolled_patient(fund, acquired_on="2019-04-01")
+    await store_claims(
         fund,
         *(
-            receipt(fund, person, content(drug(code=f"99999{months:04}")), months=months)
+            claim(fund, person, content(drug(code=f"99999{months:04}")), months=months)
             for months in (1, 35, 36, 60, 61)
         ),
     )
@@ -221,9 +223,13 @@ async def test_only_the_requested_months_are_returned(fund: Fund, pharmacy: Cred
         return months_ago(fund, ago).isoformat()[:7]
 
     usual = ["999990001", "999990035"]
-    assert await codes(fund, person, pharmacy) == usual
-    assert await codes(fund, person, pharmacy, from_month=month(60)) == [*usual, "999990036", "999990060"]
-    assert await codes(fund, person, pharmacy, from_month=month(36), to_month=month(36)) == ["999990036"]
+    assert await drug_codes(fund, person, pharmacy) == usual
+    assert await drug_codes(fund, person, pharmacy, from_month=month(60)) == [
+        *usual,
+        "999990036",
+        "999990060",
+    ]
+    assert await drug_codes(fund, person, pharmacy, from_month=month(36), to_month=month(36)) == ["999990036"]
 
 
 @pytest.mark.parametrize(
@@ -244,23 +250,23 @@ async def test_only_the_requested_months_are_returned(fund: Fund, pharmacy: Cred
 async def test_an_invalid_query_is_rejected(
     fund: Fund, pharmacy: Credential, query: dict[str, Any], code: str
 ) -> None:
-    permit = await allow(fund, await patient(fund), pharmacy)
-    response = await look(fund, permit, pharmacy, **query)
+    permit = await grant_permit(fund, await enrolled_patient(fund), pharmacy)
+    response = await request_history(fund, permit, pharmacy, **query)
     assert (response.status_code, response.json()["code"]) == (422, code)
 
 
 async def test_a_forged_cursor_reaches_no_further(fund: Fund, pharmacy: Credential) -> None:
-    permit = await allow(fund, await patient(fund), pharmacy)
+    permit = await grant_permit(fund, await enrolled_patient(fund), pharmacy)
     long_ago = cursor.encode((fund.clock() - timedelta(days=365 * 6), 0, 0))
     ahead = cursor.encode((fund.clock() + timedelta(days=365), 0, 0))
-    assert (await look(fund, permit, pharmacy, after=long_ago)).json()["code"] == "history-months"
-    assert (await seen(fund, permit, pharmacy, after=ahead))["to_month"] == months_ago(fund, 0).isoformat()[
-        :7
-    ]
+    assert (await request_history(fund, permit, pharmacy, after=long_ago)).json()["code"] == "history-months"
+    assert (await fetch_history(fund, permit, pharmacy, after=ahead))["to_month"] == months_ago(
+        fund, 0
+    ).isoformat()[:7]
 
 
 async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
+    person = await enrolled_patient(fund)
     treated_content = PLAIN_CONTENT._replace(
         institution_name="架空診療所",
         acts=(
@@ -269,11 +275,11 @@ async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential
         ),
         diseases=(Disease("0000999", "架空の症状（見本）", ("8002",), date(2026, 1, 5), "1", True),),
     )
-    await stored(fund, receipt(fund, person, treated_content))
-    permit = await allow(fund, person, pharmacy)
-    treated = (await seen(fund, permit, pharmacy, HistoryResource.TREATMENTS))["treatments"]
-    operated = (await seen(fund, permit, pharmacy, HistoryResource.SURGERIES))["treatments"]
-    [diagnosis] = (await seen(fund, permit, pharmacy, HistoryResource.DIAGNOSES))["diagnoses"]
+    await store_claims(fund, claim(fund, person, treated_content))
+    permit = await grant_permit(fund, person, pharmacy)
+    treated = (await fetch_history(fund, permit, pharmacy, HistoryResource.TREATMENTS))["treatments"]
+    operated = (await fetch_history(fund, permit, pharmacy, HistoryResource.SURGERIES))["treatments"]
+    [diagnosis] = (await fetch_history(fund, permit, pharmacy, HistoryResource.DIAGNOSES))["diagnoses"]
     assert [(t["row"], t["code"], t["on"][-2:], t["times"]) for t in treated] == [
         (1, "112007410", "18", 1),
         (2, "112007410", "04", 1),
@@ -288,15 +294,15 @@ async def test_treatments_surgery_and_diagnoses(fund: Fund, pharmacy: Credential
 
 
 async def test_of_one_day_the_check_up_loaded_last_is_returned(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
+    person = await enrolled_patient(fund)
     day = months_ago(fund, 5) + timedelta(days=3)
-    await examined(fund, person, day, "150", known_from=fund.clock() - timedelta(days=9))
-    await examined(fund, person, day, "128")
-    await examined(fund, person, day + timedelta(days=40), "131", branch="07")
-    permit = await allow(fund, person, pharmacy)
-    now = await seen(fund, permit, pharmacy, HistoryResource.HEALTH_CHECKUPS)
+    await store_checkup(fund, person, day, "150", known_from=fund.clock() - timedelta(days=9))
+    await store_checkup(fund, person, day, "128")
+    await store_checkup(fund, person, day + timedelta(days=40), "131", branch="07")
+    permit = await grant_permit(fund, person, pharmacy)
+    now = await fetch_history(fund, permit, pharmacy, HistoryResource.HEALTH_CHECKUPS)
     then = (fund.clock() - timedelta(days=5)).isoformat()
-    earlier = await seen(fund, permit, pharmacy, HistoryResource.HEALTH_CHECKUPS, known_at=then)
+    earlier = await fetch_history(fund, permit, pharmacy, HistoryResource.HEALTH_CHECKUPS, known_at=then)
     assert [(c["examined_on"], c["items"][0]["value"]) for c in now["checkups"]] == [(day.isoformat(), "128")]
     assert [c["items"][0]["value"] for c in earlier["checkups"]] == ["150"]
     assert now["checkups"][0]["age_days"] == 1
@@ -306,15 +312,15 @@ async def test_of_one_day_the_check_up_loaded_last_is_returned(fund: Fund, pharm
 async def test_the_month_of_a_check_up_does_not_depend_on_the_hosts_time_zone(
     fund: Fund, pharmacy: Credential, monkeypatch: pytest.MonkeyPatch, zone: str
 ) -> None:
-    person, month = await patient(fund), months_ago(fund, 3)
+    person, month = await enrolled_patient(fund), months_ago(fund, 3)
     last = months_ago(fund, 2) - timedelta(days=1)
     for day in (month - timedelta(days=1), month, last, last + timedelta(days=1)):
-        await examined(fund, person, day, "128")
-    permit, named = await allow(fund, person, pharmacy), f"{month:%Y-%m}"
+        await store_checkup(fund, person, day, "128")
+    permit, named = await grant_permit(fund, person, pharmacy), f"{month:%Y-%m}"
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        answer = await seen(
+        answer = await fetch_history(
             fund, permit, pharmacy, HistoryResource.HEALTH_CHECKUPS, from_month=named, to_month=named
         )
     finally:

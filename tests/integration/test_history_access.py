@@ -16,20 +16,20 @@ from eligibility_api.contract.emergency import DISASTER_PATH, EMERGENCIES_PATH
 from eligibility_api.contract.history import CATEGORY_OF, HistoryResource
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.dates import day_in_japan
+from tests.builders.claims import (
+    HISTORY_RIGHTS,
+    claim,
+    enrolled_patient,
+    fetch_history,
+    grant_permit,
+    months_ago,
+    pharmacy_with_history_rights,
+    request_history,
+    store_claims,
+    store_prescription_entry,
+)
 from tests.builders.fund import OTHER_CLINIC, Fund
 from tests.builders.known import PHARMACY, content, drug
-from tests.builders.receipts import (
-    LOOKING,
-    allow,
-    look,
-    looking_pharmacy,
-    months_ago,
-    patient,
-    receipt,
-    seen,
-    stored,
-    told_at_once,
-)
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ TABLETS = content(drug(), institution_name="架空診療所")
 @pytest.fixture
 async def pharmacy(fund: Fund) -> Credential:
     """A pharmacy with the right to access histories."""
-    return await looking_pharmacy(fund)
+    return await pharmacy_with_history_rights(fund)
 
 
 async def refused(
@@ -65,29 +65,34 @@ async def end(fund: Fund, permit: UUID, terminal: Credential) -> None:
 async def test_every_resource_needs_its_category_and_a_medical_role(
     fund: Fund, pharmacy: Credential, what: HistoryResource
 ) -> None:
-    person = await patient(fund)
-    permit = await allow(fund, person, pharmacy, [CATEGORY_OF[what]])
+    person = await enrolled_patient(fund)
+    permit = await grant_permit(fund, person, pharmacy, [CATEGORY_OF[what]])
     other = next(one for one in HistoryResource if one is not what)
-    assert (await look(fund, permit, pharmacy, what)).status_code == 200
-    assert await refused(fund, await look(fund, permit, pharmacy, what, role=Role.RECEPTION), what) == (
+    assert (await request_history(fund, permit, pharmacy, what)).status_code == 200
+    assert await refused(
+        fund, await request_history(fund, permit, pharmacy, what, role=Role.RECEPTION), what
+    ) == (
         403,
         "role-not-permitted",
     )
-    assert await refused(fund, await look(fund, permit, pharmacy, other), other) == (403, "consent-category")
+    assert await refused(fund, await request_history(fund, permit, pharmacy, other), other) == (
+        403,
+        "consent-category",
+    )
 
 
 async def test_a_request_without_a_role_counts_as_the_reception(fund: Fund, pharmacy: Credential) -> None:
-    permit = await allow(fund, await patient(fund), pharmacy)
+    permit = await grant_permit(fund, await enrolled_patient(fund), pharmacy)
     headers = {"Authorization": f"Bearer {await fund.token(pharmacy)}"}
     response = await fund.http.get(f"{CONSENTS_PATH}/{permit}/medications", headers=headers)
     assert await refused(fund, response) == (403, "role-not-permitted")
 
 
 async def test_staff_need_the_administrators_authorisation(fund: Fund, pharmacy: Credential) -> None:
-    permit = await allow(fund, await patient(fund), pharmacy)
+    permit = await grant_permit(fund, await enrolled_patient(fund), pharmacy)
 
     async def as_staff(name: str | None) -> httpx2.Response:
-        return await look(fund, permit, pharmacy, role=Role.AUTHORISED_STAFF, operator=name)
+        return await request_history(fund, permit, pharmacy, role=Role.AUTHORISED_STAFF, operator=name)
 
     for name in ("見本　花子", None):
         assert await refused(fund, await as_staff(name)) == (403, "staff-not-authorised")
@@ -103,44 +108,47 @@ async def test_staff_need_the_administrators_authorisation(fund: Fund, pharmacy:
 
 
 async def test_a_consent_does_not_carry_over_to_another_facility(fund: Fund, pharmacy: Credential) -> None:
-    permit = await allow(fund, await patient(fund), pharmacy)
-    elsewhere = await fund.terminal(institution_code=OTHER_CLINIC, rights=LOOKING)
-    assert await refused(fund, await look(fund, permit, elsewhere)) == (403, "consent-other-facility")
-    second = await fund.terminal(institution_code=PHARMACY, kind=FacilityKind.PHARMACY, rights=LOOKING)
-    assert (await look(fund, permit, second)).status_code == 200
+    permit = await grant_permit(fund, await enrolled_patient(fund), pharmacy)
+    elsewhere = await fund.terminal(institution_code=OTHER_CLINIC, rights=HISTORY_RIGHTS)
+    assert await refused(fund, await request_history(fund, permit, elsewhere)) == (
+        403,
+        "consent-other-facility",
+    )
+    second = await fund.terminal(institution_code=PHARMACY, kind=FacilityKind.PHARMACY, rights=HISTORY_RIGHTS)
+    assert (await request_history(fund, permit, second)).status_code == 200
 
 
 async def test_without_a_permit_access_is_refused(fund: Fund, pharmacy: Credential) -> None:
-    assert await refused(fund, await look(fund, uuid4(), pharmacy)) == (404, "consent-missing")
+    assert await refused(fund, await request_history(fund, uuid4(), pharmacy)) == (404, "consent-missing")
 
 
 async def test_a_terminal_without_the_right_is_refused_and_an_insurer_too(
     fund: Fund, pharmacy: Credential
 ) -> None:
-    permit = await allow(fund, await patient(fund), pharmacy)
+    permit = await grant_permit(fund, await enrolled_patient(fund), pharmacy)
     lesser = await fund.terminal(
         institution_code=PHARMACY, kind=FacilityKind.PHARMACY, rights=(Right.ELIGIBILITY,)
     )
-    assert await refused(fund, await look(fund, permit, lesser)) == (403, "right-missing")
-    assert (await look(fund, permit, fund.insurer)).json()["code"] == "right-missing"
+    assert await refused(fund, await request_history(fund, permit, lesser)) == (403, "right-missing")
+    assert (await request_history(fund, permit, fund.insurer)).json()["code"] == "right-missing"
 
 
 async def test_an_ended_permit_grants_no_access(fund: Fund, pharmacy: Credential) -> None:
-    permit = await allow(fund, await patient(fund), pharmacy)
+    permit = await grant_permit(fund, await enrolled_patient(fund), pharmacy)
     await end(fund, permit, pharmacy)
-    assert await refused(fund, await look(fund, permit, pharmacy)) == (403, "consent-withdrawn")
+    assert await refused(fund, await request_history(fund, permit, pharmacy)) == (403, "consent-withdrawn")
 
 
 @pytest.mark.parametrize("flag", ["nondisclosure", "self_disclosure_blocked", "mismatch"])
 async def test_a_protected_persons_history_is_not_disclosed(
     fund: Fund, pharmacy: Credential, flag: str
 ) -> None:
-    person = await patient(fund)
-    permit = await allow(fund, person, pharmacy)
+    person = await enrolled_patient(fund)
+    permit = await grant_permit(fund, person, pharmacy)
     since = {"address": "架空県どこにもない町"} if flag == "mismatch" else {flag: True}
     body = {"former": fund.asked(person), "member": fund.told(person, **since)}
     assert (await fund.post("/v1/enrolments/correct", body, fund.insurer)).status_code == 200
-    response = await look(fund, permit, pharmacy)
+    response = await request_history(fund, permit, pharmacy)
     if flag == "nondisclosure":
         assert response.status_code == 200  # it withholds the address, which a history does not contain
     else:
@@ -148,8 +156,8 @@ async def test_a_protected_persons_history_is_not_disclosed(
 
 
 async def test_setting_the_clock_back_lifts_no_protection(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
-    permit = await allow(fund, person, pharmacy)
+    person = await enrolled_patient(fund)
+    permit = await grant_permit(fund, person, pharmacy)
     member = fund.told(person, self_disclosure_blocked=True)
     shift = """UPDATE revision SET published_at = published_at + $2::interval
                WHERE revision = (SELECT max(opened_by) FROM enrolment WHERE name = $1)"""
@@ -159,9 +167,9 @@ async def test_setting_the_clock_back_lifts_no_protection(fund: Fund, pharmacy: 
         )
         await fund.owner.fetch(shift, [person.resident.name, timedelta(hours=1)])
         try:
-            codes = [(await look(fund, permit, pharmacy)).json()["code"]]
+            codes = [(await request_history(fund, permit, pharmacy)).json()["code"]]
             await fund.turn(timedelta())
-            codes.append((await look(fund, permit, pharmacy)).json()["code"])
+            codes.append((await request_history(fund, permit, pharmacy)).json()["code"])
         finally:
             await fund.owner.fetch(shift, [person.resident.name, timedelta(hours=-1)])
     assert codes == ["card-not-usable"] * 2
@@ -176,11 +184,13 @@ async def test_setting_the_clock_back_lifts_no_protection(fund: Fund, pharmacy: 
     ],
 )
 async def test_a_permit_is_valid_only_under_its_own_address(fund: Fund, basis: Basis, address: str) -> None:
-    rights = (*LOOKING, Right.EMERGENCY)
+    rights = (*HISTORY_RIGHTS, Right.EMERGENCY)
     terminal = await fund.terminal(institution_code=OTHER_CLINIC, rights=rights)
-    permit = await allow(fund, await patient(fund), terminal, basis=basis, care=Care.EMERGENCY)
+    permit = await grant_permit(
+        fund, await enrolled_patient(fund), terminal, basis=basis, care=Care.EMERGENCY
+    )
     for path in (CONSENTS_PATH, EMERGENCIES_PATH, DISASTER_PATH):
-        response = await look(fund, permit, terminal, address=path)
+        response = await request_history(fund, permit, terminal, address=path)
         if path == address:
             assert response.status_code == 200
         else:
@@ -188,19 +198,21 @@ async def test_a_permit_is_valid_only_under_its_own_address(fund: Fund, basis: B
 
 
 async def test_the_record_names_the_rows_read(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund, acquired_on="2019-04-01")
-    first, second = await stored(
+    person = await enrolled_patient(fund, acquired_on="2019-04-01")
+    first, second = await store_claims(
         fund,
-        receipt(fund, person, content(drug()), months=2),
-        receipt(fund, person, content(drug()), months=40),
+        claim(fund, person, content(drug()), months=2),
+        claim(fund, person, content(drug()), months=40),
     )
     day = day_in_japan(fund.clock())
-    entry = await told_at_once(fund, person, pharmacy, content(drug()), prescribed_on=day, dispensed_on=day)
-    permit = await allow(fund, person, pharmacy)
+    entry = await store_prescription_entry(
+        fund, person, pharmacy, content(drug()), prescribed_on=day, dispensed_on=day
+    )
+    permit = await grant_permit(fund, person, pharmacy)
 
-    answer = await seen(fund, permit, pharmacy, operator="見本　薬剤師")
+    answer = await fetch_history(fund, permit, pharmacy, operator="見本　薬剤師")
     asked = fund.clock()
-    earlier = await seen(
+    earlier = await fetch_history(
         fund, permit, pharmacy, known_at=asked.isoformat(), from_month=months_ago(fund, 50).isoformat()[:7]
     )
 
@@ -223,26 +235,35 @@ async def test_the_record_names_the_rows_read(fund: Fund, pharmacy: Credential) 
 
 
 async def test_an_answer_is_not_cacheable_and_names_the_permits_end(fund: Fund, pharmacy: Credential) -> None:
-    response = await look(fund, await allow(fund, await patient(fund), pharmacy), pharmacy)
+    response = await request_history(
+        fund, await grant_permit(fund, await enrolled_patient(fund), pharmacy), pharmacy
+    )
     assert response.headers["Cache-Control"] == "no-store"
     assert response.json()["available_until"] is not None
-    home = await allow(fund, await patient(fund), pharmacy, [Category.MEDICATION], care=Care.HOME_VISIT)
-    assert (await seen(fund, home, pharmacy))["available_until"] is None
+    home = await grant_permit(
+        fund, await enrolled_patient(fund), pharmacy, [Category.MEDICATION], care=Care.HOME_VISIT
+    )
+    assert (await fetch_history(fund, home, pharmacy))["available_until"] is None
 
 
 async def test_a_permit_expires_after_a_day_and_setting_the_clock_back_does_not_reopen_it(
     fund: Fund, pharmacy: Credential
 ) -> None:
-    person = await patient(fund)
-    day, home = await allow(fund, person, pharmacy), await allow(fund, person, pharmacy, care=Care.HOME_VISIT)
-    await stored(fund, receipt(fund, person, content(drug())), known_from=fund.clock() + timedelta(hours=2))
+    person = await enrolled_patient(fund)
+    day, home = (
+        await grant_permit(fund, person, pharmacy),
+        await grant_permit(fund, person, pharmacy, care=Care.HOME_VISIT),
+    )
+    await store_claims(
+        fund, claim(fund, person, content(drug())), known_from=fund.clock() + timedelta(hours=2)
+    )
     try:
-        assert (await seen(fund, day, pharmacy))["total"] == 0
+        assert (await fetch_history(fund, day, pharmacy))["total"] == 0
         await fund.turn(timedelta(hours=23, minutes=59))
-        assert (await seen(fund, day, pharmacy))["total"] == 1
+        assert (await fetch_history(fund, day, pharmacy))["total"] == 1
         await fund.turn(timedelta(hours=24))
-        assert await refused(fund, await look(fund, day, pharmacy)) == (403, "consent-expired")
-        assert (await seen(fund, home, pharmacy))["total"] == 1
+        assert await refused(fund, await request_history(fund, day, pharmacy)) == (403, "consent-expired")
+        assert (await fetch_history(fund, home, pharmacy))["total"] == 1
     finally:
         await fund.turn(timedelta())
-    assert (await look(fund, day, pharmacy)).json()["code"] == "consent-expired"
+    assert (await request_history(fund, day, pharmacy)).json()["code"] == "consent-expired"

@@ -11,20 +11,20 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.claims import Content
 from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.drug_master.store import load, shipped
+from tests.builders.claims import (
+    HISTORY_RIGHTS,
+    claim,
+    drug_codes,
+    enrolled_patient,
+    fetch_history,
+    grant_permit,
+    months_ago,
+    pharmacy_with_history_rights,
+    store_claims,
+    store_prescription_entry,
+)
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.known import PHARMACY, content, drug
-from tests.builders.receipts import (
-    LOOKING,
-    allow,
-    codes,
-    looking_pharmacy,
-    months_ago,
-    patient,
-    receipt,
-    seen,
-    stored,
-    told_at_once,
-)
 
 pytestmark = pytest.mark.anyio
 
@@ -34,19 +34,19 @@ TABLETS = content(drug(), institution_name="架空診療所")
 @pytest.fixture
 async def pharmacy(fund: Fund) -> Credential:
     """A pharmacy with the right to access histories."""
-    return await looking_pharmacy(fund)
+    return await pharmacy_with_history_rights(fund)
 
 
 async def test_a_medicine_has_its_name_origin_and_age(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
+    person = await enrolled_patient(fund)
     day = months_ago(fund, 2) + timedelta(days=9)
     medicine = drug(
         dispensed_on=day, prescribed_on=day, usage_code="003", instruction="見本の指示", quantity="2"
     )
     contents = Content("架空薬局", CLINIC, "架空診療所", (medicine,), (), ())
-    await stored(fund, receipt(fund, person, contents, months=2, pharmacy=True))
+    await store_claims(fund, claim(fund, person, contents, months=2, pharmacy=True))
 
-    answer = await seen(fund, await allow(fund, person, pharmacy), pharmacy)
+    answer = await fetch_history(fund, await grant_permit(fund, person, pharmacy), pharmacy)
 
     due = datetime(*months_ago(fund, 1).timetuple()[:2], 11, tzinfo=JAPAN)
     shown_from = max(due, datetime.fromisoformat(answer["medicines"][0]["known_from"]))
@@ -81,52 +81,54 @@ async def test_a_medicine_has_its_name_origin_and_age(fund: Fund, pharmacy: Cred
 
 
 async def test_a_drug_missing_in_the_master_has_its_code_only(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
-    await stored(fund, receipt(fund, person, content(drug(code="999999999"))))
-    [medicine] = (await seen(fund, await allow(fund, person, pharmacy), pharmacy))["medicines"]
+    person = await enrolled_patient(fund)
+    await store_claims(fund, claim(fund, person, content(drug(code="999999999"))))
+    [medicine] = (await fetch_history(fund, await grant_permit(fund, person, pharmacy), pharmacy))[
+        "medicines"
+    ]
     assert medicine["drug_code"] == "999999999"
     assert [medicine[name] for name in ("name", "unit", "generic", "ingredient_code")] == [None] * 4
 
 
 async def test_a_new_load_of_the_master_takes_effect_at_once(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
-    await stored(fund, receipt(fund, person, TABLETS))
-    permit = await allow(fund, person, pharmacy)
-    assert (await seen(fund, permit, pharmacy))["medicines"][0]["name"] == "架空降圧錠５ｍｇ「見本」"
+    person = await enrolled_patient(fund)
+    await store_claims(fund, claim(fund, person, TABLETS))
+    permit = await grant_permit(fund, person, pharmacy)
+    assert (await fetch_history(fund, permit, pharmacy))["medicines"][0]["name"] == "架空降圧錠５ｍｇ「見本」"
     renamed = shipped().decode().replace("架空降圧錠５ｍｇ「見本」", "架空降圧錠５ｍｇ「改名」").encode()
     async with fund.owner.transaction() as connection:
         await load(connection, renamed)
-    assert (await seen(fund, permit, pharmacy))["medicines"][0]["name"] == "架空降圧錠５ｍｇ「改名」"
+    assert (await fetch_history(fund, permit, pharmacy))["medicines"][0]["name"] == "架空降圧錠５ｍｇ「改名」"
 
 
 async def test_pages_are_consistent_when_claims_arrive_between_them(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
-    await stored(fund, *(receipt(fund, person, TABLETS, months=months) for months in (2, 3, 4, 5, 6)))
-    permit = await allow(fund, person, pharmacy)
-    whole = (await seen(fund, permit, pharmacy))["medicines"]
-    first = await seen(fund, permit, pharmacy, limit=2)
-    await stored(fund, receipt(fund, person, TABLETS, months=1), known_from=fund.clock())
-    second = await seen(fund, permit, pharmacy, limit=2, after=first["next"])
-    third = await seen(fund, permit, pharmacy, limit=2, after=second["next"])
+    person = await enrolled_patient(fund)
+    await store_claims(fund, *(claim(fund, person, TABLETS, months=months) for months in (2, 3, 4, 5, 6)))
+    permit = await grant_permit(fund, person, pharmacy)
+    whole = (await fetch_history(fund, permit, pharmacy))["medicines"]
+    first = await fetch_history(fund, permit, pharmacy, limit=2)
+    await store_claims(fund, claim(fund, person, TABLETS, months=1), known_from=fund.clock())
+    second = await fetch_history(fund, permit, pharmacy, limit=2, after=first["next"])
+    third = await fetch_history(fund, permit, pharmacy, limit=2, after=second["next"])
     assert first["medicines"] + second["medicines"] + third["medicines"] == whole
     assert {page["total"] for page in (first, second, third)} == {5}
     assert third["next"] is None
-    assert (await seen(fund, permit, pharmacy))["total"] == 6
+    assert (await fetch_history(fund, permit, pharmacy))["total"] == 6
 
 
 async def grouped_patient(fund: Fund) -> Person:
     """A patient with two ingredients on two days and a drug without ingredient; the newest row has the first ingredient."""
-    person = await patient(fund)
+    person = await enrolled_patient(fund)
     days = ((10, 5), (24, 5))
-    await stored(
+    await store_claims(
         fund,
-        receipt(
+        claim(
             fund,
             person,
             content(drug(code="990000101", days=days), drug(code="990000104", days=days)),
             months=2,
         ),
-        receipt(
+        claim(
             fund,
             person,
             content(drug(code="990000102", days=((3, 5),)), drug(code="990000190", days=((3, 5),))),
@@ -137,8 +139,8 @@ async def grouped_patient(fund: Fund) -> Person:
 
 
 async def test_medicines_are_grouped_by_ingredient(fund: Fund, pharmacy: Credential) -> None:
-    permit = await allow(fund, await grouped_patient(fund), pharmacy)
-    groups = (await seen(fund, permit, pharmacy, group="ingredient"))["groups"]
+    permit = await grant_permit(fund, await grouped_patient(fund), pharmacy)
+    groups = (await fetch_history(fund, permit, pharmacy, group="ingredient"))["groups"]
     grouped = [(group["key"], [m["drug_code"] for m in group["medicines"]]) for group in groups]
     assert grouped == [
         ("9901001", ["990000101", "990000101", "990000102"]),
@@ -149,11 +151,11 @@ async def test_medicines_are_grouped_by_ingredient(fund: Fund, pharmacy: Credent
 
 
 async def test_medicines_are_grouped_by_day_across_pages(fund: Fund, pharmacy: Credential) -> None:
-    permit = await allow(fund, await grouped_patient(fund), pharmacy)
-    whole = (await seen(fund, permit, pharmacy, group="date"))["groups"]
+    permit = await grant_permit(fund, await grouped_patient(fund), pharmacy)
+    whole = (await fetch_history(fund, permit, pharmacy, group="date"))["groups"]
     assert [len(group["medicines"]) for group in whole] == [2, 2, 2]
-    first = await seen(fund, permit, pharmacy, group="date", limit=3)
-    second = await seen(fund, permit, pharmacy, group="date", limit=3, after=first["next"])
+    first = await fetch_history(fund, permit, pharmacy, group="date", limit=3)
+    second = await fetch_history(fund, permit, pharmacy, group="date", limit=3, after=first["next"])
     assert [group["key"] for group in [*first["groups"], *second["groups"]]] == [
         whole[0]["key"],
         whole[1]["key"],
@@ -167,18 +169,18 @@ async def test_medicines_are_grouped_by_day_across_pages(fund: Fund, pharmacy: C
 async def test_a_duplicate_is_marked_also_if_the_filter_omits_the_other_row(
     fund: Fund, pharmacy: Credential
 ) -> None:
-    person = await patient(fund)
+    person = await enrolled_patient(fund)
     days = ((5, 14), (10, 14))
     elsewhere = content(drug(code="990000102", days=((20, 14),)))
-    await stored(
+    await store_claims(
         fund,
-        receipt(fund, person, content(drug(code="990000101", days=days)), months=2),
-        receipt(fund, person, elsewhere, months=2, institution_code=OTHER_CLINIC),
+        claim(fund, person, content(drug(code="990000101", days=days)), months=2),
+        claim(fund, person, elsewhere, months=2, institution_code=OTHER_CLINIC),
     )
-    permit = await allow(fund, person, pharmacy)
-    whole = (await seen(fund, permit, pharmacy))["medicines"]
-    filtered = await seen(fund, permit, pharmacy, prescriber=CLINIC)
-    groups = (await seen(fund, permit, pharmacy, group="ingredient"))["groups"]
+    permit = await grant_permit(fund, person, pharmacy)
+    whole = (await fetch_history(fund, permit, pharmacy))["medicines"]
+    filtered = await fetch_history(fund, permit, pharmacy, prescriber=CLINIC)
+    groups = (await fetch_history(fund, permit, pharmacy, group="ingredient"))["groups"]
     # The clinic's two supplies overlap as well, but are a refill.
     assert [(m["row"], m["duplicates"]) for m in whole] == [(1, [2]), (2, [1]), (3, [])]
     assert [(m["row"], m["duplicates"]) for m in filtered["medicines"]] == [(2, [1]), (3, [])]
@@ -186,46 +188,48 @@ async def test_a_duplicate_is_marked_also_if_the_filter_omits_the_other_row(
 
 
 async def test_an_entry_is_disclosed_until_its_claim_arrives(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
-    clinic = await fund.terminal(rights=LOOKING)
+    person = await enrolled_patient(fund)
+    clinic = await fund.terminal(rights=HISTORY_RIGHTS)
     day = months_ago(fund, 0) - timedelta(days=1)
     medicine = drug(prescribed_on=day)
-    await told_at_once(
+    await store_prescription_entry(
         fund, person, clinic, content(medicine, institution_name="架空診療所"), prescribed_on=day
     )
-    permit = await allow(fund, person, pharmacy)
+    permit = await grant_permit(fund, person, pharmacy)
 
     async def origins() -> list[str]:
-        return [m["origin"] for m in (await seen(fund, permit, pharmacy))["medicines"]]
+        return [m["origin"] for m in (await fetch_history(fund, permit, pharmacy))["medicines"]]
 
-    [row] = (await seen(fund, permit, pharmacy))["medicines"]
+    [row] = (await fetch_history(fund, permit, pharmacy))["medicines"]
     assert (row["origin"], row["on"], row["claim_month"]) == ("prescription", day.isoformat(), None)
     assert row["prescriber"] == {"institution_code": CLINIC, "institution_name": "架空診療所", "own": False}
 
     dispensed = content(medicine._replace(dispensed_on=day), prescriber_code=CLINIC)
-    await told_at_once(fund, person, pharmacy, dispensed, prescribed_on=day, dispensed_on=day)
+    await store_prescription_entry(fund, person, pharmacy, dispensed, prescribed_on=day, dispensed_on=day)
     assert await origins() == ["dispensing"]
 
-    claimed = receipt(fund, person, dispensed, months=1, pharmacy=True, claim_month=months_ago(fund, 1))
-    await stored(fund, claimed)
+    claimed = claim(fund, person, dispensed, months=1, pharmacy=True, claim_month=months_ago(fund, 1))
+    await store_claims(fund, claimed)
     assert await origins() == ["claim"]
 
 
 async def test_entries_need_their_own_category(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
+    person = await enrolled_patient(fund)
     day = day_in_japan(fund.clock())
-    await told_at_once(fund, person, pharmacy, content(drug()), prescribed_on=day, dispensed_on=day)
-    permit = await allow(fund, person, pharmacy, [Category.MEDICATION])
-    assert (await seen(fund, permit, pharmacy))["medicines"] == []
-    assert await codes(fund, person, pharmacy) == ["990000101"]
+    await store_prescription_entry(
+        fund, person, pharmacy, content(drug()), prescribed_on=day, dispensed_on=day
+    )
+    permit = await grant_permit(fund, person, pharmacy, [Category.MEDICATION])
+    assert (await fetch_history(fund, permit, pharmacy))["medicines"] == []
+    assert await drug_codes(fund, person, pharmacy) == ["990000101"]
 
 
 async def test_an_entry_is_disclosed_for_a_hundred_days(fund: Fund, pharmacy: Credential) -> None:
-    person = await patient(fund)
+    person = await enrolled_patient(fund)
     today = day_in_japan(fund.clock())
     for ago in (100, 101):
         day = today - timedelta(days=ago)
-        await told_at_once(
+        await store_prescription_entry(
             fund, person, pharmacy, content(drug(code=f"990000{ago}")), prescribed_on=day, dispensed_on=day
         )
-    assert await codes(fund, person, pharmacy) == ["990000100"]
+    assert await drug_codes(fund, person, pharmacy) == ["990000100"]

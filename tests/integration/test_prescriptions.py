@@ -16,8 +16,8 @@ from eligibility_api.contract.prescriptions import PrescribedMedicine
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.claims import decode
 from eligibility_api.domain.dates import day_in_japan
+from tests.builders.claims import fetch_history, grant_permit
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
-from tests.builders.receipts import allow, seen
 from tests.builders.staff import as_staff, name_staff
 
 pytestmark = pytest.mark.anyio
@@ -141,8 +141,8 @@ async def test_an_entry_is_disclosed_at_once_if_the_patient_allows_it(fund: Fund
     for categories in (["medication", "prescription"], ["medication"]):
         consent = (await fund.consent(person.card, categories, clinic)).json()["consent_id"]
         headers = {"Authorization": f"Bearer {await fund.token(clinic)}"} | DOCTOR
-        seen = await fund.http.get(f"/v1/consents/{consent}/medications", headers=headers)
-        shown.append([(row["origin"], row["drug_code"]) for row in seen.json()["medicines"]])
+        fetch_history = await fund.http.get(f"/v1/consents/{consent}/medications", headers=headers)
+        shown.append([(row["origin"], row["drug_code"]) for row in fetch_history.json()["medicines"]])
     assert shown == [[("prescription", "990000101")], []]
 
 
@@ -159,13 +159,13 @@ async def test_an_entry_of_a_person_mixed_up_by_number_is_hidden_after_the_corre
     enrolled = (await fund.post("/v1/enrolments", wrong, fund.insurer)).json()
     record = (await fund.ask(member, clinic)).json()["record_id"]
     assert (await prescribe(fund, prescribed(fund, record), clinic)).status_code == 201
-    permit = await allow(fund, other, clinic)
-    assert len((await seen(fund, permit, clinic, role=Role.DOCTOR))["medicines"]) == 1
+    permit = await grant_permit(fund, other, clinic)
+    assert len((await fetch_history(fund, permit, clinic, role=Role.DOCTOR))["medicines"]) == 1
 
     parting = {"enrolment_id": enrolled["enrolment_id"]}
     assert (await fund.post("/v1/enrolments/unlink", parting, fund.insurer)).status_code == 200
 
-    assert (await seen(fund, permit, clinic, role=Role.DOCTOR))["medicines"] == []
+    assert (await fetch_history(fund, permit, clinic, role=Role.DOCTOR))["medicines"] == []
 
 
 async def test_a_repeated_call_is_one_entry_and_another_call_with_its_key_is_refused(

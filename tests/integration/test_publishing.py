@@ -11,7 +11,7 @@ from eligibility_api.facilities import service as facilities
 from eligibility_api.uploads.prepare import prepare_chunk
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from tests.builders.fund import INSURER, Fund, Person
-from tests.builders.member_files import csv_file, get, member, taken, upload, work
+from tests.builders.member_files import csv_file, get, member, run_jobs, upload, upload_and_process
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +47,7 @@ async def decide(fund: Fund, upload_id: str, decision: str, credential: Credenti
     path = f"/v1/uploads/{upload_id}/{decision}"
     body = {} if decision == "publish" else {"reason": "確認済み"}
     response = await fund.post(path, body, credential or fund.insurer)
-    await work(fund)
+    await run_jobs(fund)
     return response
 
 
@@ -70,16 +70,16 @@ async def end(fund: Fund, person: Person) -> None:
 
 async def test_a_member_of_a_published_file_is_answered(fund: Fund) -> None:
     person = await registered(fund)
-    answer = await taken(fund, csv_file([member(person)]))
+    answer = await upload_and_process(fund, csv_file([member(person)]))
     assert (answer["state"], answer["refusal"], answer["report"]["new"]) == ("published", None, 1)
     assert await answered(fund, person, "number") == [person.resident.resident_id[1:]]
 
 
 async def test_a_file_changes_what_differs_and_writes_no_row_for_the_rest(fund: Fund) -> None:
     one, other = await registered(fund), await registered(fund)
-    await taken(fund, csv_file([member(one), member(other)]))
+    await upload_and_process(fund, csv_file([member(one), member(other)]))
     before = await fund.owner.fetch("SELECT count(*) FROM enrolment", [])
-    answer = await taken(fund, csv_file([member(one, name_alias="別名"), member(other)]))
+    answer = await upload_and_process(fund, csv_file([member(one, name_alias="別名"), member(other)]))
     after = await fund.owner.fetch("SELECT count(*) FROM enrolment", [])
     assert (answer["report"]["changed"], answer["report"]["unchanged"], answer["report"]["new"]) == (1, 1, 0)
     assert after[0][0] == before[0][0] + 1
@@ -88,10 +88,10 @@ async def test_a_file_changes_what_differs_and_writes_no_row_for_the_rest(fund: 
 
 async def test_a_single_change_after_the_upload_takes_precedence_over_the_file(fund: Fund) -> None:
     person = await registered(fund)
-    await taken(fund, csv_file([member(person)]))
+    await upload_and_process(fund, csv_file([member(person)]))
     sent = await upload(fund, csv_file([member(person, name_alias="別名")]))
     await end(fund, person)
-    await work(fund)
+    await run_jobs(fund)
     answer = await get(fund, f"/v1/uploads/{sent.json()['upload_id']}")
     faults = await get(fund, f"/v1/uploads/{sent.json()['upload_id']}/faults")
     assert (answer["state"], answer["report"]["changed_since"]) == ("published", 1)
@@ -101,15 +101,15 @@ async def test_a_single_change_after_the_upload_takes_precedence_over_the_file(f
 
 async def test_a_single_change_withdraws_what_a_file_has_prepared(fund: Fund) -> None:
     changed, kept = await registered(fund), await registered(fund)
-    await taken(fund, csv_file([member(changed), member(kept)]))
+    await upload_and_process(fund, csv_file([member(changed), member(kept)]))
     rows = [member(changed, name_alias="新"), member(kept, name_alias="新")]
-    checked = await taken(fund, csv_file(rows), publish="on-request")
+    checked = await upload_and_process(fund, csv_file(rows), publish="on-request")
     task = await approved_task(fund, checked["upload_id"])
     assert await prepare_chunk(UploadContext.of(fund.state, fund.batch), task, 0) == 2
     assert await answered(fund, kept, "name_alias") == [None]
 
     await end(fund, changed)
-    await work(fund)
+    await run_jobs(fund)
 
     answer = await get(fund, f"/v1/uploads/{checked['upload_id']}")
     assert (answer["state"], answer["report"]["changed_since"]) == ("published", 1)
@@ -120,9 +120,9 @@ async def test_a_single_change_withdraws_what_a_file_has_prepared(fund: Fund) ->
 
 async def test_a_file_that_was_approved_against_an_older_state_is_checked_again(fund: Fund) -> None:
     person = await registered(fund)
-    await taken(fund, csv_file([member(person)]))
-    older = await taken(fund, csv_file([member(person, name_alias="先")]), publish="on-request")
-    newer = await taken(fund, csv_file([member(person, name_alias="後")]), publish="on-request")
+    await upload_and_process(fund, csv_file([member(person)]))
+    older = await upload_and_process(fund, csv_file([member(person, name_alias="先")]), publish="on-request")
+    newer = await upload_and_process(fund, csv_file([member(person, name_alias="後")]), publish="on-request")
     await decide(fund, older["upload_id"], "publish")
     await decide(fund, newer["upload_id"], "publish")
     assert await answered(fund, person, "name_alias") == ["後"]
@@ -131,9 +131,9 @@ async def test_a_file_that_was_approved_against_an_older_state_is_checked_again(
 
 async def test_an_older_file_that_is_published_late_does_not_change_what_a_newer_one_set(fund: Fund) -> None:
     person = await registered(fund)
-    await taken(fund, csv_file([member(person)]))
-    older = await taken(fund, csv_file([member(person, name_alias="先")]), publish="on-request")
-    await taken(fund, csv_file([member(person, name_alias="後")]))
+    await upload_and_process(fund, csv_file([member(person)]))
+    older = await upload_and_process(fund, csv_file([member(person, name_alias="先")]), publish="on-request")
+    await upload_and_process(fund, csv_file([member(person, name_alias="後")]))
     await decide(fund, older["upload_id"], "publish")
     answer = await get(fund, f"/v1/uploads/{older['upload_id']}")
     assert (answer["state"], answer["report"]["changed_since"]) == ("published", 1)
@@ -141,7 +141,7 @@ async def test_an_older_file_that_is_published_late_does_not_change_what_a_newer
 
 
 async def test_a_file_can_be_undone_within_the_window_only(fund: Fund) -> None:
-    answer = await taken(fund, csv_file([member(await registered(fund))]))
+    answer = await upload_and_process(fund, csv_file([member(await registered(fund))]))
     days = f"{fund.state.settings.undo_window_days + 1} days"
     statement = "UPDATE revision r SET published_at = published_at - $1::text::interval FROM upload u WHERE u.revision = r.revision AND u.upload_id = $2"
     await fund.owner.fetch(statement, [days, answer["upload_id"]])
@@ -150,8 +150,8 @@ async def test_a_file_can_be_undone_within_the_window_only(fund: Fund) -> None:
 
 async def test_a_file_that_drops_a_protection_flag_is_held_for_another_key(fund: Fund) -> None:
     person = await registered(fund)
-    await taken(fund, csv_file([member(person, nondisclosure="1")]))
-    held = await taken(fund, csv_file([member(person)]))
+    await upload_and_process(fund, csv_file([member(person, nondisclosure="1")]))
+    held = await upload_and_process(fund, csv_file([member(person)]))
     assert held["state"] == "held"
     assert [f["code"] for f in held["report"]["findings"] if f["holds"]] == ["protection-lost"]
     own = await decide(fund, held["upload_id"], "approve")
@@ -164,8 +164,8 @@ async def test_a_file_that_drops_a_protection_flag_is_held_for_another_key(fund:
 
 async def test_a_held_file_can_be_rejected_and_changes_nothing(fund: Fund) -> None:
     person = await registered(fund)
-    await taken(fund, csv_file([member(person, nondisclosure="1", name_alias="旧")]))
-    held = await taken(fund, csv_file([member(person, name_alias="新")]))
+    await upload_and_process(fund, csv_file([member(person, nondisclosure="1", name_alias="旧")]))
+    held = await upload_and_process(fund, csv_file([member(person, name_alias="新")]))
     assert (await decide(fund, held["upload_id"], "reject")).status_code == 200
     assert (await get(fund, f"/v1/uploads/{held['upload_id']}"))["state"] == "rejected"
     assert await answered(fund, person, "name_alias") == ["旧"]
@@ -175,7 +175,7 @@ async def test_a_held_file_can_be_rejected_and_changes_nothing(fund: Fund) -> No
 
 async def test_a_checked_file_waits_for_the_insurers_request(fund: Fund) -> None:
     person = await registered(fund)
-    checked = await taken(fund, csv_file([member(person)]), publish="on-request")
+    checked = await upload_and_process(fund, csv_file([member(person)]), publish="on-request")
     assert checked["state"] == "checked"
     assert await answered(fund, person, "number") == []
     assert (await decide(fund, checked["upload_id"], "publish")).status_code == 200
@@ -184,8 +184,8 @@ async def test_a_checked_file_waits_for_the_insurers_request(fund: Fund) -> None
 
 async def test_an_undo_restores_the_former_values_except_of_members_changed_since(fund: Fund) -> None:
     kept, new, since = [await registered(fund) for _ in range(3)]
-    await taken(fund, csv_file([member(kept), member(since)]))
-    wrong = await taken(fund, csv_file([member(p, name_alias="誤") for p in (kept, new, since)]))
+    await upload_and_process(fund, csv_file([member(kept), member(since)]))
+    wrong = await upload_and_process(fund, csv_file([member(p, name_alias="誤") for p in (kept, new, since)]))
     assert await answered(fund, kept, "name_alias") == ["誤"]
     await end(fund, since)
 
@@ -203,11 +203,11 @@ async def test_an_undo_restores_the_former_values_except_of_members_changed_sinc
 async def test_a_file_waits_while_the_register_is_unavailable(fund: Fund) -> None:
     person = await registered(fund)
     fund.line.cut = True
-    waiting = await taken(fund, csv_file([member(person)]))
+    waiting = await upload_and_process(fund, csv_file([member(person)]))
     assert waiting["state"] == "checking"
     fund.line.cut = False
     await fund.owner.fetch("UPDATE upload SET retry_at = now()", [])
-    await work(fund)
+    await run_jobs(fund)
     assert (await get(fund, f"/v1/uploads/{waiting['upload_id']}"))["state"] == "published"
 
 
@@ -215,19 +215,21 @@ async def test_a_file_lost_in_a_crash_is_refused_and_what_was_prepared_is_withdr
     fund: Fund,
 ) -> None:
     person = await registered(fund)
-    await taken(fund, csv_file([member(person, name_alias="旧")]))
-    checked = await taken(fund, csv_file([member(person, name_alias="新")]), publish="on-request")
+    await upload_and_process(fund, csv_file([member(person, name_alias="旧")]))
+    checked = await upload_and_process(
+        fund, csv_file([member(person, name_alias="新")]), publish="on-request"
+    )
     task = await approved_task(fund, checked["upload_id"])
     assert await prepare_chunk(UploadContext.of(fund.state, fund.batch), task, 0) == 1
     await fund.batch.fetch(f"TRUNCATE staging.rows_{task.revision}", [])
-    await work(fund)
+    await run_jobs(fund)
     lost = await get(fund, f"/v1/uploads/{checked['upload_id']}")
     assert (lost["state"], lost["refusal"]) == ("refused", "file-lost")
     assert await answered(fund, person, "name_alias") == ["旧"]
 
 
 async def test_a_file_in_its_final_state_has_no_parts_or_staging_tables(fund: Fund) -> None:
-    await taken(fund, csv_file([member(await registered(fund))]))
+    await upload_and_process(fund, csv_file([member(await registered(fund))]))
     left = await fund.owner.fetch(
         """SELECT (SELECT count(*) FROM upload_part p JOIN upload u USING (upload_id) WHERE u.state = 'published')
                 + (SELECT count(*) FROM pg_tables WHERE schemaname = 'staging')""",

@@ -14,7 +14,7 @@ import pytest
 
 from eligibility_api.domain.timeline import Period, plan_replace
 from tests.builders.fund import Fund, Person
-from tests.builders.member_files import csv_file, get, member, taken, work
+from tests.builders.member_files import csv_file, get, member, run_jobs, upload_and_process
 from tests.depth import DEEP
 
 pytestmark = pytest.mark.anyio
@@ -91,10 +91,10 @@ async def current_periods(fund: Fund, symbol: str) -> dict[str, set[Stated]]:
 
 async def published(fund: Fund, body: bytes) -> dict[str, Any]:
     """A file that was checked and published on request. All its members are one person, which must not hold it."""
-    answer = await taken(fund, body, scope="changes", publish="on-request")
+    answer = await upload_and_process(fund, body, scope="changes", publish="on-request")
     assert (answer["state"], answer["report"]["bad_rows"]) == ("checked", 0), answer
     await fund.post(f"/v1/uploads/{answer['upload_id']}/publish", {}, fund.insurer)
-    await work(fund)
+    await run_jobs(fund)
     return dict(await get(fund, f"/v1/uploads/{answer['upload_id']}"))
 
 
@@ -120,5 +120,5 @@ async def test_rows_replace_the_periods_that_they_overlap_and_an_undo_restores_t
     }
 
     await fund.post(f"/v1/uploads/{upload['upload_id']}/undo", {"reason": "確認済み"}, fund.insurer)
-    await work(fund)
+    await run_jobs(fund)
     assert await current_periods(fund, symbol) == {number: set(stated) for number, stated in first.items()}

@@ -18,7 +18,6 @@ import pytest
 from cryptography import x509
 
 from eligibility_api.audit.recompute import recompute
-from eligibility_api.claims import ingest
 from eligibility_api.consent import store as consents
 from eligibility_api.consent.verifier import verify
 from eligibility_api.contract.codes import Role as StaffRole
@@ -28,10 +27,10 @@ from eligibility_api.embedded_postgres.cluster import Role
 from eligibility_api.platform.errors import OperatorError
 from jpki_mock.personalisation import CardOrder
 from jpki_mock.register.resident import Resident
-from tests.builders import batches, member_files
+from tests.builders import batches, claim_files, member_files
+from tests.builders.claims import request_history
 from tests.builders.database import Database
 from tests.builders.fund import Fund, Person, open_fund
-from tests.builders.receipts import look
 
 pytestmark = pytest.mark.anyio
 
@@ -162,7 +161,7 @@ async def test_a_new_card_of_a_known_person_shows_her_enrolment(
 async def test_a_consent_until_withdrawn_still_opens_the_history(
     fund: Fund, former: Any, terminal: Credential
 ) -> None:
-    page = (await look(fund, UUID(former["consent"]), terminal, role=StaffRole.DOCTOR)).json()
+    page = (await request_history(fund, UUID(former["consent"]), terminal, role=StaffRole.DOCTOR)).json()
     assert [row["origin"] for row in page["medicines"]] == ["claim", "claim"]
 
 
@@ -176,9 +175,8 @@ async def test_reports_have_the_present_keys(fund: Fund, former: Any) -> None:
 
 
 async def test_work_that_was_pending_is_completed(fund: Fund) -> None:
-    await member_files.work(fund)
-    while await ingest.run_step(fund.batch):
-        pass
+    await member_files.run_jobs(fund)
+    await claim_files.run_jobs(fund)
     await fund.owner.fetch("UPDATE batch_check SET kept_until = now() + interval '1 day'", ())
     await batches.run_until_idle(fund)
     uploads = await fund.owner.fetch("SELECT bad_rows, state FROM upload ORDER BY revision", ())

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from eligibility_api.app import build
 from tests.builders.fund import OTHER_INSURER, Fund
-from tests.builders.member_files import csv_file, get, member, taken, upload, work
+from tests.builders.member_files import csv_file, get, member, run_jobs, upload, upload_and_process
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ def many(fund: Fund, count: int, **cells: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize("body", ["utf-8", "utf-8-sig", "cp932"])
 async def test_utf_8_with_or_without_bom_and_cp932_are_detected_by_their_bytes(fund: Fund, body: str) -> None:
     [row] = many(fund, 1)
-    answer = await taken(fund, csv_file([row]).decode().encode(body))
+    answer = await upload_and_process(fund, csv_file([row]).decode().encode(body))
     assert (answer["state"], answer["report"]["good_rows"], answer["report"]["unmatched"]) == (
         "published",
         1,
@@ -43,7 +43,7 @@ async def test_utf_8_with_or_without_bom_and_cp932_are_detected_by_their_bytes(f
 
 async def test_the_same_file_again_is_a_duplicate_and_changes_nothing(fund: Fund) -> None:
     body = csv_file(many(fund, 1))
-    first = await taken(fund, body)
+    first = await upload_and_process(fund, body)
     again = await upload(fund, body)
     assert again.status_code == 200
     assert (again.json()["upload_id"], again.json()["duplicate_of"]) == (
@@ -54,14 +54,14 @@ async def test_the_same_file_again_is_a_duplicate_and_changes_nothing(fund: Fund
 
 async def test_the_same_bytes_after_a_refusal_are_a_new_file(fund: Fund) -> None:
     body = csv_file(many(fund, 1, sex="9"))
-    first = await taken(fund, body)
+    first = await upload_and_process(fund, body)
     again = await upload(fund, body)
     assert (first["state"], again.status_code) == ("refused", 202)
-    await work(fund)
+    await run_jobs(fund)
 
 
 async def test_another_insurer_does_not_see_an_upload(fund: Fund) -> None:
-    mine = await taken(fund, csv_file(many(fund, 1)))
+    mine = await upload_and_process(fund, csv_file(many(fund, 1)))
     other = await fund.admit_insurer(OTHER_INSURER)
     headers = {"Authorization": f"Bearer {await fund.token(other)}"}
     for path in ("", "/faults", "/correction-list"):
@@ -79,7 +79,7 @@ async def test_a_broken_connection_leaves_nothing_behind(fund: Fund) -> None:
         raise ClientDisconnect
 
     assert (await upload(fund, body())).json()["code"] == "file-truncated"
-    await work(fund)
+    await run_jobs(fund)
     [left] = await fund.owner.fetch("SELECT count(*) FROM upload_part", [])
     assert left[0] == 0
 
@@ -102,7 +102,7 @@ async def test_a_file_beyond_the_configured_size_is_refused_early(fund: Fund, an
 
 async def test_rows_that_contradict_each_other_about_a_member_and_day_are_all_rejected(fund: Fund) -> None:
     [row, good] = many(fund, 2)
-    answer = await taken(fund, csv_file([row, row | {"acquired_on": "2025-01-01"}, good]))
+    answer = await upload_and_process(fund, csv_file([row, row | {"acquired_on": "2025-01-01"}, good]))
     assert faults_of(answer)["rows-overlap"] == 2
     assert (answer["report"]["good_rows"], answer["report"]["bad_rows"]) == (1, 2)
 
@@ -110,27 +110,31 @@ async def test_rows_that_contradict_each_other_about_a_member_and_day_are_all_re
 async def test_two_members_with_the_same_branch_on_the_same_day_are_both_rejected(fund: Fund) -> None:
     [one, other, good] = many(fund, 3)
     other |= {"number": one["number"], "birth_date": "1990-01-01"}
-    answer = await taken(fund, csv_file([one, other, good]))
+    answer = await upload_and_process(fund, csv_file([one, other, good]))
     assert faults_of(answer)["branch-conflict"] == 2
 
 
 async def test_without_branches_a_family_may_share_its_number(fund: Fund) -> None:
     [one, other] = many(fund, 2, branch="")
-    answer = await taken(fund, csv_file([one, other | {"number": one["number"], "birth_date": "1990-01-01"}]))
+    answer = await upload_and_process(
+        fund, csv_file([one, other | {"number": one["number"], "birth_date": "1990-01-01"}])
+    )
     assert answer["report"]["bad_rows"] == 0
 
 
 async def test_consecutive_periods_are_both_accepted_and_a_gap_is_reported(fund: Fund) -> None:
     [row] = many(fund, 1)
     ended = row | {"acquired_on": "2020-04-01", "lost_on": "2021-04-01", "reason_of_loss": "03"}
-    answer = await taken(fund, csv_file([ended, row]))
+    answer = await upload_and_process(fund, csv_file([ended, row]))
     assert (answer["report"]["new"], faults_of(answer)["gaps"]) == (2, 1)
 
 
 async def test_a_column_that_is_no_longer_filled_holds_the_file(fund: Fund) -> None:
     rows = many(fund, 25, postal_code="000-0010")
-    await taken(fund, csv_file(rows), scope="changes")
-    answer = await taken(fund, csv_file([row | {"postal_code": ""} for row in rows]), scope="changes")
+    await upload_and_process(fund, csv_file(rows), scope="changes")
+    answer = await upload_and_process(
+        fund, csv_file([row | {"postal_code": ""} for row in rows]), scope="changes"
+    )
     assert answer["state"] == "held"
     assert set(holding_findings(answer)) == {("fill-dropped", "postal_code"), ("changed", None)}
     await fund.post(f"/v1/uploads/{answer['upload_id']}/reject", {"reason": "誤り"}, fund.insurer)
@@ -138,26 +142,26 @@ async def test_a_column_that_is_no_longer_filled_holds_the_file(fund: Fund) -> N
 
 async def test_a_full_file_that_lacks_many_members_is_held_and_ends_no_enrolment(fund: Fund) -> None:
     rows = many(fund, 40)
-    await taken(fund, csv_file(rows))
-    answer = await taken(fund, csv_file(rows[:20]))
+    await upload_and_process(fund, csv_file(rows))
+    answer = await upload_and_process(fund, csv_file(rows[:20]))
     assert answer["report"]["absent"] >= 20
     assert ("absent", None) in holding_findings(answer)
-    assert (await taken(fund, csv_file(rows[:10]), scope="changes"))["report"]["absent"] == 0
+    assert (await upload_and_process(fund, csv_file(rows[:10]), scope="changes"))["report"]["absent"] == 0
 
 
 async def test_members_unknown_to_the_register_hold_the_file_and_are_never_guessed(
     fund: Fund,
 ) -> None:
     rows = [row | {"name": "不在　見本"} for row in many(fund, 25)]
-    answer = await taken(fund, csv_file(rows), scope="changes")
+    answer = await upload_and_process(fund, csv_file(rows), scope="changes")
     assert (answer["state"], answer["report"]["unmatched"]) == ("held", 25)
     assert ("unmatched", None) in holding_findings(answer)
 
 
 async def test_members_with_new_numbers_hold_the_file(fund: Fund) -> None:
     rows = many(fund, 25)
-    await taken(fund, csv_file(rows), scope="changes")
-    answer = await taken(
+    await upload_and_process(fund, csv_file(rows), scope="changes")
+    answer = await upload_and_process(
         fund, csv_file([row | {"number": f"9{row['number']}"} for row in rows]), scope="changes"
     )
     assert ("renumbered", None) in holding_findings(answer)
@@ -165,15 +169,15 @@ async def test_members_with_new_numbers_hold_the_file(fund: Fund) -> None:
 
 async def test_json_lines_are_equivalent_to_csv(fund: Fund) -> None:
     rows = many(fund, 2)
-    await taken(fund, csv_file(rows), scope="changes")
+    await upload_and_process(fund, csv_file(rows), scope="changes")
     body = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
-    answer = await taken(fund, body, scope="changes", format="jsonl")
+    answer = await upload_and_process(fund, body, scope="changes", format="jsonl")
     assert (answer["report"]["unchanged"], answer["report"]["changed"]) == (2, 0)
 
 
 async def test_faults_are_paged_and_counted_beyond_the_stored_ones(fund: Fund) -> None:
     [row] = many(fund, 1)
-    answer = await taken(fund, csv_file([*([row | {"sex": "9"}] * 1_500), row]), scope="changes")
+    answer = await upload_and_process(fund, csv_file([*([row | {"sex": "9"}] * 1_500), row]), scope="changes")
     first = await get(fund, f"/v1/uploads/{answer['upload_id']}/faults")
     rest = await get(fund, f"/v1/uploads/{answer['upload_id']}/faults?after={first['next']}")
     assert (len(first["faults"]), len(rest["faults"]), rest["next"]) == (1_000, 500, None)

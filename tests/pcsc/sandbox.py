@@ -1,8 +1,9 @@
-"""A PC/SC service with virtual readers for one test: pcscd and its cards in namespaces of their own.
+"""A PC/SC service with virtual readers for one test: pcscd and its cards in separate namespaces.
 
-They have their own network (the driver's port is open to anybody), mounts and process numbers, and need no root.
-Clients stay outside and reach pcscd by its socket (`PcscSandbox.environment`). Nothing survives the context, nor
-the test process if that dies: the process inside ends with its standard input, and everything in there with it.
+They have their own network (the driver's port accepts any client), mounts and process numbers, and need no
+root. Clients run outside and reach pcscd by its socket (`PcscSandbox.environment`). Nothing survives the
+context or the test process: the first process inside (`sandbox_init.py`) ends with its standard input, and
+all others with it.
 """
 
 import json
@@ -23,28 +24,28 @@ import pytest
 _ROOT = Path(__file__).parents[2]
 _NAMESPACES = ["unshare", "--user", "--map-root-user", "--mount", "--net", "--pid", "--kill-child"]
 _PROGRAMS = ("unshare", "mount", "pcscd", "opensc-tool", "pkcs15-tool", "pkcs11-tool", "openssl")
-_PATIENCE_SECONDS = 10
+_TIMEOUT_SECONDS = 10
 _PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
-"""Where programs are: pcscd is a system's, and an ordinary user's PATH leaves those out."""
+"""Includes the system's directories, which contain pcscd and are not in an ordinary user's PATH."""
 
 
 @cache
-def what_is_missing() -> str | None:
-    """What this machine lacks for a sandbox, in one line; None when it has everything."""
-    if lacking := [program for program in _PROGRAMS if shutil.which(program, path=_PATH) is None]:
-        return f"not installed: {', '.join(lacking)}"
+def missing_requirement() -> str | None:
+    """The requirement of a sandbox that this machine lacks, in one line; None when it has all."""
+    if absent := [program for program in _PROGRAMS if shutil.which(program, path=_PATH) is None]:
+        return f"not installed: {', '.join(absent)}"
     if not Path("/etc/reader.conf.d/vpcd").exists():
         return "not installed: vsmartcard-vpcd"
     if find_spec("smartcard") is None:
         return "not installed: pyscard"
     if subprocess.run([*_NAMESPACES, "true"], capture_output=True, check=False).returncode:
-        return "this user may make no namespaces"
+        return "this user may not create namespaces"
     return None
 
 
 def require_pcsc() -> None:
-    """Skip the test (or the module) where this machine cannot make a sandbox; in CI, by CI=true, let it fail."""
-    if (missing := what_is_missing()) is None:
+    """Skip the test (or the module) where this machine cannot create a sandbox; with CI=true fail instead."""
+    if (missing := missing_requirement()) is None:
         return
     if os.environ.get("CI") == "true":
         pytest.fail(f"PC/SC tests must run in CI: {missing}", pytrace=False)
@@ -55,7 +56,7 @@ class PcscSandbox:
     """`with PcscSandbox(readers=2) as sandbox`: a running pcscd with that many readers (1 to 16), all empty.
 
     Raises:
-        RuntimeError: it did not start; the text says what pcscd said.
+        RuntimeError: it did not start; the text is the log of pcscd.
     """
 
     def __init__(self, readers: int = 1) -> None:
@@ -64,23 +65,24 @@ class PcscSandbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment for a client: this process's, with the way to the sandbox.
+        """The environment of a client: this process's, with the socket of the sandbox.
 
-        The PC/SC library reads it once per process, so a client is a process of its own (see `client.py`).
+        The PC/SC library reads it once per process, so a client is a process of its own (see
+        `remote_scard.py`).
         """
-        return {**os.environ, **self.way}
+        return {**os.environ, **self.socket_variables}
 
     @property
-    def way(self) -> dict[str, str]:
-        """The variable that leads a client to the sandbox."""
+    def socket_variables(self) -> dict[str, str]:
+        """The environment variable with the sandbox's socket."""
         return {"PCSCLITE_CSOCK_NAME": str(self._folder / "pcscd.comm")}
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            # Under /tmp whatever TMPDIR says: a socket's path has room for 107 bytes.
+            # Always under /tmp: a socket's path may have at most 107 bytes.
             self._folder = Path(stack.enter_context(TemporaryDirectory(prefix="pcsc-", dir="/tmp")))
-            self._process = stack.enter_context(_inside(self._folder, self._count))
-            self.reader_names = self._answer()["readers"]
+            self._process = stack.enter_context(_init_process(self._folder, self._count))
+            self.reader_names = self._reply()["readers"]
             self._stack = stack.pop_all()
         return self
 
@@ -88,47 +90,47 @@ class PcscSandbox:
         self._stack.close()
 
     def insert(self, reader: int, card: Path) -> None:
-        """Put a card file into a reader (in place of the one in there); on return PC/SC has seen it.
+        """Insert a card file into a reader, in place of its present card; on return PC/SC has detected it.
 
         Raises:
-            RuntimeError: the card is in another reader, or is none.
+            RuntimeError: the card is in another reader, or the file is no card.
         """
-        self._order(do="insert", reader=reader, card=str(card.resolve()))
+        self._send(do="insert", reader=reader, card=str(card.resolve()))
 
     def remove(self, reader: int) -> None:
-        """Take the card out of a reader; on return PC/SC has seen that, and the card's file is free."""
-        self._order(do="remove", reader=reader)
+        """Remove the card from a reader; on return PC/SC has detected it, and the card's file is free."""
+        self._send(do="remove", reader=reader)
 
     def run(self, *command: str, seconds: float = 30) -> subprocess.CompletedProcess[str]:
-        """Run a client program to its end, whatever that be; output and errors come back as text.
+        """Run a client program to its end, whatever its exit code; returns output and errors as text.
 
         Raises:
-            subprocess.TimeoutExpired: it did not end in time and was killed.
+            subprocess.TimeoutExpired: it timed out and was killed.
         """
         return subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
 
-    def _order(self, **order: Any) -> None:
+    def _send(self, **request: Any) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        if error := self._answer()["error"]:
+        if error := self._reply()["error"]:
             raise RuntimeError(error)
 
-    def _answer(self) -> dict[str, Any]:
+    def _reply(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         if not (line := self._process.stdout.readline()):
-            raise RuntimeError("the sandbox ended: " + (self._folder / "inside.log").read_text())
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+            raise RuntimeError("the sandbox ended: " + (self._folder / "init.log").read_text())
+        reply: dict[str, Any] = json.loads(line)
+        return reply
 
 
 @contextmanager
-def _inside(folder: Path, count: int) -> Iterator[subprocess.Popen[str]]:
-    command = [*_NAMESPACES, sys.executable, "-m", "tests.pcsc.inside", str(folder), str(count)]
+def _init_process(folder: Path, count: int) -> Iterator[subprocess.Popen[str]]:
+    command = [*_NAMESPACES, sys.executable, "-m", "tests.pcsc.sandbox_init", str(folder), str(count)]
     with (
-        (folder / "inside.log").open("w") as log,
+        (folder / "init.log").open("w") as log,
         subprocess.Popen(
             command,
             cwd=_ROOT,
@@ -137,19 +139,19 @@ def _inside(folder: Path, count: int) -> Iterator[subprocess.Popen[str]]:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            start_new_session=True,  # Ctrl-C is for the test, which then ends this one
+            start_new_session=True,  # Ctrl-C goes to the test only, which then stops this process
         ) as process,
     ):
         try:
             yield process
         finally:
-            _end(process)
+            _stop(process)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _stop(process: subprocess.Popen[str]) -> None:
     assert process.stdin is not None
     process.stdin.close()
     try:
-        process.wait(_PATIENCE_SECONDS)
+        process.wait(_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()  # and with it, by --kill-child, everything inside
+        process.kill()  # --kill-child then kills everything inside

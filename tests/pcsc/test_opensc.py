@@ -1,4 +1,4 @@
-"""OpenSC's own driver for the card family accepts the emulated card: recognises, lists, verifies, signs."""
+"""OpenSC's driver for JPKI cards accepts the emulated card: name, listing, PIN, signature."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +40,7 @@ def sign(sandbox: PcscSandbox, folder: Path, slot: int, pin: str, key: str) -> C
 
 
 def openssl_verifies(sandbox: PcscSandbox, folder: Path, certificate: str) -> str:
-    """What openssl says of the signature, with the key of a certificate (PEM)."""
+    """The output of openssl for the signature, with the key of a certificate (PEM)."""
     (folder / "certificate").write_text(certificate)
     key = output(sandbox.run("openssl", "x509", "-in", str(folder / "certificate"), "-noout", "-pubkey"))
     (folder / "key").write_text(key)
@@ -91,16 +91,16 @@ def test_openssl_verifies_what_the_signature_key_signed(
     assert openssl_verifies(sandbox, tmp_path, certificate) == "Verified OK"
 
 
-def test_the_signature_certificate_is_not_given_without_its_pin(sandbox: PcscSandbox, card: Path) -> None:
+def test_the_signature_certificate_needs_its_pin(sandbox: PcscSandbox, card: Path) -> None:
     assert sandbox.run("pkcs15-tool", "--read-certificate", "2").returncode != 0
 
 
-def test_opensc_finds_no_error_in_its_own_test(sandbox: PcscSandbox, card: Path) -> None:
+def test_pkcs11_tool_finds_no_errors(sandbox: PcscSandbox, card: Path) -> None:
     run = pkcs11(sandbox, "--slot", "0", "--login", "--pin", AUTHENTICATION_PIN, "--test")
     assert "No errors" in output(run)
 
 
-def test_a_wrong_pin_lowers_the_one_counter_that_everybody_sees(
+def test_a_wrong_pin_decrements_the_counter_for_every_client(
     sandbox: PcscSandbox, card: Path, tmp_path: Path
 ) -> None:
     refused = sign(sandbox, tmp_path, 0, "9999", "01")

@@ -1,4 +1,4 @@
-"""Cards in virtual readers as PC/SC clients see them: insertion, removal, exclusivity, several at once."""
+"""Cards in virtual readers for PC/SC clients: insertion, removal, exclusive access, several at once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from jpki_mock.card import profile
 from jpki_mock.card.image import Faults, load_image
 from tests.builders.cards import AUTHENTICATION_PIN, card_file, key_slot, rsa_key, select, verify
-from tests.pcsc.client import RemoteScard, Service
+from tests.pcsc.remote_scard import RemoteScard, Service
 from tests.pcsc.sandbox import PcscSandbox
 
 OK = 0
@@ -27,7 +27,7 @@ MESSAGE = b"message"
 
 @pytest.fixture(autouse=True)
 def empty_readers(sandbox: PcscSandbox) -> Iterator[None]:
-    """Every test leaves the readers empty."""
+    """Empties the readers after every test."""
     yield
     for reader in range(len(sandbox.reader_names)):
         sandbox.remove(reader)
@@ -41,12 +41,12 @@ def service(sandbox: PcscSandbox) -> Iterator[Service]:
 
 
 def code(result: int) -> int:
-    """A result code without the sign that C gives it."""
+    """A result code as an unsigned number."""
     return result & 0xFFFFFFFF
 
 
 def sign_once(sandbox: PcscSandbox, reader: int) -> bytes:
-    """A whole tap from a client process of its own."""
+    """A whole tap from a separate client process."""
     with RemoteScard(sandbox.environment) as remote:
         service = Service(remote)
         result, card = service.connect(sandbox.reader_names[reader])
@@ -67,7 +67,7 @@ def test_two_cards_sign_at_the_same_time(sandbox: PcscSandbox, tmp_path: Path) -
         rsa_key(reader + 1).public_key().verify(signature, MESSAGE, PKCS1v15(), SHA256())
 
 
-def test_a_card_comes_and_goes(sandbox: PcscSandbox, service: Service, tmp_path: Path) -> None:
+def test_insertion_and_removal_are_detected(sandbox: PcscSandbox, service: Service, tmp_path: Path) -> None:
     card = card_file(tmp_path)
     reader, other = sandbox.reader_names
     for _ in range(2):
@@ -78,14 +78,14 @@ def test_a_card_comes_and_goes(sandbox: PcscSandbox, service: Service, tmp_path:
     assert code(service.connect(reader)[0]) == NO_CARD
 
 
-def test_one_card_is_not_in_two_readers(sandbox: PcscSandbox, tmp_path: Path) -> None:
+def test_a_card_cannot_be_in_two_readers(sandbox: PcscSandbox, tmp_path: Path) -> None:
     card = card_file(tmp_path)
     sandbox.insert(0, card)
     with pytest.raises(RuntimeError, match="BlockingIOError"):
         sandbox.insert(1, card)
 
 
-def test_a_card_pulled_in_the_middle_is_lost_at_once_and_works_when_it_is_back(
+def test_a_card_pulled_during_a_session_is_lost_at_once_and_works_after_reinsertion(
     sandbox: PcscSandbox, service: Service, tmp_path: Path
 ) -> None:
     path = card_file(tmp_path, faults=Faults(pull_at_apdu=2))
@@ -103,7 +103,9 @@ def test_a_card_pulled_in_the_middle_is_lost_at_once_and_works_when_it_is_back(
     service.disconnect(card)
 
 
-def test_an_exclusive_card_is_nobody_elses(sandbox: PcscSandbox, service: Service, tmp_path: Path) -> None:
+def test_an_exclusive_card_is_refused_to_others(
+    sandbox: PcscSandbox, service: Service, tmp_path: Path
+) -> None:
     sandbox.insert(0, card_file(tmp_path))
     _, card = service.connect(sandbox.reader_names[0])
     with RemoteScard(sandbox.environment) as remote:
@@ -115,7 +117,7 @@ def test_an_exclusive_card_is_nobody_elses(sandbox: PcscSandbox, service: Servic
     ("disposition", "answer"),
     [("SCARD_LEAVE_CARD", "9000"), ("SCARD_RESET_CARD", "9000"), ("SCARD_UNPOWER_CARD", "6A82")],
 )
-def test_only_taking_the_power_clears_the_pin(
+def test_only_powering_down_clears_the_pin(
     sandbox: PcscSandbox, service: Service, tmp_path: Path, disposition: str, answer: str
 ) -> None:
     sandbox.insert(0, card_file(tmp_path))
@@ -135,7 +137,7 @@ def test_a_slow_card_only_takes_longer(sandbox: PcscSandbox, service: Service, t
     service.disconnect(card)
 
 
-def test_counters_outlive_the_reader(sandbox: PcscSandbox, service: Service, tmp_path: Path) -> None:
+def test_counters_persist_after_removal(sandbox: PcscSandbox, service: Service, tmp_path: Path) -> None:
     path = card_file(tmp_path)
     for expected in ("63C2", "63C1"):
         sandbox.insert(0, path)
@@ -146,7 +148,7 @@ def test_counters_outlive_the_reader(sandbox: PcscSandbox, service: Service, tmp
         sandbox.remove(0)
 
 
-def test_four_readers_are_four_slots(tmp_path: Path) -> None:
+def test_four_readers_have_four_slots(tmp_path: Path) -> None:
     with PcscSandbox(readers=4) as sandbox:
         assert len(set(sandbox.reader_names)) == 4
         sandbox.insert(3, card_file(tmp_path))

@@ -1,4 +1,4 @@
-"""The client side of vpcd against a played driver: framing, removal, and how `jpki-mock plug` ends."""
+"""The client side of vpcd against a fake driver: framing, removal, and the end of `jpki-mock plug`."""
 
 import signal
 import socket
@@ -24,7 +24,7 @@ POWER_ON = b"\x00\x01\x01"
 
 
 class Driver:
-    """A listening driver with at most one card."""
+    """A fake driver that listens for one card."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -32,19 +32,19 @@ class Driver:
         self._listener.settimeout(20)
 
     def accept(self) -> None:
-        """Wait for the card."""
+        """Wait for the card's connection."""
         self.card, _ = self._listener.accept()
         self.card.settimeout(20)
 
     def ask(self, message: bytes) -> bytes:
-        """Send a message as the driver does, length and body apart; return the answer's body."""
+        """Send a message as the driver does, length and body separately; returns the response's body."""
         self.card.sendall(len(message).to_bytes(2))
         self.card.sendall(message)
         size = int.from_bytes(self.card.recv(2, socket.MSG_WAITALL))
         return self.card.recv(size, socket.MSG_WAITALL)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._listener.close()
         if hasattr(self, "card"):
             self.card.close()
@@ -83,7 +83,7 @@ def test_a_pulled_card_resets_the_connection_and_is_free(driver: Driver, tmp_pat
     inserted.remove()
 
 
-def test_a_card_survives_the_driver_hanging_up(driver: Driver, tmp_path: Path) -> None:
+def test_a_card_is_free_after_the_driver_disconnects(driver: Driver, tmp_path: Path) -> None:
     path = card_file(tmp_path)
     inserted = InsertedCard(path, port=driver.port)
     driver.accept()
@@ -101,7 +101,7 @@ def test_without_a_driver_the_card_stays_free(driver: Driver, tmp_path: Path) ->
     open_card(path).close()
 
 
-def test_an_answer_lost_on_its_way_was_counted(driver: Driver, tmp_path: Path) -> None:
+def test_a_lost_response_was_counted(driver: Driver, tmp_path: Path) -> None:
     path = card_file(tmp_path, faults=Faults(lose_answer_at_apdu=2))
     inserted = InsertedCard(path, port=driver.port)
     driver.accept()
@@ -115,16 +115,24 @@ def test_an_answer_lost_on_its_way_was_counted(driver: Driver, tmp_path: Path) -
 
 @contextmanager
 def plugged(path: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """`jpki-mock plug` as a process of its own."""
-    words = ["-c", "from jpki_mock.cli import main; main()", "plug", str(path), "--port", str(port), *options]
+    """`jpki-mock plug` in a separate process."""
+    command = [
+        "-c",
+        "from jpki_mock.cli import main; main()",
+        "plug",
+        str(path),
+        "--port",
+        str(port),
+        *options,
+    ]
     with subprocess.Popen(
-        [sys.executable, *words], cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True
+        [sys.executable, *command], cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True
     ) as process:
         yield process
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_serving_cleanly_from_the_first_moment(
+def test_a_signal_ends_serving_cleanly_at_any_time(
     driver: Driver, tmp_path: Path, number: signal.Signals
 ) -> None:
     with plugged(card_file(tmp_path), driver.port) as process:
@@ -135,7 +143,7 @@ def test_a_signal_ends_serving_cleanly_from_the_first_moment(
         driver.card.recv(1)
 
 
-def test_a_card_that_comes_out_by_a_fault_for_this_time_is_told(driver: Driver, tmp_path: Path) -> None:
+def test_a_card_removed_by_a_fault_option_is_reported(driver: Driver, tmp_path: Path) -> None:
     path = card_file(tmp_path)
     with plugged(path, driver.port, "--fault", "pull-at-apdu=1") as process:
         driver.accept()
@@ -152,11 +160,11 @@ def plug(path: Path, port: int) -> Result:
     return CliRunner().invoke(app, ["plug", str(path), "--port", str(port)])
 
 
-def test_without_a_driver_plug_says_so(driver: Driver, tmp_path: Path) -> None:
+def test_without_a_driver_plug_fails(driver: Driver, tmp_path: Path) -> None:
     driver.close()
     refused = plug(card_file(tmp_path), driver.port)
-    told = f"127.0.0.1:{driver.port}: no driver of a virtual reader listens there.\n"
-    assert (refused.exit_code, refused.stderr) == (2, told)
+    expected = f"127.0.0.1:{driver.port}: no driver of a virtual reader listens there.\n"
+    assert (refused.exit_code, refused.stderr) == (2, expected)
 
 
 def test_a_card_in_another_reader_is_not_plugged(driver: Driver, tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities.operators import OperatorRegistration, register
+from tests.builders.claims import claim, store_claims
 from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
 from tests.builders.known import content, drug
-from tests.builders.receipts import receipt, stored
 
 FACILITIES = ("clinic", "pharmacy", "hospital")
 OPERATOR = "見本　医師"
@@ -66,7 +66,7 @@ class Stage:
         self.people = [await self.fund.insured() for _ in range(2)]
         for who, person in enumerate(self.people):
             medicine = drug(instruction=mark(who), days=((1, 1),))
-            await stored(self.fund, receipt(self.fund, person, content(medicine)))
+            await store_claims(self.fund, claim(self.fund, person, content(medicine)))
 
     async def turn(self, hour: int) -> None:
         await self.fund.turn(timedelta(hours=hour))

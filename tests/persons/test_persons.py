@@ -1,4 +1,4 @@
-"""Every test person is answered as the data says, by hand and from the rules: the whole answer, at a real fund."""
+"""Each test person gets the complete answer that the data expects, from a real fund."""
 
 from __future__ import annotations
 
@@ -7,51 +7,51 @@ from pathlib import Path
 
 import pytest
 
-from demo.persons.answers import answer
-from demo.persons.person import INSTITUTIONS
-from demo.persons.stage import stage
 from eligibility_api.domain.dates import day_in_japan
+from shikaku.persons.answers import expected_answer
+from shikaku.persons.dataset import load_dataset
+from shikaku.persons.person import INSTITUTIONS
 from tests.builders.database import Database
 from tests.builders.fund import CLINIC, open_fund
-from tests.persons.desk import Desk
-from tests.persons.story import Story, questions
+from tests.persons.reception import Reception
+from tests.persons.scenario import Scenario, questions
 
 pytestmark = pytest.mark.anyio
 
 CASES = [
-    pytest.param(person, place, id=f"{person}-{asked.by}-{place + 1}")
-    for person, place, asked in questions(stage())
+    pytest.param(person, position, id=f"{person}-{question.by}-{position + 1}")
+    for person, position, question in questions(load_dataset())
 ]
 
 
 @pytest.fixture(scope="module")
-async def story(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Story]:
-    """All persons at a fund of their own, their lives told to the end."""
+async def scenario(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scenario]:
+    """All persons at a fund of their own, after the changes."""
     home: Path = tmp_path_factory.mktemp("persons")
     async with open_fund(database, home) as fund:
-        data = stage(day_in_japan(fund.clock()))
+        data = load_dataset(day_in_japan(fund.clock()))
         insurers = {
             name: await fund.admit_insurer(insurer.number, insurer.name)
             for name, insurer in data.insurers.items()
         }
         cards = home / "cards"
         cards.mkdir()
-        told = Story(data, fund, Desk(fund), insurers, cards)
-        await told.begin()
-        await told.go_on()
-        yield told
+        scenario = Scenario(data, fund, Reception(fund), insurers, cards)
+        await scenario.set_up()
+        await scenario.apply_changes()
+        yield scenario
 
 
-def test_the_clinic_that_asks_is_the_one_with_the_tickets() -> None:
+def test_the_asking_clinic_is_the_one_with_the_tickets() -> None:
     assert INSTITUTIONS["here"]["institution_code"] == CLINIC
 
 
-@pytest.mark.parametrize(("person_id", "place"), CASES)
-async def test_a_person_is_answered_as_listed(story: Story, person_id: str, place: int) -> None:
-    person = story.stage.person(person_id)
-    asked = person.asked[place]
-    if asked.when == "before":
-        seen = story.earlier[person_id, place]
+@pytest.mark.parametrize(("person_id", "position"), CASES)
+async def test_a_person_gets_the_expected_answer(scenario: Scenario, person_id: str, position: int) -> None:
+    person = scenario.data.person(person_id)
+    question = person.questions[position]
+    if question.when == "before":
+        outcome = scenario.outcomes_before[person_id, position]
     else:
-        seen = await story.ask(person, asked)
-    assert seen == (asked.problem or answer(story.stage, person, asked))
+        outcome = await scenario.ask(person, question)
+    assert outcome == (question.problem or expected_answer(scenario.data, person, question))

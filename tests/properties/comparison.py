@@ -12,7 +12,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain.timeline import RowsOverlap
 from loadtest.model.answer import Question, answer
 from loadtest.model.events import Event, Items, Membership, Row
-from loadtest.model.replay import Refused, replay
+from loadtest.model.replay import EventRejected, replay
 from tests.properties.fund import MemoryFund
 from tests.properties.lives import DAY
 
@@ -51,7 +51,7 @@ class Comparison(RuleBasedStateMachine):
     def refusal_of_the_model(self, event: Event) -> str | None:
         try:
             replay([*self.events, event], event.at)
-        except Refused as refused:
+        except EventRejected as refused:
             return refused.code
         return None
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from loadtest.model import life
+from loadtest.model import events
 from loadtest.model.events import (
     Corrected,
     Ended,
@@ -84,7 +84,7 @@ class Insurance(Comparison):
         birth_date = self.births[who]
         row = self.row(who, insurer, "02", (birth_date, None), lives.VARIANTS[3])
         self.rows.append(row)
-        self.apply(life.born(self.tick(), row), [row], context)
+        self.apply(events.birth(self.tick(), row), [row], context)
 
     @precondition(lambda self: self.rows)
     @rule(pick=numbers, day=days, reason=reasons, context=callers_and_past)
@@ -98,7 +98,7 @@ class Insurance(Comparison):
         person = self.pick(self.rows, pick).person
         rows = [row for row in self.rows if row.person == person]
         self.apply(
-            [event for row in rows for event in life.dies(self.tick(), row.membership, day)], rows, context
+            [event for row in rows for event in events.death(self.tick(), row.membership, day)], rows, context
         )
 
     @precondition(lambda self: self.rows)
@@ -108,14 +108,16 @@ class Insurance(Comparison):
         there = self.row(self.births.index(here.membership.birth_date), insurer, "00", (day, None), variant)
         there = there._replace(person=here.person)
         self.rows.append(there)
-        self.apply(life.moves(self.tick(), self.tick(), here.membership, there, day), [here, there], context)
+        self.apply(events.move(self.tick(), self.tick(), here.membership, there, day), [here, there], context)
 
     @precondition(lambda self: self.rows)
     @rule(pick=numbers, context=callers_and_past)
     def change_name(self, pick: int, context: Any) -> None:
         row = self.pick(self.rows, pick)
         name = {"name": "架空　見本", "name_kana": "カクウ　ミホン", "name_alias": "試験　見本"}
-        self.apply(life.marries(self.tick(), row.membership, row.items["acquired_on"], name), [row], context)
+        self.apply(
+            events.marriage(self.tick(), row.membership, row.items["acquired_on"], name), [row], context
+        )
 
     @precondition(lambda self: self.rows)
     @rule(pick=numbers, variant=variants, context=callers_and_past)

@@ -1,4 +1,4 @@
-"""What the terminal's tests may ask for."""
+"""Fixtures of the terminal's tests."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.clinic_terminal.builders import credential
-from tests.unit.clinic_terminal.set_up import Desk
+from tests.builders.clinic.samples import credential
+from tests.builders.clinic.terminal import TerminalRunner
 
 
 @pytest.fixture
-def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Desk:
+def terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TerminalRunner:
     path = tmp_path / "terminal.json"
     credential().save(path)
     monkeypatch.setenv("TERMINAL_CREDENTIAL", str(path))
     monkeypatch.setenv("TERMINAL_FUND_URL", "http://127.0.0.1:8000")
     monkeypatch.setenv("TERMINAL_HOME", str(tmp_path / "home"))
-    return Desk()
+    return TerminalRunner()

@@ -1,4 +1,6 @@
-"""Taps of emulated cards in this process, from the card's file to the fund's answer, without a reader or a socket."""
+"""Taps of emulated cards in this process, from the card's file to the fund's answer, without a reader or a
+socket.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +19,23 @@ from clinic_terminal.timings import Stopwatch
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from jpki_mock.card.image import Faults, load_image
 from tests.builders import cards
-from tests.unit.clinic_terminal.builders import credential
-from tests.unit.clinic_terminal.fake_fund import FakeFund
-from tests.unit.clinic_terminal.scripted_prompts import ScriptedPrompts
+from tests.builders.clinic.fake_fund import FakeFund
+from tests.builders.clinic.samples import credential
+from tests.builders.clinic.scripted_prompts import ScriptedPrompts
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
 
 @pytest.fixture(autouse=True)
 def emulator(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The entry point as the package declares it, installed or not."""
+    """The entry point that the project declares, whether installed or not."""
     declared = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["entry-points"]
     value = declared[ENTRY_POINT_GROUP][ENTRY_POINT_NAME]
-    offer = EntryPoint(ENTRY_POINT_NAME, value, ENTRY_POINT_GROUP)
-    monkeypatch.setattr(file_card, "entry_points", lambda **_: [offer])
+    entry_point = EntryPoint(ENTRY_POINT_NAME, value, ENTRY_POINT_GROUP)
+    monkeypatch.setattr(file_card, "entry_points", lambda **_: [entry_point])
 
 
-def tapped(
+def run_tap(
     path: Path, fund: FakeFund | None = None, pins: list[str] | None = None, operator: str | None = None
 ) -> TapOutcome:
     known = credential(
@@ -69,7 +71,7 @@ def tries_left(path: Path) -> int:
 def test_an_emulated_card_is_tapped_like_any_other(tmp_path: Path, changes: dict[str, Any]) -> None:
     fund = FakeFund()
     path = cards.card_file(tmp_path, **changes)
-    outcome = tapped(path, fund)
+    outcome = run_tap(path, fund)
     assert (outcome.answer, outcome.problem) == (fund.answer, None)
     assert tries_left(path) == 3
 
@@ -77,57 +79,55 @@ def test_an_emulated_card_is_tapped_like_any_other(tmp_path: Path, changes: dict
 def test_a_tap_takes_five_commands_and_one_for_each_256_bytes_of_the_certificate(tmp_path: Path) -> None:
     path = cards.card_file(tmp_path)
     certificate = load_image(path).authentication.certificate
-    assert tapped(path).timings.apdus == 5 + -(-len(certificate) // 256)
+    assert run_tap(path).timings.apdus == 5 + -(-len(certificate) // 256)
 
 
 def test_a_visual_check_is_signed_without_the_pin_even_when_it_is_locked(tmp_path: Path) -> None:
     path = cards.card_file(tmp_path, pins=cards.pins(authentication=cards.pin("1234", 3, 0)))
-    assert code_of(tapped(path)) == "pin-locked"
-    assert tapped(path, operator="受付 太郎", pins=[]).answer is not None
+    assert code_of(run_tap(path)) == "pin-locked"
+    assert run_tap(path, operator="受付 太郎", pins=[]).answer is not None
 
 
 @pytest.mark.parametrize("changes", [{"terminal_authority": None}, {"carrier": "android"}])
-def test_a_card_without_the_route_is_not_fit_for_a_visual_check(
-    tmp_path: Path, changes: dict[str, Any]
-) -> None:
-    outcome = tapped(cards.card_file(tmp_path, **changes), operator="受付 太郎", pins=[])
+def test_a_card_without_the_procedure_is_unsupported(tmp_path: Path, changes: dict[str, Any]) -> None:
+    outcome = run_tap(cards.card_file(tmp_path, **changes), operator="受付 太郎", pins=[])
     assert code_of(outcome) == "visual-check-unsupported"
 
 
 def test_wrong_pins_are_counted_in_the_card_until_it_locks(tmp_path: Path) -> None:
     path = cards.card_file(tmp_path)
-    codes = [code_of(tapped(path, pins=["9999"])) for _ in range(4)]
+    codes = [code_of(run_tap(path, pins=["9999"])) for _ in range(4)]
     assert codes == ["pin-wrong", "pin-wrong", "pin-locked", "pin-locked"]
     assert tries_left(path) == 0
 
 
 def test_a_malformed_pin_costs_no_try(tmp_path: Path) -> None:
     path = cards.card_file(tmp_path)
-    assert code_of(tapped(path, pins=["123"])) == "pin-malformed"
+    assert code_of(run_tap(path, pins=["123"])) == "pin-malformed"
     assert tries_left(path) == 3
 
 
-def test_a_card_without_a_pin_says_so(tmp_path: Path) -> None:
+def test_a_card_without_a_pin_is_pin_unset(tmp_path: Path) -> None:
     path = cards.card_file(tmp_path, pins=cards.pins(authentication=cards.pin(None, 3)))
-    assert code_of(tapped(path)) == "pin-unset"
+    assert code_of(run_tap(path)) == "pin-unset"
 
 
 @pytest.mark.parametrize("command", range(1, 9))
-def test_a_card_pulled_at_any_command_is_let_go_and_costs_no_try(tmp_path: Path, command: int) -> None:
+def test_a_card_pulled_at_any_command_is_released_and_costs_no_try(tmp_path: Path, command: int) -> None:
     path = cards.card_file(tmp_path, faults=Faults(pull_at_apdu=command))
-    outcome = tapped(path)
+    outcome = run_tap(path)
     assert (code_of(outcome), outcome.timings.apdus) == ("card-removed", command)
     assert tries_left(path) == 3
     open_card_file(path).close()
 
 
-def test_a_spoiled_signature_is_the_funds_to_refuse(tmp_path: Path) -> None:
-    outcome = tapped(cards.card_file(tmp_path, faults=Faults(corrupt_signature=True)))
+def test_a_corrupt_signature_is_refused_by_the_fund(tmp_path: Path) -> None:
+    outcome = run_tap(cards.card_file(tmp_path, faults=Faults(corrupt_signature=True)))
     assert code_of(outcome) == "signature-invalid"
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "no card"])
-def test_what_is_no_card_is_card_file(tmp_path: Path, content: str | None) -> None:
+def test_an_invalid_card_file_is_card_file(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "card.json"
     if content is not None:
         path.write_text(content)

@@ -1,11 +1,11 @@
-"""The terminal's environment."""
+"""The terminal's settings."""
 
 from pathlib import Path
 
 import pytest
 
 from clinic_terminal.settings import SettingsError, TerminalSettings
-from tests.unit.clinic_terminal.builders import credential
+from tests.builders.clinic.samples import credential
 
 
 @pytest.fixture
@@ -23,36 +23,38 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, cre
     assert settings.load_credential() == credential()
 
 
-def test_patients_data_do_not_travel_in_clear(monkeypatch: pytest.MonkeyPatch, credential_file: Path) -> None:
+def test_a_url_without_tls_is_rejected(monkeypatch: pytest.MonkeyPatch, credential_file: Path) -> None:
     monkeypatch.setenv("TERMINAL_CREDENTIAL", str(credential_file))
     monkeypatch.setenv("TERMINAL_FUND_URL", "http://fund.example")
     with pytest.raises(SettingsError, match="TERMINAL_FUND_URL: https"):
         TerminalSettings.load()
 
 
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TERMINAL_CREDENTIAL", raising=False)
     monkeypatch.setenv("TERMINAL_FUND_URL", "no address")
     with pytest.raises(SettingsError, match=r"TERMINAL_CREDENTIAL.*TERMINAL_FUND_URL"):
         TerminalSettings.load()
 
 
-def of_file(path: Path) -> TerminalSettings:
+def settings_with(path: Path) -> TerminalSettings:
     return TerminalSettings.model_validate({"credential": path, "fund_url": "http://127.0.0.1:8000"})
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"private_key": "secret"}'])
-def test_an_unreadable_credential_is_told_without_its_content(tmp_path: Path, content: str | None) -> None:
+def test_an_unreadable_credential_is_reported_without_its_content(
+    tmp_path: Path, content: str | None
+) -> None:
     path = tmp_path / "terminal.json"
     if content is not None:
         path.write_text(content)
     with pytest.raises(SettingsError) as caught:
-        of_file(path).load_credential()
+        settings_with(path).load_credential()
     assert "secret" not in str(caught.value)
 
 
-def test_an_insurers_credential_is_no_terminals(tmp_path: Path) -> None:
+def test_an_insurers_credential_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "insurer.json"
     credential().model_copy(update={"institution_code": None}).save(path)
     with pytest.raises(SettingsError, match="institution code"):
-        of_file(path).load_credential()
+        settings_with(path).load_credential()

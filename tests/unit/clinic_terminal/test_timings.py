@@ -1,4 +1,4 @@
-"""The shares of a tap's time, by a clock that the test moves."""
+"""The shares of a tap's time, with a manual clock."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -7,11 +7,11 @@ import httpx2
 import pytest
 
 from clinic_terminal.timings import MeteredConnection, MeteredTransport, Stopwatch
-from tests.unit.clinic_terminal.fake_card import FakeCard
+from tests.builders.clinic.fake_card import FakeCard
 
 
-class HandClock:
-    """Seconds since its making, moved by hand."""
+class ManualClock:
+    """A clock that only `move` advances."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -25,9 +25,9 @@ class HandClock:
 
 @dataclass
 class SlowCard(FakeCard):
-    """Takes 10 ms for a command and 5 ms to be unpowered."""
+    """Takes 10 ms for a command and 5 ms to power down."""
 
-    clock: HandClock = field(default_factory=HandClock)
+    clock: ManualClock = field(default_factory=ManualClock)
 
     def transmit(self, apdu: bytes, /) -> bytes:
         self.clock.move(0.010)
@@ -39,11 +39,11 @@ class SlowCard(FakeCard):
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
-def test_software_is_what_card_network_and_people_leave(clock: HandClock) -> None:
+def test_software_is_the_rest_after_card_network_and_waiting(clock: ManualClock) -> None:
     watch = Stopwatch(clock)
 
     def handle(_: httpx2.Request) -> httpx2.Response:
@@ -68,7 +68,7 @@ def test_software_is_what_card_network_and_people_leave(clock: HandClock) -> Non
     assert timings.apdus == 1
 
 
-def test_a_repeated_step_adds_up_and_a_failed_one_counts(clock: HandClock) -> None:
+def test_a_repeated_step_adds_up_and_a_failed_one_counts(clock: ManualClock) -> None:
     watch = Stopwatch(clock)
     with watch.step("verify"):
         clock.move(0.001)
@@ -78,13 +78,13 @@ def test_a_repeated_step_adds_up_and_a_failed_one_counts(clock: HandClock) -> No
     assert watch.timings().steps == pytest.approx({"verify": 3})
 
 
-def test_a_card_that_goes_is_still_timed_and_counted(clock: HandClock) -> None:
+def test_a_removed_card_is_still_timed_and_counted(clock: ManualClock) -> None:
     watch = Stopwatch(clock)
     with pytest.raises(ConnectionError):
-        MeteredConnection(SlowCard(gone_at="00", clock=clock), watch).transmit(b"\x00\xa4")
+        MeteredConnection(SlowCard(removed_at="00", clock=clock), watch).transmit(b"\x00\xa4")
     assert watch.timings().apdus == 1
     assert watch.timings().card == pytest.approx(10)
 
 
-def test_a_metered_connection_keeps_the_readers_name(clock: HandClock) -> None:
+def test_a_metered_connection_keeps_the_readers_name(clock: ManualClock) -> None:
     assert MeteredConnection(FakeCard(), Stopwatch(clock)).reader_name == "Fake Reader"

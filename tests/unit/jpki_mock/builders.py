@@ -1,4 +1,4 @@
-"""What the tests of this package build from: one instant, visibly synthetic people, keys that are made once."""
+"""Builders of jpki_mock's tests: a fixed instant, synthetic people, keys that are generated once."""
 
 from datetime import UTC, date, datetime
 from functools import cache
@@ -21,17 +21,17 @@ CHILD = "R0-00000002"
 
 
 @cache
-def _kept_key(profile: KeyProfile, number: int) -> PrivateKey:
+def _cached_key(profile: KeyProfile, number: int) -> PrivateKey:
     return make_new_key(profile)
 
 
 def key_maker() -> KeyMaker:
-    """Return a maker that never gives a key twice, from a stock that all tests share."""
+    """Return a key maker that never returns a key twice, from pre-generated keys that all tests share."""
     used = dict.fromkeys(KeyProfile, 0)
 
     def make(profile: KeyProfile) -> PrivateKey:
         used[profile] += 1
-        return _kept_key(profile, used[profile])
+        return _cached_key(profile, used[profile])
 
     return make
 
@@ -52,14 +52,14 @@ def an_application(jlis: Jlis, **changes: Any) -> Application:
     usual = {
         "kind": Kind.AUTHENTICATION,
         "resident": jlis.register.find(ADULT),
-        "public_key": _kept_key(KeyProfile.P256, 1).public_key(),
+        "public_key": _cached_key(KeyProfile.P256, 1).public_key(),
         "card_expires_on": date(2036, 2, 17),
     }
     return Application(**{**usual, **changes})
 
 
 def issued(jlis: Jlis, now: datetime = NOW, **changes: Any) -> CertificateId:
-    """Issue a certificate to the adult and return how it is known."""
+    """Issue a certificate to the adult and return its id."""
     application = an_application(jlis, **changes)
     certificate = jlis.certificates.issue(application, now)
     issuer = (

@@ -1,20 +1,20 @@
-"""Files written whole or not at all."""
+"""Atomic writing of files."""
 
 import stat
 from pathlib import Path
 
 import pytest
 
-from jpki_mock.files import replacing, write_file, write_if_changed
+from jpki_mock.files import open_atomic, write_file, write_if_changed
 
 
 def write_half(path: Path) -> None:
-    with replacing(path) as file:
+    with open_atomic(path) as file:
         file.write(b"half")
         raise ZeroDivisionError
 
 
-def test_a_file_is_replaced_whole_and_private(tmp_path: Path) -> None:
+def test_a_file_is_replaced_atomically_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "new" / "key"
     write_file(path, b"one")
     write_file(path, b"two")
@@ -23,7 +23,7 @@ def test_a_file_is_replaced_whole_and_private(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+def test_a_failure_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) -> None:
     path = tmp_path / "key"
     write_file(path, b"old")
     with pytest.raises(ZeroDivisionError):
@@ -32,7 +32,7 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_unchanged_file_is_left_alone(tmp_path: Path) -> None:
+def test_an_unchanged_file_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "trust.pem"
     write_if_changed(path, b"same")
     before = path.stat().st_ino

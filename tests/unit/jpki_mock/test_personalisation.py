@@ -1,4 +1,4 @@
-"""Making cards."""
+"""Issuing and renewing cards."""
 
 from datetime import UTC, date, datetime
 
@@ -31,7 +31,7 @@ def states(jlis: Jlis, image: CardImage) -> list[State]:
     return [jlis.certificates.records.find(name).state(NOW) for name in certificate_ids(image)]
 
 
-def test_keys_and_certificates_of_a_card_belong_together(jlis: Jlis) -> None:
+def test_keys_and_certificates_of_a_card_match(jlis: Jlis) -> None:
     for slot in slots(a_card(jlis)):
         certificate = x509.load_der_x509_certificate(slot.certificate)
         certificate.verify_directly_issued_by(x509.load_der_x509_certificate(slot.ca_certificate))
@@ -39,7 +39,7 @@ def test_keys_and_certificates_of_a_card_belong_together(jlis: Jlis) -> None:
         assert key.public_key() == certificate.public_key()
 
 
-def test_a_card_has_its_holder_its_last_day_and_its_pins(jlis: Jlis) -> None:
+def test_a_card_has_holder_expiry_and_pins(jlis: Jlis) -> None:
     image = a_card(jlis, pin="4321", sign_pin="XYZ789")
     assert image.expires_on == date(2036, 2, 17)
     assert image.attributes.name == "見本　花子"
@@ -51,7 +51,7 @@ def test_a_card_has_its_holder_its_last_day_and_its_pins(jlis: Jlis) -> None:
     assert limits == (3, 3, 5)
 
 
-def test_the_reference_numbers_have_their_form_and_are_nobody_s_my_number(jlis: Jlis) -> None:
+def test_the_reference_numbers_are_well_formed_and_no_valid_my_number(jlis: Jlis) -> None:
     image = a_card(jlis)
     assert image.reference_a.value is not None
     assert image.reference_b.value is not None
@@ -100,13 +100,13 @@ def test_a_child_s_card_has_no_signature_certificate(jlis: Jlis) -> None:
         {"sign_pin": "ABC123" * 3},
     ],
 )
-def test_a_pin_of_the_wrong_form_is_refused_and_not_repeated(wrong: dict[str, str]) -> None:
+def test_a_malformed_pin_is_rejected_and_not_printed(wrong: dict[str, str]) -> None:
     with pytest.raises(InvalidInput) as refusal:
         CardOrder(resident_id=ADULT, **wrong)  # type: ignore[arg-type]
     assert not any(value in refusal.value.sentence for value in wrong.values())
 
 
-def test_renewal_on_the_same_card_keeps_its_last_day_and_reference_numbers(jlis: Jlis) -> None:
+def test_renewal_on_the_same_card_keeps_expiry_and_reference_numbers(jlis: Jlis) -> None:
     old = a_card(jlis)
     new = jlis.cards.renew(old, NOW)
     assert (new.expires_on, new.reference_a, new.reference_b) == (
@@ -136,7 +136,7 @@ def test_a_lost_and_found_card_is_a_new_card(jlis: Jlis) -> None:
     assert new.reference_b != old.reference_b
 
 
-def test_renewal_writes_what_changed_since_and_begins_with_full_tries(jlis: Jlis) -> None:
+def test_renewal_updates_changed_items_and_resets_the_retry_counters(jlis: Jlis) -> None:
     old = a_card(jlis).with_tries_left("authentication", 0)
     jlis.change_items(ADULT, ItemsChange(address="架空県見本市本町９丁目"), NOW)
     new = jlis.cards.renew(old, NOW)
@@ -145,7 +145,7 @@ def test_renewal_writes_what_changed_since_and_begins_with_full_tries(jlis: Jlis
     assert states(jlis, new) == [State.GOOD, State.GOOD]
 
 
-def test_a_revoked_card_is_not_renewed_at_all(jlis: Jlis) -> None:
+def test_a_revoked_card_is_not_renewed(jlis: Jlis) -> None:
     old = a_card(jlis)
     jlis.certificates.revoke(certificate_ids(old)[0], Reason.REQUEST, NOW)
     with pytest.raises(NotAllowed):
@@ -153,7 +153,7 @@ def test_a_revoked_card_is_not_renewed_at_all(jlis: Jlis) -> None:
     assert states(jlis, old) == [State.REVOKED, State.GOOD]
 
 
-def test_a_phone_is_a_carrier_of_its_own(jlis: Jlis) -> None:
+def test_a_phone_is_a_separate_carrier(jlis: Jlis) -> None:
     image = a_card(jlis, carrier=Carrier.ANDROID)
     assert image.carrier == "android"
     records = jlis.certificates.records.of_resident(ADULT, Kind.AUTHENTICATION)

@@ -1,4 +1,4 @@
-"""What the load tests' tests share: a terminal's credential, a fund for cards, and an environment."""
+"""A terminal's credential, a fake fund for cards, and the smoke test's environment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def credential(institution_code: str | None = "1311111114") -> Credential:
 
 @dataclass
 class FakeFund:
-    """Answers each check with the next of `answers` (members of the answer; a code's text: that problem)."""
+    """Answers each check with the next of `answers`: members of the answer, or the code of a problem."""
 
     answers: list[dict[str, Any] | str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -75,7 +75,7 @@ class FakeFund:
 
 
 def set_up(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """An environment with everything: a terminal, two cards, and what to expect of them."""
+    """Set the complete environment: a terminal, two cards, and their expected answers."""
     for name in EXPECTED:
         card_file(folder, f"{name}.json")
     (folder / "expected").write_text(json.dumps(EXPECTED))

@@ -1,4 +1,4 @@
-"""`loadtest run` and `loadtest floor` as they are typed, nothing started."""
+"""The commands `loadtest run` and `loadtest baseline`, without running anything."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from loadtest.baseline import run as baseline_run
+from loadtest.baseline.report import BaselineReport
 from loadtest.cli import app
-from loadtest.floor import run as floor_run
-from loadtest.floor.report import FloorReport
-from loadtest.generating.crew import HERE
-from loadtest.rush import run as rush_run
-from loadtest.rush.report import RushReport
-from loadtest.surroundings import LoadError
-from tests.unit.loadtest.floor.test_report import report as floor_report
-from tests.unit.loadtest.rush.test_report import report as rush_report
+from loadtest.generator.process import LOCAL_COMMAND
+from loadtest.scenario import run as scenario_run
+from loadtest.scenario.report import RunReport
+from loadtest.target import LoadError
+from tests.unit.loadtest.baseline.builders import report as baseline_report
+from tests.unit.loadtest.scenario.builders import report as run_report
 
 
 @pytest.fixture(autouse=True)
@@ -30,91 +30,91 @@ def _keep_signals(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was run, with an outcome each instead."""
-    seen: list[Any] = []
+    """The arguments of each run, which returns a given report."""
+    recorded: list[Any] = []
 
-    def rush(plan: Any, size: Any, **more: Any) -> RushReport:
-        seen.append((plan, size, more["how"]))
-        return rush_report()
+    def scenario(plan: Any, size: Any, **more: Any) -> RunReport:
+        recorded.append((plan, size, more["options"]))
+        return run_report()
 
-    def floor(seconds: float, cards: int, *_: Any) -> FloorReport:
-        seen.append((seconds, cards))
-        return floor_report()
+    def baseline(seconds: float, cards: int, *_: Any) -> BaselineReport:
+        recorded.append((seconds, cards))
+        return baseline_report()
 
-    monkeypatch.setattr(rush_run, "run_rush", rush)
-    monkeypatch.setattr(floor_run, "run_floor", floor)
-    return seen
+    monkeypatch.setattr(scenario_run, "run_scenario", scenario)
+    monkeypatch.setattr(baseline_run, "run_baseline", baseline)
+    return recorded
 
 
-def typed(*words: str) -> Result:
+def invoke(*words: str) -> Result:
     return CliRunner().invoke(app, list(words))
 
 
-def test_a_level_is_run_as_it_is_asked_for(runs: list[Any]) -> None:
-    done = typed("run", "--level", "L1", "--minutes", "2", "--people", "5000", "--scale", "0.5", "--json")
+def test_a_level_is_run_with_the_given_options(runs: list[Any]) -> None:
+    done = invoke("run", "--level", "L1", "--minutes", "2", "--people", "5000", "--scale", "0.5", "--json")
     assert (done.exit_code, json.loads(done.stdout)["passed"]) == (0, True)
-    [(plan, size, how)] = runs
+    [(plan, size, options)] = runs
     assert (plan.level.name, plan.seconds, plan.scale) == ("L1", 120, 0.5)
     assert (size.people, size.cards) == (5000, 1000)
-    assert how.generators is None
+    assert options.generators is None
 
 
 @pytest.mark.parametrize(
     ("words", "generators"),
     [
-        (("--generators", "3"), [HERE] * 3),
-        (("--generator", "ssh one loadtest generate", "--generator", "ssh two loadtest generate"),
-         ["ssh one loadtest generate", "ssh two loadtest generate"]),
-        (("--generators", "1", "--generator", "ssh one loadtest generate"), [HERE, "ssh one loadtest generate"]),
+        (("--generators", "3"), [LOCAL_COMMAND] * 3),
+        (("--generator", "ssh one loadtest generator", "--generator", "ssh two loadtest generator"),
+         ["ssh one loadtest generator", "ssh two loadtest generator"]),
+        (("--generators", "1", "--generator", "ssh one loadtest generator"), [LOCAL_COMMAND, "ssh one loadtest generator"]),
     ],
 )  # fmt: skip
-def test_generators_are_started_here_and_elsewhere(
+def test_generators_are_local_or_given_by_command_lines(
     runs: list[Any], words: tuple[str, ...], generators: list[str]
 ) -> None:
-    typed("run", "--level", "L0", *words)
+    invoke("run", "--level", "L0", *words)
     assert runs[0][2].generators == generators
 
 
-def test_a_report_is_left_where_it_is_wanted_or_under_the_instant(runs: list[Any], tmp_path: Path) -> None:
-    done = typed("run", "--level", "L0", "--out", "mine")
+def test_a_report_is_written_to_the_given_folder_or_to_one_named_by_the_time(
+    runs: list[Any], tmp_path: Path
+) -> None:
+    done = invoke("run", "--level", "L0", "--out", "mine")
     assert "mine/report.html" in done.stderr
-    typed("run", "--level", "L1")
+    invoke("run", "--level", "L1")
     [kept] = (tmp_path / "var" / "loadtest" / "reports").iterdir()
     assert kept.name.endswith("Z-L1")
     for folder in (tmp_path / "mine", kept):
-        assert json.loads((folder / "report.json").read_text())["circumstances"]["command"].startswith(
-            "loadtest"
-        )
+        assert json.loads((folder / "report.json").read_text())["host_info"]["command"].startswith("loadtest")
         assert (folder / "report.html").exists()
 
 
-def test_a_report_that_cannot_be_written_is_told(runs: list[Any], tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_an_error(runs: list[Any], tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "report.html").mkdir()
-    assert typed("run", "--level", "L0", "--out", "mine").exit_code == 3
+    assert invoke("run", "--level", "L0", "--out", "mine").exit_code == 3
 
 
-def test_a_fault_is_asked_for_by_its_name(runs: list[Any]) -> None:
-    typed("run", "--level", "L0", "--fault", "token-down")
-    assert runs[0][2].fault.name == "token-down"
-    assert typed("run", "--level", "L0", "--fault", "earthquake").exit_code == 2
+def test_a_fault_is_selected_by_its_name(runs: list[Any]) -> None:
+    invoke("run", "--level", "L0", "--fault", "token-endpoint-down")
+    assert runs[0][2].fault.name == "token-endpoint-down"
+    assert invoke("run", "--level", "L0", "--fault", "earthquake").exit_code == 2
 
 
-def test_a_level_lasts_as_long_as_it_does_unless_that_is_told(runs: list[Any]) -> None:
-    typed("run", "--level", "month-start", "--scale", "0.1")
+def test_a_level_has_its_own_duration(runs: list[Any]) -> None:
+    invoke("run", "--level", "month-start", "--scale", "0.1")
     assert runs[0][0].seconds == 3 * 3600
 
 
-def test_a_small_nation_has_no_more_cards_than_people(runs: list[Any]) -> None:
-    typed("run", "--level", "L0", "--people", "200", "--cards", "500")
+def test_there_are_no_more_cards_than_people(runs: list[Any]) -> None:
+    invoke("run", "--level", "L0", "--people", "200", "--cards", "500")
     assert runs[0][1].cards == 200
 
 
-def test_the_floor_is_measured_as_it_is_asked_for(runs: list[Any]) -> None:
-    done = typed("floor", "--seconds", "5", "--cards", "300", "--json")
+def test_the_baseline_is_measured_with_the_given_options(runs: list[Any]) -> None:
+    done = invoke("baseline", "--seconds", "5", "--cards", "300", "--json")
     assert (done.exit_code, runs) == (0, [(5.0, 300)])
     told = json.loads(done.stdout)
-    assert {"tap_over_floor", "number_over_fastapi", "tap_cpu_over_floor"} <= told.keys()
+    assert {"tap_over_baseline", "number_over_fastapi", "tap_cpu_over_baseline"} <= told.keys()
 
 
 @pytest.mark.parametrize(
@@ -126,42 +126,42 @@ def test_the_floor_is_measured_as_it_is_asked_for(runs: list[Any]) -> None:
         ("--level", "L0", "--generators", "0"),
     ],
 )
-def test_a_run_is_bounded(runs: list[Any], words: tuple[str, ...]) -> None:
-    assert (typed("run", *words).exit_code, runs) == (2, [])
+def test_a_run_has_limits(runs: list[Any], words: tuple[str, ...]) -> None:
+    assert (invoke("run", *words).exit_code, runs) == (2, [])
 
 
-@pytest.mark.parametrize("words", [("run", "--level", "L0"), ("floor",)])
-def test_what_could_not_be_run_is_told(
+@pytest.mark.parametrize("words", [("run", "--level", "L0"), ("baseline",)])
+def test_a_run_that_fails_is_reported(
     monkeypatch: pytest.MonkeyPatch, runs: list[Any], words: tuple[str, ...]
 ) -> None:
     def fails(*_: Any, **__: Any) -> None:
-        raise LoadError("the house did not start")
+        raise LoadError("the stack did not start")
 
     failing: Callable[..., None] = fails
-    monkeypatch.setattr(rush_run, "run_rush", failing)
-    monkeypatch.setattr(floor_run, "run_floor", failing)
-    done = typed(*words)
+    monkeypatch.setattr(scenario_run, "run_scenario", failing)
+    monkeypatch.setattr(baseline_run, "run_baseline", failing)
+    done = invoke(*words)
     assert done.exit_code == 3
-    assert "the house did not start" in done.stderr
+    assert "the stack did not start" in done.stderr
 
 
-def test_a_nation_of_ten_million_is_uploaded_in_part_and_filled_in_for_the_rest(runs: list[Any]) -> None:
-    typed("run", "--level", "L0", "--people", "10000000", "--cards", "20000")
+def test_ten_million_people_are_uploaded_in_part_and_loaded_in_bulk_for_the_rest(runs: list[Any]) -> None:
+    invoke("run", "--level", "L0", "--people", "10000000", "--cards", "20000")
     size = runs[0][1]
-    assert (size.by_upload, size.crowd.people, size.cards) == (20_000, 9_980_000, 20_000)
-    assert size.crowd_cards == 19_960
+    assert (size.by_upload, size.bulk.people, size.cards) == (20_000, 9_980_000, 20_000)
+    assert size.bulk_cards == 19_960
 
 
 @pytest.mark.parametrize(
-    ("words", "fit", "scale"),
+    ("words", "calibrate", "scale"),
     [((), True, 1.0), (("--scale", "0.2"), False, 0.2)],
 )
-def test_a_days_scale_is_found_unless_it_is_told(
-    runs: list[Any], words: tuple[str, ...], fit: bool, scale: float
+def test_a_days_scale_is_calibrated_unless_it_is_given(
+    runs: list[Any], words: tuple[str, ...], calibrate: bool, scale: float
 ) -> None:
-    typed("run", "--level", "day", *words)
-    plan, _, how = runs[0]
-    assert (how.fit, plan.scale, plan.seconds) == (fit, scale, 600)
+    invoke("run", "--level", "day", *words)
+    plan, _, options = runs[0]
+    assert (options.calibrate, plan.scale, plan.seconds) == (calibrate, scale, 600)
 
 
 @pytest.mark.parametrize(
@@ -173,14 +173,14 @@ def test_a_days_scale_is_found_unless_it_is_told(
         ("day", ("--prescriptions", "0"), 0.0),
     ],
 )
-def test_the_share_of_prescriptions_is_the_levels_unless_it_is_told(
+def test_the_share_of_prescriptions_is_the_levels_unless_it_is_given(
     runs: list[Any], level: str, words: tuple[str, ...], share: float
 ) -> None:
-    typed("run", "--level", level, *words)
+    invoke("run", "--level", level, *words)
     assert runs[0][0].level.prescriptions == share
 
 
 @pytest.mark.parametrize(("level", "minutes"), [("month-start", 180), ("batch-night", 240), ("storm", 3)])
-def test_a_level_lasts_as_long_as_it_does(runs: list[Any], level: str, minutes: int) -> None:
-    assert typed("run", "--level", level).exit_code == 0
+def test_each_level_has_its_duration(runs: list[Any], level: str, minutes: int) -> None:
+    assert invoke("run", "--level", level).exit_code == 0
     assert runs[0][0].seconds == minutes * 60

@@ -1,4 +1,4 @@
-"""What the payer's tests share: credentials, rows of a members file, and the file itself."""
+"""Builders of payer_mock's tests: credentials, rows of a member file, and member files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEFT = {"lost_on": "2026-03-01", "reason_of_loss": "03"}
 
 @cache
 def credential(insurer_number: str | None = INSURER) -> Credential:
-    """An insurer's credential; its client id tells the insurer."""
+    """An insurer's credential; its client id contains the insurer number."""
     return Credential(
         client_id=f"client-{insurer_number}",
         audience="urn:shikaku:test",
@@ -44,17 +44,17 @@ def credential(insurer_number: str | None = INSURER) -> Credential:
 
 
 def row(place: int = 2, /, **changes: str) -> Row:
-    """A row as the table gives it: without its empty cells."""
+    """A row as `read_table` returns it: without its empty cells."""
     return Row(place, {column: cell for column, cell in (CELLS | changes).items() if cell})
 
 
 def line(**changes: str) -> str:
-    """A row as it stands in the file."""
+    """A row as a line of the file."""
     return ",".join((CELLS | changes).values()) + "\n"
 
 
 def members_file(folder: Path, *lines: str, header: str = ",".join(CELLS) + "\n") -> Path:
-    """A members file of these lines."""
+    """A member file of these lines."""
     path = folder / "members.csv"
     path.write_text(header + "".join(lines), encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""A fund behind `httpx2.MockTransport` that takes receipt files and health check-ups."""
+"""A fake fund behind `httpx2.MockTransport` that accepts claim files and health check-ups."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ REPORT: dict[str, Any] = {
 
 @dataclass
 class FakeClaims:
-    """`states`: those of the file, one a look. `changes`: of the report. `failure`: a code for every call but the token's."""
+    """`states`: of the file, one per call.
+
+    `changes`: of the report. `failure`: a code for every call but the token's.
+    """
 
     states: list[str] = field(default_factory=lambda: ["received", "reading", "done"])
     changes: dict[str, Any] = field(default_factory=dict)
@@ -32,7 +35,7 @@ class FakeClaims:
     checkups: list[int] = field(default_factory=list)
 
     def transport(self) -> httpx2.MockTransport:
-        """The line to this fund."""
+        """The transport to this fund."""
         return httpx2.MockTransport(self._handle)
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:

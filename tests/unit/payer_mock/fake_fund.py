@@ -1,4 +1,4 @@
-"""A fund behind `httpx2.MockTransport`: knows whose token a call bears, and enrols each membership once."""
+"""A fake fund behind `httpx2.MockTransport`: checks whose token a call has, and enrols each membership once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ ENROL, END = "/v1/enrolments", "/v1/enrolments/end"
 
 @dataclass
 class FakeFund:
-    """`failures`: by path and member's number a code of the catalogue, or `lost`. `calls`: what was done, in order."""
+    """`failures`: a code of the catalogue, or `lost`, by path and member's number.
+
+    `calls`: path and number, in order.
+    """
 
     match: str = "one"
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -71,14 +74,14 @@ class FakeFund:
 
 
 def token(request: httpx2.Request) -> httpx2.Response:
-    """A token that names its client."""
+    """A token that contains its client's id."""
     assertion = parse_qs(request.content.decode())["client_assertion"][0]
     client_id = json.loads(jws.extract_compact(assertion.encode()).payload)["iss"]
     return httpx2.Response(200, json={"access_token": client_id, "expires_in": 300, "scope": "enrolment"})
 
 
 def problem(code: str) -> httpx2.Response:
-    """The refusal of a code."""
+    """The problem response of a code."""
     answer = Problem.of(ShikakuError(code))
     content = answer.model_dump_json(exclude_none=True)
     return httpx2.Response(answer.status, content=content, headers={"content-type": PROBLEM_MEDIA_TYPE})

@@ -1,4 +1,4 @@
-"""The payer's environment."""
+"""Settings from the environment."""
 
 from pathlib import Path
 
@@ -20,13 +20,13 @@ def of_files(monkeypatch: pytest.MonkeyPatch, *files: str) -> PayerSettings:
     return PayerSettings.load()
 
 
-def test_credentials_are_known_by_their_insurer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_credentials_are_keyed_by_insurer_number(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = of_files(monkeypatch, saved(tmp_path, INSURER), saved(tmp_path, OTHER_INSURER))
     assert str(settings.fund_url) == f"{FUND}/"
     assert settings.load_credentials() == {number: credential(number) for number in (INSURER, OTHER_INSURER)}
 
 
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_settings_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYER_CREDENTIAL", "")
     monkeypatch.delenv("PAYER_FUND_URL", raising=False)
     with pytest.raises(SettingsError, match=r"PAYER_CREDENTIAL.*PAYER_FUND_URL"):
@@ -34,7 +34,7 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", '{"private_key": "secret"}'])
-def test_an_unreadable_credential_is_told_by_its_place(
+def test_an_unreadable_credential_is_reported_by_its_position(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
 ) -> None:
     broken = tmp_path / "broken.json"
@@ -46,12 +46,14 @@ def test_an_unreadable_credential_is_told_by_its_place(
     assert "secret" not in str(caught.value)
 
 
-def test_a_terminals_credential_is_no_insurers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_terminals_credential_is_rejected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="file 1 is not an insurer's"):
         of_files(monkeypatch, saved(tmp_path, None)).load_credentials()
 
 
-def test_an_insurer_has_one_credential(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_second_credential_of_an_insurer_is_rejected(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     files = saved(tmp_path, INSURER), saved(tmp_path, INSURER, "again")
-    with pytest.raises(SettingsError, match="file 2 is of an insurer that has one"):
+    with pytest.raises(SettingsError, match="file 2 belongs to an insurer that already has one"):
         of_files(monkeypatch, *files).load_credentials()

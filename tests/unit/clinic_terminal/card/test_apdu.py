@@ -39,12 +39,12 @@ def test_a_terminal_certificate_is_chained_in_255_byte_commands(size: int, lengt
 
 
 @given(st.binary(min_size=1, max_size=3000))
-def test_chained_commands_hold_the_certificate_whole_and_in_order(certificate: bytes) -> None:
+def test_chained_commands_contain_the_whole_certificate_in_order(certificate: bytes) -> None:
     commands = apdu.present_terminal_certificate(certificate)
     assert b"".join(command.data for command in commands) == certificate
 
 
-def test_a_command_never_shows_its_data() -> None:
+def test_the_repr_of_a_command_hides_its_data() -> None:
     assert "1234" not in repr(apdu.verify(profile.AUTHENTICATION_PIN, b"1234"))
 
 
@@ -53,6 +53,6 @@ def test_a_response_is_data_and_status_word() -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"\x90"])
-def test_a_response_without_a_status_word_is_refused(raw: bytes) -> None:
+def test_a_response_without_a_status_word_is_rejected(raw: bytes) -> None:
     with pytest.raises(ValueError, match="two bytes"):
         Response.parse(raw)

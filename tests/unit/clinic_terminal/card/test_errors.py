@@ -1,9 +1,10 @@
-"""Status words at each step, as codes of the catalogue."""
+"""The error code of a status word at each step."""
 
 import pytest
 
 from clinic_terminal.card.errors import MEANINGS, CardError, Step, card_error, meaning, tries_left_of
-from eligibility_api.contract.errors import CATALOGUE, ErrorKind
+from clinic_terminal.errors import CATALOGUE
+from eligibility_api.contract.errors import ErrorKind
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ from eligibility_api.contract.errors import CATALOGUE, ErrorKind
         (0x6700, Step.VISUAL_CHECK, "visual-check-unsupported", None),
     ],
 )
-def test_a_status_word_means_something_at_each_step(
+def test_a_status_word_has_an_error_code_at_each_step(
     status_word: int, step: Step, code: str, tries_left: int | None
 ) -> None:
     error = card_error(status_word, step)
@@ -44,11 +45,11 @@ def test_a_status_word_means_something_at_each_step(
 
 
 @pytest.mark.parametrize("status_word", [*MEANINGS, 0x63C2])
-def test_every_known_status_word_has_words(status_word: int) -> None:
+def test_every_known_status_word_has_a_meaning(status_word: int) -> None:
     assert meaning(status_word) != "unknown"
 
 
-def test_an_unknown_status_word_is_called_so() -> None:
+def test_an_unknown_status_word_is_unknown() -> None:
     assert meaning(0x1234) == "unknown"
 
 
@@ -60,7 +61,7 @@ def test_the_tries_left_are_read_from_a_status_word(status_word: int, tries_left
     assert tries_left_of(status_word) == tries_left
 
 
-def test_a_pcsc_result_is_told_as_eight_hexadecimal_digits() -> None:
+def test_a_pcsc_result_is_eight_hexadecimal_digits() -> None:
     assert CardError("reader-missing", pcsc=0x80100017).details == {"pcsc": "80100017"}
     assert CardError("card-removed", pcsc=0).details == {"pcsc": "00000000"}
 

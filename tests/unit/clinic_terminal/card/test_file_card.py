@@ -1,4 +1,4 @@
-"""A card that is a file, through the entry point of whoever emulates cards."""
+"""A card that is a file, opened by the entry point of an emulator."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 from clinic_terminal.card import file_card
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.file_card import open_card_file
-from tests.unit.clinic_terminal.fake_card import FakeCard
+from tests.builders.clinic.fake_card import FakeCard
 
 
 @dataclass
-class Offer:
-    """An entry point whose loading, or whose call, may fail."""
+class FakeEntryPoint:
+    """An entry point whose loading or call may fail."""
 
     result: Any
     load_error: Exception | None = None
@@ -32,38 +32,40 @@ class Offer:
         return self.result
 
 
-def offer(monkeypatch: pytest.MonkeyPatch, *offers: Offer) -> None:
-    def entry_points(*, group: str, name: str) -> list[Offer]:
+def install(monkeypatch: pytest.MonkeyPatch, *found: FakeEntryPoint) -> None:
+    def entry_points(*, group: str, name: str) -> list[FakeEntryPoint]:
         assert (group, name) == ("clinic_terminal.cards", "emulator")
-        return list(offers)
+        return list(found)
 
     monkeypatch.setattr(file_card, "entry_points", entry_points)
 
 
 def test_an_emulator_opens_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     card = FakeCard()
-    offer(monkeypatch, Offer(card))
+    install(monkeypatch, FakeEntryPoint(card))
     assert open_card_file(Path("card.json")) is card
 
 
 @pytest.mark.parametrize(
-    "offers",
+    "entry_points",
     [
         [],
-        [Offer(None, load_error=ImportError())],
-        [Offer(FileNotFoundError())],
-        [Offer(ValueError("not a card image"))],
+        [FakeEntryPoint(None, load_error=ImportError())],
+        [FakeEntryPoint(FileNotFoundError())],
+        [FakeEntryPoint(ValueError("not a card image"))],
     ],
 )
-def test_whatever_prevents_it_is_card_file(monkeypatch: pytest.MonkeyPatch, offers: list[Offer]) -> None:
-    offer(monkeypatch, *offers)
+def test_every_failure_is_card_file(
+    monkeypatch: pytest.MonkeyPatch, entry_points: list[FakeEntryPoint]
+) -> None:
+    install(monkeypatch, *entry_points)
     with pytest.raises(CardError) as caught:
         open_card_file(Path("card.json"))
     assert caught.value.code == "card-file"
 
 
-def test_a_file_that_is_open_elsewhere_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    offer(monkeypatch, Offer(BlockingIOError()))
+def test_a_file_opened_by_another_process_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, FakeEntryPoint(BlockingIOError()))
     with pytest.raises(CardError) as caught:
         open_card_file(Path("card.json"))
     assert caught.value.code == "card-in-use"

@@ -1,4 +1,4 @@
-"""One session with the JPKI application: which commands go out, in which order, and how many."""
+"""A session with the JPKI application: the commands sent, their order and number."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.jpki import JpkiApplication, PinNeededError
-from tests.unit.clinic_terminal.builders import certificate_of, p256_key, p384_key, rsa_key
-from tests.unit.clinic_terminal.fake_card import (
+from tests.builders.clinic.fake_card import (
     CARD_CHALLENGE,
     GET_CHALLENGE,
     PROVE_TERMINAL,
@@ -24,6 +23,7 @@ from tests.unit.clinic_terminal.fake_card import (
     VERIFY,
     FakeCard,
 )
+from tests.builders.clinic.samples import certificate_of, p256_key, p384_key, rsa_key
 
 
 def file_of(size: int) -> bytes:
@@ -41,7 +41,7 @@ def test_a_first_select_answered_6f00_is_sent_once_more() -> None:
     assert len(card.commands) == 2
 
 
-def test_a_second_6f00_is_no_my_number_card() -> None:
+def test_a_second_6f00_is_card_not_my_number() -> None:
     card = FakeCard(scripted={SELECT: ["6f00", "6f00"]})
     with pytest.raises(CardError) as caught:
         JpkiApplication(card).select()
@@ -61,13 +61,13 @@ def test_a_certificate_is_read_in_256_byte_chunks_the_last_exact(size: int) -> N
 
 
 @given(st.integers(min_value=4, max_value=8192), st.integers(min_value=0, max_value=600))
-def test_a_certificate_of_any_size_is_read_whole_whatever_lies_behind_it(size: int, behind: int) -> None:
+def test_a_certificate_of_any_size_is_read_without_trailing_bytes(size: int, behind: int) -> None:
     card = FakeCard(certificate=file_of(size) + bytes(behind))
     assert JpkiApplication(card).read_certificate() == file_of(size)
 
 
 @given(st.integers(min_value=1, max_value=255))
-def test_a_card_that_gives_less_than_was_asked_for_is_asked_on(step: int) -> None:
+def test_a_short_read_is_continued(step: int) -> None:
     class Reluctant(FakeCard):
         def _read(self, offset: int, length: int) -> bytes:
             return super()._read(offset, min(length, max(step, 4)))
@@ -85,20 +85,20 @@ def test_a_certificate_is_read_from_the_card_once() -> None:
 @pytest.mark.parametrize(
     "head", ["9000", "30829000", "000000009000", "3003010203049000", "3082ffff9000", "30821fFD9000"]
 )
-def test_a_file_that_holds_no_certificate_is_unexpected(head: str) -> None:
+def test_a_file_without_a_certificate_is_unexpected(head: str) -> None:
     with pytest.raises(CardError) as caught:
         JpkiApplication(FakeCard(scripted={READ: [head]})).read_certificate()
     assert code_of(caught) == "card-unexpected"
 
 
-def test_a_file_that_ends_too_early_is_unexpected_and_not_read_for_ever() -> None:
+def test_a_truncated_file_is_unexpected_and_reading_ends() -> None:
     card = FakeCard(certificate=file_of(1000)[:600])
     with pytest.raises(CardError) as caught:
         JpkiApplication(card).read_certificate()
     assert code_of(caught) == "card-unexpected"
 
 
-def test_a_phone_shows_its_certificate_only_after_the_pin() -> None:
+def test_a_phones_certificate_needs_the_pin() -> None:
     jpki = JpkiApplication(FakeCard(certificate_needs_pin=True))
     with pytest.raises(PinNeededError):
         jpki.read_certificate()
@@ -107,14 +107,14 @@ def test_a_phone_shows_its_certificate_only_after_the_pin() -> None:
 
 
 @pytest.mark.parametrize(("status_word", "tries_left"), [("63c3", 3), ("63c0", 0), ("6984", 0), ("6983", 0)])
-def test_the_counter_is_asked_for_without_using_a_try(status_word: str, tries_left: int) -> None:
+def test_reading_the_counter_uses_no_try(status_word: str, tries_left: int) -> None:
     card = FakeCard(scripted={VERIFY: [status_word]})
     assert JpkiApplication(card).tries_left() == tries_left
     assert card.commands == ["00200098"]
 
 
 @pytest.mark.parametrize("status_word", ["6a82", "6a88", "6986"])
-def test_a_card_without_a_pin_says_so(status_word: str) -> None:
+def test_a_card_without_a_pin_is_pin_unset(status_word: str) -> None:
     with pytest.raises(CardError) as caught:
         JpkiApplication(FakeCard(scripted={VERIFY: [status_word]})).tries_left()
     assert code_of(caught) == "pin-unset"
@@ -126,7 +126,7 @@ def test_the_counter_is_read_before_verify() -> None:
     assert card.commands == ["00200098", "002000980431323334"]
 
 
-def test_a_counter_already_known_is_not_asked_for_again() -> None:
+def test_a_known_counter_is_not_read_again() -> None:
     card = FakeCard()
     jpki = JpkiApplication(card)
     jpki.tries_left()
@@ -135,7 +135,7 @@ def test_a_counter_already_known_is_not_asked_for_again() -> None:
 
 
 @pytest.mark.parametrize("typed", ["123", "12345", "abcd", ""])
-def test_a_malformed_pin_never_touches_the_card(typed: str) -> None:
+def test_a_malformed_pin_is_not_sent(typed: str) -> None:
     card = FakeCard()
     with pytest.raises(CardError) as caught:
         JpkiApplication(card).verify_pin(typed)
@@ -151,7 +151,7 @@ def test_a_locked_pin_is_never_verified() -> None:
     assert card.commands == ["00200098"]
 
 
-def test_wrong_pins_count_down_to_the_lock_one_verify_each() -> None:
+def test_each_wrong_pin_uses_one_verify_until_the_lock() -> None:
     card = FakeCard()
     jpki = JpkiApplication(card)
     codes = []
@@ -163,15 +163,15 @@ def test_wrong_pins_count_down_to_the_lock_one_verify_each() -> None:
     assert len(card.commands) == 1 + 3
 
 
-def test_a_good_pin_gives_all_tries_back() -> None:
+def test_a_correct_pin_restores_all_tries() -> None:
     jpki = JpkiApplication(FakeCard(tries_left=1))
     assert jpki.tries_left() == 1
     jpki.verify_pin("1234")
     assert jpki.known_tries_left == 3
 
 
-def test_after_a_link_lost_during_verify_nothing_is_sent_again_and_the_counter_is_unknown() -> None:
-    card = FakeCard(gone_at=VERIFY + "04")
+def test_after_a_connection_lost_during_verify_nothing_is_sent_again_and_the_counter_is_unknown() -> None:
+    card = FakeCard(removed_at=VERIFY + "04")
     jpki = JpkiApplication(card)
     with pytest.raises(CardError) as caught:
         jpki.verify_pin("1234")
@@ -200,7 +200,7 @@ def test_signing_without_the_pin_is_unexpected() -> None:
     assert (code_of(caught), caught.value.status_word) == ("card-unexpected", 0x6982)
 
 
-def test_a_terminal_proves_itself_to_the_card_and_the_card_signs_without_pin() -> None:
+def test_an_authenticated_terminal_gets_a_signature_without_pin() -> None:
     card = FakeCard()
     jpki = JpkiApplication(card)
     signed: list[bytes] = []
@@ -218,7 +218,7 @@ def test_a_terminal_proves_itself_to_the_card_and_the_card_signs_without_pin() -
 
 
 @pytest.mark.parametrize("refused_at", [TERMINAL_CERTIFICATE, GET_CHALLENGE, PROVE_TERMINAL])
-def test_a_card_that_refuses_the_terminal_is_not_fit_for_a_visual_check(refused_at: str) -> None:
+def test_a_card_that_refuses_the_terminal_is_unsupported(refused_at: str) -> None:
     card = FakeCard(scripted={refused_at: ["6d00"]})
     with pytest.raises(CardError) as caught:
         JpkiApplication(card).authenticate_terminal(certificate_of(p256_key()), lambda _: b"signature")
@@ -226,7 +226,7 @@ def test_a_card_that_refuses_the_terminal_is_not_fit_for_a_visual_check(refused_
     assert card.commands[-1].startswith(refused_at)
 
 
-def test_a_card_that_refuses_to_sign_without_pin_is_not_fit_for_a_visual_check() -> None:
+def test_a_card_that_refuses_to_sign_without_pin_is_unsupported() -> None:
     with pytest.raises(CardError) as caught:
         JpkiApplication(FakeCard(scripted={SIGN_MESSAGE: ["6982"]})).sign_without_pin(b"message")
     assert code_of(caught) == "visual-check-unsupported"

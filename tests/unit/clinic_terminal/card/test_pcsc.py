@@ -1,4 +1,4 @@
-"""Readers over PC/SC, played by a stand-in for pyscard's low-level module."""
+"""Readers over PC/SC, with a fake of pyscard's low-level module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ EMPTY, PRESENT, UNAVAILABLE, UNKNOWN = 0x10, 0x20, 0x08, 0x04
 
 @dataclass
 class FakeScard:
-    """The calls and constants that the adapter uses. `states` are the readers; `events` change them, one a wait."""
+    """The calls and constants that the adapter uses.
+
+    `states` are the readers; each wait applies one of `events`.
+    """
 
     states: dict[str, int] = field(default_factory=lambda: {"A": PRESENT})
     events: list[dict[str, int]] = field(default_factory=list)
@@ -106,7 +109,7 @@ WHEREVER_IT_FAILS = [
     (FakeScard.SCARD_E_NO_SMARTCARD, "card-removed"),
     (FakeScard.SCARD_W_REMOVED_CARD, "card-removed"),
 ]
-"""What a result means at every call."""
+"""The error code of a result at every call."""
 
 
 def test_readers_are_listed_with_their_cards() -> None:
@@ -119,7 +122,7 @@ def test_no_reader_is_an_empty_list() -> None:
 
 
 @pytest.mark.parametrize(("result", "code"), WHEREVER_IT_FAILS)
-def test_a_failed_beginning_has_its_code(result: int, code: str) -> None:
+def test_a_failed_context_has_its_code(result: int, code: str) -> None:
     assert code_when(lambda: Pcsc(FakeScard(establish_result=result))) == code
 
 
@@ -136,7 +139,7 @@ def test_without_pyscard_there_is_no_reader_service(monkeypatch: pytest.MonkeyPa
     assert code_when(Pcsc) == "reader-service-missing"
 
 
-def test_the_only_card_is_found_in_whichever_reader() -> None:
+def test_the_only_card_is_found_in_any_reader() -> None:
     assert Pcsc(FakeScard({"A": EMPTY, "B": PRESENT})).wait_for_card(None, 1) == "B"
 
 
@@ -145,24 +148,24 @@ def test_cards_in_two_readers_are_too_many() -> None:
     assert code_when(lambda: service.wait_for_card(None, 1)) == "card-several"
 
 
-def test_a_named_reader_is_used_whatever_lies_in_others() -> None:
+def test_a_named_reader_is_used_regardless_of_others() -> None:
     assert Pcsc(FakeScard({"A": PRESENT, "B": PRESENT})).wait_for_card("B", 1) == "B"
 
 
 @pytest.mark.parametrize(("states", "reader"), [({}, None), ({}, "A"), ({"A": PRESENT}, "B")])
-def test_without_the_reader_nobody_waits(states: dict[str, int], reader: str | None) -> None:
+def test_without_the_reader_there_is_no_wait(states: dict[str, int], reader: str | None) -> None:
     scard = FakeScard(states)
     assert code_when(lambda: Pcsc(scard).wait_for_card(reader, 60)) == "reader-missing"
     assert scard.log == []
 
 
-def test_a_card_that_comes_is_seen_as_an_event() -> None:
+def test_an_inserted_card_ends_the_wait() -> None:
     scard = FakeScard({"A": EMPTY}, events=[{}, {"A": PRESENT}])
     assert Pcsc(scard).wait_for_card(None, 60) == "A"
     assert [milliseconds for _, milliseconds in scard.log] == [0, 500, 500]
 
 
-def test_a_card_that_never_comes_is_missing() -> None:
+def test_after_the_timeout_the_card_is_missing() -> None:
     assert code_when(lambda: Pcsc(FakeScard({"A": EMPTY})).wait_for_card(None, 0)) == "card-missing"
 
 
@@ -189,7 +192,7 @@ def test_a_failed_command_has_its_code(result: int, code: str) -> None:
     assert (error.code, error.details) == (code, {"pcsc": f"{result:08X}"})
 
 
-def test_a_command_that_succeeds_without_an_answer_has_lost_its_card() -> None:
+def test_success_without_a_response_is_card_removed() -> None:
     connection = Pcsc(FakeScard(response=[])).connect("A")
     assert code_when(lambda: connection.transmit(b"\x00\xa4")) == "card-removed"
 
@@ -209,7 +212,7 @@ def test_a_card_is_held_exclusively_and_unpowered_at_the_end() -> None:
     ]
 
 
-def test_a_contact_card_is_spoken_to_under_t0() -> None:
+def test_a_contact_card_uses_t0() -> None:
     scard = FakeScard(protocol=FakeScard.SCARD_PROTOCOL_T0)
     Pcsc(scard).connect("A").transmit(b"\x00\xa4")
     assert scard.log[-1] == ("transmit", "T0", "00a4")
@@ -229,13 +232,13 @@ def test_opening_waits_and_connects(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pcsc.open_reader_card(None, 1).reader_name == "A"
 
 
-def test_a_failed_opening_lets_go_of_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_opening_releases_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     scard = FakeScard({"A": EMPTY})
     monkeypatch.setattr(pcsc, "import_module", lambda _: scard)
     assert code_when(lambda: pcsc.open_reader_card(None, 0)) == "card-missing"
     assert scard.log[-1] == ("release", 7)
 
 
-def test_a_machine_without_readers_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_readers_is_reader_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pcsc, "import_module", lambda _: FakeScard({}))
     assert code_when(pcsc.list_readers) == "reader-missing"

@@ -1,4 +1,4 @@
-"""What is a PIN, and what never reaches a card."""
+"""Normalisation of a PIN, and input that is never sent to a card."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from clinic_terminal.card.pin import normalised_pin
     ("typed", "pin"),
     [("1234", b"1234"), ("0000", b"0000"), ("１２３４", b"1234"), ("1２3４", b"1234")],
 )
-def test_four_digits_of_any_width_are_a_pin(typed: str, pin: bytes) -> None:
+def test_four_digits_of_any_width_are_valid(typed: str, pin: bytes) -> None:
     assert normalised_pin(typed) == pin
 
 
@@ -32,7 +32,7 @@ def test_four_digits_of_any_width_are_a_pin(typed: str, pin: bytes) -> None:
         "½34",
     ],
 )
-def test_anything_else_is_malformed_and_not_repeated(typed: str) -> None:
+def test_other_input_is_malformed_and_not_repeated(typed: str) -> None:
     with pytest.raises(CardError) as caught:
         normalised_pin(typed)
     assert caught.value.code == "pin-malformed"

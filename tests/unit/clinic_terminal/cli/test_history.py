@@ -1,4 +1,6 @@
-"""The command `history`: tap, consent, look; by an earlier consent; exit codes; nothing personal in an address."""
+"""The command `history`: after a tap with consent, and by an earlier consent; exit codes; no personal data in
+a URL.
+"""
 
 from __future__ import annotations
 
@@ -9,48 +11,50 @@ import pytest
 
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.history import HistoryResource
-from tests.unit.clinic_terminal import builders
-from tests.unit.clinic_terminal.fake_card import FakeCard
-from tests.unit.clinic_terminal.fake_consents import CONSENT
-from tests.unit.clinic_terminal.set_up import Desk
+from tests.builders.clinic import samples
+from tests.builders.clinic.fake_card import FakeCard
+from tests.builders.clinic.fake_consents import CONSENT
+from tests.builders.clinic.terminal import TerminalRunner
 
-TAPPED = ("--pin-stdin", "--agree", "--role", "pharmacist")
+WITH_CARD = ("--pin-stdin", "--agree", "--role", "pharmacist")
 MEDICATIONS = f"/v1/consents/{CONSENT}/medications"
 
 
-def looked(desk: Desk, *arguments: str) -> dict[str, Any]:
-    return desk.report("history", *TAPPED, *arguments, typed="1234\n")
+def read_history(terminal: TerminalRunner, *arguments: str) -> dict[str, Any]:
+    return terminal.report("history", *WITH_CARD, *arguments, typed="1234\n")
 
 
-def test_a_card_is_tapped_consents_and_is_unpowered_before_anything_is_looked_at(desk: Desk) -> None:
-    report = looked(desk)
+def test_a_card_signs_the_consent_and_is_unpowered_before_anything_is_fetched(
+    terminal: TerminalRunner,
+) -> None:
+    report = read_history(terminal)
     assert (report["outcome"], report["exit_code"], report["permit_id"]) == ("shown", 0, str(CONSENT))
     [group] = report["history"]["medications"]["groups"]
     assert group["medicines"][0]["name"] == "見本錠５ｍｇ"
     assert report["identified"]["consent"]["outcome"] == "given"
-    assert desk.fund.calls[-2:] == ["/v1/consents", MEDICATIONS]
-    assert isinstance(desk.card, FakeCard)
-    assert desk.card.closed == 1
+    assert terminal.fund.calls[-2:] == ["/v1/consents", MEDICATIONS]
+    assert isinstance(terminal.card, FakeCard)
+    assert terminal.card.closed == 1
 
 
-def test_the_patient_is_asked_for_what_is_looked_at(desk: Desk) -> None:
-    looked(desk, "--what", "diagnoses,surgeries")
-    asked = next(body for body in desk.fund.bodies if "visual_check" in body)
-    assert asked["categories"] == ["surgery", "diagnosis"]
+def test_the_consent_covers_the_requested_resources(terminal: TerminalRunner) -> None:
+    read_history(terminal, "--what", "diagnoses,surgeries")
+    request = next(body for body in terminal.fund.bodies if "visual_check" in body)
+    assert request["categories"] == ["surgery", "diagnosis"]
 
 
-def test_an_earlier_consent_needs_no_card(desk: Desk) -> None:
-    report = desk.report("history", "--consent-id", str(CONSENT), "--role", "pharmacist")
-    assert (report["exit_code"], desk.opened, "identified" in report) == (0, [], False)
-    assert desk.fund.history.headers[0]["Operator-Role"] == "pharmacist"
+def test_an_earlier_consent_needs_no_card(terminal: TerminalRunner) -> None:
+    report = terminal.report("history", "--consent-id", str(CONSENT), "--role", "pharmacist")
+    assert (report["exit_code"], terminal.opened, "identified" in report) == (0, [], False)
+    assert terminal.fund.history.headers[0]["Operator-Role"] == "pharmacist"
 
 
-def test_the_options_travel(desk: Desk) -> None:
-    desk.report(
+def test_the_options_are_sent(terminal: TerminalRunner) -> None:
+    terminal.report(
         "history", "--consent-id", str(CONSENT), "--from", "2025-01", "--to", "2025-12", "--group", "date",
         "--prescriber", "1312222225", "--known-at", "2026-03-01T00:00:00+09:00", "--operator", "見本 薬剤師",
     )  # fmt: skip
-    assert desk.fund.history.asked == [
+    assert terminal.fund.history.queries == [
         {
             "from_month": "2025-01",
             "to_month": "2025-12",
@@ -59,14 +63,23 @@ def test_the_options_travel(desk: Desk) -> None:
             "known_at": "2026-03-01T00:00:00+09:00",
         }
     ]
-    assert "%" in desk.fund.history.headers[0]["Operator-Name"]
+    assert "%" in terminal.fund.history.headers[0]["Operator-Name"]
 
 
-def test_a_visual_check_names_who_compared_the_face_and_who_looks(desk: Desk) -> None:
-    words = ("history", "--visual-check", "--operator", "見本 医師", "--agree", "--role", "doctor", "--json")
-    assert desk.run(*words, pin="").exit_code == 0
-    assert desk.fund.consents.given[0].operator == "見本 医師"
-    assert "Operator-Name" in desk.fund.history.headers[0]
+def test_a_visual_check_sends_the_operator_for_check_and_access(terminal: TerminalRunner) -> None:
+    arguments = (
+        "history",
+        "--visual-check",
+        "--operator",
+        "見本 医師",
+        "--agree",
+        "--role",
+        "doctor",
+        "--json",
+    )
+    assert terminal.run(*arguments, pin="").exit_code == 0
+    assert terminal.fund.consents.requests[0].operator == "見本 医師"
+    assert "Operator-Name" in terminal.fund.history.headers[0]
 
 
 @pytest.mark.parametrize(
@@ -81,32 +94,34 @@ def test_a_visual_check_names_who_compared_the_face_and_who_looks(desk: Desk) ->
         ("/v1/token", "lost", 40),
     ],
 )
-def test_the_exit_code_tells_the_kind_of_problem(desk: Desk, path: str, failure: str, code: int) -> None:
-    desk.fund.failures[path] = [failure]
-    report = looked(desk)
+def test_the_exit_code_is_that_of_the_problem(
+    terminal: TerminalRunner, path: str, failure: str, code: int
+) -> None:
+    terminal.fund.failures[path] = [failure]
+    report = read_history(terminal)
     problem = "fund-unreachable" if failure == "lost" else failure
     assert (report["exit_code"], report["problem"]["code"], report["history"]) == (code, problem, {})
 
 
-def test_a_wrong_pin_ends_with_20(desk: Desk) -> None:
-    report = desk.report("history", *TAPPED, typed="9999\n")
+def test_a_wrong_pin_ends_with_20(terminal: TerminalRunner) -> None:
+    report = terminal.report("history", *WITH_CARD, typed="9999\n")
     assert (report["exit_code"], report["problem"]["code"]) == (20, "pin-wrong")
 
 
 @pytest.mark.parametrize("validity", [Validity.INVALID, Validity.NOT_FOUND])
-def test_whoever_is_not_insured_today_can_consent_all_the_same(desk: Desk, validity: Validity) -> None:
-    desk.fund.answer = builders.answer(validity, [])
-    assert looked(desk)["exit_code"] == 0
+def test_a_person_who_is_not_insured_today_can_consent(terminal: TerminalRunner, validity: Validity) -> None:
+    terminal.fund.answer = samples.answer(validity, [])
+    assert read_history(terminal)["exit_code"] == 0
 
 
-def test_people_read_it_with_the_end_before_the_rows(desk: Desk) -> None:
-    result = desk.run("history", *TAPPED)
+def test_the_end_of_the_consent_is_shown_before_the_rows(terminal: TerminalRunner) -> None:
+    result = terminal.run("history", *WITH_CARD)
     assert result.exit_code == 0
     assert result.stdout.index("同意の期限") < result.stdout.index("見本錠５ｍｇ")
 
 
-def test_software_that_reads_shift_jis_gets_it(desk: Desk) -> None:
-    result = desk.run("history", "--consent-id", str(CONSENT), "--json", "--shift-jis")
+def test_json_can_be_in_shift_jis(terminal: TerminalRunner) -> None:
+    result = terminal.run("history", "--consent-id", str(CONSENT), "--json", "--shift-jis")
     assert "見本錠５ｍｇ" in result.stdout_bytes.decode("cp932")
 
 
@@ -130,12 +145,14 @@ def test_software_that_reads_shift_jis_gets_it(desk: Desk) -> None:
         ["--consent-id", "c-1"],
     ],
 )
-def test_wrong_usage_ends_with_2_before_anything_is_touched(desk: Desk, arguments: list[str]) -> None:
-    assert desk.run("history", *arguments).exit_code == 2
-    assert (desk.opened, desk.fund.calls) == ([], [])
+def test_wrong_usage_ends_with_2_before_anything_is_opened(
+    terminal: TerminalRunner, arguments: list[str]
+) -> None:
+    assert terminal.run("history", *arguments).exit_code == 2
+    assert (terminal.opened, terminal.fund.calls) == ([], [])
 
 
-def test_nothing_is_left_on_disk(desk: Desk, tmp_path: Path) -> None:
+def test_nothing_is_written_to_disk(terminal: TerminalRunner, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
-    looked(desk, "--what", ",".join(HistoryResource))
+    read_history(terminal, "--what", ",".join(HistoryResource))
     assert sorted(tmp_path.rglob("*")) == before

@@ -1,4 +1,4 @@
-"""The questions of a look without consent, typed by a person."""
+"""The questions of an access without consent, typed by a person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from clinic_terminal.console.emergency_prompts import TypedEmergency, typed_search
+from clinic_terminal.console.emergency_prompts import InteractiveEmergency, prompt_disaster_search
 from clinic_terminal.outcome import GivenUpError
 from eligibility_api.contract.codes import Category, Role
 from eligibility_api.contract.emergency import EmergencyReason
@@ -16,16 +16,16 @@ KNOWN = {"categories": (Category.MEDICATION,), "operator": "見本 医師", "rol
 
 @dataclass
 class Person:
-    """Types `answers` one after another, then ends the input; `heard` keeps what was asked and told."""
+    """Types `answers` in turn, then ends the input; `shown` records questions and messages."""
 
     answers: list[str]
-    heard: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
 
-    def prompts(self) -> TypedEmergency:
-        return TypedEmergency(self.type, self.type, self.heard.append)
+    def prompts(self) -> InteractiveEmergency:
+        return InteractiveEmergency(self.answer, self.answer, self.shown.append)
 
-    def type(self, question: str) -> str:
-        self.heard.append(question)
+    def answer(self, question: str) -> str:
+        self.shown.append(question)
         if not self.answers:
             raise EOFError
         return self.answers.pop(0)
@@ -34,34 +34,34 @@ class Person:
 def test_the_reason_is_chosen_by_its_number() -> None:
     person = Person(["", "9", "none", "2"])
     assert person.prompts().reason() is EmergencyReason.LIFE_THREATENING
-    assert person.heard[0] == "  1. 意識がない / unconscious"
+    assert person.shown[0] == "  1. 意識がない / unconscious"
 
 
 def test_the_note_is_asked_for_until_there_is_one() -> None:
     assert Person(["", "  ", " 救急搬送 "]).prompts().note() == "救急搬送"
 
 
-def test_the_one_time_password_is_taken_as_typed() -> None:
+def test_the_one_time_password_is_stripped() -> None:
     assert Person(["123456 "]).prompts().one_time_password() == "123456"
 
 
 @pytest.mark.parametrize("ask", ["reason", "note", "one_time_password"])
-def test_whoever_ends_the_input_gives_up(ask: str) -> None:
+def test_the_end_of_the_input_gives_up(ask: str) -> None:
     with pytest.raises(GivenUpError):
         getattr(Person([]).prompts(), ask)()
 
 
-def test_a_search_is_typed_item_by_item_and_again_where_it_is_at_fault() -> None:
+def test_a_search_is_typed_field_by_field_and_again_where_it_is_invalid() -> None:
     person = Person(["試験　見本", "", "S55.2.31", "2", "架空県見本市1-2-3", "S55.5.17"])
-    search = typed_search(KNOWN, person.type, person.heard.append)
+    search = prompt_disaster_search(KNOWN, person.answer, person.shown.append)
     assert (search.name, search.name_kana, str(search.birth_date)) == ("試験　見本", None, "1980-05-17")
-    assert [question.split(" / ")[0] for question in person.heard[-2:]] == [
-        "入力を確認してください",
+    assert [question.split(" / ")[0] for question in person.shown[-2:]] == [
+        "入力を確認してください：\nPlease check:",
         "生年月日",
     ]
 
 
-def test_a_search_without_enough_items_is_typed_again_from_the_start() -> None:
+def test_an_incomplete_search_is_typed_again_from_the_start() -> None:
     items = ["試験　見本", "", "S55.5.17", "2", "架空県見本市1-2-3"]
     person = Person(["", "", "S55.5.17", "2", "架空県見本市1-2-3", *items])
-    assert typed_search(KNOWN, person.type, person.heard.append).name == "試験　見本"
+    assert prompt_disaster_search(KNOWN, person.answer, person.shown.append).name == "試験　見本"

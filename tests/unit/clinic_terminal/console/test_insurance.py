@@ -1,4 +1,4 @@
-"""What the desk sees of one entitlement."""
+"""The rows of one entitlement."""
 
 from __future__ import annotations
 
@@ -24,15 +24,24 @@ from eligibility_api.contract.member import (
     MedicalTicket,
     SpecificDiseaseCertificate,
 )
-from tests.unit.clinic_terminal.builders import enrolment
+from tests.builders.clinic.samples import enrolment
 
 FROM, TO = date(2026, 8, 1), date(2027, 7, 31)
 DAYS = "2026-08-01 ～ 2027-07-31"
+MISSING = [
+    "！負担割合の登録がありません。資格確認書・高齢受給者証などで確認してください",
+    "! No burden ratio is registered. See the eligibility certificate or the elderly certificate",
+]
 
 
 def shown(label: str, **changes: Any) -> list[str]:
-    """The values under a label."""
-    return [value for words, value in rows(enrolment(**changes)) if words.en == label]
+    """The values under a label, those of rows without a label included."""
+    found, current = [], None
+    for text, value in rows(enrolment(**changes)):
+        current = text.en if text else current
+        if current == label:
+            found.append(value)
+    return found
 
 
 def elderly(ratio: int | None) -> ElderlyCertificate:
@@ -68,33 +77,42 @@ def ticket(**changes: Any) -> MedicalTicket:
 @pytest.mark.parametrize(
     ("changes", "burden"),
     [
-        ({}, ["30 %（年齢による。通知なし / by age, not transmitted）"]),
-        ({"preschool": True}, ["20 %（年齢による。通知なし / by age, not transmitted）"]),
-        ({"burden_ratio": 10, "burden_expected": True}, ["10 %（保険者から / from the insurer）"]),
+        (
+            {},
+            ["3割（年齢による割合。保険者からの登録なし）", "3/10 (by age; none registered by the insurer)"],
+        ),
+        (
+            {"preschool": True},
+            ["2割（年齢による割合。保険者からの登録なし）", "2/10 (by age; none registered by the insurer)"],
+        ),
+        (
+            {"burden_ratio": 10, "burden_expected": True},
+            ["1割（保険者の登録による割合）", "1/10 (registered by the insurer)"],
+        ),
         (
             {"elderly_certificate": elderly(20), "burden_expected": True},
-            [f"20 %（高齢受給者証 / elderly certificate {DAYS}）"],
+            [f"2割（高齢受給者証 {DAYS}）", f"2/10 (elderly certificate {DAYS})"],
         ),
         (
             {"burden_expected": True},
-            ["！届いていません。証で確認してください / missing; look at the certificate"],
+            MISSING,
         ),
         (
             {"elderly_certificate": elderly(None), "burden_expected": True},
-            [
-                f"－（高齢受給者証 / elderly certificate {DAYS}）",
-                "！届いていません。証で確認してください / missing; look at the certificate",
-            ],
+            [f"－（高齢受給者証 {DAYS}）", f"－ (elderly certificate {DAYS})", *MISSING],
         ),
         (
             {"certificate_kind": CertificateKind.SPECIAL_REIMBURSEMENT},
-            ["100 %（あとで払い戻し / reimbursed later）"],
+            [
+                "窓口で10割負担、後日申請により払い戻し",
+                "10/10 paid at the desk, reimbursed later on application",
+            ],
         ),
         ({"certificate_kind": CertificateKind.MEDICAL_AID}, []),
     ],
 )
-def test_the_burden_is_told_with_its_origin(changes: dict[str, Any], burden: list[str]) -> None:
-    assert shown("Burden", **changes) == burden
+def test_the_burden_is_shown_with_its_origin(changes: dict[str, Any], burden: list[str]) -> None:
+    assert shown("Burden ratio", **changes) == burden
 
 
 @pytest.mark.parametrize(
@@ -111,21 +129,31 @@ def test_a_ratio_is_missing_only_where_one_belongs(changes: dict[str, Any], miss
     assert is_burden_missing(enrolment(**changes)) is missing
 
 
-def test_kana_stands_beside_each_name_and_the_alias_below() -> None:
-    assert shown("Name", name="架空 花子", name_kana="ｶｸｳ ﾊﾅｺ") == ["架空 花子 （ｶｸｳ ﾊﾅｺ） 女 / female"]
-    assert shown("Name", name_kana=None) == ["架空 花子 （－） 女 / female"]
+def test_each_name_has_its_kana_and_the_alias_a_row_of_its_own() -> None:
+    assert shown("Name", name="架空 花子", name_kana="ｶｸｳ ﾊﾅｺ") == ["架空 花子（ｶｸｳ ﾊﾅｺ）"]
+    assert shown("Name", name_kana=None) == ["架空 花子（－）"]
     assert shown("Alias") == []
-    assert shown("Alias", name_alias="見本 花", name_alias_kana="ﾐﾎﾝ ﾊﾅ") == ["見本 花 （ﾐﾎﾝ ﾊﾅ）"]
+    assert shown("Alias", name_alias="見本 花", name_alias_kana="ﾐﾎﾝ ﾊﾅ") == ["見本 花（ﾐﾎﾝ ﾊﾅ）"]
 
 
 def test_what_was_not_transmitted_has_no_row() -> None:
-    labels = {words.en for words, _ in rows(enrolment(address=None, postal_code=None))}
-    assert labels == {"Insurer", "Certificate", "Symbol, number, branch", "Name", "Born", "Insured", "Burden"}
+    labels = {text.en for text, _ in rows(enrolment(address=None, postal_code=None)) if text}
+    assert labels == {
+        "Insurer",
+        "Certificate",
+        "Symbol, number, branch",
+        "Insured or dependant",
+        "Name",
+        "Sex",
+        "Date of birth",
+        "Insured",
+        "Burden ratio",
+    }
 
 
 def test_the_certificate_is_shown_with_its_kind_and_days() -> None:
     changes = {"certificate_kind": CertificateKind.SHORT_TERM_GENERAL, "issued_on": FROM}
-    assert shown("Certificate", **changes) == ["短期被保険者証 / short-term"]
+    assert shown("Certificate", **changes) == ["短期被保険者証（一般） / short-term"]
     assert shown("Issued", **changes) == ["2026-08-01"]
     assert shown("Certificate valid", valid_from=FROM, valid_to=TO) == [DAYS]
     assert shown("Certificate valid", valid_to=TO) == ["～ 2027-07-31"]
@@ -136,38 +164,45 @@ def test_a_sex_on_the_certificate_and_the_head_of_the_household_are_shown() -> N
     assert shown("Insured person", insured_name="架空 太郎") == ["架空 太郎"]
 
 
+LIMIT_LABELS = ("Limit class", "Limit certificate", "Limit certificate valid", "Long-term hospital care from")
+
+
 @pytest.mark.parametrize(
-    ("changes", "line"),
+    ("changes", "values"),
     [
-        ({}, []),
-        ({"limit_certificate_consent": True}, ["登録なし / none registered"]),
+        ({}, [[], [], [], []]),
+        ({"limit_certificate_consent": True}, [["登録なし / none registered"], [], [], []]),
         (
             {"limit_certificate_consent": True, "limit_certificate": limit()},
-            [f"ウ / class U 限度額適用認定証 / limit {DAYS}"],
+            [["ウ / class U"], ["限度額適用認定証 / limit"], [DAYS], []],
         ),
         (
             {"limit_certificate_consent": True, "limit_certificate": limit(long_term_on=FROM)},
-            [f"ウ / class U 限度額適用認定証 / limit {DAYS} 長期入院該当 / long-term from 2026-08-01"],
+            [["ウ / class U"], ["限度額適用認定証 / limit"], [DAYS], ["2026-08-01"]],
         ),
     ],
 )
-def test_the_limit_class_is_shown_where_the_patient_agreed(changes: dict[str, Any], line: list[str]) -> None:
-    assert shown("Limit class", **changes) == line
+def test_the_limit_class_is_shown_where_the_patient_agreed(
+    changes: dict[str, Any], values: list[list[str]]
+) -> None:
+    assert [shown(label, **changes) for label in LIMIT_LABELS] == values
 
 
-def test_a_specific_disease_is_shown_with_what_is_to_pay() -> None:
-    held = SpecificDiseaseCertificate(
+def test_a_specific_disease_is_shown_with_the_monthly_limit() -> None:
+    disease = SpecificDiseaseCertificate(
         disease=SpecificDisease.RENAL_FAILURE, self_pay=10_000, valid_from=FROM, valid_to=TO
     )
-    assert shown("Specific disease", specific_diseases=[held]) == [
-        f"人工透析を要する慢性腎不全 / renal failure on dialysis 10,000 円（月額） / yen a month {DAYS}"
+    known = {"specific_diseases": [disease]}
+    assert shown("Specific disease", **known) == ["人工透析を要する慢性腎不全 / renal failure on dialysis"]
+    assert shown("Specific disease valid", **known) == [DAYS]
+    assert shown("Limit of own payment", **known) == ["月額10,000円", "10,000 yen a month"]
+
+
+def test_tickets_of_medical_aid_are_shown_with_month_place_and_own_payment() -> None:
+    assert shown("Medical ticket", medical_tickets=[ticket()]) == [
+        "2026-08（2026-08-01 ～ 2026-08-31） 1311111114 架空診療所",
+        "入院外・単独・交付番号 7・本人支払額 月額1,200円",
+        "outpatient, single, number 7, own payment 1,200 yen a month",
     ]
-
-
-def test_tickets_of_medical_aid_are_shown_with_month_place_and_own_share() -> None:
-    [line] = shown("Medical ticket", medical_tickets=[ticket()])
-    for part in ("2026-08", "入院外", "1311111114 架空診療所", "1,200", "no. 7"):
-        assert part in line
-    [bare] = shown("Medical ticket", medical_tickets=[ticket(issue_number=None, self_pay=None)])
-    assert "no." not in bare
-    assert "yen" not in bare
+    bare = shown("Medical ticket", medical_tickets=[ticket(issue_number=None, self_pay=None)])
+    assert bare[1:] == ["入院外・単独", "outpatient, single"]

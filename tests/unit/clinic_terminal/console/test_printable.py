@@ -1,4 +1,4 @@
-"""What a name may do to a screen: nothing."""
+"""A name can neither control a screen nor be lost for a program."""
 
 import json
 
@@ -10,19 +10,19 @@ HOSTILE = ["\x1b[2J", "\x9b2J", "\u202e", "\u2066", "\u200b", "\u2028", "\n", "\
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_could_steer_a_screen_is_replaced(text: str) -> None:
+def test_control_characters_are_replaced(text: str) -> None:
     assert printable(f"架空{text}").startswith("架空\N{REPLACEMENT CHARACTER}")
 
 
 @pytest.mark.parametrize(
     "text", ["架空　花子", "ｶｸｳ ﾊﾅｺ", "𠮷田", "葛\U000e0100城", "[bold]", "<script>", "か\u3099"]
 )
-def test_what_people_are_called_stays(text: str) -> None:
+def test_characters_of_names_stay(text: str) -> None:
     assert printable(text) == text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_program_gets_it_whole_though_no_screen_would_obey_it(text: str) -> None:
+def test_json_keeps_control_characters_as_escapes(text: str) -> None:
     written = json_text({"name": f"架空{text}"})
     assert json.loads(written) == {"name": f"架空{text}"}
     assert printable(written) == written
@@ -39,6 +39,6 @@ def test_a_program_gets_it_whole_though_no_screen_would_obey_it(text: str) -> No
         ("−", "－"),
     ],
 )
-def test_what_shift_jis_does_not_have_is_marked_and_nothing_left_out(name: str, marked: str) -> None:
+def test_characters_that_shift_jis_lacks_are_marked(name: str, marked: str) -> None:
     written = shift_jis_json({"results": [{"name": name, "number": 1, "branch": None}]})
     assert json.loads(written.decode("cp932")) == {"results": [{"name": marked, "number": 1, "branch": None}]}

@@ -6,9 +6,10 @@ import pytest
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.console.report import as_json, exit_code, headline
+from clinic_terminal.errors import SHOWN_CATALOGUE, TerminalError
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.errors import CATALOGUE, ErrorKind, ShikakuError
-from tests.unit.clinic_terminal.builders import answer, outcome
+from eligibility_api.contract.errors import ErrorKind
+from tests.builders.clinic.samples import answer, outcome
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_each_validity_has_its_exit_code_and_name(validity: Validity, code: int,
     ],
 )
 def test_each_kind_of_problem_has_its_exit_code_and_name(problem: str, code: int, name: str) -> None:
-    report = as_json(outcome(problem=ShikakuError(problem)), with_timings=False)
+    report = as_json(outcome(problem=TerminalError(problem)), with_timings=False)
     assert (report["exit_code"], report["outcome"], report["validity"]) == (code, name, None)
 
 
@@ -50,28 +51,28 @@ def test_giving_up_has_its_exit_code_and_name_and_is_no_problem() -> None:
     assert "problem" not in report
 
 
-def test_the_headline_is_told_in_both_languages() -> None:
+def test_the_headline_is_in_both_languages() -> None:
     assert as_json(outcome(answer()), with_timings=False)["headline"] == {"ja": "有効", "en": "Valid"}
     locked = as_json(outcome(problem=CardError("pin-locked")), with_timings=False)
-    assert locked["headline"] == {"ja": "暗証番号", "en": "PIN"}
+    assert locked["headline"] == {"ja": "暗証番号を確認できません", "en": "PIN not verified"}
 
 
-@pytest.mark.parametrize("code", list(CATALOGUE))
+@pytest.mark.parametrize("code", list(SHOWN_CATALOGUE))
 def test_no_problem_ever_looks_like_a_validity(code: str) -> None:
-    failed = outcome(problem=ShikakuError(code))
+    failed = outcome(problem=TerminalError(code))
     validities = [outcome(answer(validity)) for validity in Validity]
     assert exit_code(failed) not in {exit_code(decided) for decided in validities}
-    assert headline(failed).word not in {headline(decided).word for decided in validities}
+    assert headline(failed).text not in {headline(decided).text for decided in validities}
 
 
-def test_a_technical_failure_has_neither_word_nor_mark_nor_colour_of_not_valid() -> None:
-    failed = headline(outcome(problem=ShikakuError("fund-unreachable")))
+def test_a_technical_failure_has_neither_text_nor_mark_nor_colour_of_not_valid() -> None:
+    failed = headline(outcome(problem=TerminalError("fund-unreachable")))
     invalid = headline(outcome(answer(Validity.INVALID)))
-    assert not {failed.word, failed.mark, failed.colour} & {invalid.word, invalid.mark, invalid.colour}
-    assert failed.word.ja == "確認できません（通信）"
+    assert not {failed.text, failed.mark, failed.colour} & {invalid.text, invalid.mark, invalid.colour}
+    assert failed.text.ja == "確認できません（通信・システム障害）"
 
 
-def test_an_answer_is_printed_whole() -> None:
+def test_an_answer_is_complete() -> None:
     report = as_json(outcome(answer(), tries_left=3, registered=True), with_timings=False)
     assert report["answer"] == answer().model_dump(mode="json")
     assert (report["tries_left"], report["registered"]) == (3, True)
@@ -85,10 +86,10 @@ def test_a_problem_has_the_published_form_and_its_details() -> None:
     report = as_json(outcome(problem=problem, tries_left=2), with_timings=False)["problem"]
     assert (report["code"], report["kind"], report["tries_left"]) == ("pin-wrong", ErrorKind.CARD, 2)
     assert report["status_word"] == "63C2"
-    assert report["detail_ja"] == CATALOGUE["pin-wrong"].ja
-    assert report["detail"] == CATALOGUE["pin-wrong"].en
+    assert report["detail_ja"] == SHOWN_CATALOGUE["pin-wrong"].ja
+    assert report["detail"] == SHOWN_CATALOGUE["pin-wrong"].en
 
 
-def test_timings_are_added_on_demand() -> None:
+def test_timings_are_added_on_request() -> None:
     report = as_json(outcome(answer()), with_timings=True)["timings_ms"]
     assert (report["software"], report["apdus"], report["steps"]) == (20.0, 10, {"select": 10.0})

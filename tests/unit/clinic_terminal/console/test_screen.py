@@ -1,30 +1,34 @@
-"""What the desk sees."""
+"""The screen of an outcome."""
 
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.console import screen
-from clinic_terminal.desk.ask import AskOutcome
+from clinic_terminal.errors import CATALOGUE, TerminalError
 from clinic_terminal.outcome import Outcome
+from clinic_terminal.queries.number_lookup import LookupOutcome
 from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Care, Category, Validity
 from eligibility_api.contract.consent import Allowed, Basis, ConsentAnswer
-from eligibility_api.contract.errors import CATALOGUE, ShikakuError
-from tests.unit.clinic_terminal.builders import NOW, answer, ended_enrolment, enrolment, outcome, timings
-from tests.unit.clinic_terminal.fake_consents import CONSENT, UNTIL_WHEN
+from tests.builders.clinic.fake_consents import CONSENT, UNTIL_WHEN
+from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment, outcome, timings
 
 
-def shown(shown_outcome: Outcome, *, with_timings: bool = False, colour: bool = False) -> str:
+def shown(
+    shown_outcome: Outcome, *, with_timings: bool = False, colour: bool = False, width: int = 120
+) -> str:
     stream = io.StringIO()
     console = Console(
-        file=stream, width=120, force_terminal=colour, color_system="standard" if colour else None
+        file=stream, width=width, force_terminal=colour, color_system="standard" if colour else None
     )
     screen.show(console, shown_outcome, with_timings=with_timings)
     return stream.getvalue()
@@ -36,27 +40,36 @@ def shown(shown_outcome: Outcome, *, with_timings: bool = False, colour: bool = 
         (Validity.VALID, "○ 有効 / Valid"),
         (Validity.INVALID, "× 無効 / Not valid"),
         (Validity.INVALID_NEWER_EXISTS, "× 無効（新しい資格あり） / Not valid (a newer insurance exists)"),
-        (Validity.NOT_FOUND, "－ 該当なし / Nothing found"),
+        (Validity.NOT_FOUND, "－ 該当資格なし / Nothing found"),
         (Validity.AMBIGUOUS, "？ 複数該当 / Several found"),
-        (Validity.VALID_UNREGISTERED, "○ 有効（未登録） / Valid (ticket not registered)"),
+        (Validity.VALID_UNREGISTERED, "○ 有効（医療券・調剤券の登録なし） / Valid (no ticket registered)"),
     ],
 )
-def test_one_word_comes_first_and_needs_no_colour(validity: Validity, line: str) -> None:
+def test_the_headline_comes_first_and_needs_no_colour(validity: Validity, line: str) -> None:
     assert shown(outcome(answer(validity))).splitlines()[0].strip() == line
 
 
 @pytest.mark.parametrize(
     ("code", "line"),
     [
-        ("fund-unreachable", "… 確認できません（通信） / Cannot be checked (line)"),
-        ("card-missing", "！ カードを読めません / Card not read"),
-        *((code, "！ 暗証番号 / PIN") for code in CATALOGUE if code.startswith("pin-")),
-        ("certificate-expired", "！ 受け付けられません / Not accepted"),
-        ("first-registration-needed", "→ 初回登録が必要です / First registration needed"),
+        (
+            "fund-unreachable",
+            "… 確認できません（通信・システム障害） / Cannot be checked (connection or system failure)",
+        ),
+        ("card-missing", "！ カードを読み取れません / Card not read"),
+        *(
+            (code, "！ 暗証番号を確認できません / PIN not verified")
+            for code in CATALOGUE
+            if code.startswith("pin-")
+        ),
+        ("certificate-expired", "！ このカードでは確認できません / Cannot be checked with this card"),
+        ("right-missing", "！ この操作はできません / Not permitted"),
+        ("request-invalid", "！ 入力内容を確認してください / Check the input"),
+        ("first-registration-needed", "→ 利用登録が必要です / Registration for insurance use needed"),
     ],
 )
-def test_a_problem_is_told_with_its_sentences_in_both_languages(code: str, line: str) -> None:
-    problem = ShikakuError(code)
+def test_a_problem_is_shown_with_its_sentences_in_both_languages(code: str, line: str) -> None:
+    problem = TerminalError(code)
     text = shown(outcome(problem=problem))
     assert text.splitlines()[0].strip() == line
     unwrapped = "".join(text.split())
@@ -73,8 +86,8 @@ def test_an_enrolment_shows_insurer_person_with_kana_and_days() -> None:
     text = shown(outcome(answer()))
     for part in (
         "01130012 架空健康保険組合",
-        "12 ・ 345 ・ 00",
-        "架空 花子 （カクウ ハナコ）",
+        "12・345・00",
+        "架空 花子（カクウ ハナコ）",
         "1980-02-03",
         "2020-04-01 ～",
     ):
@@ -83,7 +96,11 @@ def test_an_enrolment_shows_insurer_person_with_kana_and_days() -> None:
 
 def test_an_ended_enrolment_shows_when_and_why_and_what_to_do() -> None:
     text = shown(outcome(answer(Validity.INVALID, [ended_enrolment()])))
-    assert "2026-03-01 他保険への加入 / other insurance" in text
+    rows = dict(re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if "喪失" in line[:4])
+    assert rows == {
+        "資格喪失日 / First day without it": "2026-03-01",
+        "喪失事由 / Reason of loss": "他保険への加入 / other insurance",
+    }
     assert "他の確認方法" in text
 
 
@@ -97,10 +114,10 @@ def test_every_insurance_of_the_person_is_shown() -> None:
 @pytest.mark.parametrize("validity", [Validity.INVALID, Validity.INVALID_NEWER_EXISTS])
 def test_an_ended_insurance_comes_with_a_sentence_for_the_patient(validity: Validity) -> None:
     text = shown(outcome(answer(validity, [ended_enrolment()])))
-    assert "患者さんへ：架空健康保険組合の資格は、2026-03-01に喪失しています。" in text
+    assert "患者さんへのご案内：架空健康保険組合の資格は、2026年3月1日からなくなっています。" in text
     assert "2026-03-01 is the first day without it" in text
     open_end = shown(outcome(answer(validity, [enrolment()])))
-    assert "患者さんへ：架空健康保険組合の資格は、なくなっています。" in open_end
+    assert "患者さんへのご案内：架空健康保険組合の資格は、なくなっています。" in open_end
 
 
 def test_an_insurance_that_does_not_hold_has_no_burden() -> None:
@@ -108,7 +125,21 @@ def test_an_insurance_that_does_not_hold_has_no_burden() -> None:
     assert "負担割合" not in shown(outcome(answer(Validity.INVALID, [ended_enrolment()])))
 
 
-STEPS = ["マイナポータル資格画面", "資格情報のお知らせ", "申立書", "緊急時医療情報"]
+def test_at_80_columns_a_long_sentence_is_folded_and_not_cut_off() -> None:
+    text = shown(outcome(answer(results=[enrolment(burden_expected=True)])), width=80)
+    assert max(cell_len(line) for line in text.splitlines()) <= 80
+    values = "".join(line[-40:].strip() for line in text.splitlines())
+    assert "資格確認書・高齢受給者証などで確認してください" in "".join(values.split())
+    assert "…" not in text
+
+
+STEPS = [
+    "資格確認書",
+    "マイナポータルの資格情報画面",
+    "資格情報のお知らせと",
+    "被保険者資格申立書",
+    "緊急時医療情報",
+]
 
 
 @pytest.mark.parametrize(
@@ -117,11 +148,11 @@ STEPS = ["マイナポータル資格画面", "資格情報のお知らせ", "�
         outcome(answer(Validity.INVALID, [ended_enrolment()])),
         outcome(answer(Validity.INVALID_NEWER_EXISTS, [ended_enrolment()])),
         outcome(answer(Validity.NOT_FOUND, [])),
-        outcome(problem=ShikakuError("eligibility-not-confirmable")),
-        outcome(problem=ShikakuError("fund-unreachable")),
+        outcome(problem=TerminalError("eligibility-not-confirmable")),
+        outcome(problem=TerminalError("fund-unreachable")),
     ],
 )
-def test_the_other_ways_are_listed_best_first(ended: TapOutcome) -> None:
+def test_the_alternatives_are_listed_best_first(ended: TapOutcome) -> None:
     text = shown(ended).partition("他の確認方法")[2]
     places = [text.index(step) for step in STEPS]
     assert places == sorted(places)
@@ -132,47 +163,46 @@ def test_the_other_ways_are_listed_best_first(ended: TapOutcome) -> None:
     [
         outcome(answer()),
         outcome(answer(Validity.AMBIGUOUS, [])),
-        outcome(problem=ShikakuError("card-not-usable")),
-        outcome(problem=ShikakuError("certificate-revoked")),
+        outcome(problem=TerminalError("card-not-usable")),
+        outcome(problem=TerminalError("certificate-revoked")),
     ],
 )
-def test_the_other_ways_are_not_offered_where_they_do_not_help(answered: TapOutcome) -> None:
+def test_the_alternatives_are_not_offered_where_they_do_not_help(answered: TapOutcome) -> None:
     assert "他の確認方法" not in shown(answered)
 
 
 @pytest.mark.parametrize(
     ("code", "line"),
     [
-        ("card-not-usable", "！ 受け付けられません / Not accepted"),
-        ("eligibility-not-confirmable", "… 確認できません / Cannot be confirmed"),
+        ("card-not-usable", "！ このカードでは確認できません / Cannot be checked with this card"),
+        ("eligibility-not-confirmable", "… 資格を確認できません / Cannot be confirmed"),
     ],
 )
-def test_a_protected_person_is_refused_in_neutral_words(code: str, line: str) -> None:
-    assert shown(outcome(problem=ShikakuError(code))).splitlines()[0].strip() == line
+def test_a_protected_person_is_refused_in_neutral_terms(code: str, line: str) -> None:
+    assert shown(outcome(problem=TerminalError(code))).splitlines()[0].strip() == line
 
 
-def test_the_clinics_own_number_is_shown() -> None:
+def test_the_reference_number_is_shown() -> None:
     assert "照会番号 / Reference number: A-17" in shown(outcome(answer(reference_number="A-17")))
     assert "照会番号" not in shown(outcome(answer()))
 
 
-def test_an_answer_of_an_earlier_instant_says_so() -> None:
-    earlier = AskOutcome(timings(apdus=0), answer(), known_at=NOW)
-    assert "この時点の登録内容 / As known at: 2026-04-01T09:00:00+00:00" in shown(earlier)
+def test_an_answer_as_of_an_earlier_instant_shows_it() -> None:
+    earlier = LookupOutcome(timings(apdus=0), answer(), known_at=NOW)
+    assert "登録内容の基準日時 / As known at: 2026-04-01T09:00:00+00:00" in shown(earlier)
 
 
-def test_a_limit_tells_when_to_try_again() -> None:
-    assert "再試行まで / Try again in: 90 s" in shown(
-        outcome(problem=ShikakuError("overloaded", retry_after=90))
-    )
+def test_a_rate_limit_shows_when_to_try_again() -> None:
+    text = shown(outcome(problem=TerminalError("overloaded", retry_after=90)))
+    assert "90秒後にもう一度お試しください\nTry again in 90 s\n" in text
 
 
-def test_a_refused_input_names_the_places_at_fault() -> None:
-    problem = ShikakuError("request-invalid", errors=[{"place": "birth_date", "rule": "day"}])
+def test_a_rejected_input_names_the_invalid_fields() -> None:
+    problem = TerminalError("request-invalid", errors=[{"place": "birth_date", "rule": "day"}])
     assert "birth_date: day" in shown(outcome(problem=problem))
 
 
-def test_texts_of_others_cannot_steer_the_screen() -> None:
+def test_control_characters_and_markup_are_replaced_or_shown() -> None:
     hostile = enrolment(
         name="\x1b[2J[bold]架空[/bold]", insurer_name="<script>\u202e組合", name_alias="[red]別名[/red]"
     )
@@ -183,37 +213,37 @@ def test_texts_of_others_cannot_steer_the_screen() -> None:
     assert "\N{REPLACEMENT CHARACTER}[2J[bold]架空[/bold]" in text
 
 
-def test_the_elapsed_seconds_leave_out_the_waiting_for_people() -> None:
-    assert "所要時間 / Elapsed: 0.2 s" in shown(outcome(answer()))
+def test_the_elapsed_seconds_exclude_waiting_for_people() -> None:
+    assert "所要時間：0.2秒\nElapsed: 0.2 s\n" in shown(outcome(answer()))
 
 
-def test_the_code_and_the_status_word_help_whoever_is_called() -> None:
+def test_the_code_and_the_status_word_are_shown_for_the_support() -> None:
     assert "card-unexpected 6F00" in shown(outcome(problem=CardError("card-unexpected", status_word=0x6F00)))
     assert "reader-missing 80100017" in shown(outcome(problem=CardError("reader-missing", pcsc=0x80100017)))
 
 
-def test_whoever_gives_up_is_told_so_and_to_take_the_card() -> None:
+def test_giving_up_reminds_to_take_the_card() -> None:
     lines = shown(outcome()).splitlines()
     assert lines[0].strip() == "■ 中止しました / Given up"
     assert lines[-1] == "カードをお取りください / Take the card"
 
 
-def test_tries_left_and_a_registration_are_told() -> None:
+def test_tries_left_and_a_registration_are_shown() -> None:
     text = shown(outcome(answer(), tries_left=3, registered=True))
     assert "PIN tries left: 3" in text
-    assert "初回登録を行いました" in text
+    assert "利用登録を行いました" in text
 
 
-def test_nobody_is_told_to_take_a_card_that_was_never_there() -> None:
-    there, never = outcome(answer()), TapOutcome(timings(apdus=0), problem=ShikakuError("card-missing"))
+def test_without_a_card_there_is_no_reminder_to_take_it() -> None:
+    there, never = outcome(answer()), TapOutcome(timings(apdus=0), problem=TerminalError("card-missing"))
     assert "カードをお取りください" in shown(there)
     assert "カードをお取りください" not in shown(never)
 
 
-def test_timings_are_shown_on_demand() -> None:
+def test_timings_are_shown_on_request() -> None:
     text = shown(outcome(answer()), with_timings=True)
-    assert "software" in text
-    assert "card (10 APDUs)" in text
+    assert "端末ソフトウェア / software" in text
+    assert "カード / card (10 APDUs)" in text
     assert "software" not in shown(outcome(answer()))
 
 
@@ -241,22 +271,28 @@ def test_a_consent_is_shown_under_the_insurance_with_its_end_in_japan() -> None:
     assert "○ 同意を登録しました / Consent registered" in lines
     text = "\n".join(lines)
     assert str(CONSENT) in text
-    assert "限度額適用認定証の情報 / limit certificate: この回答のみ / in this answer alone" in text
-    assert "過去の薬の情報 / past medicines: ～ 2026-04-02 18:00" in text
+    values = [re.split(r"\s{2,}", line)[-1] for line in lines]
+    at = values.index("限度額適用認定証の情報 / limit certificate")
+    assert values[at : at + 4] == [
+        "限度額適用認定証の情報 / limit certificate",
+        "この回答のみ / this answer only",
+        "過去の薬の情報 / past medicines",
+        "2026-04-02 18:00",
+    ]
 
 
-def test_a_consent_until_it_is_withdrawn_says_so() -> None:
+def test_a_consent_can_last_until_it_is_withdrawn() -> None:
     endless = Allowed(category=Category.MEDICATION, given_at=NOW, available_until=None)
     text = "\n".join(shown_consent(ConsentOutcome(registered().model_copy(update={"allowed": [endless]}))))
-    assert "～ 取り消すまで / when it is withdrawn" in text
+    assert "取り消すまで / until it is withdrawn" in text
 
 
 @pytest.mark.parametrize(
     ("consent", "head"),
     [
-        (ConsentOutcome(), "－ 同意なし / No consent"),
+        (ConsentOutcome(), "－ 同意は得られませんでした / No consent"),
         (
-            ConsentOutcome(problem=ShikakuError("consent-words-differ")),
+            ConsentOutcome(problem=TerminalError("consent-words-differ")),
             "！ 同意を登録できません / Consent not registered",
         ),
     ],

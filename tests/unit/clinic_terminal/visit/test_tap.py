@@ -10,23 +10,23 @@ from clinic_terminal.card.errors import CardError
 from clinic_terminal.outcome import GivenUpError
 from clinic_terminal.timings import Stopwatch
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
-from tests.unit.clinic_terminal.builders import p256_key, p384_key
-from tests.unit.clinic_terminal.fake_card import (
+from tests.builders.clinic.fake_card import (
     READ,
     SELECT,
     SIGN,
     VERIFY,
     FakeCard,
 )
-from tests.unit.clinic_terminal.fake_fund import FakeFund
-from tests.unit.clinic_terminal.scripted_prompts import ScriptedPrompts
+from tests.builders.clinic.fake_fund import FakeFund
+from tests.builders.clinic.samples import p256_key, p384_key
+from tests.builders.clinic.scripted_prompts import ScriptedPrompts
 
 CHALLENGES = "/v1/presence/challenges"
 CARD = "/v1/eligibility/card"
 REGISTRATIONS = "/v1/registrations"
 
 
-def tapped(
+def run_tap(
     card: FakeCard,
     fund: FakeFund | None = None,
     prompts: ScriptedPrompts | None = None,
@@ -43,7 +43,7 @@ def code_of(outcome: TapOutcome) -> str | None:
 @pytest.mark.parametrize("card", [FakeCard(), FakeCard(key=p384_key())], ids=["rsa", "p-384"])
 def test_a_tap_ends_with_the_funds_answer_and_the_card_unpowered(card: FakeCard) -> None:
     fund = FakeFund()
-    outcome = tapped(card, fund)
+    outcome = run_tap(card, fund)
     assert outcome.answer == fund.answer
     assert (outcome.problem, outcome.tries_left, outcome.registered) == (None, 3, False)
     assert card.closed == 1
@@ -51,7 +51,7 @@ def test_a_tap_ends_with_the_funds_answer_and_the_card_unpowered(card: FakeCard)
 
 def test_no_command_is_sent_twice_and_the_certificate_comes_before_the_pin() -> None:
     card = FakeCard()
-    outcome = tapped(card)
+    outcome = run_tap(card)
     chunks = len(card.sent(READ))
     beginnings = [SELECT, "00a4020c", *[READ] * chunks, VERIFY, VERIFY + "04", SIGN]
     assert len(card.commands) == len(beginnings) == outcome.timings.apdus
@@ -61,26 +61,26 @@ def test_no_command_is_sent_twice_and_the_certificate_comes_before_the_pin() -> 
 def test_the_challenge_is_fetched_after_the_pin() -> None:
     fund = FakeFund()
     card = FakeCard(pin=b"0000")
-    outcome = tapped(card, fund)
+    outcome = run_tap(card, fund)
     assert code_of(outcome) == "pin-wrong"
     assert fund.calls == []
 
 
-def test_the_day_asked_for_travels() -> None:
+def test_the_day_is_sent() -> None:
     fund = FakeFund()
-    tapped(FakeCard(), fund, request=TapRequest(as_of=date(2026, 1, 31)))
+    run_tap(FakeCard(), fund, request=TapRequest(as_of=date(2026, 1, 31)))
     assert fund.bodies[-1]["as_of"] == "2026-01-31"
 
 
-def test_no_pin_travels_to_the_fund() -> None:
+def test_no_pin_is_sent_to_the_fund() -> None:
     fund = FakeFund()
-    tapped(FakeCard(), fund)
+    run_tap(FakeCard(), fund)
     assert "1234" not in [value for body in fund.bodies for value in body.values()]
 
 
-def test_a_phone_is_asked_for_its_certificate_after_the_pin() -> None:
+def test_a_phones_certificate_is_read_after_the_pin() -> None:
     card = FakeCard(certificate_needs_pin=True)
-    assert tapped(card).answer is not None
+    assert run_tap(card).answer is not None
     reads = [index for index, command in enumerate(card.commands) if command.startswith(READ)]
     verified = card.commands.index(card.sent(VERIFY + "04")[0])
     assert reads[0] < verified < reads[1]
@@ -89,7 +89,7 @@ def test_a_phone_is_asked_for_its_certificate_after_the_pin() -> None:
 def test_a_wrong_pin_is_asked_again_with_the_reason_and_the_tries_left() -> None:
     prompts = ScriptedPrompts(["9999", "123", "1234"])
     card = FakeCard()
-    outcome = tapped(card, prompts=prompts)
+    outcome = run_tap(card, prompts=prompts)
     assert outcome.answer is not None
     assert prompts.asked == [(3, None), (2, "pin-wrong"), (2, "pin-malformed")]
     assert len(card.sent(VERIFY + "04")) == 2
@@ -108,15 +108,15 @@ def test_a_pin_is_tried_only_as_often_as_it_was_typed(
     pins: list[str], code: str, tries_left: int, verifies: int
 ) -> None:
     card = FakeCard()
-    outcome = tapped(card, prompts=ScriptedPrompts(pins))
+    outcome = run_tap(card, prompts=ScriptedPrompts(pins))
     assert (code_of(outcome), outcome.tries_left) == (code, tries_left)
     assert len(card.sent(VERIFY + "04")) == verifies
     assert card.closed == 1
 
 
-def test_nobody_is_asked_for_a_locked_pin() -> None:
+def test_a_locked_pin_is_not_asked_for() -> None:
     prompts = ScriptedPrompts()
-    outcome = tapped(FakeCard(tries_left=0), prompts=prompts)
+    outcome = run_tap(FakeCard(tries_left=0), prompts=prompts)
     assert (code_of(outcome), outcome.tries_left, prompts.asked) == ("pin-locked", 0, [])
 
 
@@ -129,60 +129,62 @@ def test_nobody_is_asked_for_a_locked_pin() -> None:
         ({SIGN: ["6985"]}, "card-unexpected"),
     ],
 )
-def test_a_card_that_refuses_is_a_problem_and_unpowered(scripted: dict[str, list[str]], code: str) -> None:
+def test_a_refusal_of_the_card_is_a_problem_and_the_card_is_unpowered(
+    scripted: dict[str, list[str]], code: str
+) -> None:
     card = FakeCard(scripted=scripted)
-    assert code_of(tapped(card)) == code
+    assert code_of(run_tap(card)) == code
     assert card.closed == 1
 
 
-@pytest.mark.parametrize("gone_at", [SELECT, READ, VERIFY, VERIFY + "04", SIGN])
-def test_a_card_that_goes_is_a_problem_and_no_command_follows(gone_at: str) -> None:
-    card = FakeCard(gone_at=gone_at)
-    outcome = tapped(card)
+@pytest.mark.parametrize("removed_at", [SELECT, READ, VERIFY, VERIFY + "04", SIGN])
+def test_a_removed_card_is_a_problem_and_no_command_follows(removed_at: str) -> None:
+    card = FakeCard(removed_at=removed_at)
+    outcome = run_tap(card)
     assert code_of(outcome) == "card-removed"
-    assert card.commands[-1].startswith(gone_at)
+    assert card.commands[-1].startswith(removed_at)
     assert len(card.sent(VERIFY + "04")) <= 1
     assert card.closed == 1
 
 
-def test_after_a_link_lost_during_verify_the_tries_left_are_unknown() -> None:
-    assert tapped(FakeCard(gone_at=VERIFY + "04")).tries_left is None
+def test_after_a_connection_lost_during_verify_the_tries_left_are_unknown() -> None:
+    assert run_tap(FakeCard(removed_at=VERIFY + "04")).tries_left is None
 
 
-def test_a_card_with_another_key_is_refused_here() -> None:
-    assert code_of(tapped(FakeCard(key=p256_key()))) == "certificate-key-type"
+def test_a_card_with_an_unsupported_key_is_rejected_by_the_terminal() -> None:
+    assert code_of(run_tap(FakeCard(key=p256_key()))) == "certificate-key-type"
 
 
 @pytest.mark.parametrize("giving_up", [GivenUpError, KeyboardInterrupt])
-def test_whoever_gives_up_at_a_question_gets_the_card_back_unpowered(giving_up: type[BaseException]) -> None:
-    class GivingUp(ScriptedPrompts):
+def test_giving_up_at_a_question_powers_the_card_down(giving_up: type[BaseException]) -> None:
+    class CancellingPrompts(ScriptedPrompts):
         def pin(self, tries_left: int, earlier: CardError | None) -> str:
             raise giving_up
 
     card = FakeCard()
-    outcome = tapped(card, prompts=GivingUp())
+    outcome = run_tap(card, prompts=CancellingPrompts())
     assert (outcome.answer, outcome.problem, outcome.tries_left) == (None, None, 3)
     assert (card.sent(VERIFY + "04"), card.closed) == ([], 1)
 
 
-def test_an_interrupted_command_gives_the_card_back_unpowered() -> None:
+def test_an_interrupted_command_powers_the_card_down() -> None:
     class Interrupted(FakeCard):
         def _sign(self, prepared: bytes) -> bytes:
             raise KeyboardInterrupt
 
     card = Interrupted()
-    outcome = tapped(card)
+    outcome = run_tap(card)
     assert (outcome.answer, outcome.problem, card.closed) == (None, None, 1)
 
 
-def test_a_program_that_is_ended_leaves_the_card_unpowered() -> None:
+def test_a_terminated_program_powers_the_card_down() -> None:
     class Ended(FakeCard):
         def _sign(self, prepared: bytes) -> bytes:
             raise SystemExit
 
     card = Ended()
     with pytest.raises(SystemExit):
-        tapped(card)
+        run_tap(card)
     assert card.closed == 1
 
 
@@ -190,14 +192,14 @@ def test_a_program_that_is_ended_leaves_the_card_unpowered() -> None:
 def test_a_lost_answer_is_asked_again_once_with_a_new_challenge_in_the_same_session(failure: str) -> None:
     fund = FakeFund(failures={CARD: [failure]})
     card = FakeCard()
-    assert tapped(card, fund).answer == fund.answer
+    assert run_tap(card, fund).answer == fund.answer
     assert fund.calls == ["/v1/token", CHALLENGES, CARD, CHALLENGES, CARD]
     assert (len(card.sent(SELECT)), len(card.sent(VERIFY + "04")), len(card.sent(SIGN))) == (1, 1, 2)
 
 
 def test_a_second_lost_answer_is_the_problem() -> None:
     fund = FakeFund(failures={CARD: ["lost", "lost"]})
-    assert code_of(tapped(FakeCard(), fund)) == "fund-unreachable"
+    assert code_of(run_tap(FakeCard(), fund)) == "fund-unreachable"
     assert fund.calls.count(CARD) == 2
 
 
@@ -211,23 +213,23 @@ def test_a_second_lost_answer_is_the_problem() -> None:
         (CARD, "right-missing"),
     ],
 )
-def test_a_refusal_is_not_asked_again(path: str, code: str) -> None:
+def test_a_refusal_is_not_retried(path: str, code: str) -> None:
     fund = FakeFund(failures={path: [code]})
     card = FakeCard()
-    assert code_of(tapped(card, fund)) == code
+    assert code_of(run_tap(card, fund)) == code
     assert fund.calls.count(path) == 1
     assert card.closed == 1
 
 
-def test_a_fund_that_is_away_is_a_technical_problem() -> None:
-    outcome = tapped(FakeCard(), FakeFund(failures={CHALLENGES: ["lost"]}))
+def test_an_unreachable_fund_is_a_technical_problem() -> None:
+    outcome = run_tap(FakeCard(), FakeFund(failures={CHALLENGES: ["lost"]}))
     assert code_of(outcome) == "fund-unreachable"
 
 
-def test_an_agreed_first_registration_is_made_in_the_same_session_and_the_question_asked_again() -> None:
+def test_an_agreed_first_registration_is_made_in_the_same_session_and_the_check_repeated() -> None:
     fund = FakeFund(unregistered=True)
     card = FakeCard()
-    outcome = tapped(card, fund, ScriptedPrompts(agrees=True))
+    outcome = run_tap(card, fund, ScriptedPrompts(agrees=True))
     assert outcome.answer == fund.answer
     assert outcome.registered
     assert fund.calls[1:] == [CHALLENGES, CARD, CHALLENGES, REGISTRATIONS, CHALLENGES, CARD]
@@ -238,31 +240,31 @@ def test_an_agreed_first_registration_is_made_in_the_same_session_and_the_questi
 
 def test_without_agreement_nothing_is_registered() -> None:
     fund = FakeFund(unregistered=True)
-    outcome = tapped(FakeCard(), fund, ScriptedPrompts(agrees=False))
+    outcome = run_tap(FakeCard(), fund, ScriptedPrompts(agrees=False))
     assert (code_of(outcome), outcome.registered) == ("first-registration-needed", False)
     assert REGISTRATIONS not in fund.calls
 
 
-def test_nobody_is_asked_to_register_a_registered_card() -> None:
+def test_a_registered_card_is_not_offered_for_registration() -> None:
     prompts = ScriptedPrompts()
-    tapped(FakeCard(), prompts=prompts)
+    run_tap(FakeCard(), prompts=prompts)
     assert prompts.agreement_asked == 0
 
 
-def test_a_lost_registration_is_asked_again_once() -> None:
+def test_a_lost_registration_is_retried_once() -> None:
     fund = FakeFund(unregistered=True, failures={REGISTRATIONS: ["lost"]})
-    assert tapped(FakeCard(), fund, ScriptedPrompts(agrees=True)).registered
+    assert run_tap(FakeCard(), fund, ScriptedPrompts(agrees=True)).registered
     assert fund.calls.count(REGISTRATIONS) == 2
 
 
 def test_a_refused_registration_is_the_problem() -> None:
     fund = FakeFund(unregistered=True, failures={REGISTRATIONS: ["registration-conflict"]})
-    outcome = tapped(FakeCard(), fund, ScriptedPrompts(agrees=True))
+    outcome = run_tap(FakeCard(), fund, ScriptedPrompts(agrees=True))
     assert (code_of(outcome), outcome.registered) == ("registration-conflict", False)
 
 
 def test_every_step_is_timed() -> None:
-    steps = tapped(FakeCard()).timings.steps
+    steps = run_tap(FakeCard()).timings.steps
     assert set(steps) == {
         "select", "certificate", "tries-left", "pin-entry", "verify", "challenge", "sign", "answer", "close"
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A client of the fund whose line a test answers."""
+"""A client of the fund with a transport answered by the test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names at the borders: kana in one form, and Shift_JIS that marks what it cannot write."""
+"""Normalised kana, and conversion to Shift_JIS with replacement characters."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from eligibility_api.contract.characters import REPLACEMENT, normalize_kana, rep
         ("", ""),
     ],
 )
-def test_kana_come_in_one_form(written: str, normal: str) -> None:
+def test_kana_are_normalised(written: str, normal: str) -> None:
     assert normalize_kana(written) == normal
 
 
 @given(st.text())
-def test_the_normal_form_of_kana_stays(text: str) -> None:
+def test_normalising_kana_is_idempotent(text: str) -> None:
     assert normalize_kana(normalize_kana(text)) == normalize_kana(text)
 
 
@@ -56,23 +56,23 @@ def test_the_normal_form_of_kana_stays(text: str) -> None:
         ("", ""),
     ],
 )
-def test_what_shift_jis_cannot_write_is_marked(kept: str, at_the_border: str) -> None:
+def test_characters_missing_in_shift_jis_are_replaced(kept: str, at_the_border: str) -> None:
     assert replace_unencodable(kept) == at_the_border
 
 
 @given(st.text())
-def test_every_text_can_be_written_after_marking_and_reads_the_same(text: str) -> None:
+def test_every_replaced_text_survives_encoding(text: str) -> None:
     marked = replace_unencodable(text)
     assert marked.encode("cp932").decode("cp932") == marked
     assert replace_unencodable(marked) == marked
 
 
 @given(st.text(min_size=1))
-def test_nothing_is_left_out(text: str) -> None:
+def test_no_character_is_dropped(text: str) -> None:
     assert replace_unencodable(text)
 
 
 @given(st.text("試験見本シケンｼｹﾝ髙﨑", max_size=10))
-def test_what_can_be_written_is_not_touched(text: str) -> None:
+def test_encodable_text_is_unchanged(text: str) -> None:
     assert replace_unencodable(text) == text
     assert REPLACEMENT not in replace_unencodable(text)

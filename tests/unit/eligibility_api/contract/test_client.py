@@ -1,4 +1,4 @@
-"""The fund's client: whatever goes wrong on the line comes as one family."""
+"""The fund's client: every failure is a ShikakuError."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def raising(error: type[httpx2.RequestError]) -> Callable[[httpx2.Request], http
 @pytest.mark.parametrize(
     "error", [httpx2.ConnectError, httpx2.ReadTimeout, httpx2.RemoteProtocolError, httpx2.DecodingError]
 )
-def test_a_broken_line_is_fund_unreachable(error: type[httpx2.RequestError]) -> None:
+def test_a_failed_connection_is_fund_unreachable(error: type[httpx2.RequestError]) -> None:
     assert error_at(raising(error)).code == "fund-unreachable"
 
 
-def test_an_answer_cut_in_the_middle_of_its_encoding_is_fund_unreachable() -> None:
+def test_a_truncated_response_is_fund_unreachable() -> None:
     def handle(_: httpx2.Request) -> httpx2.Response:
         stream = httpx2.ByteStream(b"no gzip")
         return httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=stream)
@@ -60,14 +60,14 @@ def test_an_answer_cut_in_the_middle_of_its_encoding_is_fund_unreachable() -> No
         (500, "fund-unreadable"),
     ],
 )
-def test_a_gateways_answer_is_a_broken_line_and_another_strangers_is_unreadable(
+def test_gateway_statuses_are_unreachable_and_other_foreign_responses_unreadable(
     status: int, code: str, body: str
 ) -> None:
     error = error_at(lambda _: httpx2.Response(status, text=body))
     assert (error.code, error.details) == (code, {"http_status": status})
 
 
-def test_the_funds_own_problem_keeps_its_code_whatever_its_status() -> None:
+def test_a_problem_document_keeps_its_code_whatever_its_status() -> None:
     problem = Problem.of(ShikakuError("overloaded", retry_after=3), request_id="request-1")
     error = error_at(lambda _: httpx2.Response(503, content=problem.model_dump_json()))
     assert (error.code, error.details) == ("overloaded", {"retry_after": 3, "request_id": "request-1"})
@@ -81,7 +81,7 @@ def test_a_code_of_another_version_is_unreadable() -> None:
 
 
 @pytest.mark.parametrize("body", ["", "{}", "[]", '{"access_token": 1}'])
-def test_an_answer_of_another_form_is_unreadable(body: str) -> None:
+def test_a_malformed_response_is_unreadable(body: str) -> None:
     assert error_at(lambda _: httpx2.Response(200, text=body)).code == "fund-unreadable"
 
 
@@ -105,7 +105,7 @@ def batch_of(rows: int, answered: int, page: int) -> Callable[[httpx2.Request], 
 
 @pytest.mark.parametrize(("rows", "answered"), [(5, 5), (6, 6), (7, 5), (7, 6), (7, 0)])
 @pytest.mark.parametrize("after", [0, 2])
-def test_a_batchs_results_come_page_by_page_as_far_as_they_are(rows: int, answered: int, after: int) -> None:
+def test_batch_results_are_fetched_page_by_page(rows: int, answered: int, after: int) -> None:
     with client_at(batch_of(rows, answered, page=3)) as client:
         results = list(client.batch_results("batch", after=after))
     assert [result.row for result in results] == list(range(after + 1, answered + 1))
@@ -136,7 +136,7 @@ REFERENCE = ReferenceRegistration(**MEMBERSHIP, reference_number="P-1")
         ),
     ],
 )
-def test_each_call_goes_its_route_and_reads_its_answer(
+def test_each_call_uses_its_route_and_parses_its_response(
     call: Callable[[FundClient], BaseModel], route: str, answer: dict[str, Any]
 ) -> None:
     went: list[str] = []
@@ -171,7 +171,7 @@ class Endpoint:
         )
 
 
-def test_a_token_that_cannot_be_renewed_is_used_to_its_end() -> None:
+def test_a_token_that_cannot_be_renewed_is_used_until_it_expires() -> None:
     at = [NOW, NOW + timedelta(seconds=269), NOW + timedelta(seconds=299), NOW + timedelta(seconds=300)]
     endpoint = Endpoint(lambda _: httpx2.Response(503))
     with client_at(endpoint, lambda: at[0]) as client:
@@ -185,7 +185,7 @@ def test_a_token_that_cannot_be_renewed_is_used_to_its_end() -> None:
             client.sign_in()
 
 
-def test_a_client_that_is_refused_its_token_uses_the_former_one_no_more() -> None:
+def test_a_client_that_is_refused_a_token_stops_using_the_former_one() -> None:
     refusal = Problem.of(ShikakuError("assertion-invalid")).model_dump(mode="json", exclude_none=True)
     at = [NOW, NOW + timedelta(seconds=299)]
     with client_at(Endpoint(lambda _: httpx2.Response(401, json=refusal)), lambda: at[0]) as client:

@@ -1,4 +1,4 @@
-"""An insurer's client: each call to its place, every change with a key."""
+"""The insurers' client: routes, and idempotency keys of changes."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ ANSWERS: dict[str, Any] = {
 
 
 @dataclass
-class Heard:
-    """A fund that answers anything, and what it heard."""
+class RecordingFund:
+    """A fund that answers anything, and what it fund."""
 
     requests: list[httpx2.Request] = field(default_factory=list)
 
@@ -108,33 +108,33 @@ each_change = pytest.mark.parametrize("path", CHANGES)
 
 
 @each_change
-def test_every_change_carries_a_new_key(path: str) -> None:
-    heard = Heard()
-    with heard.client() as client:
+def test_every_change_carries_a_new_idempotency_key(path: str) -> None:
+    fund = RecordingFund()
+    with fund.client() as client:
         answers = [CHANGES[path](client, None) for _ in range(2)]
-    assert [request.url.path for request in heard.requests] == [path] * 2
-    assert len({request.headers[IDEMPOTENCY_KEY] for request in heard.requests}) == 2
+    assert [request.url.path for request in fund.requests] == [path] * 2
+    assert len({request.headers[IDEMPOTENCY_KEY] for request in fund.requests}) == 2
     assert {answer.enrolment_id for answer in answers} == {str(ENROLMENT)}
 
 
 @each_change
-def test_a_call_is_repeated_with_the_callers_own_key(path: str) -> None:
-    heard = Heard()
-    with heard.client() as client:
+def test_a_repeated_call_carries_the_callers_key(path: str) -> None:
+    fund = RecordingFund()
+    with fund.client() as client:
         CHANGES[path](client, "my-key")
-    (request,) = heard.requests
+    (request,) = fund.requests
     assert request.headers[IDEMPOTENCY_KEY] == "my-key"
     assert json.loads(request.content)
 
 
-def test_lists_are_read_page_by_page() -> None:
-    heard = Heard()
-    with heard.client() as client:
+def test_lists_are_fetched_page_by_page() -> None:
+    fund = RecordingFund()
+    with fund.client() as client:
         assert client.mismatches().next is None
         client.changes(after="cursor", limit=5)
         assert client.paper_certificates(after="cursor", since_month="2026-03").since == date(2026, 3, 1)
         assert client.statistics().look_ups == {"1": 3}
-    assert [(r.method, str(r.url.path), dict(r.url.params)) for r in heard.requests] == [
+    assert [(r.method, str(r.url.path), dict(r.url.params)) for r in fund.requests] == [
         ("GET", "/v1/mismatches", {}),
         ("GET", "/v1/changes", {"after": "cursor", "limit": "5"}),
         ("GET", "/v1/paper-certificates", {"after": "cursor", "since_month": "2026-03"}),
@@ -142,16 +142,16 @@ def test_lists_are_read_page_by_page() -> None:
     ]
 
 
-def test_a_receipt_file_is_sent_piece_by_piece_and_looked_at() -> None:
-    heard = Heard()
-    with heard.client() as client:
+def test_a_claim_file_is_streamed_and_its_status_fetched() -> None:
+    fund = RecordingFund()
+    with fund.client() as client:
         assert client.send_claims([b"IR,1", b",13\r\n"]).state is ClaimsState.RECEIVED
         client.claims_status(str(ENROLMENT))
         assert client.claims_faults(str(ENROLMENT), after="7").next is None
         assert client.send_checkups(CheckupsRequest.model_validate(examples.CHECKUPS)).accepted == 1
-    sent = heard.requests[0]
+    sent = fund.requests[0]
     assert (sent.headers["Content-Type"], sent.content) == ("application/octet-stream", b"IR,1,13\r\n")
-    assert [(r.method, str(r.url.path), dict(r.url.params)) for r in heard.requests] == [
+    assert [(r.method, str(r.url.path), dict(r.url.params)) for r in fund.requests] == [
         ("POST", "/v1/claims", {}),
         ("GET", f"/v1/claims/{ENROLMENT}", {}),
         ("GET", f"/v1/claims/{ENROLMENT}/faults", {"after": "7"}),

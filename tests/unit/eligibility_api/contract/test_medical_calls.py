@@ -1,4 +1,4 @@
-"""The client's calls for consents, what they let look at, and what stands beside them: routes, headers, pages, keys."""
+"""The client's calls for consents, histories, prescriptions and emergencies: routes, headers, pages, keys."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ ENTRY: dict[str, Any] = {
 STATEMENT = examples.CONSENT["statement"]
 
 
-class Line:
+class RecordingFund:
     """A fund that gives `answers` one after another, and keeps what came."""
 
     def __init__(self, *answers: dict[str, Any]) -> None:
@@ -146,23 +146,23 @@ class Line:
         ),
     ],
 )
-def test_each_medical_call_goes_its_route_and_reads_its_answer(
+def test_each_medical_call_uses_its_route_and_parses_its_response(
     call: Callable[[FundClient], BaseModel], route: str, answer: dict[str, Any]
 ) -> None:
-    line = Line(answer)
-    with client_at(line) as client:
+    fund = RecordingFund(answer)
+    with client_at(fund) as client:
         given = call(client)
-    assert [f"{request.method} {request.url.path}" for request in line.came] == [route]
+    assert [f"{request.method} {request.url.path}" for request in fund.came] == [route]
     assert type(given).model_validate(answer) == given
 
 
-def test_who_looks_stands_in_headers_and_what_is_wanted_in_the_address() -> None:
-    line = Line(PAGE | {"medicines": [], "groups": []})
+def test_the_operator_is_in_headers_and_the_query_in_the_url() -> None:
+    fund = RecordingFund(PAGE | {"medicines": [], "groups": []})
     accessor = Accessor(CONSENT, Role.PHARMACIST, "見本　薬剤師")
     wanted = HistoryQuery("2025-04", "2026-04", Grouping.DATE, "1312222225", NOW, 10)
-    with client_at(line) as client:
+    with client_at(fund) as client:
         client.medications(accessor, wanted)
-    [request] = line.came
+    [request] = fund.came
     assert dict(request.url.params) == {
         "from_month": "2025-04",
         "to_month": "2026-04",
@@ -180,25 +180,25 @@ def test_without_a_name_no_header_is_sent() -> None:
     assert Accessor(CONSENT).headers() == {"Operator-Role": "reception"}
 
 
-def test_pages_follow_each_other_as_they_are_needed() -> None:
+def test_pages_are_fetched_lazily() -> None:
     pages = [PAGE | {"treatments": [], "next": after} for after in ("a", "b", None)]
-    line = Line(*pages)
-    with client_at(line) as client:
+    fund = RecordingFund(*pages)
+    with client_at(fund) as client:
         following = client.pages(client.treatments, Accessor(CONSENT), HistoryQuery(limit=1))
         next(following)
-        assert len(line.came) == 1
+        assert len(fund.came) == 1
         assert [page.next for page in following] == ["b", None]
-    assert [request.url.params.get("after") for request in line.came] == [None, "a", "b"]
-    assert {request.url.params["limit"] for request in line.came} == {"1"}
+    assert [request.url.params.get("after") for request in fund.came] == [None, "a", "b"]
+    assert {request.url.params["limit"] for request in fund.came} == {"1"}
 
 
-def test_an_entry_has_a_key_of_its_own_unless_one_is_given() -> None:
+def test_an_entry_has_a_new_idempotency_key_unless_one_is_given() -> None:
     request = PrescriptionRequest.model_validate(examples.PRESCRIPTION)
-    line = Line(ENTRY, ENTRY, ENTRY)
-    with client_at(line) as client:
+    fund = RecordingFund(ENTRY, ENTRY, ENTRY)
+    with client_at(fund) as client:
         for key in (None, None, "rx-1"):
             client.record_prescription(request, DOCTOR, key)
-    keys = [came.headers["Idempotency-Key"] for came in line.came]
+    keys = [came.headers["Idempotency-Key"] for came in fund.came]
     assert len(set(keys)) == 3
     assert keys[-1] == "rx-1"
-    assert {came.headers["Operator-Role"] for came in line.came} == {"doctor"}
+    assert {came.headers["Operator-Role"] for came in fund.came} == {"doctor"}

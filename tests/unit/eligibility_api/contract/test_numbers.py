@@ -1,4 +1,4 @@
-"""Numbers of the field and their check digits; and the My Number, which is recognised however it is written."""
+"""Numbers with check digits, and detection of a My Number in any spelling."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_an_insurer_number_of_eight_or_six_digits_is_valid(number: str) -> None:
         "33120015\n",
     ],
 )
-def test_nothing_else_is_an_insurer_number(number: str) -> None:
+def test_other_texts_are_no_insurer_number(number: str) -> None:
     assert not numbers.is_insurer_number(number)
 
 
@@ -64,7 +64,7 @@ def test_an_institution_code_is_valid(code: str) -> None:
 @pytest.mark.parametrize(
     "code", ["0110113710", "1311111115", "", "110113719", "01101137190", "０１１０１１３７１９", "33120015"]
 )
-def test_nothing_else_is_an_institution_code(code: str) -> None:
+def test_other_texts_are_no_institution_code(code: str) -> None:
     assert not numbers.is_institution_code(code)
 
 
@@ -72,7 +72,7 @@ def test_nothing_else_is_an_institution_code(code: str) -> None:
     ("number", "law"),
     [("12143210", "12"), ("39131008", "39"), ("01130012", "01"), ("390013", None), ("138057", None)],
 )
-def test_the_number_tells_the_law(number: str, law: str | None) -> None:
+def test_the_number_contains_the_law(number: str, law: str | None) -> None:
     assert numbers.law_of(number) == law
 
 
@@ -116,7 +116,7 @@ def test_exactly_one_digit_is_the_check_digit(body: str) -> None:
 
 
 @given(BODIES, st.data())
-def test_any_single_wrong_digit_is_noticed(body: str, data: st.DataObject) -> None:
+def test_a_single_wrong_digit_is_detected(body: str, data: st.DataObject) -> None:
     right = body + str(numbers.check_digit(body))
     place = data.draw(st.integers(0, len(right) - 1))
     digit = data.draw(st.sampled_from([d for d in "0123456789" if d != right[place]]))
@@ -124,9 +124,7 @@ def test_any_single_wrong_digit_is_noticed(body: str, data: st.DataObject) -> No
 
 
 @given(BODIES, st.data())
-def test_two_neighbours_that_changed_places_are_noticed_but_for_0_and_9(
-    body: str, data: st.DataObject
-) -> None:
+def test_transposed_neighbours_are_detected_except_0_and_9(body: str, data: st.DataObject) -> None:
     right = body + str(numbers.check_digit(body))
     place = data.draw(st.integers(0, len(right) - 2))
     pair = right[place : place + 2]
@@ -136,7 +134,7 @@ def test_two_neighbours_that_changed_places_are_noticed_but_for_0_and_9(
 
 
 @given(st.text(), st.sampled_from([(6, 8), (10,), (7,)]))
-def test_any_text_is_judged_without_an_error(text: str, lengths: tuple[int, ...]) -> None:
+def test_arbitrary_text_raises_no_error(text: str, lengths: tuple[int, ...]) -> None:
     assert numbers.is_checked_number(text, lengths) in {True, False}
     assert numbers.is_my_number(text) in {True, False}
 
@@ -171,17 +169,17 @@ def test_a_my_number_is_twelve_digits_with_its_check_digit(body: str) -> None:
         "\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u0660\u0661\u0668",
     ],
 )
-def test_a_my_number_is_recognised_in_whatever_width_and_spacing(written: str) -> None:
+def test_a_my_number_is_detected_in_any_width_and_spacing(written: str) -> None:
     assert numbers.is_my_number(written)
 
 
 @pytest.mark.parametrize("hyphen", "-‐‑‒–—―−－ーｰ﹣﹘⁻₋\u00ad")
-def test_a_my_number_is_recognised_behind_hyphens_of_every_kind(hyphen: str) -> None:
+def test_a_my_number_is_detected_with_any_kind_of_hyphen(hyphen: str) -> None:
     assert numbers.is_my_number(hyphen.join(("1234", "5678", "9018")))
 
 
 @given(st.from_regex(r"\A[0-9]{11}\Z"), st.lists(st.sampled_from(" 　-－ー‐−\t・"), min_size=11, max_size=11))
-def test_a_my_number_is_recognised_with_a_separator_between_any_digits(body: str, between: list[str]) -> None:
+def test_a_my_number_is_detected_with_separators_between_any_digits(body: str, between: list[str]) -> None:
     number = my_number(body)
     written = "".join(digit + mark for digit, mark in zip(number, [*between, ""], strict=True))
     assert numbers.is_my_number(written)
@@ -203,7 +201,7 @@ def test_a_my_number_is_recognised_with_a_separator_between_any_digits(body: str
         "1234 5678 901",
     ],
 )
-def test_what_is_not_twelve_digits_with_their_check_digit_is_no_my_number(text: str) -> None:
+def test_other_texts_are_no_my_number(text: str) -> None:
     assert not numbers.is_my_number(text)
 
 
@@ -218,10 +216,10 @@ def test_what_is_not_twelve_digits_with_their_check_digit_is_no_my_number(text: 
         ("株)１", "株)1"),
     ],
 )
-def test_folding_drops_width_spaces_and_hyphens(text: str, folded: str) -> None:
+def test_folding_removes_width_spaces_and_hyphens(text: str, folded: str) -> None:
     assert numbers.folded(text) == folded
 
 
 @given(st.text("ＡＢａｂ12１２見本ｱカｶ-‐−－ーｰ 　・/"))
-def test_folding_twice_is_folding_once(text: str) -> None:
+def test_folding_is_idempotent(text: str) -> None:
     assert numbers.folded(numbers.folded(text)) == numbers.folded(text)

@@ -1,4 +1,4 @@
-"""The bytes that a card signs: distinct for whatever differs."""
+"""The bytes that a card signs: distinct for distinct fields."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def signed(given_fields: Fields) -> bytes:
     )
 
 
-def test_every_purpose_has_a_tag_that_is_known_to_all() -> None:
+def test_every_purpose_has_its_published_tag() -> None:
     assert TAGS == {
         Purpose.ELIGIBILITY: b"SHIKAKU presence v1\0",
         Purpose.FIRST_REGISTRATION: b"SHIKAKU first-registration v1\0",
@@ -39,7 +39,7 @@ def test_every_purpose_has_a_tag_that_is_known_to_all() -> None:
     }
 
 
-def test_no_tag_begins_another() -> None:
+def test_no_tag_is_a_prefix_of_another() -> None:
     for one, other in permutations(TAGS.values(), 2):
         assert not one.startswith(other)
 
@@ -56,19 +56,19 @@ def test_the_bytes_are_the_tag_and_the_digest_of_fields_with_their_lengths() -> 
 
 
 @given(fields)
-def test_the_bytes_are_short_and_of_one_length_for_a_purpose(given_fields: Fields) -> None:
+def test_the_bytes_have_a_fixed_short_length_per_purpose(given_fields: Fields) -> None:
     message = signed(given_fields)
     assert message.startswith(TAGS[given_fields[0]])
     assert len(message) == len(TAGS[given_fields[0]]) + 32
 
 
 @given(fields, fields)
-def test_two_messages_are_the_same_only_for_the_same_fields(one: Fields, other: Fields) -> None:
+def test_two_messages_are_equal_only_for_equal_fields(one: Fields, other: Fields) -> None:
     assert (signed(one) == signed(other)) == (one == other)
 
 
 @given(fields, st.integers(1, 3), st.integers(1, 40))
-def test_no_text_can_move_from_one_field_into_the_next(given_fields: Fields, place: int, length: int) -> None:
+def test_text_cannot_be_shifted_between_fields(given_fields: Fields, place: int, length: int) -> None:
     moved = list(given_fields)
     text = given_fields[place]
     moved[place], moved[place + 1] = text[:-length], text[-length:] + given_fields[place + 1]

@@ -1,4 +1,4 @@
-"""What a scheme does not know is not enrolled: medical aid, late-elderly insurance, and all the others."""
+"""Validation of members by scheme: medical aid, late-elderly insurance, and others."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def faults(member: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("member", [MEMBER, RECIPIENT, ELDERLY])
-def test_a_member_of_each_scheme_is_taken(member: dict[str, Any]) -> None:
+def test_a_member_of_each_scheme_is_accepted(member: dict[str, Any]) -> None:
     assert faults(member) == []
 
 
@@ -49,7 +49,7 @@ def test_a_member_of_each_scheme_is_taken(member: dict[str, Any]) -> None:
         RECIPIENT | {"certificate_kind": "01"},
     ],
 )
-def test_medical_aid_is_a_welfare_offices_and_its_only_kind(member: dict[str, Any]) -> None:
+def test_medical_aid_is_the_only_kind_of_a_welfare_office(member: dict[str, Any]) -> None:
     assert faults(member) == ["medical_aid"]
 
 
@@ -64,17 +64,17 @@ def test_medical_aid_is_a_welfare_offices_and_its_only_kind(member: dict[str, An
         {"relationship": "2"},
     ],
 )
-def test_a_recipient_has_a_checked_number_alone(more: dict[str, Any]) -> None:
+def test_a_recipient_has_only_a_number_with_check_digit(more: dict[str, Any]) -> None:
     assert faults(RECIPIENT | more) == ["recipient"]
 
 
 @pytest.mark.parametrize("more", [{"branch": "01"}, {"relationship": "2"}, {"birth_date": "1970-01-01"}])
-def test_the_late_elderly_are_insured_each_by_herself(more: dict[str, Any]) -> None:
+def test_the_late_elderly_are_insured_individually(more: dict[str, Any]) -> None:
     assert faults(ELDERLY | more) == ["late_elderly"]
 
 
 @pytest.mark.parametrize(
-    ("birth_date", "acquired_on", "taken"),
+    ("birth_date", "acquired_on", "accepted"),
     [
         ("1959-04-01", "2024-04-01", True),
         ("1959-04-02", "2024-04-01", False),
@@ -84,17 +84,17 @@ def test_the_late_elderly_are_insured_each_by_herself(more: dict[str, Any]) -> N
     ],
 )
 def test_with_a_disability_the_late_elderly_scheme_begins_on_the_65th_birthday(
-    birth_date: str, acquired_on: str, taken: bool
+    birth_date: str, acquired_on: str, accepted: bool
 ) -> None:
     member = ELDERLY | {"birth_date": birth_date, "acquired_on": acquired_on}
-    assert faults(member) == ([] if taken else ["late_elderly"])
+    assert faults(member) == ([] if accepted else ["late_elderly"])
 
 
 def test_a_municipalitys_number_of_six_digits_may_begin_with_39() -> None:
     assert faults(MEMBER | {"insurer_number": "390013"}) == []
 
 
-def test_a_fault_repeats_nothing_of_the_member() -> None:
+def test_a_fault_contains_nothing_of_the_member() -> None:
     with pytest.raises(ValidationError) as refusal:
         EnrolmentRequest.model_validate(RECIPIENT | {"number": "ひみつ"})
     assert "ひみつ" not in str(refusal.value) + repr(refusal.value)

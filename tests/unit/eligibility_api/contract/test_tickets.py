@@ -1,4 +1,4 @@
-"""A medical ticket holds together: one month, its days in order, each ticket once in a call."""
+"""Validation of medical tickets: one month, days in order, unique per call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eligibility_api.contract.tickets import TicketInput, TicketKey, TicketsRequ
 days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 
 
-def taken(ticket: dict[str, Any]) -> bool:
+def accepted(ticket: dict[str, Any]) -> bool:
     try:
         TicketInput.model_validate(ticket)
     except ValidationError:
@@ -25,28 +25,28 @@ def taken(ticket: dict[str, Any]) -> bool:
 
 
 @given(days, days, days)
-def test_the_days_lie_in_order_within_the_month(month: date, valid_from: date, valid_to: date) -> None:
+def test_the_days_are_in_order_within_the_month(month: date, valid_from: date, valid_to: date) -> None:
     inside = {(day.year, day.month) for day in (month, valid_from, valid_to)} == {(month.year, month.month)}
     ticket = TICKET | {"month": f"{month:%Y-%m}", "valid_from": valid_from, "valid_to": valid_to}
-    assert taken(ticket) == (inside and valid_from <= valid_to)
+    assert accepted(ticket) == (inside and valid_from <= valid_to)
 
 
 @given(days)
-def test_a_whole_month_is_a_month(month: date) -> None:
+def test_a_whole_month_is_accepted(month: date) -> None:
     whole = {"month": f"{month:%Y-%m}", "valid_from": month.replace(day=1), "valid_to": month}
-    assert taken(TICKET | whole)
+    assert accepted(TICKET | whole)
     assert TicketKey.model_validate(TICKET_KEY | {"month": whole["month"]}).first_day == month.replace(day=1)
 
 
 @pytest.mark.parametrize("ticket_type", ["01", "02"])
 @pytest.mark.parametrize("treatment", ["01", "02", "03", "04", "05"])
-def test_dispensing_has_a_ticket_of_its_own(ticket_type: str, treatment: str) -> None:
+def test_dispensing_tickets_go_with_dispensing_only(ticket_type: str, treatment: str) -> None:
     ticket = TICKET | {"ticket_type": ticket_type, "treatment": treatment}
-    assert taken(ticket) == ((ticket_type == "02") == (treatment == "04"))
+    assert accepted(ticket) == ((ticket_type == "02") == (treatment == "04"))
 
 
 @pytest.mark.parametrize(("model", "ticket"), [(TicketsRequest, TICKET), (TicketsWithdrawal, TICKET_KEY)])
-def test_a_ticket_stands_in_a_call_once(
+def test_a_ticket_occurs_once_per_call(
     model: type[TicketsRequest] | type[TicketsWithdrawal], ticket: dict[str, Any]
 ) -> None:
     other = ticket | {"treatment": "01"}
@@ -56,13 +56,13 @@ def test_a_ticket_stands_in_a_call_once(
 
 
 @pytest.mark.parametrize("count", [0, 1_001])
-def test_a_call_has_one_to_a_thousand_tickets(count: int) -> None:
+def test_a_call_has_1_to_1_000_tickets(count: int) -> None:
     with pytest.raises(ValidationError):
         TicketsWithdrawal.model_validate({"tickets": [TICKET_KEY] * count})
 
 
 @pytest.mark.parametrize("model", [TicketsRequest, TicketsWithdrawal])
-def test_of_ever_so_many_faulty_tickets_one_is_told(
+def test_validation_stops_at_the_first_faulty_ticket(
     model: type[TicketsRequest] | type[TicketsWithdrawal],
 ) -> None:
     with pytest.raises(ValidationError) as refused:

@@ -1,4 +1,4 @@
-"""A client's credential: its file, and what a card signs at its terminal."""
+"""A client's credential file, and the bytes that a card signs at its terminal."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def credential(institution_code: str | None = "1311111114") -> Credential:
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_the_bytes_that_a_card_signs_hold_the_terminals_own_identity(purpose: Purpose) -> None:
+def test_the_signed_bytes_contain_the_terminals_identity(purpose: Purpose) -> None:
     expected = presence.to_be_signed(
         purpose,
         audience="urn:shikaku:test",
@@ -31,7 +31,7 @@ def test_the_bytes_that_a_card_signs_hold_the_terminals_own_identity(purpose: Pu
     assert credential().to_be_signed(purpose, "challenge") == expected
 
 
-def test_a_terminals_credential_is_read_as_it_was_written_and_belongs_to_its_owner(tmp_path: Path) -> None:
+def test_a_saved_credential_is_loaded_again_and_private(tmp_path: Path) -> None:
     path, own = tmp_path / "terminal.json", credential()
     own.save(path)
     assert Credential.load_terminal(path) == own
@@ -39,7 +39,9 @@ def test_a_terminals_credential_is_read_as_it_was_written_and_belongs_to_its_own
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"private_key": "secret"}'])
-def test_an_unreadable_credential_is_told_without_its_content(tmp_path: Path, content: str | None) -> None:
+def test_an_unreadable_credential_is_reported_without_its_content(
+    tmp_path: Path, content: str | None
+) -> None:
     path = tmp_path / "terminal.json"
     if content is not None:
         path.write_text(content)
@@ -48,7 +50,7 @@ def test_an_unreadable_credential_is_told_without_its_content(tmp_path: Path, co
     assert "secret" not in str(caught.value)
 
 
-def test_an_insurers_credential_is_no_terminals(tmp_path: Path) -> None:
+def test_an_insurers_credential_is_rejected_for_a_terminal(tmp_path: Path) -> None:
     path = tmp_path / "insurer.json"
     credential(None).save(path)
     with pytest.raises(CredentialError, match="institution code"):

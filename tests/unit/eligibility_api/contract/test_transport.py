@@ -1,4 +1,4 @@
-"""Which addresses a line to the fund may have, and how it is opened."""
+"""The permitted URLs of a fund, and its transport."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FUND_URL: TypeAdapter[FundUrl] = TypeAdapter(FundUrl)
         "http://[::1]:8400",
     ],
 )
-def test_a_line_is_encrypted_or_stays_on_this_machine(url: str) -> None:
+def test_https_and_loopback_urls_are_accepted(url: str) -> None:
     assert str(FUND_URL.validate_python(url)).startswith(url)
 
 
@@ -40,7 +40,7 @@ def test_a_line_is_encrypted_or_stays_on_this_machine(url: str) -> None:
         "no address",
     ],
 )
-def test_no_other_line_is_accepted(url: str) -> None:
+def test_other_urls_are_rejected(url: str) -> None:
     with pytest.raises(ValidationError):
         FUND_URL.validate_python(url)
 
@@ -49,7 +49,9 @@ def test_no_other_line_is_accepted(url: str) -> None:
     ("url", "verify"),
     [("https://fund.example", True), ("HTTPS://fund.example", True), ("http://127.0.0.1:8400", False)],
 )
-def test_trust_is_loaded_for_tls_alone(monkeypatch: pytest.MonkeyPatch, url: str, verify: bool) -> None:
+def test_the_trust_store_is_loaded_for_tls_only(
+    monkeypatch: pytest.MonkeyPatch, url: str, verify: bool
+) -> None:
     made: list[bool] = []
     monkeypatch.setattr(httpx2, "HTTPTransport", lambda *, verify: made.append(verify))
     open_transport(url)

@@ -1,4 +1,4 @@
-"""What all wire models share: strictness, bytes in base64, and faults that repeat nothing of what was sent."""
+"""Common properties of wire models: strictness, base64, and faults without the input."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def faults(model: type[BaseModel], body: object) -> ValidationError:
     return refusal.value
 
 
-def said_of(model: type[BaseModel], body: object) -> str:
+def error_text(model: type[BaseModel], body: object) -> str:
     """What is said of a body that is refused; nothing of one that is accepted."""
     try:
         model.model_validate_json(json.dumps(body))
@@ -95,14 +95,14 @@ def said_of(model: type[BaseModel], body: object) -> str:
 
 
 @given(st.binary(max_size=300))
-def test_bytes_travel_in_base64_and_come_back(content: bytes) -> None:
+def test_bytes_are_encoded_as_base64_and_decoded(content: bytes) -> None:
     text = bytes_field.dump_json(content)
     assert json.loads(text) == base64.b64encode(content).decode()
     assert bytes_field.validate_json(text) == content
 
 
 @given(st.binary(max_size=300))
-def test_bytes_in_python_stay_as_they_are(content: bytes) -> None:
+def test_python_bytes_are_unchanged(content: bytes) -> None:
     assert bytes_field.validate_python(content) == content
     assert bytes_field.dump_python(content) == content
 
@@ -110,44 +110,44 @@ def test_bytes_in_python_stay_as_they_are(content: bytes) -> None:
 @pytest.mark.parametrize(
     "text", ["A", "AAA", "AA=", "AA==\n", " AA==", "AA==AA==", "-_-_", "日本", "AA\0=", "====", "A==="]
 )
-def test_what_is_not_padded_base64_is_refused(text: str) -> None:
+def test_other_text_than_padded_base64_is_rejected(text: str) -> None:
     with pytest.raises(ValidationError):
         bytes_field.validate_json(json.dumps(text))
 
 
 @pytest.mark.parametrize("value", [None, 1, 1.5, True, [], {}, [65]])
-def test_what_is_not_text_is_no_bytes(value: object) -> None:
+def test_other_types_than_text_are_rejected(value: object) -> None:
     with pytest.raises(ValidationError):
         bytes_field.validate_json(json.dumps(value))
 
 
 @MODELS
-def test_a_good_body_is_accepted_and_comes_back_as_it_was(model: type[RequestModel]) -> None:
+def test_a_valid_body_round_trips(model: type[RequestModel]) -> None:
     body = REQUESTS[model]
     assert model.model_validate_json(json.dumps(body)).model_dump(mode="json", exclude_unset=True) == body
 
 
 @MODELS
-def test_an_unknown_member_is_refused_unsaid(model: type[RequestModel]) -> None:
+def test_an_unknown_member_is_rejected_without_its_value(model: type[RequestModel]) -> None:
     refusal = faults(model, REQUESTS[model] | {"extra": SENT})
     assert [fault["type"] for fault in refusal.errors()] == ["extra_forbidden"]
     assert SENT not in str(refusal)
 
 
 @MODELS
-def test_a_request_cannot_be_changed_after_it_was_read(model: type[RequestModel]) -> None:
+def test_a_request_is_immutable(model: type[RequestModel]) -> None:
     request = model.model_validate_json(json.dumps(REQUESTS[model]))
     with pytest.raises(ValidationError):
         setattr(request, next(iter(REQUESTS[model])), "other")
 
 
 @pytest.mark.parametrize("model", ANSWERS, ids=lambda model: model.__name__)
-def test_an_answer_may_get_members_that_a_client_does_not_know(model: type[BaseModel]) -> None:
+def test_an_answer_ignores_unknown_members(model: type[BaseModel]) -> None:
     assert model.model_config["extra"] == "ignore"
 
 
 @MODELS
-def test_every_member_that_is_needed_is_missed(model: type[RequestModel]) -> None:
+def test_every_required_member_is_reported_if_missing(model: type[RequestModel]) -> None:
     for name in REQUESTS[model]:
         if model.model_fields[name].is_required():
             body = {key: value for key, value in REQUESTS[model].items() if key != name}
@@ -162,12 +162,12 @@ def test_every_member_that_is_needed_is_missed(model: type[RequestModel]) -> Non
 @pytest.mark.parametrize(
     "make", [str, lambda text: [text], lambda text: {"member": text}], ids=["text", "list", "object"]
 )
-def test_a_fault_never_repeats_what_was_sent(model: type[RequestModel], name: str, make: Any) -> None:
-    assert SENT not in said_of(model, REQUESTS[model] | {name: make(SENT)})
+def test_a_fault_never_contains_the_input(model: type[RequestModel], name: str, make: Any) -> None:
+    assert SENT not in error_text(model, REQUESTS[model] | {name: make(SENT)})
 
 
 @given(st.sampled_from(list(REQUESTS)), st.data())
-def test_whatever_value_is_sent_is_accepted_or_refused_by_a_fault_that_says_nothing_of_it(
+def test_any_value_is_accepted_or_rejected_without_repeating_it(
     model: type[RequestModel], data: st.DataObject
 ) -> None:
     name = data.draw(st.sampled_from(sorted(model.model_fields)))
@@ -175,11 +175,11 @@ def test_whatever_value_is_sent_is_accepted_or_refused_by_a_fault_that_says_noth
     value = data.draw(
         st.just(mark) | json_values.map(lambda inner: [mark, inner]) | st.just({"member": mark})
     )
-    assert mark not in said_of(model, REQUESTS[model] | {name: value})
+    assert mark not in error_text(model, REQUESTS[model] | {name: value})
 
 
 @given(st.sampled_from(list(REQUESTS)), json_values)
-def test_any_body_is_accepted_or_refused(model: type[RequestModel], body: object) -> None:
+def test_any_body_is_accepted_or_rejected(model: type[RequestModel], body: object) -> None:
     try:
         model.model_validate_json(json.dumps(body))
     except ValidationError:
@@ -192,7 +192,7 @@ def test_any_body_is_accepted_or_refused(model: type[RequestModel], body: object
 )
 @pytest.mark.parametrize("name", ["symbol", "number"])
 @pytest.mark.parametrize("model", [StatedMembership, EnrolmentRequest, EndRequest])
-def test_a_my_number_is_refused_where_a_membership_belongs(
+def test_a_my_number_is_rejected_as_membership_identifier(
     model: type[RequestModel], name: str, written: str
 ) -> None:
     refusal = faults(model, REQUESTS[model] | {name: written})
@@ -201,7 +201,7 @@ def test_a_my_number_is_refused_where_a_membership_belongs(
 
 
 @pytest.mark.parametrize("name", ["insurer_number", "branch"])
-def test_a_my_number_is_named_as_such_also_where_it_would_not_fit(name: str) -> None:
+def test_a_my_number_is_reported_as_such_even_if_too_long(name: str) -> None:
     refusal = faults(StatedMembership, MEMBER | {name: MY_NUMBER})
     assert [fault["type"] for fault in refusal.errors()] == [MY_NUMBER_FAULT]
 
@@ -216,7 +216,7 @@ def test_a_my_number_is_named_as_such_also_where_it_would_not_fit(name: str) -> 
     ],
     ids=["insurer", "institution", "branch", "membership"],
 )
-def test_numbers_are_held_to_their_form(kind: Any, good: list[str], bad: list[str]) -> None:
+def test_numbers_are_validated(kind: Any, good: list[str], bad: list[str]) -> None:
     adapter: TypeAdapter[str] = TypeAdapter(kind)
     assert [adapter.validate_python(text) for text in good] == good
     for text in bad:
@@ -243,7 +243,7 @@ def test_no_request_has_a_field_for_a_my_number(name: str) -> None:
         ({"postal_code": "0000000"}, "string_pattern_mismatch"),
     ],
 )
-def test_a_period_and_its_reason_of_loss_fit_together(changes: dict[str, str], fault: str) -> None:
+def test_a_period_and_its_reason_of_loss_are_consistent(changes: dict[str, str], fault: str) -> None:
     assert [found["type"] for found in faults(EnrolmentRequest, ENROLMENT | changes).errors()] == [fault]
 
 

@@ -1,4 +1,4 @@
-"""CRLs and OCSP answers for tests: a good one of each, changed as told. Keys are made once per process."""
+"""CRLs and OCSP responses for tests: a valid one of each, with changes. Keys are made once per process."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def delegate(
     signer: str = "authority",
     **changes: Any,
 ) -> x509.Certificate:
-    """A delegated responder's certificate, its contents changed as told."""
+    """A delegated responder's certificate, its contents with changes."""
     leaf = responder_leaf(CA, rsa_key(owner).public_key(), 99, Period(start, end))
     return build_leaf(replace(leaf, **changes), authority(), rsa_key(signer))
 

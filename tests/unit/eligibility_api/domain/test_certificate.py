@@ -28,10 +28,10 @@ from eligibility_api.domain.certificate import (
     check_period,
     check_signature,
 )
-from tests.conformance.proofs import Collection, Presented
+from tests.conformance.proofs import Collection, PresentedProof
 
 COLLECTION = Collection.load()
-TRUST = COLLECTION.surroundings.trust_store()
+TRUST = COLLECTION.environment.trust_store()
 RSA, P384 = (COLLECTION.good_one(name).certificate for name in ("rsa-2048", "p-384"))
 CERTIFICATES = {"rsa": RSA, "p384": P384}
 START, END = datetime(2025, 4, 1, tzinfo=UTC), datetime(2030, 4, 1, 14, 59, 59, tzinfo=UTC)
@@ -80,7 +80,7 @@ def test_every_splice_of_a_valid_certificate_is_rejected(
 
 @pytest.mark.parametrize("proof", COLLECTION.good, ids=lambda proof: proof.name)
 def test_a_certificate_is_identified_by_issuer_key_and_serial_number(
-    proof: Presented,
+    proof: PresentedProof,
 ) -> None:
     """Rule A2."""
     certificate = accept(proof.certificate, TRUST)

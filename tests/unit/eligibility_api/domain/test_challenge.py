@@ -188,13 +188,13 @@ def test_several_faults_are_reported_in_a_fixed_order() -> None:
         "purpose": Purpose.VISUAL_CHECK,
         "now": CHALLENGE.expires_at,
     }
-    told = []
+    codes = []
     for name in wrong:
         with pytest.raises(ShikakuError) as refusal:
             check(CHALLENGE, **(RIGHT | wrong))
-        told.append(refusal.value.code)
+        codes.append(refusal.value.code)
         wrong = wrong | {name: RIGHT[name]}
-    assert told == [
+    assert codes == [
         "challenge-other-facility",
         "challenge-other-terminal",
         "challenge-other-purpose",

@@ -28,7 +28,7 @@ BIRTHDAY = date(2026, 6, 10)
     [
         pytest.param(insured(), date(2055, 5, 17), id="her own 75th birthday"),
         pytest.param(insured(lost_on=TODAY), TODAY, id="the insurer's word"),
-        pytest.param(insured(birth_date=OLD), BIRTHDAY, id="no end said"),
+        pytest.param(insured(birth_date=OLD), BIRTHDAY, id="no end given"),
         pytest.param(insured(birth_date=OLD, lost_on=BIRTHDAY + DAY), BIRTHDAY, id="a later end said"),
         pytest.param(
             insured(birth_date=OLD, lost_on=BIRTHDAY - DAY), BIRTHDAY - DAY, id="an earlier end said"

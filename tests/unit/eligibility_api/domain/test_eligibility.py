@@ -114,7 +114,9 @@ def outcome(reading: AnswerInputs) -> tuple[Validity, list[int]]:
         pytest.param(
             [insured(5, TODAY), insured(4, TODAY)], VALID, [4, 5], id="alike in all: always the same"
         ),
-        pytest.param([insured(1, birth_date=TURNS_75)], ENDED, [1], id="the 75th birthday, whatever is said"),
+        pytest.param(
+            [insured(1, birth_date=TURNS_75)], ENDED, [1], id="the 75th birthday, whatever was sent"
+        ),
         pytest.param(
             [insured(1, birth_date=TURNS_75 + DAY)], VALID, [1], id="the day before the 75th birthday"
         ),
@@ -159,7 +161,9 @@ def test_validity_and_results_by_card(
             [],
             id="from tomorrow on, though insured elsewhere",
         ),
-        pytest.param([PLAIN, insured(2, TODAY)], 1, VALID, [2, 1], id="what holds beside it is shown too"),
+        pytest.param(
+            [PLAIN, insured(2, TODAY)], 1, VALID, [2, 1], id="the other one that holds is shown too"
+        ),
         pytest.param([LOST], 1, ENDED, [1], id="ended"),
         pytest.param([LOST, insured(2, TODAY)], 1, NEWER, [1], id="ended, and a newer one holds"),
         pytest.param([LOST, aid(2, TODAY)], 1, NEWER, [1], id="ended, and medical aid has begun"),
@@ -180,10 +184,14 @@ def test_validity_and_results_by_card(
             [LOST, insured(2, TODAY - DAY, TODAY)], 1, ENDED, [1], id="ended, and the newer one ended too"
         ),
         pytest.param(
-            [LOST, insured(2, TODAY, mismatch=OPEN)], 1, ENDED, [1], id="the newer one waits for confirmation"
+            [LOST, insured(2, TODAY, mismatch=OPEN)], 1, ENDED, [1], id="the newer one has an open mismatch"
         ),
         pytest.param(
-            [LOST, insured(2, TODAY, person_key=OTHER_PERSON)], 1, ENDED, [1], id="the newer one is another's"
+            [LOST, insured(2, TODAY, person_key=OTHER_PERSON)],
+            1,
+            ENDED,
+            [1],
+            id="the newer one belongs to another person",
         ),
         pytest.param(
             [insured(1, TODAY - 3 * YEAR, TODAY - 2 * YEAR), replace(LOST, version=2)],
@@ -192,9 +200,7 @@ def test_validity_and_results_by_card(
             [2],
             id="two periods of one membership: the one that ended last",
         ),
-        pytest.param(
-            [PLAIN, insured(2, mismatch=OPEN)], 1, VALID, [1], id="what waits for confirmation is left out"
-        ),
+        pytest.param([PLAIN, insured(2, mismatch=OPEN)], 1, VALID, [1], id="an open mismatch is left out"),
         pytest.param([insured(1, self_disclosure_blocked=True)], 1, VALID, [1], id="blocked by card alone"),
         pytest.param([PLAIN, insured(2, TODAY)], {1, 2}, VALID, [2, 1], id="two memberships of one person"),
         pytest.param(
@@ -212,7 +218,7 @@ def test_validity_and_results_by_card(
             {1, 2},
             AMBIGUOUS,
             [],
-            id="who is in no register is a person of her own",
+            id="persons outside the register are distinct",
         ),
         pytest.param([insured(1, person_key=None, mismatch=CONFIRMED)], 1, VALID, [1], id="in no register"),
         pytest.param(

@@ -32,7 +32,7 @@ def claims(draw: st.DrawFn) -> list[HistoryRecord]:
 
 
 def naive(all_of_them: list[HistoryRecord], instant: datetime) -> set[int]:
-    """What counts, told as in `rules.md`: shown already, and no later one of the same identity is."""
+    """The rule as in `rules.md`: shown by then, and no later one of the same identity is."""
     shown = [one for one in all_of_them if not instant < one.known_from]
     return {
         one.number

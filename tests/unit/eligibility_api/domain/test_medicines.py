@@ -40,8 +40,8 @@ def test_a_line_without_days_has_one_row() -> None:
 
 def test_a_pharmacy_claim_has_its_day_of_dispensing_and_prescriber() -> None:
     """Rule H5."""
-    told = content(drug(dispensed_on=DAY), prescriber_code=OTHER_CLINIC)
-    [one] = medicine_rows([pharmacy(told)])
+    claimed = content(drug(dispensed_on=DAY), prescriber_code=OTHER_CLINIC)
+    [one] = medicine_rows([pharmacy(claimed)])
     assert (one.on, one.times, one.prescriber) == (DAY, 14, OTHER_CLINIC)
     [unnamed] = medicine_rows([pharmacy(content(drug(dispensed_on=DAY)))])
     assert unnamed.prescriber is None
@@ -58,7 +58,7 @@ def test_entries_are_listed_on_their_own_day() -> None:
 
 @st.composite
 def claims(draw: st.DrawFn) -> list[HistoryRecord]:
-    """Receipts with a few drugs on a few days."""
+    """Claims with a few drugs on a few days."""
     days = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), max_size=2).map(tuple)
     drugs = st.lists(st.builds(lambda d: drug(days=d), days), max_size=3)
     return [
@@ -103,6 +103,6 @@ def test_groups_share_an_ingredient_or_a_day() -> None:
 def test_groups_are_ordered_by_their_newest_row(letters: list[str]) -> None:
     """Rule H8."""
     order = grouped_order(range(len(letters)), lambda place: Group(letters[place], ""))
-    told = [letters[place] for place in order]
+    grouped = [letters[place] for place in order]
     assert sorted(order) == list(range(len(letters)))
-    assert told == [letter for first in dict.fromkeys(letters) for letter in letters if letter == first]
+    assert grouped == [letter for first in dict.fromkeys(letters) for letter in letters if letter == first]

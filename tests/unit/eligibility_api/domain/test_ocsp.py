@@ -24,7 +24,7 @@ from eligibility_api.domain.revocation import (
 )
 from tests.conformance import der
 from tests.conformance.forgery import EXTENSIONS, PUBLIC_KEY, VALIDITY, edited, extension, replaced, spki
-from tests.conformance.workshop import Card, Issuer
+from tests.conformance.proof_builder import Card, Issuer
 from tests.unit.eligibility_api.domain.revocations import (
     CA,
     FRESH,
@@ -123,6 +123,7 @@ def test_a_response_of_a_p384_authority_is_accepted(algorithm: hashes.HashAlgori
         ),
         ({"enclosed": False}, "another authority"),
         ({"this_update": NOW + CLOCK_TOLERANCE + MOMENT, "next_update": NOW + HOUR}, "issued in the future"),
+        ({"this_update": NOW - FRESH - CLOCK_TOLERANCE - MOMENT}, "too long ago"),
         ({"next_update": NOW}, "past its next update"),
         ({"next_update": None}, "past its next update"),
         ({"responder": delegate(start=NOW - 2 * HOUR, end=NOW - MOMENT)}, "another authority"),

@@ -154,9 +154,9 @@ REASON = ReasonOfLoss.OTHER
 
 
 @pytest.mark.parametrize(
-    ("lost_on", "as_of", "said"),
+    ("lost_on", "as_of", "expected"),
     [
-        pytest.param(None, TODAY - DAY, (None, None), id="the law's end ahead is not told"),
+        pytest.param(None, TODAY - DAY, (None, None), id="the legal end ahead is not told"),
         pytest.param(None, TODAY, (TODAY, None), id="the law's end, and nobody's reason"),
         pytest.param(TODAY + DAY, TODAY - DAY, (TODAY + DAY, REASON), id="the insurer's end ahead"),
         pytest.param(TODAY + DAY, TODAY, (TODAY, None), id="the law's end comes first"),
@@ -166,7 +166,7 @@ REASON = ReasonOfLoss.OTHER
 )
 @pytest.mark.parametrize("mine", [True, False])
 def test_the_shown_end_is_the_stored_or_an_earlier_legal_one(
-    lost_on: date | None, as_of: date, said: tuple[date | None, ReasonOfLoss | None], mine: bool
+    lost_on: date | None, as_of: date, expected: tuple[date | None, ReasonOfLoss | None], mine: bool
 ) -> None:
     """Rule S3."""
     ages: dict[str, Any] = (
@@ -174,7 +174,7 @@ def test_the_shown_end_is_the_stored_or_an_earlier_legal_one(
     )
     enrolment = insured(1, lost_on=lost_on, reason_of_loss=REASON if lost_on else None, **ages)
     result = shown(enrolment, as_of=as_of)
-    assert (result.lost_on, result.reason_of_loss) == said
+    assert (result.lost_on, result.reason_of_loss) == expected
 
 
 @pytest.mark.parametrize(("as_of", "preschool"), [(date(2026, 3, 31), True), (date(2026, 4, 1), False)])

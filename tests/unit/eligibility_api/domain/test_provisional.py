@@ -35,8 +35,10 @@ def claimed(
     institution: str = PHARMACY,
 ) -> HistoryRecord:
     """A pharmacy's claim."""
-    told = content(drug(dispensed_on=dispensed_on, prescribed_on=prescribed_on), prescriber_code=prescriber)
-    return pharmacy(told, institution_code=institution)
+    claimed_content = content(
+        drug(dispensed_on=dispensed_on, prescribed_on=prescribed_on), prescriber_code=prescriber
+    )
+    return pharmacy(claimed_content, institution_code=institution)
 
 
 def own(day: int, institution: str = CLINIC) -> HistoryRecord:
@@ -45,7 +47,7 @@ def own(day: int, institution: str = CLINIC) -> HistoryRecord:
 
 
 @pytest.mark.parametrize(
-    ("entry", "beside", "shows"),
+    ("entry", "sources", "shows"),
     [
         (dispensing(), [], True),
         (dispensing(), [claimed()], False),
@@ -65,11 +67,11 @@ def own(day: int, institution: str = CLINIC) -> HistoryRecord:
     ],
 )
 def test_a_more_reliable_source_replaces_the_same_institution_and_day(
-    entry: HistoryRecord, beside: list[HistoryRecord], shows: bool
+    entry: HistoryRecord, sources: list[HistoryRecord], shows: bool
 ) -> None:
     """Rule H6."""
-    entries = [entry, *(one for one in beside if one.origin is Origin.DISPENSING)]
-    claims = [one for one in beside if one.origin is Origin.CLAIM]
+    entries = [entry, *(one for one in sources if one.origin is Origin.DISPENSING)]
+    claims = [one for one in sources if one.origin is Origin.CLAIM]
     assert (entry in current_entries(entries, claims, TODAY)) is shows
 
 
@@ -96,7 +98,7 @@ entries_of = st.lists(
     ),
     max_size=5,
 )
-receipts_of = st.lists(
+claims_of = st.lists(
     st.one_of(
         st.builds(claimed, days, days, clinics, pharmacies),
         st.builds(lambda day, clinic: own(day.day, clinic), days, clinics),
@@ -122,7 +124,7 @@ def acts(one: HistoryRecord) -> set[tuple[int, str | None, date | None]]:
 SOURCE = {Origin.CLAIM: 1, Origin.DISPENSING: 2, Origin.PRESCRIPTION: 3}
 
 
-@given(entries_of, receipts_of)
+@given(entries_of, claims_of)
 def test_no_entry_shows_together_with_a_more_reliable_source(
     entries: list[HistoryRecord], claims: list[HistoryRecord]
 ) -> None:

@@ -48,7 +48,7 @@ def believe(content: bytes, known: MirroredList | None = None) -> RevocationList
     return validate_crl(content, authority(), now=NOW, known=known)
 
 
-def said(content: bytes) -> dict[int, str]:
+def statuses(content: bytes) -> dict[int, str]:
     return {revocation.serial: revocation.status.value for revocation in believe(content).entries()}
 
 
@@ -128,7 +128,7 @@ def test_every_reason_but_a_hold_is_a_revocation(reason: x509.ReasonFlags | None
     """Rule Q4."""
     hold = reason is x509.ReasonFlags.certificate_hold
     expected = CertificateStatus.SUSPENDED if hold else CertificateStatus.REVOKED
-    assert said(crl(entries=[entry(4711, reason)])) == {4711: expected.value}
+    assert statuses(crl(entries=[entry(4711, reason)])) == {4711: expected.value}
 
 
 def _swap(place: int, value: bytes) -> Callable[[Fields], None]:
@@ -214,12 +214,12 @@ _REASON = extension(CRLEntryExtensionOID.CRL_REASON, der.element(0x0A, b"\6"))
 def test_a_list_with_an_unusable_entry_is_rejected(content: bytes) -> None:
     """Rules Q1, Q3."""
     with pytest.raises(RevocationDataRejected):
-        said(content)
+        statuses(content)
 
 
 def test_entries_without_a_positive_serial_number_are_ignored() -> None:
     """Rule Q4."""
-    assert said(_listing(_entry(-5), _entry(0), _entry(9))) == {9: "revoked"}
+    assert statuses(_listing(_entry(-5), _entry(0), _entry(9))) == {9: "revoked"}
 
 
 def test_a_list_of_a_p384_authority_is_accepted() -> None:

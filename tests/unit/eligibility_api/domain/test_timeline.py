@@ -28,9 +28,9 @@ def day(number: int) -> date:
 
 
 def period(version: int, first: int, end: int | None = None, digest: bytes | None = None) -> Period:
-    """Days [first, end) counted from 2026-01-01; what is said is alike where the days are."""
-    said = digest or f"{first} {end}".encode()
-    return Period(version, day(first), None if end is None else day(end), said)
+    """Days [first, end) counted from 2026-01-01; the content is equal where the days are."""
+    content = digest or f"{first} {end}".encode()
+    return Period(version, day(first), None if end is None else day(end), content)
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ def test_a_replaced_timeline_equals_the_rows_and_shares_no_day(
     """Rules T1, T5."""
     plan = plan_replace(current, rows)
     after = [p for p in current if p.version not in plan.close] + [r for r in rows if r.version in plan.open]
-    said = {(p.acquired_on, p.lost_on, p.digest) for p in after}
-    assert said >= {(r.acquired_on, r.lost_on, r.digest) for r in rows}
+    content = {(p.acquired_on, p.lost_on, p.digest) for p in after}
+    assert content >= {(r.acquired_on, r.lost_on, r.digest) for r in rows}
     assert not any(a.overlaps(b) for a in after for b in after if a is not b)
 
 

@@ -17,7 +17,7 @@ def trusted(home: Path, name: str) -> list[x509.Certificate]:
     return x509.load_pem_x509_certificates((home / "trust" / name).read_bytes())
 
 
-def test_everything_is_there_after_the_first_opening_and_the_same_after_the_second(tmp_path: Path) -> None:
+def test_the_first_opening_creates_everything_and_the_second_keeps_it(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "new" / "home")
     with Jlis(settings, NOW, key_maker()) as jlis:
         first = [jlis.authorities.newest(kind).key_sha256 for kind in Kind]
@@ -25,7 +25,7 @@ def test_everything_is_there_after_the_first_opening_and_the_same_after_the_seco
         assert [jlis.authorities.newest(kind).key_sha256 for kind in Kind] == first
 
 
-def test_private_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_private_files_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     with Jlis(Settings(home=tmp_path), NOW, key_maker()) as jlis:
         jlis.responder.certificate(CaId(Kind.AUTHENTICATION, 1), NOW)
         private = [*(tmp_path / "keys").iterdir(), *tmp_path.glob("jpki.sqlite*")]
@@ -33,7 +33,7 @@ def test_private_files_are_for_their_owner_alone(tmp_path: Path) -> None:
         assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o600}
 
 
-def test_trust_stores_hold_all_generations_of_one_kind(tmp_path: Path) -> None:
+def test_trust_stores_have_all_generations_of_one_kind(tmp_path: Path) -> None:
     with Jlis(Settings(home=tmp_path), NOW, key_maker()) as jlis:
         second = jlis.authorities.add_generation(Kind.AUTHENTICATION, NOW)
         first = jlis.authorities.get(CaId(Kind.AUTHENTICATION, 1))
@@ -56,10 +56,10 @@ def test_an_authority_is_found_by_its_key(jlis: Jlis) -> None:
 @pytest.mark.parametrize(
     "text", ["", "auth", "auth-0", "auth-01", "auth-99999", "AUTH-1", "auth-1\n", "other-1"]
 )
-def test_only_kind_and_generation_name_an_authority(text: str) -> None:
+def test_an_authority_id_is_kind_and_generation(text: str) -> None:
     with pytest.raises(InvalidInput):
         CaId.parse(text)
 
 
-def test_an_authority_s_name_is_written_as_it_is_read() -> None:
+def test_an_authority_id_round_trips() -> None:
     assert str(CaId.parse("auth-12")) == "auth-12"

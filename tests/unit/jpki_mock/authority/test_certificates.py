@@ -1,4 +1,4 @@
-"""Issuing, renewing, revoking on the record."""
+"""Issuing, renewing and revoking certificates."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,7 +21,7 @@ def predecessors(jlis: Jlis, name: CertificateId) -> list[CertificateId]:
     return records.predecessors(records.find(name))
 
 
-def test_a_certificate_runs_from_its_issue_to_the_end_of_its_last_day_in_japan(jlis: Jlis) -> None:
+def test_a_certificate_is_valid_from_issue_to_the_end_of_its_last_day_in_japan(jlis: Jlis) -> None:
     certificate = jlis.certificates.issue(an_application(jlis), NOW)
     assert certificate.not_valid_before_utc == NOW
     assert certificate.not_valid_after_utc == datetime(2031, 2, 17, 14, 59, 59, tzinfo=UTC)
@@ -33,13 +33,13 @@ def test_serial_numbers_are_positive_and_have_at_most_four_bytes(jlis: Jlis) -> 
     assert all(0 < serial < 2**31 for serial in serials)
 
 
-def test_an_authority_never_gives_a_serial_number_twice(jlis: Jlis) -> None:
+def test_an_authority_never_uses_a_serial_number_twice(jlis: Jlis) -> None:
     issued(jlis, serial=77)
     with pytest.raises(NotAllowed):
         issued(jlis, serial=77)
 
 
-def test_two_generations_can_give_the_same_serial_number_and_are_told_apart_by_key(jlis: Jlis) -> None:
+def test_two_generations_can_use_the_same_serial_number_and_differ_by_key(jlis: Jlis) -> None:
     first = issued(jlis, serial=77)
     jlis.authorities.add_generation(Kind.AUTHENTICATION, NOW)
     second = issued(jlis, serial=77)
@@ -49,7 +49,7 @@ def test_two_generations_can_give_the_same_serial_number_and_are_told_apart_by_k
     assert state_of(jlis, first) is State.GOOD
 
 
-def test_an_older_generation_still_issues_when_asked_to(jlis: Jlis) -> None:
+def test_an_older_generation_can_still_issue(jlis: Jlis) -> None:
     jlis.authorities.add_generation(Kind.AUTHENTICATION, NOW)
     old, new = (jlis.authorities.get(CaId(Kind.AUTHENTICATION, n)) for n in (1, 2))
     certificate = jlis.certificates.issue(an_application(jlis, ca=old.id), NOW)
@@ -70,12 +70,12 @@ def test_a_child_has_an_authentication_certificate_and_no_signature_certificate(
         issued(jlis, resident=child, kind=Kind.SIGNATURE)
 
 
-def test_nothing_is_issued_to_the_dead(jlis: Jlis) -> None:
+def test_nothing_is_issued_to_residents_who_have_died(jlis: Jlis) -> None:
     with pytest.raises(NotAllowed):
         issued(jlis, resident=a_resident(died_on=date(2026, 11, 1)))
 
 
-def test_renewal_supersedes_and_links_the_whole_chain_nearest_first(jlis: Jlis) -> None:
+def test_renewal_supersedes_and_links_the_chain_nearest_first(jlis: Jlis) -> None:
     first = issued(jlis)
     second = issued(jlis, renews=first)
     jlis.authorities.add_generation(Kind.AUTHENTICATION, NOW)
@@ -100,7 +100,7 @@ def test_a_certificate_has_one_successor_whether_renewed_in_time_or_after_its_en
         issued(jlis, now=later, renews=first)
 
 
-def test_a_failed_renewal_leaves_everything_as_it_was(jlis: Jlis) -> None:
+def test_a_failed_renewal_changes_nothing(jlis: Jlis) -> None:
     first, other = issued(jlis), issued(jlis)
     with pytest.raises(NotAllowed):
         issued(jlis, renews=first, serial=other.serial)
@@ -108,7 +108,7 @@ def test_a_failed_renewal_leaves_everything_as_it_was(jlis: Jlis) -> None:
     assert predecessors(jlis, other) == []
 
 
-def test_a_certificate_is_renewed_for_the_same_person_and_use_only(jlis: Jlis) -> None:
+def test_a_certificate_is_renewed_only_for_the_same_person_and_use(jlis: Jlis) -> None:
     first = issued(jlis)
     with pytest.raises(NotAllowed):
         issued(jlis, renews=first, resident=jlis.register.find(CHILD))
@@ -123,7 +123,7 @@ def test_a_revoked_certificate_is_not_renewed(jlis: Jlis) -> None:
         issued(jlis, renews=first)
 
 
-def test_a_suspended_one_is_revoked_and_issued_anew_with_the_link(jlis: Jlis) -> None:
+def test_a_suspended_certificate_is_revoked_and_reissued_with_a_link(jlis: Jlis) -> None:
     lost = issued(jlis)
     jlis.certificates.suspend(lost, NOW)
     assert state_of(jlis, lost) is State.HELD
@@ -155,26 +155,26 @@ def test_a_change_of_address_revokes_the_signature_certificate_only(jlis: Jlis) 
         ItemsChange(postal_code="000-0020", address=a_resident().address),
     ],
 )
-def test_what_is_not_one_of_the_four_items_revokes_nothing(jlis: Jlis, change: ItemsChange) -> None:
+def test_changes_of_other_items_revoke_nothing(jlis: Jlis, change: ItemsChange) -> None:
     signature = issued(jlis, kind=Kind.SIGNATURE)
     assert jlis.change_items(ADULT, change, NOW) == []
     assert state_of(jlis, signature) is State.GOOD
 
 
-def test_a_change_to_what_the_register_has_already_revokes_nothing(jlis: Jlis) -> None:
+def test_a_change_without_effect_revokes_nothing(jlis: Jlis) -> None:
     signature = issued(jlis, kind=Kind.SIGNATURE)
     with pytest.raises(InvalidInput):
         jlis.change_items(ADULT, ItemsChange(address=a_resident().address), NOW)
     assert state_of(jlis, signature) is State.GOOD
 
 
-def test_a_death_revokes_everything_still_in_effect(jlis: Jlis) -> None:
-    held, signature, revoked = issued(jlis), issued(jlis, kind=Kind.SIGNATURE), issued(jlis)
-    jlis.certificates.suspend(held, NOW)
+def test_a_death_revokes_all_valid_certificates(jlis: Jlis) -> None:
+    on_hold, signature, revoked = issued(jlis), issued(jlis, kind=Kind.SIGNATURE), issued(jlis)
+    jlis.certificates.suspend(on_hold, NOW)
     jlis.certificates.revoke(revoked, Reason.REQUEST, NOW)
-    told = jlis.record_death(ADULT, date(2026, 11, 20), NOW)
-    assert {record.id for record in told} == {held, signature}
-    assert {record.revocation.reason for record in told if record.revocation} == {Reason.DEATH}
+    revoked_records = jlis.record_death(ADULT, date(2026, 11, 20), NOW)
+    assert {record.id for record in revoked_records} == {on_hold, signature}
+    assert {record.revocation.reason for record in revoked_records if record.revocation} == {Reason.DEATH}
 
 
 def test_an_unknown_certificate_cannot_be_revoked(jlis: Jlis) -> None:

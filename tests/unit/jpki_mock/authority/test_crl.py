@@ -34,7 +34,7 @@ def reason(crl: x509.CertificateRevocationList, serial: int) -> x509.ReasonFlags
         return None
 
 
-def test_a_list_is_signed_by_its_authority_and_says_how_long_it_holds(jlis: Jlis) -> None:
+def test_a_list_is_signed_by_its_authority_and_has_its_lifetime(jlis: Jlis) -> None:
     crl = current(jlis)
     root = jlis.authorities.get(CA).certificate
     public_key = root.public_key()
@@ -43,22 +43,22 @@ def test_a_list_is_signed_by_its_authority_and_says_how_long_it_holds(jlis: Jlis
     assert (crl.last_update_utc, crl.next_update_utc) == (NOW, NOW + LIFETIME)
 
 
-def test_every_change_is_in_the_next_list_under_a_higher_number(jlis: Jlis) -> None:
+def test_every_change_is_in_the_next_list_with_a_higher_number(jlis: Jlis) -> None:
     phone = issued(jlis, carrier=Carrier.ANDROID)
     numbers = [number(current(jlis))]
     jlis.certificates.suspend(phone, NOW)
-    held = current(jlis)
-    numbers.append(number(held))
+    on_hold = current(jlis)
+    numbers.append(number(on_hold))
     jlis.certificates.resume(phone)
     resumed = current(jlis)
     numbers.append(number(resumed))
-    assert reason(held, phone.serial) is x509.ReasonFlags.certificate_hold
+    assert reason(on_hold, phone.serial) is x509.ReasonFlags.certificate_hold
     assert resumed.get_revoked_certificate_by_serial_number(phone.serial) is None
     assert numbers == sorted(set(numbers))
 
 
 @pytest.mark.parametrize(
-    ("why", "told"),
+    ("why", "published"),
     [
         (Reason.UNDELIVERED, None),
         (Reason.KEY_COMPROMISE, x509.ReasonFlags.key_compromise),
@@ -68,7 +68,9 @@ def test_every_change_is_in_the_next_list_under_a_higher_number(jlis: Jlis) -> N
         (Reason.LOSS, x509.ReasonFlags.certificate_hold),
     ],
 )
-def test_a_list_tells_why_and_since_when(jlis: Jlis, why: Reason, told: x509.ReasonFlags | None) -> None:
+def test_a_list_has_reason_and_instant_of_revocations(
+    jlis: Jlis, why: Reason, published: x509.ReasonFlags | None
+) -> None:
     name = issued(jlis)
     revoked_at = NOW + timedelta(seconds=7)
     jlis.certificates.revoke(name, why, revoked_at)
@@ -76,10 +78,10 @@ def test_a_list_tells_why_and_since_when(jlis: Jlis, why: Reason, told: x509.Rea
     entry = crl.get_revoked_certificate_by_serial_number(name.serial)
     assert entry is not None
     assert entry.revocation_date_utc == revoked_at
-    assert reason(crl, name.serial) is told
+    assert reason(crl, name.serial) is published
 
 
-def test_the_same_list_is_handed_out_until_it_is_old(jlis: Jlis) -> None:
+def test_the_same_list_is_returned_until_it_is_outdated(jlis: Jlis) -> None:
     first = jlis.revocation_lists.current(CA, NOW)
     assert jlis.revocation_lists.current(CA, NOW + REFRESH - timedelta(seconds=1)) == first
     renewed = current(jlis, NOW + REFRESH)
@@ -104,7 +106,7 @@ def test_an_expired_certificate_leaves_the_list_only_after_it_was_on_a_later_one
     assert len(current(jlis, end + LIFETIME + timedelta(hours=1))) == 0
 
 
-def test_numbers_go_on_after_a_restart(tmp_path: Path) -> None:
+def test_numbers_continue_after_a_restart(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     with Jlis(settings, NOW, key_maker()) as jlis:
         first = number(current(jlis))

@@ -43,7 +43,7 @@ def asked(jlis: Jlis, request: bytes, now: datetime = NOW, ca: CaId = CA) -> ocs
 
 
 @pytest.mark.parametrize("sha", [hashes.SHA1(), hashes.SHA256()])
-def test_a_certificate_in_effect_is_good(jlis: Jlis, sha: hashes.HashAlgorithm) -> None:
+def test_a_valid_certificate_is_good(jlis: Jlis, sha: hashes.HashAlgorithm) -> None:
     name = issued(jlis)
     answer = asked(jlis, a_request(jlis, name.serial, sha=sha))
     assert answer.certificate_status is ocsp.OCSPCertStatus.GOOD
@@ -51,7 +51,7 @@ def test_a_certificate_in_effect_is_good(jlis: Jlis, sha: hashes.HashAlgorithm) 
     assert (answer.this_update_utc, answer.next_update_utc) == (NOW, NOW + timedelta(minutes=5))
 
 
-def test_a_revoked_certificate_comes_with_time_and_reason(jlis: Jlis) -> None:
+def test_a_revoked_certificate_has_time_and_reason(jlis: Jlis) -> None:
     name = issued(jlis)
     jlis.certificates.suspend(name, NOW)
     answer = asked(jlis, a_request(jlis, name.serial), NOW + timedelta(hours=1))
@@ -60,12 +60,12 @@ def test_a_revoked_certificate_comes_with_time_and_reason(jlis: Jlis) -> None:
     assert answer.revocation_reason is x509.ReasonFlags.certificate_hold
 
 
-def test_a_certificate_never_issued_is_unknown(jlis: Jlis) -> None:
+def test_a_certificate_that_was_never_issued_is_unknown(jlis: Jlis) -> None:
     answer = asked(jlis, a_request(jlis, UNKNOWN_SERIAL))
     assert answer.certificate_status is ocsp.OCSPCertStatus.UNKNOWN
 
 
-def test_the_answer_is_signed_by_a_delegate_of_the_authority_that_comes_with_it(jlis: Jlis) -> None:
+def test_the_response_is_signed_by_a_delegated_certificate_that_it_includes(jlis: Jlis) -> None:
     answer = asked(jlis, a_request(jlis, UNKNOWN_SERIAL))
     (delegate,) = answer.certificates
     delegate.verify_directly_issued_by(jlis.authorities.get(CA).certificate)
@@ -77,17 +77,17 @@ def test_the_answer_is_signed_by_a_delegate_of_the_authority_that_comes_with_it(
     check_signed_by(delegate, answer.signature, answer.tbs_response_bytes)
 
 
-def test_the_nonce_comes_back(jlis: Jlis) -> None:
+def test_the_nonce_is_returned(jlis: Jlis) -> None:
     nonce = b"0123456789abcdef"
     answer = asked(jlis, a_request(jlis, UNKNOWN_SERIAL, nonce=nonce))
     assert answer.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == nonce
 
 
-def test_without_a_nonce_none_is_made_up(jlis: Jlis) -> None:
+def test_without_a_nonce_none_is_returned(jlis: Jlis) -> None:
     assert len(asked(jlis, a_request(jlis, UNKNOWN_SERIAL)).extensions) == 0
 
 
-def test_the_delegate_is_kept_and_made_anew_before_it_runs_out(jlis: Jlis) -> None:
+def test_the_delegated_certificate_is_reused_and_reissued_before_it_expires(jlis: Jlis) -> None:
     first = jlis.responder.certificate(CA, NOW)
     assert jlis.responder.certificate(CA, NOW + timedelta(days=28)) == first
     second = jlis.responder.certificate(CA, NOW + timedelta(days=29))
@@ -96,18 +96,18 @@ def test_the_delegate_is_kept_and_made_anew_before_it_runs_out(jlis: Jlis) -> No
 
 
 @pytest.mark.parametrize("request_bytes", [b"", b"rubbish", b"\x30\x03\x02\x01\x00"])
-def test_what_cannot_be_read_is_malformed(jlis: Jlis, request_bytes: bytes) -> None:
+def test_an_unreadable_request_is_malformed(jlis: Jlis, request_bytes: bytes) -> None:
     answer = asked(jlis, request_bytes)
     assert answer.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
-def test_a_question_about_another_authority_is_refused(jlis: Jlis) -> None:
+def test_a_request_about_another_authority_is_unauthorized(jlis: Jlis) -> None:
     jlis.authorities.add_generation(Kind.AUTHENTICATION, NOW)
     other = a_request(jlis, 1, ca=CaId(Kind.AUTHENTICATION, 2))
     assert asked(jlis, other).response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED
 
 
-def test_same_serial_in_two_generations_is_answered_by_key(jlis: Jlis) -> None:
+def test_the_same_serial_in_two_generations_is_distinguished_by_key(jlis: Jlis) -> None:
     second_ca = jlis.authorities.add_generation(Kind.AUTHENTICATION, NOW).id
     first, second = issued(jlis, ca=CA, serial=9), issued(jlis, serial=9)
     jlis.certificates.revoke(first, Reason.REQUEST, NOW)

@@ -1,4 +1,4 @@
-"""What certificates contain."""
+"""The contents of certificates."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -46,12 +46,12 @@ def test_all_generations_of_an_authority_share_one_name_and_differ_by_key() -> N
     assert len(ids) == 2
 
 
-def test_every_name_says_that_it_is_synthetic() -> None:
+def test_every_name_contains_synthetic() -> None:
     organisation = ROOT.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)[0].value
     assert "SYNTHETIC" in str(organisation)
 
 
-def test_a_root_may_sign_certificates_and_lists_and_nothing_else() -> None:
+def test_a_root_can_only_sign_certificates_and_lists() -> None:
     usage = ROOT.extensions.get_extension_for_class(x509.KeyUsage)
     assert usage.critical
     assert usage.value.key_cert_sign
@@ -64,7 +64,7 @@ def test_a_root_may_sign_certificates_and_lists_and_nothing_else() -> None:
         ROOT.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
 
 
-def test_an_authentication_certificate_tells_nothing_of_its_holder() -> None:
+def test_an_authentication_certificate_has_no_data_of_its_holder() -> None:
     certificate = built(an_authentication_leaf())
     assert {attribute.oid for attribute in certificate.subject} == {NameOID.COUNTRY_NAME, NameOID.COMMON_NAME}
     with pytest.raises(x509.ExtensionNotFound):
@@ -102,7 +102,7 @@ def test_a_signature_certificate_carries_the_four_items() -> None:
         ),
     ],
 )
-def test_use_and_policy_are_critical_and_tell_the_two_kinds_apart(
+def test_key_usage_and_policy_are_critical_and_distinguish_the_two_kinds(
     leaf: Leaf, policy: x509.ObjectIdentifier, non_repudiation: bool
 ) -> None:
     extensions = built(leaf).extensions
@@ -123,7 +123,7 @@ def test_a_leaf_names_its_issuer_by_name_and_key_and_verifies() -> None:
     assert authority_id.key_identifier == root_id.digest
 
 
-def test_one_thing_can_be_changed_at_a_time() -> None:
+def test_a_single_field_can_be_changed() -> None:
     sound = an_authentication_leaf()
     other = built(replace(sound, policy=names.SIGNATURE_POLICY))
     policies = other.extensions.get_extension_for_class(x509.CertificatePolicies).value

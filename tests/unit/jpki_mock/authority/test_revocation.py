@@ -1,4 +1,4 @@
-"""When a certificate loses its effect."""
+"""Rules of revocation."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,16 +38,16 @@ def a_record(
 
 
 @pytest.mark.parametrize("reason", FINAL_REASONS)
-def test_a_revocation_is_for_good(reason: Reason) -> None:
+def test_a_revocation_is_permanent(reason: Reason) -> None:
     record = a_record(kind=Kind.SIGNATURE, reason=reason)
     for again in Reason:
         with pytest.raises(NotAllowed):
             revocation.revoke(record, again, LATER)
 
 
-def test_a_suspension_can_become_final_and_counts_from_its_beginning() -> None:
-    held = a_record(reason=Reason.LOSS)
-    assert revocation.revoke(held, Reason.REQUEST, LATER) == Revocation(Reason.REQUEST, NOW)
+def test_a_suspension_can_become_permanent_from_its_beginning() -> None:
+    on_hold = a_record(reason=Reason.LOSS)
+    assert revocation.revoke(on_hold, Reason.REQUEST, LATER) == Revocation(Reason.REQUEST, NOW)
 
 
 def test_a_suspended_certificate_is_not_suspended_again() -> None:
@@ -55,7 +55,7 @@ def test_a_suspended_certificate_is_not_suspended_again() -> None:
         revocation.revoke(a_record(reason=Reason.LOSS), Reason.LOSS, LATER)
 
 
-def test_a_change_of_the_four_items_touches_only_what_carries_them() -> None:
+def test_a_change_of_the_four_items_revokes_signature_certificates_only() -> None:
     with pytest.raises(NotAllowed):
         revocation.revoke(a_record(kind=Kind.AUTHENTICATION), Reason.CHANGE, LATER)
     revoked = revocation.revoke(a_record(kind=Kind.SIGNATURE), Reason.CHANGE, LATER)
@@ -72,7 +72,7 @@ def test_a_change_of_the_four_items_touches_only_what_carries_them() -> None:
         (Kind.AUTHENTICATION, Carrier.ANDROID, None, False),
     ],
 )
-def test_only_the_suspended_authentication_certificate_of_a_phone_is_resumed(
+def test_only_a_phones_suspended_authentication_certificate_is_resumed(
     kind: Kind, carrier: Carrier, reason: Reason | None, resumable: bool
 ) -> None:
     record = a_record(kind, carrier, reason)
@@ -84,11 +84,11 @@ def test_only_the_suspended_authentication_certificate_of_a_phone_is_resumed(
 
 
 @pytest.mark.parametrize("reason", [None, Reason.LOSS, Reason.EXPIRY])
-def test_what_is_in_effect_suspended_or_run_out_can_be_renewed(reason: Reason | None) -> None:
+def test_valid_suspended_and_expired_certificates_can_be_renewed(reason: Reason | None) -> None:
     assert revocation.is_renewable(a_record(reason=reason))
 
 
-def test_every_reason_has_its_word_in_a_crl() -> None:
+def test_every_reason_has_a_crl_reason() -> None:
     assert set(revocation.CRL_REASONS) == set(Reason)
 
 

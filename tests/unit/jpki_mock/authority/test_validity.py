@@ -1,4 +1,4 @@
-"""How long cards and certificates are valid."""
+"""Validity of cards and certificates."""
 
 from datetime import date, timedelta
 
@@ -36,7 +36,7 @@ days = st.dates(date(2026, 1, 2), date(2060, 1, 1))
         (date(2000, 2, 29), date(2023, 10, 27), FAR, date(2028, 2, 29)),
     ],
 )
-def test_a_certificate_ends_on_the_5th_birthday_and_never_after_the_card(
+def test_a_certificate_expires_on_the_5th_birthday_and_not_after_the_card(
     birth: date, issued_on: date, card: date, expires_on: date
 ) -> None:
     assert certificate_expiry(birth, issued_on, card) == expires_on
@@ -45,10 +45,10 @@ def test_a_certificate_ends_on_the_5th_birthday_and_never_after_the_card(
 @pytest.mark.parametrize(
     ("renewed_on", "expires_on"),
     [
-        (date(2029, 11, 17), date(2034, 2, 17)),  # just three months before: too early for the 6th
+        (date(2029, 11, 17), date(2034, 2, 17)),  # exactly three months before: too early for the 6th
         (date(2029, 11, 18), date(2035, 2, 17)),
         (date(2030, 2, 16), date(2035, 2, 17)),
-        (date(2030, 2, 18), date(2035, 2, 17)),  # run out: the 5th again
+        (date(2030, 2, 18), date(2035, 2, 17)),  # expired: the 5th again
     ],
 )
 def test_renewal_in_the_last_three_months_counts_to_the_6th_birthday(
@@ -68,7 +68,7 @@ def test_renewal_in_the_last_three_months_counts_to_the_6th_birthday(
         (date(2030, 2, 17), date(2029, 11, 18)),
     ],
 )
-def test_renewal_opens_when_less_than_three_months_remain(expires_on: date, first_day: date) -> None:
+def test_renewal_is_possible_when_less_than_three_months_remain(expires_on: date, first_day: date) -> None:
     assert renewable_from(expires_on) == first_day
     assert in_renewal_window(first_day, expires_on)
     assert not in_renewal_window(first_day - timedelta(days=1), expires_on)
@@ -81,11 +81,11 @@ def test_renewal_opens_when_less_than_three_months_remain(expires_on: date, firs
     [
         (date(1980, 2, 17), date(2026, 11, 23), date(2036, 2, 17)),
         (date(2008, 11, 23), date(2026, 11, 23), date(2036, 11, 23)),  # 18 on that day
-        (date(2008, 11, 24), date(2026, 11, 23), date(2030, 11, 24)),  # 17 still
+        (date(2008, 11, 24), date(2026, 11, 23), date(2030, 11, 24)),  # still 17
         (date(2020, 2, 29), date(2026, 11, 23), date(2031, 2, 28)),
     ],
 )
-def test_a_card_ends_on_the_10th_birthday_or_the_5th_of_a_minor(
+def test_a_card_expires_on_the_10th_birthday_or_the_5th_of_a_minor(
     birth: date, issued_on: date, expires_on: date
 ) -> None:
     assert card_expiry(birth, issued_on) == expires_on
@@ -100,9 +100,7 @@ def test_a_card_ends_on_the_10th_birthday_or_the_5th_of_a_minor(
         (date(2012, 2, 29), date(2027, 2, 28), True),
     ],
 )
-def test_a_signature_certificate_is_for_those_of_fifteen_and_more(
-    birth: date, day: date, allowed: bool
-) -> None:
+def test_a_signature_certificate_requires_the_age_of_15(birth: date, day: date, allowed: bool) -> None:
     assert may_have_signature(birth, day) is allowed
 
 

@@ -20,7 +20,7 @@ from jpki_mock.card.status import Refused
         ("00200080 000002 3132 0100", Command(0, 0x20, 0, 0x80, b"12", 256, extended=True)),
     ],
 )
-def test_a_well_formed_command_is_taken_apart(text: str, expected: Command) -> None:
+def test_a_well_formed_command_is_parsed(text: str, expected: Command) -> None:
     assert parse(bytes.fromhex(text)) == expected
 
 
@@ -31,11 +31,11 @@ def test_a_well_formed_command_is_taken_apart(text: str, expected: Command) -> N
         "002000",
         "0020008003 3132",  # data missing
         "0020008002 3132 0000",  # two bytes of Le after a short Lc
-        "0020008000 00",  # an extended length cut off
-        "00200080 000000 00",  # extended, Lc of zero with something behind it
+        "0020008000 00",  # a truncated extended length
+        "00200080 000000 00",  # extended, Lc of zero with more bytes after it
         "00200080 000002 3132 00",  # one byte of Le after an extended Lc
     ],
 )
-def test_anything_else_answers_6700(text: str) -> None:
+def test_a_malformed_command_returns_6700(text: str) -> None:
     with pytest.raises(Refused, match="6700"):
         parse(bytes.fromhex(text))

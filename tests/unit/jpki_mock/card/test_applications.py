@@ -1,4 +1,4 @@
-"""The applications beside JPKI: who may read what, and what is in it."""
+"""The applications other than JPKI: access conditions and contents."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def application(aid: bytes, **changes: object) -> TestCard:
         (profile.ATTRIBUTES_REFERENCE_B, REFERENCE_B, "6982", "9000", "9000"),
     ],
 )
-def test_who_may_read_the_text_attributes(
+def test_access_to_the_text_attributes(
     pin_file: int | None, value: str, number: str, attributes: str, digests: str
 ) -> None:
     card = application(profile.TEXT_ATTRIBUTES)
@@ -69,7 +69,7 @@ def test_a_long_name_takes_a_longer_length() -> None:
     assert record[name : name + 5] == b"\xdf\x22\x82" + (300).to_bytes(2)
 
 
-def test_the_number_record_holds_the_invalid_digits_of_the_image() -> None:
+def test_the_number_record_has_the_invalid_digits_of_the_image() -> None:
     card = application(profile.TEXT_ATTRIBUTES)
     card.send(verify(profile.ATTRIBUTES_PIN, ATTRIBUTES_PIN))
     assert card.transmit(bytes.fromhex("00B0810000")) == (
@@ -108,19 +108,19 @@ def test_status_words_of_the_text_attributes_application(command: str, status: s
         (profile.FACE_REFERENCE_B, REFERENCE_B, "6982", "9000"),
     ],
 )
-def test_who_may_read_the_card_face(pin_file: int, value: str, age: str, face: str) -> None:
+def test_access_to_the_card_face(pin_file: int, value: str, age: str, face: str) -> None:
     card = application(profile.CARD_FACE)
     assert card.send(verify(pin_file, value)) == "9000"
     assert [card.status(f"00B0{sfi}0000") for sfi in ("81", "82", "83", "85")] == [age, face, "9000", "6A82"]
 
 
-def test_the_birth_date_may_be_tried_without_limit() -> None:
+def test_the_birth_date_key_has_no_retry_limit() -> None:
     card = application(profile.CARD_FACE)
     assert [card.send(verify(profile.BIRTH_DATE_KEY, "000000")) for _ in range(20)] == ["6300"] * 20
     assert card.send("00200091") == "6300"
 
 
-def test_the_face_shows_the_photo_where_there_is_one() -> None:
+def test_the_face_has_the_photo_if_there_is_one() -> None:
     faces = []
     for photo in (b"picture", None):
         card = application(profile.CARD_FACE, photo=photo)
@@ -130,12 +130,12 @@ def test_the_face_shows_the_photo_where_there_is_one() -> None:
     assert b"\xdf\x27" not in faces[1]
 
 
-def test_a_card_without_reference_b_has_no_birth_date_key_either() -> None:
+def test_a_card_without_reference_b_has_no_birth_date_key() -> None:
     card = application(profile.CARD_FACE, reference_b=pin(None, 10))
     assert card.send("00200091") == "6A82"
 
 
-def test_a_reference_number_has_one_counter_for_both_applications() -> None:
+def test_a_reference_number_has_one_retry_counter_for_both_applications() -> None:
     card = application(profile.CARD_FACE)
     card.send(verify(profile.FACE_REFERENCE_B, "0"))
     card.send(select(profile.TEXT_ATTRIBUTES))

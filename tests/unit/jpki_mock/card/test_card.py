@@ -1,4 +1,4 @@
-"""Power, deliberate faults, and what may be logged."""
+"""Power, deliberate faults, and logging."""
 
 import logging
 
@@ -18,33 +18,33 @@ from tests.builders.cards import (
 )
 
 
-def test_a_card_answers_to_power_and_to_reset_with_its_atr() -> None:
+def test_power_on_and_reset_return_the_atr() -> None:
     card = TestCard()
     assert card.power_on() == card.reset() == card.atr == bytes.fromhex("3B888001000005E0B381A1007F")
 
 
-def test_without_power_there_is_no_answer() -> None:
+def test_a_card_without_power_does_not_respond() -> None:
     card = TestCard()
     card.power_off()
     with pytest.raises(ConnectionResetError):
         card.send(select())
 
 
-def test_a_reset_without_power_gives_power() -> None:
+def test_a_reset_powers_a_card_without_power() -> None:
     card = TestCard()
     card.power_off()
     card.reset()
     assert card.send(select()) == "9000"
 
 
-def test_power_brings_the_issuer_domain_back() -> None:
+def test_power_on_selects_the_issuer_domain() -> None:
     card = TestCard()
     card.send(select())
     card.power_on()
     assert card.send("00A4020C020018") == "6A82"
 
 
-def test_counters_outlive_power() -> None:
+def test_retry_counters_persist_over_power_cycles() -> None:
     card = TestCard()
     card.send(select())
     card.send(verify(profile.AUTHENTICATION_PIN, "0000"))
@@ -54,20 +54,20 @@ def test_counters_outlive_power() -> None:
     assert card.send("00200098") == "63C2"
 
 
-def test_a_sound_card_never_waits() -> None:
+def test_a_card_without_faults_has_no_delay() -> None:
     card = TestCard()
     card.send(select())
     assert card.waited == []
 
 
-def test_a_slow_card_waits_at_every_command() -> None:
+def test_a_slow_card_delays_every_command() -> None:
     card = TestCard(card_image(faults=Faults(delay_ms=60)))
     card.send(select())
     card.send("00200098")
     assert card.waited == [0.06, 0.06]
 
 
-def test_a_card_leaves_at_the_command_it_was_told_and_stays_away() -> None:
+def test_a_card_leaves_at_the_configured_command_and_stays_out() -> None:
     card = TestCard(card_image(faults=Faults(pull_at_apdu=2)))
     assert card.send(select()) == "9000"
     for _ in range(2):
@@ -77,7 +77,7 @@ def test_a_card_leaves_at_the_command_it_was_told_and_stays_away() -> None:
     assert card.saved == []
 
 
-def test_a_card_may_carry_a_command_out_and_leave_before_it_answers() -> None:
+def test_a_card_can_execute_a_command_and_leave_before_it_responds() -> None:
     card = TestCard(card_image(faults=Faults(lose_answer_at_apdu=2)))
     assert card.send(select()) == "9000"
     with pytest.raises(CardGone):
@@ -88,7 +88,7 @@ def test_a_card_may_carry_a_command_out_and_leave_before_it_answers() -> None:
     assert [image.pins.authentication.tries_left for image in card.saved] == [2]
 
 
-def test_a_sleepy_card_answers_6f00_once_after_each_power_on() -> None:
+def test_a_card_can_return_6f00_once_after_each_power_on() -> None:
     card = TestCard(card_image(faults=Faults(first_command_6f00=True)))
     assert [card.send(select()) for _ in range(3)] == ["6F00", "9000", "9000"]
     card.reset()
@@ -97,7 +97,7 @@ def test_a_sleepy_card_answers_6f00_once_after_each_power_on() -> None:
     assert card.send(select()) == "6F00"
 
 
-def test_a_log_names_commands_and_status_words_but_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_commands_and_status_words_but_no_secrets(caplog: pytest.LogCaptureFixture) -> None:
     card = TestCard()
     with caplog.at_level(logging.DEBUG, logger="jpki_mock.card.card"):
         card.send(select())

@@ -16,7 +16,7 @@ def test_a_saved_card_is_the_same_card_when_loaded(tmp_path: Path) -> None:
     assert load_image(path) == cards.card_image()
 
 
-def test_the_file_carries_standard_base64_and_is_for_its_owner_only(tmp_path: Path) -> None:
+def test_the_file_has_standard_base64_and_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     path = cards.card_file(tmp_path)
     written = json.loads(path.read_text())
     assert written["format"] == "shikaku-card/1"
@@ -25,7 +25,7 @@ def test_the_file_carries_standard_base64_and_is_for_its_owner_only(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["authentication", "signature", "attributes", "reference_a", "reference_b"])
-def test_one_counter_changes_alone(name: SecretName) -> None:
+def test_one_counter_changes_without_the_others(name: SecretName) -> None:
     before = cards.card_image()
     after = before.with_tries_left(name, 1)
     assert after.secret(name).tries_left == 1
@@ -33,7 +33,7 @@ def test_one_counter_changes_alone(name: SecretName) -> None:
 
 
 @pytest.mark.parametrize("number", ["123456789018", "１２３４５６７８９０１８"])
-def test_a_number_that_could_be_somebodys_is_refused_and_not_repeated_in_the_error(number: str) -> None:
+def test_a_possible_my_number_is_rejected_and_not_in_the_error(number: str) -> None:
     with pytest.raises(ValidationError, match="wrong check digit") as refusal:
         cards.card_image(reference_a=cards.pin(number, 10))
     assert number not in str(refusal.value)
@@ -50,7 +50,7 @@ def test_neither_pins_nor_keys_are_in_the_repr() -> None:
     assert cards.SIGNATURE_PIN not in text
 
 
-def test_a_broken_file_is_refused_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_broken_file_is_rejected_and_no_other_file_is_left(tmp_path: Path) -> None:
     path = tmp_path / "card.json"
     path.write_text('{"format": "shikaku-card/2"}')
     with pytest.raises(ValueError, match="format"):

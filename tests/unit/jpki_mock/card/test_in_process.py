@@ -1,4 +1,4 @@
-"""A card file as a connection: the form of the terminal's port, and one holder at a time."""
+"""A card file as a connection: the terminal's protocol, and exclusive locking."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_a_card_file_answers_commands(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_counters_are_in_the_file_at_once_and_outlive_the_connection(tmp_path: Path) -> None:
+def test_counters_are_saved_immediately_and_persist_over_connections(tmp_path: Path) -> None:
     path = card_file(tmp_path)
     for tries_left in (2, 1):
         connection = open_card(path)
@@ -33,12 +33,12 @@ def test_counters_are_in_the_file_at_once_and_outlive_the_connection(tmp_path: P
         connection.close()
 
 
-def test_one_card_is_in_one_reader_at_a_time(tmp_path: Path) -> None:
+def test_a_card_can_be_in_one_reader_only(tmp_path: Path) -> None:
     path = card_file(tmp_path)
     (tmp_path / "alias.json").symlink_to(path)
     first = open_card(path)
     first.transmit(SELECT)
-    first.transmit(WRONG)  # the file is a new one now
+    first.transmit(WRONG)  # the file has been replaced now
     for name in (path, tmp_path / "alias.json"):
         with pytest.raises(BlockingIOError):
             open_card(name)
@@ -46,7 +46,7 @@ def test_one_card_is_in_one_reader_at_a_time(tmp_path: Path) -> None:
     open_card(path).close()
 
 
-def test_a_closed_connection_is_gone_and_closes_again(tmp_path: Path) -> None:
+def test_a_closed_connection_fails_and_can_be_closed_again(tmp_path: Path) -> None:
     connection = open_card(card_file(tmp_path))
     connection.close()
     connection.close()
@@ -54,14 +54,14 @@ def test_a_closed_connection_is_gone_and_closes_again(tmp_path: Path) -> None:
         connection.transmit(SELECT)
 
 
-def test_a_pulled_card_is_a_lost_connection(tmp_path: Path) -> None:
+def test_a_removed_card_is_a_lost_connection(tmp_path: Path) -> None:
     connection = open_card(card_file(tmp_path, faults=Faults(pull_at_apdu=1)))
     with pytest.raises(ConnectionResetError):
         connection.transmit(SELECT)
     connection.close()
 
 
-def test_a_wrong_pin_whose_answer_is_lost_is_counted_in_the_file(tmp_path: Path) -> None:
+def test_a_wrong_pin_is_counted_even_if_the_response_is_lost(tmp_path: Path) -> None:
     path = card_file(tmp_path, faults=Faults(lose_answer_at_apdu=2))
     connection = open_card(path)
     connection.transmit(SELECT)
@@ -71,17 +71,17 @@ def test_a_wrong_pin_whose_answer_is_lost_is_counted_in_the_file(tmp_path: Path)
     connection.close()
 
 
-def test_faults_for_one_time_are_played_and_not_saved(tmp_path: Path) -> None:
+def test_temporary_faults_apply_and_are_not_saved(tmp_path: Path) -> None:
     path = card_file(tmp_path, faults=Faults(delay_ms=1))
-    with CardFile(path, Faults(first_command_6f00=True)) as held:
-        held.card.power_on()
-        assert [held.card.transmit(SELECT) for _ in range(2)] == [b"\x6f\x00", b"\x90\x00"]
-        held.card.transmit(WRONG)
+    with CardFile(path, Faults(first_command_6f00=True)) as opened:
+        opened.card.power_on()
+        assert [opened.card.transmit(SELECT) for _ in range(2)] == [b"\x6f\x00", b"\x90\x00"]
+        opened.card.transmit(WRONG)
     saved = load_image(path)
     assert (saved.faults, saved.pins.authentication.tries_left) == (Faults(delay_ms=1), 2)
 
 
-def test_a_card_with_an_encrypted_key_is_none(tmp_path: Path) -> None:
+def test_a_card_with_an_encrypted_key_is_rejected(tmp_path: Path) -> None:
     slot = key_slot(rsa_key(1))
     encrypted = rsa_key(1).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x"))
     path = card_file(tmp_path, authentication=slot.model_copy(update={"private_key": encrypted.decode()}))
@@ -89,7 +89,7 @@ def test_a_card_with_an_encrypted_key_is_none(tmp_path: Path) -> None:
         open_card(path)
 
 
-def test_what_is_no_card_is_refused_and_not_held(tmp_path: Path) -> None:
+def test_an_invalid_card_file_is_rejected_and_not_locked(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         open_card(tmp_path / "none.json")
     path = tmp_path / "card.json"

@@ -1,4 +1,4 @@
-"""The check digit that keeps real My Numbers out of card images."""
+"""The My Number check digit, which keeps real numbers out of card images."""
 
 import pytest
 
@@ -27,5 +27,5 @@ def test_only_twelve_digits_with_their_check_digit_could_be_real(digits: str) ->
 @pytest.mark.parametrize(
     "text", ["１２３４５６７８９０１８", "1234 5678 9018", "１２３４－５６７８－９０１８", "١٢٣٤٥٦٧٨٩٠١٨"]
 )
-def test_width_script_and_separators_hide_nothing(text: str) -> None:
+def test_width_script_and_separators_are_ignored(text: str) -> None:
     assert could_be_real(text)

@@ -1,4 +1,4 @@
-"""What holds whatever is sent to the card."""
+"""Properties of the card for arbitrary commands."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,7 +51,7 @@ def jpki() -> TestCard:
 
 
 @given(commands)
-def test_every_command_is_answered_with_a_status_word(sent: list[bytes]) -> None:
+def test_every_command_returns_a_status_word(sent: list[bytes]) -> None:
     card = jpki()
     for command in sent:
         response = card.transmit(command)
@@ -60,7 +60,7 @@ def test_every_command_is_answered_with_a_status_word(sent: list[bytes]) -> None
 
 
 @given(commands)
-def test_a_counter_never_rises_but_by_success(sent: list[bytes]) -> None:
+def test_a_retry_counter_rises_only_after_success(sent: list[bytes]) -> None:
     card = jpki()
     for command in sent:
         before = card.image
@@ -73,7 +73,7 @@ def test_a_counter_never_rises_but_by_success(sent: list[bytes]) -> None:
 
 
 @given(commands, st.sampled_from(["select", "other application", "power"]))
-def test_no_pin_status_outlives_select_or_power(sent: list[bytes], event: str) -> None:
+def test_pin_status_is_lost_after_select_or_power_off(sent: list[bytes], event: str) -> None:
     card = jpki()
     for command in sent:
         card.transmit(command)

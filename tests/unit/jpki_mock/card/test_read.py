@@ -1,4 +1,4 @@
-"""READ BINARY, and what the JPKI application's files hold."""
+"""READ BINARY, and the contents of the JPKI application's files."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def whole(card: TestCard, number: int) -> bytes:
     return response[:-2]
 
 
-def test_the_free_files_hold_certificates_and_ca_certificates() -> None:
+def test_certificates_and_ca_certificates_are_freely_readable() -> None:
     card, image = jpki(), card_image()
     assert image.signature is not None
     assert whole(card, profile.AUTHENTICATION_CERTIFICATE) == image.authentication.certificate
@@ -34,7 +34,7 @@ def test_the_free_files_hold_certificates_and_ca_certificates() -> None:
     assert whole(card, profile.SIGNATURE_CA) == image.signature.ca_certificate
 
 
-def test_a_certificate_is_read_in_short_pieces_of_exact_length() -> None:
+def test_a_certificate_is_read_in_short_parts_of_exact_length() -> None:
     card, expected = jpki(), card_image().authentication.certificate
     head = card.transmit(bytes.fromhex("00B08A0004"))
     assert head == expected[:4] + b"\x90\x00"
@@ -54,7 +54,7 @@ def test_the_signature_certificate_needs_the_signature_pin() -> None:
     assert card.status("00B0810004") == "9000"
 
 
-def test_a_phone_shows_its_certificate_only_after_the_pin() -> None:
+def test_a_phones_certificate_requires_the_pin() -> None:
     phone = jpki(carrier="android")
     assert phone.send("00B08A0004") == "6982"
     phone.send(verify(profile.AUTHENTICATION_PIN, AUTHENTICATION_PIN))
@@ -64,7 +64,7 @@ def test_a_phone_shows_its_certificate_only_after_the_pin() -> None:
 @pytest.mark.parametrize(
     ("carrier", "label"), [("card", b"JPKIAPICCTOKEN2"), ("android", b"JPKIAPGPSETOKEN")]
 )
-def test_the_token_information_tells_the_carrier_in_its_first_32_bytes(carrier: str, label: bytes) -> None:
+def test_the_token_information_has_the_carrier_in_its_first_32_bytes(carrier: str, label: bytes) -> None:
     information = whole(jpki(carrier=carrier), profile.TOKEN_INFORMATION)
     assert information[:32] == label.ljust(32)
     assert len(information) == 160
@@ -74,7 +74,7 @@ def test_the_token_information_tells_the_carrier_in_its_first_32_bytes(carrier: 
     assert information[144:] == b"9" * 16
 
 
-def test_a_card_without_a_signature_key_says_so_and_has_none_of_its_files() -> None:
+def test_a_card_without_a_signature_key_indicates_it_and_has_none_of_its_files() -> None:
     card = jpki(signature=None)
     assert whole(card, profile.AVAILABILITY).hex() == "008f00"
     assert {card.send(f"00A4020C02{number}") for number in ("0001", "0002", "001A", "001B")} == {"6A82"}
@@ -84,13 +84,13 @@ def test_a_card_without_a_signature_key_says_so_and_has_none_of_its_files() -> N
 @pytest.mark.parametrize(
     ("file", "command", "status"),
     [
-        ("0006", "00B0000000", "9000"),  # Le 00: as much as there is
+        ("0006", "00B0000000", "9000"),  # Le 00: all available bytes
         ("0006", "00B000009F", "9000"),
         ("0006", "00B00000A1", "6282"),
         ("0006", "00B0009F01", "9000"),
         ("0006", "00B000A001", "6B00"),
         ("0006", "00B07FFF00", "6B00"),
-        ("0006", "00B08AFF01", "9000"),  # by short identifier, the offset is P2 alone
+        ("0006", "00B08AFF01", "9000"),  # by short identifier, the offset is P2 only
         ("0006", "00B0860000", "9000"),
         ("0006", "00B0830000", "6A82"),
         ("0006", "00B0C00000", "6A86"),
@@ -109,7 +109,7 @@ def test_status_words_of_read_binary(file: str, command: str, status: str) -> No
     assert card.status(command) == status
 
 
-def test_the_end_of_a_file_comes_with_what_there_was() -> None:
+def test_at_the_end_of_a_file_the_available_bytes_are_returned() -> None:
     card = jpki()
     card.send("00A4020C020006")
     assert card.send("00B0009E10") == "39396282"

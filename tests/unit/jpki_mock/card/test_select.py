@@ -22,7 +22,7 @@ def test_every_application_is_selected_by_its_full_aid(aid: bytes) -> None:
 @pytest.mark.parametrize(
     "aid",
     [
-        "D392F0002601",  # a prefix, which real cards take: ours is strict, so that terminals send all of it
+        "D392F0002601",  # a prefix: real cards accept it; the emulator is strict, so that terminals send the full AID
         "D392F00026010000000100",
         "D392F000260100000002",
         "A000000308000010000100",
@@ -31,26 +31,26 @@ def test_every_application_is_selected_by_its_full_aid(aid: bytes) -> None:
         "E82B0601040181C31F0201",
     ],
 )
-def test_any_other_aid_answers_6a82(aid: str) -> None:
+def test_any_other_aid_returns_6a82(aid: str) -> None:
     assert TestCard().send(select(bytes.fromhex(aid))) == "6A82"
 
 
-def test_without_an_aid_nothing_is_found() -> None:
+def test_a_select_without_an_aid_fails() -> None:
     assert TestCard().send("00A4040C") == "6A82"
 
 
-def test_a_failed_select_leaves_the_application_selected() -> None:
+def test_a_failed_select_keeps_the_selected_application() -> None:
     card = TestCard()
     card.send(select())
     assert card.send(select(b"\x01\x02")) == "6A82"
     assert card.send("00A4020C02000A") == "9000"
 
 
-def test_file_control_information_is_given_where_it_is_asked_for() -> None:
+def test_file_control_information_is_returned_if_requested() -> None:
     assert TestCard().send(f"00A404000A{profile.JPKI.hex()}00") == f"6F0C840A{profile.JPKI.hex().upper()}9000"
 
 
-def test_another_occurrence_of_an_application_is_not_offered() -> None:
+def test_another_occurrence_of_an_application_is_not_supported() -> None:
     card = TestCard()
     assert card.send(f"00A404020A{profile.JPKI.hex()}") == "6A86"
     assert card.send("00A4020C020018") == "6A82"
@@ -81,7 +81,7 @@ def test_a_phone_has_the_jpki_application_only() -> None:
         ("0088008008010203040506070800", "6985", "6985"),
     ],
 )
-def test_files_are_within_reach_only_after_their_application(
+def test_files_are_selectable_only_in_their_application(
     command: str, issuer_domain: str, application: str
 ) -> None:
     card = TestCard()

@@ -1,4 +1,4 @@
-"""COMPUTE DIGITAL SIGNATURE: RSA and P-384, and everything that refuses it."""
+"""COMPUTE DIGITAL SIGNATURE: RSA and P-384, and all refusals."""
 
 from hashlib import sha256, sha384
 
@@ -47,7 +47,7 @@ def signed(card: TestCard, p1: int, data: bytes, p2: int = 0x97) -> bytes:
 @pytest.mark.parametrize(
     ("p1", "data"), [(0x00, DIGEST_INFO), (0x02, sha256(MESSAGE).digest()), (0x03, MESSAGE)]
 )
-def test_an_rsa_key_signs_digest_info_digest_or_message_alike(p1: int, data: bytes) -> None:
+def test_an_rsa_key_signs_digest_info_digest_or_message(p1: int, data: bytes) -> None:
     signature = signed(opened(), p1, data)
     assert len(signature) == 256
     rsa_key(1).public_key().verify(signature, MESSAGE, PKCS1v15(), SHA256())
@@ -60,7 +60,7 @@ def test_a_p384_key_signs_a_bare_digest_or_a_message(p1: int, data: bytes) -> No
     p384_key().public_key().verify(signed(p384_card(), p1, data), MESSAGE, ECDSA(SHA384()))
 
 
-def test_p1_00_pads_whatever_it_is_given() -> None:
+def test_p1_00_pads_any_input() -> None:
     signature = int.from_bytes(signed(opened(), 0x00, b"\x42"))
     numbers = rsa_key(1).public_key().public_numbers()
     assert pow(signature, numbers.e, numbers.n).to_bytes(256) == b"\0\1" + b"\xff" * 252 + b"\0\x42"
@@ -100,11 +100,11 @@ def test_status_words_of_compute_digital_signature(file: str, command: str, stat
 
 
 @pytest.mark.parametrize("size", [32, 47, 49, 51])
-def test_a_p384_key_takes_48_bytes_only(size: int) -> None:
+def test_a_p384_key_requires_48_bytes(size: int) -> None:
     assert p384_card().status(f"802A0097{size:02X}{'01' * size}00") == "6985"
 
 
-def test_a_key_is_refused_before_its_pin_whatever_the_input() -> None:
+def test_a_key_is_refused_before_its_pin_for_any_input() -> None:
     card = TestCard()
     card.send(select())
     assert {card.status(command) for command in ("802A009700", "802A0997010100", "802A0097010100")} == {
@@ -112,14 +112,14 @@ def test_a_key_is_refused_before_its_pin_whatever_the_input() -> None:
     }
 
 
-def test_a_spoiled_rsa_signature_keeps_its_form_and_does_not_verify() -> None:
+def test_a_corrupted_rsa_signature_keeps_its_form_and_does_not_verify() -> None:
     signature = signed(opened(faults=Faults(corrupt_signature=True)), 0x03, MESSAGE)
     assert len(signature) == 256
     with pytest.raises(InvalidSignature):
         rsa_key(1).public_key().verify(signature, MESSAGE, PKCS1v15(), SHA256())
 
 
-def test_a_spoiled_p384_signature_keeps_its_form_and_does_not_verify() -> None:
+def test_a_corrupted_p384_signature_keeps_its_form_and_does_not_verify() -> None:
     signature = signed(p384_card(faults=Faults(corrupt_signature=True)), 0x03, MESSAGE)
     assert decode_dss_signature(signature)
     with pytest.raises(InvalidSignature):

@@ -1,4 +1,4 @@
-"""The PIN-less route: only a certified terminal, only for a visual check, only within one selection."""
+"""The PIN-less route: only for a certified terminal, a visual check, and one selection."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -67,7 +67,7 @@ def test_a_p384_card_hashes_with_sha384() -> None:
     p384_key().public_key().verify(signature[:-2], VISUAL_CHECK, ECDSA(SHA384()))
 
 
-def test_the_route_serves_a_card_without_a_pin() -> None:
+def test_the_route_works_for_a_card_without_a_pin() -> None:
     assert sign(opened(pins=pins(authentication=pin(None, 3))))[-2:] == b"\x90\x00"
 
 
@@ -77,12 +77,12 @@ def test_the_route_serves_a_card_without_a_pin() -> None:
         (b"SHIKAKU presence v1\0" + bytes(32), "802A0397"),
         (b"SHIKAKU visual-check v1", "802A0397"),
         (b"x" + VISUAL_CHECK, "802A0397"),
-        (VISUAL_CHECK, "802A0097"),  # used as it is: the card would not know what it signs
+        (VISUAL_CHECK, "802A0097"),  # unhashed: the card would not know what it signs
         (VISUAL_CHECK, "802A0297"),
         (VISUAL_CHECK, "802A039A"),  # the signature key
     ],
 )
-def test_everything_else_still_needs_the_pin(message: bytes, header: str) -> None:
+def test_everything_else_requires_the_pin(message: bytes, header: str) -> None:
     assert sign(opened(), message, header) == b"\x69\x82"
 
 
@@ -97,7 +97,7 @@ def power_cycle(card: TestCard) -> None:
 
 
 @pytest.mark.parametrize("end", [reselect, power_cycle])
-def test_the_route_closes_with_the_selection(end: Callable[[TestCard], None]) -> None:
+def test_the_route_ends_with_the_selection(end: Callable[[TestCard], None]) -> None:
     card = opened()
     end(card)
     assert sign(card) == b"\x69\x82"
@@ -124,11 +124,11 @@ def test_a_certificate_that_the_card_does_not_trust_leaves_no_state(certificate:
     assert prove(card) == "6985"
 
 
-def test_an_authority_that_is_no_certificate_certifies_nobody() -> None:
+def test_an_invalid_authority_certificate_trusts_no_terminal() -> None:
     assert present(jpki(terminal_authority=b"rubbish"), terminal_certificate()) == "6982"
 
 
-def test_a_card_may_lack_the_route() -> None:
+def test_a_card_without_the_route_refuses_it() -> None:
     card = jpki(terminal_authority=None)
     assert present(card, terminal_certificate()) == "6A88"
     assert card.send("00A4020C020016") == "6A82"
@@ -157,14 +157,14 @@ def test_a_challenge_is_answered_once() -> None:
     assert [card.send(command), card.send(command)] == ["9000", "6985"]
 
 
-def test_a_challenge_of_another_length_is_none_for_terminals() -> None:
+def test_a_challenge_of_another_length_is_not_for_terminals() -> None:
     card = jpki()
     present(card, terminal_certificate())
     assert card.send("0084000008") == "00010203040506079000"
     assert card.send("80A200C10101") == "6985"
 
 
-def test_a_certificate_may_come_in_one_extended_command() -> None:
+def test_a_certificate_can_be_sent_in_one_extended_command() -> None:
     certificate = terminal_certificate()
     assert jpki().send(f"80A206C100{len(certificate):04X}{certificate.hex()}") == "9000"
 
@@ -176,7 +176,7 @@ def test_another_command_breaks_the_chain() -> None:
     assert card.send(f"80A206C100{len(certificate) - 100:04X}{certificate[100:].hex()}") == "6A80"
 
 
-def test_an_endless_chain_is_cut_and_forgotten() -> None:
+def test_a_chain_that_is_too_long_is_discarded() -> None:
     card = jpki()
     piece = f"90A206C1FF{'30' * 255}"
     assert [card.send(piece) for _ in range(17)] == ["9000"] * 16 + ["6700"]

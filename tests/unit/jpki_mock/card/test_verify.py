@@ -1,4 +1,4 @@
-"""VERIFY: tries, locks, and how long a verified PIN lasts."""
+"""VERIFY: tries, locks, and the duration of a verified PIN."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ def jpki(**changes: object) -> TestCard:
     return card
 
 
-def test_asking_for_the_tries_left_uses_none_and_never_answers_9000() -> None:
+def test_querying_the_tries_left_uses_none_and_never_returns_9000() -> None:
     card = jpki()
     assert [card.send(QUERY), card.send(RIGHT), card.send(QUERY), card.send(QUERY)] == [
         "63C3",
@@ -39,24 +39,24 @@ def test_asking_for_the_tries_left_uses_none_and_never_answers_9000() -> None:
     ]
 
 
-def test_a_pin_locks_after_its_last_try_and_never_counts_further() -> None:
+def test_a_pin_locks_after_its_last_try_and_counts_no_further() -> None:
     card = jpki()
     assert [card.send(WRONG) for _ in range(5)] == ["63C2", "63C1", "63C0", "6984", "6984"]
     assert card.send(QUERY) == "63C0"
 
 
-def test_the_right_pin_does_not_open_a_lock() -> None:
+def test_the_correct_pin_does_not_unlock() -> None:
     card = jpki(pins=pins(authentication=pin(AUTHENTICATION_PIN, 3, tries_left=0)))
     assert card.send(RIGHT) == "6984"
     assert card.send(SIGN) == "6982"
 
 
-def test_some_cards_say_6983_of_a_locked_pin() -> None:
+def test_some_cards_return_6983_for_a_locked_pin() -> None:
     locked = pins(authentication=pin(AUTHENTICATION_PIN, 3, tries_left=0))
     assert jpki(pins=locked, faults=Faults(locked_status="6983")).send(RIGHT) == "6983"
 
 
-def test_success_gives_all_tries_back() -> None:
+def test_success_resets_the_tries() -> None:
     card = jpki()
     assert [card.send(command) for command in (WRONG, WRONG, RIGHT, QUERY)] == [
         "63C2",
@@ -67,7 +67,7 @@ def test_success_gives_all_tries_back() -> None:
 
 
 @pytest.mark.parametrize("typed", ["1", "12345", "１２３４", "x" * 200])
-def test_a_malformed_pin_costs_a_try_like_a_wrong_one(typed: str) -> None:
+def test_a_malformed_pin_uses_a_try_like_a_wrong_one(typed: str) -> None:
     data = typed.encode()
     assert jpki().send(f"00200098{len(data):02X}{data.hex()}") == "63C2"
 
@@ -79,7 +79,7 @@ def test_each_pin_has_its_own_counter() -> None:
     assert card.send(verify(profile.SIGNATURE_PIN, SIGNATURE_PIN)) == "9000"
 
 
-def test_counters_are_saved_at_once_and_only_when_they_change() -> None:
+def test_counters_are_saved_immediately_and_only_on_change() -> None:
     card = jpki()
     card.send(RIGHT)
     assert card.saved == []
@@ -127,7 +127,7 @@ def unknown_application(card: TestCard) -> None:
         (unknown_application, "9000"),
     ],
 )
-def test_what_ends_a_verified_pin(event: Callable[[TestCard], None], status: str) -> None:
+def test_events_that_end_a_verified_pin(event: Callable[[TestCard], None], status: str) -> None:
     card = jpki()
     card.send(RIGHT)
     event(card)
@@ -148,7 +148,7 @@ def test_what_ends_a_verified_pin(event: Callable[[TestCard], None], status: str
         ("0018", "00200083", "6A82"),
     ],
 )
-def test_a_pin_is_named_by_the_current_file_or_by_short_identifier(
+def test_a_pin_is_referenced_by_current_file_or_short_identifier(
     file: str, command: str, status: str
 ) -> None:
     card = jpki()

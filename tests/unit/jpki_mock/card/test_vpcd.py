@@ -1,4 +1,4 @@
-"""The messages of the vpcd driver, and the signals that end serving, without a socket."""
+"""The messages of the vpcd driver, and termination by signals, without a socket."""
 
 import signal
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ VERIFY = bytes.fromhex(verify(profile.AUTHENTICATION_PIN, AUTHENTICATION_PIN))
 SIGN = bytes.fromhex("802A0097010000")
 
 
-def test_a_command_is_answered_and_orders_are_not() -> None:
+def test_commands_are_answered_and_reader_commands_are_not() -> None:
     card = TestCard()
     assert [respond(card, message) for message in (ON, RESET, OFF, ON, SELECT)] == [None] * 4 + [b"\x90\x00"]
 
 
-def test_the_presence_poll_gives_the_atr_and_changes_nothing() -> None:
+def test_the_presence_poll_returns_the_atr_and_changes_nothing() -> None:
     card = TestCard()
     respond(card, SELECT)
     respond(card, VERIFY)
@@ -36,7 +36,7 @@ def test_the_presence_poll_gives_the_atr_and_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(("order", "status"), [(RESET, b"\x90\x00"), (ON, b"\x6a\x82")])
-def test_a_reset_keeps_the_pin_and_power_on_starts_anew(order: bytes, status: bytes) -> None:
+def test_a_reset_keeps_the_pin_and_power_on_clears_it(order: bytes, status: bytes) -> None:
     card = TestCard()
     respond(card, SELECT)
     respond(card, VERIFY)
@@ -44,12 +44,12 @@ def test_a_reset_keeps_the_pin_and_power_on_starts_anew(order: bytes, status: by
     assert (respond(card, SIGN) or b"")[-2:] == status
 
 
-def test_an_unknown_order_is_passed_over() -> None:
+def test_an_unknown_reader_command_is_ignored() -> None:
     assert respond(TestCard(), b"\x7f") is None
 
 
 class InsertedAt:
-    """A card whose way into the reader a signal meets, or none."""
+    """A fake card during whose insertion a signal may arrive."""
 
     is_out = True
 
@@ -61,12 +61,12 @@ class InsertedAt:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing to pull."""
+        """Do nothing."""
 
 
 @pytest.fixture(params=[signal.SIGINT, signal.SIGTERM])
 def harmless_signal(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
-    """A signal whose handling by Python is a failed test."""
+    """A signal that fails the test if Python handles it."""
     number: signal.Signals = request.param
 
     def fail(*_: object) -> None:
@@ -77,7 +77,7 @@ def harmless_signal(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
     signal.signal(number, former)
 
 
-def test_a_signal_that_comes_while_the_card_goes_in_ends_serving_cleanly(
+def test_a_signal_during_insertion_ends_serving_cleanly(
     monkeypatch: pytest.MonkeyPatch, harmless_signal: signal.Signals
 ) -> None:
     def inserted(*_: Any) -> InsertedAt:
@@ -87,7 +87,7 @@ def test_a_signal_that_comes_while_the_card_goes_in_ends_serving_cleanly(
     serve_card(Path("card.json"), "127.0.0.1", 1)
 
 
-def test_a_card_that_comes_out_by_itself_is_no_clean_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_that_leaves_by_itself_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vpcd, "InsertedCard", lambda *_: InsertedAt(None))
     with pytest.raises(CardGone):
         serve_card(Path("card.json"), "127.0.0.1", 1)

@@ -1,4 +1,4 @@
-"""The command jpki-mock."""
+"""The command `jpki-mock`."""
 
 import json
 import re
@@ -48,24 +48,24 @@ def states(run: Run) -> dict[str, str]:
     return {f"{row['ca']} {row['serial']}": row["state"] for row in listed(run)}
 
 
-def test_residents_are_written_and_taken_into_the_register(run: Run, card: str) -> None:
+def test_residents_are_written_and_added_to_the_register(run: Run, card: str) -> None:
     lines = Path("people.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["resident_id"] for line in lines] == [f"R5-0000000{n}" for n in range(1, 6)]
     assert Path(card).exists()
 
 
-def test_residents_can_be_made_without_a_register(run: Run, tmp_path: Path) -> None:
+def test_residents_can_be_generated_without_a_register(run: Run, tmp_path: Path) -> None:
     made = run("residents", "--people", "2", "--seed", "5", "--no-register")
     assert len(made.stdout.splitlines()) == 2
     assert not (tmp_path / "home").exists()
 
 
-def test_issue_tells_serial_numbers_and_no_name(run: Run, card: str) -> None:
+def test_issue_prints_serial_numbers_and_no_name(run: Run, card: str) -> None:
     issued = run("issue", "--resident", ADULT, "--out", "other.json", "--key", "p384")
     assert re.fullmatch(r"issued auth-1 \d+\nissued sign-1 \d+\n", issued.stdout)
 
 
-def test_a_lost_card_is_suspended_and_found_again_issued_anew(run: Run, card: str) -> None:
+def test_a_lost_card_is_suspended_and_reissued_when_found(run: Run, card: str) -> None:
     assert run("suspend", card).exit_code == 0
     assert set(states(run).values()) == {"held"}
     assert run("resume", card).exit_code == 2
@@ -73,7 +73,7 @@ def test_a_lost_card_is_suspended_and_found_again_issued_anew(run: Run, card: st
     assert sorted(states(run).values()) == ["good", "good", "revoked", "revoked"]
 
 
-def test_a_lost_phone_is_resumed_for_authentication_alone(run: Run, card: str) -> None:
+def test_a_lost_phone_is_resumed_for_authentication_only(run: Run, card: str) -> None:
     run("revoke", card, "--reason", "request")
     options = ("--carrier", "android", "--key", "p384")
     assert run("issue", "--resident", ADULT, "--out", "phone.json", *options).exit_code == 0
@@ -85,7 +85,7 @@ def test_a_lost_phone_is_resumed_for_authentication_alone(run: Run, card: str) -
     ]
 
 
-def test_one_certificate_is_named_by_authority_and_serial_number(run: Run, card: str) -> None:
+def test_a_single_certificate_is_selected_by_authority_and_serial_number(run: Run, card: str) -> None:
     serial = next(row["serial"] for row in listed(run) if row["ca"] == "auth-1")
     revoked = run("revoke", "--ca", "auth-1", "--serial", serial, "--reason", "key-compromise")
     assert revoked.stdout == f"revoked auth-1 {serial}\n"
@@ -98,11 +98,11 @@ def test_a_change_of_address_revokes_the_signature_certificate(run: Run, card: s
 
 
 def test_a_death_revokes_both(run: Run, card: str) -> None:
-    assert run("die", ADULT, "--on", "2026-01-02").exit_code == 0
+    assert run("record-death", ADULT, "--on", "2026-01-02").exit_code == 0
     assert {row["reason"] for row in listed(run)} == {"death"}
 
 
-def test_a_card_issued_in_the_past_has_run_out(run: Run, card: str) -> None:
+def test_a_card_issued_in_the_past_has_expired(run: Run, card: str) -> None:
     options = ("--issued-on", "2019-06-01", "--key", "p384")
     assert run("issue", "--resident", ADULT, "--out", "old.json", *options).exit_code == 0
     assert sorted(row["state"] for row in listed(run)) == ["expired", "expired", "good", "good"]
@@ -123,7 +123,7 @@ def test_a_card_is_issued_with_faults_and_with_its_pin_locked(run: Run, card: st
     assert image.faults == Faults(lose_answer_at_apdu=3, corrupt_signature=True)
 
 
-def test_a_card_is_renewed_in_its_place(run: Run, card: str) -> None:
+def test_a_card_is_renewed_in_the_same_file(run: Run, card: str) -> None:
     before = load_image(Path(card))
     assert run("renew", card, "--out", card).exit_code == 0
     assert load_image(Path(card)).authentication != before.authentication
@@ -136,7 +136,7 @@ ISSUE = ["issue", "--resident", ADULT, "--key", "p384", "--out", "other.json"]
 @pytest.mark.parametrize(
     ("words", "in_reader"), [(RENEW, "card.json"), (RENEW, "other.json"), (ISSUE, "other.json")]
 )
-def test_a_card_in_a_reader_is_neither_renewed_nor_written_over(
+def test_a_card_in_a_reader_is_neither_renewed_nor_overwritten(
     run: Run, card: str, words: list[str], in_reader: str
 ) -> None:
     run(*ISSUE)
@@ -149,14 +149,14 @@ def test_a_card_in_a_reader_is_neither_renewed_nor_written_over(
 
 
 @pytest.mark.parametrize("words", [RENEW, ISSUE])
-def test_a_card_whose_file_cannot_be_written_was_never_issued(run: Run, card: str, words: list[str]) -> None:
+def test_a_card_whose_file_cannot_be_written_is_not_issued(run: Run, card: str, words: list[str]) -> None:
     before = states(run)
     assert run(*words[:-1], "people.jsonl/card.json").exit_code == 2
     assert run(*words[:-1], ".").exit_code == 2
     assert states(run) == before
 
 
-def test_the_list_names_nobody(run: Run, card: str) -> None:
+def test_the_list_contains_no_names(run: Run, card: str) -> None:
     people = [json.loads(line) for line in Path("people.jsonl").read_text(encoding="utf-8").splitlines()]
     shown = run("list").stdout + run("list", "--json").stdout
     assert not any(
@@ -190,8 +190,8 @@ def test_the_fund_is_admitted_by_its_public_key(run: Run) -> None:
         ["issue", "--resident", ADULT, "--out", "x.json", "--fault", "delay-ms"],
         ["plug", "card.json", "--fault", "pull-at-apdu=0"],
         ["plug", "people.jsonl"],
-        ["die", ADULT, "--on", "1800-01-01"],
-        ["die", ADULT, "--on", "9999-12-31"],
+        ["record-death", ADULT, "--on", "1800-01-01"],
+        ["record-death", ADULT, "--on", "9999-12-31"],
         ["admit", "people.jsonl"],
         ["admit", "missing.pem"],
         ["plug", "missing.json"],
@@ -205,4 +205,4 @@ def test_an_error_is_one_sentence_and_exit_code_2(run: Run, card: str, words: li
 
 
 def test_a_wrong_day_is_refused(run: Run) -> None:
-    assert run("die", ADULT, "--on", "yesterday").exit_code == 2
+    assert run("record-death", ADULT, "--on", "yesterday").exit_code == 2

@@ -1,4 +1,4 @@
-"""How attributes are compared."""
+"""Comparison of attributes."""
 
 from dataclasses import replace
 from datetime import date
@@ -36,10 +36,10 @@ def test_width_and_spaces_make_no_difference(same: Attributes) -> None:
         replace(KNOWN, name="見本　花子ミホン", name_kana="ハナコ"),
     ],
 )
-def test_anything_else_is_a_difference(other: Attributes) -> None:
+def test_any_other_difference_counts(other: Attributes) -> None:
     assert match_key(other) != match_key(KNOWN)
 
 
 @given(st.text())
-def test_normalising_twice_changes_nothing_more(text: str) -> None:
+def test_normalisation_is_idempotent(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)

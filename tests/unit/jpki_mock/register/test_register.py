@@ -1,4 +1,4 @@
-"""The register: finding people, and what changes."""
+"""The register: matching people, and changes."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ import pytest
 from jpki_mock.errors import InvalidInput, NotAllowed, NotFound
 from jpki_mock.jlis import Jlis
 from jpki_mock.register.matching import Attributes, Match
-from jpki_mock.register.register import ItemsChange
+from jpki_mock.register.register import ItemsChange, PersonKeys
 from jpki_mock.register.resident import Resident
 from jpki_mock.settings import Settings
 from tests.unit.jpki_mock.builders import ADULT, CHILD, NOW, a_resident, key_maker
@@ -21,20 +21,20 @@ def attributes_of(resident: Resident) -> Attributes:
     return Attributes(resident.name, resident.name_kana, resident.birth_date, resident.sex, resident.address)
 
 
-def test_exactly_one_fitting_resident_is_told_by_person_key(jlis: Jlis) -> None:
+def test_exactly_one_match_returns_the_person_key(jlis: Jlis) -> None:
     assert jlis.register.match(attributes_of(a_resident())) == (Match.ONE, jlis.register.person_key(ADULT))
 
 
-def test_nobody_fits(jlis: Jlis) -> None:
+def test_no_match(jlis: Jlis) -> None:
     assert jlis.register.match(attributes_of(a_resident(name="架空　花子"))) == (Match.NONE, None)
 
 
-def test_two_fitting_residents_are_never_chosen_between(jlis: Jlis) -> None:
+def test_two_matches_are_ambiguous(jlis: Jlis) -> None:
     jlis.register.add([a_resident("R0-00000009", address="架空県見本市中央1丁目2番3号")])
     assert jlis.register.match(attributes_of(a_resident())) == (Match.AMBIGUOUS, None)
 
 
-def test_after_a_change_only_the_new_items_fit(jlis: Jlis) -> None:
+def test_after_a_change_only_the_new_items_match(jlis: Jlis) -> None:
     changed = jlis.register.change(ADULT, ItemsChange(address="架空県見本市本町９丁目"))
     assert jlis.register.find(ADULT) == changed
     assert jlis.register.match(attributes_of(a_resident()))[0] is Match.NONE
@@ -50,44 +50,44 @@ def test_after_a_change_only_the_new_items_fit(jlis: Jlis) -> None:
         ItemsChange(name=a_resident().name, name_kana=a_resident().name_kana),
     ],
 )
-def test_a_change_without_sense_is_refused(jlis: Jlis, change: ItemsChange) -> None:
+def test_an_invalid_change_is_rejected(jlis: Jlis, change: ItemsChange) -> None:
     with pytest.raises(InvalidInput):
         jlis.register.change(ADULT, change)
     assert jlis.register.find(ADULT) == a_resident()
 
 
-def test_the_dead_are_still_found(jlis: Jlis) -> None:
+def test_residents_who_have_died_are_still_matched(jlis: Jlis) -> None:
     jlis.register.record_death(ADULT, date(2026, 11, 20), TODAY)
     assert jlis.register.match(attributes_of(a_resident()))[0] is Match.ONE
     assert jlis.register.find(ADULT).died_on == date(2026, 11, 20)
 
 
-def test_nobody_dies_twice(jlis: Jlis) -> None:
+def test_a_death_is_recorded_once(jlis: Jlis) -> None:
     jlis.register.record_death(ADULT, TODAY, TODAY)
     with pytest.raises(NotAllowed):
         jlis.register.record_death(ADULT, TODAY, TODAY)
 
 
 @pytest.mark.parametrize("day", [date(1980, 2, 16), TODAY + timedelta(days=1)])
-def test_nobody_dies_before_birth_or_after_today(jlis: Jlis, day: date) -> None:
+def test_a_death_before_birth_or_after_today_is_rejected(jlis: Jlis, day: date) -> None:
     with pytest.raises(InvalidInput):
         jlis.register.record_death(ADULT, day, TODAY)
 
 
-def test_a_resident_who_is_known_stays_as_the_register_has_her(jlis: Jlis) -> None:
+def test_an_existing_resident_is_not_overwritten(jlis: Jlis) -> None:
     jlis.register.change(ADULT, ItemsChange(address="架空県見本市本町９丁目"))
     jlis.register.add([a_resident()])
     assert jlis.register.find(ADULT).address == "架空県見本市本町９丁目"
 
 
-def test_many_people_are_found_in_their_order(jlis: Jlis) -> None:
-    crowd = [a_resident(f"R9-{n:08d}", name=f"架空　{n}") for n in range(1200)]
-    jlis.register.add(crowd)
-    found = jlis.register.match_all([attributes_of(person) for person in reversed(crowd)])
-    assert found == [(Match.ONE, jlis.register.person_key(r.resident_id)) for r in reversed(crowd)]
+def test_many_people_are_matched_in_order(jlis: Jlis) -> None:
+    people = [a_resident(f"R9-{n:08d}", name=f"架空　{n}") for n in range(1200)]
+    jlis.register.add(people)
+    found = jlis.register.match_all([attributes_of(person) for person in reversed(people)])
+    assert found == [(Match.ONE, jlis.register.person_key(r.resident_id)) for r in reversed(people)]
 
 
-def test_an_import_that_breaks_off_leaves_a_register_that_finds_quickly(tmp_path: Path) -> None:
+def test_an_interrupted_import_keeps_the_index(tmp_path: Path) -> None:
     def breaking_off() -> Iterator[Resident]:
         yield a_resident()
         raise BrokenPipeError
@@ -104,8 +104,22 @@ def test_an_unknown_resident_is_not_found(jlis: Jlis) -> None:
         jlis.register.find("R0-99999999")
 
 
-def test_a_person_key_is_a_lasting_pseudonym_of_one_resident(jlis: Jlis) -> None:
+def test_a_person_key_is_a_stable_pseudonym_of_one_resident(jlis: Jlis) -> None:
     key = jlis.register.person_key(ADULT)
     assert len(key) == 32
     assert int(key, 16) >= 0
     assert key == jlis.register.person_key(ADULT) != jlis.register.person_key(CHILD)
+
+
+def test_another_register_has_another_key_for_the_same_resident(tmp_path: Path) -> None:
+    one, other = (PersonKeys.open(tmp_path / name) for name in ("one", "other"))
+    assert one.of("R0-1") != other.of("R0-1")
+
+
+def test_keys_persist_over_a_restart(tmp_path: Path) -> None:
+    assert PersonKeys.open(tmp_path / "one").of("R0-1") == PersonKeys.open(tmp_path / "one").of("R0-1")
+
+
+def test_a_key_is_a_truncated_hmac() -> None:
+    # Computed with OpenSSL: printf R0-1 | openssl dgst -sha256 -mac HMAC -macopt hexkey:00..00 (32 bytes)
+    assert PersonKeys(bytes(32)).of("R0-1") == "3168a87b8dfff6bffece896295933109"

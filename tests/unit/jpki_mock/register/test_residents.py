@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from jpki_mock.register.name_stock import FAMILY_NAMES
+from jpki_mock.register.names import FAMILY_NAMES
 from jpki_mock.register.residents import REFERENCE_DAY, first_residents, residents, write_lines
 
 SAMPLE = list(first_residents(8_000, seed=1))
@@ -24,28 +24,28 @@ def age(number: int) -> float:
     return (REFERENCE_DAY - SAMPLE[number].birth_date).days / 365.2425
 
 
-def test_a_seed_always_makes_the_same_file() -> None:
-    # A published seed must go on meaning the same people.
+def test_a_seed_always_gives_the_same_file() -> None:
+    # A published seed must continue to give the same people.
     assert (
         hashlib.sha256(written(200, seed=7)).hexdigest()
         == "1fa91585c7fb0308c3916fde1db629ae7a7d0db814fcc15fa7fb6d2569fc853c"
     )
 
 
-def test_the_first_people_of_a_long_stream_are_those_of_a_short_one() -> None:
+def test_a_long_stream_begins_with_the_people_of_a_short_one() -> None:
     assert written(300, seed=7).startswith(written(100, seed=7))
 
 
-def test_another_seed_makes_other_people_with_other_ids() -> None:
+def test_another_seed_gives_other_people_with_other_ids() -> None:
     ids = {resident.resident_id for resident in first_residents(100, 1)}
     assert ids.isdisjoint(resident.resident_id for resident in first_residents(100, 2))
 
 
-def test_the_stream_has_no_end_of_its_own() -> None:
+def test_the_stream_is_endless() -> None:
     assert next(islice(residents(1), 20_000, None)).resident_id == "R1-00020001"
 
 
-def test_everybody_is_visibly_synthetic() -> None:
+def test_all_people_are_visibly_synthetic() -> None:
     family_names = {name for name, _ in FAMILY_NAMES}
     assert all(resident.name.split("\u3000")[0] in family_names for resident in SAMPLE)
     assert all(resident.postal_code.startswith("000-") for resident in SAMPLE)
@@ -53,18 +53,18 @@ def test_everybody_is_visibly_synthetic() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "least", "most"), [(0, 14, 9, 13), (15, 64, 56, 64), (65, 120, 26, 31)]
+    ("first", "last", "minimum", "maximum"), [(0, 14, 9, 13), (15, 64, 56, 64), (65, 120, 26, 31)]
 )
-def test_the_ages_are_near_those_of_japan(first: int, last: int, least: int, most: int) -> None:
+def test_the_age_distribution_is_close_to_japans(first: int, last: int, minimum: int, maximum: int) -> None:
     inside = sum(first <= age(number) < last + 1 for number in range(len(SAMPLE)))
-    assert least <= 100 * inside / len(SAMPLE) <= most
+    assert minimum <= 100 * inside / len(SAMPLE) <= maximum
 
 
-def test_nobody_is_born_after_the_reference_day_or_dead() -> None:
+def test_nobody_is_born_after_the_reference_day_or_has_died() -> None:
     assert all(resident.birth_date <= REFERENCE_DAY and resident.died_on is None for resident in SAMPLE)
 
 
-def test_a_household_shares_family_name_and_address_and_no_two_share_a_given_name() -> None:
+def test_a_household_shares_family_name_and_address_but_no_given_names() -> None:
     households = defaultdict(list)
     for resident in SAMPLE:
         family, given = resident.name.split("\u3000")

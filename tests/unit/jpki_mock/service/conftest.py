@@ -1,4 +1,4 @@
-"""A J-LIS behind HTTP, called within the process, and the fund's key."""
+"""The HTTP service of a J-LIS, called in process, and the fund's key."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -21,7 +21,7 @@ MakeToken = Callable[..., str]
 
 
 class MovableClock:
-    """A clock that a test sets."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = NOW
@@ -37,7 +37,7 @@ def clock() -> MovableClock:
 
 @pytest.fixture
 def fund_key(jlis: Jlis) -> PrivateKey:
-    """The fund's key, admitted."""
+    """The admitted key of the fund."""
     key = key_maker()(KeyProfile.P256)
     Callers(jlis.store).admit(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     return key
@@ -45,7 +45,7 @@ def fund_key(jlis: Jlis) -> PrivateKey:
 
 @pytest.fixture
 def make_token(fund_key: PrivateKey) -> MakeToken:
-    """Make a good token; keyword arguments replace claims, None removes one."""
+    """Make a valid token; keyword arguments replace claims, None removes one."""
 
     def make(key: PrivateKey = fund_key, **changes: Any) -> str:
         issued_at = int(NOW.timestamp())

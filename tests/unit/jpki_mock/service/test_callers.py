@@ -21,12 +21,12 @@ def test_only_a_p256_key_is_admitted(jlis: Jlis, profile: KeyProfile) -> None:
         Callers(jlis.store).admit(pem(key_maker()(profile).public_key()))
 
 
-def test_rubbish_is_not_admitted(jlis: Jlis) -> None:
+def test_an_unreadable_key_is_not_admitted(jlis: Jlis) -> None:
     with pytest.raises(InvalidInput):
         Callers(jlis.store).admit(b"rubbish")
 
 
-def test_a_new_key_takes_the_place_of_the_former(jlis: Jlis, make_token: MakeToken) -> None:
+def test_a_new_key_replaces_the_former(jlis: Jlis, make_token: MakeToken) -> None:
     callers = Callers(jlis.store)
     callers.check(make_token(), NOW)
     make_key = key_maker()

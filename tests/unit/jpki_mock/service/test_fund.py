@@ -1,4 +1,4 @@
-"""The calls for the fund alone."""
+"""The fund's API."""
 
 import base64
 from datetime import timedelta
@@ -46,7 +46,7 @@ async def ask(
     return await client.post(path, json=body, headers=bearer(make_token()))
 
 
-async def test_a_certificate_s_person_is_told_with_what_it_renewed(
+async def test_a_certificates_person_is_returned_with_renewed_certificates(
     client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
 ) -> None:
     first = issued(jlis)
@@ -88,7 +88,7 @@ async def test_attributes_are_matched(client: httpx2.AsyncClient, make_token: Ma
     assert ambiguous.json() == {"match": "ambiguous", "person_key": None}
 
 
-async def test_many_people_are_matched_in_their_order(
+async def test_many_people_are_matched_in_order(
     client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
 ) -> None:
     jlis.register.add(
@@ -101,7 +101,7 @@ async def test_many_people_are_matched_in_their_order(
     assert answer.json() == {"matches": [ambiguous, one, none, one]}
 
 
-async def test_five_thousand_people_are_one_call_and_more_are_none(
+async def test_a_batch_has_at_most_five_thousand_people(
     client: httpx2.AsyncClient, make_token: MakeToken
 ) -> None:
     statuses = []
@@ -112,7 +112,7 @@ async def test_five_thousand_people_are_one_call_and_more_are_none(
     assert statuses == [422, 200, 422]
 
 
-async def test_a_terminal_is_certified_for_thirty_days_by_the_authority_that_cards_trust(
+async def test_a_terminal_certificate_is_valid_for_thirty_days_and_trusted_by_cards(
     client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
 ) -> None:
     answer = await ask(client, make_token, "/terminal-certificates", a_terminal())
@@ -124,7 +124,7 @@ async def test_a_terminal_is_certified_for_thirty_days_by_the_authority_that_car
 
 
 @pytest.mark.parametrize("public_key", ["", "!", "AAAA", "P384", "RSA"])
-async def test_a_terminal_s_key_is_a_p256_key(
+async def test_a_terminals_key_must_be_a_p256_key(
     client: httpx2.AsyncClient, make_token: MakeToken, public_key: str
 ) -> None:
     if public_key in ("P384", "RSA"):
@@ -148,7 +148,7 @@ async def test_a_terminal_s_key_is_a_p256_key(
         ("/terminal-certificates", a_terminal(terminal_id="見本　花子")),
     ],
 )
-async def test_a_wrong_form_is_refused_without_an_echo(
+async def test_a_malformed_request_is_rejected_without_repeating_its_values(
     client: httpx2.AsyncClient, make_token: MakeToken, path: str, body: dict[str, Any]
 ) -> None:
     answer = await ask(client, make_token, path, body)
@@ -174,7 +174,7 @@ async def test_a_wrong_form_is_refused_without_an_echo(
         *({name: None} for name in ("iss", "sub", "aud", "iat", "exp", "jti")),
     ],
 )
-async def test_a_token_that_is_not_as_agreed_opens_nothing(
+async def test_an_invalid_token_is_unauthorized(
     client: httpx2.AsyncClient, make_token: MakeToken, changes: dict[str, Any]
 ) -> None:
     headers = bearer(make_token(**changes))
@@ -186,7 +186,7 @@ async def test_a_token_that_is_not_as_agreed_opens_nothing(
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer", "Bearer x.y.z", "Basic ZnVuZDo=", "Bearer " + "x" * 5000]
 )
-async def test_without_a_token_nothing_is_answered(
+async def test_a_request_without_a_token_is_unauthorized(
     client: httpx2.AsyncClient, fund_key: PrivateKey, authorization: str
 ) -> None:
     paths = ("certificate", "attributes", "attributes/batch")
@@ -195,7 +195,7 @@ async def test_without_a_token_nothing_is_answered(
         assert answer.status_code == 401
 
 
-async def test_a_header_nested_without_end_opens_nothing(
+async def test_a_deeply_nested_token_header_is_unauthorized(
     client: httpx2.AsyncClient, fund_key: PrivateKey
 ) -> None:
     nested = base64.urlsafe_b64encode(b"[" * 2900).rstrip(b"=").decode()
@@ -203,7 +203,7 @@ async def test_a_header_nested_without_end_opens_nothing(
     assert answer.status_code == 401
 
 
-async def test_a_token_signed_by_another_key_or_by_none_opens_nothing(
+async def test_a_token_with_another_signature_or_none_is_unauthorized(
     client: httpx2.AsyncClient, make_token: MakeToken
 ) -> None:
     unsigned = make_token().rsplit(".", 1)[0] + "."
@@ -212,12 +212,14 @@ async def test_a_token_signed_by_another_key_or_by_none_opens_nothing(
         assert answer.status_code == 401
 
 
-async def test_nobody_is_answered_before_the_fund_is_admitted(client: httpx2.AsyncClient, jlis: Jlis) -> None:
+async def test_every_call_is_unauthorized_before_the_fund_is_admitted(
+    client: httpx2.AsyncClient, jlis: Jlis
+) -> None:
     answer = await client.post("/register/attributes", json=ATTRIBUTES, headers=bearer("x.y.z"))
     assert answer.status_code == 401
 
 
-async def test_a_token_is_good_for_one_call(
+async def test_a_token_is_valid_for_one_call(
     client: httpx2.AsyncClient, make_token: MakeToken, clock: MovableClock
 ) -> None:
     headers = bearer(make_token())
@@ -229,7 +231,7 @@ async def test_a_token_is_good_for_one_call(
     assert statuses == [200, 401, 401, 401, 401]
 
 
-async def test_used_tokens_are_forgotten_once_nobody_would_accept_them(
+async def test_used_tokens_are_deleted_once_they_have_expired(
     client: httpx2.AsyncClient, make_token: MakeToken, clock: MovableClock, jlis: Jlis
 ) -> None:
     await client.post("/register/attributes", json=ATTRIBUTES, headers=bearer(make_token()))

@@ -28,7 +28,7 @@ def a_request(jlis: Jlis) -> bytes:
     return builder.build().public_bytes(Encoding.DER)
 
 
-async def test_a_change_is_in_the_list_at_once(client: httpx2.AsyncClient, jlis: Jlis) -> None:
+async def test_a_change_is_in_the_list_immediately(client: httpx2.AsyncClient, jlis: Jlis) -> None:
     before = await client.get("/crl/sign-1.crl")
     name = issued(jlis, kind=Kind.SIGNATURE)
     jlis.certificates.suspend(name, NOW)
@@ -42,7 +42,9 @@ async def test_a_change_is_in_the_list_at_once(client: httpx2.AsyncClient, jlis:
     assert found[1] is not None
 
 
-async def test_an_old_list_is_made_anew_on_request(client: httpx2.AsyncClient, clock: MovableClock) -> None:
+async def test_an_outdated_list_is_regenerated_on_request(
+    client: httpx2.AsyncClient, clock: MovableClock
+) -> None:
     first = await client.get("/crl/auth-1.crl")
     clock.now += timedelta(minutes=14)
     assert (await client.get("/crl/auth-1.crl")).content == first.content
@@ -80,7 +82,7 @@ async def test_only_the_authorities_of_residents_have_lists(client: httpx2.Async
         ("/ocsp/auth-9", "application/ocsp-request", 404),
     ],
 )
-async def test_what_is_not_an_ocsp_request_is_refused(
+async def test_other_content_than_an_ocsp_request_is_rejected(
     client: httpx2.AsyncClient, path: str, content_type: str, status: int
 ) -> None:
     answer = await client.post(path, content=b"{}", headers={"Content-Type": content_type})
@@ -88,17 +90,17 @@ async def test_what_is_not_an_ocsp_request_is_refused(
     assert answer.json()["status"] == status
 
 
-async def test_an_address_that_is_not_base64_is_refused(client: httpx2.AsyncClient) -> None:
+async def test_a_url_that_is_not_base64_is_rejected(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/ocsp/auth-1/not!base64")).status_code == 400
 
 
-async def test_a_large_body_is_refused_before_it_is_read(client: httpx2.AsyncClient) -> None:
+async def test_a_large_body_is_rejected_before_it_is_read(client: httpx2.AsyncClient) -> None:
     answer = await client.post("/ocsp/auth-1", content=b"x" * 20_000, headers=OCSP_TYPE)
     assert answer.status_code == 413
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_large_body_without_a_length_is_refused(client: httpx2.AsyncClient) -> None:
+async def test_a_large_body_without_a_length_is_rejected(client: httpx2.AsyncClient) -> None:
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(20):
             yield b"x" * 1_000

@@ -1,4 +1,4 @@
-"""How the service tells its address, without listening anywhere."""
+"""Announcement of the service's URL, without listening."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 URL = "http://127.0.0.1:8401"
 
 
-async def test_the_address_is_told_in_one_line_and_in_the_file_once_it_listens(
+async def test_the_url_is_announced_on_one_line_and_in_the_file_once_it_listens(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     announce = tmp_path / "url"

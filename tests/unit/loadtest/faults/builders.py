@@ -1,49 +1,79 @@
-"""A scene for inflictors, without a house."""
+"""Fault contexts, member files and an insurer's answers for tests of injectors, without a stack."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from loadtest.faults.expectation import Window
-from loadtest.faults.fault import Scene
+from eligibility_api.contract.member_file import MEMBER_COLUMNS
+from loadtest.dataset.reference_data import PublishedFile
+from loadtest.faults.fault import FaultContext, Window
+from loadtest.scenario.sections import Text
 
 NOW = Window(0.0, 0.0)
+PUBLISHED_AT, UNDONE_AT = datetime(2026, 11, 26, 3, tzinfo=UTC), datetime(2026, 11, 26, 4, tzinfo=UTC)
 
 
-class FakeThere:
-    """Surroundings whose programs are a function: told words and variables, it says something."""
+def text(english: str) -> Text:
+    """A text whose Japanese does not matter."""
+    return Text("試験", english)
+
+
+class FakeTarget:
+    """A target whose programs are a function of their arguments."""
 
     fund_url = "http://127.0.0.1:1"
 
-    def __init__(self, said: Callable[[tuple[str, ...]], str] = lambda _: "") -> None:
-        self.asked: list[tuple[str, ...]] = []
+    def __init__(self, output: Callable[[tuple[str, ...]], str] = lambda _: "") -> None:
+        self.commands: list[tuple[str, ...]] = []
         self.variables: list[Mapping[str, str]] = []
-        self._said = said
+        self._output = output
 
-    def ask(self, program: str, *words: str | Path, variables: Mapping[str, str]) -> str:
+    def run_unchecked(self, program: str, *arguments: str | Path, variables: Mapping[str, str]) -> str:
         self.variables.append(variables)
-        return self._note((program, *map(str, words)))
+        return self._run((program, *map(str, arguments)))
 
     def run(self, program: str, *commands: tuple[str, ...]) -> str:
-        return "".join(self._note((program, *words)) for words in commands)
+        return "".join(self._run((program, *arguments)) for arguments in commands)
 
-    def _note(self, words: tuple[str, ...]) -> str:
-        self.asked.append(words)
-        return self._said(words)
+    def _run(self, command: tuple[str, ...]) -> str:
+        self.commands.append(command)
+        return self._output(command)
 
 
-def scene(
-    there: FakeThere | None = None,
+def fault_context(
+    target: FakeTarget | None = None,
     *,
     folder: Path = Path(),
-    nation: object = None,
+    dataset: object = None,
     window: Window = NOW,
     checks_per_s: float = 30.0,
-) -> Scene:
-    """Where a fault is inflicted; nothing is told to anybody."""
-    somewhere = cast(Any, there or FakeThere())
-    somebody = cast(Any, nation or SimpleNamespace())
-    return Scene(somewhere, somebody, folder, checks_per_s, window, lambda _: None)
+) -> FaultContext:
+    """A context that reports no progress."""
+    some_target = cast(Any, target or FakeTarget())
+    some_dataset = cast(Any, dataset or SimpleNamespace())
+    return FaultContext(some_target, some_dataset, folder, checks_per_s, window, lambda _: None)
+
+
+def recording_dataset() -> tuple[SimpleNamespace, list[tuple[Path, PublishedFile]]]:
+    """A dataset, and the files that are added to its reference data."""
+    published: list[tuple[Path, PublishedFile]] = []
+    reference_data = SimpleNamespace(publish=lambda file, when: published.append((file, when)))
+    return SimpleNamespace(reference_data=reference_data), published
+
+
+def member_file(folder: Path, insurer: str, *, filled: int, rows: int = 30) -> Path:
+    """A member file of so many rows, `filled` of them with a burden ratio."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"members-{insurer}.csv"
+    with file.open("w", encoding="utf-8", newline="") as output:
+        writer = csv.DictWriter(output, MEMBER_COLUMNS, restval="", lineterminator="\n")
+        writer.writeheader()
+        for number in range(rows):
+            ratio = {"burden_ratio": "10"} if number < filled else {}
+            writer.writerow({"insurer_number": insurer, "number": number, **ratio})
+    return file

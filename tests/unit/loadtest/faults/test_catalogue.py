@@ -1,4 +1,4 @@
-"""What is expected of each fault, and what the generators do for it."""
+"""The expectation of each fault, and what the generators do for it."""
 
 from __future__ import annotations
 
@@ -6,45 +6,55 @@ import pytest
 
 from eligibility_api.contract.errors import CATALOGUE
 from loadtest.faults.catalogue import FAULTS
-from loadtest.faults.expectation import Window
-from loadtest.faults.fault import Fault
+from loadtest.faults.fault import Fault, Window
 
 WINDOW = Window(20, 40)
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_every_code_that_a_fault_may_lead_to_is_the_funds_or_the_lines(fault: Fault) -> None:
+def test_every_expected_code_is_of_the_fund_or_of_the_network(fault: Fault) -> None:
     codes = fault.expected(WINDOW).errors
-    assert all(code in CATALOGUE or code.startswith("line: ") for code in codes)
+    assert all(code in CATALOGUE or code.startswith("network: ") for code in codes)
 
 
-@pytest.mark.parametrize("name", ["blank-column", "status-slow", "old-client"])
-def test_what_must_not_be_noticed_allows_no_error_and_no_delay(name: str) -> None:
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_every_fault_has_its_texts_in_both_languages(fault: Fault) -> None:
+    sentence = fault.expected(WINDOW).sentence
+    assert all((*fault.meaning, *sentence))
+    assert fault.meaning.en.isascii()
+    assert sentence.en.isascii()
+    assert not fault.meaning.ja.isascii()
+    assert sentence.ja.endswith("。")
+
+
+@pytest.mark.parametrize("name", ["blank-column", "ocsp-slow", "stale-client"])
+def test_a_fault_without_effect_permits_no_error_and_no_delay(name: str) -> None:
     expected = FAULTS[name].expected(WINDOW)
-    assert (expected.errors, expected.answered, expected.p99_ms) == (frozenset(), 1.0, 500.0)
+    assert (expected.errors, expected.min_answered, expected.p99_ms) == (frozenset(), 1.0, 500.0)
 
 
-def test_an_outage_of_the_token_endpoint_is_noticed_only_once_tokens_end() -> None:
-    expected = FAULTS["token-down"].expected
-    assert (expected(Window(20, 80)).errors, expected(Window(20, 80)).answered) == (frozenset(), 1.0)
-    assert expected(Window(20, 200)).answered == 0.5
-    assert "line: cut" in expected(Window(20, 200)).errors
+def test_an_outage_of_the_token_endpoint_has_an_effect_only_once_tokens_expire() -> None:
+    expected = FAULTS["token-endpoint-down"].expected
+    short, long = expected(Window(20, 80)), expected(Window(20, 200))
+    assert (short.errors, short.min_answered) == (frozenset(), 1.0)
+    assert long.min_answered == 0.5
+    assert "network: blocked" in long.errors
 
 
-def test_the_line_is_cut_for_as_long_as_the_fault_lasts() -> None:
-    for name, path in (("token-down", "/v1/token"), ("network-cut", "")):
-        [cut] = FAULTS[name].disturb(WINDOW)
-        assert (cut.begin, cut.end, cut.cut) == (20, 40, path)
+@pytest.mark.parametrize(("name", "path"), [("token-endpoint-down", "/v1/token"), ("network-cut", "")])
+def test_a_path_is_blocked_for_the_faults_duration(name: str, path: str) -> None:
+    [block] = FAULTS[name].client_faults(WINDOW)
+    assert (block.begin, block.end, block.blocked_prefix) == (20, 40, path)
 
 
-def test_reconnecting_loses_tokens_and_connections_at_one_instant() -> None:
-    fault = FAULTS["reconnect"]
-    [once] = fault.disturb(fault.window(60))
-    assert (once.begin, once.end, once.renewed, once.tokens_lost) == (20, 20, 0, True)
+def test_a_reconnect_storm_loses_tokens_and_connections_at_the_same_time() -> None:
+    fault = FAULTS["reconnect-storm"]
+    [loss] = fault.client_faults(fault.window(60))
+    assert (loss.begin, loss.end, loss.new_connections, loss.tokens_lost) == (20, 20, 0, True)
 
 
-def test_connections_are_spread_again_when_one_worker_has_been_hot() -> None:
-    first, again = FAULTS["worker-hot"].disturb(WINDOW)
+def test_connections_are_spread_again_after_an_imbalance() -> None:
+    first, again = FAULTS["worker-imbalance"].client_faults(WINDOW)
     assert 20 < first.begin <= 21
     assert again.begin == 40
-    assert first.renewed == again.renewed
+    assert first.new_connections == again.new_connections

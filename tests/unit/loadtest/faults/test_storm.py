@@ -1,4 +1,4 @@
-"""The storm's restart: every worker killed, and others looked for."""
+"""The storm's restart: every worker is killed, and others are awaited."""
 
 from __future__ import annotations
 
@@ -7,67 +7,71 @@ from typing import Any
 
 import pytest
 
-from loadtest.faults import house, storm
-from loadtest.faults.expectation import Window
-from loadtest.faults.storm import STORM, RestartApi
-from loadtest.rush.levels import LEVELS
-from loadtest.rush.plan import Plan
-from loadtest.surroundings import LoadError
-from tests.unit.loadtest.faults.builders import scene
+from loadtest.faults import stack_processes
+from loadtest.faults.fault import Window
+from loadtest.faults.storm import STORM, ApiRestart
+from loadtest.scenario.levels import LEVELS
+from loadtest.scenario.plan import Plan
+from loadtest.target import LoadError
+from tests.unit.loadtest.faults.builders import fault_context
 
 
-def restarted(monkeypatch: pytest.MonkeyPatch, *seen: set[int] | None) -> tuple[list[int], dict[str, Any]]:
-    """What is killed and told, where one look after the other shows these workers (None: no API is there)."""
+def restarted(
+    monkeypatch: pytest.MonkeyPatch, *observed: set[int] | None
+) -> tuple[list[int], dict[str, Any]]:
+    """The killed processes and the findings, if polls find these workers in turn (None: no API runs)."""
     killed: list[int] = []
-    looks = iter((seen[0], *seen))
+    polls = iter((observed[0], *observed))
 
     def workers(_: object) -> set[int]:
-        if (found := next(looks)) is None:
+        if (found := next(polls)) is None:
             raise LoadError("the API does not run on this machine")
         return found
 
-    monkeypatch.setattr(house, "api_workers", workers)
-    monkeypatch.setattr(house, "kill", killed.append)
-    monkeypatch.setattr(storm, "_LOOK_S", 0.0)
+    monkeypatch.setattr(stack_processes, "api_workers", workers)
+    monkeypatch.setattr(stack_processes, "kill", killed.append)
+    monkeypatch.setattr(stack_processes, "_POLL_S", 0.0)
 
     async def run() -> dict[str, Any]:
-        restart = RestartApi(scene())
-        await restart.inflict()
-        await restart.lift()
-        return {remark.name: (remark.value, remark.broken) for remark in await restart.remarks([])}
+        restart = ApiRestart(fault_context())
+        await restart.inject()
+        await restart.remove()
+        return {one.name: (one.value, one.violation) for one in await restart.findings([])}
 
     return killed, asyncio.run(run())
 
 
-def test_all_are_killed_and_it_is_told_when_as_many_others_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    killed, told = restarted(monkeypatch, {1, 2}, {1, 2}, None, {3}, {3, 4})
+def test_all_workers_are_killed_and_the_restart_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed, findings = restarted(monkeypatch, {1, 2}, {1, 2}, None, {3}, {3, 4})
     assert killed == [1, 2]
-    assert told["workers_killed"] == (2, None)
-    after, broken = told["other_workers_after_s"]
+    assert findings["workers_killed"] == (2, None)
+    after, violation = findings["workers_restarted_after_s"]
     assert after >= 0
-    assert broken is None
+    assert violation is None
 
 
-def test_workers_that_never_come_back_are_not_as_expected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storm, "_PATIENCE_S", 0.0)
-    _, told = restarted(monkeypatch, {1, 2})
-    assert told["other_workers_after_s"] == (None, "no workers again within 0 s")
+def test_workers_that_never_restart_are_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_processes, "RESTART_TIMEOUT_S", 0.0)
+    _, findings = restarted(monkeypatch, {1, 2})
+    after, violation = findings["workers_restarted_after_s"]
+    assert after is None
+    assert violation.en.startswith("the workers did not restart within")
 
 
-def test_where_no_api_runs_here_nothing_can_be_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_on_another_machine_cannot_be_restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LoadError):
         restarted(monkeypatch, None)
 
 
-def test_what_was_never_inflicted_saw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(house, "api_workers", lambda _: {1, 2})
-    assert asyncio.run(RestartApi(scene()).remarks([])) == []
+def test_a_restart_that_was_never_injected_has_no_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_processes, "api_workers", lambda _: {1, 2})
+    assert asyncio.run(ApiRestart(fault_context()).findings([])) == []
 
 
-def test_nothing_is_forgiven_but_503_and_the_minute_of_the_sign_ins_begins_with_the_restart() -> None:
+def test_only_503_is_permitted_and_the_sign_ins_begin_with_the_restart() -> None:
     plan = Plan(LEVELS["storm"], 180.0, 0.1, 1)
     window = STORM.window(plan.seconds)
     assert window == Window(plan.restart_at, plan.restart_at)
     expectation = STORM.expected(window)
     assert expectation.errors == {"overloaded", "database-unavailable"}
-    assert expectation.back_within_s == 60
+    assert expectation.recovery_within_s == 60

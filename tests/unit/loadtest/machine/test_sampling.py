@@ -1,4 +1,4 @@
-"""What processes take of the machine, second by second; and whether their memory grows."""
+"""Usage by process, sampled second by second; memory growth; host information."""
 
 from __future__ import annotations
 
@@ -9,35 +9,34 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.machine import proc
-from loadtest.machine.circumstances import Circumstances
+from loadtest.machine import processes
 from loadtest.machine.costs import API, DATABASE, GENERATOR
-from loadtest.machine.growth import memory_growth
-from loadtest.machine.roles import COORDINATOR, Roles
-from loadtest.machine.sampling import Gauges, Sample, Sampler, Usage
+from loadtest.machine.host_info import HostInfo
+from loadtest.machine.roles import COORDINATOR, ProcessRoles
+from loadtest.machine.sampling import Gauges, Sample, Sampler, Usage, memory_growth
 
 
 @dataclass
 class Machine:
-    """A machine of two cores whose figures a test sets."""
+    """A fake machine of two cores whose figures a test sets."""
 
     now: float = 100.0
     kinds: dict[int, str] = field(default_factory=dict)
     cpu: dict[int, float] = field(default_factory=dict)
     idle: float = 0.0
-    looks: int = 0
+    lookups: int = 0
 
     def sampler(self) -> Sampler:
         gauges = Gauges(
             lambda: self.now,
             self.cpu.get,
             float,
-            lambda: proc.Host(2 * self.now, self.idle, 0.1 * self.now),
+            lambda: processes.CpuTimes(2 * self.now, self.idle, 0.1 * self.now),
         )
-        return Sampler(self.look, gauges)
+        return Sampler(self.find_roles, gauges)
 
-    def look(self) -> dict[int, str]:
-        self.looks += 1
+    def find_roles(self) -> dict[int, str]:
+        self.lookups += 1
         return dict(self.kinds)
 
     def start(self, pid: int, kind: str, cpu: float = 0.0) -> None:
@@ -64,11 +63,11 @@ def test_cores_are_those_since_the_last_sample_and_memory_is_that_of_now() -> No
     assert first.processes == {"api 1": Usage(0.0, 7.0)}
     assert second.at == 101.0
     assert second.processes["api 1"].cores == pytest.approx(0.25)
-    assert [second.idle, second.stolen] == pytest.approx([0.25, 0.05])
+    assert [second.idle, second.steal] == pytest.approx([0.25, 0.05])
     assert second.others == pytest.approx(2 - 0.5 - 0.1 - 0.25)
 
 
-def test_processes_of_one_kind_are_told_together_but_workers_and_generators_each() -> None:
+def test_processes_of_a_kind_are_summed_but_workers_and_generators_listed_one_by_one() -> None:
     machine = Machine()
     for pid, kind in {1: DATABASE, 2: DATABASE, 3: API, 4: API, 5: GENERATOR}.items():
         machine.start(pid, kind)
@@ -81,7 +80,7 @@ def test_processes_of_one_kind_are_told_together_but_workers_and_generators_each
     assert sampler.samples[-1].processes[DATABASE].memory_mib == 3.0
 
 
-def test_a_worker_that_comes_for_one_that_died_is_another_and_seen_at_once() -> None:
+def test_a_replaced_worker_has_a_new_number_and_is_sampled_at_once() -> None:
     machine = Machine()
     machine.start(3, API)
     sampler = machine.sampler()
@@ -95,17 +94,17 @@ def test_a_worker_that_comes_for_one_that_died_is_another_and_seen_at_once() -> 
     assert sampler.samples[-1].processes["api 2"].cores == pytest.approx(0.5)
 
 
-def test_it_is_not_looked_for_processes_at_every_sample() -> None:
+def test_processes_are_not_searched_at_every_sample() -> None:
     machine = Machine()
     machine.start(3, API)
     sampler = machine.sampler()
     for _ in range(10):
         machine.pass_second()
         sampler.sample()
-    assert machine.looks == 2
+    assert machine.lookups == 2
 
 
-def test_who_is_gone_is_looked_for_until_somebody_of_the_kind_is_back() -> None:
+def test_a_missing_kind_is_searched_at_every_sample_until_it_is_back() -> None:
     machine = Machine()
     machine.start(1, DATABASE)
     sampler = machine.sampler()
@@ -121,29 +120,29 @@ def samples(*memory: float, name: str = "api 1") -> list[Sample]:
     return [Sample(float(at), {name: Usage(0.5, mib)}, 0.0, 0.0) for at, mib in enumerate(memory)]
 
 
-def test_growth_is_that_of_the_second_half_over_the_first_without_the_warm_up() -> None:
+def test_growth_compares_the_second_half_with_the_first_without_the_warm_up() -> None:
     assert memory_growth(samples(*[50.0] * 20, *[100.0] * 40, *[103.0] * 40)) == pytest.approx(0.03)
 
 
 @pytest.mark.parametrize(
-    "seen",
+    "taken",
     [samples(*[100.0] * 10), samples(*[100.0] * 50) + samples(*[100.0] * 50, name="api 2")],
     ids=["too short", "a worker died"],
 )
-def test_growth_is_not_told_where_it_is_not_known(seen: list[Sample]) -> None:
-    assert memory_growth(seen) is None
+def test_growth_is_undefined(taken: list[Sample]) -> None:
+    assert memory_growth(taken) is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
-def test_this_machine_is_sampled_and_told() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="sockets are read from /proc")
+def test_this_machine_is_sampled_and_described() -> None:
     here = os.getpid()
-    roles = Roles("http://127.0.0.1:1", Path("nowhere"), None, None, list, here)
-    sampler = Sampler(roles.look)
+    roles = ProcessRoles("http://127.0.0.1:1", Path("nowhere"), None, None, list, here)
+    sampler = Sampler(roles.find)
     sampler.sample()
     [sample] = sampler.samples
     assert sample.processes[COORDINATOR].memory_mib > 0
     assert 0.0 <= sample.idle <= 1.0
-    told = Circumstances.now(["run", "--level", "L0", "--out", "a b"])
-    assert told.command == "loadtest run --level L0 --out 'a b'"
-    assert told.cores > 0
-    assert told.memory_gib > 0
+    info = HostInfo.now(["run", "--level", "L0", "--out", "a b"])
+    assert info.command == "loadtest run --level L0 --out 'a b'"
+    assert info.cores > 0
+    assert info.memory_gib > 0

@@ -1,4 +1,4 @@
-"""The naive model by itself: one life, told as events, and what is answered about it on each day by each knowledge."""
+"""The reference model on its own: the events of one life, and the answers by day and by what was known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from loadtest.model import life
 from loadtest.model.ages import age, birthday, in_seventies, preschool
 from loadtest.model.answer import Question, answer_at
 from loadtest.model.events import (
@@ -21,8 +20,11 @@ from loadtest.model.events import (
     MismatchOpened,
     Row,
     TicketRegistered,
+    death,
+    marriage,
+    move,
 )
-from loadtest.model.replay import Refused, replay
+from loadtest.model.replay import EventRejected, replay
 
 CLINIC = "1311111114"
 BORN = date(1980, 5, 17)
@@ -58,9 +60,9 @@ def number(membership: Membership = SOCIETY, as_of: date = ENDS, **more: Any) ->
 ENROLLED = Enrolled(at(1), Row(SOCIETY, "見本", ITEMS))
 LIFE: list[Event] = [
     ENROLLED,
-    *life.moves(at(2), at(4), SOCIETY, Row(MUNICIPAL, "見本", ITEMS), ENDS),
-    *life.marries(at(5), MUNICIPAL, ENDS, {"name": "架空　見本"}),
-    *life.dies(at(6), MUNICIPAL, date(2027, 1, 1)),
+    *move(at(2), at(4), SOCIETY, Row(MUNICIPAL, "見本", ITEMS), ENDS),
+    *marriage(at(5), MUNICIPAL, ENDS, {"name": "架空　見本"}),
+    *death(at(6), MUNICIPAL, date(2027, 1, 1)),
 ]
 
 
@@ -84,20 +86,23 @@ LIFE: list[Event] = [
         (number(MUNICIPAL._replace(birth_date=date(1980, 5, 18))), 4, "4", []),
     ],
 )
-def test_what_is_answered_of_a_day_by_what_was_known(
+def test_answers_depend_on_the_day_and_on_what_was_known(
     question: Question, hour: int, validity: str, shown: list[str]
 ) -> None:
-    told = answer_at(LIFE, question, at(hour))
-    assert (told["validity"], [result["insurer_number"] for result in told["results"]]) == (validity, shown)
+    answer = answer_at(LIFE, question, at(hour))
+    assert (answer["validity"], [result["insurer_number"] for result in answer["results"]]) == (
+        validity,
+        shown,
+    )
 
 
-def test_another_name_is_told_from_the_instant_on_at_which_it_was_known() -> None:
+def test_a_new_name_is_shown_from_the_instant_at_which_it_was_known() -> None:
     names = [answer_at(LIFE, person(), at(hour))["results"][0]["name"] for hour in (4, 5)]
     assert names == ["試験　見本", "架空　見本"]
 
 
 @pytest.mark.parametrize(
-    ("question", "event", "told"),
+    ("question", "event", "expected"),
     [
         (person(), MismatchOpened(at(2), SOCIETY, date(2024, 4, 1)), {"refused": "card-not-usable"}),
         (
@@ -112,23 +117,23 @@ def test_another_name_is_told_from_the_instant_on_at_which_it_was_known() -> Non
         ),
     ],
 )
-def test_a_refusal(question: Question, event: Event, told: dict[str, str]) -> None:
-    assert answer_at([ENROLLED, event], question, at(2)) == told
+def test_a_refusal(question: Question, event: Event, expected: dict[str, str]) -> None:
+    assert answer_at([ENROLLED, event], question, at(2)) == expected
 
 
 def test_a_confirmed_mismatch_is_answered_and_protection_hides_the_address() -> None:
-    said = date(2024, 4, 1)
+    acquired_on = date(2024, 4, 1)
     events = [
         ENROLLED,
-        MismatchOpened(at(2), SOCIETY, said),
-        MismatchConfirmed(at(3), SOCIETY, said, "見本"),
-        Corrected(at(4), SOCIETY, said, {"nondisclosure": True}),
+        MismatchOpened(at(2), SOCIETY, acquired_on),
+        MismatchConfirmed(at(3), SOCIETY, acquired_on, "見本"),
+        Corrected(at(4), SOCIETY, acquired_on, {"nondisclosure": True}),
     ]
     addresses = [answer_at(events, number(), at(hour))["results"][0]["address"] for hour in (3, 4)]
     assert addresses == ["架空県見本市１番地", None]
 
 
-def test_medical_aid_waits_for_its_ticket() -> None:
+def test_medical_aid_is_unregistered_without_a_ticket() -> None:
     ticket = {
         "institution_code": CLINIC,
         "month": "2026-04",
@@ -142,20 +147,20 @@ def test_medical_aid_waits_for_its_ticket() -> None:
     assert answer_at(events, other, at(2))["validity"] == "6"
 
 
-def test_two_who_share_a_number_are_told_apart_by_the_branch() -> None:
+def test_two_members_with_the_same_number_are_distinguished_by_the_branch() -> None:
     twin = Enrolled(at(2), Row(SOCIETY._replace(branch="01"), "双子", ITEMS))
     without_branch = SOCIETY._replace(branch=None)
-    told = answer_at([ENROLLED, twin], number(without_branch), at(2))
-    assert (told["validity"], told["results"]) == ("5", [])
+    answer = answer_at([ENROLLED, twin], number(without_branch), at(2))
+    assert (answer["validity"], answer["results"]) == ("5", [])
     assert answer_at([ENROLLED, twin], number(), at(2))["validity"] == "1"
 
 
-def test_a_file_taken_back_leaves_what_was_before_and_what_was_changed_since() -> None:
+def test_undoing_a_file_restores_former_periods_but_keeps_later_changes() -> None:
     wrong = {**ITEMS, "name": "誤記　見本"}
     events: list[Event] = [
         ENROLLED,
         FilePublished(at(2), "monthly", [Row(SOCIETY, "見本", wrong), Row(MUNICIPAL, "別人", wrong)]),
-        *life.marries(at(3), MUNICIPAL, date(2024, 4, 1), {"name": "架空　見本"}),
+        *marriage(at(3), MUNICIPAL, date(2024, 4, 1), {"name": "架空　見本"}),
         FileUndone(at(4), "monthly"),
     ]
     names = {m: answer_at(events, number(m), at(4))["results"][0]["name"] for m in (SOCIETY, MUNICIPAL)}
@@ -167,15 +172,15 @@ def test_a_file_taken_back_leaves_what_was_before_and_what_was_changed_since() -
     ("event", "code"),
     [
         (Enrolled(at(2), Row(SOCIETY, "見本", ITEMS)), "enrolment-overlap"),
-        (life.dies(at(2), MUNICIPAL, ENDS)[0], "enrolment-unknown"),
-        (life.marries(at(2), SOCIETY, ENDS, {})[0], "enrolment-unknown"),
+        (death(at(2), MUNICIPAL, ENDS)[0], "enrolment-unknown"),
+        (marriage(at(2), SOCIETY, ENDS, {})[0], "enrolment-unknown"),
         (FilePublished(at(2), "monthly", [Row(SOCIETY, None, ITEMS)] * 2), "rows-overlap"),
     ],
 )
-def test_an_event_that_cannot_be(event: Event, code: str) -> None:
-    with pytest.raises(Refused) as refused:
+def test_an_impossible_event_is_rejected(event: Event, code: str) -> None:
+    with pytest.raises(EventRejected) as raised:
         replay([ENROLLED, event], at(2))
-    assert refused.value.code == code
+    assert raised.value.code == code
 
 
 def test_ages() -> None:

@@ -1,9 +1,9 @@
-"""Costs and a house of round numbers, so that what a plan makes of them can be told by hand."""
+"""Costs, a deployment and a report in round numbers, so that a plan can be checked by hand."""
 
 from __future__ import annotations
 
 from eligibility_api.contract.history import HistoryResource
-from loadtest.planning.costs import API, BESIDE, BUSY, DATABASE, DOWN, STORED, UP, WAL, Costs
+from loadtest.planning.costs import API, BACKGROUND, BUSY, DATABASE, DOWN, STORED, UP, WAL, Consumption, Costs
 from loadtest.planning.demand import (
     BATCH_ROW,
     CARD,
@@ -15,37 +15,38 @@ from loadtest.planning.demand import (
     PRESCRIPTION,
     TOKEN,
 )
-from loadtest.planning.house import House
+from loadtest.planning.deployment import Deployment
+from loadtest.planning.report import PlanReport
 
-RECORD, SPENT, EVIDENCE = f"{STORED}audit_record", f"{STORED}spent", f"{STORED}consent_evidence"
+RECORD, NONCE, EVIDENCE = f"{STORED}audit_record", f"{STORED}used_nonce", f"{STORED}consent_evidence"
 ENTRIES = f"{STORED}prescription_entry"
 RECORDED = {WAL: 1000.0, RECORD: 500.0}
 
 LOOK_UPS = (HistoryResource.HEALTH_CHECKUPS, HistoryResource.MEDICATIONS, HistoryResource.TREATMENTS)
 
 
-def asked(**more: float) -> dict[str, float]:
-    """A request that takes a millisecond of the API and half of one of the database."""
+def request_cost(**more: float) -> dict[str, float]:
+    """A request that costs one millisecond of the API and half a millisecond of the database."""
     return {API: 0.001, DATABASE: 0.0005, BUSY: 0.002, UP: 500.0, DOWN: 1000.0} | more
 
 
 COSTS = Costs(
     {
-        TOKEN: asked() | {WAL: 200.0, SPENT: 100.0},
+        TOKEN: request_cost() | {WAL: 200.0, NONCE: 100.0},
         CHALLENGE: {API: 0.0005, UP: 400.0, DOWN: 600.0},
-        NUMBER: asked() | RECORDED,
-        CARD: asked() | RECORDED | {SPENT: 100.0},
-        CONSENT_CHALLENGE: asked(),
-        CONSENT: asked() | {WAL: 5000.0, RECORD: 600.0, EVIDENCE: 4000.0, SPENT: 100.0},
-        **{look_up.value: asked() | RECORDED for look_up in LOOK_UPS},
-        PRESCRIPTION: asked() | RECORDED | {ENTRIES: 300.0},
-        DISPENSING: asked() | RECORDED | {ENTRIES: 400.0},
-        BATCH_ROW: {DATABASE: 0.001, BESIDE: 0.002, BUSY: 0.001} | RECORDED,
+        NUMBER: request_cost() | RECORDED,
+        CARD: request_cost() | RECORDED | {NONCE: 100.0},
+        CONSENT_CHALLENGE: request_cost(),
+        CONSENT: request_cost() | {WAL: 5000.0, RECORD: 600.0, EVIDENCE: 4000.0, NONCE: 100.0},
+        **{look_up.value: request_cost() | RECORDED for look_up in LOOK_UPS},
+        PRESCRIPTION: request_cost() | RECORDED | {ENTRIES: 300.0},
+        DISPENSING: request_cost() | RECORDED | {ENTRIES: 400.0},
+        BATCH_ROW: {DATABASE: 0.001, BACKGROUND: 0.002, BUSY: 0.001} | RECORDED,
     },
-    {API: 0.01, DATABASE: 0.02, BESIDE: 0.03},
+    {API: 0.01, DATABASE: 0.02, BACKGROUND: 0.03},
 )
 
-HOUSE = House(
+DEPLOYMENT = Deployment(
     workers=2,
     worker_mib=100.0,
     session_mib=5.0,
@@ -60,3 +61,16 @@ HOUSE = House(
     enrolment_bytes=1000.0,
     enrolment_index_bytes=400.0,
 )
+
+MIX = {"number": 1000, "challenge": 500, "card": 500, "consent challenge": 500, "consent": 500}
+VALIDATION = Consumption(20.0, MIX, COSTS.predict(20.0, MIX))
+REPORT = PlanReport(
+    COSTS,
+    VALIDATION,
+    DEPLOYMENT,
+    {"number": 300.0, "validation": 80.0},
+    1000,
+    {},
+    {"people": 300, "cards": 60},
+)
+"""A plan whose costs predicted the validation exactly."""

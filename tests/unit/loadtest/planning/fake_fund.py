@@ -1,4 +1,4 @@
-"""A fund whose every request costs what the test says, and the meter that reads it; no socket is opened."""
+"""A fund whose requests have given costs, and the meter that reads it; no socket is opened."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from time import perf_counter
 from uuid import uuid4
 
 from loadtest.clock import now
-from loadtest.line.connection import LineError, Reply
+from loadtest.http_client.connection import ConnectionFailed, Reply
+from loadtest.planning.apportionment import RECORD_WIDTHS, RECORDS_TABLE, REQUEST_OF_RECORD
 from loadtest.planning.costs import STORED, Costs
-from loadtest.planning.meter import Reading
-from loadtest.planning.sharing import RECORDS, REQUESTS, WIDTHS
-from loadtest.rush.consents import CATEGORIES
+from loadtest.planning.meter import MeterReading
+from loadtest.scenario.consents import CATEGORIES
 
 STATEMENT = {
     "version": 1, "language": "ja", "institution_code": "1311111114", "institution_name": "見本診療所",
@@ -32,60 +32,60 @@ _KINDS = {
 
 
 class FakeFund:
-    """Stands for the pool and for the meter at once. `refused`: statuses and codes by kind."""
+    """Replaces both the pool and the meter. `refused`: statuses and codes by kind of request."""
 
     host, timeout_seconds = "127.0.0.1", 10.0
 
     def __init__(self, costs: Costs, refused: Mapping[str, tuple[int, str]] | None = None) -> None:
-        self.asked: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
         self._costs = costs
         self._refused = refused or {}
         self._began = perf_counter()
         self._rows = 0
 
     async def exchange(self, data: bytes) -> Reply:
-        """The answer to a whole request."""
+        """The answer to a complete request."""
         head, _, body = data.partition(b"\r\n\r\n")
         path = head.split(b" ", 2)[1].decode()
         if path.startswith("/v1/eligibility/batches"):
             return self._batch(path, body)
         kind = _KINDS.get(path) or path.rpartition("/")[2]
-        self.asked[kind] += 1
+        self.requests[kind] += 1
         if kind in self._refused:
             status, code = self._refused[kind]
             if not status:
-                raise LineError(code)
+                raise ConnectionFailed(code)
             return Reply(status, json.dumps({"code": code}).encode(), 100)
         return _answer(200, _body(kind))
 
     def _batch(self, path: str, body: bytes) -> Reply:
         if path.endswith("/batches"):
             self._rows = len(json.loads(body)["rows"])
-            self.asked["batch row"] += self._rows
+            self.requests["batch row"] += self._rows
             return _answer(202, {"batch_id": "b1", "state": "accepted"})
         if "/results" in path:
             rows = [json.dumps({"code": None, "answer": {"validity": "1"}}) for _ in range(self._rows)]
             return Reply(200, "\n".join(rows).encode(), 100)
         return _answer(200, {"batch_id": "b1", "state": "done"})
 
-    async def ask(self, statement: str, *_: object) -> list[dict[str, object]]:
-        """The database's rows: how wide the records of a kind are."""
-        if statement != WIDTHS:
+    async def query(self, statement: str, *_: object) -> list[dict[str, object]]:
+        """The database's rows: the widths of audit records."""
+        if statement != RECORD_WIDTHS:
             return []
         return [
             {"kind": record, "width": width}
-            for record, kind in REQUESTS.items()
-            if (width := self._costs.of.get(kind, {}).get(f"{STORED}{RECORDS}"))
+            for record, kind in REQUEST_OF_RECORD.items()
+            if (width := self._costs.of.get(kind, {}).get(f"{STORED}{RECORDS_TABLE}"))
         ]
 
-    async def read(self) -> Reading:
-        """What was taken so far, by the costs that this fund has."""
+    async def read(self) -> MeterReading:
+        """The consumption so far, by the costs of this fund."""
         at = perf_counter()
-        return Reading(at, self._costs.predict(at - self._began, self.asked))
+        return MeterReading(at, self._costs.predict(at - self._began, self.requests))
 
 
-def _answer(status: int, said: object) -> Reply:
-    return Reply(status, json.dumps(said).encode(), 100)
+def _answer(status: int, body: object) -> Reply:
+    return Reply(status, json.dumps(body).encode(), 100)
 
 
 def _body(kind: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a figure says of itself, and that it comes to its value when it is worked out by hand."""
+"""Formulas of figures, and that evaluating them by hand gives their values."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.planning.arithmetic import Figure, Line, number, total
-from tests.unit.loadtest.planning.by_hand import is_right, worked_out
+from loadtest.planning.arithmetic import Figure, Step, number, total
+from tests.unit.loadtest.planning.by_hand import evaluated, is_right
 
 LEAVES = st.floats(min_value=1e-4, max_value=1e9).map(number)
 FIGURES = st.recursive(
@@ -16,7 +16,7 @@ FIGURES = st.recursive(
         st.tuples(inner, inner).map(lambda two: two[0] + two[1])
         | st.tuples(inner, inner).map(lambda two: two[0] * two[1])
         | st.tuples(inner, inner).map(lambda two: two[0] / two[1])
-        | inner.map(Figure.up)
+        | inner.map(Figure.ceil)
     ),
     max_leaves=8,
 )
@@ -35,12 +35,10 @@ FIGURES = st.recursive(
         (0.0, "µs", 3, "0 µs"),
     ],
 )
-def test_a_number_is_written_plainly_and_is_what_it_is_written_as(
-    value: float, unit: str, digits: int | None, text: str
-) -> None:
+def test_a_number_has_the_value_of_its_text(value: float, unit: str, digits: int | None, text: str) -> None:
     figure = number(value, unit, digits)
     assert figure.text == text
-    assert figure.value == pytest.approx(worked_out(text), abs=0)
+    assert figure.value == pytest.approx(evaluated(text), abs=0)
 
 
 @pytest.mark.parametrize(
@@ -51,27 +49,29 @@ def test_a_number_is_written_plainly_and_is_what_it_is_written_as(
         (number(12) / number(2) * number(3), "12 ÷ 2 × 3", 18),
         (number(9) - (number(2) + number(3)), "9 − (2 + 3)", 4),
         (number(9) - number(2) * number(3), "9 − 2 × 3", 3),
-        ((number(5) / number(2)).up() * number(3), "⌈5 ÷ 2⌉ × 3", 9),
+        ((number(5) / number(2)).ceil() * number(3), "⌈5 ÷ 2⌉ × 3", 9),
         (total([number(1), number(2), number(3)]), "1 + 2 + 3", 6),
         (total([]), "0", 0),
     ],
 )
-def test_brackets_stand_where_they_are_needed(figure: Figure, text: str, value: float) -> None:
+def test_brackets_are_set_where_they_are_needed(figure: Figure, text: str, value: float) -> None:
     assert (figure.text, figure.value) == (text, value)
 
 
 @given(FIGURES)
-def test_every_formula_comes_to_its_value(figure: Figure) -> None:
-    assert worked_out(figure.text) == pytest.approx(figure.value, rel=1e-9)
-    assert is_right(Line.of("it", figure))
+def test_every_formula_evaluates_to_its_value(figure: Figure) -> None:
+    assert evaluated(figure.text) == pytest.approx(figure.value, rel=1e-9)
+    assert is_right(Step.of("it", figure))
 
 
-def test_a_line_goes_on_with_what_it_says() -> None:
-    line = Line.of("a third", number(1) / number(3), "cores")
-    assert line.sentence == "a third = 1 ÷ 3 = 0.3333 cores"
-    assert (line.figure * number(3)).value == pytest.approx(0.9999)
+def test_the_next_step_uses_the_printed_value() -> None:
+    step = Step.of("a third", number(1) / number(3), "cores")
+    assert step.sentence == "a third = 1 ÷ 3 = 0.3333 cores"
+    assert (step.figure * number(3)).value == pytest.approx(0.9999)
 
 
 def test_a_whole_number_is_not_rounded() -> None:
-    assert Line.of("terminals", (number(233_000, digits=None) * number(1.25)).up()).value == 291_250
-    assert Line.of("terminals", (number(123_456, digits=None) * number(1)).up()).sentence.endswith("123,456")
+    assert Step.of("terminals", (number(233_000, digits=None) * number(1.25)).ceil()).value == 291_250
+    assert Step.of("terminals", (number(123_456, digits=None) * number(1)).ceil()).sentence.endswith(
+        "123,456"
+    )

@@ -1,4 +1,4 @@
-"""`loadtest plan` as it is typed: one object, one sentence where nothing may be planned, and the exit codes."""
+"""`loadtest plan` from the command line: JSON, the verdict on stderr, and the exit codes."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner, Result
 
-from loadtest.cli import Surroundings, app
-from loadtest.nation.settle import Size
+from loadtest.cli import app
+from loadtest.dataset.provision import DatasetSize
 from loadtest.planning import run
 from loadtest.planning.report import PlanReport
-from loadtest.surroundings import LoadError
-from tests.unit.loadtest.planning.test_report import REPORT
+from loadtest.target import LoadError
+from tests.unit.loadtest.planning.builders import REPORT
 
 
 @pytest.fixture
 def plan(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    monkeypatch.setattr("loadtest.planning.command.end_like_ctrl_c", lambda: None)
+    monkeypatch.setattr("loadtest.planning.command.exit_on_sigterm", lambda: None)
 
     def invoke(outcome: PlanReport | Exception, *options: str) -> Result:
-        def measured(size: Size, **_: object) -> PlanReport:
+        def measured(size: DatasetSize, **_: object) -> PlanReport:
             if isinstance(outcome, Exception):
                 raise outcome
             return replace(outcome, size={"people": size.people, "cards": size.cards})
 
         monkeypatch.setattr(run, "run_plan", measured)
-        return CliRunner().invoke(app, ["plan", *options], obj=Surroundings())
+        return CliRunner().invoke(app, ["plan", *options])
 
     return invoke
 
 
-def test_one_object_is_printed_with_the_circumstances(plan: Callable[..., Result]) -> None:
+def test_one_json_object_is_printed_with_the_host_information(plan: Callable[..., Result]) -> None:
     result = plan(REPORT, "--json", "--people", "300", "--cards", "400")
-    told = json.loads(result.stdout)
-    assert (result.exit_code, told["passed"]) == (0, True)
-    assert told["size"] == {"people": 300, "cards": 300}
-    assert told["circumstances"]["cores"] >= 1
+    printed = json.loads(result.stdout)
+    assert (result.exit_code, printed["passed"]) == (0, True)
+    assert printed["size"] == {"people": 300, "cards": 300}
+    assert printed["host_info"]["cores"] >= 1
 
 
-def test_costs_that_do_not_foretell_end_with_one_and_a_sentence(plan: Callable[..., Result]) -> None:
+def test_a_plan_that_must_not_be_used_exits_with_1_and_the_verdict(plan: Callable[..., Result]) -> None:
     result = plan(replace(REPORT, wrong={"validity": 1}), "--json")
     assert result.exit_code == 1
-    assert "nothing may be planned" in result.stderr
+    assert "must not be used" in result.stderr
     assert json.loads(result.stdout)["passed"] is False
 
 
-def test_what_could_not_be_measured_ends_with_three(plan: Callable[..., Result]) -> None:
-    result = plan(LoadError("nobody could consent"))
+def test_a_failed_measurement_exits_with_3(plan: Callable[..., Result]) -> None:
+    result = plan(LoadError("too few patients"))
     assert (result.exit_code, result.stdout) == (3, "")
-    assert "nobody could consent" in result.stderr
+    assert "too few patients" in result.stderr

@@ -1,4 +1,4 @@
-"""What a request costs, taken out of stretches that asked for several kinds; and a mix put together of it."""
+"""Costs derived from periods with several kinds of request, and predictions for a mix."""
 
 from __future__ import annotations
 
@@ -6,63 +6,65 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.planning.costs import API, STORED, WAL, Costs, Taken
+from loadtest.planning.costs import API, STORED, WAL, Consumption, Costs
 from tests.unit.loadtest.planning.builders import COSTS, RECORD
 
-IDLE = Taken(10.0, {}, {API: 0.1})
+IDLE = Consumption(10.0, {}, {API: 0.1})
 
 
-def test_idleness_and_what_else_was_asked_are_taken_off() -> None:
-    challenge = Taken(10.0, {"challenge": 100}, {API: 0.1 + 0.05})
-    card = Taken(20.0, {"challenge": 200, "card": 100}, {API: 0.2 + 0.1 + 0.3, WAL: 5000.0})
+def test_idleness_and_other_kinds_are_subtracted() -> None:
+    challenge = Consumption(10.0, {"challenge": 100}, {API: 0.1 + 0.05})
+    card = Consumption(20.0, {"challenge": 200, "card": 100}, {API: 0.2 + 0.1 + 0.3, WAL: 5000.0})
     costs = Costs.solve(IDLE, [("challenge", challenge), ("card", card)])
     assert costs.idle == {API: pytest.approx(0.01)}
     assert costs.of["challenge"] == {API: pytest.approx(0.0005)}
     assert costs.of["card"] == {API: pytest.approx(0.003), WAL: 50.0}
 
 
-def test_what_noise_makes_of_nothing_stays_nothing() -> None:
-    costs = Costs.solve(IDLE, [("challenge", Taken(10.0, {"challenge": 100}, {API: 0.05}))])
+def test_negative_costs_are_noise_and_become_zero() -> None:
+    costs = Costs.solve(IDLE, [("challenge", Consumption(10.0, {"challenge": 100}, {API: 0.05}))])
     assert costs.of["challenge"] == {API: 0.0}
 
 
-def test_a_table_that_grew_by_less_than_a_row_did_not_grow_by_requests() -> None:
-    grown = Taken(10.0, {"number": 100}, {RECORD: 50_000.0, f"{STORED}upload": 3_900.0})
-    assert Costs.solve(IDLE, [("number", grown)]).of["number"] == {RECORD: 500.0, f"{STORED}upload": 0.0}
+def test_a_table_that_grew_by_less_than_a_row_does_not_grow_by_requests() -> None:
+    consumed = Consumption(10.0, {"number": 100}, {RECORD: 50_000.0, f"{STORED}upload": 3_900.0})
+    assert Costs.solve(IDLE, [("number", consumed)]).of["number"] == {RECORD: 500.0, f"{STORED}upload": 0.0}
 
 
-def test_a_kind_has_to_come_after_those_that_it_asks_besides() -> None:
+def test_a_kind_must_follow_those_that_it_requests_too() -> None:
     with pytest.raises(KeyError, match="challenge"):
-        Costs.solve(IDLE, [("card", Taken(10.0, {"challenge": 1, "card": 1}, {}))])
+        Costs.solve(IDLE, [("card", Consumption(10.0, {"challenge": 1, "card": 1}, {}))])
 
 
-def test_stretches_add_up() -> None:
-    both = Taken(1.0, {"card": 1, "challenge": 1}, {API: 0.1}) + Taken(2.0, {"card": 2}, {API: 0.2, WAL: 3.0})
+def test_periods_add_up() -> None:
+    both = Consumption(1.0, {"card": 1, "challenge": 1}, {API: 0.1}) + Consumption(
+        2.0, {"card": 2}, {API: 0.2, WAL: 3.0}
+    )
     assert (both.seconds, both.requests) == (3.0, {"card": 3, "challenge": 1})
     assert both.amounts == {API: pytest.approx(0.3), WAL: 3.0}
 
 
 @given(st.permutations(["number", "card", "consent", "medications"]), st.integers(1, 500), st.integers(1, 60))
-def test_the_costs_that_made_a_measurement_are_found_again(
+def test_the_costs_of_a_computed_measurement_are_derived_again(
     kinds: list[str], count: int, seconds: int
 ) -> None:
-    stretches = []
+    periods = []
     for place, kind in enumerate(kinds):
         requests = {kind: count + place, **dict.fromkeys(kinds[:place], 7)}
-        stretches.append((kind, Taken(seconds, requests, COSTS.predict(seconds, requests))))
-    solved = Costs.solve(Taken(5.0, {}, COSTS.predict(5.0, {})), stretches)
+        periods.append((kind, Consumption(seconds, requests, COSTS.predict(seconds, requests))))
+    solved = Costs.solve(Consumption(5.0, {}, COSTS.predict(5.0, {})), periods)
     for kind in kinds:
         expected = {name: amount for name, amount in COSTS.of[kind].items() if amount}
         found = {name: amount for name, amount in solved.of[kind].items() if amount > 1e-9}
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
-def test_a_mix_takes_what_its_requests_and_its_seconds_take() -> None:
+def test_a_mix_costs_its_requests_and_its_idle_seconds() -> None:
     assert COSTS.predict(100.0, {"challenge": 1000, "card": 0, "number": 10})[API] == pytest.approx(
         100 * 0.01 + 1000 * 0.0005 + 10 * 0.001
     )
     assert COSTS.predict(1.0, {"number": 2})[RECORD] == 1000.0
 
 
-def test_tables_that_grow_are_told() -> None:
-    assert COSTS.stored == ["audit_record", "consent_evidence", "prescription_entry", "used_nonce"]
+def test_growing_tables_are_listed() -> None:
+    assert COSTS.growing_tables == ["audit_record", "consent_evidence", "prescription_entry", "used_nonce"]

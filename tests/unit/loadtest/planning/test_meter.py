@@ -1,37 +1,19 @@
-"""What is read before and after: differences, and what a pool's messages are on the wire."""
+"""The consumption between two readings of the meter."""
 
 from __future__ import annotations
 
-import asyncio
-
-import pytest
-
-from loadtest.line.connection import Reply
-from loadtest.line.pool import Pool
-from loadtest.planning import wire
-from loadtest.planning.costs import API, STORED, UP, Taken
-from loadtest.planning.meter import MeteredPool, Reading
+from loadtest.planning.costs import API, STORED, UP, Consumption
+from loadtest.planning.meter import MeterReading
 
 
-def test_what_was_taken_is_the_difference_of_two_readings() -> None:
-    before = Reading(10.0, {API: 4.0, UP: 100, f"{STORED}spent": 8192.0})
-    after = Reading(12.0, {API: 5.0, UP: 300, f"{STORED}audit_record": 8192.0})
-    assert after.since(before, {"card": 3}) == Taken(
+def test_consumption_is_the_difference_of_two_readings() -> None:
+    before = MeterReading(10.0, {API: 4.0, UP: 100, f"{STORED}used_nonce": 8192.0})
+    after = MeterReading(12.0, {API: 5.0, UP: 300, f"{STORED}audit_record": 8192.0})
+    assert after.since(before, {"card": 3}) == Consumption(
         2.0, {"card": 3}, {API: 1.0, UP: 200, f"{STORED}audit_record": 8192.0}
     )
 
 
-def test_a_partition_that_went_makes_no_table_smaller() -> None:
-    before, after = (Reading(0.0, {f"{STORED}spent": size}) for size in (9000.0, 8000.0))
-    assert after.since(before, {}).amounts == {f"{STORED}spent": 0.0}
-
-
-def test_a_pool_counts_what_its_messages_are_on_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def answered(_: Pool, __: bytes) -> Reply:
-        return Reply(200, b"{}", 2000)
-
-    monkeypatch.setattr(Pool, "exchange", answered)
-    pool = MeteredPool("http://127.0.0.1:1", most=1, timeout_seconds=1)
-    for _ in range(2):
-        asyncio.run(pool.exchange(b"x" * 700))
-    assert (pool.up, pool.down) == (2 * wire.up(700, 2000), 2 * wire.down(2000))
+def test_a_dropped_partition_is_no_negative_growth() -> None:
+    before, after = (MeterReading(0.0, {f"{STORED}used_nonce": size}) for size in (9000.0, 8000.0))
+    assert after.since(before, {}).amounts == {f"{STORED}used_nonce": 0.0}

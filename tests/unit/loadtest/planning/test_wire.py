@@ -1,9 +1,13 @@
-"""A message's bytes on the wire, worked out by hand."""
+"""Bytes of a message on the wire, computed by hand; a pool that adds them up."""
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from loadtest.http_client.connection import Reply
+from loadtest.http_client.pool import ConnectionPool
 from loadtest.planning import wire
 
 
@@ -21,7 +25,18 @@ def test_records_and_packets(message: int, packets: int, on_wire: int) -> None:
     assert (wire.packets(message), wire.on_wire(message)) == (packets, on_wire)
 
 
-def test_an_answer_is_acknowledged_by_a_packet_for_every_two_of_it() -> None:
+def test_an_answer_is_acknowledged_by_one_packet_for_every_two() -> None:
     assert wire.up(100, 100) == 100 + 22 + 90 + 90
     assert wire.up(100, 4000) == 100 + 22 + 90 + 2 * 90
     assert wire.down(100) == 100 + 22 + 90
+
+
+def test_a_metered_pool_adds_up_its_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answered(_: ConnectionPool, __: bytes) -> Reply:
+        return Reply(200, b"{}", 2000)
+
+    monkeypatch.setattr(ConnectionPool, "exchange", answered)
+    pool = wire.MeteredConnectionPool("http://127.0.0.1:1", max_connections=1, timeout_seconds=1)
+    for _ in range(2):
+        asyncio.run(pool.exchange(b"x" * 700))
+    assert (pool.up, pool.down) == (2 * wire.up(700, 2000), 2 * wire.down(2000))

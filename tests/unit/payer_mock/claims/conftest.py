@@ -1,4 +1,4 @@
-"""One small country and half a year of its claims, for all tests here: making them takes a moment."""
+"""One small population and half a year of its claims for all tests here, since generating them takes a while."""
 
 from __future__ import annotations
 
@@ -9,39 +9,40 @@ from pathlib import Path
 
 import pytest
 
-from payer_mock.claims.nation import ClaimsFiles, write_claims_files
-from payer_mock.country.make import make_country
-from tests.unit.payer_mock.claims.records import Line, Section, taken_apart
-from tests.unit.payer_mock.country.residents import residents_file
+from payer_mock.claims.monthly_files import ClaimFiles, write_claim_files
+from payer_mock.population.generate import generate_population
+from tests.builders.claim_records import Line, Section, parse_sections
+from tests.builders.residents import residents_file
 
 PEOPLE = 1500
 CLAIM_MONTHS = [date(2026, month, 1) for month in (2, 3, 4, 5, 8, 9)]
 
 
 @dataclass(frozen=True)
-class Claimed:
-    """The country's folder, and what was written of it by claim month."""
+class GeneratedClaims:
+    """The population's folder, and its claim files by claim month."""
 
-    country: Path
-    files: dict[date, ClaimsFiles]
+    population: Path
+    files: dict[date, ClaimFiles]
 
     def sections(self, claim_month: date) -> Iterator[Section]:
         """The sections of all insurers' files of a month."""
         for path in self.files[claim_month].files:
-            yield from taken_apart(path.read_bytes())
+            yield from parse_sections(path.read_bytes())
 
-    def receipts(self, claim_month: date, table: str) -> Iterator[tuple[Section, list[Line]]]:
-        """The receipts by one fee table, each with its section."""
+    def claims(self, claim_month: date, table: str) -> Iterator[tuple[Section, list[Line]]]:
+        """The claims of one fee table, each with its section."""
         for section in self.sections(claim_month):
             if section.table == table:
-                yield from ((section, receipt) for receipt in section.receipts)
+                yield from ((section, claim) for claim in section.claims)
 
 
 @pytest.fixture(scope="session")
-def claimed(tmp_path_factory: pytest.TempPathFactory) -> Claimed:
+def generated(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClaims:
     folder = tmp_path_factory.mktemp("claims")
     path, _ = residents_file(folder, PEOPLE)
-    country = folder / "country"
-    make_country(path, country, seed=5, month="2026-10")
-    files = {month: write_claims_files(country, month, folder / "files") for month in CLAIM_MONTHS}
-    return Claimed(country, files)
+    population = folder / "population"
+    generate_population(path, population, seed=5, month="2026-10")
+    files = {month: write_claim_files(population, month, folder / "files") for month in CLAIM_MONTHS}
+    assert all(each.files and each.claims for each in files.values())
+    return GeneratedClaims(population, files)

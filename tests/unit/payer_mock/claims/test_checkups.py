@@ -1,4 +1,4 @@
-"""Health check-ups of a country's members: plausible, repeatable, of those who are insured on the day."""
+"""Generated health check-ups: plausible, reproducible, and only of members insured on the day."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from eligibility_api.contract.checkups import CheckupInput
 from payer_mock.claims.checkups import write_checkup_files
 from payer_mock.cli import app
-from payer_mock.country.files import read_rows
-from tests.unit.payer_mock.claims.conftest import PEOPLE, Claimed
+from payer_mock.population.files import read_rows
+from tests.unit.payer_mock.claims.conftest import PEOPLE, GeneratedClaims
 
 SYSTOLIC, DIASTOLIC = "9A751000000000001", "9A761000000000001"
 
@@ -28,20 +28,20 @@ def lines(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def checkups(claimed: Claimed, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def checkups(generated: GeneratedClaims, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     folder = tmp_path_factory.mktemp("checkups")
-    made = write_checkup_files(claimed.country, 2026, folder)
+    written = write_checkup_files(generated.population, 2026, folder)
     found = lines(folder)
-    assert made.checkups == len(found)
+    assert written.checkups == len(found)
     return found
 
 
-def test_every_line_is_what_the_fund_takes(checkups: list[dict[str, Any]]) -> None:
+def test_every_line_is_valid(checkups: list[dict[str, Any]]) -> None:
     assert all(CheckupInput.model_validate_json(json.dumps(each)) for each in checkups)
     assert 0.2 * PEOPLE < len(checkups) < 0.5 * PEOPLE
 
 
-def test_values_are_those_of_people(checkups: list[dict[str, Any]]) -> None:
+def test_values_are_plausible(checkups: list[dict[str, Any]]) -> None:
     pressures = [
         {item["item_code"]: float(item["value"]) for item in each["items"] if item["data_type"] == "PQ"}
         for each in checkups
@@ -50,9 +50,11 @@ def test_values_are_those_of_people(checkups: list[dict[str, Any]]) -> None:
     assert all("unit" in item for each in checkups for item in each["items"] if item["data_type"] == "PQ")
 
 
-def test_nobody_is_examined_while_insured_elsewhere(claimed: Claimed, checkups: list[dict[str, Any]]) -> None:
+def test_members_are_examined_only_while_insured(
+    generated: GeneratedClaims, checkups: list[dict[str, Any]]
+) -> None:
     insured: defaultdict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
-    for path in (claimed.country / "2026-10").glob("members-[0-9]*.csv"):
+    for path in (generated.population / "2026-10").glob("members-[0-9]*.csv"):
         for _, row in read_rows(path):
             key = row["insurer_number"], row["number"], row["birth_date"]
             insured[key].append((row["acquired_on"], row.get("lost_on", "9999")))
@@ -62,10 +64,18 @@ def test_nobody_is_examined_while_insured_elsewhere(claimed: Claimed, checkups: 
         assert each["birth_date"] < "1987-04-01"
 
 
-def test_the_same_country_and_year_give_the_same_bytes(
-    claimed: Claimed, checkups: list[dict[str, Any]], tmp_path: Path
+def test_the_same_population_and_year_give_the_same_bytes(
+    generated: GeneratedClaims, checkups: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    words = ["checkups-files", str(claimed.country), "--year", "2026", "--out", str(tmp_path), "--json"]
-    result = CliRunner().invoke(app, words)
+    arguments = [
+        "checkups-files",
+        str(generated.population),
+        "--year",
+        "2026",
+        "--out",
+        str(tmp_path),
+        "--json",
+    ]
+    result = CliRunner().invoke(app, arguments)
     assert json.loads(result.stdout)["checkups"] == len(checkups)
     assert lines(tmp_path) == checkups

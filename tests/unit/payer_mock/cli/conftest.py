@@ -1,4 +1,4 @@
-"""The insurer's program set up, with an approver beside it."""
+"""Settings of an insurer's program and of its approver, for every test here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`payer-mock send-claims`, `claims-report`, `claims-faults`, `send-checkups`, as they are typed."""
+"""`payer-mock send-claims`, `claims-report`, `claims-faults`, `send-checkups` at the command line."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from typer.testing import CliRunner, Result
 from eligibility_api.contract import examples
 from eligibility_api.contract.claims import ClaimsFault, ClaimsFaults
 from payer_mock.claims.description import EXAMPLE, read_description, write_description
-from payer_mock.cli import Surroundings, app
+from payer_mock.cli import Dependencies, app
 from payer_mock.screens.claims import show_claims_faults
 from tests.unit.payer_mock.builders import INSURER, OTHER_INSURER, credential
 from tests.unit.payer_mock.fake_claims import CHECKUPS, CLAIMS, FAULT, FILE_ID, FakeClaims
 
 PROGRAM = f"client-{INSURER}"
-OF_IT = f"{CLAIMS}/{FILE_ID}"
+FILE_PATH = f"{CLAIMS}/{FILE_ID}"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def run(fund: FakeClaims, *words: str | Path, waited: list[float] | None = None) -> Result:
     wait = (lambda _: None) if waited is None else waited.append
-    around = Surroundings(make_transport=fund.transport, wait=wait, clock=lambda: NOW)
-    return CliRunner().invoke(app, [str(word) for word in words], obj=around)
+    dependencies = Dependencies(make_transport=fund.transport, wait=wait, clock=lambda: NOW)
+    return CliRunner().invoke(app, [str(word) for word in words], obj=dependencies)
 
 
 @pytest.fixture
@@ -38,12 +38,12 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_sent_as_it_is_and_followed_until_its_receipts_count(file: Path) -> None:
+def test_a_file_is_sent_unchanged_and_polled_until_its_claims_are_visible(file: Path) -> None:
     fund, waited = FakeClaims(), list[float]()
     result = run(fund, "send-claims", file, "--json", waited=waited)
     assert result.exit_code == 0
     assert fund.received == file.read_bytes()
-    assert fund.calls == [("POST", CLAIMS, PROGRAM), *[("GET", OF_IT, PROGRAM)] * 2]
+    assert fund.calls == [("POST", CLAIMS, PROGRAM), *[("GET", FILE_PATH, PROGRAM)] * 2]
     assert json.loads(result.stdout)["report"]["accepted"] == 2
     assert waited[-1] == 1.0
 
@@ -57,13 +57,13 @@ def test_a_file_is_sent_as_it_is_and_followed_until_its_receipts_count(file: Pat
         (["refused"], {}, 1),
     ],
 )
-def test_the_exit_code_tells_whether_every_receipt_was_taken(
+def test_exit_code_0_means_that_every_claim_was_accepted(
     file: Path, states: list[str], changes: dict[str, Any], exit_code: int
 ) -> None:
     assert run(FakeClaims(states, changes), "send-claims", file).exit_code == exit_code
 
 
-def test_what_was_found_is_shown_for_people(file: Path) -> None:
+def test_the_screen_shows_state_counts_and_faults(file: Path) -> None:
     shown = run(FakeClaims(changes={"faults": {"my-number-refused": 3}}), "send-claims", file).stdout
     for words in ("取込済 / done", "医科 / medical", "my-number-refused", FILE_ID):
         assert words in shown
@@ -71,12 +71,12 @@ def test_what_was_found_is_shown_for_people(file: Path) -> None:
     assert "file-truncated" in refused
 
 
-def test_the_report_is_asked_for_again(file: Path) -> None:
+def test_claims_report_shows_the_current_state(file: Path) -> None:
     result = run(FakeClaims(["reading"]), "claims-report", FILE_ID)
     assert (result.exit_code, "読込中" in result.stdout) == (0, True)
 
 
-def test_faults_stand_by_line_record_and_field() -> None:
+def test_faults_are_listed_by_line_record_and_field() -> None:
     shown = run(FakeClaims(), "claims-faults", FILE_ID).stdout
     for words in ("17", "IY", "医薬品", "99a", "--after 7"):
         assert words in shown
@@ -92,12 +92,12 @@ def test_at_80_columns_no_code_is_cut_off(code: ClaimsFault) -> None:
     assert stream.getvalue().count("…") == 1
 
 
-def test_a_refusal_of_the_fund_is_told_in_its_words(file: Path) -> None:
+def test_a_refusal_by_the_fund_is_printed_with_its_code(file: Path) -> None:
     result = run(FakeClaims(failure="right-missing"), "send-claims", file)
     assert (result.exit_code, "right-missing" in result.stderr) == (1, True)
 
 
-def test_check_ups_go_to_their_insurer_in_requests_of_at_most_500(
+def test_checkups_are_sent_per_insurer_in_requests_of_at_most_500(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [checkup] = examples.CHECKUPS["checkups"]
@@ -119,13 +119,13 @@ def test_check_ups_go_to_their_insurer_in_requests_of_at_most_500(
 
 
 @pytest.mark.parametrize("content", ["", "{}\n"])
-def test_a_file_without_check_ups_is_wrong_usage(tmp_path: Path, content: str) -> None:
+def test_a_file_without_checkups_is_wrong_usage(tmp_path: Path, content: str) -> None:
     path = tmp_path / "checkups.jsonl"
     path.write_text(content)
     assert run(FakeClaims(), "send-checkups", path).exit_code == 2
 
 
-def test_the_lead_of_the_fund_is_waited_for_and_no_longer(file: Path) -> None:
+def test_the_wait_for_visibility_is_at_most_5_seconds(file: Path) -> None:
     waited: list[float] = []
     late = {"known_from": (NOW + timedelta(hours=1)).isoformat()}
     run(FakeClaims(["done"], answer=late), "send-claims", file, waited=waited)

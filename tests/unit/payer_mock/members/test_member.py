@@ -1,4 +1,4 @@
-"""One row as what the fund is told."""
+"""Validation of one row of a member file."""
 
 from datetime import date
 
@@ -16,13 +16,13 @@ def member(**changes: str) -> Member:
     return read
 
 
-def test_a_row_without_lost_on_joins_and_stays() -> None:
+def test_a_row_without_lost_on_has_no_end() -> None:
     read = member()
     assert read.joining.acquired_on == date(2020, 4, 1)
     assert read.leaving is None
 
 
-def test_a_row_with_lost_on_joins_without_it_and_leaves() -> None:
+def test_a_row_with_lost_on_gives_an_enrolment_without_it_and_an_end() -> None:
     read = member(**LEFT)
     assert (read.joining.lost_on, read.joining.reason_of_loss) == (None, None)
     assert read.leaving is not None
@@ -59,12 +59,12 @@ def test_a_row_with_lost_on_joins_without_it_and_leaves() -> None:
         ({"name_kana": "\u3000"}, [("name_kana", "kana")]),
     ],
 )
-def test_a_bad_row_tells_its_columns_and_rules(
+def test_faults_of_a_bad_row_name_column_and_rule(
     changes: dict[str, str], faults: list[tuple[str, str]]
 ) -> None:
     assert read_member(row(7, **changes)) == [Fault(7, column, code) for column, code in faults]
 
 
-def test_a_spoiled_line_keeps_its_fault() -> None:
+def test_an_invalid_line_keeps_its_fault() -> None:
     fault = Fault(7, None, "csv")
     assert read_member(Row(7, {}, fault)) == [fault]

@@ -1,4 +1,4 @@
-"""A members file as a table."""
+"""Reading a member file as a table."""
 
 from pathlib import Path
 
@@ -14,26 +14,26 @@ def rows(*lines: str, header: str = HEADER) -> list[Row]:
     return list(read_table([header, *lines]))
 
 
-def test_a_row_holds_its_filled_cells_and_the_number_a_spreadsheet_shows() -> None:
+def test_a_row_has_its_filled_cells_and_its_number_in_a_spreadsheet() -> None:
     assert rows(line()) == [Row(2, {column: cell for column, cell in CELLS.items() if cell})]
 
 
-def test_columns_may_stand_in_any_order_and_certificate_kind_among_them() -> None:
+def test_columns_are_accepted_in_any_order_and_certificate_kind_is_optional() -> None:
     header = ",".join((*reversed(CELLS), "certificate_kind")) + "\n"
     cells = ",".join((*reversed(CELLS.values()), "01")) + "\n"
     assert rows(cells, header=header)[0].cells["certificate_kind"] == "01"
 
 
-def test_a_quoted_cell_may_hold_commas_and_quotation_marks() -> None:
+def test_a_quoted_cell_can_contain_commas_and_quotation_marks() -> None:
     assert rows(line(address='"架空県, ""模擬""市"'))[0].cells["address"] == '架空県, "模擬"市'
 
 
-def test_empty_lines_are_passed_over_and_counted() -> None:
+def test_empty_lines_are_skipped_but_counted() -> None:
     assert [row.number for row in rows("\n", line(), "  \n", line())] == [3, 5]
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "code"),
+    ("invalid", "code"),
     [
         (line(name='"架空'), "csv"),
         (line(name='"架空"花子'), "csv"),
@@ -42,9 +42,9 @@ def test_empty_lines_are_passed_over_and_counted() -> None:
         (line().strip() + ",\n", "cell-count"),
     ],
 )
-def test_a_spoiled_line_is_one_fault_and_the_next_one_is_read(spoiled: str, code: str) -> None:
-    spoiled_row, good_row = rows(spoiled, line())
-    assert spoiled_row == Row(2, {}, Fault(2, None, code))
+def test_an_invalid_line_is_one_fault_and_the_next_one_is_read(invalid: str, code: str) -> None:
+    invalid_row, good_row = rows(invalid, line())
+    assert invalid_row == Row(2, {}, Fault(2, None, code))
     assert good_row.fault is None
 
 
@@ -60,14 +60,14 @@ def test_a_spoiled_line_is_one_fault_and_the_next_one_is_read(spoiled: str, code
         HEADER.strip() + ",name\n",
     ],
 )
-def test_another_header_is_refused_before_any_row_and_not_repeated(header: str) -> None:
+def test_a_wrong_header_is_rejected_before_any_row_and_not_repeated(header: str) -> None:
     with pytest.raises(HeaderError) as caught:
         read_table([header, line()])
     assert "架空" not in str(caught.value)
     assert "my_number" not in str(caught.value)
 
 
-def test_a_file_without_any_line_has_no_header() -> None:
+def test_an_empty_file_has_no_header() -> None:
     with pytest.raises(HeaderError):
         read_table([])
 

@@ -1,0 +1,259 @@
+"""Options of the commands that read a card: reader, PIN, visual check, consent; and the tap that they
+describe.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clinic_terminal.bilingual import Bilingual, option_help
+from clinic_terminal.card.channel import CardConnection
+from clinic_terminal.cli.common import Dependencies, Terminal, require, require_tty_or, usage_error
+from clinic_terminal.console.prompts import InteractivePrompts, StdinPrompts
+from clinic_terminal.visit.prompts import Prompts
+from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
+from eligibility_api.contract.categories import CATEGORIES
+from eligibility_api.contract.codes import Care, Category
+from eligibility_api.contract.consent import ConsentCare, Language
+from eligibility_api.contract.errors import ShikakuError
+
+MAX_OPERATOR_LENGTH = 60
+"""As in the contract's visual check."""
+
+
+class CareName(StrEnum):
+    """The forms of care for which a patient can consent, as the option names them."""
+
+    OUTPATIENT = "outpatient"
+    HOME_VISIT = "home-visit"
+    ONLINE = "online"
+
+    @property
+    def code(self) -> ConsentCare:
+        """診療区分."""
+        return _CARES[self]
+
+
+_CARES: dict[CareName, ConsentCare] = {
+    CareName.OUTPATIENT: Care.OUTPATIENT,
+    CareName.HOME_VISIT: Care.HOME_VISIT,
+    CareName.ONLINE: Care.ONLINE,
+}
+_ALL = "all"
+
+
+def _parse_operator(text: str) -> str:
+    """The operator's name without surrounding spaces. Raises typer.BadParameter."""
+    name = text.strip()
+    if not 1 <= len(name) <= MAX_OPERATOR_LENGTH:
+        raise usage_error(
+            f"職員の氏名は1～{MAX_OPERATOR_LENGTH}文字です。", f"1 to {MAX_OPERATOR_LENGTH} characters"
+        )
+    return name
+
+
+def parse_categories(text: str) -> tuple[Category, ...]:
+    """Categories by their names, separated by commas, or all. Raises typer.BadParameter."""
+    names = [name.strip() for name in text.split(",")]
+    if unknown := sorted(set(names) - {*Category, _ALL}):
+        given, known = ", ".join(unknown), ", ".join([_ALL, *Category])
+        raise usage_error(
+            f"{given} は指定できません。指定できるもの：{known}", f"{given}: not one of {known}"
+        )
+    return tuple(one for one in CATEGORIES if _ALL in names or one in names)
+
+
+ReaderName = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        help=option_help(
+            "使用するカードリーダーの名前（省略時：カードのあるリーダー）。",
+            "Reader to use; default: the only one with a card.",
+        ),
+    ),
+]
+CardImage = Annotated[
+    Path | None,
+    typer.Option(
+        "--card",
+        help=option_help(
+            "カードリーダーの代わりに使うカードファイル。", "Card file to use instead of a reader."
+        ),
+    ),
+]
+PinStdin = Annotated[
+    bool,
+    typer.Option(
+        "--pin-stdin",
+        help=option_help(
+            "暗証番号を標準入力から1回だけ受け取る。最後の1回には使わない。",
+            "PIN from standard input: one try, never the last one.",
+        ),
+    ),
+]
+LastTry = Annotated[
+    bool,
+    typer.Option(
+        "--last-try",
+        help=option_help(
+            "--pin-stdin の暗証番号を最後の1回にも使う。",
+            "With --pin-stdin: use even the last try of the PIN.",
+        ),
+    ),
+]
+Register = Annotated[
+    bool,
+    typer.Option(
+        "--register",
+        help=option_help(
+            "必要なら利用登録を行う（患者さんは同意済み）。",
+            "Register the card for insurance use if needed; the patient agrees.",
+        ),
+    ),
+]
+VisualCheck = Annotated[
+    bool,
+    typer.Option(
+        "--visual-check",
+        help=option_help("職員が顔を目視確認した。", "A member of staff compared the face."),
+    ),
+]
+Operator = Annotated[
+    str | None,
+    typer.Option(
+        "--operator",
+        parser=_parse_operator,
+        metavar="NAME",
+        help=option_help("職員の氏名（記録されます）。", "Name of the member of staff; recorded."),
+    ),
+]
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        min=0,
+        max=600,
+        metavar="SECONDS",
+        help=option_help("カードを待つ秒数。", "Seconds to wait for a card."),
+    ),
+]
+Agree = Annotated[
+    bool,
+    typer.Option(
+        "--agree",
+        help=option_help(
+            "患者さんは同意文を読み、すべてに同意済み。",
+            "The patient has read the text of the consent and agreed to all of it.",
+        ),
+    ),
+]
+Consent = Annotated[
+    str | None,
+    typer.Option(
+        "--consent",
+        metavar="KIND,…",
+        help=option_help(
+            f"同意を求める情報（複数はコンマ区切り）：{_ALL}, {', '.join(CATEGORIES)}",
+            "Information to ask consent for, separated by commas.",
+        ),
+    ),
+]
+CareOption = Annotated[
+    CareName,
+    typer.Option(
+        "--care",
+        metavar="CARE",
+        help=option_help(
+            "診療区分。同意の期間が決まる：outpatient（外来）、home-visit（訪問診療など）、online（オンライン診療など）。",
+            "Form of care; decides how long the consent lasts.",
+        ),
+    ),
+]
+LanguageOption = Annotated[
+    Language,
+    typer.Option(
+        "--language",
+        metavar="ja|en",
+        help=option_help("患者さんが読む同意文の言語。", "Language of the consent's text."),
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CardOptions:
+    """How a card is read, as a command's options say it. `agree`: the program has the patient's agreement."""
+
+    reader: str | None
+    card: Path | None
+    pin_stdin: bool
+    last_try: bool
+    register: bool
+    visual_check: bool
+    operator: str | None
+    wait: float
+    agree: bool = False
+
+    def validate(self, *, consents: bool) -> None:
+        """Check that the options fit together. Raises typer.BadParameter."""
+        require(
+            self.reader is None or self.card is None,
+            "--reader と --card は同時に指定できません。",
+            "--reader and --card exclude each other",
+        )
+        require(
+            self.operator is not None or not self.visual_check,
+            "--visual-check には --operator が必要です。",
+            "--visual-check needs --operator",
+        )
+        require(
+            self.pin_stdin or not self.last_try,
+            "--last-try は --pin-stdin と一緒に指定してください。",
+            "--last-try goes with --pin-stdin",
+        )
+        require(
+            consents or not self.agree,
+            "--agree は --consent と一緒に指定してください。",
+            "--agree goes with --consent",
+        )
+        require_tty_or(
+            "--pin-stdin", given=self.visual_check or self.pin_stdin, what=Bilingual("暗証番号", "the PIN")
+        )
+        require_tty_or(
+            "--agree",
+            given=self.agree or not consents,
+            what=Bilingual("患者さんの同意", "the patient's agreement"),
+        )
+
+    def tap(self, dependencies: Dependencies, terminal: Terminal, request: TapRequest) -> TapOutcome:
+        """Sign in, open the card, tap.
+
+        The sign-in comes first: a connection problem is reported before anybody is asked for a card or a PIN.
+        """
+        fund, watch = terminal.fund, terminal.watch
+        try:
+            with watch.step("sign-in"):
+                fund.sign_in()
+            with watch.step("card", waiting=True):
+                connection = self._open_card(dependencies)
+        except ShikakuError as problem:
+            return TapOutcome(watch.timings(), problem=problem)
+        except KeyboardInterrupt:
+            return TapOutcome(watch.timings())
+        return tap(connection, fund, self._prompts(), request, watch)
+
+    def _open_card(self, dependencies: Dependencies) -> CardConnection:
+        if self.card:
+            return dependencies.open_card_file(self.card)
+        return dependencies.open_reader_card(self.reader, self.wait)
+
+    def _prompts(self) -> Prompts:
+        if self.pin_stdin:
+            return StdinPrompts(sys.stdin, self.register, self.last_try, self.agree)
+        return InteractivePrompts(self.register, self.agree)

@@ -1,0 +1,188 @@
+"""`clinic-terminal emergency` and `disaster`: access without consent, for a reason that is recorded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from clinic_terminal.bilingual import Bilingual, command_help, option_help
+from clinic_terminal.cli.card_options import CardImage, CardOptions, Operator, ReaderName, Wait
+from clinic_terminal.cli.common import Dependencies, open_terminal, require, require_tty_or, usage_error
+from clinic_terminal.cli.history_options import (
+    FromMonth,
+    Group,
+    RoleOption,
+    ToMonth,
+    What,
+    parse_resources,
+    require_months,
+    show,
+)
+from clinic_terminal.cli.options import AsJson, ShiftJis, ShowTimings, output_format
+from clinic_terminal.console import exit_code_help
+from clinic_terminal.console.emergency_prompts import (
+    InteractiveEmergency,
+    StdinEmergency,
+    prompt_disaster_search,
+)
+from clinic_terminal.console.membership_prompts import InteractiveMembership, json_object
+from clinic_terminal.outcome import Outcome
+from clinic_terminal.queries.emergency import AccessWithoutConsent, read_in_disaster, read_in_emergency
+from clinic_terminal.queries.history import categories_for
+from clinic_terminal.queries.membership import parse_request
+from clinic_terminal.queries.number_lookup import LookupRequest, look_up_by_number
+from clinic_terminal.visit.tap import TapRequest
+from eligibility_api.contract.codes import Role
+from eligibility_api.contract.emergency import DisasterSearch
+from eligibility_api.contract.history import Grouping, HistoryResource
+from eligibility_api.contract.history_query import HistoryQuery
+
+_EMERGENCY_HELP = command_help(
+    """救急時に、患者さんの同意なしで薬剤情報などを閲覧します。閲覧は記録され、ご本人にも表示されます。最初に理由を入力します。
+本人確認はカードの目視確認で行い、カードがなければ --by-number で記号・番号を使います。--stdin を付けると、標準入力の JSON
+（reason：unconscious・life-threatening・cannot-express、note、one_time_password、--by-number では membership も）で入力します。""",
+    """Reads a patient's history without consent in an emergency; this is recorded and shown to the patient.
+The reason is asked for first. The card identifies the patient by visual check; without a card,
+--by-number does. With --stdin everything is read as one JSON object: reason (unconscious,
+life-threatening, cannot-express), note, one_time_password, and with --by-number membership.""",
+    exit_code_help.HISTORY_EXIT_CODES,
+)
+
+_DISASTER_HELP = command_help(
+    """この地域が災害時モードの間、患者さんを氏名などで検索して、薬剤情報などを閲覧します。--stdin を付けると、標準入力の JSON
+（name または name_kana、birth_date、sex、address。または membership）で検索します。""",
+    """Searches for a patient and reads the history while disaster mode is on in the region. With --stdin the
+search is read as one JSON object: name or name_kana, birth_date, sex, address; or membership.""",
+    exit_code_help.HISTORY_EXIT_CODES,
+)
+
+Stdin = Annotated[
+    bool,
+    typer.Option(
+        "--stdin",
+        help=option_help("入力を標準入力の JSON で受け取る。", "Input as JSON from standard input."),
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(
+        "emergency", help=_EMERGENCY_HELP, short_help="救急時の閲覧 / Read a history in an emergency"
+    )(emergency_command)
+    app.command("disaster", help=_DISASTER_HELP, short_help="災害時の閲覧 / Read a history in a disaster")(
+        disaster_command
+    )
+
+
+def emergency_command(
+    context: typer.Context,
+    *,
+    role: RoleOption,
+    operator: Operator = None,
+    by_number: Annotated[
+        bool,
+        typer.Option(
+            "--by-number",
+            help=option_help(
+                "カードの代わりに記号・番号で確認する。", "Identify by numbers instead of the card."
+            ),
+        ),
+    ] = False,
+    reader: ReaderName = None,
+    card: CardImage = None,
+    wait: Wait = 30.0,
+    stdin: Stdin = False,
+    what: What = HistoryResource.MEDICATIONS,
+    from_month: FromMonth = None,
+    to_month: ToMonth = None,
+    group: Group = Grouping.INGREDIENT,
+    as_json: AsJson = False,
+    shift_jis: ShiftJis = False,
+    timings: ShowTimings = False,
+) -> None:
+    """Fetch a history in an emergency, print it, and end with its exit code."""
+    form = output_format(as_json=as_json, shift_jis=shift_jis)
+    access = _access(operator, role, what, HistoryQuery(from_month, to_month, group))
+    require(
+        not (by_number and (reader or card)),
+        "--by-number ではカードの指定は不要です。",
+        "--by-number needs no card",
+    )
+    require_tty_or("--stdin", given=stdin, what=Bilingual("理由", "the reason"))
+    dependencies = context.ensure_object(Dependencies)
+    terminal = open_terminal(dependencies)
+    prompts = StdinEmergency(sys.stdin) if stdin else InteractiveEmergency()
+
+    def by_numbers() -> Outcome:
+        membership = prompts if isinstance(prompts, StdinEmergency) else InteractiveMembership()
+        return look_up_by_number(terminal.fund, membership, LookupRequest(), terminal.watch)
+
+    def by_card() -> Outcome:
+        options = CardOptions(reader, card, False, False, False, True, access.operator, wait)
+        return options.tap(dependencies, terminal, TapRequest(operator=access.operator))
+
+    with terminal.fund:
+        identify: Callable[[], Outcome] = by_numbers if by_number else by_card
+        history = read_in_emergency(terminal.fund, prompts, identify, access, terminal.watch)
+    show(history, form, with_timings=timings)
+
+
+def disaster_command(
+    context: typer.Context,
+    *,
+    role: RoleOption,
+    operator: Operator = None,
+    not_asked: Annotated[
+        bool,
+        typer.Option(
+            "--not-asked",
+            help=option_help(
+                "患者さんに同意を確認できない（省略時：口頭で同意済み）。",
+                "The patient could not be asked; default: the patient agreed orally.",
+            ),
+        ),
+    ] = False,
+    stdin: Stdin = False,
+    what: What = HistoryResource.MEDICATIONS,
+    from_month: FromMonth = None,
+    to_month: ToMonth = None,
+    group: Group = Grouping.INGREDIENT,
+    as_json: AsJson = False,
+    shift_jis: ShiftJis = False,
+    timings: ShowTimings = False,
+) -> None:
+    """Search, fetch the history, print it, and end with its exit code."""
+    form = output_format(as_json=as_json, shift_jis=shift_jis)
+    access = _access(operator, role, what, HistoryQuery(from_month, to_month, group))
+    require_tty_or("--stdin", given=stdin, what=Bilingual("患者さんの氏名など", "the patient's data"))
+    terminal = open_terminal(context.ensure_object(Dependencies))
+    known = {
+        "consent": "not-possible" if not_asked else "oral",
+        "categories": categories_for(access.resources),
+        "operator": access.operator,
+        "role": access.role,
+    }
+
+    def search() -> DisasterSearch:
+        if stdin:
+            return parse_request(DisasterSearch, json_object(sys.stdin) | known)
+        return prompt_disaster_search(known)
+
+    with terminal.fund:
+        history = read_in_disaster(terminal.fund, search, access, terminal.watch)
+    show(history, form, with_timings=timings)
+
+
+def _access(operator: str | None, role: Role, what: str, query: HistoryQuery) -> AccessWithoutConsent:
+    """Raises typer.BadParameter."""
+    if operator is None:
+        raise usage_error(
+            "--operator で職員の氏名を指定してください（記録されます）。",
+            "--operator is required: the operator's name is recorded",
+        )
+    require_months(query)
+    return AccessWithoutConsent(operator, role, parse_resources(what), query)

@@ -1,0 +1,64 @@
+"""Reads a table of the clinic's own software: CSV with a header, UTF-8 or CP932, of which only some columns
+are used.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from clinic_terminal.bilingual import Bilingual
+from clinic_terminal.queries.membership import MEMBERSHIP_FIELDS
+
+_MAY_BE_MISSING = frozenset({"symbol", "branch"})
+
+
+class TableError(Exception):
+    """The file cannot be used; the text says why in both languages, without a value from the file."""
+
+    def __init__(self, ja: str, en: str) -> None:
+        super().__init__(Bilingual(ja, en).lines)
+
+
+def read_table(path: Path, key: str, max_rows: int) -> list[dict[str, str]]:
+    """At most `max_rows` rows with `key`, which each must have, and the fields of a membership; no other
+    columns.
+
+        Raises TableError, OSError.
+    """
+    columns = (key, *MEMBERSHIP_FIELDS)
+    reader = csv.DictReader(io.StringIO(_text(path.read_bytes()), newline=""), strict=True)
+    try:
+        missing = [
+            name for name in columns if name not in (reader.fieldnames or ()) and name not in _MAY_BE_MISSING
+        ]
+        if missing:
+            names = ", ".join(missing)
+            raise TableError(f"列がありません：{names}", f"columns missing: {names}")
+        rows = [{name: row.get(name) or "" for name in columns} for row in reader]
+    except csv.Error:
+        raise TableError("CSV として読み取れません", "not CSV") from None
+    _require_keys(rows, key, max_rows)
+    return rows
+
+
+def _text(data: bytes) -> str:
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise TableError("文字コードが UTF-8 でも CP932 でもありません", "neither UTF-8 nor CP932")
+
+
+def _require_keys(rows: Sequence[dict[str, str]], key: str, max_rows: int) -> None:
+    if not 0 < len(rows) <= max_rows:
+        raise TableError(
+            f"行数は1～{max_rows}です（{len(rows)}行）", f"from 1 to {max_rows} rows, not {len(rows)}"
+        )
+    for number, row in enumerate(rows, start=1):
+        row[key] = row[key].strip()
+        if not row[key]:
+            raise TableError(f"{number}行目に {key} がありません", f"row {number} has no {key}")

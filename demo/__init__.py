@@ -1,1 +1,0 @@
-"""The organisations side by side on one machine, and the story that `make demo` tells. Imports none of them."""

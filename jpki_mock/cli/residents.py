@@ -1,0 +1,166 @@
+"""Commands about residents: generate synthetic ones, import given ones with their cards, change, record a death."""
+
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated, BinaryIO, Literal
+
+import typer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from jpki_mock.authority.keys import KeyProfile
+from jpki_mock.authority.values import Carrier, Record
+from jpki_mock.card.card_file import lock_files
+from jpki_mock.card.image import save_image
+from jpki_mock.cli.common import noon_of, open_jlis, read_day
+from jpki_mock.clock import system_clock
+from jpki_mock.errors import InvalidInput
+from jpki_mock.files import open_atomic
+from jpki_mock.jlis import Jlis
+from jpki_mock.personalisation import CardOrder
+from jpki_mock.register.register import ItemsChange
+from jpki_mock.register.resident import Resident
+from jpki_mock.register.residents import first_residents, write_lines
+
+_Resident = Annotated[str, typer.Argument(help="The resident's id.")]
+
+
+class CardSpec(BaseModel):
+    """The card of an imported resident; fields as the options of `issue`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    pin: str | None = "1234"
+    sign_pin: str = "ABC123"
+    carrier: Carrier = Carrier.CARD
+    key: Literal["rsa", "p384"] = "rsa"
+    signature: bool = True
+    locked: bool = False
+    issued_on: date | None = None
+
+    def order(self, resident_id: str) -> CardOrder:
+        """The card order for a resident. Raises InvalidInput."""
+        return CardOrder(
+            resident_id=resident_id,
+            pin=self.pin,
+            sign_pin=self.sign_pin,
+            carrier=self.carrier,
+            key=KeyProfile.P384 if self.key == "p384" else KeyProfile.RSA,
+            signature=self.signature,
+            locked=self.locked,
+        )
+
+
+class ResidentWithCard(Resident):
+    """A line of the file that `import-residents` reads: a resident, and her card if she has one."""
+
+    resident_id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")
+    card: CardSpec | None = None
+
+    def resident(self) -> Resident:
+        """The resident alone."""
+        return Resident.model_validate(self.model_dump(exclude={"card"}))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    for command in (residents, import_residents, change, record_death):
+        app.command()(command)
+
+
+def residents(
+    people: Annotated[int, typer.Option(min=1, help="Number of residents.")],
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same residents.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; default: standard output.")] = None,
+    register: Annotated[bool, typer.Option(help="Also add them to the register.")] = True,
+) -> None:
+    """Generate synthetic residents, one JSON line each."""
+    with _output(out) as file:
+        lines = write_lines(first_residents(people, seed), file)
+        if register:
+            with open_jlis() as jlis:
+                jlis.register.add(lines)
+        else:
+            deque(lines, maxlen=0)
+
+
+def import_residents(
+    file: Annotated[Path, typer.Argument(help="JSON lines: a resident, with `card` if she has one.")],
+    cards: Annotated[Path, typer.Option(help="The folder for the cards, RESIDENT_ID.json each.")],
+) -> None:
+    """Add given residents to the register and issue their cards; adds nobody if a line is not valid."""
+    entries = list(_read(file))
+    with open_jlis() as jlis:
+        jlis.register.add(entry.resident() for entry in entries)
+        for entry in entries:
+            if entry.card is not None:
+                _issue(jlis, entry.card, entry.resident_id, cards / f"{entry.resident_id}.json")
+    typer.echo(f"{len(entries)} residents, {sum(entry.card is not None for entry in entries)} cards")
+
+
+def change(
+    resident: _Resident,
+    *,
+    name: Annotated[str | None, typer.Option()] = None,
+    name_kana: Annotated[str | None, typer.Option(help="Not one of the four items.")] = None,
+    postal_code: Annotated[str | None, typer.Option(help="Not one of the four items.")] = None,
+    address: Annotated[str | None, typer.Option()] = None,
+    birth_date: Annotated[date | None, typer.Option(parser=read_day, metavar="DAY")] = None,
+    sex: Annotated[str | None, typer.Option(help="1 male, 2 female.")] = None,
+) -> None:
+    """Change a resident's items; a change of one of the four revokes the signature certificate."""
+    items = ItemsChange(
+        name=name,
+        name_kana=name_kana,
+        birth_date=birth_date,
+        sex=sex,
+        postal_code=postal_code,
+        address=address,
+    )
+    with open_jlis() as jlis:
+        _print_revoked(jlis.change_items(resident, items, system_clock()))
+
+
+def record_death(
+    resident: _Resident,
+    on: Annotated[date, typer.Option(parser=read_day, metavar="DAY", help="The day of death.")],
+) -> None:
+    """Record a resident's death and revoke all her certificates."""
+    with open_jlis() as jlis:
+        _print_revoked(jlis.record_death(resident, on, system_clock()))
+
+
+def _read(file: Path) -> Iterator[ResidentWithCard]:
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                entry = ResidentWithCard.model_validate_json(line)
+                if entry.card is not None:
+                    entry.card.order(entry.resident_id)
+            except (ValidationError, InvalidInput) as error:
+                raise InvalidInput(f"Line {number} is not a valid resident.") from error
+            yield entry
+
+
+def _issue(jlis: Jlis, card: CardSpec, resident_id: str, out: Path) -> None:
+    """Issue a card and write its file in one transaction: only the file has the keys."""
+    with lock_files(out), jlis.store.unit():
+        save_image(jlis.cards.issue(card.order(resident_id), noon_of(card.issued_on)), out)
+
+
+def _print_revoked(revoked: list[Record]) -> None:
+    for record in revoked:
+        typer.echo(f"revoked {record.ca} {record.id.serial}")
+
+
+@contextmanager
+def _output(out: Path | None) -> Iterator[BinaryIO]:
+    if out is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with open_atomic(out, mode=0o644) as file:
+        yield file

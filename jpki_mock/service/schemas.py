@@ -1,0 +1,87 @@
+"""Request and response models of the fund's API."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from jpki_mock.authority.values import CertificateId
+from jpki_mock.register.matching import Attributes, Match
+
+MAX_BATCH_SIZE = 5000
+"""Maximum number of people in one batch."""
+
+_Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class CertificateReference(_Model):
+    """A certificate, by its issuer's key and its serial number (decimal; at most 20 bytes)."""
+
+    ca_key_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    serial: str = Field(pattern=r"^[1-9][0-9]{0,48}$")
+
+    @classmethod
+    def of(cls, name: CertificateId) -> "CertificateReference":
+        """Return the reference to a certificate."""
+        return cls(ca_key_sha256=name.ca_key_sha256, serial=str(name.serial))
+
+    def to_id(self) -> CertificateId:
+        """Return the id of the certificate."""
+        return CertificateId(self.ca_key_sha256, int(self.serial))
+
+
+class PersonAnswer(_Model):
+    """The holder of a certificate, and the certificates that it renewed, nearest first."""
+
+    person_key: str
+    predecessors: list[CertificateReference]
+
+
+class AttributesQuery(_Model):
+    """A member's attributes, as the insurer has them."""
+
+    name: _Text
+    name_kana: _Text
+    birth_date: date
+    sex: str = Field(pattern=r"^[0-9]$")
+    address: _Text
+
+    def to_attributes(self) -> Attributes:
+        """Return the attributes as the register's value."""
+        return Attributes(self.name, self.name_kana, self.birth_date, self.sex, self.address)
+
+
+class MatchAnswer(_Model):
+    """The number of matching residents, and the person key if there is exactly one."""
+
+    match: Match
+    person_key: str | None
+
+
+class AttributesBatch(_Model):
+    """The attributes of many members."""
+
+    people: Annotated[list[AttributesQuery], Field(min_length=1, max_length=MAX_BATCH_SIZE)]
+
+
+class BatchAnswer(_Model):
+    """The match of each member, in the order of the request."""
+
+    matches: list[MatchAnswer]
+
+
+class TerminalRequest(_Model):
+    """A terminal that the fund has admitted for the visual check."""
+
+    terminal_id: str = Field(pattern=r"^[A-Za-z0-9._:-]{1,64}$")
+    public_key: str = Field(max_length=1000, description="Base64 SubjectPublicKeyInfo (DER), P-256.")
+
+
+class TerminalAnswer(_Model):
+    """The terminal's certificate."""
+
+    certificate: str = Field(description="Base64 DER.")

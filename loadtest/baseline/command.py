@@ -1,0 +1,53 @@
+"""`loadtest baseline`: wiring only."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from loadtest.child_processes import exit_on_sigterm
+from loadtest.http_client.connection import ConnectionFailed
+from loadtest.target import LoadError
+
+FAILED, STOPPED = 1, 3
+
+
+def baseline(
+    *,
+    seconds: Annotated[
+        float, typer.Option(min=1, max=600, help="Seconds for which each of the four cases is measured.")
+    ] = 10.0,
+    cards: Annotated[int, typer.Option(min=100, max=100_000, help="Number of cardholders.")] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """1件の受付のコストを、このマシンでの下限と比較します。番号による照会は、FastAPI の最小のルートと比較します。
+
+    Compare a tap with its lowest possible cost on this machine, and a look-up by number with FastAPI's
+    minimal route. Starts a stack of its own with one API worker, and ends it.
+
+    Exit code 0: measured. 1: measured, but some answers were wrong. 3: the measurement could not be
+    completed.
+    """
+    from loadtest.baseline.report import show
+    from loadtest.baseline.run import run_baseline
+
+    exit_on_sigterm()
+    errors = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="shikaku-baseline-") as folder:
+        try:
+            report = run_baseline(
+                seconds, cards, Path(folder), lambda text: errors.print(f"… {text}", highlight=False)
+            )
+        except (LoadError, ConnectionFailed, OSError) as error:
+            typer.echo(f"測定できませんでした / The measurement failed: {error}", err=True)
+            raise typer.Exit(STOPPED) from error
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        show(Console(), report)
+    raise typer.Exit(FAILED if report.failures else 0)

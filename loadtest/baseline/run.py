@@ -1,0 +1,161 @@
+"""Runs a baseline measurement: a stack with one API worker, a small dataset, the compared applications."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from eligibility_api.contract.codes import Validity
+from loadtest.baseline.cases import (
+    BASELINE,
+    FASTAPI,
+    NUMBER,
+    TAP,
+    Case,
+    MinimalRoute,
+    NumberLookUp,
+    ProofQueue,
+    Tap,
+)
+from loadtest.baseline.config import VARIABLE, BaselineConfig
+from loadtest.baseline.proofs import ProofFactory
+from loadtest.baseline.report import BaselineReport
+from loadtest.baseline.rounds import CONNECTIONS, CaseProcesses, CaseResult, measure
+from loadtest.baseline.server import serve
+from loadtest.clock import today_in_japan
+from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.dataset.terminals import sign_in_all
+from loadtest.http_client.pool import ConnectionPool
+from loadtest.machine import processes
+from loadtest.machine.cores import Cores
+from loadtest.machine.costs import API, DATABASE, ProcessKinds, database_processes
+from loadtest.model.answer import Question
+from loadtest.model.events import Membership
+from loadtest.target import LoadError, Progress, TargetEnvironment, start_stack
+
+ROUNDS = 5
+_TERMINALS = 8
+_WARM_UP_SECONDS = 0.5
+_WARM_UP_PROOFS = 5000
+"""Enough for the warm-up of a machine twice as fast as those on which this was developed."""
+
+_PROOF_RESERVE = 2.0
+"""Proofs made for each one that the warm-up lets expect."""
+
+_MEMBERSHIPS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """The cases, their processes, and the proofs."""
+
+    cases: Sequence[Case]
+    processes: CaseProcesses
+    factory: ProofFactory
+    proofs: ProofQueue
+
+
+def run_baseline(seconds: float, cards: int, folder: Path, progress: Progress) -> BaselineReport:
+    """Measure each of the four cases for `seconds`, in rounds; all files are in `folder`.
+
+    Raises LoadError, ConnectionFailed, OSError.
+    """
+    cores = Cores.choose()
+    size = DatasetSize(people=cards, cards=cards, terminals=_TERMINALS)
+    with ExitStack() as stack:
+        progress("a stack with one API worker")
+        target = stack.enter_context(start_stack(folder, workers=1))
+        dataset = provision(target, size, folder, progress)
+        setup = _set_up(stack, target, dataset, folder)
+        cores.pin_server(_server_side(target, setup.processes))
+        results = _measure(setup, cores, seconds, progress)
+    conditions = {
+        "seconds": seconds, "rounds": ROUNDS, "connections": CONNECTIONS, "people": cards, "cards": cards,
+    }  # fmt: skip
+    return BaselineReport(results, cores.describe(), conditions)
+
+
+def _set_up(stack: ExitStack, target: TargetEnvironment, dataset: Dataset, folder: Path) -> _Setup:
+    config = BaselineConfig.of(target)
+    config.save(folder / "baseline.json")
+    baseline = stack.enter_context(serve("baseline", {VARIABLE: str(folder / "baseline.json")}))
+    fastapi = stack.enter_context(serve("fastapi", {}))
+    asyncio.run(_sign_in(target.fund_url, dataset))
+    cards = [card for card in dataset.cards if _is_valid(dataset, person=card.resident_id)]
+    proofs = ProofQueue(cards)
+    cases: list[Case] = [
+        MinimalRoute(fastapi.url),
+        Tap.of_baseline(baseline.url, proofs, len(dataset.terminals)),
+        NumberLookUp(target.fund_url, dataset.terminals, _valid_memberships(dataset)),
+        Tap.of_fund(target.fund_url, proofs, dataset.terminals),
+    ]
+    fund = _kinds(target, target.fund_url)
+    of_cases = {
+        FASTAPI: _kinds(target, fastapi.url), BASELINE: _kinds(target, baseline.url), NUMBER: fund, TAP: fund,
+    }  # fmt: skip
+    factory = ProofFactory.of(config, [terminal.credential for terminal in dataset.terminals], cards)
+    return _Setup(cases, of_cases, factory, proofs)
+
+
+async def _sign_in(url: str, dataset: Dataset) -> None:
+    async with ConnectionPool(url, max_connections=64, timeout_seconds=30) as pool:
+        await sign_in_all(pool, dataset.terminals)
+
+
+def _valid_memberships(dataset: Dataset) -> list[Membership]:
+    candidates = dataset.reference_data.memberships[: 2 * _MEMBERSHIPS]
+    return [membership for membership in candidates if _is_valid(dataset, membership=membership)][
+        :_MEMBERSHIPS
+    ]
+
+
+def _is_valid(dataset: Dataset, **subject: Any) -> bool:
+    """Whether the expected answer is a valid insurance: all measured answers are of one kind."""
+    question = Question(today_in_japan(), dataset.terminals[0].institution_code, **subject)
+    return dataset.reference_data.answer(question).get("validity") == Validity.VALID
+
+
+def _kinds(target: TargetEnvironment, url: str) -> ProcessKinds:
+    port = int(url.rpartition(":")[2])
+    return {API: partial(_servers, port), DATABASE: partial(database_processes, target.fund_home)}
+
+
+def _servers(port: int) -> set[int]:
+    """A server's processes, without this process, which holds the compared applications' sockets too."""
+    return processes.listening_on(port) - {os.getpid()}
+
+
+def _server_side(target: TargetEnvironment, of_cases: CaseProcesses) -> set[int]:
+    """All processes of the stack, its database and the compared applications."""
+    assert target.stack_pid is not None
+    found = (find() for kinds in of_cases.values() for find in kinds.values())
+    return processes.with_descendants(target.stack_pid).union(*found)
+
+
+def _measure(setup: _Setup, cores: Cores, seconds: float, progress: Progress) -> dict[str, CaseResult]:
+    """Warm up, which also shows how many proofs are needed; make them; measure."""
+    progress("warming up")
+    setup.proofs.add(setup.factory.make(max(_WARM_UP_PROOFS, 2 * setup.factory.cards)))
+    warm_up = _run_rounds(setup, cores, rounds=2, seconds=_WARM_UP_SECONDS)
+    if failures := [f"{name}: {result.first_failure}" for name, result in warm_up.items() if result.failures]:
+        raise LoadError("; ".join(failures))
+    expected = (warm_up[BASELINE].per_second + warm_up[TAP].per_second) * seconds
+    needed = ceil(expected * _PROOF_RESERVE)
+    progress(f"{needed} proofs, signed in advance")
+    setup.proofs.add(setup.factory.make(needed))
+    progress(f"{ROUNDS} rounds of {len(setup.cases)} × {seconds / ROUNDS:.1f} s")
+    return _run_rounds(setup, cores, rounds=ROUNDS, seconds=seconds / ROUNDS)
+
+
+def _run_rounds(setup: _Setup, cores: Cores, *, rounds: int, seconds: float) -> dict[str, CaseResult]:
+    with cores.generating(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(measure(setup.cases, setup.processes, rounds=rounds, seconds=seconds))

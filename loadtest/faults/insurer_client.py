@@ -1,0 +1,93 @@
+"""Insurers at work during a run: their latest member files, and their program."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from loadtest.dataset.member_files import Cells, member_files, read_cells
+from loadtest.dataset.reference_data import PublishedFile
+from loadtest.faults.fault import FaultContext
+from loadtest.target import LoadError
+
+REASON = "負荷試験 / load test"
+"""The reason of actions that require one."""
+
+
+def latest_files(fault_context: FaultContext) -> list[Path]:
+    """Every insurer's member file of the last month."""
+    files = list(member_files(fault_context.folder / "country"))
+    last = max((month for month, _ in files), default=0)
+    return [file for month, file in files if month == last]
+
+
+def insurer_of(file: Path) -> str:
+    """The insurer of a member file."""
+    return next(iter(read_cells(file)))["insurer_number"]
+
+
+def rewrite(file: Path, target: Path, change: Callable[[Cells], Cells]) -> None:
+    """Write a member file with changed rows, readable by its owner only."""
+    rows: Iterable[Cells] = list(read_cells(file))
+    target.touch(mode=0o600)
+    with target.open("w", encoding="utf-8", newline="") as output:
+        writer = csv.DictWriter(output, fieldnames=list(next(iter(rows))), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(map(change, rows))
+
+
+class InsurerClient:
+    """One insurer's program, with its approver's key."""
+
+    def __init__(self, fault_context: FaultContext, insurer: str) -> None:
+        self._fault_context = fault_context
+        self._insurer = insurer
+
+    async def run(self, *arguments: str | Path) -> dict[str, Any]:
+        """Run a command and return its JSON, whatever its exit code. Raises LoadError if it prints none."""
+        folder, insurer = self._fault_context.folder, self._insurer
+        keys = {
+            "PAYER_CREDENTIAL": str(folder / "programs" / f"payer-{insurer}.json"),
+            "PAYER_APPROVER": str(folder / "approvers" / f"approver-{insurer}.json"),
+        }
+        arguments = (*arguments, "--insurer", insurer, "--json")
+        output = await asyncio.to_thread(
+            self._fault_context.target.run_unchecked, "payer-mock", *arguments, variables=keys
+        )
+        try:
+            answer: dict[str, Any] = json.loads(output)
+        except ValueError as error:
+            raise LoadError(f"payer-mock {arguments[0]} printed no JSON") from error
+        return answer
+
+
+class Publication:
+    """A file that an insurer has published, until it is undone."""
+
+    def __init__(
+        self, fault_context: FaultContext, client: InsurerClient, file: Path, upload: dict[str, Any]
+    ) -> None:
+        """`upload`: the fund's answer. Raises LoadError if the file is not published."""
+        if upload["state"] != "published":
+            raise LoadError(f"{file.name} could not be published: {upload['state']}")
+        self._reference_data = fault_context.dataset.reference_data
+        self._client = client
+        self._file = file
+        self.upload_id: str = upload["upload_id"]
+        self._published = PublishedFile(datetime.fromisoformat(upload["known_from"]))
+
+    async def undo(self) -> None:
+        """Undo it, once, and add its period of validity to the reference data. Raises LoadError."""
+        if self._published.undone_at is not None:
+            return
+        undone = await self._client.run("undo", self.upload_id, "--reason", REASON)
+        if undone["state"] != "undone":
+            raise LoadError(f"{self._file.name} could not be undone: {undone['state']}")
+        self._published = replace(self._published, undone_at=datetime.fromisoformat(undone["undone_from"]))
+        self._reference_data.publish(self._file, self._published)

@@ -1,0 +1,136 @@
+"""A connection pool that grows on demand: an open-loop load must never wait for a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from loadtest.http_client.connection import Connection, ConnectionFailed, Reply
+
+_IDLE_SECONDS = 4.0
+"""A connection idle for longer is not reused: uvicorn closes it after five seconds."""
+
+
+class ConnectionPool:
+    """Persistent connections to one address, reused last in, first out.
+
+    Requests beyond `max_connections` fail.
+    """
+
+    def __init__(self, url: str, *, max_connections: int, timeout_seconds: float) -> None:
+        address = urlsplit(url)
+        self.host, self.port = address.hostname or "127.0.0.1", address.port or 80
+        self.timeout_seconds = timeout_seconds
+        self._max_connections = max_connections
+        self._free: list[tuple[float, Connection]] = []
+        """Each with the instant of its last use; the most recently used one is last."""
+        self._busy: dict[Connection, bytes] = {}
+        """The path of the request in progress, by connection."""
+        self._in_use = 0
+        self._retired: set[Connection] = set()
+        self._blocked: list[bytes] = []
+        self.peak = 0
+        """The maximum of connections in use at a time."""
+
+    async def exchange(self, data: bytes) -> Reply:
+        """Send a complete request and wait for its answer.
+
+        Raises ConnectionFailed, also after the timeout.
+        """
+        if self._in_use >= self._max_connections:
+            raise ConnectionFailed("no connection left")
+        self._in_use += 1
+        self.peak = max(self.peak, self._in_use)
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                return await self._exchange(data)
+        except TimeoutError as error:
+            raise ConnectionFailed("timeout") from error
+        finally:
+            self._in_use -= 1
+
+    async def _exchange(self, data: bytes) -> Reply:
+        path = data.split(b" ", 2)[1]
+        self._raise_if_blocked(path)
+        connection = self._take()
+        if connection is None:
+            connection = await Connection.open(self.host, self.port)
+            self._raise_if_blocked(path, connection)
+        self._busy[connection] = path
+        try:
+            reply = await connection.exchange(data)
+        finally:
+            del self._busy[connection]
+        if connection in self._retired:
+            self._retired.discard(connection)
+            connection.close()
+        else:
+            self._keep(connection)
+        return reply
+
+    def block(self, prefix: str) -> None:
+        """Simulate a network failure for paths with a prefix: abort requests in progress, fail new ones."""
+        blocked = prefix.encode()
+        self._blocked.append(blocked)
+        if not blocked:
+            self.close()
+        for connection in [one for one, path in self._busy.items() if path.startswith(blocked)]:
+            connection.close()
+
+    def unblock(self, prefix: str) -> None:
+        """Undo one `block` of the same prefix."""
+        self._blocked.remove(prefix.encode())
+
+    async def reconnect(self, count: int) -> None:
+        """Close all connections, those in use after their answer, and open `count` new ones.
+
+        Raises ConnectionFailed.
+        """
+        self._retired.update(self._busy)
+        self.close()
+        opening = (Connection.open(self.host, self.port) for _ in range(count))
+        opened = await asyncio.gather(*opening, return_exceptions=True)
+        for connection in opened:
+            if isinstance(connection, Connection):
+                self._keep(connection)
+        for error in opened:
+            if isinstance(error, BaseException):
+                raise error
+
+    def _raise_if_blocked(self, path: bytes, opened: Connection | None = None) -> None:
+        if any(path.startswith(prefix) for prefix in self._blocked):
+            if opened is not None:
+                opened.close()
+            raise ConnectionFailed("blocked")
+
+    def _keep(self, connection: Connection) -> None:
+        self._free.append((asyncio.get_running_loop().time(), connection))
+
+    def _take(self) -> Connection | None:
+        """An idle connection that is still open, and not so old that the server may be about to close it."""
+        oldest = asyncio.get_running_loop().time() - _IDLE_SECONDS
+        while self._free:
+            since, connection = self._free.pop()
+            if since < oldest:
+                connection.close()
+            elif connection.is_open:
+                return connection
+        return None
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        while self._free:
+            self._free.pop()[1].close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)  # lets the transports close

@@ -1,0 +1,1 @@
+"""`loadtest run`: visits that arrive by a schedule, independent of answers; their latencies, errors and a verdict."""

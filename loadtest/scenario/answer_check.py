@@ -1,0 +1,123 @@
+"""Compares the sampled answers with the reference model.
+
+Answers are sampled while the load runs, and compared after it: the comparison must not take processor time
+from the load.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from loadtest.model.answer import Answer, Question
+from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
+from loadtest.scenario.visits import Outcome
+
+REFUSALS = frozenset({"card-not-usable", "eligibility-not-confirmable"})
+"""Refusals that a rule requires: answers like any other, right where the model refuses too."""
+
+_NOT_COMPARED = ("version", "record_id", "answered_at", "reference_number")
+
+_CLOCK_TOLERANCE = timedelta(seconds=1)
+"""Largest difference to the fund's clock. On one machine there is none, but the start of the run is recorded a moment late."""
+
+
+class ReferenceModel(Protocol):
+    """The reference model with all data of the dataset."""
+
+    @property
+    def changes(self) -> Sequence[datetime]:
+        """The times during the run at which the data change."""
+
+    def answer(self, question: Question, known_at: datetime) -> Answer:
+        """The answer that the fund should give by the data known at an instant."""
+
+
+class AnswerChecker:
+    """Compares a sample of answers with the model's, as of the time of each."""
+
+    def __init__(self, model: ReferenceModel, started_at: datetime) -> None:
+        """`started_at`: start of the run (aware)."""
+        self._model = model
+        self._started_at = started_at
+
+    def count_wrong(self, sample: Iterable[SampledAnswer], today: date) -> Counter[str]:
+        """The number of wrong answers by fault. `today`: the day that the checks ask about, in Tokyo."""
+        faults: Counter[str] = Counter()
+        records: set[str] = set()
+        for sampled in sample:
+            answer = _answer(sampled.outcome)
+            record = answer.get("record_id")
+            if record is not None and record in records:
+                faults["record-id-repeated"] += 1
+            records.add(str(record))
+            faults.update(self._fault(sampled, answer, today))
+        return faults
+
+    def _fault(self, sampled: SampledAnswer, answer: dict[str, Any], today: date) -> list[str]:
+        if "refused" not in answer and answer.get("as_of") != today.isoformat():
+            return ["as_of"]
+        instants = self._instants(sampled, answer)
+        if not instants:
+            return ["answered_at"]
+        question = _question(sampled.query, today)
+        expected = [self._model.answer(question, instant) for instant in instants]
+        compared = {name: value for name, value in answer.items() if name not in _NOT_COMPARED}
+        if compared in expected:
+            return []
+        return [_difference(compared, expected[0])]
+
+    def _instants(self, sampled: SampledAnswer, answer: dict[str, Any]) -> list[datetime]:
+        """The instants at which the answer may have been true: the one that it names, for a refusal any meanwhile.
+
+        None if the answer names an instant before its request or after its receipt.
+        """
+        began, ended = (self._started_at + timedelta(seconds=at) for at in (sampled.began, sampled.ended))
+        if "answered_at" not in answer:
+            between = (at for at in self._model.changes if began < at <= ended)
+            return [began, *between]
+        named = datetime.fromisoformat(answer["answered_at"])
+        if not began - _CLOCK_TOLERANCE <= named <= ended + _CLOCK_TOLERANCE:
+            return []
+        return [named]
+
+
+def _question(query: CheckQuery, today: date) -> Question:
+    return Question(
+        today,
+        query.institution_code,
+        query.facility_kind,
+        query.consents,
+        person=query.person,
+        membership=query.membership,
+    )
+
+
+def _answer(outcome: Outcome) -> dict[str, Any]:
+    if outcome.failure is not None:
+        return {"refused": outcome.failure}
+    answer = json.loads(outcome.body)
+    return answer if isinstance(answer, dict) else {}
+
+
+def _difference(answer: dict[str, Any], expected: dict[str, Any]) -> str:
+    """Names of the members that differ, without a person's values."""
+    return "+".join(sorted(_paths(answer, expected)))
+
+
+def _paths(answer: Any, expected: Any, name: str = "") -> Iterator[str]:
+    if isinstance(answer, dict) and isinstance(expected, dict):
+        for member in answer.keys() | expected.keys():
+            yield from _paths(
+                answer.get(member), expected.get(member), f"{name}.{member}" if name else member
+            )
+    elif isinstance(answer, list) and isinstance(expected, list) and len(answer) == len(expected):
+        for one, other in zip(answer, expected, strict=True):
+            yield from _paths(one, other, name)
+    elif isinstance(answer, list) and isinstance(expected, list):
+        yield f"{name} ({len(answer)} for {len(expected)})"
+    elif answer != expected:
+        yield name

@@ -1,0 +1,194 @@
+"""`loadtest run`: wiring only."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from loadtest.child_processes import exit_on_sigterm
+from loadtest.clock import now
+from loadtest.faults.catalogue import FAULTS
+from loadtest.http_client.connection import ConnectionFailed
+from loadtest.machine.host_info import HostInfo
+from loadtest.scenario.levels import LEVELS
+from loadtest.target import LoadError
+
+if TYPE_CHECKING:  # keeps the command's start fast
+    from loadtest.dataset.provision import DatasetSize
+    from loadtest.scenario.plan import Plan
+    from loadtest.scenario.report import RunReport
+    from loadtest.scenario.run import RunOptions
+
+FAILED, USAGE, STOPPED = 1, 2, 3
+
+MAX_CHECKS = 20_000_000
+"""Limit of the number of checks in a run."""
+
+LevelName = StrEnum("LevelName", {name: name for name in LEVELS})  # type: ignore[misc]
+FaultName = StrEnum("FaultName", {name: name for name in FAULTS})  # type: ignore[misc]
+
+
+def run(
+    *,
+    level: Annotated[LevelName, typer.Option(help="負荷のレベル / Load level.")],
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            min=0.05, max=240, help="時間（分） / Duration (default: the level's).", show_default=False
+        ),
+    ] = None,
+    people: Annotated[int, typer.Option(min=100, help="住民の数 / Residents of the dataset.")] = 3000,
+    cards: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="カードの数 / Number of cardholders (default: up to 1,000).", show_default=False
+        ),
+    ] = None,
+    uploaded: Annotated[
+        int,
+        typer.Option(
+            min=100, help="Residents whom insurers upload; the others are loaded into the database directly."
+        ),
+    ] = 20_000,
+    terminals: Annotated[
+        int, typer.Option(min=4, max=5000, help="施設の数 / Facilities; large ones have several terminals.")
+    ] = 60,
+    scale: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            max=10,
+            help="倍率 / Factor of the level's rates (default: 1; for `day`, calibrated to the machine).",
+            show_default=False,
+        ),
+    ] = None,
+    prescriptions: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Share of taps that a prescription or dispensing follows (an estimate)."
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="API workers, if this command starts the stack.")] = 2,
+    generators: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=256,
+            help="Local generator processes (default: as many as the level needs, unless --generator is given).",
+            show_default=False,
+        ),
+    ] = None,
+    generator: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Command line of one more generator, which runs `loadtest generator` on any machine; `{port}` is"
+            " replaced by the fund's port."
+        ),
+    ] = None,
+    fault: Annotated[
+        FaultName | None,
+        typer.Option(help="障害 / Fault, injected after a third of the run and removed after two thirds."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the arrivals.")] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="Folder of the report (HTML, JSON; default: one under var/loadtest/reports).",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """全国の照会を指定したレベルの負荷で再現し、回答の正しさと速さを確かめます。
+
+    Run the nation's checks at a load level. Arrivals are open: they do not wait for answers.
+
+    Runs against the stack that the environment names (TERMINAL_FUND_URL, FUND_HOME, JPKI_HOME, PAYER_…);
+    otherwise starts one and ends it. Exit code 0: no wrong answer, no error that the fault does not explain,
+    and the fault's expectation was met, at whatever speed. 1: otherwise. 2: wrong usage. 3: the run could not
+    be completed.
+    """
+    try:
+        import loadtest.html_report.render  # noqa: F401 - fails before a long run, not after it
+    except ModuleNotFoundError as error:
+        if error.name not in {"jinja2", "pygal"}:
+            raise
+        raise _usage(f"{error.name} is missing: it comes with the extra `load`.") from error
+    from loadtest.dataset.provision import DatasetSize
+    from loadtest.scenario.plan import Plan
+    from loadtest.scenario.presenter import show
+    from loadtest.scenario.run import RunOptions
+
+    chosen = LEVELS[level.value]
+    if prescriptions is not None:
+        chosen = replace(chosen, prescriptions=prescriptions)
+    plan = Plan(chosen, (minutes or chosen.minutes) * 60, scale or 1.0, seed)
+    if plan.checks_per_s * plan.seconds > MAX_CHECKS:
+        raise _usage(f"A run has at most {MAX_CHECKS:,} checks.")
+    options = RunOptions(
+        _generators(generators, generator or []),
+        fault=FAULTS[fault.value] if fault else None,
+        calibrate=scale is None,
+    )
+    size = DatasetSize(
+        people, min(people, 1000) if cards is None else min(people, cards), terminals, uploaded
+    )
+    report = _run_and_write(plan, size, workers, options, out)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        show(Console(), report)
+    raise typer.Exit(0 if report.passed else FAILED)
+
+
+def _usage(sentence: str) -> typer.Exit:
+    typer.echo(sentence, err=True)
+    return typer.Exit(USAGE)
+
+
+def _generators(local: int | None, others: list[str]) -> list[str] | None:
+    """The command lines of the generators; None for as many local ones as the level needs."""
+    from loadtest.generator.process import LOCAL_COMMAND
+
+    if local == 0 and not others:
+        raise _usage("A run needs a generator.")
+    return [LOCAL_COMMAND] * (local or 0) + others or None
+
+
+def _run_and_write(
+    plan: Plan, size: DatasetSize, workers: int, options: RunOptions, out: Path | None
+) -> RunReport:
+    """Run the plan and write its report. Exits with STOPPED if it could not be completed."""
+    from loadtest.html_report import render
+    from loadtest.scenario.run import run_scenario
+
+    exit_on_sigterm()
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="shikaku-run-") as folder:
+        try:
+            report = run_scenario(
+                plan,
+                size,
+                workers=workers,
+                folder=Path(folder),
+                options=options,
+                progress=lambda text: console.print(f"… {text}", highlight=False),
+            )
+            report = replace(report, host_info=HostInfo.now(sys.argv[1:]))
+            ended = now()
+            place = out or Path("var", "loadtest", "reports", f"{ended:%Y%m%dT%H%M%SZ}-{plan.level.name}")
+            render.write(report, place, ended)
+            console.print(f"… {place / render.PAGE}", highlight=False)
+        except (LoadError, ConnectionFailed, OSError) as error:
+            typer.echo(f"実行できませんでした / The run failed: {error}", err=True)
+            raise typer.Exit(STOPPED) from error
+    return report

@@ -1,0 +1,184 @@
+"""Runs a level from scratch: opens the target, provisions the dataset, runs the generators, and checks the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import uvloop
+from pydantic import AnyHttpUrl
+
+from eligibility_api.contract.transport import is_loopback
+from loadtest.clock import today_in_japan
+from loadtest.dataset.provision import Dataset, DatasetSize, provision
+from loadtest.faults.fault import Fault, FaultContext
+from loadtest.faults.injection import Injection
+from loadtest.faults.storm import STORM
+from loadtest.generator.client_faults import ClientFault
+from loadtest.generator.partition import make_assignments, required_generators, split_command
+from loadtest.generator.pool import GeneratorPool, RunResult
+from loadtest.generator.process import LOCAL_COMMAND
+from loadtest.machine import processes
+from loadtest.machine.costs import (
+    API,
+    DATABASE,
+    GENERATOR,
+    CpuReading,
+    CpuUsage,
+    ProcessKinds,
+    database_processes,
+    memory_mib,
+)
+from loadtest.monitor import Monitor, Observations
+from loadtest.scenario.answer_check import AnswerChecker
+from loadtest.scenario.calibration import Calibration, calibrate, day_section, probe
+from loadtest.scenario.levels import Shape
+from loadtest.scenario.plan import Plan
+from loadtest.scenario.report import RunReport
+from loadtest.scenario.run_context import BackgroundTask, RunContext, run_generators
+from loadtest.scenario.sections import ReportSection
+from loadtest.target import LoadError, Progress, TargetEnvironment, open_target
+
+_PROGRESS_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a plan is run.
+
+    `generators`: a command line for each (None: as many local ones as the plan requires). `client_faults`:
+    what generators do to their own connections. `calibrate`: whether a probe determines a day's scale.
+    """
+
+    generators: Sequence[str] | None = None
+    client_faults: Sequence[ClientFault] = ()
+    background_tasks: Sequence[BackgroundTask] = ()
+    fault: Fault | None = None
+    calibrate: bool = False
+
+    def with_injection(self, injection: Injection) -> RunOptions:
+        """The same options with everything that a fault does."""
+        return replace(
+            self,
+            client_faults=[*self.client_faults, *injection.client_faults],
+            background_tasks=[*self.background_tasks, injection.run],
+        )
+
+
+def run_scenario(
+    plan: Plan,
+    size: DatasetSize,
+    *,
+    workers: int,
+    folder: Path,
+    progress: Progress,
+    options: RunOptions | None = None,
+) -> RunReport:
+    """Run a level against the running stack, or one that this starts. All files are created in `folder`.
+
+    Raises LoadError, ConnectionFailed, OSError.
+    """
+    options, injection, is_day = options or RunOptions(), None, plan.level.shape is Shape.DAY
+    with ExitStack() as stack:
+        progress("opening the target")
+        target = stack.enter_context(open_target(folder, workers=workers))
+        if not is_loopback(AnyHttpUrl(target.fund_url)):
+            raise LoadError("load goes to loopback addresses only")
+        dataset = provision(target, size, folder, progress)
+        if options.fault is None and plan.level.shape is Shape.STORM:
+            options = replace(options, fault=STORM)
+        if options.fault is not None:
+            window = options.fault.window(plan.seconds)
+            fault_context = FaultContext(target, dataset, folder, plan.checks_per_s, window, progress)
+            injection = Injection(options.fault, fault_context)
+            options = options.with_injection(injection)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            calibration = None
+            if options.calibrate and is_day:
+                calibration = runner.run(_calibrated(plan, dataset, target, options, progress))
+                plan = replace(plan, scale=calibration.scale)
+            progress(f"{plan.level.name} for {plan.seconds:g} s: {plan.checks_per_s:,.0f} checks/s")
+            context, result, cpu, observations = runner.run(_run(plan, dataset, target, options, progress))
+            sections = [runner.run(_fault_section(injection, plan, result))] if injection is not None else []
+        memory = memory_mib(_process_kinds(target)) | {
+            GENERATOR: round(sum(usage.memory_mib for usage in result.usages), 1)
+        }
+    progress(f"comparing {len(result.sampled)} answers with the reference model")
+    checker = AnswerChecker(dataset.answer_index, context.started_at)
+    wrong = checker.count_wrong(result.sampled, today_in_japan()) + result.stats.histories_wrong
+    if is_day:
+        sections.append(day_section(plan, result.stats.series, calibration))
+    sizes = {"people": size.people, "cards": size.cards, "terminals": len(dataset.terminals)}
+    return RunReport(
+        plan,
+        result.stats,
+        cpu,
+        memory,
+        len(result.sampled),
+        wrong,
+        sizes,
+        result.usages,
+        observations,
+        sections,
+    )
+
+
+async def _fault_section(injection: Injection, plan: Plan, result: RunResult) -> ReportSection:
+    answers = [sampled.outcome.body for sampled in result.sampled if sampled.outcome.failure is None]
+    return await injection.section(result.stats.series, plan.seconds, answers)
+
+
+async def _calibrated(
+    plan: Plan, dataset: Dataset, target: TargetEnvironment, options: RunOptions, progress: Progress
+) -> Calibration:
+    """Run a probe without faults, and derive the scale from it."""
+    progress("measuring the cost of a check")
+    undisturbed = replace(options, client_faults=(), background_tasks=())
+    _, result, cpu, _ = await _run(probe(plan), dataset, target, undisturbed, progress)
+    return calibrate(result.stats.answered, cpu, len(os.sched_getaffinity(0)))
+
+
+def _process_kinds(target: TargetEnvironment) -> ProcessKinds:
+    port = AnyHttpUrl(target.fund_url).port or 80
+    return {
+        API: partial(processes.listening_on, port),
+        DATABASE: partial(database_processes, target.fund_home),
+    }
+
+
+async def _run(
+    plan: Plan, dataset: Dataset, target: TargetEnvironment, options: RunOptions, progress: Progress
+) -> tuple[RunContext, RunResult, CpuUsage, Observations]:
+    """Run the generators under a monitor. Returns the processor time of the run alone, too."""
+    kinds = _process_kinds(target)
+    visitors = dataset.visitors
+    if options.generators is None:
+        command_lines: Sequence[str] = [LOCAL_COMMAND] * required_generators(plan, visitors)
+    else:
+        command_lines = options.generators
+    commands = [split_command(command_line, target.fund_url) for command_line in command_lines]
+    assignments = make_assignments(target.fund_url, plan, visitors, len(commands), options.client_faults)
+    tasks: list[BackgroundTask] = [partial(_report_progress, progress=progress), *options.background_tasks]
+    async with (
+        GeneratorPool(commands, assignments) as generators,
+        Monitor(target, lambda: generators.pids) as monitor,
+    ):
+        before = CpuReading.now(kinds)
+        context, result = await run_generators(generators, target, dataset, tasks)
+        cpu = CpuReading.now(kinds).since(before)
+    generator_cpu = sum(usage.cpu_seconds for usage in result.usages)
+    cpu = CpuUsage(cpu.seconds, {**cpu.cpu, GENERATOR: generator_cpu})
+    return context, result, cpu, monitor.since(context.began)
+
+
+async def _report_progress(context: RunContext, progress: Progress) -> None:
+    """Report the progress at regular intervals, until cancelled."""
+    while True:
+        await asyncio.sleep(_PROGRESS_SECONDS)
+        if summary := context.generators.summary():
+            progress(summary)

@@ -1,1 +1,0 @@
-"""Shapes of load over time, as pure functions: how a day's checks lie in its hours and minutes."""

@@ -1,0 +1,74 @@
+"""Access to the fund: one client per insurer, streaming of files, and polling until the fund has processed them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import BinaryIO, TypeVar
+
+import httpx2
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.insurer_client import InsurerClient
+from eligibility_api.contract.tokens import Credential
+from payer_mock.clock import now
+
+ClientOf = Callable[[str], InsurerClient]
+"""Returns the client of an insurer number. Raises ShikakuError `enrolment-other-insurer` where there is none."""
+
+_CHUNK_BYTES = 1 << 18
+_FIRST_WAIT_SECONDS, _MAX_WAIT_SECONDS, _WAIT_FACTOR = 0.05, 0.5, 1.3
+_MAX_LEAD_SECONDS = 5.0
+"""The fund publishes about a second ahead; a longer lead means that a clock is wrong, and is not waited for."""
+
+State = TypeVar("State")
+
+
+@contextmanager
+def open_clients(
+    url: str, credentials: Mapping[str, Credential], make_transport: Callable[[], httpx2.BaseTransport]
+) -> Iterator[ClientOf]:
+    """Clients for `credentials` (by insurer number), closed at the end of the block."""
+    with ExitStack() as stack:
+        clients = {
+            number: stack.enter_context(InsurerClient(url, credential, clock=now, transport=make_transport()))
+            for number, credential in credentials.items()
+        }
+
+        def client_of(insurer_number: str) -> InsurerClient:
+            if insurer_number not in clients:
+                raise ShikakuError("enrolment-other-insurer")
+            return clients[insurer_number]
+
+        yield client_of
+
+
+def chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The content of a file in chunks of 256 KiB."""
+    return iter(lambda: file.read(_CHUNK_BYTES), b"")
+
+
+def poll_while(
+    in_progress: Callable[[State], bool],
+    state: State,
+    fetch: Callable[[], State],
+    wait: Callable[[float], None],
+) -> State:
+    """The first state that is not in progress; fetched again after each `wait`, which grows from 0.05 to 0.5 s."""
+    seconds = _FIRST_WAIT_SECONDS
+    while in_progress(state):
+        wait(seconds)
+        seconds = min(_WAIT_FACTOR * seconds, _MAX_WAIT_SECONDS)
+        state = fetch()
+    return state
+
+
+def wait_until(
+    visible_from: datetime | None, clock: Callable[[], datetime], wait: Callable[[float], None]
+) -> None:
+    """Wait until an instant that the fund fixed a little ahead."""
+    if visible_from is not None:
+        ahead = (visible_from - clock()).total_seconds()
+        if ahead > 0:
+            wait(min(ahead, _MAX_LEAD_SECONDS))

@@ -1,0 +1,144 @@
+"""`payer-mock enrol`, `correct`, `confirm`, `tickets`: single members, by single calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from eligibility_api.contract.enrolment import CorrectionRequest
+from eligibility_api.contract.tickets import TicketInput, TicketsRequest
+from payer_mock.actions.enrolment import enrol_members
+from payer_mock.actions.fund import open_clients
+from payer_mock.actions.report import Report
+from payer_mock.cli.common import (
+    Dependencies,
+    InsurerOption,
+    JsonOption,
+    echo_json,
+    fund_client,
+    load_settings,
+    not_configured,
+    read_lines,
+    show,
+    usage,
+)
+from payer_mock.members.table import HeaderError, Row, open_table, read_table
+from payer_mock.screens import enrolment as screen
+from payer_mock.screens.terms import MISMATCHES, TICKET_OUTCOMES, sentence
+from payer_mock.settings import SettingsError
+
+_Csv = Annotated[Path, typer.Argument(metavar="FILE.csv", exists=True, dir_okay=False, readable=True)]
+_JsonLines = Annotated[Path, typer.Argument(metavar="FILE.jsonl", exists=True, dir_okay=False, readable=True)]
+_EnrolmentId = Annotated[UUID, typer.Argument(metavar="ENROLMENT", help="資格のID / the enrolment's id")]
+
+_REGISTERED = ("registered", "replaced", "unchanged")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    for command in (enrol, correct, confirm, tickets):
+        app.command()(command)
+
+
+def enrol(context: typer.Context, file: _Csv, *, as_json: JsonOption = False) -> None:
+    """加入者ファイル（CSV、UTF-8）の加入者を1人ずつ登録します。資格喪失年月日（lost_on）のある行は資格喪失も登録します。
+
+    終了コード 0：全行を登録、1：登録できない行あり、2：使い方・設定・見出し行のエラー、3：支払基金の障害で中断
+
+    Enrol the members of a file (CSV, UTF-8) one by one, and end memberships that have a lost_on.
+
+    Exit code 0: every row was accepted. 1: some rows were rejected. 2: wrong usage, settings or header.
+    3: stopped by a technical failure of the fund.
+    """
+    with open_table(file) as lines:
+        try:
+            report = _enrol(read_table(lines), context.ensure_object(Dependencies))
+        except HeaderError as error:
+            raise usage(
+                f"加入者ファイルの見出し行にエラーがあります。\nNot a member file: {error}"
+            ) from error
+    if as_json:
+        echo_json(report.as_json())
+    else:
+        screen.show(Console(), report)
+    raise typer.Exit(report.exit_code)
+
+
+def _enrol(rows: Iterable[Row], dependencies: Dependencies) -> Report:
+    settings = load_settings()
+    try:
+        credentials = settings.load_credentials()
+    except SettingsError as error:
+        raise not_configured(error) from error
+    with open_clients(str(settings.fund_url), credentials, dependencies.make_transport) as client_of:
+        return enrol_members(rows, client_of)
+
+
+def correct(context: typer.Context, file: _JsonLines) -> None:
+    """登録済みの加入者情報を訂正します（1行に1つの JSON）。訂正できない行があると、その行で中断します。
+
+    Correct periods of members of any insurer whose credential is configured: one JSON object per line.
+
+    Stops at the first line that the fund refuses and prints its number; the lines before it are done.
+    """
+    corrections = list(read_lines(file, CorrectionRequest))
+    for number, correction in enumerate(corrections, start=1):
+        try:
+            with fund_client(context, correction.member.insurer_number) as client:
+                client.correct_enrolment(correction)
+        except typer.Exit:
+            typer.echo(f"{number}行目で中断しました。\nStopped at line {number}.", err=True)
+            raise
+    typer.echo(f"訂正 {len(corrections)}件 / corrected: {len(corrections)}")
+
+
+def confirm(
+    context: typer.Context,
+    enrolment_id: _EnrolmentId,
+    *,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """住民基本台帳情報との不一致（mismatches で表示）について、登録した内容が正しいことを確認済みにします。
+
+    Confirm a member's data although the resident register disagrees (see `mismatches`).
+    """
+    with fund_client(context, insurer) as client:
+        answer = client.confirm_mismatch(enrolment_id)
+    ja, en = MISMATCHES[answer.mismatch]
+    show(answer, as_json=as_json, on_screen=lambda console: console.print(f"{ja}。\n{answer.mismatch}: {en}"))
+
+
+def tickets(
+    context: typer.Context, file: _JsonLines, *, insurer: InsurerOption = None, as_json: JsonOption = False
+) -> None:
+    """福祉事務所の医療券・調剤券を登録します（1行に1つの JSON）。
+
+    終了コード 0：すべて登録、1：登録できない券あり
+
+    Register medical and dispensing tickets of a welfare office's recipients: one JSON object per line.
+
+    Exit code 0: all are registered. 1: some are not.
+    """
+    try:
+        request = TicketsRequest(tickets=tuple(read_lines(file, TicketInput)))
+    except ValidationError as error:
+        raise usage(
+            "医療券・調剤券がないか、重複しているか、多すぎます。\nNo ticket, a duplicate one, or too many."
+        ) from error
+    with fund_client(context, insurer) as client:
+        answer = client.register_tickets(request)
+    outcomes = [ticket.outcome for ticket in answer.tickets]
+    lines = [f"{place}行目：{_ticket_text(outcome)}" for place, outcome in enumerate(outcomes, start=1)]
+    show(answer, as_json=as_json, on_screen=lambda console: console.print("\n".join(lines)))
+    raise typer.Exit(any(outcome not in _REGISTERED for outcome in outcomes))
+
+
+def _ticket_text(outcome: str) -> str:
+    return f"{TICKET_OUTCOMES.get(outcome) or sentence(outcome)[0]} / {outcome}"

@@ -1,0 +1,79 @@
+"""Prints an insurer's reports: mismatches, changes, statistics, and who needs a 資格確認書."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from eligibility_api.contract.insurer_ops import (
+    Changes,
+    MemberSummary,
+    Mismatches,
+    PaperCertificates,
+    Statistics,
+)
+from payer_mock.screens.enrolment import MATCHES
+from payer_mock.screens.terms import CHANGE_EVENTS, REVISION_KINDS, lookup_outcome
+
+_MEMBER = ("記号 / symbol", "番号 / number", "枝番 / branch", "生年月日 / birth date")
+
+
+def show_mismatches(console: Console, page: Mismatches) -> None:
+    """Print the queue of mismatches, oldest first."""
+    table = Table("資格 / enrolment", *_MEMBER, "J-LIS照会の結果 / register", "発生日時 / since")
+    for item in page.mismatches:
+        since = item.since.isoformat(timespec="seconds")
+        table.add_row(item.enrolment_id, *_member(item), MATCHES[item.register_match], since)
+    _print(console, table, page.next)
+
+
+def show_changes(console: Console, page: Changes) -> None:
+    """Print which versions of enrolments were opened and closed."""
+    table = Table("反映日時 / known from", "版 / revision", "種別 / kind", "変更 / event", "資格 / enrolment")
+    for change in page.changes:
+        kind, event = REVISION_KINDS.get(change.kind, ""), CHANGE_EVENTS.get(change.event, "")
+        table.add_row(
+            change.known_from.isoformat(timespec="seconds"),
+            str(change.revision),
+            f"{kind} / {change.kind}",
+            f"{event} / {change.event}",
+            change.enrolment_id,
+        )
+    _print(console, table, page.next if page.has_more else None)
+
+
+def show_stats(console: Console, stats: Statistics) -> None:
+    """Print the registration delay, and look-ups by outcome."""
+    delay = stats.registration_delay
+    table = Table("統計 / statistics", "")
+    table.columns[1].justify = "right"
+    table.add_row("直近90日間の登録件数 / enrolments, 90 days", f"{delay.enrolments}件")
+    table.add_row("登録までの時間（中央値） / delay, median", _hours(delay.median_hours))
+    table.add_row("登録までの時間（95パーセンタイル） / delay, p95", _hours(delay.p95_hours))
+    table.add_section()
+    table.add_row("直近30日間の資格確認の結果 / look-ups, 30 days", "")
+    for outcome, count in sorted(stats.look_ups.items()):
+        table.add_row(f"  {lookup_outcome(outcome)}", f"{count}件")
+    console.print(table)
+
+
+def show_papers(console: Console, page: PaperCertificates) -> None:
+    """Print who needs a 資格確認書."""
+    table = Table("資格 / enrolment", *_MEMBER, f"{page.since} 以降 / new since")
+    for need in page.members:
+        table.add_row(need.enrolment_id, *_member(need), "新規 / new" if need.new_since else "")
+    _print(console, table, page.next)
+
+
+def _member(member: MemberSummary) -> tuple[str, str, str, str]:
+    return member.symbol or "", member.number, member.branch or "", member.birth_date.isoformat()
+
+
+def _hours(hours: float | None) -> str:
+    return "—" if hours is None else f"{hours:.1f}時間"
+
+
+def _print(console: Console, table: Table, after: str | None) -> None:
+    console.print(table)
+    if after is not None:
+        console.print(f"続きを表示 / next page: --after {after}")

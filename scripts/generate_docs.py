@@ -1,0 +1,136 @@
+"""Generate the documents that follow from the code: `docs/openapi.json` and `docs/settings.md`. Run by `make docs`."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from eligibility_api.app import build
+from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "demo", "shikaku")
+"""The packages whose modules named `settings` are documented, in this order; one that does not exist is skipped."""
+
+UNITS = {
+    "_seconds": "seconds",
+    "_days": "days",
+    "_bytes": "bytes",
+    "_per_second": "per second",
+    "_per_hour": "per hour",
+    "_per_day": "per day",
+    "_ratio": "ratio, 0 to 1",
+    "_drop": "ratio, 0 to 1",
+    "_rows": "rows",
+    "_connections": "connections",
+    "_url": "URL",
+}
+"""The unit of a setting by the end of its name."""
+
+INTRODUCTION = """\
+# Settings
+
+Every setting is an environment variable. Generated from the settings classes by `make docs`; do not edit.
+"""
+
+
+def openapi() -> str:
+    """The fund's interface as an OpenAPI document, each error's example once."""
+    document = build(_no_state).openapi()
+    shared = document["components"].setdefault("examples", {})
+    for operation in (operation for path in document["paths"].values() for operation in path.values()):
+        for response in operation["responses"].values():
+            examples = response.get("content", {}).get(PROBLEM_MEDIA_TYPE, {}).get("examples", {})
+            for code in examples:
+                shared[code] = examples[code]
+                examples[code] = {"$ref": f"#/components/examples/{code}"}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _no_state() -> AbstractAsyncContextManager[Any]:
+    raise AssertionError("the application is described, not started")
+
+
+def settings() -> str:
+    """All settings as tables, one for each settings class."""
+    tables = [_table(package, model) for package, model in settings_classes()]
+    return INTRODUCTION + "".join(tables)
+
+
+def settings_classes() -> Iterator[tuple[str, type[BaseSettings]]]:
+    """Every settings class with its package."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("settings.py")):
+            module = import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+            for _, model in inspect.getmembers(module, inspect.isclass):
+                if issubclass(model, BaseSettings) and model.__module__ == module.__name__:
+                    yield package, model
+
+
+def _table(package: str, model: type[BaseSettings]) -> str:
+    lines = [f"\n## `{package}`\n", "\n| variable | default | unit | meaning |\n|---|---|---|---|\n"]
+    for name, field in model.model_fields.items():
+        variables = _variables(model, name, field)
+        cells = (
+            " or ".join(f"`{variable}`" for variable in variables),
+            _default(field),
+            unit(name),
+            meaning(model, variables[0], field),
+        )
+        lines.append("| " + " | ".join(cells) + " |\n")
+    return "".join(lines)
+
+
+def _variables(model: type[BaseSettings], name: str, field: FieldInfo) -> list[str]:
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(choice) for choice in alias.choices]
+    return (
+        [alias] if isinstance(alias, str) else [f"{model.model_config.get('env_prefix', '')}{name}".upper()]
+    )
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return f"`{value}`" if value not in (None, (), "") else "–"
+
+
+def unit(name: str) -> str:
+    """The unit of a setting, by its name; empty where it has none."""
+    return next((text for ending, text in UNITS.items() if f"{ending}_" in f"{name}_"), "")
+
+
+def meaning(model: type[BaseSettings], variable: str, field: FieldInfo) -> str:
+    """The description of a field, or what the class's docstring states for its variable."""
+    if field.description:
+        return field.description
+    found = re.search(rf"`{variable}`: (.+?)\.(?= `|\s*$| )", " ".join((model.__doc__ or "").split()))
+    return f"{found[1][:1].upper()}{found[1][1:]}." if found else ""
+
+
+DOCUMENTS = {"openapi.json": openapi, "settings.md": settings}
+"""The generated documents in `docs/`, each with its generator."""
+
+
+def main() -> None:
+    """Write all documents."""
+    for name, generate in DOCUMENTS.items():
+        (ROOT / "docs" / name).write_text(generate(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""`make demo`: runs all organisations on this machine and prints what receptions and insurers see.
+
+Plays the reception scenes, registers the named test persons, then plays the insurer's, the pharmacy's and the
+load scenes. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all results were as expected.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+
+from shikaku.clock import today
+from shikaku.persons.dataset import load_dataset
+from shikaku.population import Population
+from shikaku.processes import ROOT, StackError
+from shikaku.stack import Stack, end_like_ctrl_c
+from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
+from shikaku.story.insurer import InsurerScenes
+from shikaku.story.load import LoadScenes
+from shikaku.story.pharmacy import PharmacyScenes
+from shikaku.story.reception import ReceptionScenes, TapResult
+from shikaku.story.step import DemoStep
+
+HOME = ROOT / "var" / "demo"
+ENVIRONMENT = HOME.with_suffix(".env")
+
+_COLOURS = {VALID: "green", INVALID: "red", NOT_FOUND: "yellow"}
+
+
+def main() -> int:
+    """Run the demo; returns the exit code."""
+    end_like_ctrl_c()
+    try:
+        return _run(Console())
+    except KeyboardInterrupt:
+        return 130
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(console: Console) -> int:
+    starting = "支払基金とJ-LISを起動しています / starting the fund and J-LIS …"
+    with console.status(starting) as status, Stack(HOME) as stack:
+        status.update("カードの発行、加入の登録、受付 / cards, enrolments, taps …")
+        taps = _play_reception(stack)
+        console.print(_tap_table(taps))
+        status.update("テスト患者の登録 / registering the test persons …")
+        data = load_dataset(today())
+        Population(stack, data).register()
+        stack.write_environment(ENVIRONMENT)
+        results = _play(
+            console,
+            status,
+            [
+                ("保険者の加入者ファイル / an insurer's member file", InsurerScenes(stack, data).play),
+                (
+                    "薬局での同意と薬剤情報 / consent and medicines at a pharmacy",
+                    PharmacyScenes(stack, data).play,
+                ),
+                ("縮小した全国の平日負荷 / a weekday's load, scaled down", LoadScenes(stack).play),
+            ],
+        )
+        status.stop()
+        if os.environ.get("ONCE") != "1":
+            _stay(console, stack)
+    return 0 if all(tap.as_expected for tap in taps) and all(results) else 1
+
+
+def _play_reception(stack: Stack) -> list[TapResult]:
+    scenes = ReceptionScenes(stack, roles(today()))
+    scenes.prepare()
+    taps = [scenes.play(scene) for scene in SCENES]
+    scenes.write_expectations(Path(stack.wiring["LOADTEST_EXPECTED"]))
+    return taps
+
+
+def _play(
+    console: Console, status: Status, stories: Iterable[tuple[str, Callable[[], Iterable[DemoStep]]]]
+) -> list[bool]:
+    """Play and print each story; returns for each step whether it was as expected."""
+    results = []
+    for title, play in stories:
+        status.update(f"{title} …")
+        steps = list(play())
+        console.print(_step_table(title, steps))
+        results += [step.as_expected for step in steps]
+    return results
+
+
+def _tap_table(taps: list[TapResult]) -> Table:
+    table = Table(title="受付での資格確認 / eligibility at the reception", show_lines=True)
+    table.add_column("場面 / scene", overflow="fold")
+    table.add_column("受付の画面 / on the screen", overflow="fold")
+    table.add_column("ms", justify="right")
+    table.add_column("")
+    for tap in taps:
+        headline = " / ".join(tap.headline)
+        lines = [f"[{_COLOURS.get(tap.exit_code, 'magenta')}]{headline}[/]", *map(escape, tap.details)]
+        table.add_row(
+            tap.scene.title,
+            "\n".join(lines),
+            f"{tap.milliseconds:.0f}",
+            "✓" if tap.as_expected else f"[red]✗ {tap.scene.answer}",
+        )
+    return table
+
+
+def _step_table(title: str, steps: list[DemoStep]) -> Table:
+    table = Table(title=title, show_lines=True)
+    table.add_column("場面 / scene", overflow="fold")
+    table.add_column("結果 / result", overflow="fold")
+    table.add_column("")
+    for step in steps:
+        lines = "\n".join(map(escape, step.lines))
+        table.add_row(step.title, lines, "✓" if step.as_expected else "[red]✗")
+    return table
+
+
+def _stay(console: Console, stack: Stack) -> None:
+    wiring = stack.wiring
+    card = (stack.cards / "P01-valid.json").relative_to(ROOT)
+    lines = (
+        f"J-LIS  {wiring['FUND_JLIS_URL']}",
+        f"支払基金 / fund  {wiring['TERMINAL_FUND_URL']}  (/openapi.json)",
+        "",
+        f"別のシェルで / in another shell:\n  . {ENVIRONMENT.relative_to(ROOT)}",
+        f"  .venv/bin/clinic-terminal tap --card {card}",
+        "  .venv/bin/loadtest smoke",
+        "",
+        "テスト患者 / test persons: docs/test-persons.md",
+        "Ctrl-C で終了 / press Ctrl-C to stop",
+    )
+    console.print("\n".join(lines), highlight=False)
+    with suppress(KeyboardInterrupt):
+        signal.pause()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

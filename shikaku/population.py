@@ -1,0 +1,144 @@
+"""Registers the named test persons in a running stack with the organisations' commands.
+
+In this order: residents and cards, enrolments, first registrations, and later changes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from shikaku.persons.dataset import Dataset, Member, residents
+from shikaku.persons.member_file import write_members
+from shikaku.persons.person import Change, Person
+from shikaku.processes import StackError
+from shikaku.stack import PIN, Stack
+from shikaku.story.step import run_json
+
+_MAX_PARALLEL_TAPS = 3
+"""Most of a tap's time is the start of the command."""
+
+_WRONG_PIN = "0000"
+_MAX_TRIES = 3
+
+Item = TypeVar("Item")
+
+
+class Population:
+    """The persons of the data in a stack."""
+
+    def __init__(self, stack: Stack, data: Dataset) -> None:
+        self._stack = stack
+        self._data = data
+
+    def register(self) -> None:
+        """Register everything, up to the state after the changes. Raises StackError."""
+        lines = _write_lines(self._stack.home / "persons.jsonl", residents(self._data, PIN))
+        self._stack.run("jpki-mock", "import-residents", lines, "--cards", self._stack.cards)
+        self._stack.admit_insurers({i.number: i.name for i in self._data.insurers.values()})
+        self._enrol("first", self._first_enrolments())
+        self._register_tickets()
+        _for_each(self._register, (p for p in self._data.persons if p.has_card and p.card.registered))
+        self._enrol("later", self._later_enrolments())
+        self._correct()
+        for person in self._data.persons:
+            for change in person.changes:
+                self._apply(person, change)
+
+    def _enrolments(self) -> Iterator[tuple[Person, int]]:
+        for person in self._data.persons:
+            for of in range(1, len(person.enrolments) + 1):
+                yield person, of
+
+    def _first_enrolments(self) -> Iterator[Member]:
+        for person, of in self._enrolments():
+            if not person.enrolments[of - 1].late:
+                yield self._data.enrolment(person, of, "before")
+
+    def _later_enrolments(self) -> Iterator[Member]:
+        for person, of in self._enrolments():
+            if person.enrolments[of - 1].late or _has_change(person, of, "end"):
+                yield self._data.enrolment(person, of)
+
+    def _enrol(self, name: str, members: Iterable[Member]) -> None:
+        file = self._stack.home / f"persons-{name}.csv"
+        write_members(file, members)
+        self._stack.run("payer-mock", "enrol", file)
+
+    def _register_tickets(self) -> None:
+        for name, insurer in self._data.insurers.items():
+            tickets = [
+                self._data.ticket(person, of, ticket)
+                for person, of in self._enrolments()
+                if person.enrolments[of - 1].insurer == name
+                for ticket in person.enrolments[of - 1].tickets
+            ]
+            if tickets:
+                file = _write_lines(self._stack.home / f"tickets-{name}.jsonl", tickets)
+                self._stack.run("payer-mock", "tickets", file, "--insurer", insurer.number)
+
+    def _correct(self) -> None:
+        corrections = [
+            self._data.correction(person, of)
+            for person, of in self._enrolments()
+            if _has_change(person, of, "correct")
+        ]
+        file = _write_lines(self._stack.home / "corrections.jsonl", corrections)
+        self._stack.run("payer-mock", "correct", file)
+
+    def _confirm(self, person: Person, of: int) -> None:
+        """Confirm a mismatch, found in the queue by its number, by which insurers identify members."""
+        member = self._data.enrolment(person, of)
+        insurer = ("--insurer", member["insurer_number"])
+        queue = run_json(self._stack, "payer-mock", "mismatches", *insurer, "--json")
+        [mismatch] = [one for one in queue["mismatches"] if one["number"] == member["number"]]
+        self._stack.run("payer-mock", "confirm", mismatch["enrolment_id"], *insurer)
+
+    def _register(self, person: Person) -> None:
+        if not self._tap(person, PIN, "--register")["registered"]:
+            raise StackError(f"The first registration of {person.id} was refused.")
+
+    def _apply(self, person: Person, change: Change) -> None:
+        card = self._stack.cards / person.card_file
+        match change.kind:
+            case "confirm":
+                self._confirm(person, change.of)
+            case "suspend":
+                self._stack.run("jpki-mock", "suspend", card)
+            case "revoke":
+                self._stack.run("jpki-mock", "revoke", card, "--reason", "key-compromise")
+            case "renew":
+                renewed = self._stack.cards / f"{person.id}-renewed.json"
+                self._stack.run("jpki-mock", "renew", card, "--out", renewed)
+            case "lock":
+                for _ in range(_MAX_TRIES):
+                    self._tap(person, _WRONG_PIN, "--last-try")
+            case "die":
+                self._stack.run("jpki-mock", "record-death", person.id, "--on", change.items["on"])
+
+    def _tap(self, person: Person, pin: str, *options: str) -> dict[str, Any]:
+        """The terminal's report of a tap, which may be a refusal."""
+        card = self._stack.cards / person.card_file
+        arguments = ("tap", "--card", str(card), "--pin-stdin", "--json", *options)
+        return run_json(self._stack, "clinic-terminal", *arguments, stdin=f"{pin}\n")
+
+
+def _has_change(person: Person, of: int, kind: str) -> bool:
+    """Whether the enrolment `of` has a change of this kind."""
+    return any(change.kind == kind and change.of == of for change in person.changes)
+
+
+def _write_lines(path: Path, values: Iterable[dict[str, Any]]) -> Path:
+    """Write one JSON object per line; returns the path."""
+    lines = (f"{json.dumps(value, ensure_ascii=False)}\n" for value in values)
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def _for_each(function: Callable[[Item], object], items: Iterable[Item]) -> None:
+    """Call `function` for all items, a few at a time. Raises the first exception that occurs."""
+    with ThreadPoolExecutor(_MAX_PARALLEL_TAPS) as pool:
+        list(pool.map(function, items))

@@ -1,0 +1,128 @@
+"""All services as processes, with the cast of the demo's reception scenes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+
+from shikaku.clock import today
+from shikaku.processes import Service, command_line
+from shikaku.stack import PIN, Stack
+from shikaku.story.cast import roles
+from shikaku.story.reception import ReceptionScenes
+from tests.builders.terminal import Terminal
+
+
+class PopulatedStack(Stack):
+    """A stack whose cast has cards, enrolments and registrations; for tests that need real processes."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self._scenes = ReceptionScenes(self, roles(today()))
+
+    def start(self) -> Self:
+        """Start all services and prepare the cast."""
+        super().start()
+        try:
+            self._scenes.prepare()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def card(self, role: str) -> Path:
+        """The card image of a role."""
+        return self._scenes.card(role)
+
+    def terminal(self, role: str = "valid", url: str | None = None) -> Terminal:
+        """The clinic's terminal, holding a role's card."""
+        fund_url = url or self.wiring["TERMINAL_FUND_URL"]
+        return Terminal(fund_url, Path(self.wiring["TERMINAL_CREDENTIAL"]), self.card(role))
+
+    def tap(self, *options: str | Path, pin: str = PIN, **variables: str) -> dict[str, Any]:
+        """The report of `clinic-terminal tap`, including its exit code."""
+        command = command_line("clinic-terminal", ["tap", "--pin-stdin", "--json", "--timings", *options])
+        done = subprocess.run(
+            command,
+            env=self.environment | variables,
+            input=f"{pin}\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        report = json.loads(done.stdout)
+        assert isinstance(report, dict)
+        assert report["exit_code"] == done.returncode
+        return report
+
+    def kill_fund(self) -> None:
+        """Send SIGKILL to every process of the fund and to its database server."""
+        data = Path(self.wiring["FUND_HOME"]) / "postgres" / "data"
+        postmaster = int((data / "postmaster.pid").read_text().split()[0])
+        for pid in [*_session_of(self.home / "eligibility-api.url"), postmaster]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    @contextmanager
+    def restarted_fund(self) -> Iterator[str]:
+        """The fund restarted on the killed one's files; yields its address."""
+        announce = self.home / "again.url"
+        arguments: list[str | Path] = ["serve", "--port", "0", "--announce", announce]
+        log = self.home / "logs" / "again.log"
+        with log.open("ab") as lock:
+            service = Service("eligibility-api", arguments, self.environment, log, lock.fileno())
+        try:
+            service.wait_for("address", announce.exists, 300)
+            url = announce.read_text().strip()
+            service.wait_for("readiness", lambda: _is_ready(url), 60)
+            yield url
+        finally:
+            service.stop()
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx2.get(f"{url}/readyz").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def _session_of(announce: Path) -> list[int]:
+    """The processes of the service with this announce file: it leads a session that its children stay in."""
+    pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+    [leader] = [pid for pid in pids if str(announce) in _command_line(pid)]
+    return [pid for pid in pids if _session(pid) == os.getsid(leader)]
+
+
+def _command_line(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
+
+
+@contextmanager
+def populated_stack() -> Iterator[PopulatedStack]:
+    """A populated stack in a temporary folder."""
+    with (
+        tempfile.TemporaryDirectory(prefix="shikaku-stack-") as folder,
+        PopulatedStack(Path(folder) / "stack") as stack,
+    ):
+        yield stack

@@ -1,0 +1,74 @@
+"""The first request of the README, run as written, and its answer compared with the printed one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shikaku.clock import today
+from shikaku.persons.dataset import load_dataset
+from shikaku.persons.member_file import write_members
+from tests.builders.stack import PopulatedStack
+
+ROOT = Path(__file__).parents[2]
+PERSON = "P01-valid"
+ENVIRONMENT_LINE = ". var/demo.env\n"
+UNPREDICTABLE = {"as_of", "answered_at", "record_id", "version"}
+
+pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+
+
+def blocks(name: str) -> tuple[str, dict[str, Any]]:
+    """The command with `curl` in a README, and the JSON printed after it."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    [command] = [block for block in re.findall(r"```\n(.*?)```", text, re.DOTALL) if "curl" in block]
+    [printed] = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    return command, json.loads(printed)
+
+
+@pytest.fixture(scope="module")
+def person_registered(stack: PopulatedStack, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The test person of the README, registered at J-LIS and at the fund as the demo does it."""
+    folder, data = tmp_path_factory.mktemp("readme"), load_dataset(today())
+    person = data.person(PERSON)
+    residents, members = folder / "residents.jsonl", folder / "members.csv"
+    residents.write_text(json.dumps(person.resident(), ensure_ascii=False) + "\n", encoding="utf-8")
+    write_members(members, [data.enrolment(person, 1)])
+    stack.run("jpki-mock", "import-residents", residents, "--cards", stack.cards)
+    stack.run("payer-mock", "enrol", members)
+
+
+@pytest.mark.usefixtures("person_registered")
+@pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
+def test_the_request_is_answered_as_printed(stack: PopulatedStack, name: str) -> None:
+    command, printed = blocks(name)
+    assert ENVIRONMENT_LINE in command
+    done = subprocess.run(
+        ["sh", "-c", command.replace(ENVIRONMENT_LINE, "")],  # the session's stack in place of the demo's
+        cwd=ROOT,
+        env=stack.environment | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    answer = json.loads(done.stdout)
+    assert answer.keys() == printed.keys()
+    assert answer["results"] != []
+    assert {name: type(answer[name]) for name in UNPREDICTABLE} == dict.fromkeys(UNPREDICTABLE, str)
+    assert date.fromisoformat(answer["as_of"]) == today()
+    assert {name: value for name, value in answer.items() if name not in UNPREDICTABLE} == {
+        name: value for name, value in printed.items() if name not in UNPREDICTABLE
+    }
+
+
+def test_both_readmes_show_the_same_request() -> None:
+    assert blocks("README.md") == blocks("README.ja.md")

@@ -1,0 +1,158 @@
+"""Registers the test persons at a fund in this process, and asks their questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from clinic_terminal.visit.tap import TapRequest
+from eligibility_api.contract.tokens import Credential
+from eligibility_api.domain.dates import JAPAN
+from jpki_mock.authority.keys import KeyProfile
+from jpki_mock.authority.values import Carrier, Reason
+from jpki_mock.card.image import load_image, save_image
+from jpki_mock.errors import NotAllowed
+from jpki_mock.personalisation import CardOrder, certificate_ids
+from jpki_mock.register.resident import Resident
+from shikaku.persons.answers import number_request
+from shikaku.persons.dataset import MEMBERSHIP, Dataset
+from shikaku.persons.person import Change, Person, Question
+from tests.builders.fund import Fund
+from tests.persons.reception import PIN, Reception
+
+Outcome = dict[str, Any] | str
+"""A complete answer without unpredictable members, or a problem's code."""
+
+
+@dataclass
+class Scenario:
+    """All persons at one fund. `set_up` asks the questions marked `before`; ask the others after `apply_changes`."""
+
+    data: Dataset
+    fund: Fund
+    reception: Reception
+    insurers: dict[str, Credential]
+    cards: Path
+    before_changes: datetime | None = None
+    enrolment_ids: dict[tuple[str, int], str] = field(default_factory=dict)
+    outcomes_before: dict[tuple[str, int], Outcome] = field(default_factory=dict)
+
+    async def set_up(self) -> None:
+        """Register everything before the changes, and ask the questions marked `before`."""
+        self.fund.jlis.register.add(Resident.model_validate(p.resident()) for p in self.data.persons)
+        for person in self.data.persons:
+            await self._enrol(person, late=False)
+            if person.has_card:
+                self._issue(person)
+                if person.card.registered:
+                    await self.reception.register(self.card(person))
+        for person in self.data.persons:
+            for position, question in enumerate(person.questions):
+                if question.when == "before":
+                    self.outcomes_before[person.id, position] = await self.ask(person, question)
+        self.before_changes = self.fund.clock()
+
+    async def apply_changes(self) -> None:
+        """Register late enrolments and apply all changes."""
+        for person in self.data.persons:
+            await self._enrol(person, late=True)
+            for change in person.changes:
+                await self._change(person, change)
+        assert await self.fund.mirror()
+
+    async def ask(self, person: Person, question: Question) -> Outcome:
+        """Ask the fund one question through the reception."""
+        if question.by == "number":
+            known = {"known_at": self.before_changes} if question.known else {}
+            return await self.reception.look_up(number_request(self.data, person, question) | known)
+        operator = "試験 受付" if question.by == "visual-check" else None
+        day = date.fromisoformat(question.as_of or self.data.today)
+        return await self.reception.tap(
+            self.card(person, old=question.card == "old"), TapRequest(day, operator)
+        )
+
+    def card(self, person: Person, *, old: bool = False) -> Path:
+        """The file of the person's newest card, or of the first one."""
+        renewed = self.cards / f"{person.id}-renewed.json"
+        return renewed if renewed.exists() and not old else self.cards / person.card_file
+
+    def _issue(self, person: Person) -> None:
+        card = person.card
+        order = CardOrder(
+            resident_id=person.id,
+            pin=None if card.no_pin else PIN,
+            carrier=Carrier(card.carrier),
+            key=KeyProfile.P384 if card.key == "p384" else KeyProfile.RSA,
+        )
+        issued = self.fund.clock()
+        if card.issued_on is not None:
+            issued = datetime.combine(date.fromisoformat(card.issued_on), time(12), JAPAN)
+        save_image(self.fund.jlis.cards.issue(order, issued), self.card(person))
+
+    async def _enrol(self, person: Person, *, late: bool) -> None:
+        for of, given in enumerate(person.enrolments, start=1):
+            if given.late is not late:
+                continue
+            member = self.data.enrolment(person, of, "before")
+            answer = await self._post(given.insurer, "/v1/enrolments", member, 201)
+            self.enrolment_ids[person.id, of] = answer["enrolment_id"]
+            tickets = [self.data.ticket(person, of, ticket) for ticket in given.tickets]
+            if tickets:
+                await self._post(given.insurer, "/v1/medical-tickets", {"tickets": tickets})
+
+    async def _change(self, person: Person, change: Change) -> None:
+        jlis, now = self.fund.jlis, self.fund.clock()
+        match change.kind:
+            case "end" | "correct" | "confirm":
+                await self._change_enrolment(person, change)
+            case "suspend":
+                for certificate in certificate_ids(load_image(self.card(person))):
+                    with suppress(NotAllowed):
+                        jlis.certificates.suspend(certificate, now)
+            case "revoke":
+                for certificate in certificate_ids(load_image(self.card(person))):
+                    jlis.certificates.revoke(certificate, Reason.KEY_COMPROMISE, now)
+            case "renew":
+                renewed = jlis.cards.renew(load_image(self.card(person)), now)
+                save_image(renewed, self.cards / f"{person.id}-renewed.json")
+            case "lock":
+                image = load_image(self.card(person))
+                save_image(image.with_tries_left("authentication", 0), self.card(person))
+            case "die":
+                jlis.record_death(person.id, date.fromisoformat(change.items["on"]), now)
+
+    async def _change_enrolment(self, person: Person, change: Change) -> None:
+        insurer = person.enrolments[change.of - 1].insurer
+        match change.kind:
+            case "end":
+                former = self.data.enrolment(person, change.of, "before")
+                member = {name: former[name] for name in MEMBERSHIP}
+                await self._post(insurer, "/v1/enrolments/end", member | change.items)
+            case "correct":
+                body = self.data.correction(person, change.of)
+                await self._post(insurer, "/v1/enrolments/correct", body)
+            case "confirm":
+                body = {"enrolment_id": self.enrolment_ids[person.id, change.of]}
+                await self._post(insurer, "/v1/mismatches/confirm", body)
+
+    async def _post(self, insurer: str, path: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
+        response = await self.fund.post(path, _without_absent(body), self.insurers[insurer])
+        assert response.status_code == status, (path, response.text)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+def _without_absent(items: dict[str, Any]) -> dict[str, Any]:
+    """The items that are not None."""
+    return {name: value for name, value in items.items() if value is not None}
+
+
+def questions(data: Dataset) -> Iterator[tuple[str, int, Question]]:
+    """Every question of the data: the person's id, its position, and the question."""
+    for person in data.persons:
+        for position, question in enumerate(person.questions):
+            yield person.id, position, question

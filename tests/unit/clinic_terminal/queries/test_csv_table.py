@@ -1,0 +1,58 @@
+"""CSV tables of the clinic's own software."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from clinic_terminal.queries.csv_table import TableError, read_table
+
+HEADER = "tag,insurer_number,symbol,number,branch,birth_date"
+ROW = "A-1,01130012,見本,345,00,1980-02-03"
+
+
+def table(folder: Path, content: bytes, max_rows: int = 10) -> list[dict[str, str]]:
+    path = folder / "table.csv"
+    path.write_bytes(content)
+    return read_table(path, "tag", max_rows)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_rows_are_read_in_each_encoding(tmp_path: Path, encoding: str, end: str) -> None:
+    [row] = table(tmp_path, f"{HEADER}{end}{ROW}{end}".encode(encoding))
+    assert (row["tag"], row["symbol"], row["birth_date"]) == ("A-1", "見本", "1980-02-03")
+
+
+def test_other_columns_are_ignored(tmp_path: Path) -> None:
+    [row] = table(tmp_path, f"name,{HEADER}\n架空 花子,{ROW}\n".encode())
+    assert "name" not in row
+    assert row["number"] == "345"
+
+
+def test_symbol_and_branch_may_be_missing(tmp_path: Path) -> None:
+    [row] = table(tmp_path, b"tag,insurer_number,number,birth_date\nA-1,01130012,345,1980-02-03\n")
+    assert (row["symbol"], row["branch"]) == ("", "")
+
+
+def test_a_short_row_has_empty_fields(tmp_path: Path) -> None:
+    [row] = table(tmp_path, f"{HEADER}\nA-1,01130012\n".encode())
+    assert (row["number"], row["birth_date"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "columns missing: tag, insurer_number, number, birth_date"),
+        (f"{HEADER}\n".encode(), "from 1 to 10 rows, not 0"),
+        (f"{HEADER}\n{(ROW + chr(10)) * 11}".encode(), "from 1 to 10 rows, not 11"),
+        (f"{HEADER}\n{ROW}\n ,{ROW[4:]}\n".encode(), "row 2 has no tag"),
+        (f'{HEADER}\n"A-1" x,{ROW[4:]}\n'.encode(), "not CSV"),
+        (b"tag\x81", "neither UTF-8 nor CP932"),
+    ],
+)
+def test_an_unusable_file_is_rejected_with_the_reason(tmp_path: Path, content: bytes, reason: str) -> None:
+    with pytest.raises(TableError) as caught:
+        table(tmp_path, content)
+    assert str(caught.value).split("\n")[1] == reason

@@ -1,0 +1,37 @@
+"""The file of known versions."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from clinic_terminal.queries.known_versions import CorruptVersionsError, KnownVersions
+
+
+def test_versions_are_added_to_earlier_ones(tmp_path: Path) -> None:
+    versions = KnownVersions(tmp_path / "home" / "versions.json")
+    assert versions.read() == {}
+    versions.add({"A": "1", "B": "1"})
+    versions.add({"B": "2"})
+    assert versions.read() == {"A": "1", "B": "2"}
+
+
+def test_the_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "home" / "versions.json"
+    KnownVersions(path).add({"A": "1"})
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [file.name for file in path.parent.iterdir()] == ["versions.json"]
+
+
+def test_without_versions_no_file_is_written(tmp_path: Path) -> None:
+    KnownVersions(tmp_path / "home" / "versions.json").add({})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"A": 1}', "\xff"])
+def test_a_corrupt_file_is_an_error(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "versions.json"
+    path.write_text(content, encoding="latin-1")
+    with pytest.raises(CorruptVersionsError):
+        KnownVersions(path).read()

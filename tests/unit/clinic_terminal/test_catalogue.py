@@ -1,0 +1,72 @@
+"""The terminal's own error catalogue: complete, used, separate from the fund's, and readable by a
+receptionist.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from clinic_terminal.errors import CATALOGUE, SHOWN_CATALOGUE, TerminalError
+from eligibility_api.contract.errors import CATALOGUE as FUND_CATALOGUE
+from eligibility_api.contract.errors import (
+    PROBLEM_TYPE_PREFIX,
+    CatalogueEntry,
+    ErrorKind,
+    Problem,
+    ShikakuError,
+)
+from tests.builders.error_codes import literals, raised_codes
+
+PACKAGES = ("clinic_terminal",)
+JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
+ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.code)
+
+
+def test_every_code_that_the_terminal_raises_is_its_own_or_the_funds() -> None:
+    raised = raised_codes(PACKAGES)
+    assert raised >= {"card-removed", "pin-locked", "fund-unreadable"}
+    assert raised - set(SHOWN_CATALOGUE) == set()
+
+
+def test_every_entry_is_used() -> None:
+    assert len(CATALOGUE) >= 15
+    assert set(CATALOGUE) - literals(PACKAGES) == set()
+
+
+def test_the_fund_publishes_none_of_these_codes() -> None:
+    assert set(CATALOGUE) & set(FUND_CATALOGUE) == set()
+    with pytest.raises(KeyError):
+        ShikakuError("card-removed")
+
+
+def test_an_unknown_code_is_a_programming_error() -> None:
+    with pytest.raises(KeyError):
+        TerminalError("no-such-code")
+
+
+@ENTRIES
+def test_an_entry_concerns_the_card_and_is_never_sent(entry: CatalogueEntry) -> None:
+    assert (entry.kind, entry.status) == (ErrorKind.CARD, 0)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", entry.code)
+
+
+@ENTRIES
+def test_every_sentence_is_in_one_language_and_complete(entry: CatalogueEntry) -> None:
+    assert JAPANESE.search(entry.ja)
+    assert entry.ja.endswith("。")
+    assert "無効" not in entry.ja
+    assert "not insured" not in entry.en
+    assert entry.en.isascii()
+    for sentence in (entry.en, entry.engineer):
+        assert sentence == sentence.strip()
+        assert sentence.endswith(".")
+    assert not re.search(r"[{}%]", entry.ja + entry.en)
+
+
+@ENTRIES
+def test_an_error_becomes_a_problem_with_its_three_sentences(entry: CatalogueEntry) -> None:
+    problem = Problem.of(TerminalError(entry.code))
+    assert problem.type == PROBLEM_TYPE_PREFIX + entry.code
+    assert (problem.title, problem.detail, problem.detail_ja) == (entry.engineer, entry.en, entry.ja)

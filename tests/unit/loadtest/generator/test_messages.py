@@ -1,0 +1,83 @@
+"""Messages between coordinator and generators, as the recipient parses them."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from loadtest.generator.client_faults import ClientFault
+from loadtest.generator.messages import (
+    Answers,
+    Assignment,
+    Done,
+    Failed,
+    GeneratorMessage,
+    GeneratorUsage,
+    Progress,
+    Ready,
+    parse_message,
+)
+from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
+from loadtest.scenario.levels import LEVELS
+from loadtest.scenario.plan import Plan
+from loadtest.scenario.run_stats import RunStats
+from loadtest.scenario.visits import Outcome
+from tests.unit.loadtest.dataset.builders import terminal
+from tests.unit.loadtest.generator.builders import FUND, MEMBERSHIPS, assignment, visitors
+
+USAGE = GeneratorUsage(seconds=10.0, cpu_seconds=5.0, memory_mib=60.0, connections=9)
+SAMPLED = SampledAnswer(
+    CheckQuery.at(terminal(), membership=MEMBERSHIPS[0]), Outcome(200, '{"name":"見本"}'.encode()), 0.5, 0.6
+)
+
+
+@pytest.mark.parametrize("level", LEVELS.values(), ids=lambda level: level.name)
+def test_an_assignment_is_parsed_completely(level: object) -> None:
+    plan = Plan(level, 60.0, 0.25, 3)  # type: ignore[arg-type]
+    block = ClientFault(10.0, 20.0, blocked_prefix="/v1/token")
+    parsed = Assignment.model_validate_json(assignment(block, plan=plan).to_line())
+    assert (parsed.plan, parsed.client_faults) == (plan, [block])
+    received, sent = parsed.visitors(), visitors()
+    assert [one.credential for one in received.terminals] == [one.credential for one in sent.terminals]
+    assert [one.weight for one in received.terminals] == [one.weight for one in sent.terminals]
+    assert [card.certificate for card in received.cards] == [card.certificate for card in sent.cards]
+    assert received.cards[1].sign(b"message") == sent.cards[1].sign(b"message")
+    assert received.memberships == sent.memberships
+
+
+def test_an_assignment_contains_each_key_once() -> None:
+    assert len(assignment().keys) == 2
+
+
+def test_load_goes_to_loopback_addresses_only() -> None:
+    elsewhere = assignment().to_line().replace(FUND.encode(), b"http://192.0.2.1:8400")
+    with pytest.raises(ValidationError, match="loopback addresses only"):
+        Assignment.model_validate_json(elsewhere)
+
+
+def test_a_validation_error_shows_no_key() -> None:
+    malformed = assignment().to_line().replace(b'"resident_id"', b'"resident"')
+    with pytest.raises(ValidationError) as raised:
+        Assignment.model_validate_json(malformed)
+    assert "input_value" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Ready(),
+        Progress(seconds=1.0, offered=3, answered=2, errors=1, p99_ms=9.5, cpu_seconds=0.5, memory_mib=60.0),
+        Answers(sampled=[SAMPLED]),
+        Done(stats=RunStats().to_message(), usage=USAGE),
+        Failed(reason="the fund is unreachable"),
+    ],
+    ids=lambda message: str(message.type),
+)
+def test_a_generators_message_is_parsed_completely(message: GeneratorMessage) -> None:
+    line = message.to_line()
+    assert line.count(b"\n") == 1
+    assert parse_message(line) == message
+
+
+def test_cores_are_processor_seconds_per_second() -> None:
+    assert USAGE.cores == 0.5

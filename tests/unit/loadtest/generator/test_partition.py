@@ -1,0 +1,75 @@
+"""The number of generators for a plan, and their assignments."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from loadtest.generator.client_faults import ClientFault
+from loadtest.generator.partition import make_assignments, required_generators, split_command
+from loadtest.generator.process import LOCAL_COMMAND
+from loadtest.scenario.levels import LEVELS
+from loadtest.scenario.plan import Plan
+from loadtest.target import LoadError
+from tests.unit.loadtest.generator.builders import FUND, PLAN, visitors
+
+
+@pytest.mark.parametrize(
+    ("level", "scale", "generators"),
+    [
+        ("L0", 0.1, 1),
+        ("L0", 1.0, 1),
+        ("L1", 1.0, 2),
+        ("L3", 1.0, 10),
+        ("storm", 1.0, 5),
+        ("batch-night", 1.0, 1),
+        ("day", 1.0, 3),
+    ],
+)
+def test_the_number_of_generators_grows_with_the_load(
+    monkeypatch: pytest.MonkeyPatch, level: str, scale: float, generators: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    assert required_generators(Plan(LEVELS[level], 60.0, scale, 1), visitors(20)) == generators
+
+
+def test_there_is_at_most_one_generator_for_each_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    assert required_generators(Plan(LEVELS["L3"], 60.0, 1.0, 1), visitors(20)) == 2
+
+
+def test_there_is_at_most_one_generator_for_each_facility(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    assert required_generators(Plan(LEVELS["L3"], 60.0, 1.0, 1), visitors(4)) == 4
+
+
+def test_assignments_partition_rate_terminals_and_patients() -> None:
+    plan = Plan(LEVELS["L1"], 60.0, 0.5, 1)
+    fault = ClientFault(1.0, 2.0, new_connections=5)
+    assignments = make_assignments(FUND, plan, visitors(4), 2, [fault])
+    assert sum(one.plan.checks_per_s for one in assignments) == pytest.approx(plan.checks_per_s)
+    # Weights 1 to 4, assigned in turn: a generator's rate is that of its terminals.
+    assert [one.plan.scale for one in assignments] == [pytest.approx(0.5 * 0.4), pytest.approx(0.5 * 0.6)]
+    assert [len(one.cards) for one in assignments] == [2, 2]
+    assert [one.client_faults[0].new_connections for one in assignments] == [3, 3]
+    assert assignments[0].plan.seed != assignments[1].plan.seed
+
+
+def test_a_single_generator_runs_the_plan_itself() -> None:
+    [only] = make_assignments(FUND, PLAN, visitors(4), 1)
+    assert only.plan == PLAN
+
+
+def test_more_generators_than_facilities_are_rejected() -> None:
+    with pytest.raises(LoadError, match="too few facilities or cards for 5 generators"):
+        make_assignments(FUND, PLAN, visitors(4), 5)
+
+
+def test_a_command_line_is_split_and_gets_the_funds_port() -> None:
+    typed = "ssh -R {port}:127.0.0.1:{port} other 'loadtest generator'"
+    assert split_command(typed, FUND) == ["ssh", "-R", "8400:127.0.0.1:8400", "other", "loadtest generator"]
+    assert split_command(LOCAL_COMMAND, FUND)[0] == sys.executable
+    with pytest.raises(LoadError, match="invalid command line"):
+        split_command("ssh 'other", FUND)

@@ -1,0 +1,75 @@
+"""Statistics by second, and of several generators together."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from loadtest.scenario.run_stats import RunStats, TimeSeries
+
+
+def stats_of(*checks: tuple[float, float]) -> RunStats:
+    """Answered checks by scheduled time and latency in seconds; one request at the end of each."""
+    stats = RunStats()
+    for at, seconds in checks:
+        stats.check_began(at)
+        stats.check_ended(at, seconds, answered=True)
+        stats.request("number", seconds, at + seconds)
+    return stats
+
+
+def test_a_check_counts_in_its_scheduled_second_and_a_request_in_that_of_its_answer() -> None:
+    stats = stats_of((0.5, 0.1), (0.9, 3.0))
+    assert [second.offered for second in stats.series] == [2, 0, 0, 0]
+    assert [second.requests for second in stats.series] == [1, 0, 0, 1]
+    assert stats.series.at(0).checks.max_ms == 3000
+
+
+def test_an_error_counts_in_total_and_in_its_second() -> None:
+    stats = RunStats()
+    for at in (0.0, 2.1, 2.9):
+        stats.error("overloaded", at)
+    assert stats.errors == Counter(overloaded=3)
+    assert [second.errors["overloaded"] for second in stats.series] == [1, 0, 2]
+
+
+def test_seconds_are_merged() -> None:
+    series = stats_of((0, 0.1), (1, 0.2), (2, 0.3)).series
+    some = series.between(1, 3)
+    assert (some.offered, some.checks.max_ms) == (2, 300)
+    assert series.between(3, 9).offered == 0
+
+
+def test_the_statistics_of_two_generators_are_merged() -> None:
+    one, other = stats_of((0, 0.1)), stats_of((0, 0.3), (4, 0.2))
+    other.error("overloaded", 4)
+    other.last_answer_at = 4.2
+    one.merge(other)
+    assert (one.offered, one.answered, one.checks.count, one.errors) == (3, 3, 3, Counter(overloaded=1))
+    assert (one.requests["number"].count, one.last_answer_at) == (3, 4.2)
+    assert [second.offered for second in one.series] == [2, 0, 0, 0, 1]
+
+
+def test_statistics_survive_their_transfer() -> None:
+    stats = stats_of((0, 0.1), (0.2, 0.3), (4, 0.2))
+    stats.error("overloaded", 4)
+    stats.start_delays.add(1.5)
+    stats.last_answer_at = 4.2
+    again = RunStats.from_message(json.loads(json.dumps(stats.to_message())))
+    assert again.to_message() == stats.to_message()
+    assert (again.offered, again.answered, again.errors) == (3, 3, Counter(overloaded=1))
+    assert again.checks == stats.checks
+
+
+def test_a_run_without_events_has_no_seconds() -> None:
+    assert len(TimeSeries()) == 0
+    assert RunStats.from_message(RunStats().to_message()).offered == 0
+
+
+def test_checks_by_number_are_counted_separately() -> None:
+    stats = RunStats()
+    for answered, by_number in ((True, True), (False, True), (True, False)):
+        stats.check_began(0.5)
+        stats.check_ended(0.5, 0.1, answered=answered, by_number=by_number)
+    second = RunStats.from_message(json.loads(json.dumps(stats.to_message()))).series.at(0)
+    assert (second.checks.count, second.numbers.count, second.numbers_failed) == (3, 2, 1)

@@ -1,0 +1,87 @@
+"""Every code and column that a clerk sees has a Japanese text."""
+
+from __future__ import annotations
+
+import pytest
+
+from eligibility_api.contract.claims import ClaimsFault
+from eligibility_api.contract.codes import Validity
+from eligibility_api.contract.enrolment import Mismatch
+from eligibility_api.contract.errors import CATALOGUE
+from eligibility_api.contract.member_file import MEMBER_COLUMNS
+from eligibility_api.contract.uploads import Finding, RowFault
+from payer_mock.population.month import Event
+from payer_mock.screens.terms import (
+    CLAIM_FAULTS,
+    COLUMN_NAMES,
+    FINDINGS,
+    MISMATCHES,
+    POPULATION_EVENTS,
+    ROW_FAULTS,
+    ROW_RULES,
+    VALIDITIES,
+    column_cell,
+    column_label,
+    finding_text,
+    lookup_outcome,
+    sentence,
+)
+
+
+def test_every_column_of_a_member_file_has_a_japanese_name() -> None:
+    assert set(COLUMN_NAMES) == set(MEMBER_COLUMNS)
+    assert column_label("burden_ratio") == "負担割合（burden_ratio）"
+    assert column_cell("burden_ratio") == "負担割合\nburden_ratio"
+    assert (column_cell(None), column_cell("other")) == ("", "other")
+
+
+def test_every_code_has_a_text() -> None:
+    assert set(RowFault) == ROW_FAULTS.keys()
+    assert set(ClaimsFault) == CLAIM_FAULTS.keys()
+    assert set(Validity) == VALIDITIES.keys()
+    assert set(Mismatch) == MISMATCHES.keys()
+    assert set(Event) == POPULATION_EVENTS.keys()
+
+
+@pytest.mark.parametrize("texts", [ROW_RULES, ROW_FAULTS, CLAIM_FAULTS])
+def test_a_text_is_a_sentence_in_japanese_and_one_in_english(texts: dict[str, tuple[str, str]]) -> None:
+    assert texts
+    for ja, en in texts.values():
+        assert ja.endswith("。")
+        assert en.endswith(".")
+
+
+def test_a_rule_without_a_text_of_its_own_has_a_general_one() -> None:
+    assert sentence("some_new_rule", ROW_RULES)[0] == "値の形式が正しくありません。"
+    assert sentence("enrolment-overlap", ROW_RULES)[0] == CATALOGUE["enrolment-overlap"].ja
+
+
+@pytest.mark.parametrize(
+    ("finding", "ja"),
+    [
+        (
+            Finding(
+                code="fill-dropped",
+                count=12,
+                holds=True,
+                column="burden_ratio",
+                detail={"before": 0.98, "now": 0.0},
+            ),
+            "負担割合（burden_ratio）の記入率が低下：98% → 0%",
+        ),
+        (
+            Finding(code="absent", count=3, holds=False, detail={"share": 0.1234}),
+            "ファイルにない加入者の割合：12.3%",
+        ),
+        (Finding(code="gaps", count=1, holds=False), FINDINGS["gaps"][0]),
+        (Finding(code="code", count=1, holds=False, column="sex"), ROW_FAULTS["code"][0]),
+    ],
+)
+def test_a_finding_has_its_column_and_shares(finding: Finding, ja: str) -> None:
+    assert finding_text(finding)[0] == ja
+
+
+def test_a_look_up_s_outcome_is_a_validity_or_a_refusal() -> None:
+    assert lookup_outcome("4") == "該当資格なし / 4"
+    assert lookup_outcome("not-found") == f"{CATALOGUE['not-found'].ja} / not-found"
+    assert lookup_outcome("other") == "other"

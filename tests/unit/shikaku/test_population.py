@@ -1,0 +1,130 @@
+"""Registering the test persons: the commands run, and the contents of their input files."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any, cast
+
+import pytest
+
+from shikaku.persons.dataset import Dataset, load_dataset
+from shikaku.population import Population
+from shikaku.processes import StackError
+from shikaku.stack import PIN, Stack
+
+OUTPUT = {
+    "mismatches": [
+        {"number": "7764", "enrolment_id": "e64"},
+        {"number": "7765", "enrolment_id": "e65"},
+    ],
+    "registered": True,
+}
+"""The output of every command of the stack below."""
+
+
+@dataclass
+class RecordingStack:
+    """A stack whose commands do nothing; records their arguments."""
+
+    home: Path
+    admitted: dict[str, str] = field(default_factory=dict)
+    commands: list[tuple[str, ...]] = field(default_factory=list)
+    stdin: list[str] = field(default_factory=list)
+    output: dict[str, Any] = field(default_factory=lambda: OUTPUT)
+
+    @property
+    def cards(self) -> Path:
+        return self.home / "cards"
+
+    def admit_insurers(self, names: dict[str, str]) -> None:
+        self.admitted |= names
+
+    def run(self, *arguments: str | Path, stdin: str = "", **_: object) -> CompletedProcess[str]:
+        self.commands.append(tuple(map(str, arguments)))
+        self.stdin.append(stdin)
+        return CompletedProcess([], 0, json.dumps(self.output), "")
+
+    def runs(self, *start: str) -> list[tuple[str, ...]]:
+        return [arguments for arguments in self.commands if arguments[: len(start)] == start]
+
+    def rows(self, name: str) -> dict[tuple[str, str], dict[str, str]]:
+        with (self.home / name).open(encoding="utf-8", newline="") as file:
+            return {(row["insurer_number"], row["number"]): row for row in csv.DictReader(file)}
+
+
+@pytest.fixture
+def data() -> Dataset:
+    return load_dataset(date(2026, 11, 23))
+
+
+@pytest.fixture
+def stack(tmp_path: Path, data: Dataset) -> RecordingStack:
+    recording = RecordingStack(tmp_path)
+    Population(cast(Stack, recording), data).register()
+    return recording
+
+
+def test_all_insurers_are_admitted_and_all_residents_imported(stack: RecordingStack, data: Dataset) -> None:
+    assert stack.admitted.keys() == {insurer.number for insurer in data.insurers.values()}
+    lines = (stack.home / "persons.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["resident_id"] for line in lines] == [person.id for person in data.persons]
+
+
+def test_first_file_has_no_changes_and_no_late_enrolment(stack: RecordingStack) -> None:
+    first = stack.rows("persons-first.csv")
+    assert ("01130012", "7752") not in first
+    assert ("01130012", "5445") in first
+    assert first["06130017", "7753"]["lost_on"] == ""
+
+
+def test_later_file_has_the_late_enrolment_and_the_ends(stack: RecordingStack) -> None:
+    later = stack.rows("persons-later.csv")
+    assert {number: row["lost_on"] for (_, number), row in later.items()} == {
+        "7752": "",
+        "7753": "2026-10-24",
+        "7775": "2026-11-14",
+    }
+
+
+def test_corrections_name_the_former_and_the_corrected_values(stack: RecordingStack) -> None:
+    lines = (stack.home / "corrections.jsonl").read_text(encoding="utf-8").splitlines()
+    corrections: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    assert len(corrections) == 4
+    assert ("5445", "5454") in {(one["former"]["number"], one["member"]["number"]) for one in corrections}
+
+
+def test_the_mismatch_to_confirm_is_found_by_its_number(stack: RecordingStack) -> None:
+    assert stack.runs("payer-mock", "confirm") == [("payer-mock", "confirm", "e65", "--insurer", "138057")]
+
+
+def test_tickets_are_registered_by_their_office(stack: RecordingStack) -> None:
+    [arguments] = stack.runs("payer-mock", "tickets")
+    assert arguments[-1] == "12131009"
+    assert len(Path(arguments[2]).read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_registered_cards_are_tapped_once_and_three_wrong_pins_lock_one(
+    stack: RecordingStack, data: Dataset
+) -> None:
+    taps = stack.runs("clinic-terminal", "tap")
+    registered = [arguments for arguments in taps if "--register" in arguments]
+    assert len(registered) == sum(p.has_card and p.card.registered for p in data.persons)
+    locked = [arguments for arguments in taps if "--last-try" in arguments]
+    assert [Path(arguments[3]).stem for arguments in locked] == ["P72-locked-pin"] * 3
+    assert stack.stdin.count(f"{PIN}\n") == len(registered)
+
+
+def test_changes_of_cards_and_persons_are_made_at_j_lis(stack: RecordingStack) -> None:
+    commands = [arguments[1] for arguments in stack.runs("jpki-mock")]
+    assert commands == ["import-residents", "suspend", "revoke", "renew", "record-death"]
+
+
+def test_a_refused_registration_raises_an_error(tmp_path: Path, data: Dataset) -> None:
+    stack = RecordingStack(tmp_path, output=OUTPUT | {"registered": False})
+    with pytest.raises(StackError, match="P01-valid"):
+        Population(cast(Stack, stack), data).register()

@@ -1,0 +1,53 @@
+"""The generated documents in `docs/` are equal to what `make docs` generates from the code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX
+from scripts import generate_docs
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("name", generate_docs.DOCUMENTS)
+def test_a_generated_document_is_up_to_date(name: str) -> None:
+    generated = generate_docs.DOCUMENTS[name]()
+    assert (DOCS / name).read_text(encoding="utf-8") == generated, f"docs/{name} is outdated: run `make docs`"
+
+
+def test_every_program_with_settings_has_a_table() -> None:
+    packages = [package for package, _ in generate_docs.settings_classes()]
+    assert {"eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest"} <= set(packages)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("challenge_seconds", "seconds"),
+        ("facility_number_misses_per_hour", "per hour"),
+        ("upload_max_bytes", "bytes"),
+        ("batch_rows_per_second", "per second"),
+        ("home", ""),
+    ],
+)
+def test_a_unit_follows_from_the_name(name: str, unit: str) -> None:
+    assert generate_docs.unit(name) == unit
+
+
+def test_every_example_of_a_problem_is_referenced_and_named_by_its_code() -> None:
+    document = json.loads(generate_docs.openapi())
+    examples = document["components"]["examples"]
+    referenced = {
+        code
+        for path in document["paths"].values()
+        for operation in path.values()
+        for response in operation["responses"].values()
+        for code in response.get("content", {}).get(PROBLEM_MEDIA_TYPE, {}).get("examples", {})
+    }
+    assert referenced
+    assert referenced == set(examples)
+    assert all(example["value"]["type"] == PROBLEM_TYPE_PREFIX + code for code, example in examples.items())
