@@ -44,7 +44,7 @@ _DELETE_EXPIRED_COUNTERS = (
     text("DELETE FROM second_factor_miss WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM mismatch_count WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM lookup_count WHERE day < current_date - 60"),
-    text("DELETE FROM idempotency WHERE made_at < now() - interval '7 days'"),
+    text("DELETE FROM idempotency WHERE created_at < now() - interval '7 days'"),
 )
 
 

@@ -82,8 +82,8 @@ class BatchJob:
                 return False
             results, misses, streak = [], 0, batch.miss_streak
             max_misses = await self._remaining_misses(connection, batch)
-            asked = await store.next_rows(connection, batch, ROWS_PER_STEP)
-            for row, text in enumerate(asked, start=batch.answered + 1):
+            requests = await store.next_rows(connection, batch, ROWS_PER_STEP)
+            for row, text in enumerate(requests, start=batch.answered + 1):
                 await self.rate_limiter.wait()
                 allowed = misses < max_misses
                 result, missed = await _answer(self.state, batch, row, text, look_up_allowed=allowed)

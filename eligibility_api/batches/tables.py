@@ -15,7 +15,7 @@ class BatchCheck(SQLModel, table=True):
     """A batch.
 
     Its first `answered` rows have results; `misses` of them were misses, the last `miss_streak`
-    consecutively. Batches take turns in the order of `worked_at`.
+    consecutively. Batches take turns in the order of `last_worked_at`.
     """
 
     __tablename__ = "batch_check"
@@ -29,7 +29,7 @@ class BatchCheck(SQLModel, table=True):
     misses: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
     miss_streak: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
     accepted_at: datetime = instant(by_database=True)
-    worked_at: datetime = instant(by_database=True)
+    last_worked_at: datetime = instant(by_database=True)
     kept_until: datetime = instant()
 
 
@@ -40,5 +40,5 @@ class BatchRow(SQLModel, table=True):
 
     batch_id: UUID = Field(foreign_key="batch_check.batch_id", primary_key=True)
     row: int = Field(primary_key=True)
-    asked: str | None
+    request: str | None
     result: str | None

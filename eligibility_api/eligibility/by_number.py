@@ -88,7 +88,7 @@ WITH {guard}, {fitting},
 {count},
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, as_of, enrolments,
-                              asked, tickets, consents, rule_version, known_version, detail)
+                              matched_entitlements, tickets, consents, rule_version, known_version, detail)
     SELECT $12, {outcome}, $1, g.institution_code, g.facility_kind, f.person_key, $11, {versions_read}, f.asked,
            {tickets_read}, $13, {rule}, $14,
            jsonb_strip_nulls(jsonb_build_object('asked_insurer', $5::text, 'known_at', {known_at}))

@@ -57,7 +57,7 @@ _ENTRIES = f"""
     JOIN facility f ON f.institution_code = p.institution_code
     WHERE '{Category.PRESCRIPTION}' = ANY (a.categories)
       -- A patient who was identified by number may have turned out to be another person since.
-      AND (p.asked IS NULL OR p.asked <@ ARRAY(SELECT m.entitlement FROM membership m))
+      AND (p.matched_entitlements IS NULL OR p.matched_entitlements <@ ARRAY(SELECT m.entitlement FROM membership m))
       AND coalesce(p.dispensed_on, p.prescribed_on) + {DISPLAY_PERIOD.days} >= (a.instant AT TIME ZONE 'Asia/Tokyo')::date
 """  # noqa: S608 - constants of the store, no values
 """Entries of every month: the rules decide which claims replace which entries, and filter the months afterwards."""

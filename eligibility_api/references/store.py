@@ -56,7 +56,8 @@ registered AS (
 ),
 {count},
 recorded AS (
-    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, asked, detail)
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key,
+                              matched_entitlements, detail)
     SELECT 'reference.register', j.outcome, $1, g.institution_code, g.facility_kind,
            CASE WHEN j.persons = 1 THEN j.person_key END, j.entitlements,
            jsonb_build_object('asked_insurer', j.insurer_number)

@@ -165,9 +165,9 @@ def _fill_drops(
             )
 
 
-async def record_left_alone(connection: AsyncConnection, task: UploadTask, left_alone: int) -> None:
+async def record_skipped(connection: AsyncConnection, task: UploadTask, skipped: int) -> None:
     """Add the number of members to the report that were left unchanged because they changed since."""
     statement = text(
         "UPDATE upload SET report = report || jsonb_build_object('changed_since', CAST(:n AS integer)) WHERE upload_id = :id"
     )
-    await connection.execute(statement, {"n": left_alone, "id": task.file_id})
+    await connection.execute(statement, {"n": skipped, "id": task.file_id})

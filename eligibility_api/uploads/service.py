@@ -153,7 +153,7 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
             state=UploadState.UNDOING,
             undo_revision=revision,
             prepared=0,
-            left_alone=0,
+            skipped=0,
         )
 
 

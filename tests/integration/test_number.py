@@ -181,7 +181,11 @@ async def test_two_matching_persons_are_not_disclosed_and_the_branch_distinguish
     assert one.resident.name not in both.text
     assert [result["name"] for result in alone["results"]] == [other.resident.name]
     [record] = await fund.records("record_id = $1::text::uuid", answer["record_id"])
-    assert (record["person_key"], len(record["asked"]), len(record["enrolments"])) == (None, 2, 2)
+    assert (record["person_key"], len(record["matched_entitlements"]), len(record["enrolments"])) == (
+        None,
+        2,
+        2,
+    )
 
 
 async def test_an_ended_enrolment_is_validity_2_and_with_a_newer_one_3(fund: Fund) -> None:
@@ -208,9 +212,13 @@ async def test_every_look_up_is_recorded_without_any_number(fund: Fund) -> None:
     assert {(r["kind"], r["outcome"], r["institution_code"]) for r in (found, missed)} == {
         ("eligibility.number", "answered", CLINIC)
     }
-    assert (len(found["asked"]), len(found["enrolments"]), found["consents"]) == (1, 1, ["limit-certificate"])
+    assert (len(found["matched_entitlements"]), len(found["enrolments"]), found["consents"]) == (
+        1,
+        1,
+        ["limit-certificate"],
+    )
     assert found["person_key"] is not None
-    assert (missed["asked"], missed["enrolments"], missed["person_key"]) == ([], [], None)
+    assert (missed["matched_entitlements"], missed["enrolments"], missed["person_key"]) == ([], [], None)
     assert [json.loads(r["detail"]) for r in (found, missed)] == [{"asked_insurer": "01130012"}] * 2
 
 

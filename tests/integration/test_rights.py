@@ -36,7 +36,7 @@ async def attempt(fund: Fund, role: Role, statement: str) -> None:
         "UPDATE disaster SET closes_at = 'infinity'",
         "DELETE FROM second_factor_miss",
         "DELETE FROM prescription_entry",
-        "UPDATE prescription_entry SET asked = NULL",
+        "UPDATE prescription_entry SET matched_entitlements = NULL",
         "DELETE FROM health_checkup",
         "INSERT INTO drug_load (sha256, drugs) VALUES ('', 0)",
     ],

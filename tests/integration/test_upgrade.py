@@ -7,11 +7,12 @@ fund had answered, `consent-0010.json` a consent that it had exported. All perso
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -23,7 +24,8 @@ from eligibility_api.consent.verifier import verify
 from eligibility_api.contract.codes import Role as StaffRole
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.migrate import migrate
-from eligibility_api.embedded_postgres.cluster import Role
+from eligibility_api.embedded_postgres.cluster import Role, programs_directory, provision
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.errors import OperatorError
 from jpki_mock.personalisation import CardOrder
 from jpki_mock.register.resident import Resident
@@ -35,7 +37,7 @@ from tests.builders.fund import Fund, Person, open_fund
 pytestmark = pytest.mark.anyio
 
 DATA = Path(__file__).parent / "data"
-FORMER_WORDS = r"(^|_)(spent|receipts?|look_ups?|swept|taken|told|seen)(_|$)|^revoked(_pkey|_status|_serial|$)|shows_once"
+FORMER_WORDS = r"(^|_)(spent|receipts?|look_ups?|swept|taken|told|seen|asked|alone)(_|$)|^revoked(_pkey|_status|_serial|$)|shows_once"
 FORMER_KINDS = r"\.told$|^enrolment\.split$"
 
 
@@ -187,6 +189,27 @@ async def test_work_that_was_pending_is_completed(fund: Fund) -> None:
         "SELECT sum(rows) = sum(answered) AS all_answered FROM batch_check", ()
     )
     assert counted["all_answered"]
+
+
+def _schema(database: Database) -> str:
+    """The schema without partitions, as pg_dump writes it."""
+    dump = [
+        programs_directory() / "pg_dump",
+        "--schema-only",
+        "--exclude-table=used_nonce_*",
+        "--restrict-key=test",
+    ]
+    return subprocess.run([*dump, database.dsn("owner")], check=True, capture_output=True, text=True).stdout
+
+
+async def test_an_upgraded_schema_equals_a_fresh_one(fund: Fund, postgres: EmbeddedPostgres) -> None:
+    fresh = Database(postgres, f"fresh_{uuid4().hex[:12]}")
+    connection = await asyncpg.connect(postgres.dsn("owner"))
+    for statement in provision(fresh.name):
+        await connection.execute(statement)
+    await connection.close()
+    await migrate(fresh.dsn("owner"))
+    assert _schema(fund.database) == _schema(fresh)
 
 
 @pytest.mark.parametrize("missing", [role for role in get_args(Role) if role != "owner"])

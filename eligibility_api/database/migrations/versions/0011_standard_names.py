@@ -87,6 +87,14 @@ SELECT pg_temp.rename_table('revoked', 'revoked_certificate');
 
 SELECT pg_temp.rename_column('number_miss', 'run', 'streak');
 SELECT pg_temp.rename_column('batch_check', 'misses_in_a_row', 'miss_streak');
+SELECT pg_temp.rename_column('batch_check', 'worked_at', 'last_worked_at');
+SELECT pg_temp.rename_column('batch_row', 'asked', 'request');
+SELECT pg_temp.rename_column('idempotency', 'made_at', 'created_at');
+ALTER INDEX idempotency_made_at RENAME TO idempotency_created_at;
+
+SELECT pg_temp.rename_column('audit_record', 'asked', 'matched_entitlements');
+SELECT pg_temp.rename_column('permit', 'asked', 'matched_entitlements');
+SELECT pg_temp.rename_column('prescription_entry', 'asked', 'matched_entitlements');
 
 SELECT pg_temp.rename_table('look_up_count', 'lookup_count');
 SELECT pg_temp.rename_column('lookup_count', 'look_ups', 'lookups');
@@ -94,6 +102,7 @@ SELECT pg_temp.rename_table('look_ups_counted', 'lookup_count_progress');
 SELECT pg_temp.rename_column('lookup_count_progress', 'only_row', 'singleton');
 SELECT pg_temp.rename_column('lookup_count_progress', 'upto', 'last_record_id');
 
+SELECT pg_temp.rename_column('upload', 'left_alone', 'skipped');
 SELECT pg_temp.rename_column('upload', 'swept', 'cleaned_up');
 ALTER INDEX upload_at_work RENAME TO upload_pending;
 
@@ -149,19 +158,19 @@ REVOKE ALL ON FUNCTION maintain_used_nonces() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION maintain_used_nonces() TO shikaku_jobs;
 """
 
-# A function's parameters cannot be renamed in place.
-LOOKUPS = """
+# Names of parameters and of returned columns cannot be changed in place.
+FUNCTIONS = """
 DROP FUNCTION look_ups_after(uuid, interval, integer);
 
 -- Of a record that is not a look-up, only the id is returned.
 CREATE FUNCTION lookups_after(after uuid, commit_delay interval, max_records integer) RETURNS TABLE (
     record_id uuid, recorded_at timestamptz, kind text, facility_kind text, institution_code text, person_key bytea,
-    as_of date, enrolments bigint[], asked bigint[], tickets bigint[], consents text[], rule_version integer,
-    known_version text
+    as_of date, enrolments bigint[], matched_entitlements bigint[], tickets bigint[], consents text[],
+    rule_version integer, known_version text
 )
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT n.record_id, r.recorded_at, r.kind, r.facility_kind, r.institution_code, r.person_key, r.as_of, r.enrolments,
-           r.asked, r.tickets, r.consents, r.rule_version, r.known_version
+           r.matched_entitlements, r.tickets, r.consents, r.rule_version, r.known_version
     FROM (
         SELECT a.record_id FROM audit_record a
         WHERE a.record_id > after AND a.record_id < (SELECT uuidv7(-commit_delay))
@@ -174,17 +183,30 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION lookups_after(uuid, interval, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION lookups_after(uuid, interval, integer) TO shikaku_jobs;
-"""
 
-FUNCTIONS = """
-ALTER FUNCTION seen_by(bigint[], bigint[]) RENAME TO facilities_answered_with;
-ALTER FUNCTION facility_asked(text, bytea, timestamptz) RENAME TO facility_was_answered;
-
-CREATE OR REPLACE FUNCTION identified_by(id uuid, facility text) RETURNS TABLE (
-    client_id uuid, recorded_at timestamptz, kind text, person_key bytea, authority bytea, serial bytea, asked bigint[]
+DROP FUNCTION answer_record(uuid, text);
+CREATE FUNCTION answer_record(id uuid, facility text) RETURNS TABLE (
+    record_id uuid, recorded_at timestamptz, kind text, facility_kind text, institution_code text, person_key bytea,
+    as_of date, enrolments bigint[], matched_entitlements bigint[], tickets bigint[], consents text[],
+    rule_version integer, known_version text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT r.client_id, r.recorded_at, r.kind, r.person_key, r.authority, r.serial, r.asked
+    SELECT r.record_id, r.recorded_at, r.kind, r.facility_kind, r.institution_code, r.person_key, r.as_of, r.enrolments,
+           r.matched_entitlements, r.tickets, r.consents, r.rule_version, r.known_version
+    FROM audit_record r
+    WHERE r.record_id = id AND r.institution_code = facility
+      AND r.kind LIKE 'eligibility.%' AND r.outcome = 'answered'
+$$;
+REVOKE ALL ON FUNCTION answer_record(uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION answer_record(uuid, text) TO shikaku_api;
+
+DROP FUNCTION identified_by(uuid, text);
+CREATE FUNCTION identified_by(id uuid, facility text) RETURNS TABLE (
+    client_id uuid, recorded_at timestamptz, kind text, person_key bytea, authority bytea, serial bytea,
+    matched_entitlements bigint[]
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT r.client_id, r.recorded_at, r.kind, r.person_key, r.authority, r.serial, r.matched_entitlements
     FROM audit_record r
     WHERE r.record_id = id AND r.institution_code = facility AND r.person_key IS NOT NULL
       AND r.kind IN ('eligibility.card', 'eligibility.visual-check', 'eligibility.number',
@@ -193,6 +215,42 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       -- Data as known at an earlier instant may be a mismatch that has been resolved since.
       AND NOT coalesce(r.detail ? 'known_at', false)
 $$;
+REVOKE ALL ON FUNCTION identified_by(uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION identified_by(uuid, text) TO shikaku_api;
+
+ALTER FUNCTION facility_asked(text, bytea, timestamptz) RENAME TO facility_was_answered;
+
+DROP FUNCTION seen_by(bigint[], bigint[]);
+CREATE FUNCTION facilities_answered_with(versions bigint[], revisions bigint[]) RETURNS TABLE (
+    institution_code text, institution_name text, answers bigint, last_at timestamptz
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH withdrawn AS (
+        SELECT e.version, e.person_key, e.mismatch, e.lost_on, daterange(e.acquired_on, e.lost_on) AS days
+        FROM enrolment e LEFT JOIN revision c ON c.revision = e.closed_by
+        WHERE e.version = ANY (versions) OR e.opened_by = ANY (revisions) AND c.published_at IS NOT NULL
+    ),
+    answered AS (
+        SELECT a.record_id, a.recorded_at, a.institution_code, a.enrolments, a.as_of, w.version
+        FROM withdrawn w JOIN audit_record a ON a.person_key = w.person_key AND w.version = ANY (a.enrolments)
+        WHERE a.kind LIKE 'eligibility.%' AND a.outcome = 'answered'
+      UNION ALL
+        SELECT a.record_id, a.recorded_at, a.institution_code, a.enrolments, a.as_of, w.version
+        FROM withdrawn w JOIN audit_record a ON a.person_key IS NULL AND a.enrolments @> ARRAY[w.version]
+        WHERE w.person_key IS NULL AND a.kind LIKE 'eligibility.%' AND a.outcome = 'answered'
+          AND cardinality(a.matched_entitlements) = 1
+    )
+    SELECT f.institution_code, f.name, count(DISTINCT s.record_id), max(s.recorded_at)
+    FROM answered s JOIN withdrawn w USING (version) JOIN facility f ON f.institution_code = s.institution_code
+    WHERE CASE WHEN w.days @> s.as_of THEN w.mismatch <> 'open'
+               ELSE w.lost_on <= s.as_of AND NOT EXISTS (
+                   SELECT FROM enrolment r
+                   WHERE r.version = ANY (s.enrolments) AND daterange(r.acquired_on, r.lost_on) @> s.as_of) END
+    GROUP BY f.institution_code, f.name
+    ORDER BY max(s.recorded_at) DESC, f.institution_code
+$$;
+REVOKE ALL ON FUNCTION facilities_answered_with(bigint[], bigint[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION facilities_answered_with(bigint[], bigint[]) TO shikaku_api, shikaku_jobs;
 
 -- The instant of a published revision is fixed for the programs' roles.
 DROP TRIGGER revision_shows_once ON revision;
@@ -217,6 +275,6 @@ END $$;
 
 def upgrade() -> None:
     """Update the renamed values, then rename."""
-    for part in (VALUES, HELPERS, TABLES, PARTITIONS, LOOKUPS, FUNCTIONS):
+    for part in (VALUES, HELPERS, TABLES, PARTITIONS, FUNCTIONS):
         for statement in statements(part):
             op.execute(statement)
