@@ -193,13 +193,10 @@ async def test_work_that_was_pending_is_completed(fund: Fund) -> None:
 
 def _schema(database: Database) -> str:
     """The schema without partitions, as pg_dump writes it."""
-    dump = [
-        programs_directory() / "pg_dump",
-        "--schema-only",
-        "--exclude-table=used_nonce_*",
-        "--restrict-key=test",
-    ]
-    return subprocess.run([*dump, database.dsn("owner")], check=True, capture_output=True, text=True).stdout
+    program = str(programs_directory() / "pg_dump")
+    options = ["--schema-only", "--exclude-table=used_nonce_*", "--restrict-key=test"]
+    ran = subprocess.run([program, *options, database.dsn("owner")], check=True, capture_output=True)
+    return ran.stdout.decode()
 
 
 async def test_an_upgraded_schema_equals_a_fresh_one(fund: Fund, postgres: EmbeddedPostgres) -> None:
