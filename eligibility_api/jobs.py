@@ -25,7 +25,7 @@ from eligibility_api.uploads.queue import UploadContext
 log = structlog.get_logger()
 
 STATEMENT_SECONDS = 300.0
-"""Timeout of a statement under the role `batch`: a file has millions of rows."""
+"""Timeout of a statement under the role `shikaku_jobs`: a file has millions of rows."""
 
 LOOK_UP_CONNECTIONS = 2
 """Connections under the role `api`, only for look-ups in batches: their commits do not wait for the disk."""
@@ -37,7 +37,7 @@ CLAIM_CONCURRENCY = 2
 """Claim files that are processed concurrently, so that a small one does not wait for a nationwide one."""
 
 CONNECTIONS = 4 * UPLOAD_CONCURRENCY + 2 * CLAIM_CONCURRENCY + 3
-"""Connections under the role `batch`: a guard, a reader and two writers per member file, a guard and a writer
+"""Connections under the role `shikaku_jobs`: a guard, a reader and two writers per member file, a guard and a writer
 per claim file, and those of the other jobs.
 """
 
@@ -54,7 +54,7 @@ Job = Callable[[], Awaitable[bool]]
 @dataclass(frozen=True, slots=True)
 class JobContext:
     """Dependencies of the jobs: the state of an API process, whose database is used for look-ups in batches
-    only (not durable), and a database under the role `batch`.
+    only (not durable), and a database under the role `shikaku_jobs`.
     """
 
     state: State

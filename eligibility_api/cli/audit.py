@@ -44,7 +44,7 @@ def audit_recompute(
                 f"A record was answered under {error}, which is not this program's."
             ) from error
 
-    in_transaction(settings, "sequencer", again)
+    in_transaction(settings, "auditor", again)
 
 
 @app.command("known")
@@ -67,7 +67,7 @@ def audit_known(
         ) from None
 
     async def ask() -> GivenAnswer | None:
-        database = Database(dsn(settings, "sequencer"))
+        database = Database(dsn(settings, "auditor"))
         await database.open()
         try:
             return await known(database, membership, moment, version_key=version_key)

@@ -1,8 +1,8 @@
 """The embedded PostgreSQL 18, used when `DATABASE_URL` is not set, and in every test.
 
-This module starts, adopts and stops it; `cluster.py` creates it. It listens only on a Unix socket in a private
-directory. Four roles log in with generated passwords: `owner` owns the database and its schema; `api`, `sequencer`
-and `batch` may connect, and no more until migrations grant it.
+This module starts, adopts and stops it; `cluster.py` creates and upgrades it. It listens on a Unix socket in a private
+directory and nowhere else. Four roles log in with generated passwords: `shikaku_owner` owns the database and its schema;
+`shikaku_api`, `shikaku_jobs` and `shikaku_auditor` may connect, and no more until migrations grant it.
 
 In `home` lie `data/`, `passwords.json`, `socket-directory` (a path), `lock` (held by the one owner), `postgres.log`.
 """
@@ -10,7 +10,6 @@ In `home` lie `data/`, `passwords.json`, `socket-directory` (a path), `lock` (he
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import subprocess
 import time
@@ -22,8 +21,12 @@ from eligibility_api.embedded_postgres.cluster import (
     DATABASE,
     EmbeddedDatabaseError,
     Role,
+    has_former_roles,
     make_cluster,
+    password,
     programs_directory,
+    rename_roles,
+    role_name,
     server_environment,
 )
 from eligibility_api.embedded_postgres.postmaster import PORT, Postmaster, remove_stale_locks, wait_until
@@ -139,8 +142,8 @@ class EmbeddedPostgres:
         # Another user's directory could contain a socket that intercepts connections.
         if not is_private(directory, self.data.stat().st_uid):
             raise EmbeddedDatabaseError(f"{directory} is not private to the embedded database.")
-        password = json.loads((self.home / "passwords.json").read_text())[role]
-        return f"postgresql://{role}:{password}@/{database}?host={quote(str(directory), safe='')}&port={PORT}"
+        login = f"{role_name(role)}:{password(self.home, role)}"
+        return f"postgresql://{login}@/{database}?host={quote(str(directory), safe='')}&port={PORT}"
 
     def _own(self) -> None:
         try:
@@ -154,6 +157,10 @@ class EmbeddedPostgres:
         way = _way_to_run(programs, self.home, self.data)
         if not self.data.exists():
             make_cluster(self.home, self.data, programs, way)
+        elif has_former_roles(self.home):
+            self._shut_down()  # a postmaster that outlived the earlier version
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            rename_roles(self.home, self.data, programs, way)
         deadline = time.monotonic() + self._patience
         if self._adopt(deadline):
             return

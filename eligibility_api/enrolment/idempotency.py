@@ -23,6 +23,9 @@ from eligibility_api.enrolment.tables import Idempotency, Revision
 _KEY_LOCKS = 3
 """Class of the advisory locks on keys in use."""
 
+_DIGESTED_KINDS = {"enrolment.unlink": "enrolment.split"}
+"""Kinds that go into the digest under an earlier name, so that a digest stored before the renaming still matches."""
+
 _TABLE = table_of(Idempotency)
 _REVISION = table_of(Revision)
 
@@ -43,7 +46,7 @@ class Call:
 
 def request_digest(kind: str, request: BaseModel, *, secret: bytes) -> bytes:
     """Return a keyed digest that identifies a request. Without the secret, personal data could be guessed from it."""
-    message = f"idempotency\0{kind}\0{request.model_dump_json(exclude_none=True)}"
+    message = f"idempotency\0{_DIGESTED_KINDS.get(kind, kind)}\0{request.model_dump_json(exclude_none=True)}"
     return hmac.digest(secret, message.encode(), hashlib.sha256)
 
 

@@ -16,7 +16,7 @@ class UsedNonce(SQLModel, table=True):
     Partitioned by the expiry; a partition is dropped once its end is ten minutes past by the database's clock.
     """
 
-    __tablename__ = "spent"
+    __tablename__ = "used_nonce"
 
     expires_at: datetime = instant(primary_key=True)
     id: bytes = Field(primary_key=True)
@@ -33,8 +33,10 @@ class Authority(SQLModel, table=True):
     checked_at: datetime = instant()
 
 
-class Revoked(SQLModel, table=True):
+class RevokedCertificate(SQLModel, table=True):
     """A revoked or suspended certificate of the mirrored list."""
+
+    __tablename__ = "revoked_certificate"
 
     authority: bytes = Field(primary_key=True)
     serial: bytes = Field(primary_key=True)

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS
-from eligibility_api.platform.telemetry import REQUESTS, SECONDS
+from eligibility_api.platform.telemetry import DURATION, REQUESTS
 from eligibility_api.web.problems import problem_response
 
 log = structlog.get_logger()
@@ -97,7 +97,7 @@ def _log_request(scope: Scope, state: dict[str, Any], status: int, seconds: floa
 @cache
 def _metrics(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
     """Return counter and histogram for one route, status and code. The cache is bounded by their combinations."""
-    return REQUESTS.labels(route, str(status), code), SECONDS.labels(route)
+    return REQUESTS.labels(route, str(status), code), DURATION.labels(route)
 
 
 class LoadShedder:
