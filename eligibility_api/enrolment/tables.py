@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, SmallInteger
+from sqlalchemy import BigInteger, Column, SmallInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -18,11 +18,11 @@ from eligibility_api.database.columns import instant
 class Revision(SQLModel, table=True):
     """An atomic change of what is known: what it opens and closes is visible from `published_at` on."""
 
-    revision: int | None = Field(default=None, primary_key=True)
+    revision: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     insurer_number: str = Field(foreign_key="insurer.insurer_number")
     client_id: UUID = Field(foreign_key="client.client_id")
     kind: str = Field(default="single")
-    undoes: int | None = Field(default=None, foreign_key="revision.revision")
+    undoes: int | None = Field(default=None, foreign_key="revision.revision", sa_type=BigInteger)
     published_at: datetime | None = instant(nullable=True)
 
 
@@ -32,7 +32,7 @@ class Entitlement(SQLModel, table=True):
     `symbol_key`, `number_key` and `branch_key` are folded for comparison (`domain.membership`).
     """
 
-    entitlement: int | None = Field(default=None, primary_key=True)
+    entitlement: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     enrolment_id: UUID
     insurer_number: str = Field(foreign_key="insurer.insurer_number")
     symbol_key: str
@@ -46,10 +46,10 @@ class EnrolmentVersion(SQLModel, table=True):
 
     __tablename__ = "enrolment"
 
-    version: int | None = Field(default=None, primary_key=True)
-    entitlement: int = Field(foreign_key="entitlement.entitlement")
-    opened_by: int = Field(foreign_key="revision.revision")
-    closed_by: int | None = Field(default=None, foreign_key="revision.revision")
+    version: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    entitlement: int = Field(foreign_key="entitlement.entitlement", sa_type=BigInteger)
+    opened_by: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
+    closed_by: int | None = Field(default=None, foreign_key="revision.revision", sa_type=BigInteger)
     person_key: bytes | None
     register_match: str
     mismatch: str = Field(default="none")
@@ -102,5 +102,5 @@ class Idempotency(SQLModel, table=True):
     key: str = Field(primary_key=True)
     digest: bytes
     answer: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    revision: int = Field(foreign_key="revision.revision")
+    revision: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
     made_at: datetime = instant(by_database=True)
