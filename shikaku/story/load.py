@@ -44,7 +44,7 @@ class LoadScenes:
             (f"実績／予定 {rates} 件/秒、エラー {errors}件", f"{rates} checks/s, {errors} errors", times),
             not errors,
         )
-        compared, wrong = report["compared_answers"] + report["compared_looks"], report["wrong_answers"]
+        compared, wrong = report["compared_answers"] + report["compared_histories"], report["wrong_answers"]
         yield DemoStep(
             "参照モデルとの照合\ncomparison with the reference model",
             (f"{compared}件を照合、不一致 {wrong}件", f"{compared} compared, {wrong} wrong"),
