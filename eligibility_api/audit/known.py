@@ -1,6 +1,7 @@
-"""What the fund would have answered at an instant (transaction time) about a day (valid time), for auditors.
+"""Computes what the fund would have answered at an instant (transaction time) about a day (valid time).
 
-The statement consists of the parts of the look-up by number, so that both read the same rows. It leaves no record.
+The statement consists of the parts of the look-up by number, so that both read the same rows. It leaves no
+record.
 """
 
 from __future__ import annotations

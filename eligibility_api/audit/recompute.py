@@ -1,6 +1,7 @@
 """Recomputes answers from their audit records, to verify that the fund answered by its rules.
 
-A record names the versions that were read, and versions never change. The answer or refusal is a pure function of them.
+A record names the versions that were read, and versions never change. The answer or refusal is a pure
+function of them.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ GivenAnswer = EligibilityAnswer | UnchangedAnswer | Refusal
 async def recompute(
     connection: AsyncConnection, *, version_key: bytes, record_id: UUID | None = None
 ) -> AsyncIterator[GivenAnswer]:
-    """Recompute every recorded answer, or the one of `record_id`, in the order of records. Raises UnknownRule."""
+    """Recompute every recorded answer, or the one of `record_id`, in the order of records.
+
+    Raises UnknownRule.
+    """
     async for records in store.answers(connection, record_id):
         versions = await store.versions(connection, records)
         for record in records:

@@ -1,4 +1,4 @@
-"""Earlier answers for the facility that requested them."""
+"""Returns earlier answers to the facility that requested them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ async def earlier_answer(
 ) -> EligibilityAnswer | UnchangedAnswer:
     """Recompute the answer of a record, and record this access.
 
-    Raises `not-found` for an unknown record or another facility's, `answer-of-earlier-rule`, and the refusal that the
-    rules led to.
+    Raises `not-found` for an unknown record or another facility's, `answer-of-earlier-rule`, and the refusal
+    that the rules led to.
     """
     caller.need(Right.ELIGIBILITY)
     institution_code = caller.institution()

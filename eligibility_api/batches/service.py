@@ -29,7 +29,7 @@ from eligibility_api.state import State
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Results in row order, one JSON object each, and the row after which to continue; None behind the last."""
+    """Results in row order, one JSON object each, and the last row, if more rows follow."""
 
     results: list[str]
     after: int | None

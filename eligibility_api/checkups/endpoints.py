@@ -39,5 +39,8 @@ async def keep(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> CheckupsAnswer:
-    """特定健診 of the insurer's own members, as JLAC10 items. A second one of a member and day replaces the first one."""
+    """特定健診 of the insurer's own members, as JLAC10 items.
+
+    A second one of a member and day replaces the first one.
+    """
     return await service.keep(state, caller, request)

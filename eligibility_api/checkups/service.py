@@ -1,4 +1,4 @@
-"""Health check-ups: an insurer uploads those of its own members only, of any day, also of persons not enrolled yet."""
+"""Stores health check-ups of an insurer's own members, of any day, also if not enrolled yet."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from eligibility_api.state import State
 
 
 async def keep(state: State, caller: Caller, request: CheckupsRequest) -> CheckupsAnswer:
-    """Store check-ups, and return how many match nobody enrolled by current knowledge. Repeating an upload is harmless.
+    """Store check-ups, and return how many match nobody enrolled by current knowledge.
 
-    Raises `enrolment-other-insurer` and `client-closed`.
+    Repeating an upload is harmless. Raises `enrolment-other-insurer` and `client-closed`.
     """
     caller.need(Right.CLAIMS)
     if any(checkup.insurer_number != caller.insurer() for checkup in request.checkups):

@@ -1,5 +1,6 @@
-"""The SQL of a registered consent: its status, its end and the eligibility without the card, each under the access check;
-and its evidence, for auditors.
+"""SQL of a registered consent: its status, its end and the eligibility without the card; its evidence.
+
+The first three are subject to the access check. The evidence is for auditors.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ WHERE p.permit_id = :consent_id
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """The result of an eligibility without the card: the access decision, the facility's own number, the versions read."""
+    """The result of an eligibility without the card: access decision, own number, versions read."""
 
     decision: AccessDecision
     reference_number: str | None
@@ -145,7 +146,10 @@ async def end(database: Database, caller: Caller, consent_id: UUID, reason: EndR
 async def renew(
     database: Database, caller: Caller, consent_id: UUID, operator: Operator, as_of: date
 ) -> Renewed:
-    """Read the person's enrolments under a consent for care at home, and record it; reads nothing if access is refused."""
+    """Read the person's enrolments under a consent for care at home, and record the access.
+
+    Reads nothing if access is refused.
+    """
     parameters = [*access_parameters(caller, consent_id, operator), as_of]
     rows = await database.fetch(_RENEWED, parameters)
     first = rows[0]

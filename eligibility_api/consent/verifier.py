@@ -1,8 +1,9 @@
-"""Verifies an exported consent offline. Imports nothing of the server: only the published interface and the pure rules.
+"""Verifies an exported consent offline, importing only the published interface and the pure rules.
 
-It can prove that the card of this certificate signed these words for this facility, and that the export is consistent.
-It reports as not proved what only the fund asserts: that it issued the challenge, the instant of the registration, who
-compared the face, when the consent was ended; and, without the CRL itself, that the certificate was not revoked.
+It can prove that the card of this certificate signed these words for this facility, and that the export is
+consistent. It reports as not proved what only the fund asserts: that it issued the challenge, the instant of
+the registration, who compared the face, when the consent was ended; and, without the CRL itself, that the
+certificate was not revoked.
 """
 
 from __future__ import annotations
@@ -129,8 +130,10 @@ class _NotProved(Exception):
 def verify(
     document: bytes, *, trust: Sequence[x509.Certificate] | None = None, crl: bytes | None = None
 ) -> Report:
-    """Verify an exported consent. `trust`: the trusted authorities of user authentication; `crl`: the CRL (DER) that the
-    export names as its source.
+    """Verify an exported consent.
+
+    `trust`: the trusted authorities of user authentication; `crl`: the CRL (DER) that the export names as its
+    source.
     """
     try:
         if len(document) > MAX_BYTES:

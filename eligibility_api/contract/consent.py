@@ -1,7 +1,8 @@
-"""Consent (閲覧同意): the statement, the words that the patient reads, and the bytes that her card signs over them.
+"""Consent (閲覧同意): the statement, its words, and the bytes that the patient's card signs over them.
 
-The fund sends the statement's parts, the terminal builds words and bytes itself, and the fund rebuilds them: what was
-displayed is what was signed. The words are a pure function of the statement and its version; a version never changes.
+The fund sends the statement's parts, the terminal builds words and bytes itself, and the fund rebuilds them:
+what was displayed is what was signed. The words are a pure function of the statement and its version; a
+version never changes.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ from eligibility_api.contract.wire import (
 CONSENTS_PATH = "/v1/consents"
 
 STATEMENT_VERSION: Final = 1
-"""The current version of the statement. Changed words or a changed window are a new entry of `STATEMENT_VERSIONS`."""
+"""The current version of the statement.
+
+Changed words or a changed window are a new entry of `STATEMENT_VERSIONS`.
+"""
 
 EVIDENCE_FORMAT: Final = "shikaku-consent/1"
 """Format identifier of an exported consent."""
@@ -81,7 +85,7 @@ class ConsentStatement(RequestModel):
 
 
 class ConsentChallengeRequest(RequestModel):
-    """`POST /v1/consents/challenges`: what the patient is about to consent to, after proof of her presence."""
+    """`POST /v1/consents/challenges`: what the patient will consent to, after proof of her presence."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CONSENT_CHALLENGE]})
 
@@ -210,7 +214,10 @@ def words(statement: ConsentStatement) -> str:
 def _rest(
     version: int, language: Language, care: Care, categories: tuple[Category, ...], until: Until
 ) -> str:
-    """The lines after the first one, which names the facility. They take few distinct values, hence the cache."""
+    """The lines after the first one, which names the facility.
+
+    They take few distinct values, hence the cache.
+    """
     terms = STATEMENT_VERSIONS[version]
     sentences = terms.sentences[language]
     names = (getattr(CATEGORIES[category], language) for category in categories)
@@ -233,8 +240,10 @@ def to_be_signed(
     challenge: str,
     presence_record: UUID,
 ) -> bytes:
-    """The bytes that the card signs: those of a presence under the consent's own tag, with two more fields: the presence
-    record's id, and the words.
+    """The bytes that the card signs for a consent.
+
+    They are those of a presence under the consent's own tag, with two more fields: the presence record's id,
+    and the words.
     """
     return presence.to_be_signed(
         Purpose.VISUAL_CONSENT if visual_check else Purpose.CONSENT,
@@ -259,10 +268,11 @@ class Sentences:
 
 @dataclass(frozen=True, slots=True)
 class StatementVersion:
-    """What a version of the statement fixes permanently, for the fund, the terminal and the verifier of an old export.
+    """The terms that a version of the statement fixes permanently.
 
-    `until` is the duration by form of care (OQS 11, rules 4 and 5); `window` is the longest time from the registration
-    on for every duration but until withdrawal.
+    They bind the fund, the terminal and the verifier of an old export. `until` is the duration by form of
+    care (OQS 11, rules 4 and 5); `window` is the longest time from the registration on for every duration but
+    until withdrawal.
     """
 
     until: Mapping[Care, Until]
@@ -313,7 +323,10 @@ STATEMENT_VERSIONS: dict[int, StatementVersion] = {
         },
     ),
 }
-"""Every version that a card may have signed. Entries are added, never changed: the words are rebuilt to verify a signature."""
+"""Every version that a card may have signed.
+
+Entries are added, never changed: the words are rebuilt to verify a signature.
+"""
 
 UNTIL = STATEMENT_VERSIONS[STATEMENT_VERSION].until
 """The duration by form of care in the current version. There is no consent in an emergency."""

@@ -1,8 +1,8 @@
 """The columns of a member file: CSV with a header, or one flat JSON object per line.
 
-Each item of a member is a column; an item of a group has the group's prefix. Days are YYYY-MM-DD, flags `1` or empty,
-codes as in `contract.codes`. An absent value is an empty cell, or a missing member of the object. The last line must
-end in a line break: a file without it counts as truncated.
+Each item of a member is a column; an item of a group has the group's prefix. Days are YYYY-MM-DD, flags `1`
+or empty, codes as in `contract.codes`. An absent value is an empty cell, or a missing member of the object.
+The last line must end in a line break: a file without it counts as truncated.
 """
 
 from __future__ import annotations

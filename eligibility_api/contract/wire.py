@@ -79,7 +79,7 @@ def _checked_institution_code(value: str) -> str:
 
 
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]*$"
-"""Rejects Unicode category Cc: nobody types it, and the database cannot store U+0000."""
+"""Rejects control characters (Unicode category Cc): the database cannot store U+0000."""
 
 Text = Annotated[str, StringConstraints(pattern=_NO_CONTROL_CHARACTERS)]
 """Text without control characters; the type of every stored text of a request."""

@@ -1,4 +1,7 @@
-"""Brings a database to the newest revision. By itself only on the embedded database; elsewhere by command."""
+"""Migrates a database to the newest schema revision.
+
+The embedded database is migrated at start, an external one by command only.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,14 @@ def _config() -> Config:
 
 @cache
 def head() -> str:
-    """The revision that this program's code expects."""
+    """The schema revision that this program expects."""
     current = ScriptDirectory.from_config(_config()).get_current_head()
     assert current is not None
     return current
 
 
 async def migrate(owner_dsn: str) -> None:
-    """Run what is missing, as the owner of the database. Raises asyncpg's or SQLAlchemy's errors."""
+    """Run the missing migrations as the database's owner. Raises asyncpg's or SQLAlchemy's errors."""
     from sqlalchemy.ext.asyncio import create_async_engine
 
     engine = create_async_engine(sqlalchemy_url(owner_dsn), poolclass=NullPool)

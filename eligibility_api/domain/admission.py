@@ -27,7 +27,7 @@ APPROVER_RIGHTS = frozenset({Right.APPROVAL})
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A facility, admitted if it is new, and the number of its terminals to admit, all with the same rights."""
+    """A facility to admit if it is new, and its number of terminals to admit, all with the same rights."""
 
     institution_code: str
     name: str
@@ -37,7 +37,7 @@ class Admission:
 
 
 def rights_for(kind: FacilityKind) -> frozenset[Right]:
-    """The rights that a terminal of such a facility may have; eligibility-only: checks by PIN or number (rule G1)."""
+    """The rights that a terminal may have; eligibility-only: checks by PIN or number (rule G1)."""
     return _ELIGIBILITY_ONLY_RIGHTS if kind is FacilityKind.ELIGIBILITY_ONLY else _FACILITY_RIGHTS
 
 

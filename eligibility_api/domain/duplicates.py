@@ -1,4 +1,4 @@
-"""Duplicates (重複投薬): the same ingredient, prescribed by different institutions for overlapping days (rule H7)."""
+"""Duplicates (重複投薬): one ingredient from different prescribers for overlapping days (rule H7)."""
 
 from __future__ import annotations
 

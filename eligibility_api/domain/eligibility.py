@@ -1,7 +1,7 @@
 """The eligibility answer about one person, as a pure function of what was read.
 
-The audit record keeps what was read, so the answer can be recomputed from the record and the versions that it names.
-This module is the complete rule, including refusals; `docs/rules.md` describes it in words.
+The audit record keeps what was read, so the answer can be recomputed from the record and the versions that it
+names. This module is the complete rule, including refusals; `docs/rules.md` describes it in words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from eligibility_api.domain.presenter import DisclosureScope, present, tickets_of
 
 RULE_VERSION = 2
-"""Version of the rules in this module, `ages.py`, `cover.py` and `presenter.py`; recorded with every answer."""
+"""Version of the rules here and in `ages.py`, `cover.py`, `presenter.py`; recorded with every answer."""
 
 DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
 """The range of days that the fund answers for: five years back, one year ahead (rule D9)."""
@@ -31,10 +31,11 @@ DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerInputs:
-    """Everything that an answer depends on: day, versions read, caller, channel, and the version the caller knows.
+    """All inputs of an answer: day, versions read, caller, channel, and the version that the caller knows.
 
-    By card, `enrolments` are all versions of the person with `person_key` (rule R2). By number they are those of the
-    matching entitlements (`asked`) and of the persons to whom these belong (rule R3); none or several may match.
+    By card, `enrolments` are all versions of the person with `person_key` (rule R2). By number they are those
+    of the matching entitlements (`asked`) and of the persons to whom these belong (rule R3); none or several
+    may match.
     """
 
     record_id: str
@@ -70,7 +71,9 @@ def check_day(as_of: date, today: date) -> None:
 
 
 def answer(reading: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | UnchangedAnswer:
-    """Compute the answer. `version_key` makes answer versions opaque and unlinkable across facilities (rule S9).
+    """Compute the answer.
+
+    `version_key` makes answer versions opaque and unlinkable across facilities (rule S9).
 
     Raises `card-not-usable` and `eligibility-not-confirmable` (rules P1 to P3).
     """
@@ -91,12 +94,15 @@ def answer(reading: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | 
 
 
 def select(reading: AnswerInputs) -> Selection:
-    """Validity (OQSCD006) and the versions to show. Raises `card-not-usable` and `eligibility-not-confirmable`."""
+    """Validity (OQSCD006) and the versions to show.
+
+    Raises `card-not-usable` and `eligibility-not-confirmable`.
+    """
     return _by_card(reading) if reading.channel is Channel.CARD else _by_number(reading)
 
 
 def _by_card(reading: AnswerInputs) -> Selection:
-    """All entitlements of the day, else the one that ended last, else none (rules C1 to C4; refusals P1, P2)."""
+    """By card: all entitlements of the day, else the one that ended last (rules C1 to C4, P1, P2)."""
     known = reading.enrolments
     if any(e.self_disclosure_blocked for e in known) or _unconfirmed(known, reading.as_of):
         raise ShikakuError("card-not-usable")
@@ -110,7 +116,7 @@ def _by_card(reading: AnswerInputs) -> Selection:
 
 
 def _by_number(reading: AnswerInputs) -> Selection:
-    """The matching memberships decide; while one holds, its person's other entitlements are shown too (V1 to V5, P3)."""
+    """By number: the matching memberships, and if one is valid all of its person (rules V1 to V5; P3)."""
     asked = [e for e in reading.enrolments if e.entitlement in reading.asked]
     if _several_persons(asked):
         return Selection(Validity.AMBIGUOUS, [], None, _view(reading))
@@ -127,7 +133,10 @@ def _by_number(reading: AnswerInputs) -> Selection:
 
 
 def _several_persons(asked: Sequence[EnrolmentVersion]) -> bool:
-    """Whether memberships of several persons match (rule V1). Versions of one membership never are ambiguous."""
+    """Whether memberships of several persons match (rule V1).
+
+    Versions of one membership never are ambiguous.
+    """
     return len({e.entitlement for e in asked}) > 1 and len({_holder(e) for e in asked}) > 1
 
 
@@ -154,7 +163,10 @@ def _valid(reading: AnswerInputs, valid: Sequence[EnrolmentVersion], person: byt
 
 
 def _view(reading: AnswerInputs) -> DisclosureScope:
-    """What may be disclosed. Flags of ended and future versions count too: choosing a day must not evade them (S2)."""
+    """What may be disclosed.
+
+    Flags of ended and future versions count too: choosing a day must not evade them (S2).
+    """
     return DisclosureScope(
         as_of=reading.as_of,
         facility_kind=reading.facility_kind,
@@ -196,7 +208,7 @@ def _last_ended_first(enrolment: EnrolmentVersion) -> tuple[int, tuple[bool, int
 
 
 def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> str | None:
-    """A keyed digest of what is shown and to whom, and nothing else: withheld items cannot affect it (rule S9)."""
+    """A keyed digest of what is shown and to whom only: withheld items cannot affect it (rule S9)."""
     if selection.person is None:
         return None
     parts = [

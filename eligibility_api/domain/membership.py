@@ -1,4 +1,4 @@
-"""Comparison of memberships, and of everything that an insurer sends about a member."""
+"""Compares memberships, and the items that an insurer sends about a member."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ CONTENT = (
     "acquired_on", "lost_on", "reason_of_loss", "issued_on", "valid_from", "valid_to", "burden_ratio",
     "elderly_certificate", "limit_certificate", "specific_diseases", "nondisclosure", "self_disclosure_blocked",
 )  # fmt: skip
-"""The items that an insurer sends about a member, in the order of their digest. Groups of items are canonical JSON."""
+"""The items that an insurer sends about a member, in the order of their digest.
+
+Groups of items are canonical JSON.
+"""
 
 IDENTITY = ("name", "name_kana", "birth_date", "sex", "address")
 """The items with which the resident register is queried for the person."""
@@ -27,9 +30,10 @@ def comparable(symbol: str | None, number: str, branch: str | None) -> tuple[str
 
 
 def digest(content: Mapping[str, Any]) -> bytes:
-    """Sixteen bytes, equal for equal contents (rule T8). Values as text: days ISO, booleans 1 or empty.
+    """Sixteen bytes, equal for equal contents (rule T8).
 
-    An absent item is empty. A group of items is its canonical JSON (see `canonical`).
+    Values as text: days ISO, booleans 1 or empty, absent items empty, groups of items as canonical JSON (see
+    `canonical`).
     """
     return digest_of_texts(_text(content.get(name)) for name in CONTENT)
 

@@ -1,4 +1,4 @@
-"""Loads the drug master into the database: a load replaces the drugs that it names, completely or not at all."""
+"""SQL of the drug master: a load replaces the drugs that it names, completely or not at all."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class MasterStatus:
-    """The last load: its instant, the file's SHA-256, the number of drugs named, and the number of drugs known in all."""
+    """The last load: instant, SHA-256 of the file, number of its drugs, and of all known drugs."""
 
     load: int
     loaded_at: datetime
@@ -54,7 +54,10 @@ def shipped() -> bytes:
 
 
 async def load(connection: AsyncConnection, content: bytes) -> int:
-    """Load a master, and return the number of drugs that it names. Raises MasterFaults, with nothing loaded."""
+    """Load a master, and return the number of drugs that it names.
+
+    Raises MasterFaults, with nothing loaded.
+    """
     master = read_master(content)
     values = {"sha256": hashlib.sha256(content).digest(), "drugs": len(master.drugs)}
     number = (await connection.execute(_LOAD, values)).scalar_one()

@@ -1,4 +1,4 @@
-"""Medical tickets (医療券・調剤券) read together with an enrolment version: those of one institution and month."""
+"""Reads medical tickets (医療券・調剤券) with an enrolment version: those of one institution and month."""
 
 from __future__ import annotations
 

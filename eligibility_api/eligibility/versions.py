@@ -1,6 +1,7 @@
 """Reading enrolment versions: the columns of a statement, and the value of a row.
 
-Shared by every statement that answers about a person, so that a card check, a number check and an auditor read the same.
+Shared by every statement that answers about a person, so that a card check, a number check and an auditor
+read the same.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ ENROLMENT_COLUMNS = """
 """
 """The items of an enrolment version (`enrolment e`); a statement adds a column `tickets`.
 
-The insurer is that of the revision which opened it (`revision o`): an insurer changes only its own members, and the
-revision is read anyway, which saves a card check a look-up in the large table `entitlement`.
+The insurer is that of the revision which opened it (`revision o`): an insurer changes only its own members,
+and the revision is read anyway, which saves a card check a look-up in the large table `entitlement`.
 """
 
 _READING_OF_PERSON = """
@@ -72,13 +73,18 @@ reference AS MATERIALIZED (
     LIMIT 1
 )
 """
-"""The facility's own number for the person of `reading`, as registered last. A membership with an open mismatch is
-skipped: until its holder is confirmed, the number registered for it may be another patient's.
+"""The facility's own number for the person of `reading`, as registered last.
+
+A membership with an open mismatch is skipped: until its holder is confirmed, the number registered for it may
+be another patient's.
 """
 
 
 def enrolment_version(row: Any) -> EnrolmentVersion:
-    """The enrolment version in a row with `ENROLMENT_COLUMNS` and `tickets`. Values were validated when they were stored."""
+    """The enrolment version in a row with `ENROLMENT_COLUMNS` and `tickets`.
+
+    Values were validated when they were stored.
+    """
     reason, sex_on_certificate = row["reason_of_loss"], row["sex_on_certificate"]
     return EnrolmentVersion(
         version=row["version"],

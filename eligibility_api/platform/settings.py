@@ -1,4 +1,4 @@
-"""The fund's settings: one object a process, from the environment (`FUND_…`, and `DATABASE_URL…` as is usual)."""
+"""The fund's settings from the environment (`FUND_…`, and `DATABASE_URL…`): one object per process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Every setting, with its unit in its name. Without `DATABASE_URL` the embedded PostgreSQL under `home` serves."""
+    """All settings, each with its unit in its name.
+
+    Without `DATABASE_URL` the embedded PostgreSQL under `home` serves.
+    """
 
     model_config = SettingsConfigDict(env_prefix="FUND_", frozen=True, hide_input_in_errors=True)
 
@@ -118,15 +121,15 @@ class Settings(BaseSettings):
 
     @property
     def challenge_life(self) -> timedelta:
-        """How long a presence challenge can be spent."""
+        """The validity of a presence challenge."""
         return timedelta(seconds=self.challenge_seconds)
 
     @property
     def consent_challenge_life(self) -> timedelta:
-        """How long a consent's challenge can be spent."""
+        """The validity of a consent's challenge."""
         return timedelta(seconds=self.consent_challenge_seconds)
 
     @property
     def revocation_fresh(self) -> timedelta:
-        """How long after its last check the revocation mirror is believed."""
+        """The maximum age of the revocation mirror since its last check."""
         return timedelta(seconds=self.revocation_fresh_seconds)

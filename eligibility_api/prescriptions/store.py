@@ -1,4 +1,4 @@
-"""The SQL of prescriptions and dispensings: one statement that checks, records and stores."""
+"""SQL of prescriptions and dispensings: one statement checks, records and stores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.domain.claims import Content, encode
 
 LEAD = timedelta(milliseconds=25)
-"""How far `known_from` lies ahead of the statement, so that nothing is visible before it is committed (decision 004)."""
+"""How far `known_from` lies ahead of the statement: nothing is visible before its commit (decision 004)."""
 
 MAX_IDENTIFICATION_AGE = timedelta(hours=24)
 """How long ago the facility may have identified the patient (W11)."""
@@ -101,10 +101,10 @@ async def add(
     kinds: Collection[FacilityKind],
     refusal: str | None,
 ) -> Any:
-    """Store an entry from a facility of one of `kinds`, unless there is a `refusal` already, and record it: one statement.
+    """Store an entry from a facility of one of `kinds`, unless there is a `refusal`, and record it.
 
-    Returns a row with `admitted`, `entitled`, `outcome` (`done`, `former` or the refusal), `entry_id`, `record_id`,
-    `known_from`.
+    It is one statement. Returns a row with `admitted`, `entitled`, `outcome` (`done`, `former` or the
+    refusal), `entry_id`, `record_id`, `known_from`.
     """
     code, name = entry.prescriber or (None, None)
     parameters: list[Any] = [

@@ -1,6 +1,7 @@
 """Registration and withdrawal of medical tickets by welfare offices: one call is one revision.
 
-The rules decide which tickets an answer shows (`domain.eligibility`): those of the asking institution for the month.
+The rules decide which tickets an answer shows (`domain.eligibility`): those of the asking institution for the
+month.
 """
 
 from __future__ import annotations

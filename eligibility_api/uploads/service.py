@@ -1,7 +1,4 @@
-"""An insurer's calls about member files: upload, look up, approve, reject, publish, undo.
-
-Only its own are visible.
-"""
+"""An insurer's calls about its own member files: upload, look up, approve, reject, publish, undo."""
 
 from __future__ import annotations
 
