@@ -1,7 +1,8 @@
 """`make demo`: runs all organisations on this machine and prints what receptions and insurers see.
 
 Plays the reception scenes, registers the named test persons, then plays the insurer's, the pharmacy's and the
-load scenes. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all results were as expected.
+load scenes. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all results were as
+expected.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Options of the commands that read a card: reader, PIN, visual check, consent; and the tap that they
-describe.
+"""Options of the commands that read a card, and the tap that they describe.
+
+Reader, PIN, visual check, consent.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Shared by the commands: injected dependencies, the configured terminal, usage errors, and how a reply is
-printed.
-"""
+"""Shared by the commands: dependencies, the configured terminal, usage errors, printing of replies."""
 
 from __future__ import annotations
 
@@ -45,8 +43,9 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """The configured terminal, and a stopwatch that runs from then on: the program's start is no part of a
-    tap.
+    """The configured terminal, and a stopwatch.
+
+    The stopwatch starts here: the program's start is no part of a tap.
     """
 
     settings: TerminalSettings

@@ -1,6 +1,4 @@
-"""`clinic-terminal history`: reads medicines and treatments after a tap with consent, or by an earlier
-consent.
-"""
+"""`clinic-terminal history`: reads medicines and treatments, after a tap or by an earlier consent."""
 
 from __future__ import annotations
 

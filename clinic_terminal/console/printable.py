@@ -35,7 +35,10 @@ def shift_jis_json(value: Any) -> bytes:
 
 
 def _marked(value: Any) -> Any:
-    """`value` with every string marked, before it becomes JSON: a sound mark must not join a quotation mark."""
+    """`value` with ● for every character that Shift_JIS lacks.
+
+    Replaced before it becomes JSON: a combining sound mark must not join a quotation mark.
+    """
     match value:
         case str():
             return replace_unencodable(value)

@@ -54,7 +54,7 @@ def badge(head: Headline) -> Text:
 
 
 def show_problem(console: Console, problem: ShikakuError) -> None:
-    """The catalogue's sentences, when to try again, the invalid fields, and codes for the system's support."""
+    """Print the sentences of a problem, when to retry, the invalid fields, and codes for support."""
     sentences(console, Bilingual(problem.entry.ja, problem.entry.en))
     if problem.retry_after is not None:
         seconds = problem.retry_after

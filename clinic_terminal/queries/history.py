@@ -34,7 +34,10 @@ class History:
 
 
 def categories_for(resources: Iterable[HistoryResource]) -> tuple[Category, ...]:
-    """The categories that these resources need: with the medicines of claims, those that have no claim yet."""
+    """The categories that these resources need.
+
+    Medicines need two: those of claims, and those that have no claim yet.
+    """
     needed = {CATEGORY_OF[resource] for resource in resources}
     if Category.MEDICATION in needed:
         needed.add(Category.PRESCRIPTION)

@@ -18,8 +18,10 @@ from eligibility_api.contract.membership import MembershipQuery
 
 @dataclass(frozen=True, slots=True)
 class LookupRequest:
-    """Options of a lookup: the day (today when None), whether the patient agrees that the limit certificate
-    is shown, and the transaction time of the answer (now when None).
+    """Options of a lookup.
+
+    The day (today when None), whether the patient agrees that the limit certificate is shown, and the
+    transaction time of the answer (now when None).
     """
 
     as_of: date | None = None

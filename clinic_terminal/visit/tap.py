@@ -38,8 +38,10 @@ ProofAnswer = TypeVar("ProofAnswer")
 
 @dataclass(frozen=True, slots=True)
 class TapRequest:
-    """Options of a tap: the day (today when None), the operator of a visual check, and the consent that the
-    patient is asked for, if any.
+    """Options of a tap.
+
+    The day (today when None), the operator of a visual check, and the consent that the patient is asked for,
+    if any.
     """
 
     as_of: date | None = None

@@ -27,8 +27,9 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
 from eligibility_api.clients.staff import STAFF_MISSING
 from eligibility_api.contract.categories import CATEGORIES, MEDICAL_ROLES
-from eligibility_api.contract.codes import Category, FacilityKind, Right
+from eligibility_api.contract.codes import Category, Right
 from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.facility_kinds import MEDICAL_KINDS
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 
 CONSENT_BASES = frozenset({Basis.PIN, Basis.VISUAL_CHECK})
@@ -77,7 +78,7 @@ _OPERATOR_ENDED = """named IS NOT NULL AND NOT EXISTS (
 _PERMIT_ROW = """
 permit_row AS MATERIALIZED (
     SELECT t.client_id, t.institution_code, t.kind AS facility_kind,
-           coalesce($3::text = ANY (t.rights), false) AND t.kind <> '{eligibility_only}' AS entitled,
+           coalesce($3::text = ANY (t.rights), false) AND t.kind = ANY ('{{{medical_kinds}}}') AS entitled,
            p.basis, p.person_key, p.asked, p.care, p.categories, p.given_at, p.operator AS named,
            p.institution_code = t.institution_code AS own, {until} AS until, e.ended_at, e.reason AS end_reason, c.now
     FROM (SELECT window_clock() AS now) c
@@ -159,7 +160,7 @@ def access_check(
     assert bases in _RIGHT_FOR_BASES
     disaster = Basis.DISASTER in bases
     permit_row = _PERMIT_ROW.format(
-        eligibility_only=FacilityKind.ELIGIBILITY_ONLY,
+        medical_kinds=",".join(sorted(MEDICAL_KINDS)),
         bases=", ".join(f"'{basis}'" for basis in sorted(bases)),
         until=_UNTIL_DISASTER if disaster else "p.until",
         disaster=_DISASTER if disaster else "",

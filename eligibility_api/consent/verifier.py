@@ -190,7 +190,7 @@ class _Checks:
         return f"The words are those of the statement, version {statement.version} ({statement.language})."
 
     def signature(self) -> str:
-        """The certificate's key signed exactly these words, for this facility, terminal, challenge and presence."""
+        """The certificate's key signed these words, for this facility, terminal, challenge and presence."""
         evidence = self.evidence
         message = consent.to_be_signed(
             evidence.statement,
@@ -237,7 +237,7 @@ class _Checks:
         return "For this facility, terminal and purpose, and in time; that the fund issued it is the fund's assertion."
 
     def window(self) -> str:
-        """The consent lasts as long as the version of its statement says, which need not be the current one."""
+        """The consent lasts as long as its statement's version says; that need not be the current version."""
         evidence = self.evidence
         version, care = evidence.statement.version, evidence.statement.care
         if evidence.statement.until is not STATEMENT_VERSIONS[version].until[care]:

@@ -213,7 +213,7 @@ class InsurerKind(StrEnum):
 
 
 class FacilityKind(StrEnum):
-    """The kind of institution; determines what it may be shown.
+    """The kind of institution; `facility_kinds.toml` has what each may do and be shown.
 
     `ELIGIBILITY_ONLY` is 資格確認限定型 (施術所 and others): reduced eligibility, no medical information.
     """

@@ -27,7 +27,8 @@ _POOL_SESSION_SETTINGS = {
     # A plan for each parameter set would cost more than it saves, and differ between parameters.
     "plan_cache_mode": "force_generic_plan",
     # The hot path finds every row by an index. A plan lives as long as its connection: if it was made while
-    # tables were small, or before they were analyzed, it would scan them after they have grown to national size.
+    # tables were small, or before they were analyzed, it would scan them after they have grown to national
+    # size.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",

@@ -18,6 +18,7 @@ from eligibility_api.contract.codes import Category, CertificateKind, FacilityKi
 from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment, UnchangedAnswer
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_items import LATER_ITEMS, Disclosure
 from eligibility_api.domain.cover import covers, ended, ends_on
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from eligibility_api.domain.presenter import DisclosureScope, present, tickets_of
@@ -89,7 +90,7 @@ def answer(reading: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | 
     if version is not None and hmac.compare_digest((reading.known_version or "").encode(), version.encode()):
         return UnchangedAnswer(**common)
     return EligibilityAnswer.from_trusted(
-        unchanged=False, **common, version=version, reference_number=None, results=results
+        {"unchanged": False, **common, "version": version, "reference_number": None, "results": results}
     )
 
 
@@ -207,6 +208,14 @@ def _last_ended_first(enrolment: EnrolmentVersion) -> tuple[int, tuple[bool, int
     return -end.toordinal(), _result_order(enrolment)
 
 
+_LATER = tuple(item.name for item in LATER_ITEMS if item.disclosure is not Disclosure.NEVER)
+
+
+def _absent_later(result: Enrolment) -> set[str] | None:
+    """Items added to answers later: while they have no value, they do not change an answer's version."""
+    return {name for name in _LATER if getattr(result, name) is None} or None
+
+
 def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> str | None:
     """A keyed digest of what is shown and to whom only: withheld items cannot affect it (rule S9)."""
     if selection.person is None:
@@ -216,7 +225,7 @@ def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> 
         selection.view.facility_kind.encode(),
         selection.person,
         selection.validity.encode(),
-        *(result.model_dump_json().encode() for result in results),
+        *(result.model_dump_json(exclude=_absent_later(result)).encode() for result in results),
     ]
     message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)[:18]).decode()

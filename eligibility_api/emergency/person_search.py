@@ -14,9 +14,9 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.staff import STAFF_MISSING
 from eligibility_api.consent.access_check import PROTECTED, RIGHT_FOR
 from eligibility_api.contract.characters import normalize_kana
-from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterSearch
+from eligibility_api.contract.facility_kinds import MEDICAL_KINDS
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.text import HYPHENS, folded_text
 from eligibility_api.eligibility.by_number import MATCHING_ENROLMENTS, membership_parameters
@@ -28,7 +28,7 @@ _STATEMENT = """
 WITH {guard},
 asking AS MATERIALIZED (
     SELECT g.*, w.now, d.disaster_id, d.closes_at, CASE
-        WHEN g.facility_kind = '{eligibility_only}' THEN 'right-missing'
+        WHEN g.facility_kind <> ALL ('{{{medical_kinds}}}') THEN 'right-missing'
         WHEN $7::text IS NOT NULL THEN $7
         WHEN {staff_missing} THEN 'staff-not-authorised'
         WHEN d.disaster_id IS NULL THEN 'disaster-mode-off' END AS refusal
@@ -125,7 +125,7 @@ def _statement(fitting: str, withheld: str) -> str:
     missed = "SELECT (outcome IN ('disaster-not-found', 'card-not-usable'))::integer FROM decided"
     return _STATEMENT.format(
         guard=LOOK_UP_CHECK,
-        eligibility_only=FacilityKind.ELIGIBILITY_ONLY,
+        medical_kinds=",".join(sorted(MEDICAL_KINDS)),
         staff_missing=STAFF_MISSING.format(institution="g.institution_code", **_PLACES),
         may_ask=MAY_LOOK_UP,
         fitting=fitting,

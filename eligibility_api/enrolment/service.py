@@ -21,11 +21,11 @@ from eligibility_api.contract.enrolment import (
     EndRequest,
     EnrolmentAnswer,
     EnrolmentRequest,
-    MemberItems,
     MoveRequest,
     WithdrawRequest,
 )
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_items import MEMBER_ITEMS, MemberItems
 from eligibility_api.contract.membership import MembershipKey, PeriodKey
 from eligibility_api.domain.membership import comparable, digest
 from eligibility_api.domain.timeline import Period, plan_end, plan_enrol
@@ -43,7 +43,7 @@ from eligibility_api.enrolment.single import (
 )
 from eligibility_api.state import State
 
-_GROUPS = {"elderly_certificate", "limit_certificate", "specific_diseases"}
+_GROUPS = {item.name for item in MEMBER_ITEMS if item.certificate is not None}
 """Items that are stored as JSON."""
 
 Members = Sequence[Member | None]

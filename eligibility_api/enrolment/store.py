@@ -16,12 +16,11 @@ from eligibility_api.audit_log.tables import AuditRecord
 from eligibility_api.clients.tables import Client, Insurer
 from eligibility_api.contract.codes import Right
 from eligibility_api.database.columns import table_of
-from eligibility_api.enrolment.tables import EnrolmentVersion, Entitlement, MismatchCount, Revision
+from eligibility_api.enrolment.tables import VERSION, Entitlement, MismatchCount, Revision
 
 CLIENT = table_of(Client)
 INSURER = table_of(Insurer)
 ENTITLEMENT = table_of(Entitlement)
-VERSION = table_of(EnrolmentVersion)
 REVISION = table_of(Revision)
 RECORD = table_of(AuditRecord)
 MISMATCHES = table_of(MismatchCount)

@@ -120,9 +120,11 @@ def history_router(address: str, bases: frozenset[Basis]) -> APIRouter:
         prescriber: Prescriber = None,
         request: HistoryRequest = current_request,
     ) -> Response:
-        """From claims, the newest first; with the category `prescription` also prescriptions and dispensings recorded at
-        once, until their claim arrives. Duplicates are marked: the same ingredient from another prescriber
-        for overlapping days.
+        """Medicines from claims, newest first.
+
+        With the category `prescription` also prescriptions and dispensings recorded at once, until their
+        claim arrives. Duplicates are marked: the same ingredient from another prescriber for overlapping
+        days.
         """
         return _respond(await service.medications(state, request, group, prescriber))
 

@@ -105,7 +105,7 @@ class _Answer:
 async def medications(
     state: State, request: HistoryRequest, grouping: Grouping, prescriber: str | None
 ) -> MedicationsDict:
-    """Medicines from claims and, if the patient allowed it, from prescriptions and dispensings recorded at once.
+    """Medicines from claims and, with the patient's consent, from prescriptions and dispensings.
 
     A filter by `prescriber` omits rows; the others keep their row numbers and their duplicate marks.
     """

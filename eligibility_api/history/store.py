@@ -18,8 +18,9 @@ from typing import Any
 from uuid import UUID
 
 from eligibility_api.consent.access_check import access_check, recorded_cte
-from eligibility_api.contract.codes import Category, FacilityKind
+from eligibility_api.contract.codes import Category
 from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.facility_kinds import FACILITY_KINDS
 from eligibility_api.contract.history import CATEGORY_OF, CareSetting, HistoryResource, Origin
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.checkups import LoadedCheckup
@@ -47,9 +48,11 @@ _CLAIMS = f"""
       AND {is_of_person("r", "r.treatment_month")}
 """  # noqa: S608 - constants of the store, no values
 
+_SETTING_OF_KIND = " ".join(f"WHEN '{kind}' THEN '{entry.setting}'" for kind, entry in FACILITY_KINDS.items())
+
 _ENTRIES = f"""
     SELECT p.entry, p.origin, p.known_from, '', p.institution_code,
-           CASE f.kind WHEN '{FacilityKind.PHARMACY}' THEN '{CareSetting.PHARMACY}' ELSE '{CareSetting.OUTPATIENT}' END,
+           CASE f.kind {_SETTING_OF_KIND} END,
            date_trunc('month', coalesce(p.dispensed_on, p.prescribed_on))::date, NULL, p.content::text,
            p.prescribed_on, p.dispensed_on
     FROM asked a

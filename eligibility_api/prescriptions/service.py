@@ -14,8 +14,9 @@ from uuid import uuid4
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
 from eligibility_api.clients.staff import check_admitted
-from eligibility_api.contract.codes import FacilityKind, Right, Role
+from eligibility_api.contract.codes import Right, Role
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.facility_kinds import kinds_recording
 from eligibility_api.contract.history import Origin
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
@@ -32,10 +33,6 @@ from eligibility_api.prescriptions import store
 from eligibility_api.prescriptions.store import Entry, IdempotentCall
 from eligibility_api.state import State
 
-_KINDS = {
-    Origin.PRESCRIPTION: (FacilityKind.CLINIC, FacilityKind.HOSPITAL, FacilityKind.DENTAL),
-    Origin.DISPENSING: (FacilityKind.PHARMACY,),
-}
 _ROLES = {
     Origin.PRESCRIPTION: {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF},
     Origin.DISPENSING: {Role.PHARMACIST, Role.AUTHORISED_STAFF},
@@ -89,7 +86,7 @@ async def _add(
         operator,
         entry,
         once,
-        kinds=_KINDS[entry.origin],
+        kinds=kinds_recording(entry.origin),
         refusal=_refusal(operator, entry, day_in_japan(state.clock())),
     )
     stored_at = time.monotonic()

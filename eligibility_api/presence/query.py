@@ -114,7 +114,7 @@ class HolderAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Answers of other sources, where the database alone could not decide; None if a source was not queried."""
+    """Answers of other sources that the database query lacked; None if a source was not queried."""
 
     ocsp: CertificateStatus | None = None
     holder: HolderAnswer | None = None

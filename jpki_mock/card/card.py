@@ -77,7 +77,10 @@ class Card:
         self._chip = None
 
     def reset(self) -> bytes:
-        """Warm reset: return the ATR; as measured on real cards, it clears neither selection nor PIN status."""
+        """Warm reset: return the ATR.
+
+        As measured on real cards, it clears neither selection nor PIN status.
+        """
         return self.power_on() if self._chip is None else self.atr
 
     def transmit(self, apdu: bytes) -> bytes:

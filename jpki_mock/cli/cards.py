@@ -81,7 +81,10 @@ def plug(
     ] = "127.0.0.1",
     fault: _Fault = None,
 ) -> None:
-    """Insert a card into the virtual PC/SC reader (vpcd) until interrupted. Faults given here are not saved."""
+    """Insert a card into the virtual PC/SC reader (vpcd) until interrupted.
+
+    Faults given here are not saved.
+    """
     from jpki_mock.card.vpcd import serve_card
 
     faults = _faults(read_card(card).faults, fault)
@@ -90,7 +93,10 @@ def plug(
 
 
 def _faults(usual: Faults, options: list[str] | None) -> Faults:
-    """Return the faults changed by options such as `delay-ms=60` or `corrupt-signature`. Raises InvalidInput."""
+    """Return the faults changed by options such as `delay-ms=60` or `corrupt-signature`.
+
+    Raises InvalidInput.
+    """
     pairs = (option.partition("=") for option in options or ())
     given = {name.replace("-", "_"): value or "true" for name, _, value in pairs}
     try:

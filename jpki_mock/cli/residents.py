@@ -1,4 +1,4 @@
-"""Commands about residents: generate synthetic ones, import given ones with their cards, change, record a death."""
+"""Commands about residents: generate, import with cards, change, record a death."""
 
 import sys
 from collections import deque

@@ -80,7 +80,9 @@ def stale_requests(membership: Membership) -> list[StaleRequest]:
 
 
 SIGNS_OLD_BYTES = "a card's signature of another version's bytes"
-"""The case that takes two requests: a challenge, and a proof over other bytes, which is refused as `signature-invalid`."""
+"""The case that takes two requests: a challenge, and a proof over other bytes, which is refused as
+`signature-invalid`.
+"""
 
 
 def _json(value: object) -> bytes:

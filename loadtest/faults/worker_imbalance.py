@@ -19,7 +19,9 @@ RECONNECT_DELAY_S = 1.0
 
 _POLL_S, _MAX_PAUSE_S = 0.1, 2.5
 _MIN_SHARE = 0.9
-"""Share of the connections from which one worker counts as overloaded: generators open more where they need them."""
+"""Share of the connections from which one worker counts as overloaded: generators open more where they need
+them.
+"""
 
 
 class WorkerImbalance:
@@ -57,7 +59,10 @@ class WorkerImbalance:
                 return
 
     async def remove(self) -> None:
-        """Make sure that no worker is paused. The generators reopen their connections, which any worker accepts."""
+        """Make sure that no worker is paused.
+
+        The generators reopen their connections, which any worker accepts.
+        """
         stack_processes.resume(self._paused)
 
     async def findings(self, _: Sequence[bytes]) -> list[Finding]:

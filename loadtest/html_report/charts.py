@@ -10,7 +10,8 @@ from math import ceil, floor, log10
 import pygal
 from pygal.style import Style
 
-# pygal installs an import hook for plugins, which we do not use and about which Python warns at every later import.
+# pygal installs an import hook for plugins, which we do not use and about which Python warns at every later
+# import.
 sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 Points = Sequence[tuple[float, float | None]]

@@ -27,7 +27,11 @@ BUSIEST_PER_S = LEVELS["L1"].checks_per_s
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """At `scale` the busiest minute keeps `TARGET_LOAD` of `cores` busy, if a check costs what it did in the probe."""
+    """The calibrated scale of a day.
+
+    At `scale` the busiest minute keeps `TARGET_LOAD` of `cores` busy, if a check costs what it did in the
+    probe.
+    """
 
     scale: float
     ms_per_check: float

@@ -16,7 +16,10 @@ _MEASURED_SHARE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The measurement. `cores`: of the machine; `served_cores`: kept busy by everything but the generators."""
+    """The measurement.
+
+    `cores`: of the machine; `served_cores`: kept busy by everything but the generators.
+    """
 
     checks_per_s: float
     by_card: float
@@ -35,7 +38,7 @@ class Capacity:
 
     @property
     def busiest_minutes(self) -> float:
-        """How many busiest minutes this machine would serve at once, if all its cores worked for the fund alone."""
+        """Number of busiest minutes that this machine could serve at once, with all cores for the fund."""
         return self.cores / self.cores_needed
 
     @property

@@ -45,7 +45,10 @@ async def run_generators(
     dataset: Dataset,
     background_tasks: Sequence[BackgroundTask],
 ) -> tuple[RunContext, RunResult]:
-    """Start generators that are ready, and wait for their result. Raises LoadError, and any error of a background task."""
+    """Start generators that are ready, and wait for their result.
+
+    Raises LoadError, and any error of a background task.
+    """
     with unwrap_exception_group():
         async with asyncio.TaskGroup() as group:
             generators.start_load()

@@ -1,4 +1,7 @@
-"""`payer-mock upload`, `upload-status`, `faults`, `approve`, `reject`, `publish`, `undo`, `seen-by`: member files."""
+"""Commands about member files.
+
+`payer-mock upload`, `upload-status`, `faults`, `approve`, `reject`, `publish`, `undo`, `seen-by`.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The fund that a load test targets: a running one, or a stack of its own, started as a process and stopped again.
+"""The fund that a load test targets: a running one, or a stack of its own.
 
-The other organisations are separate programs: they are started by name and configured by environment variables.
+The other organisations are separate programs: they are started by name and configured by environment
+variables.
 """
 
 from __future__ import annotations

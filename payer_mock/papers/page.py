@@ -1,6 +1,7 @@
-"""Draws one page per member into a PDF. The two fonts are Adobe-Japan1 CID fonts, which every reader provides: none is embedded.
+"""Draws one page per member into a PDF.
 
-They have the characters of Shift_JIS; any other character is replaced by ●.
+The two fonts are Adobe-Japan1 CID fonts, which every reader provides: none is embedded. They have the
+characters of Shift_JIS; any other character is replaced by ●.
 """
 
 from __future__ import annotations

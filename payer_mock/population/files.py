@@ -1,4 +1,7 @@
-"""The files of a population: one member file per insurer, written in any order of insurers with little memory."""
+"""The files of a population: one member file per insurer.
+
+They are written in any order of insurers, with little memory.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,10 @@ def member_file(folder: Path, name: str) -> Path:
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
-    """The lines below the header of a file of `MemberFiles`, each with its filled cells. Raises PopulationError."""
+    """The lines below the header of a file of `MemberFiles`, each with its filled cells.
+
+    Raises PopulationError.
+    """
     with path.open(encoding="utf-8", newline="\n") as lines:
         try:
             next(lines, None)

@@ -29,7 +29,9 @@ from tests.benchmarks.history_country import months_back
 from tests.benchmarks.history_look_up import ordinary
 from tests.benchmarks.in_process import Caller, Request
 from tests.builders.database import Database
-from tests.builders.fund import INSURER, Fund, load_private, open_fund, sign_with
+from tests.builders.fund import Fund, open_fund
+from tests.builders.fund_clients import INSURER
+from tests.builders.people import load_private, sign_with
 
 NAME = "consents"
 

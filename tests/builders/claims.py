@@ -27,8 +27,10 @@ from eligibility_api.domain.claims import Claim, Content, Member, encode
 from eligibility_api.domain.dates import day_in_japan, months_before
 from eligibility_api.domain.membership import comparable
 from eligibility_api.drug_master import store as drug_master_store
-from tests.builders.fund import CLINIC, INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, INSURER
 from tests.builders.known import PHARMACY, PLAIN_CONTENT
+from tests.builders.people import Person
 
 HISTORY_RIGHTS = (Right.ELIGIBILITY, Right.CONSENT)
 ALL_CATEGORIES = tuple(Category)

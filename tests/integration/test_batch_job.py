@@ -31,7 +31,8 @@ from tests.builders.batches import (
     submit,
     unknown_row,
 )
-from tests.builders.fund import OTHER_CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_CLINIC
 
 pytestmark = pytest.mark.anyio
 

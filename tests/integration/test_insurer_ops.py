@@ -19,7 +19,9 @@ from eligibility_api.enrolment import store
 from eligibility_api.insurer_ops import service
 from eligibility_api.insurer_ops.corrections import facilities_answered_by_revisions
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
-from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -273,8 +275,8 @@ async def test_look_ups_are_counted_by_outcome_for_each_insurer_of_the_person(
 
     for each in (person, person, ended, blocked):
         await fund.tap(each.card)
-    await fund.ask(person, insurer_number=own.insurer_number)
-    await fund.ask(fund.person())
+    await fund.look_up(person, insurer_number=own.insurer_number)
+    await fund.look_up(fund.person())
     assert (await figures(fund, own))["look_ups"] == {}
     await counted(fund)
     await counted(fund)
@@ -287,7 +289,7 @@ async def test_look_ups_are_counted_by_outcome_for_each_insurer_of_the_person(
 async def test_a_record_that_may_still_be_written_is_left_for_later(fund: Fund, own: Credential) -> None:
     person = fund.person()
     await fund.enrol(person, credential=own)
-    await fund.ask(person, insurer_number=own.insurer_number)
+    await fund.look_up(person, insurer_number=own.insurer_number)
     while await count_look_ups(fund.batch):
         pass
     assert (await figures(fund, own))["look_ups"] == {}
@@ -453,8 +455,8 @@ async def test_the_correction_list_names_who_was_answered_with_what_is_withdrawn
     opened = [e.revision for e in (await changes(fund, own)).changes]
     number: dict[str, Any] = {"insurer_number": own.insurer_number}
     for _ in range(2):
-        await fund.ask(person, **number)
-    await fund.ask(person, elsewhere, as_of="2024-03-31", **number)
+        await fund.look_up(person, **number)
+    await fund.look_up(person, elsewhere, as_of="2024-03-31", **number)
 
     async def seen() -> dict[str, int]:
         async with fund.state.database.transaction() as connection:
@@ -479,7 +481,7 @@ async def test_who_was_shown_only_another_enrolment_of_the_person_is_not_listed(
         )
     ).json()
     await fund.enrol(person)
-    await fund.ask(person)
+    await fund.look_up(person)
     revision = await revision_of(fund, ended["enrolment_id"])
     await fund.change(person, "withdraw", **of(own))
     async with fund.state.database.transaction() as connection:

@@ -10,8 +10,10 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities import service as facilities
 from eligibility_api.uploads.prepare import prepare_chunk
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
-from tests.builders.fund import INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import INSURER
 from tests.builders.member_files import csv_file, get, member, run_jobs, upload, upload_and_process
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -202,10 +204,10 @@ async def test_an_undo_restores_the_former_values_except_of_members_changed_sinc
 
 async def test_a_file_waits_while_the_register_is_unavailable(fund: Fund) -> None:
     person = await registered(fund)
-    fund.line.cut = True
+    fund.jlis_connection.cut = True
     waiting = await upload_and_process(fund, csv_file([member(person)]))
     assert waiting["state"] == "checking"
-    fund.line.cut = False
+    fund.jlis_connection.cut = False
     await fund.owner.fetch("UPDATE upload SET retry_at = now()", [])
     await run_jobs(fund)
     assert (await get(fund, f"/v1/uploads/{waiting['upload_id']}"))["state"] == "published"

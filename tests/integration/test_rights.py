@@ -7,7 +7,8 @@ import pytest
 
 from eligibility_api.database.connections import Database
 from eligibility_api.embedded_postgres.cluster import Role
-from tests.builders.fund import CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC
 
 pytestmark = pytest.mark.anyio
 

@@ -41,7 +41,7 @@ async def keeping(fund: Fund, *, lock_seconds: float = 0.05) -> AsyncIterator[No
     """The keeper at work on the fund's database."""
     database = Database(fund.database.dsn("batch"), lock_seconds=lock_seconds)
     work = scheduler.run_maintenance(
-        fund.state.settings, fund.state.keys, database, fund.clock, transport=fund.line.transport()
+        fund.state.settings, fund.state.keys, database, fund.clock, transport=fund.jlis_connection.transport()
     )
     task = asyncio.ensure_future(work)
     try:

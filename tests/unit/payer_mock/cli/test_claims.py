@@ -1,4 +1,7 @@
-"""`payer-mock send-claims`, `claims-report`, `claims-faults`, `send-checkups` at the command line."""
+"""Commands about claims and health check-ups.
+
+`payer-mock send-claims`, `claims-report`, `claims-faults`, `send-checkups`.
+"""
 
 from __future__ import annotations
 
