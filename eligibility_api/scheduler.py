@@ -58,7 +58,7 @@ async def run_maintenance(
     *,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> None:
-    """Run the periodic tasks until cancelled. Tests pass a `transport` that stands in for J-LIS."""
+    """Run the periodic tasks until cancelled. Tests pass a `transport` that replaces J-LIS."""
     try:
         async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
             jlis = Jlis(http, keys.jlis_client, clock)

@@ -71,7 +71,7 @@ async def _admitted(connection: AsyncConnection, caller: Caller) -> str:
 
     Raises `right-missing`, and `client-closed` if its token outlived its admission.
     """
-    caller.need(Right.ELIGIBILITY)
+    caller.require(Right.ELIGIBILITY)
     institution_code = caller.institution()
     if not await is_admitted(connection, caller.client_id):
         raise ShikakuError("client-closed")

@@ -34,7 +34,7 @@ router = APIRouter(tags=["health check-ups"])
         "database-unavailable",
     ),
 )
-async def keep(
+async def add_checkups(
     request: CheckupsRequest,
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
@@ -43,4 +43,4 @@ async def keep(
 
     A second one of a member and day replaces the first one.
     """
-    return await service.keep(state, caller, request)
+    return await service.add_checkups(state, caller, request)

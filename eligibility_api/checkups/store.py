@@ -55,7 +55,7 @@ SELECT taken, unmatched, known_from FROM counted
 """  # noqa: S608 - constants of a store, no value
 
 
-async def keep(database: Database, caller: Caller, checkups: Sequence[CheckupInput]) -> Any | None:
+async def add_checkups(database: Database, caller: Caller, checkups: Sequence[CheckupInput]) -> Any | None:
     """Store check-ups of the caller's members.
 
     Returns a row with `taken`, `unmatched`, `known_from`; None for a closed client. If there are several of

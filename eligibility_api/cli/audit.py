@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.known import Moment, known
+from eligibility_api.audit.known import AsKnownQuery, answer_as_known
 from eligibility_api.audit.recompute import GivenAnswer, UnknownRule, recompute
 from eligibility_api.cli_support import in_transaction, run_reporting_errors
 from eligibility_api.contract.membership import MembershipQuery
@@ -61,7 +61,7 @@ def audit_known(
     """
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version
-    moment = Moment(known_at, as_of.date(), institution_code)
+    query = AsKnownQuery(known_at, as_of.date(), institution_code)
     try:
         membership = MembershipQuery.model_validate_json(sys.stdin.read())
     except ValidationError:
@@ -73,7 +73,7 @@ def audit_known(
         database = Database(dsn(settings, "sequencer"))
         await database.open()
         try:
-            return await known(database, membership, moment, version_key=version_key)
+            return await answer_as_known(database, membership, query, version_key=version_key)
         finally:
             await database.close()
 

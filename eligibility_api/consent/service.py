@@ -106,7 +106,7 @@ def _answer(state: State, caller: Caller, terms: GrantRequest, result: GrantResu
     check, statement = result.proof_check, terms.request.statement
     assert result.consent_id and result.given_at and check.record_id and check.recorded_at  # noqa: PT018 - answered
     assert check.facility_kind is not None
-    reading = rules.AnswerInputs(
+    inputs = rules.AnswerInputs(
         record_id=str(check.record_id),
         answered_at=check.recorded_at,
         as_of=terms.as_of,
@@ -122,8 +122,8 @@ def _answer(state: State, caller: Caller, terms: GrantRequest, result: GrantResu
         basis=terms.basis,
         care=statement.care,
         allowed=[_allowed(category, result.given_at, result.until) for category in statement.categories],
-        record_id=reading.record_id,
-        eligibility=_eligibility(state, reading, result.reference_number),
+        record_id=inputs.record_id,
+        eligibility=_eligibility(state, inputs, result.reference_number),
     )
 
 
@@ -133,10 +133,8 @@ def _allowed(category: Category, given_at: datetime, until: datetime | None) -> 
     return Allowed(category=category, given_at=given_at, available_until=available_until)
 
 
-def _eligibility(
-    state: State, reading: rules.AnswerInputs, reference_number: str | None
-) -> EligibilityAnswer:
-    answer = rules.answer(reading, version_key=state.keys.version)
+def _eligibility(state: State, inputs: rules.AnswerInputs, reference_number: str | None) -> EligibilityAnswer:
+    answer = rules.answer(inputs, version_key=state.keys.version)
     assert isinstance(answer, EligibilityAnswer)  # the request names no known version
     return with_reference(answer, reference_number)
 
@@ -187,11 +185,11 @@ async def eligibility(
     of care.
     """
     as_of = day_in_japan(state.clock())
-    renewed = await store.renew(state.database, caller, consent_id, operator, as_of)
-    decision = renewed.decision
+    result = await store.recheck(state.database, caller, consent_id, operator, as_of)
+    decision = result.decision
     check_granted(decision.outcome)
     assert decision.facility_kind is not None  # answered
-    reading = rules.AnswerInputs(
+    inputs = rules.AnswerInputs(
         record_id=str(decision.record_id),
         answered_at=decision.recorded_at,
         as_of=as_of,
@@ -199,7 +197,7 @@ async def eligibility(
         facility_kind=decision.facility_kind,
         institution_code=caller.institution(),
         person_key=decision.person_key,
-        enrolments=renewed.enrolments,
+        enrolments=result.enrolments,
         consents=decision.categories,
     )
-    return _eligibility(state, reading, renewed.reference_number)
+    return _eligibility(state, inputs, result.reference_number)

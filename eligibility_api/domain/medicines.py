@@ -71,7 +71,7 @@ def _of_entry(known: HistoryRecord) -> list[MedicineRow]:
 def duplicate_marks(rows: Sequence[MedicineRow], ingredient: Ingredient) -> Mapping[int, list[int]]:
     """For each duplicate row, by its number from 1, the rows that it duplicates (rule H7)."""
     return duplicates(
-        [lasting for place, row in enumerate(rows, 1) if (lasting := _supply(place, row, ingredient))]
+        [supply for place, row in enumerate(rows, 1) if (supply := _supply(place, row, ingredient))]
     )
 
 

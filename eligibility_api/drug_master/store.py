@@ -16,7 +16,7 @@ from eligibility_api.drug_master.reader import read_master
 
 _LOAD = text("INSERT INTO drug_load (sha256, drugs) VALUES (:sha256, :drugs) RETURNING load")
 
-_KEEP = text("""
+_UPSERT = text("""
 INSERT INTO drug AS d (drug_code, name, unit_code, unit, generic, price_list_code, load)
 SELECT m.drug_code, m.name, m.unit_code, m.unit, m.generic, m.price_list_code, :load
 FROM jsonb_to_recordset(CAST(:drugs AS jsonb)) AS m (
@@ -63,7 +63,7 @@ async def load(connection: AsyncConnection, content: bytes) -> int:
     number = (await connection.execute(_LOAD, values)).scalar_one()
     rows = json.dumps([drug._asdict() for drug in master.drugs], ensure_ascii=False)
     await connection.execute(_ERASE, {"codes": master.erased})
-    await connection.execute(_KEEP, {"drugs": rows, "load": number})
+    await connection.execute(_UPSERT, {"drugs": rows, "load": number})
     return len(master.drugs)
 
 

@@ -74,7 +74,7 @@ def _answer(
 ) -> EligibilityAnswer | UnchangedAnswer:
     check = row.proof_check
     assert check.record_id and check.recorded_at and check.facility_kind and check.person_key  # noqa: PT018 - answered
-    reading = rules.AnswerInputs(
+    inputs = rules.AnswerInputs(
         record_id=str(check.record_id),
         answered_at=check.recorded_at,
         as_of=query.as_of,
@@ -85,7 +85,7 @@ def _answer(
         enrolments=row.enrolments,
         known_version=query.known_version,
     )
-    return with_reference(rules.answer(reading, version_key=state.keys.version), row.reference_number)
+    return with_reference(rules.answer(inputs, version_key=state.keys.version), row.reference_number)
 
 
 async def check_number(
@@ -96,7 +96,7 @@ async def check_number(
     Raises `number-miss-limit` before anything is read, `known-at-out-of-range`, `known-at-not-asked`,
     `eligibility-not-confirmable`.
     """
-    caller.need(Right.ELIGIBILITY)
+    caller.require(Right.ELIGIBILITY)
     now = state.clock()
     today = day_in_japan(now)
     as_of = request.as_of or today
@@ -123,7 +123,7 @@ def answer_by_number(
     if result.outcome != "answered":
         raise ShikakuError(result.outcome or "internal")
     assert result.record_id and result.recorded_at and result.facility_kind  # noqa: PT018 - answered
-    reading = rules.AnswerInputs(
+    inputs = rules.AnswerInputs(
         record_id=str(result.record_id),
         answered_at=result.recorded_at,
         as_of=query.as_of,
@@ -136,7 +136,7 @@ def answer_by_number(
         consents=query.consents,
         known_version=query.known_version,
     )
-    return with_reference(rules.answer(reading, version_key=state.keys.version), result.reference_number)
+    return with_reference(rules.answer(inputs, version_key=state.keys.version), result.reference_number)
 
 
 Answered = TypeVar("Answered", bound=EligibilityAnswer | UnchangedAnswer)

@@ -45,7 +45,7 @@ async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> 
     Raises `role-not-permitted`, `staff-not-authorised`, `not-identified`, `second-factor-limit`,
     `second-factor-refused`, `card-not-usable`, `client-closed`; each but the last is recorded.
     """
-    caller.need(RIGHT_FOR[Basis.EMERGENCY])
+    caller.require(RIGHT_FOR[Basis.EMERGENCY])
     factor = await store.second_factor(state.database, caller, request.operator)
     permit_id = uuid4()
     row = await store.permit(
@@ -55,7 +55,7 @@ async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> 
         permit_id,
         refusal=_refusal(request.role),
         stored=factor.stored if factor is not None else None,
-        used=_used(state, caller, request, factor) if factor is not None else None,
+        used=_used_password(state, caller, request, factor) if factor is not None else None,
         limit=state.settings.second_factor_misses_per_hour,
     )
     check_admitted(row)
@@ -64,7 +64,7 @@ async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> 
     return _answer(row, permit_id, Basis.EMERGENCY, request.categories)
 
 
-def _used(
+def _used_password(
     state: State, caller: Caller, request: EmergencyRequest, factor: SecondFactor
 ) -> UsedPassword | None:
     """The one-time password's time step as a single-use value; None if the password is wrong."""
@@ -83,7 +83,7 @@ async def disaster(state: State, caller: Caller, request: DisasterSearch) -> Per
     `disaster-several-found`, `card-not-usable`, each recorded; `number-miss-limit` and `client-closed`, not
     recorded.
     """
-    caller.need(RIGHT_FOR[Basis.DISASTER])
+    caller.require(RIGHT_FOR[Basis.DISASTER])
     permit_id = uuid4()
     row = await person_search.search(
         state.database,

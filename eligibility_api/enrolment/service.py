@@ -168,7 +168,7 @@ async def _apply(
 
 
 def _check_own(caller: Caller, *named: EnrolmentRequest | MembershipKey) -> None:
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
     if any(each.insurer_number != caller.insurer() for each in named):
         raise ShikakuError("enrolment-other-insurer")
 

@@ -152,7 +152,7 @@ async def apply(state: State, caller: Caller, key: str, operation: Operation) ->
     Raises `client-closed`, `idempotency-key-reused`, `register-unavailable`, `mismatch-limit`, and what the
     decision raises.
     """
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
     call = Call.of(caller.insurer(), key, operation.kind, operation.request, secret=state.keys.version)
     register = RegisterAnswers()
     while True:

@@ -63,7 +63,7 @@ async def count_look_ups(database: Database, *, commit_delay: timedelta = COMMIT
 def _keys(record: audit.Record, versions: Mapping[int, EnrolmentVersion]) -> set[Key]:
     """Return the keys of a record: its outcome, for each insurer whose members were read."""
     try:
-        outcome = answered(recompute.reading_of(record, versions)).validity.value
+        outcome = answered(recompute.inputs_of(record, versions)).validity.value
     except ShikakuError as refusal:
         outcome = refusal.code
     except recompute.UnknownRule:

@@ -43,7 +43,7 @@ _BEGINNING: Position = (cursor.BEGINNING, 0, 0)
 @asynccontextmanager
 async def _open_admitted(state: State, caller: Caller) -> AsyncIterator[AsyncConnection]:
     """Open a transaction for an admitted insurer. Raises `right-missing` and `client-closed`."""
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
     caller.insurer()
     async with state.database.transaction() as connection:
         if await admitted_insurer_name(connection, caller.client_id, Right.ENROLMENT) is None:

@@ -77,15 +77,15 @@ async def dispense(
 
 
 async def _add(
-    state: State, caller: Caller, operator: Operator, entry: Entry, once: IdempotentCall
+    state: State, caller: Caller, operator: Operator, entry: Entry, call: IdempotentCall
 ) -> EntryAnswer:
-    caller.need(Right.PRESCRIPTION)
+    caller.require(Right.PRESCRIPTION)
     row = await store.add(
         state.database,
         caller,
         operator,
         entry,
-        once,
+        call,
         kinds=kinds_recording(entry.origin),
         refusal=_refusal(operator, entry, day_in_japan(state.clock())),
     )

@@ -85,7 +85,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentCall:
-    """Identifies a repeated call: its idempotency key, and the digest of the request."""
+    """A call as identified for repetition: its idempotency key, and the digest of the request."""
 
     key: str
     digest: bytes
@@ -96,7 +96,7 @@ async def add(
     caller: Caller,
     operator: Operator,
     entry: Entry,
-    once: IdempotentCall,
+    call: IdempotentCall,
     *,
     kinds: Collection[FacilityKind],
     refusal: str | None,
@@ -113,8 +113,8 @@ async def add(
         operator.role.value,
         operator.name,
         entry.identified_by,
-        once.key,
-        once.digest,
+        call.key,
+        call.digest,
         sorted(kinds),
         refusal,
         entry.origin.value,

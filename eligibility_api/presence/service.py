@@ -57,7 +57,7 @@ def issue_challenge(
 
     `life` is how long it is valid; by default that of a challenge for presence.
     """
-    caller.need(*RIGHTS_FOR[purpose])
+    caller.require(*RIGHTS_FOR[purpose])
     expires_at = challenges.expiry(state.clock(), life or state.settings.challenge_life)
     nonce = secrets.token_bytes(NONCE_BYTES)
     challenge = Challenge(purpose, expires_at, caller.institution(), caller.client_id, nonce)
@@ -72,7 +72,7 @@ def verify_proof(
 
     `message` is what the card must have signed; by default the bytes of a presence.
     """
-    caller.need(*RIGHTS_FOR[purpose])
+    caller.require(*RIGHTS_FOR[purpose])
     verified = state.verifier.verify(
         proof,
         purpose=purpose,
