@@ -34,7 +34,7 @@ FROM guard g CROSS JOIN found f LEFT JOIN reading e ON true
 _FITTING, _READING = reading_parts(
     "$2::timestamptz", as_of="$3::date", may_ask="true", permitted="true", first=4
 )
-_KNOWN = _STATEMENT.format(fitting=_FITTING, inputs=_READING)
+_KNOWN = _STATEMENT.format(fitting=_FITTING, reading=_READING)
 
 
 @dataclass(frozen=True, slots=True)

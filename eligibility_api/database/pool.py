@@ -107,9 +107,8 @@ class ConnectionPool:
         try:
             return await waiter
         except asyncio.CancelledError:
-            if (
-                waiter.done() and not waiter.cancelled()
-            ):  # cancelled after it was assigned: pass it to the next waiter
+            # Cancelled after a connection was assigned: it belongs to the next waiter.
+            if waiter.done() and not waiter.cancelled():
                 self._hand_over(waiter.result())
             raise
 

@@ -206,7 +206,8 @@ class EmbeddedPostgres:
                 stdout=output,
                 stderr=output,
                 env=server_environment(),
-                start_new_session=True,  # the terminal's Ctrl-C must reach the owner only, which stops the server in order
+                # The terminal's Ctrl-C must reach the owner only, which stops the server in order.
+                start_new_session=True,
             )
         return log_offset
 
