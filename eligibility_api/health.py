@@ -18,7 +18,7 @@ router = APIRouter(tags=["operation"])
 
 _READY = """
 SELECT (SELECT version_num FROM alembic_version) AS revision,
-       to_regclass('spent_' || to_char(now() AT TIME ZONE 'UTC' + interval '10 minutes', 'YYYYMMDDHH24')) IS NOT NULL
+       to_regclass('used_nonce_' || to_char(now() AT TIME ZONE 'UTC' + interval '10 minutes', 'YYYYMMDDHH24')) IS NOT NULL
            AS partitions,
        ARRAY(SELECT authority FROM authority WHERE checked_at > now() - $1::interval AND next_update > now()) AS fresh
 """
@@ -64,7 +64,7 @@ async def readyz(response: Response, state: Annotated[State, Depends(current_sta
 
 async def _readiness(state: State) -> Readiness:
     try:
-        [row] = await state.database.fetch(_READY, [state.settings.revocation_fresh])
+        [row] = await state.database.fetch(_READY, [state.settings.revocation_max_age])
     except asyncpg.SyntaxOrAccessError:  # the schema is not the one that this program expects
         return Readiness(ready=False, database=True)
     except (ShikakuError, asyncpg.PostgresError):

@@ -25,7 +25,7 @@ from eligibility_api.uploads.queue import UploadContext
 log = structlog.get_logger()
 
 STATEMENT_SECONDS = 300.0
-"""Timeout of a statement under the role `batch`: a file has millions of rows."""
+"""Timeout of a statement under the role `shikaku_jobs`: a file has millions of rows."""
 
 LOOK_UP_CONNECTIONS = 2
 """Connections under the role `api`, only for look-ups in batches: their commits do not wait for the disk."""
@@ -37,7 +37,7 @@ CLAIM_CONCURRENCY = 2
 """Claim files that are processed concurrently, so that a small one does not wait for a nationwide one."""
 
 CONNECTIONS = 4 * UPLOAD_CONCURRENCY + 2 * CLAIM_CONCURRENCY + 3
-"""Connections under the role `batch`.
+"""Connections under the role `shikaku_jobs`.
 
 Per member file a guard, a reader and two writers, per claim file a guard and a writer, and those of the other
 jobs.
@@ -58,7 +58,7 @@ class JobContext:
     """Dependencies of the jobs.
 
     The state is that of an API process, but its database is not durable and used for look-ups in batches
-    only. `database` connects under the role `batch`.
+    only. `database` connects under the role `shikaku_jobs`.
     """
 
     state: State

@@ -1,4 +1,4 @@
-"""Periodic maintenance in a separate process, under the database role `batch`.
+"""Periodic maintenance in a separate process, under the database role `shikaku_jobs`.
 
 It refreshes the revocation mirror, creates and drops partitions of used nonces, and deletes expired counters
 and batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed
@@ -39,14 +39,14 @@ Later lock requests queue behind a waiting one, so it gives up early and retries
 _TASK_SECONDS = 600.0
 _MAINTENANCE_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
-_MAINTAIN_PARTITIONS = text("SELECT maintain_spent()")
+_MAINTAIN_PARTITIONS = text("SELECT maintain_used_nonces()")
 _DELETE_EXPIRED_COUNTERS = (
     text("DELETE FROM visual_check_count WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM number_miss WHERE missed_at < now() - interval '1 day'"),
     text("DELETE FROM second_factor_miss WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM mismatch_count WHERE hour < now() - interval '1 day'"),
-    text("DELETE FROM look_up_count WHERE day < current_date - 60"),
-    text("DELETE FROM idempotency WHERE made_at < now() - interval '7 days'"),
+    text("DELETE FROM lookup_count WHERE day < current_date - 60"),
+    text("DELETE FROM idempotency WHERE created_at < now() - interval '7 days'"),
 )
 
 
@@ -74,7 +74,7 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
     while True:
         for authority, ca in authorities.items():
             await _attempt("mirror", refresh(database, jlis, ca, authority, clock))
-        await asyncio.sleep(settings.revocation_fresh_seconds / REFRESHES_PER_MAX_AGE)
+        await asyncio.sleep(settings.revocation_max_age_seconds / REFRESHES_PER_MAX_AGE)
 
 
 async def _maintain_forever(database: Database) -> None:

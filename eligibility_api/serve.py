@@ -77,7 +77,7 @@ def _prepare(
         asyncio.run(migrate(dsn(settings, "owner")))
         in_transaction(settings, "owner", load_shipped_once)
         background["database"] = database.ensure_running
-    dsn(settings, "batch")  # an error must occur here, not repeatedly in the background processes
+    dsn(settings, "jobs")  # an error must occur here, not repeatedly in the background processes
     listening = stack.enter_context(config.bind_socket())
     listening.listen(config.backlog)
     for name, target in (("scheduler", run_scheduler), ("jobs", run_jobs)):
@@ -165,9 +165,7 @@ def run_scheduler() -> None:
     name_process("fund-scheduler")
     set_up_logging()
     settings = Settings()
-    database = Database(
-        dsn(settings, "batch"), statement_seconds=STATEMENT_SECONDS, lock_seconds=LOCK_SECONDS
-    )
+    database = Database(dsn(settings, "jobs"), statement_seconds=STATEMENT_SECONDS, lock_seconds=LOCK_SECONDS)
     run_until_signalled(
         "scheduling", run_maintenance(settings, load_keys(settings.home), database, system_clock)
     )
@@ -186,7 +184,7 @@ def run_jobs() -> None:
 async def _work(settings: Settings) -> None:
     look_ups = Database(dsn(settings, "api"), pool_connections=jobs.LOOK_UP_CONNECTIONS, durable=False)
     database = Database(
-        dsn(settings, "batch"),
+        dsn(settings, "jobs"),
         pool_connections=jobs.PARTS_CONNECTIONS,
         engine_connections=jobs.CONNECTIONS,
         statement_seconds=jobs.STATEMENT_SECONDS,

@@ -82,7 +82,7 @@ def inputs_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) ->
         institution_code=record.institution_code,
         person_key=record.person_key,
         enrolments=[_with_tickets(versions[version], named) for version in record.enrolments],
-        asked=frozenset(record.asked or ()),
+        asked=frozenset(record.matched_entitlements or ()),
         consents=frozenset(Category(consent) for consent in record.consents or ()),
         known_version=record.known_version,
     )

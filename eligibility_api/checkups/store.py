@@ -47,7 +47,7 @@ counted AS MATERIALIZED (
 ),
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, insurer_number, detail)
-    SELECT 'checkups.told', 'done', $1, insurer_number,
+    SELECT 'checkups.recorded', 'done', $1, insurer_number,
            jsonb_build_object('taken', taken, 'unmatched', unmatched, 'known_from', known_from)
     FROM counted
 )

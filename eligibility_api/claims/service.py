@@ -92,4 +92,4 @@ def _answer(row: Row[Any], duplicate_of: str | None = None) -> ClaimsAnswer:
 
 def _place(row: Row[Any]) -> ClaimsFaultPlace:
     names = ClaimsFaultPlace.model_fields.keys() - {"claim"}
-    return ClaimsFaultPlace(claim=row.receipt, **{name: getattr(row, name) for name in names})
+    return ClaimsFaultPlace(claim=row.claim, **{name: getattr(row, name) for name in names})

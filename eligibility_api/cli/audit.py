@@ -44,7 +44,7 @@ def audit_recompute(
                 f"A record was answered under {error}, which this program does not have."
             ) from error
 
-    in_transaction(settings, "sequencer", print_answers)
+    in_transaction(settings, "auditor", print_answers)
 
 
 @app.command("known")
@@ -70,7 +70,7 @@ def audit_known(
         ) from None
 
     async def ask() -> GivenAnswer | None:
-        database = Database(dsn(settings, "sequencer"))
+        database = Database(dsn(settings, "auditor"))
         await database.open()
         try:
             return await answer_as_known(database, membership, query, version_key=version_key)

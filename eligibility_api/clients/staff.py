@@ -35,14 +35,14 @@ STAFF_MISSING = f"""{{role}}::text = '{Role.AUTHORISED_STAFF}' AND NOT EXISTS (
 
 PATIENT = """
 patient AS MATERIALIZED (
-    SELECT i.person_key, i.asked
+    SELECT i.person_key, i.matched_entitlements
     FROM guard g CROSS JOIN LATERAL identified_by({record}, g.institution_code) i
     WHERE i.recorded_at >= g.now - {within}::interval
 )
 """
 """CTE `patient`: the person of an answer to this facility within the last `within`, or no row.
 
-`asked` holds the memberships that identified the person, null where a card did.
+`matched_entitlements`: the memberships that identified the person; null if a card did.
 """
 
 

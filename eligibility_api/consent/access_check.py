@@ -60,10 +60,11 @@ that setting back a clock lifts no protection. Stricter than the eligibility che
 mismatch of an enrolment that has ended: a history reaches back.
 """
 
-_REASSIGNED = """asked IS NOT NULL AND NOT asked <@ ARRAY(SELECT entitlement FROM current_enrolment)"""
+_REASSIGNED = """matched_entitlements IS NOT NULL
+            AND NOT matched_entitlements <@ ARRAY(SELECT entitlement FROM current_enrolment)"""
 """SQL condition: a membership by which the person was found has turned out to be another person's.
 
-`asked` is null if her card was used.
+`matched_entitlements` is null if her card was used.
 """
 
 _STAFF_MISSING = STAFF_MISSING.format(
@@ -79,7 +80,7 @@ _PERMIT_ROW = """
 permit_row AS MATERIALIZED (
     SELECT t.client_id, t.institution_code, t.kind AS facility_kind,
            coalesce($3::text = ANY (t.rights), false) AND t.kind = ANY ('{{{medical_kinds}}}') AS entitled,
-           p.basis, p.person_key, p.asked, p.care, p.categories, p.given_at, p.operator AS named,
+           p.basis, p.person_key, p.matched_entitlements, p.care, p.categories, p.given_at, p.operator AS named,
            p.institution_code = t.institution_code AS own, {until} AS until, e.ended_at, e.reason AS end_reason, c.now
     FROM (SELECT window_clock() AS now) c
     LEFT JOIN (

@@ -29,7 +29,7 @@ def export_command(consent_id: Annotated[UUID, typer.Argument(help="The consent'
     async def read(connection: AsyncConnection) -> ConsentEvidence | None:
         return await store.read_evidence(connection, consent_id)
 
-    evidence = in_transaction(settings, "sequencer", read)
+    evidence = in_transaction(settings, "auditor", read)
     if evidence is None:
         raise OperatorError("There is no consent with this id.")
     typer.echo(evidence.model_dump_json(indent=2))

@@ -90,7 +90,7 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
 
     async def attempt(evidence: Evidence) -> GrantResult:
         settings = state.settings
-        limit, max_age = settings.visual_checks_per_hour, settings.revocation_fresh
+        limit, max_age = settings.visual_checks_per_hour, settings.revocation_max_age
         return await grant(state.database, proof, terms, evidence, max_age=max_age, visual_limit=limit)
 
     result = await decide(state, proof, attempt)

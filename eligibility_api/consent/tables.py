@@ -22,7 +22,7 @@ class Permit(SQLModel, table=True):
     permit_id: UUID = Field(primary_key=True)
     basis: str
     person_key: bytes
-    asked: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
+    matched_entitlements: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
     institution_code: str = Field(foreign_key="facility.institution_code")
     client_id: UUID = Field(foreign_key="client.client_id")
     care: str

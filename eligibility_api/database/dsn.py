@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eligibility_api.embedded_postgres.cluster import Role
+from eligibility_api.embedded_postgres.cluster import Role, role_name
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
@@ -21,13 +21,14 @@ def dsn(settings: Settings, role: Role) -> str:
     if settings.database_url is None:
         return EmbeddedPostgres.attach(settings.home / "postgres").dsn(role)
     outside = {
-        "api": settings.database_url,
         "owner": settings.database_owner_url,
-        "batch": settings.database_batch_url,
-        "sequencer": settings.database_sequencer_url,
+        "api": settings.database_url,
+        "jobs": settings.database_jobs_url,
+        "auditor": settings.database_auditor_url,
     }[role]
     if outside is None:
         raise OperatorError(
-            f"DATABASE_URL is the API's address alone; set FUND_DATABASE_{role.upper()}_URL for the role {role}."
+            f"DATABASE_URL is only the API's address; set FUND_DATABASE_{role.upper()}_URL for the role"
+            f" {role_name(role)}."
         )
     return outside

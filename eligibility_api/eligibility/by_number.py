@@ -90,7 +90,7 @@ WITH {guard}, {fitting},
 {count},
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, as_of, enrolments,
-                              asked, tickets, consents, rule_version, known_version, detail)
+                              matched_entitlements, tickets, consents, rule_version, known_version, detail)
     SELECT $12, {outcome}, $1, g.institution_code, g.facility_kind, f.person_key, $11, {versions_read}, f.asked,
            {tickets_read}, $13, {rule}, $14,
            jsonb_strip_nulls(jsonb_build_object('asked_insurer', $5::text, 'known_at', {known_at}))
@@ -98,7 +98,7 @@ recorded AS (
     WHERE {may_ask}
     RETURNING record_id, recorded_at, outcome
 )
-SELECT g.*, {over_limit} AS over_limit, m.run, r.record_id, r.recorded_at, r.outcome, f.asked, f.person_key, n.reference_number, e.*
+SELECT g.*, {over_limit} AS over_limit, m.streak, r.record_id, r.recorded_at, r.outcome, f.asked, f.person_key, n.reference_number, e.*
 FROM guard g
 CROSS JOIN found f
 LEFT JOIN counted m ON true
@@ -135,7 +135,7 @@ guarded AS MATERIALIZED (
     WHERE {not_superseded} AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
 ),
 permission AS MATERIALIZED (
-    SELECT EXISTS (SELECT FROM guard g CROSS JOIN bearers b WHERE facility_asked(g.institution_code, b.person_key, $15))
+    SELECT EXISTS (SELECT FROM guard g CROSS JOIN bearers b WHERE facility_was_answered(g.institution_code, b.person_key, $15))
            AND NOT EXISTS (SELECT FROM guarded) AS given
 ),
 """

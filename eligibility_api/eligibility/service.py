@@ -54,7 +54,7 @@ async def check_card(
     proof = verify_proof(state, caller, purpose, request)
 
     async def attempt(evidence: Evidence) -> CardCheckRow:
-        max_age = state.settings.revocation_fresh
+        max_age = state.settings.revocation_max_age
         return await use_proof(state.database, proof, query, evidence, max_age=max_age, visual_limit=limit)
 
     async def ask_jlis() -> HolderAnswer:

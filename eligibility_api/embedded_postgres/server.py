@@ -1,7 +1,8 @@
-"""Starts, adopts and stops the embedded PostgreSQL 18; `cluster.py` creates it.
+"""Starts, adopts and stops the embedded PostgreSQL 18; `cluster.py` creates and upgrades it.
 
-It listens on a Unix socket in a private directory only. The roles log in with generated passwords: `owner`
-owns the database and its schema; the others may only connect, until migrations grant more.
+It listens on a Unix socket in a private directory and nowhere else. Four roles log in with generated
+passwords: `shikaku_owner` owns the database and its schema; `shikaku_api`, `shikaku_jobs` and
+`shikaku_auditor` may connect, and no more until migrations grant it.
 
 `home` contains `data/`, `passwords.json`, `socket-directory` (a path), `lock` (locked by the one owner) and
 `postgres.log`.
@@ -10,7 +11,6 @@ owns the database and its schema; the others may only connect, until migrations 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import subprocess
 import time
@@ -23,7 +23,11 @@ from eligibility_api.embedded_postgres.cluster import (
     EmbeddedDatabaseError,
     Role,
     create_cluster,
+    has_former_roles,
+    password,
     programs_directory,
+    rename_roles,
+    role_name,
     server_environment,
 )
 from eligibility_api.embedded_postgres.postmaster import PORT, Postmaster, remove_stale_locks, wait_until
@@ -144,8 +148,8 @@ class EmbeddedPostgres:
         # Another user's directory could contain a socket that collects passwords.
         if not is_private(directory, self.data.stat().st_uid):
             raise EmbeddedDatabaseError(f"{directory} is not private to the embedded database.")
-        password = json.loads((self.home / "passwords.json").read_text())[role]
-        return f"postgresql://{role}:{password}@/{database}?host={quote(str(directory), safe='')}&port={PORT}"
+        login = f"{role_name(role)}:{password(self.home, role)}"
+        return f"postgresql://{login}@/{database}?host={quote(str(directory), safe='')}&port={PORT}"
 
     def _acquire_lock(self) -> None:
         try:
@@ -159,6 +163,10 @@ class EmbeddedPostgres:
         unprivileged = _choose_unprivileged(programs, self.home, self.data)
         if not self.data.exists():
             create_cluster(self.home, self.data, programs, unprivileged)
+        elif has_former_roles(self.home):
+            self._shut_down()  # a postmaster that outlived the earlier version
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            rename_roles(self.home, self.data, programs, unprivileged)
         deadline = time.monotonic() + self._ready_timeout_seconds
         if self._adopt(deadline):
             return

@@ -44,7 +44,7 @@ asking AS MATERIALIZED (
 ),
 {fitting},
 decided AS MATERIALIZED (
-    SELECT a.*, CASE WHEN f.persons = 1 THEN f.person_key END AS person_key, f.asked, CASE
+    SELECT a.*, CASE WHEN f.persons = 1 THEN f.person_key END AS person_key, f.matched_entitlements, CASE
         WHEN refusal IS NOT NULL THEN refusal
         WHEN f.persons = 0 THEN 'disaster-not-found'
         WHEN f.persons > 1 THEN 'disaster-several-found'
@@ -53,14 +53,14 @@ decided AS MATERIALIZED (
     FROM asking a
     CROSS JOIN (
         SELECT count(DISTINCT coalesce(person_key, int8send(entitlement))) AS persons, min(person_key) AS person_key,
-               array_agg(DISTINCT entitlement) AS asked
+               array_agg(DISTINCT entitlement) AS matched_entitlements
         FROM fitting
     ) f
 ),
 {count},
 {recorded},
 {permitted}
-SELECT g.*, {over_limit} AS over_limit, m.run, s.outcome, r.record_id, p.given_at, p.until
+SELECT g.*, {over_limit} AS over_limit, m.streak, s.outcome, r.record_id, p.given_at, p.until
 FROM guard g
 LEFT JOIN counted m ON true
 LEFT JOIN decided s ON true

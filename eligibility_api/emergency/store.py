@@ -31,7 +31,7 @@ _STATEMENT = """
 WITH {guard},
 {patient},
 judged AS MATERIALIZED (
-    SELECT g.*, p.person_key, p.asked, CASE
+    SELECT g.*, p.person_key, p.matched_entitlements, CASE
         WHEN $6::text IS NOT NULL THEN $6
         WHEN NOT EXISTS (
             SELECT FROM facility_operator o
@@ -44,7 +44,7 @@ judged AS MATERIALIZED (
     WHERE g.admitted AND g.entitled
 ),
 spent_now AS (
-    INSERT INTO spent (expires_at, id)
+    INSERT INTO used_nonce (expires_at, id)
     SELECT $8::timestamptz, $9::bytea FROM judged WHERE refusal IS NULL AND $8 IS NOT NULL
     ON CONFLICT DO NOTHING
     RETURNING true AS done
@@ -94,9 +94,10 @@ Values come from parameters (`role` and so on) or from `decided`.
 
 PERMIT_CTE = """
 permitted AS (
-    INSERT INTO permit (permit_id, basis, person_key, asked, institution_code, client_id, care, categories, given_at, until,
-                        operator, reason, record_id)
-    SELECT {permit}, '{basis}', person_key, asked, institution_code, $1, '4', {categories}, now, {until}, {operator}, {reason}, record_id
+    INSERT INTO permit (permit_id, basis, person_key, matched_entitlements, institution_code, client_id, care, categories,
+                        given_at, until, operator, reason, record_id)
+    SELECT {permit}, '{basis}', person_key, matched_entitlements, institution_code, $1, '4', {categories}, now, {until},
+           {operator}, {reason}, record_id
     FROM decided CROSS JOIN recorded WHERE outcome = 'permitted'
     RETURNING given_at, until
 )

@@ -29,6 +29,9 @@ _KEY_LOCKS = 3
 
 _KEY_FORM = re.compile(r"[!-~]{1,64}")
 
+_DIGESTED_KINDS = {"enrolment.unlink": "enrolment.split"}
+"""Kinds digested under their earlier name, so that digests stored before their renaming still match."""
+
 _TABLE = table_of(Idempotency)
 _REVISION = table_of(Revision)
 
@@ -68,7 +71,7 @@ def request_digest(kind: str, request: BaseModel, *, secret: bytes) -> bytes:
 
     Without the secret, personal data could be guessed from it.
     """
-    message = f"idempotency\0{kind}\0{request.model_dump_json(exclude_none=True)}"
+    message = f"idempotency\0{_DIGESTED_KINDS.get(kind, kind)}\0{request.model_dump_json(exclude_none=True)}"
     return hmac.digest(secret, message.encode(), hashlib.sha256)
 
 

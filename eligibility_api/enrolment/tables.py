@@ -101,4 +101,4 @@ class Idempotency(SQLModel, table=True):
     digest: bytes
     answer: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     revision: int = Field(foreign_key="revision.revision")
-    made_at: datetime = instant(by_database=True)
+    created_at: datetime = instant(by_database=True)

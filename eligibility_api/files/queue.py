@@ -77,9 +77,9 @@ class Queue(Generic[T]):
         """Retry in 5 seconds; other files are processed meanwhile."""
         await self.change(connection, task, retry_at=func.now() + _RETRY_AFTER)
 
-    async def sweep(self, database: Database, task: T) -> None:
+    async def clean_up(self, database: Database, task: T) -> None:
         """Delete the parts of a file in its final state."""
         await parts.delete(database, task.file_id)
         async with database.transaction() as connection:
             values = {"state": ABANDONED} if task.state == RECEIVING else {}
-            await self.change(connection, task, swept=True, **values)
+            await self.change(connection, task, cleaned_up=True, **values)

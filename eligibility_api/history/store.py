@@ -2,7 +2,7 @@
 
 At national size (a person has some hundred of ten thousand million claims) every read is an index descent, of
 a depth logarithmic in the size of the tables: the permit by its key; `enrolment_of_person`; for each
-identifier of the person `receipt_of_member`, in which the entries of one member are adjacent, and the page of
+identifier of the person `claim_of_member`, in which the entries of one member are adjacent, and the page of
 each claim; the file of each by its key. A claim without a branch costs one more descent, for the other
 members with its number. The plan is printed by `python -m tests.benchmarks.history_look_up --explain`.
 """
@@ -37,12 +37,12 @@ from eligibility_api.history.matching import (
 )
 
 _CLAIMS = f"""
-    SELECT r.receipt AS number, '{Origin.CLAIM}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
+    SELECT r.claim AS number, '{Origin.CLAIM}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
            r.institution_code AS institution, r.setting, r.treatment_month AS month, r.claim_month,
            r.content::text,
            NULL::date AS prescribed_on, NULL::date AS dispensed_on
     FROM named n
-    JOIN receipt r USING (insurer_number, number_key, symbol_key, birth_date)
+    JOIN claim r USING (insurer_number, number_key, symbol_key, birth_date)
     JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant
     WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
       AND {is_of_person("r", "r.treatment_month")}
@@ -60,7 +60,7 @@ _ENTRIES = f"""
     JOIN facility f ON f.institution_code = p.institution_code
     WHERE '{Category.PRESCRIPTION}' = ANY (a.categories)
       -- A patient who was identified by number may have turned out to be another person since.
-      AND (p.asked IS NULL OR p.asked <@ ARRAY(SELECT m.entitlement FROM membership m))
+      AND (p.matched_entitlements IS NULL OR p.matched_entitlements <@ ARRAY(SELECT m.entitlement FROM membership m))
       AND coalesce(p.dispensed_on, p.prescribed_on) + {DISPLAY_PERIOD.days} >= (a.instant AT TIME ZONE 'Asia/Tokyo')::date
 """  # noqa: S608 - constants of the store, no values
 """Entries of all months: the rules decide which claims replace which entries, and filter months later."""

@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import AffectedFacility
 
-_FACILITIES = text("SELECT * FROM seen_by(CAST(:versions AS bigint[]), CAST(:revisions AS bigint[]))")
+_FACILITIES = text(
+    "SELECT * FROM facilities_answered_with(CAST(:versions AS bigint[]), CAST(:revisions AS bigint[]))"
+)
 
 
 async def facilities_answered_by_revisions(

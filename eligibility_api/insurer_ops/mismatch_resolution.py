@@ -82,7 +82,7 @@ async def unlink(state: State, caller: Caller, key: str, request: UnlinkRequest)
         return _relink(member, linked, items, register, linking.link_after_unlinking)
 
     operation = Operation(
-        kind="enrolment.split",
+        kind="enrolment.unlink",
         request=request,
         load=partial(_load, caller, request.enrolment_id),
         decide=decide,

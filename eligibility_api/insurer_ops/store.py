@@ -112,8 +112,8 @@ FROM fresh
 """)
 
 _LOOK_UPS = text("""
-SELECT outcome, sum(look_ups)::bigint AS look_ups
-FROM look_up_count WHERE insurer_number = :insurer AND day > :after
+SELECT outcome, sum(lookups)::bigint AS lookups
+FROM lookup_count WHERE insurer_number = :insurer AND day > :after
 GROUP BY outcome ORDER BY outcome
 """)
 
@@ -137,14 +137,14 @@ SELECT m.*, NOT EXISTS (
     WHERE e.entitlement = m.entitlement AND {NOT_SUPERSEDED}
       AND e.acquired_on <= :since_day AND (e.lost_on IS NULL OR :since_day < e.lost_on)
       AND NOT EXISTS (
-          SELECT FROM binding b LEFT JOIN revoked r USING (authority, serial)
+          SELECT FROM binding b LEFT JOIN revoked_certificate r USING (authority, serial)
           WHERE b.person_key = e.person_key AND b.bound_at <= :since
             AND coalesce(r.revoked_at, 'infinity') > :since AND coalesce(b.not_after, 'infinity') > :since
       )
 ) AS new_since
 FROM member m
 WHERE NOT EXISTS (
-    SELECT FROM binding b LEFT JOIN revoked r USING (authority, serial)
+    SELECT FROM binding b LEFT JOIN revoked_certificate r USING (authority, serial)
     WHERE b.person_key = m.holder AND r.serial IS NULL AND coalesce(b.not_after, 'infinity') > :now
 )
 ORDER BY m.entitlement
@@ -188,7 +188,7 @@ async def registration_delay(connection: AsyncConnection, insurer: str, within: 
 async def look_ups(connection: AsyncConnection, insurer: str, after: date) -> dict[str, int]:
     """Return the number of look-ups of members on the days after this one, by outcome."""
     rows = (await connection.execute(_LOOK_UPS, {"insurer": insurer, "after": after})).all()
-    return {row.outcome: row.look_ups for row in rows}
+    return {row.outcome: row.lookups for row in rows}
 
 
 async def next_members(connection: AsyncConnection, insurer: str, after: int, limit: int) -> Row[Any]:

@@ -22,21 +22,23 @@ ALLOWED_FIELDS = frozenset(
     {
         "event", "level", "timestamp", "request_id", "method", "route", "status", "code", "ms",
         "cause", "where", "reason", "authority", "crl_number", "entries", "changes", "address", "workers", "pid",
-        "client_id", "run",
+        "client_id", "streak",
     }
 )  # fmt: skip
 """All fields that a log line may have. `address` is the service's own."""
 
 REQUESTS = Counter(
-    "shikaku_requests_total", "Answers by route, status and code.", ["route", "status", "code"]
+    "shikaku_http_requests_total",
+    "HTTP requests by route, status and error code.",
+    ["route", "status", "code"],
 )
-MISS_RUNS = Counter(
-    "shikaku_number_miss_runs_total",
-    "Runs of misses by number, each counted at 10, 20, 40 ... misses: somebody may be trying numbers out.",
+MISS_STREAKS = Counter(
+    "shikaku_lookup_miss_streaks_total",
+    "Streaks of look-ups by number without a match, counted at 10, 20, 40 ... misses: possible enumeration.",
 )
-SECONDS = Histogram(
-    "shikaku_request_seconds",
-    "Seconds from a request's first byte to its answer's last.",
+DURATION = Histogram(
+    "shikaku_http_request_duration_seconds",
+    "Time from a request's first byte to its response's last byte.",
     ["route"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )

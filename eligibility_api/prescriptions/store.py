@@ -28,7 +28,8 @@ _STATEMENT = """
 WITH {guard},
 {patient},
 judged AS MATERIALIZED (
-    SELECT g.*, p.person_key, p.asked, f.entry_id AS former_id, f.record_id AS former_record, f.known_from AS former_from, CASE
+    SELECT g.*, p.person_key, p.matched_entitlements, f.entry_id AS former_id, f.record_id AS former_record,
+           f.known_from AS former_from, CASE
         WHEN f.digest <> $7 THEN 'idempotency-key-reused'
         WHEN f.digest = $7 THEN 'former'
         WHEN g.facility_kind <> ALL ($8::text[]) THEN 'facility-kind-not-permitted'
@@ -43,16 +44,17 @@ judged AS MATERIALIZED (
 ),
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key, as_of, detail)
-    SELECT $10::text || '.told', outcome, $1, institution_code, facility_kind, $4, person_key, coalesce($12::date, $11::date),
+    SELECT $10::text || '.recorded', outcome, $1, institution_code, facility_kind, $4, person_key, coalesce($12::date, $11::date),
            jsonb_strip_nulls(jsonb_build_object('role', $3::text, 'entry', CASE WHEN outcome = 'done' THEN $13::uuid END))
     FROM judged WHERE outcome <> 'former'
     RETURNING record_id
 ),
 kept AS (
-    INSERT INTO prescription_entry (entry_id, origin, person_key, asked, institution_code, prescribed_on, dispensed_on,
-                                    prescriber_code, prescriber_name, content, known_from, client_id, operator, record_id,
+    INSERT INTO prescription_entry (entry_id, origin, person_key, matched_entitlements, institution_code, prescribed_on,
+                                    dispensed_on, prescriber_code, prescriber_name, content, known_from, client_id, operator, record_id,
                                     idempotency_key, digest)
-    SELECT $13, $10, j.person_key, j.asked, j.institution_code, $11::date, $12::date, coalesce($14::text, j.institution_code),
+    SELECT $13, $10, j.person_key, j.matched_entitlements, j.institution_code, $11::date, $12::date,
+           coalesce($14::text, j.institution_code),
            coalesce($15::text, j.facility_name), jsonb_set($16::jsonb, '{{0}}', to_jsonb(j.facility_name)),
            fund_clock() + $17::interval, $1, $4, r.record_id, $6, $7
     FROM judged j CROSS JOIN recorded r WHERE j.outcome = 'done'

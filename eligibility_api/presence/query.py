@@ -31,7 +31,7 @@ guard AS MATERIALIZED (
     FROM (
         SELECT
             now() < $1::timestamptz AS in_time,
-            EXISTS (SELECT FROM spent WHERE expires_at = $1 AND id = $2) AS used,
+            EXISTS (SELECT FROM used_nonce WHERE expires_at = $1 AND id = $2) AS used,
             t.client_id IS NOT NULL AS admitted,
             coalesce(t.rights @> $3::text[], false) AS entitled,
             t.institution_code,
@@ -48,9 +48,9 @@ guard AS MATERIALIZED (
         -- The mirror counts only while it is fresh.
         LEFT JOIN authority a
             ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now()
-        LEFT JOIN revoked r ON r.authority = $5 AND r.serial = $6
+        LEFT JOIN revoked_certificate r ON r.authority = $5 AND r.serial = $6
         LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6
-        -- Keeps the subquery separate: merged with the outer one, it would search every partition of `spent` twice.
+        -- Keeps the subquery separate: merged with the outer one, it would search every partition of `used_nonce` twice.
         OFFSET 0
     ) checked
 )
@@ -68,7 +68,7 @@ DECIDABLE = "in_time AND admitted AND entitled AND missing IS NULL"
 
 SPEND_NONCE = """
 spent_now AS (
-    INSERT INTO spent (expires_at, id)
+    INSERT INTO used_nonce (expires_at, id)
     SELECT $1, $2 FROM guard WHERE {condition}
     ON CONFLICT DO NOTHING
     RETURNING true AS done

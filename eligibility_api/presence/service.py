@@ -118,7 +118,7 @@ async def _ask_ocsp(state: State, proof: VerifiedProof) -> CertificateStatus:
     """The certificate's status by OCSP: the second source, used when the mirror is stale."""
     ca = state.verifier.authority(proof.certificate.authority)
     try:
-        return await state.jlis.status(ca, proof.certificate.serial, state.settings.revocation_fresh)
+        return await state.jlis.status(ca, proof.certificate.serial, state.settings.revocation_max_age)
     except RevocationDataRejected as reason:
         log.warning("ocsp_response_rejected", reason=str(reason))
         raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason

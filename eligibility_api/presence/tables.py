@@ -17,7 +17,7 @@ class UsedNonce(SQLModel, table=True):
     clock.
     """
 
-    __tablename__ = "spent"
+    __tablename__ = "used_nonce"
 
     expires_at: datetime = instant(primary_key=True)
     id: bytes = Field(primary_key=True)
@@ -34,8 +34,10 @@ class Authority(SQLModel, table=True):
     checked_at: datetime = instant()
 
 
-class Revoked(SQLModel, table=True):
+class RevokedCertificate(SQLModel, table=True):
     """A revoked or suspended certificate of the mirrored list."""
+
+    __tablename__ = "revoked_certificate"
 
     authority: bytes = Field(primary_key=True)
     serial: bytes = Field(primary_key=True)

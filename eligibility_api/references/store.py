@@ -56,14 +56,15 @@ registered AS (
 ),
 {count},
 recorded AS (
-    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, asked, detail)
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key,
+                              matched_entitlements, detail)
     SELECT 'reference.register', j.outcome, $1, g.institution_code, g.facility_kind,
            CASE WHEN j.persons = 1 THEN j.person_key END, j.entitlements,
            jsonb_build_object('asked_insurer', j.insurer_number)
     FROM guard g CROSS JOIN judged j
     WHERE j.outcome <> 'number-miss-limit'
 )
-SELECT g.*, {over_limit} AS over_limit, m.run, (SELECT array_agg(outcome ORDER BY row) FROM judged) AS outcomes
+SELECT g.*, {over_limit} AS over_limit, m.streak, (SELECT array_agg(outcome ORDER BY row) FROM judged) AS outcomes
 FROM guard g LEFT JOIN counted m ON true
 """
 

@@ -40,7 +40,7 @@ async def check(context: UploadContext, task: UploadTask) -> None:
     """
     staging = task.staging
     async with context.database.transaction() as connection:
-        values = {"checked_at": func.now(), "report": None, "prepared": 0, "left_alone": 0}
+        values = {"checked_at": func.now(), "report": None, "prepared": 0, "skipped": 0}
         await QUEUE.change(connection, task, state=UploadState.CHECKING, retry_at=None, **values)
         await connection.execute(delete(FAULT).where(FAULT.c.upload_id == task.file_id))
     await staging.create(context.database)

@@ -101,13 +101,13 @@ async def prepare_chunk(context: UploadContext, task: UploadTask, after: int) ->
         chunk = {"insurer": task.insurer_number, "after": after, "upto": upto}
         await task.staging.execute(connection, _ENTITLEMENTS, chunk)
         rows = (await task.staging.execute(connection, _CHUNK, chunk | {"revision": task.revision})).all()
-        left_alone = [row.row for row in rows if row.newer]
-        if left_alone:
-            parameters = {"upload": task.file_id, "numbers": left_alone}
+        skipped = [row.row for row in rows if row.newer]
+        if skipped:
+            parameters = {"upload": task.file_id, "numbers": skipped}
             await task.staging.execute(connection, _LEAVE_ALONE, parameters)
         await _replace(connection, task, [row for row in rows if not row.newer])
-        left_before = UPLOAD.c.left_alone
-        await QUEUE.change(connection, task, prepared=upto, left_alone=left_before + len(left_alone))
+        skipped_before = UPLOAD.c.skipped
+        await QUEUE.change(connection, task, prepared=upto, skipped=skipped_before + len(skipped))
         return upto
 
 

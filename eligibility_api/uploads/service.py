@@ -135,7 +135,7 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
         row = await _own(connection, caller, upload_id, lock=True)
         if row.state != UploadState.PUBLISHED:
             raise ShikakuError("upload-state")
-        if row.known_from + timedelta(days=state.settings.undo_days) < state.clock():
+        if row.known_from + timedelta(days=state.settings.undo_window_days) < state.clock():
             raise ShikakuError("undo-too-late")
         revision = await prepare_revision(
             connection, caller.insurer(), caller.client_id, kind="undo", undoes=row.revision
@@ -150,7 +150,7 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
             state=UploadState.UNDOING,
             undo_revision=revision,
             prepared=0,
-            left_alone=0,
+            skipped=0,
         )
 
 

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS
-from eligibility_api.platform.telemetry import REQUESTS, SECONDS
+from eligibility_api.platform.telemetry import DURATION, REQUESTS
 from eligibility_api.web.problems import problem_response
 
 log = structlog.get_logger()
@@ -103,7 +103,7 @@ def _metrics(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
 
     The cache is bounded by their combinations.
     """
-    return REQUESTS.labels(route, str(status), code), SECONDS.labels(route)
+    return REQUESTS.labels(route, str(status), code), DURATION.labels(route)
 
 
 class LoadShedder:

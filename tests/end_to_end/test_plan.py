@@ -43,7 +43,7 @@ def test_what_is_said_to_be_stored_is_what_the_requests_left(plan: dict[str, Any
     assert "stored audit_record" in stored[NUMBER] & stored["card"] & stored["consent"] & stored[BATCH_ROW]
     assert {"stored permit", "stored consent_evidence"} <= stored["consent"]
     assert "stored prescription_entry" in stored[PRESCRIPTION] & stored[DISPENSING]
-    assert "stored spent" in stored[TOKEN] & stored["card"]
+    assert "stored used_nonce" in stored[TOKEN] & stored["card"]
     assert "stored audit_record" not in stored["challenge"]
 
 

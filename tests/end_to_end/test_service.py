@@ -84,7 +84,7 @@ def serving(home: Path, trust: Path) -> Iterator[Serving]:
         "FUND_TRUST_STORE": str(trust / "authentication.pem"),
         "FUND_SIGNATURE_TRUST_STORE": str(trust / "signature.pem"),
         "FUND_JLIS_URL": "http://127.0.0.1:1",
-        "FUND_REVOCATION_FRESH_SECONDS": "2",
+        "FUND_REVOCATION_MAX_AGE_SECONDS": "2",
     }
     words: list[str | Path] = ["serve", "--port", "0", "--workers", "1", "--announce", home / "url"]
     with (home / "journal").open("wb") as journal:

@@ -298,9 +298,9 @@ async def test_a_record_that_may_still_be_written_is_left_for_later(fund: Fund, 
 @pytest.mark.parametrize(
     "statement",
     [
-        "SELECT look_ups_after('00000000-0000-0000-0000-000000000000', '0 seconds', 1)",
-        "SELECT upto FROM look_ups_counted",
-        "INSERT INTO look_up_count VALUES ('06139992', now(), '1', 1)",
+        "SELECT lookups_after('00000000-0000-0000-0000-000000000000', '0 seconds', 1)",
+        "SELECT last_record_id FROM lookup_count_progress",
+        "INSERT INTO lookup_count VALUES ('06139992', now(), '1', 1)",
         "UPDATE idempotency SET answer = '{}'",
         "DELETE FROM mismatch_count",
         "UPDATE mismatch_count SET hour = now()",
@@ -368,7 +368,9 @@ async def test_whose_card_is_no_longer_good_needs_a_paper_and_that_is_new(
     statement = (
         "UPDATE binding SET not_after = now() WHERE person_key = (SELECT {person})"
         if standing == "expired"
-        else "INSERT INTO revoked SELECT authority, serial, '" + standing + "', now() FROM binding"
+        else "INSERT INTO revoked_certificate SELECT authority, serial, '"
+        + standing
+        + "', now() FROM binding"
         " WHERE person_key = (SELECT {person})"
     ).format(
         person="e.person_key FROM enrolment e JOIN entitlement t USING (entitlement)"

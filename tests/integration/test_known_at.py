@@ -228,7 +228,7 @@ async def test_an_auditor_may_query_any_instant_without_a_record(fund: Fund) -> 
     as_of = datetime.fromisoformat(then["as_of"]).date()
     records = len(await fund.records())
 
-    auditor = Database(fund.database.dsn("sequencer"))
+    auditor = Database(fund.database.dsn("auditor"))
     await auditor.open()
     answers = [
         await answer_as_known(
