@@ -14,7 +14,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.contract.consent import STATEMENT_VERSIONS, Basis, ConsentRequest, words
+from eligibility_api.contract.consent import Basis, ConsentRequest, words
+from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION

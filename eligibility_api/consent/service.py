@@ -13,7 +13,6 @@ from eligibility_api.consent.grant import GrantRequest, GrantResult, facility_na
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Category, EndReason, Purpose
 from eligibility_api.contract.consent import (
-    UNTIL,
     Allowed,
     Basis,
     ConsentAnswer,
@@ -24,6 +23,7 @@ from eligibility_api.contract.consent import (
     ConsentStatus,
     to_be_signed,
 )
+from eligibility_api.contract.consent_versions import UNTIL
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import eligibility as rules

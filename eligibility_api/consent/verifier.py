@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.consent import STATEMENT_VERSIONS, Basis, ConsentEvidence
+from eligibility_api.contract.consent import Basis, ConsentEvidence
+from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.certificate import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from eligibility_api.contract.codes import Care
-from eligibility_api.contract.consent import STATEMENT_VERSIONS, Until
+from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS, Until
 
 WINDOW_WITHOUT_CONSENT = timedelta(hours=24)
 """Duration of a permit without consent (W8, W9; OQS 11, rule 4); never beyond the end of a disaster."""
