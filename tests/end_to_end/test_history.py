@@ -20,7 +20,7 @@ DRUG, INGREDIENT = "990000101", "9901001"
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """The house's clinic; the card of the role `valid`, for whom a claim was sent."""
+    """The stack's clinic; the card of the role `valid`, for whom a claim was sent."""
 
     stack: PopulatedStack
 
