@@ -1,7 +1,7 @@
 """A stale client: a program that was never updated sends what another version of the contract defines.
 
-It runs in parallel to the generators, at a tenth of the rate of checks. Each of its requests is refused by a code
-that names the reason, or served; none breaks the fund, and no other client is affected.
+It runs in parallel to the generators, at a tenth of the rate of checks. Each of its requests is refused by a
+code that names the reason, or served; none breaks the fund, and no other client is affected.
 """
 
 from __future__ import annotations

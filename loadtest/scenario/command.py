@@ -95,8 +95,8 @@ def run(
     generator: Annotated[
         list[str] | None,
         typer.Option(
-            help="他の負荷発生器のコマンド / Command line of one more generator, which runs `loadtest generator` on any machine; `{port}` is"
-            " replaced by the fund's port."
+            help="他の負荷発生器のコマンド / Command line of one more generator, which runs `loadtest generator` on any"
+            " machine; `{port}` is replaced by the fund's port."
         ),
     ] = None,
     fault: Annotated[

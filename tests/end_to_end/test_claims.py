@@ -1,4 +1,4 @@
-"""`payer-mock load-claims` from scratch: a stack of its own, a small population's claims from file to history."""
+"""`payer-mock load-claims` from scratch: a stack of its own, a small population's claims up to the histories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real way to a history: claims from an insurer, a card that consents in the session of its tap, medicines."""
+"""The real way to a history: an insurer's claims, a consent by card in the session of its tap, medicines."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`loadtest plan` against the running stack: every kind of request is measured, and all answers are right.
 
-A machine that runs tests at the same time says nothing about the accuracy of the prediction: only its report is
-checked.
+A machine that runs tests at the same time says nothing about the accuracy of the prediction: only its report
+is checked.
 """
 
 from __future__ import annotations

@@ -133,13 +133,13 @@ def test_at_80_columns_a_long_sentence_is_folded_and_not_cut_off() -> None:
     assert "…" not in text
 
 
-STEPS = [
+ALTERNATIVES = (
     "資格確認書",
     "マイナポータルの資格情報画面",
     "資格情報のお知らせと",
     "被保険者資格申立書",
     "緊急時医療情報",
-]
+)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ STEPS = [
 )
 def test_the_alternatives_are_listed_best_first(ended: TapOutcome) -> None:
     text = shown(ended).partition("他の確認方法")[2]
-    places = [text.index(step) for step in STEPS]
+    places = [text.index(alternative) for alternative in ALTERNATIVES]
     assert places == sorted(places)
 
 
