@@ -23,14 +23,12 @@ from tests.builders.clinic.fake_consents import CONSENT, UNTIL_WHEN
 from tests.builders.clinic.samples import NOW, answer, ended_enrolment, enrolment, outcome, timings
 
 
-def shown(
-    shown_outcome: Outcome, *, with_timings: bool = False, colour: bool = False, width: int = 120
-) -> str:
+def shown(result: Outcome, *, with_timings: bool = False, colour: bool = False, width: int = 120) -> str:
     stream = io.StringIO()
     console = Console(
         file=stream, width=width, force_terminal=colour, color_system="standard" if colour else None
     )
-    screen.show(console, shown_outcome, with_timings=with_timings)
+    screen.show(console, result, with_timings=with_timings)
     return stream.getvalue()
 
 
@@ -84,13 +82,9 @@ def test_colour_is_there_where_the_terminal_has_it() -> None:
 
 def test_an_enrolment_shows_insurer_person_with_kana_and_days() -> None:
     text = shown(outcome(answer()))
-    for part in (
-        "01130012 架空健康保険組合",
-        "12・345・00",
-        "架空 花子（カクウ ハナコ）",
-        "1980-02-03",
-        "2020-04-01 ～",
-    ):
+    assert "01130012 架空健康保険組合" in text
+    assert "架空 花子（カクウ ハナコ）" in text
+    for part in ("12・345・00", "1980-02-03", "2020-04-01 ～"):
         assert part in text
 
 
