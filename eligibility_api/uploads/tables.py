@@ -21,7 +21,7 @@ class Upload(SQLModel, table=True):
     """
 
     upload_id: UUID = Field(primary_key=True, sa_column_kwargs={"server_default": FetchedValue()})
-    revision: int = Field(foreign_key="revision.revision")
+    revision: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
     insurer_number: str = Field(foreign_key="insurer.insurer_number")
     client_id: UUID = Field(foreign_key="client.client_id")
     format: str
@@ -38,10 +38,10 @@ class Upload(SQLModel, table=True):
     report: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
     checked_at: datetime | None = instant(nullable=True)
     prepared: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
-    left_alone: int = Field(default=0)
-    undo_revision: int | None = Field(default=None, foreign_key="revision.revision")
+    skipped: int = Field(default=0)
+    undo_revision: int | None = Field(default=None, foreign_key="revision.revision", sa_type=BigInteger)
     retry_at: datetime | None = instant(nullable=True)
-    swept: bool = Field(default=False)
+    cleaned_up: bool = Field(default=False)
 
 
 class UploadPart(SQLModel, table=True):
@@ -59,7 +59,7 @@ class UploadFault(SQLModel, table=True):
 
     __tablename__ = "upload_fault"
 
-    fault: int | None = Field(default=None, primary_key=True)
+    fault: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     upload_id: UUID = Field(foreign_key="upload.upload_id")
     row: int = Field(sa_column=Column(BigInteger, nullable=False))
     column_name: str | None

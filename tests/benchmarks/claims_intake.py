@@ -43,7 +43,8 @@ from payer_mock.claims.claim import (
 from payer_mock.claims.claim_file import encode_claim, examiner_of, write_sections
 from tests.builders.claim_files import send
 from tests.builders.database import Database
-from tests.builders.fund import INSURER, Fund, open_fund
+from tests.builders.fund import Fund, open_fund
+from tests.builders.fund_clients import INSURER
 
 CLAIMS_PER_INSTITUTION = 400
 BORN = date(1950, 1, 1)

@@ -29,7 +29,9 @@ from tests.benchmarks.history_country import months_back
 from tests.benchmarks.history_look_up import ordinary
 from tests.benchmarks.in_process import Caller, Request
 from tests.builders.database import Database
-from tests.builders.fund import INSURER, Fund, load_private, open_fund, sign_with
+from tests.builders.fund import Fund, open_fund
+from tests.builders.fund_clients import INSURER
+from tests.builders.people import load_private, sign_with
 
 NAME = "consents"
 
@@ -63,11 +65,11 @@ RETURNING file_id
 """
 
 _RECEIPTS_OF_THE_CROWD = """
-INSERT INTO receipt (file_id, insurer_number, symbol_key, number_key, branch_key, birth_date, kind, setting,
+INSERT INTO claim (file_id, insurer_number, symbol_key, number_key, branch_key, birth_date, kind, setting,
                      institution_code, treatment_month, claim_month, due_at, identity, content)
 SELECT r.file_id, r.insurer_number, r.symbol_key, t.number_key, r.branch_key, t.birth_date, r.kind, r.setting,
        r.institution_code, r.treatment_month, r.claim_month, r.due_at, sha256(int8send(t.entitlement) || r.identity), r.content
-FROM entitlement t CROSS JOIN (SELECT * FROM receipt ORDER BY receipt LIMIT 12) r
+FROM entitlement t CROSS JOIN (SELECT * FROM claim ORDER BY claim LIMIT 12) r
 WHERE length(t.number_key) < 9
 """
 
@@ -167,7 +169,7 @@ async def prepared_fund(home: Path, people: int, cards: int, *, analysed: bool) 
         for statement in provision(NAME):
             await connection.execute(statement)
         await connection.close()
-        async with open_fund(Database(server, NAME), home, revocation_fresh_seconds=7200) as fund:
+        async with open_fund(Database(server, NAME), home, revocation_max_age_seconds=7200) as fund:
             async with fund.owner.transaction() as transaction:
                 await drug_master_store.load(transaction, drug_master_store.shipped())
             patients = [await _patient(fund, treated=number % 2 == 0) for number in range(cards)]
@@ -195,7 +197,7 @@ async def _fill(connection: asyncpg.Connection[Any], people: int, treated: list[
         for resident in treated
         for number, receipt in enumerate(_receipts(resident))
     ]
-    await connection.copy_records_to_table("receipt", records=rows, columns=list(CLAIM_COLUMNS))
+    await connection.copy_records_to_table("claim", records=rows, columns=list(CLAIM_COLUMNS))
     await connection.execute(_RECEIPTS_OF_THE_CROWD, timeout=3600)
     numbers = [resident.resident_id[1:].replace("-", "") for resident in treated]
     items = json.dumps(ITEMS, ensure_ascii=False)

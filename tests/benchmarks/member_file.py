@@ -27,7 +27,8 @@ from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.uploads.job import run_step
 from eligibility_api.uploads.queue import UploadContext
 from tests.builders.database import Database
-from tests.builders.fund import INSURER, Fund, open_fund
+from tests.builders.fund import Fund, open_fund
+from tests.builders.fund_clients import INSURER
 from tests.builders.member_files import get, upload
 
 

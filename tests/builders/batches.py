@@ -11,7 +11,9 @@ import httpx2
 from eligibility_api.batches.job import BatchJob, RateLimiter
 from eligibility_api.contract.batches import BATCHES_PATH as PATH
 from eligibility_api.contract.tokens import Credential
-from tests.builders.fund import INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import INSURER
+from tests.builders.people import Person
 
 
 def batch_job(fund: Fund, **settings: Any) -> BatchJob:

@@ -26,7 +26,9 @@ from payer_mock.claims.claim import (
     Unit,
 )
 from payer_mock.claims.claim_file import encode_claim, examiner_of, write_sections
-from tests.builders.fund import INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import INSURER
+from tests.builders.people import Person
 
 CLAIM_MONTH, TREATMENT_MONTH = date(2026, 5, 1), date(2026, 4, 1)
 CLINIC = Institution(code="1311111114", name="架空診療所")

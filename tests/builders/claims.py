@@ -27,8 +27,10 @@ from eligibility_api.domain.claims import Claim, Content, Member, encode
 from eligibility_api.domain.dates import day_in_japan, months_before
 from eligibility_api.domain.membership import comparable
 from eligibility_api.drug_master import store as drug_master_store
-from tests.builders.fund import CLINIC, INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, INSURER
 from tests.builders.known import PHARMACY, PLAIN_CONTENT
+from tests.builders.people import Person
 
 HISTORY_RIGHTS = (Right.ELIGIBILITY, Right.CONSENT)
 ALL_CATEGORIES = tuple(Category)
@@ -38,9 +40,9 @@ INSERT INTO claim_file (insurer_number, client_id, state, known_from) VALUES ($1
 """
 
 _RECEIPT = f"""
-INSERT INTO receipt ({", ".join(CLAIM_COLUMNS)})
+INSERT INTO claim ({", ".join(CLAIM_COLUMNS)})
 VALUES ({", ".join(f"${number}" for number in range(1, len(CLAIM_COLUMNS) + 1))})
-RETURNING receipt
+RETURNING claim
 """
 
 _PERMIT = """
@@ -102,7 +104,7 @@ async def store_claims(fund: Fund, *claims: Claim, known_from: datetime | None =
     numbers = []
     for one in claims:
         [kept] = await fund.owner.fetch(_RECEIPT, claim_row(file["file_id"], one))
-        numbers.append(int(kept["receipt"]))
+        numbers.append(int(kept["claim"]))
     return numbers
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx2
 
-from tests.builders.fund import Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.people import Person
 
 
 async def registered_consent(fund: Fund, person: Person, *categories: str, **more: Any) -> dict[str, Any]:
@@ -23,7 +24,10 @@ async def newest_record(fund: Fund, kind: str) -> dict[str, Any]:
 
 async def protect(fund: Fund, person: Person) -> None:
     """Block the person's disclosure from now on."""
-    body = {"former": fund.asked(person), "member": fund.told(person, self_disclosure_blocked=True)}
+    body = {
+        "former": fund.lookup_body(person),
+        "member": fund.enrolment_body(person, self_disclosure_blocked=True),
+    }
     assert (await fund.post("/v1/enrolments/correct", body, fund.insurer)).is_success
 
 

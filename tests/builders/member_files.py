@@ -11,7 +11,8 @@ from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.uploads.job import run_step
 from eligibility_api.uploads.queue import UploadContext
-from tests.builders.fund import Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.people import Person
 
 Cells = Mapping[str, str]
 

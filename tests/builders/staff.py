@@ -13,7 +13,8 @@ from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER
 from eligibility_api.domain.second_factor import STEP_SECONDS
 from eligibility_api.facilities import operators
 from eligibility_api.facilities.operators import OperatorRegistration
-from tests.builders.fund import CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC
 
 
 def as_staff(role: Role, name: str | None = None) -> dict[str, str]:

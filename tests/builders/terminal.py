@@ -12,7 +12,7 @@ from eligibility_api.contract.eligibility import CardCheckRequest, EligibilityAn
 from eligibility_api.contract.presence import to_be_signed
 from eligibility_api.contract.tokens import Credential
 from jpki_mock.card.image import CardImage, load_image
-from tests.builders.fund import load_private, sign_with
+from tests.builders.people import load_private, sign_with
 
 
 class Terminal:

@@ -44,7 +44,7 @@ def test_each_kind_has_the_cost_of_the_tables_that_it_writes(plan: dict[str, Any
     assert "stored audit_record" in stored[NUMBER] & stored["card"] & stored["consent"] & stored[BATCH_ROW]
     assert {"stored permit", "stored consent_evidence"} <= stored["consent"]
     assert "stored prescription_entry" in stored[PRESCRIPTION] & stored[DISPENSING]
-    assert "stored spent" in stored[TOKEN] & stored["card"]
+    assert "stored used_nonce" in stored[TOKEN] & stored["card"]
     assert "stored audit_record" not in stored["challenge"]
 
 

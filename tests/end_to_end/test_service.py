@@ -84,7 +84,7 @@ def serving(home: Path, trust: Path) -> Iterator[Serving]:
         "FUND_TRUST_STORE": str(trust / "authentication.pem"),
         "FUND_SIGNATURE_TRUST_STORE": str(trust / "signature.pem"),
         "FUND_JLIS_URL": "http://127.0.0.1:1",
-        "FUND_REVOCATION_FRESH_SECONDS": "2",
+        "FUND_REVOCATION_MAX_AGE_SECONDS": "2",
     }
     words: list[str | Path] = ["serve", "--port", "0", "--workers", "1", "--announce", home / "url"]
     with (home / "journal").open("wb") as journal:
@@ -163,7 +163,7 @@ from eligibility_api.processes.supervisor import Supervisor
 if __name__ == "__main__":
     config = uvicorn.Config(sys.argv[1], factory=True, workers=2, log_level="critical")
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        supervisor = Supervisor(config, listening, started=lambda: print("started"), beside={})
+        supervisor = Supervisor(config, listening, started=lambda: print("started"), background={})
         supervisor.run()
     sys.exit("failed" if supervisor.failed else 0)
 """
@@ -173,14 +173,14 @@ if __name__ == "__main__":
 def test_workers_that_cannot_start_end_the_service_with_a_failure(application: str) -> None:
     command = [sys.executable, "-c", SUPERVISOR_PROGRAM, application]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[-1:]) == (1, "", ["failed"])
 
 
 FAULTY_PROGRAM = """
 import socket, uvicorn
 from fastapi import FastAPI
 from eligibility_api.web import problems
-from eligibility_api.web.middleware import Journal
+from eligibility_api.web.middleware import AccessLog
 from eligibility_api.platform.telemetry import set_up_logging
 
 app = FastAPI()
@@ -190,8 +190,8 @@ async def broken():
     raise ValueError("secret-value")
 
 set_up_logging()
-problems.install(app)
-app.add_middleware(Journal)
+problems.install_error_handlers(app)
+app.add_middleware(AccessLog)
 with socket.create_server(("127.0.0.1", 0)) as listening:
     print(listening.getsockname()[1], flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="info")).run([listening])

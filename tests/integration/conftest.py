@@ -30,8 +30,7 @@ def undisturbed(request: pytest.FixtureRequest) -> None:
     if "fund" in request.fixturenames:
         fund = request.getfixturevalue("fund")
         fund.clock.offset = type(fund.clock.offset)()
-        fund.line.cut = fund.line.missing = False
-        fund.line.replaced.clear()
+        fund.jlis_connection.reset()
 
 
 @pytest.fixture

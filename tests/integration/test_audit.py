@@ -5,38 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import httpx2
 import pytest
 
 from eligibility_api.audit import store
-from eligibility_api.audit.recompute import recompute
 from eligibility_api.batches.job import BatchJob, RateLimiter
 from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.database.connections import Database
-from tests.builders.fund import CLINIC, INSURER, OTHER_CLINIC, Fund, Person
+from tests.builders.audit import recomputed
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, INSURER, OTHER_CLINIC
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
 
 OFFICE = "12131017"
 """A welfare office."""
-
-
-async def recomputed(fund: Fund, record_id: str | None = None) -> dict[str, dict[str, Any]]:
-    """What an auditor computes, by record."""
-    auditor = Database(fund.database.dsn("sequencer"))
-    one = UUID(record_id) if record_id is not None else None
-    async with auditor.transaction() as connection:
-        again = {
-            given.record_id: given.model_dump(mode="json")
-            async for given in recompute(connection, version_key=fund.state.keys.version, record_id=one)
-        }
-    await auditor.close()
-    return again
 
 
 async def test_answers_computed_again_from_their_records_are_the_answers_given(
@@ -49,7 +36,7 @@ async def test_answers_computed_again_from_their_records_are_the_answers_given(
         second = (await fund.tap(person.card, known_version=first["version"], as_of="2025-05-05")).json()
         third = (await fund.tap(person.card, known_version="stale")).json()
         by_number = [
-            (await fund.ask(person, **more)).json()
+            (await fund.look_up(person, **more)).json()
             for more in (
                 {"limit_certificate_consent": True},
                 {"known_version": first["version"]},
@@ -79,7 +66,7 @@ async def _visually(fund: Fund, person: Person) -> httpx2.Response:
 
 
 async def _in_a_batch(fund: Fund, person: Person) -> httpx2.Response:
-    accepted = await fund.post("/v1/eligibility/batches", {"rows": [fund.asked(person)]})
+    accepted = await fund.post("/v1/eligibility/batches", {"rows": [fund.lookup_body(person)]})
     while await BatchJob(fund.state, fund.batch, RateLimiter(1_000)).run_step():
         pass
     headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
@@ -91,7 +78,7 @@ async def _in_a_batch(fund: Fund, person: Person) -> httpx2.Response:
 KINDS: dict[str, Callable[[Fund, Person], Awaitable[httpx2.Response]]] = {
     "eligibility.card": lambda fund, person: fund.tap(person.card),
     "eligibility.visual-check": _visually,
-    "eligibility.number": lambda fund, person: fund.ask(person),
+    "eligibility.number": lambda fund, person: fund.look_up(person),
     "eligibility.batch": _in_a_batch,
 }
 
@@ -137,7 +124,7 @@ async def test_tickets_of_medical_aid_are_read_for_their_institution_and_compute
         if kind == "eligibility.card":
             return dict((await fund.tap(person.card, terminal)).json())
         asked = {"insurer_number": OFFICE, "symbol": None, "branch": None, "number": number}
-        return dict((await fund.ask(person, terminal, **asked)).json())
+        return dict((await fund.look_up(person, terminal, **asked)).json())
 
     here, there = await ask(fund.clinic), await ask(elsewhere)
 
@@ -169,8 +156,8 @@ RETURNING version
         "UPDATE audit_record SET outcome = 'x'",
         "DELETE FROM audit_record",
         "TRUNCATE audit_record",
-        "DELETE FROM spent",
-        "UPDATE spent SET expires_at = now()",
+        "DELETE FROM used_nonce",
+        "UPDATE used_nonce SET expires_at = now()",
         "UPDATE binding SET person_key = '\\x00'",
         "DELETE FROM binding",
         "SELECT person_key FROM audit_record",
@@ -181,9 +168,9 @@ RETURNING version
         "DELETE FROM enrolment",
         "INSERT INTO client VALUES (gen_random_uuid())",
         "UPDATE client SET closed_at = NULL",
-        "DELETE FROM revoked",
+        "DELETE FROM revoked_certificate",
         "UPDATE authority SET checked_at = now()",
-        "SELECT maintain_spent()",
+        "SELECT maintain_used_nonces()",
         "CREATE TABLE mine (id int)",
     ],
 )

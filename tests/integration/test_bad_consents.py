@@ -14,7 +14,9 @@ from eligibility_api.contract.errors import ShikakuError
 from jpki_mock.authority.values import Carrier, Reason
 from jpki_mock.personalisation import CardOrder, certificate_id
 from tests.builders.consents import code_of, newest_record, protect, registered_consent
-from tests.builders.fund import OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_CLINIC
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -100,21 +102,21 @@ async def test_a_consent_by_visual_check_needs_an_operator(fund: Fund) -> None:
 async def test_a_challenge_for_a_consent_is_valid_for_five_minutes(fund: Fund) -> None:
     person = await fund.insured()
     body = await fund.consent_request(person.card)
-    async with fund.turned(timedelta(seconds=301)):
+    async with fund.clock_offset(timedelta(seconds=301)):
         late = await fund.post("/v1/consents", body)
-        await fund.turn(timedelta(seconds=280))
+        await fund.set_clock_offset(timedelta(seconds=280))
         in_time = await fund.post("/v1/consents", body)
     assert (code_of(late), code_of(in_time)) == ("challenge-expired", "201")
 
 
 async def test_a_challenge_expires_by_the_newest_record_too(fund: Fund) -> None:
     person = await fund.insured()
-    async with fund.turned(timedelta(minutes=6)):
-        await fund.turn(timedelta())
+    async with fund.clock_offset(timedelta(minutes=6)):
+        await fund.set_clock_offset(timedelta())
         body = await fund.consent_request(person.card)
-        await fund.turn(timedelta(minutes=6))
+        await fund.set_clock_offset(timedelta(minutes=6))
         await fund.tap(person.card)
-        await fund.turn(timedelta())
+        await fund.set_clock_offset(timedelta())
         late = await fund.post("/v1/consents", body)
         record = await newest_record(fund, "eligibility.consent-pin")
     assert (code_of(late), record["outcome"]) == ("challenge-expired", "challenge-expired")
@@ -136,7 +138,7 @@ async def _after_nothing(fund: Fund, person: Person) -> dict[str, Any]:
 
 
 async def _after_a_look_up_by_number(fund: Fund, person: Person) -> dict[str, Any]:
-    return await _after_presence(fund, person, (await fund.ask(person)).json()["record_id"])
+    return await _after_presence(fund, person, (await fund.look_up(person)).json()["record_id"])
 
 
 async def _after_a_refused_tap(fund: Fund, person: Person) -> dict[str, Any]:
@@ -252,11 +254,11 @@ async def test_a_consent_is_used_once(fund: Fund) -> None:
 async def test_no_consent_follows_a_presence_older_than_ten_minutes(fund: Fund) -> None:
     person = await fund.insured()
     presence = (await fund.tap(person.card)).json()["record_id"]
-    async with fund.turned(timedelta(minutes=9, seconds=50)):
+    async with fund.clock_offset(timedelta(minutes=9, seconds=50)):
         body = await fund.consent_request(person.card, presence=presence)
         assert code_of(await fund.post("/v1/consents", body)) == "201"
         late = await fund.consent_request(person.card, presence=presence)
-        await fund.turn(timedelta(minutes=10, seconds=1))
+        await fund.set_clock_offset(timedelta(minutes=10, seconds=1))
         asked = {"presence_record": presence, "categories": ["medication"]}
         refused = await fund.post("/v1/consents/challenges", asked)
         recorded = await fund.post("/v1/consents", late)

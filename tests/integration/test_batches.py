@@ -26,7 +26,8 @@ from tests.builders.batches import (
     submit,
     unknown_row,
 )
-from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
 
 pytestmark = pytest.mark.anyio
 

@@ -128,7 +128,7 @@ async def test_a_revoked_unbound_card_is_refused_without_j_lis_and_not_bound(
     new = fund.jlis.cards.renew(person.card, fund.clock())
     fund.jlis.certificates.revoke(certificate_id(new.authentication), Reason.REQUEST, fund.clock())
     await fund.mirror()
-    fund.line.cut = True
+    fund.jlis_connection.cut = True
 
     tapped, registered = await fund.tap(new), await fund.register(new)
 
@@ -140,7 +140,7 @@ async def test_a_used_proof_causes_no_call_to_j_lis(fund: Fund, monkeypatch: pyt
     person = fund.person()
     proof = await fund.proof(person.card)
     await fund.post("/v1/eligibility/card", proof)
-    fund.line.cut = True
+    fund.jlis_connection.cut = True
     assert (await fund.post("/v1/eligibility/card", proof)).json()["code"] == "challenge-used"
 
 
@@ -156,7 +156,7 @@ async def test_a_used_proof_causes_no_call_to_j_lis(fund: Fund, monkeypatch: pyt
 )
 async def test_a_malformed_answer_of_j_lis_is_a_technical_failure(fund: Fund, answer: bytes) -> None:
     person = fund.person()
-    fund.line.replaced["/register/"] = answer
+    fund.jlis_connection.replaced["/register/"] = answer
 
     registered = await fund.register(person.card)
 
@@ -166,7 +166,7 @@ async def test_a_malformed_answer_of_j_lis_is_a_technical_failure(fund: Fund, an
 
 async def test_a_404_of_a_proxy_is_not_j_liss_answer(fund: Fund) -> None:
     person = fund.person()
-    fund.line.missing = True
+    fund.jlis_connection.missing = True
     assert (await fund.register(person.card)).json()["code"] == "register-unavailable"
 
 
@@ -177,10 +177,10 @@ def _serial(fund: Fund, card: CardImage) -> bytes:
 async def test_without_j_lis_an_unbound_card_is_a_technical_failure_and_spends_nothing(fund: Fund) -> None:
     person = fund.person()
     proof = await fund.proof(person.card)
-    fund.line.cut = True
+    fund.jlis_connection.cut = True
 
     failed = await fund.post("/v1/eligibility/card", proof)
-    fund.line.cut = False
+    fund.jlis_connection.cut = False
     later = await fund.post("/v1/eligibility/card", proof)
 
     assert (failed.status_code, failed.json()["code"]) == (503, "register-unavailable")

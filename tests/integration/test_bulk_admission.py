@@ -15,7 +15,8 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS
 from eligibility_api.embedded_postgres.cluster import Role
 from tests.builders.commands import Command
-from tests.builders.fund import CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC
 
 pytestmark = pytest.mark.anyio
 INSURERS = {"06130017": "架空健康保険組合", "39130018": "架空広域連合"}

@@ -17,7 +17,9 @@ from loadtest.dataset.bulk_population import BulkPopulation
 from loadtest.dataset.request_bodies import number_body
 from loadtest.model.answer import Question
 from loadtest.target import LoadError
-from tests.builders.fund import CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,9 @@ import pytest
 from eligibility_api.checkups.endpoints import MAX_BYTES
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.tokens import Credential
-from tests.builders.fund import OTHER_INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_INSURER
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +30,7 @@ def checkup(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
     """A check-up of a person by her membership; None omits a field."""
     body = {name: value for name, value in more.items() if name not in {"examined_on", "items"}}
     checkup = {"examined_on": more.get("examined_on", "2026-06-01"), "items": more.get("items", [ITEM])}
-    return fund.asked(person, **body) | checkup
+    return fund.lookup_body(person, **body) | checkup
 
 
 async def send(
@@ -56,7 +58,7 @@ async def test_check_ups_are_stored_by_comparable_keys_and_counted(fund: Fund) -
     assert (row["insurer_number"], row["symbol_key"], row["branch_key"]) == ("01130012", "見本", "00")
     assert json.loads(row["items"]) == [ITEM]
     assert before < row["known_from"] < fund.clock()
-    record = (await fund.records("kind = 'checkups.told'"))[-1]
+    record = (await fund.records("kind = 'checkups.recorded'"))[-1]
     detail = json.loads(record["detail"])
     assert (record["outcome"], record["insurer_number"]) == ("done", "01130012")
     assert (detail["taken"], detail["unmatched"]) == (2, 1)

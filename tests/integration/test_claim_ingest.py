@@ -18,7 +18,8 @@ from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.files import parts
 from tests.builders.claim_files import claim_file, medical_claim, member, run_jobs, send, upload_and_process
-from tests.builders.fund import OTHER_INSURER, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_INSURER
 from tests.builders.sent_claims import enrolled_members, stored_claims, stored_faults, unknown_members
 
 pytestmark = pytest.mark.anyio
@@ -64,7 +65,7 @@ async def test_an_interrupted_reading_continues_where_it_stopped(
     answer = await upload_and_process(fund, body)
 
     report = answer["report"]
-    assert (answer["file_id"], answer["state"], report["good"]) == (broken["file_id"], "done", 20)
+    assert (answer["file_id"], answer["state"], report["accepted"]) == (broken["file_id"], "done", 20)
     assert [row["number_key"] for row in await stored_claims(fund, answer)] == [
         who.number.replace("-", "") for who in members
     ]
@@ -113,7 +114,7 @@ async def test_a_file_whose_bytes_were_lost_in_a_crash_is_refused_and_can_be_sen
     refused = (await fund.get(f"{CLAIMS_PATH}/{broken['file_id']}")).json()
     assert (refused["state"], refused["refusal"], refused["known_from"]) == ("refused", "file-lost", None)
     again = await upload_and_process(fund, body)
-    assert (again["state"], again["report"]["good"], again["report"]["replacing"]) == ("done", 20, 0)
+    assert (again["state"], again["report"]["accepted"], again["report"]["replacing"]) == ("done", 20, 0)
 
 
 async def test_an_internal_error_is_retried_once_and_delays_no_other_file(
@@ -144,7 +145,7 @@ async def test_a_file_in_its_final_state_has_no_parts(fund: Fund) -> None:
     answer = await upload_and_process(
         fund, claim_file([medical_claim(who) for who in unknown_members(fund, 2)])
     )
-    statement = """SELECT swept, (SELECT count(*) FROM upload_part WHERE upload_id = file_id) AS parts
+    statement = """SELECT cleaned_up, (SELECT count(*) FROM upload_part WHERE upload_id = file_id) AS parts
                    FROM claim_file WHERE file_id = $1"""
     [row] = await fund.owner.fetch(statement, (UUID(answer["file_id"]),))
-    assert (row["swept"], row["parts"]) == (True, 0)
+    assert (row["cleaned_up"], row["parts"]) == (True, 0)

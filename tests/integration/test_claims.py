@@ -21,7 +21,8 @@ from tests.builders.claim_files import (
     send,
     upload_and_process,
 )
-from tests.builders.fund import OTHER_INSURER, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_INSURER
 from tests.builders.sent_claims import enrolled_members, stored_claims, unknown_members
 
 pytestmark = pytest.mark.anyio
@@ -224,13 +225,13 @@ async def test_faults_are_paged_by_place_and_counted_beyond_the_stored_ones(
 
 
 async def test_known_from_follows_the_clock_of_windows(fund: Fund) -> None:
-    await fund.turn(timedelta(hours=2))
+    await fund.set_clock_offset(timedelta(hours=2))
     try:
         answer = await upload_and_process(
             fund, claim_file([medical_claim(who) for who in unknown_members(fund, 1)])
         )
     finally:
-        await fund.turn(timedelta())
+        await fund.set_clock_offset(timedelta())
     ahead = datetime.fromisoformat(answer["known_from"]) - datetime.now(UTC)
     assert timedelta(hours=1, minutes=59) < ahead < timedelta(hours=2, minutes=1)
 

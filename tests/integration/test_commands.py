@@ -12,7 +12,8 @@ from anyio.to_thread import run_sync
 
 from eligibility_api.cli import main
 from tests.builders.commands import Command
-from tests.builders.fund import CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("outside")]
 
@@ -36,7 +37,7 @@ async def test_an_auditor_is_told_what_was_known_about_a_membership_from_standar
     fund: Fund, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     person = await fund.insured()
-    asked = json.dumps(fund.asked(person))
+    asked = json.dumps(fund.lookup_body(person))
     words = ["--as-of", "2026-10-01", "--institution-code", CLINIC]
     told = []
     for instant in (fund.clock(), fund.clock() - timedelta(days=1)):

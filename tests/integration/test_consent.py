@@ -14,9 +14,10 @@ from anyio import create_task_group
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.consent import ConsentStatement, words
 from eligibility_api.contract.tokens import Credential
+from tests.builders.audit import recomputed
 from tests.builders.consents import code_of, newest_record, protect, registered_consent
-from tests.builders.fund import OTHER_CLINIC, Fund
-from tests.integration.test_audit import recomputed
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_CLINIC
 
 pytestmark = pytest.mark.anyio
 
@@ -172,9 +173,9 @@ async def ended(
 
 async def test_a_consent_of_an_outpatient_lasts_24_hours(fund: Fund) -> None:
     registered = await registered_consent(fund, await fund.insured())
-    async with fund.turned(24 * HOUR - MOMENT):
+    async with fund.clock_offset(24 * HOUR - MOMENT):
         inside = await renewed(fund, registered)
-        await fund.turn(24 * HOUR + MOMENT)
+        await fund.set_clock_offset(24 * HOUR + MOMENT)
         outside = await renewed(fund, registered)
         status = await fund.get(f"/v1/consents/{registered['consent_id']}", fund.clinic)
     # Without the card only care at home is allowed, hence the refusal within the window.
@@ -184,16 +185,16 @@ async def test_a_consent_of_an_outpatient_lasts_24_hours(fund: Fund) -> None:
 
 async def test_setting_the_clock_back_reopens_no_expired_consent(fund: Fund) -> None:
     registered = await registered_consent(fund, await fund.insured())
-    async with fund.turned(24 * HOUR + MOMENT):
+    async with fund.clock_offset(24 * HOUR + MOMENT):
         await renewed(fund, registered)
-        await fund.turn(timedelta())
+        await fund.set_clock_offset(timedelta())
         assert code_of(await renewed(fund, registered)) == "consent-expired"
 
 
 async def test_a_consent_for_care_at_home_lasts_until_it_is_withdrawn(fund: Fund) -> None:
     registered = await registered_consent(fund, await fund.insured(), "medication", care="2")
     assert registered["allowed"][0]["available_until"] is None
-    async with fund.turned(40 * HOUR):
+    async with fund.clock_offset(40 * HOUR):
         later = await renewed(fund, registered)
     assert (later.status_code, later.json()["validity"]) == (200, "1")
     assert (await ended(fund, registered)).status_code == 200

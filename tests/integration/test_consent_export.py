@@ -47,7 +47,7 @@ async def exported(fund: Fund, registered: dict[str, Any]) -> dict[str, Any]:
 def prove(fund: Fund, folder: Path, members: dict[str, Any], *, crl: bool = True) -> tuple[int, Any]:
     """Run `consent verify` as an outsider would: with files only, in an empty environment."""
     (folder / "consent.json").write_text(json.dumps(members), encoding="utf-8")
-    (folder / "list.crl").write_bytes(fund.line.heard["crl"])
+    (folder / "list.crl").write_bytes(fund.jlis_connection.responses["crl"])
     words = ["consent", "verify", "consent.json", "--trust", str(fund.state.settings.trust_store), "--json"]
     if crl:
         words += ["--crl", "list.crl"]

@@ -18,8 +18,10 @@ from eligibility_api.emergency import disasters
 from eligibility_api.emergency.disasters import Opening
 from eligibility_api.emergency.person_search import _folded
 from tests.builders.commands import Command
-from tests.builders.fund import OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_CLINIC
 from tests.builders.limits import limited, miss_count
+from tests.builders.people import Person
 from tests.builders.staff import as_staff, name_staff
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +57,7 @@ def items(person: Person, **more: Any) -> dict[str, Any]:
 def membership(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
     """A search by a membership."""
     nothing = dict.fromkeys(("name", "birth_date", "sex", "address"))
-    return items(person, **nothing) | {"membership": fund.asked(person, **more)}
+    return items(person, **nothing) | {"membership": fund.lookup_body(person, **more)}
 
 
 async def search(fund: Fund, body: dict[str, Any], credential: Credential | None = None) -> httpx2.Response:
@@ -125,7 +127,7 @@ async def test_the_permit_names_the_memberships_found(fund: Fund, disaster: int,
     person = await insured(fund)
     given = await search(fund, items(person) if by == "items" else membership(fund, person))
     [permit] = await fund.owner.fetch(
-        """SELECT asked = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS same
+        """SELECT matched_entitlements = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS same
            FROM permit WHERE permit_id = $1::text::uuid""",
         [given.json()["permit_id"], person.resident.address],
     )
@@ -221,7 +223,7 @@ async def test_a_block_and_a_mismatch_refuse_a_search_by_membership(fund: Fund, 
 async def test_misses_count_like_those_of_look_ups_by_number(fund: Fund, disaster: int) -> None:
     person, terminal = await insured(fund), await fund.terminal()
     with limited(fund, number_misses_per_hour=2):
-        await fund.ask(person, terminal, number="0000-000000")
+        await fund.look_up(person, terminal, number="0000-000000")
         missed = await search(fund, items(person, name="試験　別人"), terminal)
         beyond = [await search(fund, body, terminal) for body in (items(person), membership(fund, person))]
     assert code(missed) == (404, "disaster-not-found")
@@ -243,12 +245,12 @@ async def test_disaster_mode_closes_by_itself_with_its_permits(fund: Fund) -> No
     person = await insured(fund)
     async with fund.owner.transaction() as connection:
         opened = await disasters.open_disaster(connection, Opening(["13"], 1, "試験豪雨"), BY)
-    async with fund.turned(timedelta(hours=20)):
+    async with fund.clock_offset(timedelta(hours=20)):
         given = await search(fund, items(person))
         headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"} | as_staff(Role.DOCTOR, DOCTOR)
         path = f"/v1/disaster-searches/{given.json()['permit_id']}/medications"
         response = await fund.http.get(path, headers=headers)
-        await fund.turn(timedelta(hours=24, seconds=5))
+        await fund.set_clock_offset(timedelta(hours=24, seconds=5))
         headers |= {"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
         late = [await search(fund, items(person)), await fund.http.get(path, headers=headers)]
     assert (given.status_code, response.status_code) == (201, 200)

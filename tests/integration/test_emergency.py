@@ -18,8 +18,10 @@ from eligibility_api.contract.history import OPERATOR_HEADER
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.second_factor import STEP_SECONDS
 from eligibility_api.facilities import operators
-from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
 from tests.builders.limits import LOCK_WAITS, limited
+from tests.builders.people import Person
 from tests.builders.staff import Authenticator, as_staff, name_staff
 
 pytestmark = pytest.mark.anyio
@@ -44,13 +46,13 @@ async def doctor(fund: Fund) -> Authenticator:
 async def early(fund: Fund) -> AsyncIterator[None]:
     """Sets the fund's clock to the beginning of a time step, so that none begins during the test."""
     into = fund.clock().timestamp() % STEP_SECONDS
-    async with fund.turned(timedelta(seconds=STEP_SECONDS + 1 - into)):
+    async with fund.clock_offset(timedelta(seconds=STEP_SECONDS + 1 - into)):
         yield
 
 
 async def identified(fund: Fund, terminal: Credential, person: Person | None = None) -> str:
     """The record of a look-up by number that identified the person."""
-    answer = await fund.ask(person or await fund.insured(), terminal)
+    answer = await fund.look_up(person or await fund.insured(), terminal)
     return str(answer.json()["record_id"])
 
 
@@ -147,7 +149,7 @@ async def test_the_permit_for_a_person_mixed_up_by_number_ends_with_the_correcti
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     member, other = fund.person(), await fund.insured()
-    wrong = fund.told(other, number=member.resident.resident_id[1:])
+    wrong = fund.enrolment_body(other, number=member.resident.resident_id[1:])
     enrolled = (await fund.post("/v1/enrolments", wrong, fund.insurer)).json()
     given = await ask(fund, terminal, doctor, await identified(fund, terminal, member))
     token = {"Authorization": f"Bearer {await fund.token(terminal)}"} | as_staff(Role.DOCTOR, doctor.operator)
@@ -318,9 +320,9 @@ async def test_an_identification_is_valid_for_ten_minutes(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     record = await identified(fund, terminal)
-    async with fund.turned(timedelta(minutes=9, seconds=50)):
+    async with fund.clock_offset(timedelta(minutes=9, seconds=50)):
         in_time = await ask(fund, terminal, doctor, record)
-        await fund.turn(timedelta(minutes=10))
+        await fund.set_clock_offset(timedelta(minutes=10))
         late = await ask(fund, terminal, doctor, record)
     assert (in_time.status_code, code(late)) == (201, (403, "not-identified"))
 

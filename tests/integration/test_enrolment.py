@@ -11,7 +11,9 @@ import pytest
 
 from eligibility_api.contract.tokens import Credential
 from jpki_mock.register.register import ItemsChange
-from tests.builders.fund import INSURER, OTHER_INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import INSURER, OTHER_INSURER
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -83,7 +85,7 @@ async def correct(
     fund: Fund, person: Person, insurer: Credential | None = None, **more: Any
 ) -> httpx2.Response:
     """What should have been said of the person's latest period."""
-    body = {"former": fund.asked(person), "member": fund.told(person, **more)}
+    body = {"former": fund.lookup_body(person), "member": fund.enrolment_body(person, **more)}
     return await fund.post("/v1/enrolments/correct", body, insurer or fund.insurer)
 
 
@@ -156,7 +158,7 @@ async def test_every_change_is_on_record(fund: Fund, name: str) -> None:
 
 async def known(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
     """The one result that a look-up by number shows."""
-    (result,) = (await fund.ask(person, **more)).json()["results"]
+    (result,) = (await fund.look_up(person, **more)).json()["results"]
     return dict(result)
 
 
@@ -180,7 +182,7 @@ async def test_a_corrected_number_is_an_enrolment_of_its_own_and_the_old_one_is_
     corrected = await correct(fund, person, number=former + "-9", branch="01")
 
     assert corrected.status_code == 200
-    assert (await fund.ask(person)).json()["validity"] == "4"
+    assert (await fund.look_up(person)).json()["validity"] == "4"
     assert (await known(fund, person, number=former + "-9", branch="01"))["number"] == former + "-9"
     (tapped,) = (await fund.tap(person.card)).json()["results"]
     assert tapped["number"] == former + "-9"
@@ -208,8 +210,8 @@ async def test_a_period_among_several_is_named_by_its_first_day(fund: Fund) -> N
 
     assert (withdrawn.json()["acquired_on"], withdrawn.json()["lost_on"]) == ("2024-04-01", "2026-04-01")
     assert again.json()["code"] == "enrolment-unknown"
-    assert (await fund.ask(person, as_of="2025-01-01")).json()["validity"] == "4"
-    assert (await fund.ask(person)).json()["validity"] == "1"
+    assert (await fund.look_up(person, as_of="2025-01-01")).json()["validity"] == "4"
+    assert (await fund.look_up(person)).json()["validity"] == "1"
 
 
 async def test_a_withdrawn_enrolment_is_answered_no_more_and_may_be_made_again(fund: Fund) -> None:
@@ -226,7 +228,7 @@ async def test_a_new_branch_number_goes_on_from_the_same_day(fund: Fund) -> None
     changed = await fund.change(person, "branch", new_branch="07")
 
     assert (changed.json()["acquired_on"], changed.json()["match"]) == ("2024-04-01", "one")
-    assert (await fund.ask(person)).json()["validity"] == "4"
+    assert (await fund.look_up(person)).json()["validity"] == "4"
     (tapped,) = (await fund.tap(person.card)).json()["results"]
     assert tapped["branch"] == "07"
 
@@ -278,7 +280,7 @@ async def test_a_change_wins_over_a_file_that_is_still_in_preparation(fund: Fund
     assert response.is_success
     await fund.owner.fetch("UPDATE revision SET published_at = now() WHERE revision = $1", [file])
 
-    answer = (await fund.ask(person)).json()
+    answer = (await fund.look_up(person)).json()
     assert [r["name_alias"] for r in answer["results"]] == ([None] if action == "correct" else [])
     (left,) = await fund.owner.fetch(
         "SELECT count(*) FROM enrolment WHERE opened_by = $1 AND closed_by = $1", [file]
@@ -347,7 +349,7 @@ async def test_a_reading_is_kept_in_katakana_however_it_is_written(fund: Fund, w
     person = fund.person()
     enrolled = await fund.enrol(person, name_kana=written, name_alias="通称", name_alias_kana=written)
     assert enrolled.json()["match"] == "one"
-    [shown] = (await fund.ask(person)).json()["results"]
+    [shown] = (await fund.look_up(person)).json()["results"]
     assert (shown["name_kana"], shown["name_alias_kana"]) == ("シケン ミホン", "シケン ミホン")
 
 

@@ -10,7 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from eligibility_api.app import MAX_BODY_BYTES
-from tests.builders.fund import Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,7 @@ def comparable(response: httpx2.Response) -> tuple[int, dict[str, str], dict[str
 
 
 async def test_fast_path_and_framework_answer_alike(fund: Fund, person: Person) -> None:
-    for path, body in ((NUMBER, fund.asked(person)), (CHALLENGE, {"purpose": "eligibility"})):
+    for path, body in ((NUMBER, fund.lookup_body(person)), (CHALLENGE, {"purpose": "eligibility"})):
         fast, framework = (
             await sent(fund, path, body),
             await sent(fund, path, body, THROUGH_THE_FRAMEWORK),

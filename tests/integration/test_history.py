@@ -27,8 +27,10 @@ from tests.builders.claims import (
     store_checkup,
     store_claims,
 )
-from tests.builders.fund import OTHER_INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_INSURER
 from tests.builders.known import PLAIN_CONTENT, content, drug
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -74,7 +76,10 @@ async def test_a_late_enrolment_discloses_the_claims_already_stored(fund: Fund, 
     await store_claims(fund, claim(fund, person, TABLETS))
     permit = await grant_permit(fund, person, pharmacy)
     assert (await fetch_history(fund, permit, pharmacy))["medicines"] == []
-    correction = {"former": fund.asked(person), "member": fund.told(person, acquired_on="2024-04-01")}
+    correction = {
+        "former": fund.lookup_body(person),
+        "member": fund.enrolment_body(person, acquired_on="2024-04-01"),
+    }
     assert (await fund.post("/v1/enrolments/correct", correction, fund.insurer)).status_code == 200
     assert len((await fetch_history(fund, permit, pharmacy))["medicines"]) == 1
 
@@ -134,10 +139,10 @@ async def test_a_claim_paid_by_public_expense_alone_is_matched_by_its_numbers(
 async def mixed_up_members(fund: Fund) -> tuple[Person, Person, dict[str, Any]]:
     """A member who was enrolled with another person's items, that person, and the request that separates the two."""
     member, other = fund.person(), fund.person()
-    wrong = fund.told(other, number=member.resident.resident_id[1:])
+    wrong = fund.enrolment_body(other, number=member.resident.resident_id[1:])
     enrolled = await fund.post("/v1/enrolments", wrong, fund.insurer)
     await set_known_since(fund, other, fund.clock() - timedelta(days=300))
-    values = fund.told(member)
+    values = fund.enrolment_body(member)
     items = {name: values[name] for name in ("name", "name_kana", "sex", "address")}
     return member, other, {"enrolment_id": enrolled.json()["enrolment_id"], "corrected": items}
 

@@ -28,7 +28,8 @@ from tests.builders.claims import (
     store_claims,
     store_prescription_entry,
 )
-from tests.builders.fund import OTHER_CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_CLINIC
 from tests.builders.known import PHARMACY, content, drug
 
 pytestmark = pytest.mark.anyio
@@ -146,7 +147,7 @@ async def test_a_protected_persons_history_is_not_disclosed(
     person = await enrolled_patient(fund)
     permit = await grant_permit(fund, person, pharmacy)
     since = {"address": "架空県どこにもない町"} if flag == "mismatch" else {flag: True}
-    body = {"former": fund.asked(person), "member": fund.told(person, **since)}
+    body = {"former": fund.lookup_body(person), "member": fund.enrolment_body(person, **since)}
     assert (await fund.post("/v1/enrolments/correct", body, fund.insurer)).status_code == 200
     response = await request_history(fund, permit, pharmacy)
     if flag == "nondisclosure":
@@ -158,17 +159,17 @@ async def test_a_protected_persons_history_is_not_disclosed(
 async def test_setting_the_clock_back_lifts_no_protection(fund: Fund, pharmacy: Credential) -> None:
     person = await enrolled_patient(fund)
     permit = await grant_permit(fund, person, pharmacy)
-    member = fund.told(person, self_disclosure_blocked=True)
+    member = fund.enrolment_body(person, self_disclosure_blocked=True)
     shift = """UPDATE revision SET published_at = published_at + $2::interval
                WHERE revision = (SELECT max(opened_by) FROM enrolment WHERE name = $1)"""
-    async with fund.turned(timedelta(hours=1)):
+    async with fund.clock_offset(timedelta(hours=1)):
         await fund.post(
-            "/v1/enrolments/correct", {"former": fund.asked(person), "member": member}, fund.insurer
+            "/v1/enrolments/correct", {"former": fund.lookup_body(person), "member": member}, fund.insurer
         )
         await fund.owner.fetch(shift, [person.resident.name, timedelta(hours=1)])
         try:
             codes = [(await request_history(fund, permit, pharmacy)).json()["code"]]
-            await fund.turn(timedelta())
+            await fund.set_clock_offset(timedelta())
             codes.append((await request_history(fund, permit, pharmacy)).json()["code"])
         finally:
             await fund.owner.fetch(shift, [person.resident.name, timedelta(hours=-1)])
@@ -259,11 +260,11 @@ async def test_a_permit_expires_after_a_day_and_setting_the_clock_back_does_not_
     )
     try:
         assert (await fetch_history(fund, day, pharmacy))["total"] == 0
-        await fund.turn(timedelta(hours=23, minutes=59))
+        await fund.set_clock_offset(timedelta(hours=23, minutes=59))
         assert (await fetch_history(fund, day, pharmacy))["total"] == 1
-        await fund.turn(timedelta(hours=24))
+        await fund.set_clock_offset(timedelta(hours=24))
         assert await refused(fund, await request_history(fund, day, pharmacy)) == (403, "consent-expired")
         assert (await fetch_history(fund, home, pharmacy))["total"] == 1
     finally:
-        await fund.turn(timedelta())
+        await fund.set_clock_offset(timedelta())
     assert (await request_history(fund, day, pharmacy)).json()["code"] == "consent-expired"

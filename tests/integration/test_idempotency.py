@@ -9,7 +9,9 @@ import httpx2
 import pytest
 
 from eligibility_api import scheduler
-from tests.builders.fund import INSURER, OTHER_INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import INSURER, OTHER_INSURER
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +33,7 @@ async def changed(fund: Fund, person: Person, action: str, key: str) -> httpx2.R
     if action == "enrol":
         return await fund.enrol(person, key=key)
     if action == "correct":
-        body = {"former": fund.asked(person), "member": fund.told(person, name_alias="通称")}
+        body = {"former": fund.lookup_body(person), "member": fund.enrolment_body(person, name_alias="通称")}
         return await fund.post("/v1/enrolments/correct", body, fund.insurer, key=key)
     return await fund.change(person, action, key=key, **fields[action])
 
@@ -62,16 +64,16 @@ async def test_two_at_once_make_one_change(fund: Fund) -> None:
 async def test_a_repeated_call_is_answered_without_the_register(fund: Fund) -> None:
     person = fund.person()
     first = await fund.enrol(person, key="line-cut-later")
-    fund.line.cut = True
+    fund.jlis_connection.cut = True
     second = await fund.enrol(person, key="line-cut-later")
     assert second.content == first.content
 
 
 async def test_a_call_that_was_refused_may_be_made_again_with_its_key(fund: Fund) -> None:
     person = fund.person()
-    fund.line.cut = True
+    fund.jlis_connection.cut = True
     assert (await fund.enrol(person, key="again")).json()["code"] == "register-unavailable"
-    fund.line.cut = False
+    fund.jlis_connection.cut = False
     assert (await fund.enrol(person, key="again")).status_code == 201
 
 
@@ -99,7 +101,9 @@ async def test_a_change_without_a_proper_key_is_refused(fund: Fund, key: str | b
     headers: dict[str, Any] = {"Authorization": f"Bearer {await fund.token(fund.insurer)}"}
     if key is not None:
         headers["Idempotency-Key"] = key
-    response = await fund.http.post("/v1/enrolments", json=fund.told(fund.person()), headers=headers)
+    response = await fund.http.post(
+        "/v1/enrolments", json=fund.enrolment_body(fund.person()), headers=headers
+    )
     assert (response.status_code, response.json()["code"]) == (422, "idempotency-key-missing")
 
 
@@ -118,7 +122,7 @@ async def test_a_key_is_forgotten_after_seven_days(fund: Fund) -> None:
     for key, age in (("old", "7 days 1 minute"), ("young", "6 days 23 hours")):
         await fund.enrol(fund.person(), key=key)
         await fund.owner.fetch(
-            "UPDATE idempotency SET made_at = now() - $2::text::interval WHERE key = $1", [key, age]
+            "UPDATE idempotency SET created_at = now() - $2::text::interval WHERE key = $1", [key, age]
         )
 
     await scheduler._delete_expired_counters(fund.batch)

@@ -9,13 +9,15 @@ from typing import Any
 import httpx2
 import pytest
 
-from eligibility_api.audit.known import Moment, known
+from eligibility_api.audit.known import AsKnownQuery, answer_as_known
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
-from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
 from tests.builders.limits import miss_count, without_request_id
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +34,7 @@ async def look(
 
 
 async def end(fund: Fund, person: Person, lost_on: str) -> None:
-    body = fund.asked(person) | {"lost_on": lost_on, "reason_of_loss": "03"}
+    body = fund.lookup_body(person) | {"lost_on": lost_on, "reason_of_loss": "03"}
     assert (await fund.post("/v1/enrolments/end", body, fund.insurer)).status_code == 200
 
 
@@ -46,8 +48,8 @@ async def test_known_at_returns_the_answer_before_a_retroactive_loss(fund: Fund)
     then = (await fund.tap(person.card, as_of="2026-10-01")).json()
     await end(fund, person, "2026-04-01")
 
-    now = (await fund.ask(person, as_of="2026-10-01")).json()
-    again = (await fund.ask(person, as_of="2026-10-01", known_at=then["answered_at"])).json()
+    now = (await fund.look_up(person, as_of="2026-10-01")).json()
+    again = (await fund.look_up(person, as_of="2026-10-01", known_at=then["answered_at"])).json()
 
     assert (then["validity"], now["validity"], again["validity"]) == ("1", "2", "1")
     assert without_record(again) == without_record(then)
@@ -59,16 +61,16 @@ async def test_known_at_before_a_late_enrolment_knows_nothing(fund: Fund) -> Non
     then = (await fund.tap(person.card)).json()
     await fund.enrol(person)
     now, again = (
-        (await fund.ask(person)).json(),
-        (await fund.ask(person, known_at=then["answered_at"])).json(),
+        (await fund.look_up(person)).json(),
+        (await fund.look_up(person, known_at=then["answered_at"])).json(),
     )
     assert (then["validity"], now["validity"], again["validity"]) == ("4", "1", "4")
 
 
 async def test_a_request_with_known_at_is_recorded_with_its_instant(fund: Fund) -> None:
     person = await fund.insured()
-    then = (await fund.ask(person)).json()
-    again = (await fund.ask(person, known_at=then["answered_at"])).json()
+    then = (await fund.look_up(person)).json()
+    again = (await fund.look_up(person, known_at=then["answered_at"])).json()
     [record] = await fund.records("record_id = $1::text::uuid", again["record_id"])
     detail = json.loads(record["detail"])
     assert (record["outcome"], detail["asked_insurer"]) == ("answered", "01130012")
@@ -77,14 +79,14 @@ async def test_a_request_with_known_at_is_recorded_with_its_instant(fund: Fund) 
 
 async def test_a_facility_that_had_not_asked_by_then_is_refused_as_for_nobody(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
-    then = (await fund.ask(person)).json()["answered_at"]
+    then = (await fund.look_up(person)).json()["answered_at"]
     before = (datetime.fromisoformat(then) - timedelta(seconds=30)).isoformat()
 
     refused = [
-        await fund.ask(person, elsewhere, known_at=then),
-        await fund.ask(person, known_at=before),
-        await fund.ask(person, elsewhere, known_at=then, number="0000-000000"),
-        await fund.ask(person, known_at=then, branch="07"),
+        await fund.look_up(person, elsewhere, known_at=then),
+        await fund.look_up(person, known_at=before),
+        await fund.look_up(person, elsewhere, known_at=then, number="0000-000000"),
+        await fund.look_up(person, known_at=then, branch="07"),
     ]
 
     assert {(r.status_code, r.json()["code"]) for r in refused} == {(403, "known-at-not-asked")}
@@ -105,11 +107,11 @@ async def test_known_at_does_not_circumvent_present_protection(fund: Fund, since
     nobody_yet = (await fund.tap(person.card)).json()
     await fund.enrol(person)
     between = fund.clock().isoformat()
-    body = {"former": fund.asked(person), "member": fund.told(person, **since)}
+    body = {"former": fund.lookup_body(person), "member": fund.enrolment_body(person, **since)}
     assert (await fund.post("/v1/enrolments/correct", body, fund.insurer)).status_code == 200
 
-    refused = await fund.ask(person, known_at=between)
-    nobody = await fund.ask(person, known_at=between, number="0000-000000")
+    refused = await fund.look_up(person, known_at=between)
+    nobody = await fund.look_up(person, known_at=between, number="0000-000000")
 
     assert nobody_yet["validity"] == "4"
     assert (refused.status_code, without_request_id(refused)) == (403, without_request_id(nobody))
@@ -117,9 +119,9 @@ async def test_known_at_does_not_circumvent_present_protection(fund: Fund, since
 
 async def test_every_refusal_counts_as_a_miss(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
-    then = (await fund.ask(person)).json()["answered_at"]
-    await fund.ask(person, terminal, known_at=then)
-    await fund.ask(person, terminal, known_at=then, number="0000-000000")
+    then = (await fund.look_up(person)).json()["answered_at"]
+    await fund.look_up(person, terminal, known_at=then)
+    await fund.look_up(person, terminal, known_at=then, number="0000-000000")
     count = await miss_count(fund, terminal.client_id)
     assert count is not None
     assert count["misses"] == 2
@@ -135,13 +137,13 @@ async def test_every_refusal_counts_as_a_miss(fund: Fund) -> None:
     ids=["future", "before anything", "without offset"],
 )
 async def test_an_invalid_instant_is_rejected(fund: Fund, instant: str, code: str) -> None:
-    refused = await fund.ask(await fund.insured(), known_at=instant)
+    refused = await fund.look_up(await fund.insured(), known_at=instant)
     assert (refused.status_code, refused.json()["code"]) == (422, code)
 
 
 async def test_a_facility_can_read_its_answer_again_unchanged(fund: Fund) -> None:
     person, neighbour = await fund.insured(), await fund.terminal()
-    answers = [(await fund.tap(person.card)).json(), (await fund.ask(person)).json()]
+    answers = [(await fund.tap(person.card)).json(), (await fund.look_up(person)).json()]
     await end(fund, person, "2026-04-01")
     for answer in answers:
         for terminal in (fund.clinic, neighbour):
@@ -151,15 +153,15 @@ async def test_a_facility_can_read_its_answer_again_unchanged(fund: Fund) -> Non
 
 async def test_the_reference_number_is_not_part_of_a_repeated_answer(fund: Fund) -> None:
     person = await fund.insured()
-    await fund.post("/v1/reference-numbers", fund.asked(person) | {"reference_number": "P-1"})
-    answer = (await fund.ask(person)).json()
+    await fund.post("/v1/reference-numbers", fund.lookup_body(person) | {"reference_number": "P-1"})
+    answer = (await fund.look_up(person)).json()
     assert answer["reference_number"] == "P-1"
     assert (await look(fund, answer["record_id"])).json() == answer | {"reference_number": None}
 
 
 async def test_a_matching_etag_is_answered_304(fund: Fund) -> None:
     person = await fund.insured()
-    record_id = (await fund.ask(person)).json()["record_id"]
+    record_id = (await fund.look_up(person)).json()["record_id"]
     tag = (await look(fund, record_id)).headers["ETag"]
     held = await look(fund, record_id, held=tag)
     other = await look(fund, record_id, held='"other"')
@@ -169,7 +171,7 @@ async def test_a_matching_etag_is_answered_304(fund: Fund) -> None:
 
 async def test_reading_an_answer_again_is_recorded_about_the_person(fund: Fund) -> None:
     person = await fund.insured()
-    record_id = (await fund.ask(person)).json()["record_id"]
+    record_id = (await fund.look_up(person)).json()["record_id"]
     await look(fund, record_id)
     [asked] = await fund.records("record_id = $1::text::uuid", record_id)
     [read] = await fund.records("kind = 'answer.read' AND detail ->> 'record_id' = $1", record_id)
@@ -178,7 +180,7 @@ async def test_reading_an_answer_again_is_recorded_about_the_person(fund: Fund) 
 
 async def test_another_facilitys_record_and_one_of_another_kind_are_not_found(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
-    answered = (await fund.ask(person)).json()["record_id"]
+    answered = (await fund.look_up(person)).json()["record_id"]
     [other, *_] = await fund.records("kind NOT LIKE 'eligibility.%' AND institution_code = $1", CLINIC)
     refused = [
         await look(fund, answered, elsewhere),
@@ -200,7 +202,7 @@ async def test_a_refusal_of_the_rules_is_repeated(fund: Fund) -> None:
 
 
 async def test_an_answer_under_an_earlier_rule_version_is_not_recomputed(fund: Fund) -> None:
-    record_id = (await fund.ask(await fund.insured())).json()["record_id"]
+    record_id = (await fund.look_up(await fund.insured())).json()["record_id"]
     await fund.owner.fetch(
         "UPDATE audit_record SET rule_version = 1 WHERE record_id = $1::text::uuid", [record_id]
     )
@@ -211,7 +213,7 @@ async def test_an_answer_under_an_earlier_rule_version_is_not_recomputed(fund: F
 
 async def test_a_closed_terminal_may_not_read_an_answer(fund: Fund) -> None:
     terminal = await fund.terminal()
-    record_id = (await fund.ask(await fund.insured(), terminal)).json()["record_id"]
+    record_id = (await fund.look_up(await fund.insured(), terminal)).json()["record_id"]
     await fund.owner.fetch(
         "UPDATE client SET closed_at = now() WHERE client_id = $1::text::uuid", [terminal.client_id]
     )
@@ -220,20 +222,22 @@ async def test_a_closed_terminal_may_not_read_an_answer(fund: Fund) -> None:
 
 async def test_an_auditor_may_query_any_instant_without_a_record(fund: Fund) -> None:
     person = await fund.insured()
-    then = (await fund.ask(person)).json()
+    then = (await fund.look_up(person)).json()
     await end(fund, person, "2026-04-01")
-    membership = MembershipQuery.model_validate(fund.asked(person))
+    membership = MembershipQuery.model_validate(fund.lookup_body(person))
     as_of = datetime.fromisoformat(then["as_of"]).date()
     records = len(await fund.records())
 
-    auditor = Database(fund.database.dsn("sequencer"))
+    auditor = Database(fund.database.dsn("auditor"))
     await auditor.open()
     answers = [
-        await known(auditor, membership, Moment(instant, as_of, CLINIC), version_key=fund.state.keys.version)
+        await answer_as_known(
+            auditor, membership, AsKnownQuery(instant, as_of, CLINIC), version_key=fund.state.keys.version
+        )
         for instant in (datetime.fromisoformat(then["answered_at"]), fund.clock())
     ]
-    nowhere = Moment(fund.clock(), as_of, "0000000000")
-    nothing = await known(auditor, membership, nowhere, version_key=fund.state.keys.version)
+    nowhere = AsKnownQuery(fund.clock(), as_of, "0000000000")
+    nothing = await answer_as_known(auditor, membership, nowhere, version_key=fund.state.keys.version)
     await auditor.close()
 
     assert [answer.validity for answer in answers if isinstance(answer, EligibilityAnswer)] == ["1", "2"]

@@ -23,8 +23,10 @@ from tests.builders.claims import (
     store_claims,
     store_prescription_entry,
 )
-from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
 from tests.builders.known import PHARMACY, content, drug
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 

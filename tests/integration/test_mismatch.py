@@ -12,7 +12,9 @@ import pytest
 from eligibility_api.contract.tokens import Credential
 from jpki_mock.register.register import ItemsChange
 from tests.builders.database import Database
-from tests.builders.fund import CLINIC, OTHER_CLINIC, OTHER_INSURER, Fund, Person, open_fund
+from tests.builders.fund import Fund, open_fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC, OTHER_INSURER
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -116,7 +118,7 @@ async def test_a_move_that_the_register_does_not_know_keeps_the_link_and_stops_t
     person, enrolment_id = await moved_away(fund)
     assert await waiting(fund, enrolment_id)
     assert (await fund.tap(person.card)).json()["code"] == "card-not-usable"
-    assert (await fund.ask(person)).json()["code"] == "eligibility-not-confirmable"
+    assert (await fund.look_up(person)).json()["code"] == "eligibility-not-confirmable"
 
 
 async def test_what_is_confirmed_as_it_was_said_is_answered_again(fund: Fund) -> None:
@@ -147,17 +149,17 @@ async def test_whom_the_register_shows_by_now_is_linked_at_the_confirmation(fund
 async def test_whom_the_register_never_showed_is_answered_by_number_once_confirmed(fund: Fund) -> None:
     person = fund.person()
     enrolment_id = (await fund.enrol(person, address=NOWHERE)).json()["enrolment_id"]
-    assert (await fund.ask(person)).json()["code"] == "eligibility-not-confirmable"
+    assert (await fund.look_up(person)).json()["code"] == "eligibility-not-confirmable"
     await confirm(fund, enrolment_id)
-    assert (await fund.ask(person)).json()["validity"] == "1"
+    assert (await fund.look_up(person)).json()["validity"] == "1"
 
 
 async def test_a_correction_that_names_another_person_is_never_merged_by_guess(fund: Fund) -> None:
     person, other = await fund.insured(), await fund.insured()
-    items = fund.told(other) | {"number": person.resident.resident_id[1:]}
+    items = fund.enrolment_body(other) | {"number": person.resident.resident_id[1:]}
 
     corrected = await fund.post(
-        "/v1/enrolments/correct", {"former": fund.asked(person), "member": items}, fund.insurer
+        "/v1/enrolments/correct", {"former": fund.lookup_body(person), "member": items}, fund.insurer
     )
 
     assert corrected.json()["match"] == "other"
@@ -171,7 +173,7 @@ async def linked_wrongly(fund: Fund) -> tuple[Person, Person, str]:
     member, other = fund.person(), fund.person()
     for person in (member, other):
         await fund.register(person.card)
-    wrong = fund.told(other) | {"number": member.resident.resident_id[1:]}
+    wrong = fund.enrolment_body(other) | {"number": member.resident.resident_id[1:]}
     enrolled = (await fund.post("/v1/enrolments", wrong, fund.insurer)).json()
     assert (await fund.tap(other.card)).json()["validity"] == "1"
     return member, other, enrolled["enrolment_id"]
@@ -218,16 +220,18 @@ async def test_confirming_does_not_bring_a_parted_member_back_to_the_wrong_perso
     assert (confirmed["match"], confirmed["mismatch"]) == ("other", "confirmed")
     for person in (member, other):
         assert (await fund.tap(person.card)).json()["validity"] == "4"
-    asked = fund.asked(member)
-    assert (await fund.ask(member)).json()["validity"] == "1"
-    await fund.post("/v1/enrolments/correct", {"former": asked, "member": fund.told(member)}, fund.insurer)
+    asked = fund.lookup_body(member)
+    assert (await fund.look_up(member)).json()["validity"] == "1"
+    await fund.post(
+        "/v1/enrolments/correct", {"former": asked, "member": fund.enrolment_body(member)}, fund.insurer
+    )
     assert (await fund.tap(member.card)).json()["validity"] == "1"
 
 
 async def test_a_split_lists_who_saw_the_wrong_data_and_leaves_the_bindings(fund: Fund) -> None:
     member, other, enrolment_id = await linked_wrongly(fund)
     elsewhere = await fund.terminal(institution_code=OTHER_CLINIC)
-    await fund.ask(member, elsewhere)
+    await fund.look_up(member, elsewhere)
     # Known about the wrong person, and not shown: before the first insured day, and of another insurer.
     third = await fund.terminal(institution_code="1323456787")
     await fund.tap(other.card, third, as_of="2023-01-01")

@@ -20,8 +20,10 @@ from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.eligibility.by_number import NUMBER_STATEMENT, membership_parameters
 from eligibility_api.platform.telemetry import ALLOWED_FIELDS
-from tests.builders.fund import CLINIC, OTHER_CLINIC, OTHER_INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC, OTHER_INSURER
 from tests.builders.limits import limited, miss_count, without_request_id
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +48,7 @@ def masked(response: httpx2.Response) -> bytes:
 
 async def test_a_matching_person_is_answered_as_by_card(fund: Fund) -> None:
     person = await fund.insured()
-    by_card, by_number = (await fund.tap(person.card)).json(), (await fund.ask(person)).json()
+    by_card, by_number = (await fund.tap(person.card)).json(), (await fund.look_up(person)).json()
     assert (by_number["validity"], len(by_number["results"])) == ("1", 1)
     assert by_number["results"] == by_card["results"]
     assert by_number["version"] == by_card["version"]
@@ -64,12 +66,12 @@ async def test_width_spaces_and_hyphens_do_not_matter_and_the_branch_may_be_miss
     if "number" in written:
         number = person.resident.resident_id[1:].replace("-", "")
         written = {"number": "".join(chr(ord(c) + 0xFEE0) for c in number)}
-    assert (await fund.ask(person, **written)).json()["validity"] == "1"
+    assert (await fund.look_up(person, **written)).json()["validity"] == "1"
 
 
 async def test_every_miss_has_the_same_response_bytes(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
-    answers = [await fund.ask(person, terminal, **wrong) for wrong in MISSES.values()]
+    answers = [await fund.look_up(person, terminal, **wrong) for wrong in MISSES.values()]
 
     assert {answer.status_code for answer in answers} == {200}
     assert len({masked(answer) for answer in answers}) == 1
@@ -97,7 +99,7 @@ FROM added
 
 async def test_every_miss_reads_the_same_rows(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
-    asked = fund.asked(person, number="7001500")
+    asked = fund.lookup_body(person, number="7001500")
     wrong = MISSES | {"unknown number": {"number": "70015001"}}
     connection = await asyncpg.connect(fund.database.dsn("owner"))
     try:
@@ -173,23 +175,27 @@ async def test_two_matching_persons_are_not_disclosed_and_the_branch_distinguish
     await fund.enrol(one, branch="01")
     await fund.enrol(other, number=number, branch="02")
 
-    both = await fund.ask(one, branch=None)
-    alone = (await fund.ask(one, branch="02")).json()
+    both = await fund.look_up(one, branch=None)
+    alone = (await fund.look_up(one, branch="02")).json()
 
     answer = both.json()
     assert (answer["validity"], answer["version"], answer["results"]) == ("5", None, [])
     assert one.resident.name not in both.text
     assert [result["name"] for result in alone["results"]] == [other.resident.name]
     [record] = await fund.records("record_id = $1::text::uuid", answer["record_id"])
-    assert (record["person_key"], len(record["asked"]), len(record["enrolments"])) == (None, 2, 2)
+    assert (record["person_key"], len(record["matched_entitlements"]), len(record["enrolments"])) == (
+        None,
+        2,
+        2,
+    )
 
 
 async def test_an_ended_enrolment_is_validity_2_and_with_a_newer_one_3(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person, lost_on="2026-04-01", reason_of_loss="03")
-    before = (await fund.ask(person)).json()
+    before = (await fund.look_up(person)).json()
     await fund.enrol(person, number="8" + person.resident.resident_id[1:], acquired_on="2026-04-01")
-    after = (await fund.ask(person)).json()
+    after = (await fund.look_up(person)).json()
 
     assert (before["validity"], after["validity"]) == ("2", "3")
     assert [[r["lost_on"] for r in answer["results"]] for answer in (before, after)] == [["2026-04-01"]] * 2
@@ -198,8 +204,8 @@ async def test_an_ended_enrolment_is_validity_2_and_with_a_newer_one_3(fund: Fun
 async def test_every_look_up_is_recorded_without_any_number(fund: Fund) -> None:
     person = await fund.insured()
     hit, miss = (
-        (await fund.ask(person, limit_certificate_consent=True)).json(),
-        (await fund.ask(person, **MISSES["wrong branch"])).json(),
+        (await fund.look_up(person, limit_certificate_consent=True)).json(),
+        (await fund.look_up(person, **MISSES["wrong branch"])).json(),
     )
 
     [found] = await fund.records("record_id = $1::text::uuid", hit["record_id"])
@@ -208,9 +214,13 @@ async def test_every_look_up_is_recorded_without_any_number(fund: Fund) -> None:
     assert {(r["kind"], r["outcome"], r["institution_code"]) for r in (found, missed)} == {
         ("eligibility.number", "answered", CLINIC)
     }
-    assert (len(found["asked"]), len(found["enrolments"]), found["consents"]) == (1, 1, ["limit-certificate"])
+    assert (len(found["matched_entitlements"]), len(found["enrolments"]), found["consents"]) == (
+        1,
+        1,
+        ["limit-certificate"],
+    )
     assert found["person_key"] is not None
-    assert (missed["asked"], missed["enrolments"], missed["person_key"]) == ([], [], None)
+    assert (missed["matched_entitlements"], missed["enrolments"], missed["person_key"]) == ([], [], None)
     assert [json.loads(r["detail"]) for r in (found, missed)] == [{"asked_insurer": "01130012"}] * 2
 
 
@@ -218,8 +228,8 @@ async def test_a_known_version_is_answered_as_unchanged_and_recorded(
     fund: Fund,
 ) -> None:
     person = await fund.insured()
-    version = (await fund.ask(person)).json()["version"]
-    again = (await fund.ask(person, known_version=version)).json()
+    version = (await fund.look_up(person)).json()["version"]
+    again = (await fund.look_up(person, known_version=version)).json()
     assert (again["unchanged"], again["validity"], "results" in again) == (True, "1", False)
     assert len(await fund.records("record_id = $1::text::uuid", again["record_id"])) == 1
 
@@ -227,7 +237,7 @@ async def test_a_known_version_is_answered_as_unchanged_and_recorded(
 async def test_a_my_number_is_rejected_and_not_recorded(fund: Fund) -> None:
     person = await fund.insured()
     before = len(await fund.records())
-    response = await fund.ask(person, number="123456789018")
+    response = await fund.look_up(person, number="123456789018")
     assert (response.status_code, response.json()["code"]) == (422, "my-number-refused")
     assert len(await fund.records()) == before
 
@@ -245,7 +255,10 @@ async def test_a_closed_terminal_or_one_without_the_right_reads_nothing(
     await fund.owner.fetch(
         f"UPDATE client SET {change} WHERE client_id = $1::text::uuid", [terminal.client_id]
     )
-    refused = [await fund.ask(person, terminal), await fund.ask(person, terminal, **MISSES["wrong branch"])]
+    refused = [
+        await fund.look_up(person, terminal),
+        await fund.look_up(person, terminal, **MISSES["wrong branch"]),
+    ]
     assert [(r.status_code, r.json()["code"]) for r in refused] == [(403, code)] * 2
     assert (
         await fund.records("client_id = $1::text::uuid AND kind <> 'admission.terminal'", terminal.client_id)
@@ -255,21 +268,21 @@ async def test_a_closed_terminal_or_one_without_the_right_reads_nothing(
 
 
 async def test_an_insurer_may_not_look_up_by_number(fund: Fund) -> None:
-    refused = await fund.ask(await fund.insured(), fund.insurer)
+    refused = await fund.look_up(await fund.insured(), fund.insurer)
     assert (refused.status_code, refused.json()["code"]) == (403, "right-missing")
 
 
 async def test_a_miss_is_counted_and_a_hit_is_not(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
-    await fund.ask(person, terminal)
+    await fund.look_up(person, terminal)
     nothing = await miss_count(fund, terminal.client_id)
-    await fund.ask(person, terminal, **MISSES["unknown number"])
+    await fund.look_up(person, terminal, **MISSES["unknown number"])
     one = await miss_count(fund, terminal.client_id)
-    await fund.ask(person, terminal)
+    await fund.look_up(person, terminal)
 
     assert nothing is None
     assert one is not None
-    assert (one["misses"], one["run"]) == (1, 1)
+    assert (one["misses"], one["streak"]) == (1, 1)
     assert await miss_count(fund, terminal.client_id) == one
 
 
@@ -277,14 +290,14 @@ async def test_above_the_terminals_limit_nothing_is_looked_up_until_the_next_hou
     person, terminal, other = await fund.insured(), await fund.terminal(), await fund.terminal()
     with limited(fund, number_misses_per_hour=2):
         for _ in range(2):
-            assert (await fund.ask(person, terminal, **MISSES["wrong branch"])).json()["validity"] == "4"
+            assert (await fund.look_up(person, terminal, **MISSES["wrong branch"])).json()["validity"] == "4"
         refused = [
-            await fund.ask(person, terminal),
-            await fund.ask(person, terminal, **MISSES["wrong branch"]),
+            await fund.look_up(person, terminal),
+            await fund.look_up(person, terminal, **MISSES["wrong branch"]),
         ]
-        elsewhere = await fund.ask(person, other)
+        elsewhere = await fund.look_up(person, other)
         await fund.owner.fetch("UPDATE number_miss SET hour = hour - interval '1 hour'", [])
-        later = await fund.ask(person, terminal)
+        later = await fund.look_up(person, terminal)
 
     assert [(r.status_code, r.json()["code"]) for r in refused] == [(429, "number-miss-limit")] * 2
     assert all(0 < int(r.headers["Retry-After"]) <= 3600 for r in refused)
@@ -302,19 +315,19 @@ async def test_above_the_terminals_limit_nothing_is_looked_up_until_the_next_hou
 async def test_all_simultaneous_misses_are_counted(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     await fund.token(terminal)
-    await asyncio.gather(*(fund.ask(person, terminal, **MISSES["wrong branch"]) for _ in range(20)))
+    await asyncio.gather(*(fund.look_up(person, terminal, **MISSES["wrong branch"]) for _ in range(20)))
     count = await miss_count(fund, terminal.client_id)
     assert count is not None
-    assert (count["misses"], count["run"]) == (20, 20)
+    assert (count["misses"], count["streak"]) == (20, 20)
 
 
 async def test_the_facilitys_limit_applies_to_all_its_terminals(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
     terminals = [await fund.terminal(institution_code="2711111110") for _ in range(3)]
-    with limited(fund, number_misses_per_hour_of_facility=2):
+    with limited(fund, facility_number_misses_per_hour=2):
         for terminal in terminals[:2]:
-            await fund.ask(person, terminal, **MISSES["wrong branch"])
-        third, other = await fund.ask(person, terminals[2]), await fund.ask(person, elsewhere)
+            await fund.look_up(person, terminal, **MISSES["wrong branch"])
+        third, other = await fund.look_up(person, terminals[2]), await fund.look_up(person, elsewhere)
     assert (third.status_code, other.status_code) == (429, 200)
 
 
@@ -322,15 +335,15 @@ async def test_a_streak_of_misses_is_logged_at_10_20_40_without_any_number(fund:
     person, terminal = await fund.insured(), await fund.terminal()
 
     def counted() -> float:
-        return REGISTRY.get_sample_value("shikaku_number_miss_runs_total") or 0
+        return REGISTRY.get_sample_value("shikaku_lookup_miss_streaks_total") or 0
 
     before = counted()
     with capture_logs() as log:
         for n in range(21):
-            await fund.ask(person, terminal, number=f"0000-{n}")
-            await fund.ask(person, terminal)
+            await fund.look_up(person, terminal, number=f"0000-{n}")
+            await fund.look_up(person, terminal)
     logged = [entry for entry in log if entry["event"] == "number_miss_streak"]
-    assert [(entry["client_id"], entry["run"]) for entry in logged] == [
+    assert [(entry["client_id"], entry["streak"]) for entry in logged] == [
         (terminal.client_id, 10),
         (terminal.client_id, 20),
     ]
@@ -341,18 +354,18 @@ async def test_a_streak_of_misses_is_logged_at_10_20_40_without_any_number(fund:
 async def test_a_minute_without_a_miss_ends_a_streak(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
     for _ in range(3):
-        await fund.ask(person, terminal, **MISSES["wrong branch"])
+        await fund.look_up(person, terminal, **MISSES["wrong branch"])
     await fund.owner.fetch("UPDATE number_miss SET missed_at = missed_at - interval '61 seconds'", [])
-    await fund.ask(person, terminal, **MISSES["wrong branch"])
+    await fund.look_up(person, terminal, **MISSES["wrong branch"])
     count = await miss_count(fund, terminal.client_id)
     assert count is not None
-    assert (count["misses"], count["run"]) == (4, 1)
+    assert (count["misses"], count["streak"]) == (4, 1)
 
 
 async def test_counts_are_deleted_after_a_day(fund: Fund) -> None:
     person, old, fresh = await fund.insured(), await fund.terminal(), await fund.terminal()
     for terminal in (old, fresh):
-        await fund.ask(person, terminal, **MISSES["wrong branch"])
+        await fund.look_up(person, terminal, **MISSES["wrong branch"])
     await fund.owner.fetch(
         "UPDATE number_miss SET missed_at = now() - interval '25 hours' WHERE client_id = $1::text::uuid",
         [old.client_id],
@@ -389,7 +402,7 @@ async def test_a_block_and_a_mismatch_are_refused_alike_by_card(fund: Fund) -> N
 @pytest.mark.parametrize("flag", ["nondisclosure", "self_disclosure_blocked"])
 async def test_a_protected_person_is_answered_by_number_without_address(fund: Fund, flag: str) -> None:
     person = await protected(fund, **{flag: True})
-    response = await fund.ask(person)
+    response = await fund.look_up(person)
     [shown] = response.json()["results"]
     assert (response.json()["validity"], shown["address"], shown["postal_code"]) == ("1", None, None)
     assert flag not in response.text
@@ -398,7 +411,7 @@ async def test_a_protected_person_is_answered_by_number_without_address(fund: Fu
 async def test_a_mismatch_is_refused_by_number_after_recording(fund: Fund) -> None:
     person = await mismatched(fund)
     before = len(await fund.records("kind = 'eligibility.number'"))
-    refused = await fund.ask(person)
+    refused = await fund.look_up(person)
     assert refused.json()["code"] == "eligibility-not-confirmable"
     assert person.resident.name not in refused.text
     records = await fund.records("kind = 'eligibility.number'")
@@ -412,7 +425,7 @@ async def test_a_mismatch_is_refused_by_number_after_recording(fund: Fund) -> No
 async def test_a_person_unknown_to_the_register_cannot_be_confirmed_by_number(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person, name="別人　見本", name_kana="ベツジン ミホン")
-    assert (await fund.ask(person)).json()["code"] == "eligibility-not-confirmable"
+    assert (await fund.look_up(person)).json()["code"] == "eligibility-not-confirmable"
 
 
 async def test_an_eligibility_only_facility_gets_no_address_by_number_either(fund: Fund) -> None:
@@ -420,11 +433,13 @@ async def test_an_eligibility_only_facility_gets_no_address_by_number_either(fun
     practitioner = await fund.terminal(
         institution_code="1312345672", kind=FacilityKind.ELIGIBILITY_ONLY, rights=(Right.ELIGIBILITY,)
     )
-    answer = (await fund.ask(person, practitioner)).json()
+    answer = (await fund.look_up(person, practitioner)).json()
     assert (answer["validity"], answer["results"][0]["address"]) == ("1", None)
 
 
 async def test_versions_of_two_facilities_cannot_be_linked(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
-    versions = [(await fund.ask(person, terminal)).json()["version"] for terminal in (fund.clinic, elsewhere)]
+    versions = [
+        (await fund.look_up(person, terminal)).json()["version"] for terminal in (fund.clinic, elsewhere)
+    ]
     assert versions[0] != versions[1]

@@ -12,7 +12,8 @@ import pytest
 
 from eligibility_api.clients.second_factor import decrypt_secret
 from tests.builders.commands import Command, Said
-from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
 
 pytestmark = pytest.mark.anyio
 

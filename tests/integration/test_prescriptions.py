@@ -17,7 +17,9 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.claims import decode
 from eligibility_api.domain.dates import day_in_japan
 from tests.builders.claims import fetch_history, grant_permit
-from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
+from tests.builders.people import Person
 from tests.builders.staff import as_staff, name_staff
 
 pytestmark = pytest.mark.anyio
@@ -119,7 +121,7 @@ async def test_a_prescription_is_stored_in_the_form_of_a_claim_and_recorded(
     assert before < row["known_from"] < fund.clock()
     assert str(row["record_id"]) == recorded.json()["record_id"]
     expected = {"role": "doctor", "entry": recorded.json()["entry_id"]}
-    assert await last(fund, "prescription.told") == ("done", "見本　医師", expected, True)
+    assert await last(fund, "prescription.recorded") == ("done", "見本　医師", expected, True)
 
 
 async def test_a_dispensing_names_its_prescriber(fund: Fund, pharmacy: Credential) -> None:
@@ -147,7 +149,7 @@ async def test_an_entry_is_disclosed_at_once_if_the_patient_allows_it(fund: Fund
 
 
 async def test_an_identification_by_number_suffices(fund: Fund, clinic: Credential) -> None:
-    record = (await fund.ask(await fund.insured(), clinic)).json()["record_id"]
+    record = (await fund.look_up(await fund.insured(), clinic)).json()["record_id"]
     assert (await prescribe(fund, prescribed(fund, record), clinic)).status_code == 201
 
 
@@ -155,9 +157,9 @@ async def test_an_entry_of_a_person_mixed_up_by_number_is_hidden_after_the_corre
     fund: Fund, clinic: Credential
 ) -> None:
     member, other = fund.person(), await fund.insured()
-    wrong = fund.told(other, number=member.resident.resident_id[1:])
+    wrong = fund.enrolment_body(other, number=member.resident.resident_id[1:])
     enrolled = (await fund.post("/v1/enrolments", wrong, fund.insurer)).json()
-    record = (await fund.ask(member, clinic)).json()["record_id"]
+    record = (await fund.look_up(member, clinic)).json()["record_id"]
     assert (await prescribe(fund, prescribed(fund, record), clinic)).status_code == 201
     permit = await grant_permit(fund, other, clinic)
     assert len((await fetch_history(fund, permit, clinic, role=Role.DOCTOR))["medicines"]) == 1
@@ -211,7 +213,7 @@ async def test_a_role_without_permission_is_refused_and_recorded(
     record = await identified(fund, await fund.insured(), clinic)
     response = await prescribe(fund, prescribed(fund, record), clinic, headers)
     assert (response.status_code, response.json()["code"]) == (403, code)
-    outcome, _, detail, of_somebody = await last(fund, "prescription.told")
+    outcome, _, detail, of_somebody = await last(fund, "prescription.recorded")
     assert (outcome, "entry" in detail, of_somebody) == (code, False, True)
 
 
@@ -245,7 +247,7 @@ async def test_a_pharmacy_may_not_prescribe_and_a_clinic_may_not_dispense(
         await dispense(fund, dispensed(fund, await identified(fund, person, clinic)), clinic),
     ]
     assert [(r.status_code, r.json()["code"]) for r in wrong] == [(403, "facility-kind-not-permitted")] * 2
-    assert (await last(fund, "dispensing.told"))[0] == "facility-kind-not-permitted"
+    assert (await last(fund, "dispensing.recorded"))[0] == "facility-kind-not-permitted"
 
 
 @pytest.mark.parametrize("days", [1, -101])
@@ -253,7 +255,7 @@ async def test_a_future_or_too_old_day_is_refused(fund: Fund, clinic: Credential
     record = await identified(fund, await fund.insured(), clinic)
     response = await prescribe(fund, prescribed(fund, record, days), clinic)
     assert (response.status_code, response.json()["code"]) == (422, "prescription-day")
-    assert (await last(fund, "prescription.told"))[0] == "prescription-day"
+    assert (await last(fund, "prescription.recorded"))[0] == "prescription-day"
     assert (await prescribe(fund, prescribed(fund, record, -100), clinic)).status_code == 201
 
 
@@ -269,12 +271,12 @@ async def test_an_entry_for_a_person_not_identified_here_is_refused(fund: Fund, 
     records = [
         str(uuid4()),
         await identified(fund, person, elsewhere),
-        (await fund.ask(nobody, clinic)).json().get("record_id", str(uuid4())),
-        (await fund.ask(person, clinic, number="0000-000000")).json()["record_id"],
+        (await fund.look_up(nobody, clinic)).json().get("record_id", str(uuid4())),
+        (await fund.look_up(person, clinic, number="0000-000000")).json()["record_id"],
     ]
     refused = [await prescribe(fund, prescribed(fund, record), clinic) for record in records]
     assert [(r.status_code, r.json()["code"]) for r in refused] == [(403, "not-identified")] * 4
-    assert await last(fund, "prescription.told") == (
+    assert await last(fund, "prescription.recorded") == (
         "not-identified",
         "見本　医師",
         {"role": "doctor"},
@@ -284,8 +286,8 @@ async def test_an_entry_for_a_person_not_identified_here_is_refused(fund: Fund, 
 
 async def test_an_answer_for_known_at_identifies_nobody(fund: Fund, clinic: Credential) -> None:
     person = await fund.insured()
-    await fund.ask(person, clinic)
-    asked = await fund.ask(person, clinic, known_at=fund.clock().isoformat())
+    await fund.look_up(person, clinic)
+    asked = await fund.look_up(person, clinic, known_at=fund.clock().isoformat())
     assert asked.status_code == 200, asked.text
     response = await prescribe(fund, prescribed(fund, asked.json()["record_id"]), clinic)
     assert response.json()["code"] == "not-identified"
@@ -293,9 +295,9 @@ async def test_an_answer_for_known_at_identifies_nobody(fund: Fund, clinic: Cred
 
 async def test_an_identification_is_valid_for_a_day(fund: Fund, clinic: Credential) -> None:
     record = await identified(fund, await fund.insured(), clinic)
-    async with fund.turned(timedelta(hours=23, minutes=59)):
+    async with fund.clock_offset(timedelta(hours=23, minutes=59)):
         in_time = await prescribe(fund, prescribed(fund, record), clinic)
-        await fund.turn(timedelta(hours=24))
+        await fund.set_clock_offset(timedelta(hours=24))
         late = await prescribe(fund, prescribed(fund, record), clinic)
     assert (in_time.status_code, late.json()["code"]) == (201, "not-identified")
 

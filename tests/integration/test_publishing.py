@@ -10,8 +10,10 @@ from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities import service as facilities
 from eligibility_api.uploads.prepare import prepare_chunk
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
-from tests.builders.fund import INSURER, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import INSURER
 from tests.builders.member_files import csv_file, get, member, run_jobs, upload, upload_and_process
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +144,7 @@ async def test_an_older_file_that_is_published_late_does_not_change_what_a_newer
 
 async def test_a_file_can_be_undone_within_the_window_only(fund: Fund) -> None:
     answer = await upload_and_process(fund, csv_file([member(await registered(fund))]))
-    days = f"{fund.state.settings.undo_days + 1} days"
+    days = f"{fund.state.settings.undo_window_days + 1} days"
     statement = "UPDATE revision r SET published_at = published_at - $1::text::interval FROM upload u WHERE u.revision = r.revision AND u.upload_id = $2"
     await fund.owner.fetch(statement, [days, answer["upload_id"]])
     assert (await decide(fund, answer["upload_id"], "undo")).json()["code"] == "undo-too-late"
@@ -202,10 +204,10 @@ async def test_an_undo_restores_the_former_values_except_of_members_changed_sinc
 
 async def test_a_file_waits_while_the_register_is_unavailable(fund: Fund) -> None:
     person = await registered(fund)
-    fund.line.cut = True
+    fund.jlis_connection.cut = True
     waiting = await upload_and_process(fund, csv_file([member(person)]))
     assert waiting["state"] == "checking"
-    fund.line.cut = False
+    fund.jlis_connection.cut = False
     await fund.owner.fetch("UPDATE upload SET retry_at = now()", [])
     await run_jobs(fund)
     assert (await get(fund, f"/v1/uploads/{waiting['upload_id']}"))["state"] == "published"

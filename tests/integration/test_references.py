@@ -12,8 +12,10 @@ import pytest
 
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.tokens import Credential
-from tests.builders.fund import OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_CLINIC
 from tests.builders.limits import LOCK_WAITS, limited, miss_count
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +25,7 @@ NOBODY: dict[str, Any] = {"number": "0000-000000"}
 async def refer(
     fund: Fund, person: Person, reference: str, credential: Credential | None = None, **more: Any
 ) -> httpx2.Response:
-    body = fund.asked(person, **more) | {"reference_number": reference}
+    body = fund.lookup_body(person, **more) | {"reference_number": reference}
     return await fund.post("/v1/reference-numbers", body, credential)
 
 
@@ -46,17 +48,18 @@ async def test_a_reference_number_is_returned_by_card_and_by_number_to_every_ter
     registered = await refer(fund, person, "P-000123")
 
     assert (registered.status_code, registered.json()) == (200, {"outcome": "registered"})
-    answers = [await fund.tap(person.card), await fund.ask(person), await fund.ask(person, neighbour)]
+    answers = [await fund.tap(person.card), await fund.look_up(person), await fund.look_up(person, neighbour)]
     assert [answer.json()["reference_number"] for answer in answers] == ["P-000123"] * 3
 
 
 async def test_another_facility_has_its_own_reference_number(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
     await refer(fund, person, "P-1")
-    before = (await fund.ask(person, elsewhere)).json()["reference_number"]
+    before = (await fund.look_up(person, elsewhere)).json()["reference_number"]
     await refer(fund, person, "Q-9", elsewhere)
     after = [
-        (await fund.ask(person, terminal)).json()["reference_number"] for terminal in (fund.clinic, elsewhere)
+        (await fund.look_up(person, terminal)).json()["reference_number"]
+        for terminal in (fund.clinic, elsewhere)
     ]
     assert (before, after) == (None, ["P-1", "Q-9"])
 
@@ -64,9 +67,9 @@ async def test_another_facility_has_its_own_reference_number(fund: Fund) -> None
 async def test_a_later_registration_replaces_the_number_and_keeps_the_version(fund: Fund) -> None:
     person = await fund.insured()
     await refer(fund, person, "P-1")
-    first = (await fund.ask(person)).json()
+    first = (await fund.look_up(person)).json()
     await refer(fund, person, "P-2")
-    second = (await fund.ask(person)).json()
+    second = (await fund.look_up(person)).json()
     assert (first["reference_number"], second["reference_number"]) == ("P-1", "P-2")
     assert first["version"] == second["version"]
 
@@ -85,7 +88,7 @@ async def test_an_answer_about_nobody_has_no_reference_number(fund: Fund) -> Non
     person = fund.person()
     await fund.enrol(person, acquired_on="2026-11-01")
     await refer(fund, person, "P-1")
-    answer = (await fund.ask(person, as_of="2026-10-31")).json()
+    answer = (await fund.look_up(person, as_of="2026-10-31")).json()
     assert (answer["validity"], answer["reference_number"]) == ("4", None)
 
 
@@ -93,9 +96,9 @@ async def test_the_number_of_a_membership_with_an_open_mismatch_is_not_returned(
     person, other = fund.person(), fund.person().resident
     await fund.enrol(person, lost_on="2026-04-01", reason_of_loss="03")
     await fund.register(person.card)
-    mixed_up = fund.told(person, name=other.name, address=other.address)
+    mixed_up = fund.enrolment_body(person, name=other.name, address=other.address)
     corrected = {
-        "former": fund.asked(person),
+        "former": fund.lookup_body(person),
         "member": mixed_up | {"lost_on": "2026-04-01", "reason_of_loss": "03"},
     }
     response = await fund.post("/v1/enrolments/correct", corrected, fund.insurer)
@@ -121,13 +124,13 @@ async def test_no_number_is_registered_if_none_or_several_match(fund: Fund) -> N
 async def test_each_row_of_a_bulk_has_its_own_outcome_and_record(fund: Fund) -> None:
     terminal = await fund.terminal()
     people = [await fund.insured() for _ in range(3)]
-    rows = [fund.asked(person) | {"reference_number": f"B-{n}"} for n, person in enumerate(people)]
+    rows = [fund.lookup_body(person) | {"reference_number": f"B-{n}"} for n, person in enumerate(people)]
     rows[1] |= NOBODY
 
     response = await bulk(fund, [*rows, rows[0] | {"reference_number": "B-9"}], terminal)
 
     assert outcomes(response) == ["registered", "reference-not-found", "registered", "registered"]
-    numbers = [(await fund.ask(person, terminal)).json()["reference_number"] for person in people]
+    numbers = [(await fund.look_up(person, terminal)).json()["reference_number"] for person in people]
     assert numbers == ["B-9", None, "B-2"]
     records = await fund.records(
         "kind = 'reference.register' AND client_id = $1::text::uuid", terminal.client_id
@@ -139,7 +142,7 @@ async def test_each_row_of_a_bulk_has_its_own_outcome_and_record(fund: Fund) -> 
 
 async def test_a_thousand_rows_are_accepted(fund: Fund) -> None:
     person = await fund.insured()
-    row = fund.asked(person) | {"reference_number": "9" * 50}
+    row = fund.lookup_body(person) | {"reference_number": "9" * 50}
     assert set(outcomes(await bulk(fund, [row] * 1_000))) == {"registered"}
     assert (await bulk(fund, [row] * 1_001)).json()["code"] == "request-invalid"
 
@@ -155,8 +158,8 @@ async def test_only_one_fault_of_a_bulk_is_reported(fund: Fund) -> None:
 
 async def test_simultaneous_bulks_cannot_exceed_the_limit(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
-    await fund.ask(person, terminal, **NOBODY)
-    miss = fund.asked(person) | {"reference_number": "P-1"} | NOBODY
+    await fund.look_up(person, terminal, **NOBODY)
+    miss = fund.lookup_body(person) | {"reference_number": "P-1"} | NOBODY
     counting = await asyncpg.connect(fund.database.dsn("owner"))
     try:
         async with asyncio.timeout(30), asyncio.TaskGroup() as group, counting.transaction():
@@ -178,10 +181,10 @@ async def test_simultaneous_bulks_cannot_exceed_the_limit(fund: Fund) -> None:
 
 async def test_misses_count_as_for_look_ups_and_end_a_bulk_at_the_limit(fund: Fund) -> None:
     person, terminal = await fund.insured(), await fund.terminal()
-    hit = fund.asked(person) | {"reference_number": "P-1"}
+    hit = fund.lookup_body(person) | {"reference_number": "P-1"}
     miss = hit | NOBODY
     with limited(fund, number_misses_per_hour=3):
-        await fund.ask(person, terminal, **NOBODY)
+        await fund.look_up(person, terminal, **NOBODY)
         first = await bulk(fund, [miss, hit, miss, hit, miss], terminal)
         count = await miss_count(fund, terminal.client_id)
         second = await bulk(fund, [hit], terminal)
@@ -194,7 +197,7 @@ async def test_misses_count_as_for_look_ups_and_end_a_bulk_at_the_limit(fund: Fu
         "number-miss-limit",
     ]
     assert count is not None
-    assert (count["misses"], count["run"]) == (3, 3)
+    assert (count["misses"], count["streak"]) == (3, 3)
     assert [(r.status_code, r.json()["code"]) for r in (second, single)] == [(429, "number-miss-limit")] * 2
 
 

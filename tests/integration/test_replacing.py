@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from eligibility_api.domain.timeline import Period, plan_replace
-from tests.builders.fund import Fund, Person
+from tests.builders.fund import Fund
 from tests.builders.member_files import csv_file, get, member, run_jobs, upload_and_process
+from tests.builders.people import Person
 from tests.depth import DEEP
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,8 @@ import pytest
 
 from jpki_mock.authority.values import Carrier, CertificateId, Kind, Reason
 from jpki_mock.personalisation import certificate_id
-from tests.builders.fund import Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -73,11 +74,11 @@ async def test_without_revocation_data_a_tap_fails_technically_and_the_same_proo
 ) -> None:
     person = await fund.insured()
     await _age_mirror(fund, 3600)
-    fund.line.cut = True
+    fund.jlis_connection.cut = True
     proof = await fund.proof(person.card)
 
     failed = await fund.post("/v1/eligibility/card", proof)
-    fund.line.cut = False
+    fund.jlis_connection.cut = False
     await fund.mirror()
     later = await fund.post("/v1/eligibility/card", proof)
 
@@ -96,7 +97,7 @@ async def test_a_rolled_back_crl_is_rejected_and_the_last_valid_one_stays(fund: 
     older = fund.jlis.revocation_lists.current(ca, fund.clock())
     fund.jlis.certificates.revoke(_id(person), Reason.REQUEST, fund.clock())
     assert await fund.mirror()
-    fund.line.replaced["/crl/"] = older
+    fund.jlis_connection.replaced["/crl/"] = older
 
     assert not await fund.mirror()
     assert (await fund.tap(person.card)).json()["code"] == "certificate-revoked"
@@ -104,14 +105,14 @@ async def test_a_rolled_back_crl_is_rejected_and_the_last_valid_one_stays(fund: 
 
 async def test_a_crl_signed_by_another_authority_is_rejected(fund: Fund) -> None:
     other = fund.jlis.authorities.newest(Kind.SIGNATURE).id
-    fund.line.replaced["/crl/"] = fund.jlis.revocation_lists.current(other, fund.clock())
+    fund.jlis_connection.replaced["/crl/"] = fund.jlis.revocation_lists.current(other, fund.clock())
     assert not await fund.mirror()
 
 
 async def test_a_crl_from_the_future_is_rejected(fund: Fund) -> None:
     ca = fund.jlis.authorities.newest(Kind.AUTHENTICATION).id
     ahead = fund.jlis.revocation_lists.current(ca, fund.clock() + timedelta(hours=3))
-    fund.line.replaced["/crl/"] = ahead
+    fund.jlis_connection.replaced["/crl/"] = ahead
     assert not await fund.mirror()
 
 
@@ -119,12 +120,12 @@ async def test_an_ocsp_response_to_another_request_is_rejected(fund: Fund) -> No
     first, second = await fund.insured(), await fund.insured()
     await _age_mirror(fund, 3600)
     await fund.tap(first.card)
-    fund.line.replaced["/ocsp/"] = fund.line.heard["ocsp"]
+    fund.jlis_connection.replaced["/ocsp/"] = fund.jlis_connection.responses["ocsp"]
 
     response = await fund.tap(second.card)
 
     assert (response.status_code, response.json()["code"]) == (503, "revocation-unavailable")
-    fund.line.replaced.clear()
+    fund.jlis_connection.replaced.clear()
     await fund.mirror()
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from eligibility_api.database.connections import Database
 from eligibility_api.embedded_postgres.cluster import Role
-from tests.builders.fund import CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +37,7 @@ async def attempt(fund: Fund, role: Role, statement: str) -> None:
         "UPDATE disaster SET closes_at = 'infinity'",
         "DELETE FROM second_factor_miss",
         "DELETE FROM prescription_entry",
-        "UPDATE prescription_entry SET asked = NULL",
+        "UPDATE prescription_entry SET matched_entitlements = NULL",
         "DELETE FROM health_checkup",
         "INSERT INTO drug_load (sha256, drugs) VALUES ('', 0)",
     ],
@@ -57,7 +58,7 @@ async def test_whatever_is_written_no_permit_lasts_for_more_than_a_day(fund: Fun
         await attempt(fund, "api", longer)
 
 
-@pytest.mark.parametrize("table", ["receipt", "health_checkup", "prescription_entry", "facility_operator"])
+@pytest.mark.parametrize("table", ["claim", "health_checkup", "prescription_entry", "facility_operator"])
 async def test_who_audits_the_record_reads_no_history(fund: Fund, table: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await attempt(fund, "sequencer", f"SELECT * FROM {table}")
+        await attempt(fund, "auditor", f"SELECT * FROM {table}")

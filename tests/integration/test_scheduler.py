@@ -39,9 +39,9 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def keeping(fund: Fund, *, lock_seconds: float = 0.05) -> AsyncIterator[None]:
     """The keeper at work on the fund's database."""
-    database = Database(fund.database.dsn("batch"), lock_seconds=lock_seconds)
+    database = Database(fund.database.dsn("jobs"), lock_seconds=lock_seconds)
     work = scheduler.run_maintenance(
-        fund.state.settings, fund.state.keys, database, fund.clock, transport=fund.line.transport()
+        fund.state.settings, fund.state.keys, database, fund.clock, transport=fund.jlis_connection.transport()
     )
     task = asyncio.ensure_future(work)
     try:
@@ -82,13 +82,13 @@ async def test_a_lock_that_somebody_holds_is_waited_for_shortly_and_again(
     # A partition is missing, and to attach it needs the table.
     [last] = await fund.owner.fetch(
         "SELECT max(c.relname) AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
-        "WHERE i.inhparent = 'spent'::regclass",
+        "WHERE i.inhparent = 'used_nonce'::regclass",
         [],
     )
     await fund.owner.fetch(f"DROP TABLE {last['name']}", [])
     async with AsyncExitStack() as somebody:
         # Held before the keeper comes, which would else have attached the partition by then.
-        await somebody.enter_async_context(locked(fund, "spent"))
+        await somebody.enter_async_context(locked(fund, "used_nonce"))
         async with keeping(fund):
             await until(lambda: count(journal, "partitions_failed", **failed) > 1)
             await somebody.aclose()

@@ -107,7 +107,10 @@ async def test_a_database_that_cannot_be_reached_disturbs_nothing() -> None:
 
 
 def test_an_outside_database_is_asked_as_its_owner_where_that_is_told() -> None:
-    assert external_dsn({"DATABASE_URL": "postgresql://api@db/x"}) == "postgresql://api@db/x"
-    both = {"DATABASE_URL": "postgresql://api@db/x", "FUND_DATABASE_OWNER_URL": "postgresql://owner@db/x"}
-    assert operator_dsn(both) == "postgresql://owner@db/x"
+    assert external_dsn({"DATABASE_URL": "postgresql://shikaku_api@db/x"}) == "postgresql://shikaku_api@db/x"
+    both = {
+        "DATABASE_URL": "postgresql://shikaku_api@db/x",
+        "FUND_DATABASE_OWNER_URL": "postgresql://shikaku_owner@db/x",
+    }
+    assert operator_dsn(both) == "postgresql://shikaku_owner@db/x"
     assert external_dsn({"FUND_HOME": "var/fund"}) is None

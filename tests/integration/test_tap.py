@@ -11,7 +11,8 @@ import pytest
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.domain.dates import day_in_japan
 from jpki_mock.authority.keys import KeyProfile
-from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
 
 pytestmark = pytest.mark.anyio
 

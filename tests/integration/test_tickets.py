@@ -10,7 +10,9 @@ import pytest
 
 from eligibility_api.contract.numbers import check_digit
 from eligibility_api.contract.tokens import Credential
-from tests.builders.fund import CLINIC, INSURER, OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, INSURER, OTHER_CLINIC
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,8 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from eligibility_api.app import build
-from tests.builders.fund import OTHER_INSURER, Fund
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import OTHER_INSURER
 from tests.builders.member_files import csv_file, get, member, run_jobs, upload, upload_and_process
 
 pytestmark = pytest.mark.anyio

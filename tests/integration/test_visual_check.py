@@ -12,7 +12,8 @@ import pytest
 from eligibility_api.contract.codes import FacilityKind, Purpose, Right
 from eligibility_api.contract.errors import ShikakuError
 from tests.builders.database import Database
-from tests.builders.fund import Fund, Person, open_fund
+from tests.builders.fund import Fund, open_fund
+from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 

@@ -16,8 +16,10 @@ from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.facilities.operators import OperatorRegistration, register
 from tests.builders.claims import claim, store_claims
-from tests.builders.fund import CLINIC, OTHER_CLINIC, Fund, Person
+from tests.builders.fund import Fund
+from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
 from tests.builders.known import content, drug
+from tests.builders.people import Person
 
 FACILITIES = ("clinic", "pharmacy", "hospital")
 OPERATOR = "見本　医師"
@@ -59,7 +61,7 @@ class Stage:
 
     async def begin(self) -> None:
         """Start with new patients and without records ahead of the clock."""
-        await self.fund.turn(timedelta())
+        await self.fund.set_clock_offset(timedelta())
         await self.fund.owner.fetch("DELETE FROM audit_record WHERE recorded_at > now()", ())
         await self.fund.owner.fetch("DELETE FROM audit_record WHERE kind LIKE 'history.%'", ())
         await self.fund.mirror()
@@ -69,7 +71,7 @@ class Stage:
             await store_claims(self.fund, claim(self.fund, person, content(medicine)))
 
     async def turn(self, hour: int) -> None:
-        await self.fund.turn(timedelta(hours=hour))
+        await self.fund.set_clock_offset(timedelta(hours=hour))
 
     async def consent(self, who: int, where: str, what: Sequence[str], care: str, visually: bool) -> Answered:
         """A tap and, in the same session, a consent."""
@@ -172,7 +174,7 @@ class Stage:
     async def search(self, who: int, where: str, what: Sequence[str]) -> tuple[str, str | None, int | None]:
         """Search by membership. Returns the code, the permit, and the disaster under which it was granted."""
         body = {
-            "membership": self.fund.asked(self.people[who]),
+            "membership": self.fund.lookup_body(self.people[who]),
             "categories": list(what),
             "operator": OPERATOR,
             "role": "doctor",

@@ -12,7 +12,8 @@ from shikaku.persons.answers import expected_answer
 from shikaku.persons.dataset import load_dataset
 from shikaku.persons.person import INSTITUTIONS
 from tests.builders.database import Database
-from tests.builders.fund import CLINIC, open_fund
+from tests.builders.fund import open_fund
+from tests.builders.fund_clients import CLINIC
 from tests.persons.reception import Reception
 from tests.persons.scenario import Scenario, questions
 

@@ -16,7 +16,7 @@ from eligibility_api.contract.consent import ConsentStatement, to_be_signed, wor
 from eligibility_api.domain.challenge import NONCE_BYTES, Challenge, MacKeys, issue
 from jpki_mock.authority.profiles import authentication_leaf, build_leaf
 from jpki_mock.authority.values import Period
-from tests.builders.fund import sign_with
+from tests.builders.people import sign_with
 from tests.unit.eligibility_api.domain.revocations import CA, HOUR, NOW, SERIAL, authority, crl, rsa_key
 
 AUDIENCE = "urn:shikaku:test"

@@ -123,7 +123,7 @@ def test_a_response_of_a_p384_authority_is_accepted(algorithm: hashes.HashAlgori
         ),
         ({"enclosed": False}, "another authority"),
         ({"this_update": NOW + CLOCK_TOLERANCE + MOMENT, "next_update": NOW + HOUR}, "issued in the future"),
-        ({"this_update": NOW - FRESH - CLOCK_TOLERANCE - MOMENT}, "too long ago"),
+        ({"this_update": NOW - FRESH - CLOCK_TOLERANCE - MOMENT}, "older than the maximum age"),
         ({"next_update": NOW}, "past its next update"),
         ({"next_update": None}, "past its next update"),
         ({"responder": delegate(start=NOW - 2 * HOUR, end=NOW - MOMENT)}, "another authority"),

@@ -18,7 +18,7 @@ from loadtest.planning.demand import (
 from loadtest.planning.deployment import Deployment
 from loadtest.planning.report import PlanReport
 
-RECORD, NONCE, EVIDENCE = f"{STORED}audit_record", f"{STORED}spent", f"{STORED}consent_evidence"
+RECORD, NONCE, EVIDENCE = f"{STORED}audit_record", f"{STORED}used_nonce", f"{STORED}consent_evidence"
 ENTRIES = f"{STORED}prescription_entry"
 RECORDED = {WAL: 1000.0, RECORD: 500.0}
 

@@ -1,0 +1,82 @@
+"""Synthetic residents with cards, and what their cards' keys sign."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from jpki_mock.authority.keys import KeyProfile, PrivateKey, make_key
+from jpki_mock.card.image import CardImage, KeySlot
+from jpki_mock.jlis import Jlis
+from jpki_mock.personalisation import CardOrder
+from jpki_mock.register.resident import Resident
+
+
+@dataclass
+class Person:
+    """A synthetic resident with her card."""
+
+    resident: Resident
+    card: CardImage
+
+
+def register_person(jlis: Jlis, number: int, birth_date: date, now: datetime, **order: Any) -> Person:
+    """Register a new resident and issue a card to her; `order` has fields of the card's order."""
+    serial = f"{number:04d}-{secrets.token_hex(3)}"
+    resident = Resident(
+        resident_id=f"T{serial}",
+        name=f"試験　見本{serial}",
+        name_kana="シケン ミホン",
+        birth_date=birth_date,
+        sex="2",
+        postal_code="000-0000",
+        address=f"架空県見本市{serial}",
+    )
+    jlis.register.add([resident])
+    return Person(resident, jlis.cards.issue(CardOrder(resident_id=resident.resident_id, **order), now))
+
+
+def sign(slot: KeySlot, message: bytes) -> bytes:
+    """The signature of the card's key over `message`, by the algorithm of its kind of key."""
+    return sign_with(load_private(slot), message)
+
+
+def load_private(slot: KeySlot) -> PrivateKey:
+    """The private key of a slot."""
+    key = serialization.load_pem_private_key(slot.private_key.encode(), None)
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    return key
+
+
+def sign_with(key: PrivateKey, message: bytes) -> bytes:
+    """A signature as cards make it: PKCS#1 v1.5 with SHA-256, or ECDSA with SHA-384."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    return key.sign(message, ec.ECDSA(hashes.SHA384()))
+
+
+class KeyStock:
+    """Makes few RSA keys, since they are slow to make: each authority has its own key, cards reuse a stock of 16.
+
+    Two cards issued one after the other never have the same key.
+    """
+
+    _AUTHORITIES, _SIZE = 4, 16
+
+    def __init__(self) -> None:
+        self._made: dict[KeyProfile, list[PrivateKey]] = {}
+        self._next = 0
+
+    def __call__(self, profile: KeyProfile) -> PrivateKey:
+        """A key of this kind."""
+        made = self._made.setdefault(profile, [])
+        if len(made) < self._AUTHORITIES + self._SIZE:
+            made.append(make_key(profile))
+            return made[-1]
+        self._next += 1
+        return made[self._AUTHORITIES + self._next % self._SIZE]
