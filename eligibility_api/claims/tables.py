@@ -18,7 +18,7 @@ from eligibility_api.domain.membership import comparable
 
 
 class ClaimFile(SQLModel, table=True):
-    """A file.
+    """A claim file.
 
     `state` is one of `contract.claims.ClaimsState`, or `receiving` (not answered yet) or `abandoned` (never
     answered).

@@ -1,6 +1,4 @@
-"""Tables of enrolment, bitemporal: the days on which insurance holds (valid time), and since when the fund knows it
-(transaction time).
-"""
+"""Tables of enrolment, bitemporal: the insured days (valid time), and when known (transaction time)."""
 
 from __future__ import annotations
 
