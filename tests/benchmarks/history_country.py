@@ -45,11 +45,11 @@ FROM people p JOIN entitled e USING (n) CROSS JOIN revision r
 """
 
 _OTHERS = """
-INSERT INTO receipt (file_id, insurer_number, symbol_key, number_key, branch_key, birth_date, kind, setting,
+INSERT INTO claim (file_id, insurer_number, symbol_key, number_key, branch_key, birth_date, kind, setting,
                      institution_code, treatment_month, claim_month, due_at, identity, content)
 SELECT r.file_id, r.insurer_number, r.symbol_key, n::text, r.branch_key, r.birth_date, r.kind, r.setting,
        r.institution_code, r.treatment_month, r.claim_month, r.due_at, sha256(int8send(n) || r.identity), r.content
-FROM generate_series(3, $1::bigint + 2) n CROSS JOIN (SELECT * FROM receipt ORDER BY random() LIMIT 12) r
+FROM generate_series(3, $1::bigint + 2) n CROSS JOIN (SELECT * FROM claim ORDER BY random() LIMIT 12) r
 """
 
 
@@ -134,11 +134,11 @@ async def _fill(
     await connection.execute(_FILL, people)
     files = [row["file_id"] for row in await connection.fetch("SELECT file_id FROM claim_file")]
     rows = [
-        claim_row(files[months % len(files)], receipt)
-        for receipts in patients.values()
-        for months, receipt in enumerate(receipts)
+        claim_row(files[months % len(files)], claim)
+        for claims in patients.values()
+        for months, claim in enumerate(claims)
     ]
-    await connection.copy_records_to_table("receipt", records=rows, columns=list(CLAIM_COLUMNS))
+    await connection.copy_records_to_table("claim", records=rows, columns=list(CLAIM_COLUMNS))
     await connection.execute(_OTHERS, people, timeout=3600)
     await connection.execute("VACUUM ANALYZE", timeout=3600)
     return {number: await _permit(connection, terminal, number) for number in patients}

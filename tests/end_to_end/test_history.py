@@ -20,7 +20,7 @@ DRUG, INGREDIENT = "990000101", "9901001"
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """The house's clinic; the card of the role `valid`, for whom a claim was sent."""
+    """The stack's clinic; the card of the role `valid`, for whom a claim was sent."""
 
     stack: PopulatedStack
 
@@ -63,14 +63,14 @@ def _description(stack: PopulatedStack) -> dict[str, Any]:
         "days": {"6": 14},
         "points": 2,
     }
-    receipt = {
+    claim = {
         "institution": {"code": INSTITUTION_CODE, "name": "架空診療所"},
         "member": {name: member[name] for name in items},
         "treatment_month": f"{treated:%Y-%m}",
         "diseases": [{"name": "架空病", "began_on": f"{treated:%Y-%m}-06", "main": True}],
         "units": [medicine],
     }
-    return {"claim_month": f"{claimed:%Y-%m}", "medical": [receipt]}
+    return {"claim_month": f"{claimed:%Y-%m}", "medical": [claim]}
 
 
 def _problem(report: dict[str, Any]) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from anyio.to_thread import run_sync
 
 from eligibility_api.cli import main
 from eligibility_api.embedded_postgres.cluster import Role
-from tests.builders.commands import Command, Said
+from tests.builders.commands import Command, CommandResult
 from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
 
@@ -47,10 +47,10 @@ def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
 def command(outside: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Runs a command of `eligibility-api` to its end."""
 
-    async def run(*words: str) -> Said:
+    async def run(*words: str) -> CommandResult:
         monkeypatch.setattr("sys.argv", ["eligibility-api", *words])
         with pytest.raises(SystemExit) as end:
             await run_sync(main)
-        return Said(end.value.code, *capsys.readouterr())
+        return CommandResult(end.value.code, *capsys.readouterr())
 
     return run

@@ -72,11 +72,11 @@ def fleet(folder: Path, lines: str = FLEET) -> list[str]:
     return ["facility", "add", *map(str, words)]
 
 
-async def test_a_fleet_is_admitted_each_facility_with_its_terminals(
+async def test_a_facilities_file_admits_each_facility_with_its_terminals(
     fund: Fund, tmp_path: Path, command: Command
 ) -> None:
-    said = await command(*fleet(tmp_path))
-    assert (said.code, said.out, said.err) == (0, "3\n", "")
+    result = await command(*fleet(tmp_path))
+    assert (result.code, result.out, result.err) == (0, "3\n", "")
     files = sorted((tmp_path / "terminals").iterdir())
     names = ["terminal-1312345679-1.json", "terminal-1312345679-2.json", "terminal-1342345673-1.json"]
     assert [file.name for file in files] == names
@@ -95,7 +95,7 @@ async def test_a_fleet_is_admitted_each_facility_with_its_terminals(
     assert {one.client_id for one in credentials} <= {str(row["client_id"]) for row in recorded}
 
 
-async def test_a_fleet_that_is_admitted_again_gets_more_terminals(
+async def test_admitting_a_facilities_file_again_adds_terminals(
     fund: Fund, tmp_path: Path, command: Command
 ) -> None:
     line = FLEET.replace("1312345679", "1312345687")
@@ -109,10 +109,10 @@ async def test_one_facility_at_fault_and_nothing_of_a_fleet_is_admitted(
     fund: Fund, tmp_path: Path, command: Command
 ) -> None:
     lines = FLEET.replace("1312345679", "1312345695").replace("1342345673", CLINIC)
-    said = await command(*fleet(tmp_path, lines))
-    assert (said.code, len(said.err.splitlines())) == (1, 1)
-    assert "facility-other-kind" in said.err
-    assert CLINIC in said.err
+    result = await command(*fleet(tmp_path, lines))
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
+    assert "facility-other-kind" in result.err
+    assert CLINIC in result.err
     assert not (tmp_path / "terminals").exists()
     assert await fund.owner.fetch("SELECT FROM facility WHERE institution_code = '1312345695'", []) == []
 
@@ -121,6 +121,6 @@ async def test_a_fleet_whose_keys_cannot_be_kept_is_not_admitted(
     fund: Fund, tmp_path: Path, command: Command
 ) -> None:
     (tmp_path / "terminals").touch()
-    said = await command(*fleet(tmp_path, FLEET.replace("1312345679", "1312345703")))
-    assert said.code == 2
+    result = await command(*fleet(tmp_path, FLEET.replace("1312345679", "1312345703")))
+    assert result.code == 2
     assert await fund.owner.fetch("SELECT FROM facility WHERE institution_code = '1312345703'", []) == []

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: one owner, four roles, and nothing lost when somebody pulls the plug."""
+"""The embedded PostgreSQL: one owner process, four roles, and no data lost after SIGKILL."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def replace_by_link(path: Path) -> None:
 
 
 @pytest.mark.parametrize("squat", [make_open_to_all, replace_by_link])
-def test_what_somebody_else_put_in_the_place_of_our_directory_is_not_used(
+def test_a_directory_of_another_user_in_the_place_of_ours_is_not_used(
     shared_directory: Path, squat: Callable[[Path], None]
 ) -> None:
     way = unprivileged.candidates()[0]
@@ -246,14 +246,14 @@ def test_what_somebody_else_put_in_the_place_of_our_directory_is_not_used(
     assert is_private(drawn, way.user)
 
 
-def test_an_interrupted_first_start_is_made_anew(tmp_path: Path) -> None:
+def test_an_interrupted_first_start_is_repeated(tmp_path: Path) -> None:
     (tmp_path / "data.new" / "base").mkdir(parents=True)
     with EmbeddedPostgres(tmp_path) as server:
         assert query(server.dsn("api"), "SELECT 42") == 42
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another user")
-def test_root_without_user_namespaces_runs_it_as_nobody(
+def test_root_without_user_namespaces_runs_it_as_the_account_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = unprivileged.candidates()[-1]
@@ -267,7 +267,7 @@ def test_root_without_user_namespaces_runs_it_as_nobody(
         assert query(server.start().dsn("api"), "SELECT 42") == 42
 
 
-def test_where_nothing_can_run_it_the_operator_is_told(
+def test_without_an_unprivileged_way_to_run_it_the_error_names_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unprivileged, "candidates", list)

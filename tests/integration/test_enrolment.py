@@ -162,7 +162,7 @@ async def known(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
     return dict(result)
 
 
-async def test_a_correction_says_everything_again(fund: Fund) -> None:
+async def test_a_correction_contains_all_items(fund: Fund) -> None:
     person = fund.person()
     enrolled = (await fund.enrol(person, insured_name="誤記", postal_code="000-0001")).json()
 

@@ -121,7 +121,7 @@ async def test_a_move_that_the_register_does_not_know_keeps_the_link_and_stops_t
     assert (await fund.look_up(person)).json()["code"] == "eligibility-not-confirmable"
 
 
-async def test_what_is_confirmed_as_it_was_said_is_answered_again(fund: Fund) -> None:
+async def test_an_enrolment_confirmed_unchanged_is_answered_again(fund: Fund) -> None:
     person, enrolment_id = await moved_away(fund)
 
     answer = (await confirm(fund, enrolment_id)).json()
@@ -200,7 +200,7 @@ async def test_a_split_enrolment_goes_to_whom_its_corrected_items_name(fund: Fun
     assert (await fund.tap(other.card)).json()["validity"] == "4"
 
 
-async def test_a_split_enrolment_whose_items_name_the_wrong_person_still_is_nobodys(fund: Fund) -> None:
+async def test_a_split_enrolment_that_still_matches_the_wrong_person_stays_unlinked(fund: Fund) -> None:
     member, other, enrolment_id = await linked_wrongly(fund)
 
     answer = (await split(fund, enrolment_id)).json()
@@ -248,7 +248,7 @@ async def test_a_split_lists_who_saw_the_wrong_data_and_leaves_the_bindings(fund
     assert bound == await fund.owner.fetch("SELECT count(DISTINCT person_key) AS people FROM binding", [])
 
 
-async def test_a_split_twice_with_one_key_tells_the_same_facilities(fund: Fund) -> None:
+async def test_a_repeated_split_returns_the_same_facilities(fund: Fund) -> None:
     _, _, enrolment_id = await linked_wrongly(fund)
     body = {"enrolment_id": enrolment_id}
     first = await fund.post("/v1/enrolments/unlink", body, fund.insurer, key="split")

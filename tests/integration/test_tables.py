@@ -54,5 +54,9 @@ async def test_the_tables_in_the_code_are_the_tables_in_the_database(fund: Fund)
         (row["relname"], row["attname"]): (normalised(row["type"]), row["nullable"])
         for row in await fund.owner.fetch(COLUMNS, [list(tables)])
     }
-    different = sorted(key for key in in_code.keys() | in_database if in_code.get(key) != in_database.get(key))
-    assert different == [], "\n".join(f"{key}: {in_code.get(key)}, {in_database.get(key)}" for key in different)
+    different = sorted(
+        key for key in in_code.keys() | in_database if in_code.get(key) != in_database.get(key)
+    )
+    assert different == [], "\n".join(
+        f"{key}: {in_code.get(key)}, {in_database.get(key)}" for key in different
+    )

@@ -117,7 +117,7 @@ async def test_the_same_ticket_again_changes_nothing(fund: Fund, office: Credent
         {"month": "2026-12", "valid_from": "2026-12-01", "valid_to": "2026-12-31"},
     ],
 )
-async def test_tickets_of_different_names_stand_beside_each_other(
+async def test_tickets_with_different_keys_coexist(
     fund: Fund, office: Credential, other: dict[str, Any]
 ) -> None:
     person = await aided(fund, office)
@@ -238,9 +238,9 @@ async def test_the_same_call_with_the_same_key_is_one_change(fund: Fund, office:
 async def test_calls_at_the_same_moment_come_one_after_the_other(fund: Fund, office: Credential) -> None:
     person = await aided(fund, office)
     calls = [outcomes(fund, office, ticket(person, self_pay=yen)) for yen in range(4)]
-    told = [outcome for [outcome] in await asyncio.gather(*calls)]
+    outcomes = [outcome for [outcome] in await asyncio.gather(*calls)]
     kept = await versions(fund, person)
-    assert sorted(told) == ["registered", "replaced", "replaced", "replaced"]
+    assert sorted(outcomes) == ["registered", "replaced", "replaced", "replaced"]
     assert [v["closed_by"] for v in kept] == [*(v["opened_by"] for v in kept[1:]), None]
 
 

@@ -21,7 +21,7 @@ problems.install(app)
 
 
 @app.get("/")
-async def seen(operator: Annotated[Operator, Depends(current_operator)]) -> list[str | None]:
+async def operator_names(operator: Annotated[Operator, Depends(current_operator)]) -> list[str | None]:
     return [operator.role.value, operator.name]
 
 

@@ -66,25 +66,25 @@ def _passed_on(error: Exception) -> Exception:
 
 
 @pytest.mark.parametrize("error", UNDECIDED, ids=lambda error: type(error).__name__)
-def test_what_nobody_could_decide_is_a_technical_failure(error: Exception) -> None:
+def test_an_undecided_statement_is_a_technical_failure(error: Exception) -> None:
     for way in (error, _through_sqlalchemy(error)):
-        told = _passed_on(way)
-        assert isinstance(told, ShikakuError)
-        assert (told.code, told.entry.kind) == ("database-unavailable", "technical")
-        assert told.retry_after
+        raised = _passed_on(way)
+        assert isinstance(raised, ShikakuError)
+        assert (raised.code, raised.entry.kind) == ("database-unavailable", "technical")
+        assert raised.retry_after
 
 
 @pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
-def test_a_fault_of_the_program_stays_one(error: Exception) -> None:
+def test_other_database_errors_pass_unchanged(error: Exception) -> None:
     through = _through_sqlalchemy(error)
     assert _passed_on(error) is error
     assert _passed_on(through) is through
 
 
-def test_a_pool_that_stays_full_is_overload() -> None:
-    told = _passed_on(PoolTimeout("QueuePool limit"))
-    assert isinstance(told, ShikakuError)
-    assert told.code == "overloaded"
+def test_a_pool_timeout_is_overload() -> None:
+    raised = _passed_on(PoolTimeout("QueuePool limit"))
+    assert isinstance(raised, ShikakuError)
+    assert raised.code == "overloaded"
 
 
 def test_a_refusal_passes() -> None:

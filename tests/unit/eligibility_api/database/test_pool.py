@@ -1,4 +1,4 @@
-"""Connections are lent for a statement each: as many as allowed, in turn, and never one that is spoiled."""
+"""The pool lends a connection per statement: up to the maximum, in order of arrival, never a broken one."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ pytestmark = pytest.mark.anyio
 
 
 @dataclass(eq=False)
-class Line:
-    """A connection whose statements end when they are told to."""
+class FakeConnection:
+    """A connection whose statements end when a test answers them."""
 
     closed: bool = False
     statements: list[tuple[str, asyncio.Future[list[Any]]]] = field(default_factory=list)
 
     async def fetch(self, statement: str, *_: object) -> list[Any]:
-        told: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-        self.statements.append((statement, told))
-        return await told
+        result: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self.statements.append((statement, result))
+        return await result
 
     def is_closed(self) -> bool:
         return self.closed
@@ -47,26 +47,26 @@ class Line:
 
 @dataclass
 class Server:
-    """Whoever makes connections; it may refuse."""
+    """Makes connections, or refuses."""
 
-    lines: list[Line] = field(default_factory=list)
+    connections: list[FakeConnection] = field(default_factory=list)
     refuses: bool = False
 
-    async def connect(self) -> Line:
+    async def connect(self) -> FakeConnection:
         if self.refuses:
             raise ConnectionRefusedError
-        self.lines.append(Line())
-        return self.lines[-1]
+        self.connections.append(FakeConnection())
+        return self.connections[-1]
 
 
-async def settle() -> None:
+async def run_pending_tasks() -> None:
     for _ in range(10):
         await asyncio.sleep(0)
 
 
 async def asked(pool: ConnectionPool, *statements: str) -> Sequence[asyncio.Task[list[Any]]]:
     tasks = [asyncio.create_task(pool.fetch(statement, [])) for statement in statements]
-    await settle()
+    await run_pending_tasks()
     return tasks
 
 
@@ -75,34 +75,36 @@ async def test_one_connection_serves_statements_that_follow_each_other() -> None
     pool = ConnectionPool(server.connect, 4)
     for n in range(3):
         [task] = await asked(pool, "a")
-        server.lines[0].answer(n)
+        server.connections[0].answer(n)
         assert await task == [n]
-    assert len(server.lines) == 1
+    assert len(server.connections) == 1
 
 
 async def test_who_comes_when_all_are_in_use_waits_for_the_first_that_comes_back() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 2)
     tasks = await asked(pool, "a", "b", "c", "d")
-    assert len(server.lines) == 2
-    server.lines[1].answer("b's")
-    await settle()
-    assert [statement for statement, _ in server.lines[1].statements] == ["b", "c"]
-    server.lines[1].answer("c's")
-    await settle()
-    server.lines[1].answer("d's")
-    server.lines[0].answer("a's")
+    assert len(server.connections) == 2
+    server.connections[1].answer("b's")
+    await run_pending_tasks()
+    assert [statement for statement, _ in server.connections[1].statements] == ["b", "c"]
+    server.connections[1].answer("c's")
+    await run_pending_tasks()
+    server.connections[1].answer("d's")
+    server.connections[0].answer("a's")
     assert [await task for task in tasks] == [["a's"], ["b's"], ["c's"], ["d's"]]
 
 
-async def test_who_waits_too_long_is_told_that_all_are_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_wait_that_times_out_reports_that_all_connections_are_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(pool_module, "ACQUIRE_SECONDS", 0.01)
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     first, second = await asked(pool, "a", "b")
     with pytest.raises(PoolTimeout):
         await second
-    server.lines[0].answer()
+    server.connections[0].answer()
     assert await first == []
 
 
@@ -110,11 +112,11 @@ async def test_a_statement_that_the_server_refused_leaves_its_connection_in_use(
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "wrong")
-    server.lines[0].fail(asyncpg.PostgresError())
+    server.connections[0].fail(asyncpg.PostgresError())
     with pytest.raises(asyncpg.PostgresError):
         await task
     [task] = await asked(pool, "right")
-    server.lines[0].answer()
+    server.connections[0].answer()
     assert await task == []
 
 
@@ -123,13 +125,13 @@ async def test_a_connection_on_which_something_may_be_under_way_is_replaced(erro
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
-    server.lines[0].fail(error)
+    server.connections[0].fail(error)
     with pytest.raises(type(error)):
         await task
-    await settle()
-    server.lines[1].answer("b's")
+    await run_pending_tasks()
+    server.connections[1].answer("b's")
     assert await after == ["b's"]
-    assert server.lines[0].closed
+    assert server.connections[0].closed
 
 
 async def test_a_statement_that_is_called_off_costs_its_connection_and_nobody_elses() -> None:
@@ -137,8 +139,8 @@ async def test_a_statement_that_is_called_off_costs_its_connection_and_nobody_el
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
     task.cancel()
-    await settle()
-    server.lines[1].answer("b's")
+    await run_pending_tasks()
+    server.connections[1].answer("b's")
     assert await after == ["b's"]
 
 
@@ -146,11 +148,13 @@ async def test_who_gives_up_waiting_takes_nothing_with_him() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     first, second, third = await asked(pool, "a", "b", "c")
-    server.lines[0].answer()  # the connection is handed to the second in the moment in which he gives up
+    server.connections[
+        0
+    ].answer()  # the connection is handed to the second in the moment in which he gives up
     await asyncio.sleep(0)
     second.cancel()
-    await settle()
-    server.lines[0].answer("c's")
+    await run_pending_tasks()
+    server.connections[0].answer("c's")
     assert [await first, await third] == [[], ["c's"]]
 
 
@@ -158,11 +162,11 @@ async def test_a_connection_that_was_cut_while_nobody_used_it_is_not_lent() -> N
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "a")
-    server.lines[0].answer()
+    server.connections[0].answer()
     await task
-    server.lines[0].closed = True
+    server.connections[0].closed = True
     [task] = await asked(pool, "b")
-    server.lines[1].answer("b's")
+    server.connections[1].answer("b's")
     assert await task == ["b's"]
 
 
@@ -174,7 +178,7 @@ async def test_a_server_that_refuses_is_asked_again_by_the_next_one() -> None:
             await task
     server.refuses = False
     [task] = await asked(pool, "c")
-    server.lines[0].answer()
+    server.connections[0].answer()
     assert await task == []
 
 
@@ -182,16 +186,16 @@ async def test_the_end_waits_for_what_runs_and_closes_all() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 2)
     running, done = await asked(pool, "a", "b")
-    server.lines[1].answer()
+    server.connections[1].answer()
     await done
     end = asyncio.create_task(pool.close())
-    await settle()
-    assert server.lines[1].closed
+    await run_pending_tasks()
+    assert server.connections[1].closed
     assert not end.done()
-    server.lines[0].answer("a's")
+    server.connections[0].answer("a's")
     assert await running == ["a's"]
     await end
-    assert server.lines[0].closed
+    assert server.connections[0].closed
 
 
 async def test_what_does_not_end_is_cut_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,5 +204,5 @@ async def test_what_does_not_end_is_cut_in_the_end(monkeypatch: pytest.MonkeyPat
     pool = ConnectionPool(server.connect, 1)
     [running] = await asked(pool, "a")
     await pool.close()
-    assert server.lines[0].closed
+    assert server.connections[0].closed
     running.cancel()

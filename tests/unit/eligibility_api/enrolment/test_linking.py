@@ -79,7 +79,7 @@ def test_after_the_insurer_has_stood_by_its_word(former: Link, found: RegisterAn
         (RegisterAnswer(AMBIGUOUS, None), UNKNOWN),
     ],
 )
-def test_after_the_insurer_has_said_that_the_link_is_wrong(found: RegisterAnswer, link: Link) -> None:
+def test_a_link_that_the_insurer_declared_wrong(found: RegisterAnswer, link: Link) -> None:
     assert link_after_unlinking(LINKED, found) == link
 
 

@@ -69,6 +69,6 @@ def test_a_file_that_is_none_is_refused_by_its_line(tmp_path: Path, content: byt
         read_facilities(file_of(tmp_path, content))
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="not readable"):
         read_facilities(tmp_path / "missing.csv")

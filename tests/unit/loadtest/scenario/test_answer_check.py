@@ -145,7 +145,7 @@ def test_an_answer_must_be_that_of_its_instant_and_never_a_mixture(
 
 
 @pytest.mark.parametrize("at", [-2.0, 3.0])
-def test_an_answers_instant_lies_between_request_and_receipt(at: float) -> None:
+def test_an_answers_instant_lies_between_request_and_response(at: float) -> None:
     outcome = answered(at=BEGAN + timedelta(seconds=at))
     assert checker().count_wrong([answer_of(outcome)], TODAY) == Counter({"answered_at": 1})
 
@@ -153,7 +153,7 @@ def test_an_answers_instant_lies_between_request_and_receipt(at: float) -> None:
 @pytest.mark.parametrize(
     ("began", "ended", "right"), [(9.0, 9.9, False), (9.5, 10.5, True), (10.1, 10.2, True)]
 )
-def test_a_refusal_may_be_of_any_instant_between_request_and_receipt(
+def test_a_refusal_may_be_of_any_instant_between_request_and_response(
     began: float, ended: float, right: bool
 ) -> None:
     refused = Outcome(409, b"", "card-not-usable")
