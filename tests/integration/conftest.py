@@ -18,7 +18,7 @@ from tests.builders.fund import Fund, open_fund
 
 @pytest.fixture(scope="module")
 async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fund]:
-    """The module's fund. Tests make people of their own, so that none disturbs another."""
+    """The module's fund. Each test creates its own people, so that tests are independent."""
     home: Path = tmp_path_factory.mktemp("fund")
     async with open_fund(database, home) as opened:
         yield opened
@@ -26,7 +26,7 @@ async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(autouse=True)
 def undisturbed(request: pytest.FixtureRequest) -> None:
-    """Every test begins with a whole line to J-LIS and the right time."""
+    """Every test starts with a working connection to J-LIS and the right time."""
     if "fund" in request.fixturenames:
         fund = request.getfixturevalue("fund")
         fund.clock.offset = type(fund.clock.offset)()
@@ -35,7 +35,7 @@ def undisturbed(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands' way to the module's database, as to one outside; nobody answers for J-LIS."""
+    """Points the commands to the module's database as an external one, and to a J-LIS that does not answer."""
     for role in get_args(Role):
         variable = "FUND_DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
         monkeypatch.setenv(variable, fund.database.dsn(role))
@@ -45,7 +45,7 @@ def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def command(outside: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs a command of `eligibility-api` to its end."""
+    """Runs a command of `eligibility-api` in this process."""
 
     async def run(*words: str) -> CommandResult:
         monkeypatch.setattr("sys.argv", ["eligibility-api", *words])

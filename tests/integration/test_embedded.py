@@ -98,12 +98,12 @@ def test_a_role_can_do_nothing_before_migrations_grant_it(
 
 
 @pytest.mark.parametrize("forbidden", ["CREATE ROLE mine", "SELECT pg_read_file('postgresql.conf')"])
-def test_the_owner_is_no_superuser(database: Database, forbidden: str) -> None:
+def test_the_owner_role_is_no_superuser(database: Database, forbidden: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         query(database.dsn("owner"), forbidden)
 
 
-def test_the_owner_sees_what_every_session_waits_for(database: Database) -> None:
+def test_the_owner_reads_the_wait_events_of_all_sessions(database: Database) -> None:
     waiting = "SELECT DISTINCT wait_event_type FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
     assert query(database.dsn("owner"), waiting) == "Activity"
     assert query(database.dsn("api"), waiting) is None
@@ -140,7 +140,7 @@ def test_secrets_and_socket_are_private(postgres: EmbeddedPostgres) -> None:
     assert [stat.S_IMODE(place.stat().st_mode) & 0o077 for place in places] == [0, 0, 0]
 
 
-def test_stop_leaves_no_process_and_start_finds_the_rows_again(server: EmbeddedPostgres, write: None) -> None:
+def test_stop_leaves_no_process_and_start_keeps_the_rows(server: EmbeddedPostgres, write: None) -> None:
     first = postmaster(server)
     server.stop()
     assert not first.alive
@@ -160,7 +160,7 @@ def test_committed_rows_survive_a_killed_postmaster(server: EmbeddedPostgres, wr
     assert query(server.start().dsn("owner"), "SELECT n FROM kept") == 42
 
 
-def test_a_stale_lock_file_with_the_number_of_another_process_does_not_hinder(
+def test_a_stale_lock_file_with_another_processs_pid_is_ignored(
     server: EmbeddedPostgres, write: None
 ) -> None:
     kill(server)
@@ -184,20 +184,20 @@ def test_a_server_that_outlived_its_owner_is_adopted(tmp_path: Path) -> None:
     assert Postmaster.of(heir.data) is None
 
 
-def test_a_second_owner_is_refused_and_harms_nothing(server: EmbeddedPostgres) -> None:
+def test_a_second_owner_process_is_rejected(server: EmbeddedPostgres) -> None:
     with pytest.raises(EmbeddedDatabaseError, match="Another process owns"):
         EmbeddedPostgres(server.home).start()
     assert query(server.dsn("owner"), "SELECT 42") == 42
 
 
-def test_an_attached_process_reads_the_address_and_stops_nothing(server: EmbeddedPostgres) -> None:
+def test_an_attached_process_only_reads_the_address(server: EmbeddedPostgres) -> None:
     attached = EmbeddedPostgres.attach(server.home)
     attached.stop()
     assert attached.dsn("api") == server.dsn("api")
     assert query(attached.dsn("api"), "SELECT 42") == 42
 
 
-def test_nobody_attaches_to_what_does_not_run(server: EmbeddedPostgres) -> None:
+def test_attaching_to_a_stopped_server_is_an_error(server: EmbeddedPostgres) -> None:
     server.stop()
     with pytest.raises(EmbeddedDatabaseError, match="No embedded database is running"):
         EmbeddedPostgres.attach(server.home)

@@ -1,4 +1,4 @@
-"""The insurer's desk: what has changed, how its registration serves, who saw what, who needs a paper."""
+"""Insurer operations: feed of changes, statistics, correction lists, members who need a paper."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ LEAVES: dict[str, Any] = {"lost_on": "2026-04-01", "reason_of_loss": "03"}
 
 @pytest.fixture
 async def own(fund: Fund) -> Credential:
-    """An insurer of the test's own: what it sees depends on no other test."""
+    """A new insurer, so that its data does not depend on other tests."""
     number = f"0613{next(_NUMBERS):03d}"
     return await fund.admit_insurer(f"{number}{check_digit(number)}")
 
 
 def of(insurer: Credential) -> dict[str, Any]:
-    """The fields of a call of this insurer's about a member."""
+    """The insurer's item of a call about a member."""
     return {"credential": insurer, "insurer_number": insurer.insurer_number}
 
 
@@ -133,7 +133,7 @@ async def test_the_feed_waits_for_a_commit_that_comes_after_its_instant(fund: Fu
 
 
 async def until_waiting(fund: Fund) -> None:
-    """Until somebody waits for a lock of publishers."""
+    """Wait until a session waits for the publishing lock."""
     async with asyncio.timeout(5):
         while not await fund.owner.fetch(
             "SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND NOT granted",
@@ -180,7 +180,7 @@ async def copied(fund: Fund, own: Credential, enrolment_id: str) -> int:
 
 @pytest.mark.parametrize("path", ["/v1/mismatches", "/v1/changes", "/v1/paper-certificates"])
 @pytest.mark.parametrize("cursor", ["x", "bm90IGpzb24=", "W10=", "LTE=", "鍵"])
-async def test_a_cursor_that_is_none_is_refused(fund: Fund, path: str, cursor: str) -> None:
+async def test_an_invalid_cursor_is_rejected(fund: Fund, path: str, cursor: str) -> None:
     response = await fund.get(path, after=cursor)
     assert (response.status_code, response.json()["code"]) == (422, "cursor-invalid")
 
@@ -188,7 +188,7 @@ async def test_a_cursor_that_is_none_is_refused(fund: Fund, path: str, cursor: s
 @pytest.mark.parametrize(
     "path", ["/v1/mismatches", "/v1/changes", "/v1/statistics", "/v1/paper-certificates"]
 )
-async def test_what_has_not_changed_is_not_sent_again(fund: Fund, own: Credential, path: str) -> None:
+async def test_an_unchanged_answer_is_not_sent_again(fund: Fund, own: Credential, path: str) -> None:
     await fund.enrol(fund.person(), credential=own, address="架空県どこにもない町")
     first = await fund.get(path, own)
 
@@ -225,9 +225,7 @@ async def test_registration_delay_counts_from_the_first_insured_day_in_japan(
     )
 
 
-async def test_what_is_corrected_is_no_new_enrolment_and_what_begins_again_is(
-    fund: Fund, own: Credential
-) -> None:
+async def test_a_correction_is_no_new_enrolment_and_a_new_period_is(fund: Fund, own: Credential) -> None:
     person = fund.person()
     await fund.enrol(person, credential=own)
     await fund.change(person, "branch", new_branch="05", **of(own))
@@ -246,7 +244,7 @@ async def test_an_insurers_first_file_lists_no_new_members(fund: Fund, own: Cred
     assert (await figures(fund, own))["registration_delay"]["enrolments"] == 1
 
 
-async def test_an_insurer_without_members_has_empty_figures(fund: Fund, own: Credential) -> None:
+async def test_an_insurer_without_members_has_empty_statistics(fund: Fund, own: Credential) -> None:
     assert await figures(fund, own) == {
         "registration_delay": {"enrolments": 0, "median_hours": None, "p95_hours": None},
         "look_ups": {},
@@ -254,7 +252,7 @@ async def test_an_insurer_without_members_has_empty_figures(fund: Fund, own: Cre
 
 
 async def counted(fund: Fund) -> None:
-    """All look-ups so far are counted, by the worker's job."""
+    """Count all look-ups so far with the background job."""
     while await count_look_ups(fund.batch, commit_delay=timedelta()):
         pass
 
@@ -284,7 +282,7 @@ async def test_look_ups_are_counted_by_outcome_for_each_insurer_of_the_person(
     assert after["1"] - before.get("1", 0) == 3
 
 
-async def test_a_record_that_may_still_be_written_is_left_for_later(fund: Fund, own: Credential) -> None:
+async def test_records_that_may_still_be_written_are_counted_later(fund: Fund, own: Credential) -> None:
     person = fund.person()
     await fund.enrol(person, credential=own)
     await fund.look_up(person, insurer_number=own.insurer_number)
@@ -321,7 +319,7 @@ async def test_the_api_role_may_not(fund: Fund, statement: str) -> None:
 
 
 async def papers(fund: Fund, own: Credential, **query: str) -> dict[str, bool]:
-    """Who needs a paper, by enrolment, and whether that is new."""
+    """Whether the need of a paper is new, by enrolment."""
     page = PaperCertificates.model_validate_json(
         (await fund.get("/v1/paper-certificates", own, **query)).content
     )
@@ -336,7 +334,7 @@ async def member(fund: Fund, own: Credential, person: Person, **more: Any) -> st
     return str(enrolled["enrolment_id"])
 
 
-async def test_who_has_no_usable_card_needs_a_paper(fund: Fund, own: Credential) -> None:
+async def test_a_member_without_a_usable_card_needs_a_paper(fund: Fund, own: Credential) -> None:
     with_card = await member(fund, own, fund.person())
     without = (await fund.enrol(fund.person(), credential=own)).json()["enrolment_id"]
     nobody = (await fund.enrol(fund.person(), credential=own, address="どこにもない町")).json()[
@@ -379,12 +377,12 @@ async def test_a_member_whose_card_became_invalid_newly_needs_a_paper(
 
 
 async def known_since(fund: Fund, own: Credential, day: str) -> None:
-    """All that is known of an insurer's members was known since this day."""
+    """Set the day since which everything about an insurer's members is known."""
     statement = "UPDATE revision SET published_at = $2::text::date WHERE insurer_number = $1"
     await fund.owner.fetch(statement, [own.insurer_number, day])
 
 
-async def test_who_was_listed_a_month_ago_is_not_new(fund: Fund, own: Credential) -> None:
+async def test_a_member_listed_a_month_ago_is_not_new(fund: Fund, own: Credential) -> None:
     old = (await fund.enrol(fund.person(), credential=own)).json()["enrolment_id"]
     await known_since(fund, own, "2024-06-01")
     today = day_in_japan(datetime.now(UTC)).isoformat()
@@ -392,18 +390,18 @@ async def test_who_was_listed_a_month_ago_is_not_new(fund: Fund, own: Credential
     assert await papers(fund, own) == {old: False, new: True}
 
 
-async def test_who_was_registered_late_is_new_though_long_insured(fund: Fund, own: Credential) -> None:
+async def test_a_member_registered_late_is_new(fund: Fund, own: Credential) -> None:
     late = (await fund.enrol(fund.person(), credential=own)).json()["enrolment_id"]
     assert await papers(fund, own) == {late: True}
 
 
 @pytest.mark.parametrize("month", ["0000-01", "2026-13", "2026-1", "x"])
-async def test_a_month_that_is_none_is_refused(fund: Fund, month: str) -> None:
+async def test_an_invalid_month_is_rejected(fund: Fund, month: str) -> None:
     response = await fund.get("/v1/paper-certificates", since_month=month)
     assert (response.status_code, response.json()["code"]) == (422, "request-invalid")
 
 
-async def test_papers_come_in_pages_of_members(
+async def test_the_paper_list_is_paged_by_member(
     fund: Fund, own: Credential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for with_card in (False, True, True, False, False):
@@ -440,7 +438,7 @@ async def revision_of(fund: Fund, enrolment_id: str) -> int:
 
 
 @pytest.mark.parametrize("linked", [True, False], ids=["linked", "unlinked"])
-async def test_the_correction_list_names_who_was_answered_with_what_is_withdrawn(
+async def test_the_correction_list_has_the_facilities_answered_with_withdrawn_data(
     fund: Fund, own: Credential, linked: bool
 ) -> None:
     person = fund.person()

@@ -1,4 +1,4 @@
-"""Which errors of the database mean that nobody could decide, on either way to it."""
+"""The classification of database errors, from the driver and through SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FAULTS: list[Exception] = [
 
 
 def _through_sqlalchemy(error: Exception) -> DBAPIError:
-    """`error` as SQLAlchemy passes it on: inside its own, with its adapter's between."""
+    """`error` as SQLAlchemy raises it: wrapped in its own and its adapter's error."""
     adapted = AsyncAdapt_asyncpg_dbapi.Error(str(error), error)  # type: ignore[no-untyped-call]
     adapted.__cause__ = error
     return DBAPIError("SELECT 1", None, adapted)
@@ -87,6 +87,6 @@ def test_a_pool_timeout_is_overload() -> None:
     assert raised.code == "overloaded"
 
 
-def test_a_refusal_passes() -> None:
+def test_an_error_of_the_product_passes_unchanged() -> None:
     refusal = ShikakuError("assertion-used")
     assert _passed_on(refusal) is refusal

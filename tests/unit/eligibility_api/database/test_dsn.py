@@ -1,4 +1,4 @@
-"""Which database a process uses: never by chance one with another role's rights."""
+"""The database address of a process: never one of another role."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("role", ["api", "owner", "batch", "sequencer"])
-def test_each_role_has_its_own_address_on_an_outside_database(role: Role) -> None:
+def test_each_role_has_its_own_address_of_an_external_database(role: Role) -> None:
     assert dsn(Settings(), role) == f"postgresql://{role}@db/fund"
 
 
 @pytest.mark.parametrize("role", ["owner", "batch", "sequencer"])
-def test_a_role_without_one_is_refused_by_the_name_of_the_setting(
+def test_a_role_without_an_address_is_an_error_naming_the_setting(
     monkeypatch: pytest.MonkeyPatch, role: Role
 ) -> None:
     monkeypatch.delenv(f"FUND_DATABASE_{role.upper()}_URL")
@@ -39,7 +39,7 @@ def test_a_role_without_one_is_refused_by_the_name_of_the_setting(
         dsn(Settings(), role)
 
 
-def test_without_an_outside_database_the_embedded_one_must_run(
+def test_without_an_external_database_the_embedded_one_must_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("FUND_DATABASE_URL")

@@ -70,7 +70,7 @@ async def asked(pool: ConnectionPool, *statements: str) -> Sequence[asyncio.Task
     return tasks
 
 
-async def test_one_connection_serves_statements_that_follow_each_other() -> None:
+async def test_consecutive_statements_share_one_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 4)
     for n in range(3):
@@ -80,7 +80,7 @@ async def test_one_connection_serves_statements_that_follow_each_other() -> None
     assert len(server.connections) == 1
 
 
-async def test_who_comes_when_all_are_in_use_waits_for_the_first_that_comes_back() -> None:
+async def test_a_statement_waits_for_the_first_released_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 2)
     tasks = await asked(pool, "a", "b", "c", "d")
@@ -108,7 +108,7 @@ async def test_a_wait_that_times_out_reports_that_all_connections_are_in_use(
     assert await first == []
 
 
-async def test_a_statement_that_the_server_refused_leaves_its_connection_in_use() -> None:
+async def test_a_rejected_statement_keeps_its_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "wrong")
@@ -121,7 +121,7 @@ async def test_a_statement_that_the_server_refused_leaves_its_connection_in_use(
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), asyncpg.InterfaceError("cut"), ConnectionResetError()])
-async def test_a_connection_on_which_something_may_be_under_way_is_replaced(error: Exception) -> None:
+async def test_a_connection_in_an_unknown_state_is_replaced(error: Exception) -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
@@ -134,7 +134,7 @@ async def test_a_connection_on_which_something_may_be_under_way_is_replaced(erro
     assert server.connections[0].closed
 
 
-async def test_a_statement_that_is_called_off_costs_its_connection_and_nobody_elses() -> None:
+async def test_a_cancelled_statement_closes_only_its_own_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
@@ -144,7 +144,7 @@ async def test_a_statement_that_is_called_off_costs_its_connection_and_nobody_el
     assert await after == ["b's"]
 
 
-async def test_who_gives_up_waiting_takes_nothing_with_him() -> None:
+async def test_a_cancelled_wait_loses_no_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     first, second, third = await asked(pool, "a", "b", "c")
@@ -158,7 +158,7 @@ async def test_who_gives_up_waiting_takes_nothing_with_him() -> None:
     assert [await first, await third] == [[], ["c's"]]
 
 
-async def test_a_connection_that_was_cut_while_nobody_used_it_is_not_lent() -> None:
+async def test_a_connection_closed_while_idle_is_not_used() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "a")
@@ -170,7 +170,7 @@ async def test_a_connection_that_was_cut_while_nobody_used_it_is_not_lent() -> N
     assert await task == ["b's"]
 
 
-async def test_a_server_that_refuses_is_asked_again_by_the_next_one() -> None:
+async def test_a_failed_connection_attempt_is_repeated_for_the_next_statement() -> None:
     server = Server(refuses=True)
     pool = ConnectionPool(server.connect, 1)
     for task in await asked(pool, "a", "b"):
@@ -182,7 +182,7 @@ async def test_a_server_that_refuses_is_asked_again_by_the_next_one() -> None:
     assert await task == []
 
 
-async def test_the_end_waits_for_what_runs_and_closes_all() -> None:
+async def test_closing_waits_for_running_statements() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 2)
     running, done = await asked(pool, "a", "b")
@@ -198,7 +198,7 @@ async def test_the_end_waits_for_what_runs_and_closes_all() -> None:
     assert server.connections[0].closed
 
 
-async def test_what_does_not_end_is_cut_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_closing_terminates_statements_that_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "_CLOSE_SECONDS", 0.01)
     server = Server()
     pool = ConnectionPool(server.connect, 1)

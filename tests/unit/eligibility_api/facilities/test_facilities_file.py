@@ -1,4 +1,4 @@
-"""The file of facilities that are admitted at once."""
+"""The file of facilities for bulk admission."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def line(**cells: str) -> bytes:
     return (",".join(row.values()) + "\n").encode()
 
 
-def test_facilities_come_in_the_file_s_order_with_their_rights_and_terminals(tmp_path: Path) -> None:
+def test_facilities_are_read_in_order_with_rights_and_terminals(tmp_path: Path) -> None:
     file = file_of(tmp_path, b"\xef\xbb\xbf" + HEADER + DENTIST + CLINIC)
     rights = frozenset({Right.ELIGIBILITY, Right.REGISTRATION, Right.CONSENT})
     assert read_facilities(file) == [
@@ -64,7 +64,7 @@ def test_facilities_come_in_the_file_s_order_with_their_rights_and_terminals(tmp
         (HEADER + b'0110113719,"x\n', "CSV in UTF-8"),
     ],
 )
-def test_a_file_that_is_none_is_refused_by_its_line(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_an_invalid_file_is_reported_by_line(tmp_path: Path, content: bytes, sentence: str) -> None:
     with pytest.raises(OperatorError, match=sentence):
         read_facilities(file_of(tmp_path, content))
 

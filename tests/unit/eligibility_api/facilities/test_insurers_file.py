@@ -1,4 +1,4 @@
-"""The file of insurers that are admitted at once."""
+"""The file of insurers for bulk admission."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def file_of(folder: Path, content: bytes) -> Path:
     return path
 
 
-def test_insurers_come_in_the_file_s_order(tmp_path: Path) -> None:
+def test_insurers_are_read_in_order(tmp_path: Path) -> None:
     file = file_of(tmp_path, b"\xef\xbb\xbf" + HEADER + "138057,架空市\n".encode() + ONE)
     assert list(read_insurers(file).items()) == [("138057", "架空市"), ("01130012", "架空健康保険協会")]
 
@@ -38,7 +38,7 @@ def test_insurers_come_in_the_file_s_order(tmp_path: Path) -> None:
         (HEADER + b'01130012,"x\n', "CSV in UTF-8"),
     ],
 )
-def test_a_file_that_is_none_is_refused_by_its_line(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_an_invalid_file_is_reported_by_line(tmp_path: Path, content: bytes, sentence: str) -> None:
     with pytest.raises(OperatorError, match=sentence):
         read_insurers(file_of(tmp_path, content))
 

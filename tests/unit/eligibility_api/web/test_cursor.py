@@ -1,4 +1,4 @@
-"""Cursors lead back to their place, and whatever else is given is refused."""
+"""Cursors: encoding, decoding, and rejection of other texts."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ INSTANTS = SECONDS.map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 
 
 @given(place=st.tuples(INSTANTS, NUMBERS, NUMBERS))
-def test_a_place_comes_back(place: cursor.Place) -> None:
+def test_a_place_survives_encoding(place: cursor.Place) -> None:
     assert cursor.place(cursor.encode(place)) == place
 
 
 @given(number=NUMBERS)
-def test_a_number_comes_back(number: int) -> None:
+def test_a_number_survives_encoding(number: int) -> None:
     assert cursor.number(cursor.encode(number)) == number
 
 
 @given(
     text=st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode())
 )
-def test_any_text_is_a_place_or_refused(text: str) -> None:
+def test_any_text_is_decoded_or_rejected(text: str) -> None:
     for read in (cursor.place, cursor.number):
         with suppress(ShikakuError):
             read(text)
@@ -48,7 +48,7 @@ def test_any_text_is_a_place_or_refused(text: str) -> None:
         ["2026-04-01T00:00:00Z", 1],
     ],
 )
-def test_a_place_that_the_store_cannot_have_is_refused(value: list[object]) -> None:
+def test_a_place_that_cannot_exist_is_rejected(value: list[object]) -> None:
     with pytest.raises(ShikakuError) as caught:
         cursor.place(cursor.encode(value))
     assert caught.value.code == "cursor-invalid"

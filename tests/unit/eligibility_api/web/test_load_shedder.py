@@ -19,7 +19,7 @@ LEFT: Message = {"type": "http.disconnect"}
 
 
 class Served:
-    """An application that reads whole bodies, and may be held at its work."""
+    """An application that reads whole bodies, and may be blocked."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -47,7 +47,7 @@ def coming(*messages: Message) -> Receive:
 
 
 def when(left: Callable[[], bool]) -> Receive:
-    """A whole request, or that its client has left if that is so by then."""
+    """The messages of a request; a disconnect as soon as the condition holds."""
 
     async def receive() -> Message:
         return LEFT if left() else LAST

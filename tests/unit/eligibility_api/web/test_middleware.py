@@ -1,4 +1,4 @@
-"""Around every request: what is logged of it, what is never logged, and headers that every answer has."""
+"""The middleware: the access log, what is never logged, and the headers of all answers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _application() -> FastAPI:
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """All that the process writes to standard error."""
+    """The process's standard error."""
     written = StringIO()
     monkeypatch.setattr("sys.stderr", written)
     set_up_logging()
@@ -71,7 +71,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
 
 @pytest.fixture
 async def http(log: object) -> AsyncIterator[httpx2.AsyncClient]:
-    # The transport passes on what the application raises: nothing may.
+    # The transport would raise the application's exceptions: there must be none.
     transport = httpx2.ASGITransport(_application())
     async with httpx2.AsyncClient(transport=transport, base_url="http://fund.test") as client:
         yield client
