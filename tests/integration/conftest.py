@@ -25,7 +25,7 @@ async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(autouse=True)
-def undisturbed(request: pytest.FixtureRequest) -> None:
+def working_environment(request: pytest.FixtureRequest) -> None:
     """Every test starts with a working connection to J-LIS and the right time."""
     if "fund" in request.fixturenames:
         fund = request.getfixturevalue("fund")
@@ -34,7 +34,7 @@ def undisturbed(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+def external_database(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
     """Points the commands to the module's database as an external one, and to a J-LIS that does not answer."""
     for role in get_args(Role):
         variable = "FUND_DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
@@ -44,7 +44,9 @@ def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def command(outside: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+def command(
+    external_database: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
     """Runs a command of `eligibility-api` in this process."""
 
     async def run(*words: str) -> CommandResult:

@@ -23,7 +23,7 @@ INSURERS = {"06130017": "架空健康保険組合", "39130018": "架空広域連
 
 
 @pytest.fixture
-def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+def external_database(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
     """Points the commands to the module's database."""
     for role in get_args(Role):
         variable = "FUND_DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
@@ -41,7 +41,7 @@ async def admit(folder: Path) -> None:
     assert (result.exit_code, result.stdout, result.exception) == (0, "2\n", None)
 
 
-@pytest.mark.usefixtures("outside")
+@pytest.mark.usefixtures("external_database")
 async def test_every_insurer_has_a_key_for_its_program_and_one_for_its_approver(
     fund: Fund, tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from tests.builders.commands import Command
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import CLINIC
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("outside")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("external_database")]
 
 FACILITY = ("facility", "add", "--institution-code", "0110113719", "--name", "試験医院")
 

@@ -53,15 +53,15 @@ async def error_code(way: Way, database: Database, statement: str = "SELECT 1") 
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (pool, database_module):
         monkeypatch.setattr(module, "ACQUIRE_SECONDS", 0.1)
 
 
 @by_either_way
 async def test_a_statement_timeout_is_a_technical_failure(database: EmptyDatabase, way: Way) -> None:
-    async with opened(database.dsn("api"), statement_seconds=0.05) as impatient:
-        assert await error_code(way, impatient, "SELECT pg_sleep(60)") == "database-unavailable"
+    async with opened(database.dsn("api"), statement_seconds=0.05) as short_waits:
+        assert await error_code(way, short_waits, "SELECT pg_sleep(60)") == "database-unavailable"
 
 
 @by_either_way
@@ -86,7 +86,7 @@ async def test_a_terminated_connection_is_replaced(database: EmptyDatabase, way:
 
 @by_either_way
 async def test_a_silent_server_is_a_technical_failure_and_no_overload(
-    tmp_path_factory: pytest.TempPathFactory, impatient: None, way: Way
+    tmp_path_factory: pytest.TempPathFactory, short_waits: None, way: Way
 ) -> None:
     directory: Path = tmp_path_factory.mktemp("silent")
     with socket.socket(socket.AF_UNIX) as server:
@@ -99,7 +99,7 @@ async def test_a_silent_server_is_a_technical_failure_and_no_overload(
 
 @by_either_way
 async def test_a_pool_whose_connections_are_all_in_use_is_overload(
-    database: EmptyDatabase, impatient: None, way: Way
+    database: EmptyDatabase, short_waits: None, way: Way
 ) -> None:
     async with opened(database.dsn("api")) as full:
         held = [asyncio.create_task(way(full, "SELECT pg_sleep(60)")) for _ in range(ENGINE_CONNECTIONS)]

@@ -29,7 +29,7 @@ def log() -> Iterator[Log]:
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Failed and finished tasks are repeated at once."""
     monkeypatch.setattr(scheduler, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(scheduler, "_MAINTENANCE_SECONDS", 0.01)
