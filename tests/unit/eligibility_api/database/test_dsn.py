@@ -27,7 +27,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("role", ["api", "owner", "jobs", "auditor"])
 def test_each_role_has_its_own_connection_string_on_an_external_database(role: Role) -> None:
-    assert dsn(Settings(), role) == f"postgresql://{role}@db/fund"
+    assert dsn(Settings(), role) == f"postgresql://shikaku_{role}@db/fund"
 
 
 @pytest.mark.parametrize("role", ["owner", "jobs", "auditor"])
