@@ -1,4 +1,4 @@
-"""Liveness (`/healthz`), readiness (`/readyz`) and metrics (`/metrics`)."""
+"""Liveness (`/healthz`), readiness (`/readyz`) and metrics (`/metrics`) of the service."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ SELECT (SELECT version_num FROM alembic_version) AS revision,
 
 
 class Health(BaseModel):
-    """The answer of `/healthz`."""
+    """The process answers."""
 
     status: str = "ok"
 
 
 class Readiness(BaseModel):
-    """What a card check needs. Ready without a fresh mirror too: OCSP is used then."""
+    """The conditions for deciding card checks.
+
+    The service is ready without a fresh revocation mirror too: OCSP replaces it, and all nodes would become
+    unready at once.
+    """
 
     ready: bool
     database: bool
@@ -42,13 +46,16 @@ class Readiness(BaseModel):
 
 @router.get("/healthz", summary="Is the process alive?")
 async def healthz() -> Health:
-    """Answers as long as the process does; asks nothing else."""
+    """Returns 200 while the process responds; queries nothing else."""
     return Health()
 
 
 @router.get("/readyz", summary="Can a tap be decided?", responses={503: {"model": Readiness}})
 async def readyz(response: Response, state: Annotated[State, Depends(current_state)]) -> Readiness:
-    """503 where the database, its revision or partitions for used nonces are missing. The mirror is reported only."""
+    """Returns 503 if the database, its migration or a partition for used nonces is missing.
+
+    The revocation mirror is only reported.
+    """
     readiness = await _readiness(state)
     if not readiness.ready:
         response.status_code = 503
@@ -58,7 +65,7 @@ async def readyz(response: Response, state: Annotated[State, Depends(current_sta
 async def _readiness(state: State) -> Readiness:
     try:
         [row] = await state.database.fetch(_READY, [state.settings.revocation_max_age])
-    except asyncpg.SyntaxOrAccessError:  # not the tables that this program knows
+    except asyncpg.SyntaxOrAccessError:  # the schema is not the one that this program expects
         return Readiness(ready=False, database=True)
     except (ShikakuError, asyncpg.PostgresError):
         return Readiness(ready=False, database=False)
@@ -75,5 +82,5 @@ async def _readiness(state: State) -> Readiness:
 
 @router.get("/metrics", summary="Prometheus metrics of all workers", response_class=PlainTextResponse)
 async def metrics() -> PlainTextResponse:
-    """Counters and durations; no label contains personal data."""
+    """Counters and histograms. No label contains personal data."""
     return PlainTextResponse(metrics_text(), media_type="text/plain; version=0.0.4")

@@ -1,4 +1,4 @@
-"""Connection strings of the configured database, by role."""
+"""The connection string of a process: embedded or external database, by role."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def is_embedded(settings: Settings) -> bool:
 
 
 def dsn(settings: Settings, role: Role) -> str:
-    """Return the connection string of `role`. An external database has one setting per role.
+    """The connection string of `role`. Each role of an external database has its own setting.
 
-    Raises OperatorError if it is missing, EmbeddedDatabaseError if the embedded server was never started.
+    Raises OperatorError if that is missing, EmbeddedDatabaseError if the embedded server was never started.
     """
     if settings.database_url is None:
         return EmbeddedPostgres.attach(settings.home / "postgres").dsn(role)

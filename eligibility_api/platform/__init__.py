@@ -1,1 +1,1 @@
-"""Settings, keys, private files, clock, operator errors and telemetry, used by all packages above."""
+"""Infrastructure of every capability: settings, keys, clock, private files, telemetry."""

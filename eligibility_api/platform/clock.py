@@ -1,4 +1,4 @@
-"""The clock. No other module reads the system time."""
+"""The only module that reads the system's clock."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Returns the current instant, timezone-aware, in UTC."""
+"""Returns the present instant: aware, UTC."""
 
 
 def system_clock() -> datetime:
-    """Return the current instant of the system clock."""
+    """Return the present instant by the system's clock."""
     return datetime.now(UTC)

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class OperatorError(RuntimeError):
-    """A command failed; the text gives the reason in one sentence for an operator."""
+    """A command cannot be performed; the text is one sentence for the operator."""

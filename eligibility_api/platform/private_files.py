@@ -1,4 +1,4 @@
-"""Files and directories that only one user can read, even below a directory shared by all users."""
+"""Files and directories that only one user can read, also inside a shared directory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write `path` atomically and durably, readable only by its owner."""
+    """Write `path` atomically and durably, readable by its owner only."""
     temporary = path.with_name(path.name + ".new")
     with _open_private(temporary, os.O_TRUNC) as file:
         file.write(data)
@@ -19,16 +19,16 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def append_private(path: Path) -> BinaryIO:
-    """Open `path` for appending; a new file is readable only by its owner."""
+    """Open `path` for appending; if it is new, only its owner can read it."""
     return _open_private(path, os.O_APPEND)
 
 
-def _open_private(path: Path, how: int) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600), "wb")
+def _open_private(path: Path, flags: int) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600), "wb")
 
 
 def is_private(directory: Path, user: int) -> bool:
-    """Whether `directory` is a directory (no link) that `user` owns and nobody else can access."""
+    """Whether `directory` is a directory of `user`, not a link, and closed to all other users."""
     try:
         found = directory.lstat()
     except FileNotFoundError:

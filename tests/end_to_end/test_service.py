@@ -90,7 +90,7 @@ def serving(home: Path, trust: Path) -> Iterator[Serving]:
     with (home / "journal").open("wb") as journal:
         process = subprocess.Popen(
             command_line("eligibility-api", words),
-            env=Stack(home / "house").environment | wiring,
+            env=Stack(home / "stack").environment | wiring,
             stdout=journal,
             stderr=journal,
             start_new_session=True,
@@ -190,7 +190,7 @@ async def broken():
     raise ValueError("secret-value")
 
 set_up_logging()
-problems.install(app)
+problems.install_error_handlers(app)
 app.add_middleware(AccessLog)
 with socket.create_server(("127.0.0.1", 0)) as listening:
     print(listening.getsockname()[1], flush=True)

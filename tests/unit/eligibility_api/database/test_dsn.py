@@ -1,4 +1,4 @@
-"""Connection strings by role: a process never gets another role's rights by accident."""
+"""Which database a process uses: never by chance one with another role's rights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_each_role_has_its_own_connection_string_on_an_external_database(role: R
 
 
 @pytest.mark.parametrize("role", ["owner", "jobs", "auditor"])
-def test_a_missing_connection_string_is_reported_by_the_name_of_the_setting(
+def test_a_role_without_one_is_refused_by_the_name_of_the_setting(
     monkeypatch: pytest.MonkeyPatch, role: Role
 ) -> None:
     monkeypatch.delenv(f"FUND_DATABASE_{role.upper()}_URL")
@@ -39,7 +39,7 @@ def test_a_missing_connection_string_is_reported_by_the_name_of_the_setting(
         dsn(Settings(), role)
 
 
-def test_without_an_external_database_the_embedded_one_must_run(
+def test_without_an_outside_database_the_embedded_one_must_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("FUND_DATABASE_URL")
