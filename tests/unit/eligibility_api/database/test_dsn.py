@@ -26,7 +26,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("role", ["api", "owner", "jobs", "auditor"])
-def test_each_role_has_its_own_address_on_an_outside_database(role: Role) -> None:
+def test_each_role_has_its_own_connection_string_on_an_external_database(role: Role) -> None:
     assert dsn(Settings(), role) == f"postgresql://shikaku_{role}@db/fund"
 
 
