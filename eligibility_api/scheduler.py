@@ -1,8 +1,8 @@
 """Periodic maintenance in a separate process, under the database role `shikaku_jobs`.
 
-It refreshes the revocation mirror, creates and drops partitions of used nonces, and deletes expired counters and
-batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed task is
-logged by exception type and place, and retried.
+It refreshes the revocation mirror, creates and drops partitions of used nonces, and deletes expired counters
+and batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed
+task is logged by exception type and place, and retried.
 """
 
 from __future__ import annotations
@@ -17,22 +17,24 @@ from sqlalchemy import text
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
 from eligibility_api.jlis.client import Jlis
-from eligibility_api.jlis.trust import load_trust
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.keys import FundKeys
+from eligibility_api.platform.keys import FundKeys, load_trust
 from eligibility_api.platform.settings import Settings
 from eligibility_api.presence.mirror import refresh
 
 log = structlog.get_logger()
 
 REFRESHES_PER_MAX_AGE = 4
-"""How often the lists are fetched within the mirror's maximum age: three fetches in a row can fail."""
+"""Fetches of the revocation lists within the mirror's maximum age: three in a row can fail."""
 
 STATEMENT_SECONDS = 300.0
 """Statement timeout of the scheduler: a national revocation list takes long to store."""
 
 LOCK_SECONDS = 1.0
-"""Lock timeout of the scheduler. Later lock requests queue behind a waiting one, so it gives up early and retries."""
+"""Lock timeout of the scheduler.
+
+Later lock requests queue behind a waiting one, so it gives up early and retries.
+"""
 
 _TASK_SECONDS = 600.0
 _MAINTENANCE_SECONDS = 300.0
@@ -56,7 +58,7 @@ async def run_maintenance(
     *,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> None:
-    """Run the periodic tasks until cancelled. Tests pass a `transport` that stands in for J-LIS."""
+    """Run the periodic tasks until cancelled. Tests pass a `transport` that replaces J-LIS."""
     try:
         async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
             jlis = Jlis(http, keys.jlis_client, clock)

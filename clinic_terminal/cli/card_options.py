@@ -21,7 +21,8 @@ from clinic_terminal.visit.prompts import Prompts
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Care, Category
-from eligibility_api.contract.consent import ConsentCare, Language
+from eligibility_api.contract.consent import ConsentCare
+from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.errors import ShikakuError
 
 MAX_OPERATOR_LENGTH = 60

@@ -16,17 +16,16 @@ from clinic_terminal.visit.prompts import Prompts
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.consent import (
-    UNTIL,
     ConsentAnswer,
     ConsentCare,
     ConsentChallengeAnswer,
     ConsentChallengeRequest,
     ConsentRequest,
     ConsentStatement,
-    Language,
     to_be_signed,
     words,
 )
+from eligibility_api.contract.consent_versions import UNTIL, Language
 from eligibility_api.contract.errors import ShikakuError
 
 

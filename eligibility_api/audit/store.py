@@ -70,7 +70,7 @@ async def answers(
 
 
 async def own_answer(connection: AsyncConnection, caller: Caller, record_id: UUID) -> Record:
-    """Return one row: whether the caller is still admitted, and the record of an answer to its facility, or nulls."""
+    """Return whether the caller is still admitted, and the record of an answer to its facility, or nulls."""
     parameters = {
         "client_id": caller.client_id,
         "right": Right.ELIGIBILITY.value,

@@ -1,4 +1,4 @@
-"""The append-only audit record: who requested what about which person, and which rows were read to answer."""
+"""Table of audit records: who requested what about which person, and the rows read for the answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from eligibility_api.database.columns import instant
 
 
 class AuditRecord(SQLModel, table=True):
-    """One record. The answer can be recomputed from what was read: the versions in `enrolments` and `tickets`, the
+    """One audit record.
+
+    The answer can be recomputed from what was read: the versions in `enrolments` and `tickets`, the
     entitlements that a look-up by number matched (`matched_entitlements`), and the `consents` that applied.
     """
 

@@ -66,8 +66,8 @@ class RateLimiter:
 class BatchJob:
     """Answers batches.
 
-    Look-ups use the state's database under the role `shikaku_api`; results are stored durably in `database`, under
-    the role `shikaku_jobs`.
+    Look-ups use the state's database under the role `shikaku_api`; results are stored durably in `database`,
+    under the role `shikaku_jobs`.
     """
 
     state: State

@@ -102,7 +102,7 @@ async def find(connection: AsyncConnection, batch_id: UUID, institution_code: st
 async def results(
     connection: AsyncConnection, client_id: UUID, batch: Row[Any], after: int, limit: int
 ) -> Sequence[Row[Any, Any]]:
-    """Up to `limit` rows of a batch with their results after row `after`; adds an audit record of the access."""
+    """Return up to `limit` results of a batch after row `after`, and record the access."""
     statement = (
         select(ROW.c.row, ROW.c.result)
         .where(ROW.c.batch_id == batch.batch_id, ROW.c.row > after, ROW.c.result.is_not(None))

@@ -12,7 +12,7 @@ from eligibility_api.database.columns import instant
 
 
 class BatchCheck(SQLModel, table=True):
-    """A batch.
+    """A batch of look-ups.
 
     Its first `answered` rows have results; `misses` of them were misses, the last `miss_streak`
     consecutively. Batches take turns in the order of `last_worked_at`.

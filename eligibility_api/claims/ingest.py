@@ -58,11 +58,9 @@ async def _attempt(database: Database, task: ClaimTask) -> None:
 
 
 async def _ingest(database: Database, task: ClaimTask) -> None:
-    """Parse and store a file completely.
+    """Parse and store a file completely; raises `file-lost`, `claims-unreadable`.
 
     What an interrupted reading has stored is skipped: parsing is deterministic.
-
-    Raises `file-lost`, `claims-unreadable`.
     """
     await parts.check_complete(database, task.file_id, task.parts)
     faults_stored = await writer.begin(database, task)

@@ -101,7 +101,7 @@ async def _store_claims(connection: AsyncConnection, task: ClaimTask, chunk: Chu
 
 
 async def conclude(database: Database, task: ClaimTask, progress: Progress) -> None:
-    """Make the whole file effective a moment from now (decision 004): one short transaction.
+    """Make the whole file effective shortly after the commit (decision 004), in one short transaction.
 
     Raises `database-unavailable`.
     """

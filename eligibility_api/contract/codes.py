@@ -127,7 +127,10 @@ class SingleOrCombined(StrEnum):
 
 
 class Category(StrEnum):
-    """Categories of information that need the patient's consent. Wording, groups and rules are in `categories.toml`."""
+    """Categories of information that need the patient's consent.
+
+    Wording, groups and rules are in `categories.toml`.
+    """
 
     LIMIT_CERTIFICATE = "limit-certificate"
     """限度額適用認定証."""

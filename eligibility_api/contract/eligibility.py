@@ -22,8 +22,8 @@ from eligibility_api.contract.wire import Answer, Bytes, Day, OperatorName, Requ
 class Proof(RequestModel):
     """A card's response to a challenge: its user-authentication certificate (DER) and the signature.
 
-    The signature is over `contract.presence.to_be_signed(...)`: RSASSA-PKCS1-v1_5 with SHA-256 by an RSA key, ECDSA
-    with SHA-384 (DER) by a P-384 key.
+    The signature is over `contract.presence.to_be_signed(...)`: RSASSA-PKCS1-v1_5 with SHA-256 by an RSA key,
+    ECDSA with SHA-384 (DER) by a P-384 key.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF]})
@@ -47,7 +47,7 @@ class CardCheckRequest(Proof):
 
 
 class VisualCheckRequest(CardCheckRequest):
-    """`POST /v1/eligibility/visual-check`: as by card, after staff compared the face (目視確認) instead of a PIN."""
+    """`POST /v1/eligibility/visual-check`: as by card, with a comparison of the face (目視確認) for the PIN."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"operator": "受付 見本"}]})
 
@@ -122,8 +122,8 @@ class Enrolment(Answer):
 class EligibilityAnswer(Answer):
     """The eligibility of one person: the card's holder, or the match of a look-up by number.
 
-    With validity 1 or 6 `results` contains every entitlement of the day, with validity 2 or 3 the one that ended; with
-    validity 4 or 5 it is empty.
+    With validity 1 or 6 `results` contains every entitlement of the day, with validity 2 or 3 the one that
+    ended; with validity 4 or 5 it is empty.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ELIGIBILITY]})

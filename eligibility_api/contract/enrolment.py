@@ -39,7 +39,7 @@ class Mismatch(StrEnum):
 
 
 class EnrolmentRequest(MemberItems):
-    """`POST /v1/enrolments`: one member, from `acquired_on` on (資格取得), or for a period that has ended already."""
+    """`POST /v1/enrolments`: one member, from `acquired_on` on (資格取得), or for a period that has ended."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MEMBER]})
 
@@ -69,7 +69,7 @@ def _check_recipient(member: MemberItems) -> None:
 
 
 def _check_late_elderly(member: MemberItems) -> None:
-    """後期高齢者医療 insures each person individually, without branch (OQS 12): from 75, with a disability from 65."""
+    """後期高齢者医療 insures each person alone, without branch (OQS 12): from 75, with a disability from 65."""
     born, acquired = member.birth_date, member.acquired_on
     turned_65 = (born.year + 65, born.month, born.day) <= (acquired.year, acquired.month, acquired.day)
     if not (turned_65 and member.branch is None and member.relationship is Relationship.INSURED):
@@ -86,8 +86,10 @@ class EndRequest(MembershipKey):
 
 
 class CorrectionRequest(RequestModel):
-    """`POST /v1/enrolments/correct`: replace a period by the correct one (資格訂正). `member` is complete and replaces the
-    former content; with another membership in it, the period moves to that membership.
+    """`POST /v1/enrolments/correct`: replace a period by the correct one (資格訂正).
+
+    `member` is complete and replaces the former content; with another membership in it, the period moves to
+    that membership.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CORRECTION]})

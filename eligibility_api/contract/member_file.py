@@ -1,8 +1,8 @@
 """The columns of a member file: CSV with a header, or one flat JSON object per line.
 
-Each item of a member (`contract.member_items`) is a column; an item of a group has the group's prefix. Days are
-YYYY-MM-DD, flags `1` or empty, codes as in `contract.codes`. An absent value is an empty cell, or a missing member of the
-object. The last line must end in a line break: a file without it counts as truncated.
+Each item of a member (`contract.member_items`) is a column; an item of a group has the group's prefix. Days
+are YYYY-MM-DD, flags `1` or empty, codes as in `contract.codes`. An absent value is an empty cell, or a
+missing member of the object. The last line must end in a line break: a file without it counts as truncated.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _columns(certificate: Certificate) -> list[dict[str, Item]]:
 CERTIFICATE_COLUMNS = {
     item.name: _columns(item.certificate) for item in MEMBER_ITEMS if item.certificate is not None
 }
-"""Groups by their item: the columns of each certificate that a row has room for, with the item in each column."""
+"""Groups by their item: the columns of each certificate that fits into a row, with each column's item."""
 
 MEMBER_COLUMNS = (
     *ITEM_COLUMNS,

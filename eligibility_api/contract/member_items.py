@@ -1,9 +1,9 @@
-"""The items that an insurer sends about a member: one table, from which everything that handles an item follows.
+"""The table of the items that an insurer sends about a member; all code for an item is derived from it.
 
-Derived from it: the columns of member files, their validation and staging, the digest, the columns of the table
-`enrolment`, the value of a stored row, and the answer of a value. The typed declarations are `MemberItems` (a request),
-`domain.enrolment_version.EnrolmentVersion` and `contract.eligibility.Enrolment` (an answer); a test compares them with
-the table.
+Derived from it: the columns of member files, their validation and staging, the digest, the columns of the
+table `enrolment`, the value of a stored row, and the answer of a value. The typed declarations are
+`MemberItems` (a request), `domain.enrolment_version.EnrolmentVersion` and `contract.eligibility.Enrolment`
+(an answer); a test compares them with the table.
 """
 
 from __future__ import annotations
@@ -169,9 +169,11 @@ FIRST_ITEMS = (
 """The items of the first version, complete: stored digests join every one of them, in this order."""
 
 LATER_ITEMS: tuple[Item, ...] = ()
-"""Items added since. The digest of a content, and the version of an answer, contain one only where it is present, so that
-a new column changes neither an insurer's next file nor the answers that lack it. A later item is optional and has no
-default.
+"""Items added since.
+
+The digest of a content, and the version of an answer, contain one only where it is present, so that
+a new column changes neither an insurer's next file nor the answers that lack it. A later item is optional and
+has no default.
 """
 
 MEMBER_ITEMS = FIRST_ITEMS + LATER_ITEMS

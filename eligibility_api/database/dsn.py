@@ -1,4 +1,4 @@
-"""Which database a process uses, and as whom."""
+"""The connection string of a process: embedded or external database, by role."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from eligibility_api.platform.settings import Settings
 
 
 def is_embedded(settings: Settings) -> bool:
-    """Whether the embedded PostgreSQL serves: no `DATABASE_URL` is set."""
+    """Whether the embedded PostgreSQL is used: no `DATABASE_URL` is set."""
     return settings.database_url is None
 
 
 def dsn(settings: Settings, role: Role) -> str:
-    """The connection string of `role`. Each role of an outside database has a setting of its own.
+    """The connection string of `role`. Each role of an external database has its own setting.
 
-    Raises OperatorError where that is missing, EmbeddedDatabaseError where the embedded server was never started.
+    Raises OperatorError if that is missing, EmbeddedDatabaseError if the embedded server was never started.
     """
     if settings.database_url is None:
         return EmbeddedPostgres.attach(settings.home / "postgres").dsn(role)

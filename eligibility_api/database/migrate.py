@@ -1,4 +1,7 @@
-"""Brings a database to the newest revision. By itself only on the embedded database; elsewhere by command."""
+"""Migrates a database to the newest schema revision.
+
+The embedded database is migrated at start, an external one by command only.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def _config() -> Config:
 
 @cache
 def head() -> str:
-    """The revision that this program's code expects."""
+    """The schema revision that this program expects."""
     current = ScriptDirectory.from_config(_config()).get_current_head()
     assert current is not None
     return current
@@ -38,10 +41,10 @@ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 
 
 async def migrate(owner_dsn: str) -> None:
-    """Run the missing migrations, as the owner of the database.
+    """Run the missing migrations, as the database's owner.
 
-    Raises OperatorError if the server lacks a role that the migrations grant rights to, and asyncpg's or SQLAlchemy's
-    errors.
+    Raises OperatorError if the server lacks a role that the migrations grant rights to, and asyncpg's or
+    SQLAlchemy's errors.
     """
     engine = create_async_engine(sqlalchemy_url(owner_dsn), poolclass=NullPool)
     config = _config()

@@ -17,7 +17,7 @@ APPROVER_RIGHTS = frozenset({Right.APPROVAL})
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A facility, admitted if it is new, and the number of its terminals to admit, all with the same rights."""
+    """A facility to admit if it is new, and its number of terminals to admit, all with the same rights."""
 
     institution_code: str
     name: str

@@ -1,4 +1,4 @@
-"""Comparison of memberships, and of everything that an insurer sends about a member."""
+"""Compares memberships, and the items that an insurer sends about a member."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from eligibility_api.contract.member_items import FIRST_ITEMS, MEMBER_ITEMS
 from eligibility_api.contract.numbers import folded
 
 CONTENT = tuple(item.name for item in MEMBER_ITEMS)
-"""The items that an insurer sends about a member, in the order of their digest. Groups of items are canonical JSON."""
+"""The items that an insurer sends about a member, in the order of their digest.
+
+Groups of items are canonical JSON.
+"""
 
 _ALWAYS_DIGESTED = len(FIRST_ITEMS)
 
@@ -25,9 +28,10 @@ def comparable(symbol: str | None, number: str, branch: str | None) -> tuple[str
 
 
 def digest(content: Mapping[str, Any]) -> bytes:
-    """Sixteen bytes, equal for equal contents (rule T8). Values as text: days ISO, booleans 1 or empty.
+    """Sixteen bytes, equal for equal contents (rule T8).
 
-    An absent item is empty. A group of items is its canonical JSON (see `canonical`).
+    Values as text: days ISO, booleans 1 or empty, absent items empty, groups of items as canonical JSON (see
+    `canonical`).
     """
     return digest_of_texts([_text(content.get(name)) for name in CONTENT])
 
@@ -35,7 +39,8 @@ def digest(content: Mapping[str, Any]) -> bytes:
 def digest_of_texts(texts: Sequence[str]) -> bytes:
     """The digest of a content given as texts in the order of `CONTENT`: a row of a file (rule T8).
 
-    Items of the first version are joined by position, absent ones too; later ones by name, only where present.
+    Items of the first version are joined by position, absent ones too; later ones by name, only where
+    present.
     """
     joined = "\x1f".join(texts[:_ALWAYS_DIGESTED])
     for position in range(_ALWAYS_DIGESTED, len(texts)):

@@ -1,4 +1,4 @@
-"""Present one enrolment to one facility on one day: items, consents, and the address rule."""
+"""Presents one enrolment to one facility on one day, by consents and protection."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DisclosureScope:
 
     @property
     def address(self) -> bool:
-        """Whether addresses are shown: not to eligibility-only facilities, and not of protected persons (rule S2)."""
+        """Whether addresses are shown: not of protected persons, nor to eligibility-only facilities (S2)."""
         return not self.protected and FACILITY_KINDS[self.facility_kind].address
 
     @property
@@ -40,7 +40,7 @@ class DisclosureScope:
 
     @property
     def specific_diseases(self) -> bool:
-        """Whether diseases may be shown: never to eligibility-only facilities, whatever was consented (rule S6)."""
+        """Whether diseases may be shown: with consent, but never to eligibility-only facilities (rule S6)."""
         return FACILITY_KINDS[self.facility_kind].medical and Category.SPECIFIC_DISEASES in self.consents
 
 
@@ -72,7 +72,10 @@ _BLANK: dict[str, Any] = dict.fromkeys(Enrolment.model_fields)
 
 
 def present(enrolment: EnrolmentVersion, view: DisclosureScope) -> Enrolment:
-    """One result of an answer (rules S2 to S8). Certificates count on days that both they and the enrolment cover."""
+    """One result of an answer (rules S2 to S8).
+
+    Certificates count on days that both they and the enrolment cover.
+    """
     as_of = view.as_of
     values = _BLANK.copy()
     values.update(zip(_COPIED, _read_copied(enrolment), strict=True))
@@ -93,7 +96,7 @@ def present(enrolment: EnrolmentVersion, view: DisclosureScope) -> Enrolment:
 
 
 def _lost_on(enrolment: EnrolmentVersion, as_of: date) -> date | None:
-    """The stored day, or an earlier legal end once it has come; the reason belongs to the stored day (rule S3)."""
+    """The stored day, or an earlier legal end that has come; the reason belongs to the former (rule S3)."""
     return ends_on(enrolment) if ended(enrolment, as_of) else enrolment.lost_on
 
 

@@ -1,9 +1,12 @@
-"""Misses: look-ups by number that match nobody. Counted and rate-limited, so that numbers cannot be enumerated.
+"""Misses, i.e. look-ups by number that match nobody: counted, rate-limited and logged.
 
-The count is in the database, shared by all workers, and written by the statement that missed; a hit writes nothing.
-Concurrent look-ups of one terminal cannot exceed its limit together: a result whose miss no longer fits the count is
-withheld. Those of several terminals can exceed their facility's limit, by the number in flight. Above the limit nothing
-is read or recorded, so that a flood causes no writes; the metrics count the refusals by code.
+Counted and rate-limited, so that numbers cannot be enumerated.
+
+The count is in the database, shared by all workers, and written by the statement that missed; a hit writes
+nothing. Concurrent look-ups of one terminal cannot exceed its limit together: a result whose miss no longer
+fits the count is withheld. Those of several terminals can exceed their facility's limit, by the number in
+flight. Above the limit nothing is read or recorded, so that a flood causes no writes; the metrics count the
+refusals by code.
 """
 
 from __future__ import annotations
@@ -45,7 +48,7 @@ guard AS MATERIALIZED (
     ) m
 )
 """
-"""The CTE `guard`: whether this terminal may look up memberships, and how many misses it has left in the hour.
+"""CTE `guard`: whether this terminal may look up memberships, and its misses left in the hour.
 
 Parameters 1–4: client, right, the hourly limits of a terminal and of a facility (null: not limited).
 """
@@ -68,9 +71,9 @@ counted AS (
     RETURNING streak
 )
 """
-"""Counts the misses that `missed` returns (one row, one column), unless there is no limit, the look-up is not allowed, or
-concurrent misses have used up the limit.
+"""CTE `counted`: counts the misses that `missed` returns (one row, one column).
 
+Not counted without a limit, if the look-up is not allowed, or if concurrent misses have used up the limit.
 Misses within 60 seconds of each other are a streak (column `streak`).
 """
 
@@ -80,7 +83,7 @@ OVER_LIMIT = "(SELECT misses > 0 AND $3 IS NOT NULL AND NOT EXISTS (SELECT FROM 
 
 @dataclass(frozen=True, slots=True)
 class LookUpQuota:
-    """Whether a look-up is allowed and within its limit, and the terminal's streak of misses (None without a miss)."""
+    """Whether a look-up is allowed and within its limit, and the terminal's current streak of misses."""
 
     admitted: bool
     entitled: bool
@@ -94,7 +97,7 @@ class LookUpQuota:
         return cls(row["admitted"], row["entitled"], within_limit, row["streak"])
 
     def check(self, now: datetime) -> None:
-        """Raises `client-closed`, `right-missing` or `number-miss-limit`."""
+        """Raise `client-closed`, `right-missing` or `number-miss-limit` if the look-up is not allowed."""
         if not self.admitted:
             raise ShikakuError("client-closed")
         if not self.entitled:

@@ -1,6 +1,7 @@
 """Reading enrolment versions: the columns of a statement, and the value of a row.
 
-Shared by every statement that answers about a person, so that a card check, a number check and an auditor read the same.
+Shared by every statement that answers about a person, so that a card check, a number check and an auditor
+read the same.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ ENROLMENT_COLUMNS = (
 )
 """The items of an enrolment version (`enrolment e`); a statement adds a column `tickets`.
 
-The insurer is that of the revision which opened it (`revision o`): an insurer changes only its own members, and the
-revision is read anyway, which saves a card check a look-up in the large table `entitlement`.
+The insurer is that of the revision which opened it (`revision o`): an insurer changes only its own members,
+and the revision is read anyway, which saves a card check a look-up in the large table `entitlement`.
 """
 
 _READING_OF_PERSON = """
@@ -58,7 +59,7 @@ VERSIONS_READ = "(SELECT coalesce(array_agg(version ORDER BY version), '{}') FRO
 TICKETS_READ = (
     "(SELECT array_agg((k ->> 'version')::bigint) FROM reading, jsonb_array_elements(tickets) AS k)"
 )
-"""The numbers of the versions in `reading` and of their tickets (null if there are none), for the audit record."""
+"""The numbers of the versions in `reading`, and of their tickets (null if none), for the audit record."""
 
 REFERENCE = """
 reference AS MATERIALIZED (
@@ -71,8 +72,10 @@ reference AS MATERIALIZED (
     LIMIT 1
 )
 """
-"""The facility's own number for the person of `reading`, as registered last. A membership with an open mismatch is
-skipped: until its holder is confirmed, the number registered for it may be another patient's.
+"""The facility's own number for the person of `reading`, as registered last.
+
+A membership with an open mismatch is skipped: until its holder is confirmed, the number registered for it may
+be another patient's.
 """
 
 
@@ -117,7 +120,10 @@ _LISTS = ("specific_diseases", "tickets")
 
 
 def enrolment_version(row: Any) -> EnrolmentVersion:
-    """The enrolment version in a row with `ENROLMENT_COLUMNS` and `tickets`. Values were validated when they were stored."""
+    """The enrolment version in a row with `ENROLMENT_COLUMNS` and `tickets`.
+
+    Values were validated when they were stored.
+    """
     values: dict[str, Any] = dict(zip(_FIELDS, _read_columns(row), strict=True))
     for name, convert in _CONVERSIONS:
         stored = values[name]

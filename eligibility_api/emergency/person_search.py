@@ -1,8 +1,8 @@
-"""The SQL of a person search in disaster mode: one statement that searches, counts a miss, grants a permit and records.
+"""SQL of a person search in disaster mode: one statement searches, counts a miss, grants and records.
 
-By a membership it is the look-up by number. By personal items it searches by birth date, through `entitlement_born_on`, and
-compares values folded as by `domain/searching.py`. A protected person's address is not compared: the outcome must not
-reveal whether it was right.
+By a membership it is the look-up by number. By personal items it searches by birth date, through the index
+`entitlement_born_on`, and compares values folded as by `domain.text.folded_text`. A protected person's
+address is not compared: the outcome must not reveal whether it was right.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ _MAY_SEARCH = "EXISTS (SELECT FROM asking WHERE refusal IS NULL)"
 
 
 def _folded(column: str) -> str:
-    """`domain.searching.folded_text` of a column."""
+    """The SQL equivalent of `domain.text.folded_text` for a column."""
     normalized = f"normalize(replace(normalize({column}, NFKC), ' ', ''), NFKC)"
     return f"translate({normalized}, '{HYPHENS}', '{'-' * len(HYPHENS)}')"
 
@@ -84,7 +84,7 @@ _WITHHELD = f"""EXISTS (
             WHERE e.person_key = f.person_key AND {NOT_SUPERSEDED}
               AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
         )"""
-"""Whether the address of `f` is withheld (S2) or the person protected, in any version that is known."""
+"""SQL condition: the address of `f` is withheld (S2), or the person is protected, in any known version."""
 
 _BY_ITEMS = f"""
 named AS MATERIALIZED (
@@ -100,7 +100,10 @@ fitting AS MATERIALIZED (
     SELECT f.* FROM named f WHERE {_folded("f.address")} = $15::text OR {_WITHHELD}
 )
 """  # noqa: S608 - constants of the store, no values
-"""The persons insured on the day with these items. Five parameters: birth date, sex, name, kana (or null), address."""
+"""The persons insured on the day with these items.
+
+Five parameters: birth date, sex, name, kana (or null), address.
+"""
 
 _BY_MEMBERSHIP = MATCHING_ENROLMENTS.format(
     *(f"${number}" for number in range(11, 17)),
@@ -138,8 +141,10 @@ def _statement(fitting: str, withheld: str) -> str:
 
 BY_ITEMS = _statement(_BY_ITEMS, _WITHHELD)
 BY_MEMBERSHIP = _statement(_BY_MEMBERSHIP, PROTECTED.format(person_key="f.person_key", now="a.now"))
-"""Parameters: the four of `LOOK_UP_CHECK`; role, operator, a refusal known before, categories, permit, the patient's own
-statement; then those of the search.
+"""The statements by personal items and by membership.
+
+Parameters: the four of `LOOK_UP_CHECK`; role, operator, a refusal known before, categories, permit, the
+patient's own statement; then those of the search.
 """
 
 

@@ -1,4 +1,7 @@
-"""The SQL of emergencies: one statement that checks, spends the one-time password, counts a wrong one, grants and records."""
+"""SQL of emergencies: one statement checks, spends the one-time password, grants and records.
+
+A wrong password is counted.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.domain.permits import MAX_PRESENCE_AGE, WINDOW_WITHOUT_CONSENT
 
 WINDOW = f"interval '{WINDOW_WITHOUT_CONSENT // timedelta(hours=1)} hours'"
-"""How long a permit without consent lasts at most."""
+"""The maximum duration of a permit without consent."""
 
 _SECRET = """
 SELECT o.totp_secret, fund_clock() AS now
@@ -84,8 +87,9 @@ recorded AS (
     RETURNING record_id
 )
 """
-"""The audit record of an attempt, whatever its outcome, with the requested categories. Values come from parameters (`role`
-and so on) or from `decided`.
+"""The audit record of an attempt, whatever its outcome, with the requested categories.
+
+Values come from parameters (`role` and so on) or from `decided`.
 """
 
 PERMIT_CTE = """
@@ -116,8 +120,11 @@ _PERMIT = _STATEMENT.format(
     recorded=RECORD_CTE.format(kind="emergency.permit", **_PLACES),
     permitted=PERMIT_CTE.format(basis=Basis.EMERGENCY, until=f"now + {WINDOW}", **_PLACES),
 )
-"""Parameters: client, right, role, operator; the patient's record, a refusal known before, the operator's secret as stored,
-the one-time password's expiry and id (null: it is wrong), the limit; then those of `RECORD_CTE` and `PERMIT_CTE`.
+"""The statement of an emergency permit.
+
+Parameters: client, right, role, operator; the patient's record, a refusal known before, the operator's secret
+as stored, the one-time password's expiry and id (null: it is wrong), the limit; then those of `RECORD_CTE`
+and `PERMIT_CTE`.
 """
 
 
@@ -154,8 +161,9 @@ async def permit(
     used: UsedPassword | None,
     limit: int,
 ) -> Any:
-    """Grant a permit or refuse it; recorded in any case. Returns a row with `admitted`, `entitled`, `outcome`,
-    `record_id`, `given_at`, `until`.
+    """Grant a permit or refuse it; recorded in any case.
+
+    Returns a row with `admitted`, `entitled`, `outcome`, `record_id`, `given_at`, `until`.
     """
     reason = request.model_dump_json(include={"reason", "note"})
     parameters: list[Any] = [

@@ -1,4 +1,4 @@
-"""The SQL of institutions, insurers and their clients."""
+"""SQL of institutions, insurers and their clients."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Queue(Generic[T]):
     def __init__(
         self, name: str, store: FileStore, pending: str, task: Callable[[dict[str, Any]], T]
     ) -> None:
-        """`pending` selects what `task` is built from, in order of urgency; `:file` restricts it to one file."""
+        """`pending` selects the values of a `task`, most urgent first; `:file` restricts it to one file."""
         self._name = name
         self._store = store
         self._pending = text(f"{pending} LIMIT {MAX_CANDIDATES}").bindparams(bindparam("file", type_=Uuid))
@@ -70,7 +70,7 @@ class Queue(Generic[T]):
         return [self._task(dict(row._mapping)) for row in rows]
 
     async def change(self, connection: AsyncConnection, task: T, **values: Any) -> None:
-        """Record the progress of a task."""
+        """Store the progress of a task."""
         await self._store.update(connection, task.file_id, **values)
 
     async def retry_later(self, connection: AsyncConnection, task: T) -> None:

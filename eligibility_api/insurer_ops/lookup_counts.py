@@ -1,8 +1,9 @@
 """Counts look-ups of insurers' members by outcome: a job that reads the audit records in order.
 
-A record names the versions that were read, not the answer: the job recomputes the outcome once for each record, and
-counts it for every insurer whose versions were read. So a request for statistics adds up a few counts. Records that a
-statement may still be writing are left for later; a record that is written more than a minute late is not counted.
+A record names the versions that were read, not the answer: the job recomputes the outcome once for each
+record, and counts it for every insurer whose versions were read. So a request for statistics only adds up
+counts. Records that a statement may still be writing are counted later; a record that is written more than a
+minute late is not counted.
 """
 
 from __future__ import annotations
@@ -42,7 +43,10 @@ Key = tuple[str, date, str]
 
 
 async def count_look_ups(database: Database, *, commit_delay: timedelta = COMMIT_DELAY) -> bool:
-    """Count the next records, under the role `shikaku_jobs`. Returns whether a full chunk was counted, so more may wait."""
+    """Count the next records, under the role `shikaku_jobs`.
+
+    Returns whether a full chunk was counted, so more may wait.
+    """
     async with database.transaction() as connection:
         after = (await connection.execute(select(_PROGRESS.c.last_record_id).with_for_update())).scalar_one()
         parameters = {"after": after, "commit_delay": commit_delay, "max_records": MAX_RECORDS}
@@ -59,7 +63,7 @@ async def count_look_ups(database: Database, *, commit_delay: timedelta = COMMIT
 def _keys(record: audit.Record, versions: Mapping[int, EnrolmentVersion]) -> set[Key]:
     """Return the keys of a record: its outcome, for each insurer whose members were read."""
     try:
-        outcome = answered(recompute.reading_of(record, versions)).validity.value
+        outcome = answered(recompute.inputs_of(record, versions)).validity.value
     except ShikakuError as refusal:
         outcome = refusal.code
     except recompute.UnknownRule:

@@ -1,4 +1,4 @@
-"""The fund's settings: one object per process, read from the environment (`FUND_…`, and the usual `DATABASE_URL`)."""
+"""The fund's settings from the environment (`FUND_…`, and `DATABASE_URL…`): one object per process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Every setting, with its unit in its name. Without `DATABASE_URL` the embedded PostgreSQL under `home` is used."""
+    """Every setting, with its unit in its name.
+
+    Without `DATABASE_URL` the embedded PostgreSQL under `home` is used.
+    """
 
     model_config = SettingsConfigDict(env_prefix="FUND_", frozen=True, hide_input_in_errors=True)
 

@@ -1,7 +1,7 @@
-"""What the service tells about itself: a journal of events, and metrics.
+"""The service's structured log and its metrics.
 
-The journal is structured, and an allow-list holds it: a field that is not listed here is dropped, so that no PIN,
-number, name or address can slip into a log by a careless line. Errors are told by type and place, never by text.
+An allow-list filters the log: a field that is not listed here is dropped, so that no PIN, number, name or
+address can be logged by mistake. Errors are logged by type and place, never by text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ALLOWED_FIELDS = frozenset(
         "client_id", "streak",
     }
 )  # fmt: skip
-"""Every field that a log line may have. `address` is the service's own."""
+"""All fields that a log line may have. `address` is the service's own."""
 
 REQUESTS = Counter(
     "shikaku_http_requests_total",
@@ -53,7 +53,7 @@ def _only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[s
 
 
 def set_up_logging() -> None:
-    """Journal to standard error, one JSON object a line."""
+    """Configure the log: standard error, one JSON object per line."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -67,7 +67,7 @@ def set_up_logging() -> None:
 
 
 def metrics_text() -> bytes:
-    """All workers' metrics together (Prometheus text format); one process's own where no folder is shared."""
+    """The metrics of all workers (Prometheus text format), or of this process if they share no folder."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(PROCESS_REGISTRY)
     registry = CollectorRegistry()

@@ -1,7 +1,7 @@
 """Records a prescription or a dispensing at once: who may record it, for which patient and days (W11).
 
-The patient is the person of a recent eligibility answer of the same facility. A refusal is recorded too. What is disclosed
-of an entry, and when a claim replaces it, is decided when it is read (`history/`).
+The patient is the person of a recent eligibility answer of the same facility. A refusal is recorded too. What
+is disclosed of an entry, and when a claim replaces it, is decided when it is read (`history/`).
 """
 
 from __future__ import annotations
@@ -77,15 +77,15 @@ async def dispense(
 
 
 async def _add(
-    state: State, caller: Caller, operator: Operator, entry: Entry, once: IdempotentCall
+    state: State, caller: Caller, operator: Operator, entry: Entry, call: IdempotentCall
 ) -> EntryAnswer:
-    caller.need(Right.PRESCRIPTION)
+    caller.require(Right.PRESCRIPTION)
     row = await store.add(
         state.database,
         caller,
         operator,
         entry,
-        once,
+        call,
         kinds=kinds_recording(entry.origin),
         refusal=_refusal(operator, entry, day_in_japan(state.clock())),
     )

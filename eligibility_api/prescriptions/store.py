@@ -1,4 +1,4 @@
-"""The SQL of prescriptions and dispensings: one statement that checks, records and stores."""
+"""SQL of prescriptions and dispensings: one statement checks, records and stores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.domain.claims import Content, encode
 
 LEAD = timedelta(milliseconds=25)
-"""How far `known_from` lies ahead of the statement, so that nothing is visible before it is committed (decision 004)."""
+"""How far `known_from` lies ahead of the statement: nothing is visible before its commit (decision 004)."""
 
 MAX_IDENTIFICATION_AGE = timedelta(hours=24)
 """How long ago the facility may have identified the patient (W11)."""
@@ -87,7 +87,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentCall:
-    """Identifies a repeated call: its idempotency key, and the digest of the request."""
+    """A call as identified for repetition: its idempotency key, and the digest of the request."""
 
     key: str
     digest: bytes
@@ -98,15 +98,15 @@ async def add(
     caller: Caller,
     operator: Operator,
     entry: Entry,
-    once: IdempotentCall,
+    call: IdempotentCall,
     *,
     kinds: Collection[FacilityKind],
     refusal: str | None,
 ) -> Any:
-    """Store an entry from a facility of one of `kinds`, unless there is a `refusal` already, and record it: one statement.
+    """Store an entry from a facility of one of `kinds`, unless there is a `refusal`, and record it.
 
-    Returns a row with `admitted`, `entitled`, `outcome` (`done`, `former` or the refusal), `entry_id`, `record_id`,
-    `known_from`.
+    It is one statement. Returns a row with `admitted`, `entitled`, `outcome` (`done`, `former` or the
+    refusal), `entry_id`, `record_id`, `known_from`.
     """
     code, name = entry.prescriber or (None, None)
     parameters: list[Any] = [
@@ -115,8 +115,8 @@ async def add(
         operator.role.value,
         operator.name,
         entry.identified_by,
-        once.key,
-        once.digest,
+        call.key,
+        call.digest,
         sorted(kinds),
         refusal,
         entry.origin.value,

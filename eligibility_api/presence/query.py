@@ -1,10 +1,11 @@
-"""The proof query: everything about a proof that depends on the database, in one statement and one round trip.
+"""The proof query: all database checks of a proof in one statement and one round trip.
 
-Read from top to bottom it is the rule. The CTE `guard` checks: is the challenge still in time by the database's clock, is
-the terminal still admitted, is the certificate's revocation status known and what is it, to whom is the certificate bound.
-`spent_now` spends the challenge if all of that can be decided. What an endpoint adds (reading enrolments, binding a
-certificate) depends on `spent_now`, and so does the audit record: no use without its record, no record of a use that
-did not happen. Being one statement, it is one transaction.
+Read from top to bottom it is the rule. The CTE `guard` checks: is the challenge still in time by the
+database's clock, is the terminal still admitted, is the certificate's revocation status known and what is it,
+to whom is the certificate bound. `spent_now` spends the challenge if all of that can be decided. What an
+endpoint adds (reading enrolments, binding a certificate) depends on `spent_now`, and so does the audit
+record: no use without its record, no record of a use that did not happen. Being one statement, it is one
+transaction.
 """
 
 from __future__ import annotations
@@ -54,11 +55,12 @@ guard AS MATERIALIZED (
     ) checked
 )
 """
-"""Parameters 1–8: expiry, challenge id, rights, client, CA key, serial, OCSP's status or null, maximum age of the mirror.
+"""Parameters of the CTE `guard`.
 
-Parameters 9 and 10, for `holder_missing` and its consequences: the outcome of asking J-LIS for the certificate's holder
-(null: not asked yet), and the person that it named. `missing` is what another source must supply before the proof can
-be spent.
+1–8: expiry, challenge id, rights, client, CA key, serial, OCSP's status or null, maximum age of the mirror. 9
+and 10, for `holder_missing` and its consequences: the outcome of asking J-LIS for the certificate's holder
+(null: not asked yet), and the person that it named. `missing` is what another source must supply before the
+proof can be spent.
 """
 
 DECIDABLE = "in_time AND admitted AND entitled AND missing IS NULL"
@@ -112,7 +114,7 @@ class HolderAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Answers of other sources, where the database alone could not decide; None if a source was not queried."""
+    """Answers of other sources that the database query lacked; None if a source was not queried."""
 
     ocsp: CertificateStatus | None = None
     holder: HolderAnswer | None = None

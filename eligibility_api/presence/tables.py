@@ -1,10 +1,11 @@
-"""Used nonces, the revocation mirror, the bindings of certificates to persons, and the count of visual checks."""
+"""Tables of used nonces, the revocation mirror, card bindings, and visual checks per hour."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Numeric
 from sqlmodel import Field, SQLModel
 
 from eligibility_api.database.columns import instant
@@ -13,7 +14,8 @@ from eligibility_api.database.columns import instant
 class UsedNonce(SQLModel, table=True):
     """Single-use values that were used: challenges and client assertions, by their own expiry and id.
 
-    Partitioned by the expiry; a partition is dropped once its end is ten minutes past by the database's clock.
+    Partitioned by the expiry; a partition is dropped once its end is ten minutes past by the database's
+    clock.
     """
 
     __tablename__ = "used_nonce"
@@ -23,10 +25,10 @@ class UsedNonce(SQLModel, table=True):
 
 
 class Authority(SQLModel, table=True):
-    """The revocation mirror's state for one CA key: which CRL is stored, and when it was last confirmed as current."""
+    """The revocation mirror's state for one CA key: the stored CRL, and when it was last checked."""
 
     authority: bytes = Field(primary_key=True)
-    crl_number: int
+    crl_number: int = Field(sa_type=Numeric)
     crl_sha256: bytes
     this_update: datetime = instant()
     next_update: datetime = instant()
@@ -45,7 +47,7 @@ class RevokedCertificate(SQLModel, table=True):
 
 
 class Binding(SQLModel, table=True):
-    """The person to whom a certificate belongs, permanently: by first registration or renewal link, as J-LIS answered."""
+    """The person of a certificate, permanent: by first registration or renewal link, as J-LIS answered."""
 
     authority: bytes = Field(primary_key=True)
     serial: bytes = Field(primary_key=True)

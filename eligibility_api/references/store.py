@@ -1,4 +1,4 @@
-"""The SQL of reference numbers: many registrations in one statement, each with its own outcome."""
+"""SQL of reference numbers: many registrations in one statement, each with its own outcome."""
 
 from __future__ import annotations
 
@@ -79,7 +79,11 @@ REGISTER = _STATEMENT.format(
         may_ask=MAY_LOOK_UP,
     ),
 )
-"""Parameters: the four of `LOOK_UP_CHECK`, then arrays: insurer, number, symbol, birth date, branches, reference."""
+"""The statement that registers reference numbers.
+
+Parameters: the four of `LOOK_UP_CHECK`, then arrays: insurer, number, symbol, birth date, first and last
+branch, reference number.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,10 @@ async def register(
     *,
     limits: tuple[int, int],
 ) -> RegistrationResult:
-    """Register, record and count misses in one statement. Rows after the last miss allowed are not looked up."""
+    """Register, record and count misses in one statement.
+
+    Rows after the last miss allowed are not looked up.
+    """
     rows = [[*membership_parameters(one), one.reference_number] for one in registrations]
     columns = [list(column) for column in zip(*rows, strict=True)]
     parameters = [caller.client_id, Right.ELIGIBILITY.value, *limits, *columns]

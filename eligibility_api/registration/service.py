@@ -1,4 +1,4 @@
-"""First registration: the proof shows that the holder is present, J-LIS identifies her; nothing else selects the person."""
+"""First registration: the proof shows presence, J-LIS identifies the person; nothing else selects her."""
 
 from __future__ import annotations
 

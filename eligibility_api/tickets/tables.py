@@ -1,21 +1,22 @@
-"""Medical tickets as the fund knows them, bitemporal as enrolment is: the days, and when the fund knew."""
+"""Table of medical tickets, bitemporal like enrolment: the days, and when the fund knew."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 
 class MedicalTicketVersion(SQLModel, table=True):
-    """One version of one ticket, never changed but for being closed. `month` is the month's first day."""
+    """One version of one ticket: never changed, only closed. `month` is the month's first day."""
 
     __tablename__ = "medical_ticket"
 
-    version: int | None = Field(default=None, primary_key=True)
-    entitlement: int = Field(foreign_key="entitlement.entitlement")
-    opened_by: int = Field(foreign_key="revision.revision")
-    closed_by: int | None = Field(default=None, foreign_key="revision.revision")
+    version: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    entitlement: int = Field(foreign_key="entitlement.entitlement", sa_type=BigInteger)
+    opened_by: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
+    closed_by: int | None = Field(default=None, foreign_key="revision.revision", sa_type=BigInteger)
     ticket_type: str
     month: date
     institution_code: str

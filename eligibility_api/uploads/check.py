@@ -34,7 +34,7 @@ class _ParsedBlock(NamedTuple):
 
 
 async def check(context: UploadContext, task: UploadTask) -> None:
-    """Check a file from its beginning, whatever an interrupted check did before.
+    """Check a file from its beginning, whatever an interrupted check has done.
 
     Raises `file-lost`, `file-truncated`, `file-encoding`, `file-header`, `register-unavailable`.
     """

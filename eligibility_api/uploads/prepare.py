@@ -64,7 +64,8 @@ UPDATE enrolment SET closed_by = :revision WHERE version = ANY (ARRAY(
 
 _ITEMS = ", ".join(f"r.{name}" for name in CONTENT)
 
-# The member's person: `enrolment.linking.linked` as a set operation. No match: the identity has not changed.
+# The member's person: `enrolment.linking.link_after_match` as a set operation. No match: the identity has not
+# changed.
 _LINK = """
 CASE WHEN m.row IS NULL THEN f.person_key ELSE coalesce(f.person_key, m.person_key) END,
 CASE WHEN m.row IS NULL THEN f.register_match

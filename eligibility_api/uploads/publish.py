@@ -21,8 +21,8 @@ PAUSE_RATIO = 0.75
 
 _MANY_ROWS = 10_000
 
-# Another file or undo with an older revision, published after this file was checked. A publication is committed
-# earlier than its instant, by the lead.
+# Another file or undo with an older revision, published after this file was checked. A publication is
+# committed earlier than its instant, by the lead.
 _STALE = text("""
 SELECT EXISTS (SELECT FROM revision r WHERE r.insurer_number = :insurer AND r.revision < :revision
                AND r.published_at - CAST(:lead AS interval) > :checked_at)
@@ -68,8 +68,7 @@ async def _analyze(context: UploadContext, task: UploadTask) -> None:
 
 
 async def _is_outdated(context: UploadContext, task: UploadTask) -> bool:
-    """Refuse the file if a crash emptied its tables, or queue a new check if another file was published since
-    the last.
+    """Refuse a file whose tables a crash emptied, or queue a new check if another file was published since.
 
     Returns whether either was needed.
     """

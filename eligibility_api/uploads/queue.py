@@ -47,7 +47,7 @@ _TYPES: dict[str, type[StrEnum]] = {
 
 @dataclass(frozen=True, slots=True)
 class UploadContext:
-    """Dependencies of the job: settings, clock, resident register, and a database under the role `shikaku_jobs`."""
+    """Dependencies of the job. The database connects under the role `shikaku_jobs`."""
 
     settings: Settings
     clock: Clock

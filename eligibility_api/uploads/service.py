@@ -1,7 +1,4 @@
-"""An insurer's calls about member files: upload, look up, approve, reject, publish, undo.
-
-Only its own are visible.
-"""
+"""An insurer's calls about its own member files: upload, look up, approve, reject, publish, undo."""
 
 from __future__ import annotations
 
@@ -57,7 +54,7 @@ async def upload(
     state: State, caller: Caller, options: UploadOptions, body: AsyncIterator[bytes]
 ) -> UploadAnswer:
     """Receive a file. Raises `right-missing`, `client-closed`, `file-truncated`."""
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
 
     async def begin(connection: AsyncConnection) -> UUID:
         return await _begin(connection, caller, options)
@@ -98,7 +95,7 @@ async def approve(state: State, caller: Caller, upload_id: UUID, reason: str) ->
 
     Raises `approval-needs-another-key`, `upload-state`.
     """
-    caller.need(Right.APPROVAL)
+    caller.require(Right.APPROVAL)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id, lock=True)
         if row.client_id == caller.client_id:
@@ -120,7 +117,7 @@ async def reject(state: State, caller: Caller, upload_id: UUID, reason: str) -> 
 
 async def publish(state: State, caller: Caller, upload_id: UUID) -> UploadAnswer:
     """Publish a checked file that waits for this request. Raises `upload-state`."""
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id, lock=True)
         return await _decide(

@@ -45,6 +45,7 @@ def test_every_row_is_loaded_and_again_a_month_later(
     for part, month in zip(("first_load", "monthly"), months, strict=True):
         files = month.glob("members-[0-9]*.csv")
         rows = sum(len(file.read_text(encoding="utf-8").splitlines()) - 1 for file in files)
+        assert rows > 0
         assert (report[part]["rows"], report[part]["bad_rows"]) == (rows, 0)
     assert report["first_load"]["rows"] > PEOPLE
 

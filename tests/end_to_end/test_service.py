@@ -190,7 +190,7 @@ async def broken():
     raise ValueError("secret-value")
 
 set_up_logging()
-problems.install(app)
+problems.install_error_handlers(app)
 app.add_middleware(AccessLog)
 with socket.create_server(("127.0.0.1", 0)) as listening:
     print(listening.getsockname()[1], flush=True)

@@ -23,7 +23,6 @@ from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY, EndRequest, Enro
 from eligibility_api.contract.references import ReferenceRegistration
 from eligibility_api.contract.registration import RegistrationRequest
 from eligibility_api.contract.tokens import token_form
-from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
 from eligibility_api.embedded_postgres.server import DATABASE, EmbeddedPostgres
 from eligibility_api.health import readyz
@@ -200,33 +199,6 @@ async def test_without_partitions_nothing_can_be_spent_and_it_is_not_ready(break
     assert [_is_technical(answer) for answer in answers] == [True, True]
     assert (ready.status_code, ready.json()["partitions"], ready.json()["migrated"]) == (503, False, True)
     assert [answer.status_code for answer in await _while_broken(fund, proof)] == [200, 200]
-
-
-async def test_the_tables_in_the_code_are_the_tables_in_the_database(fund: Fund) -> None:
-    from sqlmodel import SQLModel
-
-    import eligibility_api.audit_log.tables
-    import eligibility_api.clients.tables
-    import eligibility_api.consent.tables
-    import eligibility_api.eligibility.tables
-    import eligibility_api.enrolment.tables
-    import eligibility_api.presence.tables
-    import eligibility_api.references.tables
-
-    described = {
-        name: {column.name: column.nullable for column in table.columns}
-        for name, table in SQLModel.metadata.tables.items()
-    }
-    rows = await fund.owner.fetch(
-        """SELECT table_name, column_name, is_nullable = 'YES' AS nullable FROM information_schema.columns
-           WHERE table_schema = 'public' AND table_name = ANY ($1::text[])""",
-        [list(described)],
-    )
-    found: dict[str, dict[str, bool]] = {}
-    for row in rows:
-        found.setdefault(row["table_name"], {})[row["column_name"]] = row["nullable"]
-    assert found == described
-    assert table_of(eligibility_api.presence.tables.UsedNonce).name in found
 
 
 async def test_the_interface_is_described_with_examples_of_every_error(fund: Fund) -> None:

@@ -37,7 +37,7 @@ class Column:
         self._cache: dict[str, Stored] = {}
 
     def read(self, texts: Sequence[str]) -> tuple[Sequence[Stored], dict[str, RowFault]]:
-        """The stored value of each text (None for an empty one), and the rule that an invalid text violates."""
+        """The stored value of each text (None if empty), and the violated rule of each invalid text."""
         if self._plain is not None and all(map(self._plain.fullmatch, texts)):
             if not self._required:
                 return [text or None for text in texts], {}

@@ -30,7 +30,7 @@ class _Answer(BaseModel):
 
 def _application() -> FastAPI:
     app = FastAPI()
-    problems.install(app)
+    problems.install_error_handlers(app)
     app.add_middleware(AccessLog)
 
     @app.get("/v1/broken")

@@ -36,7 +36,9 @@ class GeneratedPopulation:
 
     def current(self, month: str = MONTH) -> list[Row]:
         """The rows of current members."""
-        return [row for row in self.rows(month) if "lost_on" not in row]
+        rows = [row for row in self.rows(month) if "lost_on" not in row]
+        assert rows
+        return rows
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,9 @@ def families(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
 
 @pytest.mark.parametrize("month", [MONTH, NEXT])
 def test_every_row_is_valid(generated: GeneratedPopulation, month: str) -> None:
-    for file in sorted((generated.folder / month).iterdir()):
+    files = sorted((generated.folder / month).iterdir())
+    assert files
+    for file in files:
         with open_table(file) as lines:
             assert all(isinstance(read_member(row), Member) for row in read_table(lines))
 

@@ -16,7 +16,8 @@ from tests.unit.payer_mock.population.conftest import MONTH, NEXT, PEOPLE, Gener
 
 
 def lines(generated: GeneratedPopulation, month: str) -> Counter[str]:
-    files = (generated.folder / month).glob("members-[0-9]*.csv")
+    files = sorted((generated.folder / month).glob("members-[0-9]*.csv"))
+    assert files
     return Counter(line for file in files for line, _ in read_rows(file))
 
 
