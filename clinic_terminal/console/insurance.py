@@ -109,7 +109,7 @@ def _burden(e: Enrolment) -> list[Row]:
 
 
 def _ratio(percent: int | None, origin: Bilingual, days: str = "") -> list[Row]:
-    """In tenths (割), as receptions say it."""
+    """A ratio in tenths (割), as receptions name it."""
     ja, en = ("－", "－") if percent is None else (f"{percent // 10}割", f"{percent // 10}/10")
     return _both(
         texts.BURDEN,

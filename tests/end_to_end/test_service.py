@@ -90,7 +90,7 @@ def serving(home: Path, trust: Path) -> Iterator[Serving]:
     with (home / "journal").open("wb") as journal:
         process = subprocess.Popen(
             command_line("eligibility-api", words),
-            env=Stack(home / "house").environment | wiring,
+            env=Stack(home / "stack").environment | wiring,
             stdout=journal,
             stderr=journal,
             start_new_session=True,

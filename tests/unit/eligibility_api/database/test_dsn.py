@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eligibility_api.database.dsn import dsn
-from eligibility_api.embedded_postgres.cluster import Role, role_name
+from eligibility_api.embedded_postgres.cluster import Role
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
@@ -27,7 +27,7 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("role", ["api", "owner", "jobs", "auditor"])
 def test_each_role_has_its_own_address_on_an_outside_database(role: Role) -> None:
-    assert dsn(Settings(), role) == f"postgresql://{role_name(role)}@db/fund"
+    assert dsn(Settings(), role) == f"postgresql://shikaku_{role}@db/fund"
 
 
 @pytest.mark.parametrize("role", ["owner", "jobs", "auditor"])

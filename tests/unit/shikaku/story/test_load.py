@@ -20,7 +20,7 @@ REPORT: dict[str, Any] = {
     "p99_ms": 18.9,
     "errors": {},
     "compared_answers": 400,
-    "compared_looks": 25,
+    "compared_histories": 25,
     "wrong_answers": 0,
     "capacity": {"sentence": "It fits."},
 }
@@ -61,7 +61,7 @@ def test_rates_comparison_and_capacity_are_shown_in_both_languages() -> None:
     [
         ({"errors": {"overloaded": 2}}, 0),
         ({"wrong_answers": 1}, 1),
-        ({"compared_answers": 0, "compared_looks": 0}, 1),
+        ({"compared_answers": 0, "compared_histories": 0}, 1),
         ({"capacity": None}, 2),
     ],
 )
