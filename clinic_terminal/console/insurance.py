@@ -7,8 +7,8 @@ from datetime import date
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import code_texts, texts
 from eligibility_api.contract.codes import CertificateKind
-from eligibility_api.contract.eligibility import Enrolment
 from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
+from eligibility_api.contract.member_items import Enrolment
 
 Row = tuple[Bilingual | None, str]
 """Label and value; a row without a label continues the one above in English."""

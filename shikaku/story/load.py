@@ -51,5 +51,5 @@ class LoadScenes:
             compared > 0 and not wrong,
         )
         capacity = report["capacity"]
-        sentence = capacity["sentence"] if capacity else "—"
-        yield DemoStep("最も混む1分\nthe busiest minute", (sentence,), capacity is not None)
+        sentences = (capacity["sentence_ja"], capacity["sentence"]) if capacity else ("—",)
+        yield DemoStep("最も混む1分\nthe busiest minute", sentences, capacity is not None)

@@ -65,7 +65,7 @@ def test_rates_and_times_are_reported(loaded: tuple[Path, dict[str, Any]]) -> No
 def test_every_process_stays_below_500_mib(loaded: tuple[Path, dict[str, Any]]) -> None:
     _, report = loaded
     assert 0 < report["peak_mib"] < 500
-    # The loader, and of the fund two API workers, job runner, scheduler and their supervisor.
+    # The loader, and the fund's two API processes, jobs, scheduler and supervisor.
     assert len(report["peaks_mib"]) >= 6
 
 

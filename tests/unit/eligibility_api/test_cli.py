@@ -68,12 +68,12 @@ def test_an_instant_without_offset_is_a_usage_error() -> None:
 
 def test_the_number_of_connections_of_a_service_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUND_POOL_CONNECTIONS", "6")
-    told = json.loads(CliRunner().invoke(app, ["db-connections", "--workers", "3"]).stdout)
-    beside = told["scheduler"] + told["jobs"] + told["commands"]
-    assert (told["api_worker_pool"], told["total"]) == (6, 3 * told["api_worker"] + beside)
+    printed = json.loads(CliRunner().invoke(app, ["db-connections", "--workers", "3"]).stdout)
+    background = printed["scheduler"] + printed["jobs"] + printed["commands"]
+    assert (printed["api_worker_pool"], printed["total"]) == (6, 3 * printed["api_worker"] + background)
 
 
 def test_the_embedded_database_accepts_four_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FUND_POOL_CONNECTIONS", raising=False)
-    told = json.loads(CliRunner().invoke(app, ["db-connections", "--workers", "4"]).stdout)
-    assert told["total"] + RESERVED <= int(SETTINGS["max_connections"])
+    printed = json.loads(CliRunner().invoke(app, ["db-connections", "--workers", "4"]).stdout)
+    assert printed["total"] + RESERVED <= int(SETTINGS["max_connections"])

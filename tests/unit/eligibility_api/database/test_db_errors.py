@@ -68,10 +68,10 @@ def _passed_on(error: Exception) -> Exception:
 @pytest.mark.parametrize("error", UNDECIDED, ids=lambda error: type(error).__name__)
 def test_an_outage_is_a_technical_failure(error: Exception) -> None:
     for way in (error, _through_sqlalchemy(error)):
-        told = _passed_on(way)
-        assert isinstance(told, ShikakuError)
-        assert (told.code, told.entry.kind) == ("database-unavailable", "technical")
-        assert told.retry_after
+        raised = _passed_on(way)
+        assert isinstance(raised, ShikakuError)
+        assert (raised.code, raised.entry.kind) == ("database-unavailable", "technical")
+        assert raised.retry_after
 
 
 @pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
@@ -82,9 +82,9 @@ def test_a_bug_is_not_translated(error: Exception) -> None:
 
 
 def test_a_pool_that_stays_full_is_overloaded() -> None:
-    told = _passed_on(PoolTimeout("QueuePool limit"))
-    assert isinstance(told, ShikakuError)
-    assert told.code == "overloaded"
+    translated = _passed_on(PoolTimeout("QueuePool limit"))
+    assert isinstance(translated, ShikakuError)
+    assert translated.code == "overloaded"
 
 
 def test_a_refusal_passes_unchanged() -> None:

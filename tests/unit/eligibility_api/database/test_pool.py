@@ -25,9 +25,9 @@ class Line:
     statements: list[tuple[str, asyncio.Future[list[Any]]]] = field(default_factory=list)
 
     async def fetch(self, statement: str, *_: object) -> list[Any]:
-        told: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-        self.statements.append((statement, told))
-        return await told
+        received: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self.statements.append((statement, received))
+        return await received
 
     def is_closed(self) -> bool:
         return self.closed
@@ -59,14 +59,14 @@ class Server:
         return self.lines[-1]
 
 
-async def settle() -> None:
+async def run_tasks() -> None:
     for _ in range(10):
         await asyncio.sleep(0)
 
 
 async def asked(pool: ConnectionPool, *statements: str) -> Sequence[asyncio.Task[list[Any]]]:
     tasks = [asyncio.create_task(pool.fetch(statement, [])) for statement in statements]
-    await settle()
+    await run_tasks()
     return tasks
 
 
@@ -86,10 +86,10 @@ async def test_a_request_waits_for_the_first_released_connection_if_all_are_in_u
     tasks = await asked(pool, "a", "b", "c", "d")
     assert len(server.lines) == 2
     server.lines[1].answer("b's")
-    await settle()
+    await run_tasks()
     assert [statement for statement, _ in server.lines[1].statements] == ["b", "c"]
     server.lines[1].answer("c's")
-    await settle()
+    await run_tasks()
     server.lines[1].answer("d's")
     server.lines[0].answer("a's")
     assert [await task for task in tasks] == [["a's"], ["b's"], ["c's"], ["d's"]]
@@ -126,7 +126,7 @@ async def test_a_connection_with_a_possibly_running_statement_is_replaced(error:
     server.lines[0].fail(error)
     with pytest.raises(type(error)):
         await task
-    await settle()
+    await run_tasks()
     server.lines[1].answer("b's")
     assert await after == ["b's"]
     assert server.lines[0].closed
@@ -137,7 +137,7 @@ async def test_a_cancelled_statement_costs_only_its_own_connection() -> None:
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
     task.cancel()
-    await settle()
+    await run_tasks()
     server.lines[1].answer("b's")
     assert await after == ["b's"]
 
@@ -151,7 +151,7 @@ async def test_a_cancelled_wait_loses_no_connection() -> None:
     ].answer()  # the connection is handed to the second request at the moment of its cancellation
     await asyncio.sleep(0)
     second.cancel()
-    await settle()
+    await run_tasks()
     server.lines[0].answer("c's")
     assert [await first, await third] == [[], ["c's"]]
 
@@ -187,7 +187,7 @@ async def test_closing_waits_for_running_statements() -> None:
     server.lines[1].answer()
     await done
     end = asyncio.create_task(pool.close())
-    await settle()
+    await run_tasks()
     assert server.lines[1].closed
     assert not end.done()
     server.lines[0].answer("a's")

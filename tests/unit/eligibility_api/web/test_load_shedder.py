@@ -111,10 +111,10 @@ async def test_other_scopes_are_passed_on() -> None:
 async def test_requests_above_the_maximum_are_rejected_with_retry_after() -> None:
     served = Served()
     app = LoadShedder(served, min_in_flight=9, max_in_flight=2)
-    told: list[Message] = []
+    logged: list[Message] = []
 
     async def tell(message: Message) -> None:
-        told.append(message)
+        logged.append(message)
 
     async with anyio.create_task_group() as group:
         for _ in range(2):
@@ -126,8 +126,8 @@ async def test_requests_above_the_maximum_are_rejected_with_retry_after() -> Non
         await anyio.wait_all_tasks_blocked()
         served.go_on.set()
     assert len(served.bodies) == 3
-    assert told[0]["status"] == 503
-    assert (b"retry-after", b"5") in told[0]["headers"]
-    assert b'"code":"overloaded"' in told[1]["body"]
+    assert logged[0]["status"] == 503
+    assert (b"retry-after", b"5") in logged[0]["headers"]
+    assert b'"code":"overloaded"' in logged[1]["body"]
     await app(dict(SCOPE), coming(LAST), send)
     assert len(served.bodies) == 4

@@ -85,13 +85,13 @@ async def test_an_exception_is_logged_by_type_and_place_and_never_by_text(
 ) -> None:
     response = await http.get(path)
 
-    told = journal.getvalue()
-    fault, request = map(json.loads, told.splitlines())
+    logged = journal.getvalue()
+    fault, request = map(json.loads, logged.splitlines())
     assert (response.status_code, response.json()["code"]) == (500, "internal")
     assert fault["request_id"] == response.headers["X-Request-Id"] == response.json()["request_id"]
     assert (fault["event"], fault["cause"], request["code"]) == ("internal", cause, "internal")
     assert ".py:" in fault["where"]
-    assert SECRET not in told + response.text
+    assert SECRET not in logged + response.text
     assert f'code="internal",route="{path}",status="500"' in metrics_text().decode()
 
 
@@ -110,10 +110,10 @@ async def test_an_exception_in_the_middle_of_an_answer_ends_it_and_is_logged(
     scope = {"type": "http", "method": "GET", "path": "/v1/torn", "headers": [], "query_string": b""}
     await _application()(scope, receive, send)
 
-    told = journal.getvalue()
+    logged = journal.getvalue()
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
-    assert '"event": "internal"' in told
-    assert SECRET not in told
+    assert '"event": "internal"' in logged
+    assert SECRET not in logged
 
 
 @pytest.mark.parametrize("path", ["/v1/broken", "/v1/nothing"])
