@@ -20,8 +20,8 @@ from rich.status import Status
 from rich.table import Table
 
 from shikaku.clock import today
+from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
-from shikaku.population import Population
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import Stack, end_like_ctrl_c
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
@@ -57,7 +57,7 @@ def _run(console: Console) -> int:
         console.print(_tap_table(taps))
         status.update("テスト患者の登録 / registering the test persons …")
         data = load_dataset(today())
-        Population(stack, data).register()
+        PersonRegistration(stack, data).register()
         stack.write_environment(ENVIRONMENT)
         results = _play(
             console,

@@ -190,7 +190,10 @@ LanguageOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class CardOptions:
-    """How a card is read, as a command's options say it. `agree`: the program has the patient's agreement."""
+    """How a card is read, as a command's options specify it.
+
+    `agree`: the program has the patient's agreement.
+    """
 
     reader: str | None
     card: Path | None

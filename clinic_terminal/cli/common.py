@@ -103,7 +103,7 @@ def open_table(file: Path, key: str, max_rows: int) -> list[dict[str, str]]:
 
 
 def print_json(value: dict[str, Any], *, shift_jis: bool = False) -> None:
-    """One line of JSON on standard output, in UTF-8 or marked in Shift_JIS."""
+    """Print one line of JSON on standard output, in UTF-8 or in Shift_JIS with replacements."""
     typer.echo(shift_jis_json(value) if shift_jis else json_text(value))
 
 

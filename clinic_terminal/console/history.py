@@ -81,7 +81,7 @@ def _permit(history: History) -> Iterator[Row]:
 
 
 def _show_page(console: Console, resource: HistoryResource, page: HistoryPage) -> None:
-    name = code_texts.LOOK_UP[resource]
+    name = code_texts.HISTORY_RESOURCE[resource]
     console.print()
     screen.line(console, f"━━ {name}  {page.from_month} ～ {page.to_month}  {page.total}{texts.ROWS}")
     if not page.total:

@@ -31,10 +31,10 @@ def json_text(value: Any) -> str:
 
 def shift_jis_json(value: Any) -> bytes:
     """The same in Shift_JIS (CP932); ● replaces each character that the encoding lacks."""
-    return json_text(_marked(value)).encode("cp932")
+    return json_text(_with_replacements(value)).encode("cp932")
 
 
-def _marked(value: Any) -> Any:
+def _with_replacements(value: Any) -> Any:
     """`value` with ● for every character that Shift_JIS lacks.
 
     Replaced before it becomes JSON: a combining sound mark must not join a quotation mark.
@@ -43,9 +43,9 @@ def _marked(value: Any) -> Any:
         case str():
             return replace_unencodable(value)
         case dict():
-            return {name: _marked(inner) for name, inner in value.items()}
+            return {name: _with_replacements(inner) for name, inner in value.items()}
         case list() | tuple():
-            return [_marked(inner) for inner in value]
+            return [_with_replacements(inner) for inner in value]
         case _:
             return value
 

@@ -24,8 +24,9 @@ from clinic_terminal.timings import Timings
 from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
+from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_items import Enrolment
 
 _ENDED = frozenset({Validity.INVALID, Validity.INVALID_NEWER_EXISTS})
 

@@ -21,7 +21,7 @@ from eligibility_api.contract.history_query import Accessor, HistoryQuery
 class History:
     """Result of an access: each resource's pages merged into one, up to the `problem` where there was one.
 
-    `identified` is the tap or the lookup by number before it, `permit` the permission of an access without
+    `identified` is the tap or the look-up by number before it, `permit` the permission of an access without
     consent.
     """
 

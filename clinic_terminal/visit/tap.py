@@ -51,7 +51,7 @@ class TapRequest:
 
 @dataclass(frozen=True, slots=True)
 class TapOutcome(Outcome):
-    """How a tap ended.
+    """The outcome of a tap.
 
     `tries_left` is the PIN's counter as far as known; `registered`: the first registration was made during
     the tap; `consent` is None where none was requested. After a registered consent the answer is the one that

@@ -49,7 +49,7 @@ class ClaimFault(SQLModel, table=True):
 
     __tablename__ = "claim_fault"
 
-    fault: int | None = Field(default=None, primary_key=True)
+    fault: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     file_id: UUID = Field(foreign_key="claim_file.file_id")
     line: int = Field(sa_column=Column(BigInteger, nullable=False))
     record: str | None

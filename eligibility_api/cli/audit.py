@@ -24,14 +24,14 @@ from eligibility_api.platform.settings import Settings
 app = typer.Typer(help="The audit record.", no_args_is_help=True)
 
 _INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
-"""ISO 8601 with an offset."""
+"""Parse ISO 8601 with an offset."""
 
 
 @app.command("recompute")
 def audit_recompute(
     record: Annotated[UUID | None, typer.Option(help="One record; all records when left out.")] = None,
 ) -> None:
-    """Recompute recorded answers from the rows that their records name: one JSON object a line."""
+    """Recompute recorded answers from the rows that their records name: one JSON object per line."""
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version
 

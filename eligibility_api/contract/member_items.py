@@ -2,13 +2,14 @@
 
 Derived from it: the columns of member files, their validation and staging, the digest, the columns of the
 table `enrolment`, the value of a stored row, and the answer of a value. The typed declarations are
-`MemberItems` (a request), `domain.enrolment_version.EnrolmentVersion` and `contract.eligibility.Enrolment`
-(an answer); a test compares them with the table.
+`MemberItems` (a request), `Enrolment` (an answer) and `domain.enrolment_version.EnrolmentVersion` (a stored
+version); a test compares them with the table.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum, StrEnum, auto
 from typing import Annotated, Self
 
@@ -30,11 +31,13 @@ from eligibility_api.contract.member import (
     ElderlyCertificateInput,
     LimitCertificate,
     LimitCertificateInput,
+    MedicalTicket,
     PostalCode,
     SpecificDiseaseCertificate,
     SpecificDiseaseInput,
 )
 from eligibility_api.contract.wire import (
+    Answer,
     BranchNumber,
     Day,
     MembershipText,
@@ -228,3 +231,49 @@ class MemberItems(RequestModel):
         if (self.lost_on is None) != (self.reason_of_loss is None):
             raise PydanticCustomError("reason_of_loss", "lost_on and reason_of_loss go together")
         return self
+
+
+class Enrolment(Answer):
+    """One entitlement in an answer (資格情報): fields of `ResultOfQualificationConfirmation`."""
+
+    certificate_kind: CertificateKind
+    insurer_number: str
+    insurer_name: str
+    symbol: str | None
+    number: str
+    branch: str | None
+    relationship: Relationship
+    insured_name: str | None = Field(description="被保険者（世帯主）氏名.")
+    name: str
+    name_kana: str | None
+    name_alias: str | None
+    name_alias_kana: str | None
+    sex: Sex
+    sex_on_certificate: Sex | None
+    birth_date: date
+    address: str | None
+    postal_code: str | None
+    acquired_on: date = Field(description="First insured day (資格取得日).")
+    lost_on: date | None = Field(description="First uninsured day (資格喪失日).")
+    reason_of_loss: ReasonOfLoss | None
+    issued_on: date | None
+    valid_from: date | None
+    valid_to: date | None
+    burden_ratio: int | None = Field(description="Percent; transmitted for the late-elderly scheme only.")
+    burden_expected: bool = Field(
+        description="Whether a ratio is expected for this member on the day, here or on the elderly certificate. Otherwise"
+        " its absence is normal."
+    )
+    preschool: bool = Field(description="未就学者: until 31 March after the sixth birthday.")
+    elderly_certificate: ElderlyCertificate | None
+    limit_certificate_consent: bool
+    limit_certificate: LimitCertificate | None = Field(
+        description="Only with consent, and if valid on the day."
+    )
+    specific_disease_consent: bool
+    specific_diseases: list[SpecificDiseaseCertificate] = Field(
+        description="Only with consent, and if valid on the day."
+    )
+    medical_tickets: list[MedicalTicket] = Field(
+        description="Medical aid: the asking institution's tickets of the month of the day."
+    )

@@ -15,10 +15,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from eligibility_api.contract.codes import Category, CertificateKind, FacilityKind, Validity
-from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment, UnchangedAnswer
+from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.member_items import LATER_ITEMS, Disclosure
+from eligibility_api.contract.member_items import LATER_ITEMS, Disclosure, Enrolment
 from eligibility_api.domain.cover import covers, ended, ends_on
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from eligibility_api.domain.presenter import DisclosureScope, present, tickets_of

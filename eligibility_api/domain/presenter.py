@@ -9,10 +9,9 @@ from operator import attrgetter
 from typing import Any
 
 from eligibility_api.contract.codes import Category, CertificateKind, FacilityKind
-from eligibility_api.contract.eligibility import Enrolment
 from eligibility_api.contract.facility_kinds import FACILITY_KINDS
 from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
-from eligibility_api.contract.member_items import MEMBER_ITEMS, Disclosure
+from eligibility_api.contract.member_items import MEMBER_ITEMS, Disclosure, Enrolment
 from eligibility_api.domain.ages import burden_expected, preschool_until
 from eligibility_api.domain.cover import covers, ended, ends_on
 from eligibility_api.domain.enrolment_version import EnrolmentVersion

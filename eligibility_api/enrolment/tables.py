@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -28,11 +29,11 @@ from eligibility_api.database.columns import instant
 class Revision(SQLModel, table=True):
     """An atomic change of what is known: what it opens and closes is visible from `published_at` on."""
 
-    revision: int | None = Field(default=None, primary_key=True)
+    revision: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     insurer_number: str = Field(foreign_key="insurer.insurer_number")
     client_id: UUID = Field(foreign_key="client.client_id")
     kind: str = Field(default="single")
-    undoes: int | None = Field(default=None, foreign_key="revision.revision")
+    undoes: int | None = Field(default=None, foreign_key="revision.revision", sa_type=BigInteger)
     published_at: datetime | None = instant(nullable=True)
 
 
@@ -42,7 +43,7 @@ class Entitlement(SQLModel, table=True):
     `symbol_key`, `number_key` and `branch_key` are folded for comparison (`domain.membership`).
     """
 
-    entitlement: int | None = Field(default=None, primary_key=True)
+    entitlement: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     enrolment_id: UUID
     insurer_number: str = Field(foreign_key="insurer.insurer_number")
     symbol_key: str
@@ -69,10 +70,10 @@ def _item_column(item: Item) -> Column[Any]:
 VERSION = Table(
     "enrolment",
     SQLModel.metadata,
-    Column("version", Integer, primary_key=True),
-    Column("entitlement", ForeignKey("entitlement.entitlement"), nullable=False),
-    Column("opened_by", ForeignKey("revision.revision"), nullable=False),
-    Column("closed_by", ForeignKey("revision.revision")),
+    Column("version", BigInteger, primary_key=True),
+    Column("entitlement", BigInteger, ForeignKey("entitlement.entitlement"), nullable=False),
+    Column("opened_by", BigInteger, ForeignKey("revision.revision"), nullable=False),
+    Column("closed_by", BigInteger, ForeignKey("revision.revision")),
     Column("person_key", LargeBinary),
     Column("register_match", String, nullable=False),
     Column("mismatch", String, nullable=False, default="none"),
@@ -100,5 +101,5 @@ class Idempotency(SQLModel, table=True):
     key: str = Field(primary_key=True)
     digest: bytes
     answer: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    revision: int = Field(foreign_key="revision.revision")
+    revision: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
     created_at: datetime = instant(by_database=True)

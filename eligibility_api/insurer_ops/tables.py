@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 
@@ -16,7 +17,7 @@ class LookUpCount(SQLModel, table=True):
     insurer_number: str = Field(primary_key=True, foreign_key="insurer.insurer_number")
     day: date = Field(primary_key=True)
     outcome: str = Field(primary_key=True)
-    lookups: int
+    lookups: int = Field(sa_type=BigInteger)
 
 
 class LookUpCountProgress(SQLModel, table=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Numeric
 from sqlmodel import Field, SQLModel
 
 from eligibility_api.database.columns import instant
@@ -27,7 +28,7 @@ class Authority(SQLModel, table=True):
     """The revocation mirror's state for one CA key: the stored CRL, and when it was last checked."""
 
     authority: bytes = Field(primary_key=True)
-    crl_number: int
+    crl_number: int = Field(sa_type=Numeric)
     crl_sha256: bytes
     this_update: datetime = instant()
     next_update: datetime = instant()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from eligibility_api.database.columns import instant
@@ -15,6 +16,6 @@ class ReferenceNumber(SQLModel, table=True):
     __tablename__ = "reference_number"
 
     institution_code: str = Field(primary_key=True, foreign_key="facility.institution_code")
-    entitlement: int = Field(primary_key=True, foreign_key="entitlement.entitlement")
+    entitlement: int = Field(primary_key=True, foreign_key="entitlement.entitlement", sa_type=BigInteger)
     reference_number: str
     registered_at: datetime = instant()

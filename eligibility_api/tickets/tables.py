@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 
@@ -12,10 +13,10 @@ class MedicalTicketVersion(SQLModel, table=True):
 
     __tablename__ = "medical_ticket"
 
-    version: int | None = Field(default=None, primary_key=True)
-    entitlement: int = Field(foreign_key="entitlement.entitlement")
-    opened_by: int = Field(foreign_key="revision.revision")
-    closed_by: int | None = Field(default=None, foreign_key="revision.revision")
+    version: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    entitlement: int = Field(foreign_key="entitlement.entitlement", sa_type=BigInteger)
+    opened_by: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
+    closed_by: int | None = Field(default=None, foreign_key="revision.revision", sa_type=BigInteger)
     ticket_type: str
     month: date
     institution_code: str

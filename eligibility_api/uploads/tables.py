@@ -21,7 +21,7 @@ class Upload(SQLModel, table=True):
     """
 
     upload_id: UUID = Field(primary_key=True, sa_column_kwargs={"server_default": FetchedValue()})
-    revision: int = Field(foreign_key="revision.revision")
+    revision: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
     insurer_number: str = Field(foreign_key="insurer.insurer_number")
     client_id: UUID = Field(foreign_key="client.client_id")
     format: str
@@ -39,7 +39,7 @@ class Upload(SQLModel, table=True):
     checked_at: datetime | None = instant(nullable=True)
     prepared: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     skipped: int = Field(default=0)
-    undo_revision: int | None = Field(default=None, foreign_key="revision.revision")
+    undo_revision: int | None = Field(default=None, foreign_key="revision.revision", sa_type=BigInteger)
     retry_at: datetime | None = instant(nullable=True)
     cleaned_up: bool = Field(default=False)
 
@@ -59,7 +59,7 @@ class UploadFault(SQLModel, table=True):
 
     __tablename__ = "upload_fault"
 
-    fault: int | None = Field(default=None, primary_key=True)
+    fault: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     upload_id: UUID = Field(foreign_key="upload.upload_id")
     row: int = Field(sa_column=Column(BigInteger, nullable=False))
     column_name: str | None

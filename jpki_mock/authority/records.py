@@ -50,7 +50,7 @@ class Records:
             )
 
     def has(self, ca: CaId, serial: int) -> bool:
-        """Tell whether a serial number is in use at an authority."""
+        """Return whether a serial number is in use at an authority."""
         found = self._store.row(
             "SELECT 1 FROM certificates WHERE ca_id = ? AND serial = ?", str(ca), str(serial)
         )

@@ -58,5 +58,5 @@ def check_resumable(record: Record) -> None:
 
 
 def is_renewable(record: Record) -> bool:
-    """Tell whether a certificate can be renewed: it is valid, expired or suspended."""
+    """Return whether a certificate can be renewed: it is valid, expired or suspended."""
     return record.revocation is None or record.revocation.reason in (Reason.LOSS, Reason.EXPIRY)

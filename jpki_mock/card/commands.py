@@ -48,7 +48,7 @@ class Chip:
         return run(self, command)
 
     def has_application(self, aid: bytes) -> bool:
-        """Tell whether this is the full AID of one of the card's applications."""
+        """Return whether this is the full AID of one of the card's applications."""
         return aid in self._applications
 
     def select_application(self, aid: bytes) -> None:

@@ -73,7 +73,7 @@ class TerminalRoute:
         """Accept the terminal's certificate (DER) and discard any former authentication.
 
         Raises:
-            Refused: 6A88 without an authority, 6A80 if not a certificate, 6982 if this card does not trust it.
+            Refused: 6A88 without an authority, 6A80 for no certificate, 6982 for one that is not trusted.
         """
         self._discard()
         if self.authority is None:

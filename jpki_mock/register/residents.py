@@ -139,5 +139,5 @@ def _birth_date(rng: random.Random, age: int) -> date:
 def _place(rng: random.Random) -> tuple[str, str]:
     postal_code, town = rng.choice(TOWNS)
     number = f"{rng.randint(1, 9)}丁目{rng.randint(1, 60)}番{rng.randint(1, 60)}号"
-    room = f"\u3000{rng.randint(1, 9)}{rng.randint(1, 20):02d}号室" if rng.random() < 0.4 else ""
-    return postal_code, town + (number + room).translate(_FULL_WIDTH)
+    flat = f"\u3000{rng.randint(1, 9)}{rng.randint(1, 20):02d}号室" if rng.random() < 0.4 else ""
+    return postal_code, town + (number + flat).translate(_FULL_WIDTH)

@@ -21,14 +21,22 @@ FAILED, STOPPED = 1, 3
 def baseline(
     *,
     seconds: Annotated[
-        float, typer.Option(min=1, max=600, help="Seconds for which each of the four cases is measured.")
+        float,
+        typer.Option(
+            min=1,
+            max=600,
+            help="1項目あたりの測定秒数 / Seconds for which each of the four cases is measured.",
+        ),
     ] = 10.0,
-    cards: Annotated[int, typer.Option(min=100, max=100_000, help="Number of cardholders.")] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    cards: Annotated[
+        int, typer.Option(min=100, max=100_000, help="カードの数 / Number of cardholders.")
+    ] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON で出力 / Print one JSON object.")] = False,
     on_request: Annotated[
         bool,
         typer.Option(
-            help="Measure one round of `--seconds` for each line of standard input, and print its costs (µs per unit) as JSON."
+            help="標準入力の1行ごとに1回測定し、コストを JSON で出力 / Measure one round of `--seconds` for each"
+            " line of standard input, and print its costs (µs per unit) as JSON."
         ),
     ] = False,
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -105,10 +105,7 @@ def run_rounds_on_request(
         for _ in requests:
             setup.proofs.add(setup.factory.make(ceil(expected * seconds * _PROOF_RESERVE)))
             results = _run_rounds(setup, cores, rounds=1, seconds=seconds)
-            if failures := [
-                f"{name}: {result.first_failure}" for name, result in results.items() if result.failures
-            ]:
-                raise LoadError("; ".join(failures))
+            _raise_for_failures(results)
             yield {
                 name: {kind: result.cpu_us(kind) for kind in (API, DATABASE)}
                 for name, result in results.items()
@@ -186,9 +183,14 @@ def _warm_up(setup: _Setup, cores: Cores, progress: Progress) -> float:
     progress("warming up")
     setup.proofs.add(setup.factory.make(max(_WARM_UP_PROOFS, 2 * setup.factory.cards)))
     results = _run_rounds(setup, cores, rounds=2, seconds=_WARM_UP_SECONDS)
+    _raise_for_failures(results)
+    return results[BASELINE].per_second + results[TAP].per_second
+
+
+def _raise_for_failures(results: Mapping[str, CaseResult]) -> None:
+    """Raise LoadError with each case's first failure, if there is one."""
     if failures := [f"{name}: {result.first_failure}" for name, result in results.items() if result.failures]:
         raise LoadError("; ".join(failures))
-    return results[BASELINE].per_second + results[TAP].per_second
 
 
 def _run_rounds(setup: _Setup, cores: Cores, *, rounds: int, seconds: float) -> dict[str, CaseResult]:

@@ -89,8 +89,8 @@ class BlankColumn:
         """Whether the file was held, and the facilities that the fund names as recipients of its values."""
         if self._publication is None:
             return self._findings
-        seen_by = await self._client.run("seen-by", self._publication.upload_id)
-        facilities = seen_by["facilities"]
+        corrections = await self._client.run("seen-by", self._publication.upload_id)
+        facilities = corrections["facilities"]
         return [
             *self._findings,
             Finding("facilities_affected", len(facilities)),

@@ -218,9 +218,7 @@ FAULTS = {
         ),
         Fault(
             "stale-client",
-            Text(
-                "古い版の仕様によるクライアントが混在", "a client of an older contract runs beside the others"
-            ),
+            Text("古い版の仕様によるクライアントが混在", "a client of an older contract is among the others"),
             always(
                 Expectation(
                     Text(

@@ -22,7 +22,7 @@ REQUEST_OF_RECORD = {
     "eligibility.consent-pin": CONSENT,
     "prescription.recorded": PRESCRIPTION,
     "dispensing.recorded": DISPENSING,
-    **{f"history.{look_up}": look_up.value for look_up in HistoryResource},
+    **{f"history.{resource}": resource.value for resource in HistoryResource},
 }
 """The kind of request that leaves each kind of audit record."""
 

@@ -76,7 +76,7 @@ def other_storage(busiest: Demand, costs: Costs, deployment: Deployment) -> list
 def _of_a_card_check(costs: Costs, quantity: str) -> Figure:
     """The cost of a check by card: its requests, and its share of histories and prescriptions."""
     own = [cost(costs, kind, quantity) for kind in CARD_CHECK]
-    histories = [exact(share) * cost(costs, look_up.value, quantity) for look_up, share in SHARES.items()]
+    histories = [exact(share) * cost(costs, resource.value, quantity) for resource, share in SHARES.items()]
     elsewhere = exact(1) - assumptions.AT_PHARMACIES
     entries = [
         assumptions.PRESCRIPTION_SHARE * elsewhere * cost(costs, PRESCRIPTION, quantity),

@@ -75,8 +75,8 @@ class AnswerChecker:
     def _instants(self, sampled: SampledAnswer, answer: dict[str, Any]) -> list[datetime]:
         """The instants at which the answer may have been true.
 
-        An answer names one; for a refusal, which names none, any during the request is possible. None if the
-        answer names an instant before its request or after its receipt.
+        An answer names one; for a refusal, which names none, any during the request is possible. Empty if the
+        answer names an instant before its request or after its arrival.
         """
         began, ended = (self._started_at + timedelta(seconds=at) for at in (sampled.began, sampled.ended))
         if "answered_at" not in answer:

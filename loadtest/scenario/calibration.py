@@ -82,7 +82,7 @@ def _scale(plan: Plan, calibration: Calibration | None) -> Iterator[Text]:
     if calibration is None:
         yield Text(
             f"最も混む1分は毎秒{busiest:,.0f}件で、全国の {plan.scale:g} 倍です。",
-            f"The busiest minute has {busiest:,.0f} checks/s, {plan.scale:g} of the nation's.",
+            f"The busiest minute has {busiest:,.0f} checks/s, {plan.scale:g} of those nationwide.",
         )
         return
     ms, scale, cores = calibration.ms_per_check, calibration.scale, calibration.cores

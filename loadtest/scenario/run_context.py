@@ -36,7 +36,10 @@ class RunContext:
 
 
 BackgroundTask = Callable[[RunContext], Coroutine[Any, Any, None]]
-"""Runs beside the generators: started with them, cancelled after the last answer. Its errors end the run."""
+"""Runs in parallel to the generators.
+
+It is started with them and cancelled after the last answer. Its errors end the run.
+"""
 
 
 async def run_generators(

@@ -93,7 +93,7 @@ class TerminalClient:
         return await self.send(terminal, CARD, b"{", proof, b"}")
 
     async def by_number(self, terminal: Terminal, membership: Membership) -> Outcome:
-        """A look-up by the numbers of a certificate."""
+        """Look up a membership by the numbers of a certificate."""
         return await self.send(terminal, NUMBER, number_body(membership))
 
     async def retry_if_cut(self, visit: Visit) -> Outcome:

@@ -62,7 +62,7 @@ def target_environment(folder: Path) -> Iterator[TargetEnvironment]:
     if "PAYER_FUND_URL" in os.environ:
         yield TargetEnvironment(dict(os.environ), None)
         return
-    home, log = folder / "house", folder / "house.log"
+    home, log = folder / "stack", folder / "stack.log"
     with log.open("wb") as output:
         command = [sys.executable, "-m", "shikaku.stack", "--home", str(home)]
         process = subprocess.Popen(

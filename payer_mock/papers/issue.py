@@ -18,7 +18,7 @@ from eligibility_api.contract.numbers import folded
 from payer_mock.members.member import Member, read_member
 from payer_mock.members.table import open_table, read_table
 from payer_mock.papers.contents import certificate, notice
-from payer_mock.papers.page import HistoryPage, PdfDocument
+from payer_mock.papers.page import PaperPage, PdfDocument
 
 _PAGES_PER_FILE = 500
 
@@ -120,7 +120,7 @@ class _PagedFiles:
         self._file: BinaryIO | None = None
         self.pages = 0
 
-    def add(self, page: HistoryPage) -> None:
+    def add(self, page: PaperPage) -> None:
         """Add a paper."""
         if self._document is None:
             number = self.pages // _PAGES_PER_FILE + 1

@@ -21,7 +21,7 @@ _EMPLOYED = {
 """The chance of insurance by employment, by sex, up to an age."""
 
 _INDEPENDENT = 0.3
-"""Share of the other adults who are nobody's dependants."""
+"""Share of the other adults who are not dependants."""
 
 _HEALTH_ASSOCIATION, _SOCIETY = 0.50, 0.86
 """Cumulative shares of employees: up to the first with the health association, up to the second with a

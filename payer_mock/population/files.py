@@ -42,13 +42,13 @@ class Population:
 
     def save(self, folder: Path) -> None:
         """Write the parameters to the folder of the files."""
-        (folder / "country.json").write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+        (folder / "population.json").write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Population:
         """The population in a folder. Raises PopulationError."""
         try:
-            return cls(**json.loads((folder / "country.json").read_text(encoding="utf-8")))
+            return cls(**json.loads((folder / "population.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise PopulationError("this folder has no population") from error
 

@@ -35,7 +35,7 @@ from tests.builders.people import load_private, sign_with
 
 NAME = "consents"
 
-_CROWD = """
+_BULK_PATIENTS = """
 WITH people AS (
     SELECT n, sha256(int8send(n)) AS hash, date '1930-01-01' + (n % 34000)::int AS born FROM generate_series(1, $1::bigint) n
 ), revised AS (
@@ -64,7 +64,7 @@ SELECT insurer_number, client_id, 'done', now() FROM client WHERE insurer_number
 RETURNING file_id
 """
 
-_RECEIPTS_OF_THE_CROWD = """
+_BULK_CLAIMS = """
 INSERT INTO claim (file_id, insurer_number, symbol_key, number_key, branch_key, birth_date, kind, setting,
                      institution_code, treatment_month, claim_month, due_at, identity, content)
 SELECT r.file_id, r.insurer_number, r.symbol_key, t.number_key, r.branch_key, t.birth_date, r.kind, r.setting,
@@ -73,7 +73,7 @@ FROM entitlement t CROSS JOIN (SELECT * FROM claim ORDER BY claim LIMIT 12) r
 WHERE length(t.number_key) < 9
 """
 
-_RECORDS_OF_THE_CROWD = """
+_BULK_RECORDS = """
 INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, enrolments, as_of, rule_version)
 SELECT 'eligibility.card', 'answered', c.client_id, c.institution_code, 'clinic', e.person_key, ARRAY[e.version],
        current_date, 1
@@ -189,22 +189,22 @@ async def _patient(fund: Fund, *, treated: bool) -> Patient:
 
 
 async def _fill(connection: asyncpg.Connection[Any], people: int, treated: list[Resident]) -> None:
-    await connection.execute(_CROWD, people, timeout=3600)
-    await connection.execute(_RECORDS_OF_THE_CROWD, timeout=3600)
+    await connection.execute(_BULK_PATIENTS, people, timeout=3600)
+    await connection.execute(_BULK_RECORDS, timeout=3600)
     files = [UUID(str(await connection.fetchval(_FILE))) for _ in range(36)]
     rows = [
-        claim_row(files[number % len(files)], receipt)
+        claim_row(files[number % len(files)], claim)
         for resident in treated
-        for number, receipt in enumerate(_receipts(resident))
+        for number, claim in enumerate(_claims(resident))
     ]
     await connection.copy_records_to_table("claim", records=rows, columns=list(CLAIM_COLUMNS))
-    await connection.execute(_RECEIPTS_OF_THE_CROWD, timeout=3600)
+    await connection.execute(_BULK_CLAIMS, timeout=3600)
     numbers = [resident.resident_id[1:].replace("-", "") for resident in treated]
     items = json.dumps(ITEMS, ensure_ascii=False)
     await connection.execute(_CHECKUPS, items, numbers, timeout=3600)
 
 
-def _receipts(resident: Resident) -> list[Claim]:
+def _claims(resident: Resident) -> list[Claim]:
     """The claims of an ordinary patient of `history_look_up`, for three years."""
     member = Member(
         insurer_number=INSURER, symbol="見本", number=resident.resident_id[1:], branch="00",

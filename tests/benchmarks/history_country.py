@@ -134,9 +134,9 @@ async def _fill(
     await connection.execute(_FILL, people)
     files = [row["file_id"] for row in await connection.fetch("SELECT file_id FROM claim_file")]
     rows = [
-        claim_row(files[months % len(files)], receipt)
-        for receipts in patients.values()
-        for months, receipt in enumerate(receipts)
+        claim_row(files[months % len(files)], claim)
+        for claims in patients.values()
+        for months, claim in enumerate(claims)
     ]
     await connection.copy_records_to_table("claim", records=rows, columns=list(CLAIM_COLUMNS))
     await connection.execute(_OTHERS, people, timeout=3600)

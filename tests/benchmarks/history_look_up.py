@@ -43,7 +43,7 @@ def _member(number: str) -> Member:
     )
 
 
-def _receipt(member: Member, months: int, place: int, *, pharmacy: bool) -> Claim:
+def _claim(member: Member, months: int, place: int, *, pharmacy: bool) -> Claim:
     day = months_back(months).replace(day=3 + 5 * place)
     codes = DRUGS[place * 5 : place * 5 + 5]
     if pharmacy:
@@ -70,7 +70,7 @@ def _receipt(member: Member, months: int, place: int, *, pharmacy: bool) -> Clai
 def ordinary(number: str) -> list[Claim]:
     """A clinic's and a pharmacy's claim every other month."""
     return [
-        _receipt(_member(number), months, 0, pharmacy=pharmacy)
+        _claim(_member(number), months, 0, pharmacy=pharmacy)
         for months in range(2, 61, 2)
         for pharmacy in (False, True)
     ]
@@ -79,7 +79,7 @@ def ordinary(number: str) -> list[Claim]:
 def chronic(number: str) -> list[Claim]:
     """Two of each every month, for five years."""
     return [
-        _receipt(_member(number), months, place, pharmacy=pharmacy)
+        _claim(_member(number), months, place, pharmacy=pharmacy)
         for months in range(2, 61)
         for place in (0, 1)
         for pharmacy in (False, True)

@@ -15,7 +15,7 @@ from tests.builders.terminal import Terminal
 Latencies = dict[str, list[float]]
 """Milliseconds of taps, by phase."""
 
-_SETTLE_SECONDS = 0.2
+_WARM_UP_SECONDS = 0.2
 
 
 class Tappers:
@@ -31,7 +31,7 @@ class Tappers:
 
     async def record(self, phase: str, seconds: float) -> None:
         """Wait until a change has settled, then record taps under `phase` for so many seconds."""
-        await asyncio.sleep(_SETTLE_SECONDS)
+        await asyncio.sleep(_WARM_UP_SECONDS)
         self.phase = phase
         await asyncio.sleep(seconds)
         self.phase = None

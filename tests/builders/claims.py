@@ -39,7 +39,7 @@ _FILE = """
 INSERT INTO claim_file (insurer_number, client_id, state, known_from) VALUES ($1, $2::text::uuid, 'done', $3) RETURNING file_id
 """
 
-_RECEIPT = f"""
+_CLAIM = f"""
 INSERT INTO claim ({", ".join(CLAIM_COLUMNS)})
 VALUES ({", ".join(f"${number}" for number in range(1, len(CLAIM_COLUMNS) + 1))})
 RETURNING claim
@@ -103,7 +103,7 @@ async def store_claims(fund: Fund, *claims: Claim, known_from: datetime | None =
     [file] = await fund.owner.fetch(_FILE, [INSURER, fund.insurer.client_id, since])
     numbers = []
     for one in claims:
-        [kept] = await fund.owner.fetch(_RECEIPT, claim_row(file["file_id"], one))
+        [kept] = await fund.owner.fetch(_CLAIM, claim_row(file["file_id"], one))
         numbers.append(int(kept["claim"]))
     return numbers
 

@@ -1,4 +1,4 @@
-"""What a command of `eligibility-api` ends with, as an operator sees it."""
+"""The result of a command of `eligibility-api`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a command ended with and wrote."""
+class CommandResult:
+    """A command's exit code and output."""
 
     code: int | str | None
     out: str
     err: str
 
 
-Command = Callable[..., Awaitable[Said]]
-"""Runs a command, given its words, to its end."""
+Command = Callable[..., Awaitable[CommandResult]]
+"""Runs a command with these arguments."""

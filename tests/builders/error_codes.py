@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 @cache
 def _trees(package: str) -> list[ast.Module]:
     """Every module of a package, parsed."""
-    return [ast.parse(path.read_bytes()) for path in (ROOT / package).rglob("*.py")]
+    trees = [ast.parse(path.read_bytes()) for path in (ROOT / package).rglob("*.py")]
+    assert trees, package
+    return trees
 
 
 def _nodes(packages: tuple[str, ...]) -> Iterator[ast.AST]:

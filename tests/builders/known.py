@@ -1,4 +1,4 @@
-"""Receipts and entries as the rules take them: plain ones, changed as told."""
+"""Claims and entries as input of the rules: plain ones with changed fields."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def drug(**more: Any) -> Drug:
 
 
 def content(*drugs: Drug, **more: Any) -> Content:
-    """What a receipt tells of these drugs."""
+    """A claim's content with these drugs."""
     return PLAIN_CONTENT._replace(drugs=drugs, **more)
 
 
 def known(of: Content = PLAIN_CONTENT, **more: Any) -> HistoryRecord:
-    """A clinic's receipt of May 2026."""
+    """A clinic's claim of May 2026."""
     plain = HistoryRecord(
         number=1,
         origin=Origin.CLAIM,
@@ -45,25 +45,29 @@ def known(of: Content = PLAIN_CONTENT, **more: Any) -> HistoryRecord:
 
 
 def pharmacy(of: Content, **more: Any) -> HistoryRecord:
-    """A pharmacy's receipt of May 2026."""
+    """A pharmacy's claim of May 2026."""
     return known(of, **{"institution_code": PHARMACY, "setting": CareSetting.PHARMACY} | more)
 
 
 def dispensing(
     on: date = DAY, prescribed_on: date = DAY, prescriber: str = CLINIC, **more: Any
 ) -> HistoryRecord:
-    """A dispensing told at once."""
-    told = content(drug(), prescriber_code=prescriber)
+    """A dispensing recorded at once."""
+    prescribed = content(drug(), prescriber_code=prescriber)
     plain = pharmacy(
-        told, origin=Origin.DISPENSING, claim_month=None, dispensed_on=on, prescribed_on=prescribed_on
+        prescribed, origin=Origin.DISPENSING, claim_month=None, dispensed_on=on, prescribed_on=prescribed_on
     )
     return plain._replace(**more)
 
 
 def prescription(on: date = DAY, institution: str = CLINIC, **more: Any) -> HistoryRecord:
-    """A prescription told at once."""
-    told = content(drug(), prescriber_code=institution)
+    """A prescription recorded at once."""
+    prescribed = content(drug(), prescriber_code=institution)
     plain = known(
-        told, origin=Origin.PRESCRIPTION, claim_month=None, prescribed_on=on, institution_code=institution
+        prescribed,
+        origin=Origin.PRESCRIPTION,
+        claim_month=None,
+        prescribed_on=on,
+        institution_code=institution,
     )
     return plain._replace(**more)

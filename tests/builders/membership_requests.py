@@ -15,7 +15,7 @@ class MembershipRequests(FundClients):
     """Requests of insurers about members, and look-ups of members by number."""
 
     def lookup_body(self, person: Person, **more: Any) -> dict[str, Any]:
-        """The items of a person's certificate as the body of a look-up; `more` replaces items, None leaves one out."""
+        """The items of a person's certificate as the body of a number look-up; `more` replaces items, None leaves one out."""
         body: dict[str, Any] = {
             "insurer_number": self.insurer.insurer_number,
             "symbol": "見本",
@@ -28,7 +28,7 @@ class MembershipRequests(FundClients):
     async def look_up(
         self, person: Person, credential: Credential | None = None, **more: Any
     ) -> httpx2.Response:
-        """A look-up of a person by number; `more` replaces items of the request."""
+        """Look a person up by number; `more` replaces items of the request."""
         return await self.post("/v1/eligibility/number", self.lookup_body(person, **more), credential)
 
     def enrolment_body(

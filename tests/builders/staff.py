@@ -1,4 +1,4 @@
-"""A facility's staff in tests: who asks, by two headers; who was named, with an authenticator."""
+"""A facility's staff in tests: the headers of an operator, registration, and the authenticator of the second factor."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests.builders.fund_clients import CLINIC
 
 
 def as_staff(role: Role, name: str | None = None) -> dict[str, str]:
-    """The headers by which somebody says who she is."""
-    said = {ROLE_HEADER: role.value}
-    return said | ({OPERATOR_HEADER: quote(name)} if name is not None else {})
+    """The headers that name the operator and her role."""
+    headers = {ROLE_HEADER: role.value}
+    return headers | ({OPERATOR_HEADER: quote(name)} if name is not None else {})
 
 
 async def name_staff(
@@ -31,7 +31,7 @@ async def name_staff(
     medical: bool = True,
     emergency: bool = False,
 ) -> bytes:
-    """Name a member of staff; the secret of her second factor, empty where she has none."""
+    """Register an operator; returns the secret of her second factor, empty if she has none."""
     named = OperatorRegistration(institution_code, operator, "見本　院長", medical, emergency)
     async with fund.owner.transaction() as connection:
         return await operators.register(connection, fund.state.keys.second_factor, named) or b""
@@ -39,7 +39,7 @@ async def name_staff(
 
 @dataclass
 class Authenticator:
-    """The device of one operator, by the clock of a fund."""
+    """An operator's authenticator app, by the clock of a fund."""
 
     fund: Fund
     operator: str
@@ -48,23 +48,23 @@ class Authenticator:
 
     @classmethod
     async def of(cls, fund: Fund, operator: str, institution_code: str = CLINIC) -> Authenticator:
-        """That of an operator who is named for emergencies now."""
+        """The authenticator of a new operator with emergency access."""
         secret = await name_staff(fund, operator, institution_code, medical=False, emergency=True)
         return cls(fund, operator, secret)
 
-    def password(self, beside: int | None = None) -> str:
-        """One that was not told before, so long as there is one; or that of so many steps beside the present one."""
+    def password(self, steps: int | None = None) -> str:
+        """A password not used before, if there is one; or the one so many `steps` from the present step."""
         present = int(self.fund.clock().timestamp()) // STEP_SECONDS
-        if beside is not None:
-            return self._of(present + beside)
+        if steps is not None:
+            return self._of(present + steps)
         step = next(step for step in (present, present + 1, present - 1) if step not in self.used)
         self.used.add(step)
         return self._of(step)
 
     def wrong(self) -> str:
-        """One that is of no step that is near."""
-        rights = {self.password(beside) for beside in range(-3, 4)}
-        return next(text for n in range(10) if (text := f"{n:06d}") not in rights)
+        """A password of no step near the present one."""
+        valid = {self.password(steps) for steps in range(-3, 4)}
+        return next(text for n in range(10) if (text := f"{n:06d}") not in valid)
 
     def _of(self, step: int) -> str:
         return TOTP(self.secret, 6, SHA1(), STEP_SECONDS).generate(step * STEP_SECONDS).decode()

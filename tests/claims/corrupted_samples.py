@@ -27,7 +27,7 @@ _HEADERS = (
     CorruptedSample("several", "a header with a letter in its prefecture", (set_field(23, 2, "1A"),), ((7, "BU", None, None, 2, "not-carried", None), (15, "IR", 3, "点数表", None, "not-carried", "9"), (23, "YK", 2, "都道府県", None, "code", "9a")), (3,)),
 )  # fmt: skip
 
-_RECEIPTS = (
+_CLAIMS = (
     CorruptedSample("medical", "a claim of an unknown type", (set_field(2, 2, "9"),), ((2, "RE", 2, "レセプト種別", 1, "code", "9"),), (1,)),
     CorruptedSample("medical", "a pharmacy's claim below a clinic's header", (set_field(2, 2, "4112"),), ((2, "RE", 2, "レセプト種別", 1, "code", "9999"),), (1,)),
     CorruptedSample("medical", "treated after it was claimed", (set_field(2, 3, "202611"),), ((2, "RE", 3, "診療年月", 1, "day", "999999"),), (1,)),
@@ -155,4 +155,4 @@ _SECTIONS = (
     CorruptedSample("aid", "a bad section next to a good one", (set_field(10, 1, "3"), set_field(18, 2, "41")), ((10, "GO", 1, "総件数", None, "trailer", "9"), (18, "GO", 2, "総合計点数", None, "trailer", "99"))),
 )  # fmt: skip
 
-CORRUPTED_SAMPLES = (*_HEADERS, *_RECEIPTS, *_PAYERS, *_TREATMENT, *_SECTIONS)
+CORRUPTED_SAMPLES = (*_HEADERS, *_CLAIMS, *_PAYERS, *_TREATMENT, *_SECTIONS)

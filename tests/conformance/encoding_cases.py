@@ -95,7 +95,7 @@ def _request(w: ProofBuilder) -> Attempt:
 
 
 def _with_unused_bits(w: ProofBuilder) -> Attempt:
-    """Said to have one unused bit, which must be zero: every second signature ends so."""
+    """CommandResult to have one unused bit, which must be zero: every second signature ends so."""
     for serial in range(1, 1000):
         card = w.issued(w.card.key, serial=serial)
         tbs, algorithm, signature = der.parts(card.certificate)

@@ -20,7 +20,7 @@ CRASH_POINTS = [1, 7, 40, 150, 600] if DEEP else [40]
 
 @pytest.fixture
 def own_stack() -> Iterator[PopulatedStack]:
-    """A house that this test may break."""
+    """A stack that this test may break."""
     with populated_stack() as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""The fund as an operator has it: it begins or says why not, brings back what dies, and ends without a trace."""
+"""The fund as a service: it starts or reports why not, restarts processes that die, and stops without leftovers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A fund of one worker, and what it wrote."""
+    """A fund with one worker, and its log."""
 
     process: subprocess.Popen[bytes]
     home: Path
@@ -39,9 +39,9 @@ class Serving:
 
     @property
     def written(self) -> str:
-        return (self.home / "journal").read_text()
+        return (self.home / "log").read_text()
 
-    def told(self, event: str) -> list[dict[str, Any]]:
+    def events(self, event: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in self.written.splitlines() if line.startswith("{")]
         return [line for line in lines if line["event"] == event]
 
@@ -56,7 +56,7 @@ class Serving:
         return httpx2.get(f"{url}/readyz", timeout=PATIENCE_SECONDS).status_code == 200
 
     def processes(self) -> list[int]:
-        """Whoever works in this home, found by command line or environment."""
+        """The processes of this home, found by command line or environment."""
         mark = str(self.home).encode()
         folders = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
         return [int(f.name) for f in folders if mark in _read(f / "cmdline") + _read(f / "environ")]
@@ -71,7 +71,7 @@ def _read(path: Path) -> bytes:
 
 @pytest.fixture(scope="module")
 def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of trust stores."""
+    """A folder with trust stores."""
     home: Path = tmp_path_factory.mktemp("jpki")
     with Jlis(JlisSettings(home=home), system_clock()):
         return home / "trust"
@@ -79,20 +79,20 @@ def trust(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextmanager
 def serving(home: Path, trust: Path) -> Iterator[Serving]:
-    wiring = {
+    variables = {
         "FUND_HOME": str(home / "fund"),
         "FUND_TRUST_STORE": str(trust / "authentication.pem"),
         "FUND_SIGNATURE_TRUST_STORE": str(trust / "signature.pem"),
         "FUND_JLIS_URL": "http://127.0.0.1:1",
         "FUND_REVOCATION_MAX_AGE_SECONDS": "2",
     }
-    words: list[str | Path] = ["serve", "--port", "0", "--workers", "1", "--announce", home / "url"]
-    with (home / "journal").open("wb") as journal:
+    arguments: list[str | Path] = ["serve", "--port", "0", "--workers", "1", "--announce", home / "url"]
+    with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            command_line("eligibility-api", words),
-            env=Stack(home / "house").environment | wiring,
-            stdout=journal,
-            stderr=journal,
+            command_line("eligibility-api", arguments),
+            env=Stack(home / "stack").environment | variables,
+            stdout=log,
+            stderr=log,
             start_new_session=True,
         )
     service = Serving(process, home)
@@ -105,13 +105,13 @@ def serving(home: Path, trust: Path) -> Iterator[Serving]:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, trust: Path) -> Iterator[Serving]:
-    """A fund at work, of which tests may kill a part."""
+    """A running fund whose processes tests may kill."""
     with serving(tmp_path_factory.mktemp("service"), trust) as running:
         running.wait(lambda: running.announce.exists() and running.is_ready())
         yield running
 
 
-def test_without_a_trust_store_it_says_so_in_a_sentence_and_begins_nothing(tmp_path: Path) -> None:
+def test_without_a_trust_store_it_exits_with_one_sentence_and_creates_nothing(tmp_path: Path) -> None:
     with serving(tmp_path, tmp_path / "nowhere") as service:
         assert service.process.wait(PATIENCE_SECONDS) == 1
     assert len(service.written.splitlines()) == 1
@@ -123,7 +123,7 @@ def test_without_a_trust_store_it_says_so_in_a_sentence_and_begins_nothing(tmp_p
 MOMENTS: dict[str, Callable[[Serving], object]] = {
     "making the database": lambda service: (service.home / "fund" / "postgres" / "data.new").exists(),
     "starting the database": lambda service: service.postmaster(),
-    "starting the scheduler": lambda service: service.told("scheduler_started"),
+    "starting the scheduler": lambda service: service.events("scheduler_started"),
     "serving": lambda service: service.announce.exists(),
 }
 
@@ -132,7 +132,7 @@ MOMENTS: dict[str, Callable[[Serving], object]] = {
     ("ending", "moment"),
     [*((signal.SIGTERM, moment) for moment in MOMENTS), (signal.SIGINT, "starting the database")],
 )
-def test_told_to_end_at_any_time_it_ends_well_and_leaves_no_process(
+def test_stopped_at_any_time_it_exits_with_0_and_leaves_no_process(
     tmp_path: Path, trust: Path, ending: signal.Signals, moment: str
 ) -> None:
     with serving(tmp_path, trust) as service:
@@ -142,19 +142,19 @@ def test_told_to_end_at_any_time_it_ends_well_and_leaves_no_process(
     service.wait(lambda: not service.processes())
 
 
-def test_a_killed_database_is_brought_back(service: Serving) -> None:
+def test_a_killed_database_is_restarted(service: Serving) -> None:
     victim = service.postmaster()
     assert victim is not None
     os.kill(victim.pid, signal.SIGKILL)
-    service.wait(lambda: service.told("database_started"))
+    service.wait(lambda: service.events("database_started"))
     service.wait(service.is_ready)
 
 
 def test_a_killed_scheduler_is_restarted(service: Serving) -> None:
-    service.wait(lambda: service.told("scheduling"))
-    victim = service.told("scheduling")[-1]["pid"]
+    service.wait(lambda: service.events("scheduling"))
+    victim = service.events("scheduling")[-1]["pid"]
     os.kill(victim, signal.SIGKILL)
-    service.wait(lambda: service.told("scheduling")[-1]["pid"] != victim)
+    service.wait(lambda: service.events("scheduling")[-1]["pid"] != victim)
 
 
 SUPERVISOR_PROGRAM = """
@@ -170,7 +170,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("application", ["nowhere:application", "os:abort"])
-def test_workers_that_cannot_start_end_the_service_with_a_failure(application: str) -> None:
+def test_workers_that_cannot_start_make_the_service_fail(application: str) -> None:
     command = [sys.executable, "-c", SUPERVISOR_PROGRAM, application]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     assert (done.returncode, done.stdout, done.stderr.splitlines()[-1:]) == (1, "", ["failed"])
@@ -198,10 +198,10 @@ with socket.create_server(("127.0.0.1", 0)) as listening:
 """
 
 
-def test_a_fault_never_shows_its_text_to_the_caller_or_in_what_a_process_writes(tmp_path: Path) -> None:
-    journal = tmp_path / "journal"
+def test_a_faults_text_is_neither_returned_nor_logged(tmp_path: Path) -> None:
+    log = tmp_path / "log"
     with (
-        journal.open("wb") as written,
+        log.open("wb") as written,
         subprocess.Popen(
             [sys.executable, "-c", FAULTY_PROGRAM], stdout=subprocess.PIPE, stderr=written, text=True
         ) as process,
@@ -211,5 +211,5 @@ def test_a_fault_never_shows_its_text_to_the_caller_or_in_what_a_process_writes(
         response = httpx2.get(f"http://127.0.0.1:{port}/broken")
         process.terminate()
     assert (response.status_code, response.json()["code"]) == (500, "internal")
-    assert '"cause": "ValueError"' in journal.read_text()
-    assert "secret-value" not in journal.read_text() + response.text
+    assert '"cause": "ValueError"' in log.read_text()
+    assert "secret-value" not in log.read_text() + response.text

@@ -11,22 +11,22 @@ from anyio.to_thread import run_sync
 
 from eligibility_api.cli import main
 from eligibility_api.embedded_postgres.cluster import Role
-from tests.builders.commands import Command, Said
+from tests.builders.commands import Command, CommandResult
 from tests.builders.database import Database
 from tests.builders.fund import Fund, open_fund
 
 
 @pytest.fixture(scope="module")
 async def fund(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fund]:
-    """The module's fund. Tests make people of their own, so that none disturbs another."""
+    """The module's fund. Each test creates its own people, so that tests are independent."""
     home: Path = tmp_path_factory.mktemp("fund")
     async with open_fund(database, home) as opened:
         yield opened
 
 
 @pytest.fixture(autouse=True)
-def undisturbed(request: pytest.FixtureRequest) -> None:
-    """Every test begins with a whole line to J-LIS and the right time."""
+def working_environment(request: pytest.FixtureRequest) -> None:
+    """Every test starts with a working connection to J-LIS and the right time."""
     if "fund" in request.fixturenames:
         fund = request.getfixturevalue("fund")
         fund.clock.offset = type(fund.clock.offset)()
@@ -34,8 +34,8 @@ def undisturbed(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands' way to the module's database, as to one outside; nobody answers for J-LIS."""
+def external_database(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Points the commands to the module's database as an external one, and to a J-LIS that does not answer."""
     for role in get_args(Role):
         variable = "FUND_DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
         monkeypatch.setenv(variable, fund.database.dsn(role))
@@ -44,13 +44,15 @@ def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def command(outside: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs a command of `eligibility-api` to its end."""
+def command(
+    external_database: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Runs a command of `eligibility-api` in this process."""
 
-    async def run(*words: str) -> Said:
+    async def run(*words: str) -> CommandResult:
         monkeypatch.setattr("sys.argv", ["eligibility-api", *words])
         with pytest.raises(SystemExit) as end:
             await run_sync(main)
-        return Said(end.value.code, *capsys.readouterr())
+        return CommandResult(end.value.code, *capsys.readouterr())
 
     return run

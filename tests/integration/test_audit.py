@@ -1,4 +1,4 @@
-"""The record: an auditor computes every answer again from it, and nobody changes it."""
+"""The audit record: an auditor recomputes every answer from it, and no role can change it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ OFFICE = "12131017"
 """A welfare office."""
 
 
-async def test_answers_computed_again_from_their_records_are_the_answers_given(
-    fund: Fund, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_recomputed_answers_are_the_answers_given(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, Any] = {}
     for _ in range(3):
         person = await fund.insured()
@@ -45,14 +43,14 @@ async def test_answers_computed_again_from_their_records_are_the_answers_given(
             )
         ]
         given |= {answer["record_id"]: answer for answer in (first, second, third, *by_number)}
-        # What becomes known later changes nothing of what was answered.
+        # What becomes known later does not change recomputed answers.
         await fund.enrol(person, number="7", acquired_on="2026-02-01")
         await fund.admit_insurer(INSURER, name=f"架空健康保険組合{person.resident.resident_id}")
         elsewhere = await fund.terminal(institution_code=OTHER_CLINIC)
         fourth = (await fund.tap(person.card, elsewhere)).json()
         given[fourth["record_id"]] = fourth
 
-    # A nation's record is read piece by piece.
+    # Records are read in chunks.
     monkeypatch.setattr(store, "CHUNK", 5)
     again = await recomputed(fund)
 
@@ -84,14 +82,14 @@ KINDS: dict[str, Callable[[Fund, Person], Awaitable[httpx2.Response]]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("standing", ["insured", "blocked", "mismatch"])
-async def test_every_kind_of_answer_is_computed_again_refusals_included(
-    fund: Fund, kind: str, standing: str
+@pytest.mark.parametrize("state", ["insured", "blocked", "mismatch"])
+async def test_every_kind_of_answer_is_recomputed_including_refusals(
+    fund: Fund, kind: str, state: str
 ) -> None:
     person = fund.person()
-    await fund.enrol(person, self_disclosure_blocked=standing == "blocked")
+    await fund.enrol(person, self_disclosure_blocked=state == "blocked")
     await fund.register(person.card)
-    if standing == "mismatch":
+    if state == "mismatch":
         number = person.resident.resident_id[1:]
         await fund.owner.fetch("UPDATE enrolment SET mismatch = 'open' WHERE number = $1", [number])
 
@@ -109,7 +107,7 @@ async def test_every_kind_of_answer_is_computed_again_refusals_included(
 @pytest.mark.parametrize(
     ("kind", "number"), [("eligibility.card", "0000018"), ("eligibility.number", "0000026")]
 )
-async def test_tickets_of_medical_aid_are_read_for_their_institution_and_computed_again(
+async def test_medical_tickets_are_read_for_their_institution_and_recomputed(
     fund: Fund, kind: str, number: str
 ) -> None:
     office = await fund.admit_insurer(OFFICE, name="架空市福祉事務所")
@@ -174,7 +172,7 @@ RETURNING version
         "CREATE TABLE mine (id int)",
     ],
 )
-async def test_the_api_may_not(fund: Fund, statement: str) -> None:
+async def test_the_api_role_may_not(fund: Fund, statement: str) -> None:
     connection = await asyncpg.connect(fund.database.dsn("api"))
     try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

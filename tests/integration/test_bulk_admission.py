@@ -1,4 +1,4 @@
-"""Many insurers, and a whole fleet of terminals, admitted by one command each."""
+"""Bulk admission: one command for many insurers, one for the facilities of a file with their terminals."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ INSURERS = {"06130017": "架空健康保険組合", "39130018": "架空広域連
 
 
 @pytest.fixture
-def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands' way to the module's database."""
+def external_database(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Points the commands to the module's database."""
     for role in get_args(Role):
         variable = "FUND_DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"
         monkeypatch.setenv(variable, fund.database.dsn(role))
@@ -41,7 +41,7 @@ async def admit(folder: Path) -> None:
     assert (result.exit_code, result.stdout, result.exception) == (0, "2\n", None)
 
 
-@pytest.mark.usefixtures("outside")
+@pytest.mark.usefixtures("external_database")
 async def test_every_insurer_has_a_key_for_its_program_and_one_for_its_approver(
     fund: Fund, tmp_path: Path
 ) -> None:
@@ -60,23 +60,23 @@ async def test_every_insurer_has_a_key_for_its_program_and_one_for_its_approver(
         assert admitted[credential.client_id] == (credential.insurer_number, sorted(rights))
 
 
-FLEET = """institution_code,name,kind,rights,terminals
+FACILITIES = """institution_code,name,kind,rights,terminals
 1312345679,試験クリニック,clinic,eligibility registration,2
 1342345673,試験薬局,pharmacy,eligibility prescription,1
 """
 
 
-def fleet(folder: Path, lines: str = FLEET) -> list[str]:
-    (folder / "fleet.csv").write_text(lines, encoding="utf-8")
-    words = ["--from", folder / "fleet.csv", "--out-dir", folder / "terminals"]
+def add_facilities(folder: Path, lines: str = FACILITIES) -> list[str]:
+    (folder / "facilities.csv").write_text(lines, encoding="utf-8")
+    words = ["--from", folder / "facilities.csv", "--out-dir", folder / "terminals"]
     return ["facility", "add", *map(str, words)]
 
 
-async def test_a_fleet_is_admitted_each_facility_with_its_terminals(
+async def test_a_facilities_file_admits_each_facility_with_its_terminals(
     fund: Fund, tmp_path: Path, command: Command
 ) -> None:
-    said = await command(*fleet(tmp_path))
-    assert (said.code, said.out, said.err) == (0, "3\n", "")
+    result = await command(*add_facilities(tmp_path))
+    assert (result.code, result.out, result.err) == (0, "3\n", "")
     files = sorted((tmp_path / "terminals").iterdir())
     names = ["terminal-1312345679-1.json", "terminal-1312345679-2.json", "terminal-1342345673-1.json"]
     assert [file.name for file in files] == names
@@ -95,32 +95,32 @@ async def test_a_fleet_is_admitted_each_facility_with_its_terminals(
     assert {one.client_id for one in credentials} <= {str(row["client_id"]) for row in recorded}
 
 
-async def test_a_fleet_that_is_admitted_again_gets_more_terminals(
+async def test_admitting_a_facilities_file_again_adds_terminals(
     fund: Fund, tmp_path: Path, command: Command
 ) -> None:
-    line = FLEET.replace("1312345679", "1312345687")
+    line = FACILITIES.replace("1312345679", "1312345687")
     for _ in range(2):
-        assert (await command(*fleet(tmp_path, line))).code == 0
+        assert (await command(*add_facilities(tmp_path, line))).code == 0
     counted = await fund.owner.fetch("SELECT count(*) FROM client WHERE institution_code = '1312345687'", [])
     assert counted[0]["count"] == 4
 
 
-async def test_one_facility_at_fault_and_nothing_of_a_fleet_is_admitted(
+async def test_one_invalid_facility_rejects_the_whole_file(
     fund: Fund, tmp_path: Path, command: Command
 ) -> None:
-    lines = FLEET.replace("1312345679", "1312345695").replace("1342345673", CLINIC)
-    said = await command(*fleet(tmp_path, lines))
-    assert (said.code, len(said.err.splitlines())) == (1, 1)
-    assert "facility-other-kind" in said.err
-    assert CLINIC in said.err
+    lines = FACILITIES.replace("1312345679", "1312345695").replace("1342345673", CLINIC)
+    result = await command(*add_facilities(tmp_path, lines))
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
+    assert "facility-other-kind" in result.err
+    assert CLINIC in result.err
     assert not (tmp_path / "terminals").exists()
     assert await fund.owner.fetch("SELECT FROM facility WHERE institution_code = '1312345695'", []) == []
 
 
-async def test_a_fleet_whose_keys_cannot_be_kept_is_not_admitted(
+async def test_facilities_whose_keys_cannot_be_saved_are_not_admitted(
     fund: Fund, tmp_path: Path, command: Command
 ) -> None:
     (tmp_path / "terminals").touch()
-    said = await command(*fleet(tmp_path, FLEET.replace("1312345679", "1312345703")))
-    assert said.code == 2
+    result = await command(*add_facilities(tmp_path, FACILITIES.replace("1312345679", "1312345703")))
+    assert result.code == 2
     assert await fund.owner.fetch("SELECT FROM facility WHERE institution_code = '1312345703'", []) == []

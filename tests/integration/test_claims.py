@@ -51,15 +51,15 @@ async def test_a_file_is_accepted_read_and_counted(fund: Fund) -> None:
 
 async def test_a_claim_is_stored_unchanged_and_due_on_the_eleventh(fund: Fund) -> None:
     [who] = unknown_members(fund, 1)
-    [receipt] = await stored_claims(fund, await upload_and_process(fund, claim_file([medical_claim(who)])))
-    assert (receipt["insurer_number"], receipt["symbol_key"], receipt["branch_key"]) == (
+    [stored] = await stored_claims(fund, await upload_and_process(fund, claim_file([medical_claim(who)])))
+    assert (stored["insurer_number"], stored["symbol_key"], stored["branch_key"]) == (
         who.insurer_number,
         "見本",
         "00",
     )
-    assert receipt["number_key"] == who.number.replace("-", "")
-    assert receipt["treatment_month"] == date(2026, 4, 1)
-    assert receipt["due_at"] == datetime(2026, 5, 10, 15, tzinfo=UTC)
+    assert stored["number_key"] == who.number.replace("-", "")
+    assert stored["treatment_month"] == date(2026, 4, 1)
+    assert stored["due_at"] == datetime(2026, 5, 10, 15, tzinfo=UTC)
 
 
 async def test_the_same_file_again_is_a_duplicate_and_changes_nothing(fund: Fund) -> None:
@@ -207,7 +207,7 @@ async def test_faults_are_paged_by_place_and_counted_beyond_the_stored_ones(
     foreign = member(fund.person(), OTHER_INSURER)
     months = [date(2022 + place // 12, 1 + place % 12, 1) for place in range(36)]
     clinics = [f"131{place:06d}4" for place in range(40)]
-    receipts = [
+    stored = [
         medical_claim(
             foreign,
             month=month,
@@ -216,7 +216,7 @@ async def test_faults_are_paged_by_place_and_counted_beyond_the_stored_ones(
         for code in clinics
         for month in months
     ]
-    answer = await upload_and_process(fund, claim_file(receipts))
+    answer = await upload_and_process(fund, claim_file(stored))
     first = (await fund.get(f"{CLAIMS_PATH}/{answer['file_id']}/faults")).json()
     rest = (await fund.get(f"{CLAIMS_PATH}/{answer['file_id']}/faults", after=first["next"])).json()
     assert (len(first["faults"]), len(rest["faults"]), rest["next"]) == (1_000, 200, None)

@@ -1,4 +1,4 @@
-"""`eligibility-api` as an operator types it: one sentence where it cannot, and nothing half done."""
+"""`eligibility-api`: a command that fails prints one sentence and changes nothing."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from tests.builders.commands import Command
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import CLINIC
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("outside")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("external_database")]
 
 FACILITY = ("facility", "add", "--institution-code", "0110113719", "--name", "試験医院")
 
 
-async def test_an_answer_under_another_rule_is_not_computed_again(fund: Fund, command: Command) -> None:
+async def test_an_answer_under_another_rule_version_is_not_recomputed(fund: Fund, command: Command) -> None:
     await fund.tap((await fund.insured()).card)
     await fund.owner.fetch(
         """INSERT INTO audit_record (kind, outcome, client_id, facility_kind, rule_version, enrolments, as_of)
            VALUES ('eligibility.card', 'answered', $1::text::uuid, 'clinic', 0, '{}', now())""",
         [fund.clinic.client_id],
     )
-    said = await command("audit", "recompute")
-    assert (said.code, len(said.err.splitlines())) == (1, 1)
-    assert "rule 0" in said.err
-    assert '"validity":"1"' in said.out
+    result = await command("audit", "recompute")
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
+    assert "rule 0" in result.err
+    assert '"validity":"1"' in result.out
 
 
-async def test_an_auditor_is_told_what_was_known_about_a_membership_from_standard_input(
+async def test_audit_known_answers_for_a_membership_from_standard_input(
     fund: Fund, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     person = await fund.insured()
     asked = json.dumps(fund.lookup_body(person))
     words = ["--as-of", "2026-10-01", "--institution-code", CLINIC]
-    told = []
+    validities = []
     for instant in (fund.clock(), fund.clock() - timedelta(days=1)):
         monkeypatch.setattr(
             "sys.argv", ["eligibility-api", "audit", "known", *words, "--known-at", instant.isoformat()]
@@ -48,37 +48,37 @@ async def test_an_auditor_is_told_what_was_known_about_a_membership_from_standar
         with pytest.raises(SystemExit) as end:
             await run_sync(main)
         assert not end.value.code
-        told.append(json.loads(capsys.readouterr().out)["validity"])
-    assert told == ["1", "4"]
+        validities.append(json.loads(capsys.readouterr().out)["validity"])
+    assert validities == ["1", "4"]
 
 
 @pytest.mark.parametrize("name", ["", "架空\n医院", "長" * 201])
-async def test_a_name_that_no_words_of_consent_can_say_is_not_admitted(
+async def test_a_name_that_cannot_appear_in_a_consent_is_not_admitted(
     command: Command, tmp_path: Path, name: str
 ) -> None:
     out = tmp_path / "terminal.json"
-    said = await command(*FACILITY[:-1], name, "--out", str(out))
-    assert (said.code, "--name" in said.err, out.exists()) == (2, True, False)
+    result = await command(*FACILITY[:-1], name, "--out", str(out))
+    assert (result.code, "--name" in result.err, out.exists()) == (2, True, False)
 
 
 async def test_a_terminal_that_jlis_does_not_certify_is_not_admitted(
     fund: Fund, command: Command, tmp_path: Path
 ) -> None:
     out = tmp_path / "terminal.json"
-    said = await command(*FACILITY, "--rights", "visual-check", "--out", str(out))
-    assert (said.code, len(said.err.splitlines())) == (1, 1)
-    assert "register-unavailable" in said.err
+    result = await command(*FACILITY, "--rights", "visual-check", "--out", str(out))
+    assert (result.code, len(result.err.splitlines())) == (1, 1)
+    assert "register-unavailable" in result.err
     assert not out.exists()
     assert await _facilities(fund) == []
 
 
-async def test_a_terminal_whose_key_cannot_be_kept_is_not_admitted(
+async def test_a_terminal_whose_key_cannot_be_saved_is_not_admitted(
     fund: Fund, command: Command, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    said = await command(*FACILITY, "--out", str(tmp_path / "file" / "terminal.json"))
-    assert said.code == 2
-    assert "--out" in said.err
+    result = await command(*FACILITY, "--out", str(tmp_path / "file" / "terminal.json"))
+    assert result.code == 2
+    assert "--out" in result.err
     assert await _facilities(fund) == []
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(autouse=True)
-def outside(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+def external_database(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
     """Points the commands to the module's database."""
     for role in get_args(Role):
         variable = "FUND_DATABASE_URL" if role == "api" else f"FUND_DATABASE_{role.upper()}_URL"

@@ -10,7 +10,7 @@ from eligibility_api.drug_master.store import load_shipped_once, shipped
 from tests.builders.commands import Command
 from tests.builders.fund import Fund
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("outside")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("external_database")]
 
 DRUGS = len(shipped().splitlines())
 _LOADS = "SELECT (SELECT count(*) FROM drug_load) AS loads, (SELECT count(*) FROM drug) AS drugs"

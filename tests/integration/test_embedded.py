@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: one owner, four roles, and nothing lost when somebody pulls the plug."""
+"""The embedded PostgreSQL: one owner process, four roles, and no data lost after SIGKILL."""
 
 from __future__ import annotations
 
@@ -101,12 +101,12 @@ def test_a_role_can_do_nothing_before_migrations_grant_it(
 
 
 @pytest.mark.parametrize("forbidden", ["CREATE ROLE mine", "SELECT pg_read_file('postgresql.conf')"])
-def test_the_owner_is_no_superuser(database: Database, forbidden: str) -> None:
+def test_the_owner_role_is_no_superuser(database: Database, forbidden: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         query(database.dsn("owner"), forbidden)
 
 
-def test_the_owner_sees_what_every_session_waits_for(database: Database) -> None:
+def test_the_owner_reads_the_wait_events_of_all_sessions(database: Database) -> None:
     waiting = "SELECT DISTINCT wait_event_type FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
     assert query(database.dsn("owner"), waiting) == "Activity"
     assert query(database.dsn("api"), waiting) is None
@@ -143,7 +143,7 @@ def test_secrets_and_socket_are_private(postgres: EmbeddedPostgres) -> None:
     assert [stat.S_IMODE(place.stat().st_mode) & 0o077 for place in places] == [0, 0, 0]
 
 
-def test_stop_leaves_no_process_and_start_finds_the_rows_again(server: EmbeddedPostgres, write: None) -> None:
+def test_stop_leaves_no_process_and_start_keeps_the_rows(server: EmbeddedPostgres, write: None) -> None:
     first = postmaster(server)
     server.stop()
     assert not first.alive
@@ -163,7 +163,7 @@ def test_committed_rows_survive_a_killed_postmaster(server: EmbeddedPostgres, wr
     assert query(server.start().dsn("owner"), "SELECT n FROM kept") == 42
 
 
-def test_a_stale_lock_file_with_the_number_of_another_process_does_not_hinder(
+def test_a_stale_lock_file_with_another_processs_pid_is_ignored(
     server: EmbeddedPostgres, write: None
 ) -> None:
     kill(server)
@@ -187,20 +187,20 @@ def test_a_server_that_outlived_its_owner_is_adopted(tmp_path: Path) -> None:
     assert Postmaster.of(heir.data) is None
 
 
-def test_a_second_owner_is_refused_and_harms_nothing(server: EmbeddedPostgres) -> None:
+def test_a_second_owner_process_is_rejected(server: EmbeddedPostgres) -> None:
     with pytest.raises(EmbeddedDatabaseError, match="Another process owns"):
         EmbeddedPostgres(server.home).start()
     assert query(server.dsn("owner"), "SELECT 42") == 42
 
 
-def test_an_attached_process_reads_the_address_and_stops_nothing(server: EmbeddedPostgres) -> None:
+def test_an_attached_process_only_reads_the_address(server: EmbeddedPostgres) -> None:
     attached = EmbeddedPostgres.attach(server.home)
     attached.stop()
     assert attached.dsn("api") == server.dsn("api")
     assert query(attached.dsn("api"), "SELECT 42") == 42
 
 
-def test_nobody_attaches_to_what_does_not_run(server: EmbeddedPostgres) -> None:
+def test_attaching_to_a_stopped_server_is_an_error(server: EmbeddedPostgres) -> None:
     server.stop()
     with pytest.raises(EmbeddedDatabaseError, match="No embedded database is running"):
         EmbeddedPostgres.attach(server.home)
@@ -237,7 +237,7 @@ def replace_by_link(path: Path) -> None:
 
 
 @pytest.mark.parametrize("squat", [make_open_to_all, replace_by_link])
-def test_what_somebody_else_put_in_the_place_of_our_directory_is_not_used(
+def test_a_directory_of_another_user_in_the_place_of_ours_is_not_used(
     shared_directory: Path, squat: Callable[[Path], None]
 ) -> None:
     way = unprivileged.candidates()[0]
@@ -249,14 +249,14 @@ def test_what_somebody_else_put_in_the_place_of_our_directory_is_not_used(
     assert is_private(drawn, way.user)
 
 
-def test_an_interrupted_first_start_is_made_anew(tmp_path: Path) -> None:
+def test_an_interrupted_first_start_is_repeated(tmp_path: Path) -> None:
     (tmp_path / "data.new" / "base").mkdir(parents=True)
     with EmbeddedPostgres(tmp_path) as server:
         assert query(server.dsn("api"), "SELECT 42") == 42
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another user")
-def test_root_without_user_namespaces_runs_it_as_nobody(
+def test_root_without_user_namespaces_runs_it_as_the_account_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = unprivileged.candidates()[-1]
@@ -270,7 +270,7 @@ def test_root_without_user_namespaces_runs_it_as_nobody(
         assert query(server.start().dsn("api"), "SELECT 42") == 42
 
 
-def test_where_nothing_can_run_it_the_operator_is_told(
+def test_without_an_unprivileged_way_to_run_it_the_error_names_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unprivileged, "candidates", list)

@@ -162,13 +162,13 @@ async def test_the_permit_for_a_person_mixed_up_by_number_ends_with_the_correcti
     assert code(await fund.http.get(path, headers=token)) == (403, "card-not-usable")
 
 
-@pytest.mark.parametrize("beside", [-1, 0, 1])
+@pytest.mark.parametrize("steps", [-1, 0, 1])
 @pytest.mark.usefixtures("early")
 async def test_a_password_of_an_adjacent_time_step_is_accepted_once(
-    fund: Fund, terminal: Credential, doctor: Authenticator, beside: int
+    fund: Fund, terminal: Credential, doctor: Authenticator, steps: int
 ) -> None:
     record = await identified(fund, terminal)
-    password = doctor.password(beside)
+    password = doctor.password(steps)
     first, second = [await ask(fund, terminal, doctor, record, one_time_password=password) for _ in range(2)]
     assert (first.status_code, code(second)) == (201, (403, "second-factor-refused"))
 
@@ -186,12 +186,12 @@ async def test_of_simultaneous_uses_of_a_password_one_succeeds(
     assert await permits(fund, doctor) == 1
 
 
-@pytest.mark.parametrize("beside", [-2, 2])
+@pytest.mark.parametrize("steps", [-2, 2])
 @pytest.mark.usefixtures("early")
 async def test_a_password_two_time_steps_away_is_refused(
-    fund: Fund, terminal: Credential, doctor: Authenticator, beside: int
+    fund: Fund, terminal: Credential, doctor: Authenticator, steps: int
 ) -> None:
-    password = doctor.password(beside)
+    password = doctor.password(steps)
     refused = await ask(fund, terminal, doctor, await identified(fund, terminal), one_time_password=password)
     assert code(refused) == (403, "second-factor-refused")
 

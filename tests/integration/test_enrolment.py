@@ -1,4 +1,4 @@
-"""Insurers say who is their member; the fund keeps what it knew, and when."""
+"""Insurers enrol and change members; the fund keeps every version with its transaction time."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ async def test_a_member_is_matched_with_the_resident_register_by_her_attributes(
     assert (response.status_code, response.json()["match"]) == (201, "one")
 
 
-async def test_who_is_not_in_the_register_is_enrolled_but_never_guessed_at(fund: Fund) -> None:
+async def test_a_member_not_in_the_register_is_enrolled_but_not_linked(fund: Fund) -> None:
     response = await fund.enrol(fund.person(), address="架空県どこにもない町")
     assert (response.status_code, response.json()["match"]) == (201, "none")
 
 
-async def test_two_residents_alike_are_ambiguous_and_neither_is_taken(fund: Fund) -> None:
+async def test_two_residents_alike_are_ambiguous_and_neither_is_linked(fund: Fund) -> None:
     person = fund.person()
     twin = person.resident.model_copy(update={"resident_id": person.resident.resident_id + "B"})
     fund.jlis.register.add([twin])
     assert (await fund.enrol(person)).json()["match"] == "ambiguous"
 
 
-async def test_a_membership_that_holds_already_is_refused_also_in_other_widths(fund: Fund) -> None:
+async def test_an_existing_membership_is_rejected_also_in_other_character_widths(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person, number="１２３-４５")
     again = await fund.enrol(person, number="12345", acquired_on="2025-01-01")
@@ -53,7 +53,7 @@ async def test_after_its_end_the_same_membership_may_begin_again(fund: Fund) -> 
     assert again.status_code == 201
 
 
-async def test_what_was_known_before_an_end_is_kept(fund: Fund) -> None:
+async def test_the_version_before_an_end_is_kept(fund: Fund) -> None:
     person = fund.person()
     enrolled = (await fund.enrol(person)).json()
     await fund.change(person, "end", **ENDED)
@@ -74,7 +74,7 @@ async def test_what_was_known_before_an_end_is_kept(fund: Fund) -> None:
 @pytest.mark.parametrize(
     "change", [{"number": "unknown"}, {"birth_date": "1970-01-01"}, {"lost_on": "2001-01-01"}]
 )
-async def test_an_end_without_its_enrolment_is_refused(fund: Fund, change: dict[str, Any]) -> None:
+async def test_an_end_without_an_enrolment_is_rejected(fund: Fund, change: dict[str, Any]) -> None:
     person = fund.person()
     await fund.enrol(person)
     response = await fund.change(person, "end", **ENDED | change)
@@ -84,7 +84,7 @@ async def test_an_end_without_its_enrolment_is_refused(fund: Fund, change: dict[
 async def correct(
     fund: Fund, person: Person, insurer: Credential | None = None, **more: Any
 ) -> httpx2.Response:
-    """What should have been said of the person's latest period."""
+    """The corrected items of the person's latest period."""
     body = {"former": fund.lookup_body(person), "member": fund.enrolment_body(person, **more)}
     return await fund.post("/v1/enrolments/correct", body, insurer or fund.insurer)
 
@@ -115,7 +115,7 @@ async def test_an_insurer_changes_its_own_members_only(fund: Fund, name: str) ->
     assert (await known(fund, person))["address"] == person.resident.address
 
 
-async def test_a_correction_cannot_take_a_membership_to_another_insurer(fund: Fund) -> None:
+async def test_a_correction_cannot_move_a_membership_to_another_insurer(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person)
     moved = await correct(fund, person, insurer_number=OTHER_INSURER)
@@ -129,7 +129,7 @@ async def test_a_terminal_has_no_right_to_change_members(fund: Fund, name: str) 
 
 
 @each_change
-async def test_a_closed_insurers_token_changes_nothing_more(fund: Fund, name: str) -> None:
+async def test_a_closed_insurers_token_is_rejected(fund: Fund, name: str) -> None:
     person, insurer = fund.person(), await fund.admit_insurer(INSURER)
     await fund.enrol(person)
     await fund.token(insurer)
@@ -143,7 +143,7 @@ async def test_a_closed_insurers_token_changes_nothing_more(fund: Fund, name: st
 
 
 @each_change
-async def test_every_change_is_on_record(fund: Fund, name: str) -> None:
+async def test_every_change_is_recorded(fund: Fund, name: str) -> None:
     person = fund.person()
     if name != "add":
         await fund.enrol(person)
@@ -157,12 +157,12 @@ async def test_every_change_is_on_record(fund: Fund, name: str) -> None:
 
 
 async def known(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
-    """The one result that a look-up by number shows."""
+    """The only result of a look-up by number."""
     (result,) = (await fund.look_up(person, **more)).json()["results"]
     return dict(result)
 
 
-async def test_a_correction_says_everything_again(fund: Fund) -> None:
+async def test_a_correction_contains_all_items(fund: Fund) -> None:
     person = fund.person()
     enrolled = (await fund.enrol(person, insured_name="誤記", postal_code="000-0001")).json()
 
@@ -175,7 +175,7 @@ async def test_a_correction_says_everything_again(fund: Fund) -> None:
     assert (now["insured_name"], now["postal_code"]) == (None, None)
 
 
-async def test_a_corrected_number_is_an_enrolment_of_its_own_and_the_old_one_is_no_more(fund: Fund) -> None:
+async def test_a_corrected_number_is_a_new_enrolment_and_withdraws_the_old_one(fund: Fund) -> None:
     person = await fund.insured()
     former = (await known(fund, person))["number"]
 
@@ -188,7 +188,7 @@ async def test_a_corrected_number_is_an_enrolment_of_its_own_and_the_old_one_is_
     assert tapped["number"] == former + "-9"
 
 
-async def test_a_correction_into_days_of_another_period_is_refused(fund: Fund) -> None:
+async def test_a_correction_that_overlaps_another_period_is_rejected(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person)
     await fund.change(person, "end", **ENDED)
@@ -214,7 +214,7 @@ async def test_a_period_among_several_is_named_by_its_first_day(fund: Fund) -> N
     assert (await fund.look_up(person)).json()["validity"] == "1"
 
 
-async def test_a_withdrawn_enrolment_is_answered_no_more_and_may_be_made_again(fund: Fund) -> None:
+async def test_a_withdrawn_enrolment_is_not_answered_and_may_be_enrolled_again(fund: Fund) -> None:
     person = await fund.insured()
     assert (await fund.change(person, "withdraw")).status_code == 200
     assert (await fund.tap(person.card)).json()["validity"] == "4"
@@ -222,7 +222,7 @@ async def test_a_withdrawn_enrolment_is_answered_no_more_and_may_be_made_again(f
     assert (await fund.tap(person.card)).json()["validity"] == "1"
 
 
-async def test_a_new_branch_number_goes_on_from_the_same_day(fund: Fund) -> None:
+async def test_a_new_branch_number_continues_from_the_same_day(fund: Fund) -> None:
     person = await fund.insured()
 
     changed = await fund.change(person, "branch", new_branch="07")
@@ -236,14 +236,14 @@ async def test_a_new_branch_number_goes_on_from_the_same_day(fund: Fund) -> None
 @pytest.mark.parametrize(
     ("insurer_number", "code"), [("39131156", "enrolment-late-elderly"), ("12131157", "enrolment-recipient")]
 )
-async def test_who_has_no_branch_gets_none(fund: Fund, insurer_number: str, code: str) -> None:
+async def test_a_member_without_a_branch_cannot_get_one(fund: Fund, insurer_number: str, code: str) -> None:
     response = await fund.change(
         fund.person(), "branch", insurer_number=insurer_number, branch=None, new_branch="01"
     )
     assert response.json()["code"] == code
 
 
-async def test_a_move_that_the_register_knows_of_changes_the_address_alone(fund: Fund) -> None:
+async def test_a_move_known_to_the_register_changes_only_the_address(fund: Fund) -> None:
     person = await fund.insured()
     fund.jlis.register.change(person.resident.resident_id, ItemsChange(address="架空県新居町"))
 
@@ -258,7 +258,7 @@ async def test_a_move_that_the_register_knows_of_changes_the_address_alone(fund:
     )
 
 
-async def test_changes_of_one_member_at_the_same_moment_follow_each_other(fund: Fund) -> None:
+async def test_concurrent_changes_of_a_member_are_serialised(fund: Fund) -> None:
     person = fund.person()
     await fund.enrol(person)
     aliases = [f"通称{n}" for n in range(4)]
@@ -328,7 +328,7 @@ async def prepared(fund: Fund, enrolment_id: str, **items: str) -> int:
         ("number", "－ -", "request-invalid"),
     ],
 )
-async def test_a_bad_field_is_refused_and_its_value_repeated_nowhere(
+async def test_an_invalid_field_is_rejected_without_repeating_its_value(
     fund: Fund, capfd: pytest.CaptureFixture[str], field: str, value: str, code: str
 ) -> None:
     person = fund.person()
@@ -345,7 +345,7 @@ async def test_a_bad_field_is_refused_and_its_value_repeated_nowhere(
 
 
 @pytest.mark.parametrize("written", ["ｼｹﾝ　ﾐﾎﾝ", "しけん みほん", " シケン　ミホン "])
-async def test_a_reading_is_kept_in_katakana_however_it_is_written(fund: Fund, written: str) -> None:
+async def test_a_name_reading_is_stored_in_katakana(fund: Fund, written: str) -> None:
     person = fund.person()
     enrolled = await fund.enrol(person, name_kana=written, name_alias="通称", name_alias_kana=written)
     assert enrolled.json()["match"] == "one"
@@ -354,6 +354,8 @@ async def test_a_reading_is_kept_in_katakana_however_it_is_written(fund: Fund, w
 
 
 @pytest.mark.parametrize("written", ["\u3000", "㌖" * 100])
-async def test_what_is_no_reading_is_refused_before_the_register_is_asked(fund: Fund, written: str) -> None:
+async def test_an_invalid_name_reading_is_rejected_before_the_register_is_asked(
+    fund: Fund, written: str
+) -> None:
     response = await fund.enrol(fund.person(), name_kana=written)
     assert (response.status_code, response.json()["code"]) == (422, "request-invalid")

@@ -1,4 +1,4 @@
-"""Admission: a facility keeps its kind, a closed one stays closed, and both are on record."""
+"""Admission: a facility keeps its kind, a closed one stays closed, and both are recorded."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ async def test_a_closed_facility_is_not_opened_by_admitting_a_terminal_and_its_t
         await fund.terminal(institution_code=DENTIST, kind=FacilityKind.DENTAL)
 
 
-async def test_a_facilitys_kind_is_not_changed_under_its_terminals(fund: Fund) -> None:
+async def test_the_kind_of_an_admitted_facility_cannot_change(fund: Fund) -> None:
     with pytest.raises(ShikakuError, match="facility-other-kind"):
         await fund.terminal(kind=FacilityKind.ELIGIBILITY_ONLY, rights=(Right.ELIGIBILITY,))
 
 
-async def test_admissions_and_their_end_are_on_record(fund: Fund) -> None:
+async def test_admissions_and_closures_are_recorded(fund: Fund) -> None:
     terminal = await fund.terminal()
     async with fund.owner.transaction() as connection:
         assert await store.close_client(connection, UUID(terminal.client_id))

@@ -1,4 +1,4 @@
-"""The same call twice is one change, and the same answer to the byte."""
+"""A repeated call with one idempotency key is one change and returns the identical answer."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.anyio
 
 
 async def versions(fund: Fund, person: Person) -> int:
-    """How many versions of the person's enrolments there are."""
+    """The number of versions of the person's enrolments."""
     (row,) = await fund.owner.fetch("SELECT count(*) FROM enrolment WHERE name = $1", [person.resident.name])
     return int(row["count"])
 
 
 async def changed(fund: Fund, person: Person, action: str, key: str) -> httpx2.Response:
-    """One of the calls about a member, always with the same body."""
+    """A call about a member, always with the same body."""
     fields: dict[str, dict[str, Any]] = {
         "end": {"lost_on": "2026-04-01", "reason_of_loss": "03"},
         "move": {"address": "架空県どこにもない町"},
@@ -39,7 +39,7 @@ async def changed(fund: Fund, person: Person, action: str, key: str) -> httpx2.R
 
 
 @pytest.mark.parametrize("action", ["enrol", "end", "correct", "move", "branch", "withdraw"])
-async def test_the_same_key_twice_gives_the_same_answer_and_one_change(fund: Fund, action: str) -> None:
+async def test_a_repeated_key_gives_the_same_answer_and_one_change(fund: Fund, action: str) -> None:
     person = fund.person()
     if action != "enrol":
         await fund.enrol(person)
@@ -53,7 +53,7 @@ async def test_the_same_key_twice_gives_the_same_answer_and_one_change(fund: Fun
     assert await versions(fund, person) == once
 
 
-async def test_two_at_once_make_one_change(fund: Fund) -> None:
+async def test_two_concurrent_calls_with_one_key_make_one_change(fund: Fund) -> None:
     person = fund.person()
     responses = await asyncio.gather(*(fund.enrol(person, key="at-once") for _ in range(4)))
     assert {r.status_code for r in responses} == {201}
@@ -69,7 +69,7 @@ async def test_a_repeated_call_is_answered_without_the_register(fund: Fund) -> N
     assert second.content == first.content
 
 
-async def test_a_call_that_was_refused_may_be_made_again_with_its_key(fund: Fund) -> None:
+async def test_a_refused_call_may_be_repeated_with_its_key(fund: Fund) -> None:
     person = fund.person()
     fund.jlis_connection.cut = True
     assert (await fund.enrol(person, key="again")).json()["code"] == "register-unavailable"
@@ -87,7 +87,7 @@ async def test_a_key_with_another_request_is_refused_and_nothing_changed(fund: F
     assert (await versions(fund, person), await versions(fund, other)) == (1, 0)
 
 
-async def test_a_key_is_the_insurers_own(fund: Fund) -> None:
+async def test_keys_of_different_insurers_are_independent(fund: Fund) -> None:
     other = await fund.admit_insurer(OTHER_INSURER)
     person = fund.person()
     mine = await fund.enrol(person, key="everyones")
@@ -118,7 +118,7 @@ async def test_neither_the_request_nor_a_personal_value_is_kept_with_a_key(fund:
         assert value not in row["kept"]
 
 
-async def test_a_key_is_forgotten_after_seven_days(fund: Fund) -> None:
+async def test_a_key_expires_after_seven_days(fund: Fund) -> None:
     for key, age in (("old", "7 days 1 minute"), ("young", "6 days 23 hours")):
         await fund.enrol(fund.person(), key=key)
         await fund.owner.fetch(

@@ -1,4 +1,4 @@
-"""The insurer's desk: what has changed, how its registration serves, who saw what, who needs a paper."""
+"""Insurer operations: feed of changes, statistics, correction lists, members who need a paper."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ LEAVES: dict[str, Any] = {"lost_on": "2026-04-01", "reason_of_loss": "03"}
 
 @pytest.fixture
 async def own(fund: Fund) -> Credential:
-    """An insurer of the test's own: what it sees depends on no other test."""
+    """A new insurer, so that its data does not depend on other tests."""
     number = f"0613{next(_NUMBERS):03d}"
     return await fund.admit_insurer(f"{number}{check_digit(number)}")
 
 
 def of(insurer: Credential) -> dict[str, Any]:
-    """The fields of a call of this insurer's about a member."""
+    """The insurer's item of a call about a member."""
     return {"credential": insurer, "insurer_number": insurer.insurer_number}
 
 
@@ -49,7 +49,7 @@ async def changes(fund: Fund, own: Credential, after: str | None = None, limit: 
     return Changes.model_validate_json(response.content)
 
 
-async def test_the_feed_tells_what_opened_and_what_closed(fund: Fund, own: Credential) -> None:
+async def test_the_feed_lists_opened_and_closed_versions(fund: Fund, own: Credential) -> None:
     person = fund.person()
     assert (await changes(fund, own)).next is None
     enrolled = (await fund.enrol(person, credential=own)).json()
@@ -67,31 +67,29 @@ async def test_the_feed_tells_what_opened_and_what_closed(fund: Fund, own: Crede
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 1_000])
-async def test_page_by_page_the_feed_is_the_same(fund: Fund, own: Credential, limit: int) -> None:
+async def test_pages_of_any_size_give_the_same_feed(fund: Fund, own: Credential, limit: int) -> None:
     people = [fund.person() for _ in range(3)]
     for person in people:
         await fund.enrol(person, credential=own)
         await fund.change(person, "end", **of(own), **LEAVES)
     whole = (await changes(fund, own)).changes
 
-    told, page = [], await changes(fund, own, limit=limit)
-    told += page.changes
+    listed, page = [], await changes(fund, own, limit=limit)
+    listed += page.changes
     while page.has_more:
         page = await changes(fund, own, page.next, limit)
-        told += page.changes
+        listed += page.changes
 
-    assert told == whole
+    assert listed == whole
     assert len(whole) == 9
 
 
-async def test_an_insurer_is_told_of_its_own_members_only(fund: Fund, own: Credential) -> None:
+async def test_the_feed_contains_the_insurers_own_members_only(fund: Fund, own: Credential) -> None:
     await fund.enrol(fund.person())
     assert (await changes(fund, own)).changes == []
 
 
-async def test_a_revision_that_is_published_after_a_younger_one_is_not_missed(
-    fund: Fund, own: Credential
-) -> None:
+async def test_a_revision_published_after_a_newer_one_is_not_missed(fund: Fund, own: Credential) -> None:
     person = fund.person()
     first = (await fund.enrol(person, credential=own)).json()
     file = await copied(fund, own, first["enrolment_id"])
@@ -108,7 +106,7 @@ async def test_a_revision_that_is_published_after_a_younger_one_is_not_missed(
     ]
 
 
-async def test_what_does_not_show_yet_is_told_when_it_does(fund: Fund, own: Credential) -> None:
+async def test_a_revision_of_the_future_is_listed_once_it_is_effective(fund: Fund, own: Credential) -> None:
     first = (await fund.enrol(fund.person(), credential=own)).json()
     file = await copied(fund, own, first["enrolment_id"])
     ahead = "UPDATE revision SET published_at = clock_timestamp() + $2::text::interval WHERE revision = $1"
@@ -128,14 +126,14 @@ async def test_the_feed_waits_for_a_commit_that_comes_after_its_instant(fund: Fu
 
     async with fund.state.database.transaction() as late:
         await store.publish(late, file, timedelta())
-        told = asyncio.ensure_future(changes(fund, own, before.next))
+        listed = asyncio.ensure_future(changes(fund, own, before.next))
         await until_waiting(fund)
 
-    assert len((await told).changes) == 2
+    assert len((await listed).changes) == 2
 
 
 async def until_waiting(fund: Fund) -> None:
-    """Until somebody waits for a lock of publishers."""
+    """Wait until a session waits for the publishing lock."""
     async with asyncio.timeout(5):
         while not await fund.owner.fetch(
             "SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND NOT granted",
@@ -144,18 +142,18 @@ async def until_waiting(fund: Fund) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_changes_made_at_once_are_each_told_once(fund: Fund, own: Credential) -> None:
+async def test_concurrent_changes_are_each_listed_once(fund: Fund, own: Credential) -> None:
     people = [fund.person() for _ in range(6)]
-    told: list[Any] = []
+    listed: list[Any] = []
     cursor = None
     making = asyncio.gather(*(fund.enrol(person, credential=own) for person in people))
-    while len(told) < len(people):
+    while len(listed) < len(people):
         page = await changes(fund, own, cursor, 2)
-        told, cursor = told + page.changes, page.next
+        listed, cursor = listed + page.changes, page.next
 
     ids = {response.json()["enrolment_id"] for response in await making}
-    assert Counter(e.enrolment_id for e in told) == dict.fromkeys(ids, 1)
-    assert told == sorted(told, key=lambda e: (e.known_from, e.revision))
+    assert Counter(e.enrolment_id for e in listed) == dict.fromkeys(ids, 1)
+    assert listed == sorted(listed, key=lambda e: (e.known_from, e.revision))
 
 
 async def copied(fund: Fund, own: Credential, enrolment_id: str) -> int:
@@ -163,7 +161,7 @@ async def copied(fund: Fund, own: Credential, enrolment_id: str) -> int:
     columns = await fund.owner.fetch(
         "SELECT column_name FROM information_schema.columns WHERE table_name = 'enrolment'", []
     )
-    said = ", ".join(
+    kept = ", ".join(
         c["column_name"] for c in columns if c["column_name"] not in {"version", "opened_by", "closed_by"}
     )
     (row,) = await fund.owner.fetch(
@@ -173,7 +171,7 @@ async def copied(fund: Fund, own: Credential, enrolment_id: str) -> int:
                 UPDATE enrolment e SET closed_by = file.revision FROM entitlement t, file
                 WHERE t.entitlement = e.entitlement AND t.enrolment_id = $3::text::uuid RETURNING e.*
             )
-            INSERT INTO enrolment (opened_by, {said}) SELECT file.revision, {", ".join(f"former.{c}" for c in said.split(", "))} FROM former, file
+            INSERT INTO enrolment (opened_by, {kept}) SELECT file.revision, {", ".join(f"former.{c}" for c in kept.split(", "))} FROM former, file
             RETURNING opened_by""",
         [own.insurer_number, own.client_id, enrolment_id],
     )
@@ -182,7 +180,7 @@ async def copied(fund: Fund, own: Credential, enrolment_id: str) -> int:
 
 @pytest.mark.parametrize("path", ["/v1/mismatches", "/v1/changes", "/v1/paper-certificates"])
 @pytest.mark.parametrize("cursor", ["x", "bm90IGpzb24=", "W10=", "LTE=", "鍵"])
-async def test_a_cursor_that_is_none_is_refused(fund: Fund, path: str, cursor: str) -> None:
+async def test_an_invalid_cursor_is_rejected(fund: Fund, path: str, cursor: str) -> None:
     response = await fund.get(path, after=cursor)
     assert (response.status_code, response.json()["code"]) == (422, "cursor-invalid")
 
@@ -190,7 +188,7 @@ async def test_a_cursor_that_is_none_is_refused(fund: Fund, path: str, cursor: s
 @pytest.mark.parametrize(
     "path", ["/v1/mismatches", "/v1/changes", "/v1/statistics", "/v1/paper-certificates"]
 )
-async def test_what_has_not_changed_is_not_sent_again(fund: Fund, own: Credential, path: str) -> None:
+async def test_an_unchanged_answer_is_not_sent_again(fund: Fund, own: Credential, path: str) -> None:
     await fund.enrol(fund.person(), credential=own, address="架空県どこにもない町")
     first = await fund.get(path, own)
 
@@ -227,9 +225,7 @@ async def test_registration_delay_counts_from_the_first_insured_day_in_japan(
     )
 
 
-async def test_what_is_corrected_is_no_new_enrolment_and_what_begins_again_is(
-    fund: Fund, own: Credential
-) -> None:
+async def test_a_correction_is_no_new_enrolment_and_a_new_period_is(fund: Fund, own: Credential) -> None:
     person = fund.person()
     await fund.enrol(person, credential=own)
     await fund.change(person, "branch", new_branch="05", **of(own))
@@ -239,7 +235,7 @@ async def test_what_is_corrected_is_no_new_enrolment_and_what_begins_again_is(
     assert (await figures(fund, own))["registration_delay"]["enrolments"] == 2
 
 
-async def test_an_insurers_first_file_tells_of_no_new_members(fund: Fund, own: Credential) -> None:
+async def test_an_insurers_first_file_lists_no_new_members(fund: Fund, own: Credential) -> None:
     for _ in range(2):
         await fund.enrol(fund.person(), credential=own)
         await fund.owner.fetch(
@@ -248,7 +244,7 @@ async def test_an_insurers_first_file_tells_of_no_new_members(fund: Fund, own: C
     assert (await figures(fund, own))["registration_delay"]["enrolments"] == 1
 
 
-async def test_an_insurer_without_members_has_empty_figures(fund: Fund, own: Credential) -> None:
+async def test_an_insurer_without_members_has_empty_statistics(fund: Fund, own: Credential) -> None:
     assert await figures(fund, own) == {
         "registration_delay": {"enrolments": 0, "median_hours": None, "p95_hours": None},
         "look_ups": {},
@@ -256,7 +252,7 @@ async def test_an_insurer_without_members_has_empty_figures(fund: Fund, own: Cre
 
 
 async def counted(fund: Fund) -> None:
-    """All look-ups so far are counted, by the worker's job."""
+    """Count all look-ups so far with the background job."""
     while await count_look_ups(fund.batch, commit_delay=timedelta()):
         pass
 
@@ -286,7 +282,7 @@ async def test_look_ups_are_counted_by_outcome_for_each_insurer_of_the_person(
     assert after["1"] - before.get("1", 0) == 3
 
 
-async def test_a_record_that_may_still_be_written_is_left_for_later(fund: Fund, own: Credential) -> None:
+async def test_records_that_may_still_be_written_are_counted_later(fund: Fund, own: Credential) -> None:
     person = fund.person()
     await fund.enrol(person, credential=own)
     await fund.look_up(person, insurer_number=own.insurer_number)
@@ -312,7 +308,7 @@ async def test_a_record_that_may_still_be_written_is_left_for_later(fund: Fund, 
         "UPDATE enrolment SET closed_by = (SELECT max(revision) FROM revision) WHERE closed_by IS NULL",
     ],
 )
-async def test_the_api_may_not(fund: Fund, statement: str) -> None:
+async def test_the_api_role_may_not(fund: Fund, statement: str) -> None:
     await fund.enrol(fund.person())
     connection = await asyncpg.connect(fund.database.dsn("api"))
     try:
@@ -323,7 +319,7 @@ async def test_the_api_may_not(fund: Fund, statement: str) -> None:
 
 
 async def papers(fund: Fund, own: Credential, **query: str) -> dict[str, bool]:
-    """Who needs a paper, by enrolment, and whether that is new."""
+    """Whether the need of a paper is new, by enrolment."""
     page = PaperCertificates.model_validate_json(
         (await fund.get("/v1/paper-certificates", own, **query)).content
     )
@@ -338,7 +334,7 @@ async def member(fund: Fund, own: Credential, person: Person, **more: Any) -> st
     return str(enrolled["enrolment_id"])
 
 
-async def test_who_has_no_usable_card_needs_a_paper(fund: Fund, own: Credential) -> None:
+async def test_a_member_without_a_usable_card_needs_a_paper(fund: Fund, own: Credential) -> None:
     with_card = await member(fund, own, fund.person())
     without = (await fund.enrol(fund.person(), credential=own)).json()["enrolment_id"]
     nobody = (await fund.enrol(fund.person(), credential=own, address="どこにもない町")).json()[
@@ -349,16 +345,16 @@ async def test_who_has_no_usable_card_needs_a_paper(fund: Fund, own: Credential)
     await fund.enrol(gone, credential=own)
     await fund.change(gone, "end", **of(own), **LEAVES)
 
-    # Whoever is 75 is the late-elderly scheme's, whatever this insurer forgot to say.
+    # From 75 on a person is insured by the late-elderly scheme, even if this insurer did not report the end.
     await fund.enrol(fund.person(birth_date=date(1940, 1, 1)), credential=own, acquired_on="2010-04-01")
 
     assert set(await papers(fund, own)) == {without, nobody}
     assert {with_card, future["enrolment_id"]}.isdisjoint(await papers(fund, own))
 
 
-@pytest.mark.parametrize("standing", ["revoked", "suspended", "expired"])
-async def test_whose_card_is_no_longer_good_needs_a_paper_and_that_is_new(
-    fund: Fund, own: Credential, standing: str
+@pytest.mark.parametrize("status", ["revoked", "suspended", "expired"])
+async def test_a_member_whose_card_became_invalid_newly_needs_a_paper(
+    fund: Fund, own: Credential, status: str
 ) -> None:
     enrolment_id = await member(fund, own, fund.person())
     await fund.owner.fetch("UPDATE binding SET bound_at = bound_at - interval '3 months'", [])
@@ -367,10 +363,8 @@ async def test_whose_card_is_no_longer_good_needs_a_paper_and_that_is_new(
 
     statement = (
         "UPDATE binding SET not_after = now() WHERE person_key = (SELECT {person})"
-        if standing == "expired"
-        else "INSERT INTO revoked_certificate SELECT authority, serial, '"
-        + standing
-        + "', now() FROM binding"
+        if status == "expired"
+        else "INSERT INTO revoked_certificate SELECT authority, serial, '" + status + "', now() FROM binding"
         " WHERE person_key = (SELECT {person})"
     ).format(
         person="e.person_key FROM enrolment e JOIN entitlement t USING (entitlement)"
@@ -383,12 +377,12 @@ async def test_whose_card_is_no_longer_good_needs_a_paper_and_that_is_new(
 
 
 async def known_since(fund: Fund, own: Credential, day: str) -> None:
-    """All that is known of an insurer's members was known since this day."""
+    """Set the day since which everything about an insurer's members is known."""
     statement = "UPDATE revision SET published_at = $2::text::date WHERE insurer_number = $1"
     await fund.owner.fetch(statement, [own.insurer_number, day])
 
 
-async def test_who_was_listed_a_month_ago_is_not_new(fund: Fund, own: Credential) -> None:
+async def test_a_member_listed_a_month_ago_is_not_new(fund: Fund, own: Credential) -> None:
     old = (await fund.enrol(fund.person(), credential=own)).json()["enrolment_id"]
     await known_since(fund, own, "2024-06-01")
     today = day_in_japan(datetime.now(UTC)).isoformat()
@@ -396,18 +390,18 @@ async def test_who_was_listed_a_month_ago_is_not_new(fund: Fund, own: Credential
     assert await papers(fund, own) == {old: False, new: True}
 
 
-async def test_who_was_registered_late_is_new_though_long_insured(fund: Fund, own: Credential) -> None:
+async def test_a_member_registered_late_is_new(fund: Fund, own: Credential) -> None:
     late = (await fund.enrol(fund.person(), credential=own)).json()["enrolment_id"]
     assert await papers(fund, own) == {late: True}
 
 
 @pytest.mark.parametrize("month", ["0000-01", "2026-13", "2026-1", "x"])
-async def test_a_month_that_is_none_is_refused(fund: Fund, month: str) -> None:
+async def test_an_invalid_month_is_rejected(fund: Fund, month: str) -> None:
     response = await fund.get("/v1/paper-certificates", since_month=month)
     assert (response.status_code, response.json()["code"]) == (422, "request-invalid")
 
 
-async def test_papers_come_in_pages_of_members(
+async def test_the_paper_list_is_paged_by_member(
     fund: Fund, own: Credential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for with_card in (False, True, True, False, False):
@@ -419,17 +413,17 @@ async def test_papers_come_in_pages_of_members(
     assert len(whole) == 3
 
 
-async def test_an_insurer_is_told_of_its_own_members_papers_only(fund: Fund, own: Credential) -> None:
+async def test_paper_lists_contain_the_insurers_own_members_only(fund: Fund, own: Credential) -> None:
     await fund.enrol(fund.person())
     assert await papers(fund, own) == {}
 
 
-async def test_the_certificates_end_is_kept_with_its_binding_also_after_a_renewal(fund: Fund) -> None:
+async def test_the_certificates_expiry_is_stored_with_its_binding_also_after_a_renewal(fund: Fund) -> None:
     person = await fund.insured()
     renewed = fund.jlis.cards.renew(person.card, fund.clock())
     assert (await fund.tap(renewed)).status_code == 200
     rows = await fund.owner.fetch("SELECT basis, not_after FROM binding ORDER BY bound_at DESC LIMIT 2", [])
-    assert {row["basis"] for row in rows} == {"renewal", "first-registration"}
+    assert sorted(row["basis"] for row in rows) == ["first-registration", "renewal"]
     assert all(row["not_after"] > datetime.now(UTC) for row in rows)
 
 
@@ -444,7 +438,7 @@ async def revision_of(fund: Fund, enrolment_id: str) -> int:
 
 
 @pytest.mark.parametrize("linked", [True, False], ids=["linked", "unlinked"])
-async def test_the_correction_list_names_who_was_answered_with_what_is_withdrawn(
+async def test_the_correction_list_has_the_facilities_answered_with_withdrawn_data(
     fund: Fund, own: Credential, linked: bool
 ) -> None:
     person = fund.person()
@@ -460,20 +454,20 @@ async def test_the_correction_list_names_who_was_answered_with_what_is_withdrawn
         await fund.look_up(person, **number)
     await fund.look_up(person, elsewhere, as_of="2024-03-31", **number)
 
-    async def seen() -> dict[str, int]:
+    async def facilities() -> dict[str, int]:
         async with fund.state.database.transaction() as connection:
             return {
                 f.institution_code: f.answers
                 for f in await facilities_answered_by_revisions(connection, opened)
             }
 
-    standing = await seen()
+    status = await facilities()
     await fund.change(person, "withdraw", **of(own))
 
-    assert (standing, await seen()) == ({}, {CLINIC: 2})
+    assert (status, await facilities()) == ({}, {CLINIC: 2})
 
 
-async def test_who_was_shown_only_another_enrolment_of_the_person_is_not_listed(
+async def test_a_facility_shown_only_another_enrolment_of_the_person_is_not_listed(
     fund: Fund, own: Credential
 ) -> None:
     person = fund.person()

@@ -1,4 +1,4 @@
-"""Members whom the resident register does not show as their insurer says: queue, confirmation, split."""
+"""Members whose items differ from the resident register: queue, confirmation, split."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def moved_away(fund: Fund) -> tuple[Person, str]:
     return person, moved["enrolment_id"]
 
 
-async def test_the_queue_is_oldest_first_and_names_the_member_to_her_insurer(fund: Fund) -> None:
+async def test_the_queue_is_oldest_first_and_shows_the_member_to_her_insurer(fund: Fund) -> None:
     people = [fund.person() for _ in range(3)]
     ids = [(await fund.enrol(person, address=NOWHERE)).json()["enrolment_id"] for person in people]
 
@@ -80,7 +80,7 @@ async def test_a_mismatch_keeps_its_place_when_something_else_of_it_changes(fund
     assert (await waiting(fund, first) or {})["since"] == since
 
 
-async def test_the_queue_comes_in_pages(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_queue_is_paged(fund: Fund, monkeypatch: pytest.MonkeyPatch) -> None:
     from eligibility_api.insurer_ops import service
 
     for _ in range(3):
@@ -90,7 +90,7 @@ async def test_the_queue_comes_in_pages(fund: Fund, monkeypatch: pytest.MonkeyPa
     assert await queue(fund) == whole
 
 
-async def test_an_insurer_sees_and_settles_its_own_mismatches_only(fund: Fund) -> None:
+async def test_an_insurer_reads_and_resolves_only_its_own_mismatches(fund: Fund) -> None:
     other = await fund.admit_insurer(OTHER_INSURER)
     enrolment_id = (await fund.enrol(fund.person(), address=NOWHERE)).json()["enrolment_id"]
 
@@ -107,7 +107,7 @@ async def test_an_insurer_sees_and_settles_its_own_mismatches_only(fund: Fund) -
 @pytest.mark.parametrize(
     "path", ["/v1/mismatches", "/v1/changes", "/v1/statistics", "/v1/paper-certificates"]
 )
-async def test_the_desk_is_the_insurers(fund: Fund, path: str) -> None:
+async def test_only_insurers_may_call(fund: Fund, path: str) -> None:
     response = await fund.get(path, fund.clinic)
     assert (response.status_code, response.json()["code"]) == (403, "right-missing")
 
@@ -121,7 +121,7 @@ async def test_a_move_that_the_register_does_not_know_keeps_the_link_and_stops_t
     assert (await fund.look_up(person)).json()["code"] == "eligibility-not-confirmable"
 
 
-async def test_what_is_confirmed_as_it_was_said_is_answered_again(fund: Fund) -> None:
+async def test_an_enrolment_confirmed_unchanged_is_answered_again(fund: Fund) -> None:
     person, enrolment_id = await moved_away(fund)
 
     answer = (await confirm(fund, enrolment_id)).json()
@@ -133,7 +133,7 @@ async def test_what_is_confirmed_as_it_was_said_is_answered_again(fund: Fund) ->
     assert (await confirm(fund, enrolment_id)).json()["code"] == "mismatch-unknown"
 
 
-async def test_whom_the_register_shows_by_now_is_linked_at_the_confirmation(fund: Fund) -> None:
+async def test_a_member_found_in_the_register_at_confirmation_is_linked(fund: Fund) -> None:
     person = fund.person()
     enrolment_id = (await fund.enrol(person, address=NOWHERE)).json()["enrolment_id"]
     await fund.register(person.card)
@@ -146,7 +146,7 @@ async def test_whom_the_register_shows_by_now_is_linked_at_the_confirmation(fund
     assert (await fund.tap(person.card)).json()["validity"] == "1"
 
 
-async def test_whom_the_register_never_showed_is_answered_by_number_once_confirmed(fund: Fund) -> None:
+async def test_a_member_never_in_the_register_is_answered_by_number_once_confirmed(fund: Fund) -> None:
     person = fund.person()
     enrolment_id = (await fund.enrol(person, address=NOWHERE)).json()["enrolment_id"]
     assert (await fund.look_up(person)).json()["code"] == "eligibility-not-confirmable"
@@ -154,7 +154,7 @@ async def test_whom_the_register_never_showed_is_answered_by_number_once_confirm
     assert (await fund.look_up(person)).json()["validity"] == "1"
 
 
-async def test_a_correction_that_names_another_person_is_never_merged_by_guess(fund: Fund) -> None:
+async def test_a_correction_that_matches_another_person_is_not_merged(fund: Fund) -> None:
     person, other = await fund.insured(), await fund.insured()
     items = fund.enrolment_body(other) | {"number": person.resident.resident_id[1:]}
 
@@ -189,7 +189,7 @@ def identity(person: Person) -> dict[str, Any]:
     }
 
 
-async def test_a_split_enrolment_goes_to_whom_its_corrected_items_name(fund: Fund) -> None:
+async def test_a_split_enrolment_is_linked_to_the_person_of_its_corrected_items(fund: Fund) -> None:
     member, other, enrolment_id = await linked_wrongly(fund)
 
     answer = (await split(fund, enrolment_id, corrected=identity(member))).json()
@@ -200,7 +200,7 @@ async def test_a_split_enrolment_goes_to_whom_its_corrected_items_name(fund: Fun
     assert (await fund.tap(other.card)).json()["validity"] == "4"
 
 
-async def test_a_split_enrolment_whose_items_name_the_wrong_person_still_is_nobodys(fund: Fund) -> None:
+async def test_a_split_enrolment_that_still_matches_the_wrong_person_stays_unlinked(fund: Fund) -> None:
     member, other, enrolment_id = await linked_wrongly(fund)
 
     answer = (await split(fund, enrolment_id)).json()
@@ -211,7 +211,7 @@ async def test_a_split_enrolment_whose_items_name_the_wrong_person_still_is_nobo
         assert (await fund.tap(person.card)).json()["validity"] == "4"
 
 
-async def test_confirming_does_not_bring_a_parted_member_back_to_the_wrong_person(fund: Fund) -> None:
+async def test_confirming_does_not_link_a_split_member_to_the_wrong_person_again(fund: Fund) -> None:
     member, other, enrolment_id = await linked_wrongly(fund)
     await split(fund, enrolment_id)
 
@@ -228,11 +228,11 @@ async def test_confirming_does_not_bring_a_parted_member_back_to_the_wrong_perso
     assert (await fund.tap(member.card)).json()["validity"] == "1"
 
 
-async def test_a_split_lists_who_saw_the_wrong_data_and_leaves_the_bindings(fund: Fund) -> None:
+async def test_a_split_lists_the_facilities_shown_wrong_data_and_keeps_the_bindings(fund: Fund) -> None:
     member, other, enrolment_id = await linked_wrongly(fund)
     elsewhere = await fund.terminal(institution_code=OTHER_CLINIC)
     await fund.look_up(member, elsewhere)
-    # Known about the wrong person, and not shown: before the first insured day, and of another insurer.
+    # Answers that did not show the wrong data: before the first insured day, and of another insurer.
     third = await fund.terminal(institution_code="1323456787")
     await fund.tap(other.card, third, as_of="2023-01-01")
 
@@ -248,7 +248,7 @@ async def test_a_split_lists_who_saw_the_wrong_data_and_leaves_the_bindings(fund
     assert bound == await fund.owner.fetch("SELECT count(DISTINCT person_key) AS people FROM binding", [])
 
 
-async def test_a_split_twice_with_one_key_tells_the_same_facilities(fund: Fund) -> None:
+async def test_a_repeated_split_returns_the_same_facilities(fund: Fund) -> None:
     _, _, enrolment_id = await linked_wrongly(fund)
     body = {"enrolment_id": enrolment_id}
     first = await fund.post("/v1/enrolments/unlink", body, fund.insurer, key="split")
@@ -267,7 +267,7 @@ async def strict(
         yield opened
 
 
-async def test_attributes_are_not_to_be_guessed(strict: Fund) -> None:
+async def test_guessing_attributes_is_rate_limited(strict: Fund) -> None:
     insurer = await strict.admit_insurer("06139992")
     guess: dict[str, Any] = {"credential": insurer, "address": NOWHERE}
     person = strict.person()

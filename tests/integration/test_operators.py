@@ -1,4 +1,4 @@
-"""`eligibility-api operator`: staff named at their administrator's word, and ended; each on record."""
+"""`eligibility-api operator`: staff are registered on their administrator's authority and ended; both are recorded."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from uuid import uuid4
 import pytest
 
 from eligibility_api.clients.second_factor import decrypt_secret
-from tests.builders.commands import Command, Said
+from tests.builders.commands import Command, CommandResult
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
 
 pytestmark = pytest.mark.anyio
 
 
-async def add(command: Command, operator: str, *words: str, institution_code: str = CLINIC) -> Said:
+async def add(command: Command, operator: str, *words: str, institution_code: str = CLINIC) -> CommandResult:
     named = ("--institution-code", institution_code, "--operator", operator, "--authorised-by", "見本　院長")
     return await command("operator", "add", *named, *words)
 
 
-async def end(command: Command, operator: str) -> Said:
+async def end(command: Command, operator: str) -> CommandResult:
     return await command("operator", "end", "--institution-code", CLINIC, "--operator", operator)
 
 
@@ -33,13 +33,13 @@ async def records(fund: Fund, operator: str) -> list[tuple[str, dict[str, Any]]]
     return [(record["kind"], json.loads(record["detail"])) for record in found]
 
 
-async def test_who_may_look_in_an_emergency_is_told_her_secret_once(fund: Fund, command: Command) -> None:
+async def test_an_emergency_operators_secret_is_printed_once(fund: Fund, command: Command) -> None:
     operator = f"見本　医師{uuid4().hex[:8]}"
 
-    said = await add(command, operator, "--emergency")
+    result = await add(command, operator, "--emergency")
 
-    uri = urlsplit(said.out.strip())
-    assert (said.code, uri.scheme, uri.netloc) == (0, "otpauth", "totp")
+    uri = urlsplit(result.out.strip())
+    assert (result.code, uri.scheme, uri.netloc) == (0, "otpauth", "totp")
     assert unquote(uri.path) == f"/Shikaku:{operator}@{CLINIC}"
     [row] = await fund.owner.fetch("SELECT * FROM facility_operator WHERE operator = $1", [operator])
     secret = decrypt_secret(fund.state.keys.second_factor, row["totp_secret"], CLINIC, operator)
@@ -54,20 +54,24 @@ async def test_who_may_look_in_an_emergency_is_told_her_secret_once(fund: Fund, 
     assert "secret" not in listed.out
 
 
-async def test_authorised_staff_have_no_second_factor(fund: Fund, command: Command) -> None:
+async def test_an_operator_with_medical_access_only_has_no_second_factor(
+    fund: Fund, command: Command
+) -> None:
     operator = f"見本　職員{uuid4().hex[:8]}"
-    said = await add(command, operator, "--medical")
-    assert (said.code, said.out) == (0, "")
+    result = await add(command, operator, "--medical")
+    assert (result.code, result.out) == (0, "")
     [row] = await fund.owner.fetch("SELECT * FROM facility_operator WHERE operator = $1", [operator])
     assert (row["medical"], row["emergency"], row["totp_secret"]) == (True, False, None)
 
 
-async def test_whoever_was_ended_can_be_named_anew_with_a_new_secret(fund: Fund, command: Command) -> None:
+async def test_an_ended_operator_can_be_registered_again_with_a_new_secret(
+    fund: Fund, command: Command
+) -> None:
     operator = f"見本　医師{uuid4().hex[:8]}"
     first = await add(command, operator, "--emergency", "--medical")
     ended, twice = await end(command, operator), await end(command, operator)
     second = await add(command, operator, "--emergency")
-    assert [said.code for said in (first, ended, twice, second)] == [0, 0, 1, 0]
+    assert [result.code for result in (first, ended, twice, second)] == [0, 0, 1, 0]
     assert first.out != second.out
     kinds = [kind for kind, _ in await records(fund, operator)]
     assert kinds == ["operator.registered", "operator.ended", "operator.registered"]
@@ -76,9 +80,9 @@ async def test_whoever_was_ended_can_be_named_anew_with_a_new_secret(fund: Fund,
     assert [(row["medical"], row["ended_at"] is None) for row in rows] == [(True, False), (False, True)]
 
 
-async def test_of_no_facility_nobody_is_named_and_nothing_without_what_she_may(command: Command) -> None:
+async def test_an_operator_needs_a_known_facility_a_name_and_a_right(command: Command) -> None:
     nowhere = await add(command, "見本　医師", "--medical", institution_code=OTHER_CLINIC)
     nothing = await add(command, "見本　医師")
     nameless = await add(command, " ", "--medical")
-    assert [said.code for said in (nowhere, nothing, nameless)] == [1, 2, 2]
+    assert [result.code for result in (nowhere, nothing, nameless)] == [1, 2, 2]
     assert len(nowhere.err.splitlines()) == 1

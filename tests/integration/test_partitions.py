@@ -1,4 +1,4 @@
-"""Spent things lie in partitions of an hour by their own expiry; a partition goes when nothing in it can come back."""
+"""Used nonces are partitioned by the hour of their expiry; a partition is dropped when its nonces have expired."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ async def _add_partition(fund: Fund, hours_ago: int) -> str:
     return str(row["name"])
 
 
-async def test_after_the_migration_nothing_is_left_to_do(fund: Fund) -> None:
+async def test_after_the_migration_no_partition_is_missing(fund: Fund) -> None:
     assert await _maintain(fund) <= 1  # an hour may have begun since
     assert await _maintain(fund, "Asia/Kolkata") <= 1
     assert HOURS_AHEAD + 1 <= len(await _partitions(fund)) <= HOURS_AHEAD + 3
 
 
-async def test_a_missing_partition_is_made_with_the_same_bounds_in_any_zone(fund: Fund) -> None:
+async def test_a_missing_partition_gets_the_same_bounds_in_any_time_zone(fund: Fund) -> None:
     before = await _partitions(fund)
     last = max(before)
     await fund.owner.fetch(f"DROP TABLE {last}", [])
@@ -60,7 +60,9 @@ async def test_a_missing_partition_is_made_with_the_same_bounds_in_any_zone(fund
     assert (await _partitions(fund))[last] == before[last]
 
 
-async def test_what_ended_more_than_ten_minutes_ago_is_dropped_and_the_present_hour_never(fund: Fund) -> None:
+async def test_partitions_that_ended_ten_minutes_ago_are_dropped_and_the_present_one_is_kept(
+    fund: Fund,
+) -> None:
     old = await _add_partition(fund, 3)
     present = await _add_partition(fund, 0)
 
@@ -71,7 +73,7 @@ async def test_what_ended_more_than_ten_minutes_ago_is_dropped_and_the_present_h
     assert present in left
 
 
-async def test_the_upkeep_reads_no_names_but_those_of_the_partitions_whatever_the_plan(fund: Fund) -> None:
+async def test_maintenance_parses_only_partition_names_under_any_plan(fund: Fund) -> None:
     old = await _add_partition(fund, 5)
     names_first = dict.fromkeys(("enable_nestloop", "enable_indexscan", "enable_bitmapscan"), "off")
     connection = await asyncpg.connect(fund.database.dsn("jobs"), server_settings=names_first)
@@ -83,7 +85,7 @@ async def test_the_upkeep_reads_no_names_but_those_of_the_partitions_whatever_th
     assert old not in await _partitions(fund)
 
 
-async def test_a_reader_of_the_table_keeps_the_old_partition_and_hinders_nothing_else(fund: Fund) -> None:
+async def test_a_reader_delays_only_the_drop_of_the_old_partition(fund: Fund) -> None:
     old = await _add_partition(fund, 4)
     last = max(await _partitions(fund))
     await fund.owner.fetch(f"DROP TABLE {last}", [])

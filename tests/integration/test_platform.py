@@ -1,4 +1,4 @@
-"""What every answer has in common: problems, health, limits, the interface's description."""
+"""What all answers have in common: problems, health, limits, the interface's description."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY, EndRequest, Enro
 from eligibility_api.contract.references import ReferenceRegistration
 from eligibility_api.contract.registration import RegistrationRequest
 from eligibility_api.contract.tokens import token_form
-from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
 from eligibility_api.embedded_postgres.server import DATABASE, EmbeddedPostgres
 from eligibility_api.health import readyz
@@ -33,21 +32,21 @@ from tests.builders.fund import Fund, open_fund
 pytestmark = pytest.mark.anyio
 
 
-async def test_it_is_alive_and_ready(fund: Fund) -> None:
+async def test_liveness_and_readiness_are_reported(fund: Fund) -> None:
     await fund.mirror()
     assert (await fund.http.get("/healthz")).json() == {"status": "ok"}
     ready = await fund.http.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
 
 
-async def test_with_a_stale_mirror_it_is_ready_and_says_so_because_ocsp_decides(fund: Fund) -> None:
+async def test_with_a_stale_mirror_it_is_ready_and_reports_it_because_ocsp_decides(fund: Fund) -> None:
     await fund.batch.fetch("UPDATE authority SET checked_at = now() - interval '1 day'", [])
     response = await fund.http.get("/readyz")
     await fund.mirror()
     assert (response.status_code, response.json()["revocation_mirror"]) == (200, False)
 
 
-async def test_on_a_database_without_tables_it_is_not_ready_and_says_why(
+async def test_on_a_database_without_tables_it_is_not_ready_and_reports_the_reason(
     fund: Fund, postgres: EmbeddedPostgres
 ) -> None:
     empty = Database(postgres.dsn("api"))
@@ -59,14 +58,14 @@ async def test_on_a_database_without_tables_it_is_not_ready_and_says_why(
     assert (readiness.database, readiness.migrated) == (True, False)
 
 
-async def test_metrics_tell_routes_and_codes_and_no_paths(fund: Fund) -> None:
+async def test_metrics_have_routes_and_codes_but_no_paths(fund: Fund) -> None:
     await fund.http.get("/v1/secret-number-12345")
     text = (await fund.http.get("/metrics")).text
     assert "shikaku_http_requests_total" in text
     assert "12345" not in text
 
 
-async def test_what_is_not_there_is_a_problem_too(fund: Fund) -> None:
+async def test_unknown_paths_and_methods_are_answered_with_a_problem(fund: Fund) -> None:
     missing = await fund.http.get("/v1/nothing")
     wrong = await fund.http.get("/v1/token")
     assert [missing.json()["code"], wrong.json()["code"]] == ["not-found", "method-not-allowed"]
@@ -74,7 +73,7 @@ async def test_what_is_not_there_is_a_problem_too(fund: Fund) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", '"x"', "null", "{}", '{"challenge": 5}', "\x00", "[" * 5000])
-async def test_a_body_that_is_none_is_a_clear_error(fund: Fund, body: str) -> None:
+async def test_an_invalid_body_is_rejected_with_a_clear_error(fund: Fund, body: str) -> None:
     headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}", "Content-Type": "application/json"}
     response = await fund.http.post("/v1/eligibility/card", content=body, headers=headers)
     assert (response.status_code, response.json()["code"]) == (422, "request-invalid")
@@ -133,12 +132,12 @@ async def test_a_control_character_in_a_text_is_refused(
     assert response.json()["errors"][0]["place"] == f"body.{name}"
 
 
-async def test_no_answer_of_the_interface_is_stored_on_the_way(fund: Fund) -> None:
+async def test_answers_of_the_interface_must_not_be_cached(fund: Fund) -> None:
     person = await fund.insured()
     assert (await fund.tap(person.card)).headers["Cache-Control"] == "no-store"
 
 
-async def test_a_method_that_is_not_offered_is_told_which_are(fund: Fund) -> None:
+async def test_an_unsupported_method_is_answered_with_the_allowed_ones(fund: Fund) -> None:
     assert (await fund.http.get("/v1/token")).headers["Allow"] == "POST"
 
 
@@ -159,7 +158,7 @@ async def breakable(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[B
 
 
 async def _while_broken(fund: Fund, proof: dict[str, Any]) -> list[httpx2.Response]:
-    """What a terminal is answered: to a tap, and signing in."""
+    """The answers to a tap and to a token request."""
     form = token_form(fund.clinic, now=fund.clock(), jti="0123456789abcdef")
     return [await fund.post("/v1/eligibility/card", proof), await fund.http.post("/v1/token", data=form)]
 
@@ -169,7 +168,7 @@ def _is_technical(response: httpx2.Response) -> bool:
     return problem == (503, "database-unavailable", "technical") and int(response.headers["Retry-After"]) > 0
 
 
-async def test_with_the_database_away_the_answer_is_a_technical_failure_and_nothing_is_spent(
+async def test_without_the_database_the_answer_is_a_technical_failure_and_no_nonce_is_used(
     breakable: Breakable,
 ) -> None:
     fund = breakable.fund
@@ -184,7 +183,7 @@ async def test_with_the_database_away_the_answer_is_a_technical_failure_and_noth
     assert [answer.status_code for answer in await _while_broken(fund, proof)] == [200, 200]
 
 
-async def test_without_partitions_nothing_can_be_spent_and_it_is_not_ready(breakable: Breakable) -> None:
+async def test_without_partitions_no_nonce_can_be_used_and_it_is_not_ready(breakable: Breakable) -> None:
     fund = breakable.fund
     proof = await fund.proof((await fund.insured()).card)
     await fund.owner.fetch(
@@ -200,33 +199,6 @@ async def test_without_partitions_nothing_can_be_spent_and_it_is_not_ready(break
     assert [_is_technical(answer) for answer in answers] == [True, True]
     assert (ready.status_code, ready.json()["partitions"], ready.json()["migrated"]) == (503, False, True)
     assert [answer.status_code for answer in await _while_broken(fund, proof)] == [200, 200]
-
-
-async def test_the_tables_in_the_code_are_the_tables_in_the_database(fund: Fund) -> None:
-    from sqlmodel import SQLModel
-
-    import eligibility_api.audit_log.tables
-    import eligibility_api.clients.tables
-    import eligibility_api.consent.tables
-    import eligibility_api.eligibility.tables
-    import eligibility_api.enrolment.tables
-    import eligibility_api.presence.tables
-    import eligibility_api.references.tables
-
-    described = {
-        name: {column.name: column.nullable for column in table.columns}
-        for name, table in SQLModel.metadata.tables.items()
-    }
-    rows = await fund.owner.fetch(
-        """SELECT table_name, column_name, is_nullable = 'YES' AS nullable FROM information_schema.columns
-           WHERE table_schema = 'public' AND table_name = ANY ($1::text[])""",
-        [list(described)],
-    )
-    found: dict[str, dict[str, bool]] = {}
-    for row in rows:
-        found.setdefault(row["table_name"], {})[row["column_name"]] = row["nullable"]
-    assert found == described
-    assert table_of(eligibility_api.presence.tables.UsedNonce).name in found
 
 
 async def test_the_interface_is_described_with_examples_of_every_error(fund: Fund) -> None:

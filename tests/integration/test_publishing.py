@@ -198,8 +198,10 @@ async def test_an_undo_restores_the_former_values_except_of_members_changed_sinc
     assert await answered(fund, kept, "name_alias") == [None]
     assert await answered(fund, new, "name_alias") == []
     assert await answered(fund, since, "name_alias") == ["誤"]
-    seen = await get(fund, f"/v1/uploads/{wrong['upload_id']}/correction-list")
-    assert [facility["institution_code"] for facility in seen["facilities"]] == [fund.clinic.institution_code]
+    listed = await get(fund, f"/v1/uploads/{wrong['upload_id']}/correction-list")
+    assert [facility["institution_code"] for facility in listed["facilities"]] == [
+        fund.clinic.institution_code
+    ]
 
 
 async def test_a_file_waits_while_the_register_is_unavailable(fund: Fund) -> None:

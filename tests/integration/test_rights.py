@@ -1,4 +1,4 @@
-"""What the programs' roles may do with permits, their proof, and histories: as little as their work needs."""
+"""Database privileges of the programs' roles on permits, evidence and histories."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ async def attempt(fund: Fund, role: Role, statement: str) -> None:
         "INSERT INTO drug_load (sha256, drugs) VALUES ('', 0)",
     ],
 )
-async def test_the_api_reads_no_proof_and_changes_no_past(fund: Fund, statement: str) -> None:
+async def test_the_api_can_neither_read_evidence_nor_change_records(fund: Fund, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await attempt(fund, "api", statement)
 
 
-async def test_whatever_is_written_no_permit_lasts_for_more_than_a_day(fund: Fund) -> None:
+async def test_the_database_rejects_a_permit_of_more_than_a_day(fund: Fund) -> None:
     longer = f"""
         INSERT INTO permit (basis, person_key, institution_code, client_id, care, categories, given_at, until, record_id)
         SELECT 'pin', '', institution_code, client_id, '1', '{{medication}}', now(), now() + interval '24 hours 1 second',
@@ -59,6 +59,6 @@ async def test_whatever_is_written_no_permit_lasts_for_more_than_a_day(fund: Fun
 
 
 @pytest.mark.parametrize("table", ["claim", "health_checkup", "prescription_entry", "facility_operator"])
-async def test_who_audits_the_record_reads_no_history(fund: Fund, table: str) -> None:
+async def test_the_auditor_cannot_read_histories(fund: Fund, table: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await attempt(fund, "auditor", f"SELECT * FROM {table}")

@@ -1,4 +1,4 @@
-"""The keeper goes on, whatever fails: it is told by type, and tried again."""
+"""The scheduler goes on after failures: it logs their type and retries."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from tests.builders.fund import Fund
 
 pytestmark = pytest.mark.anyio
 
-AccessLog = list[Any]
+Log = list[Any]
 
 
 @pytest.fixture
-def journal() -> Iterator[AccessLog]:
-    """What is told, as it is told."""
+def log() -> Iterator[Log]:
+    """The log entries so far."""
     with capture_logs() as entries:
         yield entries
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What failed is tried again at once, and what was done is done again at once."""
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed and finished tasks are repeated at once."""
     monkeypatch.setattr(scheduler, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(scheduler, "_MAINTENANCE_SECONDS", 0.01)
     monkeypatch.setattr(scheduler, "REFRESHES_PER_MAX_AGE", 10_000)
 
 
 @asynccontextmanager
-async def keeping(fund: Fund, *, lock_seconds: float = 0.05) -> AsyncIterator[None]:
-    """The keeper at work on the fund's database."""
+async def scheduling(fund: Fund, *, lock_seconds: float = 0.05) -> AsyncIterator[None]:
+    """The scheduler running on the fund's database."""
     database = Database(fund.database.dsn("jobs"), lock_seconds=lock_seconds)
     work = scheduler.run_maintenance(
         fund.state.settings, fund.state.keys, database, fund.clock, transport=fund.jlis_connection.transport()
@@ -59,13 +59,13 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def count(journal: AccessLog, event: str, **fields: str) -> int:
-    return sum({"event": event, **fields}.items() <= entry.items() for entry in journal)
+def count(log: Log, event: str, **fields: str) -> int:
+    return sum({"event": event, **fields}.items() <= entry.items() for entry in log)
 
 
 @asynccontextmanager
 async def locked(fund: Fund, table: str) -> AsyncIterator[None]:
-    """A table that somebody else holds."""
+    """A table locked by another session."""
     connection = await asyncpg.connect(fund.database.dsn("owner"))
     try:
         async with connection.transaction():
@@ -75,9 +75,7 @@ async def locked(fund: Fund, table: str) -> AsyncIterator[None]:
         await connection.close()
 
 
-async def test_a_lock_that_somebody_holds_is_waited_for_shortly_and_again(
-    fund: Fund, journal: AccessLog
-) -> None:
+async def test_a_held_lock_is_waited_for_briefly_and_retried(fund: Fund, log: Log) -> None:
     failed = {"code": "database-unavailable", "cause": "ShikakuError"}
     # A partition is missing, and to attach it needs the table.
     [last] = await fund.owner.fetch(
@@ -86,41 +84,39 @@ async def test_a_lock_that_somebody_holds_is_waited_for_shortly_and_again(
         [],
     )
     await fund.owner.fetch(f"DROP TABLE {last['name']}", [])
-    async with AsyncExitStack() as somebody:
-        # Held before the keeper comes, which would else have attached the partition by then.
-        await somebody.enter_async_context(locked(fund, "used_nonce"))
-        async with keeping(fund):
-            await until(lambda: count(journal, "partitions_failed", **failed) > 1)
-            await somebody.aclose()
-            journal.clear()
-            await until(lambda: count(journal, "partitions_maintained") > 1)
+    async with AsyncExitStack() as other:
+        # Locked before the scheduler starts, which would otherwise have attached the partition by then.
+        await other.enter_async_context(locked(fund, "used_nonce"))
+        async with scheduling(fund):
+            await until(lambda: count(log, "partitions_failed", **failed) > 1)
+            await other.aclose()
+            log.clear()
+            await until(lambda: count(log, "partitions_maintained") > 1)
 
 
-async def test_what_cannot_be_forgotten_does_not_keep_the_partitions_from_being_kept(
-    fund: Fund, journal: AccessLog
-) -> None:
-    async with keeping(fund), locked(fund, "visual_check_count"):
-        await until(lambda: count(journal, "counters_failed") > 1)
-        assert count(journal, "partitions_maintained") > 1
+async def test_counters_that_cannot_be_expired_do_not_stop_the_partitions(fund: Fund, log: Log) -> None:
+    async with scheduling(fund), locked(fund, "visual_check_count"):
+        await until(lambda: count(log, "counters_failed") > 1)
+        assert count(log, "partitions_maintained") > 1
 
 
-async def test_a_fault_that_nobody_foresaw_ends_neither_task(
-    fund: Fund, journal: AccessLog, monkeypatch: pytest.MonkeyPatch
+async def test_an_unexpected_error_ends_neither_task(
+    fund: Fund, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object) -> bool:
         raise RuntimeError("secret-value")
 
     monkeypatch.setattr(scheduler, "refresh", broken)
-    async with keeping(fund):
-        await until(lambda: count(journal, "mirror_failed", cause="RuntimeError") > 1)
+    async with scheduling(fund):
+        await until(lambda: count(log, "mirror_failed", cause="RuntimeError") > 1)
         monkeypatch.setattr(scheduler, "refresh", refresh)
         await fund.owner.fetch("UPDATE authority SET checked_at = now() - interval '1 day'", [])
         await _until_fresh(fund)
-        assert count(journal, "partitions_maintained") > 0
+        assert count(log, "partitions_maintained") > 0
 
 
-async def test_a_list_that_never_comes_is_given_up(
-    fund: Fund, journal: AccessLog, monkeypatch: pytest.MonkeyPatch
+async def test_a_list_that_never_arrives_times_out(
+    fund: Fund, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def endless(*_: object) -> bool:
         await asyncio.Event().wait()
@@ -128,8 +124,8 @@ async def test_a_list_that_never_comes_is_given_up(
 
     monkeypatch.setattr(scheduler, "refresh", endless)
     monkeypatch.setattr(scheduler, "_TASK_SECONDS", 0.05)
-    async with keeping(fund, lock_seconds=0.01):
-        await until(lambda: count(journal, "mirror_failed", cause="TimeoutError") > 1)
+    async with scheduling(fund, lock_seconds=0.01):
+        await until(lambda: count(log, "mirror_failed", cause="TimeoutError") > 1)
 
 
 async def _until_fresh(fund: Fund) -> None:

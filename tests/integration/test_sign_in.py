@@ -1,4 +1,4 @@
-"""Signing in: an assertion is accepted once, from its own client, for this fund; a token for five minutes at most."""
+"""Signing in: an assertion is accepted once, from its own client, for this fund; a token is valid for five minutes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _form(fund: Fund, credential: Credential, *, key: ECKey | None = None, **cla
     return token_form(credential, now=fund.clock(), jti="x" * 16) | {"client_assertion": text}
 
 
-async def test_a_good_assertion_is_exchanged_and_its_token_works(fund: Fund) -> None:
+async def test_a_valid_assertion_is_exchanged_for_a_working_token(fund: Fund) -> None:
     response = await fund.http.post("/v1/token", data=_form(fund, fund.clinic))
     assert response.status_code == 200
     assert response.json()["expires_in"] <= 300
@@ -100,7 +100,7 @@ INFINITE = _part('{"iss": 1e999}')
     ],
     ids=lambda text: repr(text)[:40],
 )  # fmt: skip
-async def test_what_is_no_assertion_is_refused(fund: Fund, text: str) -> None:
+async def test_a_malformed_assertion_is_rejected(fund: Fund, text: str) -> None:
     form = _form(fund, fund.clinic) | {"client_assertion": text}
     response = await fund.http.post("/v1/token", data=form)
     assert response.json()["code"] in {"assertion-invalid", "request-invalid"}
@@ -125,7 +125,7 @@ async def test_a_closed_client_gets_no_token(fund: Fund) -> None:
         (f"Bearer {BOTTOMLESS}.e30.AA", "token-invalid"),
     ],
 )
-async def test_a_request_without_a_good_token_is_refused(fund: Fund, header: str | None, code: str) -> None:
+async def test_a_request_without_a_valid_token_is_rejected(fund: Fund, header: str | None, code: str) -> None:
     headers = {"Authorization": header} if header else {}
     response = await fund.http.post(
         "/v1/presence/challenges", json={"purpose": "eligibility"}, headers=headers
@@ -134,7 +134,7 @@ async def test_a_request_without_a_good_token_is_refused(fund: Fund, header: str
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_a_token_ends_by_the_clock_although_its_signature_is_remembered(fund: Fund) -> None:
+async def test_a_token_expires_although_its_signature_is_cached(fund: Fund) -> None:
     await fund.challenge()
     fund.clock.offset = timedelta(minutes=6)
     headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
@@ -158,7 +158,7 @@ async def test_a_token_of_another_fund_and_an_assertion_as_token_are_refused(fun
         assert response.json()["code"] == "token-invalid"
 
 
-async def test_an_insurers_token_asks_nothing_and_a_clinics_enrols_nobody(fund: Fund) -> None:
+async def test_an_insurers_token_cannot_check_and_a_clinics_cannot_enrol(fund: Fund) -> None:
     asked = await fund.post("/v1/presence/challenges", {"purpose": "eligibility"}, fund.insurer)
     person = fund.person()
     enrolled = await fund.post(

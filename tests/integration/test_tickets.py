@@ -1,4 +1,4 @@
-"""Welfare offices say which institution treats whom this month; the fund keeps what it knew, and when."""
+"""Welfare offices register medical tickets: recipient, institution and month; the fund keeps every version."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def office(fund: Fund) -> Credential:
 
 
 def recipient_number(person: Person) -> str:
-    """A 受給者番号 of the person's own."""
+    """The person's recipient number (受給者番号)."""
     digits = f"{int(person.resident.resident_id[1:5]):06d}"
     return digits + str(check_digit(digits))
 
@@ -77,7 +77,7 @@ async def versions(fund: Fund, person: Person) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-async def test_a_ticket_is_kept_as_the_office_sent_it(fund: Fund, office: Credential) -> None:
+async def test_a_ticket_is_stored_as_sent(fund: Fund, office: Credential) -> None:
     person = await aided(fund, office)
     assert await outcomes(fund, office, ticket(person, issue_number="12-3", self_pay=5000)) == ["registered"]
 
@@ -88,7 +88,7 @@ async def test_a_ticket_is_kept_as_the_office_sent_it(fund: Fund, office: Creden
     assert (kept["kind"], kept["known_to"]) == ("tickets", None)
 
 
-async def test_a_later_ticket_of_the_same_name_replaces_the_former_which_stays_answerable(
+async def test_a_later_ticket_with_the_same_key_replaces_the_former_which_stays_known(
     fund: Fund, office: Credential
 ) -> None:
     person = await aided(fund, office)
@@ -101,7 +101,7 @@ async def test_a_later_ticket_of_the_same_name_replaces_the_former_which_stays_a
     assert (former["valid_from"].day, present["valid_from"].day) == (1, 16)
 
 
-async def test_the_same_ticket_again_changes_nothing(fund: Fund, office: Credential) -> None:
+async def test_an_identical_ticket_changes_nothing(fund: Fund, office: Credential) -> None:
     person = await aided(fund, office)
     await outcomes(fund, office, ticket(person))
     assert await outcomes(fund, office, ticket(person)) == ["unchanged"]
@@ -117,14 +117,14 @@ async def test_the_same_ticket_again_changes_nothing(fund: Fund, office: Credent
         {"month": "2026-12", "valid_from": "2026-12-01", "valid_to": "2026-12-31"},
     ],
 )
-async def test_tickets_of_different_names_stand_beside_each_other(
+async def test_tickets_with_different_keys_coexist(
     fund: Fund, office: Credential, other: dict[str, Any]
 ) -> None:
     person = await aided(fund, office)
     assert await outcomes(fund, office, ticket(person), ticket(person, **other)) == ["registered"] * 2
 
 
-async def test_one_unknown_recipient_does_not_lose_the_others_ticket(fund: Fund, office: Credential) -> None:
+async def test_an_unknown_recipient_does_not_affect_the_other_tickets(fund: Fund, office: Credential) -> None:
     person, unknown = await aided(fund, office), fund.person()
     assert await outcomes(fund, office, ticket(unknown), ticket(person)) == [
         "ticket-recipient-unknown",
@@ -132,7 +132,7 @@ async def test_one_unknown_recipient_does_not_lose_the_others_ticket(fund: Fund,
     ]
 
 
-async def test_a_recipient_is_another_with_another_birth_date(fund: Fund, office: Credential) -> None:
+async def test_a_recipient_is_matched_by_birth_date_too(fund: Fund, office: Credential) -> None:
     person = await aided(fund, office)
     assert await outcomes(fund, office, ticket(person, birth_date="1981-05-17")) == [
         "ticket-recipient-unknown"
@@ -145,7 +145,9 @@ async def test_an_office_registers_for_its_own_recipients_only(fund: Fund, offic
     assert await outcomes(fund, other, ticket(person)) == ["ticket-recipient-unknown"]
 
 
-async def test_a_withdrawn_ticket_is_closed_and_may_come_again(fund: Fund, office: Credential) -> None:
+async def test_a_withdrawn_ticket_is_closed_and_may_be_registered_again(
+    fund: Fund, office: Credential
+) -> None:
     person = await aided(fund, office)
     await outcomes(fund, office, ticket(person))
 
@@ -185,7 +187,7 @@ async def test_until_a_ticket_is_registered_the_answer_is_valid_but_unregistered
     assert (await validity_by_number(fund, person))["validity"] == "6"
 
 
-async def test_by_card_the_ticket_shows_just_the_same(fund: Fund, office: Credential) -> None:
+async def test_a_check_by_card_shows_the_same_ticket(fund: Fund, office: Credential) -> None:
     person = await aided(fund, office)
     assert (await fund.register(person.card)).status_code == 201
     before = (await fund.tap(person.card, as_of=f"{MONTH}-20")).json()
@@ -209,7 +211,7 @@ async def test_another_institutions_and_another_months_ticket_is_not_shown(
     assert OTHER_CLINIC not in str(here)
 
 
-async def test_every_ticket_is_on_record_under_its_recipient(fund: Fund, office: Credential) -> None:
+async def test_every_ticket_is_recorded_with_its_recipient(fund: Fund, office: Credential) -> None:
     person, other = await aided(fund, office), await aided(fund, office)
     await outcomes(fund, office, ticket(person), ticket(other))
     await outcomes(fund, office, named(person), path="/withdraw")
@@ -223,7 +225,7 @@ async def test_every_ticket_is_on_record_under_its_recipient(fund: Fund, office:
     assert {(r["insurer_number"], r["institution_code"]) for r in records} == {(OFFICE, CLINIC)}
 
 
-async def test_the_same_call_with_the_same_key_is_one_change(fund: Fund, office: Credential) -> None:
+async def test_a_repeated_call_with_one_key_is_one_change(fund: Fund, office: Credential) -> None:
     person = await aided(fund, office)
     body = {"tickets": [ticket(person)]}
     first = await fund.post("/v1/medical-tickets", body, office, key="first")
@@ -235,16 +237,16 @@ async def test_the_same_call_with_the_same_key_is_one_change(fund: Fund, office:
     assert len(await versions(fund, person)) == 1
 
 
-async def test_calls_at_the_same_moment_come_one_after_the_other(fund: Fund, office: Credential) -> None:
+async def test_concurrent_calls_are_serialised(fund: Fund, office: Credential) -> None:
     person = await aided(fund, office)
     calls = [outcomes(fund, office, ticket(person, self_pay=yen)) for yen in range(4)]
-    told = [outcome for [outcome] in await asyncio.gather(*calls)]
+    outcomes = [outcome for [outcome] in await asyncio.gather(*calls)]
     kept = await versions(fund, person)
-    assert sorted(told) == ["registered", "replaced", "replaced", "replaced"]
+    assert sorted(outcomes) == ["registered", "replaced", "replaced", "replaced"]
     assert [v["closed_by"] for v in kept] == [*(v["opened_by"] for v in kept[1:]), None]
 
 
-async def test_tickets_are_a_welfare_offices_alone(fund: Fund) -> None:
+async def test_only_welfare_offices_register_tickets(fund: Fund) -> None:
     body = {"tickets": [ticket(fund.person())]}
     by_insurer = await fund.post("/v1/medical-tickets", body, fund.insurer)
     by_clinic = await fund.post("/v1/medical-tickets", body, fund.clinic)
@@ -252,7 +254,7 @@ async def test_tickets_are_a_welfare_offices_alone(fund: Fund) -> None:
     assert (by_clinic.status_code, by_clinic.json()["code"]) == (403, "right-missing")
 
 
-async def test_a_thousand_tickets_go_in_one_call_and_one_revision(fund: Fund, office: Credential) -> None:
+async def test_a_call_takes_a_thousand_tickets_in_one_revision(fund: Fund, office: Credential) -> None:
     person = await aided(fund, office)
     many = [ticket(person, institution_code=_institution(n)) for n in range(1_000)]
 
@@ -281,7 +283,7 @@ def _institution(number: int) -> str:
         ({"my_number": "123456789018"}, "extra_forbidden"),
     ],
 )
-async def test_a_bad_ticket_is_refused_by_place_and_rule(
+async def test_an_invalid_ticket_is_rejected_with_place_and_rule(
     fund: Fund, office: Credential, more: dict[str, Any], rule: str
 ) -> None:
     person = fund.person()
@@ -294,7 +296,7 @@ async def test_a_bad_ticket_is_refused_by_place_and_rule(
     assert (fault["place"].split(".")[:3], fault["rule"]) == (["body", "tickets", "1"], rule)
 
 
-async def test_a_ticket_stands_in_a_call_once(fund: Fund, office: Credential) -> None:
+async def test_a_ticket_may_occur_only_once_in_a_call(fund: Fund, office: Credential) -> None:
     person = fund.person()
     body = {"tickets": [ticket(person), ticket(person, self_pay=1)]}
     response = await fund.post("/v1/medical-tickets", body, office)
@@ -310,7 +312,7 @@ async def test_a_ticket_stands_in_a_call_once(fund: Fund, office: Credential) ->
         ("39131008", {"branch": None}, "enrolment-late-elderly"),
     ],
 )
-async def test_what_a_scheme_does_not_know_has_its_own_sentence(
+async def test_an_item_unknown_to_the_scheme_has_its_own_sentence(
     fund: Fund, insurer: str, more: dict[str, Any], code: str
 ) -> None:
     response = await fund.enrol(fund.person(), **({"insurer_number": insurer} | more))

@@ -31,7 +31,7 @@ class Comparison(RuleBasedStateMachine):
         self.now = T0
 
     def apply(self, events: Iterable[Event], about: Sequence[Row], context: Any) -> bool:
-        """Apply events to both, which must accept or refuse them alike; then compare answers about the members."""
+        """Apply events to both, which must accept or reject them alike; then compare answers about the members."""
         accepted = [self.applied(event) for event in events]
         caller, past = context
         persons = {row.person for row in about} - {None}

@@ -1,4 +1,4 @@
-"""A fake fund behind `httpx2.MockTransport` that accepts one member file.
+"""A fake fund behind `httpx2.MockTransport` that accepts claim files and health check-ups.
 
 It returns prepared answers by path.
 """

@@ -58,7 +58,7 @@ def test_the_headline_is_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("code", list(SHOWN_CATALOGUE))
-def test_no_problem_ever_looks_like_a_validity(code: str) -> None:
+def test_no_problem_resembles_a_validity(code: str) -> None:
     failed = outcome(problem=TerminalError(code))
     validities = [outcome(answer(validity)) for validity in Validity]
     assert exit_code(failed) not in {exit_code(decided) for decided in validities}

@@ -1,4 +1,4 @@
-"""Who asks, out of two headers."""
+"""The operator who makes a request, from two headers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ problems.install_error_handlers(app)
 
 
 @app.get("/")
-async def seen(operator: Annotated[Operator, Depends(current_operator)]) -> list[str | None]:
+async def operator_names(operator: Annotated[Operator, Depends(current_operator)]) -> list[str | None]:
     return [operator.role.value, operator.name]
 
 
@@ -41,7 +41,9 @@ async def _get(headers: dict[str, str]) -> httpx2.Response:
         ),
     ],
 )
-async def test_who_asks_stands_in_two_headers(headers: dict[str, str], operator: list[str | None]) -> None:
+async def test_the_operator_is_read_from_two_headers(
+    headers: dict[str, str], operator: list[str | None]
+) -> None:
     assert (await _get(headers)).json() == operator
 
 
@@ -55,6 +57,6 @@ async def test_who_asks_stands_in_two_headers(headers: dict[str, str], operator:
         {OPERATOR_HEADER: "a" * 61},
     ],
 )
-async def test_anything_else_is_no_request(headers: dict[str, str]) -> None:
+async def test_other_headers_are_rejected(headers: dict[str, str]) -> None:
     answer = await _get(headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "request-invalid")

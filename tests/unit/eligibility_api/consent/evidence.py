@@ -41,7 +41,7 @@ def certificate(owner: str = "card", *, signer: str = "authority", period: Perio
     return build_leaf(leaf, authority(signer), rsa_key(signer)).public_bytes(Encoding.DER)
 
 
-def minted(**more: Any) -> str:
+def issued(**more: Any) -> str:
     """A challenge of this terminal for a consent, under a MAC key that no longer exists."""
     parts: dict[str, Any] = {
         "purpose": Purpose.CONSENT,
@@ -59,7 +59,7 @@ def exported(
     """A valid export, signed by the card; `more` replaces members before it is signed."""
     parts = statement or _STATEMENT
     signed = parts if isinstance(parts, ConsentStatement) else ConsentStatement.model_validate(parts)
-    challenge = more.get("challenge") or minted(purpose=Purpose.VISUAL_CONSENT if visual else Purpose.CONSENT)
+    challenge = more.get("challenge") or issued(purpose=Purpose.VISUAL_CONSENT if visual else Purpose.CONSENT)
     message = to_be_signed(
         signed,
         visual_check=visual,

@@ -21,7 +21,7 @@ from eligibility_api.contract.codes import Purpose
 from eligibility_api.contract.consent import ConsentEvidence, ConsentStatement
 from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS
 from jpki_mock.authority.values import Period
-from tests.unit.eligibility_api.consent.evidence import LIST, certificate, document, exported, minted
+from tests.unit.eligibility_api.consent.evidence import LIST, certificate, document, exported, issued
 from tests.unit.eligibility_api.domain.revocations import NOW, SERIAL, authority, crl, entry
 
 TRUST = [authority()]
@@ -119,7 +119,7 @@ TAMPERED: list[tuple[str, Callable[[Members], None], set[Check]]] = [
     ("audience", _put("audience", value="urn:shikaku:other"), {SIGNATURE}),
     ("terminal", _put("terminal_id", value=str(UUID(int=9))), {SIGNATURE, CHALLENGE}),
     ("presence", _put("presence_record", value=str(UUID(int=9))), {SIGNATURE}),
-    ("challenge", _put("challenge", value=minted(nonce=bytes([1]) * 16)), {SIGNATURE}),
+    ("challenge", _put("challenge", value=issued(nonce=bytes([1]) * 16)), {SIGNATURE}),
     ("challenge-none", _put("challenge", value="abc"), {SIGNATURE, CHALLENGE}),
     ("challenge-mac", _put("challenge", value=lambda text: text[:-2] + "AA"), {SIGNATURE}),
     ("signature", _put("signature", value=_flipped), {SIGNATURE}),
@@ -169,12 +169,12 @@ def test_a_certificate_outside_its_validity_at_the_registration_fails(days: int)
 
 def test_a_challenge_expired_or_not_yet_issued_at_the_registration_fails() -> None:
     for expires_at in (NOW, NOW + timedelta(minutes=11)):
-        report = report_on(exported(challenge=minted(expires_at=expires_at)))
+        report = report_on(exported(challenge=issued(expires_at=expires_at)))
         assert by_status(report, Status.FAILED) == {CHALLENGE}
 
 
 def test_a_challenge_for_a_presence_fails_for_a_consent() -> None:
-    report = report_on(exported(challenge=minted(purpose=Purpose.ELIGIBILITY)))
+    report = report_on(exported(challenge=issued(purpose=Purpose.ELIGIBILITY)))
     assert by_status(report, Status.FAILED) == {CHALLENGE}
 
 

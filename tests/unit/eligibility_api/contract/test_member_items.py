@@ -8,13 +8,13 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
-from eligibility_api.contract.eligibility import Enrolment
 from eligibility_api.contract.member_file import MEMBER_COLUMNS, REQUIRED_COLUMNS
 from eligibility_api.contract.member_items import (
     LATER_ITEMS,
     MEMBER_ITEMS,
     Certificate,
     Disclosure,
+    Enrolment,
     Item,
     Kind,
     MemberItems,

@@ -13,7 +13,7 @@ WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 """Weights of a My Number's first eleven digits as municipalities publish them, from the left."""
 
 MY_NUMBER = "123456789018"
-"""A text with a valid My Number check digit; a plain count, nobody's number."""
+"""A text with a valid My Number check digit; a plain count that belongs to no person."""
 
 
 def my_number(body: str) -> str:

@@ -35,7 +35,7 @@ from eligibility_api.contract.wire import (
 )
 
 MY_NUMBER = "123456789018"
-"""Valid by its check digit alone; nobody's number."""
+"""Only its check digit is valid; it belongs to no person."""
 
 PROOF: dict[str, Any] = {"challenge": "c", "certificate": "MAA=", "signature": "AA=="}
 MEMBER: dict[str, Any] = {"insurer_number": "01130012", "number": "1"}
@@ -86,7 +86,7 @@ def faults(model: type[BaseModel], body: object) -> ValidationError:
 
 
 def error_text(model: type[BaseModel], body: object) -> str:
-    """What is said of a body that is refused; nothing of one that is accepted."""
+    """The faults of a rejected body; none for an accepted one."""
     try:
         model.model_validate_json(json.dumps(body))
     except ValidationError as refusal:

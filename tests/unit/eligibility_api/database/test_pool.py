@@ -1,4 +1,4 @@
-"""Connections are lent for a statement each: as many as allowed, in turn, and never one that is spoiled."""
+"""The pool gives out a connection per statement, up to its maximum, in order, and never a broken one."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ pytestmark = pytest.mark.anyio
 
 @dataclass(eq=False)
 class Line:
-    """A connection whose statements end when they are told to."""
+    """A fake connection whose statements end on demand."""
 
     closed: bool = False
     statements: list[tuple[str, asyncio.Future[list[Any]]]] = field(default_factory=list)
 
     async def fetch(self, statement: str, *_: object) -> list[Any]:
-        told: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-        self.statements.append((statement, told))
-        return await told
+        received: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self.statements.append((statement, received))
+        return await received
 
     def is_closed(self) -> bool:
         return self.closed
@@ -47,7 +47,7 @@ class Line:
 
 @dataclass
 class Server:
-    """Whoever makes connections; it may refuse."""
+    """A fake connector, which can refuse connections."""
 
     lines: list[Line] = field(default_factory=list)
     refuses: bool = False
@@ -59,18 +59,18 @@ class Server:
         return self.lines[-1]
 
 
-async def settle() -> None:
+async def run_tasks() -> None:
     for _ in range(10):
         await asyncio.sleep(0)
 
 
 async def asked(pool: ConnectionPool, *statements: str) -> Sequence[asyncio.Task[list[Any]]]:
     tasks = [asyncio.create_task(pool.fetch(statement, [])) for statement in statements]
-    await settle()
+    await run_tasks()
     return tasks
 
 
-async def test_one_connection_serves_statements_that_follow_each_other() -> None:
+async def test_consecutive_statements_use_one_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 4)
     for n in range(3):
@@ -80,22 +80,22 @@ async def test_one_connection_serves_statements_that_follow_each_other() -> None
     assert len(server.lines) == 1
 
 
-async def test_who_comes_when_all_are_in_use_waits_for_the_first_that_comes_back() -> None:
+async def test_a_request_waits_for_the_first_released_connection_if_all_are_in_use() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 2)
     tasks = await asked(pool, "a", "b", "c", "d")
     assert len(server.lines) == 2
     server.lines[1].answer("b's")
-    await settle()
+    await run_tasks()
     assert [statement for statement, _ in server.lines[1].statements] == ["b", "c"]
     server.lines[1].answer("c's")
-    await settle()
+    await run_tasks()
     server.lines[1].answer("d's")
     server.lines[0].answer("a's")
     assert [await task for task in tasks] == [["a's"], ["b's"], ["c's"], ["d's"]]
 
 
-async def test_who_waits_too_long_is_told_that_all_are_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_too_long_raises_pool_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "ACQUIRE_SECONDS", 0.01)
     server = Server()
     pool = ConnectionPool(server.connect, 1)
@@ -106,7 +106,7 @@ async def test_who_waits_too_long_is_told_that_all_are_in_use(monkeypatch: pytes
     assert await first == []
 
 
-async def test_a_statement_that_the_server_refused_leaves_its_connection_in_use() -> None:
+async def test_a_rejected_statement_keeps_its_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "wrong")
@@ -119,42 +119,44 @@ async def test_a_statement_that_the_server_refused_leaves_its_connection_in_use(
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), asyncpg.InterfaceError("cut"), ConnectionResetError()])
-async def test_a_connection_on_which_something_may_be_under_way_is_replaced(error: Exception) -> None:
+async def test_a_connection_with_a_possibly_running_statement_is_replaced(error: Exception) -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
     server.lines[0].fail(error)
     with pytest.raises(type(error)):
         await task
-    await settle()
+    await run_tasks()
     server.lines[1].answer("b's")
     assert await after == ["b's"]
     assert server.lines[0].closed
 
 
-async def test_a_statement_that_is_called_off_costs_its_connection_and_nobody_elses() -> None:
+async def test_a_cancelled_statement_costs_only_its_own_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
     task.cancel()
-    await settle()
+    await run_tasks()
     server.lines[1].answer("b's")
     assert await after == ["b's"]
 
 
-async def test_who_gives_up_waiting_takes_nothing_with_him() -> None:
+async def test_a_cancelled_wait_loses_no_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     first, second, third = await asked(pool, "a", "b", "c")
-    server.lines[0].answer()  # the connection is handed to the second in the moment in which he gives up
+    server.lines[
+        0
+    ].answer()  # the connection is handed to the second request at the moment of its cancellation
     await asyncio.sleep(0)
     second.cancel()
-    await settle()
+    await run_tasks()
     server.lines[0].answer("c's")
     assert [await first, await third] == [[], ["c's"]]
 
 
-async def test_a_connection_that_was_cut_while_nobody_used_it_is_not_lent() -> None:
+async def test_an_idle_connection_that_was_cut_is_not_reused() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "a")
@@ -166,7 +168,7 @@ async def test_a_connection_that_was_cut_while_nobody_used_it_is_not_lent() -> N
     assert await task == ["b's"]
 
 
-async def test_a_server_that_refuses_is_asked_again_by_the_next_one() -> None:
+async def test_the_next_request_tries_again_after_a_refused_connection() -> None:
     server = Server(refuses=True)
     pool = ConnectionPool(server.connect, 1)
     for task in await asked(pool, "a", "b"):
@@ -178,14 +180,14 @@ async def test_a_server_that_refuses_is_asked_again_by_the_next_one() -> None:
     assert await task == []
 
 
-async def test_the_end_waits_for_what_runs_and_closes_all() -> None:
+async def test_closing_waits_for_running_statements() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 2)
     running, done = await asked(pool, "a", "b")
     server.lines[1].answer()
     await done
     end = asyncio.create_task(pool.close())
-    await settle()
+    await run_tasks()
     assert server.lines[1].closed
     assert not end.done()
     server.lines[0].answer("a's")
@@ -194,7 +196,7 @@ async def test_the_end_waits_for_what_runs_and_closes_all() -> None:
     assert server.lines[0].closed
 
 
-async def test_what_does_not_end_is_cut_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_closing_terminates_statements_that_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "_CLOSE_SECONDS", 0.01)
     server = Server()
     pool = ConnectionPool(server.connect, 1)

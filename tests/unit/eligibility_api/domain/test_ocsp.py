@@ -51,7 +51,7 @@ CLIENTS = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
 Edit = Callable[[Fields], None]
 
 
-def believe(content: bytes) -> CertificateStatus:
+def validate(content: bytes) -> CertificateStatus:
     return validate_ocsp(content, ca=authority(), serial=SERIAL, nonce=NONCE, now=NOW, max_age=FRESH)
 
 
@@ -70,7 +70,7 @@ def test_a_response_gives_the_revocation_status(
     status: ocsp.OCSPCertStatus, reason: x509.ReasonFlags | None, expected: CertificateStatus
 ) -> None:
     """Rules Q2, Q4."""
-    assert believe(answer(status=status, reason=reason)) is expected
+    assert validate(answer(status=status, reason=reason)) is expected
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_response_gives_the_revocation_status(
 )
 def test_a_response_of_the_authority_or_its_delegate_is_accepted(changes: dict[str, Any]) -> None:
     """Rule Q2."""
-    assert believe(answer(**changes)) is CertificateStatus.GOOD
+    assert validate(answer(**changes)) is CertificateStatus.GOOD
 
 
 @pytest.mark.parametrize("algorithm", [hashes.SHA1(), hashes.SHA256()], ids=lambda algorithm: algorithm.name)
@@ -101,7 +101,7 @@ def test_a_response_of_a_p384_authority_is_accepted(algorithm: hashes.HashAlgori
         is CertificateStatus.GOOD
     )
     with pytest.raises(RevocationDataRejected, match="another certificate"):
-        believe(content)
+        validate(content)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_response_of_a_p384_authority_is_accepted(algorithm: hashes.HashAlgori
 def test_other_responses_are_rejected(changes: dict[str, Any], why: str) -> None:
     """Rules Q2, Q3."""
     with pytest.raises(RevocationDataRejected, match=why):
-        believe(answer(**changes))
+        validate(answer(**changes))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_failure_of_the_responder_is_rejected(status: ocsp.OCSPResponseStatus)
     """Rule Q2."""
     content = ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)
     with pytest.raises(RevocationDataRejected, match="reports a failure"):
-        believe(content)
+        validate(content)
 
 
 def _responses(change: Callable[[bytes], list[bytes]]) -> Edit:
@@ -208,7 +208,7 @@ def _revoked_for_reason_7(_: bytes) -> bytes:
 def test_unreadable_responses_are_rejected_though_the_delegate_signed_them(edit: Edit) -> None:
     """Rule Q2."""
     with pytest.raises(RevocationDataRejected):
-        believe(edited_answer(edit))
+        validate(edited_answer(edit))
 
 
 _KEY_OF_NOWHERE = der.element(der.SEQUENCE, der.element(der.OBJECT_ID, b"\x69\x01"))
@@ -229,7 +229,7 @@ def _delegate_with(place: int, value: bytes) -> bytes:
 
 def test_a_rebuilt_response_without_edits_is_accepted() -> None:
     """Rule Q2."""
-    assert believe(edited_answer(_unchanged)) is CertificateStatus.GOOD
+    assert validate(edited_answer(_unchanged)) is CertificateStatus.GOOD
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_a_response_signed_with_a_broken_hash_is_rejected(
 ) -> None:
     """Rule Q2."""
     with pytest.raises(RevocationDataRejected, match="hash"):
-        believe(edited_answer(_unchanged, digest=digest, algorithm=algorithm))
+        validate(edited_answer(_unchanged, digest=digest, algorithm=algorithm))
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_response_signed_with_a_broken_hash_is_rejected(
 def test_a_response_with_an_unreadable_delegate_is_rejected(certificate: bytes) -> None:
     """Rule Q2."""
     with pytest.raises(RevocationDataRejected):
-        believe(edited_answer(_unchanged, certificate=certificate))
+        validate(edited_answer(_unchanged, certificate=certificate))
 
 
 def test_no_flipped_bit_changes_the_status() -> None:
@@ -270,7 +270,7 @@ def test_no_flipped_bit_changes_the_status() -> None:
         flipped = bytearray(content)
         flipped[place // 8] ^= 1 << place % 8
         try:
-            assert believe(bytes(flipped)) is CertificateStatus.GOOD
+            assert validate(bytes(flipped)) is CertificateStatus.GOOD
         except RevocationDataRejected:
             continue
 
@@ -279,4 +279,4 @@ def test_no_flipped_bit_changes_the_status() -> None:
 def test_arbitrary_bytes_are_rejected(content: bytes) -> None:
     """Rule Q2."""
     with pytest.raises(RevocationDataRejected):
-        believe(content)
+        validate(content)

@@ -108,7 +108,7 @@ claims_of = st.lists(
 
 
 def acts(one: HistoryRecord) -> set[tuple[int, str | None, date | None]]:
-    """What one tells of: (2) a dispensing by whom and when, (3) a prescription by whom and when."""
+    """What an entry reports: (2) a dispensing by whom and when, (3) a prescription by whom and when."""
     found: set[tuple[int, str | None, date | None]] = set()
     for medicine in one.content.drugs:
         if one.setting is CareSetting.PHARMACY:

@@ -1,4 +1,4 @@
-"""A link is made where the register names one person, and never moved by guess."""
+"""An enrolment is linked if the register matches one person, and never moved on an uncertain match."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ OUTCOMES = [
         (PARTED, RegisterAnswer(ONE, ANOTHER), Link(ANOTHER, ONE, Mismatch.NONE)),
     ],
 )
-def test_after_the_register_was_asked(former: Link, found: RegisterAnswer, link: Link) -> None:
+def test_a_link_after_the_registers_answer(former: Link, found: RegisterAnswer, link: Link) -> None:
     assert link_after_match(former, found) == link
 
 
@@ -66,7 +66,7 @@ def test_after_the_register_was_asked(former: Link, found: RegisterAnswer, link:
         (PARTED, RegisterAnswer(NONE, None), Link(None, NONE, Mismatch.CONFIRMED)),
     ],
 )
-def test_after_the_insurer_has_stood_by_its_word(former: Link, found: RegisterAnswer, link: Link) -> None:
+def test_a_link_after_the_insurer_confirmed_its_data(former: Link, found: RegisterAnswer, link: Link) -> None:
     assert link_after_confirmation(former, found) == link
 
 
@@ -79,13 +79,13 @@ def test_after_the_insurer_has_stood_by_its_word(former: Link, found: RegisterAn
         (RegisterAnswer(AMBIGUOUS, None), UNKNOWN),
     ],
 )
-def test_after_the_insurer_has_said_that_the_link_is_wrong(found: RegisterAnswer, link: Link) -> None:
+def test_a_link_that_the_insurer_declared_wrong(found: RegisterAnswer, link: Link) -> None:
     assert link_after_unlinking(LINKED, found) == link
 
 
 @pytest.mark.parametrize("found", OUTCOMES)
 @pytest.mark.parametrize("former", [UNLINKED, LINKED, LOST, UNKNOWN, PARTED])
-def test_nobody_is_linked_without_the_insurer_hearing_of_it(former: Link, found: RegisterAnswer) -> None:
+def test_a_new_link_is_always_reported_to_the_insurer(former: Link, found: RegisterAnswer) -> None:
     for link in (
         link_after_match(former, found),
         link_after_confirmation(former, found),

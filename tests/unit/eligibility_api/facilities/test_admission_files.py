@@ -33,7 +33,7 @@ def line(**cells: str) -> bytes:
     return (",".join(row.values()) + "\n").encode()
 
 
-def test_facilities_come_in_the_file_s_order_with_their_rights_and_terminals(tmp_path: Path) -> None:
+def test_facilities_are_read_in_order_with_rights_and_terminals(tmp_path: Path) -> None:
     file = file_of(tmp_path, b"\xef\xbb\xbf" + HEADER + DENTIST + CLINIC)
     rights = frozenset({Right.ELIGIBILITY, Right.REGISTRATION, Right.CONSENT})
     assert read_facilities(file) == [

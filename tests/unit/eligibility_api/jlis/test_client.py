@@ -1,4 +1,4 @@
-"""Asking J-LIS for a certificate's standing, when it keeps silent."""
+"""The OCSP client when J-LIS does not answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FRESH = timedelta(minutes=1)
 
 
 class Silence:
-    """A responder that answers nobody until it is told to; `waiting` are asking it."""
+    """A responder that answers only when a test lets it; `waiting` counts open requests."""
 
     def __init__(self) -> None:
         self.waiting = 0

@@ -1,4 +1,4 @@
-"""The fund's keys: made once, for their owner alone, and only where that was asked for."""
+"""The fund's keys are created once, readable only by their owner, and only on request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 
 
-def test_they_are_made_once(tmp_path: Path) -> None:
+def test_keys_are_created_once(tmp_path: Path) -> None:
     first, second = load_keys(tmp_path), load_keys(tmp_path, create=False)
     assert (first.challenge, first.version) == (second.challenge, second.version)
     assert first.second_factor == second.second_factor
@@ -20,7 +20,7 @@ def test_they_are_made_once(tmp_path: Path) -> None:
     assert first.jlis_client.thumbprint() == second.jlis_client.thumbprint()
 
 
-def test_they_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_keys(tmp_path: Path) -> None:
     load_keys(tmp_path)
     files = list((tmp_path / "keys").iterdir())
     assert {file.name for file in files} == {
@@ -29,13 +29,13 @@ def test_they_are_for_their_owner_alone(tmp_path: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_reading_makes_nothing(tmp_path: Path) -> None:
+def test_reading_creates_no_keys(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="keys init"):
         load_keys(tmp_path, create=False)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_public_key_is_written_only_where_it_is_missing_or_another(tmp_path: Path) -> None:
+def test_the_public_key_is_written_only_if_missing_or_different(tmp_path: Path) -> None:
     load_keys(tmp_path)
     public = tmp_path / "keys" / "jlis-client.pub.pem"
     pem, written = public.read_bytes(), public.stat()
@@ -46,7 +46,7 @@ def test_the_public_key_is_written_only_where_it_is_missing_or_another(tmp_path:
     assert public.read_bytes() == pem
 
 
-def test_a_former_challenge_key_stays_accepted_and_the_one_before_it_goes(tmp_path: Path) -> None:
+def test_the_previous_challenge_key_stays_accepted_and_older_ones_are_removed(tmp_path: Path) -> None:
     made = [load_keys(tmp_path).challenge.current]
     for _ in range(2):
         rotate_challenge_key(tmp_path)

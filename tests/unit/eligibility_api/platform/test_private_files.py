@@ -1,4 +1,4 @@
-"""Files that one user alone may read."""
+"""Files that only one user can read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from eligibility_api.platform.private_files import append_private, write_private
 
 
-def test_a_file_is_written_whole_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_file_is_written_completely_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_bytes(b"a former, longer content")
     write_private(path, b"new")
@@ -19,7 +19,7 @@ def test_a_file_is_written_whole_for_its_owner_alone(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_cannot_be_written_leaves_the_former_content(tmp_path: Path) -> None:
+def test_a_failed_write_keeps_the_previous_content(tmp_path: Path) -> None:
     path = tmp_path / "key"
     write_private(path, b"former")
     (tmp_path / "key.new").mkdir()
@@ -28,7 +28,7 @@ def test_what_cannot_be_written_leaves_the_former_content(tmp_path: Path) -> Non
     assert path.read_bytes() == b"former"
 
 
-def test_a_log_grows_at_its_end(tmp_path: Path) -> None:
+def test_a_log_is_appended_to(tmp_path: Path) -> None:
     path = tmp_path / "log"
     for line in (b"one\n", b"two\n"):
         with append_private(path) as file:

@@ -1,4 +1,4 @@
-"""What the system's lists show of a process."""
+"""The process name shown by the operating system."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the name is Linux's")
-def test_a_process_has_the_name_that_it_gives_itself() -> None:
+def test_a_process_sets_its_name() -> None:
     program = (
         "from pathlib import Path\n"
         "from eligibility_api.processes.process import name_process\n"

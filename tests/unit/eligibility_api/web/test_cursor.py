@@ -1,4 +1,4 @@
-"""Cursors lead back to their place, and whatever else is given is refused."""
+"""Cursors: encoding, decoding, and rejection of other texts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_any_text_is_a_place_or_refused(text: str) -> None:
         ["2026-04-01T00:00:00Z", 1],
     ],
 )
-def test_a_place_that_the_store_cannot_have_is_refused(value: list[object]) -> None:
+def test_a_place_that_cannot_exist_is_rejected(value: list[object]) -> None:
     with pytest.raises(ShikakuError) as caught:
         cursor.decode_position(cursor.encode(value))
     assert caught.value.code == "cursor-invalid"

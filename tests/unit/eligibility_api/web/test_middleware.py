@@ -1,4 +1,4 @@
-"""Around every request: what is told of it, what is never told, and headers that every answer has."""
+"""The access log of requests, what it never contains, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _application() -> FastAPI:
 
 @pytest.fixture
 def journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """All that the process writes to standard error."""
+    """Everything that the process writes to standard error."""
     written = StringIO()
     monkeypatch.setattr("sys.stderr", written)
     set_up_logging()
@@ -71,7 +71,7 @@ def journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
 
 @pytest.fixture
 async def http(journal: object) -> AsyncIterator[httpx2.AsyncClient]:
-    # The transport passes on what the application raises: nothing may.
+    # The transport re-raises exceptions of the application: there must be none.
     transport = httpx2.ASGITransport(_application())
     async with httpx2.AsyncClient(transport=transport, base_url="http://fund.test") as client:
         yield client
@@ -80,22 +80,22 @@ async def http(journal: object) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.mark.parametrize(
     ("path", "cause"), [("/v1/broken", "ValueError"), ("/v1/unpublished", "ResponseValidationError")]
 )
-async def test_a_fault_is_told_by_type_and_place_and_never_by_text(
+async def test_an_exception_is_logged_by_type_and_place_and_never_by_text(
     http: httpx2.AsyncClient, journal: StringIO, path: str, cause: str
 ) -> None:
     response = await http.get(path)
 
-    told = journal.getvalue()
-    fault, request = map(json.loads, told.splitlines())
+    logged = journal.getvalue()
+    fault, request = map(json.loads, logged.splitlines())
     assert (response.status_code, response.json()["code"]) == (500, "internal")
     assert fault["request_id"] == response.headers["X-Request-Id"] == response.json()["request_id"]
     assert (fault["event"], fault["cause"], request["code"]) == ("internal", cause, "internal")
     assert ".py:" in fault["where"]
-    assert SECRET not in told + response.text
+    assert SECRET not in logged + response.text
     assert f'code="internal",route="{path}",status="500"' in metrics_text().decode()
 
 
-async def test_a_fault_in_the_middle_of_an_answer_ends_it_and_is_told_too(
+async def test_an_exception_in_the_middle_of_an_answer_ends_it_and_is_logged(
     journal: StringIO,
 ) -> None:
     sent: list[Message] = []
@@ -110,28 +110,28 @@ async def test_a_fault_in_the_middle_of_an_answer_ends_it_and_is_told_too(
     scope = {"type": "http", "method": "GET", "path": "/v1/torn", "headers": [], "query_string": b""}
     await _application()(scope, receive, send)
 
-    told = journal.getvalue()
+    logged = journal.getvalue()
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
-    assert '"event": "internal"' in told
-    assert SECRET not in told
+    assert '"event": "internal"' in logged
+    assert SECRET not in logged
 
 
 @pytest.mark.parametrize("path", ["/v1/broken", "/v1/nothing"])
-async def test_no_answer_of_the_interface_is_stored_on_the_way(http: httpx2.AsyncClient, path: str) -> None:
+async def test_no_answer_of_the_interface_may_be_cached(http: httpx2.AsyncClient, path: str) -> None:
     assert (await http.get(path)).headers["Cache-Control"] == "no-store"
 
 
-async def test_what_is_not_of_the_interface_may_be_stored(http: httpx2.AsyncClient) -> None:
+async def test_other_answers_may_be_cached(http: httpx2.AsyncClient) -> None:
     assert "Cache-Control" not in (await http.get("/other")).headers
 
 
-async def test_a_method_that_is_not_offered_is_told_which_are(http: httpx2.AsyncClient) -> None:
+async def test_an_unsupported_method_is_answered_with_the_allowed_ones(http: httpx2.AsyncClient) -> None:
     response = await http.delete("/other")
     assert (response.status_code, response.json()["code"]) == (405, "method-not-allowed")
     assert response.headers["Allow"] == "GET"
 
 
-async def test_whom_nobody_answered_since_she_had_gone_is_told_as_no_fault(journal: StringIO) -> None:
+async def test_a_request_whose_client_disconnected_is_not_logged_as_an_error(journal: StringIO) -> None:
     async def silent(scope: Scope, receive: Receive, send: Send) -> None:
         return None
 

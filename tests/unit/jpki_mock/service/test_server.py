@@ -15,13 +15,13 @@ async def test_the_url_is_announced_on_one_line_and_in_the_file_once_it_listens(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     announce = tmp_path / "url"
-    told_before_listening = []
+    announced_before_listening = []
 
     async def startup(self: uvicorn.Server, sockets: object = None) -> None:
-        told_before_listening.append((capsys.readouterr().out, announce.exists()))
+        announced_before_listening.append((capsys.readouterr().out, announce.exists()))
 
     monkeypatch.setattr(uvicorn.Server, "startup", startup)
     await _AnnouncingServer(uvicorn.Config("nowhere:app"), announce, URL).startup()
-    assert told_before_listening == [("", False)]
+    assert announced_before_listening == [("", False)]
     assert capsys.readouterr().out == f"{URL}\n"
     assert announce.read_text() == URL

@@ -106,6 +106,7 @@ def test_five_years_of_nationwide_checks() -> None:
 
 def test_storage_that_does_not_grow_over_the_years() -> None:
     steps = other_storage(DEMANDS["L1"], COSTS, DEPLOYMENT)
+    assert steps
     assert all(map(is_right, steps))
     values = {step.label: step.value for step in steps}
     assert values["enrolments, one version each"] == pytest.approx(0.16)

@@ -28,6 +28,7 @@ def test_a_population_is_generated_as_of_this_month_and_advanced(tmp_path: Path)
     )
     assert "現在" in run("next-month", "--population", tmp_path / "population").stdout
     events = json.loads(run("next-month", "--population", tmp_path / "population", "--json").stdout)["events"]
+    assert events
     assert all(isinstance(count, int) for count in events.values())
 
 

@@ -155,6 +155,7 @@ def test_the_claims_are_visible_on_every_day(tmp_path: Path, day: date, treated:
         for one in claim["prescriptions"]
         for supply in one["supplies"]
     ]
+    assert supplies
     assert all(date.fromisoformat(on).isoformat().startswith(treated) for on in supplies)
 
 

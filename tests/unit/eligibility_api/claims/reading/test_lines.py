@@ -46,9 +46,9 @@ def test_bytes_that_cp932_does_not_define_invalidate_their_own_line_only(line: b
 
 
 def test_the_length_of_a_line_is_limited() -> None:
-    longest = b"SJ," + b"a" * (MAX_LINE_BYTES - 3)
-    assert read_lines(longest + b"\n") == ([longest.decode()], {})
-    texts, faulty = read_lines(b"GO,1\n" + longest + b"a\nGO,2\n")
+    maximal = b"SJ," + b"a" * (MAX_LINE_BYTES - 3)
+    assert read_lines(maximal + b"\n") == ([maximal.decode()], {})
+    texts, faulty = read_lines(b"GO,1\n" + maximal + b"a\nGO,2\n")
     assert faulty == {1: ClaimsFault.LINE_TOO_LONG}
     assert texts[1].startswith("SJ,")
     assert len(texts[1]) <= 100

@@ -1,4 +1,4 @@
-"""Latency of a card check during member files: `python -m tests.benchmarks.tap_beside_publish --people 1000000`.
+"""Latency of a card check during member files: `python -m tests.benchmarks.tap_during_publish --people 1000000`.
 
 Starts the services and checks cards at an even rate: first alone, then while `payer-mock load` sends the files of this
 many people to the same fund, has them checked and published, and then a month's files. Prints p50 and p99 in milliseconds
@@ -32,7 +32,7 @@ _SIZE = "SELECT pg_database_size(current_database()) / 1048576"
 
 
 async def measure(people: int, per_second: float, alone_seconds: float) -> Latencies:
-    """Tap alone, then beside a load; the store's size is told whenever the phase changes."""
+    """Tap alone, then during a load; prints the database's size whenever the phase changes."""
     with populated_stack() as stack, tempfile.TemporaryDirectory(prefix="shikaku-load-") as folder:
         home = Path(stack.wiring["FUND_HOME"])
         owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))

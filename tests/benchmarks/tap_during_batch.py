@@ -1,7 +1,7 @@
-"""What a tap notices of a batch check: `python -m tests.benchmarks.tap_beside_batch`.
+"""Latency of a tap during a batch check: `python -m tests.benchmarks.tap_during_batch`.
 
-Starts a house, hands in a batch of 10,000 rows and taps from several terminals at an even pace, while the batch is
-held (by a lock on its row, which a worker passes over) and let go in turn: both are measured side by side in one run.
+Starts a stack, submits a batch of 10,000 rows and taps from several terminals at a constant rate, while the batch is
+alternately blocked (by a lock on its row, which the worker skips) and released: one run measures both.
 Prints, for each, the taps, p50 and p99 in milliseconds of whole taps
 without a card's own time, and the ratios; before that, how long the batch took to be accepted.
 """
@@ -16,13 +16,14 @@ from pathlib import Path
 import asyncpg
 
 from eligibility_api.contract.batches import MAX_ROWS, BatchAnswer, BatchRequest, BatchRow, BatchState
-from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
+from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.benchmarks.tappers import Latencies, Tappers, show
 from tests.builders.stack import PopulatedStack, populated_stack
 from tests.builders.terminal import Terminal
 
-WITHOUT, BESIDE = "without", "beside"
+WITHOUT, DURING = "without", "during"
 
 _HOLD = "SELECT FROM batch_check WHERE batch_id = $1::text::uuid FOR UPDATE"
 
@@ -34,8 +35,8 @@ def _membership(stack: PopulatedStack) -> Enrolment:
     return answer.results[0]
 
 
-def _hand_in(terminal: Terminal, held: Enrolment, count: int) -> BatchAnswer:
-    """A batch of `count` rows: nine of ten find somebody."""
+def _submit(terminal: Terminal, held: Enrolment, count: int) -> BatchAnswer:
+    """A batch of `count` rows: nine of ten match a member."""
     row = BatchRow(
         insurer_number=held.insurer_number,
         symbol=held.symbol,
@@ -52,13 +53,13 @@ def _hand_in(terminal: Terminal, held: Enrolment, count: int) -> BatchAnswer:
 
 
 async def measure(terminals: int, per_second: float, rows: int, window: float) -> Latencies:
-    """Tap until a batch of `rows` is done, held and let go in turn for `window` seconds each."""
+    """Tap until a batch of `rows` is done, blocked and released alternately for `window` seconds each."""
     with populated_stack() as stack, stack.terminal() as terminal:
         home = Path(stack.wiring["FUND_HOME"])
         owner = await asyncpg.connect(EmbeddedPostgres.attach(home / "postgres").dsn("owner"))
         held = _membership(stack)
         tappers = Tappers(stack, terminals, per_second)
-        batch = await asyncio.to_thread(_hand_in, terminal, held, rows)
+        batch = await asyncio.to_thread(_submit, terminal, held, rows)
         working = 0.0
         while batch.state is not BatchState.DONE:
             async with owner.transaction():
@@ -66,7 +67,7 @@ async def measure(terminals: int, per_second: float, rows: int, window: float) -
                 await owner.execute(_HOLD, batch.batch_id)
                 await tappers.record(WITHOUT, window)
             started = time.monotonic()
-            await tappers.record(BESIDE, window)
+            await tappers.record(DURING, window)
             working += time.monotonic() - started
             batch = terminal.client.batch_status(batch.batch_id)
         print(f"{batch.rows / working:.0f} rows/s while it was let go", flush=True)
