@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -60,23 +61,26 @@ def sign_with(key: PrivateKey, message: bytes) -> bytes:
     return key.sign(message, ec.ECDSA(hashes.SHA384()))
 
 
-class KeyStock:
-    """Makes few RSA keys, since they are slow to make: each authority has its own key, cards reuse a stock of 16.
+_card_keys: defaultdict[KeyProfile, list[PrivateKey]] = defaultdict(list)
 
-    Two cards issued one after the other never have the same key.
+
+class KeyStock:
+    """Makes few RSA keys, since they are slow to make: each authority has its own key, cards share a stock of 16 with
+    the cards of other funds in this process. Two cards issued one after the other never have the same key.
     """
 
-    _AUTHORITIES, _SIZE = 4, 16
+    _AUTHORITIES, _CARDS = 4, 16
 
     def __init__(self) -> None:
-        self._made: dict[KeyProfile, list[PrivateKey]] = {}
-        self._next = 0
+        self._issued: Counter[KeyProfile] = Counter()
 
     def __call__(self, profile: KeyProfile) -> PrivateKey:
         """A key of this kind."""
-        made = self._made.setdefault(profile, [])
-        if len(made) < self._AUTHORITIES + self._SIZE:
-            made.append(make_key(profile))
-            return made[-1]
-        self._next += 1
-        return made[self._AUTHORITIES + self._next % self._SIZE]
+        number = self._issued[profile] - self._AUTHORITIES
+        self._issued[profile] += 1
+        if number < 0:
+            return make_key(profile)
+        keys = _card_keys[profile]
+        if number % self._CARDS == len(keys):
+            keys.append(make_key(profile))
+        return keys[number % self._CARDS]

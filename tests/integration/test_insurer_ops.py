@@ -408,7 +408,7 @@ async def test_the_paper_list_is_paged_by_member(
         person = fund.person()
         await (member(fund, own, person) if with_card else fund.enrol(person, credential=own))
     whole = await papers(fund, own)
-    monkeypatch.setattr(service, "MEMBERS_A_PAGE", 2)
+    monkeypatch.setattr(service, "MEMBERS_PER_PAGE", 2)
     assert await papers(fund, own) == whole
     assert len(whole) == 3
 
