@@ -48,6 +48,7 @@ lint:
 	@$(bin)/mypy --no-error-summary
 	@$(bin)/lint-imports --no-logo
 	@$(bin)/python scripts/licences.py --check
+	@$(bin)/python scripts/words
 
 # Write docs/licences.md from the installed packages.
 licences:

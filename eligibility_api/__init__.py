@@ -1,1 +1,1 @@
-"""The payment fund (支払基金): binding of certificates, enrolment as known, answers, audit."""
+"""The payment fund (支払基金): card bindings, enrolment, eligibility answers, histories and their audit."""

@@ -1,4 +1,4 @@
-"""The fund's API as one ASGI application: routers, middleware, problem answers, and the state that they share."""
+"""The fund's API as an ASGI application: routers, middleware, problem answers, shared state."""
 
 from __future__ import annotations
 
@@ -28,14 +28,13 @@ from eligibility_api.history import endpoints as history
 from eligibility_api.history.fast_path import HistoryFastPathMiddleware
 from eligibility_api.insurer_ops import endpoints as insurer_ops
 from eligibility_api.jlis.client import Jlis
-from eligibility_api.jlis.trust import load_trust
 from eligibility_api.platform.clock import Clock, system_clock
-from eligibility_api.platform.keys import FundKeys, load_keys
+from eligibility_api.platform.keys import FundKeys, load_keys, load_trust
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.prescriptions import endpoints as prescriptions
 from eligibility_api.presence import endpoints as presence
-from eligibility_api.processes.process import die_with_parent, keep_for_good
+from eligibility_api.processes.process import die_with_parent, exclude_from_garbage_collection
 from eligibility_api.proofs.verifier import Verifier
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
@@ -60,7 +59,7 @@ LARGER_BODIES: dict[str, int] = {
 """Body limits of the paths that accept more, in bytes."""
 
 MIN_IN_FLIGHT = 16
-"""Requests that a worker handles at once without falling behind; above it, disconnected clients are dropped."""
+"""Requests in flight per worker above which it drops requests of disconnected clients."""
 
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
@@ -111,8 +110,8 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
     ):
         app.include_router(package.router)
     app.include_router(health.router)
-    problems.install(app)
-    app.add_middleware(FastPathMiddleware, routes=_hot_routes())
+    problems.install_error_handlers(app)
+    app.add_middleware(FastPathMiddleware, routes=_fast_path_routes())
     app.add_middleware(HistoryFastPathMiddleware, routers=history.HISTORY_ROUTERS)
     app.add_middleware(LoadShedder, min_in_flight=MIN_IN_FLIGHT)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
@@ -120,12 +119,12 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
     return app
 
 
-def _hot_routes() -> list[APIRoute]:
-    """What a tap asks, and a look-up by number; a consent after it."""
+def _fast_path_routes() -> list[APIRoute]:
+    """The routes of the fast path: a card's challenge and check, the look-up by number, and consents."""
     checks = {presence.new_challenge, eligibility.check_card, eligibility.check_number}
-    hot = {*checks, consent.new_challenge, consent.register}
+    busiest = {*checks, consent.new_challenge, consent.register}
     routes = (route for package in (presence, eligibility, consent) for route in package.router.routes)
-    return [route for route in routes if isinstance(route, APIRoute) and route.endpoint in hot]
+    return [route for route in routes if isinstance(route, APIRoute) and route.endpoint in busiest]
 
 
 @asynccontextmanager
@@ -137,7 +136,10 @@ async def open_state(
     clock: Clock,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[State]:
-    """The state of one process while it serves. Tests pass a `transport` that stands in for J-LIS."""
+    """Open the state of one process, and close it at exit.
+
+    Tests pass a `transport` that replaces J-LIS.
+    """
     async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
         await database.open()
         try:
@@ -154,8 +156,8 @@ async def open_state(
             await database.close()
 
 
-def serve() -> FastAPI:
-    """The application of one worker, from its environment (uvicorn's factory)."""
+def create_app() -> FastAPI:
+    """Create the application of one worker, configured by its environment (uvicorn's factory)."""
     die_with_parent()
     set_up_logging()
     settings = Settings()
@@ -164,5 +166,5 @@ def serve() -> FastAPI:
         lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock),
         upload_max_bytes=settings.upload_max_bytes,
     )
-    keep_for_good()
+    exclude_from_garbage_collection()
     return app

@@ -1,4 +1,4 @@
-"""How a command does its work: in one transaction, and with one sentence where it cannot."""
+"""Runs commands: in one transaction, and with expected errors as one sentence for the operator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 def in_transaction(settings: Settings, role: Role, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """Do `work` in one transaction as `role`. Raises OperatorError for every expected error."""
+    """Run `work` in one transaction as `role`.
+
+    Raises OperatorError for every expected error.
+    """
 
     async def run() -> T:
         database = Database(dsn(settings, role))
@@ -29,13 +32,13 @@ def in_transaction(settings: Settings, role: Role, work: Callable[[AsyncConnecti
         finally:
             await database.close()
 
-    return finished(run())
+    return run_reporting_errors(run())
 
 
-def finished(work: Coroutine[Any, Any, T]) -> T:
-    """What comes of `work`. Raises OperatorError for every expected error."""
+def run_reporting_errors(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` and return its result. Raises OperatorError for every expected error."""
     try:
         return asyncio.run(work)
     except ShikakuError as error:
-        more = "".join(f" {name}: {value}." for name, value in error.details.items())
-        raise OperatorError(f"{error.code}: {error.entry.engineer}{more}") from error
+        details = "".join(f" {name}: {value}." for name, value in error.details.items())
+        raise OperatorError(f"{error.code}: {error.entry.engineer}{details}") from error

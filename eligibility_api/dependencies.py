@@ -1,4 +1,4 @@
-"""The bearer token of a request, as FastAPI's dependency."""
+"""FastAPI dependency: the caller of a request, by its bearer token."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def current_caller(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
     state: Annotated[State, Depends(current_state)],
 ) -> Caller:
-    """Who sends this request. Raises `token-missing`, `token-invalid` or `token-expired`."""
+    """The caller of this request. Raises `token-missing`, `token-invalid` or `token-expired`."""
     if credentials is None:
         raise ShikakuError("token-missing")
     return state.tokens.read(credentials.credentials, state.clock())

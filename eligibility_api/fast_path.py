@@ -1,14 +1,15 @@
-"""Fast path for the busiest endpoints: skips FastAPI's routing and dependency resolution for well-formed requests.
+"""Fast path for the busiest endpoints: bypasses FastAPI for well-formed requests.
 
-The endpoints are declared and documented in FastAPI like all others; the fast path calls the same functions with the
-same values. A request qualifies if it has a JSON body with a Content-Length that the endpoint's model accepts, and a valid
-token. Every other request, its body included, is passed on to the framework and rejected there, so that requests are
-validated in one place. Why FastAPI is bypassed: docs/decisions/009.
+The endpoints are declared and documented in FastAPI like all others; the fast path calls the same functions
+with the same values, without FastAPI's routing and dependency resolution. A request qualifies if it has a
+JSON body with a Content-Length that the endpoint's model accepts, and a valid token. Every other request, its
+body included, is passed on to the framework and rejected there, so that requests are validated in one place.
+Why FastAPI is bypassed: docs/decisions/009.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import get_type_hints
 
@@ -21,14 +22,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.state import State
-from eligibility_api.web.problems import refuse
+from eligibility_api.web.headers import bearer_token, headers_of
+from eligibility_api.web.problems import error_response
 
-_JSON, _BEARER = b"application/json", b"Bearer "
+_JSON = b"application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class _FastRoute:
-    """A route whose endpoint takes the body's model, the caller and the state, and builds its own Response."""
+    """A route whose endpoint takes the body's model, the caller and the state, and returns a Response."""
 
     route: APIRoute
     model: type[BaseModel]
@@ -36,7 +38,7 @@ class _FastRoute:
 
     @classmethod
     def of(cls, route: APIRoute) -> _FastRoute:
-        """Raises TypeError for an endpoint with another signature."""
+        """Build from a route. Raises TypeError if its endpoint has another signature."""
         parameters = get_type_hints(route.endpoint)
         model = parameters.pop("request", None)
         if parameters != {"caller": Caller, "state": State, "return": Response} or route.methods != {"POST"}:
@@ -45,7 +47,7 @@ class _FastRoute:
 
 
 class FastPathMiddleware:
-    """ASGI middleware that answers well-formed POST requests to some routes and passes on every other request."""
+    """ASGI middleware that answers well-formed POST requests to some routes and passes on all others."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[APIRoute]) -> None:
         self._app = app
@@ -73,19 +75,8 @@ class FastPathMiddleware:
         try:
             response = await fast.endpoint(request=request, caller=caller, state=state)
         except ShikakuError as error:
-            response = refuse(Request(scope), error)
+            response = error_response(Request(scope), error)
         await response(scope, receive, send)
-
-
-def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
-    """A request's headers. The first of a repeated header wins, as in the framework."""
-    return dict(reversed(scope["headers"]))
-
-
-def bearer_token(headers: Mapping[bytes, bytes]) -> str | None:
-    """The bearer token of a request; None if the header is absent or has another form."""
-    authorization = headers.get(b"authorization", b"")
-    return authorization[len(_BEARER) :].decode("latin-1") if authorization.startswith(_BEARER) else None
 
 
 def _token(scope: Scope) -> str | None:
@@ -96,7 +87,7 @@ def _token(scope: Scope) -> str | None:
 
 
 async def _body(receive: Receive, received: list[Message]) -> bytes:
-    """A request's body; its messages are appended to `received`. A truncated body does not parse as JSON."""
+    """Read a request's body, and append its messages to `received`. A truncated body is not valid JSON."""
     while not received or received[-1].get("more_body"):
         received.append(await receive())
     return (

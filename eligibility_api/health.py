@@ -1,4 +1,4 @@
-"""Whether the service lives (`/healthz`), whether it can decide (`/readyz`), and what it measured (`/metrics`)."""
+"""Liveness (`/healthz`), readiness (`/readyz`) and metrics (`/metrics`) of the service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ router = APIRouter(tags=["operation"])
 
 _READY = """
 SELECT (SELECT version_num FROM alembic_version) AS revision,
-       to_regclass('spent_' || to_char(now() AT TIME ZONE 'UTC' + interval '10 minutes', 'YYYYMMDDHH24')) IS NOT NULL
+       to_regclass('used_nonce_' || to_char(now() AT TIME ZONE 'UTC' + interval '10 minutes', 'YYYYMMDDHH24')) IS NOT NULL
            AS partitions,
        ARRAY(SELECT authority FROM authority WHERE checked_at > now() - $1::interval AND next_update > now()) AS fresh
 """
@@ -31,7 +31,11 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """What a tap needs. Ready without a fresh mirror too: OCSP decides then, and every node would lack it at once."""
+    """The conditions for deciding card checks.
+
+    The service is ready without a fresh revocation mirror too: OCSP replaces it, and all nodes would become
+    unready at once.
+    """
 
     ready: bool
     database: bool
@@ -42,13 +46,16 @@ class Readiness(BaseModel):
 
 @router.get("/healthz", summary="Is the process alive?")
 async def healthz() -> Health:
-    """Answers as long as the process does; asks nothing else."""
+    """Returns 200 while the process responds; queries nothing else."""
     return Health()
 
 
 @router.get("/readyz", summary="Can a tap be decided?", responses={503: {"model": Readiness}})
 async def readyz(response: Response, state: Annotated[State, Depends(current_state)]) -> Readiness:
-    """503 where the database, its revision or partitions for spent things are missing. The mirror is reported only."""
+    """Returns 503 if the database, its migration or a partition for used nonces is missing.
+
+    The revocation mirror is only reported.
+    """
     readiness = await _readiness(state)
     if not readiness.ready:
         response.status_code = 503
@@ -57,8 +64,8 @@ async def readyz(response: Response, state: Annotated[State, Depends(current_sta
 
 async def _readiness(state: State) -> Readiness:
     try:
-        [row] = await state.database.fetch(_READY, [state.settings.revocation_fresh])
-    except asyncpg.SyntaxOrAccessError:  # not the tables that this program knows
+        [row] = await state.database.fetch(_READY, [state.settings.revocation_max_age])
+    except asyncpg.SyntaxOrAccessError:  # the schema is not the one that this program expects
         return Readiness(ready=False, database=True)
     except (ShikakuError, asyncpg.PostgresError):
         return Readiness(ready=False, database=False)
@@ -75,5 +82,5 @@ async def _readiness(state: State) -> Readiness:
 
 @router.get("/metrics", summary="Prometheus metrics of all workers", response_class=PlainTextResponse)
 async def metrics() -> PlainTextResponse:
-    """Counts and times; no label carries anything personal."""
+    """Counters and histograms. No label contains personal data."""
     return PlainTextResponse(metrics_text(), media_type="text/plain; version=0.0.4")

@@ -1,8 +1,8 @@
-"""Runs long work in a process of its own: batch checks, member files, claim files, look-up counts.
+"""Runs long jobs in a separate process: batch checks, member files, claim files, look-up counts.
 
-It takes the work that API workers left in the database, step by step, so that a restart loses one step at
-most. Its connections are its own, so that card checks never wait for one. While it is stopped, card checks
-are answered as before.
+It takes the work that API workers stored in the database, step by step, so that a restart loses one step at
+most. It has its own connections, so that card checks never wait for one. While it is stopped, card checks are
+answered as usual.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from eligibility_api.uploads.queue import UploadContext
 log = structlog.get_logger()
 
 STATEMENT_SECONDS = 300.0
-"""Timeout of a statement under the role `batch`: a file has millions of rows."""
+"""Timeout of a statement under the role `shikaku_jobs`: a file has millions of rows."""
 
 LOOK_UP_CONNECTIONS = 2
 """Connections under the role `api`, only for look-ups in batches: their commits do not wait for the disk."""
@@ -37,8 +37,10 @@ CLAIM_CONCURRENCY = 2
 """Claim files that are processed concurrently, so that a small one does not wait for a nationwide one."""
 
 CONNECTIONS = 4 * UPLOAD_CONCURRENCY + 2 * CLAIM_CONCURRENCY + 3
-"""Connections under the role `batch`: a guard, a reader and two writers per member file, a guard and a writer
-per claim file, and those of the other jobs.
+"""Connections under the role `shikaku_jobs`.
+
+Per member file a guard, a reader and two writers, per claim file a guard and a writer, and those of the other
+jobs.
 """
 
 PARTS_CONNECTIONS = UPLOAD_CONCURRENCY + CLAIM_CONCURRENCY
@@ -53,8 +55,10 @@ Job = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """Dependencies of the jobs: the state of an API process, whose database is used for look-ups in batches
-    only (not durable), and a database under the role `batch`.
+    """Dependencies of the jobs.
+
+    The state is that of an API process, but its database is not durable and used for look-ups in batches
+    only. `database` connects under the role `shikaku_jobs`.
     """
 
     state: State

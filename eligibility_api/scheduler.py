@@ -1,8 +1,8 @@
-"""Periodic maintenance in a separate process, under the database role `batch`.
+"""Periodic maintenance in a separate process, under the database role `shikaku_jobs`.
 
-It refreshes the revocation mirror, creates and drops partitions of used nonces, and deletes expired counters and
-batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed task is
-logged by exception type and place, and retried.
+It refreshes the revocation mirror, creates and drops partitions of used nonces, and deletes expired counters
+and batches. The API answers without it: when it stops, the mirror goes stale and the API asks OCSP. A failed
+task is logged by exception type and place, and retried.
 """
 
 from __future__ import annotations
@@ -17,34 +17,36 @@ from sqlalchemy import text
 from eligibility_api.batches.store import delete_expired as delete_expired_batches
 from eligibility_api.database.connections import Database
 from eligibility_api.jlis.client import Jlis
-from eligibility_api.jlis.trust import load_trust
 from eligibility_api.platform.clock import Clock
-from eligibility_api.platform.keys import FundKeys
+from eligibility_api.platform.keys import FundKeys, load_trust
 from eligibility_api.platform.settings import Settings
 from eligibility_api.presence.mirror import refresh
 
 log = structlog.get_logger()
 
 REFRESHES_PER_MAX_AGE = 4
-"""How often the lists are fetched within the mirror's maximum age: three fetches in a row can fail."""
+"""Fetches of the revocation lists within the mirror's maximum age: three in a row can fail."""
 
 STATEMENT_SECONDS = 300.0
 """Statement timeout of the scheduler: a national revocation list takes long to store."""
 
 LOCK_SECONDS = 1.0
-"""Lock timeout of the scheduler. Later lock requests queue behind a waiting one, so it gives up early and retries."""
+"""Lock timeout of the scheduler.
+
+Later lock requests queue behind a waiting one, so it gives up early and retries.
+"""
 
 _TASK_SECONDS = 600.0
 _MAINTENANCE_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
-_MAINTAIN_PARTITIONS = text("SELECT maintain_spent()")
+_MAINTAIN_PARTITIONS = text("SELECT maintain_used_nonces()")
 _DELETE_EXPIRED_COUNTERS = (
     text("DELETE FROM visual_check_count WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM number_miss WHERE missed_at < now() - interval '1 day'"),
     text("DELETE FROM second_factor_miss WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM mismatch_count WHERE hour < now() - interval '1 day'"),
-    text("DELETE FROM look_up_count WHERE day < current_date - 60"),
-    text("DELETE FROM idempotency WHERE made_at < now() - interval '7 days'"),
+    text("DELETE FROM lookup_count WHERE day < current_date - 60"),
+    text("DELETE FROM idempotency WHERE created_at < now() - interval '7 days'"),
 )
 
 
@@ -56,7 +58,7 @@ async def run_maintenance(
     *,
     transport: httpx2.AsyncBaseTransport | None = None,
 ) -> None:
-    """Run the periodic tasks until cancelled. Tests pass a `transport` that stands in for J-LIS."""
+    """Run the periodic tasks until cancelled. Tests pass a `transport` that replaces J-LIS."""
     try:
         async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
             jlis = Jlis(http, keys.jlis_client, clock)
@@ -72,7 +74,7 @@ async def _refresh_mirror_forever(settings: Settings, database: Database, jlis: 
     while True:
         for authority, ca in authorities.items():
             await _attempt("mirror", refresh(database, jlis, ca, authority, clock))
-        await asyncio.sleep(settings.revocation_fresh_seconds / REFRESHES_PER_MAX_AGE)
+        await asyncio.sleep(settings.revocation_max_age_seconds / REFRESHES_PER_MAX_AGE)
 
 
 async def _maintain_forever(database: Database) -> None:

@@ -1,8 +1,8 @@
-"""`eligibility-api serve`: runs the API workers, the background processes and, where none is given, the database.
+"""`eligibility-api serve`: runs API workers, background processes and, without DATABASE_URL, the database.
 
-One process owns the API workers, the scheduler and the job runner, and restarts each of them when it dies. SIGTERM or
-SIGINT stops them in order: workers, background processes, embedded database. If the owner is killed, the kernel ends
-its children; the embedded database keeps running and is adopted at the next start.
+One process owns the API workers, the scheduler and the job runner, and restarts each of them when it dies.
+SIGTERM or SIGINT stops them in order: workers, background processes, embedded database. If the owner is
+killed, the kernel ends its children; the embedded database keeps running and is adopted at the next start.
 """
 
 from __future__ import annotations
@@ -27,14 +27,13 @@ from eligibility_api.database.dsn import dsn, is_embedded
 from eligibility_api.database.migrate import migrate
 from eligibility_api.drug_master.store import load_shipped_once
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
-from eligibility_api.jlis.trust import load_trust
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.errors import OperatorError
-from eligibility_api.platform.keys import load_keys
+from eligibility_api.platform.keys import load_keys, load_trust
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.processes.child import ChildProcess, run_until_signalled
-from eligibility_api.processes.process import ENDING, die_with_parent, name_process, uninterrupted
+from eligibility_api.processes.process import STOP_SIGNALS, block_stop_signals, die_with_parent, name_process
 from eligibility_api.processes.supervisor import Supervisor
 from eligibility_api.scheduler import LOCK_SECONDS, STATEMENT_SECONDS, run_maintenance
 
@@ -48,15 +47,15 @@ _JOBS_NICENESS = 10
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, announce: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT. Port 0 takes a free port; once the workers serve, the address is written to
-    the file `announce`.
+    """Serve until SIGTERM or SIGINT.
 
-    Raises OperatorError when the service cannot start; nothing is left running then.
+    Port 0 takes a free port; once the workers serve, the address is written to the file `announce`. Raises
+    OperatorError when the service cannot start; nothing is left running then.
     """
-    for number in ENDING:
+    for number in STOP_SIGNALS:
         signal.signal(number, _end)
     with ExitStack() as stack:
-        with uninterrupted():
+        with block_stop_signals():
             supervisor = _prepare(stack, settings, _config(host, port, workers), announce)
         supervisor.run()
     if supervisor.failed:
@@ -78,7 +77,7 @@ def _prepare(
         asyncio.run(migrate(dsn(settings, "owner")))
         in_transaction(settings, "owner", load_shipped_once)
         background["database"] = database.ensure_running
-    dsn(settings, "batch")  # fails here and now, not again and again in the background processes
+    dsn(settings, "jobs")  # an error must occur here, not repeatedly in the background processes
     listening = stack.enter_context(config.bind_socket())
     listening.listen(config.backlog)
     for name, target in (("scheduler", run_scheduler), ("jobs", run_jobs)):
@@ -106,7 +105,7 @@ def _check_trust(settings: Settings) -> None:
 
 def _config(host: str, port: int, workers: int) -> uvicorn.Config:
     return uvicorn.Config(
-        "eligibility_api.app:serve",
+        "eligibility_api.app:create_app",
         factory=True,
         host=host,
         port=port,
@@ -135,7 +134,7 @@ def _share_metrics(folder: Path) -> None:
 
 
 def _end(*_: object) -> NoReturn:
-    for number in ENDING:
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # a second signal must not disturb the shutdown
     raise SystemExit(0)
 
@@ -166,9 +165,7 @@ def run_scheduler() -> None:
     name_process("fund-scheduler")
     set_up_logging()
     settings = Settings()
-    database = Database(
-        dsn(settings, "batch"), statement_seconds=STATEMENT_SECONDS, lock_seconds=LOCK_SECONDS
-    )
+    database = Database(dsn(settings, "jobs"), statement_seconds=STATEMENT_SECONDS, lock_seconds=LOCK_SECONDS)
     run_until_signalled(
         "scheduling", run_maintenance(settings, load_keys(settings.home), database, system_clock)
     )
@@ -187,7 +184,7 @@ def run_jobs() -> None:
 async def _work(settings: Settings) -> None:
     look_ups = Database(dsn(settings, "api"), pool_connections=jobs.LOOK_UP_CONNECTIONS, durable=False)
     database = Database(
-        dsn(settings, "batch"),
+        dsn(settings, "jobs"),
         pool_connections=jobs.PARTS_CONNECTIONS,
         engine_connections=jobs.CONNECTIONS,
         statement_seconds=jobs.STATEMENT_SECONDS,

@@ -31,7 +31,10 @@ class State:
 
 
 async def current_state(request: Request) -> State:
-    """FastAPI dependency: the state of this process. It is async, so that FastAPI starts no thread for it."""
+    """FastAPI dependency: the state of this process.
+
+    It is async, so that FastAPI does not run it in a thread.
+    """
     state = request.app.state.fund
     assert isinstance(state, State)
     return state

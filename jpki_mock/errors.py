@@ -1,7 +1,7 @@
 """The errors of this package, each with a sentence for users.
 
-A sentence names no person, PIN or number. The command line prints it and exits with 2; the service turns it into a
-problem response (`service/problems.py`).
+A sentence names no person, PIN or number. The command line prints it and exits with 2; the service turns it
+into a problem response (`service/problems.py`).
 """
 
 

@@ -46,10 +46,9 @@ class Jlis:
         self.responder = Responder(self.store, self.authorities, records, settings, make_key)
 
     def change_items(self, resident_id: str, change: ItemsChange, now: datetime) -> list[Record]:
-        """Change a resident's items and return the signature certificates that this revoked: none if the four items do
-        not change.
+        """Change a resident's items; returns the signature certificates that this revoked.
 
-        Raises NotFound, InvalidInput.
+        None if the four items do not change. Raises NotFound, InvalidInput.
         """
         with self.store.unit():
             before = self.register.find(resident_id)
@@ -58,8 +57,9 @@ class Jlis:
             return self.certificates.revoke_all_of(resident_id, Reason.CHANGE, now, Kind.SIGNATURE)
 
     def record_death(self, resident_id: str, day: date, now: datetime) -> list[Record]:
-        """Record a resident's death and return the certificates that this revoked. Raises NotFound,
-        InvalidInput, NotAllowed.
+        """Record a resident's death and return the certificates that this revoked.
+
+        Raises NotFound, InvalidInput, NotAllowed.
         """
         with self.store.unit():
             self.register.record_death(resident_id, day, day_in_japan(now))

@@ -117,8 +117,8 @@ class Cards:
     def renew(self, image: CardImage, now: datetime) -> CardImage:
         """Replace a card's certificates, with new keys and the same PINs.
 
-        It is a new card with the full validity if the old one was suspended (lost and found) or has less than three
-        months left; otherwise the same card continues. Raises NotFound, and NotAllowed by the rules.
+        It is a new card with the full validity if the old one was suspended (lost and found) or has less than
+        three months left; otherwise the same card continues. Raises NotFound, and NotAllowed by the rules.
         """
         old_id = certificate_id(image.authentication)
         old = self._certificates.records.find(old_id)
@@ -233,7 +233,10 @@ def _digits(count: int) -> str:
 
 
 def _reference_a() -> str:
-    """Return twelve digits in the place of the My Number, with a wrong check digit so that they are nobody's."""
+    """Return twelve digits in the place of the My Number.
+
+    Their check digit is wrong, so that they belong to no person.
+    """
     first = _digits(11)
     return first + str((int(check_digit(first)) + 1) % 10)
 

@@ -1,7 +1,8 @@
 """The state of J-LIS in one SQLite file: schema, connection, transactions.
 
-The SQL of each capability is in its own module (`authority/records.py`, `register/register.py`, …). Instants are whole seconds since 1970 (UTC), days ISO 8601, serial numbers decimal text: SQLite's
-integers have 64 bits, serial numbers may have 20 bytes (RFC 5280 section 4.1.2.2).
+The SQL of each capability is in its own module (`authority/records.py`, `register/register.py`, …). Instants
+are whole seconds since 1970 (UTC), days ISO 8601, serial numbers decimal text: SQLite's integers have 64
+bits, serial numbers may have 20 bytes (RFC 5280 section 4.1.2.2).
 """
 
 import sqlite3

@@ -1,1 +1,1 @@
-"""The load laboratory: puts a national load on running services, and checks every answer under it."""
+"""The load laboratory: puts nationwide load on running services, and checks the answers under it."""

@@ -46,7 +46,10 @@ def child_process(
 
 
 async def start_piped(command: Sequence[str], *, line_limit: int) -> Process:
-    """Start a command whose stdin, stdout and stderr are pipes. `line_limit`: bytes of its longest line. Raises OSError."""
+    """Start a command whose stdin, stdout and stderr are pipes.
+
+    `line_limit`: bytes of its longest line. Raises OSError.
+    """
     return await asyncio.create_subprocess_exec(
         *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, limit=line_limit, start_new_session=True
     )

@@ -30,7 +30,10 @@ class Observations:
 
 
 class Monitor:
-    """A context manager around a run. Samples every process once a second, and the database several times a second."""
+    """A context manager around a run.
+
+    Samples every process once a second, and the database several times a second.
+    """
 
     def __init__(self, target: TargetEnvironment, generators: Callable[[], Iterable[int]] = tuple) -> None:
         """`generators`: returns the process ids of the local generators; called repeatedly."""

@@ -1,6 +1,7 @@
-"""The environment under load: the running stack that the environment variables name, or one started for the run.
+"""The environment under load: the running stack, or one started for the run.
 
-The other organisations are separate programs: they are started by name and configured by environment variables.
+The environment variables name a running stack. The other organisations are separate programs: they are
+started by name and configured by environment variables.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ class LoadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TargetEnvironment:
-    """Environment variables of the other programs. `stack_pid`: the stack's parent process, if this run started it."""
+    """Environment variables of the other programs.
+
+    `stack_pid`: the stack's parent process, if this run started it.
+    """
 
     environment: Mapping[str, str]
     stack_pid: int | None
@@ -70,14 +74,20 @@ class TargetEnvironment:
         return Path(self.environment["JPKI_HOME"])
 
     def run(self, program: str, *commands: Sequence[str | Path]) -> str:
-        """Run commands of another organisation's program one after the other; returns stdout. Raises LoadError."""
+        """Run commands of another organisation's program one after the other; returns stdout.
+
+        Raises LoadError.
+        """
         done = self._run(program, commands, {})
         if done.returncode != 0:
             raise LoadError(f"{program} {commands[0][0]} exited with {done.returncode}: {_tail(done.stderr)}")
         return done.stdout
 
     def run_unchecked(self, program: str, *arguments: str | Path, variables: Mapping[str, str]) -> str:
-        """Run one command and return its stdout, whatever its exit code. `variables` override the environment's."""
+        """Run one command and return its stdout, whatever its exit code.
+
+        `variables` override the environment's.
+        """
         return self._run(program, [arguments], variables).stdout
 
     def _run(
@@ -118,7 +128,10 @@ def open_target(folder: Path, *, workers: int) -> Iterator[TargetEnvironment]:
 
 
 def _without_databases(environment: Mapping[str, str]) -> dict[str, str]:
-    """Drop database settings: a stack started here has its own database, and no command may reach another one."""
+    """Drop database settings.
+
+    A stack started here has its own database, and no command may reach another one.
+    """
     foreign = ("DATABASE_URL", "FUND_DATABASE_")
     return {name: value for name, value in environment.items() if not name.startswith(foreign)}
 

@@ -21,7 +21,9 @@ def _split(value: object) -> object:
 
 
 class PayerSettings(BaseSettings):
-    """`PAYER_CREDENTIAL`: credential files from the fund's admission, one per insurer, separated by `:`.
+    """The settings of an insurer's program.
+
+    `PAYER_CREDENTIAL`: credential files from the fund's admission, one per insurer, separated by `:`.
     `PAYER_APPROVER`: likewise the approvers' credential files. `PAYER_FUND_URL`: base URL of the fund.
     """
 

@@ -29,7 +29,6 @@ UNITS = {
     "_per_second": "per second",
     "_per_hour": "per hour",
     "_per_day": "per day",
-    "_share": "ratio, 0 to 1",
     "_ratio": "ratio, 0 to 1",
     "_drop": "ratio, 0 to 1",
     "_rows": "rows",

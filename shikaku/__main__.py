@@ -1,7 +1,8 @@
 """`make demo`: runs all organisations on this machine and prints what receptions and insurers see.
 
 Plays the reception scenes, registers the named test persons, then plays the insurer's, the pharmacy's and the
-load scenes. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all results were as expected.
+load scenes. Stays until Ctrl-C, or exits if ONCE=1 is set, with exit code 0 only if all results were as
+expected.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from rich.status import Status
 from rich.table import Table
 
 from shikaku.clock import today
+from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import load_dataset
-from shikaku.population import Population
 from shikaku.processes import ROOT, StackError
 from shikaku.stack import Stack, end_like_ctrl_c
 from shikaku.story.cast import INVALID, NOT_FOUND, SCENES, VALID, roles
@@ -56,7 +57,7 @@ def _run(console: Console) -> int:
         console.print(_tap_table(taps))
         status.update("テスト患者の登録 / registering the test persons …")
         data = load_dataset(today())
-        Population(stack, data).register()
+        PersonRegistration(stack, data).register()
         stack.write_environment(ENVIRONMENT)
         results = _play(
             console,

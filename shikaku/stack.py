@@ -45,11 +45,11 @@ _LOCK_SECONDS = 30.0
 class Stack:
     """J-LIS and the fund, connected with each other. A context manager; a start empties the home folder."""
 
-    def __init__(self, home: Path, *, workers: int = 2, revocation_fresh_seconds: int = 5) -> None:
-        """`workers`: API workers. `revocation_fresh_seconds`: maximum age of the revocation mirror."""
+    def __init__(self, home: Path, *, workers: int = 2, revocation_max_age_seconds: int = 5) -> None:
+        """`workers`: API workers. `revocation_max_age_seconds`: maximum age of the revocation mirror."""
         self.home = home.absolute()
         self._workers = workers
-        self.revocation_fresh_seconds = revocation_fresh_seconds
+        self.revocation_max_age_seconds = revocation_max_age_seconds
         self._running = ExitStack()
         self._payers: dict[str, Path] = {}
         jpki, fund = self.home / "jpki", self.home / "fund"
@@ -59,7 +59,7 @@ class Stack:
             "FUND_AUDIENCE": AUDIENCE,
             "FUND_TRUST_STORE": str(jpki / "trust" / "authentication.pem"),
             "FUND_SIGNATURE_TRUST_STORE": str(jpki / "trust" / "signature.pem"),
-            "FUND_REVOCATION_FRESH_SECONDS": str(revocation_fresh_seconds),
+            "FUND_REVOCATION_MAX_AGE_SECONDS": str(revocation_max_age_seconds),
             "TERMINAL_CREDENTIAL": str(self.home / "terminal.json"),
             "TERMINAL_HOME": str(self.home / "terminal"),
             "LOADTEST_CARDS": str(self.cards),

@@ -93,7 +93,10 @@ def get_challenge(length: int) -> Command:
 
 
 def present_terminal_certificate(certificate: bytes) -> list[Command]:
-    """The terminal's certificate (DER, not empty), chained: all commands but the last have the chaining bit."""
+    """The terminal's certificate (DER, not empty) in chained commands.
+
+    All but the last have the chaining bit.
+    """
     chunks = [
         certificate[start : start + MAX_CHUNK_BYTES] for start in range(0, len(certificate), MAX_CHUNK_BYTES)
     ]

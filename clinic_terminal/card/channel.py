@@ -1,7 +1,7 @@
-"""The interface to a card, and commands over it: a lost card becomes an error, T=0's procedure bytes are
-handled.
+"""The interface to a card, and the exchange of commands over it.
 
-`CardConnection` is implemented by a PC/SC reader, an emulator in this process, and tests.
+A lost card becomes an error, and T=0's procedure bytes are handled. `CardConnection` is implemented by a
+PC/SC reader, an emulator in this process, and tests.
 """
 
 from __future__ import annotations

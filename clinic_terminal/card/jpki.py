@@ -106,7 +106,10 @@ class JpkiApplication:
         self._data(apdu.prove_terminal(signature), Step.VISUAL_CHECK)
 
     def sign_without_pin(self, message: bytes) -> bytes:
-        """A signature over the bytes of a visual check, which the card hashes; after `authenticate_terminal`."""
+        """A signature over the bytes of a visual check, which the card hashes.
+
+        Call `authenticate_terminal` first.
+        """
         command = apdu.compute_signature_of_message(profile.AUTHENTICATION_KEY, message)
         return self._data(command, Step.VISUAL_CHECK)
 

@@ -1,4 +1,4 @@
-"""The input of a card's signature: the digest of a message in the form that the key in its certificate needs."""
+"""The input of a card's signature: a message's digest in the form that the certificate's key needs."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""Options of the commands that read a card: reader, PIN, visual check, consent; and the tap that they
-describe.
+"""Options of the commands that read a card, and the tap that they describe.
+
+Reader, PIN, visual check, consent.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from clinic_terminal.visit.prompts import Prompts
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Care, Category
-from eligibility_api.contract.consent import ConsentCare, Language
+from eligibility_api.contract.consent import ConsentCare
+from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.errors import ShikakuError
 
 MAX_OPERATOR_LENGTH = 60
@@ -188,7 +190,10 @@ LanguageOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class CardOptions:
-    """How a card is read, as a command's options say it. `agree`: the program has the patient's agreement."""
+    """How a card is read, as a command's options specify it.
+
+    `agree`: the program has the patient's agreement.
+    """
 
     reader: str | None
     card: Path | None

@@ -1,6 +1,4 @@
-"""Shared by the commands: injected dependencies, the configured terminal, usage errors, and how a reply is
-printed.
-"""
+"""Shared by the commands: dependencies, the configured terminal, usage errors, printing of replies."""
 
 from __future__ import annotations
 
@@ -45,8 +43,9 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """The configured terminal, and a stopwatch that runs from then on: the program's start is no part of a
-    tap.
+    """The configured terminal, and a stopwatch.
+
+    The stopwatch starts here: the program's start is no part of a tap.
     """
 
     settings: TerminalSettings
@@ -104,7 +103,7 @@ def open_table(file: Path, key: str, max_rows: int) -> list[dict[str, str]]:
 
 
 def print_json(value: dict[str, Any], *, shift_jis: bool = False) -> None:
-    """One line of JSON on standard output, in UTF-8 or marked in Shift_JIS."""
+    """Print one line of JSON on standard output, in UTF-8 or in Shift_JIS with replacements."""
     typer.echo(shift_jis_json(value) if shift_jis else json_text(value))
 
 

@@ -1,6 +1,4 @@
-"""`clinic-terminal history`: reads medicines and treatments after a tap with consent, or by an earlier
-consent.
-"""
+"""`clinic-terminal history`: reads medicines and treatments, after a tap or by an earlier consent."""
 
 from __future__ import annotations
 
@@ -45,7 +43,7 @@ from clinic_terminal.queries.history import History, categories_for, fetch_histo
 from clinic_terminal.visit.consent import ConsentProposal
 from clinic_terminal.visit.tap import TapRequest
 from eligibility_api.contract.codes import Role
-from eligibility_api.contract.consent import Language
+from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.history import Grouping, HistoryResource
 from eligibility_api.contract.history_query import HistoryQuery
 

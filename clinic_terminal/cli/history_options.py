@@ -122,7 +122,7 @@ RoleOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class HistoryOptions:
-    """Resources, query and operator, as a command's options say them."""
+    """Resources, query and operator, as a command's options specify them."""
 
     resources: tuple[HistoryResource, ...]
     query: HistoryQuery

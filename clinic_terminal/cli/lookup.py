@@ -79,13 +79,13 @@ def lookup_command(
     shift_jis: ShiftJis = False,
     timings: ShowTimings = False,
 ) -> None:
-    """Run one lookup, print it, and end with its exit code."""
+    """Run one look-up, print it, and end with its exit code."""
     form = output_format(as_json=as_json, shift_jis=shift_jis)
     request = LookupRequest(as_of, limit_certificate, known_at)
     require(
         consent_id is None or (request == LookupRequest() and not stdin),
         "--consent-id は他の照会条件と同時に指定できません。",
-        "--consent-id excludes the other options of a lookup",
+        "--consent-id excludes the other options of a look-up",
     )
     require_tty_or(
         "--stdin", given=stdin or consent_id is not None, what=Bilingual("記号・番号", "the numbers")

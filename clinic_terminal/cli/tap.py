@@ -28,7 +28,7 @@ from clinic_terminal.cli.options import AsJson, AsOf, OutputFormat, ShiftJis, Sh
 from clinic_terminal.console import exit_code_help, outcomes, report, screen, texts
 from clinic_terminal.visit.consent import ConsentProposal
 from clinic_terminal.visit.tap import TapRequest
-from eligibility_api.contract.consent import Language
+from eligibility_api.contract.consent_versions import Language
 from eligibility_api.contract.errors import ShikakuError
 
 _HELP = command_help(

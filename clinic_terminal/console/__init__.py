@@ -1,1 +1,1 @@
-"""Input and output at a command line: questions, screens, JSON reports and the table of outcomes. No rules."""
+"""Input and output at a command line: questions, screens, JSON reports, outcomes. No rules."""

@@ -163,7 +163,7 @@ BASIS = exhaustive(
     },
 )
 
-LOOK_UP = exhaustive(
+HISTORY_RESOURCE = exhaustive(
     HistoryResource,
     {
         HistoryResource.MEDICATIONS: Bilingual("薬剤情報", "Medicines"),

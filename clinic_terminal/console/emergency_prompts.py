@@ -53,9 +53,10 @@ class InteractiveEmergency:
 
 
 class StdinEmergency:
-    """Takes `reason`, `note`, `one_time_password` and, by number, `membership` from the one JSON object in
-    `stream`, and asks nothing. Each method raises ShikakuError `request-invalid` where its member is missing
-    or malformed.
+    """Takes the answers from one JSON object in `stream`, and asks nothing.
+
+    Its members: `reason`, `note`, `one_time_password` and, by number, `membership`. Each method raises
+    ShikakuError `request-invalid` where its member is missing or malformed.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -19,9 +19,7 @@ Request = TypeVar("Request", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Form(Generic[Request]):
-    """The fields that a person types for `model`, with their labels, in the order in which they are asked
-    for.
-    """
+    """The fields that a person types for `model`, with their labels, in the order of the questions."""
 
     model: type[Request]
     labels: Mapping[str, Bilingual]
@@ -46,7 +44,7 @@ class Form(Generic[Request]):
             return {name: self.prompt(str(self.labels[name])) for name in fields}
 
     def invalid_fields(self, problem: ShikakuError) -> tuple[str, ...]:
-        """Show what is wrong, and return the fields to type again: all of them where the problem names none."""
+        """Show what is wrong, and return the fields to type again: all, where the problem names none."""
         places = {fault["place"] for fault in problem.details.get("errors", ())}
         if not places & set(self.labels):
             self.echo(Bilingual(problem.entry.ja, problem.entry.en).lines)

@@ -1,8 +1,8 @@
-"""A history for people, at 80 columns and without colour: until when it may be read, then each kind with its
-rows.
+"""A history for people, at 80 columns and without colour.
 
-Medicines are grouped by ingredient or day, not by claim; a possible duplicate is marked in words, with the
-rows that it concerns. Details inside a row are Japanese; the same data for programs is in `history_report`.
+It begins with the end of the permission; then comes each kind with its rows. Medicines are grouped by
+ingredient or day, not by claim; a possible duplicate is marked in words, with the rows that it concerns.
+Details inside a row are Japanese; the same data for programs is in `history_report`.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ Record = TypeVar("Record")
 
 
 def show_history(console: Console, history: History, *, with_timings: bool) -> None:
-    """The person, the end of the permission, the rows, the problem if there was one, and the notice at the
-    end.
-    """
+    """Print the person, the end of the permission, the rows, any problem, and the notice at the end."""
     identified = history.identified
     if identified is not None and history.permit_id is None and history.problem is None:
         screen.show(console, identified, with_timings=with_timings)
@@ -83,7 +81,7 @@ def _permit(history: History) -> Iterator[Row]:
 
 
 def _show_page(console: Console, resource: HistoryResource, page: HistoryPage) -> None:
-    name = code_texts.LOOK_UP[resource]
+    name = code_texts.HISTORY_RESOURCE[resource]
     console.print()
     screen.line(console, f"━━ {name}  {page.from_month} ～ {page.to_month}  {page.total}{texts.ROWS}")
     if not page.total:

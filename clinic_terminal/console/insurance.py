@@ -7,8 +7,8 @@ from datetime import date
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import code_texts, texts
 from eligibility_api.contract.codes import CertificateKind
-from eligibility_api.contract.eligibility import Enrolment
 from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
+from eligibility_api.contract.member_items import Enrolment
 
 Row = tuple[Bilingual | None, str]
 """Label and value; a row without a label continues the one above in English."""
@@ -109,7 +109,7 @@ def _burden(e: Enrolment) -> list[Row]:
 
 
 def _ratio(percent: int | None, origin: Bilingual, days: str = "") -> list[Row]:
-    """In tenths (割), as receptions say it."""
+    """A ratio in tenths (割), as receptions name it."""
     ja, en = ("－", "－") if percent is None else (f"{percent // 10}割", f"{percent // 10}/10")
     return _both(
         texts.BURDEN,

@@ -26,8 +26,8 @@ class ExitRow:
 class Headline(ExitRow):
     """An outcome as the reception sees it first.
 
-    Mark and text say the same as the colour; `name` is for programs; `alternatives`: the other ways to
-    confirm an insurance are listed below it.
+    Mark and text have the same meaning as the colour; `name` is for programs; `alternatives`: the other ways
+    to confirm an insurance are listed below it.
     """
 
     name: str

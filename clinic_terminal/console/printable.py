@@ -31,18 +31,21 @@ def json_text(value: Any) -> str:
 
 def shift_jis_json(value: Any) -> bytes:
     """The same in Shift_JIS (CP932); ● replaces each character that the encoding lacks."""
-    return json_text(_marked(value)).encode("cp932")
+    return json_text(_with_replacements(value)).encode("cp932")
 
 
-def _marked(value: Any) -> Any:
-    """`value` with every string marked, before it becomes JSON: a sound mark must not join a quotation mark."""
+def _with_replacements(value: Any) -> Any:
+    """`value` with ● for every character that Shift_JIS lacks.
+
+    Replaced before it becomes JSON: a combining sound mark must not join a quotation mark.
+    """
     match value:
         case str():
             return replace_unencodable(value)
         case dict():
-            return {name: _marked(inner) for name, inner in value.items()}
+            return {name: _with_replacements(inner) for name, inner in value.items()}
         case list() | tuple():
-            return [_marked(inner) for inner in value]
+            return [_with_replacements(inner) for inner in value]
         case _:
             return value
 

@@ -69,8 +69,9 @@ class InteractivePrompts:
             return self.register or self.confirm(yes_or_no(texts.AGREE_TO_REGISTER))
 
     def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
-        """Show the text and ask whether the patient agrees to all; if not, ask once for each kind of
-        information.
+        """Show the text, and ask whether the patient agrees to all of it.
+
+        If not, ask once for each kind of information.
         """
         self.echo(printable_lines(text))
         with cancellable(self.echo):
@@ -85,7 +86,10 @@ class InteractivePrompts:
 
 @dataclass(frozen=True, slots=True)
 class StdinPrompts:
-    """Takes one line of `stream` as the PIN and asks nothing: one try, and the last try only with `last_try`."""
+    """Takes one line of `stream` as the PIN, and asks nothing.
+
+    One try, and the last try only with `last_try`.
+    """
 
     stream: TextIO
     register: bool = False
@@ -93,8 +97,9 @@ class StdinPrompts:
     agree: bool = False
 
     def pin(self, tries_left: int, earlier: CardError | None) -> str:
-        """The line. Raises `earlier` instead of asking a second time, CardError `pin-last-try` before the
-        last.
+        """The PIN, read from the stream.
+
+        Raises `earlier` instead of asking a second time, and CardError `pin-last-try` before the last try.
         """
         if earlier is not None:
             raise earlier

@@ -17,7 +17,10 @@ from eligibility_api.contract.errors import Problem, ShikakuError
 
 
 def exit_code(outcome: Outcome) -> int:
-    """The process's exit code. A consent that was requested and failed takes precedence over the insurance."""
+    """The process's exit code.
+
+    A consent that was requested and failed takes precedence over the insurance.
+    """
     consent = outcome.consent if isinstance(outcome, TapOutcome) else None
     if consent is not None and consent.problem is not None:
         return outcomes.of_problem(consent.problem).exit_code
@@ -73,7 +76,10 @@ def _consent_object(consent: ConsentOutcome) -> dict[str, Any]:
 
 
 def problem_object(problem: ShikakuError) -> dict[str, Any]:
-    """The form of the fund's problem answers (RFC 9457) with its details, for the terminal's own errors too."""
+    """A problem in the form of the fund's answers (RFC 9457), with its details.
+
+    The terminal's own errors have this form too.
+    """
     return problem.details | Problem.of(problem).model_dump(mode="json", exclude_none=True)
 
 

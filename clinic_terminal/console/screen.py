@@ -24,8 +24,9 @@ from clinic_terminal.timings import Timings
 from clinic_terminal.visit.consent import ConsentOutcome
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import Validity
-from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
+from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_items import Enrolment
 
 _ENDED = frozenset({Validity.INVALID, Validity.INVALID_NEWER_EXISTS})
 
@@ -54,7 +55,7 @@ def badge(head: Headline) -> Text:
 
 
 def show_problem(console: Console, problem: ShikakuError) -> None:
-    """The catalogue's sentences, when to try again, the invalid fields, and codes for the system's support."""
+    """Print the sentences of a problem, when to retry, the invalid fields, and codes for support."""
     sentences(console, Bilingual(problem.entry.ja, problem.entry.en))
     if problem.retry_after is not None:
         seconds = problem.retry_after

@@ -91,7 +91,7 @@ ALTERNATIVES: tuple[Bilingual, ...] = (
 )
 """What the reception may do instead, best first."""
 
-# -- Lookups by number, batches, reference numbers -----------------------------------------------------------
+# -- Look-ups by number, batches, reference numbers ----------------------------------------------------------
 
 BRANCH_NEEDED = Bilingual(
     "枝番を入力してください（不明なら空欄）", "Enter the branch number (empty if unknown)"

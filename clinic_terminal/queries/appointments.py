@@ -1,7 +1,7 @@
-"""Checks tomorrow's appointments in one batch (一括照会): each is unchanged, changed, or needs a question to the
-patient.
+"""Checks tomorrow's appointments in one batch (一括照会).
 
-The fund decides what changed: the terminal keeps the versions of answers, and no answers.
+Each is unchanged, changed, or needs a question to the patient. The fund decides what changed: the terminal
+keeps the versions of answers, and no answers.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Reads a table of the clinic's own software: CSV with a header, UTF-8 or CP932, of which only some columns
-are used.
+"""Reads a table of the clinic's own software: CSV with a header, in UTF-8 or CP932.
+
+Only some columns are used.
 """
 
 from __future__ import annotations
@@ -23,10 +24,9 @@ class TableError(Exception):
 
 
 def read_table(path: Path, key: str, max_rows: int) -> list[dict[str, str]]:
-    """At most `max_rows` rows with `key`, which each must have, and the fields of a membership; no other
-    columns.
+    """At most `max_rows` rows: `key`, which each must have, and the fields of a membership.
 
-        Raises TableError, OSError.
+    Other columns are dropped. Raises TableError, OSError.
     """
     columns = (key, *MEMBERSHIP_FIELDS)
     reader = csv.DictReader(io.StringIO(_text(path.read_bytes()), newline=""), strict=True)

@@ -1,5 +1,6 @@
-"""Parses birth dates as people write them: ISO 8601, with slashes, digits only, or by era (元号) as on
-certificates.
+"""Parses birth dates as people write them.
+
+ISO 8601, with slashes, digits only, or by era (元号) as on certificates.
 """
 
 from __future__ import annotations

@@ -29,7 +29,10 @@ from eligibility_api.contract.history_query import Accessor, HistoryQuery
 
 
 class EmergencyPrompts(Protocol):
-    """Questions of an emergency. Each may raise GivenUpError, or ShikakuError where a program gave no answer."""
+    """Questions of an emergency.
+
+    Each may raise GivenUpError, or ShikakuError where a program gave no answer.
+    """
 
     def reason(self) -> EmergencyReason:
         """Why the patient cannot be asked."""
@@ -69,10 +72,10 @@ def read_in_emergency(
     access: AccessWithoutConsent,
     watch: Stopwatch,
 ) -> History:
-    """Ask for the reason, identify the patient with `identify`, ask for the one-time password, fetch the
-    history.
+    """Fetch the history of a patient in an emergency.
 
-        Expected errors are returned as the problem; giving up at a question is an outcome too.
+    Ask for the reason, identify the patient with `identify`, ask for the one-time password, fetch the
+    history. Expected errors are returned as the problem; giving up at a question is an outcome too.
     """
     identified = None
     try:

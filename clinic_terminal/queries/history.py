@@ -21,7 +21,7 @@ from eligibility_api.contract.history_query import Accessor, HistoryQuery
 class History:
     """Result of an access: each resource's pages merged into one, up to the `problem` where there was one.
 
-    `identified` is the tap or the lookup by number before it, `permit` the permission of an access without
+    `identified` is the tap or the look-up by number before it, `permit` the permission of an access without
     consent.
     """
 
@@ -34,7 +34,10 @@ class History:
 
 
 def categories_for(resources: Iterable[HistoryResource]) -> tuple[Category, ...]:
-    """The categories that these resources need: with the medicines of claims, those that have no claim yet."""
+    """The categories that these resources need.
+
+    Medicines need two: those of claims, and those that have no claim yet.
+    """
     needed = {CATEGORY_OF[resource] for resource in resources}
     if Category.MEDICATION in needed:
         needed.add(Category.PRESCRIPTION)

@@ -1,5 +1,6 @@
-"""Stores the last known version of each answer by the facility's own tag for the person, and nothing else of
-a person.
+"""Stores the last known version of each answer, by the facility's own tag for the person.
+
+Nothing else of a person is stored.
 """
 
 from __future__ import annotations

@@ -18,8 +18,10 @@ from eligibility_api.contract.membership import MembershipQuery
 
 @dataclass(frozen=True, slots=True)
 class LookupRequest:
-    """Options of a lookup: the day (today when None), whether the patient agrees that the limit certificate
-    is shown, and the transaction time of the answer (now when None).
+    """Options of a look-up.
+
+    The day (today when None), whether the patient agrees that the limit certificate is shown, and the
+    transaction time of the answer (now when None).
     """
 
     as_of: date | None = None
@@ -29,7 +31,7 @@ class LookupRequest:
 
 @dataclass(frozen=True, slots=True)
 class LookupOutcome(Outcome):
-    """How a lookup ended. `known_at` is set where the answer is that of an earlier instant."""
+    """The outcome of a look-up. `known_at` is set where the answer is that of an earlier instant."""
 
     known_at: datetime | None = None
 

@@ -1,5 +1,6 @@
-"""Registers reference numbers (照会番号): the clinic's own number for a person, which the fund returns with
-answers.
+"""Registers reference numbers (照会番号): the clinic's own number for a person.
+
+The fund returns them with answers.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Consent (閲覧同意) in the same card session as a tap: its text is shown, agreed to, signed by the card,
-registered.
+"""Consent (閲覧同意) in the same card session as a tap.
 
-The terminal builds text and bytes itself, from a statement that matches its request and names its own
-facility: it never signs bytes that it received.
+Its text is shown, agreed to, signed by the card and registered. The terminal builds text and bytes itself,
+from a statement that matches its request and names its own facility: it never signs bytes that it received.
 """
 
 from __future__ import annotations
@@ -17,17 +16,16 @@ from clinic_terminal.visit.prompts import Prompts
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.consent import (
-    UNTIL,
     ConsentAnswer,
     ConsentCare,
     ConsentChallengeAnswer,
     ConsentChallengeRequest,
     ConsentRequest,
     ConsentStatement,
-    Language,
     to_be_signed,
     words,
 )
+from eligibility_api.contract.consent_versions import UNTIL, Language
 from eligibility_api.contract.errors import ShikakuError
 
 
@@ -50,8 +48,10 @@ class ConsentOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ConsentSession:
-    """One consent: the card ready to sign (PIN verified, or terminal authenticated for a visual check by
-    `operator`), and the record of the eligibility answer that the consent follows.
+    """One consent in a card session.
+
+    The card is ready to sign: the PIN is verified, or the terminal is authenticated for a visual check by
+    `operator`. `presence_record`: of the eligibility answer that the consent follows.
     """
 
     card: JpkiApplication
@@ -75,7 +75,10 @@ class ConsentSession:
             return ConsentOutcome()
 
     def _agree_and_register(self) -> ConsentOutcome:
-        """After agreement to a part, the text of that part is shown: the signed text is always the shown one."""
+        """Ask for agreement, and register the text that was agreed to.
+
+        After agreement to a part, the text of that part is shown: the signed text is always the shown one.
+        """
         categories = self.proposal.categories
         while categories:
             given = self._challenge(categories)

@@ -21,5 +21,8 @@ class Prompts(Protocol):
         ...
 
     def agrees_to(self, text: str, /, categories: tuple[Category, ...]) -> tuple[Category, ...]:
-        """Show the patient the `text`; returns the categories agreed to: all, some in their order, or none."""
+        """Show the patient the `text`; returns the categories agreed to.
+
+        All, some in their order, or none.
+        """
         ...

@@ -38,8 +38,10 @@ ProofAnswer = TypeVar("ProofAnswer")
 
 @dataclass(frozen=True, slots=True)
 class TapRequest:
-    """Options of a tap: the day (today when None), the operator of a visual check, and the consent that the
-    patient is asked for, if any.
+    """Options of a tap.
+
+    The day (today when None), the operator of a visual check, and the consent that the patient is asked for,
+    if any.
     """
 
     as_of: date | None = None
@@ -49,7 +51,7 @@ class TapRequest:
 
 @dataclass(frozen=True, slots=True)
 class TapOutcome(Outcome):
-    """How a tap ended.
+    """The outcome of a tap.
 
     `tries_left` is the PIN's counter as far as known; `registered`: the first registration was made during
     the tap; `consent` is None where none was requested. After a registered consent the answer is the one that

@@ -1,1 +1,1 @@
-"""Audit: the append-only record, earlier answers shown again, and computing answers again from it."""
+"""Audit: recomputing earlier answers from the append-only record, and what was known at an instant."""

@@ -12,7 +12,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
-from eligibility_api.web.etag import respond_with_etag
+from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix="/v1/eligibility/answers", tags=["eligibility"])
@@ -41,8 +41,8 @@ async def earlier_answer(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """Recompute the answer of a record from the rows that were read then. Every terminal of the facility may read it.
+    """Recompute the answer of a record from the rows that were read then.
 
-    The facility's own reference number is not included.
+    Every terminal of the facility may read it. The facility's own reference number is not included.
     """
     return respond_with_etag(request, await service.earlier_answer(state, caller, record_id))

@@ -1,6 +1,7 @@
-"""What the fund would have answered at an instant (transaction time) about a day (valid time), for auditors.
+"""Computes what the fund would have answered at an instant (transaction time) about a day (valid time).
 
-The statement consists of the parts of the look-up by number, so that both read the same rows. It leaves no record.
+The statement consists of the parts of the look-up by number, so that both read the same rows. It leaves no
+record.
 """
 
 from __future__ import annotations
@@ -37,33 +38,33 @@ _KNOWN = _STATEMENT.format(fitting=_FITTING, reading=_READING)
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """The instant of knowledge, the day in question, and the institution that would have asked."""
+class AsKnownQuery:
+    """A query as known at an instant: the instant, the day in question, and the asking institution."""
 
     known_at: datetime
     as_of: date
     institution_code: str
 
 
-async def known(
-    database: Database, membership: MembershipQuery, moment: Moment, *, version_key: bytes
+async def answer_as_known(
+    database: Database, membership: MembershipQuery, query: AsKnownQuery, *, version_key: bytes
 ) -> GivenAnswer | None:
     """Return the answer as if every consent was given; None when the institution was never admitted."""
-    parameters = [moment.institution_code, moment.known_at, moment.as_of]
+    parameters = [query.institution_code, query.known_at, query.as_of]
     rows = await database.fetch(_KNOWN, [*parameters, *membership_parameters(membership)])
     if not rows:
         return None
     first = rows[0]
-    reading = AnswerInputs(
+    inputs = AnswerInputs(
         record_id=NO_RECORD,
-        answered_at=moment.known_at,
-        as_of=moment.as_of,
+        answered_at=query.known_at,
+        as_of=query.as_of,
         channel=Channel.NUMBER,
         facility_kind=FacilityKind(first["facility_kind"]),
-        institution_code=moment.institution_code,
+        institution_code=query.institution_code,
         person_key=first["person_key"],
         enrolments=[enrolment_version(row) for row in rows if row["version"] is not None],
         asked=frozenset(first["asked"]),
         consents=frozenset(Category),
     )
-    return answer_or_refusal(reading, version_key)
+    return answer_or_refusal(inputs, version_key)

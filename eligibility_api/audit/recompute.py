@@ -1,6 +1,7 @@
 """Recomputes answers from their audit records, to verify that the fund answered by its rules.
 
-A record names the versions that were read, and versions never change. The answer or refusal is a pure function of them.
+A record names the versions that were read, and versions never change. The answer or refusal is a pure
+function of them.
 """
 
 from __future__ import annotations
@@ -49,23 +50,26 @@ GivenAnswer = EligibilityAnswer | UnchangedAnswer | Refusal
 async def recompute(
     connection: AsyncConnection, *, version_key: bytes, record_id: UUID | None = None
 ) -> AsyncIterator[GivenAnswer]:
-    """Recompute every recorded answer, or the one of `record_id`, in the order of records. Raises UnknownRule."""
+    """Recompute every recorded answer, or the one of `record_id`, in the order of records.
+
+    Raises UnknownRule.
+    """
     async for records in store.answers(connection, record_id):
         versions = await store.versions(connection, records)
         for record in records:
-            yield answer_or_refusal(reading_of(record, versions), version_key)
+            yield answer_or_refusal(inputs_of(record, versions), version_key)
 
 
-def answer_or_refusal(reading: AnswerInputs, version_key: bytes) -> GivenAnswer:
-    """Return the answer or refusal that follows from `reading`."""
+def answer_or_refusal(inputs: AnswerInputs, version_key: bytes) -> GivenAnswer:
+    """Return the answer or refusal that follows from `inputs`."""
     try:
-        return answer(reading, version_key=version_key)
+        return answer(inputs, version_key=version_key)
     except ShikakuError as error:
-        return Refusal(record_id=reading.record_id, code=error.code)
+        return Refusal(record_id=inputs.record_id, code=error.code)
 
 
-def reading_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> AnswerInputs:
-    """Rebuild the reading of `record` from `versions`. Raises UnknownRule."""
+def inputs_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -> AnswerInputs:
+    """Rebuild the inputs of `record`'s answer from `versions`. Raises UnknownRule."""
     if record.rule_version != RULE_VERSION:
         raise UnknownRule(f"rule {record.rule_version}")
     named = frozenset(record.tickets or ())
@@ -78,7 +82,7 @@ def reading_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) -
         institution_code=record.institution_code,
         person_key=record.person_key,
         enrolments=[_with_tickets(versions[version], named) for version in record.enrolments],
-        asked=frozenset(record.asked or ()),
+        asked=frozenset(record.matched_entitlements or ()),
         consents=frozenset(Category(consent) for consent in record.consents or ()),
         known_version=record.known_version,
     )

@@ -1,11 +1,11 @@
-"""Earlier answers for the facility that requested them."""
+"""Returns earlier answers to the facility that requested them."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from eligibility_api.audit import store
-from eligibility_api.audit.recompute import UnknownRule, reading_of
+from eligibility_api.audit.recompute import UnknownRule, inputs_of
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
@@ -19,10 +19,10 @@ async def earlier_answer(
 ) -> EligibilityAnswer | UnchangedAnswer:
     """Recompute the answer of a record, and record this access.
 
-    Raises `not-found` for an unknown record or another facility's, `answer-of-earlier-rule`, and the refusal that the
-    rules led to.
+    Raises `not-found` for an unknown record or another facility's, `answer-of-earlier-rule`, and the refusal
+    that the rules led to.
     """
-    caller.need(Right.ELIGIBILITY)
+    caller.require(Right.ELIGIBILITY)
     institution_code = caller.institution()
     async with state.database.transaction() as connection:
         record = await store.own_answer(connection, caller, record_id)
@@ -41,6 +41,6 @@ async def earlier_answer(
         }
         await store.record(connection, values)
     try:
-        return answer(reading_of(record, versions), version_key=state.keys.version)
+        return answer(inputs_of(record, versions), version_key=state.keys.version)
     except UnknownRule as error:
         raise ShikakuError("answer-of-earlier-rule") from error

@@ -23,8 +23,8 @@ CHUNK = 500
 """Records read at a time: all records of a country do not fit into memory."""
 
 _ANSWERS = text("""
-SELECT record_id, recorded_at, kind, facility_kind, institution_code, person_key, as_of, enrolments, asked, tickets,
-       consents, rule_version, known_version
+SELECT record_id, recorded_at, kind, facility_kind, institution_code, person_key, as_of, enrolments, matched_entitlements,
+       tickets, consents, rule_version, known_version
 FROM audit_record
 WHERE kind LIKE 'eligibility.%' AND outcome = 'answered' AND record_id > :after AND record_id <= :last
 ORDER BY record_id
@@ -70,7 +70,7 @@ async def answers(
 
 
 async def own_answer(connection: AsyncConnection, caller: Caller, record_id: UUID) -> Record:
-    """Return one row: whether the caller is still admitted, and the record of an answer to its facility, or nulls."""
+    """Return whether the caller is still admitted, and the record of an answer to its facility, or nulls."""
     parameters = {
         "client_id": caller.client_id,
         "right": Right.ELIGIBILITY.value,

@@ -1,1 +1,1 @@
-"""The append-only audit log: its table, and appending to it."""
+"""The append-only audit record: its table."""

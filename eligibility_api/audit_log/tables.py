@@ -1,4 +1,4 @@
-"""The append-only audit record: who requested what about which person, and which rows were read to answer."""
+"""Table of audit records: who requested what about which person, and the rows read for the answer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from eligibility_api.database.columns import instant
 
 
 class AuditRecord(SQLModel, table=True):
-    """One record. The answer can be recomputed from what was read: the versions in `enrolments` and `tickets`, the
-    entitlements that a look-up by number matched (`asked`), and the `consents` that applied.
+    """One audit record.
+
+    The answer can be recomputed from what was read: the versions in `enrolments` and `tickets`, the
+    entitlements that a look-up by number matched (`matched_entitlements`), and the `consents` that applied.
     """
 
     __tablename__ = "audit_record"
@@ -37,7 +39,7 @@ class AuditRecord(SQLModel, table=True):
     enrolments: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
     rule_version: int | None
     known_version: str | None
-    asked: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
+    matched_entitlements: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
     tickets: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
     consents: list[str] | None = Field(sa_column=Column(ARRAY(Text)))
     detail: dict[str, Any] | None = Field(sa_column=Column(JSONB))

@@ -14,7 +14,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult, BatchRow
 from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
-from eligibility_api.web.etag import respond_with_etag
+from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix=BATCHES_PATH, tags=["eligibility"])

@@ -66,8 +66,8 @@ class RateLimiter:
 class BatchJob:
     """Answers batches.
 
-    Look-ups use the state's database under the role `api`; results are stored durably in `database`, under
-    the role `batch`.
+    Look-ups use the state's database under the role `shikaku_api`; results are stored durably in `database`,
+    under the role `shikaku_jobs`.
     """
 
     state: State
@@ -80,10 +80,10 @@ class BatchJob:
             batch = await store.lock_next(connection)
             if batch is None:
                 return False
-            results, misses, streak = [], 0, batch.misses_in_a_row
+            results, misses, streak = [], 0, batch.miss_streak
             max_misses = await self._remaining_misses(connection, batch)
-            asked = await store.next_rows(connection, batch, ROWS_PER_STEP)
-            for row, text in enumerate(asked, start=batch.answered + 1):
+            requests = await store.next_rows(connection, batch, ROWS_PER_STEP)
+            for row, text in enumerate(requests, start=batch.answered + 1):
                 await self.rate_limiter.wait()
                 allowed = misses < max_misses
                 result, missed = await _answer(self.state, batch, row, text, look_up_allowed=allowed)

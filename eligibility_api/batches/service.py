@@ -29,7 +29,7 @@ from eligibility_api.state import State
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Results in row order, one JSON object each, and the row after which to continue; None behind the last."""
+    """Results in row order, one JSON object each, and the last row, if more rows follow."""
 
     results: list[str]
     after: int | None
@@ -71,7 +71,7 @@ async def _admitted(connection: AsyncConnection, caller: Caller) -> str:
 
     Raises `right-missing`, and `client-closed` if its token outlived its admission.
     """
-    caller.need(Right.ELIGIBILITY)
+    caller.require(Right.ELIGIBILITY)
     institution_code = caller.institution()
     if not await is_admitted(connection, caller.client_id):
         raise ShikakuError("client-closed")

@@ -23,12 +23,12 @@ RETENTION = timedelta(days=7)
 """How long a batch is stored after it was accepted."""
 
 _ADD_ROWS = text("""
-INSERT INTO batch_row (batch_id, row, asked)
-SELECT :batch_id, place, asked FROM unnest(CAST(:asked AS text[])) WITH ORDINALITY AS a (asked, place)
+INSERT INTO batch_row (batch_id, row, request)
+SELECT :batch_id, place, request FROM unnest(CAST(:requests AS text[])) WITH ORDINALITY AS a (request, place)
 """)
 
 _ADD_RESULTS = text("""
-UPDATE batch_row r SET asked = NULL, result = a.result
+UPDATE batch_row r SET request = NULL, result = a.result
 FROM unnest(CAST(:results AS text[])) WITH ORDINALITY AS a (result, place)
 WHERE r.batch_id = :batch_id AND r.row = :answered + a.place
 """)
@@ -59,19 +59,19 @@ async def load_of(connection: AsyncConnection, institution_code: str, since: dat
 
 
 async def add(
-    connection: AsyncConnection, client_id: UUID, institution_code: str, as_of: date, asked: Sequence[str]
+    connection: AsyncConnection, client_id: UUID, institution_code: str, as_of: date, requests: Sequence[str]
 ) -> Row[Any]:
     """Add a batch with its rows (JSON) and an audit record; returns the batch."""
     values = {
         "institution_code": institution_code,
         "client_id": client_id,
         "as_of": as_of,
-        "rows": len(asked),
+        "rows": len(requests),
         "kept_until": func.now() + RETENTION,
     }
     batch = (await connection.execute(insert(BATCH).values(**values).returning(*BATCH.c))).one()
-    await connection.execute(_ADD_ROWS, {"batch_id": batch.batch_id, "asked": list(asked)})
-    await _record(connection, "batch.accept", client_id, batch, rows=len(asked))
+    await connection.execute(_ADD_ROWS, {"batch_id": batch.batch_id, "requests": list(requests)})
+    await _record(connection, "batch.accept", client_id, batch, rows=len(requests))
     return batch
 
 
@@ -102,7 +102,7 @@ async def find(connection: AsyncConnection, batch_id: UUID, institution_code: st
 async def results(
     connection: AsyncConnection, client_id: UUID, batch: Row[Any], after: int, limit: int
 ) -> Sequence[Row[Any, Any]]:
-    """Up to `limit` rows of a batch with their results after row `after`; adds an audit record of the access."""
+    """Return up to `limit` results of a batch after row `after`, and record the access."""
     statement = (
         select(ROW.c.row, ROW.c.result)
         .where(ROW.c.batch_id == batch.batch_id, ROW.c.row > after, ROW.c.result.is_not(None))
@@ -120,7 +120,7 @@ async def lock_next(connection: AsyncConnection) -> Row[Any] | None:
     statement = (
         select(BATCH)
         .where(BATCH.c.answered < BATCH.c.rows, BATCH.c.kept_until > func.now())
-        .order_by(BATCH.c.worked_at)
+        .order_by(BATCH.c.last_worked_at)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -130,7 +130,7 @@ async def lock_next(connection: AsyncConnection) -> Row[Any] | None:
 async def misses_of_a_day(connection: AsyncConnection, institution_code: str) -> int:
     """The misses in the facility's batches that were processed within 24 hours."""
     statement = select(func.coalesce(func.sum(BATCH.c.misses), 0)).where(
-        BATCH.c.institution_code == institution_code, BATCH.c.worked_at > func.now() - timedelta(days=1)
+        BATCH.c.institution_code == institution_code, BATCH.c.last_worked_at > func.now() - timedelta(days=1)
     )
     return int((await connection.execute(statement)).scalar_one())
 
@@ -138,7 +138,7 @@ async def misses_of_a_day(connection: AsyncConnection, institution_code: str) ->
 async def next_rows(connection: AsyncConnection, batch: Row[Any], limit: int) -> Sequence[str]:
     """The requests (JSON) of a batch's next rows, in order."""
     statement = (
-        select(ROW.c.asked)
+        select(ROW.c.request)
         .where(ROW.c.batch_id == batch.batch_id, ROW.c.row > batch.answered)
         .order_by(ROW.c.row)
         .limit(limit)
@@ -158,8 +158,8 @@ async def add_results(
     values = {
         "answered": batch.answered + len(results),
         "misses": BATCH.c.misses + misses,
-        "misses_in_a_row": streak,
-        "worked_at": func.clock_timestamp(),
+        "miss_streak": streak,
+        "last_worked_at": func.clock_timestamp(),
     }
     await connection.execute(update(BATCH).where(BATCH.c.batch_id == batch.batch_id).values(**values))
 

@@ -12,10 +12,10 @@ from eligibility_api.database.columns import instant
 
 
 class BatchCheck(SQLModel, table=True):
-    """A batch.
+    """A batch of look-ups.
 
-    Its first `answered` rows have results; `misses` of them were misses, the last `misses_in_a_row`
-    consecutively. Batches take turns in the order of `worked_at`.
+    Its first `answered` rows have results; `misses` of them were misses, the last `miss_streak`
+    consecutively. Batches take turns in the order of `last_worked_at`.
     """
 
     __tablename__ = "batch_check"
@@ -27,9 +27,9 @@ class BatchCheck(SQLModel, table=True):
     rows: int
     answered: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
     misses: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
-    misses_in_a_row: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
+    miss_streak: int = Field(sa_column_kwargs={"server_default": FetchedValue()})
     accepted_at: datetime = instant(by_database=True)
-    worked_at: datetime = instant(by_database=True)
+    last_worked_at: datetime = instant(by_database=True)
     kept_until: datetime = instant()
 
 
@@ -40,5 +40,5 @@ class BatchRow(SQLModel, table=True):
 
     batch_id: UUID = Field(foreign_key="batch_check.batch_id", primary_key=True)
     row: int = Field(primary_key=True)
-    asked: str | None
+    request: str | None
     result: str | None

@@ -34,10 +34,13 @@ router = APIRouter(tags=["health check-ups"])
         "database-unavailable",
     ),
 )
-async def keep(
+async def add_checkups(
     request: CheckupsRequest,
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> CheckupsAnswer:
-    """特定健診 of the insurer's own members, as JLAC10 items. A second one of a member and day replaces the first one."""
-    return await service.keep(state, caller, request)
+    """特定健診 of the insurer's own members, as JLAC10 items.
+
+    A second one of a member and day replaces the first one.
+    """
+    return await service.add_checkups(state, caller, request)

@@ -1,4 +1,4 @@
-"""Health check-ups: an insurer uploads those of its own members only, of any day, also of persons not enrolled yet."""
+"""Stores health check-ups of an insurer's own members, of any day, also if not enrolled yet."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from eligibility_api.enrolment.change import wait_until_visible
 from eligibility_api.state import State
 
 
-async def keep(state: State, caller: Caller, request: CheckupsRequest) -> CheckupsAnswer:
-    """Store check-ups, and return how many match nobody enrolled by current knowledge. Repeating an upload is harmless.
+async def add_checkups(state: State, caller: Caller, request: CheckupsRequest) -> CheckupsAnswer:
+    """Store check-ups, and return how many match nobody enrolled by current knowledge.
 
-    Raises `enrolment-other-insurer` and `client-closed`.
+    Repeating an upload is harmless. Raises `enrolment-other-insurer` and `client-closed`.
     """
-    caller.need(Right.CLAIMS)
+    caller.require(Right.CLAIMS)
     if any(checkup.insurer_number != caller.insurer() for checkup in request.checkups):
         raise ShikakuError("enrolment-other-insurer")
-    row = await store.keep(state.database, caller, request.checkups)
+    row = await store.add_checkups(state.database, caller, request.checkups)
     if row is None:
         raise ShikakuError("client-closed")
     await wait_until_visible(time.monotonic(), store.LEAD)

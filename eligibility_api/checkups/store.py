@@ -1,4 +1,4 @@
-"""The SQL of check-ups: one statement that stores, counts those that match nobody, and records."""
+"""SQL of check-ups: one statement stores, counts those that match nobody, and records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from eligibility_api.domain.membership import comparable
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 
 LEAD = timedelta(milliseconds=250)
-"""How far `known_from` lies ahead of the statement, so that nothing is visible before it is committed (decision 004)."""
+"""How far `known_from` lies ahead of the statement: nothing is visible before its commit (decision 004)."""
 
 _STORE = f"""
 WITH guard AS MATERIALIZED (
@@ -47,7 +47,7 @@ counted AS MATERIALIZED (
 ),
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, insurer_number, detail)
-    SELECT 'checkups.told', 'done', $1, insurer_number,
+    SELECT 'checkups.recorded', 'done', $1, insurer_number,
            jsonb_build_object('taken', taken, 'unmatched', unmatched, 'known_from', known_from)
     FROM counted
 )
@@ -55,11 +55,11 @@ SELECT taken, unmatched, known_from FROM counted
 """  # noqa: S608 - constants of a store, no value
 
 
-async def keep(database: Database, caller: Caller, checkups: Sequence[CheckupInput]) -> Any | None:
-    """Store check-ups of the caller's members. Returns a row with `taken`, `unmatched`, `known_from`; None for a closed
-    client.
+async def add_checkups(database: Database, caller: Caller, checkups: Sequence[CheckupInput]) -> Any | None:
+    """Store check-ups of the caller's members.
 
-    Which of several of one member and day counts is decided when they are read.
+    Returns a row with `taken`, `unmatched`, `known_from`; None for a closed client. If there are several of
+    one member and day, the one that counts is selected when they are read.
     """
     columns = [list(column) for column in zip(*map(_row, checkups), strict=True)]
     rows = await database.fetch(_STORE, [caller.client_id, Right.CLAIMS.value, *columns, LEAD])

@@ -1,1 +1,1 @@
-"""Claim files (レセプト) of insurers: received as a stream, parsed in parts, stored unchanged for histories."""
+"""Claim files (レセプト) of insurers: received as a stream, parsed in parts, stored for histories."""

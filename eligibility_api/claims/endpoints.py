@@ -12,7 +12,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.claims import CLAIMS_PATH, ClaimsAnswer, ClaimsFaults
 from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
-from eligibility_api.web.etag import respond_with_etag
+from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix=CLAIMS_PATH, tags=["claims"])

@@ -36,7 +36,7 @@ async def run_step(database: Database) -> bool:
         if task.state in UNREAD:
             await _attempt(database, task)
         else:
-            await QUEUE.sweep(database, task)
+            await QUEUE.clean_up(database, task)
         return True
 
 
@@ -58,11 +58,9 @@ async def _attempt(database: Database, task: ClaimTask) -> None:
 
 
 async def _ingest(database: Database, task: ClaimTask) -> None:
-    """Parse and store a file completely.
+    """Parse and store a file completely; raises `file-lost`, `claims-unreadable`.
 
     What an interrupted reading has stored is skipped: parsing is deterministic.
-
-    Raises `file-lost`, `claims-unreadable`.
     """
     await parts.check_complete(database, task.file_id, task.parts)
     faults_stored = await writer.begin(database, task)
@@ -92,7 +90,7 @@ def _chunk(parse: Callable[[], Block], task: ClaimTask, faults_stored: int, prog
     before, faults_before = progress.valid, progress.faults.total()
     progress.add(block)
     return Chunk(
-        [claim_row(task.file_id, claim) for claim in unstored(block.claims, before, task.taken)],
+        [claim_row(task.file_id, claim) for claim in unstored(block.claims, before, task.stored)],
         unstored(block.faults, faults_before, faults_stored, MAX_FAULTS),
-        max(before, task.taken),
+        max(before, task.stored),
     )

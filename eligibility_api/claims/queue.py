@@ -16,11 +16,11 @@ from eligibility_api.files.queue import IS_DUE, FileTask, Queue
 UNREAD = frozenset({ClaimsState.RECEIVED, ClaimsState.READING})
 """States in which a file is still to be read."""
 
-# Files in their final state come first: sweeping them frees space.
+# Files in their final state come first: cleaning them up frees space.
 _PENDING = f"""
-SELECT file_id, insurer_number, client_id, state, parts, taken, retry_at IS NOT NULL AS failed_before
+SELECT file_id, insurer_number, client_id, state, parts, stored, retry_at IS NOT NULL AS failed_before
 FROM claim_file
-WHERE NOT swept AND (file_id = :file OR :file IS NULL) AND {IS_DUE}
+WHERE NOT cleaned_up AND (file_id = :file OR :file IS NULL) AND {IS_DUE}
 ORDER BY state IN ('received', 'reading'), received_at
 """  # noqa: S608 - a condition of ours
 
@@ -29,7 +29,7 @@ ORDER BY state IN ('received', 'reading'), received_at
 class ClaimTask(FileTask):
     """A claim file with pending work."""
 
-    taken: int
+    stored: int
     """Claims that are stored already."""
     failed_before: bool
 

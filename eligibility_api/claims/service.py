@@ -24,7 +24,7 @@ from eligibility_api.state import State
 
 async def send(state: State, caller: Caller, body: AsyncIterator[bytes]) -> ClaimsAnswer:
     """Receive a file. Raises `right-missing`, `client-closed`, `file-truncated`."""
-    caller.need(Right.CLAIMS)
+    caller.require(Right.CLAIMS)
 
     async def begin(connection: AsyncConnection) -> UUID:
         if await admitted_insurer_name(connection, caller.client_id, Right.CLAIMS) is None:
@@ -54,14 +54,14 @@ def _acceptance(caller: Caller, file_id: UUID) -> dict[str, Any]:
 
 async def find(state: State, caller: Caller, file_id: UUID) -> ClaimsAnswer:
     """A file. Raises `right-missing`, `client-closed`, `not-found`."""
-    caller.need(Right.CLAIMS)
+    caller.require(Right.CLAIMS)
     async with state.database.transaction() as connection:
         return _answer(await _own(connection, caller, file_id))
 
 
 async def faults(state: State, caller: Caller, file_id: UUID, after: int) -> ClaimsFaults:
     """A page of its faults. Raises `right-missing`, `client-closed`, `not-found`."""
-    caller.need(Right.CLAIMS)
+    caller.require(Right.CLAIMS)
     async with state.database.transaction() as connection:
         await _own(connection, caller, file_id)
         page = await FILES.fault_page(connection, file_id, after)
@@ -92,4 +92,4 @@ def _answer(row: Row[Any], duplicate_of: str | None = None) -> ClaimsAnswer:
 
 def _place(row: Row[Any]) -> ClaimsFaultPlace:
     names = ClaimsFaultPlace.model_fields.keys() - {"claim"}
-    return ClaimsFaultPlace(claim=row.receipt, **{name: getattr(row, name) for name in names})
+    return ClaimsFaultPlace(claim=row.claim, **{name: getattr(row, name) for name in names})

@@ -18,7 +18,7 @@ from eligibility_api.domain.membership import comparable
 
 
 class ClaimFile(SQLModel, table=True):
-    """A file.
+    """A claim file.
 
     `state` is one of `contract.claims.ClaimsState`, or `receiving` (not answered yet) or `abandoned` (never
     answered).
@@ -36,12 +36,12 @@ class ClaimFile(SQLModel, table=True):
     sha256: bytes | None
     refusal: str | None
     report: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
-    taken: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    stored: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     unmatched: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     replacing: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     known_from: datetime | None = instant(nullable=True)
     retry_at: datetime | None = instant(nullable=True)
-    swept: bool = Field(default=False)
+    cleaned_up: bool = Field(default=False)
 
 
 class ClaimFault(SQLModel, table=True):
@@ -55,7 +55,7 @@ class ClaimFault(SQLModel, table=True):
     record: str | None
     field: int | None
     name: str | None
-    receipt: int | None = Field(sa_column=Column(BigInteger))
+    claim: int | None = Field(sa_column=Column(BigInteger))
     code: str
     shape: str | None
 

@@ -20,10 +20,10 @@ from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.enrolment.store import record
 from eligibility_api.files.store import PUBLICATION_LEAD, force_index_plans
 
-_FAULT_COLUMNS = ("file_id", "line", "record", "field", "name", "receipt", "code", "shape")
+_FAULT_COLUMNS = ("file_id", "line", "record", "field", "name", "claim", "code", "shape")
 """The file, and the fields of a Fault in their order."""
 
-_LAST_NUMBER = text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM receipt_receipt_seq")
+_LAST_NUMBER = text("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM claim_claim_seq")
 
 # Whether a member was enrolled in the claim's month, by current knowledge. A missing branch matches any.
 _ENROLLED = f"""
@@ -38,7 +38,7 @@ LIMIT 1
 
 _FORMER = """
 SELECT true AS former
-FROM receipt f JOIN claim_file g ON g.file_id = f.file_id
+FROM claim f JOIN claim_file g ON g.file_id = f.file_id
 WHERE f.insurer_number = r.insurer_number AND f.number_key = r.number_key AND f.symbol_key = r.symbol_key
   AND f.birth_date = r.birth_date AND f.treatment_month = r.treatment_month AND f.identity = r.identity
   AND g.known_from IS NOT NULL
@@ -47,8 +47,8 @@ LIMIT 1
 
 _COUNT = text(f"""
 SELECT count(*) FILTER (WHERE e.enrolled IS NULL) AS unmatched, count(f.former) AS replacing
-FROM receipt r LEFT JOIN LATERAL ({_ENROLLED}) e ON true LEFT JOIN LATERAL ({_FORMER}) f ON true
-WHERE r.receipt > :after AND r.file_id = :file
+FROM claim r LEFT JOIN LATERAL ({_ENROLLED}) e ON true LEFT JOIN LATERAL ({_FORMER}) f ON true
+WHERE r.claim > :after AND r.file_id = :file
 """)  # noqa: S608 - conditions of ours
 
 
@@ -83,14 +83,14 @@ async def store(database: Database, task: ClaimTask, chunk: Chunk) -> None:
 
 async def _store_claims(connection: AsyncConnection, task: ClaimTask, chunk: Chunk) -> None:
     after = (await connection.execute(_LAST_NUMBER)).scalar_one()
-    await copy(connection, "receipt", CLAIM_COLUMNS, chunk.rows)
+    await copy(connection, "claim", CLAIM_COLUMNS, chunk.rows)
     await force_index_plans(connection)
     counted = (await connection.execute(_COUNT, {"after": after, "file": task.file_id})).one()
     statement = (
         update(FILE)
-        .where(FILE.c.file_id == task.file_id, FILE.c.taken == chunk.before)
+        .where(FILE.c.file_id == task.file_id, FILE.c.stored == chunk.before)
         .values(
-            taken=chunk.before + len(chunk.rows),
+            stored=chunk.before + len(chunk.rows),
             unmatched=FILE.c.unmatched + counted.unmatched,
             replacing=FILE.c.replacing + counted.replacing,
         )
@@ -101,7 +101,7 @@ async def _store_claims(connection: AsyncConnection, task: ClaimTask, chunk: Chu
 
 
 async def conclude(database: Database, task: ClaimTask, progress: Progress) -> None:
-    """Make the whole file effective a moment from now (decision 004): one short transaction.
+    """Make the whole file effective shortly after the commit (decision 004), in one short transaction.
 
     Raises `database-unavailable`.
     """

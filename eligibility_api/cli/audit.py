@@ -1,4 +1,4 @@
-"""`eligibility-api audit`: recompute recorded answers, and what was known at an instant."""
+"""`eligibility-api audit`: recompute recorded answers, or compute what would have been answered."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.known import Moment, known
+from eligibility_api.audit.known import AsKnownQuery, answer_as_known
 from eligibility_api.audit.recompute import GivenAnswer, UnknownRule, recompute
-from eligibility_api.cli_support import finished, in_transaction
+from eligibility_api.cli_support import in_transaction, run_reporting_errors
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
@@ -24,27 +24,27 @@ from eligibility_api.platform.settings import Settings
 app = typer.Typer(help="The audit record.", no_args_is_help=True)
 
 _INSTANTS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
-"""ISO 8601 with an offset."""
+"""Parse ISO 8601 with an offset."""
 
 
 @app.command("recompute")
 def audit_recompute(
     record: Annotated[UUID | None, typer.Option(help="One record; all records when left out.")] = None,
 ) -> None:
-    """Recompute recorded answers from the rows that their records name: one JSON object a line."""
+    """Recompute recorded answers from the rows that their records name: one JSON object per line."""
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version
 
-    async def again(connection: AsyncConnection) -> None:
+    async def print_answers(connection: AsyncConnection) -> None:
         try:
             async for answer in recompute(connection, version_key=version_key, record_id=record):
                 typer.echo(answer.model_dump_json())
         except UnknownRule as error:
             raise OperatorError(
-                f"A record was answered under {error}, which is not this program's."
+                f"A record was answered under {error}, which this program does not have."
             ) from error
 
-    in_transaction(settings, "sequencer", again)
+    in_transaction(settings, "auditor", print_answers)
 
 
 @app.command("known")
@@ -55,10 +55,13 @@ def audit_known(
     as_of: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day in question.")],
     institution_code: Annotated[str, typer.Option(help="医療機関コード of the admitted facility that asks.")],
 ) -> None:
-    """Show what would have been answered at an instant about a day. Reads the membership (JSON) from standard input."""
+    """Show what would have been answered at an instant about a day.
+
+    Reads the membership (JSON) from standard input.
+    """
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version
-    moment = Moment(known_at, as_of.date(), institution_code)
+    query = AsKnownQuery(known_at, as_of.date(), institution_code)
     try:
         membership = MembershipQuery.model_validate_json(sys.stdin.read())
     except ValidationError:
@@ -67,14 +70,14 @@ def audit_known(
         ) from None
 
     async def ask() -> GivenAnswer | None:
-        database = Database(dsn(settings, "sequencer"))
+        database = Database(dsn(settings, "auditor"))
         await database.open()
         try:
-            return await known(database, membership, moment, version_key=version_key)
+            return await answer_as_known(database, membership, query, version_key=version_key)
         finally:
             await database.close()
 
-    answer = finished(ask())
+    answer = run_reporting_errors(ask())
     if answer is None:
         raise OperatorError("There is no facility with this code.")
     typer.echo(answer.model_dump_json())

@@ -1,4 +1,4 @@
-"""What the commands share: one transaction with J-LIS's client, and writing credentials."""
+"""Shared by the commands: a transaction with J-LIS's client, and writing credentials."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ T = TypeVar("T")
 
 
 def run_with_jlis(settings: Settings, role: Role, work: Callable[[AsyncConnection, Jlis], Awaitable[T]]) -> T:
-    """Run `work` in one transaction as `role`, with a client of J-LIS. Raises OperatorError for every expected error."""
+    """Run `work` in one transaction as `role`, with a client of J-LIS.
+
+    Raises OperatorError for every expected error.
+    """
 
     async def run(connection: AsyncConnection) -> T:
         async with httpx2.AsyncClient(base_url=settings.jlis_url) as http:

@@ -17,7 +17,7 @@ from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.wire import PersonText
 from eligibility_api.domain.admission import Admission
 from eligibility_api.facilities import service, store
-from eligibility_api.facilities.facilities_file import read_facilities
+from eligibility_api.facilities.admission_files import read_facilities
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
@@ -26,8 +26,8 @@ app = typer.Typer(help="Facilities and their terminals.", no_args_is_help=True)
 client_app = typer.Typer(help="Terminals and insurers' programs, by their id.", no_args_is_help=True)
 
 
-def _shown(text: str | None) -> str | None:
-    """A name that words of consent can say, where one is given."""
+def _check_name(text: str | None) -> str | None:
+    """Check a name that is shown to patients, if one is given."""
     if text is None:
         return None
     try:
@@ -42,7 +42,7 @@ def facility_add(
     institution_code: Annotated[
         str | None, typer.Option(help="医療機関コード: ten digits with check digit.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=_shown)] = None,
+    name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=_check_name)] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where the credential (with its private key) is written.")
     ] = None,
@@ -60,9 +60,9 @@ def facility_add(
         Path | None, typer.Option(help="With --from: for terminal-CODE-1.json and on.")
     ] = None,
 ) -> None:
-    """Admit a facility if it is new, and one terminal of it with a key of its own; or a whole fleet from a file.
+    """Admit a facility if it is new, and one terminal of it with a new key; or many facilities from a file.
 
-    In a file the rights of a line stand with spaces between them; `terminals` says how many the facility gets.
+    In a file, the rights of a row are separated by spaces; `terminals` is the facility's number of terminals.
     """
     if source is not None and out_dir is not None:
         typer.echo(_admit_fleet(read_facilities(source), out_dir))
@@ -90,7 +90,7 @@ def _admit_terminal(wanted: Admission, out: Path) -> str:
 
 
 def _admit_fleet(fleet: list[Admission], folder: Path) -> int:
-    """Admit every facility with its terminals, all or none; how many terminals there were."""
+    """Admit all facilities with their terminals, or none; returns the number of terminals."""
     settings = Settings()
     files = [
         folder / f"terminal-{one.institution_code}-{place}.json"
@@ -111,7 +111,7 @@ def _admit_fleet(fleet: list[Admission], folder: Path) -> int:
 
 @app.command("close")
 def facility_close(institution_code: Annotated[str, typer.Argument(help="医療機関コード.")]) -> None:
-    """Close a facility with all its terminals, from now on and for good."""
+    """Close a facility with all its terminals, permanently."""
 
     async def close(connection: AsyncConnection) -> bool:
         return await store.close_facility(connection, institution_code)

@@ -12,7 +12,7 @@ from eligibility_api.cli.common import save_credential
 from eligibility_api.cli_support import in_transaction
 from eligibility_api.contract import numbers
 from eligibility_api.facilities import service
-from eligibility_api.facilities.insurers_file import read_insurers
+from eligibility_api.facilities.admission_files import read_insurers
 from eligibility_api.platform.settings import Settings
 
 app = typer.Typer(help="Insurers and their programs.", no_args_is_help=True)
@@ -39,7 +39,7 @@ def insurer_add(
         Path | None, typer.Option(help="With --from: approvers' keys too, as approver-NUMBER.json.")
     ] = None,
 ) -> None:
-    """Admit an insurer if it is new, and one client of it with a key of its own; or many insurers from a file."""
+    """Admit an insurer if it is new, and one client of it with a new key; or many insurers from a file."""
     if source is not None and out_dir is not None:
         typer.echo(_admit_insurers(read_insurers(source), out_dir, approvers_out_dir))
     elif insurer_number is not None and name is not None and out is not None:
@@ -70,17 +70,21 @@ def _admit_insurer(insurer_number: str, name: str, out: Path, *, approver: bool)
     return in_transaction(settings, "owner", admit)
 
 
-def _admit_insurers(names: dict[str, str], programs: Path, approvers: Path | None) -> int:
-    """Admit every insurer with its program, and its approver if there is a place for them; how many there were."""
+def _admit_insurers(names: dict[str, str], programs_folder: Path, approvers_folder: Path | None) -> int:
+    """Admit insurers with their programs, and their approvers if a folder is given; returns their number."""
     settings = Settings()
-    places = {False: programs / "payer"} | ({True: approvers / "approver"} if approvers else {})
+    prefixes = {False: programs_folder / "payer"}
+    if approvers_folder is not None:
+        prefixes[True] = approvers_folder / "approver"
 
     async def admit(connection: AsyncConnection) -> int:
-        for approver, place in places.items():
+        for approver, prefix in prefixes.items():
             for credential in await service.admit_insurers(
                 connection, audience=settings.audience, names=names, approvers=approver
             ):
-                save_credential(credential, place.with_name(f"{place.name}-{credential.insurer_number}.json"))
+                save_credential(
+                    credential, prefix.with_name(f"{prefix.name}-{credential.insurer_number}.json")
+                )
         return len(names)
 
     return in_transaction(settings, "owner", admit)

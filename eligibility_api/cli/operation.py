@@ -1,4 +1,4 @@
-"""`eligibility-api serve`, `db-connections`, `migrate` and `keys`: run the service and look after its keys."""
+"""`eligibility-api serve`, `db-connections`, `migrate` and `keys`: operate the service and its keys."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def serve_command(
 def connections_command(
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
 ) -> None:
-    """How many connections of a database a service of so many workers needs (max_connections): one JSON object."""
+    """Print the database connections that this many workers need (max_connections): one JSON object."""
     typer.echo(json.dumps(connections(Settings(), workers)))
 
 
 def migrate_command() -> None:
-    """Bring the database to this program's revision (by itself only on the embedded one)."""
+    """Migrate the database to this program's schema (an embedded one is migrated at start)."""
     asyncio.run(migrate(dsn(Settings(), "owner")))
 
 
@@ -47,7 +47,7 @@ keys_app = typer.Typer(help="The fund's own keys.", no_args_is_help=True)
 
 @keys_app.command("init")
 def keys_init() -> None:
-    """Make the fund's keys, if they are not there, and tell where J-LIS finds the public one."""
+    """Create the fund's keys if they are missing, and print the path of the public key for J-LIS."""
     settings = Settings()
     load_keys(settings.home)
     typer.echo(settings.home / "keys" / "jlis-client.pub.pem")
@@ -55,7 +55,7 @@ def keys_init() -> None:
 
 @keys_app.command("rotate-challenge")
 def keys_rotate() -> None:
-    """Make a new MAC key for challenges; the former one stays accepted. Restart the workers to use it."""
+    """Create a new MAC key for challenges; the former one stays accepted. Restart the workers to use it."""
     settings = Settings()
     load_keys(settings.home)
     rotate_challenge_key(settings.home)

@@ -1,1 +1,1 @@
-"""Clients of the fund: who asks, with which rights and tokens, and which staff act for a facility."""
+"""Clients of the fund: callers with their rights and tokens, and the staff who act for a facility."""

@@ -18,7 +18,7 @@ class Caller:
     insurer_number: str | None
     rights: frozenset[Right]
 
-    def need(self, *rights: Right) -> None:
+    def require(self, *rights: Right) -> None:
         """Raise `right-missing` unless the client has all of `rights`."""
         if not self.rights.issuperset(rights):
             raise ShikakuError("right-missing")

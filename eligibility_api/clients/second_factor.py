@@ -1,4 +1,4 @@
-"""Encryption of second-factor secrets in the database: AES-256-GCM under a key that the database does not have.
+"""Encrypts second-factor secrets in the database: AES-256-GCM under a key that the database lacks.
 
 Each ciphertext is bound to its operator, so it cannot be decrypted when moved to another operator's row.
 """

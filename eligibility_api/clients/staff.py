@@ -1,4 +1,4 @@
-"""SQL parts that every statement of a facility's staff begins with: client, facility, operator and patient.
+"""SQL parts with which every statement of a facility's staff begins: client, facility, operator, patient.
 
 Staff are authorised by their facility's administrator (table `facility_operator`, `facilities/operators.py`).
 """
@@ -22,7 +22,7 @@ guard AS MATERIALIZED (
     ) t ON true
 )
 """
-"""CTE `guard`, one row: whether the client is still admitted and has the right, its facility, and the current instant.
+"""CTE `guard`, one row: whether the client is admitted and has the right, its facility, and the instant.
 
 Parameters 1 and 2: client and right.
 """
@@ -31,22 +31,26 @@ STAFF_MISSING = f"""{{role}}::text = '{Role.AUTHORISED_STAFF}' AND NOT EXISTS (
             SELECT FROM facility_operator o
             WHERE o.institution_code = {{institution}} AND o.operator = {{operator}} AND o.medical AND o.ended_at IS NULL
         )"""
-"""SQL condition: the operator claims to be authorised staff, but the administrator has not registered the name."""
+"""SQL condition: the operator claims to be authorised staff, but is not registered as such."""
 
 PATIENT = """
 patient AS MATERIALIZED (
-    SELECT i.person_key, i.asked
+    SELECT i.person_key, i.matched_entitlements
     FROM guard g CROSS JOIN LATERAL identified_by({record}, g.institution_code) i
     WHERE i.recorded_at >= g.now - {within}::interval
 )
 """
-"""CTE `patient`: the person of an answer that this facility got within the last `within`, or no row. `asked` holds the
-memberships that identified the person, null where a card did.
+"""CTE `patient`: the person of an answer to this facility within the last `within`, or no row.
+
+`matched_entitlements`: the memberships that identified the person; null if a card did.
 """
 
 
 def check_admitted(row: Any) -> None:
-    """Raises `client-closed` or `right-missing` by the columns of `STAFF_CHECK`. Such a call leaves no audit record."""
+    """Raises `client-closed` or `right-missing` by the columns of `STAFF_CHECK`.
+
+    Such a call leaves no audit record.
+    """
     if not row["admitted"]:
         raise ShikakuError("client-closed")
     if not row["entitled"]:

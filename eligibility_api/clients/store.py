@@ -1,4 +1,4 @@
-"""The SQL that tells whether a client is still admitted."""
+"""SQL: whether a client is still admitted."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from eligibility_api.database.columns import instant
 
 
 class Facility(SQLModel, table=True):
-    """A medical institution or pharmacy (医療機関・薬局), or a facility that may only check eligibility (施術所)."""
+    """A medical institution or pharmacy (医療機関・薬局), or an eligibility-only facility (施術所)."""
 
     institution_code: str = Field(primary_key=True)
     name: str
@@ -31,7 +31,7 @@ class Insurer(SQLModel, table=True):
 
 
 class Client(SQLModel, table=True):
-    """A client that may obtain tokens: a terminal of a facility, or a program of an insurer; exactly one of the two."""
+    """A client that may obtain tokens: either a terminal of a facility, or a program of an insurer."""
 
     client_id: UUID = Field(primary_key=True)
     institution_code: str | None = Field(foreign_key="facility.institution_code")

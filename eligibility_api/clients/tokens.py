@@ -1,7 +1,7 @@
 """Access tokens (ES256, valid for at most five minutes) and the assertions that are exchanged for them.
 
-Tokens are validated locally. The result of the signature check is cached (bounded), the expiry is checked at every use.
-Whether the client is still admitted is checked by each statement in the database.
+Tokens are validated locally. The result of the signature check is cached (bounded), the expiry is checked at
+every use. Whether the client is still admitted is checked by each statement in the database.
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ class Tokens:
 
 
 def claimed_client(assertion: str) -> UUID:
-    """Return the client id that an assertion claims, unverified, to find its key. Raises `assertion-invalid`."""
+    """Return the client id that an assertion claims, unverified, to find its key.
+
+    Raises `assertion-invalid`.
+    """
     try:
         claims = _claims(jws.extract_compact(assertion.encode()).payload)
         return UUID(claims["iss"])
@@ -112,7 +115,7 @@ def _claims(payload: bytes) -> dict[str, Any]:
 
 
 def check_assertion(assertion: str, public_key: dict[str, Any], *, audience: str, now: datetime) -> Assertion:
-    """Validate signature, issuer, subject, audience and lifetime of an assertion. Raises `assertion-invalid`."""
+    """Validate signature, issuer, subject, audience and lifetime. Raises `assertion-invalid`."""
     try:
         claims = jwt.decode(assertion, ECKey.import_key(public_key), algorithms=_ALGORITHMS).claims
         issued, expires, jti = int(claims["iat"]), int(claims["exp"]), claims["jti"]

@@ -1,1 +1,1 @@
-"""Consent: what the patient allowed and until when, with her card's signature over the words; the check of every access."""
+"""Consent: permits with the patient's signed words as evidence, and the check of every access."""

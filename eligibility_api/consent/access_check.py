@@ -1,17 +1,18 @@
-"""The access check: may this facility access this category of a person's information, under this permit, now, as whom?
+"""SQL of the access check: may this facility access this category of a person's data under this permit?
 
-A permit is a consent or a recorded reason (emergency, disaster). Every statement that accesses a person's information begins
-with `access_check(…)`, reads only `WHERE g.outcome = 'answered'` (`GRANTED`), and ends with `recorded_cte(…)`: the
-statement that would have read also records a refusal. So there is no access without a permit, and none without a record.
+A permit is a consent or a recorded reason (emergency, disaster). Every statement that accesses a person's
+information begins with `access_check(…)`, reads only `WHERE g.outcome = 'answered'` (`GRANTED`), and ends
+with `recorded_cte(…)`: the statement that would have read also records a refusal. So there is no access
+without a permit, and none without a record.
 
-    WITH {access_check(bases, category)},
-    reading AS (SELECT … FROM guard g JOIN … WHERE {GRANTED}),
-    {recorded_cte("history.medications", category=category)}
-    SELECT g.*, r.record_id, r.recorded_at, … FROM guard g CROSS JOIN recorded r LEFT JOIN reading ON true
+    WITH {access_check(bases, category)}, reading AS (SELECT … FROM guard g JOIN … WHERE {GRANTED}),
+    {recorded_cte("history.medications", category=category)} SELECT g.*, r.record_id, r.recorded_at, … FROM
+    guard g CROSS JOIN recorded r LEFT JOIN reading ON true
 
-Parameters 1–5 are those of the check, by `access_parameters`: client, permit, right or null, role, operator or null. A
-statement numbers its own from `FIRST_FREE_PARAMETER` on. Each statement is for the permits of one address and for one
-category and omits the conditions that cannot apply to them: parts of a statement cost time even if they are not used.
+Parameters 1–5 are those of the check, by `access_parameters`: client, permit, right or null, role, operator
+or null. A statement numbers its own from `FIRST_FREE_PARAMETER` on. Each statement is for the permits of one
+address and for one category and omits the conditions that cannot apply to them: parts of a statement cost
+time even if they are not used.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
 from eligibility_api.clients.staff import STAFF_MISSING
 from eligibility_api.contract.categories import CATEGORIES, MEDICAL_ROLES
-from eligibility_api.contract.codes import Category, FacilityKind, Right
+from eligibility_api.contract.codes import Category, Right
 from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.facility_kinds import MEDICAL_KINDS
 from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 
 CONSENT_BASES = frozenset({Basis.PIN, Basis.VISUAL_CHECK})
@@ -51,14 +53,19 @@ PROTECTED = f"""EXISTS (
             WHERE e.person_key = {{person_key}} AND {NOT_SUPERSEDED}
               AND (e.self_disclosure_blocked OR e.mismatch = 'open')
         )"""
-"""Whether nothing about the person may be disclosed now (W6): she requested it, or her insurer has not confirmed her
-identity yet. Judged by the clock of windows (W1), so that setting back a clock lifts no protection.
+"""SQL condition: nothing about the person may be disclosed now (W6).
 
-Stricter than the eligibility check, which ignores an open mismatch of an enrolment that has ended: a history reaches back.
+She requested it, or her insurer has not confirmed her identity yet. Judged by the clock of windows (W1), so
+that setting back a clock lifts no protection. Stricter than the eligibility check, which ignores an open
+mismatch of an enrolment that has ended: a history reaches back.
 """
 
-_REASSIGNED = """asked IS NOT NULL AND NOT asked <@ ARRAY(SELECT entitlement FROM current_enrolment)"""
-"""Whether a membership by which she was found has turned out to be another person's. `asked` is null if her card was used."""
+_REASSIGNED = """matched_entitlements IS NOT NULL
+            AND NOT matched_entitlements <@ ARRAY(SELECT entitlement FROM current_enrolment)"""
+"""SQL condition: a membership by which the person was found has turned out to be another person's.
+
+`matched_entitlements` is null if her card was used.
+"""
 
 _STAFF_MISSING = STAFF_MISSING.format(
     role="$4", operator="$5::text", institution="permit_row.institution_code"
@@ -72,8 +79,8 @@ _OPERATOR_ENDED = """named IS NOT NULL AND NOT EXISTS (
 _PERMIT_ROW = """
 permit_row AS MATERIALIZED (
     SELECT t.client_id, t.institution_code, t.kind AS facility_kind,
-           coalesce($3::text = ANY (t.rights), false) AND t.kind <> '{eligibility_only}' AS entitled,
-           p.basis, p.person_key, p.asked, p.care, p.categories, p.given_at, p.operator AS named,
+           coalesce($3::text = ANY (t.rights), false) AND t.kind = ANY ('{{{medical_kinds}}}') AS entitled,
+           p.basis, p.person_key, p.matched_entitlements, p.care, p.categories, p.given_at, p.operator AS named,
            p.institution_code = t.institution_code AS own, {until} AS until, e.ended_at, e.reason AS end_reason, c.now
     FROM (SELECT window_clock() AS now) c
     LEFT JOIN (
@@ -92,7 +99,8 @@ current_enrolment AS MATERIALIZED (
     WHERE {not_superseded}
 ),
 """
-"""One row with everything to decide on, and the instant by which windows are judged; and the person's known enrolments."""
+"""CTE `permit_row`: one row with everything to decide on; CTE `current_enrolment`: the person's enrolments.
+"""
 
 _DECISION = """
 {name} AS MATERIALIZED (
@@ -141,18 +149,19 @@ def access_check(
     columns: tuple[str, ...] = (),
     name: str = "guard",
 ) -> str:
-    """The CTEs of the check for permits of the bases under one address, for a category (None: any). `name` has one row.
+    """The CTEs of the check for permits of the bases under one address, for a category (None: any).
 
-    `outcome` is `answered`, or the code of the first refusal in the order of W5; `now` is the instant by which windows are
-    judged; a permit's `until` is null if it lasts until it is withdrawn. The CTE `current_enrolment` has the enrolments of
-    the permit's person that are known now. `columns`: those that the statement needs in addition to the record's.
+    The CTE `name` has one row. `outcome` is `answered`, or the code of the first refusal in the order of W5;
+    `now` is the instant by which windows are judged; a permit's `until` is null if it lasts until it is
+    withdrawn. The CTE `current_enrolment` has the enrolments of the permit's person that are known now.
+    `columns`: those that the statement needs in addition to the record's.
     """
     medical = category is not None and CATEGORIES[category].medical
     of_category = _OF_CATEGORY.format(category=category) if category is not None else ""
     assert bases in _RIGHT_FOR_BASES
     disaster = Basis.DISASTER in bases
     permit_row = _PERMIT_ROW.format(
-        eligibility_only=FacilityKind.ELIGIBILITY_ONLY,
+        medical_kinds=",".join(sorted(MEDICAL_KINDS)),
         bases=", ".join(f"'{basis}'" for basis in sorted(bases)),
         until=_UNTIL_DISASTER if disaster else "p.until",
         disaster=_DISASTER if disaster else "",
@@ -201,10 +210,10 @@ def recorded_cte(
     detail: str = "",
     columns: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The CTE `recorded`, which writes the audit record: the request, its permit and operator, and the outcome.
+    """The CTE `recorded`: writes the audit record of request, permit, operator and outcome.
 
-    `source` is `guard` or has its columns; `outcome`, `detail` (further names and values of an object) and `columns` (of the
-    record) are expressions over it.
+    `source` is `guard` or has its columns; `outcome`, `detail` (further names and values of an object) and
+    `columns` (of the record) are expressions over it.
     """
     names = "".join(f", {name}" for name in columns)
     values = "".join(f", {value}" for value in columns.values())
@@ -229,7 +238,8 @@ def access_parameters(
 ) -> list[Any]:
     """Parameters 1–5 of an access check. The bases that share an address need one right.
 
-    A right that the caller's token lacks is passed as null, so that the statement refuses and records the request.
+    A right that the caller's token lacks is passed as null, so that the statement refuses and records the
+    request.
     """
     right = _RIGHT_FOR_BASES[bases]
     return [

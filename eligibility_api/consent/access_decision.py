@@ -1,4 +1,4 @@
-"""The decision of an access check, as a value, and the refusal that it recorded."""
+"""The decision of an access check as a value, and its refusal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from eligibility_api.contract.errors import ShikakuError
 
 @dataclass(frozen=True, slots=True)
 class AccessDecision:
-    """The row of an access check and its audit record. The permit's own values are None if there is no such permit."""
+    """The row of an access check and its audit record.
+
+    The permit's own values are None if there is no such permit.
+    """
 
     outcome: str
     permit_id: UUID
@@ -32,7 +35,7 @@ class AccessDecision:
 
     @classmethod
     def of(cls, row: Any) -> AccessDecision:
-        """From a row of a statement that selects the access check's columns, `PERMIT_COLUMNS` included, and the record's."""
+        """Read the row of a statement that selects the check's columns, `PERMIT_COLUMNS` and the record's."""
         basis, care, kind = row["basis"], row["care"], row["facility_kind"]
         end_reason = row["end_reason"]
         return cls(
@@ -53,6 +56,6 @@ class AccessDecision:
 
 
 def check_granted(outcome: str) -> None:
-    """Raises the refusal that the access check recorded, if it was one."""
+    """Raise the refusal that the access check recorded, if it was one."""
     if outcome != "answered":
         raise ShikakuError(outcome)

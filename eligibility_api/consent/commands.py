@@ -1,4 +1,4 @@
-"""`eligibility-api consent`: export a consent with its evidence, and verify an exported consent without the fund."""
+"""`eligibility-api consent`: export a consent with its evidence, and verify an exported one offline."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def export_command(consent_id: Annotated[UUID, typer.Argument(help="The consent'
     async def read(connection: AsyncConnection) -> ConsentEvidence | None:
         return await store.read_evidence(connection, consent_id)
 
-    evidence = in_transaction(settings, "sequencer", read)
+    evidence = in_transaction(settings, "auditor", read)
     if evidence is None:
         raise OperatorError("There is no consent with this id.")
     typer.echo(evidence.model_dump_json(indent=2))
@@ -46,7 +46,10 @@ def verify_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Verify an exported consent without the fund, its database or its keys. Exit code 0 if it is proved, else 1."""
+    """Verify an exported consent without the fund, its database or its keys.
+
+    Exit code 0 if it is proved, else 1.
+    """
     trusted = _certificates(trust) if trust is not None else None
     report = verify(_read(file), trust=trusted, crl=_read(crl) if crl is not None else None)
     if as_json:

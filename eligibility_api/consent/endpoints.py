@@ -1,4 +1,4 @@
-"""HTTP: a consent's challenge, its registration, its status, its end, and the eligibility without the card."""
+"""HTTP: challenge, registration, status and end of a consent, and eligibility without the card."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _REFUSALS_OF_A_CONSENT = (
 async def new_challenge(
     request: ConsentChallengeRequest, caller: CurrentCaller, state: CurrentState
 ) -> Response:
-    """Valid once, for this terminal, for five minutes: time to read. The terminal builds the words itself."""
+    """Valid once, for this terminal, for five minutes. The terminal builds the words itself."""
     answer = await service.challenge(state, caller, request)
     return Response(answer.model_dump_json(), media_type="application/json")
 
@@ -79,7 +79,10 @@ async def new_challenge(
     ),
 )
 async def register(request: ConsentRequest, caller: CurrentCaller, state: CurrentState) -> Response:
-    """閲覧同意: stored with words, signature and certificate. Returns the eligibility including what the consent allows."""
+    """閲覧同意: stored with words, signature and certificate.
+
+    Returns the eligibility including what the consent allows.
+    """
     answer = await service.register(state, caller, request)
     return Response(answer.model_dump_json(), status_code=201, media_type="application/json")
 

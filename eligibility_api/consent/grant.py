@@ -1,8 +1,8 @@
-"""The SQL of granting a consent: a check before its challenge is issued, and the statement that registers the consent.
+"""SQL of granting a consent: the check before its challenge is issued, and the registering statement.
 
-That statement is the proof query, extended by everything that a consent must satisfy: the presence that it follows, the
-facility's registered name, the window, whether the person is protected. Once the challenge is spent there is an audit
-record, whatever the outcome.
+That statement is the proof query, extended by everything that a consent must satisfy: the preceding presence,
+the facility's registered name, the window, whether the person is protected. Once the challenge is spent there
+is an audit record, whatever the outcome.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.contract.consent import STATEMENT_VERSIONS, Basis, ConsentRequest, words
+from eligibility_api.contract.consent import Basis, ConsentRequest, words
+from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.eligibility import RULE_VERSION
@@ -34,7 +35,7 @@ _PRESENCE_FITS = """
         {same_certificate}
         WHEN p.client_id <> {client} OR p.recorded_at < {now} - {at_most}::interval THEN 'consent-presence-too-old'
 """
-"""Which presence a consent may follow (W3), as a part of a CASE over `identified_by(…) p`."""
+"""The presence that a consent may follow (W3), as a part of a CASE over `identified_by(…) p`."""
 
 _SAME_CERTIFICATE = "WHEN p.authority <> $5 OR p.serial <> $6 THEN 'consent-presence-other-certificate'"
 
@@ -64,7 +65,7 @@ judged AS MATERIALIZED (
         -- By the clock of windows: a consent must not begin after its own challenge has expired.
         WHEN w.now >= $1 THEN 'challenge-expired'
         WHEN f.institution_code <> $14 OR f.name <> $15 OR NOT $16::boolean THEN 'consent-words-differ'
-        -- As the eligibility by card is refused: for what it would not disclose on the day.
+        -- The same conditions under which eligibility by card is refused on the day.
         WHEN EXISTS (
             SELECT FROM reading e
             WHERE e.self_disclosure_blocked
@@ -137,15 +138,17 @@ def _statement(*, visual: bool) -> str:
 
 
 GRANT_STATEMENTS = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _statement(visual=True)}
-"""Parameters: the first eight of `PROOF_CHECK`; basis, operator, presence record, its maximum age, window or null, the
-statement's institution code and name and whether its duration is right; categories, care, day; the statement, its words,
-challenge, certificate, signature, audience; by visual check, the hourly limit.
+"""The statements by basis.
+
+Parameters: the first eight of `PROOF_CHECK`; basis, operator, presence record, its maximum age, window or
+null, the statement's institution code and name and whether its duration is right; categories, care, day; the
+statement, its words, challenge, certificate, signature, audience; by visual check, the hourly limit.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class GrantRequest:
-    """The parameters of a consent beside its proof."""
+    """The parameters of a consent in addition to its proof."""
 
     request: ConsentRequest
     basis: Literal[Basis.PIN, Basis.VISUAL_CHECK]
@@ -156,8 +159,10 @@ class GrantRequest:
 
 @dataclass(frozen=True, slots=True)
 class GrantResult:
-    """The statement's result: the proof check, the recorded outcome, whether the visual limit was kept; of a registered
-    consent its id and window, the facility's own number for the person, and the versions read.
+    """The statement's result: the proof check, the recorded outcome, whether the visual limit was kept.
+
+    Of a registered consent also its id and window, the facility's own number for the person, and the versions
+    read.
     """
 
     proof_check: ProofCheck
@@ -193,7 +198,7 @@ async def grant(
     max_age: timedelta,
     visual_limit: int,
 ) -> GrantResult:
-    """Check a consent against the database, spend its challenge, store and record it, in one statement."""
+    """Check a consent against the database, spend its challenge, store and record it: one statement."""
     request, statement = terms.request, terms.request.statement
     parameters: list[Any] = [
         *proof.parameters(evidence, max_age)[:8],

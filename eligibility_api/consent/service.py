@@ -1,4 +1,4 @@
-"""Consent: from its challenge, through the words that the card signed, to what the facility may access."""
+"""Consent: its challenge, its registration with the signed words, its status, end and use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from eligibility_api.consent.grant import GrantRequest, GrantResult, facility_na
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Category, EndReason, Purpose
 from eligibility_api.contract.consent import (
-    UNTIL,
     Allowed,
     Basis,
     ConsentAnswer,
@@ -24,6 +23,7 @@ from eligibility_api.contract.consent import (
     ConsentStatus,
     to_be_signed,
 )
+from eligibility_api.contract.consent_versions import UNTIL
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import eligibility as rules
@@ -42,8 +42,8 @@ _READABLE = frozenset({"answered", "consent-withdrawn", "consent-expired"})
 async def challenge(state: State, caller: Caller, request: ConsentChallengeRequest) -> ConsentChallengeAnswer:
     """The statement's parts, and a challenge for it. Nothing is stored.
 
-    Raises `right-missing`, `client-closed`, `consent-presence-missing` and `consent-presence-too-old`, since a consent after
-    such a presence would be refused anyway.
+    Raises `right-missing`, `client-closed`, `consent-presence-missing` and `consent-presence-too-old`, since
+    a consent after such a presence would be refused anyway.
     """
     purpose = Purpose.VISUAL_CONSENT if request.visual_check else Purpose.CONSENT
     issued = issue_challenge(state, caller, purpose, life=state.settings.consent_challenge_life)
@@ -64,8 +64,8 @@ async def challenge(state: State, caller: Caller, request: ConsentChallengeReque
 async def register(state: State, caller: Caller, request: ConsentRequest) -> ConsentAnswer:
     """Store a consent with its evidence. Returns today's eligibility including what the consent allows.
 
-    Raises every refusal of a proof, `operator-required`, `visual-check-limit`, and (recorded) `card-not-usable`,
-    `consent-words-differ` and `consent-presence-…`.
+    Raises every refusal of a proof, `operator-required`, `visual-check-limit`, and (recorded)
+    `card-not-usable`, `consent-words-differ` and `consent-presence-…`.
     """
     visual = state.verifier.purpose(request.challenge) is Purpose.VISUAL_CONSENT
     if visual and request.operator is None:
@@ -90,7 +90,7 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
 
     async def attempt(evidence: Evidence) -> GrantResult:
         settings = state.settings
-        limit, max_age = settings.visual_checks_per_hour, settings.revocation_fresh
+        limit, max_age = settings.visual_checks_per_hour, settings.revocation_max_age
         return await grant(state.database, proof, terms, evidence, max_age=max_age, visual_limit=limit)
 
     result = await decide(state, proof, attempt)
@@ -106,7 +106,7 @@ def _answer(state: State, caller: Caller, terms: GrantRequest, result: GrantResu
     check, statement = result.proof_check, terms.request.statement
     assert result.consent_id and result.given_at and check.record_id and check.recorded_at  # noqa: PT018 - answered
     assert check.facility_kind is not None
-    reading = rules.AnswerInputs(
+    inputs = rules.AnswerInputs(
         record_id=str(check.record_id),
         answered_at=check.recorded_at,
         as_of=terms.as_of,
@@ -122,21 +122,19 @@ def _answer(state: State, caller: Caller, terms: GrantRequest, result: GrantResu
         basis=terms.basis,
         care=statement.care,
         allowed=[_allowed(category, result.given_at, result.until) for category in statement.categories],
-        record_id=reading.record_id,
-        eligibility=_eligibility(state, reading, result.reference_number),
+        record_id=inputs.record_id,
+        eligibility=_eligibility(state, inputs, result.reference_number),
     )
 
 
 def _allowed(category: Category, given_at: datetime, until: datetime | None) -> Allowed:
-    """A category without a window counts in the answer to the consent only: it has no end."""
+    """One category of a consent. Without a window it counts in this answer only, hence has no end."""
     available_until = until if CATEGORIES[category].window else None
     return Allowed(category=category, given_at=given_at, available_until=available_until)
 
 
-def _eligibility(
-    state: State, reading: rules.AnswerInputs, reference_number: str | None
-) -> EligibilityAnswer:
-    answer = rules.answer(reading, version_key=state.keys.version)
+def _eligibility(state: State, inputs: rules.AnswerInputs, reference_number: str | None) -> EligibilityAnswer:
+    answer = rules.answer(inputs, version_key=state.keys.version)
     assert isinstance(answer, EligibilityAnswer)  # the request names no known version
     return with_reference(answer, reference_number)
 
@@ -144,7 +142,8 @@ def _eligibility(
 async def status(state: State, caller: Caller, consent_id: UUID) -> ConsentStatus:
     """The status of a consent of this facility, also after its end.
 
-    Raises `client-closed`, `right-missing`, `consent-missing`, `consent-other-facility` and `card-not-usable`.
+    Raises `client-closed`, `right-missing`, `consent-missing`, `consent-other-facility` and
+    `card-not-usable`.
     """
     decision = await store.status(state.database, caller, consent_id)
     if decision.outcome not in _READABLE:
@@ -153,7 +152,10 @@ async def status(state: State, caller: Caller, consent_id: UUID) -> ConsentStatu
 
 
 async def end(state: State, caller: Caller, consent_id: UUID, reason: EndReason) -> ConsentStatus:
-    """End a consent of this facility at once and permanently. Raises as `status`; the second time `consent-withdrawn`."""
+    """End a consent of this facility at once and permanently.
+
+    Raises as `status`; the second time `consent-withdrawn`.
+    """
     decision = await store.end(state.database, caller, consent_id, reason)
     if decision.outcome != "ended":
         raise ShikakuError(decision.outcome)
@@ -177,16 +179,17 @@ def _status(decision: AccessDecision) -> ConsentStatus:
 async def eligibility(
     state: State, caller: Caller, consent_id: UUID, operator: Operator
 ) -> EligibilityAnswer:
-    """Today's eligibility without the card, under a consent for care at home (再照会), including what it allows.
+    """Today's eligibility without the card (再照会), under a consent for care at home.
 
-    Raises the refusals of the access check, each recorded; `consent-category` for a consent to another form of care.
+    Raises the refusals of the access check, each recorded; `consent-category` for a consent to another form
+    of care.
     """
     as_of = day_in_japan(state.clock())
-    renewed = await store.renew(state.database, caller, consent_id, operator, as_of)
-    decision = renewed.decision
+    result = await store.recheck(state.database, caller, consent_id, operator, as_of)
+    decision = result.decision
     check_granted(decision.outcome)
     assert decision.facility_kind is not None  # answered
-    reading = rules.AnswerInputs(
+    inputs = rules.AnswerInputs(
         record_id=str(decision.record_id),
         answered_at=decision.recorded_at,
         as_of=as_of,
@@ -194,7 +197,7 @@ async def eligibility(
         facility_kind=decision.facility_kind,
         institution_code=caller.institution(),
         person_key=decision.person_key,
-        enrolments=renewed.enrolments,
+        enrolments=result.enrolments,
         consents=decision.categories,
     )
-    return _eligibility(state, reading, renewed.reference_number)
+    return _eligibility(state, inputs, result.reference_number)

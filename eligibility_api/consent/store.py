@@ -1,5 +1,6 @@
-"""The SQL of a registered consent: its status, its end and the eligibility without the card, each under the access check;
-and its evidence, for auditors.
+"""SQL of a registered consent: its status, its end and the eligibility without the card; its evidence.
+
+The first three are subject to the access check. The evidence is for auditors.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ FROM guard g CROSS JOIN recorded r LEFT JOIN ended d ON true
 """  # noqa: S608 - parts of the access check, no values
 
 # Without the card only under a consent for care at home.
-_RENEWED = f"""
+_RECHECK = f"""
 WITH {access_check(columns=PERMIT_COLUMNS, name="checked")},
 guard AS MATERIALIZED (
     SELECT *, CASE WHEN outcome = 'answered' AND care <> '{
@@ -118,8 +119,8 @@ WHERE p.permit_id = :consent_id
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
-    """The result of an eligibility without the card: the access decision, the facility's own number, the versions read."""
+class RecheckResult:
+    """The result of an eligibility without the card: access decision, own number, versions read."""
 
     decision: AccessDecision
     reference_number: str | None
@@ -142,16 +143,19 @@ async def end(database: Database, caller: Caller, consent_id: UUID, reason: EndR
     return replace(decision, outcome="ended", ended_at=row["now_ended_at"], end_reason=reason)
 
 
-async def renew(
+async def recheck(
     database: Database, caller: Caller, consent_id: UUID, operator: Operator, as_of: date
-) -> Renewed:
-    """Read the person's enrolments under a consent for care at home, and record it; reads nothing if access is refused."""
+) -> RecheckResult:
+    """Read the person's enrolments under a consent for care at home, and record the access.
+
+    Reads nothing if access is refused.
+    """
     parameters = [*access_parameters(caller, consent_id, operator), as_of]
-    rows = await database.fetch(_RENEWED, parameters)
+    rows = await database.fetch(_RECHECK, parameters)
     first = rows[0]
     decision = replace(AccessDecision.of(first), outcome=first["judged"])
     enrolments = [enrolment_version(row) for row in rows if row["version"] is not None]
-    return Renewed(decision, first["reference_number"], enrolments)
+    return RecheckResult(decision, first["reference_number"], enrolments)
 
 
 async def read_evidence(connection: AsyncConnection, consent_id: UUID) -> ConsentEvidence | None:

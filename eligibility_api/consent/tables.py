@@ -1,4 +1,4 @@
-"""Permits, the evidence of those that are consents, and the ends of permits. Rows are only ever added."""
+"""Tables of permits, the evidence of consents, and the ends of permits. Rows are only added."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from eligibility_api.database.columns import instant
 
 
 class Permit(SQLModel, table=True):
-    """What grants a facility access to a person's information: a consent, or a recorded reason. `until` is the first
-    instant at which it no longer does; None: until it is withdrawn.
+    """What grants a facility access to a person's information: a consent, or a recorded reason.
+
+    `until` is the first instant at which it no longer does; None: until it is withdrawn.
     """
 
     permit_id: UUID = Field(primary_key=True)
     basis: str
     person_key: bytes
-    asked: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
+    matched_entitlements: list[int] | None = Field(sa_column=Column(ARRAY(BigInteger)))
     institution_code: str = Field(foreign_key="facility.institution_code")
     client_id: UUID = Field(foreign_key="client.client_id")
     care: str
@@ -34,7 +35,7 @@ class Permit(SQLModel, table=True):
 
 
 class ConsentEvidence(SQLModel, table=True):
-    """What proves a consent without the fund: the words, the signature, and the certificate with its status at the time."""
+    """Evidence that proves a consent without the fund: words, signature, certificate and its status."""
 
     __tablename__ = "consent_evidence"
 

@@ -1,8 +1,9 @@
-"""Verifies an exported consent offline. Imports nothing of the server: only the published interface and the pure rules.
+"""Verifies an exported consent offline, importing only the published interface and the pure rules.
 
-It can prove that the card of this certificate signed these words for this facility, and that the export is consistent.
-It reports as not proved what only the fund asserts: that it issued the challenge, the instant of the registration, who
-compared the face, when the consent was ended; and, without the CRL itself, that the certificate was not revoked.
+It can prove that the card of this certificate signed these words for this facility, and that the export is
+consistent. It reports as not proved what only the fund asserts: that it issued the challenge, the instant of
+the registration, who compared the face, when the consent was ended; and, without the CRL itself, that the
+certificate was not revoked.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pydantic import ValidationError
 
 from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.consent import STATEMENT_VERSIONS, Basis, ConsentEvidence
+from eligibility_api.contract.consent import Basis, ConsentEvidence
+from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.certificate import (
@@ -129,8 +131,10 @@ class _NotProved(Exception):
 def verify(
     document: bytes, *, trust: Sequence[x509.Certificate] | None = None, crl: bytes | None = None
 ) -> Report:
-    """Verify an exported consent. `trust`: the trusted authorities of user authentication; `crl`: the CRL (DER) that the
-    export names as its source.
+    """Verify an exported consent.
+
+    `trust`: the trusted authorities of user authentication; `crl`: the CRL (DER) that the export names as its
+    source.
     """
     try:
         if len(document) > MAX_BYTES:
@@ -187,7 +191,7 @@ class _Checks:
         return f"The words are those of the statement, version {statement.version} ({statement.language})."
 
     def signature(self) -> str:
-        """The certificate's key signed exactly these words, for this facility, terminal, challenge and presence."""
+        """The certificate's key signed these words, for this facility, terminal, challenge and presence."""
         evidence = self.evidence
         message = consent.to_be_signed(
             evidence.statement,
@@ -234,7 +238,7 @@ class _Checks:
         return "For this facility, terminal and purpose, and in time; that the fund issued it is the fund's assertion."
 
     def window(self) -> str:
-        """The consent lasts as long as the version of its statement says, which need not be the current one."""
+        """The consent lasts as long as its statement's version says; that need not be the current version."""
         evidence = self.evidence
         version, care = evidence.statement.version, evidence.statement.care
         if evidence.statement.until is not STATEMENT_VERSIONS[version].until[care]:

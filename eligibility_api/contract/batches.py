@@ -32,7 +32,7 @@ _MAX_MEMBERS = 100
 
 
 class _Bounded(RequestModel):
-    """Base that limits an object's members: each unknown one is a fault, and unlimited faults would exhaust memory."""
+    """Base that limits an object's members: each unknown one is a fault, and faults take memory."""
 
     @model_validator(mode="before")
     @classmethod
@@ -73,7 +73,7 @@ class BatchAnswer(Answer):
 
 
 class BatchResult(Answer):
-    """One line of `GET /v1/eligibility/batches/{batch_id}/results?after=ROW`: a row's answer or refusal code."""
+    """The result of one row, a line of `GET /v1/eligibility/batches/{batch_id}/results?after=ROW`."""
 
     row: int = Field(description="From 1, in the order sent.")
     tag: str | None

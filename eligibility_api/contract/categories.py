@@ -1,4 +1,4 @@
-"""The categories of information that a patient may consent to, as data: `categories.toml` (OQS 4.2, OQSCD036)."""
+"""The categories of information for consents, read from `categories.toml` (OQS 4.2, OQSCD036)."""
 
 from __future__ import annotations
 

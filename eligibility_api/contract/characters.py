@@ -1,6 +1,7 @@
 """Characters of names: normalised kana for comparison, and conversion to Shift_JIS.
 
-Names are stored as written, their readings in normalised kana. Conversions are made at the boundary and not stored.
+Names are stored as written, their readings in normalised kana. Conversions are made at the boundary and not
+stored.
 """
 
 from __future__ import annotations
@@ -35,13 +36,15 @@ def normalize_kana(text: str) -> str:
 def replace_unencodable(text: str) -> str:
     """Replace each character that Shift_JIS (CP932) lacks with ●.
 
-    A character with another code point there is mapped to it. A variant (異体字) counts as a different character.
+    A character with another code point there is mapped to it. A variant (異体字) counts as a different
+    character.
     """
     return "".join(_written(written.group()) for written in _WRITTEN.finditer(text))
 
 
 def _written(character: str) -> str:
-    # Compose only sequences: normalising a single character would replace old forms by new ones (U+FA19 by 神).
+    # Compose only sequences: normalising a single character would replace old forms by new ones (U+FA19 by
+    # 神).
     composed = unicodedata.normalize("NFC", character) if len(character) > 1 else character
     windows = composed.translate(_WINDOWS_FORMS)
     try:

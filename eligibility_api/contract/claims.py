@@ -1,7 +1,7 @@
 """Claims (レセプト): upload of an insurer's electronic claim files, and the fund's report about them.
 
-The body of `POST /v1/claims` is the file itself, streamed, of any size. The kind of each section (IR or YK to GO) is
-detected from its content; a file may contain sections of several institutions in sequence.
+The body of `POST /v1/claims` is the file itself, streamed, of any size. The kind of each section (IR or YK to
+GO) is detected from its content; a file may contain sections of several institutions in sequence.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ClaimsState(StrEnum):
     RECEIVED = "received"
     READING = "reading"
     DONE = "done"
-    """Its accepted claims count from `known_from` or from the 11th of their claim month, whichever is later."""
+    """Its accepted claims count from `known_from`, but not before the 11th of their claim month."""
     REFUSED = "refused"
     """Nothing of it counts; `refusal` gives the reason."""
 

@@ -127,7 +127,10 @@ class SingleOrCombined(StrEnum):
 
 
 class Category(StrEnum):
-    """Categories of information that need the patient's consent. Wording, groups and rules are in `categories.toml`."""
+    """Categories of information that need the patient's consent.
+
+    Wording, groups and rules are in `categories.toml`.
+    """
 
     LIMIT_CERTIFICATE = "limit-certificate"
     """限度額適用認定証."""
@@ -210,7 +213,7 @@ class InsurerKind(StrEnum):
 
 
 class FacilityKind(StrEnum):
-    """The kind of institution; determines what it may be shown.
+    """The kind of institution; `facility_kinds.toml` has what each may do and be shown.
 
     `ELIGIBILITY_ONLY` is 資格確認限定型 (施術所 and others): reduced eligibility, no medical information.
     """

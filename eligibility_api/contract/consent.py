@@ -1,13 +1,12 @@
-"""Consent (閲覧同意): the statement, the words that the patient reads, and the bytes that her card signs over them.
+"""Consent (閲覧同意): the statement, its words, and the bytes that the patient's card signs over them.
 
-The fund sends the statement's parts, the terminal builds words and bytes itself, and the fund rebuilds them: what was
-displayed is what was signed. The words are a pure function of the statement and its version; a version never changes.
+The fund sends the statement's parts, the terminal builds words and bytes itself, and the fund rebuilds them:
+what was displayed is what was signed. The words are a pure function of the statement and its version; a
+version never changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -20,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from eligibility_api.contract import examples, presence
 from eligibility_api.contract.categories import CATEGORIES
 from eligibility_api.contract.codes import Care, Category, EndReason, Purpose
+from eligibility_api.contract.consent_versions import STATEMENT_VERSION, STATEMENT_VERSIONS, Language, Until
 from eligibility_api.contract.eligibility import EligibilityAnswer, Proof
 from eligibility_api.contract.wire import (
     Answer,
@@ -32,27 +32,8 @@ from eligibility_api.contract.wire import (
 
 CONSENTS_PATH = "/v1/consents"
 
-STATEMENT_VERSION: Final = 1
-"""The current version of the statement. Changed words or a changed window are a new entry of `STATEMENT_VERSIONS`."""
-
 EVIDENCE_FORMAT: Final = "shikaku-consent/1"
 """Format identifier of an exported consent."""
-
-
-class Language(StrEnum):
-    """The language in which the patient read the words."""
-
-    JA = "ja"
-    EN = "en"
-
-
-class Until(StrEnum):
-    """How long a consent lasts, from its registration on."""
-
-    HOURS_24 = "24-hours"
-    WITHDRAWAL = "withdrawal"
-    CONSULTATION = "consultation"
-    """Until the facility ends it after the consultation, at most until its version's window is over."""
 
 
 def _in_order(value: tuple[Category, ...]) -> tuple[Category, ...]:
@@ -81,7 +62,7 @@ class ConsentStatement(RequestModel):
 
 
 class ConsentChallengeRequest(RequestModel):
-    """`POST /v1/consents/challenges`: what the patient is about to consent to, after proof of her presence."""
+    """`POST /v1/consents/challenges`: what the patient will consent to, after proof of her presence."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CONSENT_CHALLENGE]})
 
@@ -210,7 +191,10 @@ def words(statement: ConsentStatement) -> str:
 def _rest(
     version: int, language: Language, care: Care, categories: tuple[Category, ...], until: Until
 ) -> str:
-    """The lines after the first one, which names the facility. They take few distinct values, hence the cache."""
+    """The lines after the first one, which names the facility.
+
+    They take few distinct values, hence the cache.
+    """
     terms = STATEMENT_VERSIONS[version]
     sentences = terms.sentences[language]
     names = (getattr(CATEGORIES[category], language) for category in categories)
@@ -233,8 +217,10 @@ def to_be_signed(
     challenge: str,
     presence_record: UUID,
 ) -> bytes:
-    """The bytes that the card signs: those of a presence under the consent's own tag, with two more fields: the presence
-    record's id, and the words.
+    """The bytes that the card signs for a consent.
+
+    They are those of a presence under the consent's own tag, with two more fields: the presence record's id,
+    and the words.
     """
     return presence.to_be_signed(
         Purpose.VISUAL_CONSENT if visual_check else Purpose.CONSENT,
@@ -244,76 +230,3 @@ def to_be_signed(
         challenge=challenge,
         more=(str(presence_record), words(statement)),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Sentences:
-    """The sentences of one version in one language; `until` may name the window as `{hours}`."""
-
-    opening: str
-    purpose: Mapping[Care, str]
-    what: str
-    until: Mapping[Until, str]
-    withdrawal: str
-
-
-@dataclass(frozen=True, slots=True)
-class StatementVersion:
-    """What a version of the statement fixes permanently, for the fund, the terminal and the verifier of an old export.
-
-    `until` is the duration by form of care (OQS 11, rules 4 and 5); `window` is the longest time from the registration
-    on for every duration but until withdrawal.
-    """
-
-    until: Mapping[Care, Until]
-    window: timedelta
-    sentences: Mapping[Language, Sentences]
-
-
-STATEMENT_VERSIONS: dict[int, StatementVersion] = {
-    1: StatementVersion(
-        until={
-            Care.OUTPATIENT: Until.HOURS_24,
-            Care.HOME_VISIT: Until.WITHDRAWAL,
-            Care.ONLINE: Until.CONSULTATION,
-        },
-        window=timedelta(hours=24),
-        sentences={
-            Language.JA: Sentences(
-                "私は、{name}（{code}）が私の情報を見ることに同意します。",
-                {
-                    Care.OUTPATIENT: "目的：この施設での診療、または調剤のため",
-                    Care.HOME_VISIT: "目的：訪問診療等のため",
-                    Care.ONLINE: "目的：オンライン診療等のため",
-                },
-                "見てよい情報：",
-                {
-                    Until.HOURS_24: "期間：登録から{hours}時間",
-                    Until.WITHDRAWAL: "期間：取り消すまで",
-                    Until.CONSULTATION: "期間：今回の診療が終わるまで（長くても登録から{hours}時間）",
-                },
-                "同意はいつでも取り消すことができます。",
-            ),
-            Language.EN: Sentences(
-                "I consent that {name} ({code}) looks at information about me.",
-                {
-                    Care.OUTPATIENT: "Purpose: treatment or dispensing at this facility",
-                    Care.HOME_VISIT: "Purpose: treatment at my home",
-                    Care.ONLINE: "Purpose: an online consultation",
-                },
-                "What it may see:",
-                {
-                    Until.HOURS_24: "How long: {hours} hours from registration",
-                    Until.WITHDRAWAL: "How long: until I withdraw it",
-                    Until.CONSULTATION: "How long: until this consultation is over"
-                    " ({hours} hours from registration at most)",
-                },
-                "I can withdraw this consent at any time.",
-            ),
-        },
-    ),
-}
-"""Every version that a card may have signed. Entries are added, never changed: the words are rebuilt to verify a signature."""
-
-UNTIL = STATEMENT_VERSIONS[STATEMENT_VERSION].until
-"""The duration by form of care in the current version. There is no consent in an emergency."""

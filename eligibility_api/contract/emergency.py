@@ -29,7 +29,7 @@ class EmergencyReason(StrEnum):
 
 
 class EmergencyRequest(RequestModel):
-    """`POST /v1/emergencies`: a permit without consent, with its reason; recorded, and shown to the patient."""
+    """`POST /v1/emergencies`: a permit without consent, with its reason; shown to the patient."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.EMERGENCY]})
 
@@ -47,8 +47,9 @@ class EmergencyRequest(RequestModel):
 
 
 class DisasterSearch(RequestModel):
-    """`POST /v1/disaster-searches`: a permit while disaster mode is on in the facility's region, for the person found by
-    her items or by a membership.
+    """`POST /v1/disaster-searches`: a permit in disaster mode for the person found.
+
+    Disaster mode must be on in the facility's region. The person is found by her items or by a membership.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.DISASTER_SEARCH]})

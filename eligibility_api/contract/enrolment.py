@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import examples
-from eligibility_api.contract.codes import CertificateKind, InsurerKind, ReasonOfLoss, Relationship, Sex
-from eligibility_api.contract.member import (
-    BurdenRatio,
-    ElderlyCertificateInput,
-    LimitCertificateInput,
-    PostalCode,
-    SpecificDiseaseInput,
-    insurer_kind,
-)
+from eligibility_api.contract.codes import CertificateKind, InsurerKind, ReasonOfLoss, Relationship
+from eligibility_api.contract.member import PostalCode, insurer_kind
+from eligibility_api.contract.member_items import MemberItems
 from eligibility_api.contract.membership import MembershipKey, PeriodKey
 from eligibility_api.contract.numbers import is_beneficiary_number, is_late_elderly_number
-from eligibility_api.contract.wire import (
-    Answer,
-    BranchNumber,
-    Day,
-    InsurerNumber,
-    MembershipText,
-    PersonKana,
-    PersonText,
-    RequestModel,
-)
+from eligibility_api.contract.wire import Answer, BranchNumber, Day, InsurerNumber, PersonText, RequestModel
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 """The header that identifies a repeated call: 1 to 64 visible ASCII characters, new for each change."""
@@ -53,58 +38,8 @@ class Mismatch(StrEnum):
     CONFIRMED = "confirmed"
 
 
-class MemberItems(RequestModel):
-    """Everything that an insurer sends about one member for one period, except the insurer number."""
-
-    certificate_kind: CertificateKind = CertificateKind.GENERAL
-    symbol: MembershipText | None = None
-    number: MembershipText
-    branch: BranchNumber | None = None
-    relationship: Relationship
-    insured_name: PersonText | None = Field(
-        default=None, description="被保険者（世帯主）氏名, for a dependant."
-    )
-    insured_birth_date: Day | None = Field(
-        default=None,
-        description="The insured person's birth date: a dependant's cover ends on the insured person's 75th birthday.",
-    )
-    name: PersonText
-    name_kana: PersonKana
-    name_alias: PersonText | None = Field(default=None, description="通称.")
-    name_alias_kana: PersonKana | None = None
-    sex: Sex
-    sex_on_certificate: Sex | None = Field(
-        default=None, description="The sex on the certificate, if it is on the back (Sex2)."
-    )
-    birth_date: Day
-    postal_code: PostalCode | None = None
-    address: PersonText
-    acquired_on: Day = Field(description="First insured day.")
-    lost_on: Day | None = Field(default=None, description="First uninsured day.")
-    reason_of_loss: ReasonOfLoss | None = None
-    issued_on: Day | None = Field(default=None, description="Day on which the certificate was issued (交付).")
-    valid_from: Day | None = Field(default=None, description="The certificate's first valid day.")
-    valid_to: Day | None = Field(default=None, description="The certificate's last valid day.")
-    burden_ratio: BurdenRatio | None = Field(default=None, description="Percent; late-elderly scheme only.")
-    elderly_certificate: ElderlyCertificateInput | None = None
-    limit_certificate: LimitCertificateInput | None = None
-    specific_diseases: Annotated[tuple[SpecificDiseaseInput, ...], Field(max_length=3)] = ()
-    nondisclosure: bool = Field(default=False, description="不開示該当フラグ: no address, no access view.")
-    self_disclosure_blocked: bool = Field(
-        default=False, description="自己情報提供不可フラグ: no card use, portal or clinical view."
-    )
-
-    @model_validator(mode="after")
-    def _period(self) -> Self:
-        if self.lost_on is not None and self.lost_on <= self.acquired_on:
-            raise PydanticCustomError("period", "lost_on must be later than acquired_on")
-        if (self.lost_on is None) != (self.reason_of_loss is None):
-            raise PydanticCustomError("reason_of_loss", "lost_on and reason_of_loss go together")
-        return self
-
-
 class EnrolmentRequest(MemberItems):
-    """`POST /v1/enrolments`: one member, from `acquired_on` on (資格取得), or for a period that has ended already."""
+    """`POST /v1/enrolments`: one member, from `acquired_on` on (資格取得), or for a period that has ended."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.MEMBER]})
 
@@ -134,7 +69,7 @@ def _check_recipient(member: MemberItems) -> None:
 
 
 def _check_late_elderly(member: MemberItems) -> None:
-    """後期高齢者医療 insures each person individually, without branch (OQS 12): from 75, with a disability from 65."""
+    """後期高齢者医療 insures each person alone, without branch (OQS 12): from 75, with a disability from 65."""
     born, acquired = member.birth_date, member.acquired_on
     turned_65 = (born.year + 65, born.month, born.day) <= (acquired.year, acquired.month, acquired.day)
     if not (turned_65 and member.branch is None and member.relationship is Relationship.INSURED):
@@ -151,8 +86,10 @@ class EndRequest(MembershipKey):
 
 
 class CorrectionRequest(RequestModel):
-    """`POST /v1/enrolments/correct`: replace a period by the correct one (資格訂正). `member` is complete and replaces the
-    former content; with another membership in it, the period moves to that membership.
+    """`POST /v1/enrolments/correct`: replace a period by the correct one (資格訂正).
+
+    `member` is complete and replaces the former content; with another membership in it, the period moves to
+    that membership.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.CORRECTION]})

@@ -1,8 +1,8 @@
 """The error type of the whole system, and its catalogue.
 
-Every error that a person may see has a code, a sentence for the reception in Japanese and English, and a sentence for
-the engineer, all in `catalogue.toml`. An error contains no personal value; its details are numbers such as the tries
-left.
+Every error that a person may see has a code, a sentence for the reception in Japanese and English, and a
+sentence for the engineer, all in `catalogue.toml`. An error contains no personal value; its details are
+numbers such as the tries left.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ CATALOGUE = read_catalogue(__package__)
 class ShikakuError(Exception):
     """Base of all expected errors.
 
-    `code` is the catalogue's key. `details` are values for the sentences (tries left, a status word, seconds to wait);
-    they are shown and logged, so they must not be personal. A program with codes of its own derives a class with
-    another `catalogue`.
+    `code` is the catalogue's key. `details` are values for the sentences (tries left, a status word, seconds
+    to wait); they are shown and logged, so they must not be personal. A program with codes of its own derives
+    a class with another `catalogue`.
     """
 
     catalogue: ClassVar[Mapping[str, CatalogueEntry]] = CATALOGUE

@@ -1,8 +1,8 @@
 """Transport of the fund's clients: sign-in, token cache, and encoding and decoding of wire models.
 
-Every failure is a ShikakuError: the fund's own problem under its code, a failed connection (also one reported by a
-gateway) as `fund-unreachable`, an undecodable response as `fund-unreadable`. Nothing is retried. The calls are in
-`client.py` and `insurer_client.py`.
+Every failure is a ShikakuError: the fund's own problem under its code, a failed connection (also one reported
+by a gateway) as `fund-unreachable`, an undecodable response as `fund-unreadable`. Nothing is retried. The
+calls are in `client.py` and `insurer_client.py`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,10 @@ class FundCaller:
         key: str | None,
         more: Mapping[str, str] | None = None,
     ) -> Model:
-        """Send a change with an idempotency key (a new one if None), so that it is applied once. `more`: further headers."""
+        """Send a change with an idempotency key (a new one if None), so that it is applied once.
+
+        `more`: further headers.
+        """
         headers = {IDEMPOTENCY_KEY: key or secrets.token_urlsafe(_KEY_BYTES), **(more or {})}
         return self._read(model, self._send(path, body=request, token=self.sign_in(), headers=headers))
 

@@ -38,8 +38,9 @@ CATEGORY_OF: dict[HistoryResource, Category] = {
     HistoryResource.DIAGNOSES: Category.DIAGNOSIS,
     HistoryResource.HEALTH_CHECKUPS: Category.HEALTH_CHECKUP,
 }
-"""The category that the permit must include. Medicines include prescriptions and dispensings if `prescription` is
-allowed too.
+"""The category that the permit must include.
+
+Medicines include prescriptions and dispensings if `prescription` is allowed too.
 """
 
 

@@ -41,8 +41,10 @@ class Accessor:
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
-    """The requested part of a history. Months as YYYY-MM; `group` and `prescriber` (an institution code) for medicines
-    only; at most `limit` rows per page, starting after the cursor `after`.
+    """The requested part of a history.
+
+    Months as YYYY-MM; `group` and `prescriber` (an institution code) for medicines only; at most `limit` rows
+    per page, starting after the cursor `after`.
     """
 
     from_month: str | None = None

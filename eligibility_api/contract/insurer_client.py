@@ -1,7 +1,7 @@
 """The client for insurers' programs: the facilities' calls, and the insurer's own.
 
-Every change of a single member carries an idempotency key. A caller that may repeat a call passes its own key, the
-same each time: the fund applies the change once.
+Every change of a single member carries an idempotency key. A caller that may repeat a call passes its own
+key, the same each time: the fund applies the change once.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Operations of an insurer: mismatch queue, change feed, statistics, and members who need a paper certificate.
+"""An insurer's back office: mismatch queue, change feed, statistics, paper certificates.
 
-Lists are paged: `next` is the cursor for the parameter `after`. Cursors are opaque and contain nothing personal.
+Lists are paged: `next` is the cursor for the parameter `after`. Cursors are opaque and contain nothing
+personal.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class ChangeEvent(Answer):
 
 
 class Changes(Answer):
-    """`GET /v1/changes?after=CURSOR&limit=`: changes of the insurer's members, in the order of publication."""
+    """`GET /v1/changes?after=CURSOR&limit=`: changes of the insurer's members, by publication."""
 
     changes: list[ChangeEvent]
     has_more: bool = Field(description="Whether a next page is available now.")
@@ -129,7 +130,10 @@ class PaperCertificateNeed(MemberSummary):
 
 
 class PaperCertificates(Answer):
-    """`GET /v1/paper-certificates?after=CURSOR&since_month=YYYY-MM`: a page may be short or empty and still have a next one."""
+    """`GET /v1/paper-certificates?after=CURSOR&since_month=YYYY-MM`.
+
+    A page may be short or empty and still have a next one.
+    """
 
     since: date = Field(description="The reference day of `new_since`.")
     members: list[PaperCertificateNeed]

@@ -1,7 +1,7 @@
 """Groups of a member's items: certificates and medical tickets, in requests and answers.
 
-Each group has two models: `…Input` for requests, which rejects unknown members, and the plain name for answers, of
-which clients ignore unknown members.
+Each group has two models: `…Input` for requests, which rejects unknown members, and the plain name for
+answers, of which clients ignore unknown members.
 """
 
 from __future__ import annotations

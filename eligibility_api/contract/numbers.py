@@ -1,7 +1,7 @@
-"""Formats and check digits of the field's numbers, and detection of a My Number, which must never be sent.
+"""Formats and check digits of insurance numbers, and detection of a My Number, which must never be sent.
 
-The rules are those of the claim and eligibility interfaces (保険者番号, 公費負担者番号, 医療機関コード); the My Number's
-check digit follows the ministerial ordinance 総務省令第85号 article 5.
+The rules are those of the claim and eligibility interfaces (保険者番号, 公費負担者番号, 医療機関コード); the My Number's check
+digit follows the ministerial ordinance 総務省令第85号 article 5.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def folded(text: str) -> str:
 def check_digit(digits: str) -> int:
     """The check digit that follows `digits` (insurer, public-expense, beneficiary and institution numbers).
 
-    From the last digit leftward multiply by 2, 1, 2, 1 … and add the digits of the products; the check digit is the
-    difference to the next multiple of ten.
+    From the last digit leftward multiply by 2, 1, 2, 1 … and add the digits of the products; the check digit
+    is the difference to the next multiple of ten.
     """
     total = 0
     for place, digit in enumerate(reversed(digits)):
@@ -42,7 +42,7 @@ def check_digit(digits: str) -> int:
 
 
 def is_checked_number(text: str, lengths: tuple[int, ...]) -> bool:
-    """Whether `text` is ASCII digits of one of `lengths` whose last digit is the check digit of the others."""
+    """Whether `text` is ASCII digits, of one of `lengths`, the last a valid check digit of the others."""
     if len(text) not in lengths or not (text.isascii() and text.isdigit()):
         return False
     return check_digit(text[:-1]) == int(text[-1])
@@ -60,7 +60,7 @@ def is_welfare_office_number(text: str) -> bool:
 
 
 def law_of(insurer_number: str) -> str | None:
-    """法別番号: the first two digits of a valid eight-digit number; None for national health insurance (six digits)."""
+    """法別番号: the first two digits of an eight-digit number; None for national health insurance."""
     return insurer_number[:2] if len(insurer_number) == 8 else None
 
 
@@ -82,8 +82,8 @@ def is_institution_code(text: str) -> bool:
 def is_my_number(text: str) -> bool:
     """Whether `text`, folded, is exactly twelve digits with a valid My Number check digit.
 
-    Such a text is rejected wherever a membership identifier is expected. Identifiers that a clinic chooses itself
-    are not tested: one in ten twelve-digit strings has a valid check digit by chance.
+    Such a text is rejected wherever a membership identifier is expected. Identifiers that a clinic chooses
+    itself are not tested: one in ten twelve-digit strings has a valid check digit by chance.
     """
     # Separators, visible or not, and the script of the digits must not hide the number.
     digits = "".join(character for character in folded(text) if character.isalnum())

@@ -1,4 +1,4 @@
-"""Prescriptions and dispensings (電子処方箋の処方・調剤情報): recorded immediately, provisional until the claim arrives."""
+"""Prescriptions and dispensings (電子処方箋の処方・調剤情報), provisional until the claim arrives."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The bytes that a card signs as proof of presence.
 
-The terminal builds them from its own data and never signs bytes or a digest supplied by others. They begin with a tag
-of their purpose, so that a proof for one purpose is not valid for another, and a consent's signature does not prove
-presence.
+The terminal builds them from its own data and never signs bytes or a digest supplied by others. They begin
+with a tag of their purpose, so that a proof for one purpose is not valid for another, and a consent's
+signature does not prove presence.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def to_be_signed(
 ) -> bytes:
     """Build the bytes that the card signs: the purpose's tag, then the SHA-256 of the fields.
 
-    Each field is hashed as its length in UTF-8 bytes (two bytes, big-endian) and the bytes, in the order audience,
-    institution code, terminal id, challenge, `more` (a consent: its wording, see `contract.consent`). The fixed short
-    form fits a short APDU.
+    Each field is hashed as its length in UTF-8 bytes (two bytes, big-endian) and the bytes, in the order
+    audience, institution code, terminal id, challenge, `more` (a consent: its wording, see
+    `contract.consent`). The fixed short form fits a short APDU.
     """
     digest = hashlib.sha256()
     for field in (audience, institution_code, terminal_id, challenge, *more):

@@ -16,7 +16,10 @@ ReferenceNumber = Annotated[Text, StringConstraints(min_length=1, max_length=50)
 
 
 class ReferenceRegistration(MembershipQuery):
-    """`POST /v1/reference-numbers`: the facility's number for this membership's person. A later one replaces it."""
+    """`POST /v1/reference-numbers`: the facility's number for this membership's person.
+
+    A later one replaces it.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.REFERENCE]})
 
@@ -32,8 +35,9 @@ class ReferenceRegistrations(RequestModel):
 
 
 class ReferenceAnswer(Answer):
-    """The outcome of one registration: `registered`, or the catalogue's code (`reference-not-found`,
-    `reference-several-found`).
+    """The outcome of one registration.
+
+    It is `registered`, or the catalogue's code (`reference-not-found`, `reference-several-found`).
     """
 
     outcome: str

@@ -23,7 +23,7 @@ class RegistrationRequest(Proof):
 
 
 class RegistrationAnswer(Answer):
-    """The certificate is bound; `already_registered` tells whether it had been before."""
+    """The result: the certificate is bound; `already_registered` if it was bound before."""
 
     already_registered: bool
     registered_at: datetime

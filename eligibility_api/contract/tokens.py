@@ -1,4 +1,4 @@
-"""Client authentication: OAuth 2.0 client credentials with `private_key_jwt` (RFC 6749 4.4, RFC 7523), ES256."""
+"""Client authentication: OAuth 2.0 client credentials with `private_key_jwt` (RFC 7523), ES256."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TokenForm(RequestModel):
 
 
 class TokenAnswer(Answer):
-    """RFC 6749 section 5.1."""
+    """The answer of the token endpoint (RFC 6749 section 5.1)."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
@@ -49,8 +49,9 @@ class CredentialError(Exception):
 class Credential(BaseModel):
     """The secret credential file of an admitted client: its identity and its private key.
 
-    `audience` is the fund's name in tokens and in the bytes that a card signs. A terminal has an institution code, an
-    insurer an insurer number. Cards require `visual_check_certificate` (DER) of a terminal for the visual check.
+    `audience` is the fund's name in tokens and in the bytes that a card signs. A terminal has an institution
+    code, an insurer an insurer number. Cards require `visual_check_certificate` (DER) of a terminal for the
+    visual check.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -90,7 +91,7 @@ class Credential(BaseModel):
         return credential
 
     def to_be_signed(self, purpose: Purpose, challenge: str) -> bytes:
-        """The bytes that a card signs at this terminal, from the terminal's identity and the fund's challenge."""
+        """The bytes that a card signs at this terminal for a challenge of the fund."""
         return presence.to_be_signed(
             purpose,
             audience=self.audience,

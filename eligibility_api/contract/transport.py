@@ -31,5 +31,8 @@ FundUrl = Annotated[AnyHttpUrl, AfterValidator(_encrypted_or_local)]
 
 
 def open_transport(url: str) -> httpx2.HTTPTransport:
-    """A transport to `url`. The TLS trust store, which takes 15 ms or more to load, is not loaded for http."""
+    """A transport to `url`.
+
+    The TLS trust store, which takes 15 ms or more to load, is not loaded for http.
+    """
     return httpx2.HTTPTransport(verify=httpx2.URL(url).scheme != "http")

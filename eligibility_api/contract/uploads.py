@@ -30,8 +30,9 @@ class FileEncoding(StrEnum):
 
 
 class FileScope(StrEnum):
-    """Whether the file contains all members, or only changes. A member missing in a full file is reported but never
-    ended: an end needs a day and a reason.
+    """Whether the file contains all members, or only changes.
+
+    A member missing in a full file is reported but never ended: an end needs a day and a reason.
     """
 
     FULL = "full"
@@ -75,7 +76,10 @@ class UploadState(StrEnum):
 
 
 class RowFault(StrEnum):
-    """Faults of a row. An invalid row is not processed; the others are, unless `bad_rows` is `reject-file`."""
+    """Faults of a row.
+
+    An invalid row is not processed; the others are, unless `bad_rows` is `reject-file`.
+    """
 
     REQUIRED = "required"
     FORMULA = "formula"
@@ -162,9 +166,10 @@ class UploadAnswer(Answer):
 
 
 class UploadFault(Answer):
-    """One fault of one row: place, code and the value's shape (`9` digit, `a` letter, `あ` other), never the value.
+    """One fault of one row: place, code and the value's shape, never the value.
 
-    ASCII punctuation and spaces appear unchanged in the shape.
+    The shape has `9` for a digit, `a` for a letter, `あ` for others; ASCII punctuation and spaces are
+    unchanged.
     """
 
     row: int = Field(description="From 1, not counting the header; 0 if the fault belongs to no row.")

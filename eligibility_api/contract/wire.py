@@ -30,7 +30,7 @@ MY_NUMBER_FAULT = "my_number"
 
 
 class RequestModel(BaseModel):
-    """Base of requests: rejects unknown members, changes nothing but kana, and never repeats input in errors."""
+    """Base of requests: rejects unknown members, normalises only kana, and never repeats input in errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -41,10 +41,11 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     @classmethod
-    def from_trusted(cls, **values: Any) -> Self:
-        """Construct without validation, from values validated on input; every field must be given.
+    def from_trusted(cls, values: dict[str, Any]) -> Self:
+        """Construct without validation, from validated values: every field, in the order of the fields.
 
-        Like `model_construct`, without its much slower search for aliases and defaults.
+        Like `model_construct`, without its much slower search for aliases and defaults. The answer keeps
+        `values`: the caller must not use it afterwards.
         """
         made = cls.__new__(cls)
         object.__setattr__(made, "__dict__", values)
@@ -79,7 +80,7 @@ def _checked_institution_code(value: str) -> str:
 
 
 _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]*$"
-"""Rejects Unicode category Cc: nobody types it, and the database cannot store U+0000."""
+"""Rejects control characters (Unicode category Cc): the database cannot store U+0000."""
 
 Text = Annotated[str, StringConstraints(pattern=_NO_CONTROL_CHARACTERS)]
 """Text without control characters; the type of every stored text of a request."""

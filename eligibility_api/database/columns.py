@@ -1,4 +1,4 @@
-"""What the tables of all capabilities share: one metadata, and columns that recur."""
+"""Columns and helpers that the tables of all capabilities share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 
 def instant(*, nullable: bool = False, primary_key: bool = False, by_database: bool = False) -> Any:
-    """A column for an instant (timestamptz), filled by the database's clock if `by_database`."""
+    """A timestamptz column, filled by the database's clock if `by_database`."""
     column: Column[datetime] = Column(
         DateTime(timezone=True),
         nullable=nullable,
@@ -21,7 +21,7 @@ def instant(*, nullable: bool = False, primary_key: bool = False, by_database: b
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """The Core table of a table model: what statements are written with."""
+    """The Core table of a table model, for building statements."""
     table = model.__table__  # type: ignore[attr-defined]
     assert isinstance(table, Table)
     return table

@@ -1,7 +1,7 @@
-"""The ways to the database.
+"""Connections of one process to the database, of two kinds.
 
-Two of them, for two kinds of work: raw driver statements on a pool of their own for the hot path, and SQLAlchemy
-Core for everything else. One request is one transaction in either. What its absence means is `outage.py`.
+The hot path executes raw driver statements on its own pool (`pool.py`), all other code uses SQLAlchemy Core.
+With either, one request is one transaction. `db_errors.py` defines which errors are outages.
 """
 
 from __future__ import annotations
@@ -20,35 +20,36 @@ from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.pool import ACQUIRE_SECONDS, ConnectionPool
 
 ENGINE_CONNECTIONS = 4
-"""Connections of one process for everything but the hot path, unless it needs more."""
+"""Connections of one process besides the hot path's pool, by default."""
 
-_BEGIN = text("SELECT")
-_ONE_PLAN = {
-    # One plan for whoever is asked about: planning anew costs more than it can save, and differs by what is asked.
+_BEGIN_TRANSACTION = text("SELECT")
+_POOL_SESSION_SETTINGS = {
+    # A plan for each parameter set would cost more than it saves, and differ between parameters.
     "plan_cache_mode": "force_generic_plan",
-    # All that the hot path asks is found by its key. A plan stays with a connection for long: made while tables were
-    # small, or before there were statistics of what was loaded, it would read them whole when they are a nation's.
+    # The hot path finds every row by an index. A plan lives as long as its connection: if it was made while
+    # tables were small, or before they were analyzed, it would scan them after they have grown to national
+    # size.
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
-"""Settings of the hot path's sessions."""
+"""Session settings of the hot path's connections."""
 
-_SERVER_FIRST_SECONDS = 1.0
-"""By how much the driver waits longer than the server, which tells more."""
+_DRIVER_MARGIN_SECONDS = 1.0
+"""How much longer the driver waits than the server, whose timeout error is more specific."""
 
 
 def sqlalchemy_url(dsn: str) -> URL:
-    """SQLAlchemy's URL for a libpq-style `dsn` (a Unix socket stands in the query as `host`)."""
+    """SQLAlchemy's URL for a libpq-style `dsn`; a Unix socket is the query's `host`."""
     return make_url(dsn).set(drivername="postgresql+asyncpg")
 
 
 class Database:
-    """Connections of one process under one role. Opened and closed with the process.
+    """The connections of one process under one role, opened and closed with the process.
 
-    A statement may take `statement_seconds`, and wait `lock_seconds` for another transaction. Every way of being left
-    without a decision is `database-unavailable`; a pool that stays full is `overloaded`. One that is not `durable` does
-    not wait for the disk at a commit: for work that is told to nobody before a durable commit has come after it.
+    `statement_seconds` limits a statement, `lock_seconds` its wait for another transaction. An outage is
+    raised as `database-unavailable`, a pool that stays exhausted as `overloaded`. If not `durable`, a commit
+    does not wait for the disk: only for work whose results are published after a later durable commit.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Database:
         self._connections: ConnectionPool | None = None
         self._session: dict[str, Any] = {
             "timeout": ACQUIRE_SECONDS,
-            "command_timeout": statement_seconds + _SERVER_FIRST_SECONDS,
+            "command_timeout": statement_seconds + _DRIVER_MARGIN_SECONDS,
             "server_settings": {
                 "statement_timeout": f"{statement_seconds * 1000:.0f}",
                 "lock_timeout": f"{lock_seconds * 1000:.0f}",
@@ -85,28 +86,33 @@ class Database:
         )
 
     async def open(self) -> None:
-        """Make the hot path's pool; it connects at first use, so that a process starts also while the database is away."""
-        session = self._session | {"server_settings": self._session["server_settings"] | _ONE_PLAN}
+        """Create the hot path's pool.
+
+        It connects at the first use, so that a process also starts while the database is unavailable.
+        """
+        session = self._session | {
+            "server_settings": self._session["server_settings"] | _POOL_SESSION_SETTINGS
+        }
         self._connections = ConnectionPool(
             partial(asyncpg.connect, self._dsn, **session), self._pool_connections
         )
 
     async def close(self) -> None:
-        """Close every connection, after what runs on it; one that does not come back in time is cut."""
+        """Close every connection after its running statement, or terminate it after a timeout."""
         if self._connections is not None:
             await self._connections.close()
         await self._engine.dispose()
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> list[asyncpg.Record]:
-        """One statement on the hot path: prepared once a connection, a transaction of its own."""
+        """Execute one statement on the hot path, in its own transaction; prepared once per connection."""
         with translate_db_errors():
             if self._connections is None:
-                raise asyncpg.InterfaceError("the database is not open")
+                raise asyncpg.InterfaceError("the pool is not open")
             return await self._connections.fetch(statement, parameters)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A unit of work through SQLAlchemy Core: committed at the end, rolled back by an exception."""
+        """A transaction of SQLAlchemy Core: committed at the end, rolled back by an exception."""
         with translate_db_errors():
             async with self._engine.begin() as connection:
                 yield connection
@@ -120,9 +126,9 @@ async def copy(
     *,
     schema: str | None = None,
 ) -> None:
-    """COPY records into a table, in binary, inside the connection's transaction."""
+    """COPY records into a table, in binary format, inside the connection's transaction."""
     # The driver's COPY does not begin SQLAlchemy's transaction by itself.
-    await connection.execute(_BEGIN)
+    await connection.execute(_BEGIN_TRANSACTION)
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection
     await driver.copy_records_to_table(table, schema_name=schema, columns=columns, records=records)

@@ -1,6 +1,7 @@
-"""Which errors of the database mean that nobody could decide. All others are faults of this program, and stay so.
+"""Classifies database errors: outages become `database-unavailable` or `overloaded`.
 
-Used on both ways to the database, so that it makes no difference to a client which of them failed.
+All other errors are defects of this program and are not converted. Both kinds of connections use this module,
+so that clients get the same error from either.
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from eligibility_api.contract.errors import ShikakuError
 
 RETRY_AFTER_SECONDS = 5
-"""What a client is told to wait when the database cannot serve it."""
+"""`Retry-After` of an answer when the database is unavailable."""
 
-_CLASSES = frozenset({"08", "53", "57", "58"})
-"""SQLSTATE classes (PostgreSQL, appendix A): connection, resources, intervention (a timeout too), system."""
+_OUTAGE_CLASSES = frozenset({"08", "53", "57", "58"})
+"""SQLSTATE classes (PostgreSQL, appendix A): connection, resources, intervention (also timeouts), system."""
 
-_STATES = frozenset({"25006", "40001", "40P01", "55P03"})
-"""A server that only reads (after a fail-over), a transaction that lost against another, a lock waited for too long."""
+_OUTAGE_STATES = frozenset({"25006", "40001", "40P01", "55P03"})
+"""SQLSTATEs: a read-only server (after a fail-over), serialisation failure, deadlock, lock timeout."""
 
-_LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+_CONNECTION_LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _CHECK_VIOLATION = "23514"
 
 
 @contextmanager
 def translate_db_errors() -> Iterator[None]:
-    """What the database leaves undecided inside the block leaves it as `database-unavailable` or `overloaded`."""
+    """Raise outages inside the block as `database-unavailable` or `overloaded`."""
     try:
         yield
     except Exception as error:
@@ -40,22 +41,25 @@ def translate_db_errors() -> Iterator[None]:
 
 
 def _code(error: Exception) -> str | None:
-    """The family's code for an outage; None for whatever else it is."""
+    """The error code of an outage; None for any other error."""
     if isinstance(error, PoolTimeout):
         return "overloaded"
-    told = error.driver_exception if isinstance(error, DBAPIError) else error
-    return "database-unavailable" if _is_lost(told) or _is_undecided(told) else None
+    driver_error = error.driver_exception if isinstance(error, DBAPIError) else error
+    return "database-unavailable" if _is_connection_lost(driver_error) or _is_outage(driver_error) else None
 
 
-def _is_lost(error: BaseException | None) -> bool:
-    """No connection, or none any more. The driver also reports a wrong parameter as its interface's: a ValueError."""
-    return isinstance(error, _LOST) and not isinstance(error, ValueError)
+def _is_connection_lost(error: BaseException | None) -> bool:
+    """Whether the connection failed or was lost.
+
+    A ValueError is excluded: the driver also reports an invalid parameter as an interface error.
+    """
+    return isinstance(error, _CONNECTION_LOST) and not isinstance(error, ValueError)
 
 
-def _is_undecided(error: BaseException | None) -> bool:
+def _is_outage(error: BaseException | None) -> bool:
     if not isinstance(error, asyncpg.PostgresError):
         return False
     state = error.sqlstate or ""
-    # A row without a partition is reported like a check's violation, but no check has a name there.
+    # A row without a partition is reported as a check violation, but without the name of a constraint.
     without_partition = state == _CHECK_VIOLATION and error.constraint_name is None
-    return state[:2] in _CLASSES or state in _STATES or without_partition
+    return state[:2] in _OUTAGE_CLASSES or state in _OUTAGE_STATES or without_partition

@@ -1,33 +1,34 @@
-"""Which database a process uses, and as whom."""
+"""The connection string of a process: embedded or external database, by role."""
 
 from __future__ import annotations
 
-from eligibility_api.embedded_postgres.cluster import Role
+from eligibility_api.embedded_postgres.cluster import Role, role_name
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
 
 def is_embedded(settings: Settings) -> bool:
-    """Whether the embedded PostgreSQL serves: no `DATABASE_URL` is set."""
+    """Whether the embedded PostgreSQL is used: no `DATABASE_URL` is set."""
     return settings.database_url is None
 
 
 def dsn(settings: Settings, role: Role) -> str:
-    """The connection string of `role`. Each role of an outside database has a setting of its own.
+    """The connection string of `role`. Each role of an external database has its own setting.
 
-    Raises OperatorError where that is missing, EmbeddedDatabaseError where the embedded server was never started.
+    Raises OperatorError if that is missing, EmbeddedDatabaseError if the embedded server was never started.
     """
     if settings.database_url is None:
         return EmbeddedPostgres.attach(settings.home / "postgres").dsn(role)
     outside = {
-        "api": settings.database_url,
         "owner": settings.database_owner_url,
-        "batch": settings.database_batch_url,
-        "sequencer": settings.database_sequencer_url,
+        "api": settings.database_url,
+        "jobs": settings.database_jobs_url,
+        "auditor": settings.database_auditor_url,
     }[role]
     if outside is None:
         raise OperatorError(
-            f"DATABASE_URL is the API's address alone; set FUND_DATABASE_{role.upper()}_URL for the role {role}."
+            f"DATABASE_URL is only the API's address; set FUND_DATABASE_{role.upper()}_URL for the role"
+            f" {role_name(role)}."
         )
     return outside

@@ -1,4 +1,7 @@
-"""Brings a database to the newest revision. By itself only on the embedded database; elsewhere by command."""
+"""Migrates a database to the newest schema revision.
+
+The embedded database is migrated at start, an external one by command only.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,13 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from eligibility_api.database.connections import sqlalchemy_url
+from eligibility_api.embedded_postgres.cluster import ROLES, role_name
+from eligibility_api.platform.errors import OperatorError
 
 
 def _config() -> Config:
@@ -21,20 +28,29 @@ def _config() -> Config:
 
 @cache
 def head() -> str:
-    """The revision that this program's code expects."""
+    """The schema revision that this program expects."""
     current = ScriptDirectory.from_config(_config()).get_current_head()
     assert current is not None
     return current
 
 
-async def migrate(owner_dsn: str) -> None:
-    """Run what is missing, as the owner of the database. Raises asyncpg's or SQLAlchemy's errors."""
-    from sqlalchemy.ext.asyncio import create_async_engine
+_MISSING_ROLES = text("""
+SELECT array_agg(name) FROM unnest(CAST(:names AS text[])) AS n (name)
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+""")
 
+
+async def migrate(owner_dsn: str) -> None:
+    """Run the missing migrations, as the database's owner.
+
+    Raises OperatorError if the server lacks a role that the migrations grant rights to, and asyncpg's or
+    SQLAlchemy's errors.
+    """
     engine = create_async_engine(sqlalchemy_url(owner_dsn), poolclass=NullPool)
     config = _config()
     try:
         async with engine.connect() as connection:
+            await _check_roles(connection)
 
             def upgrade(sync_connection: object) -> None:
                 config.attributes["connection"] = sync_connection
@@ -44,3 +60,15 @@ async def migrate(owner_dsn: str) -> None:
             await connection.commit()
     finally:
         await engine.dispose()
+
+
+async def _check_roles(connection: AsyncConnection) -> None:
+    names = [role_name(role) for role in ROLES if role != "owner"]
+    missing = (await connection.execute(_MISSING_ROLES, {"names": names})).scalar_one()
+    await connection.rollback()  # each migration has a transaction of its own
+    if missing:
+        raise OperatorError(
+            f"The database server has no role {', '.join(missing)}: create it; or, if an earlier version of this program"
+            " migrated the database, rename its roles api, batch and sequencer to shikaku_api, shikaku_jobs and"
+            " shikaku_auditor (ALTER ROLE … RENAME TO …)."
+        )

@@ -1,8 +1,8 @@
-"""The hot path's connections to the database: made when they are needed, kept, and lent for a statement each.
+"""A minimal connection pool for single statements, used by the hot path.
 
-The driver has a pool of its own, which costs three times what the shortest statement does (it resets a session, starts
-a task to give it back, watches how long it was idle). Single statements leave nothing in a session, so that here a
-connection is taken from a list and put back.
+The driver's own pool costs three times as much as the shortest statement: it resets a session, starts a task
+for each release, and tracks idle time. Single statements leave no state in a session, so here a connection is
+taken from a list and put back.
 """
 
 from __future__ import annotations
@@ -17,130 +17,135 @@ import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 ACQUIRE_SECONDS = 2.0
-"""How long a request waits for a connection, and a connection for the server."""
+"""How long a request waits for a connection, and a new connection for the server."""
 
 _CLOSE_SECONDS = 5.0
 
 Connect = Callable[[], Awaitable[Any]]
-"""Makes a connection. Raises OSError, TimeoutError, asyncpg's errors."""
+"""Opens a connection. Raises OSError, TimeoutError, asyncpg's errors."""
 
 
 class ConnectionPool:
-    """At most so many; the one that was used last is used next. Who comes when all are in use waits its turn."""
+    """A pool of at most `max_connections` connections; the last one used is reused first.
 
-    def __init__(self, connect: Connect, most: int) -> None:
+    Requests wait in order of arrival while all connections are in use.
+    """
+
+    def __init__(self, connect: Connect, max_connections: int) -> None:
         self._connect = connect
-        self._most = most
-        self._open: set[Any] = set()
-        self._being_made = 0
+        self._max_connections = max_connections
+        self._connections: set[Any] = set()
+        self._connecting = 0
         self._free: list[Any] = []
-        self._turns: deque[asyncio.Future[Any]] = deque()
-        self._parting: set[asyncio.Task[None]] = set()
+        self._waiters: deque[asyncio.Future[Any]] = deque()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def fetch(self, statement: str, parameters: Sequence[Any]) -> list[asyncpg.Record]:
-        """One statement, prepared once a connection, a transaction of its own. Raises PoolTimeout where all connections
-        stay in use, else what the driver does.
+        """Execute one statement in its own transaction; prepared once per connection.
+
+        Raises PoolTimeout if all connections stay in use, and the driver's errors.
         """
-        connection = await self._take()
+        connection = await self._acquire()
         try:
             rows: list[asyncpg.Record] = await connection.fetch(statement, *parameters)
         except asyncpg.PostgresError:
-            self._give_back(connection)
+            self._release(connection)
             raise
         except BaseException:
-            # Cut, out of time or called off: something may still be under way on it.
-            self._part(connection)
+            # Disconnected, timed out or cancelled: a statement may still be running on it.
+            self._close_soon(connection)
             raise
-        self._give_back(connection)
+        self._release(connection)
         return rows
 
     async def close(self) -> None:
-        """Close every connection, after what runs on it; one that does not come back in time is cut."""
-        self._most = 0
+        """Close every connection after its running statement, or terminate it after a timeout."""
+        self._max_connections = 0
         while self._free:
-            self._part(self._free.pop())
+            self._close_soon(self._free.pop())
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
-                while self._open or self._being_made:
-                    await self._turn()
-        for connection in list(self._open):
+                while self._connections or self._connecting:
+                    await self._wait()
+        for connection in list(self._connections):
             connection.terminate()
 
-    async def _take(self) -> Any:
-        """A connection that is free, is made, or comes back."""
+    async def _acquire(self) -> Any:
+        """A free connection, a new one, or the next one released."""
         while self._free:
             connection = self._free.pop()
             if not connection.is_closed():
                 return connection
-            self._forget(connection)
+            self._discard(connection)
         deadline = asyncio.get_running_loop().time() + ACQUIRE_SECONDS
-        while len(self._open) + self._being_made >= self._most:
+        while len(self._connections) + self._connecting >= self._max_connections:
             try:
                 async with asyncio.timeout_at(deadline):
-                    connection = await self._turn()
+                    connection = await self._wait()
             except TimeoutError as error:
                 raise PoolTimeout("every connection is in use") from error
             if connection is not None:
                 return connection
-        return await self._make()
+        return await self._connect_new()
 
-    async def _make(self) -> Any:
-        self._being_made += 1
+    async def _connect_new(self) -> Any:
+        self._connecting += 1
         try:
             connection = await self._connect()
         except BaseException:
-            self._next(None)
+            self._wake_next(None)
             raise
         finally:
-            self._being_made -= 1
-        self._open.add(connection)
+            self._connecting -= 1
+        self._connections.add(connection)
         return connection
 
-    async def _turn(self) -> Any:
-        """What comes next: a connection that was given back, or None where there is room to make one."""
-        turn: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._turns.append(turn)
+    async def _wait(self) -> Any:
+        """Wait for a released connection, or None when a new one may be opened."""
+        waiter: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
         try:
-            return await turn
+            return await waiter
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it came in the same moment: it is the next one's
-                self._pass_on(turn.result())
+            # Cancelled after a connection was assigned: it belongs to the next waiter.
+            if waiter.done() and not waiter.cancelled():
+                self._hand_over(waiter.result())
             raise
 
-    def _pass_on(self, connection: Any) -> None:
+    def _hand_over(self, connection: Any) -> None:
         if connection is not None:
-            self._give_back(connection)
+            self._release(connection)
         else:
-            self._next(None)
+            self._wake_next(None)
 
-    def _give_back(self, connection: Any) -> None:
+    def _release(self, connection: Any) -> None:
         if connection.is_closed():
-            self._forget(connection)
-        elif not self._most:
-            self._part(connection)
-        elif not self._next(connection):
+            self._discard(connection)
+        elif not self._max_connections:
+            self._close_soon(connection)
+        elif not self._wake_next(connection):
             self._free.append(connection)
 
-    def _next(self, connection: Any) -> bool:
-        """Whether somebody waited for it."""
-        while self._turns:
-            turn = self._turns.popleft()
-            if not turn.done():
-                turn.set_result(connection)
+    def _wake_next(self, connection: Any) -> bool:
+        """Pass a connection to the next waiter; returns whether there was one."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
                 return True
         return False
 
-    def _part(self, connection: Any) -> None:
-        task = asyncio.get_running_loop().create_task(self._end(connection))
-        self._parting.add(task)
-        task.add_done_callback(self._parting.discard)
+    def _close_soon(self, connection: Any) -> None:
+        task = asyncio.get_running_loop().create_task(self._close_connection(connection))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
-    async def _end(self, connection: Any) -> None:
-        """The driver calls off what is under way, and ends."""
+    async def _close_connection(self, connection: Any) -> None:
+        """Close a connection; the driver cancels its running statement."""
         with suppress(Exception):
             await connection.close(timeout=_CLOSE_SECONDS)
-        self._forget(connection)
+        self._discard(connection)
 
-    def _forget(self, connection: Any) -> None:
-        self._open.discard(connection)
-        self._next(None)
+    def _discard(self, connection: Any) -> None:
+        self._connections.discard(connection)
+        self._wake_next(None)

@@ -6,18 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eligibility_api.contract.codes import FacilityKind, Right
+from eligibility_api.contract.facility_kinds import FACILITY_KINDS
 
-_FACILITY_RIGHTS = frozenset(
-    {
-        Right.ELIGIBILITY,
-        Right.REGISTRATION,
-        Right.VISUAL_CHECK,
-        Right.CONSENT,
-        Right.PRESCRIPTION,
-        Right.EMERGENCY,
-    }
-)
-_ELIGIBILITY_ONLY_RIGHTS = frozenset({Right.ELIGIBILITY})
 INSURER_RIGHTS = frozenset({Right.ENROLMENT, Right.CLAIMS})
 """Rights of an insurer's program, which sends members and claims (rule G2)."""
 
@@ -27,7 +17,7 @@ APPROVER_RIGHTS = frozenset({Right.APPROVAL})
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A facility, admitted if it is new, and the number of its terminals to admit, all with the same rights."""
+    """A facility to admit if it is new, and its number of terminals to admit, all with the same rights."""
 
     institution_code: str
     name: str
@@ -37,8 +27,8 @@ class Admission:
 
 
 def rights_for(kind: FacilityKind) -> frozenset[Right]:
-    """The rights that a terminal of such a facility may have; eligibility-only: checks by PIN or number (rule G1)."""
-    return _ELIGIBILITY_ONLY_RIGHTS if kind is FacilityKind.ELIGIBILITY_ONLY else _FACILITY_RIGHTS
+    """The rights that a terminal of such a facility may have (rule G1)."""
+    return FACILITY_KINDS[kind].rights
 
 
 def excess_rights(kind: FacilityKind, requested: Iterable[Right]) -> frozenset[Right]:

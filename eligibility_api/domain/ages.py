@@ -37,8 +37,7 @@ def late_elderly_from(birth_date: date) -> date:
 
 
 def seventies_from(birth_date: date) -> date:
-    """The first day of the 70–74 class: the 1st of the month after the 70th birthday, or that birthday if it is a 1st
-    (rule D6).
+    """The first day of the 70–74 class: the first 1st of a month on or after the 70th birthday (rule D6).
 
     Age is completed on the day before the birthday (年齢計算ニ関する法律), and the class begins with the next month
     (健康保険法 art. 74).
@@ -53,7 +52,7 @@ def in_seventies(birth_date: date, day: date) -> bool:
 
 
 def preschool_until(birth_date: date) -> date:
-    """The last pre-school day (未就学): the first 31 March on or after the day on which six years are completed (rule D7).
+    """The last pre-school day (未就学): the first 31 March on or after completing six years (rule D7).
 
     They are completed on the day before the sixth birthday: for a person born on 1 April, on 31 March.
     """
@@ -63,9 +62,10 @@ def preschool_until(birth_date: date) -> date:
 
 
 def burden_expected(enrolment: EnrolmentVersion, day: date) -> bool:
-    """Whether this member has a burden ratio on `day`: late-elderly scheme, or 70–74 class of other insurance (rule D8).
+    """Whether this member has a burden ratio on `day` (rule D8).
 
-    Elsewhere its absence is normal: the ratio follows from the age and is not transmitted.
+    Members of the late-elderly scheme, and of the 70–74 class of other insurance, have one. Elsewhere its
+    absence is normal: the ratio follows from the age and is not transmitted.
     """
     if enrolment.certificate_kind is CertificateKind.MEDICAL_AID:
         return False

@@ -1,8 +1,8 @@
 """Validation of a user-authentication certificate (path, profile, period) and of the card's signature.
 
-Checks run in the usual order of verifiers: kind, path, profile, period (revocation is checked in the database). The
-result of path and profile never changes for the same bytes and trust store, and may be cached; the period is checked
-against the clock at every use.
+Checks run in the usual order of verifiers: kind, path, profile, period (revocation is checked in the
+database). The result of path and profile never changes for the same bytes and trust store, and may be cached;
+the period is checked against the clock at every use.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ UNREADABLE = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-"""Everything that `cryptography` raises for foreign DER; it parses lazily, so any access to a value may raise."""
+"""All exceptions of `cryptography` for foreign DER. It parses lazily, so any access to a value may raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class TrustStore:
         self.signature = {key_sha256(ca.public_key()): ca for ca in signature}
 
     def issuer_of(self, certificate: x509.Certificate) -> bytes:
-        """The key of the authority that signed `certificate`, found by its signature, never by its name (rule A2).
+        """The key of the authority that signed `certificate`, found by signature, never by name (rule A2).
 
         Raises `certificate-wrong-kind` or `certificate-other-authority`.
         """
@@ -117,9 +117,9 @@ def _signed_by(certificate: x509.Certificate, ca: x509.Certificate) -> bool:
 
 
 def accept(der: bytes, trust: TrustStore) -> UserCertificate:
-    """Validate the path and profile of the certificate `der` (rules A2, A3); the caller checks period and revocation.
+    """Validate path and profile of the certificate `der` (rules A2, A3).
 
-    Raises one of the `certificate-…` refusals.
+    The caller checks period and revocation. Raises one of the `certificate-…` refusals.
     """
     certificate = _parse(der)
     authority = trust.issuer_of(certificate)
@@ -133,12 +133,15 @@ def accept(der: bytes, trust: TrustStore) -> UserCertificate:
 
 
 def public_key_of(der: bytes) -> PublicKey:
-    """The key of a certificate that is not validated yet (rule A3). Raises one of the `certificate-…` refusals."""
+    """The key of a certificate that is not validated yet (rule A3).
+
+    Raises one of the `certificate-…` refusals.
+    """
     return _checked_key(_parse(der))
 
 
 def check_period(certificate: UserCertificate, now: datetime) -> None:
-    """Raise `certificate-not-yet-valid` or `certificate-expired`; both ends belong to the period (RFC 5280, rule A4)."""
+    """Raise `certificate-not-yet-valid` or `certificate-expired`; both ends are valid (RFC 5280, rule A4)."""
     if now < certificate.not_before:
         raise ShikakuError("certificate-not-yet-valid")
     if now > certificate.not_after:
@@ -172,8 +175,8 @@ def _parse(der: bytes) -> x509.Certificate:
         raise ShikakuError("certificate-key-type") from None
     except UNREADABLE:
         raise ShikakuError("certificate-malformed") from None
-    # Only version 3 has extensions (RFC 5280 section 4.1.2.1). The signature stands at the end, in whole octets:
-    # a count of unused bits other than 0 would be a second encoding of the same certificate.
+    # Only version 3 has extensions (RFC 5280 section 4.1.2.1). The signature stands at the end, in whole
+    # octets: a count of unused bits other than 0 would be a second encoding of the same certificate.
     whole = der.endswith(b"\0" + certificate.signature)
     if not (numbered and whole and certificate.version is x509.Version.v3):
         raise ShikakuError("certificate-malformed")
@@ -193,7 +196,8 @@ def _check_profile(certificate: x509.Certificate) -> None:
 
 def _checked_key(certificate: x509.Certificate) -> PublicKey:
     match certificate.public_key():
-        # A key bound to RSASSA-PSS (RFC 4055 section 1.2) also loads as an RSA key, and must not sign otherwise.
+        # A key bound to RSASSA-PSS (RFC 4055 section 1.2) also loads as an RSA key, and must not sign
+        # otherwise.
         case rsa.RSAPublicKey() as key if certificate.public_key_algorithm_oid == _RSA:
             if key.key_size < MIN_RSA_BITS:
                 raise ShikakuError("certificate-key-too-weak")

@@ -85,7 +85,10 @@ def issue(challenge: Challenge, *, audience: str, keys: MacKeys) -> str:
 
 
 def verify(text: str, *, audience: str, keys: MacKeys) -> Challenge:
-    """Decode a challenge and verify its MAC. Raises `challenge-altered` for anything not issued under `keys` (rule A1)."""
+    """Decode a challenge and verify its MAC.
+
+    Raises `challenge-altered` for anything not issued under `keys` (rule A1).
+    """
     body, mac = _parts(text)
     key = keys.keys.get(body[1 : 1 + _KEY_ID_BYTES])
     if key is None or not hmac.compare_digest(mac, _mac(key, audience, body)):
@@ -138,8 +141,8 @@ def check(
 ) -> None:
     """Check who presents a challenge, for which purpose, and when (rule A1).
 
-    Raises, in this order, `challenge-other-facility`, `challenge-other-terminal`, `challenge-other-purpose` or
-    `challenge-expired`.
+    Raises, in this order, `challenge-other-facility`, `challenge-other-terminal`, `challenge-other-purpose`
+    or `challenge-expired`.
     """
     if challenge.institution_code != institution_code:
         raise ShikakuError("challenge-other-facility")

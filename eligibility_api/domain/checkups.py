@@ -1,4 +1,4 @@
-"""Select the health check-ups (特定健診) that a history shows."""
+"""Selects the health check-ups (特定健診) that a history shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LoadedCheckup(NamedTuple):
 
 
 def latest_per_day(checkups: Iterable[LoadedCheckup], instant: datetime) -> list[LoadedCheckup]:
-    """The check-ups known at `instant`, newest day first: of one insurer and day the one loaded last (rule H9)."""
+    """The check-ups known at `instant`, newest first; per insurer and day the one loaded last (rule H9)."""
     latest: dict[tuple[date, str], LoadedCheckup] = {}
     for checkup in sorted(checkups, key=lambda one: (one.known_from, one.number)):
         if checkup.known_from <= instant:

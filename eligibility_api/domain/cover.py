@@ -12,7 +12,7 @@ from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 
 def ends_on(enrolment: EnrolmentVersion) -> date | None:
-    """The first uninsured day: `lost_on`, or the legal end if earlier; never before `acquired_on` (rules D2, D4).
+    """The first uninsured day: `lost_on`, or the legal end if earlier, not before `acquired_on` (D2, D4).
 
     None if no end is known.
     """
@@ -37,7 +37,7 @@ def ended(enrolment: EnrolmentVersion, day: date) -> bool:
 
 
 def _legal_ends(enrolment: EnrolmentVersion) -> Iterator[date]:
-    """At 75 a person moves to the late-elderly scheme, and the dependants lose their cover too (rules D3, D4).
+    """The legal ends: at 75, the person's or, for a dependant, the insured person's (rules D3, D4).
 
     National health insurance has no dependants (国民健康保険法 art. 5): each person of a household is insured alone.
     """

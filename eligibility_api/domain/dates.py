@@ -43,7 +43,7 @@ def parse_month(text: str) -> date:
 def resolve_months(
     from_month: date | None, to_month: date | None, *, until: date, today: date
 ) -> tuple[date, date]:
-    """The first and the last month of an answer; by default the 36 that end with the month of `until` (rule H11).
+    """The first and last month of an answer; by default the 36 months up to that of `until` (rule H11).
 
     Raises `history-months` if they are out of order, or outside the five years before the present month.
     """

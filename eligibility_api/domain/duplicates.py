@@ -1,4 +1,4 @@
-"""Duplicates (重複投薬): the same ingredient, prescribed by different institutions for overlapping days (rule H7)."""
+"""Duplicates (重複投薬): one ingredient from different prescribers for overlapping days (rule H7)."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def duplicates(supplies: Sequence[Supply]) -> Mapping[int, list[int]]:
 
 def _mark(same: list[Supply], found: defaultdict[int, list[int]]) -> None:
     """Record both rows of every overlapping pair, in a sweep along the days."""
-    lasting: list[Supply] = []
+    ongoing: list[Supply] = []
     for one in sorted(same, key=lambda one: one.first):
-        lasting = [other for other in lasting if other.end > one.first]
-        for other in lasting:
+        ongoing = [other for other in ongoing if other.end > one.first]
+        for other in ongoing:
             if other.prescriber != one.prescriber:
                 found[one.row].append(other.row)
                 found[other.row].append(one.row)
-        lasting.append(one)
+        ongoing.append(one)

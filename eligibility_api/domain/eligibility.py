@@ -1,7 +1,7 @@
 """The eligibility answer about one person, as a pure function of what was read.
 
-The audit record keeps what was read, so the answer can be recomputed from the record and the versions that it names.
-This module is the complete rule, including refusals; `docs/rules.md` describes it in words.
+The audit record keeps what was read, so the answer can be recomputed from the record and the versions that it
+names. This module is the complete rule, including refusals; `docs/rules.md` describes it in words.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from eligibility_api.contract.codes import Category, CertificateKind, FacilityKind, Validity
-from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment, UnchangedAnswer
+from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_items import LATER_ITEMS, Disclosure, Enrolment
 from eligibility_api.domain.cover import covers, ended, ends_on
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from eligibility_api.domain.presenter import DisclosureScope, present, tickets_of
 
 RULE_VERSION = 2
-"""Version of the rules in this module, `ages.py`, `cover.py` and `presenter.py`; recorded with every answer."""
+"""Version of the rules here and in `ages.py`, `cover.py`, `presenter.py`; recorded with every answer."""
 
 DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
 """The range of days that the fund answers for: five years back, one year ahead (rule D9)."""
@@ -31,10 +32,11 @@ DAYS_BACK, DAYS_AHEAD = timedelta(days=5 * 366), timedelta(days=366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerInputs:
-    """Everything that an answer depends on: day, versions read, caller, channel, and the version the caller knows.
+    """All inputs of an answer: day, versions read, caller, channel, and the version that the caller knows.
 
-    By card, `enrolments` are all versions of the person with `person_key` (rule R2). By number they are those of the
-    matching entitlements (`asked`) and of the persons to whom these belong (rule R3); none or several may match.
+    By card, `enrolments` are all versions of the person with `person_key` (rule R2). By number they are those
+    of the matching entitlements (`asked`) and of the persons to whom these belong (rule R3); none or several
+    may match.
     """
 
     record_id: str
@@ -69,98 +71,109 @@ def check_day(as_of: date, today: date) -> None:
         raise ShikakuError("as-of-out-of-range")
 
 
-def answer(reading: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | UnchangedAnswer:
-    """Compute the answer. `version_key` makes answer versions opaque and unlinkable across facilities (rule S9).
+def answer(inputs: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | UnchangedAnswer:
+    """Compute the answer.
+
+    `version_key` makes answer versions opaque and unlinkable across facilities (rule S9).
 
     Raises `card-not-usable` and `eligibility-not-confirmable` (rules P1 to P3).
     """
-    selection = select(reading)
+    selection = select(inputs)
     results = [present(enrolment, selection.view) for enrolment in selection.chosen]
     version = _version(selection, results, version_key)
     common: dict[str, Any] = {
         "validity": selection.validity,
-        "as_of": reading.as_of,
-        "answered_at": reading.answered_at,
-        "record_id": reading.record_id,
+        "as_of": inputs.as_of,
+        "answered_at": inputs.answered_at,
+        "record_id": inputs.record_id,
     }
-    if version is not None and hmac.compare_digest((reading.known_version or "").encode(), version.encode()):
+    if version is not None and hmac.compare_digest((inputs.known_version or "").encode(), version.encode()):
         return UnchangedAnswer(**common)
     return EligibilityAnswer.from_trusted(
-        unchanged=False, **common, version=version, reference_number=None, results=results
+        {"unchanged": False, **common, "version": version, "reference_number": None, "results": results}
     )
 
 
-def select(reading: AnswerInputs) -> Selection:
-    """Validity (OQSCD006) and the versions to show. Raises `card-not-usable` and `eligibility-not-confirmable`."""
-    return _by_card(reading) if reading.channel is Channel.CARD else _by_number(reading)
+def select(inputs: AnswerInputs) -> Selection:
+    """Validity (OQSCD006) and the versions to show.
+
+    Raises `card-not-usable` and `eligibility-not-confirmable`.
+    """
+    return _by_card(inputs) if inputs.channel is Channel.CARD else _by_number(inputs)
 
 
-def _by_card(reading: AnswerInputs) -> Selection:
-    """All entitlements of the day, else the one that ended last, else none (rules C1 to C4; refusals P1, P2)."""
-    known = reading.enrolments
-    if any(e.self_disclosure_blocked for e in known) or _unconfirmed(known, reading.as_of):
+def _by_card(inputs: AnswerInputs) -> Selection:
+    """By card: all entitlements of the day, else the one that ended last (rules C1 to C4, P1, P2)."""
+    known = inputs.enrolments
+    if any(e.self_disclosure_blocked for e in known) or _unconfirmed(known, inputs.as_of):
         raise ShikakuError("card-not-usable")
-    person = b"person" + (reading.person_key or b"")
-    valid = [e for e in known if covers(e, reading.as_of)]
+    person = b"person" + (inputs.person_key or b"")
+    valid = [e for e in known if covers(e, inputs.as_of)]
     if valid:
-        return _valid(reading, valid, person)
-    past = [e for e in known if ended(e, reading.as_of)]
+        return _valid(inputs, valid, person)
+    past = [e for e in known if ended(e, inputs.as_of)]
     validity = Validity.INVALID if past else Validity.NOT_FOUND
-    return Selection(validity, sorted(past, key=_last_ended_first)[:1], person, _view(reading))
+    return Selection(validity, sorted(past, key=_last_ended_first)[:1], person, _view(inputs))
 
 
-def _by_number(reading: AnswerInputs) -> Selection:
-    """The matching memberships decide; while one holds, its person's other entitlements are shown too (V1 to V5, P3)."""
-    asked = [e for e in reading.enrolments if e.entitlement in reading.asked]
+def _by_number(inputs: AnswerInputs) -> Selection:
+    """By number: the matching memberships, and if one is valid all of its person (rules V1 to V5; P3)."""
+    asked = [e for e in inputs.enrolments if e.entitlement in inputs.asked]
     if _several_persons(asked):
-        return Selection(Validity.AMBIGUOUS, [], None, _view(reading))
-    if _unconfirmed(asked, reading.as_of):
+        return Selection(Validity.AMBIGUOUS, [], None, _view(inputs))
+    if _unconfirmed(asked, inputs.as_of):
         raise ShikakuError("eligibility-not-confirmable")
-    holding = [e for e in asked if covers(e, reading.as_of)]
+    holding = [e for e in asked if covers(e, inputs.as_of)]
     if holding:
         person = _holder(min(holding, key=_result_order))
-        return _valid(reading, _valid_of(reading, person), person)
-    past = [e for e in asked if ended(e, reading.as_of)]
+        return _valid(inputs, _valid_of(inputs, person), person)
+    past = [e for e in asked if ended(e, inputs.as_of)]
     if past:
-        return _ended(reading, min(past, key=_last_ended_first))
-    return Selection(Validity.NOT_FOUND, [], None, _view(reading))
+        return _ended(inputs, min(past, key=_last_ended_first))
+    return Selection(Validity.NOT_FOUND, [], None, _view(inputs))
 
 
 def _several_persons(asked: Sequence[EnrolmentVersion]) -> bool:
-    """Whether memberships of several persons match (rule V1). Versions of one membership never are ambiguous."""
+    """Whether memberships of several persons match (rule V1).
+
+    Versions of one membership never are ambiguous.
+    """
     return len({e.entitlement for e in asked}) > 1 and len({_holder(e) for e in asked}) > 1
 
 
-def _valid_of(reading: AnswerInputs, person: bytes) -> list[EnrolmentVersion]:
+def _valid_of(inputs: AnswerInputs, person: bytes) -> list[EnrolmentVersion]:
     """Everything that covers the person on the day, except open mismatches (rules V2, V3)."""
-    own = [e for e in reading.enrolments if _holder(e) == person and e.mismatch is not Mismatch.OPEN]
-    return [e for e in own if covers(e, reading.as_of)]
+    own = [e for e in inputs.enrolments if _holder(e) == person and e.mismatch is not Mismatch.OPEN]
+    return [e for e in own if covers(e, inputs.as_of)]
 
 
-def _ended(reading: AnswerInputs, asked: EnrolmentVersion) -> Selection:
+def _ended(inputs: AnswerInputs, asked: EnrolmentVersion) -> Selection:
     """The ended enrolment only. A newer one is signalled by validity 3 but not disclosed (rules V3, V4)."""
     person = _holder(asked)
-    newer = any(e.acquired_on > asked.acquired_on for e in _valid_of(reading, person))
+    newer = any(e.acquired_on > asked.acquired_on for e in _valid_of(inputs, person))
     validity = Validity.INVALID_NEWER_EXISTS if newer else Validity.INVALID
-    return Selection(validity, [asked], person, _view(reading))
+    return Selection(validity, [asked], person, _view(inputs))
 
 
-def _valid(reading: AnswerInputs, valid: Sequence[EnrolmentVersion], person: bytes) -> Selection:
+def _valid(inputs: AnswerInputs, valid: Sequence[EnrolmentVersion], person: bytes) -> Selection:
     """Everything that holds, in order (OQS 4.2, several results; rules C1, C2, V2, S1)."""
-    view = _view(reading)
+    view = _view(inputs)
     unregistered = all(_is_medical_aid(e) and not tickets_of(e, view) for e in valid)
     validity = Validity.VALID_UNREGISTERED if unregistered else Validity.VALID
     return Selection(validity, sorted(valid, key=_result_order), person, view)
 
 
-def _view(reading: AnswerInputs) -> DisclosureScope:
-    """What may be disclosed. Flags of ended and future versions count too: choosing a day must not evade them (S2)."""
+def _view(inputs: AnswerInputs) -> DisclosureScope:
+    """What may be disclosed.
+
+    Flags of ended and future versions count too: choosing a day must not evade them (S2).
+    """
     return DisclosureScope(
-        as_of=reading.as_of,
-        facility_kind=reading.facility_kind,
-        institution_code=reading.institution_code,
-        consents=reading.consents,
-        protected=any(e.nondisclosure or e.self_disclosure_blocked for e in reading.enrolments),
+        as_of=inputs.as_of,
+        facility_kind=inputs.facility_kind,
+        institution_code=inputs.institution_code,
+        consents=inputs.consents,
+        protected=any(e.nondisclosure or e.self_disclosure_blocked for e in inputs.enrolments),
     )
 
 
@@ -195,8 +208,16 @@ def _last_ended_first(enrolment: EnrolmentVersion) -> tuple[int, tuple[bool, int
     return -end.toordinal(), _result_order(enrolment)
 
 
+_LATER = tuple(item.name for item in LATER_ITEMS if item.disclosure is not Disclosure.NEVER)
+
+
+def _absent_later(result: Enrolment) -> set[str] | None:
+    """Items added to answers later: while they have no value, they do not change an answer's version."""
+    return {name for name in _LATER if getattr(result, name) is None} or None
+
+
 def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> str | None:
-    """A keyed digest of what is shown and to whom, and nothing else: withheld items cannot affect it (rule S9)."""
+    """A keyed digest of what is shown and to whom only: withheld items cannot affect it (rule S9)."""
     if selection.person is None:
         return None
     parts = [
@@ -204,7 +225,7 @@ def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> 
         selection.view.facility_kind.encode(),
         selection.person,
         selection.validity.encode(),
-        *(result.model_dump_json().encode() for result in results),
+        *(result.model_dump_json(exclude=_absent_later(result)).encode() for result in results),
     ]
     message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)[:18]).decode()

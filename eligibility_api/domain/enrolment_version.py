@@ -39,8 +39,8 @@ class Ticket:
 class EnrolmentVersion:
     """One version of one entitlement: its number in the store and its content.
 
-    Its days are [acquired_on, lost_on) as the insurer sent them, before the legal end (rule D2). `person_key` is None
-    if the resident register returned nobody (rule R4). `tickets` are those of the asking institution.
+    Its days are [acquired_on, lost_on) as the insurer sent them, before the legal end (rule D2). `person_key`
+    is None if the resident register returned nobody (rule R4). `tickets` are those of the asking institution.
     """
 
     version: int

@@ -1,4 +1,4 @@
-"""A history of care: the claims that count at an instant, and their lines day by day.
+"""Selects the claims that count at an instant, and lists their lines day by day.
 
 The store decides to whom a claim belongs; medicines are in `medicines.py`.
 """
@@ -24,7 +24,7 @@ class HistoryRecord(NamedTuple):
     """The store's number; within one origin a greater one was stored later."""
     origin: Origin
     known_from: datetime
-    """Since when it shows; a claim since the 11th of its claim month, or its arrival if that is later (rule H1)."""
+    """Since when it shows; a claim from the 11th of its claim month, or its later arrival (rule H1)."""
     identity: bytes
     """Equal for versions of one claim (`claims.Claim.identity`); empty for an entry."""
     institution_code: str
@@ -62,8 +62,8 @@ class DiseaseRow(NamedTuple):
 def effective_claims(claims: Iterable[HistoryRecord], instant: datetime) -> list[HistoryRecord]:
     """The claims that count at `instant`: of each identity the one that began to show last (rule H2).
 
-    Of two that began together, the one stored last. A claim that shows after `instant` does not count yet: until then
-    the one that it replaces counts.
+    Of two that began together, the one stored last. A claim that shows after `instant` does not count yet:
+    until then the one that it replaces counts.
     """
     newest: dict[bytes, HistoryRecord] = {}
     for claim in claims:
@@ -79,7 +79,7 @@ _AFTER_THE_FIRST = [timedelta(days=day - 1) for day in range(32)]
 
 
 def per_day(month: date, days: DayCounts, times: int | None) -> Sequence[tuple[date | None, int | None]]:
-    """The days of a line with the count on each; one total without a day if the claim gives none (算定日情報, rule H5)."""
+    """The days of a line with their counts; one total without a day if the claim gives none (rule H5)."""
     if not days:
         return ((None, times),)
     return [(month + _AFTER_THE_FIRST[day], count) for day, count in days]
@@ -105,8 +105,10 @@ def disease_rows(claims: Iterable[HistoryRecord]) -> list[DiseaseRow]:
 
 
 def stable_order(known: Iterable[HistoryRecord]) -> list[HistoryRecord]:
-    """A deterministic order (rule H8). Rows made in it and then sorted by day (stable; a row without a day counts as the
-    first of its month) keep it within a day.
+    """A deterministic order (rule H8).
+
+    Rows made in it and then sorted by day (stable; a row without a day counts as the first of its month) keep
+    it within a day.
     """
     return sorted(known, key=lambda one: (one.institution_code, one.origin, one.number))
 

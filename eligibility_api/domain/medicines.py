@@ -1,4 +1,4 @@
-"""Medicines of claims and entries: one row per drug and day, marked as duplicates, and grouped.
+"""Lists medicines of claims and entries: one row per drug and day, with duplicates and groups.
 
 Names and ingredients come from the drug master; where it has none, they stay empty.
 """
@@ -69,14 +69,14 @@ def _of_entry(known: HistoryRecord) -> list[MedicineRow]:
 
 
 def duplicate_marks(rows: Sequence[MedicineRow], ingredient: Ingredient) -> Mapping[int, list[int]]:
-    """For each duplicate row, by its place from 1: the places of the rows that it duplicates (rule H7)."""
+    """For each duplicate row, by its number from 1, the rows that it duplicates (rule H7)."""
     return duplicates(
-        [lasting for place, row in enumerate(rows, 1) if (lasting := _supply(place, row, ingredient))]
+        [supply for place, row in enumerate(rows, 1) if (supply := _supply(place, row, ingredient))]
     )
 
 
 def _supply(place: int, row: MedicineRow, ingredient: Ingredient) -> Supply | None:
-    """The supply of a row; None for an injection, a dose as needed, an ointment, or a drug without ingredient (H7)."""
+    """The supply of a row; None for other than oral drugs, or without day, ingredient or prescriber (H7)."""
     if row.drug.act != ORAL or not (row.on and row.times and row.prescriber):
         return None
     code = ingredient(row.drug.code)
@@ -84,7 +84,10 @@ def _supply(place: int, row: MedicineRow, ingredient: Ingredient) -> Supply | No
 
 
 def group_of(row: MedicineRow, grouping: Grouping, ingredient: Ingredient) -> Group:
-    """The group of a row. A drug without ingredient code has a group per drug, a row without a day one per month."""
+    """The group of a row.
+
+    A drug without ingredient code has a group per drug, a row without a day one per month.
+    """
     if grouping is Grouping.DATE:
         return Group(row.on.isoformat(), "") if row.on else Group(None, row.known.month.isoformat())
     code = ingredient(row.drug.code)

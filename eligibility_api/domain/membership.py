@@ -1,21 +1,22 @@
-"""Comparison of memberships, and of everything that an insurer sends about a member."""
+"""Compares memberships, and the items that an insurer sends about a member."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from eligibility_api.contract.member_items import FIRST_ITEMS, MEMBER_ITEMS
 from eligibility_api.contract.numbers import folded
 
-CONTENT = (
-    "certificate_kind", "symbol", "number", "branch", "relationship", "insured_name", "insured_birth_date", "name",
-    "name_kana", "name_alias", "name_alias_kana", "sex", "sex_on_certificate", "birth_date", "postal_code", "address",
-    "acquired_on", "lost_on", "reason_of_loss", "issued_on", "valid_from", "valid_to", "burden_ratio",
-    "elderly_certificate", "limit_certificate", "specific_diseases", "nondisclosure", "self_disclosure_blocked",
-)  # fmt: skip
-"""The items that an insurer sends about a member, in the order of their digest. Groups of items are canonical JSON."""
+CONTENT = tuple(item.name for item in MEMBER_ITEMS)
+"""The items that an insurer sends about a member, in the order of their digest.
+
+Groups of items are canonical JSON.
+"""
+
+_ALWAYS_DIGESTED = len(FIRST_ITEMS)
 
 IDENTITY = ("name", "name_kana", "birth_date", "sex", "address")
 """The items with which the resident register is queried for the person."""
@@ -27,16 +28,25 @@ def comparable(symbol: str | None, number: str, branch: str | None) -> tuple[str
 
 
 def digest(content: Mapping[str, Any]) -> bytes:
-    """Sixteen bytes, equal for equal contents (rule T8). Values as text: days ISO, booleans 1 or empty.
+    """Sixteen bytes, equal for equal contents (rule T8).
 
-    An absent item is empty. A group of items is its canonical JSON (see `canonical`).
+    Values as text: days ISO, booleans 1 or empty, absent items empty, groups of items as canonical JSON (see
+    `canonical`).
     """
-    return digest_of_texts(_text(content.get(name)) for name in CONTENT)
+    return digest_of_texts([_text(content.get(name)) for name in CONTENT])
 
 
-def digest_of_texts(texts: Iterable[str]) -> bytes:
-    """The digest of a content given as texts in the order of `CONTENT`: a row of a file (rule T8)."""
-    return hashlib.blake2b("\x1f".join(texts).encode(), digest_size=16).digest()
+def digest_of_texts(texts: Sequence[str]) -> bytes:
+    """The digest of a content given as texts in the order of `CONTENT`: a row of a file (rule T8).
+
+    Items of the first version are joined by position, absent ones too; later ones by name, only where
+    present.
+    """
+    joined = "\x1f".join(texts[:_ALWAYS_DIGESTED])
+    for position in range(_ALWAYS_DIGESTED, len(texts)):
+        if texts[position]:
+            joined += f"\x1f{CONTENT[position]}={texts[position]}"
+    return hashlib.blake2b(joined.encode(), digest_size=16).digest()
 
 
 def canonical(group: Any) -> str:

@@ -1,17 +1,20 @@
-"""How long permits last (W1, W2, W8, W9), as pure functions. Which clock they are judged by is the store's concern."""
+"""Durations of permits (W1, W2, W8, W9), as pure functions.
+
+Which clock they are judged by is the store's concern.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from eligibility_api.contract.codes import Care
-from eligibility_api.contract.consent import STATEMENT_VERSIONS, Until
+from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS, Until
 
 WINDOW_WITHOUT_CONSENT = timedelta(hours=24)
-"""How long a permit without consent lasts (W8, W9; OQS 11, rule 4); in disaster mode never beyond the disaster."""
+"""Duration of a permit without consent (W8, W9; OQS 11, rule 4); never beyond the end of a disaster."""
 
 MAX_PRESENCE_AGE = timedelta(minutes=10)
-"""How old the proof of presence may be that a consent (W3) or an emergency permit (W8) follows."""
+"""Maximum age of the proof of presence that a consent (W3) or an emergency permit (W8) follows."""
 
 
 def window(version: int, care: Care) -> timedelta | None:

@@ -1,14 +1,17 @@
-"""Present one enrolment to one facility on one day: items, consents, and the address rule."""
+"""Presents one enrolment to one facility on one day, by consents and protection."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
+from typing import Any
 
 from eligibility_api.contract.codes import Category, CertificateKind, FacilityKind
-from eligibility_api.contract.eligibility import Enrolment
+from eligibility_api.contract.facility_kinds import FACILITY_KINDS
 from eligibility_api.contract.member import LimitCertificate, MedicalTicket, SpecificDiseaseCertificate
+from eligibility_api.contract.member_items import MEMBER_ITEMS, Disclosure, Enrolment
 from eligibility_api.domain.ages import burden_expected, preschool_until
 from eligibility_api.domain.cover import covers, ended, ends_on
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
@@ -26,8 +29,8 @@ class DisclosureScope:
 
     @property
     def address(self) -> bool:
-        """Whether addresses are shown: not to eligibility-only facilities, and not of protected persons (rule S2)."""
-        return not self.protected and self.facility_kind is not FacilityKind.ELIGIBILITY_ONLY
+        """Whether addresses are shown: not of protected persons, nor to eligibility-only facilities (S2)."""
+        return not self.protected and FACILITY_KINDS[self.facility_kind].address
 
     @property
     def limit_certificate(self) -> bool:
@@ -36,9 +39,8 @@ class DisclosureScope:
 
     @property
     def specific_diseases(self) -> bool:
-        """Whether diseases may be shown: never to eligibility-only facilities, whatever was consented (rule S6)."""
-        medical = self.facility_kind is not FacilityKind.ELIGIBILITY_ONLY
-        return medical and Category.SPECIFIC_DISEASES in self.consents
+        """Whether diseases may be shown: with consent, but never to eligibility-only facilities (rule S6)."""
+        return FACILITY_KINDS[self.facility_kind].medical and Category.SPECIFIC_DISEASES in self.consents
 
 
 def tickets_of(enrolment: EnrolmentVersion, view: DisclosureScope) -> list[MedicalTicket]:
@@ -55,48 +57,45 @@ def _lets_treat(ticket: MedicalTicket, view: DisclosureScope) -> bool:
     return own and of_month and ticket.valid_from <= view.as_of <= ticket.valid_to
 
 
+_COPIED = (
+    "insurer_number",
+    "insurer_name",
+    *(item.name for item in MEMBER_ITEMS if item.disclosure is Disclosure.AS_STORED),
+)
+"""Items that an answer carries as they are stored; `present` decides on every other field of an answer."""
+
+_read_copied = attrgetter(*_COPIED)
+
+_BLANK: dict[str, Any] = dict.fromkeys(Enrolment.model_fields)
+"""The fields of an answer in their order, which is the order of its JSON."""
+
+
 def present(enrolment: EnrolmentVersion, view: DisclosureScope) -> Enrolment:
-    """One result of an answer (rules S2 to S8). Certificates count on days that both they and the enrolment cover."""
+    """One result of an answer (rules S2 to S8).
+
+    Certificates count on days that both they and the enrolment cover.
+    """
     as_of = view.as_of
-    lost_on = _lost_on(enrolment, as_of)
-    return Enrolment.from_trusted(
-        certificate_kind=enrolment.certificate_kind,
-        insurer_number=enrolment.insurer_number,
-        insurer_name=enrolment.insurer_name,
-        symbol=enrolment.symbol,
-        number=enrolment.number,
-        branch=enrolment.branch,
-        relationship=enrolment.relationship,
-        insured_name=enrolment.insured_name,
-        name=enrolment.name,
-        name_kana=enrolment.name_kana,
-        name_alias=enrolment.name_alias,
-        name_alias_kana=enrolment.name_alias_kana,
-        sex=enrolment.sex,
-        sex_on_certificate=enrolment.sex_on_certificate,
-        birth_date=enrolment.birth_date,
-        address=enrolment.address if view.address else None,
-        postal_code=enrolment.postal_code if view.address else None,
-        acquired_on=enrolment.acquired_on,
-        lost_on=lost_on,
-        reason_of_loss=enrolment.reason_of_loss if enrolment.lost_on == lost_on else None,
-        issued_on=enrolment.issued_on,
-        valid_from=enrolment.valid_from,
-        valid_to=enrolment.valid_to,
-        burden_ratio=enrolment.burden_ratio,
-        burden_expected=burden_expected(enrolment, as_of),
-        preschool=as_of <= preschool_until(enrolment.birth_date),
-        elderly_certificate=enrolment.elderly_certificate,
-        limit_certificate_consent=view.limit_certificate,
-        limit_certificate=_limit_certificate(enrolment, view),
-        specific_disease_consent=view.specific_diseases,
-        specific_diseases=_specific_diseases(enrolment, view),
-        medical_tickets=tickets_of(enrolment, view),
-    )
+    values = _BLANK.copy()
+    values.update(zip(_COPIED, _read_copied(enrolment), strict=True))
+    if view.address:
+        values["address"] = enrolment.address
+        values["postal_code"] = enrolment.postal_code
+    values["lost_on"] = lost_on = _lost_on(enrolment, as_of)
+    if enrolment.lost_on == lost_on:
+        values["reason_of_loss"] = enrolment.reason_of_loss
+    values["burden_expected"] = burden_expected(enrolment, as_of)
+    values["preschool"] = as_of <= preschool_until(enrolment.birth_date)
+    values["limit_certificate_consent"] = view.limit_certificate
+    values["limit_certificate"] = _limit_certificate(enrolment, view)
+    values["specific_disease_consent"] = view.specific_diseases
+    values["specific_diseases"] = _specific_diseases(enrolment, view)
+    values["medical_tickets"] = tickets_of(enrolment, view)
+    return Enrolment.from_trusted(values)
 
 
 def _lost_on(enrolment: EnrolmentVersion, as_of: date) -> date | None:
-    """The stored day, or an earlier legal end once it has come; the reason belongs to the stored day (rule S3)."""
+    """The stored day, or an earlier legal end that has come; the reason belongs to the former (rule S3)."""
     return ends_on(enrolment) if ended(enrolment, as_of) else enrolment.lost_on
 
 

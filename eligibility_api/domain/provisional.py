@@ -1,7 +1,7 @@
-"""Prescriptions and dispensings recorded at once: provisional until a more reliable source replaces them (OQS 7.2).
+"""Selects provisional entries: prescriptions and dispensings that no claim has replaced (OQS 7.2).
 
-Most reliable is the claim, then the dispensing, then the prescription. Of one patient, institution and day the more
-reliable one replaces all the others.
+Most reliable is the claim, then the dispensing, then the prescription. Of one patient, institution and day
+the more reliable one replaces all the others.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ def current_entries(
 ) -> list[HistoryRecord]:
     """The entries that show on `today` in addition to `claims` (those that count; rule H6).
 
-    A dispensing is replaced by a claim of its pharmacy with its day of dispensing; a prescription by a claim or a
-    dispensing that names its prescriber and day of prescribing, or by a claim of its own institution for that day.
+    A dispensing is replaced by a claim of its pharmacy with its day of dispensing; a prescription by a claim
+    or a dispensing that names its prescriber and day of prescribing, or by a claim of its own institution for
+    that day.
     """
     if not entries:
         return []
@@ -63,6 +64,6 @@ def _recent(entry: HistoryRecord, today: date) -> bool:
 
 
 def valid_entry_days(today: date, prescribed_on: date, dispensed_on: date | None = None) -> bool:
-    """Whether the days are in order, not in the future, and recent enough for the entry to show (rule W11)."""
+    """Whether an entry's days are in order, not in the future, and recent enough to show (rule W11)."""
     last = dispensed_on or prescribed_on
     return today - DISPLAY_PERIOD <= prescribed_on <= last <= today

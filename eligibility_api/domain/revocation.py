@@ -1,10 +1,10 @@
 """Validation of CRLs and OCSP responses (rules Q1 to Q5).
 
-Both must be signed by the authority whose certificates they cover (an OCSP response also by a responder that the
-authority delegated, RFC 6960 section 4.2.2.2), be current, and not be older than what is known. An unknown critical
-extension rejects them: delta, partial and indirect lists are marked by one (RFC 5280 section 5.2), and would clear
-what they omit if they were taken as complete. Rejected data changes nothing: the last accepted mirror serves while it
-is fresh.
+Both must be signed by the authority whose certificates they cover (an OCSP response also by a responder that
+the authority delegated, RFC 6960 section 4.2.2.2), be current, and not be older than what is known. An
+unknown critical extension rejects them: delta, partial and indirect lists are marked by one (RFC 5280 section
+5.2), and would clear what they omit if they were taken as complete. Rejected data changes nothing: the last
+accepted mirror serves while it is fresh.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class RevocationList:
     def entries(self) -> Iterator[Revocation]:
         """Yield every revoked or suspended certificate; lazily, since a nation's list is long.
 
-        Serial numbers that no accepted certificate has (RFC 5280 section 4.1.2.2: positive) are skipped (rule Q4).
-        Raises RevocationDataRejected.
+        Serial numbers that no accepted certificate has (RFC 5280 section 4.1.2.2: positive) are skipped (rule
+        Q4). Raises RevocationDataRejected.
         """
         with _readable("a CRL whose entries can be read"):
             for entry in self.crl:

@@ -1,4 +1,4 @@
-"""The second factor of an operator: a time-based one-time password (TOTP, RFC 6238; SHA-1, six digits, 30 s)."""
+"""The second factor of an operator: one-time passwords (TOTP, RFC 6238; SHA-1, six digits, 30 s)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 SECRET_BYTES = 20
-"""As RFC 4226 section 4 recommends."""
+"""Length of a secret, as RFC 4226 section 4 recommends."""
 
 STEP_SECONDS = 30
 _DIGITS = 6
@@ -17,7 +17,7 @@ _ISSUER = "Shikaku"
 
 
 def matching_step(secret: bytes, password: str, now: datetime) -> int | None:
-    """The time step of `password`: the present one, the previous or the next (rule W8); None if it matches none.
+    """The time step of `password`: present, previous or next (rule W8); None if it matches none.
 
     All three are computed and compared in full, so that the duration reveals nothing.
     """

@@ -1,4 +1,4 @@
-"""Texts normalised for comparison, and reduced to their shape for fault reports."""
+"""Normalises texts for comparison, and reduces them to their shape for fault reports."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def folded_text(text: str) -> str:
     """Normalise a name or address for comparison in a search (rule W9): NFKC, no spaces, one kind of hyphen.
 
     Removing spaces can join a letter and a combining mark, hence the second pass. Other differences remain.
-    `emergency/searching.py` implements the same in SQL.
+    `emergency/person_search.py` implements the same in SQL.
     """
     closed = unicodedata.normalize("NFKC", text).replace(" ", "")
     return unicodedata.normalize("NFKC", closed).translate(_AS_HYPHEN)
 
 
 def shape(value: str) -> str:
-    """`value` as `9` per digit, `a` per Latin letter, `あ` per non-ASCII character; the first 40 characters (rule G3)."""
+    """The shape of a value: `9` per digit, `a` per Latin letter, `あ` per other character (rule G3)."""
     return "".join(map(_shape_of, value[:_MAX_SHAPE_LENGTH])) + (
         "…" if len(value) > _MAX_SHAPE_LENGTH else ""
     )

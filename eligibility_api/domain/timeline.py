@@ -1,6 +1,7 @@
-"""Plan changes of one entitlement: which versions to close, and which to open. The caller executes the plan.
+"""Plans changes of one entitlement: which versions to close, and which to open.
 
-The current periods [acquired_on, lost_on) of an entitlement never share a day (rule T1); every plan preserves this.
+The current periods [acquired_on, lost_on) of an entitlement never share a day (rule T1); every plan preserves
+this.
 """
 
 from __future__ import annotations
@@ -44,7 +45,10 @@ class Plan:
 
 
 class RowsOverlap(ValueError):
-    """Two new periods of one entitlement share a day (rule T5). `code` is the fault code in the file's report."""
+    """Two new periods of one entitlement share a day (rule T5).
+
+    `code` is the fault code in the file's report.
+    """
 
     code = "rows-overlap"
 
@@ -57,7 +61,10 @@ def plan_enrol(current: Sequence[Period], new: Period) -> Plan:
 
 
 def plan_end(current: Sequence[Period], lost_on: date) -> int:
-    """The version to shorten: begun before `lost_on`, and running beyond it. Raises `enrolment-unknown` (rule T3)."""
+    """The version to shorten: begun before `lost_on`, and running beyond it.
+
+    Raises `enrolment-unknown` (rule T3).
+    """
     for period in current:
         if period.acquired_on < lost_on and (period.lost_on is None or lost_on < period.lost_on):
             return period.version
@@ -78,7 +85,7 @@ def plan_replace(current: Sequence[Period], rows: Sequence[Period]) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class KnownValue(Generic[Value]):
-    """A value with its transaction time: known from `opened_at` (aware; None: not yet known) until `closed_at`."""
+    """A value with its transaction time: known from `opened_at` (None: not yet) until `closed_at`."""
 
     value: Value
     opened_at: datetime | None

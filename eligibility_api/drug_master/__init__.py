@@ -1,1 +1,1 @@
-"""The drug master (医薬品マスター): reading its file, loading it, and looking drugs up."""
+"""The drug master (医薬品マスター): its file, loading it, and a cache for looking drugs up."""

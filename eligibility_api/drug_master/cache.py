@@ -1,4 +1,4 @@
-"""In-process cache of the drug master, refreshed after a newer load, so that a request needs no round trip for it."""
+"""In-process cache of the drug master, refreshed after a newer load."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def _read(file: Path) -> bytes:
 
 @app.command("status")
 def status() -> None:
-    """Print when the last master was loaded, its number of drugs and SHA-256, and the number of known drugs."""
+    """Print instant, number of drugs and SHA-256 of the last load, and the number of known drugs."""
 
     async def work(connection: AsyncConnection) -> MasterStatus | None:
         return await store.status(connection)

@@ -1,7 +1,7 @@
 """Reader of the drug master (医薬品マスター, `y` CSV): a file in the real column order (OQS 13.4).
 
-CP932 or UTF-8, with or without quotes. Only the columns needed for a history are read, of at least 35; later editions
-append more. A master with a fault is not loaded: a partial master would leave drugs without names.
+CP932 or UTF-8, with or without quotes. Only the columns needed for a history are read, of at least 35; later
+editions append more. A master with a fault is not loaded: a partial master would leave drugs without names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ MAX_FAULTS = 100
 """The maximum number of faults reported."""
 
 ERASED = "1"
-"""変更区分 of a drug that was entered by mistake. An abolished one (9, 廃止) keeps its name: claims go five years back."""
+"""変更区分 of a drug that was entered by mistake.
+
+An abolished one (9, 廃止) keeps its name: claims go five years back.
+"""
 
 _CHANGES = {"0", ERASED, "3", "5", "9"}
 """変更区分: unchanged, 抹消, 新規, 変更, 廃止."""

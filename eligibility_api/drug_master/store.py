@@ -1,4 +1,4 @@
-"""Loads the drug master into the database: a load replaces the drugs that it names, completely or not at all."""
+"""SQL of the drug master: a load replaces the drugs that it names, completely or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from eligibility_api.drug_master.reader import read_master
 
 _LOAD = text("INSERT INTO drug_load (sha256, drugs) VALUES (:sha256, :drugs) RETURNING load")
 
-_KEEP = text("""
+_UPSERT = text("""
 INSERT INTO drug AS d (drug_code, name, unit_code, unit, generic, price_list_code, load)
 SELECT m.drug_code, m.name, m.unit_code, m.unit, m.generic, m.price_list_code, :load
 FROM jsonb_to_recordset(CAST(:drugs AS jsonb)) AS m (
@@ -39,7 +39,7 @@ LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class MasterStatus:
-    """The last load: its instant, the file's SHA-256, the number of drugs named, and the number of drugs known in all."""
+    """The last load: instant, SHA-256 of the file, number of its drugs, and of all known drugs."""
 
     load: int
     loaded_at: datetime
@@ -54,13 +54,16 @@ def shipped() -> bytes:
 
 
 async def load(connection: AsyncConnection, content: bytes) -> int:
-    """Load a master, and return the number of drugs that it names. Raises MasterFaults, with nothing loaded."""
+    """Load a master, and return the number of drugs that it names.
+
+    Raises MasterFaults, with nothing loaded.
+    """
     master = read_master(content)
     values = {"sha256": hashlib.sha256(content).digest(), "drugs": len(master.drugs)}
     number = (await connection.execute(_LOAD, values)).scalar_one()
     rows = json.dumps([drug._asdict() for drug in master.drugs], ensure_ascii=False)
     await connection.execute(_ERASE, {"codes": master.erased})
-    await connection.execute(_KEEP, {"drugs": rows, "load": number})
+    await connection.execute(_UPSERT, {"drugs": rows, "load": number})
     return len(master.drugs)
 
 

@@ -1,7 +1,7 @@
-"""The SQL of eligibility by number: one statement that looks up, reads, counts a miss and writes the audit record.
+"""SQL of eligibility by number: one statement looks up, reads, counts a miss and writes the audit record.
 
-An unknown number, a wrong birth date and a wrong branch behave alike: a descent of one unique index that finds nothing.
-Only a hit reads more.
+An unknown number, a wrong birth date and a wrong branch behave alike: a descent of one unique index that
+finds nothing. Only a hit reads more.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ found AS MATERIALIZED (
     FROM fitting
 )
 """
-"""The enrolments known of a membership. Six parameters: insurer, number, symbol, birth date, first and last branch.
+"""The enrolments known of a membership.
+
+Six parameters: insurer, number, symbol, birth date, first and last branch.
 
 `found` is one row: the entitlements that match, and the person if they belong to exactly one.
 """
@@ -78,7 +80,7 @@ reading AS MATERIALIZED (
     WHERE {permitted}
 )
 """
-"""All versions of the matching person; for an enrolment without a register match, those of its entitlement."""
+"""All versions of the matching person; of an unmatched enrolment, those of its entitlement."""
 
 _STATEMENT = """
 WITH {guard}, {fitting},
@@ -88,7 +90,7 @@ WITH {guard}, {fitting},
 {count},
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, as_of, enrolments,
-                              asked, tickets, consents, rule_version, known_version, detail)
+                              matched_entitlements, tickets, consents, rule_version, known_version, detail)
     SELECT $12, {outcome}, $1, g.institution_code, g.facility_kind, f.person_key, $11, {versions_read}, f.asked,
            {tickets_read}, $13, {rule}, $14,
            jsonb_strip_nulls(jsonb_build_object('asked_insurer', $5::text, 'known_at', {known_at}))
@@ -96,7 +98,7 @@ recorded AS (
     WHERE {may_ask}
     RETURNING record_id, recorded_at, outcome
 )
-SELECT g.*, {over_limit} AS over_limit, m.run, r.record_id, r.recorded_at, r.outcome, f.asked, f.person_key, n.reference_number, e.*
+SELECT g.*, {over_limit} AS over_limit, m.streak, r.record_id, r.recorded_at, r.outcome, f.asked, f.person_key, n.reference_number, e.*
 FROM guard g
 CROSS JOIN found f
 LEFT JOIN counted m ON true
@@ -133,11 +135,15 @@ guarded AS MATERIALIZED (
     WHERE {not_superseded} AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
 ),
 permission AS MATERIALIZED (
-    SELECT EXISTS (SELECT FROM guard g CROSS JOIN bearers b WHERE facility_asked(g.institution_code, b.person_key, $15))
+    SELECT EXISTS (SELECT FROM guard g CROSS JOIN bearers b WHERE facility_was_answered(g.institution_code, b.person_key, $15))
            AND NOT EXISTS (SELECT FROM guarded) AS given
 ),
 """
-"""`bearers`: the persons to whom the entitlements were ever attributed; `guarded`: the versions that restrict them now."""
+"""CTEs for earlier knowledge.
+
+`bearers`: the persons to whom the entitlements were ever attributed; `guarded`: the versions that restrict
+them now; `permission`: whether this facility may be answered.
+"""
 
 _AT_INSTANT = {
     "instant": "$15::timestamptz",
@@ -147,14 +153,16 @@ _AT_INSTANT = {
     "outcome": "CASE WHEN (SELECT given FROM permission) THEN 'answered' ELSE 'known-at-not-asked' END",
     "known_at": "$15",
 }
-"""The parts for knowledge at an instant. Permission needs that this facility had asked about this person by then, under
-any published number, and that she is neither protected now nor unconfirmed: earlier knowledge must not circumvent that.
-Without permission it is a miss, whether or not somebody matches.
+"""The parts for knowledge at an instant.
+
+Permission needs that this facility had asked about this person by then, under any published number, and that
+she is neither protected now nor unconfirmed: earlier knowledge must not circumvent that. Without permission
+it is a miss, whether or not somebody matches.
 """
 
 
 def reading_parts(instant: str, *, as_of: str, may_ask: str, permitted: str, first: int) -> tuple[str, str]:
-    """`MATCHING_ENROLMENTS` and `READING` as known at an instant, about a day (expressions), each under a condition.
+    """`MATCHING_ENROLMENTS` and `READING` at an instant, about a day (SQL expressions), under conditions.
 
     `first` is the number of the first of the six parameters.
     """
@@ -197,7 +205,10 @@ def _statement(particular: Mapping[str, str]) -> str:
 _MISSED = "SELECT CASE WHEN {missed} THEN 1 ELSE 0 END FROM found f"
 
 NUMBER_STATEMENT = _statement(_NOW)
-"""Eligibility by number. Parameters: the four of `LOOK_UP_CHECK`, the membership's six, day, kind, consents, known version."""
+"""Eligibility by number.
+
+Parameters: the four of `LOOK_UP_CHECK`, the membership's six, day, kind, consents, known version.
+"""
 
 INSTANT_STATEMENT = _statement(_AT_INSTANT)
 """The same as known at an instant; with one more parameter, the instant."""
@@ -216,7 +227,7 @@ class NumberQuery:
 
 @dataclass(frozen=True, slots=True)
 class NumberResult:
-    """The statement's result: the quota, the record, the matching entitlements, the person, and the versions read."""
+    """The statement's result: quota, record, matching entitlements, person, versions read."""
 
     quota: LookUpQuota
     record_id: UUID | None
@@ -244,7 +255,10 @@ async def look_up(
     kind: str,
     limits: tuple[int, int] | None,
 ) -> NumberResult:
-    """Look up a membership and record it as `kind`, in one statement. Without `limits`, misses are not counted."""
+    """Look up a membership and record it as `kind`, in one statement.
+
+    Without `limits`, misses are not counted.
+    """
     parameters: list[Any] = [
         caller.client_id,
         Right.ELIGIBILITY.value,

@@ -40,7 +40,10 @@ async def check_card(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> Response:
-    """Returns validity 1, 2, 4 or 6 as of the day, from the insurers' data. The audit record is written first."""
+    """Returns validity 1, 2, 4 or 6 as of the day, from the insurers' data.
+
+    The audit record is written first.
+    """
     return _respond(await service.check_card(state, caller, request))
 
 

@@ -1,9 +1,12 @@
-"""Misses: look-ups by number that match nobody. Counted and rate-limited, so that numbers cannot be enumerated.
+"""Misses, i.e. look-ups by number that match nobody: counted, rate-limited and logged.
 
-The count is in the database, shared by all workers, and written by the statement that missed; a hit writes nothing.
-Concurrent look-ups of one terminal cannot exceed its limit together: a result whose miss no longer fits the count is
-withheld. Those of several terminals can exceed their facility's limit, by the number in flight. Above the limit nothing
-is read or recorded, so that a flood causes no writes; the metrics count the refusals by code.
+Counted and rate-limited, so that numbers cannot be enumerated.
+
+The count is in the database, shared by all workers, and written by the statement that missed; a hit writes
+nothing. Concurrent look-ups of one terminal cannot exceed its limit together: a result whose miss no longer
+fits the count is withheld. Those of several terminals can exceed their facility's limit, by the number in
+flight. Above the limit nothing is read or recorded, so that a flood causes no writes; the metrics count the
+refusals by code.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import structlog
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.platform.settings import Settings
-from eligibility_api.platform.telemetry import MISS_RUNS
+from eligibility_api.platform.telemetry import MISS_STREAKS
 
 log = structlog.get_logger()
 
@@ -45,7 +48,7 @@ guard AS MATERIALIZED (
     ) m
 )
 """
-"""The CTE `guard`: whether this terminal may look up memberships, and how many misses it has left in the hour.
+"""CTE `guard`: whether this terminal may look up memberships, and its misses left in the hour.
 
 Parameters 1–4: client, right, the hourly limits of a terminal and of a facility (null: not limited).
 """
@@ -55,23 +58,23 @@ MAY_LOOK_UP = "admitted AND entitled AND misses_left > 0"
 COUNT_MISSES = """
 missed (misses) AS MATERIALIZED ({missed}),
 counted AS (
-    INSERT INTO number_miss AS m (institution_code, client_id, hour, misses, run, missed_at)
+    INSERT INTO number_miss AS m (institution_code, client_id, hour, misses, streak, missed_at)
     SELECT g.institution_code, $1, date_trunc('hour', now()), s.misses, s.misses, now()
     FROM guard g CROSS JOIN missed s
     WHERE s.misses > 0 AND $3 IS NOT NULL AND {may_ask}
     ON CONFLICT (institution_code, client_id) DO UPDATE SET
         misses = excluded.misses + CASE WHEN m.hour = excluded.hour THEN m.misses ELSE 0 END,
-        run = excluded.run + CASE WHEN m.missed_at > now() - interval '60 seconds' THEN m.run ELSE 0 END,
+        streak = excluded.streak + CASE WHEN m.missed_at > now() - interval '60 seconds' THEN m.streak ELSE 0 END,
         hour = excluded.hour,
         missed_at = excluded.missed_at
     WHERE m.hour <> excluded.hour OR m.misses + excluded.misses <= least($3, $4)
-    RETURNING run
+    RETURNING streak
 )
 """
-"""Counts the misses that `missed` returns (one row, one column), unless there is no limit, the look-up is not allowed, or
-concurrent misses have used up the limit.
+"""CTE `counted`: counts the misses that `missed` returns (one row, one column).
 
-Misses within 60 seconds of each other are a streak (column `run`).
+Not counted without a limit, if the look-up is not allowed, or if concurrent misses have used up the limit.
+Misses within 60 seconds of each other are a streak (column `streak`).
 """
 
 OVER_LIMIT = "(SELECT misses > 0 AND $3 IS NOT NULL AND NOT EXISTS (SELECT FROM counted) FROM missed)"
@@ -80,7 +83,7 @@ OVER_LIMIT = "(SELECT misses > 0 AND $3 IS NOT NULL AND NOT EXISTS (SELECT FROM 
 
 @dataclass(frozen=True, slots=True)
 class LookUpQuota:
-    """Whether a look-up is allowed and within its limit, and the terminal's streak of misses (None without a miss)."""
+    """Whether a look-up is allowed and within its limit, and the terminal's current streak of misses."""
 
     admitted: bool
     entitled: bool
@@ -89,12 +92,12 @@ class LookUpQuota:
 
     @classmethod
     def of(cls, row: Any) -> LookUpQuota:
-        """From a row of a statement that selects the columns of `guard`, `over_limit` and `run`."""
+        """From a row of a statement that selects the columns of `guard`, `over_limit` and `streak`."""
         within_limit = row["misses_left"] > 0 and not row["over_limit"]
-        return cls(row["admitted"], row["entitled"], within_limit, row["run"])
+        return cls(row["admitted"], row["entitled"], within_limit, row["streak"])
 
     def check(self, now: datetime) -> None:
-        """Raises `client-closed`, `right-missing` or `number-miss-limit`."""
+        """Raise `client-closed`, `right-missing` or `number-miss-limit` if the look-up is not allowed."""
         if not self.admitted:
             raise ShikakuError("client-closed")
         if not self.entitled:
@@ -110,7 +113,7 @@ def seconds_to_next_hour(now: datetime) -> int:
 
 def limits(settings: Settings) -> tuple[int, int]:
     """The hourly limits of a terminal and of a facility."""
-    return settings.number_misses_per_hour, settings.number_misses_per_hour_of_facility
+    return settings.number_misses_per_hour, settings.facility_number_misses_per_hour
 
 
 def log_streak(caller: Caller, streak: int | None, missed: int = 1) -> None:
@@ -118,6 +121,6 @@ def log_streak(caller: Caller, streak: int | None, missed: int = 1) -> None:
     threshold = _FIRST_LOGGED_STREAK
     while streak is not None and threshold <= streak:
         if streak - missed < threshold:
-            MISS_RUNS.inc()
-            log.warning("number_miss_streak", client_id=str(caller.client_id), run=streak)
+            MISS_STREAKS.inc()
+            log.warning("number_miss_streak", client_id=str(caller.client_id), streak=streak)
         threshold *= 2

@@ -1,8 +1,8 @@
 """Eligibility by card and by number: from the request to the fund's answer.
 
-By card: verify, one statement, answer. Two fallbacks, each used at most once and before anything is spent: OCSP if the
-revocation mirror is stale, J-LIS's renewal link if the certificate is not bound. By number: one statement, answer.
-A refusal by the rules follows the audit record: it is a function of the recorded versions.
+By card: verify, one statement, answer. Two fallbacks, each used at most once and before anything is spent:
+OCSP if the revocation mirror is stale, J-LIS's renewal link if the certificate is not bound. By number: one
+statement, answer. A refusal by the rules follows the audit record: it is a function of the recorded versions.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ NOTHING_KNOWN_BEFORE = datetime(2020, 1, 1, tzinfo=UTC)
 async def check_card(
     state: State, caller: Caller, request: CardCheckRequest
 ) -> EligibilityAnswer | UnchangedAnswer:
-    """The answer for the person whose card signed; see `contract.eligibility`. Raises every refusal of a proof."""
+    """The answer for the person whose card signed; see `contract.eligibility`.
+
+    Raises every refusal of a proof.
+    """
     purpose = Purpose.VISUAL_CHECK if isinstance(request, VisualCheckRequest) else Purpose.ELIGIBILITY
     operator = request.operator if isinstance(request, VisualCheckRequest) else None
     if purpose is Purpose.VISUAL_CHECK and operator is None:
@@ -51,7 +54,7 @@ async def check_card(
     proof = verify_proof(state, caller, purpose, request)
 
     async def attempt(evidence: Evidence) -> CardCheckRow:
-        max_age = state.settings.revocation_fresh
+        max_age = state.settings.revocation_max_age
         return await use_proof(state.database, proof, query, evidence, max_age=max_age, visual_limit=limit)
 
     async def ask_jlis() -> HolderAnswer:
@@ -71,7 +74,7 @@ def _answer(
 ) -> EligibilityAnswer | UnchangedAnswer:
     check = row.proof_check
     assert check.record_id and check.recorded_at and check.facility_kind and check.person_key  # noqa: PT018 - answered
-    reading = rules.AnswerInputs(
+    inputs = rules.AnswerInputs(
         record_id=str(check.record_id),
         answered_at=check.recorded_at,
         as_of=query.as_of,
@@ -82,7 +85,7 @@ def _answer(
         enrolments=row.enrolments,
         known_version=query.known_version,
     )
-    return with_reference(rules.answer(reading, version_key=state.keys.version), row.reference_number)
+    return with_reference(rules.answer(inputs, version_key=state.keys.version), row.reference_number)
 
 
 async def check_number(
@@ -93,7 +96,7 @@ async def check_number(
     Raises `number-miss-limit` before anything is read, `known-at-out-of-range`, `known-at-not-asked`,
     `eligibility-not-confirmable`.
     """
-    caller.need(Right.ELIGIBILITY)
+    caller.require(Right.ELIGIBILITY)
     now = state.clock()
     today = day_in_japan(now)
     as_of = request.as_of or today
@@ -112,12 +115,15 @@ async def check_number(
 def answer_by_number(
     state: State, caller: Caller, query: NumberQuery, result: NumberResult
 ) -> EligibilityAnswer | UnchangedAnswer:
-    """The answer to a query by number from the result of the statement. Raises every refusal of `check_number`."""
+    """The answer to a query by number from the result of the statement.
+
+    Raises every refusal of `check_number`.
+    """
     result.quota.check(state.clock())
     if result.outcome != "answered":
         raise ShikakuError(result.outcome or "internal")
     assert result.record_id and result.recorded_at and result.facility_kind  # noqa: PT018 - answered
-    reading = rules.AnswerInputs(
+    inputs = rules.AnswerInputs(
         record_id=str(result.record_id),
         answered_at=result.recorded_at,
         as_of=query.as_of,
@@ -130,14 +136,14 @@ def answer_by_number(
         consents=query.consents,
         known_version=query.known_version,
     )
-    return with_reference(rules.answer(reading, version_key=state.keys.version), result.reference_number)
+    return with_reference(rules.answer(inputs, version_key=state.keys.version), result.reference_number)
 
 
 Answered = TypeVar("Answered", bound=EligibilityAnswer | UnchangedAnswer)
 
 
 def with_reference(answer: Answered, reference_number: str | None) -> Answered:
-    """The answer with the facility's own number for the person, if it is about somebody; not part of recomputation."""
+    """Add the facility's own number to an answer about a person; it is not part of recomputation."""
     if reference_number is None or isinstance(answer, UnchangedAnswer) or answer.version is None:
         return answer
     return answer.model_copy(update={"reference_number": reference_number})

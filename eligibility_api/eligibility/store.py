@@ -1,4 +1,4 @@
-"""The SQL of eligibility by card: the proof query, extended by reading the enrolments and writing the audit record."""
+"""SQL of eligibility by card: the proof query, extended by reading enrolments and the audit record."""
 
 from __future__ import annotations
 
@@ -62,7 +62,10 @@ def _statement(*, visual: bool) -> str:
 
 
 CARD_STATEMENT = _statement(visual=False)
-"""Eligibility by card with the PIN. Parameters: the ten of `PROOF_CHECK`, day, kind, operator, known version."""
+"""Eligibility by card with the PIN.
+
+Parameters: the ten of `PROOF_CHECK`, day, kind, operator, known version.
+"""
 
 VISUAL_STATEMENT = _statement(visual=True)
 """The same by visual check; with one more parameter, the hourly limit."""
@@ -70,7 +73,7 @@ VISUAL_STATEMENT = _statement(visual=True)
 
 @dataclass(frozen=True, slots=True)
 class CardQuery:
-    """The parameters of a card check beside the proof."""
+    """The parameters of a card check in addition to the proof."""
 
     as_of: date
     known_version: str | None
@@ -79,8 +82,9 @@ class CardQuery:
 
 @dataclass(frozen=True, slots=True)
 class CardCheckRow:
-    """The statement's result: the proof check, the recorded outcome, whether the visual limit was kept, the facility's
-    own number for the person, the versions read.
+    """The statement's result: the proof check, the recorded outcome, whether the visual limit was kept.
+
+    Also the facility's own number for the person, and the versions read.
     """
 
     proof_check: ProofCheck
@@ -99,7 +103,10 @@ async def use_proof(
     max_age: timedelta,
     visual_limit: int | None = None,
 ) -> CardCheckRow:
-    """Check a proof against the database, spend it, read and record, in one statement; `visual_limit`: by visual check."""
+    """Check a proof against the database, spend it, read and record, in one statement.
+
+    `visual_limit`: the hourly limit, for a visual check only.
+    """
     kind = "eligibility.card" if visual_limit is None else "eligibility.visual-check"
     parameters: list[Any] = [
         *proof.parameters(evidence, max_age),

@@ -11,7 +11,7 @@ from eligibility_api.database.columns import instant
 
 
 class NumberMiss(SQLModel, table=True):
-    """A terminal's misses in the `hour` of its last one, and the length of its present streak (`run`)."""
+    """A terminal's misses in the `hour` of its last one, and the length of its present `streak`."""
 
     __tablename__ = "number_miss"
 
@@ -19,5 +19,5 @@ class NumberMiss(SQLModel, table=True):
     client_id: UUID = Field(primary_key=True, foreign_key="client.client_id")
     hour: datetime = instant()
     misses: int
-    run: int
+    streak: int
     missed_at: datetime = instant()

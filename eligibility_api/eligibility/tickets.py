@@ -1,4 +1,4 @@
-"""Medical tickets (医療券・調剤券) read together with an enrolment version: those of one institution and month."""
+"""Reads medical tickets (医療券・調剤券) with an enrolment version: those of one institution and month."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FOR_MEDICAL_AID = "CASE WHEN e.certificate_kind = 'A1' THEN ({tickets}) END AS 
 
 
 def tickets_known(*, instant: str, as_of: str, institution: str) -> str:
-    """A column of `enrolment e`: its tickets for an institution and the month of a day, as known at an instant.
+    """A column of `enrolment e`: its tickets for an institution and a day's month, as known at an instant.
 
     The arguments are expressions of the surrounding statement.
     """

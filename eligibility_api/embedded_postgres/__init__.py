@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL server, used when no `DATABASE_URL` is set, and in every test."""
+"""The embedded PostgreSQL server: used when no `DATABASE_URL` is set, and by every test."""

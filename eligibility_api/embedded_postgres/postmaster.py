@@ -1,6 +1,6 @@
-"""A running PostgreSQL as its data directory tells of it: `postmaster.pid`, and whether that process really lives.
+"""The running postmaster of a data directory, by its `postmaster.pid`.
 
-Starting and configuring it is `embedded.py`.
+`server.py` starts and configures it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PORT = 5432
-"""A port number is part of the name of PostgreSQL's Unix socket; nothing listens on TCP."""
+"""The port number is part of the name of PostgreSQL's Unix socket; nothing listens on TCP."""
 
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 
@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    """What the lock file of a data directory says (PostgreSQL's `pidfile.h`): process, socket directory, status."""
+    """The content of a data directory's lock file (PostgreSQL's `pidfile.h`)."""
 
     data: Path
     pid: int
@@ -32,7 +32,7 @@ class Postmaster:
 
     @classmethod
     def of(cls, data: Path) -> Postmaster | None:
-        """The postmaster that serves `data`, or None when there is none or only its stale lock file."""
+        """The postmaster that serves `data`; None if there is none, or only its stale lock file."""
         try:
             lines = [line.strip() for line in (data / "postmaster.pid").read_text().splitlines()]
             pid = int(lines[0])
@@ -44,41 +44,49 @@ class Postmaster:
 
     @property
     def alive(self) -> bool:
-        """Whether the process exists and is this directory's postmaster, not a later bearer of its number."""
+        """Whether the process exists and is this directory's postmaster, not a later process."""
         if not Path("/proc/self").exists():
             return _exists(self.pid)
         try:
-            # A postmaster works in its data directory. A dead one that nobody has reaped has no directory.
+            # A postmaster's working directory is its data directory. A zombie process has none.
             return Path(f"/proc/{self.pid}/cwd").samefile(self.data)
         except OSError:
             return False
 
     @property
     def reachable(self) -> bool:
-        """Whether the socket is still where it was: a cleaner of the temporary directory may have removed it."""
+        """Whether the socket still exists: a cleaner of the temporary directory may have removed it."""
         return self.socket_directory is not None and (self.socket_directory / SOCKET_NAME).exists()
 
-    def shut_down(self, gone: Callable[[], bool]) -> None:
-        """End it: fast, after two minutes at once (the next start recovers), and at the very last by force.
+    def shut_down(self, has_ended: Callable[[], bool]) -> None:
+        """Stop the server: a fast shutdown, an immediate one after two minutes, finally SIGKILL.
 
-        `gone` tells whether it ended; only the parent of a process can say so for certain.
+        After an immediate one the next start recovers. `has_ended` returns whether it ended; only the parent
+        of a process can determine that reliably.
         """
-        for number, patience in ((signal.SIGINT, 120.0), (signal.SIGQUIT, 20.0), (signal.SIGKILL, 5.0)):
+        for number, timeout_seconds in (
+            (signal.SIGINT, 120.0),
+            (signal.SIGQUIT, 20.0),
+            (signal.SIGKILL, 5.0),
+        ):
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-            if wait_until(gone, patience):
+            if wait_until(has_ended, timeout_seconds):
                 return
 
 
 def remove_stale_locks(data: Path, socket_directory: Path) -> None:
-    """Remove lock files of a postmaster that is no more: PostgreSQL itself would take any process of that number for it."""
+    """Remove the lock files of a dead postmaster.
+
+    PostgreSQL would take any process with that number for it.
+    """
     if Postmaster.of(data) is None:
         for lock in (data / "postmaster.pid", socket_directory / f"{SOCKET_NAME}.lock"):
             lock.unlink(missing_ok=True)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until `condition` holds, at most `seconds`; whether it does."""
+    """Wait until `condition` holds, for at most `seconds`; returns whether it holds."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

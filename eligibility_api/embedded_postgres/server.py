@@ -1,16 +1,16 @@
-"""The embedded PostgreSQL 18: what serves when no `DATABASE_URL` names another, and in every test.
+"""Starts, adopts and stops the embedded PostgreSQL 18; `cluster.py` creates and upgrades it.
 
-This module starts, adopts and stops it; `cluster.py` makes it. It listens on a Unix socket in a private directory and
-nowhere else. Four roles log in with generated passwords: `owner` owns the database and its schema; `api`, `sequencer`
-and `batch` may connect, and no more until migrations grant it.
+It listens on a Unix socket in a private directory and nowhere else. Four roles log in with generated
+passwords: `shikaku_owner` owns the database and its schema; `shikaku_api`, `shikaku_jobs` and
+`shikaku_auditor` may connect, and no more until migrations grant it.
 
-In `home` lie `data/`, `passwords.json`, `socket-directory` (a path), `lock` (held by the one owner), `postgres.log`.
+`home` contains `data/`, `passwords.json`, `socket-directory` (a path), `lock` (locked by the one owner) and
+`postgres.log`.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import subprocess
 import time
@@ -22,15 +22,19 @@ from eligibility_api.embedded_postgres.cluster import (
     DATABASE,
     EmbeddedDatabaseError,
     Role,
-    make_cluster,
+    create_cluster,
+    has_former_roles,
+    password,
     programs_directory,
+    rename_roles,
+    role_name,
     server_environment,
 )
 from eligibility_api.embedded_postgres.postmaster import PORT, Postmaster, remove_stale_locks, wait_until
 from eligibility_api.embedded_postgres.socket_directory import make_socket_directory, remove_socket_directory
-from eligibility_api.embedded_postgres.unprivileged import Unprivileged, choose
+from eligibility_api.embedded_postgres.unprivileged import Unprivileged, choose_unprivileged
 from eligibility_api.platform.private_files import append_private, is_private, write_private
-from eligibility_api.processes.process import interruptible
+from eligibility_api.processes.process import unblock_stop_signals
 
 __all__ = ["DATABASE", "EmbeddedDatabaseError", "EmbeddedPostgres", "Role"]
 
@@ -38,42 +42,46 @@ SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    # Taken from the machine as it is used: a small house needs little of it.
+    # Memory is allocated as it is used: a small database needs little of it.
     "shared_buffers": "1GB",
-    # A nation's files write gigabytes in minutes; a checkpoint each minute would write the same pages again and again.
+    # National files write gigabytes within minutes; a checkpoint each minute would rewrite the same pages.
     "max_wal_size": "8GB",
     "wal_compression": "pglz",
-    # Four workers of the API with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), the keeper's 4, the worker's
-    # 25, 5 for commands; the server keeps 3 for itself.
+    # Four workers of the API with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), 4 of the
+    # scheduler, 25 of the job runner, 5 of commands; the server reserves 3 for itself.
     "max_connections": "88",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    # A statement or a key that failed may carry a person's values; the log must not.
+    # A failed statement or key may contain a person's data, which must not be logged.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-"""Given on the command line at every start. Durability (fsync, synchronous_commit) stays as PostgreSQL ships it."""
+"""Settings given on the command line at every start.
+
+Durability (fsync, synchronous_commit) stays as PostgreSQL ships it.
+"""
 
 
 class EmbeddedPostgres:
-    """One embedded server and the directory that is its whole state.
+    """One embedded server and the directory that holds its whole state.
 
-    An owner calls `start` and `stop`, or uses it as a context manager. Other processes of the same user `attach`.
+    An owner calls `start` and `stop`, or uses it as a context manager. Other processes of the same user
+    `attach`.
     """
 
-    def __init__(self, home: Path, *, patience: float = 600.0) -> None:
-        """`patience`: seconds that a living postmaster may take to get ready; crash recovery can take minutes."""
+    def __init__(self, home: Path, *, ready_timeout_seconds: float = 600.0) -> None:
+        """`ready_timeout_seconds` limits the wait for a running postmaster: a recovery can take minutes."""
         self.home = home.absolute()
         self.data = self.home / "data"
-        self._patience = patience
+        self._ready_timeout_seconds = ready_timeout_seconds
         self._lock: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def attach(cls, home: Path) -> Self:
-        """The server that another process owns. Raises `EmbeddedDatabaseError` when none is running."""
+        """Return the server that another process owns. Raises `EmbeddedDatabaseError` if none is running."""
         attached = cls(home)
         try:
             running = Postmaster.of(attached.data)
@@ -88,37 +96,38 @@ class EmbeddedPostgres:
         return attached
 
     def start(self) -> Self:
-        """Make the cluster if there is none, and start it, or adopt one that outlived its owner.
+        """Create the cluster if there is none, and start it, or adopt one that outlived its owner.
 
         Blocks until the server accepts connections. Raises `EmbeddedDatabaseError`.
         """
         try:
-            self._own()
-            self._bring_up()
+            self._acquire_lock()
+            self._start_or_adopt()
         except BaseException:
             self.stop()
             raise
         return self
 
     def ensure_running(self) -> bool:
-        """Start the server anew where it died; whether it had died.
+        """Start the server again if it died; returns whether it had died.
 
-        Does not wait until it accepts connections: a recovery can take minutes. Raises `EmbeddedDatabaseError`.
+        Does not wait until it accepts connections: a recovery can take minutes. Raises
+        `EmbeddedDatabaseError`.
         """
-        if self._running() or self._about_to_run():
+        if self._running() or self._is_starting():
             return False
         programs = programs_directory()
-        self._spawn(programs, _way_to_run(programs, self.home, self.data))
+        self._spawn(programs, _choose_unprivileged(programs, self.home, self.data))
         return True
 
     def stop(self) -> None:
-        """Shut the server down and give up ownership. Nothing happens to a server that others own."""
+        """Shut the server down and release ownership. Does nothing to a server owned by another process."""
         if self._lock is None:
             return
         self._shut_down()
-        if self._record.exists():
-            remove_socket_directory(Path(self._record.read_text()))
-            self._record.unlink()
+        if self._socket_record.exists():
+            remove_socket_directory(Path(self._socket_record.read_text()))
+            self._socket_record.unlink()
         os.close(self._lock)
         self._lock = None
 
@@ -129,39 +138,43 @@ class EmbeddedPostgres:
         self.stop()
 
     def dsn(self, role: Role, database: str = DATABASE) -> str:
-        """The address for `role` as a libpq URI (`postgresql://…`), password included: never to be logged.
+        """The libpq URI (`postgresql://…`) for `role`. It contains the password and must never be logged.
 
         Raises `EmbeddedDatabaseError` when no server has been started.
         """
-        if not self._record.exists():
+        if not self._socket_record.exists():
             raise EmbeddedDatabaseError(f"No embedded database is running in {self.home}.")
-        directory = Path(self._record.read_text())
-        # A directory of somebody else could hold a socket that only wants to see who connects.
+        directory = Path(self._socket_record.read_text())
+        # Another user's directory could contain a socket that collects passwords.
         if not is_private(directory, self.data.stat().st_uid):
             raise EmbeddedDatabaseError(f"{directory} is not private to the embedded database.")
-        password = json.loads((self.home / "passwords.json").read_text())[role]
-        return f"postgresql://{role}:{password}@/{database}?host={quote(str(directory), safe='')}&port={PORT}"
+        login = f"{role_name(role)}:{password(self.home, role)}"
+        return f"postgresql://{login}@/{database}?host={quote(str(directory), safe='')}&port={PORT}"
 
-    def _own(self) -> None:
+    def _acquire_lock(self) -> None:
         try:
             self.home.mkdir(parents=True, exist_ok=True)
-            self._lock = _take(self.home / "lock")
+            self._lock = _lock_exclusively(self.home / "lock")
         except PermissionError as error:
             raise EmbeddedDatabaseError(f"{self.home} is not writable for this user.") from error
 
-    def _bring_up(self) -> None:
+    def _start_or_adopt(self) -> None:
         programs = programs_directory()
-        way = _way_to_run(programs, self.home, self.data)
+        unprivileged = _choose_unprivileged(programs, self.home, self.data)
         if not self.data.exists():
-            make_cluster(self.home, self.data, programs, way)
-        deadline = time.monotonic() + self._patience
+            create_cluster(self.home, self.data, programs, unprivileged)
+        elif has_former_roles(self.home):
+            self._shut_down()  # a postmaster that outlived the earlier version
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
+            rename_roles(self.home, self.data, programs, unprivileged)
+        deadline = time.monotonic() + self._ready_timeout_seconds
         if self._adopt(deadline):
             return
-        while not self._launch(programs, way, deadline):
+        while not self._launch(programs, unprivileged, deadline):
             time.sleep(0.2)
 
     def _adopt(self, deadline: float) -> bool:
-        """Take over the postmaster that a killed owner left; one whose socket is lost is ended instead."""
+        """Adopt the postmaster that a killed owner left; shut it down instead if its socket is lost."""
         running = self._await_ready(deadline)
         if running is None or not running.reachable:
             self._shut_down()
@@ -169,56 +182,65 @@ class EmbeddedPostgres:
         self._record_socket(running.socket_directory)
         return True
 
-    def _launch(self, programs: Path, way: Unprivileged, deadline: float) -> bool:
-        """Start a postmaster and wait for it; False where orphans of the last one still have to go."""
-        begin = self._spawn(programs, way)
+    def _launch(self, programs: Path, unprivileged: Unprivileged, deadline: float) -> bool:
+        """Start a postmaster and wait for it; False if processes of the last one still hold shared memory."""
+        log_offset = self._spawn(programs, unprivileged)
         if self._await_ready(deadline):
             return True
-        said = self._log.read_bytes()[begin:].decode(errors="replace").strip()
-        if "shared memory block" in said and time.monotonic() < deadline:
+        messages = self._log.read_bytes()[log_offset:].decode(errors="replace").strip()
+        if "shared memory block" in messages and time.monotonic() < deadline:
             return False
         raise EmbeddedDatabaseError(
-            f"PostgreSQL did not start: {said.rpartition(chr(10))[2] or 'it is silent'}"
+            f"PostgreSQL did not start: {messages.rpartition(chr(10))[2] or 'no message was logged'}"
         )
 
-    def _spawn(self, programs: Path, way: Unprivileged) -> int:
-        """Start a postmaster; the place in the log where it begins to speak."""
-        socket_directory = make_socket_directory(self.home, way)
+    def _spawn(self, programs: Path, unprivileged: Unprivileged) -> int:
+        """Start a postmaster; returns the position in the log from which its messages begin."""
+        socket_directory = make_socket_directory(self.home, unprivileged)
         self._record_socket(socket_directory)
         remove_stale_locks(self.data, socket_directory)
         with append_private(self._log) as output:
-            begin = output.tell()
+            log_offset = output.tell()
             self._process = subprocess.Popen(
-                [*way.prefix, str(programs / "postgres"), "-D", str(self.data), *_options(socket_directory)],
+                [
+                    *unprivileged.prefix,
+                    str(programs / "postgres"),
+                    "-D",
+                    str(self.data),
+                    *_options(socket_directory),
+                ],
                 cwd=self.data,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 env=server_environment(),
-                start_new_session=True,  # Ctrl-C in the terminal is for the owner, who stops it in order
+                # The terminal's Ctrl-C must reach the owner only, which stops the server in order.
+                start_new_session=True,
             )
-        return begin
+        return log_offset
 
     def _await_ready(self, deadline: float) -> Postmaster | None:
-        """The postmaster once it accepts connections, or None when there is none, or it died on the way."""
+        """The postmaster once it accepts connections; None if there is none, or it died while starting."""
 
-        def settled() -> bool:
+        def ready_or_dead() -> bool:
             running = self._running()
-            return running.ready if running else not self._about_to_run()
+            return running.ready if running else not self._is_starting()
 
-        with interruptible():  # a recovery takes minutes
-            ready = wait_until(settled, deadline - time.monotonic())
+        with unblock_stop_signals():  # a recovery takes minutes
+            ready = wait_until(ready_or_dead, deadline - time.monotonic())
         if not ready:
-            raise EmbeddedDatabaseError(f"PostgreSQL in {self.home} is not ready after {self._patience:g} s.")
+            raise EmbeddedDatabaseError(
+                f"PostgreSQL in {self.home} is not ready after {self._ready_timeout_seconds:g} s."
+            )
         return self._running()
 
-    def _about_to_run(self) -> bool:
-        """Whether our child lives and only has not written its lock file yet."""
+    def _is_starting(self) -> bool:
+        """Whether our child process is alive but has not written its lock file yet."""
         return self._process is not None and self._process.poll() is None
 
     def _running(self) -> Postmaster | None:
         if self._process is not None:
-            self._process.poll()  # takes note of our child's end: the system would keep its number until then
+            self._process.poll()  # reaps our child if it ended: until then its process number stays in use
         return Postmaster.of(self.data)
 
     def _shut_down(self) -> None:
@@ -235,32 +257,32 @@ class EmbeddedPostgres:
         return self.home / "postgres.log"
 
     @property
-    def _record(self) -> Path:
+    def _socket_record(self) -> Path:
         return self.home / "socket-directory"
 
     def _record_socket(self, directory: Path | None) -> None:
-        write_private(self._record, os.fsencode(directory or ""))
+        write_private(self._socket_record, os.fsencode(directory or ""))
 
 
 def _options(socket_directory: Path) -> list[str]:
-    quoted = str(socket_directory).replace('"', '""')
-    settings = SETTINGS | {"unix_socket_directories": f'"{quoted}"'}
-    return [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    quoted_path = str(socket_directory).replace('"', '""')
+    settings = SETTINGS | {"unix_socket_directories": f'"{quoted_path}"'}
+    return [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
 
 
-def _way_to_run(programs: Path, home: Path, data: Path) -> Unprivileged:
+def _choose_unprivileged(programs: Path, home: Path, data: Path) -> Unprivileged:
     owner = data.stat().st_uid if data.exists() else None
-    way = choose([str(programs / "postgres"), "--version"], home, owner)
-    if way is None:
+    unprivileged = choose_unprivileged([str(programs / "postgres"), "--version"], home, owner)
+    if unprivileged is None:
         raise EmbeddedDatabaseError(
             "PostgreSQL cannot run here as this user (root needs user namespaces or setpriv for it);"
-            " run as the user who owns the data, or set DATABASE_URL to a server of yours."
+            " run as the user who owns the data, or set DATABASE_URL to your own server."
         )
-    return way
+    return unprivileged
 
 
-def _take(lock: Path) -> int:
-    """Hold the one owner's lock for this process's life."""
+def _lock_exclusively(lock: Path) -> int:
+    """Acquire the owner's lock for the lifetime of this process."""
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
-"""How root starts a program that refuses root, as PostgreSQL does, without preparing an account for it.
+"""Lets root start a program that refuses root, as PostgreSQL does, without creating an account for it.
 
-Only the choice of a prefix lives here (`unshare …` or `setpriv …`); an ordinary user needs none. Nothing here
-knows PostgreSQL.
+It chooses a command prefix (`unshare …` or `setpriv …`); an ordinary user needs none. Nothing here depends on
+PostgreSQL.
 """
 
 from __future__ import annotations
@@ -12,27 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NOBODY = 65534
-"""The number of the account that owns nothing, on every Linux."""
+"""The uid of the account `nobody` on every Linux."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unprivileged:
-    """Words to put before a command, and the number of the user who owns the files that it makes."""
+    """A command prefix, and the uid of the owner of the files that the command creates."""
 
     prefix: tuple[str, ...]
     user: int
 
-    def give(self, path: Path) -> None:
-        """Make `path` the program's own, where its user is another than ours."""
+    def chown(self, path: Path) -> None:
+        """Give `path` to the program's user, if that is another user than ours."""
         if self.user != os.geteuid():
             os.chown(path, self.user, self.user)
 
 
 def candidates() -> list[Unprivileged]:
-    """The ways to run unprivileged, best first.
+    """The possible prefixes, best first.
 
-    In a user namespace the program is root's in name and in files, but holds no privilege. Where namespaces are
-    forbidden (most containers), it becomes nobody, who keeps one capability: to reach files under a private home.
+    In a user namespace the program runs as root in name and for files, but without privileges. Where
+    namespaces are forbidden (most containers), it runs as nobody with one capability, to reach files below a
+    private home.
     """
     if os.geteuid() != 0:
         return [Unprivileged((), os.geteuid())]
@@ -48,18 +49,18 @@ def candidates() -> list[Unprivileged]:
     return [Unprivileged(namespace, 0), Unprivileged(account, NOBODY)]
 
 
-def choose(probe: list[str], place: Path, owner: int | None = None) -> Unprivileged | None:
-    """The first way in which the command `probe` succeeds with `place` as its directory, or None.
+def choose_unprivileged(probe: list[str], directory: Path, owner: int | None = None) -> Unprivileged | None:
+    """The first candidate with which the command `probe` succeeds in `directory`, or None.
 
-    `owner` restricts the choice to ways whose files already belong to that user.
+    `owner` restricts the choice to candidates whose files already belong to that user.
     """
-    fitting = [way for way in candidates() if owner in (None, way.user)]
-    return next((way for way in fitting if _works(way, probe, place)), None)
+    allowed = [unprivileged for unprivileged in candidates() if owner in (None, unprivileged.user)]
+    return next((unprivileged for unprivileged in allowed if _works(unprivileged, probe, directory)), None)
 
 
-def _works(way: Unprivileged, probe: list[str], place: Path) -> bool:
-    # The shell changes the directory after the privileges are gone, so that a closed path shows here.
-    command = [*way.prefix, "sh", "-c", 'cd -- "$0" && exec "$@"', str(place), *probe]
+def _works(unprivileged: Unprivileged, probe: list[str], directory: Path) -> bool:
+    # The shell changes the directory after privileges were dropped, so that an inaccessible path fails here.
+    command = [*unprivileged.prefix, "sh", "-c", 'cd -- "$0" && exec "$@"', str(directory), *probe]
     try:
         return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
     except OSError:

@@ -1,4 +1,4 @@
-"""`eligibility-api disaster`: switch disaster mode on for prefectures and a period, as announced by the authorities."""
+"""`eligibility-api disaster`: switch disaster mode on for some prefectures and a period."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_(
     opened_by: Annotated[str, typer.Option(help="Who authorised it; recorded.")],
     days: Days = 7,
 ) -> None:
-    """Allow the facilities of some prefectures to search for persons and access their histories without a card."""
+    """Let the facilities of some prefectures find persons and access their histories without a card."""
     numbers = [number.strip() for number in prefectures.split(",")]
     if not set(numbers) <= set(_PREFECTURES) or len(set(numbers)) < len(numbers):
         raise typer.BadParameter("numbers from 01 to 47, none twice", param_hint="--prefectures")

@@ -1,4 +1,4 @@
-"""The SQL of disasters: disaster mode is opened by the fund's operator for some prefectures, and closes by itself."""
+"""SQL of disasters: the fund's operator opens disaster mode for prefectures; it closes by itself."""
 
 from __future__ import annotations
 
@@ -63,7 +63,10 @@ async def extend(connection: AsyncConnection, disaster_id: int, days: int, by: s
 
 
 async def close(connection: AsyncConnection, disaster_id: int, by: str) -> Row[Any]:
-    """Close a disaster at once: its permits no longer grant access. Raises OperatorError if it is not open."""
+    """Close a disaster at once: its permits no longer grant access.
+
+    Raises OperatorError if it is not open.
+    """
     row = (await connection.execute(_CLOSE, {"disaster_id": disaster_id})).one_or_none()
     return await _done(connection, "disaster.closed", row, by)
 

@@ -1,8 +1,8 @@
-"""The SQL of a person search in disaster mode: one statement that searches, counts a miss, grants a permit and records.
+"""SQL of a person search in disaster mode: one statement searches, counts a miss, grants and records.
 
-By a membership it is the look-up by number. By personal items it searches by birth date, through `entitlement_born_on`, and
-compares values folded as by `domain/searching.py`. A protected person's address is not compared: the outcome must not
-reveal whether it was right.
+By a membership it is the look-up by number. By personal items it searches by birth date, through the index
+`entitlement_born_on`, and compares values folded as by `domain.text.folded_text`. A protected person's
+address is not compared: the outcome must not reveal whether it was right.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.staff import STAFF_MISSING
 from eligibility_api.consent.access_check import PROTECTED, RIGHT_FOR
 from eligibility_api.contract.characters import normalize_kana
-from eligibility_api.contract.codes import FacilityKind
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterSearch
+from eligibility_api.contract.facility_kinds import MEDICAL_KINDS
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.text import HYPHENS, folded_text
 from eligibility_api.eligibility.by_number import MATCHING_ENROLMENTS, membership_parameters
@@ -28,7 +28,7 @@ _STATEMENT = """
 WITH {guard},
 asking AS MATERIALIZED (
     SELECT g.*, w.now, d.disaster_id, d.closes_at, CASE
-        WHEN g.facility_kind = '{eligibility_only}' THEN 'right-missing'
+        WHEN g.facility_kind <> ALL ('{{{medical_kinds}}}') THEN 'right-missing'
         WHEN $7::text IS NOT NULL THEN $7
         WHEN {staff_missing} THEN 'staff-not-authorised'
         WHEN d.disaster_id IS NULL THEN 'disaster-mode-off' END AS refusal
@@ -44,7 +44,7 @@ asking AS MATERIALIZED (
 ),
 {fitting},
 decided AS MATERIALIZED (
-    SELECT a.*, CASE WHEN f.persons = 1 THEN f.person_key END AS person_key, f.asked, CASE
+    SELECT a.*, CASE WHEN f.persons = 1 THEN f.person_key END AS person_key, f.matched_entitlements, CASE
         WHEN refusal IS NOT NULL THEN refusal
         WHEN f.persons = 0 THEN 'disaster-not-found'
         WHEN f.persons > 1 THEN 'disaster-several-found'
@@ -53,14 +53,14 @@ decided AS MATERIALIZED (
     FROM asking a
     CROSS JOIN (
         SELECT count(DISTINCT coalesce(person_key, int8send(entitlement))) AS persons, min(person_key) AS person_key,
-               array_agg(DISTINCT entitlement) AS asked
+               array_agg(DISTINCT entitlement) AS matched_entitlements
         FROM fitting
     ) f
 ),
 {count},
 {recorded},
 {permitted}
-SELECT g.*, {over_limit} AS over_limit, m.run, s.outcome, r.record_id, p.given_at, p.until
+SELECT g.*, {over_limit} AS over_limit, m.streak, s.outcome, r.record_id, p.given_at, p.until
 FROM guard g
 LEFT JOIN counted m ON true
 LEFT JOIN decided s ON true
@@ -74,7 +74,7 @@ _MAY_SEARCH = "EXISTS (SELECT FROM asking WHERE refusal IS NULL)"
 
 
 def _folded(column: str) -> str:
-    """`domain.searching.folded_text` of a column."""
+    """The SQL equivalent of `domain.text.folded_text` for a column."""
     normalized = f"normalize(replace(normalize({column}, NFKC), ' ', ''), NFKC)"
     return f"translate({normalized}, '{HYPHENS}', '{'-' * len(HYPHENS)}')"
 
@@ -84,7 +84,7 @@ _WITHHELD = f"""EXISTS (
             WHERE e.person_key = f.person_key AND {NOT_SUPERSEDED}
               AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
         )"""
-"""Whether the address of `f` is withheld (S2) or the person protected, in any version that is known."""
+"""SQL condition: the address of `f` is withheld (S2), or the person is protected, in any known version."""
 
 _BY_ITEMS = f"""
 named AS MATERIALIZED (
@@ -100,7 +100,10 @@ fitting AS MATERIALIZED (
     SELECT f.* FROM named f WHERE {_folded("f.address")} = $15::text OR {_WITHHELD}
 )
 """  # noqa: S608 - constants of the store, no values
-"""The persons insured on the day with these items. Five parameters: birth date, sex, name, kana (or null), address."""
+"""The persons insured on the day with these items.
+
+Five parameters: birth date, sex, name, kana (or null), address.
+"""
 
 _BY_MEMBERSHIP = MATCHING_ENROLMENTS.format(
     *(f"${number}" for number in range(11, 17)),
@@ -122,7 +125,7 @@ def _statement(fitting: str, withheld: str) -> str:
     missed = "SELECT (outcome IN ('disaster-not-found', 'card-not-usable'))::integer FROM decided"
     return _STATEMENT.format(
         guard=LOOK_UP_CHECK,
-        eligibility_only=FacilityKind.ELIGIBILITY_ONLY,
+        medical_kinds=",".join(sorted(MEDICAL_KINDS)),
         staff_missing=STAFF_MISSING.format(institution="g.institution_code", **_PLACES),
         may_ask=MAY_LOOK_UP,
         fitting=fitting,
@@ -138,8 +141,10 @@ def _statement(fitting: str, withheld: str) -> str:
 
 BY_ITEMS = _statement(_BY_ITEMS, _WITHHELD)
 BY_MEMBERSHIP = _statement(_BY_MEMBERSHIP, PROTECTED.format(person_key="f.person_key", now="a.now"))
-"""Parameters: the four of `LOOK_UP_CHECK`; role, operator, a refusal known before, categories, permit, the patient's own
-statement; then those of the search.
+"""The statements by personal items and by membership.
+
+Parameters: the four of `LOOK_UP_CHECK`; role, operator, a refusal known before, categories, permit, the
+patient's own statement; then those of the search.
 """
 
 

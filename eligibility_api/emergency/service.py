@@ -1,5 +1,7 @@
-"""Access without consent: in an emergency by a second factor, in disaster mode by a person search. Both grant a permit for a
-limited time, and the same resources are then accessed through the same access check as under a consent.
+"""Access without consent: in an emergency by a second factor, in disaster mode by a person search.
+
+Both grant a permit for a limited time, and the same resources are then accessed through the same access check
+as under a consent.
 """
 
 from __future__ import annotations
@@ -34,16 +36,16 @@ NOTICES: Final = {
         " This access in a disaster is recorded, and the patient can see it."
     ),
 }
-"""What staff read with a permit. In a disaster the patient may have agreed orally."""
+"""The notice shown to staff with a permit. In a disaster the patient may have consented orally."""
 
 
 async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> PermitAnswer:
-    """A permit for a patient who cannot be asked (W8), for an operator who proves a second factor.
+    """Grant a permit for a patient who cannot be asked (W8), to an operator with a second factor.
 
     Raises `role-not-permitted`, `staff-not-authorised`, `not-identified`, `second-factor-limit`,
     `second-factor-refused`, `card-not-usable`, `client-closed`; each but the last is recorded.
     """
-    caller.need(RIGHT_FOR[Basis.EMERGENCY])
+    caller.require(RIGHT_FOR[Basis.EMERGENCY])
     factor = await store.second_factor(state.database, caller, request.operator)
     permit_id = uuid4()
     row = await store.permit(
@@ -53,7 +55,7 @@ async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> 
         permit_id,
         refusal=_refusal(request.role),
         stored=factor.stored if factor is not None else None,
-        used=_used(state, caller, request, factor) if factor is not None else None,
+        used=_used_password(state, caller, request, factor) if factor is not None else None,
         limit=state.settings.second_factor_misses_per_hour,
     )
     check_admitted(row)
@@ -62,7 +64,7 @@ async def emergency(state: State, caller: Caller, request: EmergencyRequest) -> 
     return _answer(row, permit_id, Basis.EMERGENCY, request.categories)
 
 
-def _used(
+def _used_password(
     state: State, caller: Caller, request: EmergencyRequest, factor: SecondFactor
 ) -> UsedPassword | None:
     """The one-time password's time step as a single-use value; None if the password is wrong."""
@@ -75,12 +77,13 @@ def _used(
 
 
 async def disaster(state: State, caller: Caller, request: DisasterSearch) -> PermitAnswer:
-    """A permit for the person whom a search finds, while disaster mode is on for the facility's prefecture (W9).
+    """Grant a permit for the person whom a search finds, while disaster mode is on for the prefecture (W9).
 
     Raises `disaster-mode-off`, `role-not-permitted`, `staff-not-authorised`, `disaster-not-found`,
-    `disaster-several-found`, `card-not-usable`, each recorded; `number-miss-limit` and `client-closed`, not recorded.
+    `disaster-several-found`, `card-not-usable`, each recorded; `number-miss-limit` and `client-closed`, not
+    recorded.
     """
-    caller.need(RIGHT_FOR[Basis.DISASTER])
+    caller.require(RIGHT_FOR[Basis.DISASTER])
     permit_id = uuid4()
     row = await person_search.search(
         state.database,

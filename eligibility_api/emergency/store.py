@@ -1,4 +1,7 @@
-"""The SQL of emergencies: one statement that checks, spends the one-time password, counts a wrong one, grants and records."""
+"""SQL of emergencies: one statement checks, spends the one-time password, grants and records.
+
+A wrong password is counted.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.domain.permits import MAX_PRESENCE_AGE, WINDOW_WITHOUT_CONSENT
 
 WINDOW = f"interval '{WINDOW_WITHOUT_CONSENT // timedelta(hours=1)} hours'"
-"""How long a permit without consent lasts at most."""
+"""The maximum duration of a permit without consent."""
 
 _SECRET = """
 SELECT o.totp_secret, fund_clock() AS now
@@ -28,7 +31,7 @@ _STATEMENT = """
 WITH {guard},
 {patient},
 judged AS MATERIALIZED (
-    SELECT g.*, p.person_key, p.asked, CASE
+    SELECT g.*, p.person_key, p.matched_entitlements, CASE
         WHEN $6::text IS NOT NULL THEN $6
         WHEN NOT EXISTS (
             SELECT FROM facility_operator o
@@ -41,7 +44,7 @@ judged AS MATERIALIZED (
     WHERE g.admitted AND g.entitled
 ),
 spent_now AS (
-    INSERT INTO spent (expires_at, id)
+    INSERT INTO used_nonce (expires_at, id)
     SELECT $8::timestamptz, $9::bytea FROM judged WHERE refusal IS NULL AND $8 IS NOT NULL
     ON CONFLICT DO NOTHING
     RETURNING true AS done
@@ -84,15 +87,17 @@ recorded AS (
     RETURNING record_id
 )
 """
-"""The audit record of an attempt, whatever its outcome, with the requested categories. Values come from parameters (`role`
-and so on) or from `decided`.
+"""The audit record of an attempt, whatever its outcome, with the requested categories.
+
+Values come from parameters (`role` and so on) or from `decided`.
 """
 
 PERMIT_CTE = """
 permitted AS (
-    INSERT INTO permit (permit_id, basis, person_key, asked, institution_code, client_id, care, categories, given_at, until,
-                        operator, reason, record_id)
-    SELECT {permit}, '{basis}', person_key, asked, institution_code, $1, '4', {categories}, now, {until}, {operator}, {reason}, record_id
+    INSERT INTO permit (permit_id, basis, person_key, matched_entitlements, institution_code, client_id, care, categories,
+                        given_at, until, operator, reason, record_id)
+    SELECT {permit}, '{basis}', person_key, matched_entitlements, institution_code, $1, '4', {categories}, now, {until},
+           {operator}, {reason}, record_id
     FROM decided CROSS JOIN recorded WHERE outcome = 'permitted'
     RETURNING given_at, until
 )
@@ -115,8 +120,11 @@ _PERMIT = _STATEMENT.format(
     recorded=RECORD_CTE.format(kind="emergency.permit", **_PLACES),
     permitted=PERMIT_CTE.format(basis=Basis.EMERGENCY, until=f"now + {WINDOW}", **_PLACES),
 )
-"""Parameters: client, right, role, operator; the patient's record, a refusal known before, the operator's secret as stored,
-the one-time password's expiry and id (null: it is wrong), the limit; then those of `RECORD_CTE` and `PERMIT_CTE`.
+"""The statement of an emergency permit.
+
+Parameters: client, right, role, operator; the patient's record, a refusal known before, the operator's secret
+as stored, the one-time password's expiry and id (null: it is wrong), the limit; then those of `RECORD_CTE`
+and `PERMIT_CTE`.
 """
 
 
@@ -153,8 +161,9 @@ async def permit(
     used: UsedPassword | None,
     limit: int,
 ) -> Any:
-    """Grant a permit or refuse it; recorded in any case. Returns a row with `admitted`, `entitled`, `outcome`,
-    `record_id`, `given_at`, `until`.
+    """Grant a permit or refuse it; recorded in any case.
+
+    Returns a row with `admitted`, `entitled`, `outcome`, `record_id`, `given_at`, `until`.
     """
     reason = request.model_dump_json(include={"reason", "note"})
     parameters: list[Any] = [

@@ -1,1 +1,1 @@
-"""Enrolment: what insurers say of their members, and since when the fund knows it."""
+"""Enrolment: the members that insurers send, bitemporal (insured days, and when known)."""

@@ -1,7 +1,8 @@
-"""The begin and end of every change of enrolment: admission with the insurer's lock, and waiting until it is visible.
+"""Steps common to all changes of enrolment: admission with the insurer's lock, waiting for visibility.
 
-A revision's instant lies a little after its commit, and readers compare it with their own instant (`known.py`). So an
-answer never uses what was not yet known, and what was known at an instant is what was answered at that instant.
+A revision's instant lies a little after its commit, and readers compare it with their own instant
+(`known.py`). So an answer never uses what was not yet known, and what was known at an instant is what was
+answered at that instant.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ _MARGIN = timedelta(milliseconds=1)
 
 
 async def admit_and_lock(connection: AsyncConnection, caller: Caller) -> str:
-    """Return the insurer's name, and lock its members against file processing until the commit. Raises `client-closed`."""
+    """Return the insurer's name, and lock its members against the job of member files until the commit.
+
+    Raises `client-closed`.
+    """
     name = await store.admitted_insurer_name(connection, caller.client_id, Right.ENROLMENT)
     if name is None:
         raise ShikakuError("client-closed")
@@ -33,9 +37,10 @@ async def admit_and_lock(connection: AsyncConnection, caller: Caller) -> str:
 
 
 async def wait_until_visible(fixed: float, ahead: timedelta) -> None:
-    """Wait until a revision is visible whose instant lay `ahead` when it was fixed; log a commit that came too late.
+    """Wait until a revision is visible whose instant lay `ahead` when it was fixed; log a late commit.
 
-    `fixed` (monotonic seconds) is taken after the statement that fixed the instant returned, so the wait is long enough.
+    `fixed` (monotonic seconds) is taken after the statement that fixed the instant returned, so the wait is
+    long enough.
     """
     left = ahead + _MARGIN - timedelta(seconds=time.monotonic() - fixed)
     if left < _MARGIN:

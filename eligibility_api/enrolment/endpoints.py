@@ -18,7 +18,7 @@ from eligibility_api.contract.enrolment import (
 )
 from eligibility_api.dependencies import current_caller
 from eligibility_api.enrolment import service
-from eligibility_api.enrolment.key import idempotency_key
+from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
 

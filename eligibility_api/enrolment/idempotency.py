@@ -1,21 +1,25 @@
-"""Idempotency of changes: the stored answer of each idempotency key. The scheduler deletes it after seven days.
+"""Idempotency of changes: the required key, and the stored answer of each call.
 
-Stored is a digest of the request under the fund's key, not its text; the answer contains no personal data. `known_from`
-is read from the revision, so a change is not answered before its instant is fixed.
+A digest of the request under the fund's key is stored, not its text; the answer contains no personal data.
+`known_from` is read from the revision, so a change is not answered before its instant is fixed. The scheduler
+deletes answers after seven days.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Header
 from pydantic import BaseModel
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.contract.enrolment import IDEMPOTENCY_KEY
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.columns import table_of
 from eligibility_api.enrolment.tables import Idempotency, Revision
@@ -23,8 +27,29 @@ from eligibility_api.enrolment.tables import Idempotency, Revision
 _KEY_LOCKS = 3
 """Class of the advisory locks on keys in use."""
 
+_KEY_FORM = re.compile(r"[!-~]{1,64}")
+
+_DIGESTED_KINDS = {"enrolment.unlink": "enrolment.split"}
+"""Kinds digested under their earlier name, so that digests stored before their renaming still match."""
+
 _TABLE = table_of(Idempotency)
 _REVISION = table_of(Revision)
+
+
+def idempotency_key(
+    key: Annotated[
+        str | None,
+        Header(
+            alias=IDEMPOTENCY_KEY,
+            description="Required: 1 to 64 visible ASCII characters, new for each change. The same call with the"
+            " same key gets the same answer for seven days, and changes nothing more.",
+        ),
+    ] = None,
+) -> str:
+    """FastAPI dependency: the idempotency key of a request. Raises `idempotency-key-missing`."""
+    if key is None or not _KEY_FORM.fullmatch(key):
+        raise ShikakuError("idempotency-key-missing")
+    return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +67,11 @@ class Call:
 
 
 def request_digest(kind: str, request: BaseModel, *, secret: bytes) -> bytes:
-    """Return a keyed digest that identifies a request. Without the secret, personal data could be guessed from it."""
-    message = f"idempotency\0{kind}\0{request.model_dump_json(exclude_none=True)}"
+    """Return a keyed digest that identifies a request.
+
+    Without the secret, personal data could be guessed from it.
+    """
+    message = f"idempotency\0{_DIGESTED_KINDS.get(kind, kind)}\0{request.model_dump_json(exclude_none=True)}"
     return hmac.digest(secret, message.encode(), hashlib.sha256)
 
 
@@ -56,7 +84,7 @@ class StoredAnswer:
 
 
 async def stored_answer(connection: AsyncConnection, call: Call) -> StoredAnswer | None:
-    """Return the stored answer of this call, or None for a new call, whose key is then locked until the commit.
+    """Return the stored answer of this call; None for a new one, whose key is locked until the commit.
 
     Raises `idempotency-key-reused` when the key was used with another request.
     """

@@ -1,12 +1,12 @@
-"""SQL parts for what the fund knows now, or knew at an instant, over `enrolment e`.
+"""SQL parts for what the fund knows now, or knew at an instant, about `enrolment e`.
 
-A version is known from the instant of the revision that opened it until the instant of the revision that closed it.
-A revision in preparation has no instant, so its versions are not visible.
+A version is known from the instant of the revision that opened it until the instant of the revision that
+closed it. A revision in preparation has no instant, so its versions are not visible.
 """
 
 
 def known_at(instant: str, *, of: str = "e") -> str:
-    """Return the joins for what was known at `instant` (an SQL expression); add the condition `NOT_SUPERSEDED`.
+    """The joins for what was known at `instant` (an SQL expression); to be used with `NOT_SUPERSEDED`.
 
     `of` is the alias of the table of versions.
     """

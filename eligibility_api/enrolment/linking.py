@@ -1,7 +1,7 @@
 """The link of an enrolment to a person, from the answers of the resident register (rule R6). Pure functions.
 
-A member is linked only when the register finds exactly one person, and a link is never moved by a guess: when the
-register finds something else than before, the former link stays and the mismatch waits for the insurer.
+A member is linked only when the register finds exactly one person, and a link is never moved by a guess: when
+the register finds something else than before, the former link stays and the mismatch waits for the insurer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class RegisterAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The person of an enrolment, the register's last match, and whether the insurer has to resolve a mismatch."""
+    """The person of an enrolment, the register's last match, and whether a mismatch is unresolved."""
 
     person_key: bytes | None
     register_match: RegisterMatch
@@ -53,9 +53,10 @@ def link_after_match(former: Link, found: RegisterAnswer) -> Link:
 
 
 def link_after_confirmation(former: Link, found: RegisterAnswer) -> Link:
-    """Return the link after the insurer confirmed its items: the one person found, otherwise unchanged and confirmed.
+    """Return the link after the insurer confirmed its items: to the one person found, else confirmed.
 
-    A member who was unlinked from the person that the register finds stays unlinked until her own items arrive.
+    A member who was unlinked from the person that the register finds stays unlinked until her own items
+    arrive.
     """
     if found.person_key is not None and not _is_unlinked(former):
         return Link(found.person_key, RegisterMatch.ONE, Mismatch.NONE)
@@ -64,7 +65,7 @@ def link_after_confirmation(former: Link, found: RegisterAnswer) -> Link:
 
 
 def link_after_unlinking(former: Link, found: RegisterAnswer) -> Link:
-    """Return the link after the insurer declared the former one wrong: another person, if exactly one is found."""
+    """Return the link after the insurer declared the former one wrong: to another person, if found."""
     if found.person_key is not None and found.person_key != former.person_key:
         return Link(found.person_key, RegisterMatch.ONE, Mismatch.NONE)
     match = RegisterMatch.OTHER if found.person_key is not None else found.match

@@ -1,7 +1,8 @@
 """Changes of single members: enrol, end, correct, move, change branch, withdraw.
 
-Each function decides over the current versions; `single.py` executes the decision. Every change is a revision of its
-own; nothing is overwritten, so what the fund knew before stays answerable. An insurer changes its own members only.
+Each function decides over the current versions; `single.py` executes the decision. Every change is a revision
+of its own; nothing is overwritten, so what the fund knew before stays answerable. An insurer changes its own
+members only.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from eligibility_api.contract.enrolment import (
     EndRequest,
     EnrolmentAnswer,
     EnrolmentRequest,
-    MemberItems,
     MoveRequest,
     WithdrawRequest,
 )
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_items import MEMBER_ITEMS, MemberItems
 from eligibility_api.contract.membership import MembershipKey, PeriodKey
 from eligibility_api.domain.membership import comparable, digest
 from eligibility_api.domain.timeline import Period, plan_end, plan_enrol
@@ -42,7 +43,7 @@ from eligibility_api.enrolment.single import (
 )
 from eligibility_api.state import State
 
-_GROUPS = {"elderly_certificate", "limit_certificate", "specific_diseases"}
+_GROUPS = {item.name for item in MEMBER_ITEMS if item.certificate is not None}
 """Items that are stored as JSON."""
 
 Members = Sequence[Member | None]
@@ -81,7 +82,8 @@ async def end(state: State, caller: Caller, key: str, request: EndRequest) -> En
 async def correct(state: State, caller: Caller, key: str, request: CorrectionRequest) -> EnrolmentAnswer:
     """Correct a whole period; the correction may move it to another membership.
 
-    Raises `enrolment-other-insurer`, `enrolment-unknown`, `enrolment-overlap`, and what `single.apply` raises.
+    Raises `enrolment-other-insurer`, `enrolment-unknown`, `enrolment-overlap`, and what `single.apply`
+    raises.
     """
     content = content_of(request.member)
 
@@ -130,8 +132,9 @@ async def branch(state: State, caller: Caller, key: str, request: BranchRequest)
 
 
 async def withdraw(state: State, caller: Caller, key: str, request: WithdrawRequest) -> EnrolmentAnswer:
-    """Withdraw a period that never existed. Raises `enrolment-other-insurer`, `enrolment-unknown`, and what
-    `single.apply` raises.
+    """Withdraw a period that never existed.
+
+    Raises `enrolment-other-insurer`, `enrolment-unknown`, and what `single.apply` raises.
     """
 
     def decide(members: Members, _: RegisterAnswers) -> Decision:
@@ -155,7 +158,7 @@ async def _apply(
     former: MembershipKey | None = None,
     new: EnrolmentRequest | MembershipKey | None = None,
 ) -> EnrolmentAnswer:
-    """Apply `decide` to the memberships `former` and `new`, as far as given; `new` is created when it does not exist."""
+    """Apply `decide` to the given memberships `former` and `new`; create `new` if it is missing."""
     named = [membership for membership in (former, new) if membership is not None]
     _check_own(caller, *named)
     memberships = [_membership(each) for each in named]
@@ -165,7 +168,7 @@ async def _apply(
 
 
 def _check_own(caller: Caller, *named: EnrolmentRequest | MembershipKey) -> None:
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
     if any(each.insurer_number != caller.insurer() for each in named):
         raise ShikakuError("enrolment-other-insurer")
 
@@ -198,7 +201,7 @@ def _membership(request: EnrolmentRequest | MembershipKey) -> store.Membership:
 async def load_members(
     memberships: Sequence[store.Membership], connection: AsyncConnection, *, create: bool
 ) -> list[Member | None]:
-    """Load and lock the members of these memberships; the last one is created if it is new and `create` is set."""
+    """Load and lock the members of these memberships; with `create`, create the last one if it is new."""
     if create:
         await store.add_entitlement(connection, memberships[-1])
     rows = [await store.find_entitlement(connection, membership) for membership in memberships]
@@ -236,7 +239,7 @@ def _period(member: Member | None, named: PeriodKey) -> CurrentVersion:
 
 
 def _link_after_change(former: CurrentVersion, content: Content, register: RegisterAnswers) -> Link:
-    """Return the link of a changed version: the register is asked again when an identity item changed (R6)."""
+    """Return the link of a changed version; the register is asked again if an identity item changed (R6)."""
     if identity_of(content) == identity_of(former.content):
         return former.link
     return link_after_match(former.link, register.found(content))

@@ -1,8 +1,9 @@
 """Executes changes of single members: idempotent, decided on the current versions, written as one revision.
 
-A change is a pure decision over the current versions and the answers of the resident register. J-LIS is asked outside
-the transaction, and only when the decision needs it: then the attempt is rolled back, J-LIS is asked, and the attempt is
-repeated. Two calls with one key wait for each other; the second gets the answer of the first.
+A change is a pure decision over the current versions and the answers of the resident register. J-LIS is asked
+outside the transaction, and only when the decision needs it: then the attempt is rolled back, J-LIS is asked,
+and the attempt is repeated. Two calls with one key wait for each other; the second gets the answer of the
+first.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ async def _no_extension(_: AsyncConnection, __: Decision) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One kind of change: how it loads and locks its members, what it decides, and what it adds to the answer."""
+    """One kind of change: how it loads its members, what it decides, and what it adds to the answer."""
 
     kind: str
     request: RequestModel
@@ -148,10 +149,10 @@ class _Result:
 async def apply(state: State, caller: Caller, key: str, operation: Operation) -> EnrolmentAnswer:
     """Apply the change, or return the stored answer of the same call.
 
-    Raises `client-closed`, `idempotency-key-reused`, `register-unavailable`, `mismatch-limit`, and what the decision
-    raises.
+    Raises `client-closed`, `idempotency-key-reused`, `register-unavailable`, `mismatch-limit`, and what the
+    decision raises.
     """
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
     call = Call.of(caller.insurer(), key, operation.kind, operation.request, secret=state.keys.version)
     register = RegisterAnswers()
     while True:
@@ -167,7 +168,7 @@ async def apply(state: State, caller: Caller, key: str, operation: Operation) ->
 
 
 async def _ask(state: State, caller: Caller, identity: Identity) -> RegisterAnswer:
-    """Ask J-LIS, unless the insurer had too many mismatches: nobody may find persons by trying attributes."""
+    """Ask J-LIS, unless the insurer had too many mismatches: persons must not be found by trial."""
     limit = state.settings.mismatches_per_hour
     async with state.database.transaction() as connection:
         wait = await store.seconds_until_register_allowed(connection, caller.insurer(), limit)

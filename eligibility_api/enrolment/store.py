@@ -16,12 +16,11 @@ from eligibility_api.audit_log.tables import AuditRecord
 from eligibility_api.clients.tables import Client, Insurer
 from eligibility_api.contract.codes import Right
 from eligibility_api.database.columns import table_of
-from eligibility_api.enrolment.tables import EnrolmentVersion, Entitlement, MismatchCount, Revision
+from eligibility_api.enrolment.tables import VERSION, Entitlement, MismatchCount, Revision
 
 CLIENT = table_of(Client)
 INSURER = table_of(Insurer)
 ENTITLEMENT = table_of(Entitlement)
-VERSION = table_of(EnrolmentVersion)
 REVISION = table_of(Revision)
 RECORD = table_of(AuditRecord)
 MISMATCHES = table_of(MismatchCount)
@@ -33,7 +32,7 @@ _INSURER_LOCKS = 1
 """Class of the advisory locks on insurers; locks on entitlements use the one-number key space."""
 
 PUBLISHING_LOCKS = 2
-"""Class of the advisory locks, by insurer, that publishers share from fixing an instant until their commit."""
+"""Class of the advisory locks, by insurer, that publishers share from fixing an instant to the commit."""
 
 _HOLD_PUBLISHING = text(f"""
 SELECT pg_advisory_xact_lock_shared({PUBLISHING_LOCKS}, hashtext(r.insurer_number)),
@@ -58,7 +57,7 @@ Membership = dict[str, Any]
 
 
 async def admitted_insurer_name(connection: AsyncConnection, client_id: UUID, right: Right) -> str | None:
-    """Return the name of the client's insurer, or None when the client is not admitted with `right` any more."""
+    """Return the name of the client's insurer, or None if the client is not admitted with `right`."""
     statement = (
         select(INSURER.c.name)
         .join(CLIENT, CLIENT.c.insurer_number == INSURER.c.insurer_number)
@@ -107,7 +106,8 @@ async def prepare_revision(
 async def lock_insurer(connection: AsyncConnection, insurer_number: str, *, alone: bool) -> None:
     """Lock the insurer's members until the commit.
 
-    Changes of single members share the lock; a chunk of a file in preparation, and publishing, hold it `alone`.
+    Changes of single members share the lock; a chunk of a file in preparation, and publishing, hold it
+    `alone`.
     """
     lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
     await connection.execute(select(lock(_INSURER_LOCKS, func.hashtext(insurer_number))))
@@ -121,11 +121,12 @@ async def publish_revision(
 
 
 async def publish(connection: AsyncConnection, revision: int, lead: timedelta = SINGLE_LEAD) -> Published:
-    """Fix the revision's instant, `lead` ahead. It must be the last statement before a commit within the lead.
+    """Fix the revision's instant, `lead` ahead; must be the last statement before a commit within the lead.
 
-    Readers compare it with their own instant: before it they read what was known, from it on the change. So what was
-    known at an instant is what was answered at that instant. The instant is later than the insurer's former ones, even
-    if those had a longer lead, so that a version is visible before its successor. The change feed waits for the commit.
+    Readers compare it with their own instant: before it they read what was known, from it on the change. So
+    what was known at an instant is what was answered at that instant. The instant is later than the insurer's
+    former ones, even if those had a longer lead, so that a version is visible before its successor. The
+    change feed waits for the commit.
     """
     row = (await connection.execute(_HOLD_PUBLISHING, {"revision": revision})).one()
     instant = func.greatest(func.clock_timestamp() + lead, row.after_former)
@@ -139,7 +140,10 @@ async def publish(connection: AsyncConnection, revision: int, lead: timedelta = 
 
 
 async def current_versions(connection: AsyncConnection, entitlement: int) -> Sequence[Row[Any]]:
-    """Return the current versions for writers: published, and not closed by a published revision. Oldest period first."""
+    """Return the current versions for writers (published, not closed by a published revision) by period.
+
+    Oldest period first.
+    """
     statement = (
         select(VERSION)
         .join(_OPENED, _OPENED.c.revision == VERSION.c.opened_by)
@@ -155,9 +159,10 @@ async def current_versions(connection: AsyncConnection, entitlement: int) -> Seq
 
 
 async def discard_prepared(connection: AsyncConnection, entitlement: int) -> None:
-    """Discard what files in preparation prepared for an entitlement: a change of a single member takes precedence.
+    """Discard what files in preparation prepared for an entitlement: a single change takes precedence.
 
-    A prepared version is closed by the revision that opened it, so it is never visible (a file's `changed since`).
+    A prepared version is closed by the revision that opened it, so it is never visible; the file's report
+    counts it as `changed-since`.
     """
     unpublished = select(REVISION.c.revision).where(REVISION.c.published_at.is_(None))
     prepared = VERSION.c.entitlement == entitlement
@@ -166,7 +171,8 @@ async def discard_prepared(connection: AsyncConnection, entitlement: int) -> Non
         .where(prepared, VERSION.c.closed_by.is_(None), VERSION.c.opened_by.in_(unpublished))
         .values(closed_by=VERSION.c.opened_by)
     )
-    # In this order: the exclusion constraint allows the replaced version only after the prepared one is closed.
+    # In this order: the exclusion constraint allows the replaced version only after the prepared one is
+    # closed.
     await connection.execute(
         update(VERSION)
         .where(prepared, VERSION.c.closed_by != VERSION.c.opened_by, VERSION.c.closed_by.in_(unpublished))
@@ -188,7 +194,7 @@ async def close_version(connection: AsyncConnection, version: int, revision: int
 async def seconds_until_register_allowed(
     connection: AsyncConnection, insurer_number: str, limit: int
 ) -> float | None:
-    """Return the seconds until the register may be asked again for this insurer, or None when it may be asked now."""
+    """Return the seconds until the register may be asked again for this insurer; None: now."""
     statement = select(func.extract("epoch", MISMATCHES.c.hour + _HOUR - func.now())).where(
         MISMATCHES.c.insurer_number == insurer_number,
         MISMATCHES.c.hour == func.date_trunc("hour", func.now()),

@@ -1,6 +1,4 @@
-"""Tables of enrolment, bitemporal: the days on which insurance holds (valid time), and since when the fund knows it
-(transaction time).
-"""
+"""Tables of enrolment, bitemporal: the insured days (valid time), and when known (transaction time)."""
 
 from __future__ import annotations
 
@@ -8,10 +6,23 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, SmallInteger
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
+from eligibility_api.contract.member_items import MEMBER_ITEMS, Item, Kind
 from eligibility_api.database.columns import instant
 
 
@@ -41,48 +52,36 @@ class Entitlement(SQLModel, table=True):
     birth_date: date
 
 
-class EnrolmentVersion(SQLModel, table=True):
-    """One version of an entitlement on the days [acquired_on, lost_on). It is never changed, only closed."""
+_TYPES: dict[Kind, type[TypeEngine[Any]]] = {
+    Kind.DAY: Date,
+    Kind.PERCENT: SmallInteger,
+    Kind.YEN: Integer,
+    Kind.FLAG: Boolean,
+}
+"""Types of item columns that are not text."""
 
-    __tablename__ = "enrolment"
 
-    version: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
-    entitlement: int = Field(foreign_key="entitlement.entitlement", sa_type=BigInteger)
-    opened_by: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
-    closed_by: int | None = Field(default=None, foreign_key="revision.revision", sa_type=BigInteger)
-    person_key: bytes | None
-    register_match: str
-    mismatch: str = Field(default="none")
-    insurer_name: str
-    certificate_kind: str
-    symbol: str | None
-    number: str
-    branch: str | None
-    relationship: str
-    insured_name: str | None
-    insured_birth_date: date | None
-    name: str
-    name_kana: str
-    name_alias: str | None
-    name_alias_kana: str | None
-    sex: str
-    sex_on_certificate: str | None
-    birth_date: date
-    postal_code: str | None
-    address: str
-    acquired_on: date
-    lost_on: date | None
-    reason_of_loss: str | None
-    issued_on: date | None
-    valid_from: date | None
-    valid_to: date | None
-    burden_ratio: int | None = Field(sa_column=Column(SmallInteger))
-    elderly_certificate: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
-    limit_certificate: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
-    specific_diseases: list[dict[str, Any]] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
-    nondisclosure: bool = Field(default=False)
-    self_disclosure_blocked: bool = Field(default=False)
-    digest: bytes | None
+def _item_column(item: Item) -> Column[Any]:
+    if item.kind is Kind.CERTIFICATE:
+        return Column(item.name, JSONB(none_as_null=True))
+    return Column(item.name, _TYPES.get(item.kind, String), nullable=item.nullable)
+
+
+VERSION = Table(
+    "enrolment",
+    SQLModel.metadata,
+    Column("version", BigInteger, primary_key=True),
+    Column("entitlement", BigInteger, ForeignKey("entitlement.entitlement"), nullable=False),
+    Column("opened_by", BigInteger, ForeignKey("revision.revision"), nullable=False),
+    Column("closed_by", BigInteger, ForeignKey("revision.revision")),
+    Column("person_key", LargeBinary),
+    Column("register_match", String, nullable=False),
+    Column("mismatch", String, nullable=False, default="none"),
+    Column("insurer_name", String, nullable=False),
+    *map(_item_column, MEMBER_ITEMS),
+    Column("digest", LargeBinary),
+)
+"""One version of an entitlement on the days [acquired_on, lost_on). It is never changed, only closed."""
 
 
 class MismatchCount(SQLModel, table=True):
@@ -103,4 +102,4 @@ class Idempotency(SQLModel, table=True):
     digest: bytes
     answer: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     revision: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
-    made_at: datetime = instant(by_database=True)
+    created_at: datetime = instant(by_database=True)

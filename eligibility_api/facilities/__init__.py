@@ -1,1 +1,1 @@
-"""Facilities: institutions, insurers, their clients, keys, rights and tokens."""
+"""Facilities: admission of institutions, insurers and their clients, registered staff, and tokens."""

@@ -1,7 +1,7 @@
-"""Registration of a facility's authorised staff, at its administrator's request.
+"""Registers a facility's authorised staff, at its administrator's request.
 
-Registered staff may read medical data beside doctors, dentists and pharmacists, or open data in an emergency with a
-second factor.
+Registered staff may read medical data like doctors, dentists and pharmacists, or access data in an emergency
+with a second factor.
 """
 
 from __future__ import annotations
@@ -62,9 +62,10 @@ class OperatorRegistration:
 async def register(
     connection: AsyncConnection, key: bytes, registration: OperatorRegistration
 ) -> bytes | None:
-    """Register an operator, and return the secret of the second factor if there is one. It is never shown again.
+    """Register an operator, and return the secret of the second factor if there is one.
 
-    Raises OperatorError when the facility is unknown or closed, or the name is already registered.
+    It is not returned again. Raises OperatorError if the facility is unknown or closed, or the name is
+    already registered.
     """
     secret = secrets.token_bytes(SECRET_BYTES) if registration.emergency else None
     stored = (

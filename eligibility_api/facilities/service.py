@@ -1,4 +1,4 @@
-"""Admission of facilities, terminals and insurers, and the issue of access tokens."""
+"""Admits facilities, terminals and insurers, and issues access tokens."""
 
 from __future__ import annotations
 
@@ -63,9 +63,10 @@ async def admit_terminals(
 ) -> list[Credential]:
     """Add new facilities (each once in `admissions`), and each facility's terminals with a new key each.
 
-    The private keys are returned and not stored; the credentials have the order of `admissions`. Raises `right-missing`
-    for a right that the kind of facility cannot have, `facility-closed`, `facility-other-kind`, and
-    `register-unavailable` when J-LIS cannot certify a terminal for the visual check.
+    The private keys are returned and not stored; the credentials have the order of `admissions`. Raises
+    `right-missing` for a right that the kind of facility cannot have, `facility-closed`,
+    `facility-other-kind`, and `register-unavailable` when J-LIS cannot certify a terminal for the visual
+    check.
     """
     known = await store.find_facilities(connection, [admission.institution_code for admission in admissions])
     for admission in admissions:

@@ -1,4 +1,4 @@
-"""The SQL of institutions, insurers and their clients."""
+"""SQL of institutions, insurers and their clients."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
 """
 
 _USE_ASSERTION = (
-    "INSERT INTO spent (expires_at, id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true AS done"
+    "INSERT INTO used_nonce (expires_at, id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true AS done"
 )
 
 

@@ -1,1 +1,1 @@
-"""What member files and claim files share: stored parts, receiving, the queue of pending work, streaming."""
+"""Shared by member files and claim files: stored parts, receiving, the queue of pending work, streaming."""

@@ -1,4 +1,4 @@
-"""The bytes of an uploaded file until its job has read them: unparsed parts in the database (decision 005)."""
+"""The bytes of an uploaded file until its job has read them: parts stored in the database (decision 005)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def store(database: Database, file_id: UUID, body: AsyncIterator[bytes]) -
 
 
 async def check_complete(database: Database, file_id: UUID, parts: int) -> None:
-    """Raises `file-lost` if parts are missing: a crash of the database empties their unlogged table."""
+    """Raise `file-lost` if parts are missing: a crash of the database empties their unlogged table."""
     [stored] = await database.fetch(_COUNT, (file_id,))
     if stored["parts"] != parts:
         raise ShikakuError("file-lost")

@@ -49,7 +49,7 @@ class Queue(Generic[T]):
     def __init__(
         self, name: str, store: FileStore, pending: str, task: Callable[[dict[str, Any]], T]
     ) -> None:
-        """`pending` selects what `task` is built from, in order of urgency; `:file` restricts it to one file."""
+        """`pending` selects the values of a `task`, most urgent first; `:file` restricts it to one file."""
         self._name = name
         self._store = store
         self._pending = text(f"{pending} LIMIT {MAX_CANDIDATES}").bindparams(bindparam("file", type_=Uuid))
@@ -70,16 +70,16 @@ class Queue(Generic[T]):
         return [self._task(dict(row._mapping)) for row in rows]
 
     async def change(self, connection: AsyncConnection, task: T, **values: Any) -> None:
-        """Record the progress of a task."""
+        """Store the progress of a task."""
         await self._store.update(connection, task.file_id, **values)
 
     async def retry_later(self, connection: AsyncConnection, task: T) -> None:
         """Retry in 5 seconds; other files are processed meanwhile."""
         await self.change(connection, task, retry_at=func.now() + _RETRY_AFTER)
 
-    async def sweep(self, database: Database, task: T) -> None:
+    async def clean_up(self, database: Database, task: T) -> None:
         """Delete the parts of a file in its final state."""
         await parts.delete(database, task.file_id)
         async with database.transaction() as connection:
             values = {"state": ABANDONED} if task.state == RECEIVING else {}
-            await self.change(connection, task, swept=True, **values)
+            await self.change(connection, task, cleaned_up=True, **values)

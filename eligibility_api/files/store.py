@@ -1,4 +1,4 @@
-"""SQL that member files and claim files share.
+"""SQL shared by member files and claim files: their tables have the same columns for bytes, state and faults.
 
 Their tables have the same columns for bytes, state and faults.
 """

@@ -1,1 +1,1 @@
-"""History: medicines, treatments, diagnoses and check-ups under a permit; the drug master with the names of medicines."""
+"""History: medicines, treatments, surgery, diagnoses and check-ups under a permit."""

@@ -28,7 +28,7 @@ from eligibility_api.contract.wire import InstitutionCode
 from eligibility_api.dependencies import current_caller
 from eligibility_api.domain import dates
 from eligibility_api.history import service
-from eligibility_api.history.payloads import PageDict
+from eligibility_api.history.payloads import HistoryPageDict
 from eligibility_api.history.service import HistoryQuery, HistoryRequest, PermitReference
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
@@ -97,7 +97,7 @@ Prescriber = Annotated[
 ]
 
 
-def _respond(answer: PageDict) -> Response:
+def _respond(answer: HistoryPageDict) -> Response:
     # Built by the rules from typed values: serialised once, not validated again.
     return Response(to_json(answer), media_type="application/json")
 
@@ -120,9 +120,11 @@ def history_router(address: str, bases: frozenset[Basis]) -> APIRouter:
         prescriber: Prescriber = None,
         request: HistoryRequest = current_request,
     ) -> Response:
-        """From claims, the newest first; with the category `prescription` also prescriptions and dispensings recorded at
-        once, until their claim arrives. Duplicates are marked: the same ingredient from another prescriber for
-        overlapping days.
+        """Medicines from claims, newest first.
+
+        With the category `prescription` also prescriptions and dispensings recorded at once, until their
+        claim arrives. Duplicates are marked: the same ingredient from another prescriber for overlapping
+        days.
         """
         return _respond(await service.medications(state, request, group, prescriber))
 

@@ -1,7 +1,7 @@
-"""Fast path for history requests: skips FastAPI for well-formed requests without a query string (see `fast_path.py`).
+"""Fast path for history requests without a query string: bypasses FastAPI (see `fast_path.py`).
 
-A request qualifies if it names only permit, operator and resource: no months, page or grouping. Every other request is
-passed on to the framework and validated there.
+A request qualifies if it names only permit, operator and resource: no months, page or grouping. Every other
+request is passed on to the framework and validated there.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from eligibility_api.clients.operator import operator_from_headers
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.fast_path import bearer_token, headers_of
 from eligibility_api.history.endpoints import DEFAULT_QUERY
 from eligibility_api.history.service import HistoryRequest, PermitReference
 from eligibility_api.state import State
-from eligibility_api.web.problems import refuse
+from eligibility_api.web.headers import bearer_token, headers_of
+from eligibility_api.web.problems import error_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class HistoryFastPathMiddleware:
         try:
             response = await fast.route.endpoint(state=scope["app"].state.fund, request=request)
         except ShikakuError as error:
-            response = refuse(Request(scope), error)
+            response = error_response(Request(scope), error)
         await response(scope, receive, send)
 
     def _match(self, scope: Scope) -> tuple[_FastRoute | None, HistoryRequest | None]:

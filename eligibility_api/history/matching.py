@@ -1,8 +1,8 @@
-"""The SQL that matches claims and check-ups to a person: it joins them to the person's memberships.
+"""SQL that matches claims and check-ups to a person's memberships.
 
-Claims name a member by insurer, symbol, number, branch and birth date. They are compared with the enrolments of their month,
-as known at the requested instant; so a late enrolment, a correction and a later change of insurer need no second pass
-over the claims.
+Claims name a member by insurer, symbol, number, branch and birth date. They are compared with the enrolments
+of their month, as known at the requested instant; so a late enrolment, a correction and a later change of
+insurer need no second pass over the claims.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
 FIRST_MONTH, LAST_MONTH, INSTANT = (
     f"${number}" for number in range(FIRST_FREE_PARAMETER, FIRST_FREE_PARAMETER + 3)
 )
-"""The parameters of a history statement after the access check's: first month, last month, and `known_at` if given."""
+"""The parameters after the access check's: first month, last month, and `known_at` if given."""
 
 _REASSIGNED_SINCE = f"""
         SELECT FROM (
@@ -22,8 +22,9 @@ _REASSIGNED_SINCE = f"""
         WHERE l.entitlement = e.entitlement AND l.person_key IS DISTINCT FROM e.person_key
           AND daterange(l.acquired_on, l.lost_on) && daterange(e.acquired_on, e.lost_on)
     """  # noqa: S608 - constants of the store, no values
-"""A membership `e` that was attributed to the person and is another person's by current knowledge: `known_at` must not
-circumvent the correction of a mix-up.
+"""SQL: a membership `e` of the person is another person's by current knowledge.
+
+`known_at` must not circumvent the correction of a mix-up.
 """
 
 _MEMBERSHIPS = """
@@ -73,9 +74,11 @@ MEMBERSHIPS_AT_INSTANT = _MEMBERSHIPS.format(
     known_by=known_at("by.instant"),
     not_superseded=NOT_SUPERSEDED,
 )
-"""As known now, and as known at an instant. `asked` has one row if access is granted, else none, so that nothing is read.
-`membership`: the person's memberships with their days. `named`: the identifiers by which claims name the person. `rival`:
-other persons' memberships with the same identifiers (twins), as known then or now; read only if a claim is ambiguous.
+"""CTEs of the person's memberships as known now, and as known at an instant.
+
+`asked` has one row if access is granted, else none, so that nothing is read. `membership`: the person's
+memberships with their days. `named`: the identifiers by which claims name the person. `rival`: other persons'
+memberships with the same identifiers (twins), as known then or now; read only if a claim is ambiguous.
 """
 
 _SAME = " AND ".join(
@@ -90,8 +93,8 @@ _MATCHES = f"{_SAME} AND {_IN_MONTH} AND {_COMPATIBLE}"
 def is_of_person(claim: str, month: str) -> str:
     """The condition that `claim` (an alias) belongs to the person, `month` being the first day of its month.
 
-    Either one of the person's memberships of the month has its branch; or one matches, since the claim or the membership
-    has no branch, and no other person's does.
+    Either one of the person's memberships of the month has its branch; or one matches, since the claim or the
+    membership has no branch, and no other person's does.
     """
     matches = _MATCHES.format(membership="m", claim=claim, month=month)
     rivals = _MATCHES.format(membership="v", claim=claim, month=month)

@@ -1,6 +1,6 @@
-"""The response bodies of a history, as plain dictionaries with the members of the contract's models (`contract.history`).
+"""Response bodies of a history as plain dictionaries, with the members of `contract.history`'s models.
 
-A history has hundreds of rows, and every value was validated when it was stored: a model of each row would validate all of
+A history has hundreds of rows, and every value was validated when it was stored: models would validate all of
 them again. A test ensures that the members are those of the contract.
 """
 
@@ -11,8 +11,8 @@ from datetime import date, datetime
 from typing import TypedDict
 
 
-class PlaceDict(TypedDict):
-    """As `Place`."""
+class InstitutionDict(TypedDict):
+    """As `Institution`."""
 
     institution_code: str
     institution_name: str | None
@@ -20,29 +20,29 @@ class PlaceDict(TypedDict):
 
 
 class OriginDict(TypedDict):
-    """The members of `Source` that all rows of one claim or entry share."""
+    """The members of `HistoryRow` that all rows of one claim or entry share."""
 
     month: str
     origin: str
     claim_month: str | None
     known_from: datetime
     age_days: int
-    institution: PlaceDict
+    institution: InstitutionDict
     setting: str
 
 
-class SourceDict(OriginDict):
-    """As `Source`."""
+class HistoryRowDict(OriginDict):
+    """As `HistoryRow`."""
 
     on: date | None
 
 
-class MedicineDict(SourceDict):
+class MedicineDict(HistoryRowDict):
     """As `Medicine`."""
 
     row: int
     prescribed_on: date | None
-    prescriber: PlaceDict | None
+    prescriber: InstitutionDict | None
     act: str | None
     drug_code: str
     name: str | None
@@ -66,7 +66,7 @@ class MedicineGroupDict(TypedDict):
     medicines: Sequence[MedicineDict]
 
 
-class TreatmentDict(SourceDict):
+class TreatmentDict(HistoryRowDict):
     """As `Treatment`."""
 
     row: int
@@ -76,7 +76,7 @@ class TreatmentDict(SourceDict):
     times: int | None
 
 
-class DiagnosisDict(SourceDict):
+class DiagnosisDict(HistoryRowDict):
     """As `Diagnosis`."""
 
     row: int
@@ -111,8 +111,8 @@ class HealthCheckupDict(TypedDict):
     items: Sequence[CheckupItemDict]
 
 
-class PageDict(TypedDict):
-    """As `Page`."""
+class HistoryPageDict(TypedDict):
+    """As `HistoryPage`."""
 
     record_id: str
     answered_at: datetime
@@ -123,26 +123,26 @@ class PageDict(TypedDict):
     next: str | None
 
 
-class MedicationsDict(PageDict):
+class MedicationsDict(HistoryPageDict):
     """As `Medications`."""
 
     medicines: Sequence[MedicineDict]
     groups: Sequence[MedicineGroupDict]
 
 
-class TreatmentsDict(PageDict):
+class TreatmentsDict(HistoryPageDict):
     """As `Treatments`."""
 
     treatments: Sequence[TreatmentDict]
 
 
-class DiagnosesDict(PageDict):
+class DiagnosesDict(HistoryPageDict):
     """As `Diagnoses`."""
 
     diagnoses: Sequence[DiagnosisDict]
 
 
-class HealthCheckupsDict(PageDict):
+class HealthCheckupsDict(HistoryPageDict):
     """As `HealthCheckups`."""
 
     checkups: Sequence[HealthCheckupDict]

@@ -21,10 +21,10 @@ from eligibility_api.history.payloads import (
     CheckupItemDict,
     DiagnosisDict,
     HealthCheckupDict,
+    InstitutionDict,
     MedicineDict,
     MedicineGroupDict,
     OriginDict,
-    PlaceDict,
     TreatmentDict,
 )
 
@@ -37,7 +37,7 @@ class Presenter:
     answered_at: datetime
     master: DrugMaster
     _today: date = field(init=False)
-    _places: dict[tuple[str, str | None], PlaceDict] = field(default_factory=dict)
+    _places: dict[tuple[str, str | None], InstitutionDict] = field(default_factory=dict)
     _origins: dict[int, OriginDict] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -108,7 +108,11 @@ class Presenter:
         }
 
     def _origin(self, known: HistoryRecord) -> OriginDict:
-        """Cached by identity: the claims of a page live as long as the page, so that no two of them share an id."""
+        """The members shared by a record's rows.
+
+        Cached by object identity: the records of a page live as long as the page, so that no two of them
+        share an id.
+        """
         origin = self._origins.get(id(known))
         if origin is None:
             origin = self._origins[id(known)] = {
@@ -122,14 +126,14 @@ class Presenter:
             }
         return origin
 
-    def _prescriber(self, row: MedicineRow) -> PlaceDict | None:
+    def _prescriber(self, row: MedicineRow) -> InstitutionDict | None:
         if row.prescriber is None:
             return None
         content = row.known.content
         dispensed = row.known.setting is CareSetting.PHARMACY
         return self._place(row.prescriber, content.prescriber_name if dispensed else content.institution_name)
 
-    def _place(self, code: str, name: str | None) -> PlaceDict:
+    def _place(self, code: str, name: str | None) -> InstitutionDict:
         place = self._places.get((code, name))
         if place is None:
             own = code == self.institution_code
@@ -155,7 +159,10 @@ def _item(stored: Mapping[str, Any]) -> CheckupItemDict:
 
 
 def grouped(page: Iterable[tuple[Group, MedicineDict]]) -> list[MedicineGroupDict]:
-    """A page's medicines by group, in the order of the groups. A group cut by the page's end continues on the next page."""
+    """A page's medicines by group, in the order of the groups.
+
+    A group cut by the page's end continues on the next page.
+    """
     return [
         _group(group, [medicine for _, medicine in members])
         for group, members in groupby(page, key=lambda one: one[0])

@@ -1,7 +1,7 @@
 """Reading a history under a permit: one statement, the rules, one page.
 
-A cursor contains the instant as of whose knowledge the first page was answered, so that all pages belong to one version of
-the history. Each page is a separate access, checked and recorded.
+A cursor contains the instant as of whose knowledge the first page was answered, so that all pages belong to
+one version of the history. Each page is a separate access, checked and recorded.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from eligibility_api.history import store
 from eligibility_api.history.payloads import (
     DiagnosesDict,
     HealthCheckupsDict,
+    HistoryPageDict,
     MedicationsDict,
-    PageDict,
     TreatmentsDict,
 )
 from eligibility_api.history.presenter import Presenter, grouped
@@ -88,7 +88,7 @@ class _Answer:
         """The slice of all rows that this page contains."""
         return places[self.begins : self.begins + self.limit]
 
-    def about(self, total: int) -> PageDict:
+    def about(self, total: int) -> HistoryPageDict:
         """The members common to all pages."""
         read, ends = self.read, self.begins + self.limit
         return {
@@ -105,7 +105,7 @@ class _Answer:
 async def medications(
     state: State, request: HistoryRequest, grouping: Grouping, prescriber: str | None
 ) -> MedicationsDict:
-    """Medicines from claims and, if the patient allowed it, from prescriptions and dispensings recorded at once.
+    """Medicines from claims and, with the patient's consent, from prescriptions and dispensings.
 
     A filter by `prescriber` omits rows; the others keep their row numbers and their duplicate marks.
     """
@@ -169,13 +169,16 @@ def _show(answer: _Answer, rows: Sequence[Row], show: Callable[[int, Row], T]) -
 
 
 async def _read(state: State, request: HistoryRequest, resource: HistoryResource) -> _Answer:
-    """Check access and read. Raises its refusals, `history-months`, `known-at-out-of-range`, `cursor-invalid`."""
+    """Check access and read.
+
+    Raises its refusals, `history-months`, `known-at-out-of-range`, `cursor-invalid`.
+    """
     query, now, institution = request.query, state.clock(), request.caller.institution()
     if query.known_at is not None and not NOTHING_KNOWN_BEFORE <= query.known_at <= now:
         raise ShikakuError("known-at-out-of-range")
     instant, begins, until = query.known_at, 0, now
     if query.after is not None:
-        instant, begins, _ = cursor.place(query.after)
+        instant, begins, _ = cursor.decode_position(query.after)
         until = now if query.known_at is not None else min(instant, now)
     asked = dates.resolve_months(
         query.from_month, query.to_month, until=day_in_japan(until), today=day_in_japan(now)

@@ -1,10 +1,10 @@
-"""The SQL of the history: one statement that checks access, reads what is allowed, and writes the audit record.
+"""SQL of the history: one statement checks access, reads what is allowed, and writes the audit record.
 
-At national size (a person has some hundred of ten thousand million claims) every read is an index descent, of a depth
-logarithmic in the size of the tables: the permit by its key; `enrolment_of_person`; for each identifier of the person
-`receipt_of_member`, in which the entries of one member are adjacent, and the page of each claim; the file of each by its
-key. A claim without a branch costs one more descent, for the other members with its number. The plan is printed by
-`python -m tests.benchmarks.history_look_up --explain`.
+At national size (a person has some hundred of ten thousand million claims) every read is an index descent, of
+a depth logarithmic in the size of the tables: the permit by its key; `enrolment_of_person`; for each
+identifier of the person `claim_of_member`, in which the entries of one member are adjacent, and the page of
+each claim; the file of each by its key. A claim without a branch costs one more descent, for the other
+members with its number. The plan is printed by `python -m tests.benchmarks.history_look_up --explain`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from typing import Any
 from uuid import UUID
 
 from eligibility_api.consent.access_check import access_check, recorded_cte
-from eligibility_api.contract.codes import Category, FacilityKind
+from eligibility_api.contract.codes import Category
 from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.facility_kinds import FACILITY_KINDS
 from eligibility_api.contract.history import CATEGORY_OF, CareSetting, HistoryResource, Origin
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.checkups import LoadedCheckup
@@ -36,20 +37,22 @@ from eligibility_api.history.matching import (
 )
 
 _CLAIMS = f"""
-    SELECT r.receipt AS number, '{Origin.CLAIM}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
+    SELECT r.claim AS number, '{Origin.CLAIM}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
            r.institution_code AS institution, r.setting, r.treatment_month AS month, r.claim_month,
            r.content::text,
            NULL::date AS prescribed_on, NULL::date AS dispensed_on
     FROM named n
-    JOIN receipt r USING (insurer_number, number_key, symbol_key, birth_date)
+    JOIN claim r USING (insurer_number, number_key, symbol_key, birth_date)
     JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant
     WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
       AND {is_of_person("r", "r.treatment_month")}
 """  # noqa: S608 - constants of the store, no values
 
+_SETTING_OF_KIND = " ".join(f"WHEN '{kind}' THEN '{entry.setting}'" for kind, entry in FACILITY_KINDS.items())
+
 _ENTRIES = f"""
     SELECT p.entry, p.origin, p.known_from, '', p.institution_code,
-           CASE f.kind WHEN '{FacilityKind.PHARMACY}' THEN '{CareSetting.PHARMACY}' ELSE '{CareSetting.OUTPATIENT}' END,
+           CASE f.kind {_SETTING_OF_KIND} END,
            date_trunc('month', coalesce(p.dispensed_on, p.prescribed_on))::date, NULL, p.content::text,
            p.prescribed_on, p.dispensed_on
     FROM asked a
@@ -57,13 +60,13 @@ _ENTRIES = f"""
     JOIN facility f ON f.institution_code = p.institution_code
     WHERE '{Category.PRESCRIPTION}' = ANY (a.categories)
       -- A patient who was identified by number may have turned out to be another person since.
-      AND (p.asked IS NULL OR p.asked <@ ARRAY(SELECT m.entitlement FROM membership m))
+      AND (p.matched_entitlements IS NULL OR p.matched_entitlements <@ ARRAY(SELECT m.entitlement FROM membership m))
       AND coalesce(p.dispensed_on, p.prescribed_on) + {DISPLAY_PERIOD.days} >= (a.instant AT TIME ZONE 'Asia/Tokyo')::date
 """  # noqa: S608 - constants of the store, no values
-"""Entries of every month: the rules decide which claims replace which entries, and filter the months afterwards."""
+"""Entries of all months: the rules decide which claims replace which entries, and filter months later."""
 
 _EXAMINED_IN = "date_trunc('month', c.examined_on)::date"
-"""A date: an instant would be compared with the months in some time zone."""
+"""Cast to a date: an instant would be compared with the months in the session's time zone."""
 
 _CHECKUPS = f"""
     SELECT c.checkup AS number, '' AS origin, c.insurer_number, c.examined_on, c.known_from AS shown_from, c.items
@@ -95,12 +98,12 @@ _RECORDED_KINDS = {
     HistoryResource.DIAGNOSES: ("receipts",),
     HistoryResource.HEALTH_CHECKUPS: ("checkups",),
 }
-"""The rows read that the audit record names by their numbers; omitted if there are none."""
+"""The kinds of rows read that the audit record lists by number; omitted if there are none."""
 
 
 @cache
 def statement(resource: HistoryResource, bases: frozenset[Basis], *, at_instant: bool) -> str:
-    """The statement of a resource under permits of some bases, as known now or (`at_instant`) as known at an instant.
+    """The statement of a resource under permits of some bases, as known now or at an instant.
 
     Parameters: those of the access check, first and last month; with `at_instant` the instant.
     """
@@ -131,8 +134,10 @@ FULL JOIN reading x ON false
 
 @dataclass(frozen=True, slots=True)
 class HistoryRows:
-    """The statement's result: the outcome of the access check and its record, the permit's end, the instants by which
-    windows and knowledge were judged, the newest load of the drug master (for medicines), and the rows read.
+    """The statement's result: the access check's outcome and record, and the rows read.
+
+    Also the permit's end, the instants by which windows and knowledge were judged, and the newest load of the
+    drug master (for medicines).
     """
 
     outcome: str
@@ -155,8 +160,9 @@ async def read_history(
     months: tuple[date, date],
     instant: datetime | None,
 ) -> HistoryRows:
-    """Read, and record the access whatever its outcome. `access`: the parameters of the access check; `instant`: the
-    transaction time, None: now.
+    """Read, and record the access whatever its outcome.
+
+    `access`: the parameters of the access check; `instant`: the transaction time, None: now.
     """
     at_instant = instant is not None
     parameters = [*access, *months, instant] if at_instant else [*access, *months]
@@ -178,7 +184,7 @@ async def read_history(
 
 
 def _known(rows: list[Any], resource: HistoryResource) -> list[HistoryRecord]:
-    """The claims and entries in rows, with only the kind of lines that is requested: claims have many of each kind."""
+    """The claims and entries in rows, with only the requested kind of lines: claims have many of each."""
     drugs, diseases = resource is HistoryResource.MEDICATIONS, resource is HistoryResource.DIAGNOSES
     acts = not (drugs or diseases)
     return [

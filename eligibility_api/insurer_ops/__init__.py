@@ -1,1 +1,1 @@
-"""The insurers' desk: what waits for their word, what has changed, how they serve, who saw what, who needs a paper."""
+"""The insurers' back office: mismatches, change feed, statistics, correction lists, paper certificates."""

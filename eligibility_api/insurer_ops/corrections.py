@@ -1,8 +1,8 @@
-"""The correction list: which facilities got answers with data that was withdrawn later.
+"""The correction list: facilities that received answers with data that was withdrawn later.
 
-The audit record names the versions that were read for each answer. A version counts as shown if it covered the day in
-question, or if it had ended and no other version that was read covered the day. The API's role cannot read the record:
-a database function returns facilities and numbers of answers, no persons.
+The audit record names the versions that were read for each answer. A version counts as shown if it covered
+the day in question, or if it had ended and no other version that was read covered the day. The API's role
+cannot read the record: a database function returns facilities and numbers of answers, no persons.
 """
 
 from __future__ import annotations
@@ -15,20 +15,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import AffectedFacility
 
-_FACILITIES = text("SELECT * FROM seen_by(CAST(:versions AS bigint[]), CAST(:revisions AS bigint[]))")
+_FACILITIES = text(
+    "SELECT * FROM facilities_answered_with(CAST(:versions AS bigint[]), CAST(:revisions AS bigint[]))"
+)
 
 
 async def facilities_answered_by_revisions(
     connection: AsyncConnection, revisions: Sequence[int]
 ) -> list[AffectedFacility]:
-    """Return facilities that got answers with versions of these revisions that are withdrawn. Latest answer first."""
+    """Return facilities that received withdrawn versions of these revisions, the latest answer first.
+
+    Latest answer first.
+    """
     return await _query(connection, versions=[], revisions=list(revisions))
 
 
 async def facilities_answered_with(
     connection: AsyncConnection, versions: Sequence[int]
 ) -> list[AffectedFacility]:
-    """Return facilities that got answers with these versions, which are being withdrawn."""
+    """Return facilities that received these versions, which are being withdrawn."""
     return await _query(connection, versions=list(versions), revisions=[])
 
 

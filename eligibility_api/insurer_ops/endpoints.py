@@ -1,4 +1,4 @@
-"""HTTP: the insurers' back office. Reads support entity tags: 304 when nothing has changed."""
+"""HTTP: the insurers' back office. Reads support entity tags."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from eligibility_api.contract.insurer_ops import (
 )
 from eligibility_api.dependencies import current_caller
 from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
-from eligibility_api.enrolment.key import idempotency_key
+from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.insurer_ops import mismatch_resolution, service
 from eligibility_api.state import State, current_state
-from eligibility_api.web.etag import respond_with_etag
+from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 router = APIRouter(prefix="/v1", tags=["insurer's desk"])
 
 _READ_REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
-_LISTED = problem_responses(*_READ_REFUSALS, "cursor-invalid")
+_LIST_RESPONSES = problem_responses(*_READ_REFUSALS, "cursor-invalid")
 
 After = Annotated[
     str | None,
@@ -41,9 +41,9 @@ From = Annotated[Caller, Depends(current_caller)]
 At = Annotated[State, Depends(current_state)]
 
 
-@router.get("/mismatches", summary="The mismatch queue", response_model=Mismatches, responses=_LISTED)
+@router.get("/mismatches", summary="The mismatch queue", response_model=Mismatches, responses=_LIST_RESPONSES)
 async def mismatches(request: Request, caller: From, state: At, after: After = None) -> Response:
-    """Members whose items the resident register does not match, oldest first. Not answered until resolved."""
+    """Members whose items the resident register does not match, oldest first. Withheld until resolved."""
     return respond_with_etag(request, await service.mismatches(state, caller, after))
 
 
@@ -55,7 +55,10 @@ async def mismatches(request: Request, caller: From, state: At, after: After = N
     ),
 )
 async def confirm(request: ConfirmRequest, caller: From, state: At, key: Key) -> ConfirmAnswer:
-    """The register is asked again; exactly one person is linked. Otherwise the items are confirmed, and answered again."""
+    """The register is asked again; exactly one person is linked.
+
+    Otherwise the items are confirmed, and answered again.
+    """
     return await mismatch_resolution.confirm(state, caller, key, request)
 
 
@@ -66,12 +69,15 @@ async def confirm(request: ConfirmRequest, caller: From, state: At, key: Key) ->
         *CHANGE_REFUSALS, "register-unavailable", "mismatch-limit", "enrolment-unknown"
     ),
 )
-async def split(request: UnlinkRequest, caller: From, state: At, key: Key) -> UnlinkAnswer:
-    """Links the enrolment to the person whom its items match, or to nobody until resolved. Card bindings stay."""
-    return await mismatch_resolution.split(state, caller, key, request)
+async def unlink(request: UnlinkRequest, caller: From, state: At, key: Key) -> UnlinkAnswer:
+    """Links the enrolment to the person whom its items match, or to nobody until resolved.
+
+    Card bindings stay.
+    """
+    return await mismatch_resolution.unlink(state, caller, key, request)
 
 
-@router.get("/changes", summary="The change feed", response_model=Changes, responses=_LISTED)
+@router.get("/changes", summary="The change feed", response_model=Changes, responses=_LIST_RESPONSES)
 async def changes(
     request: Request, caller: From, state: At, after: After = None, limit: Limit = 100
 ) -> Response:
@@ -85,19 +91,19 @@ async def changes(
     response_model=Statistics,
     responses=problem_responses(*_READ_REFUSALS),
 )
-async def figures(request: Request, caller: From, state: At) -> Response:
+async def statistics(request: Request, caller: From, state: At) -> Response:
     """The delay from acquisition to visibility, and the number of look-ups by outcome."""
-    return respond_with_etag(request, await service.figures(state, caller))
+    return respond_with_etag(request, await service.statistics(state, caller))
 
 
 @router.get(
     "/paper-certificates",
     summary="Who needs a 資格確認書",
     response_model=PaperCertificates,
-    responses=_LISTED,
+    responses=_LIST_RESPONSES,
 )
-async def papers(
+async def paper_certificates(
     request: Request, caller: From, state: At, after: After = None, since_month: Month | None = None
 ) -> Response:
     """Current members without a valid bound certificate; `new_since` marks those not listed a month ago."""
-    return respond_with_etag(request, await service.papers(state, caller, after, since_month))
+    return respond_with_etag(request, await service.paper_certificates(state, caller, after, since_month))

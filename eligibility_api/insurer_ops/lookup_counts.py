@@ -1,8 +1,9 @@
 """Counts look-ups of insurers' members by outcome: a job that reads the audit records in order.
 
-A record names the versions that were read, not the answer: the job recomputes the outcome once for each record, and
-counts it for every insurer whose versions were read. So a request for statistics adds up a few counts. Records that a
-statement may still be writing are left for later; a record that is written more than a minute late is not counted.
+A record names the versions that were read, not the answer: the job recomputes the outcome once for each
+record, and counts it for every insurer whose versions were read. So a request for statistics only adds up
+counts. Records that a statement may still be writing are counted later; a record that is written more than a
+minute late is not counted.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.eligibility import select as answered
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
-from eligibility_api.insurer_ops.tables import LookUpCount, LookUpsCounted
+from eligibility_api.insurer_ops.tables import LookUpCount, LookUpCountProgress
 
 COMMIT_DELAY = timedelta(minutes=1)
 """Maximum time from a record's id to its commit; later records are not counted."""
@@ -34,18 +35,21 @@ MAX_RECORDS = 1_000
 """Records counted in one transaction."""
 
 _COUNT = table_of(LookUpCount)
-_COUNTED = table_of(LookUpsCounted)
-_AFTER = text("SELECT * FROM look_ups_after(:after, :settled, :most)")
+_PROGRESS = table_of(LookUpCountProgress)
+_AFTER = text("SELECT * FROM lookups_after(:after, :commit_delay, :max_records)")
 
 Key = tuple[str, date, str]
 """Insurer number, day, outcome."""
 
 
 async def count_look_ups(database: Database, *, commit_delay: timedelta = COMMIT_DELAY) -> bool:
-    """Count the next records, under the role `batch`. Returns whether a full chunk was counted, so more may wait."""
+    """Count the next records, under the role `shikaku_jobs`.
+
+    Returns whether a full chunk was counted, so more may wait.
+    """
     async with database.transaction() as connection:
-        after = (await connection.execute(select(_COUNTED.c.upto).with_for_update())).scalar_one()
-        parameters = {"after": after, "settled": commit_delay, "most": MAX_RECORDS}
+        after = (await connection.execute(select(_PROGRESS.c.last_record_id).with_for_update())).scalar_one()
+        parameters = {"after": after, "commit_delay": commit_delay, "max_records": MAX_RECORDS}
         records = (await connection.execute(_AFTER, parameters)).all()
         if not records:
             return False
@@ -59,7 +63,7 @@ async def count_look_ups(database: Database, *, commit_delay: timedelta = COMMIT
 def _keys(record: audit.Record, versions: Mapping[int, EnrolmentVersion]) -> set[Key]:
     """Return the keys of a record: its outcome, for each insurer whose members were read."""
     try:
-        outcome = answered(recompute.reading_of(record, versions)).validity.value
+        outcome = answered(recompute.inputs_of(record, versions)).validity.value
     except ShikakuError as refusal:
         outcome = refusal.code
     except recompute.UnknownRule:
@@ -69,15 +73,15 @@ def _keys(record: audit.Record, versions: Mapping[int, EnrolmentVersion]) -> set
     return {(insurer, day, outcome) for insurer in insurers}
 
 
-async def _add(connection: AsyncConnection, counts: Mapping[Key, int], upto: UUID) -> None:
+async def _add(connection: AsyncConnection, counts: Mapping[Key, int], last_record_id: UUID) -> None:
     rows: list[dict[str, Any]] = [
-        {"insurer_number": insurer, "day": day, "outcome": outcome, "look_ups": count}
+        {"insurer_number": insurer, "day": day, "outcome": outcome, "lookups": count}
         for (insurer, day, outcome), count in sorted(counts.items())
     ]
     if rows:
         new = insert(_COUNT)
-        added = {"look_ups": _COUNT.c.look_ups + new.excluded.look_ups}
+        added = {"lookups": _COUNT.c.lookups + new.excluded.lookups}
         await connection.execute(
             new.on_conflict_do_update(index_elements=list(_COUNT.primary_key), set_=added), rows
         )
-    await connection.execute(update(_COUNTED).values(upto=upto))
+    await connection.execute(update(_PROGRESS).values(last_record_id=last_record_id))

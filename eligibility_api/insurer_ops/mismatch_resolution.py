@@ -1,6 +1,7 @@
-"""Resolution of mismatches: the insurer confirms its items, or unlinks a member from a wrongly linked person.
+"""Resolves mismatches: the insurer confirms its items, or unlinks a member from a wrongly linked person.
 
-Both are changes of single members (`enrolment.single`). Bindings of certificates come from J-LIS and are not changed.
+Both are changes of single members (`enrolment.single`). Bindings of certificates come from J-LIS and are not
+changed.
 """
 
 from __future__ import annotations
@@ -64,11 +65,12 @@ async def confirm(state: State, caller: Caller, key: str, request: ConfirmReques
     return answer
 
 
-async def split(state: State, caller: Caller, key: str, request: UnlinkRequest) -> UnlinkAnswer:
-    """Unlink an enrolment from its person, and list the facilities that got answers with it for that person.
+async def unlink(state: State, caller: Caller, key: str, request: UnlinkRequest) -> UnlinkAnswer:
+    """Unlink an enrolment from its person, and list the facilities that received it as that person's.
 
-    It is linked to the person whom its (corrected) items match, if that is exactly one other person; otherwise it stays
-    unlinked with an open mismatch. Raises `enrolment-unknown`, and what `single.apply` raises.
+    It is linked to the person whom its (corrected) items match, if that is exactly one other person;
+    otherwise it stays unlinked with an open mismatch. Raises `enrolment-unknown`, and what `single.apply`
+    raises.
     """
     items = request.corrected.model_dump() if request.corrected is not None else {}
 
@@ -80,7 +82,7 @@ async def split(state: State, caller: Caller, key: str, request: UnlinkRequest) 
         return _relink(member, linked, items, register, linking.link_after_unlinking)
 
     operation = Operation(
-        kind="enrolment.split",
+        kind="enrolment.unlink",
         request=request,
         load=partial(_load, caller, request.enrolment_id),
         decide=decide,
@@ -108,7 +110,7 @@ def _relink(
     register: RegisterAnswers,
     relink: Relink,
 ) -> Decision:
-    """Decide to replace each version by one with `items` and with the link that follows from the register's answer."""
+    """Decide to replace each version by one with `items` and with the link by the register's answer."""
     new_versions = []
     for version in versions:
         content = {**version.content, **items}

@@ -1,4 +1,4 @@
-"""What an insurer reads about its own members: mismatch queue, change feed, statistics, paper certificates."""
+"""Reads of an insurer's own members: mismatch queue, change feed, statistics, paper certificates."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ from eligibility_api.enrolment.store import admitted_insurer_name
 from eligibility_api.insurer_ops import store
 from eligibility_api.state import State
 from eligibility_api.web import cursor
-from eligibility_api.web.cursor import Place
+from eligibility_api.web.cursor import Position
 
-MISMATCHES_A_PAGE = 100
-MEMBERS_A_PAGE = 2_000
-"""Members that one page of papers covers."""
+MISMATCHES_PER_PAGE = 100
+MEMBERS_PER_PAGE = 2_000
+"""Members that one page of paper certificates covers."""
 
 DELAY_WITHIN = timedelta(days=90)
 LOOK_UPS_WITHIN = timedelta(days=30)
 
-_BEGINNING: Place = (cursor.BEGINNING, 0, 0)
+_BEGINNING: Position = (cursor.BEGINNING, 0, 0)
 
 
 @asynccontextmanager
-async def _reading(state: State, caller: Caller) -> AsyncIterator[AsyncConnection]:
+async def _open_admitted(state: State, caller: Caller) -> AsyncIterator[AsyncConnection]:
     """Open a transaction for an admitted insurer. Raises `right-missing` and `client-closed`."""
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
     caller.insurer()
     async with state.database.transaction() as connection:
         if await admitted_insurer_name(connection, caller.client_id, Right.ENROLMENT) is None:
@@ -53,12 +53,12 @@ async def _reading(state: State, caller: Caller) -> AsyncIterator[AsyncConnectio
 
 async def mismatches(state: State, caller: Caller, after: str | None) -> Mismatches:
     """Return a page of the mismatch queue, oldest first. Raises `cursor-invalid`."""
-    place = cursor.place(after) if after is not None else _BEGINNING
-    async with _reading(state, caller) as connection:
-        rows = await store.mismatches(connection, caller.insurer(), place, MISMATCHES_A_PAGE + 1)
-    page = rows[:MISMATCHES_A_PAGE]
+    position = cursor.decode_position(after) if after is not None else _BEGINNING
+    async with _open_admitted(state, caller) as connection:
+        rows = await store.mismatches(connection, caller.insurer(), position, MISMATCHES_PER_PAGE + 1)
+    page = rows[:MISMATCHES_PER_PAGE]
     items = [MismatchItem.model_validate(row, from_attributes=True) for row in page]
-    has_more = len(rows) > MISMATCHES_A_PAGE
+    has_more = len(rows) > MISMATCHES_PER_PAGE
     return Mismatches(
         mismatches=items,
         next=cursor.encode((page[-1].since, 0, page[-1].version)) if has_more else None,
@@ -67,9 +67,9 @@ async def mismatches(state: State, caller: Caller, after: str | None) -> Mismatc
 
 async def changes(state: State, caller: Caller, after: str | None, limit: int) -> Changes:
     """Return a page of the change feed: visible changes, each event once. Raises `cursor-invalid`."""
-    place = cursor.place(after) if after is not None else _BEGINNING
-    async with _reading(state, caller) as connection:
-        rows = await store.changes(connection, caller.insurer(), place, limit + 1)
+    position = cursor.decode_position(after) if after is not None else _BEGINNING
+    async with _open_admitted(state, caller) as connection:
+        rows = await store.changes(connection, caller.insurer(), position, limit + 1)
     page = rows[:limit]
     last = (page[-1].known_from, page[-1].revision, page[-1].version) if page else None
     return Changes(
@@ -79,10 +79,10 @@ async def changes(state: State, caller: Caller, after: str | None, limit: int) -
     )
 
 
-async def figures(state: State, caller: Caller) -> Statistics:
+async def statistics(state: State, caller: Caller) -> Statistics:
     """Return the insurer's statistics: registration delay of published enrolments, and counted look-ups."""
     first_day = day_in_japan(state.clock() - LOOK_UPS_WITHIN)
-    async with _reading(state, caller) as connection:
+    async with _open_admitted(state, caller) as connection:
         delay = await store.registration_delay(connection, caller.insurer(), DELAY_WITHIN)
         look_ups = await store.look_ups(connection, caller.insurer(), first_day)
     return Statistics(
@@ -90,24 +90,24 @@ async def figures(state: State, caller: Caller) -> Statistics:
     )
 
 
-async def papers(
+async def paper_certificates(
     state: State, caller: Caller, after: str | None, since_month: str | None
 ) -> PaperCertificates:
     """Return current members without a valid bound certificate, by pages of members. Raises `cursor-invalid`.
 
     A member whom the law has moved to another insurer (`domain.cover`) gets the paper certificate there.
     """
-    place = cursor.number(after) if after is not None else 0
+    position = cursor.decode_number(after) if after is not None else 0
     now = state.clock()
     today = day_in_japan(now)
     since = _first_of(since_month) if since_month is not None else _month_before(today)
-    async with _reading(state, caller) as connection:
-        page = await store.next_members(connection, caller.insurer(), place, MEMBERS_A_PAGE)
-        rows = await store.papers(
+    async with _open_admitted(state, caller) as connection:
+        page = await store.next_members(connection, caller.insurer(), position, MEMBERS_PER_PAGE)
+        rows = await store.paper_certificates(
             connection,
             caller.insurer(),
-            after=place,
-            upto=page.upto or place,
+            after=position,
+            upto=page.upto or position,
             now=now,
             today=today,
             since=datetime.combine(since, time(), JAPAN),
@@ -117,7 +117,7 @@ async def papers(
     return PaperCertificates(
         since=since,
         members=[PaperCertificateNeed.model_validate(row, from_attributes=True) for row in current],
-        next=cursor.encode(page.upto) if page.members == MEMBERS_A_PAGE else None,
+        next=cursor.encode(page.upto) if page.members == MEMBERS_PER_PAGE else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The SQL of the insurers' desk: queue, feed, figures, papers. Every statement is restricted to one insurer's members."""
+"""SQL of the insurers' back office, each statement restricted to one insurer's members."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
 from eligibility_api.enrolment.store import PUBLISHING_LOCKS
-from eligibility_api.web.cursor import Place
+from eligibility_api.web.cursor import Position
 
 Rows = Sequence[Row[Any]]
 
-# A mismatch keeps its place in the queue when the period gets a new version: it is as old as the first version of the
-# period that had it, unless a version in between had none.
+# A mismatch keeps its place in the queue when the period gets a new version: it is as old as the first
+# version of the period that had it, unless a version in between had none.
 _MISMATCHES = text(f"""
 WITH waiting AS (
     SELECT e.version, e.entitlement, e.register_match, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
@@ -56,10 +56,12 @@ _VERSIONS_OF_PERSONS = text("""
 SELECT version FROM enrolment WHERE entitlement = :entitlement AND person_key = ANY (CAST(:person_keys AS bytea[]))
 """)
 
-# A publisher holds this lock from fixing an instant until its commit: once acquired, all visible changes are committed.
+# A publisher holds this lock from fixing an instant until its commit: once acquired, all visible changes are
+# committed.
 _AWAIT_PUBLISHERS = text(f"SELECT pg_advisory_xact_lock({PUBLISHING_LOCKS}, hashtext(:insurer))")
 
-# A version that was discarded before its file was published was never known: one revision opened and closed it.
+# A version that was discarded before its file was published was never known: one revision opened and closed
+# it.
 _CHANGES = text("""
 SELECT r.published_at AS known_from, r.revision, r.kind, x.version, x.event, t.enrolment_id::text AS enrolment_id
 FROM revision r
@@ -83,8 +85,8 @@ ORDER BY r.published_at, r.revision, x.version
 LIMIT :limit
 """)
 
-# A period is new if none of its days was known just before. A single call that replaces a version is a correction, and an
-# insurer's first file contains members whom it had before.
+# A period is new if none of its days was known just before. A single call that replaces a version is a
+# correction, and an insurer's first file contains members whom it had before.
 _DELAY = text("""
 WITH fresh AS (
     SELECT greatest(extract(epoch FROM o.published_at - (e.acquired_on::timestamp - interval '9 hours')
@@ -110,8 +112,8 @@ FROM fresh
 """)
 
 _LOOK_UPS = text("""
-SELECT outcome, sum(look_ups)::bigint AS look_ups
-FROM look_up_count WHERE insurer_number = :insurer AND day > :after
+SELECT outcome, sum(lookups)::bigint AS lookups
+FROM lookup_count WHERE insurer_number = :insurer AND day > :after
 GROUP BY outcome ORDER BY outcome
 """)
 
@@ -121,9 +123,9 @@ FROM (SELECT entitlement FROM entitlement WHERE insurer_number = :insurer AND en
       ORDER BY entitlement LIMIT :limit) page
 """)
 
-# `new_since`: the member was not on the list at that time, by what was known and which certificates were bound then. A
-# certificate that was bound before its expiry was stored counts as not expired.
-_PAPERS = text(f"""
+# `new_since`: the member was not on the list at that time, by what was known and which certificates were
+# bound then. A certificate that was bound before its expiry was stored counts as not expired.
+_PAPER_CERTIFICATES = text(f"""
 WITH member AS (
     SELECT t.enrolment_id::text AS enrolment_id, {ENROLMENT_COLUMNS}, NULL AS tickets
     FROM entitlement t JOIN enrolment e USING (entitlement) {KNOWN_NOW}
@@ -135,22 +137,22 @@ SELECT m.*, NOT EXISTS (
     WHERE e.entitlement = m.entitlement AND {NOT_SUPERSEDED}
       AND e.acquired_on <= :since_day AND (e.lost_on IS NULL OR :since_day < e.lost_on)
       AND NOT EXISTS (
-          SELECT FROM binding b LEFT JOIN revoked r USING (authority, serial)
+          SELECT FROM binding b LEFT JOIN revoked_certificate r USING (authority, serial)
           WHERE b.person_key = e.person_key AND b.bound_at <= :since
             AND coalesce(r.revoked_at, 'infinity') > :since AND coalesce(b.not_after, 'infinity') > :since
       )
 ) AS new_since
 FROM member m
 WHERE NOT EXISTS (
-    SELECT FROM binding b LEFT JOIN revoked r USING (authority, serial)
+    SELECT FROM binding b LEFT JOIN revoked_certificate r USING (authority, serial)
     WHERE b.person_key = m.holder AND r.serial IS NULL AND coalesce(b.not_after, 'infinity') > :now
 )
 ORDER BY m.entitlement
 """)  # noqa: S608 - constants of the store, no values
 
 
-async def mismatches(connection: AsyncConnection, insurer: str, after: Place, limit: int) -> Rows:
-    """Return open mismatches after a place in the queue (since, 0, version), oldest first."""
+async def mismatches(connection: AsyncConnection, insurer: str, after: Position, limit: int) -> Rows:
+    """Return open mismatches after a position in the queue (since, 0, version), oldest first."""
     since, _, version = after
     parameters = {"insurer": insurer, "since": since, "version": version, "limit": limit}
     return (await connection.execute(_MISMATCHES, parameters)).all()
@@ -170,8 +172,8 @@ async def versions_of_persons(
     return list((await connection.execute(_VERSIONS_OF_PERSONS, parameters)).scalars())
 
 
-async def changes(connection: AsyncConnection, insurer: str, after: Place, limit: int) -> Rows:
-    """Return visible events after a place (published at, revision, version), in the order of publishing."""
+async def changes(connection: AsyncConnection, insurer: str, after: Position, limit: int) -> Rows:
+    """Return visible events after a position (published at, revision, version), by publication."""
     await connection.execute(_AWAIT_PUBLISHERS, {"insurer": insurer})
     at, revision, version = after
     parameters = {"insurer": insurer, "at": at, "revision": revision, "version": version, "limit": limit}
@@ -186,17 +188,17 @@ async def registration_delay(connection: AsyncConnection, insurer: str, within: 
 async def look_ups(connection: AsyncConnection, insurer: str, after: date) -> dict[str, int]:
     """Return the number of look-ups of members on the days after this one, by outcome."""
     rows = (await connection.execute(_LOOK_UPS, {"insurer": insurer, "after": after})).all()
-    return {row.outcome: row.look_ups for row in rows}
+    return {row.outcome: row.lookups for row in rows}
 
 
 async def next_members(connection: AsyncConnection, insurer: str, after: int, limit: int) -> Row[Any]:
-    """Return the last of the next entitlements of an insurer (`upto`, None if there is none) and their number."""
+    """Return the last of the insurer's next entitlements (`upto`, None if there is none) and their number."""
     return (
         await connection.execute(_NEXT_MEMBERS, {"insurer": insurer, "after": after, "limit": limit})
     ).one()
 
 
-async def papers(
+async def paper_certificates(
     connection: AsyncConnection,
     insurer: str,
     *,
@@ -213,4 +215,4 @@ async def papers(
     """
     parameters = {"insurer": insurer, "after": after, "upto": upto, "now": now, "today": today}
     parameters |= {"since": since, "since_day": since_day}
-    return (await connection.execute(_PAPERS, parameters)).all()
+    return (await connection.execute(_PAPER_CERTIFICATES, parameters)).all()

@@ -12,18 +12,18 @@ from sqlmodel import Field, SQLModel
 class LookUpCount(SQLModel, table=True):
     """Number of answers about an insurer's members on a day (in Japan), by outcome."""
 
-    __tablename__ = "look_up_count"
+    __tablename__ = "lookup_count"
 
     insurer_number: str = Field(primary_key=True, foreign_key="insurer.insurer_number")
     day: date = Field(primary_key=True)
     outcome: str = Field(primary_key=True)
-    look_ups: int = Field(sa_type=BigInteger)
+    lookups: int = Field(sa_type=BigInteger)
 
 
-class LookUpsCounted(SQLModel, table=True):
+class LookUpCountProgress(SQLModel, table=True):
     """The last audit record that was counted; one row."""
 
-    __tablename__ = "look_ups_counted"
+    __tablename__ = "lookup_count_progress"
 
-    only_row: bool = Field(primary_key=True)
-    upto: UUID
+    singleton: bool = Field(primary_key=True)
+    last_record_id: UUID

@@ -1,1 +1,1 @@
-"""The client of J-LIS: certificate status, holders and the resident register."""
+"""The client of J-LIS: revocation lists, certificate status, holders and the resident register."""

@@ -1,7 +1,8 @@
 """The fund's client of J-LIS: revocation lists, certificate status, and the holders of certificates.
 
 Calls about persons are authenticated by a short-lived JWT under the fund's own key. Any failure raises
-`register-unavailable` for these, and RevocationDataRejected for the revocation sources. Neither ever means "not insured".
+`register-unavailable` for these, and RevocationDataRejected for the revocation sources. Neither ever means
+"not insured".
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ _RETRY_AFTER_SECONDS = 10
 _NONCE_BYTES = 16
 
 MAX_PENDING_OCSP = 64
-"""Maximum number of OCSP requests in flight per process. When the responder hangs, further requests fail at once
-instead of filling the process with waiting requests.
+"""Maximum number of OCSP requests in flight per process.
+
+When the responder hangs, further requests fail at once instead of filling the process with waiting requests.
 """
 
 MAX_PERSONS_PER_CALL = 5_000
@@ -101,7 +103,10 @@ class Jlis:
         self._pending_ocsp = 0
 
     async def crl(self, authority: bytes) -> bytes:
-        """Fetch the current CRL (DER) of the authority with this key. Raises RevocationDataRejected when that fails."""
+        """Fetch the current CRL (DER) of the authority with this key.
+
+        Raises RevocationDataRejected when that fails.
+        """
         try:
             response = await self._http.get(f"/crl/{authority.hex()}.crl", timeout=_TIMEOUT_SECONDS)
             response.raise_for_status()
@@ -144,7 +149,10 @@ class Jlis:
         return response.content
 
     async def holder(self, certificate: CertificateId) -> Holder | None:
-        """Return the holder of a certificate, or None when J-LIS does not know it. Raises `register-unavailable`."""
+        """Return the holder of a certificate, or None when J-LIS does not know it.
+
+        Raises `register-unavailable`.
+        """
         name = {"ca_key_sha256": certificate.authority.hex(), "serial": str(certificate.serial)}
         response = await self._call("/register/certificate", json.dumps(name))
         if response.status_code == httpx2.codes.NOT_FOUND:
@@ -156,7 +164,10 @@ class Jlis:
     async def match(
         self, *, name: str, name_kana: str, birth_date: date, sex: str, address: str
     ) -> tuple[str, bytes | None]:
-        """Match a member with the resident register. Returns `one` with the person key, `none`, or `ambiguous`."""
+        """Match a member with the resident register.
+
+        Returns `one` with the person key, `none`, or `ambiguous`.
+        """
         attributes = {
             "name": name,
             "name_kana": name_kana,
@@ -168,7 +179,7 @@ class Jlis:
         return _match_result(_read(_MATCH, answer))
 
     async def match_many(self, people: str, number: int) -> list[tuple[str, bytes | None]]:
-        """Match `number` people (a JSON array, at most `MAX_PERSONS_PER_CALL`); the results have their order."""
+        """Match `number` persons (a JSON array, at most `MAX_PERSONS_PER_CALL`); results in their order."""
         response = await self._call(
             "/register/attributes/batch", f'{{"people":{people}}}', timeout_seconds=_BATCH_TIMEOUT_SECONDS
         )
@@ -178,7 +189,7 @@ class Jlis:
         return [_match_result(match) for match in matches]
 
     async def terminal_certificate(self, terminal_id: str, public_key: bytes) -> bytes:
-        """Request a certificate (DER) by which cards accept a terminal that is admitted for the visual check."""
+        """Request the certificate (DER) by which cards accept a terminal for the visual check."""
         body = {"terminal_id": terminal_id, "public_key": base64.b64encode(public_key).decode()}
         answer = await self._call("/terminal-certificates", json.dumps(body))
         return _read(_TERMINAL_CERTIFICATE, answer).certificate
@@ -191,7 +202,8 @@ class Jlis:
             response = await self._http.post(path, content=body, headers=headers, timeout=timeout_seconds)
         except httpx2.HTTPError as error:
             raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS) from error
-        # A 404 counts only as a problem document of J-LIS: a proxy's 404 page says nothing about a certificate.
+        # A 404 counts only as a problem document of J-LIS: a proxy's 404 page says nothing about a
+        # certificate.
         unknown = response.status_code == httpx2.codes.NOT_FOUND and _is_problem(response)
         if not response.is_success and not unknown:
             raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)
@@ -215,7 +227,10 @@ def _hashes_of(ca: x509.Certificate) -> tuple[bytes, bytes]:
 
 
 def _match_result(match: _Match) -> tuple[str, bytes | None]:
-    """Return match and person key. Exactly the match `one` has a key; otherwise raises `register-unavailable`."""
+    """Return match and person key.
+
+    Exactly the match `one` has a key; otherwise raises `register-unavailable`.
+    """
     key = match.get("person_key")
     if (match["match"] == "one") != (key is not None):
         raise ShikakuError("register-unavailable", retry_after=_RETRY_AFTER_SECONDS)

@@ -1,1 +1,1 @@
-"""What every capability stands on: settings, database, clock, randomness, problem answers, telemetry."""
+"""Infrastructure of every capability: settings, keys, clock, private files, telemetry."""

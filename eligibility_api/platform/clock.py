@@ -1,4 +1,4 @@
-"""The one place that reads the system's clock."""
+"""The only module that reads the system's clock."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Gives the present instant, aware, UTC."""
+"""Returns the present instant: aware, UTC."""
 
 
 def system_clock() -> datetime:
-    """The present instant by the system's clock."""
+    """Return the present instant by the system's clock."""
     return datetime.now(UTC)

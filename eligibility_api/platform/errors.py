@@ -1,7 +1,7 @@
-"""What an operator alone can mend: a setting, a file, a server."""
+"""Errors that only an operator can fix: a setting, a file, a server."""
 
 from __future__ import annotations
 
 
 class OperatorError(RuntimeError):
-    """A command cannot do its work; the text says why, in one sentence for an operator."""
+    """A command cannot be performed; the text is one sentence for the operator."""

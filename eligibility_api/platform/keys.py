@@ -1,10 +1,10 @@
-"""The fund's own keys, as files under its home, readable by their owner alone.
+"""The fund's own keys, as files below its home that only their owner can read; and the trusted authorities.
 
-- `token.jwk`: signs the access tokens (ES256);
-- `challenge.json`: MAC keys of presence challenges, each with an id; the newest makes, all listed are accepted;
+- `token.jwk`: signs access tokens (ES256);
+- `challenge.json`: MAC keys of presence challenges with their ids; the first issues, all are accepted;
 - `version.key`: makes the versions of answers opaque;
-- `second-factor.key`: under which the secrets of operators' second factors lie in the database;
-- `jlis-client.jwk`, `jlis-client.pub.pem`: by which J-LIS knows the fund.
+- `second-factor.key`: encrypts the secrets of operators' second factors in the database;
+- `jlis-client.jwk`, `jlis-client.pub.pem`: authenticate the fund to J-LIS.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography import x509
 from joserfc.jwk import ECKey
 
+from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.domain.challenge import MacKeys
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.private_files import write_private
+from eligibility_api.platform.settings import Settings
 
-_KEPT_MAC_KEYS = 2
+_MAX_MAC_KEYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class FundKeys:
     jlis_client: ECKey
 
 
-def _make_missing(folder: Path) -> None:
+def _create_missing(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in (folder / "jlis-client.jwk", folder / "token.jwk"):
         if not path.exists():
@@ -60,18 +63,21 @@ def _mac_keys(path: Path) -> MacKeys:
 
 
 def rotate_challenge_key(home: Path) -> None:
-    """Put a new MAC key in front; the one before it stays accepted, older ones go. Workers read it at their start."""
+    """Add a new current MAC key; the former one stays accepted, older ones are deleted.
+
+    Workers read the keys at their start.
+    """
     path = home / "keys" / "challenge.json"
     listed = json.loads(path.read_bytes()) if path.exists() else []
     new = {"id": secrets.token_hex(4), "key": secrets.token_hex(32)}
-    write_private(path, json.dumps([new, *listed][:_KEPT_MAC_KEYS]).encode())
+    write_private(path, json.dumps([new, *listed][:_MAX_MAC_KEYS]).encode())
 
 
 def load_keys(home: Path, *, create: bool = True) -> FundKeys:
-    """The keys under `home`. What is missing is made if `create`; else raises OperatorError."""
+    """Load the keys below `home`. Missing ones are created if `create`; else raises OperatorError."""
     folder = home / "keys"
     if create:
-        _make_missing(folder)
+        _create_missing(folder)
     try:
         return FundKeys(
             token=_ec_key(folder / "token.jwk"),
@@ -82,5 +88,17 @@ def load_keys(home: Path, *, create: bool = True) -> FundKeys:
         )
     except FileNotFoundError as error:
         raise OperatorError(
-            f"The fund has no {error.filename}; `eligibility-api keys init` makes its keys."
+            f"The fund has no {error.filename}; `eligibility-api keys init` creates its keys."
         ) from error
+
+
+def load_trust(settings: Settings) -> TrustStore:
+    """Load the trust stores that the settings name. Raises OSError or ValueError."""
+    signature = settings.signature_trust_store
+    return TrustStore(
+        _certificates(settings.trust_store), _certificates(signature) if signature is not None else ()
+    )
+
+
+def _certificates(path: Path) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(path.read_bytes())

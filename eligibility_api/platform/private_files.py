@@ -1,4 +1,4 @@
-"""Files and directories that one user alone can read, also below a directory that all users share."""
+"""Files and directories that only one user can read, also inside a shared directory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write `path`, readable by its owner alone, whole or not at all, also when the power fails."""
+    """Write `path` atomically and durably, readable by its owner only."""
     temporary = path.with_name(path.name + ".new")
     with _open_private(temporary, os.O_TRUNC) as file:
         file.write(data)
@@ -19,16 +19,16 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def append_private(path: Path) -> BinaryIO:
-    """`path` open for writing at its end, made readable by its owner alone if it is new."""
+    """Open `path` for appending; if it is new, only its owner can read it."""
     return _open_private(path, os.O_APPEND)
 
 
-def _open_private(path: Path, how: int) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | how, 0o600), "wb")
+def _open_private(path: Path, flags: int) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o600), "wb")
 
 
 def is_private(directory: Path, user: int) -> bool:
-    """Whether `directory` is a real directory, no link, of `user`, closed to everybody else."""
+    """Whether `directory` is a directory of `user`, not a link, and closed to all other users."""
     try:
         found = directory.lstat()
     except FileNotFoundError:

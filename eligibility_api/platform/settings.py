@@ -1,4 +1,4 @@
-"""The fund's settings: one object a process, from the environment (`FUND_…`, and `DATABASE_URL…` as is usual)."""
+"""The fund's settings from the environment (`FUND_…`, and `DATABASE_URL…`): one object per process."""
 
 from __future__ import annotations
 
@@ -10,123 +10,145 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Every setting, with its unit in its name. Without `DATABASE_URL` the embedded PostgreSQL under `home` serves."""
+    """Every setting, with its unit in its name.
+
+    Without `DATABASE_URL` the embedded PostgreSQL under `home` is used.
+    """
 
     model_config = SettingsConfigDict(env_prefix="FUND_", frozen=True, hide_input_in_errors=True)
 
-    home: Path = Field(default=Path("var/fund"), description="Keys, and the embedded database.")
-    audience: str = Field(
-        default="urn:shikaku:fund", description="The fund's name in tokens and signed bytes."
+    home: Path = Field(
+        default=Path("var/fund"), description="Directory of the keys and the embedded database."
     )
-    jlis_url: str = Field(default="http://127.0.0.1:8410", description="Where J-LIS answers.")
+    audience: str = Field(
+        default="urn:shikaku:fund", description="The fund's name in access tokens and signed bytes."
+    )
+    jlis_url: str = Field(default="http://127.0.0.1:8410", description="Base URL of J-LIS.")
     trust_store: Path = Field(
-        default=Path("var/jpki/trust/authentication.pem"), description="Authorities of user authentication."
+        default=Path("var/jpki/trust/authentication.pem"),
+        description="CA certificates for user authentication.",
     )
     signature_trust_store: Path | None = Field(
-        default=Path("var/jpki/trust/signature.pem"), description="Authorities of signatures, to name them."
+        default=Path("var/jpki/trust/signature.pem"),
+        description="CA certificates for digital signatures, so that such a certificate is rejected by name.",
     )
     database_url: str | None = Field(
-        default=None, validation_alias=AliasChoices("FUND_DATABASE_URL", "DATABASE_URL"), repr=False
+        default=None,
+        validation_alias=AliasChoices("FUND_DATABASE_URL", "DATABASE_URL"),
+        repr=False,
+        description="Database address of the API (role `shikaku_api`); unset: the embedded PostgreSQL.",
     )
     database_owner_url: str | None = Field(
-        default=None, repr=False, description="For migrations and admissions."
+        default=None,
+        repr=False,
+        description="Database address for migrations and admissions (role `shikaku_owner`).",
     )
-    database_batch_url: str | None = Field(default=None, repr=False, description="For the keeper's tasks.")
-    database_sequencer_url: str | None = Field(default=None, repr=False, description="For auditors.")
-    challenge_seconds: int = Field(default=60, ge=5, le=300)
+    database_jobs_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Database address of the scheduler and the job runner (role `shikaku_jobs`).",
+    )
+    database_auditor_url: str | None = Field(
+        default=None,
+        repr=False,
+        description="Database address for commands that read the audit log (role `shikaku_auditor`).",
+    )
+    challenge_seconds: int = Field(
+        default=60, ge=5, le=300, description="Lifetime of a challenge for a proof of presence."
+    )
     consent_challenge_seconds: int = Field(
-        default=300, ge=5, le=600, description="How long a patient may read before her card signs a consent."
+        default=300,
+        ge=5,
+        le=600,
+        description="Lifetime of a challenge for a consent: the patient reads the statement before signing.",
     )
-    token_seconds: int = Field(default=300, ge=5, le=300)
-    revocation_fresh_seconds: int = Field(
+    token_seconds: int = Field(default=300, ge=5, le=300, description="Lifetime of an access token.")
+    revocation_max_age_seconds: int = Field(
         default=60,
         ge=2,
-        description="A revocation is acted upon at the latest this long after its publication.",
+        description="Maximum age of the revocation mirror and of OCSP responses; a revocation takes effect within it.",
     )
-    visual_checks_per_hour: int = Field(
-        default=30, ge=0, description="Visual checks of one terminal in an hour."
-    )
+    visual_checks_per_hour: int = Field(default=30, ge=0, description="Visual checks per terminal and hour.")
     number_misses_per_hour: int = Field(
-        default=60, ge=0, description="Look-ups by number of one terminal in an hour that find nobody."
+        default=60, ge=0, description="Look-ups by number without a match, per terminal and hour."
     )
-    number_misses_per_hour_of_facility: int = Field(
-        default=200, ge=0, description="The same of all terminals of a facility together."
+    facility_number_misses_per_hour: int = Field(
+        default=200, ge=0, description="Look-ups by number without a match, per facility and hour."
     )
     second_factor_misses_per_hour: int = Field(
-        default=5, ge=0, description="Wrong one-time passwords of one operator of a facility in an hour."
+        default=5, ge=0, description="Wrong one-time passwords per operator of a facility and hour."
     )
     batch_rows_per_day: int = Field(
-        default=50_000, ge=1, description="Rows of batch checks that a facility may send in a day (Japan's)."
+        default=50_000, ge=1, description="Rows of batch checks per facility and day (in Japan)."
     )
     batch_misses_per_day: int = Field(
         default=1_000,
         ge=0,
-        description="Rows of a facility's batch checks that find nobody, in 24 hours; further rows are not looked up.",
+        description="Rows of batch checks without a match, per facility in 24 hours; further rows are not looked up.",
     )
     batch_rows_per_second: float = Field(
         default=100.0,
         gt=0,
-        description="Pace of the worker through all batches together; taps are to notice nothing of it.",
+        description="Rate limit of all batch checks together, so that card checks are not slowed down.",
     )
     mismatches_per_hour: int = Field(
         default=300,
         ge=0,
-        description="Members of one insurer's single calls whom the register does not show as one person, in an hour.",
+        description="Members in single calls whom the register does not identify, per insurer and hour.",
     )
     upload_max_bytes: int = Field(
-        default=16 * 1024**3, ge=1, description="The largest member or receipt file."
+        default=16 * 1024**3, ge=1, description="Maximum size of a member file or claim file."
     )
-    undo_days: int = Field(
-        default=30, ge=0, description="How long after its publication a file can be undone."
+    undo_window_days: int = Field(
+        default=30, ge=0, description="Days after its publication in which a member file can be undone."
     )
-    hold_changed_share: float = Field(
-        default=0.2, ge=0, le=1, description="A member file that changes more of the known members is held."
+    hold_max_changed_ratio: float = Field(
+        default=0.2, ge=0, le=1, description="A member file that changes more of its known members is held."
     )
-    hold_absent_share: float = Field(
-        default=0.05, ge=0, le=1, description="A full file without more of the current members is held."
+    hold_max_absent_ratio: float = Field(
+        default=0.05, ge=0, le=1, description="A full file that omits more of the current members is held."
     )
-    hold_unmatched_share: float = Field(
+    hold_max_unmatched_ratio: float = Field(
         default=0.05,
         ge=0,
         le=1,
-        description="A file is held when the register does not show more of the members asked for as one person.",
+        description="A file is held if the register does not identify more of its looked-up members.",
     )
-    hold_bad_share: float = Field(default=0.05, ge=0, le=1, description="A file with more bad rows is held.")
-    hold_renumbered_share: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="A file in which more persons come under another number is held.",
+    hold_max_invalid_ratio: float = Field(
+        default=0.05, ge=0, le=1, description="A file with more invalid rows is held."
     )
-    hold_fill_drop: float = Field(
+    hold_max_renumbered_ratio: float = Field(
+        default=0.05, ge=0, le=1, description="A file that renumbers more of its persons is held."
+    )
+    hold_max_fill_rate_drop: float = Field(
         default=0.1,
         ge=0,
         le=1,
-        description="A file is held when a column is filled so much less than in the last.",
+        description="A file is held if the fill rate of a column drops by more since the last file.",
     )
-    hold_least_rows: int = Field(
+    hold_min_rows: int = Field(
         default=20,
         ge=1,
-        description="Shares of fewer rows than these do not hold a file; lost flags always do.",
+        description="Ratios over fewer rows do not hold a file; a lost protection flag always does.",
     )
     pool_connections: int = Field(
         default=8,
         ge=1,
-        description="Database connections of one worker's hot path; 4 more serve the rest. The embedded server has"
-        " room for four workers.",
+        description="Database connections of the hot path per API worker, which has 4 more for everything else. The"
+        " embedded server has enough for four workers.",
     )
 
     @property
     def challenge_life(self) -> timedelta:
-        """How long a presence challenge can be spent."""
+        """Lifetime of a challenge for a proof of presence."""
         return timedelta(seconds=self.challenge_seconds)
 
     @property
     def consent_challenge_life(self) -> timedelta:
-        """How long a consent's challenge can be spent."""
+        """Lifetime of a challenge for a consent."""
         return timedelta(seconds=self.consent_challenge_seconds)
 
     @property
-    def revocation_fresh(self) -> timedelta:
-        """How long after its last check the revocation mirror is believed."""
-        return timedelta(seconds=self.revocation_fresh_seconds)
+    def revocation_max_age(self) -> timedelta:
+        """Maximum age of the revocation mirror and of OCSP responses."""
+        return timedelta(seconds=self.revocation_max_age_seconds)

@@ -1,7 +1,7 @@
-"""What the service tells about itself: a journal of events, and metrics.
+"""The service's structured log and its metrics.
 
-The journal is structured, and an allow-list holds it: a field that is not listed here is dropped, so that no PIN,
-number, name or address can slip into a log by a careless line. Errors are told by type and place, never by text.
+An allow-list filters the log: a field that is not listed here is dropped, so that no PIN, number, name or
+address can be logged by mistake. Errors are logged by type and place, never by text.
 """
 
 from __future__ import annotations
@@ -22,21 +22,23 @@ ALLOWED_FIELDS = frozenset(
     {
         "event", "level", "timestamp", "request_id", "method", "route", "status", "code", "ms",
         "cause", "where", "reason", "authority", "crl_number", "entries", "changes", "address", "workers", "pid",
-        "client_id", "run",
+        "client_id", "streak",
     }
 )  # fmt: skip
-"""Every field that a log line may have. `address` is the service's own."""
+"""All fields that a log line may have. `address` is the service's own."""
 
 REQUESTS = Counter(
-    "shikaku_requests_total", "Answers by route, status and code.", ["route", "status", "code"]
+    "shikaku_http_requests_total",
+    "HTTP requests by route, status and error code.",
+    ["route", "status", "code"],
 )
-MISS_RUNS = Counter(
-    "shikaku_number_miss_runs_total",
-    "Runs of misses by number, each counted at 10, 20, 40 ... misses: somebody may be trying numbers out.",
+MISS_STREAKS = Counter(
+    "shikaku_lookup_miss_streaks_total",
+    "Streaks of look-ups by number without a match, counted at 10, 20, 40 ... misses: possible enumeration.",
 )
-SECONDS = Histogram(
-    "shikaku_request_seconds",
-    "Seconds from a request's first byte to its answer's last.",
+DURATION = Histogram(
+    "shikaku_http_request_duration_seconds",
+    "Time from a request's first byte to its response's last byte.",
     ["route"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
@@ -51,7 +53,7 @@ def _only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[s
 
 
 def set_up_logging() -> None:
-    """Journal to standard error, one JSON object a line."""
+    """Configure the log: standard error, one JSON object per line."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -65,7 +67,7 @@ def set_up_logging() -> None:
 
 
 def metrics_text() -> bytes:
-    """All workers' metrics together (Prometheus text format); one process's own where no folder is shared."""
+    """The metrics of all workers (Prometheus text format), or of this process if they share no folder."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(PROCESS_REGISTRY)
     registry = CollectorRegistry()

@@ -1,1 +1,1 @@
-"""Prescriptions: prescriptions and dispensings recorded at once (電子処方箋), until their claim replaces them."""
+"""Prescriptions and dispensings recorded at once (電子処方箋), until their claim replaces them."""

@@ -1,7 +1,7 @@
 """Records a prescription or a dispensing at once: who may record it, for which patient and days (W11).
 
-The patient is the person of a recent eligibility answer of the same facility. A refusal is recorded too. What is disclosed
-of an entry, and when a claim replaces it, is decided when it is read (`history/`).
+The patient is the person of a recent eligibility answer of the same facility. A refusal is recorded too. What
+is disclosed of an entry, and when a claim replaces it, is decided when it is read (`history/`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from uuid import uuid4
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator
 from eligibility_api.clients.staff import check_admitted
-from eligibility_api.contract.codes import FacilityKind, Right, Role
+from eligibility_api.contract.codes import Right, Role
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.facility_kinds import kinds_recording
 from eligibility_api.contract.history import Origin
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
@@ -32,10 +33,6 @@ from eligibility_api.prescriptions import store
 from eligibility_api.prescriptions.store import Entry, IdempotentCall
 from eligibility_api.state import State
 
-_KINDS = {
-    Origin.PRESCRIPTION: (FacilityKind.CLINIC, FacilityKind.HOSPITAL, FacilityKind.DENTAL),
-    Origin.DISPENSING: (FacilityKind.PHARMACY,),
-}
 _ROLES = {
     Origin.PRESCRIPTION: {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF},
     Origin.DISPENSING: {Role.PHARMACIST, Role.AUTHORISED_STAFF},
@@ -80,16 +77,16 @@ async def dispense(
 
 
 async def _add(
-    state: State, caller: Caller, operator: Operator, entry: Entry, once: IdempotentCall
+    state: State, caller: Caller, operator: Operator, entry: Entry, call: IdempotentCall
 ) -> EntryAnswer:
-    caller.need(Right.PRESCRIPTION)
+    caller.require(Right.PRESCRIPTION)
     row = await store.add(
         state.database,
         caller,
         operator,
         entry,
-        once,
-        kinds=_KINDS[entry.origin],
+        call,
+        kinds=kinds_recording(entry.origin),
         refusal=_refusal(operator, entry, day_in_japan(state.clock())),
     )
     stored_at = time.monotonic()

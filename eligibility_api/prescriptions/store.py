@@ -1,4 +1,4 @@
-"""The SQL of prescriptions and dispensings: one statement that checks, records and stores."""
+"""SQL of prescriptions and dispensings: one statement checks, records and stores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.domain.claims import Content, encode
 
 LEAD = timedelta(milliseconds=25)
-"""How far `known_from` lies ahead of the statement, so that nothing is visible before it is committed (decision 004)."""
+"""How far `known_from` lies ahead of the statement: nothing is visible before its commit (decision 004)."""
 
 MAX_IDENTIFICATION_AGE = timedelta(hours=24)
 """How long ago the facility may have identified the patient (W11)."""
@@ -28,7 +28,8 @@ _STATEMENT = """
 WITH {guard},
 {patient},
 judged AS MATERIALIZED (
-    SELECT g.*, p.person_key, p.asked, f.entry_id AS former_id, f.record_id AS former_record, f.known_from AS former_from, CASE
+    SELECT g.*, p.person_key, p.matched_entitlements, f.entry_id AS former_id, f.record_id AS former_record,
+           f.known_from AS former_from, CASE
         WHEN f.digest <> $7 THEN 'idempotency-key-reused'
         WHEN f.digest = $7 THEN 'former'
         WHEN g.facility_kind <> ALL ($8::text[]) THEN 'facility-kind-not-permitted'
@@ -43,16 +44,17 @@ judged AS MATERIALIZED (
 ),
 recorded AS (
     INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key, as_of, detail)
-    SELECT $10::text || '.told', outcome, $1, institution_code, facility_kind, $4, person_key, coalesce($12::date, $11::date),
+    SELECT $10::text || '.recorded', outcome, $1, institution_code, facility_kind, $4, person_key, coalesce($12::date, $11::date),
            jsonb_strip_nulls(jsonb_build_object('role', $3::text, 'entry', CASE WHEN outcome = 'done' THEN $13::uuid END))
     FROM judged WHERE outcome <> 'former'
     RETURNING record_id
 ),
 kept AS (
-    INSERT INTO prescription_entry (entry_id, origin, person_key, asked, institution_code, prescribed_on, dispensed_on,
-                                    prescriber_code, prescriber_name, content, known_from, client_id, operator, record_id,
+    INSERT INTO prescription_entry (entry_id, origin, person_key, matched_entitlements, institution_code, prescribed_on,
+                                    dispensed_on, prescriber_code, prescriber_name, content, known_from, client_id, operator, record_id,
                                     idempotency_key, digest)
-    SELECT $13, $10, j.person_key, j.asked, j.institution_code, $11::date, $12::date, coalesce($14::text, j.institution_code),
+    SELECT $13, $10, j.person_key, j.matched_entitlements, j.institution_code, $11::date, $12::date,
+           coalesce($14::text, j.institution_code),
            coalesce($15::text, j.facility_name), jsonb_set($16::jsonb, '{{0}}', to_jsonb(j.facility_name)),
            fund_clock() + $17::interval, $1, $4, r.record_id, $6, $7
     FROM judged j CROSS JOIN recorded r WHERE j.outcome = 'done'
@@ -85,7 +87,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentCall:
-    """Identifies a repeated call: its idempotency key, and the digest of the request."""
+    """A call as identified for repetition: its idempotency key, and the digest of the request."""
 
     key: str
     digest: bytes
@@ -96,15 +98,15 @@ async def add(
     caller: Caller,
     operator: Operator,
     entry: Entry,
-    once: IdempotentCall,
+    call: IdempotentCall,
     *,
     kinds: Collection[FacilityKind],
     refusal: str | None,
 ) -> Any:
-    """Store an entry from a facility of one of `kinds`, unless there is a `refusal` already, and record it: one statement.
+    """Store an entry from a facility of one of `kinds`, unless there is a `refusal`, and record it.
 
-    Returns a row with `admitted`, `entitled`, `outcome` (`done`, `former` or the refusal), `entry_id`, `record_id`,
-    `known_from`.
+    It is one statement. Returns a row with `admitted`, `entitled`, `outcome` (`done`, `former` or the
+    refusal), `entry_id`, `record_id`, `known_from`.
     """
     code, name = entry.prescriber or (None, None)
     parameters: list[Any] = [
@@ -113,8 +115,8 @@ async def add(
         operator.role.value,
         operator.name,
         entry.identified_by,
-        once.key,
-        once.digest,
+        call.key,
+        call.digest,
         sorted(kinds),
         refusal,
         entry.origin.value,

@@ -1,1 +1,1 @@
-"""Proof of presence: challenges, their verification, the revocation mirror, and the bindings of certificates to persons."""
+"""Proof of presence: challenges, proof checks, the revocation mirror, and card bindings."""

@@ -1,7 +1,7 @@
-"""The revocation mirror: J-LIS's CRLs, validated and copied into the database for the proof query (`query.py`).
+"""The revocation mirror: J-LIS's CRLs, validated and copied to the database for the proof query.
 
-Refreshed only by the scheduler, as the role `batch`. A rejected list changes nothing; the mirror then ages, and once it is
-stale the API falls back to OCSP.
+Refreshed only by the scheduler, as the role `shikaku_jobs`. A rejected list changes nothing; the mirror then
+ages, and once it is stale the API falls back to OCSP.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _BATCH_ROWS = 5_000
 
 _KNOWN = text("SELECT crl_number, crl_sha256 FROM authority WHERE authority = :authority FOR UPDATE")
 
-# The instant of a check is the database's, since freshness is judged by the same clock. `age` is the time since the list
-# was requested, so that the transfer counts against its freshness.
+# The instant of a check is the database's, since freshness is judged by the same clock. `age` is the time
+# since the list was requested, so that the transfer counts against its freshness.
 _CHECKED = text("""
 INSERT INTO authority (authority, crl_number, crl_sha256, this_update, next_update, checked_at)
 VALUES (:authority, :number, :sha256, :this_update, :next_update, clock_timestamp() - CAST(:age AS interval))
@@ -46,13 +46,13 @@ _STAGE = text(
 )
 _LIST = text("INSERT INTO listed VALUES (:serial, :status, :revoked_at)")
 _ADD = text("""
-INSERT INTO revoked (authority, serial, status, revoked_at)
+INSERT INTO revoked_certificate AS r (authority, serial, status, revoked_at)
 SELECT :authority, serial, status, revoked_at FROM listed
 ON CONFLICT (authority, serial) DO UPDATE SET status = excluded.status, revoked_at = excluded.revoked_at
-    WHERE (revoked.status, revoked.revoked_at) IS DISTINCT FROM (excluded.status, excluded.revoked_at)
+    WHERE (r.status, r.revoked_at) IS DISTINCT FROM (excluded.status, excluded.revoked_at)
 """)
 _DROP = text("""
-DELETE FROM revoked r WHERE r.authority = :authority
+DELETE FROM revoked_certificate r WHERE r.authority = :authority
     AND NOT EXISTS (SELECT FROM listed l WHERE l.serial = r.serial)
 """)
 

@@ -1,10 +1,11 @@
-"""The proof query: everything about a proof that depends on the database, in one statement and one round trip.
+"""The proof query: all database checks of a proof in one statement and one round trip.
 
-Read from top to bottom it is the rule. The CTE `guard` checks: is the challenge still in time by the database's clock, is
-the terminal still admitted, is the certificate's revocation status known and what is it, to whom is the certificate bound.
-`spent_now` spends the challenge if all of that can be decided. What an endpoint adds (reading enrolments, binding a
-certificate) depends on `spent_now`, and so does the audit record: no use without its record, no record of a use that
-did not happen. Being one statement, it is one transaction.
+Read from top to bottom it is the rule. The CTE `guard` checks: is the challenge still in time by the
+database's clock, is the terminal still admitted, is the certificate's revocation status known and what is it,
+to whom is the certificate bound. `spent_now` spends the challenge if all of that can be decided. What an
+endpoint adds (reading enrolments, binding a certificate) depends on `spent_now`, and so does the audit
+record: no use without its record, no record of a use that did not happen. Being one statement, it is one
+transaction.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ guard AS MATERIALIZED (
     FROM (
         SELECT
             now() < $1::timestamptz AS in_time,
-            EXISTS (SELECT FROM spent WHERE expires_at = $1 AND id = $2) AS used,
+            EXISTS (SELECT FROM used_nonce WHERE expires_at = $1 AND id = $2) AS used,
             t.client_id IS NOT NULL AS admitted,
             coalesce(t.rights @> $3::text[], false) AS entitled,
             t.institution_code,
@@ -47,18 +48,19 @@ guard AS MATERIALIZED (
         -- The mirror counts only while it is fresh.
         LEFT JOIN authority a
             ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now()
-        LEFT JOIN revoked r ON r.authority = $5 AND r.serial = $6
+        LEFT JOIN revoked_certificate r ON r.authority = $5 AND r.serial = $6
         LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6
-        -- Keeps the subquery separate: merged with the outer one, it would search every partition of `spent` twice.
+        -- Keeps the subquery separate: merged with the outer one, it would search every partition of `used_nonce` twice.
         OFFSET 0
     ) checked
 )
 """
-"""Parameters 1–8: expiry, challenge id, rights, client, CA key, serial, OCSP's status or null, maximum age of the mirror.
+"""Parameters of the CTE `guard`.
 
-Parameters 9 and 10, for `holder_missing` and its consequences: the outcome of asking J-LIS for the certificate's holder
-(null: not asked yet), and the person that it named. `missing` is what another source must supply before the proof can
-be spent.
+1–8: expiry, challenge id, rights, client, CA key, serial, OCSP's status or null, maximum age of the mirror. 9
+and 10, for `holder_missing` and its consequences: the outcome of asking J-LIS for the certificate's holder
+(null: not asked yet), and the person that it named. `missing` is what another source must supply before the
+proof can be spent.
 """
 
 DECIDABLE = "in_time AND admitted AND entitled AND missing IS NULL"
@@ -66,7 +68,7 @@ DECIDABLE = "in_time AND admitted AND entitled AND missing IS NULL"
 
 SPEND_NONCE = """
 spent_now AS (
-    INSERT INTO spent (expires_at, id)
+    INSERT INTO used_nonce (expires_at, id)
     SELECT $1, $2 FROM guard WHERE {condition}
     ON CONFLICT DO NOTHING
     RETURNING true AS done
@@ -112,7 +114,7 @@ class HolderAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Answers of other sources, where the database alone could not decide; None if a source was not queried."""
+    """Answers of other sources that the database query lacked; None if a source was not queried."""
 
     ocsp: CertificateStatus | None = None
     holder: HolderAnswer | None = None

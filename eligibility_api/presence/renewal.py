@@ -33,9 +33,9 @@ RETURNING true
 async def follow_link(database: Database, jlis: Jlis, proof: VerifiedProof) -> HolderAnswer:
     """Query J-LIS once for the certificate's predecessors, and bind the certificate if one of them is bound.
 
-    The outcome is `bound`; `unlinked` if no predecessor is bound; or `registration-conflict` for a link that names
-    another person or is taken by another certificate. The statement that spends the proof records it. Raises
-    `register-unavailable`.
+    The outcome is `bound`; `unlinked` if no predecessor is bound; or `registration-conflict` for a link that
+    names another person or is taken by another certificate. The statement that spends the proof records it.
+    Raises `register-unavailable`.
     """
     holder = await jlis.holder(proof.certificate)
     if holder is None:

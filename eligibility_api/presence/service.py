@@ -1,4 +1,4 @@
-"""Issues challenges, and takes a proof through its checks with whichever source of revocation data is available.
+"""Issues challenges, and checks proofs with whichever source of revocation data is available.
 
 Used by every endpoint that takes a proof, so that the order of the checks is the same everywhere.
 """
@@ -57,7 +57,7 @@ def issue_challenge(
 
     `life` is how long it is valid; by default that of a challenge for presence.
     """
-    caller.need(*RIGHTS_FOR[purpose])
+    caller.require(*RIGHTS_FOR[purpose])
     expires_at = challenges.expiry(state.clock(), life or state.settings.challenge_life)
     nonce = secrets.token_bytes(NONCE_BYTES)
     challenge = Challenge(purpose, expires_at, caller.institution(), caller.client_id, nonce)
@@ -72,7 +72,7 @@ def verify_proof(
 
     `message` is what the card must have signed; by default the bytes of a presence.
     """
-    caller.need(*RIGHTS_FOR[purpose])
+    caller.require(*RIGHTS_FOR[purpose])
     verified = state.verifier.verify(
         proof,
         purpose=purpose,
@@ -95,9 +95,9 @@ async def decide(
 ) -> Attempted:
     """Run the statement; if it lacks evidence, query the source, once each, and run it again.
 
-    `ask_jlis` is needed only by statements that may lack the holder. Nothing is spent until everything can be decided.
-    Raises the reason why a proof cannot be spent, and the sources' failures (`revocation-unavailable`,
-    `register-unavailable`).
+    `ask_jlis` is needed only by statements that may lack the holder. Nothing is spent until everything can be
+    decided. Raises the reason why a proof cannot be spent, and the sources' failures
+    (`revocation-unavailable`, `register-unavailable`).
     """
     evidence = Evidence()
     while True:
@@ -118,7 +118,7 @@ async def _ask_ocsp(state: State, proof: VerifiedProof) -> CertificateStatus:
     """The certificate's status by OCSP: the second source, used when the mirror is stale."""
     ca = state.verifier.authority(proof.certificate.authority)
     try:
-        return await state.jlis.status(ca, proof.certificate.serial, state.settings.revocation_fresh)
+        return await state.jlis.status(ca, proof.certificate.serial, state.settings.revocation_max_age)
     except RevocationDataRejected as reason:
         log.warning("ocsp_response_rejected", reason=str(reason))
         raise ShikakuError("revocation-unavailable", retry_after=RETRY_AFTER_SECONDS) from reason
@@ -134,7 +134,7 @@ def _check_spendable(proof_check: ProofCheck) -> None:
 
 
 def check_spent(proof_check: ProofCheck) -> None:
-    """Raises `challenge-used` for a proof spent earlier, and `certificate-revoked` or `certificate-suspended`."""
+    """Raise `challenge-used` for a proof spent earlier, `certificate-revoked` or `certificate-suspended`."""
     if not proof_check.spent:
         raise ShikakuError("challenge-used")
     match proof_check.revocation_status:

@@ -1,4 +1,4 @@
-"""Used nonces, the revocation mirror, the bindings of certificates to persons, and the count of visual checks."""
+"""Tables of used nonces, the revocation mirror, card bindings, and visual checks per hour."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from eligibility_api.database.columns import instant
 class UsedNonce(SQLModel, table=True):
     """Single-use values that were used: challenges and client assertions, by their own expiry and id.
 
-    Partitioned by the expiry; a partition is dropped once its end is ten minutes past by the database's clock.
+    Partitioned by the expiry; a partition is dropped once its end is ten minutes past by the database's
+    clock.
     """
 
-    __tablename__ = "spent"
+    __tablename__ = "used_nonce"
 
     expires_at: datetime = instant(primary_key=True)
     id: bytes = Field(primary_key=True)
 
 
 class Authority(SQLModel, table=True):
-    """The revocation mirror's state for one CA key: which CRL is stored, and when it was last confirmed as current."""
+    """The revocation mirror's state for one CA key: the stored CRL, and when it was last checked."""
 
     authority: bytes = Field(primary_key=True)
     crl_number: int = Field(sa_type=Numeric)
@@ -34,8 +35,10 @@ class Authority(SQLModel, table=True):
     checked_at: datetime = instant()
 
 
-class Revoked(SQLModel, table=True):
+class RevokedCertificate(SQLModel, table=True):
     """A revoked or suspended certificate of the mirrored list."""
+
+    __tablename__ = "revoked_certificate"
 
     authority: bytes = Field(primary_key=True)
     serial: bytes = Field(primary_key=True)
@@ -44,7 +47,7 @@ class Revoked(SQLModel, table=True):
 
 
 class Binding(SQLModel, table=True):
-    """The person to whom a certificate belongs, permanently: by first registration or renewal link, as J-LIS answered."""
+    """The person of a certificate, permanent: by first registration or renewal link, as J-LIS answered."""
 
     authority: bytes = Field(primary_key=True)
     serial: bytes = Field(primary_key=True)

@@ -1,1 +1,1 @@
-"""Operating-system processes: signals, supervision, and running commands."""
+"""Operating-system processes: signals, supervision, background processes."""

@@ -1,4 +1,4 @@
-"""A background process of the service, started beside the API workers and restarted when it ends."""
+"""Background processes of the service, run next to the API workers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from eligibility_api.processes.process import ENDING
+from eligibility_api.processes.process import STOP_SIGNALS
 
 log = structlog.get_logger()
 
@@ -20,7 +20,7 @@ _STOP_SECONDS = 10
 
 
 class ChildProcess:
-    """One background process: starts it when it does not run, and stops it."""
+    """One background process: starts it if it is not running, and stops it."""
 
     def __init__(self, name: str, target: Callable[[], None]) -> None:
         self._name = name
@@ -28,7 +28,7 @@ class ChildProcess:
         self._process: SpawnProcess | None = None
 
     def ensure_running(self) -> bool:
-        """Start the process unless it runs. Returns whether it was started."""
+        """Start the process unless it is running. Returns whether it was started."""
         if self._process is not None and self._process.is_alive():
             return False
         self._process = multiprocessing.get_context("spawn").Process(
@@ -53,7 +53,7 @@ def run_until_signalled(event: str, work: Coroutine[Any, Any, None]) -> None:
 
     async def run() -> None:
         task = asyncio.ensure_future(work)
-        for number in ENDING:
+        for number in STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         log.info(event, pid=os.getpid())
         with suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""Process matters of the operating system."""
+"""Functions of the operating system for the current process: parent, name, memory, signals."""
 
 from __future__ import annotations
 
@@ -10,58 +10,59 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-ENDING = (signal.SIGTERM, signal.SIGINT)
-"""The signals by which a service is told to end."""
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+"""The signals that stop a service."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NAME = 15
 
 
 def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent ends, so that a killed server leaves no worker behind."""
+    """Make the kernel end this process when its parent ends, so that a killed server leaves no workers."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     parent = multiprocessing.parent_process()
-    if parent is not None and not parent.is_alive():  # it ended before the kernel was asked
+    if parent is not None and not parent.is_alive():  # it ended before prctl was called
         raise SystemExit(1)
 
 
 def name_process(name: str) -> None:
-    """Let the system's lists (`ps`, `top`) show what this process is; 15 characters at most."""
+    """Set the process name that `ps` and `top` show; 15 characters at most."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
-def keep_for_good() -> None:
-    """Take all that was made until now out of Python's search for cyclic garbage: it stays as long as the process.
+def exclude_from_garbage_collection() -> None:
+    """Exclude all existing objects from Python's cyclic garbage collection: they live as long as the process.
 
-    A full search would look at some 200,000 objects of libraries, 90 ms in which nobody is answered, and find nothing.
+    A full collection would traverse some 200,000 objects of libraries in 90 ms, during which no request is
+    answered, and free nothing.
     """
     gc.collect()
     gc.freeze()
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold back the signals that end this process until the block is done, or says `interruptible`.
+def block_stop_signals() -> Iterator[None]:
+    """Block the stop signals until the block is done, or uses `unblock_stop_signals`.
 
-    A handler that raises does so anywhere, also where a library swallows it or before a child was taken note of.
-    What is started inside inherits this.
+    A handler that raises may do so anywhere: inside a library that swallows the exception, or before a child
+    process was registered. Processes started inside inherit this.
     """
-    with _masked(signal.SIG_BLOCK):
+    with _signal_mask(signal.SIG_BLOCK):
         yield
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Let the signals come that `uninterrupted` holds back: for a long wait that holds nothing."""
-    with _masked(signal.SIG_UNBLOCK):
+def unblock_stop_signals() -> Iterator[None]:
+    """Unblock the stop signals inside `block_stop_signals`: for a long wait that holds no resources."""
+    with _signal_mask(signal.SIG_UNBLOCK):
         yield
 
 
 @contextmanager
-def _masked(how: int) -> Iterator[None]:
-    former = signal.pthread_sigmask(how, ENDING)
+def _signal_mask(operation: int) -> Iterator[None]:
+    former = signal.pthread_sigmask(operation, STOP_SIGNALS)
     try:
         yield
     finally:

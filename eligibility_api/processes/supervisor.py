@@ -13,7 +13,7 @@ from uvicorn.supervisors import Multiprocess
 log = structlog.get_logger()
 
 _CHECK_SECONDS = 2.0
-"""How often background processes are checked; also the pause between two attempts to start one."""
+"""Interval of the checks of background processes, and of attempts to start one."""
 
 _READY_TIMEOUT_SECONDS = 1.0
 
@@ -21,9 +21,10 @@ _READY_TIMEOUT_SECONDS = 1.0
 class Supervisor(Multiprocess):
     """uvicorn's supervisor, which restarts workers, with three additions.
 
-    It calls `started` once all workers serve. It calls each function of `background` (by process name) regularly; the
-    function starts its process if that does not run, and returns whether it did. `failed` is true when the service
-    ended because workers could not start. Signals are held back from construction until `run`.
+    It calls `started` once all workers serve. It calls each function of `background` (by process name)
+    regularly; the function starts its process unless it is running, and returns whether it did. `failed` is
+    true when the service ended because workers could not start. Signals are held back from construction until
+    `run`.
     """
 
     def __init__(

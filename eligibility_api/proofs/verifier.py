@@ -1,7 +1,7 @@
 """Verifies the parts of a proof that need no database: challenge, certificate, signature.
 
-Path and profile of a certificate never change for the same bytes, so they are cached, up to a limit; validity period and
-signature are checked at every use.
+Path and profile of a certificate never change for the same bytes, so they are cached, up to a limit; validity
+period and signature are checked at every use.
 """
 
 from __future__ import annotations
@@ -57,9 +57,10 @@ class Verifier:
         now: datetime,
         message: bytes | None = None,
     ) -> ProofContents:
-        """Raises the first refusal in the order: challenge, certificate (path, profile, period), signature.
+        """Verify a proof. Raises the first refusal.
 
-        `message` is what the card must have signed; by default the bytes of a presence.
+        The order is: challenge, certificate (path, profile, period), signature. `message` is what the card
+        must have signed; by default the bytes of a presence.
         """
         challenge = challenges.verify(proof.challenge, audience=self.audience, keys=self.keys)
         challenges.check(
@@ -83,7 +84,7 @@ class Verifier:
         return challenges.verify(challenge, audience=self.audience, keys=self.keys).purpose
 
     def certificate(self, der: bytes) -> UserCertificate:
-        """A certificate with its path and profile checked; from the cache if these bytes were accepted before."""
+        """Validate a certificate's path and profile, or take the cached result for the same bytes."""
         digest = hashlib.sha256(der).digest()
         certificate = self._accepted.get(digest)
         if certificate is None:

@@ -43,7 +43,7 @@ async def register(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> ReferenceAnswer:
-    """照会番号登録: returned with later answers about this person, to this facility only; a later number replaces it."""
+    """照会番号登録: returned with later answers about this person to this facility. A later number replaces it."""
     return await service.register(state, caller, request)
 
 

@@ -35,7 +35,7 @@ async def register_all(state: State, caller: Caller, request: ReferenceRegistrat
 async def _register(
     state: State, caller: Caller, registrations: Sequence[ReferenceRegistration]
 ) -> Sequence[str]:
-    caller.need(Right.ELIGIBILITY)
+    caller.require(Right.ELIGIBILITY)
     result = await store.register(state.database, caller, registrations, limits=limits(state.settings))
     result.quota.check(state.clock())
     log_streak(caller, result.quota.streak, result.outcomes.count("reference-not-found"))

@@ -1,4 +1,4 @@
-"""The SQL of reference numbers: many registrations in one statement, each with its own outcome."""
+"""SQL of reference numbers: many registrations in one statement, each with its own outcome."""
 
 from __future__ import annotations
 
@@ -56,14 +56,15 @@ registered AS (
 ),
 {count},
 recorded AS (
-    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key, asked, detail)
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, person_key,
+                              matched_entitlements, detail)
     SELECT 'reference.register', j.outcome, $1, g.institution_code, g.facility_kind,
            CASE WHEN j.persons = 1 THEN j.person_key END, j.entitlements,
            jsonb_build_object('asked_insurer', j.insurer_number)
     FROM guard g CROSS JOIN judged j
     WHERE j.outcome <> 'number-miss-limit'
 )
-SELECT g.*, {over_limit} AS over_limit, m.run, (SELECT array_agg(outcome ORDER BY row) FROM judged) AS outcomes
+SELECT g.*, {over_limit} AS over_limit, m.streak, (SELECT array_agg(outcome ORDER BY row) FROM judged) AS outcomes
 FROM guard g LEFT JOIN counted m ON true
 """
 
@@ -78,7 +79,11 @@ REGISTER = _STATEMENT.format(
         may_ask=MAY_LOOK_UP,
     ),
 )
-"""Parameters: the four of `LOOK_UP_CHECK`, then arrays: insurer, number, symbol, birth date, branches, reference."""
+"""The statement that registers reference numbers.
+
+Parameters: the four of `LOOK_UP_CHECK`, then arrays: insurer, number, symbol, birth date, first and last
+branch, reference number.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,10 @@ async def register(
     *,
     limits: tuple[int, int],
 ) -> RegistrationResult:
-    """Register, record and count misses in one statement. Rows after the last miss allowed are not looked up."""
+    """Register, record and count misses in one statement.
+
+    Rows after the last miss allowed are not looked up.
+    """
     rows = [[*membership_parameters(one), one.reference_number] for one in registrations]
     columns = [list(column) for column in zip(*rows, strict=True)]
     parameters = [caller.client_id, Right.ELIGIBILITY.value, *limits, *columns]

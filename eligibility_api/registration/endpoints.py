@@ -33,5 +33,8 @@ async def register(
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
 ) -> RegistrationAnswer:
-    """The holder agrees; J-LIS identifies her. A stated membership is only compared, and never selects the person."""
+    """The holder agrees; J-LIS identifies her.
+
+    A stated membership is only compared, and never selects the person.
+    """
     return await service.register(state, caller, request)

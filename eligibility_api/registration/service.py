@@ -1,4 +1,4 @@
-"""First registration: the proof shows that the holder is present, J-LIS identifies her; nothing else selects the person."""
+"""First registration: the proof shows presence, J-LIS identifies the person; nothing else selects her."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def register(state: State, caller: Caller, request: RegistrationRequest) -
     membership = _folded(request.membership)
 
     async def attempt(evidence: Evidence) -> BindingResult:
-        max_age = state.settings.revocation_fresh
+        max_age = state.settings.revocation_max_age
         return await bind(state.database, proof, membership, evidence, max_age=max_age)
 
     async def ask_jlis() -> HolderAnswer:

@@ -1,4 +1,4 @@
-"""The SQL of first registration: the proof check, then the binding or the record of its refusal."""
+"""SQL of first registration: the proof check, then the binding or the record of its refusal."""
 
 from __future__ import annotations
 
@@ -60,8 +60,10 @@ LEFT JOIN spent_now s ON true
 LEFT JOIN recorded r ON true
 LEFT JOIN judged j ON true
 """  # noqa: S608 - parts of the proof query, no values
-"""Parameters: the ten of `PROOF_CHECK`, the stated membership's four or nulls, the predecessors' CA keys and serials, and
-the end of the certificate's validity.
+"""The statement of first registration.
+
+Parameters: the ten of `PROOF_CHECK`, the stated membership's four or nulls, the predecessors' CA keys and
+serials, and the end of the certificate's validity.
 """
 
 

@@ -10,7 +10,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.tickets import TicketsAnswer, TicketsRequest, TicketsWithdrawal
 from eligibility_api.dependencies import current_caller
 from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
-from eligibility_api.enrolment.key import idempotency_key
+from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.state import State, current_state
 from eligibility_api.tickets import service
 from eligibility_api.web.problems import problem_responses
@@ -27,7 +27,10 @@ async def register(
     state: Annotated[State, Depends(current_state)],
     key: Annotated[str, Depends(idempotency_key)],
 ) -> TicketsAnswer:
-    """医療券・調剤券 of a month for designated institutions. Until one is there, an institution is answered validity 6."""
+    """医療券・調剤券 of a month for designated institutions.
+
+    An institution without one gets validity 6.
+    """
     return await service.register(state, caller, key, request)
 
 
@@ -38,5 +41,5 @@ async def withdraw(
     state: Annotated[State, Depends(current_state)],
     key: Annotated[str, Depends(idempotency_key)],
 ) -> TicketsAnswer:
-    """The tickets show no more from now on; what was answered with them stays on record."""
+    """The tickets are not shown from now on; what was answered with them stays on record."""
     return await service.withdraw(state, caller, key, request)

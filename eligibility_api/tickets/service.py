@@ -1,6 +1,7 @@
 """Registration and withdrawal of medical tickets by welfare offices: one call is one revision.
 
-The rules decide which tickets an answer shows (`domain.eligibility`): those of the asking institution for the month.
+The rules decide which tickets an answer shows (`domain.eligibility`): those of the asking institution for the
+month.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ async def _change(
 
 def _office(caller: Caller) -> str:
     """Return the caller's number. Raises `right-missing`, and `welfare-office-only` for any other insurer."""
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
     if insurer_kind(caller.insurer()) is not InsurerKind.WELFARE_OFFICE:
         raise ShikakuError("welfare-office-only")
     return caller.insurer()

@@ -53,7 +53,7 @@ WHERE m.version = ANY (:versions)
 
 @dataclass(frozen=True, slots=True)
 class CurrentTicket:
-    """The state of a named ticket: the recipient's entitlement, the current version and its items, or None."""
+    """The state of a named ticket: the recipient's entitlement, and the current version with its items."""
 
     entitlement: int | None
     facility_name: str | None

@@ -1,4 +1,4 @@
-"""Medical tickets as the fund knows them, bitemporal as enrolment is: the days, and when the fund knew."""
+"""Table of medical tickets, bitemporal like enrolment: the days, and when the fund knew."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 
 class MedicalTicketVersion(SQLModel, table=True):
-    """One version of one ticket, never changed but for being closed. `month` is the month's first day."""
+    """One version of one ticket: never changed, only closed. `month` is the month's first day."""
 
     __tablename__ = "medical_ticket"
 

@@ -34,13 +34,13 @@ class _ParsedBlock(NamedTuple):
 
 
 async def check(context: UploadContext, task: UploadTask) -> None:
-    """Check a file from its beginning, whatever an interrupted check did before.
+    """Check a file from its beginning, whatever an interrupted check has done.
 
     Raises `file-lost`, `file-truncated`, `file-encoding`, `file-header`, `register-unavailable`.
     """
     staging = task.staging
     async with context.database.transaction() as connection:
-        values = {"checked_at": func.now(), "report": None, "prepared": 0, "left_alone": 0}
+        values = {"checked_at": func.now(), "report": None, "prepared": 0, "skipped": 0}
         await QUEUE.change(connection, task, state=UploadState.CHECKING, retry_at=None, **values)
         await connection.execute(delete(FAULT).where(FAULT.c.upload_id == task.file_id))
     await staging.create(context.database)

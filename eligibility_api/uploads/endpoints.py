@@ -23,7 +23,7 @@ from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
 from eligibility_api.uploads import service
 from eligibility_api.uploads.service import UploadOptions
-from eligibility_api.web.etag import respond_with_etag
+from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 PATH = "/v1/uploads"
@@ -145,6 +145,8 @@ async def undo(
     response_model=CorrectionList,
     responses=problem_responses(*_OF_ONE),
 )
-async def seen_by(request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> Response:
+async def correction_list(
+    request: Request, upload_id: UUID, caller: CurrentCaller, state: CurrentState
+) -> Response:
     """The correction list: facilities that received a value of this file that was withdrawn since."""
     return respond_with_etag(request, await service.correction_list(state, caller, upload_id))

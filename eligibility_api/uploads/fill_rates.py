@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eligibility_api.contract.member_items import MEMBER_ITEMS
 from eligibility_api.contract.numbers import is_late_elderly_number
 from eligibility_api.domain.ages import LATE_ELDERLY_AGE
 from eligibility_api.domain.dates import day_in_japan
@@ -20,19 +21,21 @@ _ALL = "true"
 _DEPENDANTS = "relationship = '2'"
 _SEVENTIES = "NOT :late_elderly AND birth_date <= :seventy AND birth_date > :seventy_five"
 
+_EXPECTED_OF = {
+    "insured_name": _DEPENDANTS,
+    "insured_birth_date": _DEPENDANTS,
+    "burden_ratio": ":late_elderly",
+}
+"""Optional items that not all members are expected to have."""
+
+_NOT_MEASURED = {"lost_on", "reason_of_loss"}
+"""Optional items whose absence means nothing."""
+
 _COLUMNS = {
-    "symbol": (_ALL, "symbol"),
-    "branch": (_ALL, "branch"),
-    "insured_name": (_DEPENDANTS, "insured_name"),
-    "insured_birth_date": (_DEPENDANTS, "insured_birth_date"),
-    "name_alias": (_ALL, "name_alias"),
-    "name_alias_kana": (_ALL, "name_alias_kana"),
-    "sex_on_certificate": (_ALL, "sex_on_certificate"),
-    "postal_code": (_ALL, "postal_code"),
-    "issued_on": (_ALL, "issued_on"),
-    "valid_from": (_ALL, "valid_from"),
-    "valid_to": (_ALL, "valid_to"),
-    "burden_ratio": (":late_elderly", "burden_ratio"),
+    item.name: (_EXPECTED_OF.get(item.name, _ALL), item.name)
+    for item in MEMBER_ITEMS
+    if item.nullable and item.certificate is None and item.name not in _NOT_MEASURED
+} | {
     "elderly_valid_from": (_SEVENTIES, "elderly_certificate"),
     "elderly_burden_ratio": (_SEVENTIES, "elderly_certificate ->> 'burden_ratio'"),
     "limit_kind": (_ALL, "limit_certificate"),

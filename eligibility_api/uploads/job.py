@@ -73,4 +73,4 @@ async def _sweep(context: UploadContext, task: UploadTask) -> None:
     """Drop what an upload in its final state leaves: staging tables and parts."""
     async with context.database.transaction() as connection:
         await task.staging.drop(connection)
-    await QUEUE.sweep(context.database, task)
+    await QUEUE.clean_up(context.database, task)

@@ -64,7 +64,8 @@ UPDATE enrolment SET closed_by = :revision WHERE version = ANY (ARRAY(
 
 _ITEMS = ", ".join(f"r.{name}" for name in CONTENT)
 
-# The member's person: `enrolment.linking.linked` as a set operation. No match: the identity has not changed.
+# The member's person: `enrolment.linking.link_after_match` as a set operation. No match: the identity has not
+# changed.
 _LINK = """
 CASE WHEN m.row IS NULL THEN f.person_key ELSE coalesce(f.person_key, m.person_key) END,
 CASE WHEN m.row IS NULL THEN f.register_match
@@ -100,13 +101,13 @@ async def prepare_chunk(context: UploadContext, task: UploadTask, after: int) ->
         chunk = {"insurer": task.insurer_number, "after": after, "upto": upto}
         await task.staging.execute(connection, _ENTITLEMENTS, chunk)
         rows = (await task.staging.execute(connection, _CHUNK, chunk | {"revision": task.revision})).all()
-        left_alone = [row.row for row in rows if row.newer]
-        if left_alone:
-            parameters = {"upload": task.file_id, "numbers": left_alone}
+        skipped = [row.row for row in rows if row.newer]
+        if skipped:
+            parameters = {"upload": task.file_id, "numbers": skipped}
             await task.staging.execute(connection, _LEAVE_ALONE, parameters)
         await _replace(connection, task, [row for row in rows if not row.newer])
-        left_before = UPLOAD.c.left_alone
-        await QUEUE.change(connection, task, prepared=upto, left_alone=left_before + len(left_alone))
+        skipped_before = UPLOAD.c.skipped
+        await QUEUE.change(connection, task, prepared=upto, skipped=skipped_before + len(skipped))
         return upto
 
 

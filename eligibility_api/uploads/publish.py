@@ -14,15 +14,15 @@ from eligibility_api.enrolment.store import lock_insurer, publish_revision, reco
 from eligibility_api.files.store import PUBLICATION_LEAD
 from eligibility_api.uploads.prepare import prepare_chunk
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask, refuse
-from eligibility_api.uploads.report import record_left_alone
+from eligibility_api.uploads.report import record_skipped
 
 PAUSE_RATIO = 0.75
 """Pause after a chunk, as a share of the time that the chunk took."""
 
 _MANY_ROWS = 10_000
 
-# Another file or undo with an older revision, published after this file was checked. A publication is committed
-# earlier than its instant, by the lead.
+# Another file or undo with an older revision, published after this file was checked. A publication is
+# committed earlier than its instant, by the lead.
 _STALE = text("""
 SELECT EXISTS (SELECT FROM revision r WHERE r.insurer_number = :insurer AND r.revision < :revision
                AND r.published_at - CAST(:lead AS interval) > :checked_at)
@@ -68,8 +68,7 @@ async def _analyze(context: UploadContext, task: UploadTask) -> None:
 
 
 async def _is_outdated(context: UploadContext, task: UploadTask) -> bool:
-    """Refuse the file if a crash emptied its tables, or queue a new check if another file was published since
-    the last.
+    """Refuse a file whose tables a crash emptied, or queue a new check if another file was published since.
 
     Returns whether either was needed.
     """
@@ -90,15 +89,15 @@ async def _publish(connection: AsyncConnection, task: UploadTask) -> None:
     withdrawn = await connection.execute(
         text(_RECORD_WITHDRAWN), {"upload": task.file_id, "revision": task.revision}
     )
-    left_alone = withdrawn.rowcount + await _left_alone(connection, task)
-    await record_left_alone(connection, task, left_alone)
+    skipped = withdrawn.rowcount + await _skipped(connection, task)
+    await record_skipped(connection, task, skipped)
     await QUEUE.change(connection, task, state=UploadState.PUBLISHED)
     await record(connection, audit_values(task, "enrolment.file", task.revision))
     await publish_revision(connection, task.revision, PUBLICATION_LEAD)
 
 
-async def _left_alone(connection: AsyncConnection, task: UploadTask) -> int:
-    statement = text("SELECT left_alone FROM upload WHERE upload_id = :upload")
+async def _skipped(connection: AsyncConnection, task: UploadTask) -> int:
+    statement = text("SELECT skipped FROM upload WHERE upload_id = :upload")
     return int((await connection.execute(statement, {"upload": task.file_id})).scalar_one())
 
 

@@ -29,9 +29,9 @@ from eligibility_api.uploads.store import FILES
 # Files that are being published come first: a prepared file delays nothing but itself.
 _PENDING = f"""
 SELECT upload_id AS file_id, revision, undo_revision, insurer_number, client_id, format, encoding, scope, bad_rows,
-       publish, state, parts, prepared, left_alone, refusal, report, checked_at
+       publish, state, parts, prepared, skipped, refusal, report, checked_at
 FROM upload
-WHERE (NOT swept OR state = 'undoing') AND (upload_id = :file OR :file IS NULL)
+WHERE (NOT cleaned_up OR state = 'undoing') AND (upload_id = :file OR :file IS NULL)
   AND state NOT IN ('held', 'checked') AND {IS_DUE}
 ORDER BY state NOT IN ('publishing', 'undoing'), state IN ('received', 'checking'), revision
 """  # noqa: S608 - a condition of ours
@@ -47,7 +47,7 @@ _TYPES: dict[str, type[StrEnum]] = {
 
 @dataclass(frozen=True, slots=True)
 class UploadContext:
-    """Dependencies of the job: settings, clock, resident register, and a database under the role `batch`."""
+    """Dependencies of the job. The database connects under the role `shikaku_jobs`."""
 
     settings: Settings
     clock: Clock
@@ -72,7 +72,7 @@ class UploadTask(FileTask):
     bad_rows: BadRows
     publish: Publish
     prepared: int
-    left_alone: int
+    skipped: int
     refusal: str | None
     report: dict[str, Any] | None
     checked_at: datetime | None

@@ -87,13 +87,17 @@ async def build_report(
     limits, bad = context.settings, rows - counts.rows
     found = [
         *_of_rows(faults),
-        *_share("bad-rows", bad, rows, limits.hold_bad_share, limits),
+        *_share("bad-rows", bad, rows, limits.hold_max_invalid_ratio, limits),
         *_share(
-            "changed", counts.changed, counts.changed + counts.unchanged, limits.hold_changed_share, limits
+            "changed",
+            counts.changed,
+            counts.changed + counts.unchanged,
+            limits.hold_max_changed_ratio,
+            limits,
         ),
-        *_share("absent", counts.absent, counts.current, limits.hold_absent_share, limits),
-        *_share("unmatched", counts.unmatched, counts.matched, limits.hold_unmatched_share, limits),
-        *_share("renumbered", counts.renumbered, counts.rows, limits.hold_renumbered_share, limits),
+        *_share("absent", counts.absent, counts.current, limits.hold_max_absent_ratio, limits),
+        *_share("unmatched", counts.unmatched, counts.matched, limits.hold_max_unmatched_ratio, limits),
+        *_share("renumbered", counts.renumbered, counts.rows, limits.hold_max_renumbered_ratio, limits),
         *_fill_drops(rates, earlier, limits),
     ]
     if counts.flags_lost:
@@ -139,7 +143,7 @@ def _share(code: str, count: int, of: int, limit: float, settings: Settings) -> 
     It holds the file above the limit, if there are enough rows for a meaningful share.
     """
     if count:
-        holds = of >= settings.hold_least_rows and count > limit * of
+        holds = of >= settings.hold_min_rows and count > limit * of
         yield Finding(
             code=code, count=count, holds=holds, detail={"share": round(count / of, 4)} if of else None
         )
@@ -150,20 +154,20 @@ def _fill_drops(
 ) -> Iterator[Finding]:
     for column, (rate, of) in rates.items():
         drop = earlier.get(column, 0.0) - rate
-        if drop > settings.hold_fill_drop:
+        if drop > settings.hold_max_fill_rate_drop:
             detail: dict[str, Any] = {"before": earlier[column], "now": rate}
             yield Finding(
                 code="fill-dropped",
                 count=of,
-                holds=of >= settings.hold_least_rows,
+                holds=of >= settings.hold_min_rows,
                 column=column,
                 detail=detail,
             )
 
 
-async def record_left_alone(connection: AsyncConnection, task: UploadTask, left_alone: int) -> None:
+async def record_skipped(connection: AsyncConnection, task: UploadTask, skipped: int) -> None:
     """Add the number of members to the report that were left unchanged because they changed since."""
     statement = text(
         "UPDATE upload SET report = report || jsonb_build_object('changed_since', CAST(:n AS integer)) WHERE upload_id = :id"
     )
-    await connection.execute(statement, {"n": left_alone, "id": task.file_id})
+    await connection.execute(statement, {"n": skipped, "id": task.file_id})

@@ -1,7 +1,4 @@
-"""An insurer's calls about member files: upload, look up, approve, reject, publish, undo.
-
-Only its own are visible.
-"""
+"""An insurer's calls about its own member files: upload, look up, approve, reject, publish, undo."""
 
 from __future__ import annotations
 
@@ -57,7 +54,7 @@ async def upload(
     state: State, caller: Caller, options: UploadOptions, body: AsyncIterator[bytes]
 ) -> UploadAnswer:
     """Receive a file. Raises `right-missing`, `client-closed`, `file-truncated`."""
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
 
     async def begin(connection: AsyncConnection) -> UUID:
         return await _begin(connection, caller, options)
@@ -98,7 +95,7 @@ async def approve(state: State, caller: Caller, upload_id: UUID, reason: str) ->
 
     Raises `approval-needs-another-key`, `upload-state`.
     """
-    caller.need(Right.APPROVAL)
+    caller.require(Right.APPROVAL)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id, lock=True)
         if row.client_id == caller.client_id:
@@ -120,7 +117,7 @@ async def reject(state: State, caller: Caller, upload_id: UUID, reason: str) -> 
 
 async def publish(state: State, caller: Caller, upload_id: UUID) -> UploadAnswer:
     """Publish a checked file that waits for this request. Raises `upload-state`."""
-    caller.need(Right.ENROLMENT)
+    caller.require(Right.ENROLMENT)
     async with state.database.transaction() as connection:
         row = await _own(connection, caller, upload_id, lock=True)
         return await _decide(
@@ -138,7 +135,7 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
         row = await _own(connection, caller, upload_id, lock=True)
         if row.state != UploadState.PUBLISHED:
             raise ShikakuError("upload-state")
-        if row.known_from + timedelta(days=state.settings.undo_days) < state.clock():
+        if row.known_from + timedelta(days=state.settings.undo_window_days) < state.clock():
             raise ShikakuError("undo-too-late")
         revision = await prepare_revision(
             connection, caller.insurer(), caller.client_id, kind="undo", undoes=row.revision
@@ -153,7 +150,7 @@ async def undo(state: State, caller: Caller, upload_id: UUID, reason: str) -> Up
             state=UploadState.UNDOING,
             undo_revision=revision,
             prepared=0,
-            left_alone=0,
+            skipped=0,
         )
 
 

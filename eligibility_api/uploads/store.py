@@ -1,4 +1,4 @@
-"""SQL of uploads for the API: looking one up, and insurers' decisions about it."""
+"""SQL of uploads for the API: reading one, and insurers' decisions about it."""
 
 from __future__ import annotations
 

@@ -38,10 +38,10 @@ class Upload(SQLModel, table=True):
     report: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
     checked_at: datetime | None = instant(nullable=True)
     prepared: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
-    left_alone: int = Field(default=0)
+    skipped: int = Field(default=0)
     undo_revision: int | None = Field(default=None, foreign_key="revision.revision", sa_type=BigInteger)
     retry_at: datetime | None = instant(nullable=True)
-    swept: bool = Field(default=False)
+    cleaned_up: bool = Field(default=False)
 
 
 class UploadPart(SQLModel, table=True):

@@ -10,7 +10,7 @@ from eligibility_api.enrolment.store import lock_insurer, publish_revision, reco
 from eligibility_api.files.store import PUBLICATION_LEAD, force_index_plans
 from eligibility_api.uploads.publish import audit_values, withdraw
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
-from eligibility_api.uploads.report import record_left_alone
+from eligibility_api.uploads.report import record_skipped
 from eligibility_api.uploads.staging import Staging
 
 CHUNK_ENTITLEMENTS = 2_000
@@ -51,7 +51,7 @@ FROM {{touched}} t JOIN enrolment v ON v.entitlement = t.entitlement
 WHERE {_OF_CHUNK} AND v.closed_by = :file AND v.opened_by <> :file
 """  # noqa: S608 - names and numbers of ours
 
-_LEFT_ALONE = f"""
+_SKIPPED = f"""
 INSERT INTO upload_fault (upload_id, row, code, enrolment_id)
 SELECT DISTINCT CAST(:upload AS uuid), 0, '{RowFault.CHANGED_SINCE}', e.enrolment_id
 FROM revision m
@@ -107,8 +107,8 @@ async def _publish(connection: AsyncConnection, task: UploadTask, staging: Stagi
     assert task.undo_revision is not None
     await lock_insurer(connection, task.insurer_number, alone=True)
     parameters = {"upload": task.file_id, "insurer": task.insurer_number, "file": task.revision}
-    left_alone = await staging.execute(connection, _LEFT_ALONE, parameters)
-    await record_left_alone(connection, task, left_alone.rowcount)
+    skipped = await staging.execute(connection, _SKIPPED, parameters)
+    await record_skipped(connection, task, skipped.rowcount)
     await staging.drop(connection)
     await QUEUE.change(connection, task, state=UploadState.UNDONE)
     await record(connection, audit_values(task, "enrolment.file-undone", task.undo_revision))

@@ -1,1 +1,1 @@
-"""HTTP plumbing: middleware, problem answers, conditional answers and page cursors."""
+"""HTTP infrastructure: middleware, problem answers, headers, entity tags and page cursors."""

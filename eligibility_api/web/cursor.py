@@ -1,4 +1,7 @@
-"""Cursors: where a page ended, as opaque text. They choose among what is the insurer's own, and so are not protected."""
+"""Page cursors: the position of a page's last row as opaque text.
+
+They are not authenticated: they only select among rows that the caller may read anyway.
+"""
 
 from __future__ import annotations
 
@@ -11,47 +14,47 @@ from pydantic import TypeAdapter, ValidationError
 
 from eligibility_api.contract.errors import ShikakuError
 
-Place = tuple[datetime, int, int]
-"""An instant, and two numbers of the store."""
+Position = tuple[datetime, int, int]
+"""A position in a list: an instant, and two row numbers."""
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before anything that the store knows."""
+"""An instant before all stored rows."""
 
 _LAST_YEAR = 9_000
-_PLACE: TypeAdapter[Place] = TypeAdapter(Place)
+_POSITION: TypeAdapter[Position] = TypeAdapter(Position)
 _NUMBER = TypeAdapter(int)
-_MOST = 2**63 - 1
-"""The store's numbers are signed and have 64 bits."""
+_MAX_NUMBER = 2**63 - 1
+"""The maximum of the store's numbers, which are signed and have 64 bits."""
 
 
-def encode(place: Any) -> str:
-    """A cursor of a place (values that JSON has, or instants)."""
-    return base64.urlsafe_b64encode(json.dumps(place, default=datetime.isoformat).encode()).decode()
+def encode(position: Any) -> str:
+    """Encode a position (values that JSON has, or instants) as a cursor."""
+    return base64.urlsafe_b64encode(json.dumps(position, default=datetime.isoformat).encode()).decode()
 
 
-def place(cursor: str) -> Place:
-    """The place in a cursor. Raises `cursor-invalid`."""
-    instant, first, second = _decoded(_PLACE, cursor)
+def decode_position(cursor: str) -> Position:
+    """Decode the position in a cursor. Raises `cursor-invalid`."""
+    instant, first, second = _decode(_POSITION, cursor)
     in_time = instant.tzinfo is not None and BEGINNING.year <= instant.year <= _LAST_YEAR
-    if not (in_time and _is_number(first) and _is_number(second)):
+    if not (in_time and _is_valid_number(first) and _is_valid_number(second)):
         raise ShikakuError("cursor-invalid")
     return instant, first, second
 
 
-def number(cursor: str) -> int:
-    """The number in a cursor. Raises `cursor-invalid`."""
-    value: int = _decoded(_NUMBER, cursor)
-    if not _is_number(value):
+def decode_number(cursor: str) -> int:
+    """Decode the number in a cursor. Raises `cursor-invalid`."""
+    value: int = _decode(_NUMBER, cursor)
+    if not _is_valid_number(value):
         raise ShikakuError("cursor-invalid")
     return value
 
 
-def _is_number(value: int) -> bool:
-    return 0 <= value <= _MOST
+def _is_valid_number(value: int) -> bool:
+    return 0 <= value <= _MAX_NUMBER
 
 
-def _decoded(form: TypeAdapter[Any], cursor: str) -> Any:
+def _decode(adapter: TypeAdapter[Any], cursor: str) -> Any:
     try:
-        return form.validate_json(base64.urlsafe_b64decode(cursor.encode("ascii")))
+        return adapter.validate_json(base64.urlsafe_b64decode(cursor.encode("ascii")))
     except (ValueError, ValidationError) as error:
         raise ShikakuError("cursor-invalid") from error

@@ -1,4 +1,7 @@
-"""ASGI middleware for every request: request id, access log, metrics, load shedding, body limit. Plain ASGI is cheap."""
+"""ASGI middleware for every request: request id, access log, metrics, load shedding, body limit.
+
+It is plain ASGI, which costs less per request than the framework's own middleware class.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS
-from eligibility_api.platform.telemetry import REQUESTS, SECONDS
+from eligibility_api.platform.telemetry import DURATION, REQUESTS
 from eligibility_api.web.problems import problem_response
 
 log = structlog.get_logger()
 
 MAX_IN_FLIGHT = 512
-"""Requests that one worker handles at a time: as many as it answers in less than a second at its normal speed."""
+"""Maximum number of requests in flight per worker: as many as it answers in less than a second."""
 
 _REQUEST_ID_BYTES = 9
 
@@ -31,14 +34,14 @@ _CLIENT_CLOSED_REQUEST = 499
 """Status logged for a request whose client disconnected before it was answered (nginx's convention)."""
 
 _LOOP_ITERATIONS = 2
-"""Event loop iterations after which a closed connection is noticed: the close is read after the request's bytes."""
+"""Event loop iterations after which a disconnect is detected: it is read after the request's bytes."""
 
 
 class AccessLog:
     """Assigns each request an id, and logs its route, status, error code and milliseconds; never its content.
 
-    An unexpected exception ends here: it is logged by type and place, and answered as `internal`. It does not reach the
-    server, which would log its text, and that text may contain a person's data.
+    An unexpected exception ends here: it is logged by type and place, and answered as `internal`. It does not
+    reach the server, which would log its text, and that text may contain a person's data.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -96,20 +99,23 @@ def _log_request(scope: Scope, state: dict[str, Any], status: int, seconds: floa
 
 @cache
 def _metrics(route: str, status: int, code: str) -> tuple[Counter, Histogram]:
-    """Return counter and histogram for one route, status and code. The cache is bounded by their combinations."""
-    return REQUESTS.labels(route, str(status), code), SECONDS.labels(route)
+    """Return counter and histogram for one route, status and code.
+
+    The cache is bounded by their combinations.
+    """
+    return REQUESTS.labels(route, str(status), code), DURATION.labels(route)
 
 
 class LoadShedder:
-    """Sheds load: drops requests whose client has disconnected, and rejects new ones with 503 above `max_in_flight`.
+    """Sheds load: drops requests of disconnected clients, and rejects new ones above `max_in_flight` (503).
 
-    After a restart or a stall, waiting connections are accepted oldest first. If their clients have timed out, the work
-    is wasted, and the next clients time out meanwhile. Requests beyond what can be answered in time would delay all
-    others, so they are rejected as `overloaded` before any work is done.
+    After a restart or a stall, waiting connections are accepted oldest first. If their clients have timed
+    out, the work is wasted, and the next clients time out meanwhile. Requests beyond what can be answered in
+    time would delay all others, so they are rejected as `overloaded` before any work is done.
     """
 
     def __init__(self, app: ASGIApp, min_in_flight: int, max_in_flight: int = MAX_IN_FLIGHT) -> None:
-        """Check for disconnected clients only above `min_in_flight` requests: below it, no request has waited."""
+        """Disconnects are checked only above `min_in_flight` requests: below it, no request has waited."""
         self._app = app
         self._min_in_flight = min_in_flight
         self._max_in_flight = max_in_flight

@@ -1,4 +1,4 @@
-"""Turns the error family into problem answers (RFC 9457). The only place where errors meet HTTP."""
+"""Converts errors to problem answers (RFC 9457). No other module maps errors to HTTP responses."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ PROOF_REFUSALS = (
     "revocation-unavailable",
     "database-unavailable",
 )
-"""The refusals that every endpoint which takes a proof documents, beside its own."""
+"""The refusals that every endpoint with a proof documents, in addition to its own."""
 
-_MOST_FAULTS = 100
-"""Faults of one request that are told: who sent more has a program to mend."""
+_MAX_FAULTS = 100
+"""Maximum number of faults reported per request: a client with more has a defect."""
 
-_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "request-too-large"}
+_CODE_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "request-too-large"}
 
-_BY_FAULT = {
+_CODE_BY_FAULT = {
     "period": "enrolment-period",
     "medical_aid": "enrolment-medical-aid",
     "recipient": "enrolment-recipient",
     "late_elderly": "enrolment-late-elderly",
 }
-"""Faults between members of a request that have a sentence of their own."""
+"""Faults concerning several members of a request, which have their own error codes."""
 
 
 def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of error answers: one entry a status, one example a code."""
+    """Describe error answers for OpenAPI: one entry per status, one example per code."""
     responses: dict[int | str, dict[str, Any]] = {}
     for code in codes:
         entry = CATALOGUE[code]
@@ -58,21 +58,21 @@ def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
 
 
 def problem_response(
-    request: Request, error: ShikakuError, *, also: Mapping[str, str] | None = None, **more: Any
+    request: Request, error: ShikakuError, *, headers: Mapping[str, str] | None = None, **members: Any
 ) -> Response:
-    """The answer that shows `error`, with the headers `also`; its code joins the journal's line."""
+    """Respond with the problem document of `error`; its code is added to the access log."""
     request.state.problem_code = error.code
-    headers = dict(also or {})
+    all_headers = dict(headers or {})
     if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
+        all_headers["Retry-After"] = str(error.retry_after)
     if error.entry.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    problem = Problem.of(error, request_id=_request_id(request), **more)
+        all_headers["WWW-Authenticate"] = "Bearer"
+    problem = Problem.of(error, request_id=_request_id(request), **members)
     return Response(
         problem.model_dump_json(exclude_none=True),
         status_code=error.entry.status,
         media_type=PROBLEM_MEDIA_TYPE,
-        headers=headers,
+        headers=all_headers,
     )
 
 
@@ -80,48 +80,51 @@ def _request_id(request: Request) -> str | None:
     return getattr(request.state, "request_id", None)
 
 
-def refuse(request: Request, error: ShikakuError) -> Response:
-    """The answer that shows an error of the family; a failure of ours is told with its cause."""
+def error_response(request: Request, error: ShikakuError) -> Response:
+    """Respond with an expected error; a technical failure is logged with its cause."""
     if error.entry.status >= 500:
         cause = type(error.__cause__).__name__
         log.warning("unavailable", request_id=_request_id(request), code=error.code, cause=cause)
     return problem_response(request, error)
 
 
-async def _expected(request: Request, error: Exception) -> Response:
+async def _handle_expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, ShikakuError)
-    return refuse(request, error)
+    return error_response(request, error)
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
-    """A request that is not of the published form: the place and the rule are told, never the value."""
+async def _handle_invalid_request(request: Request, error: Exception) -> Response:
+    """Respond to an invalid request: the place and the rule of each fault, never the value."""
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     if any(fault["type"] == MY_NUMBER_FAULT for fault in faults):
         return problem_response(request, ShikakuError("my-number-refused"))
     for fault in faults:
-        if fault["type"] in _BY_FAULT:
-            return problem_response(request, ShikakuError(_BY_FAULT[fault["type"]]))
-    places = [{"place": _place(fault), "rule": str(fault["type"])} for fault in faults[:_MOST_FAULTS]]
+        if fault["type"] in _CODE_BY_FAULT:
+            return problem_response(request, ShikakuError(_CODE_BY_FAULT[fault["type"]]))
+    places = [{"place": _fault_place(fault), "rule": str(fault["type"])} for fault in faults[:_MAX_FAULTS]]
     return problem_response(request, ShikakuError("request-invalid"), errors=places)
 
 
-def _place(fault: dict[str, Any]) -> str:
-    """Where a fault lies. The name of an unknown member is the sender's text, so it is not repeated."""
+def _fault_place(fault: dict[str, Any]) -> str:
+    """The place of a fault.
+
+    The name of an unknown member is the sender's text, so it is not repeated.
+    """
     location = list(fault["loc"])
     if fault["type"] == "extra_forbidden":
         location[-1:] = ["(unknown member)"]
     return ".".join(str(part) for part in location)
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def _handle_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = _BY_STATUS.get(error.status_code, "request-invalid")
-    return problem_response(request, ShikakuError(code), also=error.headers)
+    code = _CODE_BY_STATUS.get(error.status_code, "request-invalid")
+    return problem_response(request, ShikakuError(code), headers=error.headers)
 
 
-def install(app: FastAPI) -> None:
-    """Make every expected error of `app` a problem answer; AccessLog answers for the others."""
-    app.add_exception_handler(ShikakuError, _expected)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+def install_error_handlers(app: FastAPI) -> None:
+    """Convert every expected error of `app` to a problem answer; `AccessLog` handles unexpected ones."""
+    app.add_exception_handler(ShikakuError, _handle_expected)
+    app.add_exception_handler(RequestValidationError, _handle_invalid_request)
+    app.add_exception_handler(HTTPException, _handle_http_error)

@@ -64,7 +64,10 @@ class Authorities:
         self._write_trust()
 
     def add_generation(self, kind: Kind, now: datetime) -> Authority:
-        """Create the next generation of an authority, with the same name and a new key; it issues from now on."""
+        """Create the next generation of an authority, which issues from now on.
+
+        It has the same name and a new key.
+        """
         with self._store.unit() as connection:
             ca = CaId(kind, len(self.generations(kind)) + 1)
             key = self._make_key(_KEY_PROFILES[kind])

@@ -60,8 +60,8 @@ class Certificates:
     def issue(self, application: Application, now: datetime) -> x509.Certificate:
         """Issue a certificate; if it renews another one, link the two and revoke the old one.
 
-        Raises NotAllowed if the resident has died or is too young, if the serial number is in use, or if the old
-        certificate belongs to another person, is of another kind, revoked or already renewed.
+        Raises NotAllowed if the resident has died or is too young, if the serial number is in use, or if the
+        old certificate belongs to another person, is of another kind, revoked or already renewed.
         """
         _check_applicant(application, now)
         with self._store.unit():

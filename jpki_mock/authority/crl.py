@@ -1,7 +1,7 @@
 """Certificate revocation lists (RFC 5280 section 5): one per authority key, generated on request if outdated.
 
-A returned list contains every change recorded before. It is regenerated after a change and when it is older than
-the refresh time; each list has a higher number than all before it.
+A returned list contains every change recorded before. It is regenerated after a change and when it is older
+than the refresh time; each list has a higher number than all before it.
 """
 
 import sqlite3

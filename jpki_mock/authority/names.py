@@ -1,7 +1,8 @@
 """Names and object identifiers of the synthetic JPKI; every organisation name contains "synthetic".
 
-All generations of one kind share one distinguished name, as the real authorities do; an issuer is identified by its
-key. The identifiers follow the publicly known real profile, so that software which reads them is exercised.
+All generations of one kind share one distinguished name, as the real authorities do; an issuer is identified
+by its key. The identifiers follow the publicly known real profile, so that software which reads them is
+exercised.
 """
 
 import secrets

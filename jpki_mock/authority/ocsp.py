@@ -1,7 +1,7 @@
-"""The OCSP responder (RFC 6960): one per authority key, signing with a delegated certificate that is included in the
-response.
+"""The OCSP responder (RFC 6960), one per authority key.
 
-Responses have the state recorded at that moment. `service/` handles HTTP.
+It signs with a delegated certificate that is included in the response. Responses have the state recorded at
+that moment. `service/` handles HTTP.
 """
 
 from dataclasses import dataclass
@@ -50,9 +50,10 @@ class Responder:
         self._keys: dict[CaId, PrivateKey] = {}
 
     def answer(self, ca: CaId, request: bytes, now: datetime) -> bytes:
-        """Return the response (DER) to a request (DER) about one certificate. Raises NotFound for the authority.
+        """Return the response (DER) to a request (DER) about one certificate.
 
-        The response is `malformedRequest` for an unreadable request, `unauthorized` for one about another authority.
+        Raises NotFound for the authority. The response is `malformedRequest` for an unreadable request,
+        `unauthorized` for one about another authority.
         """
         authority = self._authorities.get(ca)
         query = _read(request)

@@ -1,11 +1,11 @@
 """The certificate profiles: contents of a root's, a resident's, a terminal's and a responder's certificate.
 
-Pure functions: the caller chooses keys, names, serial numbers and instants; nothing is recorded or validated. `Leaf`
-is open on purpose: change one field of a valid one with `dataclasses.replace`, and `build_leaf` returns a certificate
-with exactly one fault.
+Pure functions: the caller chooses keys, names, serial numbers and instants; nothing is recorded or validated.
+`Leaf` is open on purpose: change one field of a valid one with `dataclasses.replace`, and `build_leaf`
+returns a certificate with exactly one fault.
 
-The real profile document is not public. Assumptions beyond published facts: both leaf kinds have a critical policy
-with a CPS, and the CRL distribution point is a directory name, as in the roots.
+The real profile document is not public. Assumptions beyond published facts: both leaf kinds have a critical
+policy with a CPS, and the CRL distribution point is a directory name, as in the roots.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,8 @@ class Leaf:
 def build_root(ca: CaId, key: PrivateKey, serial: int, now: datetime) -> x509.Certificate:
     """Build the self-signed certificate of an authority.
 
-    It is valid from eight years before `now`, so that cards can be issued in the past, and outlives every leaf.
+    It is valid from eight years before `now`, so that cards can be issued in the past, and outlives every
+    leaf.
     """
     name = names.authority_name(ca.kind)
     start = now.astimezone(UTC).replace(microsecond=0)
@@ -108,7 +109,7 @@ def signature_leaf(ca: CaId, public_key: PublicKey, serial: int, period: Period,
 
 
 def terminal_leaf(terminal_id: str, public_key: PublicKey, serial: int, period: Period) -> Leaf:
-    """Return the contents of a terminal's certificate, which cards require on the PIN-less route (visual check)."""
+    """Return the contents of a terminal's certificate, for the PIN-less route (visual check) of cards."""
     return Leaf(
         subject=names.terminal_name(terminal_id),
         public_key=public_key,

@@ -31,7 +31,10 @@ class Records:
         self._store = store
 
     def add(self, record: Record) -> None:
-        """Record a new certificate. Raises sqlite3.IntegrityError if the serial number is in use at the authority."""
+        """Record a new certificate.
+
+        Raises sqlite3.IntegrityError if the serial number is in use at the authority.
+        """
         with self._store.unit() as connection:
             connection.execute(
                 "INSERT INTO certificates (ca_id, serial, resident_id, carrier, not_before, not_after)"
@@ -47,7 +50,7 @@ class Records:
             )
 
     def has(self, ca: CaId, serial: int) -> bool:
-        """Tell whether a serial number is in use at an authority."""
+        """Return whether a serial number is in use at an authority."""
         found = self._store.row(
             "SELECT 1 FROM certificates WHERE ca_id = ? AND serial = ?", str(ca), str(serial)
         )
@@ -84,9 +87,7 @@ class Records:
             )
 
     def revoked(self, ca: CaId, ending_after: datetime) -> Iterator[tuple[int, Revocation]]:
-        """Yield serial number and revocation of an authority's certificates whose validity ends after an
-        instant.
-        """
+        """Yield an authority's revocations by serial number, of certificates that end after an instant."""
         rows = self._store.rows(
             "SELECT serial, reason, revoked_at FROM certificates"
             " WHERE ca_id = ? AND reason IS NOT NULL AND not_after > ? ORDER BY revoked_at, serial",
@@ -96,7 +97,10 @@ class Records:
         return ((int(row["serial"]), _revocation(row)) for row in rows)
 
     def link(self, old: Record, new: Record) -> None:
-        """Record that a certificate renewed another. Raises sqlite3.IntegrityError if either already has a link."""
+        """Record that a certificate renewed another.
+
+        Raises sqlite3.IntegrityError if either already has a link.
+        """
         with self._store.unit() as connection:
             connection.execute(
                 "INSERT INTO renewals (old_ca_id, old_serial, new_ca_id, new_serial) VALUES (?, ?, ?, ?)",

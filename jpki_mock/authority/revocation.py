@@ -26,9 +26,9 @@ CRL_REASONS = {
 def revoke(record: Record, reason: Reason, at: datetime) -> Revocation:
     """Return the revocation of a certificate.
 
-    A hold becomes permanent with the instant at which it began, since the certificate was invalid from then on.
-    Raises NotAllowed if it is permanently revoked, if it is already on hold and the reason is a loss, or for a change
-    of the four items and an authentication certificate, which does not contain them.
+    A hold becomes permanent with the instant at which it began, since the certificate was invalid from then
+    on. Raises NotAllowed if it is permanently revoked, if it is already on hold and the reason is a loss, or
+    for a change of the four items and an authentication certificate, which does not contain them.
     """
     if reason is Reason.CHANGE and record.ca.kind is not Kind.SIGNATURE:
         raise NotAllowed(
@@ -58,5 +58,5 @@ def check_resumable(record: Record) -> None:
 
 
 def is_renewable(record: Record) -> bool:
-    """Tell whether a certificate can be renewed: it is valid, expired or suspended."""
+    """Return whether a certificate can be renewed: it is valid, expired or suspended."""
     return record.revocation is None or record.revocation.reason in (Reason.LOSS, Reason.EXPIRY)

@@ -57,7 +57,7 @@ def certificate_expiry(
 
 
 def in_renewal_window(day: date, expires_on: date) -> bool:
-    """Tell whether a day is in the last three months before an expiry, the last day included."""
+    """Return whether a day is in the last three months before an expiry, the last day included."""
     return renewable_from(expires_on) <= day <= expires_on
 
 
@@ -69,5 +69,5 @@ def renewable_from(expires_on: date) -> date:
 
 
 def may_have_signature(birth_date: date, day: date) -> bool:
-    """Tell whether a person is old enough for a signature certificate."""
+    """Return whether a person is old enough for a signature certificate."""
     return age_on(birth_date, day) >= SIGNATURE_AGE

@@ -90,7 +90,10 @@ def _signature_part(counters: Counters, slot: KeySlot) -> Files:
 
 
 def _text_attributes(counters: Counters) -> Files:
-    """券面事項入力補助AP. Its digests (0003) are unsigned and its AP keys are missing, since nobody issues them here."""
+    """Build 券面事項入力補助AP.
+
+    Its digests (0003) are unsigned, and its AP keys are missing: no authority issues them here.
+    """
     image = counters.image
     number = _my_number_record(image)
     attributes = _attributes_record(image)
@@ -113,7 +116,7 @@ def _text_attributes(counters: Counters) -> Files:
 
 
 def _card_face(counters: Counters) -> Files:
-    """券面事項確認AP, as far as a negative test needs it; without the image of the number (0005)."""
+    """Build 券面事項確認AP, as far as a negative test needs it; without the image of the number (0005)."""
     image = counters.image
     birth_date = image.attributes.birth_date.strftime("%Y%m%d").encode()
     files: Files = {
@@ -131,14 +134,18 @@ def _card_face(counters: Counters) -> Files:
 
 
 def _pin(counters: Counters, number: int, name: SecretName) -> Files:
-    """Return the PIN's file, or none without a PIN: what real cards answer then is unknown; here it is 6A82."""
+    """Return the PIN's file, or none without a PIN.
+
+    What real cards answer then is unknown; here it is 6A82.
+    """
     if counters.image.secret(name).value is None:
         return {}
     return {number: PinFile(CountedSecret(name, counters))}
 
 
 def _key(slot: KeySlot) -> CardKey:
-    # Validating an RSA key at every tap would take a thousand times longer than loading it; a bad key gives bad signatures.
+    # Validating an RSA key at every tap would take a thousand times longer than loading it; a bad key gives
+    # bad signatures.
     try:
         key = load_pem_private_key(
             slot.private_key.encode(), password=None, unsafe_skip_rsa_key_validation=True

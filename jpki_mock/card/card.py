@@ -48,7 +48,7 @@ class Card:
 
     def __init__(self, image: CardImage, dependencies: Dependencies) -> None:
         self._faults = image.faults
-        self._surroundings = dependencies
+        self._dependencies = dependencies
         self._counters = Counters(image, dependencies.save)
         self._applications = applications_of(self._counters)
         self._chip: Chip | None = None
@@ -68,7 +68,7 @@ class Card:
 
     def power_on(self) -> bytes:
         """Power the card and return the answer to reset (ATR); a powered card restarts."""
-        self._chip = Chip(self._applications, self._new_route, self._surroundings.randomness)
+        self._chip = Chip(self._applications, self._new_route, self._dependencies.randomness)
         self._just_powered = True
         return self.atr
 
@@ -77,7 +77,10 @@ class Card:
         self._chip = None
 
     def reset(self) -> bytes:
-        """Warm reset: return the ATR; as measured on real cards, it clears neither selection nor PIN status."""
+        """Warm reset: return the ATR.
+
+        As measured on real cards, it clears neither selection nor PIN status.
+        """
         return self.power_on() if self._chip is None else self.atr
 
     def transmit(self, apdu: bytes) -> bytes:
@@ -88,7 +91,7 @@ class Card:
                 executed; `Faults.lose_answer_at_apdu` after that).
         """
         if self._faults.delay_ms:
-            self._surroundings.sleep(self._faults.delay_ms / 1000)
+            self._dependencies.sleep(self._faults.delay_ms / 1000)
         self._commands_received += 1
         self._remove_at(self._faults.pull_at_apdu)
         response = self._respond(self._powered_chip(), apdu)
@@ -117,7 +120,7 @@ class Card:
             return refused.data + refused.status_word.to_bytes(2)
 
     def _new_route(self) -> TerminalRoute:
-        return TerminalRoute(self.image.terminal_authority, self._surroundings.clock)
+        return TerminalRoute(self.image.terminal_authority, self._dependencies.clock)
 
 
 def command_text(apdu: bytes) -> str:

@@ -48,11 +48,14 @@ class Chip:
         return run(self, command)
 
     def has_application(self, aid: bytes) -> bool:
-        """Tell whether this is the full AID of one of the card's applications."""
+        """Return whether this is the full AID of one of the card's applications."""
         return aid in self._applications
 
     def select_application(self, aid: bytes) -> None:
-        """Select an application of the card; PIN status and all other state of the former selection are lost."""
+        """Select an application of the card.
+
+        PIN status and all other state of the former selection are lost.
+        """
         self.selection = Selection(self._applications[aid], self._new_route())
 
 
@@ -163,7 +166,10 @@ def _compute_signature(chip: Chip, command: Command) -> bytes:
 
 
 def _is_visual_check(selection: Selection, file: KeyFile, command: Command) -> bool:
-    """Tell whether the PIN-less route allows this signature; the card must hash, so that it knows the message."""
+    """Return whether the PIN-less route allows this signature.
+
+    The card must hash, so that it knows the message.
+    """
     return (
         selection.route.is_open
         and file.visual_check

@@ -23,7 +23,10 @@ def after(*pin_files: int) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A transparent file; one of the PIN files in `access` must be verified (FREE: always readable, NEVER: never)."""
+    """A transparent file.
+
+    One of the PIN files in `access` must be verified (FREE: always readable, NEVER: never).
+    """
 
     content: bytes = field(repr=False)
     access: frozenset[int] | None = FREE
@@ -40,7 +43,8 @@ class PinFile:
 class KeyFile:
     """A private key, used after the PIN in `pin_file`.
 
-    `visual_check`: also usable by an authenticated terminal; `corrupts`: its signatures are deliberately wrong.
+    `visual_check`: also usable by an authenticated terminal; `corrupts`: its signatures are deliberately
+    wrong.
     """
 
     key: CardKey = field(repr=False)

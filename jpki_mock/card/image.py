@@ -82,7 +82,10 @@ class Pin(_Part):
 
 
 class Pins(_Part):
-    """The PINs: authentication (4 digits), signature (6-16 capital letters and digits), attributes (4 digits)."""
+    """The PINs of a card.
+
+    Authentication (4 digits), signature (6-16 capital letters and digits), attributes (4 digits).
+    """
 
     authentication: Pin
     signature: Pin
@@ -122,7 +125,9 @@ class CardImage(_Part):
     reference_b: Pin
     """照合番号B: era YYMMDD of birth, YYYY of expiry, four-digit security code."""
     terminal_authority: Base64 | None = None
-    """Certificate of the CA whose terminals may use the PIN-less route; None: the card does not have the route."""
+    """Certificate of the CA whose terminals may use the PIN-less route; None: the card does not have the
+    route.
+    """
     faults: Faults = Faults()
 
     @field_validator("reference_a")

@@ -1,7 +1,7 @@
 """The check digit of the twelve-digit My Number (個人番号).
 
-Used for one purpose: a card image may only have twelve digits that cannot be a real My Number, so their check digit
-must be wrong.
+Used for one purpose: a card image may only have twelve digits that cannot be a real My Number, so their check
+digit must be wrong.
 """
 
 import unicodedata
@@ -20,8 +20,9 @@ def check_digit(first_eleven: str) -> str:
 
 
 def could_be_real(text: str) -> bool:
-    """Tell whether a text could be a real My Number, whatever the width and script of its twelve digits and whatever
-    separates them.
+    """Return whether a text could be a real My Number.
+
+    Width and script of its twelve digits, and what separates them, make no difference.
     """
     digits = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text)))
     return len(digits) == 12 and digits.isdecimal() and check_digit(digits[:11]) == str(int(digits[11]))

@@ -40,7 +40,10 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class CountedSecret:
-    """A PIN or reference number of the image. Locked at zero tries: every value is refused and none is counted."""
+    """A PIN or reference number of the image.
+
+    Locked at zero tries: every value is refused and none is counted.
+    """
 
     name: SecretName
     counters: Counters = field(repr=False)

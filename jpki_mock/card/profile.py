@@ -1,7 +1,7 @@
 """All identifiers of the card in one place: applications, elementary files, tags, fixed contents.
 
-The next card generation will change them (its layout is not public), so no other module of this package has any.
-The sources are listed in the card chapter of the project's documentation.
+The next card generation will change them (its layout is not public), so no other module of this package has
+any. The sources are listed in the card chapter of the project's documentation.
 """
 
 from typing import Final

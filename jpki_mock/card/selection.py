@@ -8,7 +8,9 @@ from jpki_mock.card.status import Refused
 from jpki_mock.card.terminal_route import TerminalRoute
 
 _CURRENT_OR_SFI = 0x80
-"""P2 (or P1 of READ BINARY): this value means the current file; plus 1-30 the file with that short identifier."""
+"""P2 (or P1 of READ BINARY): this value means the current file; plus 1-30 the file with that short
+identifier.
+"""
 
 
 @dataclass(slots=True)

@@ -39,7 +39,9 @@ class TerminalRoute:
     _chain: bytes = b""
 
     def manage(self, command: Command) -> None:
-        """Execute SET PUBLIC IC KEY: receive the terminal's certificate, possibly in several commands, or its signature.
+        """Execute SET PUBLIC IC KEY: receive the terminal's certificate or its signature.
+
+        A certificate may come in several commands.
 
         Raises:
             Refused: 6A86 for other parameters, 6700 for no data or too much, 6E00 for a chained signature; as
@@ -71,7 +73,7 @@ class TerminalRoute:
         """Accept the terminal's certificate (DER) and discard any former authentication.
 
         Raises:
-            Refused: 6A88 without an authority, 6A80 if not a certificate, 6982 if not trusted by this card now.
+            Refused: 6A88 without an authority, 6A80 for no certificate, 6982 for one that is not trusted.
         """
         self._discard()
         if self.authority is None:

@@ -1,7 +1,8 @@
 """A card file in a virtual PC/SC reader: the client side of vsmartcard's vpcd driver.
 
-The driver listens (its server mode) and this client connects: connecting inserts the card, closing removes it.
-The driver's port has no authentication: use it in a network namespace, never on a machine that others can reach.
+The driver listens (its server mode) and this client connects: connecting inserts the card, closing removes
+it. The driver's port has no authentication: use it in a network namespace, never on a machine that others can
+reach.
 """
 
 import errno
@@ -24,8 +25,9 @@ DEFAULT_PORT = 0x8C7B
 _CLOSE_BY_RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with timeout 0: after an orderly close the driver would take the next command as answered."""
 _TRUNCATED_RESPONSE = (2).to_bytes(2)
-"""A length without data. The driver then fails the command, as a reader does when its card is removed; on a plain
-close it would report success with an empty response."""
+"""A length without data. The driver then fails the command, as a reader does when its card is removed; on a
+plain close it would report success with an empty response.
+"""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _POLL_SECONDS = 0.2
 """Interval at which a removed card is noticed."""
@@ -35,8 +37,8 @@ _POWER_OFF, _POWER_ON, _RESET, _ANSWER_TO_RESET = 0x00, 0x01, 0x02, 0x04
 def respond(card: Card, message: bytes) -> bytes | None:
     """Pass one message of the driver to the card; return the response, None for no response.
 
-    A message of one byte is a reader command, a longer one a command APDU. The driver also requests the ATR to check
-    whether the card is present.
+    A message of one byte is a reader command, a longer one a command APDU. The driver also requests the ATR
+    to check whether the card is present.
 
     Raises:
         CardGone: the card leaves the reader at this message.
@@ -55,9 +57,9 @@ def respond(card: Card, message: bytes) -> bytes | None:
 
 
 class InsertedCard:
-    """A card in a slot of the virtual reader, emulated in a thread until `remove` or until a fault removes it.
+    """A card in a slot of the virtual reader.
 
-    `faults` as in `CardFile`.
+    It is emulated in a thread until `remove`, or until a fault removes it. `faults` as in `CardFile`.
 
     Raises:
         BlockingIOError: the card is in another reader already.
@@ -92,7 +94,10 @@ class InsertedCard:
         self.wait()
 
     def wait(self) -> None:
-        """Wait until the card is out: by `remove`, by a fault, or because the driver closed the connection."""
+        """Wait until the card is out.
+
+        By `remove`, by a fault, or because the driver closed the connection.
+        """
         self._thread.join()
 
     @property
@@ -130,7 +135,10 @@ def serve_card(path: Path, host: str, port: int, faults: Faults | None = None) -
 
 @contextmanager
 def _blocked_signals(signals: Iterable[signal.Signals]) -> Iterator[None]:
-    """Block signals until they are waited for, so that an early one neither interrupts anything nor is lost."""
+    """Block signals until they are waited for.
+
+    An early one then neither interrupts anything nor is lost.
+    """
     former = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
@@ -157,7 +165,8 @@ def _receive_exactly(driver: socket.socket, size: int) -> bytes:
     received = b""
     while len(received) < size:
         part = driver.recv(size - len(received))
-        # The driver sends length and data separately; a delayed acknowledgement of the first delays the second by
+        # The driver sends length and data separately; a delayed acknowledgement of the first delays the
+        # second by
         # 40 ms, and the kernel resets TCP_QUICKACK after every receive.
         driver.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         if not part:

@@ -47,7 +47,10 @@ def issue(
     fault: _Fault = None,
     issued_on: Annotated[date | None, typer.Option(parser=read_day, metavar="DAY", hidden=True)] = None,
 ) -> None:
-    """Issue a card to a resident; below the age of 15 without a signature certificate."""
+    """住民のカードを発行します。
+
+    Issue a card to a resident; below the age of 15 without a signature certificate.
+    """
     order = CardOrder(
         resident_id=resident,
         pin=None if no_pin else pin,
@@ -66,7 +69,10 @@ def renew(
     card: Annotated[Path, typer.Argument(help="The old card's file.")],
     out: _Out,
 ) -> None:
-    """Renew a card's certificates; the old ones are revoked and linked to the new ones."""
+    """カードの電子証明書を更新します。
+
+    Renew a card's certificates; the old ones are revoked and linked to the new ones.
+    """
     with lock_files(card, out), open_jlis() as jlis:
         image = read_card(card)
         _issue_to_file(jlis, lambda: jlis.cards.renew(image, system_clock()), out)
@@ -81,7 +87,12 @@ def plug(
     ] = "127.0.0.1",
     fault: _Fault = None,
 ) -> None:
-    """Insert a card into the virtual PC/SC reader (vpcd) until interrupted. Faults given here are not saved."""
+    """仮想カードリーダー（vpcd）にカードを挿入します。
+
+    Insert a card into the virtual PC/SC reader (vpcd) until interrupted.
+
+    Faults given here are not saved.
+    """
     from jpki_mock.card.vpcd import serve_card
 
     faults = _faults(read_card(card).faults, fault)
@@ -90,7 +101,10 @@ def plug(
 
 
 def _faults(usual: Faults, options: list[str] | None) -> Faults:
-    """Return the faults changed by options such as `delay-ms=60` or `corrupt-signature`. Raises InvalidInput."""
+    """Return the faults changed by options such as `delay-ms=60` or `corrupt-signature`.
+
+    Raises InvalidInput.
+    """
     pairs = (option.partition("=") for option in options or ())
     given = {name.replace("-", "_"): value or "true" for name, _, value in pairs}
     try:

@@ -30,14 +30,20 @@ def add_to(app: typer.Typer) -> None:
 
 
 def suspend(card: _Card = None, ca: _Ca = None, serial: _Serial = None) -> None:
-    """Suspend certificates after their card or phone was lost."""
+    """カードやスマートフォンの紛失により、電子証明書を一時停止します。
+
+    Suspend certificates after their card or phone was lost.
+    """
     with open_jlis() as jlis:
         now = system_clock()
         _apply(_selected(jlis, card, ca, serial), lambda name: jlis.certificates.suspend(name, now), now)
 
 
 def resume(card: _Card = None, ca: _Ca = None, serial: _Serial = None) -> None:
-    """Resume a phone's authentication certificate after a suspension."""
+    """スマートフォンの利用者証明用電子証明書の一時停止を解除します。
+
+    Resume a phone's authentication certificate after a suspension.
+    """
     with open_jlis() as jlis:
         _apply(_selected(jlis, card, ca, serial), jlis.certificates.resume, system_clock())
 
@@ -48,7 +54,10 @@ def revoke(
     ca: _Ca = None,
     serial: _Serial = None,
 ) -> None:
-    """Revoke certificates permanently."""
+    """電子証明書を失効させます。
+
+    Revoke certificates permanently.
+    """
     with open_jlis() as jlis:
         now = system_clock()
         _apply(
@@ -59,7 +68,10 @@ def revoke(
 def list_certificates(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
-    """List every certificate with its state."""
+    """発行した電子証明書とその状態を一覧にします。
+
+    List every certificate with its state.
+    """
     with open_jlis() as jlis:
         now = system_clock()
         rows = [_row(record, now) for record in jlis.certificates.records.all()]

@@ -33,7 +33,8 @@ class _ErrorReportingGroup(TyperGroup):
 
 app = typer.Typer(
     cls=_ErrorReportingGroup,
-    help="A synthetic J-LIS: certificate authority, cards and resident register.",
+    help="模擬 J-LIS：認証局、カードの発行、住民基本台帳\n\n"
+    "A synthetic J-LIS: certificate authority, cards and resident register.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

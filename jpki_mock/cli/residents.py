@@ -1,4 +1,4 @@
-"""Commands about residents: generate synthetic ones, import given ones with their cards, change, record a death."""
+"""Commands about residents: generate, import with cards, change, record a death."""
 
 import sys
 from collections import deque
@@ -77,7 +77,10 @@ def residents(
     out: Annotated[Path | None, typer.Option(help="File to write; default: standard output.")] = None,
     register: Annotated[bool, typer.Option(help="Also add them to the register.")] = True,
 ) -> None:
-    """Generate synthetic residents, one JSON line each."""
+    """合成の住民を、1行に1つの JSON で作成します。
+
+    Generate synthetic residents, one JSON line each.
+    """
     with _output(out) as file:
         lines = write_lines(first_residents(people, seed), file)
         if register:
@@ -91,7 +94,10 @@ def import_residents(
     file: Annotated[Path, typer.Argument(help="JSON lines: a resident, with `card` if she has one.")],
     cards: Annotated[Path, typer.Option(help="The folder for the cards, RESIDENT_ID.json each.")],
 ) -> None:
-    """Add given residents to the register and issue their cards; adds nobody if a line is not valid."""
+    """住民を登録し、カードを発行します。
+
+    Add given residents to the register and issue their cards; adds none if a line is not valid.
+    """
     entries = list(_read(file))
     with open_jlis() as jlis:
         jlis.register.add(entry.resident() for entry in entries)
@@ -111,7 +117,10 @@ def change(
     birth_date: Annotated[date | None, typer.Option(parser=read_day, metavar="DAY")] = None,
     sex: Annotated[str | None, typer.Option(help="1 male, 2 female.")] = None,
 ) -> None:
-    """Change a resident's items; a change of one of the four revokes the signature certificate."""
+    """住民の登録内容を変更します。
+
+    Change a resident's items. A change of one of the four items (基本4情報) revokes the signature certificate.
+    """
     items = ItemsChange(
         name=name,
         name_kana=name_kana,
@@ -128,7 +137,10 @@ def record_death(
     resident: _Resident,
     on: Annotated[date, typer.Option(parser=read_day, metavar="DAY", help="The day of death.")],
 ) -> None:
-    """Record a resident's death and revoke all her certificates."""
+    """住民の死亡を登録し、電子証明書をすべて失効させます。
+
+    Record a resident's death and revoke all her certificates.
+    """
     with open_jlis() as jlis:
         _print_revoked(jlis.record_death(resident, on, system_clock()))
 

@@ -20,7 +20,10 @@ def admit(
         Path, typer.Argument(help="The fund's public key (PEM, P-256).", metavar="PUBLIC.pem")
     ],
 ) -> None:
-    """Admit the fund's key; replaces a key admitted before."""
+    """支払基金の公開鍵を登録します。
+
+    Admit the fund's key; replaces a key admitted before.
+    """
     with open_jlis() as jlis:
         Callers(jlis.store).admit(public_key.read_bytes())
 
@@ -29,7 +32,10 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
     announce: Annotated[Path | None, typer.Option(help="File to write the base URL to.")] = None,
 ) -> None:
-    """Serve revocation lists, OCSP and the register on the loopback address until interrupted."""
+    """失効リスト、OCSP、住民基本台帳への照会をこのマシンで提供します。
+
+    Serve revocation lists, OCSP and the register on the loopback address until interrupted.
+    """
     from jpki_mock.service.app import create_app
     from jpki_mock.service.server import serve as run
 

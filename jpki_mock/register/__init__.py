@@ -1,1 +1,1 @@
-"""The resident register: residents, person keys, matching by attributes, and generated synthetic residents."""
+"""The resident register: residents, person keys, matching by attributes, synthetic residents."""

@@ -1,7 +1,7 @@
 """Comparison of name, kana, birth date, sex and address. Pure functions.
 
-Spellings are equal if they differ only in character width, compatibility forms (Unicode NFKC) or spaces; there is no
-fuzzy matching.
+Spellings are equal if they differ only in character width, compatibility forms (Unicode NFKC) or spaces;
+there is no fuzzy matching.
 """
 
 import hashlib
@@ -33,8 +33,8 @@ class Attributes:
 def normalise(text: str) -> str:
     """Return a text in normalised width and without white space.
 
-    Some characters decompose into a space and a mark, which combines with the letter before it once the space is
-    removed: hence the second pass.
+    Some characters decompose into a space and a mark, which combines with the letter before it once the space
+    is removed: hence the second pass.
     """
     return unicodedata.normalize("NFKC", "".join(unicodedata.normalize("NFKC", text).split()))
 

@@ -1,7 +1,7 @@
 """Names and places of synthetic residents.
 
-Family names and places are words such as "sample", "fictitious" and "trial", which nobody has as a name, so that
-the persons are recognisably not real. Each name has its reading in kana.
+Family names and places are words such as "sample", "fictitious" and "trial", which nobody has as a name, so
+that the persons are recognisably not real. Each name has its reading in kana.
 """
 
 FAMILY_NAMES = (

@@ -150,7 +150,10 @@ class Register:
 
     @contextmanager
     def _rebuilding_index(self) -> Iterator[None]:
-        """Fill an empty register without its index and build the index at the end, which is three times as fast."""
+        """Fill an empty register without its index, and build the index at the end.
+
+        This is three times as fast.
+        """
         if self._store.row("SELECT 1 FROM residents LIMIT 1") is not None:
             yield
             return

@@ -1,7 +1,7 @@
 """Generates synthetic residents: a stream of households, byte for byte the same for the same seed.
 
-The age pyramid and the sizes of households are close to Japan's; nobody has died. The result depends on the seed
-only: ages are as of a fixed day, and a long stream begins with the residents of a short one.
+The age pyramid and the sizes of households are close to Japan's; nobody has died. The result depends on the
+seed only: ages are as of a fixed day, and a long stream begins with the residents of a short one.
 """
 
 import random
@@ -28,8 +28,8 @@ _HEAD_BANDS = tuple(accumulate(_HEAD_WEIGHTS))
 
 _HAS_SPOUSE = (0.14, 0.54, 0.62, 0.62, 0.62, 0.60, 0.42, 0.20)
 _MEAN_CHILDREN = (1.5, 2.0, 2.0, 1.8, 0.6, 0.2, 0.08, 0.0)
-"""Chance of a spouse, and mean number of a couple's children (before excluding unborn and moved-out ones), by ten-year
-band of the head's age.
+"""Chance of a spouse, and mean number of a couple's children (before excluding unborn and moved-out ones), by
+ten-year band of the head's age.
 """
 
 _SINGLE_PARENT = 0.12
@@ -139,5 +139,5 @@ def _birth_date(rng: random.Random, age: int) -> date:
 def _place(rng: random.Random) -> tuple[str, str]:
     postal_code, town = rng.choice(TOWNS)
     number = f"{rng.randint(1, 9)}丁目{rng.randint(1, 60)}番{rng.randint(1, 60)}号"
-    room = f"\u3000{rng.randint(1, 9)}{rng.randint(1, 20):02d}号室" if rng.random() < 0.4 else ""
-    return postal_code, town + (number + room).translate(_FULL_WIDTH)
+    flat = f"\u3000{rng.randint(1, 9)}{rng.randint(1, 20):02d}号室" if rng.random() < 0.4 else ""
+    return postal_code, town + (number + flat).translate(_FULL_WIDTH)

@@ -20,7 +20,7 @@ _OCSP_ANSWER_TYPE = "application/ocsp-response"
 
 
 def _residents_authority(jlis: Jlis, named: str) -> CaId:
-    """A residents' authority by its id (`auth-1`) or by the SHA-256 of its key, which relying parties know."""
+    """A residents' authority by its id (`auth-1`), or by its key's SHA-256, which relying parties know."""
     ca = jlis.authorities.by_key(named).id if _KEY_SHA256.fullmatch(named) else CaId.parse(named)
     if ca.kind is Kind.TERMINAL:
         raise NotFound("There is no such certificate authority.")

@@ -1,4 +1,7 @@
-"""Runs the application on the loopback address, announces its URL once it listens, and stops cleanly on a signal."""
+"""Runs the application on the loopback address, and announces its URL once it listens.
+
+It stops cleanly on a signal.
+"""
 
 import signal
 import socket

@@ -2,8 +2,8 @@
 
 Challenge: make one. Card: verify its MAC, verify the certificate by its authority's key and the proof by the
 certificate's, run the fund's own SQL statement in one round trip (it reads, uses the nonce, records, and
-commits durably), send the rows. It has no framework, token, profile, validation, rule, cache or access log: it must not
-be used for anything else.
+commits durably), send the rows. It has no framework, token, profile, validation, rule, cache or access log:
+it must not be used for anything else.
 """
 
 from __future__ import annotations

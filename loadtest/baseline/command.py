@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -20,10 +21,24 @@ FAILED, STOPPED = 1, 3
 def baseline(
     *,
     seconds: Annotated[
-        float, typer.Option(min=1, max=600, help="Seconds for which each of the four cases is measured.")
+        float,
+        typer.Option(
+            min=1,
+            max=600,
+            help="1項目あたりの測定秒数 / Seconds for which each of the four cases is measured.",
+        ),
     ] = 10.0,
-    cards: Annotated[int, typer.Option(min=100, max=100_000, help="Number of cardholders.")] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    cards: Annotated[
+        int, typer.Option(min=100, max=100_000, help="カードの数 / Number of cardholders.")
+    ] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON で出力 / Print one JSON object.")] = False,
+    on_request: Annotated[
+        bool,
+        typer.Option(
+            help="標準入力の1行ごとに1回測定し、コストを JSON で出力 / Measure one round of `--seconds` for each"
+            " line of standard input, and print its costs (µs per unit) as JSON."
+        ),
+    ] = False,
 ) -> None:
     """1件の受付のコストを、このマシンでの下限と比較します。番号による照会は、FastAPI の最小のルートと比較します。
 
@@ -34,15 +49,21 @@ def baseline(
     completed.
     """
     from loadtest.baseline.report import show
-    from loadtest.baseline.run import run_baseline
+    from loadtest.baseline.run import run_baseline, run_rounds_on_request
 
     exit_on_sigterm()
     errors = Console(stderr=True)
+
+    def progress(text: str) -> None:
+        errors.print(f"… {text}", highlight=False)
+
     with tempfile.TemporaryDirectory(prefix="shikaku-baseline-") as folder:
         try:
-            report = run_baseline(
-                seconds, cards, Path(folder), lambda text: errors.print(f"… {text}", highlight=False)
-            )
+            if on_request:
+                for costs in run_rounds_on_request(seconds, cards, Path(folder), progress, sys.stdin):
+                    print(json.dumps(costs), flush=True)
+                return
+            report = run_baseline(seconds, cards, Path(folder), progress)
         except (LoadError, ConnectionFailed, OSError) as error:
             typer.echo(f"測定できませんでした / The measurement failed: {error}", err=True)
             raise typer.Exit(STOPPED) from error

@@ -42,7 +42,7 @@ class BaselineConfig(BaseModel):
             mac_key_id=bytes.fromhex(newest["id"]),
             mac_key=bytes.fromhex(newest["key"]),
             trust_store=Path(target.environment["FUND_TRUST_STORE"]),
-            revocation_max_age_seconds=int(target.environment["FUND_REVOCATION_FRESH_SECONDS"]),
+            revocation_max_age_seconds=int(target.environment["FUND_REVOCATION_MAX_AGE_SECONDS"]),
         )
 
     def save(self, path: Path) -> None:

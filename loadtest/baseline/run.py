@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -84,6 +84,34 @@ def run_baseline(seconds: float, cards: int, folder: Path, progress: Progress) -
     return BaselineReport(results, cores.describe(), conditions)
 
 
+def run_rounds_on_request(
+    seconds: float, cards: int, folder: Path, progress: Progress, requests: Iterable[str]
+) -> Iterator[dict[str, dict[str, float]]]:
+    """Measure one round of every case for each line of `requests`, and yield its costs.
+
+    Two versions of the code are compared by alternating requests to a process of each, so that any other load
+    on the machine affects both. Yields, by case, microseconds of processor time per unit by kind of process.
+    Raises LoadError, ConnectionFailed, OSError.
+    """
+    cores = Cores.choose()
+    size = DatasetSize(people=cards, cards=cards, terminals=_TERMINALS)
+    with ExitStack() as stack:
+        target = stack.enter_context(start_stack(folder, workers=1))
+        dataset = provision(target, size, folder, progress)
+        setup = _set_up(stack, target, dataset, folder)
+        cores.pin_server(_server_side(target, setup.processes))
+        expected = _warm_up(setup, cores, progress)
+        progress("ready")
+        for _ in requests:
+            setup.proofs.add(setup.factory.make(ceil(expected * seconds * _PROOF_RESERVE)))
+            results = _run_rounds(setup, cores, rounds=1, seconds=seconds)
+            _raise_for_failures(results)
+            yield {
+                name: {kind: result.cpu_us(kind) for kind in (API, DATABASE)}
+                for name, result in results.items()
+            }
+
+
 def _set_up(stack: ExitStack, target: TargetEnvironment, dataset: Dataset, folder: Path) -> _Setup:
     config = BaselineConfig.of(target)
     config.save(folder / "baseline.json")
@@ -142,18 +170,27 @@ def _server_side(target: TargetEnvironment, of_cases: CaseProcesses) -> set[int]
 
 
 def _measure(setup: _Setup, cores: Cores, seconds: float, progress: Progress) -> dict[str, CaseResult]:
-    """Warm up, which also shows how many proofs are needed; make them; measure."""
-    progress("warming up")
-    setup.proofs.add(setup.factory.make(max(_WARM_UP_PROOFS, 2 * setup.factory.cards)))
-    warm_up = _run_rounds(setup, cores, rounds=2, seconds=_WARM_UP_SECONDS)
-    if failures := [f"{name}: {result.first_failure}" for name, result in warm_up.items() if result.failures]:
-        raise LoadError("; ".join(failures))
-    expected = (warm_up[BASELINE].per_second + warm_up[TAP].per_second) * seconds
-    needed = ceil(expected * _PROOF_RESERVE)
+    """Warm up, make the proofs that are needed, and measure."""
+    needed = ceil(_warm_up(setup, cores, progress) * seconds * _PROOF_RESERVE)
     progress(f"{needed} proofs, signed in advance")
     setup.proofs.add(setup.factory.make(needed))
     progress(f"{ROUNDS} rounds of {len(setup.cases)} × {seconds / ROUNDS:.1f} s")
     return _run_rounds(setup, cores, rounds=ROUNDS, seconds=seconds / ROUNDS)
+
+
+def _warm_up(setup: _Setup, cores: Cores, progress: Progress) -> float:
+    """Warm up, and return the number of proofs that a second needs. Raises LoadError for a failure."""
+    progress("warming up")
+    setup.proofs.add(setup.factory.make(max(_WARM_UP_PROOFS, 2 * setup.factory.cards)))
+    results = _run_rounds(setup, cores, rounds=2, seconds=_WARM_UP_SECONDS)
+    _raise_for_failures(results)
+    return results[BASELINE].per_second + results[TAP].per_second
+
+
+def _raise_for_failures(results: Mapping[str, CaseResult]) -> None:
+    """Raise LoadError with each case's first failure, if there is one."""
+    if failures := [f"{name}: {result.first_failure}" for name, result in results.items() if result.failures]:
+        raise LoadError("; ".join(failures))
 
 
 def _run_rounds(setup: _Setup, cores: Cores, *, rounds: int, seconds: float) -> dict[str, CaseResult]:

@@ -33,9 +33,7 @@ _MEMBERS_OF_AN_INSURER = 36_000
 _PREFECTURES = 47
 _SOCIETIES, _FIRST_SOCIETY = "06{p:02d}{n:03d}", 501
 _LATE_ELDERLY, _FIRST_LATE_ELDERLY = "39{p:02d}{n:03d}", 501
-"""Formats of the insurers' numbers; all are higher than those of the synthetic country (`payer-mock
-country`).
-"""
+"""Formats of the insurers' numbers; all are higher than those of `payer-mock population`."""
 
 SYMBOL, BRANCH = "見本", "00"
 CHANGED_ON, BEFORE_FROM = date(2024, 4, 1), date(2015, 4, 1)

@@ -109,7 +109,7 @@ def provision(target: TargetEnvironment, size: DatasetSize, folder: Path, progre
     progress(f"{len(cards)} first registrations")
     with unwrap_exception_group():
         asyncio.run(_register(target.fund_url, terminals, cards))
-    reference_data = ReferenceData(folder / "country", residents_file, about)
+    reference_data = ReferenceData(folder / "population", residents_file, about)
     return Dataset(terminals, cards, reference_data, size.bulk)
 
 

@@ -75,7 +75,7 @@ class ReferenceData:
     """The member files' rows about some residents, each with the register's matching person."""
 
     def __init__(self, folder: Path, residents: Path, about: Sequence[Resident]) -> None:
-        """`folder`: output of `payer-mock country`; `residents`: its residents; `about`: known subjects.
+        """`folder`: output of `payer-mock population`; `residents`: its residents; `about`: known subjects.
 
         Raises OSError, KeyError, ValueError for malformed files.
         """

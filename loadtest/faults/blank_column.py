@@ -1,7 +1,8 @@
-"""Blank column: an insurer publishes a file with empty burden columns, as a city once did through one setting.
+"""Blank column: an insurer publishes a file with empty burden columns.
 
-The insurer's own program sends its latest file again with these columns empty. The fund holds it; a second person of the
-insurer approves it all the same; finally the insurer undoes it.
+A city once did so through one setting. The insurer's own program sends its latest file again with these
+columns empty. The fund holds it; a second person of the insurer approves it all the same; finally the insurer
+undoes it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ _FINDING = "fill-dropped"
 
 
 def fullest(files: Sequence[Path]) -> tuple[Path, int]:
-    """The member file with the most values in those columns, and their number. Raises LoadError if there are too few."""
+    """The member file with the most values in those columns, and their number.
+
+    Raises LoadError if there are too few.
+    """
     filled = {file: sum(map(_filled, read_cells(file))) for file in files}
     best = max(filled, key=filled.__getitem__, default=None)
     if best is None or filled[best] < _MIN_FILLED:
@@ -51,7 +55,10 @@ def write_blank(file: Path, target: Path) -> None:
 
 
 class BlankColumn:
-    """Sends the file, checks that it is held, has it approved after a third of the fault's time, and undoes it."""
+    """Sends the file, checks that it is held, has it approved, and undoes it.
+
+    It is approved after a third of the fault's time.
+    """
 
     def __init__(self, fault_context: FaultContext) -> None:
         """Raises LoadError if no insurer has enough values."""
@@ -82,8 +89,8 @@ class BlankColumn:
         """Whether the file was held, and the facilities that the fund names as recipients of its values."""
         if self._publication is None:
             return self._findings
-        seen_by = await self._client.run("seen-by", self._publication.upload_id)
-        facilities = seen_by["facilities"]
+        corrections = await self._client.run("seen-by", self._publication.upload_id)
+        facilities = corrections["facilities"]
         return [
             *self._findings,
             Finding("facilities_affected", len(facilities)),

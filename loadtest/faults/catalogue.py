@@ -24,7 +24,10 @@ _TOKEN_S = 300.0
 
 
 def _without_token_endpoint(window: Window) -> Expectation:
-    """Ages of tokens are spread evenly, so that the share of expired ones grows linearly after `RENEW_BEFORE`."""
+    """The expectation while the token endpoint is blocked.
+
+    Ages of tokens are spread evenly, so that the share of expired ones grows linearly after `RENEW_BEFORE`.
+    """
     margin = RENEW_BEFORE.total_seconds()
     if window.seconds <= margin:
         return Expectation(
@@ -215,9 +218,7 @@ FAULTS = {
         ),
         Fault(
             "stale-client",
-            Text(
-                "古い版の仕様によるクライアントが混在", "a client of an older contract runs beside the others"
-            ),
+            Text("古い版の仕様によるクライアントが混在", "a client of an older contract is among the others"),
             always(
                 Expectation(
                     Text(

@@ -30,7 +30,7 @@ class DatabaseRestart:
         )
 
     async def remove(self) -> None:
-        """Do nothing: the database's owner has to restart it."""
+        """Do nothing: the fund has to restart it."""
 
     async def findings(self, answers: Sequence[bytes]) -> list[Finding]:
         """The seconds until the restart, and whether every answer can be recomputed from its record."""

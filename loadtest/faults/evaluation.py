@@ -23,7 +23,10 @@ _MEANWHILE, _RECOVERED = Text("障害中", "meanwhile"), Text("復旧後", "afte
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The result. `violations`: of the expectation; `explained`: expected errors by code; `figures`: for the report."""
+    """The result.
+
+    `violations`: of the expectation; `explained`: expected errors by code; `figures`: for the report.
+    """
 
     violations: tuple[Text, ...]
     explained: Counter[str]

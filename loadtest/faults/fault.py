@@ -18,7 +18,10 @@ NORMAL_P99_MS = 500.0
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a fault is injected and removed, in seconds of the run: the same instant for a fault such as a restart."""
+    """When a fault is injected and removed, in seconds of the run.
+
+    Both are the same instant for a fault such as a restart.
+    """
 
     began: float
     ended: float
@@ -64,9 +67,10 @@ class Finding:
 
 
 class Injector(Protocol):
-    """Injects one fault into a stack. Created before the load, so that a fault that cannot be injected fails early.
+    """Injects one fault into a stack.
 
-    `remove` is always called, also after `inject` has failed or was never called.
+    Created before the load, so that a fault that cannot be injected fails early. `remove` is always called,
+    also after `inject` has failed or was never called.
     """
 
     async def inject(self) -> None:

@@ -29,7 +29,10 @@ class Injection:
         return self._fault.client_faults(self._fault_context.window)
 
     async def run(self, context: RunContext) -> None:
-        """Inject and remove the fault during a run; removes it also if the run ends early. Raises as the injector."""
+        """Inject and remove the fault during a run.
+
+        It is removed also if the run ends early. Raises as the injector.
+        """
         window, progress = self._fault_context.window, self._fault_context.progress
         try:
             await context.until(window.began)

@@ -22,7 +22,7 @@ REASON = "負荷試験 / load test"
 
 def latest_files(fault_context: FaultContext) -> list[Path]:
     """Every insurer's member file of the last month."""
-    files = list(member_files(fault_context.folder / "country"))
+    files = list(member_files(fault_context.folder / "population"))
     last = max((month for month, _ in files), default=0)
     return [file for month, file in files if month == last]
 

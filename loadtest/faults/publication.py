@@ -1,7 +1,8 @@
-"""Publication under load: an insurer publishes a file and undoes it; each answer must be the old or the new one.
+"""Publication under load: an insurer publishes a file and undoes it.
 
-The file renews the certificates of all its members: days of issue and validity, which every answer about them shows. This
-is normal operation, injected like a fault because no check may be affected by it.
+Each answer must be the old or the new one. The file renews the certificates of all its members: days of issue
+and validity, which every answer about them shows. This is normal operation, injected like a fault because no
+check may be affected by it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ _YEAR, _DAYS_RANGE = 365, 3_000
 
 
 def renewed(day: date, number: int) -> dict[str, str]:
-    """The columns of a certificate renewed on a day. They vary with `number`, since the fund recognises an identical file."""
+    """The columns of a certificate renewed on a day.
+
+    They vary with `number`, since the fund recognises an identical file.
+    """
     until = day + timedelta(days=_YEAR + number % _DAYS_RANGE)
     return {"issued_on": day.isoformat(), "valid_from": day.isoformat(), "valid_to": until.isoformat()}
 

@@ -62,7 +62,10 @@ def kill(pid: int) -> None:
 
 
 async def seconds_until(restarted: Callable[[], bool]) -> float | None:
-    """Poll until processes have restarted, and return the seconds; None after the timeout. LoadError: not yet."""
+    """Poll until processes have restarted; returns the seconds, or None after the timeout.
+
+    A LoadError of `restarted` means: not yet.
+    """
     began = time.monotonic()
     while (elapsed := time.monotonic() - began) < RESTART_TIMEOUT_S:
         with suppress(LoadError):

@@ -1,7 +1,7 @@
 """A stale client: a program that was never updated sends what another version of the contract defines.
 
-It runs beside the generators, at a tenth of the rate of checks. Each of its requests is refused by a code
-that names the reason, or served; none breaks the fund, and no other client is affected.
+It runs in parallel to the generators, at a tenth of the rate of checks. Each of its requests is refused by a
+code that names the reason, or served; none breaks the fund, and no other client is affected.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def stale_requests(membership: Membership) -> list[StaleRequest]:
 
 
 SIGNS_OLD_BYTES = "a card's signature of another version's bytes"
-"""The case that takes two requests: a challenge, and a proof over other bytes, which is refused as `signature-invalid`."""
+"""A case of two requests: a challenge, and a proof over other bytes, refused as `signature-invalid`."""
 
 
 def _json(value: object) -> bytes:

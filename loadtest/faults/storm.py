@@ -1,7 +1,8 @@
-"""The reconnect storm after an API restart: every API worker is killed under load, and every site signs in again.
+"""The reconnect storm after an API restart.
 
-It belongs to the level `storm`, whose plan draws the sign-ins. A visit whose connection the restart cuts is retried, as a
-terminal does; the report counts these retries among the requests.
+Every API worker is killed under load, and every site signs in again. It belongs to the level `storm`, whose
+plan draws the sign-ins. A visit whose connection the restart cuts is retried, as a terminal does; the report
+counts these retries among the requests.
 """
 
 from __future__ import annotations

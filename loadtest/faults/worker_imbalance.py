@@ -19,13 +19,13 @@ RECONNECT_DELAY_S = 1.0
 
 _POLL_S, _MAX_PAUSE_S = 0.1, 2.5
 _MIN_SHARE = 0.9
-"""Share of the connections from which one worker counts as overloaded: generators open more where they need them."""
+"""Share of the connections from which one worker counts as overloaded: generators may open more."""
 
 
 class WorkerImbalance:
     """Pauses every worker but one while the generators reopen their connections.
 
-    For `_MAX_PAUSE_S` at most: the workers' supervisor would take a longer pause for their death.
+    For `_MAX_PAUSE_S` at most: the workers' supervisor would replace workers that are paused for longer.
     """
 
     def __init__(self, fault_context: FaultContext) -> None:
@@ -57,7 +57,10 @@ class WorkerImbalance:
                 return
 
     async def remove(self) -> None:
-        """Make sure that no worker is paused. The generators reopen their connections, which any worker accepts."""
+        """Make sure that no worker is paused.
+
+        The generators reopen their connections, which any worker accepts.
+        """
         stack_processes.resume(self._paused)
 
     async def findings(self, _: Sequence[bytes]) -> list[Finding]:

@@ -144,7 +144,10 @@ class Answers(Message):
 
 
 class GeneratorUsage(Message):
-    """Resources that a generator used: seconds of the clock and of a processor, memory, and peak connections."""
+    """The resources that a generator used.
+
+    Seconds of the clock and of a processor, memory, and peak connections.
+    """
 
     seconds: float
     cpu_seconds: float

@@ -1,4 +1,7 @@
-"""Partitions a plan among generators, and estimates how many it needs: each process keeps at most one core busy."""
+"""Partitions a plan among generators, and estimates how many it needs.
+
+Each process keeps at most one core busy.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ from loadtest.scenario.plan import Plan
 from loadtest.target import LoadError
 
 _SIGNATURE_SECONDS, _REQUEST_SECONDS, _SIGN_IN_SECONDS = 0.000_76, 0.000_1, 0.000_3
-"""Processor time of a card's signature and of a request (decision 008), and of a terminal's sign-in: rounded up."""
+"""Processor time of a card's signature and of a request (decision 008), and of a terminal's sign-in: rounded
+up.
+"""
 
 _MAX_LOAD = 0.5
 """Load of its core that a generator should not exceed, far below that of a bottleneck."""
@@ -29,7 +34,7 @@ _TAP_SECONDS = 2 * _SIGNATURE_SECONDS + (4 + sum(SHARES.values())) * _REQUEST_SE
 
 
 def required_generators(plan: Plan, visitors: Visitors) -> int:
-    """Number of generators for a plan's busiest minute: at least one, at most one for each core of this machine."""
+    """Number of generators for a plan's busiest minute: from one to this machine's number of cores."""
     by_card = plan.level.by_card
     check = by_card * _TAP_SECONDS + (1 - by_card) * _REQUEST_SECONDS
     sign_ins = max((period.per_second for period in plan.sign_ins), default=0.0)

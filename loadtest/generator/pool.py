@@ -16,7 +16,10 @@ from loadtest.scenario.run_stats import RunStats
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """The generators' merged result. `sampled`: the answers of their samples; `usages`: one for each generator."""
+    """The generators' merged result.
+
+    `sampled`: the answers of their samples; `usages`: one for each generator.
+    """
 
     stats: RunStats
     sampled: AnswerSpool
@@ -24,7 +27,10 @@ class RunResult:
 
 
 class GeneratorPool:
-    """A context manager: inside, all generators are ready; at its end, they have been ended. Raises LoadError."""
+    """A context manager: inside, all generators are ready; at its end, they have been ended.
+
+    Raises LoadError.
+    """
 
     def __init__(self, commands: Sequence[Sequence[str]], assignments: Sequence[Assignment]) -> None:
         """A command, split into its arguments, and an assignment for each generator."""

@@ -1,4 +1,4 @@
-"""One generator's process, as the coordinator sees it, and the spool of its sampled answers."""
+"""The coordinator's handle of a generator's process, and the spool of its sampled answers."""
 
 from __future__ import annotations
 

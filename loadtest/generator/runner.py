@@ -1,4 +1,7 @@
-"""Runs one generator: reads its assignment, signs its terminals in, waits for the start, runs the plan, and reports."""
+"""Runs one generator: reads its assignment, runs the plan, and reports.
+
+Its terminals are signed in before the start.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +118,10 @@ class _UsageMeter:
 
 
 def max_connections() -> int:
-    """Number of connections that this process may open, after raising its limit of open files to the maximum."""
+    """Number of connections that this process may open.
+
+    Its limit of open files is raised to the maximum.
+    """
     _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     if limit == resource.RLIM_INFINITY:

@@ -10,7 +10,8 @@ from math import ceil, floor, log10
 import pygal
 from pygal.style import Style
 
-# pygal installs an import hook for plugins, which we do not use and about which Python warns at every later import.
+# pygal installs an import hook for plugins, which we do not use and about which Python warns at every later
+# import.
 sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, pygal.PluginImportFixer)]
 
 Points = Sequence[tuple[float, float | None]]
@@ -46,6 +47,8 @@ class Chart:
     logarithmic: bool = False
     span: tuple[str, float, float] | None = None
     note: str = ""
+    maximum: float | None = None
+    """Top of the value axis; None: the largest value."""
 
     @property
     def legend(self) -> list[tuple[str, str]]:
@@ -57,13 +60,13 @@ class Chart:
 def draw(chart: Chart) -> str:
     """The chart as a data URI of an SVG image."""
     lines = {name: list(_scaled(chart, points)) for name, points in chart.lines.items()}
-    longest = max((at for points in lines.values() for at, _ in points), default=0.0)
+    duration = max((at for points in lines.values() for at, _ in points), default=0.0)
     values = [value for points in lines.values() for _, value in points if value is not None]
-    low, high = _bounds(values, logarithmic=chart.logarithmic)
+    low, high = _bounds(values, chart.maximum, logarithmic=chart.logarithmic)
     drawing = pygal.XY(
         width=_WIDTH, height=_HEIGHT, margin=8, spacing=6, show_dots=False, allow_interruptions=True,
         show_legend=False, max_scale=8, style=_style(chart),
-        no_data_text="なし / no data", xrange=(0, longest or 1.0), range=(low, high), x_labels=_labels(longest),
+        no_data_text="なし / no data", xrange=(0, duration or 1.0), range=(low, high), x_labels=_labels(duration),
         x_value_formatter=_clock, value_formatter=_from_logarithm if chart.logarithmic else _plain,
         y_labels=list(_powers(low, high)) if chart.logarithmic else None, js=(),
     )  # fmt: skip
@@ -71,7 +74,7 @@ def draw(chart: Chart) -> str:
         drawing.add(name, points)
     if chart.span is not None:
         name, begin, end = chart.span
-        end = max(end, begin + longest * _MIN_SPAN)
+        end = max(end, begin + duration * _MIN_SPAN)
         drawing.add(name, [(begin, low), (begin, high), (end, high), (end, low)], fill=True)
     return str(drawing.render_data_uri())
 
@@ -106,12 +109,12 @@ def _scaled(chart: Chart, points: Points) -> Iterator[tuple[float, float | None]
             yield at, log10(value) if value > 0 else None
 
 
-def _bounds(values: Sequence[float], *, logarithmic: bool) -> tuple[float, float]:
+def _bounds(values: Sequence[float], maximum: float | None, *, logarithmic: bool) -> tuple[float, float]:
     if not values:
         return 0.0, 1.0
     if logarithmic:
         return float(floor(min(values))), float(max(ceil(max(values)), floor(min(values)) + 1))
-    return min(0.0, *values), max(values) or 1.0
+    return min(0.0, *values), maximum or max(values) or 1.0
 
 
 def _powers(low: float, high: float) -> Iterator[float]:
@@ -121,9 +124,10 @@ def _powers(low: float, high: float) -> Iterator[float]:
     yield high
 
 
-def _labels(longest: float) -> list[float]:
-    step = next((step for step in _STEPS if longest / step <= _LABELS), _STEPS[-1])
-    return [float(step * number) for number in range(floor(longest / step) + 1)]
+def _labels(duration: float) -> list[float]:
+    """The positions of the time axis's labels, in seconds."""
+    step = next((step for step in _STEPS if duration / step <= _LABELS), _STEPS[-1])
+    return [float(step * number) for number in range(floor(duration / step) + 1)]
 
 
 def _plain(value: float) -> str:

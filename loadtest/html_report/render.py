@@ -70,18 +70,19 @@ def _charts(report: RunReport) -> Iterator[Chart]:
     span = next(((section.title.ja, *section.span) for section in report.sections if section.span), None)
     yield Chart("応答時間 / Latency of checks", "ms", series.latencies(run), logarithmic=True, span=span,
                 note="開始予定時刻の秒ごと / by the second of the scheduled time")  # fmt: skip
-    yield Chart("スループット / Offered and achieved", "/s", series.rates(run), span=span)
+    yield Chart("スループット / Throughput", "/s", series.rates(run), span=span)
     yield Chart("エラー / Errors by code", "/s", series.errors(run), span=span)
     if report.observations is None:
         return
     samples, began = report.observations.samples, report.observations.began
     waits = report.observations.database.waits
     yield Chart("プロセスごとの CPU / CPU by process", "cores", series.processors(samples, began), span=span)
-    yield Chart("マシン全体の CPU / CPU of the machine", "%", series.host(samples, began), span=span)
+    yield Chart("マシン全体の CPU / CPU of the machine", "%", series.host(samples, began), span=span,
+                maximum=100.0)  # fmt: skip
     yield Chart("プロセスごとのメモリー / Memory by process", "MiB", series.memory(samples, began), span=span,
                 note="非共有分 / unshared")  # fmt: skip
     yield Chart(
-        "待機イベント / Wait events of active sessions", "sessions", series.waits(waits, began), span=span
+        "待機イベント / Wait events of active sessions", "mean", series.waits(waits, began), span=span
     )
 
 

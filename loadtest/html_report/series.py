@@ -49,7 +49,10 @@ def latencies(run: Sequence[Interval]) -> dict[str, Points]:
 
 
 def rates(run: Sequence[Interval]) -> dict[str, Points]:
-    """Per second: checks scheduled, those of them that were answered, and all requests by the time of their answer."""
+    """Rates per second: checks offered, checks answered, and requests answered.
+
+    Checks count at their scheduled time, requests at the time of their answer.
+    """
 
     def points(count: Callable[[SecondStats], int]) -> Points:
         return [(one.at, count(one.stats) / one.seconds) for one in run]

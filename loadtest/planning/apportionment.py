@@ -13,16 +13,16 @@ from eligibility_api.contract.history import HistoryResource
 from loadtest.planning.costs import STORED, Consumption, Costs
 from loadtest.planning.demand import BATCH_ROW, CARD, CONSENT, DISPENSING, NUMBER, PRESCRIPTION, TOKEN
 
-RECORDS_TABLE, NONCES_TABLE = "audit_record", "spent"
+RECORDS_TABLE, NONCES_TABLE = "audit_record", "used_nonce"
 
 REQUEST_OF_RECORD = {
     "eligibility.card": CARD,
     "eligibility.number": NUMBER,
     "eligibility.batch": BATCH_ROW,
     "eligibility.consent-pin": CONSENT,
-    "prescription.told": PRESCRIPTION,
-    "dispensing.told": DISPENSING,
-    **{f"history.{look_up}": look_up.value for look_up in HistoryResource},
+    "prescription.recorded": PRESCRIPTION,
+    "dispensing.recorded": DISPENSING,
+    **{f"history.{resource}": resource.value for resource in HistoryResource},
 }
 """The kind of request that leaves each kind of audit record."""
 

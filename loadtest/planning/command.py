@@ -22,16 +22,21 @@ FAILED, STOPPED = 1, 3
 def plan(
     *,
     seconds: Annotated[
-        float, typer.Option(min=1, max=120, help="Seconds for which each kind of request is measured.")
+        float,
+        typer.Option(
+            min=1, max=120, help="1種類あたりの測定秒数 / Seconds for which each kind of request is measured."
+        ),
     ] = 10.0,
-    people: Annotated[int, typer.Option(min=100, help="Number of residents.")] = 3000,
-    cards: Annotated[int, typer.Option(min=20, help="Number of cardholders.")] = 500,
-    terminals: Annotated[int, typer.Option(min=4, max=5000, help="Number of facilities.")] = 60,
-    workers: Annotated[int, typer.Option(min=1, help="API workers, if a stack is started.")] = 2,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the arrivals.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    people: Annotated[int, typer.Option(min=100, help="住民の数 / Number of residents.")] = 3000,
+    cards: Annotated[int, typer.Option(min=20, help="カードの数 / Number of cardholders.")] = 500,
+    terminals: Annotated[int, typer.Option(min=4, max=5000, help="施設の数 / Number of facilities.")] = 60,
+    workers: Annotated[
+        int, typer.Option(min=1, help="API のワーカー数 / API workers, if a stack is started.")
+    ] = 2,
+    seed: Annotated[int, typer.Option(min=0, help="乱数の種 / Seed of the arrivals.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON で出力 / Print one JSON object.")] = False,
 ) -> None:
-    """このマシンで測った1リクエストあたりのコストから、全国規模の負荷に必要なリソースを計算します。
+    """測定した1リクエストあたりのコストから、全国規模の負荷に必要なリソースを計算します。
 
     Plan the resources for nationwide load (cores, memory, connections, storage, network) from the measured
     cost of each request. Each kind of request is measured on its own at one rate; the prediction for another

@@ -53,7 +53,7 @@ def demands(token_seconds: float) -> list[Demand]:
 def requests_of_1000_checks(level: Level) -> dict[str, int]:
     """The requests of 1,000 checks of a level, by kind, without sign-ins."""
     by_card = round(1000 * level.by_card)
-    histories = {look_up.value: round(by_card * share) for look_up, share in SHARES.items()}
+    histories = {resource.value: round(by_card * share) for resource, share in SHARES.items()}
     entries = by_card * level.prescriptions
     at_pharmacies = round(entries * assumptions.AT_PHARMACIES.value)
     prescribed = {PRESCRIPTION: round(entries) - at_pharmacies, DISPENSING: at_pharmacies}
@@ -67,8 +67,8 @@ def _of_checks(level: Level, seconds: Figure, token_seconds: float) -> Demand:
         "checks by card, each with a challenge, a consent challenge and a consent", checks * share, "/s"
     )
     histories = {
-        look_up.value: Step.of(f"requests for {look_up}", by_card.figure * exact(part), "/s")
-        for look_up, part in SHARES.items()
+        resource.value: Step.of(f"requests for {resource}", by_card.figure * exact(part), "/s")
+        for resource, part in SHARES.items()
     }
     terminals = Step.of("terminals", assumptions.SITES * assumptions.TERMINALS_PER_SITE)
     tokens = _reconnections(terminals) if level.reconnect else _renewals(terminals, checks, token_seconds)

@@ -74,7 +74,7 @@ class MeasurementResult:
 
 
 class Measurement:
-    """Measures one deployment. Any failure ends it: a rejected request has another cost."""
+    """Measures one deployment. Any failure ends it, since a rejected request has another cost."""
 
     def __init__(
         self,

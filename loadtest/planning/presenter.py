@@ -23,7 +23,7 @@ _COLUMNS = {
     "log B": (WAL, 1.0),
     "in B": (UP, 1.0),
     "out B": (DOWN, 1.0),
-    "nonce B": (f"{STORED}spent", 1.0),
+    "nonce B": (f"{STORED}used_nonce", 1.0),
 }
 """The quantity and its factor by column; the last column is the sum of all retained tables."""
 

@@ -57,7 +57,7 @@ def other_storage(busiest: Demand, costs: Costs, deployment: Deployment) -> list
     """Storage that does not grow: present enrolments, used nonces at the peak, one Monday's log."""
     enrolments = assumptions.ENROLMENT_ROWS * number(deployment.enrolment_bytes, "B", 3)
     indexes = assumptions.ENROLMENT_ROWS * number(deployment.enrolment_index_bytes, "B", 3)
-    nonces = per_second(busiest, costs, f"{STORED}spent") * assumptions.NONCE_RETENTION
+    nonces = per_second(busiest, costs, f"{STORED}used_nonce") * assumptions.NONCE_RETENTION
     of_a_card = Step.of("PostgreSQL's log of a check by card", _of_a_card_check(costs, WAL), "B")
     a_check = (
         assumptions.BY_CARD_TODAY * of_a_card.figure
@@ -76,7 +76,7 @@ def other_storage(busiest: Demand, costs: Costs, deployment: Deployment) -> list
 def _of_a_card_check(costs: Costs, quantity: str) -> Figure:
     """The cost of a check by card: its requests, and its share of histories and prescriptions."""
     own = [cost(costs, kind, quantity) for kind in CARD_CHECK]
-    histories = [exact(share) * cost(costs, look_up.value, quantity) for look_up, share in SHARES.items()]
+    histories = [exact(share) * cost(costs, resource.value, quantity) for resource, share in SHARES.items()]
     elsewhere = exact(1) - assumptions.AT_PHARMACIES
     entries = [
         assumptions.PRESCRIPTION_SHARE * elsewhere * cost(costs, PRESCRIPTION, quantity),

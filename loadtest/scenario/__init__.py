@@ -1,1 +1,4 @@
-"""`loadtest run`: visits that arrive by a schedule, independent of answers; their latencies, errors and a verdict."""
+"""`loadtest run`: visits that arrive by a schedule; their latencies, errors and a verdict.
+
+The schedule does not depend on answers.
+"""

@@ -22,7 +22,9 @@ REFUSALS = frozenset({"card-not-usable", "eligibility-not-confirmable"})
 _NOT_COMPARED = ("version", "record_id", "answered_at", "reference_number")
 
 _CLOCK_TOLERANCE = timedelta(seconds=1)
-"""Largest difference to the fund's clock. On one machine there is none, but the start of the run is recorded a moment late."""
+"""Largest difference to the fund's clock. On one machine there is none, but the start of the run is recorded
+a moment late.
+"""
 
 
 class ReferenceModel(Protocol):
@@ -71,9 +73,10 @@ class AnswerChecker:
         return [_difference(compared, expected[0])]
 
     def _instants(self, sampled: SampledAnswer, answer: dict[str, Any]) -> list[datetime]:
-        """The instants at which the answer may have been true: the one that it names, for a refusal any meanwhile.
+        """The instants at which the answer may have been true.
 
-        None if the answer names an instant before its request or after its receipt.
+        An answer names one; for a refusal, which names none, any during the request is possible. Empty if the
+        answer names an instant before its request or after its arrival.
         """
         began, ended = (self._started_at + timedelta(seconds=at) for at in (sampled.began, sampled.ended))
         if "answered_at" not in answer:

@@ -36,7 +36,10 @@ class CheckQuery:
 
 @dataclass(frozen=True, slots=True)
 class SampledAnswer:
-    """An answer of the sample. `began` and `ended`: when it was requested and received, in seconds of the run."""
+    """An answer of the sample.
+
+    `began` and `ended`: when it was requested and received, in seconds of the run.
+    """
 
     query: CheckQuery
     outcome: Outcome

@@ -16,7 +16,9 @@ from random import Random
 from eligibility_api.contract.codes import FacilityKind
 
 CHECKS_PER_DAY = 17.06e6
-"""Checks of the busy Monday: 274.60 M a month by 24.15 effective days, times 1.20 for the weekday and 1.25 for the season."""
+"""Checks of the busy Monday: 274.60 M a month by 24.15 effective days, times 1.20 for the weekday and 1.25
+for the season.
+"""
 
 HOURS, MINUTES = 24, 24 * 60
 SECONDS = 86_400
@@ -46,7 +48,10 @@ class RatePeriod:
 
 
 def arrivals(periods: Sequence[RatePeriod], rng: Random) -> Iterator[float]:
-    """Arrival times over consecutive periods, in seconds from the start. Gaps are exponentially distributed."""
+    """Arrival times over consecutive periods, in seconds from the start.
+
+    Gaps are exponentially distributed.
+    """
     began = 0.0
     for period in periods:
         yield from _poisson(began, period, rng)
@@ -69,7 +74,10 @@ def hour_share(kind: FacilityKind, hour: int) -> float:
 
 
 def minute_share(kind: FacilityKind, minute: int) -> float:
-    """The share of a facility kind's daily checks in a minute (0 to 1439). The middle of an hour is its busiest."""
+    """The share of a facility kind's daily checks in a minute (0 to 1439).
+
+    The middle of an hour is its busiest.
+    """
     hour, within = divmod(minute, 60)
     return hour_share(kind, hour) / 60 * (1 - _SWING * cos(2 * pi * within / 60))
 

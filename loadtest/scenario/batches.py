@@ -1,6 +1,7 @@
-"""Batches on the evening before: a facility submits the next day's patients, polls until done, and fetches the results.
+"""Batches on the evening before: a facility submits the next day's patients.
 
-Each row counts as a check, from the time at which its batch was scheduled until its answer was received.
+It polls until the batch is done, and fetches the results. Each row counts as a check, from the time at which
+its batch was scheduled until its answer was received.
 """
 
 from __future__ import annotations

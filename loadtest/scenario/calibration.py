@@ -27,7 +27,11 @@ BUSIEST_PER_S = LEVELS["L1"].checks_per_s
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """At `scale` the busiest minute keeps `TARGET_LOAD` of `cores` busy, if a check costs what it did in the probe."""
+    """The calibrated scale of a day.
+
+    At `scale` the busiest minute keeps `TARGET_LOAD` of `cores` busy, if a check costs what it did in the
+    probe.
+    """
 
     scale: float
     ms_per_check: float
@@ -78,7 +82,7 @@ def _scale(plan: Plan, calibration: Calibration | None) -> Iterator[Text]:
     if calibration is None:
         yield Text(
             f"最も混む1分は毎秒{busiest:,.0f}件で、全国の {plan.scale:g} 倍です。",
-            f"The busiest minute has {busiest:,.0f} checks/s, {plan.scale:g} of the nation's.",
+            f"The busiest minute has {busiest:,.0f} checks/s, {plan.scale:g} of those nationwide.",
         )
         return
     ms, scale, cores = calibration.ms_per_check, calibration.scale, calibration.cores

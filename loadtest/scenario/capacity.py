@@ -1,4 +1,4 @@
-"""Capacity: the size of machine that the nation needs, in proportion to the measured cost of a check."""
+"""Capacity: the size of machine that nationwide load needs, in proportion to the measured cost of a check."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.sections import Text
 
 BUSIEST_PER_S = LEVELS["L1"].checks_per_s
-"""Checks a second in the nation's busiest minute."""
+"""Checks a second in the busiest minute nationwide."""
 
 _MEASURED_SHARE = 0.95
 """A run from this share of the busiest minute's rate on counts as measured, any other one as extrapolated."""
@@ -16,7 +16,10 @@ _MEASURED_SHARE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """The measurement. `cores`: of the machine; `served_cores`: kept busy by everything but the generators."""
+    """The measurement.
+
+    `cores`: of the machine; `served_cores`: kept busy by everything but the generators.
+    """
 
     checks_per_s: float
     by_card: float
@@ -35,7 +38,7 @@ class Capacity:
 
     @property
     def busiest_minutes(self) -> float:
-        """How many busiest minutes this machine would serve at once, if all its cores worked for the fund alone."""
+        """Number of busiest minutes that this machine could serve at once, with all cores for the fund."""
         return self.cores / self.cores_needed
 
     @property
@@ -50,8 +53,8 @@ class Capacity:
             f"全国で最も混む1分（毎秒{BUSIEST_PER_S:,.0f}件、カード {self.by_card:.0%}）に対し、このマシンの"
             f"{self.cores}コアの処理能力は {self.busiest_minutes:.2f} 倍です。API とデータベースに、同種のコアが"
             f"{self.cores_needed:.1f}個必要です（{self._basis.ja}）。",
-            f"The nation's busiest minute ({BUSIEST_PER_S:,.0f} checks/s, {self.by_card:.0%} by card) fits"
-            f" {self.busiest_minutes:.2f} times into this machine's {self.cores} cores; it needs"
+            f"This machine's {self.cores} cores carry {self.busiest_minutes:.2f} of the busiest minute nationwide"
+            f" ({BUSIEST_PER_S:,.0f} checks/s, {self.by_card:.0%} by card), which needs"
             f" {self.cores_needed:.1f} cores of this kind for API and database ({self._basis.en}).",
         )
 

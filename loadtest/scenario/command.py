@@ -55,7 +55,8 @@ def run(
     uploaded: Annotated[
         int,
         typer.Option(
-            min=100, help="Residents whom insurers upload; the others are loaded into the database directly."
+            min=100,
+            help="保険者が送信する住民の数 / Residents whom insurers upload; others are loaded into the database.",
         ),
     ] = 20_000,
     terminals: Annotated[
@@ -73,44 +74,49 @@ def run(
     prescriptions: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, help="Share of taps that a prescription or dispensing follows (an estimate)."
+            min=0,
+            max=1,
+            help="処方・調剤が続く割合 / Share of taps that a prescription or dispensing follows.",
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="API workers, if this command starts the stack.")] = 2,
+    workers: Annotated[
+        int, typer.Option(min=1, help="API のワーカー数 / API workers, if this command starts the stack.")
+    ] = 2,
     generators: Annotated[
         int | None,
         typer.Option(
             min=0,
             max=256,
-            help="Local generator processes (default: as many as the level needs, unless --generator is given).",
+            help="負荷発生器の数 / Local generator processes (default: as many as the level needs, unless"
+            " --generator is given).",
             show_default=False,
         ),
     ] = None,
     generator: Annotated[
         list[str] | None,
         typer.Option(
-            help="Command line of one more generator, which runs `loadtest generator` on any machine; `{port}` is"
-            " replaced by the fund's port."
+            help="他の負荷発生器のコマンド / Command line of one more generator, which runs `loadtest generator` on any"
+            " machine; `{port}` is replaced by the fund's port."
         ),
     ] = None,
     fault: Annotated[
         FaultName | None,
         typer.Option(help="障害 / Fault, injected after a third of the run and removed after two thirds."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the arrivals.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="乱数の種 / Seed of the arrivals.")] = 1,
     out: Annotated[
         Path | None,
         typer.Option(
             file_okay=False,
-            help="Folder of the report (HTML, JSON; default: one under var/loadtest/reports).",
+            help="レポートの出力先 / Folder of the report (HTML, JSON; default: one under var/loadtest/reports).",
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON で出力 / Print one JSON object.")] = False,
 ) -> None:
     """全国の照会を指定したレベルの負荷で再現し、回答の正しさと速さを確かめます。
 
-    Run the nation's checks at a load level. Arrivals are open: they do not wait for answers.
+    Run nationwide checks at a load level. Arrivals are open-loop: they do not wait for answers.
 
     Runs against the stack that the environment names (TERMINAL_FUND_URL, FUND_HOME, JPKI_HOME, PAYER_…);
     otherwise starts one and ends it. Exit code 0: no wrong answer, no error that the fault does not explain,

@@ -1,7 +1,7 @@
-"""After a tap: the patient consents with the card, and the facility views the histories that the consent permits.
+"""After a tap: the patient consents with the card, and the facility views the permitted histories.
 
-Shares are the ministry's figures of July 2024 (health check-ups 0.291, medicines 0.292, treatments 0.575 a card check).
-With the tap's own two requests that makes 5.16 requests of this protocol.
+Shares are the ministry's figures of July 2024 (health check-ups 0.291, medicines 0.292, treatments 0.575 a
+card check). With the tap's own two requests that makes 5.16 requests of this protocol.
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ async def request_consent_challenge(client: TerminalClient, terminal: Terminal, 
 
 
 async def consent(client: TerminalClient, terminal: Terminal, card: Card, record: str) -> Outcome:
-    """Request a consent challenge and register the consent that the card signs. Returns the first failure, if any."""
+    """Request a consent challenge and register the consent that the card signs.
+
+    Returns the first failure, if any.
+    """
     challenge = await request_consent_challenge(client, terminal, record)
     if challenge.failure is not None:
         return challenge

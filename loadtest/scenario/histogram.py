@@ -15,7 +15,10 @@ _PERCENTILES = {"p50_ms": 0.5, "p90_ms": 0.9, "p99_ms": 0.99, "p999_ms": 0.999}
 
 @dataclass(slots=True)
 class LatencyHistogram:
-    """Latencies in milliseconds, in logarithmic buckets stored contiguously from the first used one to the last."""
+    """Latencies in milliseconds, in logarithmic buckets.
+
+    The buckets are stored contiguously, from the first used one to the last.
+    """
 
     count: int = 0
     max_ms: float = 0.0

@@ -30,7 +30,10 @@ PrescriptionKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A registered prescription or dispensing. `institution_code` registered it, `prescriber` prescribed it."""
+    """A registered prescription or dispensing.
+
+    `institution_code` registered it, `prescriber` prescribed it.
+    """
 
     origin: Origin
     institution_code: str
@@ -50,7 +53,10 @@ class Entry:
 
 @dataclass(slots=True)
 class PatientEntries:
-    """All entries of one patient in this run. `uncertain`: a registration failed, and may have been stored or not."""
+    """All entries of one patient in this run.
+
+    `uncertain`: a registration failed, and may have been stored or not.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     started: int = 0
@@ -65,7 +71,10 @@ class PatientEntries:
 
 @dataclass(frozen=True, slots=True)
 class MedicineHistory:
-    """A received history of medicines: its time, and its rows of this run. `partial`: there are further pages."""
+    """A received history of medicines: its time, and its rows of this run.
+
+    `partial`: there are further pages.
+    """
 
     person: str
     at: datetime
@@ -86,7 +95,10 @@ class HistoryChecker:
         self._faults: Counter[str] = Counter()
 
     def record_tap(self, body: bytes) -> None:
-        """Record an answer to a tap: entries older than the first one, by the fund's clock, are not of this run."""
+        """Record an answer to a tap.
+
+        Entries older than the first one, by the fund's clock, are not of this run.
+        """
         if self._started_at is None:
             self._started_at = datetime.fromisoformat(json.loads(body)["answered_at"])
 
@@ -139,7 +151,10 @@ def _faults(history: MedicineHistory, entries: Sequence[Entry]) -> Iterator[str]
 
 
 def _current_entries(history: MedicineHistory, entries: Sequence[Entry]) -> Iterator[Entry]:
-    """The entries that a history must show. A dispensing, also one of an earlier run, replaces its prescription."""
+    """The entries that a history must show.
+
+    A dispensing, also one of an earlier run, replaces its prescription.
+    """
     known = [entry for entry in entries if entry.known_from <= history.at]
     dispensed = history.dispensed | {
         (entry.prescriber, entry.prescribed_on) for entry in known if _is_dispensing(entry)

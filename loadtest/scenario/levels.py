@@ -25,10 +25,11 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A load level. `checks_per_s`: mean arrival rate; `by_card`: share of checks by card, the rest being by number.
+    """A load level.
 
-    `minutes`: default duration. `prescriptions`: share of taps that a prescription (institutions) or a dispensing
-    (pharmacies) follows.
+    `checks_per_s`: mean arrival rate; `by_card`: share of checks by card, the rest being by number.
+    `minutes`: default duration. `prescriptions`: share of taps that a prescription (institutions) or a
+    dispensing (pharmacies) follows.
     """
 
     name: str
@@ -48,12 +49,14 @@ class Level:
 _BUSIEST_MINUTE = 1210.0
 
 PRESCRIPTIONS = 0.3
-"""The share of taps that a prescription or a dispensing follows on a whole day: an estimate. The other levels consist of
-the requests of `docs/benchmarks.md`, and have none unless an option asks for them.
+"""The share of taps that a prescription or a dispensing follows on a whole day: an estimate. The other levels
+consist of the requests of `docs/benchmarks.md`, and have none unless an option asks for them.
 """
 
 NIGHT_ROWS_PER_S = 140.0
-"""12 % of the busy Monday's checks, submitted within four hours of the evening before; of a mean weekday's, 95."""
+"""12 % of the busy Monday's checks, submitted within four hours of the evening before; of a mean weekday's,
+95.
+"""
 
 LEVELS = {
     level.name: level

@@ -57,7 +57,10 @@ class Plan:
 
     @property
     def sign_ins(self) -> Sequence[RatePeriod]:
-        """Sign-ins of facilities that reconnect after the restart, in addition to renewals of expiring tokens."""
+        """Sign-ins of facilities that reconnect after the restart.
+
+        They are in addition to renewals of expiring tokens.
+        """
         if not self.level.reconnect:
             return []
         left = min(self.seconds - self.restart_at, STORM_SECONDS)
@@ -71,7 +74,10 @@ class Plan:
     def schedule(
         self, visitors: Visitors, client: TerminalClient, history_checker: HistoryChecker | None = None
     ) -> Iterator[ScheduledVisit | ScheduledBatch]:
-        """All visits, sorted by time. `history_checker`: records what is registered for and shown of patients."""
+        """All visits, sorted by time.
+
+        `history_checker`: records what is registered for and shown of patients.
+        """
         draw = _VisitFactory(self, visitors, client, history_checker)
         if self.level.shape is Shape.BATCHES:
             batches = RatePeriod(self.seconds, self.checks_per_s / MEAN_ROWS)

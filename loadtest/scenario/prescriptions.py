@@ -41,7 +41,10 @@ class PrescriptionWriter:
         self._rng = rng
 
     async def register(self, terminal: Terminal, person: str, record: str) -> Outcome | None:
-        """Register an entry for the patient whom a tap's record identified; None if the patient has the maximum."""
+        """Register an entry for the patient whom a tap's record identified.
+
+        Returns None if the patient has the maximum.
+        """
         patient = self._history_checker.patient(person)
         if patient.started >= MAX_ENTRIES_PER_PATIENT:
             return None

@@ -105,7 +105,10 @@ class RunReport:
 
     @property
     def sustained(self) -> bool:
-        """Whether the machine sustained the level: nearly all offered checks answered, within the goal if there is one."""
+        """Whether the machine sustained the level.
+
+        Nearly all offered checks were answered, within the goal if there is one.
+        """
         goal = GOALS_MS.get(self.plan.level.name)
         complete = self.achieved_per_s >= MIN_ACHIEVED * self.offered_per_s
         fast = goal is None or self.stats.checks.percentile_ms(0.99) <= goal
@@ -118,7 +121,10 @@ class RunReport:
 
     @property
     def capacity(self) -> Capacity | None:
-        """The size of machine that the nation needs. None if the run was disturbed or its processors are unknown."""
+        """The size of machine that nationwide load needs.
+
+        None if the run was disturbed or its processors are unknown.
+        """
         disturbed = any(section.span for section in self.sections)
         steady = self.plan.level.shape in {Shape.STEADY, Shape.DAY} and not disturbed
         if self.host_info is None or not self.stats.answered or not steady:

@@ -1,4 +1,4 @@
-"""Runs a level from scratch: opens the target, provisions the dataset, runs the generators, and checks the answers."""
+"""Runs a level from scratch: target, dataset, generators, and the check of the answers."""
 
 from __future__ import annotations
 

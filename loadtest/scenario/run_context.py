@@ -36,7 +36,10 @@ class RunContext:
 
 
 BackgroundTask = Callable[[RunContext], Coroutine[Any, Any, None]]
-"""Runs beside the generators: started with them, cancelled after the last answer. Its errors end the run."""
+"""Runs in parallel to the generators.
+
+It is started with them and cancelled after the last answer. Its errors end the run.
+"""
 
 
 async def run_generators(
@@ -45,7 +48,10 @@ async def run_generators(
     dataset: Dataset,
     background_tasks: Sequence[BackgroundTask],
 ) -> tuple[RunContext, RunResult]:
-    """Start generators that are ready, and wait for their result. Raises LoadError, and any error of a background task."""
+    """Start generators that are ready, and wait for their result.
+
+    Raises LoadError, and any error of a background task.
+    """
     with unwrap_exception_group():
         async with asyncio.TaskGroup() as group:
             generators.start_load()

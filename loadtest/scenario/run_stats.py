@@ -107,9 +107,10 @@ class TimeSeries:
 
 @dataclass(slots=True)
 class RunStats:
-    """Statistics of a run. Latencies of checks count from the scheduled time, those of requests from their sending.
+    """Statistics of a run.
 
-    Instants (`at`) are in seconds of the run: a visit's is its scheduled time.
+    Latencies of checks count from the scheduled time, those of requests from their sending. Instants (`at`)
+    are in seconds of the run: a visit's is its scheduled time.
     """
 
     offered: int = 0

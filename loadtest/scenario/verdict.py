@@ -23,7 +23,7 @@ def verdict(report: RunReport) -> Text:
     if report.generator_bound:
         return Text(
             f"負荷発生器が限界に達したため、{level.ja}については判定できません。",
-            f"The generator was the bottleneck: nothing is known of {level.en}.",
+            f"The generator was the bottleneck: {level.en} cannot be judged.",
         )
     if report.sections:
         sections, errors = _sections(report), _errors(report)

@@ -62,7 +62,9 @@ Visit = Callable[[], Awaitable[Outcome]]
 """Runs a patient's visit from its start."""
 
 RETRIED = "retried visit"
-"""Name under which visits that were retried after a cut connection are counted, with the latency of the retry."""
+"""Name under which visits that were retried after a cut connection are counted, with the latency of the
+retry.
+"""
 
 _CUT = frozenset({"network: connection cut", "network: connection closed"})
 
@@ -91,7 +93,7 @@ class TerminalClient:
         return await self.send(terminal, CARD, b"{", proof, b"}")
 
     async def by_number(self, terminal: Terminal, membership: Membership) -> Outcome:
-        """A look-up by the numbers of a certificate."""
+        """Look up a membership by the numbers of a certificate."""
         return await self.send(terminal, NUMBER, number_body(membership))
 
     async def retry_if_cut(self, visit: Visit) -> Outcome:
@@ -106,7 +108,10 @@ class TerminalClient:
         return outcome
 
     async def sign_in(self, terminal: Terminal) -> Outcome:
-        """Request a token for a terminal, whether or not it has one. Honours Retry-After within the request's timeout."""
+        """Request a token for a terminal, whether or not it has one.
+
+        Honours Retry-After within the request's timeout.
+        """
         deadline = perf_counter() + self._pool.timeout_seconds
         while True:
             began = perf_counter()
@@ -140,7 +145,10 @@ class TerminalClient:
             self._no_renewal_before[name] = perf_counter() + _RETRY_RENEWAL_SECONDS
 
     async def send(self, terminal: Terminal, what: Request, *body: bytes) -> Outcome:
-        """Send one request. Signs in first without a valid token, and in the background if the token expires soon."""
+        """Send one request.
+
+        Signs in first without a valid token, and in the background if the token expires soon.
+        """
         if not terminal.has_valid_token():
             signed_in = await asyncio.shield(self._shared_sign_in(terminal))
             if signed_in.failure is not None:

@@ -1,1 +1,4 @@
-"""`loadtest smoke`: a few terminals tap for some seconds, and every answer is checked. Tests correctness, not speed."""
+"""`loadtest smoke`: a few terminals tap for some seconds, and every answer is checked.
+
+Tests correctness, not speed.
+"""

@@ -1,4 +1,7 @@
-"""Card sessions: cards that are ready to sign, with the PIN verified once, so that a tap's time is the fund's alone."""
+"""Card sessions: cards that are ready to sign, with the PIN verified once.
+
+A tap's time is then the fund's alone.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ class CardSession:
 def open_card_sessions(
     files: Iterable[Path], pin: str, open_card: Callable[[Path], CardConnection]
 ) -> Iterator[list[CardSession]]:
-    """Open a session with each card, and close all at the end. Raises CardSessionError for the first that fails."""
+    """Open a session with each card, and close all at the end.
+
+    Raises CardSessionError for the first that fails.
+    """
     with ExitStack() as connections:
         sessions = []
         for file in files:

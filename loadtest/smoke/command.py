@@ -54,7 +54,7 @@ def smoke(
     users: Annotated[
         int, typer.Option(min=1, max=500, help="端末の数 / Terminals, each with its own card.")
     ] = 4,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON で出力 / Print one JSON object.")] = False,
 ) -> None:
     """数秒間カードをかざし続け、すべての回答が正しいことを確かめます。
 

@@ -1,4 +1,7 @@
-"""One tap of a card session, and the check of its answer. Independent of Locust and of how time is measured."""
+"""One tap of a card session, and the check of its answer.
+
+Independent of Locust and of how time is measured.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ class TapChecker:
 
 
 def tap(card: CardSession, fund: FundClient, checker: TapChecker) -> str | None:
-    """Challenge, signature, check. Returns the code of the failure, which is counted; None if the answer was right."""
+    """Make one tap: challenge, signature, check.
+
+    Returns the code of the failure, which is counted; None if the answer was right.
+    """
     try:
         challenge = fund.challenge(Purpose.ELIGIBILITY).challenge
         checker.check(card.name, fund.check_card(card.prove(fund.credential, challenge)))

@@ -1,4 +1,4 @@
-"""Access to the fund: one client per insurer, streaming of files, and polling until the fund has processed them."""
+"""Access to the fund: one client per insurer, streaming of files, and polling."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from eligibility_api.contract.tokens import Credential
 from payer_mock.clock import now
 
 ClientOf = Callable[[str], InsurerClient]
-"""Returns the client of an insurer number. Raises ShikakuError `enrolment-other-insurer` where there is none."""
+"""Returns the client of an insurer number. Raises ShikakuError `enrolment-other-insurer` where there is none.
+"""
 
 _CHUNK_BYTES = 1 << 18
 _FIRST_WAIT_SECONDS, _MAX_WAIT_SECONDS, _WAIT_FACTOR = 0.05, 0.5, 1.3
 _MAX_LEAD_SECONDS = 5.0
-"""The fund publishes about a second ahead; a longer lead means that a clock is wrong, and is not waited for."""
+"""The fund publishes about a second ahead; a longer lead means that a clock is wrong, and is not waited for.
+"""
 
 State = TypeVar("State")
 
@@ -55,7 +57,10 @@ def poll_while(
     fetch: Callable[[], State],
     wait: Callable[[float], None],
 ) -> State:
-    """The first state that is not in progress; fetched again after each `wait`, which grows from 0.05 to 0.5 s."""
+    """The first state that is not in progress.
+
+    It is fetched again after each `wait`, which grows from 0.05 to 0.5 s.
+    """
     seconds = _FIRST_WAIT_SECONDS
     while in_progress(state):
         wait(seconds)

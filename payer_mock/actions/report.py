@@ -1,4 +1,7 @@
-"""The report of `payer-mock enrol`: counts, faults, and where a technical failure stopped it; and the exit codes."""
+"""The report of `payer-mock enrol`, and the exit codes.
+
+It has counts, faults, and where a technical failure stopped the command.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ ALL_DONE, SOME_REFUSED, USAGE, STOPPED = 0, 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The row at which the fund failed for a technical reason; the call may or may not have been processed."""
+    """The row at which the fund failed for a technical reason.
+
+    The call may or may not have been processed.
+    """
 
     row: int
     code: str

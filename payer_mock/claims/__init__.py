@@ -1,1 +1,4 @@
-"""Writes claim files (レセプト) in the real format, from a description or from a synthetic population; and check-ups."""
+"""Writes claim files (レセプト) in the real format, and health check-ups.
+
+From a description, or from a synthetic population.
+"""

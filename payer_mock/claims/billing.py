@@ -1,4 +1,7 @@
-"""Turns a patient's month into claims: one per institution, and one per pharmacy and prescribing institution."""
+"""Turns a patient's month into claims.
+
+One per institution, and one per pharmacy and prescribing institution.
+"""
 
 from __future__ import annotations
 
@@ -65,8 +68,9 @@ def claims_of_month(member: Member, month: date, patient_month: PatientMonth) ->
 
 
 def resubmitted(claim: Claim) -> Claim:
-    """A claim as resubmitted after its return (返戻再請求): without its last unit, or with one point more where it has
-    only one.
+    """A claim as resubmitted after its return (返戻再請求).
+
+    It lacks its last unit, or has one point more where it has only one unit.
     """
     if isinstance(claim, MedicalClaim):
         *units, unit = claim.units
@@ -200,7 +204,10 @@ def _group_by_usage(prescribed: Iterable[PrescribedDrug]) -> Iterator[tuple[Drug
 
 
 def _is_taken_home(order: DrugOrder) -> bool:
-    """Whether the patient takes the medicine home, from the clinic or a pharmacy, instead of being injected there."""
+    """Whether the patient takes the medicine home.
+
+    From the clinic or a pharmacy, instead of being injected there.
+    """
     return order.act != INTRAVENOUS
 
 

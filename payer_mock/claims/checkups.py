@@ -1,4 +1,7 @@
-"""Writes health check-ups (特定健診) of a population: JLAC10 items (OQS 8) with plausible values, as JSON lines."""
+"""Writes health check-ups (特定健診) of a population, as JSON lines.
+
+JLAC10 items (OQS 8) with plausible values.
+"""
 
 from __future__ import annotations
 
@@ -78,9 +81,9 @@ class CheckupFiles:
 
 
 def write_checkup_files(population_folder: Path, year: int, out: Path) -> CheckupFiles:
-    """Write a year's check-ups into `out`, one file per insurer. The same population and year give the same bytes.
+    """Write a year's check-ups into `out`, one file per insurer.
 
-    Raises PopulationError, OSError.
+    The same population and year give the same bytes. Raises PopulationError, OSError.
     """
     population = Population.load(population_folder)
     members = population_folder / population.month

@@ -1,6 +1,7 @@
-"""A claim to be written: who was treated, where, with what. Plain values, also filled from a description in JSON.
+"""A claim to be written: who was treated, where, with what.
 
-Medicines and acts are grouped in units, as claims count them (OQS 13.2, 13.3); a unit has its points for one day or dose.
+Plain values, also filled from a description in JSON. Medicines and acts are grouped in units, as claims count
+them (OQS 13.2, 13.3); a unit has its points for one day or dose.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ class PublicExpense:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """The patient as on her certificate. A welfare office's number means medical aid: KO alone, without HO."""
+    """The patient as on her certificate.
+
+    A welfare office's number means medical aid: KO alone, without HO.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -88,7 +92,10 @@ class Institution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A medicine, an act or a material with its quantity: per day or dose, in total for external medicines."""
+    """A medicine, an act or a material with its quantity.
+
+    Per day or dose; in total for external medicines.
+    """
 
     __pydantic_config__ = STRICT
 

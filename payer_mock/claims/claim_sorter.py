@@ -16,8 +16,9 @@ _MAX_RUN_BYTES = 16 << 20
 """Claims are buffered up to this size, then written as a run."""
 
 _RUN_LINE_END = b"\x1e"
-"""Replaces line ends within a run. CP932 has no such byte within a character: lead bytes are above 0x7F, trail bytes
-at least 0x40."""
+"""Replaces line ends within a run. CP932 has no such byte within a character: lead bytes are above 0x7F,
+trail bytes at least 0x40.
+"""
 
 
 class ClaimSorter:

@@ -139,8 +139,9 @@ OTHER_ACUTE = (
     Condition("架空湿疹", ((DrugOrder("9915001", EXTERNAL, "20", WRITTEN, 1, "１日２回　塗布"),),)),
     Condition("架空咽頭炎", ((DrugOrder(COMPOUNDED, EXTERNAL, "30", WRITTEN, 1, "含嗽用"), _FEVER),)),
 )
-"""At any time of the year. The gargle of the last one is compounded by the institution: the master has no price list
-code for it."""
+"""At any time of the year. The gargle of the last one is compounded by the institution: the master has no
+price list code for it.
+"""
 
 WITHOUT_MEDICINE = ("架空近視", "架空打撲", "架空肩関節周囲炎", "架空耳垢栓塞")
 """Conditions treated without medicines."""

@@ -1,8 +1,8 @@
 """Reads claims described in JSON, and writes the claim file of them.
 
-`{"claim_month": "YYYY-MM", "medical": [MedicalClaim…], "pharmacy": [PharmacyClaim…]}`, the claims with the fields
-of `claim.py`. EXAMPLE is one. Only the form is validated: a description may contain claims that the fund has to
-reject.
+`{"claim_month": "YYYY-MM", "medical": [MedicalClaim…], "pharmacy": [PharmacyClaim…]}`, the claims with the
+fields of `claim.py`. EXAMPLE is one. Only the form is validated: a description may contain claims that the
+fund has to reject.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Draws a patient's month: which institutions she visits, on which days, for what. Reproducible for each month."""
+"""Draws a patient's month: which institutions she visits, on which days, for what.
+
+Reproducible for each month.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ from payer_mock.claims.patients import Patient, PrescribedDrug, draw_clinic, pre
 from payer_mock.population.residents import age_on
 
 MEDICAL_A_MONTH, PHARMACY_A_MONTH = 0.9, 0.5
-"""Claims per person and month that result from the shares here and in `patients`. Japan's examining bodies receive some
-two thousand million claims a year, 1.4 per person and month; dental ones are counted as medical here.
+"""Claims per person and month that result from the shares here and in `patients`. Japan's examining bodies
+receive some two thousand million claims a year, 1.4 per person and month; dental ones are counted as medical
+here.
 """
 
 _INFECTION = {1: 0.22, 2: 0.20, 3: 0.14, 10: 0.10, 11: 0.14, 12: 0.22}
@@ -34,7 +38,9 @@ _OTHER_ACUTE, _WITHOUT_MEDICINE = 0.10, 0.24
 _CHILD_BELOW = 15
 _CHILD_INFECTION_FACTOR = 2.5
 _INPATIENT = ((45, 0.005), (75, 0.012), (130, 0.035))
-"""Chance of a hospital stay per month, by upper age bound (about 1.3 million people are in hospital on a day)."""
+"""Chance of a hospital stay per month, by upper age bound (about 1.3 million people are in hospital on a
+day).
+"""
 
 _SURGERY = 0.4
 """Share of hospital stays with an operation."""

@@ -1,4 +1,7 @@
-"""The clinics, hospitals and pharmacies of a population: codes with check digit, names with 架空 (fictitious)."""
+"""The clinics, hospitals and pharmacies of a population.
+
+Codes have a check digit; names contain 架空 (fictitious).
+"""
 
 from __future__ import annotations
 

@@ -45,9 +45,9 @@ class ClaimFiles:
 
 
 def write_claim_files(population_folder: Path, claim_month: date, out: Path) -> ClaimFiles:
-    """Write the claim files of a claim month (its first day) into `out`. The same population gives the same bytes.
+    """Write the claim files of a claim month (its first day) into `out`.
 
-    Raises PopulationError, OSError.
+    The same population gives the same bytes. Raises PopulationError, OSError.
     """
     population = Population.load(population_folder)
     members = population_folder / population.month

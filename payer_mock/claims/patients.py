@@ -1,7 +1,7 @@
 """A member as a patient: her chronic illnesses, who treats them, and what she takes every month.
 
-Drawn from the population's seed and her name, birth date and address: the same in every month, and after a change of
-insurers.
+Drawn from the population's seed and her name, birth date and address: the same in every month, and after a
+change of insurers.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from payer_mock.population.residents import age_on, home_place
 from payer_mock.population.rows import Row
 
 _CHRONICALLY_ILL = ((30, 0.12), (45, 0.22), (60, 0.42), (75, 0.68), (130, 0.90))
-"""Share of chronically ill people by upper age bound. Close to the shares of people who see a doctor regularly
-(国民生活基礎調査, 通院者率: 43 % of all, 70 % from 65 on).
+"""Share of chronically ill people by upper age bound. Close to the shares of people who see a doctor
+regularly (国民生活基礎調査, 通院者率: 43 % of all, 70 % from 65 on).
 """
 
 _SECOND_CLINIC = 0.25
@@ -63,9 +63,10 @@ class PrescribedDrug(NamedTuple):
 
 
 class ChronicCare(NamedTuple):
-    """Continuing treatment: where, for what, since when, around which day of the month, for how many days of supply.
+    """Continuing treatment of chronic illnesses.
 
-    Without a pharmacy the clinic dispenses the medicines itself (院内処方).
+    Where, for what, since when, around which day of the month, for how many days of supply. Without a
+    pharmacy the clinic dispenses the medicines itself (院内処方).
     """
 
     clinic: Institution
@@ -120,7 +121,10 @@ def prescribe(orders: tuple[DrugOrder, ...], rng: Random) -> tuple[PrescribedDru
 
 
 def draw_clinic(institutions: Institutions, rng: Random, home: int) -> tuple[Institution, Institution | None]:
-    """Draw a clinic near home, and the pharmacy of its prescriptions; None where it dispenses medicines itself."""
+    """Draw a clinic near home, and the pharmacy of its prescriptions.
+
+    The pharmacy is None where the clinic dispenses medicines itself.
+    """
     number = home + rng.randrange(_NEARBY_CLINICS)
     outside, elsewhere = rng.random() < _DISPENSED_OUTSIDE, rng.random() < _OTHER_PHARMACY
     pharmacy = institutions.pharmacy(home if elsewhere else number) if outside else None

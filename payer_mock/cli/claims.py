@@ -1,4 +1,7 @@
-"""`payer-mock send-claims`, `claims-report`, `claims-faults`, `send-checkups`: claims and health check-ups."""
+"""Commands about claims and health check-ups.
+
+`payer-mock send-claims`, `claims-report`, `claims-faults`, `send-checkups`.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,8 @@ def send_claims_command(
 
     Send claim files (RECEIPTC.UKE and the like), and wait for each until its claims are visible.
 
-    Exit code 0: every claim was accepted. 1: some were not, or a file was refused. 2: wrong usage. 3: technical failure.
+    Exit code 0: every claim was accepted. 1: some were not, or a file was refused. 2: wrong usage. 3:
+    technical failure.
     """
     dependencies = context.ensure_object(Dependencies)
     worst = ALL_DONE

@@ -154,13 +154,13 @@ def write_claims(
 
     Write a claim file of claims that are described in JSON.
 
-    The description is one object: `claim_month` (YYYY-MM), `medical` and `pharmacy`, lists of claims. Every claim
-    has `institution` and `member` (`insurer_number`, `number`, `birth_date`, `name`, `sex`; `symbol`, `branch`,
-    `relationship`, `public_expense`; a welfare office's number stands for medical aid), and a `treatment_month`.
-    A medical one: `diseases` (`name`, `began_on`, `main`) and `units` (`act`, `days` as {day: times}, `acts`, `drugs`,
-    `materials` as {code, quantity}, `points`), `admitted_on` of an inpatient. A pharmacy's: `prescriber`, and
-    `prescriptions` (`form`, `usage`, `instruction`, `drugs`, `supplies` as {prescribed_on, dispensed_on, times}).
-    `payer_mock/claims/description.py` has an example.
+    The description is one object: `claim_month` (YYYY-MM), `medical` and `pharmacy`, lists of claims. Every
+    claim has `institution` and `member` (`insurer_number`, `number`, `birth_date`, `name`, `sex`; `symbol`,
+    `branch`, `relationship`, `public_expense`; a welfare office's number stands for medical aid), and a
+    `treatment_month`. A medical one: `diseases` (`name`, `began_on`, `main`) and `units` (`act`, `days` as
+    {day: times}, `acts`, `drugs`, `materials` as {code, quantity}, `points`), `admitted_on` of an inpatient.
+    A pharmacy's: `prescriber`, and `prescriptions` (`form`, `usage`, `instruction`, `drugs`, `supplies` as
+    {prescribed_on, dispensed_on, times}). `payer_mock/claims/description.py` has an example.
     """
     try:
         claims = write_description(read_description(description.read_bytes()), out)

@@ -47,7 +47,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def enrol(context: typer.Context, file: _Csv, *, as_json: JsonOption = False) -> None:
-    """加入者ファイル（CSV、UTF-8）の加入者を1人ずつ登録します。資格喪失年月日（lost_on）のある行は資格喪失も登録します。
+    """加入者ファイル（CSV、UTF-8）の加入者を1人ずつ登録します。
+
+    資格喪失年月日（lost_on）のある行は資格喪失も登録します。
 
     終了コード 0：全行を登録、1：登録できない行あり、2：使い方・設定・見出し行のエラー、3：支払基金の障害で中断
 

@@ -1,4 +1,7 @@
-"""`payer-mock upload`, `upload-status`, `faults`, `approve`, `reject`, `publish`, `undo`, `seen-by`: member files."""
+"""Commands about member files.
+
+`payer-mock upload`, `upload-status`, `faults`, `approve`, `reject`, `publish`, `undo`, `seen-by`.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ from payer_mock.cli.common import (
     show,
     usage,
 )
-from payer_mock.screens.uploads import show_faults, show_seen_by, show_upload
+from payer_mock.screens.uploads import show_correction_list, show_faults, show_upload
 
 _Files = Annotated[list[Path], typer.Argument(metavar="FILE...", exists=True, dir_okay=False, readable=True)]
 _UploadId = Annotated[str, typer.Argument(metavar="UPLOAD", help="アップロードのID / the upload's id")]
@@ -43,8 +46,9 @@ _Reason = Annotated[str, typer.Option(help="理由（記録されます） / rea
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    for command in (upload, upload_status, faults, approve, reject, publish, undo, seen_by):
+    for command in (upload, upload_status, faults, approve, reject, publish, undo):
         app.command()(command)
+    app.command("seen-by")(correction_list)
 
 
 def upload(
@@ -188,7 +192,7 @@ def undo(
         _finish(context, client, client.undo_upload(upload_id, reason), as_json=as_json)
 
 
-def seen_by(
+def correction_list(
     context: typer.Context,
     upload_id: _UploadId,
     *,
@@ -201,7 +205,7 @@ def seen_by(
     """
     with fund_client(context, insurer) as client:
         answer = client.correction_list(upload_id)
-    show(answer, as_json=as_json, on_screen=lambda console: show_seen_by(console, answer))
+    show(answer, as_json=as_json, on_screen=lambda console: show_correction_list(console, answer))
 
 
 def _finish(context: typer.Context, client: InsurerClient, answer: UploadAnswer, *, as_json: bool) -> None:

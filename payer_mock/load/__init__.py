@@ -1,1 +1,1 @@
-"""Load tests: a synthetic population's member files and claims sent by an insurer's ordinary calls, and measured."""
+"""Load tests: a synthetic population's member files and claims, sent by an insurer's ordinary calls."""

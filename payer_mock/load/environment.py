@@ -1,6 +1,7 @@
-"""The fund that a load test targets: a running one, or a stack of its own, started as a process and stopped again.
+"""The fund that a load test targets: a running one, or a stack of its own.
 
-The other organisations are separate programs: they are started by name and configured by environment variables.
+The other organisations are separate programs: they are started by name and configured by environment
+variables.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def target_environment(folder: Path) -> Iterator[TargetEnvironment]:
     if "PAYER_FUND_URL" in os.environ:
         yield TargetEnvironment(dict(os.environ), None)
         return
-    home, log = folder / "house", folder / "house.log"
+    home, log = folder / "stack", folder / "stack.log"
     with log.open("wb") as output:
         command = [sys.executable, "-m", "shikaku.stack", "--home", str(home)]
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The insurers of a load test: their credentials, and a thread pool in which several of them work at a time."""
+"""The insurers of a load test: their credentials, and a thread pool."""
 
 from __future__ import annotations
 

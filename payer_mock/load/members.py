@@ -26,7 +26,10 @@ CheckedUpload = tuple[str, UploadAnswer]
 
 
 def upload_members(files: list[Path], credentials: InsurerCredentials) -> UploadRound:
-    """Send every file and wait for its check report, then publish every one. Raises LoadError, ShikakuError."""
+    """Send every file and wait for its check report, then publish every one.
+
+    Raises LoadError, ShikakuError.
+    """
     pool = InsurerPool()
     task = _InsurerTask(credentials, pool)
     result = UploadRound()

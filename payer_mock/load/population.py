@@ -17,7 +17,7 @@ class PopulationLoader:
     """Generates a population in a folder and loads it into a fund."""
 
     def __init__(self, report: LoadReport, target: TargetEnvironment, folder: Path) -> None:
-        self.population_folder = folder / "country"
+        self.population_folder = folder / "population"
         self.credentials = InsurerCredentials(target.fund_url, folder / "programs", folder / "approvers")
         self._residents = folder / "residents.jsonl"
         self._report = report
@@ -31,7 +31,7 @@ class PopulationLoader:
         with self._report.timed("residents"):
             numbers = ("--people", str(self._report.people), "--seed", str(seed))
             self._target.run("jpki-mock", "residents", *numbers, "--out", self._residents)
-        with self._report.timed("country"):
+        with self._report.timed("population"):
             population = generate_population(self._residents, self.population_folder, seed=seed, month=month)
         with self._report.timed("admission"):
             insurers = self.population_folder / "insurers.csv"

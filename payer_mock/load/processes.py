@@ -11,7 +11,8 @@ from pathlib import Path
 _FUND = "eligibility_api"
 _DATABASE = "postgres"
 _TIMES = slice(11, 15)
-"""utime, stime, cutime and cstime (of reaped children) in /proc/PID/stat, counted behind the command's name."""
+"""utime, stime, cutime and cstime (of reaped children) in /proc/PID/stat, counted behind the command's name.
+"""
 
 
 def own_peak() -> float:
@@ -20,7 +21,7 @@ def own_peak() -> float:
 
 
 def fund_peaks(stack_pid: int) -> dict[int, float]:
-    """Peak resident size in MiB of the fund's own processes below `stack_pid`, by process; PostgreSQL excluded."""
+    """Peak resident size in MiB of the fund's own processes below `stack_pid`, without PostgreSQL."""
     return {pid: _peak_mib(pid) for pid in _fund_processes(stack_pid) if _DATABASE not in _read(pid, "comm")}
 
 

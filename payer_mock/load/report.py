@@ -12,8 +12,9 @@ from typing import Any
 
 @dataclass(slots=True)
 class UploadRound:
-    """All insurers' files of one month: rows, and seconds from the first byte sent until all are checked and until all
-    are published.
+    """All insurers' files of one month.
+
+    Rows, and seconds from the first byte sent until all are checked, and until all are published.
     """
 
     rows: int = 0

@@ -70,7 +70,7 @@ def _load_claims(
 
 
 def _newest_due() -> str:
-    """The newest claim month (YYYY-MM) whose claims are visible: they are from the 11th of it on (OQS 7.3)."""
+    """The newest claim month (YYYY-MM) whose claims are visible: from its 11th on (OQS 7.3)."""
     return f"{day_in_japan(now() - timedelta(days=10)):%Y-%m}"
 
 

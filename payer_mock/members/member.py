@@ -21,7 +21,8 @@ from eligibility_api.contract.wire import MY_NUMBER_FAULT
 from payer_mock.members.table import Fault, Row
 
 _CATALOGUE_CODES = {MY_NUMBER_FAULT: "my-number-refused", "period": "enrolment-period"}
-"""Rules of the contract's models that are codes of the error catalogue; the others keep the rule's own name."""
+"""Rules of the contract's models that are codes of the error catalogue; the others keep the rule's own name.
+"""
 
 _COLUMNS_OF_RULES = {"period": "lost_on", "reason_of_loss": "reason_of_loss"}
 """The column that a fault of a rule about several columns is reported at."""

@@ -1,8 +1,8 @@
-"""Reads a member file as a table: CSV (RFC 4180) in UTF-8, line by line, with the columns of `contract.member_file` in any
-order. `member.py` validates the cells.
+"""Reads a member file as a table: CSV (RFC 4180) in UTF-8, line by line.
 
-A row is one line: a cell never holds a line break, so that a missing quotation mark invalidates one row and not the
-rest of the file. Rows are numbered as in a spreadsheet: the header is row 1.
+The columns are those of `contract.member_file`, in any order. `member.py` validates the cells. A row is one
+line: a cell never holds a line break, so that a missing quotation mark invalidates one row and not the rest
+of the file. Rows are numbered as in a spreadsheet: the header is row 1.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ class HeaderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a row is rejected; never contains the value. `column` is None where the fault is not about one column."""
+    """Why a row is rejected; never contains the value.
+
+    `column` is None where the fault is not about one column.
+    """
 
     row: int
     column: str | None
@@ -41,8 +44,8 @@ class Row:
 def open_table(path: Path) -> TextIO:
     """Open a member file, with or without byte order mark. Raises OSError.
 
-    Bytes that are not UTF-8 become lone surrogates, which no text of the contract accepts: they invalidate their
-    cell, not the file.
+    Bytes that are not UTF-8 become lone surrogates, which no text of the contract accepts: they invalidate
+    their cell, not the file.
     """
     return path.open(encoding="utf-8-sig", errors="surrogateescape")
 

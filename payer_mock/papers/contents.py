@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from eligibility_api.contract.codes import Relationship, Sex
-from payer_mock.papers.page import HistoryPage
+from payer_mock.papers.page import PaperPage
 
 _SEXES = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.UNSET: "—"}
 _RELATIONSHIPS = {Relationship.INSURED: "本人（被保険者）", Relationship.DEPENDANT: "家族（被扶養者）"}
@@ -28,7 +28,7 @@ _NOTICE_NOTE = (
 _Lines = list[tuple[str, str | None]]
 
 
-def certificate(row: Mapping[str, str], insurer_name: str | None = None) -> HistoryPage:
+def certificate(row: Mapping[str, str], insurer_name: str | None = None) -> PaperPage:
     """A 資格確認書, which replaces a card."""
     dates = [
         ("交付年月日 / issued", _day(row.get("issued_on"))),
@@ -39,13 +39,13 @@ def certificate(row: Mapping[str, str], insurer_name: str | None = None) -> Hist
         ("被保険者氏名 / insured person", row.get("insured_name")),
     ]
     lines = [*_membership(row, insurer_name), *_person(row), *person, *_cover(row), *dates]
-    return HistoryPage("資格確認書", "Eligibility certificate", _filled(lines), _CERTIFICATE_NOTE)
+    return PaperPage("資格確認書", "Eligibility certificate", _filled(lines), _CERTIFICATE_NOTE)
 
 
-def notice(row: Mapping[str, str], insurer_name: str | None = None) -> HistoryPage:
+def notice(row: Mapping[str, str], insurer_name: str | None = None) -> PaperPage:
     """A 資格情報のお知らせ: a member's numbers, valid only together with her card."""
     lines = [*_membership(row, insurer_name), *_person(row), *_cover(row)]
-    return HistoryPage("資格情報のお知らせ", "Notice of eligibility", _filled(lines), _NOTICE_NOTE)
+    return PaperPage("資格情報のお知らせ", "Notice of eligibility", _filled(lines), _NOTICE_NOTE)
 
 
 def _membership(row: Mapping[str, str], insurer_name: str | None) -> _Lines:

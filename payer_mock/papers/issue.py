@@ -1,4 +1,7 @@
-"""Issues papers for all current members of a file: PDF files of up to 500 pages, readable by their owner only."""
+"""Issues papers for all current members of a file.
+
+PDF files of up to 500 pages, readable by their owner only.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,14 @@ from eligibility_api.contract.numbers import folded
 from payer_mock.members.member import Member, read_member
 from payer_mock.members.table import open_table, read_table
 from payer_mock.papers.contents import certificate, notice
-from payer_mock.papers.page import HistoryPage, PdfDocument
+from payer_mock.papers.page import PaperPage, PdfDocument
 
 _PAGES_PER_FILE = 500
 
 MemberKey = tuple[str, str, str, str]
-"""Symbol, number, branch and birth date, folded: identifies a member of the fund's list in the insurer's own file."""
+"""Symbol, number, branch and birth date, folded: identifies a member of the fund's list in the insurer's own
+file.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,10 @@ def member_key(symbol: str | None, number: str, branch: str | None, birth_date: 
 
 
 def members_without_card(client: InsurerClient) -> frozenset[MemberKey]:
-    """The fund's whole list of members without a valid bound certificate, who need a 資格確認書. Raises ShikakuError."""
+    """The fund's whole list of members without a valid bound certificate, who need a 資格確認書.
+
+    Raises ShikakuError.
+    """
     keys: set[MemberKey] = set()
     after = None
     while True:
@@ -112,7 +120,7 @@ class _PagedFiles:
         self._file: BinaryIO | None = None
         self.pages = 0
 
-    def add(self, page: HistoryPage) -> None:
+    def add(self, page: PaperPage) -> None:
         """Add a paper."""
         if self._document is None:
             number = self.pages // _PAGES_PER_FILE + 1

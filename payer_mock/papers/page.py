@@ -1,6 +1,7 @@
-"""Draws one page per member into a PDF. The two fonts are Adobe-Japan1 CID fonts, which every reader provides: none is embedded.
+"""Draws one page per member into a PDF.
 
-They have the characters of Shift_JIS; any other character is replaced by ●.
+The two fonts are Adobe-Japan1 CID fonts, which every reader provides: none is embedded. They have the
+characters of Shift_JIS; any other character is replaced by ●.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _SPECIMEN = "見本 SYNTHETIC"
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryPage:
+class PaperPage:
     """The text of a page: title and note in Japanese and English, and lines of label and value."""
 
     title: str
@@ -44,7 +45,7 @@ class PdfDocument:
         self._canvas = Canvas(file, pagesize=A5, invariant=1, pageCompression=1)
         self._canvas.setTitle(_SPECIMEN)
 
-    def add(self, page: HistoryPage) -> None:
+    def add(self, page: PaperPage) -> None:
         """Add a page."""
         self._specimen_mark()
         self._text(_LEFT, _TOP, _GOTHIC, 18, page.title)

@@ -1,4 +1,7 @@
-"""A member's items beyond the membership: burden ratios, certificates, flags. The shares are close to Japan's."""
+"""A member's items beyond the membership: burden ratios, certificates, flags.
+
+The shares are close to Japan's.
+"""
 
 from __future__ import annotations
 
@@ -50,9 +53,10 @@ def _add_insurance(row: Row, person: Person, scheme: Scheme, as_of: date, rng: R
 
 
 def add_limit_certificate(row: Row, scheme: Scheme, as_of: date, rng: Random) -> None:
-    """Add a limit certificate that ends on the next 31 July and begins on the 1st of the month or the first insured day.
+    """Add a limit certificate, which ends on the next 31 July.
 
-    Its class is one of the late-elderly scheme, of the ages 70 to 74, or of younger members.
+    It begins on the 1st of the month or the first insured day. Its class is one of the late-elderly scheme,
+    of the ages 70 to 74, or of younger members.
     """
     limit_class = rng.choice(_limit_classes(date.fromisoformat(row["birth_date"]), scheme, as_of))
     meals = limit_class in _WITH_MEALS

@@ -23,7 +23,8 @@ _MAX_ASSISTANCE_DAYS = 5000
 _EMPLOYED_FROM = 18
 _WAS_MUNICIPAL = 0.3
 _DIED_RECENTLY = 0.01
-"""Share of late-elderly members who died within five years; only the insurer knows it, the register does not."""
+"""Share of late-elderly members who died within five years; only the insurer knows it, the register does not.
+"""
 
 _ONE_DAY = timedelta(days=1)
 
@@ -41,7 +42,10 @@ class CoveragePeriod:
 def coverage_periods(
     family: Family, insurers: Insurers, as_of: date, rng: Random
 ) -> Iterator[CoveragePeriod]:
-    """The family's current period and, where it began within five years, the one before. All begin before `as_of`."""
+    """The family's current period and, where it began within five years, the one before.
+
+    All begin before `as_of`.
+    """
     if family.insurer.scheme is Scheme.LATE_ELDERLY:
         yield from _late_elderly(family, insurers, as_of, rng)
         return
@@ -75,7 +79,10 @@ def _late_elderly(family: Family, insurers: Insurers, as_of: date, rng: Random) 
 def _before(
     members: list[Person], moved_on: date, to: Insurer, insurers: Insurers, rng: Random
 ) -> Iterator[CoveragePeriod]:
-    """The period until `moved_on`. From municipal to employees' insurance both are valid for one day, by law."""
+    """The period until `moved_on`.
+
+    From municipal to employees' insurance both are valid for one day, by law.
+    """
     place = home_place(members[0].address)
     municipal = rng.random() < _WAS_MUNICIPAL
     before = (

@@ -1,6 +1,6 @@
-"""Assigns the members of a household to insurers, as families under one number, and some of them to medical aid.
+"""Assigns the members of a household to insurers, and some of them to medical aid.
 
-The shares are close to Japan's.
+Those with one number are a family. The shares are close to Japan's.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ _EMPLOYED = {
 """The chance of insurance by employment, by sex, up to an age."""
 
 _INDEPENDENT = 0.3
-"""Share of the other adults who are nobody's dependants."""
+"""Share of the other adults who are not dependants."""
 
 _HEALTH_ASSOCIATION, _SOCIETY = 0.50, 0.86
-"""Cumulative shares of employees: up to the first with the health association, up to the second with a society."""
+"""Cumulative shares of employees: up to the first with the health association, up to the second with a
+society.
+"""
 
 _TRADE_ASSOCIATION = 0.10
 """Share of households without employment that belong to an association of their trade."""
@@ -35,7 +37,9 @@ _DISABLED_IN_LATE_ELDERLY = 0.006
 _MUNICIPAL_SYMBOL = "架空国"
 
 _AID_WITH_EMPLOYMENT, _AID_WITHOUT_EMPLOYMENT = 0.0015, 0.05
-"""Share of households with and without employees' insurance on public assistance; together 1.6 % of all people."""
+"""Share of households with and without employees' insurance on public assistance; together 1.6 % of all
+people.
+"""
 
 
 @dataclass(slots=True)
@@ -46,7 +50,9 @@ class Family:
     symbol: str
     members: list[Person]
     insured: Person
-    """The holder of the number: the insured employee, else the head of the household, a member or not (擬制世帯主)."""
+    """The holder of the number: the insured employee, else the head of the household, a member or not
+    (擬制世帯主).
+    """
 
 
 def families_of(
@@ -85,7 +91,10 @@ def draw_employment_insurer(insurers: Insurers, rng: Random) -> Insurer:
 
 
 def draw_municipal_insurer(insurers: Insurers, place: int, rng: Random) -> Insurer:
-    """Draw the insurer of a household without employment: its municipality, or an association of its trade."""
+    """Draw the insurer of a household without employment.
+
+    Its municipality, or an association of its trade.
+    """
     scheme = Scheme.TRADE_ASSOCIATION if rng.random() < _TRADE_ASSOCIATION else Scheme.MUNICIPAL
     return insurers.by_place(scheme, place)
 
@@ -100,10 +109,11 @@ def draw_symbol(insurer: Insurer, place: int, rng: Random) -> str:
 
 
 def with_medical_aid(families: list[Family], insurers: Insurers, rng: Random) -> list[Family]:
-    """The families of a household unchanged, or on medical aid (医療扶助): each person a recipient of a welfare office.
+    """The families of a household unchanged, or on medical aid (医療扶助).
 
-    Medical aid is combined with employees' insurance and replaces any other: recipients leave national health insurance
-    (国民健康保険法 art. 6) and the late-elderly scheme (高齢者の医療の確保に関する法律 art. 51).
+    On medical aid each person is a recipient of a welfare office. Medical aid is combined with employees'
+    insurance and replaces any other: recipients leave national health insurance (国民健康保険法 art. 6) and the
+    late-elderly scheme (高齢者の医療の確保に関する法律 art. 51).
     """
     insured = [family for family in families if family.insurer.scheme.by_employment]
     if rng.random() >= (_AID_WITH_EMPLOYMENT if insured else _AID_WITHOUT_EMPLOYMENT):

@@ -1,4 +1,7 @@
-"""The files of a population: one member file per insurer, written in any order of insurers with little memory."""
+"""The files of a population: one member file per insurer.
+
+They are written in any order of insurers, with little memory.
+"""
 
 from __future__ import annotations
 
@@ -39,13 +42,13 @@ class Population:
 
     def save(self, folder: Path) -> None:
         """Write the parameters to the folder of the files."""
-        (folder / "country.json").write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+        (folder / "population.json").write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Population:
         """The population in a folder. Raises PopulationError."""
         try:
-            return cls(**json.loads((folder / "country.json").read_text(encoding="utf-8")))
+            return cls(**json.loads((folder / "population.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise PopulationError("this folder has no population") from error
 
@@ -103,7 +106,10 @@ def member_file(folder: Path, name: str) -> Path:
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, Row]]:
-    """The lines below the header of a file of `MemberFiles`, each with its filled cells. Raises PopulationError."""
+    """The lines below the header of a file of `MemberFiles`, each with its filled cells.
+
+    Raises PopulationError.
+    """
     with path.open(encoding="utf-8", newline="\n") as lines:
         try:
             next(lines, None)

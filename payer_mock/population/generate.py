@@ -1,4 +1,7 @@
-"""Generates a population from a residents file: its insurers, and their member files as of the first of a month."""
+"""Generates a population from a residents file.
+
+Its insurers, and their member files as of the first of a month.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,9 @@ _NEWBORN_UNREPORTED = 0.3
 
 
 def generate_population(residents: Path, folder: Path, *, seed: int, month: str) -> Population:
-    """Write `insurers.csv`, and the member files below `folder`/`month`. The same file and seed give the same bytes.
+    """Write `insurers.csv`, and the member files below `folder`/`month`.
 
-    Raises ResidentsError, PopulationError, OSError.
+    The same file and seed give the same bytes. Raises ResidentsError, PopulationError, OSError.
     """
     people = _count_lines(residents)
     insurers = Insurers(people)

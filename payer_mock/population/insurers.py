@@ -1,6 +1,7 @@
 """The insurers of a population: as many of each kind as Japan has, scaled down with the population.
 
-Numbers have the form of their kind (法別番号 and prefecture) and a valid check digit; names begin with 架空 (fictitious).
+Numbers have the form of their kind (法別番号 and prefecture) and a valid check digit; names begin with 架空
+(fictitious).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Simulates a month of a population: moves between insurers, 75th birthdays, births, deaths, reissued certificates.
+"""Simulates a month of a population.
 
-About one member in twenty changes. The files of the next month are full ones, with every row.
+Moves between insurers, 75th birthdays, births, deaths, reissued certificates. About one member in twenty
+changes. The files of the next month are full ones, with every row.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ _MOVE = 0.007
 _TO_EMPLOYMENT = 0.7
 _DEATH = 0.004
 _REISSUE, _LIMIT, _NAME = 0.035, 0.047, 0.0472
-"""Cumulative chances: a reissued certificate, a new limit certificate, a changed name unknown to the register."""
+"""Cumulative chances: a reissued certificate, a new limit certificate, a changed name unknown to the
+register.
+"""
 
 
 class Event(StrEnum):
@@ -66,7 +69,10 @@ class MonthResult:
 
 
 def advance_month(folder: Path) -> MonthResult:
-    """Write the next month's member files into the folder of a population. Raises PopulationError, OSError."""
+    """Write the next month's member files into the folder of a population.
+
+    Raises PopulationError, OSError.
+    """
     population = Population.load(folder)
     first = date.fromisoformat(f"{population.month}-01")
     after = (first + timedelta(days=32)).replace(day=1)

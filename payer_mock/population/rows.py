@@ -45,8 +45,10 @@ def member_rows(period: CoveragePeriod, number: str) -> Iterator[tuple[Person, R
 
 
 def _membership(period: CoveragePeriod, number: str, place: int) -> Row:
-    """The items that identify the membership. Late-elderly members and recipients have neither symbol nor branch. Outside
-    employees' insurance a member's cover does not depend on the head of the household, whose birth date is left out.
+    """The items that identify the membership.
+
+    Late-elderly members and recipients have neither symbol nor branch. Outside employees' insurance a
+    member's cover does not depend on the head of the household, whose birth date is left out.
     """
     family = period.family
     row = {"insurer_number": family.insurer.number, "number": number}

@@ -269,7 +269,7 @@ def finding_text(finding: Finding) -> Text:
 
 
 def lookup_outcome(code: str) -> str:
-    """How a look-up of a member ended: a validity (OQSCD006), or the code of a refusal."""
+    """The outcome of a member's look-up: a validity (OQSCD006), or the code of a refusal."""
     if code in VALIDITIES:
         return f"{VALIDITIES[code]} / {code}"
     entry = CATALOGUE.get(code)

@@ -63,7 +63,7 @@ def show_faults(console: Console, faults: UploadFaults) -> None:
         console.print(f"続きを表示 / next page: --after {faults.next}")
 
 
-def show_seen_by(console: Console, answer: CorrectionList) -> None:
+def show_correction_list(console: Console, answer: CorrectionList) -> None:
     """Print the facilities that received a value since withdrawn."""
     table = Table(
         "医療機関等コード / institution", "名称 / name", "回答件数 / answers", "最終回答日時 / last"

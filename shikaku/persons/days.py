@@ -1,8 +1,8 @@
 """Relative days in the data, resolved for the day of the run.
 
-`today`, `today-20d`; `month-start` and `month-end` of its month, `month-start-1d`, `month` (YYYY-MM); `Y-76-06-15`:
-15 June 76 years before its year; `L-76-02-29`: 29 February of the last leap year not after that; `L-76+75-03-01`:
-1 March 75 years later.
+`today`, `today-20d`; `month-start` and `month-end` of its month, `month-start-1d`, `month` (YYYY-MM);
+`Y-76-06-15`: 15 June 76 years before its year; `L-76-02-29`: 29 February of the last leap year not after
+that; `L-76+75-03-01`: 1 March 75 years later.
 """
 
 from __future__ import annotations

@@ -88,8 +88,8 @@ class Card(_Strict):
 class ExpectedResult(_Strict):
     """One expected result: the enrolment `of` (from 1), and what the rules add to it or leave out.
 
-    `ended_by_law_on`: the day on which cover ends by law, even if the insurer did not register it. `tickets`: the
-    positions (from 1) of the tickets in the result.
+    `ended_by_law_on`: the day on which cover ends by law, even if the insurer did not register it. `tickets`:
+    the positions (from 1) of the tickets in the result.
     """
 
     of: int
@@ -104,8 +104,8 @@ class ExpectedResult(_Strict):
 class Question(_Strict):
     """A question and its complete expected answer: a validity with results, or a problem.
 
-    A look-up by number uses the numbers of the enrolment `of`, overridden by those given here (empty: left out).
-    `as_of`: valid time, the day of the run if None. `known`: transaction time, before the changes.
+    A look-up by number uses the numbers of the enrolment `of`, overridden by those given here (empty: left
+    out). `as_of`: valid time, the day of the run if None. `known`: transaction time, before the changes.
     """
 
     by: Literal["card", "visual-check", "number"]

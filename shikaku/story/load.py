@@ -1,4 +1,4 @@
-"""Load scene: 15 seconds of a mean weekday at 5 % of the nation's rate, on an open-loop schedule.
+"""Load scene: 15 seconds of a mean weekday at 5 % of the nationwide rate, on an open-loop schedule.
 
 Patients arrive by schedule, whether or not earlier requests were answered; every answer is compared with the
 reference model.
@@ -29,7 +29,7 @@ class LoadScenes:
         arguments = (
             "--level", "L0", "--scale", str(_SHARE_OF_A_WEEKDAY), "--minutes", str(_SECONDS / 60),
             "--people", "300", "--cards", "60", "--terminals", "8", "--generators", "1",
-            "--out", self._stack.home / "nation", "--json",
+            "--out", self._stack.home / "load-report", "--json",
         )  # fmt: skip
         done = self._stack.run("loadtest", "run", *arguments, check=False)
         if done.returncode not in (0, 1):
@@ -44,12 +44,12 @@ class LoadScenes:
             (f"実績／予定 {rates} 件/秒、エラー {errors}件", f"{rates} checks/s, {errors} errors", times),
             not errors,
         )
-        compared, wrong = report["compared_answers"] + report["compared_looks"], report["wrong_answers"]
+        compared, wrong = report["compared_answers"] + report["compared_histories"], report["wrong_answers"]
         yield DemoStep(
             "参照モデルとの照合\ncomparison with the reference model",
             (f"{compared}件を照合、不一致 {wrong}件", f"{compared} compared, {wrong} wrong"),
             compared > 0 and not wrong,
         )
         capacity = report["capacity"]
-        sentence = capacity["sentence"] if capacity else "—"
-        yield DemoStep("最も混む1分\nthe busiest minute", (sentence,), capacity is not None)
+        sentences = (capacity["sentence_ja"], capacity["sentence"]) if capacity else ("—",)
+        yield DemoStep("最も混む1分\nthe busiest minute", sentences, capacity is not None)

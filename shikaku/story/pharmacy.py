@@ -1,7 +1,7 @@
-"""Pharmacy scenes: claims sent by the insurer, a consent given to the pharmacy, and the medicines that it opens.
+"""Pharmacy scenes: claims, a consent given to the pharmacy, and the medicines that it opens.
 
-Two prescribers gave the same ingredient for overlapping days. The treatment month is two months back and the claim
-month is last month, so that the claims are visible on every day of the month.
+Two prescribers gave the same ingredient for overlapping days. The treatment month is two months back and the
+claim month is last month, so that the claims are visible on every day of the month.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ async def prepared_fund(home: Path, people: int, cards: int, *, analysed: bool) 
         for statement in provision(NAME):
             await connection.execute(statement)
         await connection.close()
-        async with open_fund(Database(server, NAME), home, revocation_fresh_seconds=7200) as fund:
+        async with open_fund(Database(server, NAME), home, revocation_max_age_seconds=7200) as fund:
             async with fund.owner.transaction() as transaction:
                 await drug_master_store.load(transaction, drug_master_store.shipped())
             patients = [await _patient(fund, treated=number % 2 == 0) for number in range(cards)]

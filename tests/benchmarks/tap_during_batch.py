@@ -16,7 +16,8 @@ from pathlib import Path
 import asyncpg
 
 from eligibility_api.contract.batches import MAX_ROWS, BatchAnswer, BatchRequest, BatchRow, BatchState
-from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
+from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from tests.benchmarks.tappers import Latencies, Tappers, show
 from tests.builders.stack import PopulatedStack, populated_stack

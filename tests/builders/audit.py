@@ -12,7 +12,7 @@ from tests.builders.fund import Fund
 
 async def recomputed(fund: Fund, record_id: str | None = None) -> dict[str, dict[str, Any]]:
     """The answers that an auditor recomputes, by record."""
-    auditor = Database(fund.database.dsn("sequencer"))
+    auditor = Database(fund.database.dsn("auditor"))
     one = UUID(record_id) if record_id is not None else None
     async with auditor.transaction() as connection:
         again = {

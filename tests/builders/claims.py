@@ -40,9 +40,9 @@ INSERT INTO claim_file (insurer_number, client_id, state, known_from) VALUES ($1
 """
 
 _CLAIM = f"""
-INSERT INTO receipt ({", ".join(CLAIM_COLUMNS)})
+INSERT INTO claim ({", ".join(CLAIM_COLUMNS)})
 VALUES ({", ".join(f"${number}" for number in range(1, len(CLAIM_COLUMNS) + 1))})
-RETURNING receipt
+RETURNING claim
 """
 
 _PERMIT = """
@@ -104,7 +104,7 @@ async def store_claims(fund: Fund, *claims: Claim, known_from: datetime | None =
     numbers = []
     for one in claims:
         [kept] = await fund.owner.fetch(_CLAIM, claim_row(file["file_id"], one))
-        numbers.append(int(kept["receipt"]))
+        numbers.append(int(kept["claim"]))
     return numbers
 
 

@@ -58,7 +58,7 @@ async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> Asyn
             signature_trust_store=jlis_home / "trust" / "signature.pem",
             **settings,
         )
-        api, owner, batch = (Database(database.dsn(role)) for role in ("api", "owner", "batch"))
+        api, owner, batch = (Database(database.dsn(role)) for role in ("api", "owner", "jobs"))
         await owner.open()
         await batch.open()
         async with open_state(configured, keys, api, clock=clock, transport=connection.transport()) as state:

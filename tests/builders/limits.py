@@ -29,7 +29,7 @@ def limited(fund: Fund, **settings: int) -> Iterator[None]:
 async def miss_count(fund: Fund, client_id: str) -> dict[str, Any] | None:
     """A terminal's misses and streak, and the row's version; None without any."""
     rows = await fund.owner.fetch(
-        "SELECT xmin::text, misses, run FROM number_miss WHERE client_id = $1::text::uuid", [client_id]
+        "SELECT xmin::text, misses, streak FROM number_miss WHERE client_id = $1::text::uuid", [client_id]
     )
     return dict(rows[0]) if rows else None
 

@@ -19,9 +19,10 @@ def run_loadtest(
     exit_codes: Sequence[int] = (0,),
     timeout: float = 600,
 ) -> tuple[int, dict[str, Any]]:
-    """Run a command with `--json`; returns its exit code, which must be one of `exit_codes`, and the printed object.
+    """Run a command with `--json`; returns its exit code and the printed object.
 
-    `warnings`: options of the interpreter; by default every warning is an error.
+    The exit code must be one of `exit_codes`. `warnings`: options of the interpreter; by default every
+    warning is an error.
     """
     done = subprocess.run(
         [sys.executable, *warnings, "-c", PROGRAM, *arguments, "--json"],

@@ -24,7 +24,7 @@ def unknown_members(fund: Fund, count: int) -> list[Any]:
 
 async def stored_claims(fund: Fund, answer: dict[str, Any]) -> list[dict[str, Any]]:
     """The claims of a file as stored."""
-    statement = "SELECT * FROM receipt WHERE file_id = $1 ORDER BY receipt"
+    statement = "SELECT * FROM claim WHERE file_id = $1 ORDER BY claim"
     return [dict(row) for row in await fund.owner.fetch(statement, (UUID(answer["file_id"]),))]
 
 

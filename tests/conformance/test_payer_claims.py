@@ -30,11 +30,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """The claim files of two claim months."""
     folder = tmp_path_factory.mktemp("nation")
     path, _ = residents_file(folder, PEOPLE)
-    generate_population(path, folder / "country", seed=7, month="2026-10")
+    generate_population(path, folder / "population", seed=7, month="2026-10")
     return [
         file
         for month in MONTHS
-        for file in write_claim_files(folder / "country", month, folder / "files").files
+        for file in write_claim_files(folder / "population", month, folder / "files").files
     ]
 
 

@@ -22,7 +22,7 @@ def test_a_revoked_card_is_refused_within_the_stated_time(stack: PopulatedStack)
     assert stack.tap("--card", card, "--register")["exit_code"] == 0
     stack.run("jpki-mock", "revoke", "--reason", "request", card)
 
-    no_later_than = monotonic() + stack.revocation_fresh_seconds
+    no_later_than = monotonic() + stack.revocation_max_age_seconds
 
     while (report := _tap_started_at(stack, card))[1]["exit_code"] == 0:
         assert report[0] < no_later_than, "a tap that began too late was still answered"

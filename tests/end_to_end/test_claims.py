@@ -1,4 +1,4 @@
-"""`payer-mock load-claims` from scratch: a stack of its own, a small population's claims from file to history."""
+"""`payer-mock load-claims` from scratch: a stack of its own, a small population's claims up to the histories."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_rates_and_times_are_reported(loaded: tuple[Path, dict[str, Any]]) -> No
     assert report["people"] == PEOPLE
     assert report["claims_per_s"] > 0
     assert set(report["seconds"]) == {
-        "start", "residents", "country", "admission", "members", "files", "claims",
+        "start", "residents", "population", "admission", "members", "files", "claims",
     }  # fmt: skip
 
 
@@ -73,5 +73,5 @@ def test_memory_and_cpu_time_are_those_of_the_whole_fund(loaded: tuple[Path, dic
     _, report = loaded
     assert report["claims_per_core_s"] > 0
     assert 0 < report["peak_mib"] < 500
-    # The loader, and of the fund two API processes, worker, keeper and their supervisor.
+    # The loader, and of the fund two API workers, job runner, scheduler and their supervisor.
     assert len(report["peaks_mib"]) >= 6

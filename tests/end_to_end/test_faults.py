@@ -1,4 +1,7 @@
-"""`loadtest run --fault`: which errors a fault causes, and what survives it. Speed during the fault is not tested."""
+"""`loadtest run --fault`: which errors a fault causes, and what survives it.
+
+Speed during the fault is not tested.
+"""
 
 from __future__ import annotations
 

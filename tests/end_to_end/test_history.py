@@ -1,4 +1,4 @@
-"""The real way to a history: claims from an insurer, a card that consents in the session of its tap, medicines."""
+"""The real way to a history: an insurer's claims, a consent by card in the session of its tap, medicines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Clinic:
         assert report["exit_code"] == done.returncode
         return report
 
-    def look(self, *words: str | Path, consent: str | None = None) -> dict[str, Any]:
+    def request_history(self, *words: str | Path, consent: str | None = None) -> dict[str, Any]:
         by = ("--consent-id", consent) if consent else self.with_card
         return self.run("history", *by, *words)
 
@@ -78,7 +78,7 @@ def _problem(report: dict[str, Any]) -> tuple[int, str]:
 
 
 def test_a_card_consents_in_the_session_of_its_tap_and_the_medicines_are_there(clinic: Clinic) -> None:
-    report = clinic.look("--role", "doctor", "--timings")
+    report = clinic.request_history("--role", "doctor", "--timings")
     [group] = report["history"]["medications"]["groups"]
     [medicine] = group["medicines"]
     assert (report["exit_code"], group["key"], medicine["drug_code"]) == (0, INGREDIENT, DRUG)
@@ -95,19 +95,19 @@ def test_everything_that_the_patient_can_consent_to_is_taken_at_once(clinic: Cli
 
 
 def test_an_earlier_consent_lets_a_doctor_look_again_and_the_reception_never(clinic: Clinic) -> None:
-    consent = clinic.look("--role", "doctor")["permit_id"]
-    again = clinic.look("--role", "doctor", "--what", "medications", consent=consent)
+    consent = clinic.request_history("--role", "doctor")["permit_id"]
+    again = clinic.request_history("--role", "doctor", "--what", "medications", consent=consent)
     assert again["history"]["medications"]["total"] == 1
-    assert _problem(clinic.look(consent=consent)) == (30, "role-not-permitted")
-    other = clinic.look("--role", "doctor", "--what", "surgeries", consent=consent)
+    assert _problem(clinic.request_history(consent=consent)) == (30, "role-not-permitted")
+    other = clinic.request_history("--role", "doctor", "--what", "surgeries", consent=consent)
     assert _problem(other) == (30, "consent-category")
 
 
 def test_a_consent_that_the_patient_takes_back_opens_nothing_more(clinic: Clinic) -> None:
-    consent = clinic.look("--role", "doctor")["permit_id"]
+    consent = clinic.request_history("--role", "doctor")["permit_id"]
     ended = clinic.run("consent-end", consent, "--reason", "2")
     assert ended["answer"]["end_reason"] == "2"
-    assert _problem(clinic.look("--role", "doctor", consent=consent)) == (30, "consent-withdrawn")
+    assert _problem(clinic.request_history("--role", "doctor", consent=consent)) == (30, "consent-withdrawn")
     assert clinic.run("consent-status", consent)["answer"]["end_reason"] == "2"
 
 
@@ -119,7 +119,7 @@ def test_by_visual_check_the_consent_is_marked_as_without_pin(clinic: Clinic) ->
 
 
 def test_what_a_clinic_prescribes_shows_at_once(clinic: Clinic, tmp_path: Path) -> None:
-    looked = clinic.look("--role", "doctor")
+    looked = clinic.request_history("--role", "doctor")
     entry = {
         "identified_by": looked["identified"]["answer"]["record_id"],
         "prescribed_on": today().isoformat(),
@@ -128,7 +128,7 @@ def test_what_a_clinic_prescribes_shows_at_once(clinic: Clinic, tmp_path: Path) 
     file = tmp_path / "prescription.json"
     file.write_text(json.dumps(entry), encoding="utf-8")
     assert clinic.run("prescribe", file, "--role", "doctor")["exit_code"] == 0
-    again = clinic.look("--role", "doctor", "--group", "none", consent=looked["permit_id"])
+    again = clinic.request_history("--role", "doctor", "--group", "none", consent=looked["permit_id"])
     origins = [medicine["origin"] for medicine in again["history"]["medications"]["medicines"]]
     assert origins == ["prescription", "claim"]
 

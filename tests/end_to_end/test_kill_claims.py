@@ -29,9 +29,9 @@ CRASH_POINTS = [point * CLAIMS // 10 for point in range(1, 10)] if DEEP else [CL
 CLINIC = Institution(code="1310199999", name="架空診療所")
 
 _EFFECTIVE = """
-SELECT count(*) FROM receipt JOIN claim_file USING (file_id) WHERE institution_code = $1 AND known_from <= now()
+SELECT count(*) FROM claim JOIN claim_file USING (file_id) WHERE institution_code = $1 AND known_from <= now()
 """
-_TAKEN = "SELECT taken FROM claim_file WHERE file_id = $1::text::uuid"
+_TAKEN = "SELECT stored FROM claim_file WHERE file_id = $1::text::uuid"
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_every_row_is_loaded_and_again_a_month_later(
     loaded: tuple[Path, dict[str, Any]],
 ) -> None:
     folder, report = loaded
-    months = sorted(path for path in (folder / "country").iterdir() if path.is_dir())
+    months = sorted(path for path in (folder / "population").iterdir() if path.is_dir())
     for part, month in zip(("first_load", "monthly"), months, strict=True):
         files = month.glob("members-[0-9]*.csv")
         rows = sum(len(file.read_text(encoding="utf-8").splitlines()) - 1 for file in files)
@@ -57,7 +57,7 @@ def test_rates_and_times_are_reported(loaded: tuple[Path, dict[str, Any]]) -> No
         assert report[name] > 0
     assert report["upload_check_per_s"] >= report["first_load_per_s"]
     assert set(report["seconds"]) == {
-        "start", "residents", "country", "admission", "first_load", "month", "monthly",
+        "start", "residents", "population", "admission", "first_load", "month", "monthly",
     }  # fmt: skip
 
 
@@ -75,4 +75,4 @@ def test_no_process_of_the_stack_is_left_running(loaded: tuple[Path, dict[str, A
     running = (
         path.read_text(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()
     )
-    assert not any(str(folder / "house") in words for words in running)
+    assert not any(str(folder / "stack") in words for words in running)

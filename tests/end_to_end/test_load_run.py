@@ -1,4 +1,4 @@
-"""`loadtest run` against the running stack: open arrivals, and every answer compared with the reference model."""
+"""`loadtest run` against the running stack: open arrivals, every answer compared with the reference model."""
 
 from __future__ import annotations
 

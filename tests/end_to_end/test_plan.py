@@ -28,8 +28,8 @@ def plan(stack: PopulatedStack) -> dict[str, Any]:
 
 
 def test_every_kind_was_measured_and_every_answer_was_right(plan: dict[str, Any]) -> None:
-    looked = (look_up.value for look_up in SHARES)
-    kinds = {TOKEN, *CARD_CHECK, NUMBER, *looked, PRESCRIPTION, DISPENSING, BATCH_ROW}
+    histories = (resource.value for resource in SHARES)
+    kinds = {TOKEN, *CARD_CHECK, NUMBER, *histories, PRESCRIPTION, DISPENSING, BATCH_ROW}
     assert plan["costs"].keys() == kinds
     assert all(plan["costs"][kind]["api_us"] > 0 for kind in CARD_CHECK)
     assert (plan["wrong_answers"], plan["compared_answers"] > 0) == (0, True)
@@ -43,7 +43,7 @@ def test_the_stored_rows_are_those_that_the_requests_left(plan: dict[str, Any]) 
     assert "stored audit_record" in stored[NUMBER] & stored["card"] & stored["consent"] & stored[BATCH_ROW]
     assert {"stored permit", "stored consent_evidence"} <= stored["consent"]
     assert "stored prescription_entry" in stored[PRESCRIPTION] & stored[DISPENSING]
-    assert "stored spent" in stored[TOKEN] & stored["card"]
+    assert "stored used_nonce" in stored[TOKEN] & stored["card"]
     assert "stored audit_record" not in stored["challenge"]
 
 

@@ -84,7 +84,7 @@ def serving(home: Path, trust: Path) -> Iterator[Serving]:
         "FUND_TRUST_STORE": str(trust / "authentication.pem"),
         "FUND_SIGNATURE_TRUST_STORE": str(trust / "signature.pem"),
         "FUND_JLIS_URL": "http://127.0.0.1:1",
-        "FUND_REVOCATION_FRESH_SECONDS": "2",
+        "FUND_REVOCATION_MAX_AGE_SECONDS": "2",
     }
     arguments: list[str | Path] = ["serve", "--port", "0", "--workers", "1", "--announce", home / "url"]
     with (home / "log").open("wb") as log:
@@ -190,7 +190,7 @@ async def broken():
     raise ValueError("secret-value")
 
 set_up_logging()
-problems.install(app)
+problems.install_error_handlers(app)
 app.add_middleware(AccessLog)
 with socket.create_server(("127.0.0.1", 0)) as listening:
     print(listening.getsockname()[1], flush=True)

@@ -138,7 +138,7 @@ async def test_an_auditor_can_recompute_every_answer_of_a_batch(fund: Fund) -> N
     batch = await accepted(fund, [row_of(person), unknown_row(), row_of(person, branch=None)])
     await run_until_idle(fund)
 
-    auditor = Database(fund.database.dsn("sequencer"))
+    auditor = Database(fund.database.dsn("auditor"))
     again = []
     async with auditor.transaction() as connection:
         for result in await fetched(fund, batch):
@@ -205,7 +205,7 @@ async def test_misses_per_day_are_counted_over_all_batches_of_a_facility_and_sur
         codes.append([json.loads(line)["code"] for line in lines].count("number-miss-limit"))
     assert codes == [0, ROWS_PER_STEP, 0]
 
-    await fund.owner.fetch("UPDATE batch_check SET worked_at = now() - interval '1 day'", [])
+    await fund.owner.fetch("UPDATE batch_check SET last_worked_at = now() - interval '1 day'", [])
     batch = await accepted(fund, [unknown_row()])
     await run_until_idle(fund, misses_per_day=ROWS_PER_STEP + 2)
     assert [r["code"] for r in await fetched(fund, batch)] == [None]
@@ -215,8 +215,8 @@ async def test_requests_are_deleted_once_they_are_answered(fund: Fund) -> None:
     person = await enrolled(fund)
     await accepted(fund, [row_of(person), unknown_row()])
     await run_until_idle(fund)
-    rows = await fund.owner.fetch("SELECT asked, result FROM batch_row", [])
-    assert [row["asked"] for row in rows] == [None, None]
+    rows = await fund.owner.fetch("SELECT request, result FROM batch_row", [])
+    assert [row["request"] for row in rows] == [None, None]
 
 
 async def test_after_seven_days_a_batch_is_hidden_and_deleted(fund: Fund) -> None:

@@ -58,7 +58,7 @@ async def test_check_ups_are_stored_by_comparable_keys_and_counted(fund: Fund) -
     assert (row["insurer_number"], row["symbol_key"], row["branch_key"]) == ("01130012", "見本", "00")
     assert json.loads(row["items"]) == [ITEM]
     assert before < row["known_from"] < fund.clock()
-    record = (await fund.records("kind = 'checkups.told'"))[-1]
+    record = (await fund.records("kind = 'checkups.recorded'"))[-1]
     detail = json.loads(record["detail"])
     assert (record["outcome"], record["insurer_number"]) == ("done", "01130012")
     assert (detail["taken"], detail["unmatched"]) == (2, 1)

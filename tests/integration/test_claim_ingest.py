@@ -145,7 +145,7 @@ async def test_a_file_in_its_final_state_has_no_parts(fund: Fund) -> None:
     answer = await upload_and_process(
         fund, claim_file([medical_claim(who) for who in unknown_members(fund, 2)])
     )
-    statement = """SELECT swept, (SELECT count(*) FROM upload_part WHERE upload_id = file_id) AS parts
+    statement = """SELECT cleaned_up, (SELECT count(*) FROM upload_part WHERE upload_id = file_id) AS parts
                    FROM claim_file WHERE file_id = $1"""
     [row] = await fund.owner.fetch(statement, (UUID(answer["file_id"]),))
-    assert (row["swept"], row["parts"]) == (True, 0)
+    assert (row["cleaned_up"], row["parts"]) == (True, 0)

@@ -127,7 +127,7 @@ async def test_the_permit_names_the_memberships_found(fund: Fund, disaster: int,
     person = await insured(fund)
     given = await search(fund, items(person) if by == "items" else membership(fund, person))
     [permit] = await fund.owner.fetch(
-        """SELECT asked = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS same
+        """SELECT matched_entitlements = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS same
            FROM permit WHERE permit_id = $1::text::uuid""",
         [given.json()["permit_id"], person.resident.address],
     )

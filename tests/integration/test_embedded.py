@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import stat
@@ -16,11 +17,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from eligibility_api.embedded_postgres import unprivileged
+from eligibility_api.embedded_postgres import cluster, unprivileged
+from eligibility_api.embedded_postgres import server as server_module
+from eligibility_api.embedded_postgres.cluster import role_name
 from eligibility_api.embedded_postgres.postmaster import Postmaster, wait_until
 from eligibility_api.embedded_postgres.server import EmbeddedDatabaseError, EmbeddedPostgres, Role
 from eligibility_api.embedded_postgres.socket_directory import make_socket_directory
-from eligibility_api.platform.private_files import is_private
+from eligibility_api.platform.private_files import is_private, write_private
 from tests.builders.database import Database
 
 OWNER_PROGRAM = """
@@ -70,12 +73,12 @@ def write(server: EmbeddedPostgres) -> None:
     query(server.dsn("owner"), "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (42)")
 
 
-@pytest.mark.parametrize("role", ["owner", "api", "sequencer", "batch"])
+@pytest.mark.parametrize("role", ["owner", "api", "auditor", "jobs"])
 def test_every_role_logs_in_as_itself(database: Database, role: Role) -> None:
-    assert query(database.dsn(role), "SELECT current_user::text") == role
+    assert query(database.dsn(role), "SELECT current_user::text") == role_name(role)
 
 
-@pytest.mark.parametrize("role", ["api", "sequencer", "batch"])
+@pytest.mark.parametrize("role", ["api", "auditor", "jobs"])
 @pytest.mark.parametrize(
     "forbidden",
     [
@@ -85,7 +88,7 @@ def test_every_role_logs_in_as_itself(database: Database, role: Role) -> None:
         "CREATE DATABASE mine",
         "CREATE ROLE mine",
         "SELECT n FROM public.secrets",
-        "SET ROLE owner",
+        "SET ROLE shikaku_owner",
         "SELECT pg_read_file('postgresql.conf')",
     ],
 )
@@ -111,7 +114,7 @@ def test_the_owner_reads_the_wait_events_of_all_sessions(database: Database) -> 
 
 def test_the_superuser_cannot_log_in(database: Database) -> None:
     with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
-        query(database.dsn("owner").replace("//owner:", "//superuser:"), "SELECT 1")
+        query(database.dsn("owner").replace("//shikaku_owner:", "//superuser:"), "SELECT 1")
 
 
 def test_a_wrong_password_is_refused(database: Database) -> None:
@@ -273,3 +276,69 @@ def test_without_an_unprivileged_way_to_run_it_the_error_names_the_setting(
     monkeypatch.setattr(unprivileged, "candidates", list)
     with pytest.raises(EmbeddedDatabaseError, match="set DATABASE_URL"):
         EmbeddedPostgres(tmp_path).start()
+
+
+FORMER_NAMES = {"owner": "owner", "api": "api", "auditor": "sequencer", "jobs": "batch"}
+
+
+@pytest.fixture
+def former(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedPostgres]:
+    """A running server whose roles have the names of before schema revision 0011."""
+    server = EmbeddedPostgres(tmp_path / "former")
+    with monkeypatch.context() as patch:
+        for module in (cluster, server_module):
+            patch.setattr(module, "role_name", FORMER_NAMES.__getitem__)
+        patch.setattr(server_module, "has_former_roles", lambda _: False)
+        server.start()
+        query(server.dsn("owner"), "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (42)")
+        query(server.dsn("owner"), "GRANT USAGE ON SCHEMA public TO batch", "GRANT SELECT ON kept TO batch")
+    yield server
+    server.stop()
+
+
+def has_present_roles(server: EmbeddedPostgres) -> bool:
+    """Whether every role logs in under its present name, and ownership and grants were kept."""
+    roles: list[Role] = ["owner", "api", "auditor", "jobs"]
+    names = {query(server.dsn(role), "SELECT current_user::text") for role in roles}
+    passwords = json.loads((server.home / "passwords.json").read_text())
+    kept = [query(server.dsn(role), "SELECT n FROM kept") for role in ("owner", "jobs")]
+    return names == set(passwords) == {role_name(role) for role in roles} and kept == [42, 42]
+
+
+def test_an_earlier_versions_roles_are_renamed_at_the_start(former: EmbeddedPostgres) -> None:
+    former.stop()
+    with EmbeddedPostgres(former.home) as server:
+        assert has_present_roles(server)
+    with EmbeddedPostgres(former.home) as server:
+        assert has_present_roles(server)
+
+
+def test_a_server_that_outlived_the_earlier_version_is_ended_first(former: EmbeddedPostgres) -> None:
+    assert former._lock is not None
+    os.close(former._lock)  # the owner is killed; its server runs on
+    former._lock = None
+    before = postmaster(former).pid
+    with EmbeddedPostgres(former.home) as server:
+        assert postmaster(server).pid != before
+        assert has_present_roles(server)
+    assert former._process is not None
+    former._process.wait()
+
+
+@pytest.mark.parametrize("failing", ["pg_hba.conf", "passwords.json"])
+def test_a_renaming_that_was_interrupted_is_completed_at_the_next_start(
+    former: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    former.stop()
+
+    def interrupted(path: Path, data: bytes) -> None:
+        if path.name == failing:
+            raise KeyboardInterrupt
+        write_private(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "write_private", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            EmbeddedPostgres(former.home).start()
+    with EmbeddedPostgres(former.home) as server:
+        assert has_present_roles(server)

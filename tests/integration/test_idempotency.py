@@ -122,7 +122,7 @@ async def test_a_key_expires_after_seven_days(fund: Fund) -> None:
     for key, age in (("old", "7 days 1 minute"), ("young", "6 days 23 hours")):
         await fund.enrol(fund.person(), key=key)
         await fund.owner.fetch(
-            "UPDATE idempotency SET made_at = now() - $2::text::interval WHERE key = $1", [key, age]
+            "UPDATE idempotency SET created_at = now() - $2::text::interval WHERE key = $1", [key, age]
         )
 
     await scheduler._delete_expired_counters(fund.batch)

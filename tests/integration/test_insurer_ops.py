@@ -294,9 +294,9 @@ async def test_records_that_may_still_be_written_are_counted_later(fund: Fund, o
 @pytest.mark.parametrize(
     "statement",
     [
-        "SELECT look_ups_after('00000000-0000-0000-0000-000000000000', '0 seconds', 1)",
-        "SELECT upto FROM look_ups_counted",
-        "INSERT INTO look_up_count VALUES ('06139992', now(), '1', 1)",
+        "SELECT lookups_after('00000000-0000-0000-0000-000000000000', '0 seconds', 1)",
+        "SELECT last_record_id FROM lookup_count_progress",
+        "INSERT INTO lookup_count VALUES ('06139992', now(), '1', 1)",
         "UPDATE idempotency SET answer = '{}'",
         "DELETE FROM mismatch_count",
         "UPDATE mismatch_count SET hour = now()",
@@ -364,7 +364,7 @@ async def test_a_member_whose_card_became_invalid_newly_needs_a_paper(
     statement = (
         "UPDATE binding SET not_after = now() WHERE person_key = (SELECT {person})"
         if status == "expired"
-        else "INSERT INTO revoked SELECT authority, serial, '" + status + "', now() FROM binding"
+        else "INSERT INTO revoked_certificate SELECT authority, serial, '" + status + "', now() FROM binding"
         " WHERE person_key = (SELECT {person})"
     ).format(
         person="e.person_key FROM enrolment e JOIN entitlement t USING (entitlement)"
@@ -408,7 +408,7 @@ async def test_the_paper_list_is_paged_by_member(
         person = fund.person()
         await (member(fund, own, person) if with_card else fund.enrol(person, credential=own))
     whole = await papers(fund, own)
-    monkeypatch.setattr(service, "MEMBERS_A_PAGE", 2)
+    monkeypatch.setattr(service, "MEMBERS_PER_PAGE", 2)
     assert await papers(fund, own) == whole
     assert len(whole) == 3
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from eligibility_api.audit.known import Moment, known
+from eligibility_api.audit.known import AsKnownQuery, answer_as_known
 from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.tokens import Credential
@@ -228,14 +228,16 @@ async def test_an_auditor_may_query_any_instant_without_a_record(fund: Fund) -> 
     as_of = datetime.fromisoformat(then["as_of"]).date()
     records = len(await fund.records())
 
-    auditor = Database(fund.database.dsn("sequencer"))
+    auditor = Database(fund.database.dsn("auditor"))
     await auditor.open()
     answers = [
-        await known(auditor, membership, Moment(instant, as_of, CLINIC), version_key=fund.state.keys.version)
+        await answer_as_known(
+            auditor, membership, AsKnownQuery(instant, as_of, CLINIC), version_key=fund.state.keys.version
+        )
         for instant in (datetime.fromisoformat(then["answered_at"]), fund.clock())
     ]
-    nowhere = Moment(fund.clock(), as_of, "0000000000")
-    nothing = await known(auditor, membership, nowhere, version_key=fund.state.keys.version)
+    nowhere = AsKnownQuery(fund.clock(), as_of, "0000000000")
+    nothing = await answer_as_known(auditor, membership, nowhere, version_key=fund.state.keys.version)
     await auditor.close()
 
     assert [answer.validity for answer in answers if isinstance(answer, EligibilityAnswer)] == ["1", "2"]

@@ -86,7 +86,7 @@ async def test_the_queue_is_paged(fund: Fund, monkeypatch: pytest.MonkeyPatch) -
     for _ in range(3):
         await fund.enrol(fund.person(), address=NOWHERE)
     whole = await queue(fund)
-    monkeypatch.setattr(service, "MISMATCHES_A_PAGE", 2)
+    monkeypatch.setattr(service, "MISMATCHES_PER_PAGE", 2)
     assert await queue(fund) == whole
 
 

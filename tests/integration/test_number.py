@@ -183,7 +183,11 @@ async def test_two_matching_persons_are_not_disclosed_and_the_branch_distinguish
     assert one.resident.name not in both.text
     assert [result["name"] for result in alone["results"]] == [other.resident.name]
     [record] = await fund.records("record_id = $1::text::uuid", answer["record_id"])
-    assert (record["person_key"], len(record["asked"]), len(record["enrolments"])) == (None, 2, 2)
+    assert (record["person_key"], len(record["matched_entitlements"]), len(record["enrolments"])) == (
+        None,
+        2,
+        2,
+    )
 
 
 async def test_an_ended_enrolment_is_validity_2_and_with_a_newer_one_3(fund: Fund) -> None:
@@ -210,9 +214,13 @@ async def test_every_look_up_is_recorded_without_any_number(fund: Fund) -> None:
     assert {(r["kind"], r["outcome"], r["institution_code"]) for r in (found, missed)} == {
         ("eligibility.number", "answered", CLINIC)
     }
-    assert (len(found["asked"]), len(found["enrolments"]), found["consents"]) == (1, 1, ["limit-certificate"])
+    assert (len(found["matched_entitlements"]), len(found["enrolments"]), found["consents"]) == (
+        1,
+        1,
+        ["limit-certificate"],
+    )
     assert found["person_key"] is not None
-    assert (missed["asked"], missed["enrolments"], missed["person_key"]) == ([], [], None)
+    assert (missed["matched_entitlements"], missed["enrolments"], missed["person_key"]) == ([], [], None)
     assert [json.loads(r["detail"]) for r in (found, missed)] == [{"asked_insurer": "01130012"}] * 2
 
 
@@ -274,7 +282,7 @@ async def test_a_miss_is_counted_and_a_hit_is_not(fund: Fund) -> None:
 
     assert nothing is None
     assert one is not None
-    assert (one["misses"], one["run"]) == (1, 1)
+    assert (one["misses"], one["streak"]) == (1, 1)
     assert await miss_count(fund, terminal.client_id) == one
 
 
@@ -310,13 +318,13 @@ async def test_all_simultaneous_misses_are_counted(fund: Fund) -> None:
     await asyncio.gather(*(fund.look_up(person, terminal, **MISSES["wrong branch"]) for _ in range(20)))
     count = await miss_count(fund, terminal.client_id)
     assert count is not None
-    assert (count["misses"], count["run"]) == (20, 20)
+    assert (count["misses"], count["streak"]) == (20, 20)
 
 
 async def test_the_facilitys_limit_applies_to_all_its_terminals(fund: Fund) -> None:
     person, elsewhere = await fund.insured(), await fund.terminal(institution_code=OTHER_CLINIC)
     terminals = [await fund.terminal(institution_code="2711111110") for _ in range(3)]
-    with limited(fund, number_misses_per_hour_of_facility=2):
+    with limited(fund, facility_number_misses_per_hour=2):
         for terminal in terminals[:2]:
             await fund.look_up(person, terminal, **MISSES["wrong branch"])
         third, other = await fund.look_up(person, terminals[2]), await fund.look_up(person, elsewhere)
@@ -327,7 +335,7 @@ async def test_a_streak_of_misses_is_logged_at_10_20_40_without_any_number(fund:
     person, terminal = await fund.insured(), await fund.terminal()
 
     def counted() -> float:
-        return REGISTRY.get_sample_value("shikaku_number_miss_runs_total") or 0
+        return REGISTRY.get_sample_value("shikaku_lookup_miss_streaks_total") or 0
 
     before = counted()
     with capture_logs() as log:
@@ -335,7 +343,7 @@ async def test_a_streak_of_misses_is_logged_at_10_20_40_without_any_number(fund:
             await fund.look_up(person, terminal, number=f"0000-{n}")
             await fund.look_up(person, terminal)
     logged = [entry for entry in log if entry["event"] == "number_miss_streak"]
-    assert [(entry["client_id"], entry["run"]) for entry in logged] == [
+    assert [(entry["client_id"], entry["streak"]) for entry in logged] == [
         (terminal.client_id, 10),
         (terminal.client_id, 20),
     ]
@@ -351,7 +359,7 @@ async def test_a_minute_without_a_miss_ends_a_streak(fund: Fund) -> None:
     await fund.look_up(person, terminal, **MISSES["wrong branch"])
     count = await miss_count(fund, terminal.client_id)
     assert count is not None
-    assert (count["misses"], count["run"]) == (4, 1)
+    assert (count["misses"], count["streak"]) == (4, 1)
 
 
 async def test_counts_are_deleted_after_a_day(fund: Fund) -> None:

@@ -13,14 +13,14 @@ HOURS_AHEAD = 48
 
 PARTITIONS = """
 SELECT c.relname AS name, pg_get_expr(c.relpartbound, c.oid) AS bounds
-FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'spent'::regclass ORDER BY 1
+FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'used_nonce'::regclass ORDER BY 1
 """
 
 
 async def _maintain(fund: Fund, zone: str = "UTC") -> int:
-    connection = await asyncpg.connect(fund.database.dsn("batch"), server_settings={"timezone": zone})
+    connection = await asyncpg.connect(fund.database.dsn("jobs"), server_settings={"timezone": zone})
     try:
-        return int(await connection.fetchval("SELECT maintain_spent()"))
+        return int(await connection.fetchval("SELECT maintain_used_nonces()"))
     finally:
         await connection.close()
 
@@ -31,13 +31,13 @@ async def _partitions(fund: Fund) -> dict[str, str]:
 
 async def _add_partition(fund: Fund, hours_ago: int) -> str:
     [row] = await fund.owner.fetch(
-        """SELECT 'spent_' || to_char(h AT TIME ZONE 'UTC', 'YYYYMMDDHH24') AS name, h::text AS start,
+        """SELECT 'used_nonce_' || to_char(h AT TIME ZONE 'UTC', 'YYYYMMDDHH24') AS name, h::text AS start,
                   (h + interval '1 hour')::text AS end
            FROM (SELECT date_trunc('hour', now()) - make_interval(hours => $1) AS h) x""",
         [hours_ago],
     )
     await fund.owner.fetch(
-        f"CREATE TABLE IF NOT EXISTS {row['name']} PARTITION OF spent "
+        f"CREATE TABLE IF NOT EXISTS {row['name']} PARTITION OF used_nonce "
         f"FOR VALUES FROM ('{row['start']}') TO ('{row['end']}')",
         [],
     )
@@ -76,9 +76,9 @@ async def test_partitions_that_ended_ten_minutes_ago_are_dropped_and_the_present
 async def test_maintenance_parses_only_partition_names_under_any_plan(fund: Fund) -> None:
     old = await _add_partition(fund, 5)
     names_first = dict.fromkeys(("enable_nestloop", "enable_indexscan", "enable_bitmapscan"), "off")
-    connection = await asyncpg.connect(fund.database.dsn("batch"), server_settings=names_first)
+    connection = await asyncpg.connect(fund.database.dsn("jobs"), server_settings=names_first)
     try:
-        await connection.fetchval("SELECT maintain_spent()")
+        await connection.fetchval("SELECT maintain_used_nonces()")
     finally:
         await connection.close()
 
@@ -92,7 +92,7 @@ async def test_a_reader_delays_only_the_drop_of_the_old_partition(fund: Fund) ->
     reader = await asyncpg.connect(fund.database.dsn("owner"))
     try:
         async with reader.transaction():
-            await reader.execute("LOCK TABLE spent IN ACCESS SHARE MODE")
+            await reader.execute("LOCK TABLE used_nonce IN ACCESS SHARE MODE")
             await _maintain(fund)
             during = await _partitions(fund)
     finally:

@@ -18,8 +18,8 @@ from tests.builders.fund import Fund
 pytestmark = pytest.mark.anyio
 
 _GROWING = (
-    "enrolment", "entitlement", "revision", "binding", "revoked", "client", "facility", "permit", "permit_end",
-    "receipt", "claim_file", "health_checkup", "prescription_entry", "audit_record", "reference_number", r"spent_\d+",
+    "enrolment", "entitlement", "revision", "binding", "revoked_certificate", "client", "facility", "permit", "permit_end",
+    "claim", "claim_file", "health_checkup", "prescription_entry", "audit_record", "reference_number", r"used_nonce_\d+",
 )  # fmt: skip
 """Tables that grow with the population or with time."""
 

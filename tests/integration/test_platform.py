@@ -61,7 +61,7 @@ async def test_on_a_database_without_tables_it_is_not_ready_and_reports_the_reas
 async def test_metrics_have_routes_and_codes_but_no_paths(fund: Fund) -> None:
     await fund.http.get("/v1/secret-number-12345")
     text = (await fund.http.get("/metrics")).text
-    assert "shikaku_requests_total" in text
+    assert "shikaku_http_requests_total" in text
     assert "12345" not in text
 
 
@@ -188,13 +188,13 @@ async def test_without_partitions_no_nonce_can_be_used_and_it_is_not_ready(break
     proof = await fund.proof((await fund.insured()).card)
     await fund.owner.fetch(
         """DO $$ DECLARE part regclass; BEGIN
-               FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'spent'::regclass
+               FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'used_nonce'::regclass
                LOOP EXECUTE format('DROP TABLE %s', part); END LOOP; END $$""",
         [],
     )
     answers = await _while_broken(fund, proof)
     ready = await fund.http.get("/readyz")
-    await fund.owner.fetch("SELECT maintain_spent()", [])
+    await fund.owner.fetch("SELECT maintain_used_nonces()", [])
 
     assert [_is_technical(answer) for answer in answers] == [True, True]
     assert (ready.status_code, ready.json()["partitions"], ready.json()["migrated"]) == (503, False, True)

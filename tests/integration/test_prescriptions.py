@@ -121,7 +121,7 @@ async def test_a_prescription_is_stored_in_the_form_of_a_claim_and_recorded(
     assert before < row["known_from"] < fund.clock()
     assert str(row["record_id"]) == recorded.json()["record_id"]
     expected = {"role": "doctor", "entry": recorded.json()["entry_id"]}
-    assert await last(fund, "prescription.told") == ("done", "見本　医師", expected, True)
+    assert await last(fund, "prescription.recorded") == ("done", "見本　医師", expected, True)
 
 
 async def test_a_dispensing_names_its_prescriber(fund: Fund, pharmacy: Credential) -> None:
@@ -213,7 +213,7 @@ async def test_a_role_without_permission_is_refused_and_recorded(
     record = await identified(fund, await fund.insured(), clinic)
     response = await prescribe(fund, prescribed(fund, record), clinic, headers)
     assert (response.status_code, response.json()["code"]) == (403, code)
-    outcome, _, detail, of_somebody = await last(fund, "prescription.told")
+    outcome, _, detail, of_somebody = await last(fund, "prescription.recorded")
     assert (outcome, "entry" in detail, of_somebody) == (code, False, True)
 
 
@@ -247,7 +247,7 @@ async def test_a_pharmacy_may_not_prescribe_and_a_clinic_may_not_dispense(
         await dispense(fund, dispensed(fund, await identified(fund, person, clinic)), clinic),
     ]
     assert [(r.status_code, r.json()["code"]) for r in wrong] == [(403, "facility-kind-not-permitted")] * 2
-    assert (await last(fund, "dispensing.told"))[0] == "facility-kind-not-permitted"
+    assert (await last(fund, "dispensing.recorded"))[0] == "facility-kind-not-permitted"
 
 
 @pytest.mark.parametrize("days", [1, -101])
@@ -255,7 +255,7 @@ async def test_a_future_or_too_old_day_is_refused(fund: Fund, clinic: Credential
     record = await identified(fund, await fund.insured(), clinic)
     response = await prescribe(fund, prescribed(fund, record, days), clinic)
     assert (response.status_code, response.json()["code"]) == (422, "prescription-day")
-    assert (await last(fund, "prescription.told"))[0] == "prescription-day"
+    assert (await last(fund, "prescription.recorded"))[0] == "prescription-day"
     assert (await prescribe(fund, prescribed(fund, record, -100), clinic)).status_code == 201
 
 
@@ -276,7 +276,7 @@ async def test_an_entry_for_a_person_not_identified_here_is_refused(fund: Fund, 
     ]
     refused = [await prescribe(fund, prescribed(fund, record), clinic) for record in records]
     assert [(r.status_code, r.json()["code"]) for r in refused] == [(403, "not-identified")] * 4
-    assert await last(fund, "prescription.told") == (
+    assert await last(fund, "prescription.recorded") == (
         "not-identified",
         "見本　医師",
         {"role": "doctor"},

@@ -144,7 +144,7 @@ async def test_an_older_file_that_is_published_late_does_not_change_what_a_newer
 
 async def test_a_file_can_be_undone_within_the_window_only(fund: Fund) -> None:
     answer = await upload_and_process(fund, csv_file([member(await registered(fund))]))
-    days = f"{fund.state.settings.undo_days + 1} days"
+    days = f"{fund.state.settings.undo_window_days + 1} days"
     statement = "UPDATE revision r SET published_at = published_at - $1::text::interval FROM upload u WHERE u.revision = r.revision AND u.upload_id = $2"
     await fund.owner.fetch(statement, [days, answer["upload_id"]])
     assert (await decide(fund, answer["upload_id"], "undo")).json()["code"] == "undo-too-late"

@@ -197,7 +197,7 @@ async def test_misses_count_as_for_look_ups_and_end_a_bulk_at_the_limit(fund: Fu
         "number-miss-limit",
     ]
     assert count is not None
-    assert (count["misses"], count["run"]) == (3, 3)
+    assert (count["misses"], count["streak"]) == (3, 3)
     assert [(r.status_code, r.json()["code"]) for r in (second, single)] == [(429, "number-miss-limit")] * 2
 
 

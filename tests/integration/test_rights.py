@@ -37,7 +37,7 @@ async def attempt(fund: Fund, role: Role, statement: str) -> None:
         "UPDATE disaster SET closes_at = 'infinity'",
         "DELETE FROM second_factor_miss",
         "DELETE FROM prescription_entry",
-        "UPDATE prescription_entry SET asked = NULL",
+        "UPDATE prescription_entry SET matched_entitlements = NULL",
         "DELETE FROM health_checkup",
         "INSERT INTO drug_load (sha256, drugs) VALUES ('', 0)",
     ],
@@ -58,7 +58,7 @@ async def test_the_database_rejects_a_permit_of_more_than_a_day(fund: Fund) -> N
         await attempt(fund, "api", longer)
 
 
-@pytest.mark.parametrize("table", ["receipt", "health_checkup", "prescription_entry", "facility_operator"])
+@pytest.mark.parametrize("table", ["claim", "health_checkup", "prescription_entry", "facility_operator"])
 async def test_the_auditor_cannot_read_histories(fund: Fund, table: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await attempt(fund, "sequencer", f"SELECT * FROM {table}")
+        await attempt(fund, "auditor", f"SELECT * FROM {table}")

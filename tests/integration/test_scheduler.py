@@ -39,7 +39,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def scheduling(fund: Fund, *, lock_seconds: float = 0.05) -> AsyncIterator[None]:
     """The scheduler running on the fund's database."""
-    database = Database(fund.database.dsn("batch"), lock_seconds=lock_seconds)
+    database = Database(fund.database.dsn("jobs"), lock_seconds=lock_seconds)
     work = scheduler.run_maintenance(
         fund.state.settings, fund.state.keys, database, fund.clock, transport=fund.jlis_connection.transport()
     )
@@ -80,13 +80,13 @@ async def test_a_held_lock_is_waited_for_briefly_and_retried(fund: Fund, log: Lo
     # A partition is missing, and to attach it needs the table.
     [last] = await fund.owner.fetch(
         "SELECT max(c.relname) AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
-        "WHERE i.inhparent = 'spent'::regclass",
+        "WHERE i.inhparent = 'used_nonce'::regclass",
         [],
     )
     await fund.owner.fetch(f"DROP TABLE {last['name']}", [])
     async with AsyncExitStack() as other:
         # Locked before the scheduler starts, which would otherwise have attached the partition by then.
-        await other.enter_async_context(locked(fund, "spent"))
+        await other.enter_async_context(locked(fund, "used_nonce"))
         async with scheduling(fund):
             await until(lambda: count(log, "partitions_failed", **failed) > 1)
             await other.aclose()

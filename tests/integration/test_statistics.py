@@ -107,7 +107,10 @@ async def test_an_unreachable_database_is_tolerated() -> None:
 
 
 def test_an_external_database_is_read_as_its_owner_if_configured() -> None:
-    assert external_dsn({"DATABASE_URL": "postgresql://api@db/x"}) == "postgresql://api@db/x"
-    both = {"DATABASE_URL": "postgresql://api@db/x", "FUND_DATABASE_OWNER_URL": "postgresql://owner@db/x"}
-    assert operator_dsn(both) == "postgresql://owner@db/x"
+    assert external_dsn({"DATABASE_URL": "postgresql://shikaku_api@db/x"}) == "postgresql://shikaku_api@db/x"
+    both = {
+        "DATABASE_URL": "postgresql://shikaku_api@db/x",
+        "FUND_DATABASE_OWNER_URL": "postgresql://shikaku_owner@db/x",
+    }
+    assert operator_dsn(both) == "postgresql://shikaku_owner@db/x"
     assert external_dsn({"FUND_HOME": "var/fund"}) is None

@@ -20,7 +20,7 @@ _HOURLY_LIMITS = (
     "visual_checks_per_hour",
     "second_factor_misses_per_hour",
     "number_misses_per_hour",
-    "number_misses_per_hour_of_facility",
+    "facility_number_misses_per_hour",
 )
 
 

@@ -28,7 +28,7 @@ def test_every_program_with_settings_has_a_table() -> None:
     ("name", "unit"),
     [
         ("challenge_seconds", "seconds"),
-        ("number_misses_per_hour_of_facility", "per hour"),
+        ("facility_number_misses_per_hour", "per hour"),
         ("upload_max_bytes", "bytes"),
         ("batch_rows_per_second", "per second"),
         ("home", ""),

@@ -1,4 +1,4 @@
-"""What the reader returns for a part of a file, and how it is collected."""
+"""The reader's result for a part of a file, and its builder."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from eligibility_api.contract.history import CareSetting
 from eligibility_api.domain.claims import Claim, Content
 
 MAX_RECORDS = 10_000
-"""Per claim. Further ones are out of order."""
+"""Maximum records of a claim. Further ones are out of order."""
 
 Handler = Callable[[Any, list[Any]], None]
 """Adds the values of a draft's current record to it. Raises BadRecord."""

@@ -59,7 +59,7 @@ class Fault(NamedTuple):
 
 
 class FaultLog:
-    """Reports the first 100 faults of one claim (by its number in the section), or of lines outside a claim."""
+    """Reports the first 100 faults of one claim (by its number), or of lines outside a claim."""
 
     def __init__(self, report: Callable[[Fault], None], claim: int | None) -> None:
         self.count = 0

@@ -42,8 +42,8 @@ class Layout:
     def read(self, line: str) -> list[Any]:
         """Parse a record; returns the values of the fields that are read. Raises BadRecord."""
         fields = line.split(",", self._max_splits)
-        # The rule for days counts its own fields, so that in records with days, the most frequent ones, no comma
-        # is counted twice.
+        # The rule for days counts its own fields, so that in records with days, the most frequent ones, no
+        # comma is counted twice.
         commas = len(fields) - 1 if self._has_days else line.count(",")
         if not self._min_commas <= commas <= len(self.names):
             raise bad_record(ClaimsFault.FIELDS)

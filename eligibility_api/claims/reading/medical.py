@@ -1,4 +1,4 @@
-"""Builds a medical claim (医科) from its records. One that turns out to be a DPC claim is not read further."""
+"""Builds a medical claim (医科) from its records; a DPC claim is recognised, but not read."""
 
 from __future__ import annotations
 

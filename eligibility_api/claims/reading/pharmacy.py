@@ -1,4 +1,4 @@
-"""Builds a pharmacy claim (調剤) from its records: prescriptions, and every dispensing of them (OQS 13.3)."""
+"""Builds a pharmacy claim (調剤) from its records: prescriptions and their dispensings (OQS 13.3)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PRESCRIBER = ("医療機関都道府県", "医療機関点数表", "医療機�
 """The fields of the prescribing institution's code."""
 
 MAX_DRUGS = 2_000
-"""Per claim. Each dispensing repeats its prescription's medicines: a few records could produce millions."""
+"""Per claim: each dispensing repeats its prescription's medicines, so few records could make millions."""
 
 
 class Dispensing(NamedTuple):

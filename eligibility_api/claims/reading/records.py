@@ -38,7 +38,7 @@ DPC_RECORDS = frozenset({DPC, "SB", "KK", "SK", "GA", "HH", "GT", "CD"})
 _MAX_NAME_BYTES = 40
 
 
-def _receipt_type(fee_table: str) -> Rule:
+def _claim_type(fee_table: str) -> Rule:
     """Converts レセプト種別 to the setting, by its last digit (odd: inpatient)."""
 
     def rule(text: str) -> CareSetting:
@@ -103,7 +103,7 @@ MEDICAL = layouts(
             "マルチボリューム識別情報": _VOLUME,
         },
         "RE": {
-            "レセプト種別": Field(_receipt_type("1"), required=True),
+            "レセプト種別": Field(_claim_type("1"), required=True),
             "診療年月": _MONTH,
             "生年月日": _REQUIRED_DAY,
         },
@@ -138,7 +138,7 @@ PHARMACY = layouts(
             "マルチボリューム識別情報": _VOLUME,
         },
         "RE": {
-            "レセプト種別": Field(_receipt_type("4"), required=True),
+            "レセプト種別": Field(_claim_type("4"), required=True),
             "調剤年月": _MONTH,
             "生年月日": _REQUIRED_DAY,
             "医療機関都道府県": Field(digits(2)),

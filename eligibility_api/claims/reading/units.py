@@ -1,4 +1,4 @@
-"""Calculation units (算定単位) of a medical claim: groups items, and assigns comments to them (OQS 13.2).
+"""Groups a medical claim's items into calculation units (算定単位) with their comments (OQS 13.2).
 
 A unit is a sequence of SI, IY and TO; its last record carries the points, the times and the days.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from eligibility_api.domain.claims import Act, DayCounts, Drug
 
 MAX_REPEATED_LENGTH = 100_000
-"""Characters of a unit's usage times its medicines, which repeat it: a few records could produce gigabytes."""
+"""Limit of a unit's usage length times its medicines, which repeat it: few records could make gigabytes."""
 
 Item = tuple[str, str, str | None, int | None, DayCounts]
 """A record of a unit: its name, code, quantity, times, days.

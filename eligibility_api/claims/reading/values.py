@@ -14,7 +14,7 @@ from eligibility_api.domain.claims import DayCounts
 Rule = Callable[[str], Any]
 
 MAX_MEMBERSHIP_BYTES = 38
-"""For symbol and number together."""
+"""Maximum bytes of symbol and number together."""
 
 _MAX_CACHED = 10_000
 _MAX_CACHED_LENGTH = 128
@@ -29,9 +29,7 @@ _SPACES = " \u3000"
 class Field(dict[str, Any]):
     """Maps a field's texts to their stored values; validates a text at its first lookup.
 
-    A lookup raises BadValue.
-
-    Memory is bounded: a full cache is cleared, and long texts are not cached.
+    A lookup raises BadValue. Memory is bounded: a full cache is cleared, and long texts are not cached.
     """
 
     __slots__ = ("_rule", "required")

@@ -13,6 +13,7 @@ from pydantic_core import from_json
 
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_file import MEMBER_COLUMNS, REQUIRED_COLUMNS
+from eligibility_api.contract.member_items import MEMBER_ITEMS, Kind
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.uploads.reading.values import BadValue
 
@@ -21,7 +22,7 @@ Split = Callable[[str], Cells]
 """Splits a line into cells. Raises BadValue."""
 
 _POSITIONS = {column: position for position, column in enumerate(MEMBER_COLUMNS)}
-_FLAGS = frozenset({"nondisclosure", "self_disclosure_blocked"})
+_FLAGS = frozenset(item.name for item in MEMBER_ITEMS if item.kind is Kind.FLAG)
 
 
 def read_header(line: str) -> tuple[str, ...]:

@@ -5,23 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from eligibility_api.contract.member_file import (
-    DISEASE_COLUMNS,
-    GROUP_COLUMNS,
-    MAX_DISEASES,
-    REQUIRED_COLUMNS,
-    disease_column,
-    group_column,
-)
+from eligibility_api.contract.member_file import CERTIFICATE_COLUMNS
+from eligibility_api.contract.member_items import MEMBER_ITEMS, Item, Kind
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.uploads.reading.values import (
-    GROUP_RULES,
-    ITEM_RULES,
-    PERSON_TEXT,
     BadValue,
     Rule,
     Stored,
     own_number,
+    rule_of,
     without_formula,
 )
 
@@ -45,7 +37,7 @@ class Column:
         self._cache: dict[str, Stored] = {}
 
     def read(self, texts: Sequence[str]) -> tuple[Sequence[Stored], dict[str, RowFault]]:
-        """The stored value of each text (None for an empty one), and the rule that an invalid text violates."""
+        """The stored value of each text (None if empty), and the violated rule of each invalid text."""
         if self._plain is not None and all(map(self._plain.fullmatch, texts)):
             if not self._required:
                 return [text or None for text in texts], {}
@@ -70,23 +62,23 @@ class Column:
 
 def member_columns(insurer_number: str) -> list[Column]:
     """All columns of a member file of this insurer."""
-    items = [("insurer_number", own_number(insurer_number)), *ITEM_RULES.items()]
-    columns = [
-        Column(name, rule, required=name in REQUIRED_COLUMNS, plain=_plain(name)) for name, rule in items
+    own = Column("insurer_number", own_number(insurer_number), required=True)
+    items = [
+        Column(item.name, rule_of(item), required=item.required, plain=_plain(item))
+        for item in MEMBER_ITEMS
+        if item.certificate is None
     ]
-    return columns + [Column(name, GROUP_RULES[item]) for name, item in _group_columns()]
+    # A group without a required item is reported as a group (`groups`), not as an empty cell.
+    members = [
+        Column(column, rule_of(item))
+        for groups in CERTIFICATE_COLUMNS.values()
+        for group in groups
+        for column, item in group.items()
+    ]
+    return [own, *items, *members]
 
 
-def _plain(name: str) -> re.Pattern[str] | None:
-    if name == "number":
+def _plain(item: Item) -> re.Pattern[str] | None:
+    if item.name == "number":
         return _PLAIN_NUMBER
-    return _PLAIN_PERSON_TEXT if ITEM_RULES.get(name) is PERSON_TEXT else None
-
-
-def _group_columns() -> Iterator[tuple[str, str]]:
-    for prefix, items in GROUP_COLUMNS.values():
-        for item in items:
-            yield group_column(prefix, item), item
-    for number in range(1, MAX_DISEASES + 1):
-        for item in DISEASE_COLUMNS:
-            yield disease_column(number, item), item
+    return _PLAIN_PERSON_TEXT if item.kind is Kind.TEXT else None

@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from eligibility_api.contract.member_file import (
-    DISEASE_COLUMNS,
-    GROUP_COLUMNS,
-    MAX_DISEASES,
-    disease_column,
-    group_column,
-)
+from eligibility_api.contract.member_file import CERTIFICATE_COLUMNS
+from eligibility_api.contract.member_items import MEMBER_ITEMS, Item, Kind
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.domain.membership import canonical
-
-_REQUIRED = frozenset({"kind", "limit_class", "disease", "valid_from", "valid_to"})
-"""Items without which a group is incomplete."""
-
-_NUMERIC = frozenset({"burden_ratio", "self_pay"})
 
 Texts = Mapping[str, Sequence[str]]
 """The texts of a block by column."""
@@ -35,9 +25,11 @@ class GroupFault(NamedTuple):
 class Group:
     """The columns of one certificate."""
 
-    def __init__(self, columns: Mapping[str, str]) -> None:
-        """`columns` by item."""
-        self._columns = dict(columns)
+    def __init__(self, columns: Mapping[str, Item]) -> None:
+        """`columns` with the item in each."""
+        self._columns = {item.name: column for column, item in columns.items()}
+        self._required = frozenset(item.name for item in columns.values() if item.required)
+        self._numeric = frozenset(i.name for i in columns.values() if i.kind in {Kind.PERCENT, Kind.YEN})
 
     def read(self, texts: Texts) -> tuple[dict[int, dict[str, str | int]], list[GroupFault]]:
         """The group's items by the position of each row that has any, and their faults."""
@@ -50,11 +42,11 @@ class Group:
         for position, cells in filled.items():
             items = {item: text for item, text in zip(self._columns, cells, strict=True) if text}
             faults += (GroupFault(position, *fault) for fault in self._faults(items))
-            groups[position] = {item: _value(item, text) for item, text in items.items()}
+            groups[position] = {item: self._value(item, text) for item, text in items.items()}
         return groups, faults
 
     def _faults(self, items: Mapping[str, str]) -> list[tuple[str, RowFault]]:
-        missing = (_REQUIRED & self._columns.keys()) - items.keys()
+        missing = self._required - items.keys()
         if missing:
             return [(self._columns[item], RowFault.REQUIRED) for item in sorted(missing)]
         # ISO 8601 dates compare correctly as texts.
@@ -62,43 +54,27 @@ class Group:
             return [(self._columns["valid_to"], RowFault.PERIOD)]
         return []
 
+    def _value(self, item: str, text: str) -> str | int:
+        # An invalid number already has its fault.
+        return int(text) if item in self._numeric and text.isascii() and text.isdigit() else text
 
-def _value(item: str, text: str) -> str | int:
-    # An invalid number already has its fault.
-    return int(text) if item in _NUMERIC and text.isascii() and text.isdigit() else text
 
-
-_CERTIFICATES = {
-    name: Group({item: group_column(prefix, item) for item in items})
-    for name, (prefix, items) in GROUP_COLUMNS.items()
-}
-_DISEASES = [
-    Group({item: disease_column(number, item) for item in DISEASE_COLUMNS})
-    for number in range(1, MAX_DISEASES + 1)
-]
+_GROUPS = {name: [Group(columns) for columns in groups] for name, groups in CERTIFICATE_COLUMNS.items()}
+_REPEATED = {item.name for item in MEMBER_ITEMS if item.certificate is not None and item.certificate.repeated}
 
 
 def read_groups(texts: Texts, rows: int) -> tuple[dict[str, list[str]], list[GroupFault]]:
     """The canonical JSON of each group of a block's rows (empty if all its cells are), and their faults."""
-    groups: dict[str, list[str]] = {}
+    jsons: dict[str, list[str]] = {}
     faults: list[GroupFault] = []
-    for name, group in _CERTIFICATES.items():
-        found, group_faults = group.read(texts)
-        groups[name] = _by_row({position: canonical(items) for position, items in found.items()}, rows)
-        faults += group_faults
-    diseases: dict[int, list[object]] = {}
-    for group in _DISEASES:
-        found, group_faults = group.read(texts)
-        for position, items in found.items():
-            diseases.setdefault(position, []).append(items)
-        faults += group_faults
-    groups["specific_diseases"] = _by_row({n: canonical(items) for n, items in diseases.items()}, rows)
-    return groups, faults
-
-
-def _by_row(found: Mapping[int, str], rows: int) -> list[str]:
-    """A list with an entry per row, empty for those not in `found`."""
-    texts = [""] * rows
-    for position, text in found.items():
-        texts[position] = text
-    return texts
+    for name, groups in _GROUPS.items():
+        by_position: dict[int, list[dict[str, str | int]]] = {}
+        for group in groups:
+            found, group_faults = group.read(texts)
+            for position, items in found.items():
+                by_position.setdefault(position, []).append(items)
+            faults += group_faults
+        jsons[name] = [""] * rows
+        for position, certificates in by_position.items():
+            jsons[name][position] = canonical(certificates if name in _REPEATED else certificates[0])
+    return jsons, faults

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from eligibility_api.contract.codes import CertificateKind
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
+from eligibility_api.contract.member_items import MEMBER_ITEMS, Kind
 from eligibility_api.contract.uploads import FileFormat, RowFault
 from eligibility_api.domain.text import shape
 from eligibility_api.files.streaming import MAX_LINE_BYTES, LineCutter
@@ -25,8 +25,11 @@ from eligibility_api.uploads.reading.rows import (
 )
 from eligibility_api.uploads.reading.values import BadValue
 
-_KANA = ("name_kana", "name_alias_kana")
+_KANA = tuple(item.name for item in MEMBER_ITEMS if item.kind is Kind.KANA)
 """Columns stored, and digested, in another form than they are written in."""
+
+_DEFAULTS = {item.name: item.default for item in MEMBER_ITEMS if item.default is not None}
+"""Values stored, and digested, for an empty cell."""
 
 
 class Fault(NamedTuple):
@@ -138,9 +141,8 @@ class Reader:
                 faults += (Fault(n, column.name, invalid[text], shape(text) or None) for n, text in found)
         for name in _KANA:
             texts[name] = [kana or "" for kana in stored[name]]
-        general = CertificateKind.GENERAL.value
-        texts["certificate_kind"] = [text or general for text in texts["certificate_kind"]]
-        stored["certificate_kind"] = texts["certificate_kind"]
+        for name, default in _DEFAULTS.items():
+            texts[name] = stored[name] = [text or default for text in texts[name]]
         groups, group_faults = read_groups(texts, len(table))
         for name, jsons in groups.items():
             texts[name] = jsons

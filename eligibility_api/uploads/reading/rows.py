@@ -8,6 +8,7 @@ from typing import Any
 
 from eligibility_api.contract.codes import CertificateKind, InsurerKind, Relationship
 from eligibility_api.contract.member import insurer_kind
+from eligibility_api.contract.member_items import MEMBER_ITEMS, Kind
 from eligibility_api.contract.numbers import folded, is_beneficiary_number, is_late_elderly_number
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.domain.membership import CONTENT, digest_of_texts
@@ -17,7 +18,7 @@ from eligibility_api.uploads.reading.values import Stored
 RECORD_COLUMNS = ("row", "membership", "symbol_key", "number_key", "branch_key", *CONTENT, "digest")
 """The columns of `records`."""
 
-_NEVER_EMPTY = frozenset({"nondisclosure", "self_disclosure_blocked"})
+_FLAGS = frozenset(item.name for item in MEMBER_ITEMS if item.kind is Kind.FLAG)
 _PLAIN = re.compile(r"[0-9A-Za-z]*")
 _LATE_ELDERLY_YEARS = 65
 
@@ -115,5 +116,5 @@ def records(
         for member, symbol, branch, birth in zip(members, symbols, branches, births, strict=True)
     ]
     digests = map(digest_of_texts, zip(*(texts[name] for name in CONTENT), strict=True))
-    content = (stored[name] if name not in _NEVER_EMPTY else map(bool, stored[name]) for name in CONTENT)
+    content = (stored[name] if name not in _FLAGS else map(bool, stored[name]) for name in CONTENT)
     return zip(numbers, memberships, symbols, members, branches, *content, digests, strict=True)

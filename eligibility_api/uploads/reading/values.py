@@ -12,15 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from eligibility_api.contract.characters import normalize_kana
-from eligibility_api.contract.codes import (
-    CertificateKind,
-    LimitCertificateKind,
-    LimitClass,
-    ReasonOfLoss,
-    Relationship,
-    Sex,
-    SpecificDisease,
-)
+from eligibility_api.contract.member_items import Item, Kind
 from eligibility_api.contract.numbers import folded, is_my_number
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.contract.wire import EARLIEST_DAY
@@ -102,7 +94,7 @@ def _flag(text: str) -> Stored:
     return True
 
 
-def _ratio(text: str) -> Stored:
+def _percent(text: str) -> Stored:
     if text not in {"10", "20", "30"}:
         raise BadValue(RowFault.CODE)
     return int(text)
@@ -136,48 +128,19 @@ def without_formula(rule: Rule) -> Rule:
     return guarded
 
 
-PERSON_TEXT = _form(_PERSON_TEXT, RowFault.TEXT)
-DAY: Rule = _day
-RATIO: Rule = _ratio
-
-ITEM_RULES: dict[str, Rule] = {
-    "certificate_kind": _codes(CertificateKind),
-    "symbol": _membership,
-    "number": _membership,
-    "branch": _form(_BRANCH, RowFault.FORM),
-    "relationship": _codes(Relationship),
-    "insured_name": PERSON_TEXT,
-    "insured_birth_date": DAY,
-    "name": PERSON_TEXT,
-    "name_kana": _kana,
-    "name_alias": PERSON_TEXT,
-    "name_alias_kana": _kana,
-    "sex": _codes(Sex),
-    "sex_on_certificate": _codes(Sex),
-    "birth_date": DAY,
-    "postal_code": _form(_POSTAL_CODE, RowFault.FORM),
-    "address": PERSON_TEXT,
-    "acquired_on": DAY,
-    "lost_on": DAY,
-    "reason_of_loss": _codes(ReasonOfLoss),
-    "issued_on": DAY,
-    "valid_from": DAY,
-    "valid_to": DAY,
-    "burden_ratio": RATIO,
-    "nondisclosure": _flag,
-    "self_disclosure_blocked": _flag,
+_RULES: dict[Kind, Rule] = {
+    Kind.TEXT: _form(_PERSON_TEXT, RowFault.TEXT),
+    Kind.KANA: _kana,
+    Kind.MEMBERSHIP: _membership,
+    Kind.BRANCH: _form(_BRANCH, RowFault.FORM),
+    Kind.POSTAL_CODE: _form(_POSTAL_CODE, RowFault.FORM),
+    Kind.DAY: _day,
+    Kind.PERCENT: _percent,
+    Kind.YEN: _yen,
+    Kind.FLAG: _flag,
 }
-"""Items with a column each, except the insurer's number."""
 
-GROUP_RULES: dict[str, Rule] = {
-    "issued_on": DAY,
-    "valid_from": DAY,
-    "valid_to": DAY,
-    "burden_ratio": RATIO,
-    "kind": _codes(LimitCertificateKind),
-    "limit_class": _codes(LimitClass),
-    "long_term_on": DAY,
-    "disease": _codes(SpecificDisease),
-    "self_pay": _yen,
-}
-"""Items within groups of columns."""
+
+def rule_of(item: Item) -> Rule:
+    """The rule for the cells of an item, or of an item of a group."""
+    return _codes(item.codes) if item.codes is not None else _RULES[item.kind]

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from eligibility_api.contract.codes import Care, Category, EndReason
 from eligibility_api.contract.consent import (
-    UNTIL,
     Allowed,
     Basis,
     ConsentAnswer,
@@ -21,6 +20,7 @@ from eligibility_api.contract.consent import (
     ConsentStatus,
     to_be_signed,
 )
+from eligibility_api.contract.consent_versions import UNTIL
 from tests.builders.clinic import samples
 
 CONSENT = UUID("019ab000-0000-7000-8000-0000000000c1")

@@ -15,8 +15,9 @@ from joserfc.jwk import ECKey
 from clinic_terminal.timings import Timings
 from clinic_terminal.visit.tap import TapOutcome
 from eligibility_api.contract.codes import CertificateKind, ReasonOfLoss, Relationship, Sex, Validity
-from eligibility_api.contract.eligibility import EligibilityAnswer, Enrolment
+from eligibility_api.contract.eligibility import EligibilityAnswer
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.contract.tokens import Credential
 
 AUDIENCE = "https://fund.example"

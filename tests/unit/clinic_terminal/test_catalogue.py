@@ -1,5 +1,6 @@
-"""The terminal's own error catalogue: complete, used, separate from the fund's, and readable by a
-receptionist.
+"""The terminal's own error catalogue: complete, used, and readable by a receptionist.
+
+It is separate from the fund's.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Taps of emulated cards in this process, from the card's file to the fund's answer, without a reader or a
-socket.
+"""Taps of emulated cards in this process, without a reader or a socket.
+
+From the card's file to the fund's answer.
 """
 
 from __future__ import annotations

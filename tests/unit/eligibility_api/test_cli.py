@@ -14,7 +14,7 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys
 
 RESERVED = 3
-"""Connections that PostgreSQL keeps for its superuser."""
+"""Connections that PostgreSQL reserves for its superuser."""
 
 FACILITY = [
     "facility",
@@ -29,13 +29,13 @@ FACILITY = [
 
 
 @pytest.mark.parametrize("rights", ["foo", "", "eligibility,", "eligibility registration"])
-def test_unknown_rights_are_a_usage_error_that_names_all_rights(rights: str) -> None:
+def test_unknown_rights_are_a_usage_error_that_lists_all_rights(rights: str) -> None:
     result = CliRunner().invoke(app, [*FACILITY, "--rights", rights])
     assert result.exit_code == 2
     assert "visual-check" in result.stderr
 
 
-def test_recomputing_without_keys_makes_none(
+def test_recomputing_without_keys_creates_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("FUND_HOME", str(tmp_path))
@@ -48,7 +48,7 @@ def test_recomputing_without_keys_makes_none(
 
 
 @pytest.mark.parametrize("membership", ["", "{", '{"number": "7654321"}'])
-def test_an_invalid_membership_is_reported_without_its_content(
+def test_an_invalid_membership_is_rejected_without_repeating_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, membership: str
 ) -> None:
     load_keys(tmp_path)
@@ -66,14 +66,14 @@ def test_an_instant_without_offset_is_a_usage_error() -> None:
     assert CliRunner().invoke(app, ["audit", "known", *words]).exit_code == 2
 
 
-def test_db_connections_prints_how_many_connections_a_service_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_connections_of_a_service_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUND_POOL_CONNECTIONS", "6")
     printed = json.loads(CliRunner().invoke(app, ["db-connections", "--workers", "3"]).stdout)
     background = printed["scheduler"] + printed["jobs"] + printed["commands"]
     assert (printed["api_worker_pool"], printed["total"]) == (6, 3 * printed["api_worker"] + background)
 
 
-def test_the_embedded_database_has_connections_for_four_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_embedded_database_accepts_four_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FUND_POOL_CONNECTIONS", raising=False)
     printed = json.loads(CliRunner().invoke(app, ["db-connections", "--workers", "4"]).stdout)
     assert printed["total"] + RESERVED <= int(SETTINGS["max_connections"])

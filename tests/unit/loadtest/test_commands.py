@@ -113,8 +113,8 @@ def test_there_are_no_more_cards_than_people(runs: list[Any]) -> None:
 def test_the_baseline_is_measured_with_the_given_options(runs: list[Any]) -> None:
     done = invoke("baseline", "--seconds", "5", "--cards", "300", "--json")
     assert (done.exit_code, runs) == (0, [(5.0, 300)])
-    printed = json.loads(done.stdout)
-    assert {"tap_over_baseline", "number_over_fastapi", "tap_cpu_over_baseline"} <= printed.keys()
+    report = json.loads(done.stdout)
+    assert {"tap_over_baseline", "number_over_fastapi", "tap_cpu_over_baseline"} <= report.keys()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""A fake fund behind `httpx2.MockTransport` that accepts claim files and health check-ups."""
+"""A fake fund behind `httpx2.MockTransport` that accepts claim files and health check-ups.
+
+It returns prepared answers by path.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A fake fund behind `httpx2.MockTransport`: checks whose token a call has, and enrols each membership once."""
+"""A fake fund behind `httpx2.MockTransport`.
+
+It checks whose token a call has, and enrols each membership once.
+"""
 
 from __future__ import annotations
 

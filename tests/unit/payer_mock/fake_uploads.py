@@ -1,4 +1,7 @@
-"""A fake fund behind `httpx2.MockTransport` that accepts one member file, and returns prepared answers by path."""
+"""A fake fund behind `httpx2.MockTransport` that accepts one member file.
+
+It returns prepared answers by path.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,11 @@ REPORT: dict[str, Any] = {
 
 @dataclass
 class FakeUploads:
-    """`states`: of the upload, one per call. `answers`: by path. `failure`: a code for every call but the token's.
-    `instants`: `known_from` and `undone_from` once it is published or undone. `calls`: method, path and caller.
+    """The fake's prepared behaviour.
+
+    `states`: of the upload, one per call. `answers`: by path. `failure`: a code for every call but the
+    token's. `instants`: `known_from` and `undone_from` once it is published or undone. `calls`: method, path
+    and caller.
     """
 
     states: list[str] = field(default_factory=lambda: ["received", "checking", "publishing", "published"])

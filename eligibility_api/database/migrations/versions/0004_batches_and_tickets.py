@@ -1,4 +1,4 @@
-"""Batch checks, and medical tickets of welfare offices."""
+"""Tables of batch checks, and of medical tickets of welfare offices."""
 
 from alembic import op
 
@@ -28,14 +28,14 @@ CREATE TABLE medical_ticket (
 );
 CREATE INDEX ticket_of_month ON medical_ticket (entitlement, month, institution_code);
 
--- One recipient has one current ticket of a kind for a month at an institution.
+-- A recipient has at most one current ticket of a kind per month and institution.
 CREATE UNIQUE INDEX ticket_once ON medical_ticket (entitlement, month, institution_code, ticket_type, treatment)
     WHERE closed_by IS NULL;
 CREATE TRIGGER ticket_closes_once BEFORE UPDATE ON medical_ticket
     FOR EACH ROW EXECUTE FUNCTION enrolment_closes_once();
 """
 
-# A row holds the question until it is answered, and from then on the result alone.
+# A row contains the request until it is answered, and then only the result.
 BATCHES = """
 CREATE TABLE batch_check (
     batch_id         uuid PRIMARY KEY DEFAULT uuidv7(),
@@ -64,18 +64,18 @@ CREATE TABLE batch_row (
 );
 """
 
-# The API takes and shows, the worker answers, the keeper forgets.
+# The API accepts and shows batches, the job runner answers them, the scheduler deletes them.
 RIGHTS = """
-GRANT SELECT, INSERT ON medical_ticket, batch_check, batch_row TO api;
-GRANT UPDATE (closed_by) ON medical_ticket TO api;
-GRANT SELECT ON medical_ticket TO sequencer, batch;
-GRANT SELECT, DELETE, UPDATE (answered, misses, misses_in_a_row, worked_at) ON batch_check TO batch;
-GRANT SELECT, UPDATE (asked, result) ON batch_row TO batch;
+GRANT SELECT, INSERT ON medical_ticket, batch_check, batch_row TO shikaku_api;
+GRANT UPDATE (closed_by) ON medical_ticket TO shikaku_api;
+GRANT SELECT ON medical_ticket TO shikaku_auditor, shikaku_jobs;
+GRANT SELECT, DELETE, UPDATE (answered, misses, misses_in_a_row, worked_at) ON batch_check TO shikaku_jobs;
+GRANT SELECT, UPDATE (asked, result) ON batch_row TO shikaku_jobs;
 """
 
 
 def upgrade() -> None:
-    """Build on the second house."""
+    """Create the tables and rights."""
     for part in (TICKETS, BATCHES, RIGHTS):
         for statement in statements(part):
             op.execute(statement)

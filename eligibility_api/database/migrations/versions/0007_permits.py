@@ -1,4 +1,4 @@
-"""Permits to look: consents with their evidence, emergencies, disaster mode; when each ended."""
+"""Tables of permits: consents with their evidence, emergencies, disaster mode, and the ends of permits."""
 
 from alembic import op
 
@@ -7,8 +7,8 @@ from eligibility_api.database.migrations.script import statements
 revision = "0007"
 down_revision = "0006"
 
-# The clock by which windows are judged. A clock that is set back opens nothing again: the newest record counts too. A
-# record's id begins with the milliseconds at which it was made, so that the greatest one is the newest.
+# The clock for the validity of permits. Setting the system clock back does not reopen a permit: the newest record counts
+# too. A record's id begins with its creation time in milliseconds, so the greatest id is the newest record.
 CLOCK = """
 CREATE FUNCTION fund_clock() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now()';
 
@@ -22,17 +22,17 @@ CREATE TABLE permit (
     permit_id        uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     basis            text NOT NULL CHECK (basis IN ('pin', 'visual-check', 'emergency', 'disaster')),
     person_key       bytea NOT NULL,
-    -- Without consent: the memberships by which she was found; null: by her card. Whose they are may be mended later.
+    -- Without consent: the memberships that identified the person; null: the card did. Their person may be corrected later.
     asked            bigint[],
     institution_code text NOT NULL REFERENCES facility,
     client_id        uuid NOT NULL REFERENCES client,
     care             text NOT NULL CHECK (care IN ('1', '2', '3', '4')),
     categories       text[] NOT NULL CHECK (cardinality(categories) > 0),
     given_at         timestamptz NOT NULL,
-    -- The first instant at which it lets look no more; null: until it is withdrawn.
+    -- The first instant at which it no longer grants access; null: valid until withdrawn.
     until            timestamptz CHECK (until > given_at AND until <= given_at + interval '24 hours'),
     operator         text,
-    -- Why there is no consent: reason, note, what the patient said, the disaster.
+    -- Why there is no consent: reason, note, the patient's statement, the disaster.
     reason           jsonb,
     record_id        uuid NOT NULL,
     CHECK ((until IS NULL) = (care = '2')),
@@ -40,12 +40,12 @@ CREATE TABLE permit (
 );
 CREATE INDEX permit_of_person ON permit (person_key, given_at);
 
--- What proves a consent without the fund.
+-- The evidence that proves a consent without the fund.
 CREATE TABLE consent_evidence (
     permit_id       uuid PRIMARY KEY REFERENCES permit,
     statement       jsonb NOT NULL,
     words           text NOT NULL,
-    -- The fund's name in what was signed, as it was then.
+    -- The fund's name in the signed bytes, as it was then.
     audience        text NOT NULL,
     presence_record uuid NOT NULL,
     challenge       text NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE consent_evidence (
     revocation      jsonb NOT NULL
 );
 
--- Once, and for good: there is nothing to change in it.
+-- Inserted once per permit, and never changed.
 CREATE TABLE permit_end (
     permit_id uuid PRIMARY KEY REFERENCES permit,
     ended_at  timestamptz NOT NULL,
@@ -64,8 +64,8 @@ CREATE TABLE permit_end (
 );
 """
 
-# Whom a facility's administrator named: who may look without being a doctor, dentist or pharmacist; who may look in an
-# emergency, by which second factor. The secret is encrypted under a key of the fund's that is not in the database.
+# Staff named by a facility's administrator: authorised for medical information without being a doctor, dentist or
+# pharmacist, or for emergencies with a second factor, whose secret is encrypted under a key outside the database.
 OPERATORS = """
 CREATE TABLE facility_operator (
     institution_code text NOT NULL REFERENCES facility,
@@ -92,7 +92,7 @@ CREATE TABLE disaster (
     CHECK (closes_at > opened_at)
 );
 
--- Wrong one-time passwords of an operator in the hour: they are not to be tried out.
+-- Wrong one-time passwords per operator and hour, for the rate limit.
 CREATE TABLE second_factor_miss (
     institution_code text NOT NULL REFERENCES facility,
     operator         text NOT NULL,
@@ -101,16 +101,16 @@ CREATE TABLE second_factor_miss (
     PRIMARY KEY (institution_code, operator)
 );
 
--- In disaster mode somebody is searched by birth date and what else she tells. Over memberships, not over their versions:
--- it is paid for a new member alone, not for every change of one (measured: 74 bytes of WAL and 14 of index a row, and 0.6 to
--- 4.8 microseconds on about 20).
+-- In disaster mode a person is searched by birth date and other items. The index is on memberships, not on their versions,
+-- so that only a new member costs it, not every change (measured: 74 bytes of WAL and 14 of index per row, and 0.6 to 4.8
+-- microseconds on about 20).
 CREATE INDEX entitlement_born_on ON entitlement (birth_date);
 
--- What the fund's own operators do has no client.
+-- Actions of the fund's own operators have no client.
 ALTER TABLE audit_record ALTER client_id DROP NOT NULL;
 """
 
-# The API may not read the record. This tells a facility whom one of its own answers identified, and by which proof.
+# The API may not read the audit log. This returns the person that an answer to the facility identified, and the proof.
 IDENTIFIED = """
 CREATE FUNCTION identified_by(id uuid, facility text) RETURNS TABLE (
     client_id uuid, recorded_at timestamptz, kind text, person_key bytea, authority bytea, serial bytea, asked bigint[]
@@ -129,19 +129,19 @@ REVOKE ALL ON FUNCTION identified_by(uuid, text) FROM PUBLIC;
 """
 
 RIGHTS = """
-GRANT SELECT, INSERT ON permit, permit_end TO api;
-GRANT INSERT ON consent_evidence TO api;
-GRANT SELECT ON facility_operator, disaster TO api;
-GRANT SELECT, INSERT ON second_factor_miss TO api;
-GRANT UPDATE (hour, misses) ON second_factor_miss TO api;
-GRANT SELECT, DELETE ON second_factor_miss TO batch;
-GRANT EXECUTE ON FUNCTION identified_by(uuid, text) TO api;
-GRANT SELECT ON permit, permit_end, consent_evidence, disaster TO sequencer;
+GRANT SELECT, INSERT ON permit, permit_end TO shikaku_api;
+GRANT INSERT ON consent_evidence TO shikaku_api;
+GRANT SELECT ON facility_operator, disaster TO shikaku_api;
+GRANT SELECT, INSERT ON second_factor_miss TO shikaku_api;
+GRANT UPDATE (hour, misses) ON second_factor_miss TO shikaku_api;
+GRANT SELECT, DELETE ON second_factor_miss TO shikaku_jobs;
+GRANT EXECUTE ON FUNCTION identified_by(uuid, text) TO shikaku_api;
+GRANT SELECT ON permit, permit_end, consent_evidence, disaster TO shikaku_auditor;
 """
 
 
 def upgrade() -> None:
-    """Build on the third house."""
+    """Create the tables, functions and rights."""
     for part in (CLOCK, PERMITS, OPERATORS, IDENTIFIED, RIGHTS):
         for statement in statements(part):
             op.execute(statement)

@@ -1,4 +1,4 @@
-"""The history: receipts out of insurers' files, prescriptions and dispensings at once, check-ups, the drug master."""
+"""Tables of the history: claims from insurers' files, prescriptions and dispensings, check-ups, the drug master."""
 
 from alembic import op
 
@@ -7,8 +7,8 @@ from eligibility_api.database.migrations.script import statements
 revision = "0008"
 down_revision = "0007"
 
-# A file waits unread in upload_part, as a member file does, under its own id.
-CLAIMS = """
+# The bytes of an unread file are in upload_part under its id, as those of a member file.
+CLAIM_FILES = """
 CREATE TABLE claim_file (
     file_id        uuid PRIMARY KEY DEFAULT uuidv7(),
     insurer_number text NOT NULL REFERENCES insurer,
@@ -21,12 +21,12 @@ CREATE TABLE claim_file (
     sha256         bytea,
     refusal        text,
     report         jsonb,
-    -- Receipts of it that are stored: where a reading that broke off goes on.
+    -- Stored claims of the file: where an interrupted reading continues.
     taken          bigint NOT NULL DEFAULT 0,
-    -- Of these: of members not enrolled then, and in place of an earlier one, by what was known when they were stored.
+    -- Of these: claims of members not enrolled then, and claims that replace an earlier one, as known when stored.
     unmatched      bigint NOT NULL DEFAULT 0,
     replacing      bigint NOT NULL DEFAULT 0,
-    -- Since when its receipts may show; null: none of them does.
+    -- From when its claims are visible; null: none of them is.
     known_from     timestamptz,
     retry_at       timestamptz,
     swept          boolean NOT NULL DEFAULT false
@@ -48,9 +48,9 @@ CREATE TABLE claim_fault (
 CREATE INDEX claim_fault_of ON claim_fault (file_id, fault);
 """
 
-# Never changed: which of several receipts of one identity counts, and whose it is, is told when it is looked at, by what
-# is known then. So a late enrolment, a correction and an instant of knowledge need no second pass over receipts.
-RECEIPTS = """
+# Append-only: which of several claims of one identity counts, and which person it belongs to, is decided at query time by
+# current knowledge. So late enrolments, corrections and queries as of a past instant need no second pass over claims.
+CLAIM_ROWS = """
 CREATE TABLE receipt (
     receipt          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     file_id          uuid NOT NULL,
@@ -67,7 +67,7 @@ CREATE TABLE receipt (
     -- 00:00 in Tokyo on the 11th of the claim month.
     due_at           timestamptz NOT NULL,
     identity         bytea NOT NULL,
-    -- Read as a whole and never searched: json costs a third of jsonb to write, and takes half the room.
+    -- Read as a whole and never searched: json costs a third of jsonb to write, and takes half the space.
     content          json NOT NULL
 );
 CREATE INDEX receipt_of_member ON receipt (insurer_number, number_key, symbol_key, birth_date, treatment_month);
@@ -87,14 +87,14 @@ CREATE TABLE health_checkup (
 CREATE INDEX health_checkup_of_member ON health_checkup (insurer_number, number_key, symbol_key, birth_date);
 """
 
-# Provisional, of whom a card or number identified: what a claim later replaces.
+# Provisional entries of persons identified by card or number; a claim replaces them later.
 ENTRIES = """
 CREATE TABLE prescription_entry (
     entry            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     entry_id         uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
     origin           text NOT NULL CHECK (origin IN ('prescription', 'dispensing')),
     person_key       bytea NOT NULL,
-    -- The memberships by whose number she was identified; null: by her card. Whose they are may be mended later.
+    -- The memberships that identified the person; null: the card did. Their person may be corrected later.
     asked            bigint[],
     institution_code text NOT NULL REFERENCES facility,
     prescribed_on    date NOT NULL,
@@ -114,7 +114,7 @@ CREATE TABLE prescription_entry (
 CREATE INDEX prescription_entry_of_person ON prescription_entry (person_key, known_from);
 """
 
-# 医薬品マスター: a load replaces what it names; the greatest load tells the API's processes that there is something new.
+# 医薬品マスター: a load replaces the drugs that it contains; API processes reload when the greatest load number changes.
 DRUGS = """
 CREATE TABLE drug_load (
     load      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -135,20 +135,20 @@ CREATE TABLE drug (
 """
 
 RIGHTS = """
-GRANT SELECT, INSERT ON claim_file TO api;
-GRANT UPDATE (state, parts, size, sha256) ON claim_file TO api;
-GRANT SELECT ON claim_fault, receipt, drug, drug_load TO api;
-GRANT SELECT, INSERT ON health_checkup, prescription_entry TO api;
+GRANT SELECT, INSERT ON claim_file TO shikaku_api;
+GRANT UPDATE (state, parts, size, sha256) ON claim_file TO shikaku_api;
+GRANT SELECT ON claim_fault, receipt, drug, drug_load TO shikaku_api;
+GRANT SELECT, INSERT ON health_checkup, prescription_entry TO shikaku_api;
 
-GRANT SELECT, UPDATE ON claim_file TO batch;
-GRANT SELECT, INSERT, DELETE ON claim_fault TO batch;
-GRANT SELECT, INSERT ON receipt TO batch;
-GRANT SELECT ON SEQUENCE receipt_receipt_seq TO batch;
+GRANT SELECT, UPDATE ON claim_file TO shikaku_jobs;
+GRANT SELECT, INSERT, DELETE ON claim_fault TO shikaku_jobs;
+GRANT SELECT, INSERT ON receipt TO shikaku_jobs;
+GRANT SELECT ON SEQUENCE receipt_receipt_seq TO shikaku_jobs;
 """
 
 
 def upgrade() -> None:
-    """Build on the third house."""
-    for part in (CLAIMS, RECEIPTS, ENTRIES, DRUGS, RIGHTS):
+    """Create the tables, indexes and rights."""
+    for part in (CLAIM_FILES, CLAIM_ROWS, ENTRIES, DRUGS, RIGHTS):
         for statement in statements(part):
             op.execute(statement)

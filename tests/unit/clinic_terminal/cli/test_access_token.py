@@ -35,7 +35,7 @@ def test_a_missing_setting_ends_with_2(terminal: TerminalRunner, monkeypatch: py
     assert (result.exit_code, result.stdout, terminal.fund.calls) == (2, "", [])
 
 
-def test_the_help_warns_that_the_token_is_secret_and_short_lived(terminal: TerminalRunner) -> None:
+def test_the_help_states_that_the_token_is_secret_and_short_lived(terminal: TerminalRunner) -> None:
     text = "".join(terminal.run("token", "--help").stdout.split())
     for part in ("最長5分", "トークンは秘密です", "atmostfiveminutes", "isasecret"):
         assert part in text

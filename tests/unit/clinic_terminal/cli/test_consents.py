@@ -1,4 +1,4 @@
-"""The commands for a consent by its number, and a lookup by consent."""
+"""The commands for a consent by its number, and a look-up by consent."""
 
 from __future__ import annotations
 

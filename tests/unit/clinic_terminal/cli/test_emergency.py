@@ -1,4 +1,4 @@
-"""Access without consent: first the reason, then the identity, then the second factor; the notice at the end."""
+"""Access without consent: reason, identity, second factor, and the notice at the end."""
 
 from __future__ import annotations
 

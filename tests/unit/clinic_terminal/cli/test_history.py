@@ -1,5 +1,6 @@
-"""The command `history`: after a tap with consent, and by an earlier consent; exit codes; no personal data in
-a URL.
+"""The command `history`: exit codes, and no personal data in a URL.
+
+After a tap with consent, and by an earlier consent.
 """
 
 from __future__ import annotations

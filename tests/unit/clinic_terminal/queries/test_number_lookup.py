@@ -1,4 +1,4 @@
-"""A lookup by number."""
+"""A look-up by number."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from clinic_terminal.timings import Stopwatch
 from clinic_terminal.visit.consent import ConsentOutcome, ConsentProposal
 from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from eligibility_api.contract.codes import Care, Category
-from eligibility_api.contract.consent import Language, Until, words
+from eligibility_api.contract.consent import words
+from eligibility_api.contract.consent_versions import Language, Until
 from tests.builders.clinic import samples
 from tests.builders.clinic.fake_card import SELECT, SIGN, SIGN_MESSAGE, VERIFY, FakeCard
 from tests.builders.clinic.fake_consents import FakeConsents

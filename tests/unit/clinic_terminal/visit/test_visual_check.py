@@ -1,5 +1,6 @@
-"""A tap by visual check (目視確認): no PIN, the operator's name, a procedure that not every card or terminal
-supports.
+"""A tap by visual check (目視確認): no PIN, and the operator's name.
+
+Not every card or terminal supports the procedure.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from eligibility_api.web import problems
 pytestmark = pytest.mark.anyio
 
 app = FastAPI()
-problems.install(app)
+problems.install_error_handlers(app)
 
 
 @app.get("/")

@@ -18,7 +18,8 @@ from eligibility_api.consent import verifier
 from eligibility_api.consent.verifier import MAX_BYTES, Check, Report, Status, verify
 from eligibility_api.contract import consent
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.consent import STATEMENT_VERSIONS, ConsentEvidence, ConsentStatement
+from eligibility_api.contract.consent import ConsentEvidence, ConsentStatement
+from eligibility_api.contract.consent_versions import STATEMENT_VERSIONS
 from jpki_mock.authority.values import Period
 from tests.unit.eligibility_api.consent.evidence import LIST, certificate, document, exported, issued
 from tests.unit.eligibility_api.domain.revocations import NOW, SERIAL, authority, crl, entry

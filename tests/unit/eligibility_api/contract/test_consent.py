@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from eligibility_api.contract.codes import Care, Purpose
-from eligibility_api.contract.consent import UNTIL, ConsentStatement, to_be_signed, words
+from eligibility_api.contract.consent import ConsentStatement, to_be_signed, words
+from eligibility_api.contract.consent_versions import UNTIL
 from eligibility_api.contract.presence import TAGS
 
 PRESENCE = UUID(int=4711)

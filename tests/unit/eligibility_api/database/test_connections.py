@@ -10,7 +10,7 @@ from eligibility_api.platform.settings import Settings
 WORKERS, SERVERS_RESERVE, COMMANDS = 4, 3, 5
 
 
-def test_the_embedded_server_has_connections_for_four_workers_the_background_processes_and_commands() -> None:
+def test_the_embedded_server_accepts_four_workers_the_background_processes_and_commands() -> None:
     api = WORKERS * (Settings().pool_connections + ENGINE_CONNECTIONS)
     lookups = jobs.LOOK_UP_CONNECTIONS + ENGINE_CONNECTIONS
     background = ENGINE_CONNECTIONS + lookups + jobs.PARTS_CONNECTIONS + jobs.CONNECTIONS

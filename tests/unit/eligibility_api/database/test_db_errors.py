@@ -1,4 +1,4 @@
-"""The classification of database errors, from the driver and through SQLAlchemy."""
+"""Outages of the database are translated for both kinds of connections; other errors are not."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FAULTS: list[Exception] = [
 
 
 def _through_sqlalchemy(error: Exception) -> DBAPIError:
-    """`error` as SQLAlchemy raises it: wrapped in its own and its adapter's error."""
+    """`error` as SQLAlchemy raises it: wrapped in its own exception and its adapter's."""
     adapted = AsyncAdapt_asyncpg_dbapi.Error(str(error), error)  # type: ignore[no-untyped-call]
     adapted.__cause__ = error
     return DBAPIError("SELECT 1", None, adapted)
@@ -66,7 +66,7 @@ def _passed_on(error: Exception) -> Exception:
 
 
 @pytest.mark.parametrize("error", UNDECIDED, ids=lambda error: type(error).__name__)
-def test_an_undecided_statement_is_a_technical_failure(error: Exception) -> None:
+def test_an_outage_is_a_technical_failure(error: Exception) -> None:
     for way in (error, _through_sqlalchemy(error)):
         raised = _passed_on(way)
         assert isinstance(raised, ShikakuError)
@@ -75,18 +75,18 @@ def test_an_undecided_statement_is_a_technical_failure(error: Exception) -> None
 
 
 @pytest.mark.parametrize("error", FAULTS, ids=lambda error: type(error).__name__)
-def test_other_database_errors_pass_unchanged(error: Exception) -> None:
+def test_a_bug_is_not_translated(error: Exception) -> None:
     through = _through_sqlalchemy(error)
     assert _passed_on(error) is error
     assert _passed_on(through) is through
 
 
-def test_a_pool_timeout_is_overload() -> None:
-    raised = _passed_on(PoolTimeout("QueuePool limit"))
-    assert isinstance(raised, ShikakuError)
-    assert raised.code == "overloaded"
+def test_a_pool_that_stays_full_is_overloaded() -> None:
+    translated = _passed_on(PoolTimeout("QueuePool limit"))
+    assert isinstance(translated, ShikakuError)
+    assert translated.code == "overloaded"
 
 
-def test_an_error_of_the_product_passes_unchanged() -> None:
+def test_a_refusal_passes_unchanged() -> None:
     refusal = ShikakuError("assertion-used")
     assert _passed_on(refusal) is refusal

@@ -12,10 +12,10 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
 OUTSIDE = {
-    "FUND_DATABASE_URL": "postgresql://api@db/fund",
-    "FUND_DATABASE_OWNER_URL": "postgresql://owner@db/fund",
-    "FUND_DATABASE_BATCH_URL": "postgresql://batch@db/fund",
-    "FUND_DATABASE_SEQUENCER_URL": "postgresql://sequencer@db/fund",
+    "FUND_DATABASE_URL": "postgresql://shikaku_api@db/fund",
+    "FUND_DATABASE_OWNER_URL": "postgresql://shikaku_owner@db/fund",
+    "FUND_DATABASE_JOBS_URL": "postgresql://shikaku_jobs@db/fund",
+    "FUND_DATABASE_AUDITOR_URL": "postgresql://shikaku_auditor@db/fund",
 }
 
 
@@ -25,13 +25,13 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-@pytest.mark.parametrize("role", ["api", "owner", "batch", "sequencer"])
-def test_each_role_has_its_own_address_of_an_external_database(role: Role) -> None:
-    assert dsn(Settings(), role) == f"postgresql://{role}@db/fund"
+@pytest.mark.parametrize("role", ["api", "owner", "jobs", "auditor"])
+def test_each_role_has_its_own_connection_string_on_an_external_database(role: Role) -> None:
+    assert dsn(Settings(), role) == f"postgresql://shikaku_{role}@db/fund"
 
 
-@pytest.mark.parametrize("role", ["owner", "batch", "sequencer"])
-def test_a_role_without_an_address_is_an_error_naming_the_setting(
+@pytest.mark.parametrize("role", ["owner", "jobs", "auditor"])
+def test_a_role_without_one_is_refused_by_the_name_of_the_setting(
     monkeypatch: pytest.MonkeyPatch, role: Role
 ) -> None:
     monkeypatch.delenv(f"FUND_DATABASE_{role.upper()}_URL")

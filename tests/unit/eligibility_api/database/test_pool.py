@@ -1,4 +1,4 @@
-"""The pool lends a connection per statement: up to the maximum, in order of arrival, never a broken one."""
+"""The pool gives out a connection per statement, up to its maximum, in order, and never a broken one."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ pytestmark = pytest.mark.anyio
 
 
 @dataclass(eq=False)
-class FakeConnection:
-    """A connection whose statements end when a test answers them."""
+class Line:
+    """A fake connection whose statements end on demand."""
 
     closed: bool = False
     statements: list[tuple[str, asyncio.Future[list[Any]]]] = field(default_factory=list)
 
     async def fetch(self, statement: str, *_: object) -> list[Any]:
-        result: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-        self.statements.append((statement, result))
-        return await result
+        received: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self.statements.append((statement, received))
+        return await received
 
     def is_closed(self) -> bool:
         return self.closed
@@ -47,64 +47,62 @@ class FakeConnection:
 
 @dataclass
 class Server:
-    """Makes connections, or refuses."""
+    """A fake connector, which can refuse connections."""
 
-    connections: list[FakeConnection] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     refuses: bool = False
 
-    async def connect(self) -> FakeConnection:
+    async def connect(self) -> Line:
         if self.refuses:
             raise ConnectionRefusedError
-        self.connections.append(FakeConnection())
-        return self.connections[-1]
+        self.lines.append(Line())
+        return self.lines[-1]
 
 
-async def run_pending_tasks() -> None:
+async def run_tasks() -> None:
     for _ in range(10):
         await asyncio.sleep(0)
 
 
 async def asked(pool: ConnectionPool, *statements: str) -> Sequence[asyncio.Task[list[Any]]]:
     tasks = [asyncio.create_task(pool.fetch(statement, [])) for statement in statements]
-    await run_pending_tasks()
+    await run_tasks()
     return tasks
 
 
-async def test_consecutive_statements_share_one_connection() -> None:
+async def test_consecutive_statements_use_one_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 4)
     for n in range(3):
         [task] = await asked(pool, "a")
-        server.connections[0].answer(n)
+        server.lines[0].answer(n)
         assert await task == [n]
-    assert len(server.connections) == 1
+    assert len(server.lines) == 1
 
 
-async def test_a_statement_waits_for_the_first_released_connection() -> None:
+async def test_a_request_waits_for_the_first_released_connection_if_all_are_in_use() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 2)
     tasks = await asked(pool, "a", "b", "c", "d")
-    assert len(server.connections) == 2
-    server.connections[1].answer("b's")
-    await run_pending_tasks()
-    assert [statement for statement, _ in server.connections[1].statements] == ["b", "c"]
-    server.connections[1].answer("c's")
-    await run_pending_tasks()
-    server.connections[1].answer("d's")
-    server.connections[0].answer("a's")
+    assert len(server.lines) == 2
+    server.lines[1].answer("b's")
+    await run_tasks()
+    assert [statement for statement, _ in server.lines[1].statements] == ["b", "c"]
+    server.lines[1].answer("c's")
+    await run_tasks()
+    server.lines[1].answer("d's")
+    server.lines[0].answer("a's")
     assert [await task for task in tasks] == [["a's"], ["b's"], ["c's"], ["d's"]]
 
 
-async def test_a_wait_that_times_out_reports_that_all_connections_are_in_use(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_waiting_too_long_raises_pool_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "ACQUIRE_SECONDS", 0.01)
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     first, second = await asked(pool, "a", "b")
     with pytest.raises(PoolTimeout):
         await second
-    server.connections[0].answer()
+    server.lines[0].answer()
     assert await first == []
 
 
@@ -112,35 +110,35 @@ async def test_a_rejected_statement_keeps_its_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "wrong")
-    server.connections[0].fail(asyncpg.PostgresError())
+    server.lines[0].fail(asyncpg.PostgresError())
     with pytest.raises(asyncpg.PostgresError):
         await task
     [task] = await asked(pool, "right")
-    server.connections[0].answer()
+    server.lines[0].answer()
     assert await task == []
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), asyncpg.InterfaceError("cut"), ConnectionResetError()])
-async def test_a_connection_in_an_unknown_state_is_replaced(error: Exception) -> None:
+async def test_a_connection_with_a_possibly_running_statement_is_replaced(error: Exception) -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
-    server.connections[0].fail(error)
+    server.lines[0].fail(error)
     with pytest.raises(type(error)):
         await task
-    await run_pending_tasks()
-    server.connections[1].answer("b's")
+    await run_tasks()
+    server.lines[1].answer("b's")
     assert await after == ["b's"]
-    assert server.connections[0].closed
+    assert server.lines[0].closed
 
 
-async def test_a_cancelled_statement_closes_only_its_own_connection() -> None:
+async def test_a_cancelled_statement_costs_only_its_own_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task, after] = await asked(pool, "a", "b")
     task.cancel()
-    await run_pending_tasks()
-    server.connections[1].answer("b's")
+    await run_tasks()
+    server.lines[1].answer("b's")
     assert await after == ["b's"]
 
 
@@ -148,29 +146,29 @@ async def test_a_cancelled_wait_loses_no_connection() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     first, second, third = await asked(pool, "a", "b", "c")
-    server.connections[
+    server.lines[
         0
-    ].answer()  # the connection is handed to the second in the moment in which he gives up
+    ].answer()  # the connection is handed to the second request at the moment of its cancellation
     await asyncio.sleep(0)
     second.cancel()
-    await run_pending_tasks()
-    server.connections[0].answer("c's")
+    await run_tasks()
+    server.lines[0].answer("c's")
     assert [await first, await third] == [[], ["c's"]]
 
 
-async def test_a_connection_closed_while_idle_is_not_used() -> None:
+async def test_an_idle_connection_that_was_cut_is_not_reused() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 1)
     [task] = await asked(pool, "a")
-    server.connections[0].answer()
+    server.lines[0].answer()
     await task
-    server.connections[0].closed = True
+    server.lines[0].closed = True
     [task] = await asked(pool, "b")
-    server.connections[1].answer("b's")
+    server.lines[1].answer("b's")
     assert await task == ["b's"]
 
 
-async def test_a_failed_connection_attempt_is_repeated_for_the_next_statement() -> None:
+async def test_the_next_request_tries_again_after_a_refused_connection() -> None:
     server = Server(refuses=True)
     pool = ConnectionPool(server.connect, 1)
     for task in await asked(pool, "a", "b"):
@@ -178,7 +176,7 @@ async def test_a_failed_connection_attempt_is_repeated_for_the_next_statement() 
             await task
     server.refuses = False
     [task] = await asked(pool, "c")
-    server.connections[0].answer()
+    server.lines[0].answer()
     assert await task == []
 
 
@@ -186,16 +184,16 @@ async def test_closing_waits_for_running_statements() -> None:
     server = Server()
     pool = ConnectionPool(server.connect, 2)
     running, done = await asked(pool, "a", "b")
-    server.connections[1].answer()
+    server.lines[1].answer()
     await done
     end = asyncio.create_task(pool.close())
-    await run_pending_tasks()
-    assert server.connections[1].closed
+    await run_tasks()
+    assert server.lines[1].closed
     assert not end.done()
-    server.connections[0].answer("a's")
+    server.lines[0].answer("a's")
     assert await running == ["a's"]
     await end
-    assert server.connections[0].closed
+    assert server.lines[0].closed
 
 
 async def test_closing_terminates_statements_that_do_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,5 +202,5 @@ async def test_closing_terminates_statements_that_do_not_end(monkeypatch: pytest
     pool = ConnectionPool(server.connect, 1)
     [running] = await asked(pool, "a")
     await pool.close()
-    assert server.connections[0].closed
+    assert server.lines[0].closed
     running.cancel()

@@ -11,6 +11,7 @@ from hypothesis import given
 
 from eligibility_api.contract.codes import FacilityKind, Validity
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
+from eligibility_api.domain import eligibility
 from eligibility_api.domain.eligibility import AnswerInputs, answer
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from tests.unit.eligibility_api.domain.members import (
@@ -24,6 +25,7 @@ from tests.unit.eligibility_api.domain.members import (
     by_card,
     by_number,
     days,
+    disease,
     full_answer,
     histories,
     insured,
@@ -33,6 +35,37 @@ from tests.unit.eligibility_api.domain.members import (
 
 READING = by_card(insured(1))
 VERSION = full_answer(READING).version
+WHOLE = by_card(
+    insured(
+        1,
+        insured_name="試験　世帯主",
+        name_alias="別名　見本",
+        burden_ratio=10,
+        limit_certificate=limit(TODAY, TODAY),
+        specific_diseases=[disease(TODAY, TODAY)],
+    ),
+    aid(2, tickets=[ticket()]),
+    consents=ALL_CONSENTS,
+)
+
+
+@pytest.mark.parametrize(
+    ("reading", "version"), [(READING, "2zQAbgqAp5I6_T_B61okESz3"), (WHOLE, "I2102flCXSLm9yU0KMUtVuVU")]
+)
+def test_the_version_of_an_answer_is_the_one_given_before(reading: AnswerInputs, version: str) -> None:
+    """Rule S9. It is a digest of the answer's JSON: every item, its value and the order of the keys are the same."""
+    assert full_answer(reading).version == version
+
+
+def test_an_item_that_answers_carry_since_a_later_release_counts_where_it_is_present(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rule S9: otherwise a release with a new item would change the version of every answer."""
+    absent, present = by_card(insured(1)), by_card(insured(1, name_alias="別名　見本"))
+    with_key, with_value = full_answer(absent).version, full_answer(present).version
+    monkeypatch.setattr(eligibility, "_LATER", (*eligibility._LATER, "name_alias"))
+    assert full_answer(present).version == with_value
+    assert full_answer(absent).version != with_key
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
-"""Memberships are compared without regard to width, spaces and hyphens."""
+"""Memberships are compared without regard to width, spaces and hyphens; contents by their digest."""
 
 from __future__ import annotations
+
+from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eligibility_api.domain.membership import comparable
+from eligibility_api.domain import membership
+from eligibility_api.domain.membership import CONTENT, comparable, digest
 
 texts = st.text("ＡＢａｂ12１２見本ｱカｶ-‐−－ーｰ 　・/", max_size=20)
 parts = st.none() | texts
@@ -56,3 +60,72 @@ def test_normalising_is_idempotent(symbol: str | None, number: str, branch: str 
     """Rule R1."""
     once = comparable(symbol, number, branch)
     assert comparable(*once) == once
+
+
+PLAIN: dict[str, Any] = {
+    "certificate_kind": "01",
+    "symbol": "見本",
+    "number": "1234567",
+    "branch": "00",
+    "relationship": "1",
+    "name": "試験　見本",
+    "name_kana": "シケン ミホン",
+    "sex": "2",
+    "birth_date": date(1980, 5, 17),
+    "address": "架空県見本市1-1",
+    "acquired_on": date(2024, 4, 1),
+    "nondisclosure": False,
+    "self_disclosure_blocked": False,
+}
+PERIOD = {"valid_from": "2024-08-01", "valid_to": "2025-07-31"}
+WHOLE = PLAIN | {
+    "relationship": "2",
+    "insured_name": "試験　本人",
+    "insured_birth_date": date(1950, 1, 2),
+    "name_alias": "通称　見本",
+    "name_alias_kana": "ツウショウ ミホン",
+    "sex_on_certificate": "1",
+    "postal_code": "000-0000",
+    "lost_on": date(2026, 3, 1),
+    "reason_of_loss": "01",
+    "issued_on": date(2024, 3, 1),
+    "valid_from": date(2024, 4, 1),
+    "valid_to": date(2026, 3, 31),
+    "burden_ratio": 20,
+    "elderly_certificate": PERIOD | {"burden_ratio": 20},
+    "limit_certificate": PERIOD | {"kind": "01", "limit_class": "A03"},
+    "specific_diseases": [PERIOD | {"disease": "1", "self_pay": 10_000}],
+    "nondisclosure": True,
+    "self_disclosure_blocked": True,
+}
+DIGESTS = [
+    pytest.param(PLAIN, "8e215ea0243dba29f2c32a09a4cb2e0d", id="plain"),
+    pytest.param(WHOLE, "8b3e05f178d343d6e5c19318f1f64d0c", id="whole"),
+]
+"""Contents, and the digests under which the fund has stored them from the beginning."""
+
+
+@pytest.mark.parametrize(("content", "stored"), DIGESTS)
+def test_a_contents_digest_is_the_stored_one(content: dict[str, Any], stored: str) -> None:
+    """Rule T8."""
+    assert digest(content).hex() == stored
+
+
+@pytest.mark.parametrize(("content", "stored"), DIGESTS)
+def test_an_item_added_later_changes_the_digest_only_where_it_is_present(
+    monkeypatch: pytest.MonkeyPatch, content: dict[str, Any], stored: str
+) -> None:
+    """Rule T8: otherwise every row of every insurer's next file would be a change, and the files would be held."""
+    monkeypatch.setattr(membership, "CONTENT", (*CONTENT, "care_home", "care_home_kana"))
+    for absent in (None, "", False):
+        assert digest(content | {"care_home": absent}).hex() == stored
+    present = {
+        digest(content | later).hex()
+        for later in (
+            {"care_home": "見本苑"},
+            {"care_home": "架空苑"},
+            {"care_home_kana": "見本苑"},
+            {"care_home": "見本苑", "care_home_kana": "見本苑"},
+        )
+    }
+    assert len(present - {stored}) == 4

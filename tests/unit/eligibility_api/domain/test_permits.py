@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from eligibility_api.contract.codes import Care
-from eligibility_api.contract.consent import STATEMENT_VERSION
+from eligibility_api.contract.consent_versions import STATEMENT_VERSION
 from eligibility_api.domain.permits import WINDOW_WITHOUT_CONSENT, ends_at, holds
 
 GIVEN = datetime(2026, 3, 31, 16, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from eligibility_api.contract.codes import Category, FacilityKind, ReasonOfLoss, Relationship, Sex
-from eligibility_api.contract.eligibility import Enrolment
 from eligibility_api.contract.member import ElderlyCertificate
+from eligibility_api.contract.member_items import Enrolment
 from tests.unit.eligibility_api.domain.members import (
     ALL_CONSENTS,
     DAY,

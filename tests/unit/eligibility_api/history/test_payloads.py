@@ -28,8 +28,8 @@ CLINIC, PHARMACY = "1311111114", "1340100013"
 @pytest.mark.parametrize(
     ("plain", "model"),
     [
-        (payloads.PlaceDict, history.Institution),
-        (payloads.SourceDict, history.HistoryRow),
+        (payloads.InstitutionDict, history.Institution),
+        (payloads.HistoryRowDict, history.HistoryRow),
         (payloads.MedicineDict, history.Medicine),
         (payloads.MedicineGroupDict, history.MedicineGroup),
         (payloads.TreatmentDict, history.Treatment),

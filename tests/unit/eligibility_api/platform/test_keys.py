@@ -1,4 +1,4 @@
-"""The fund's keys: created once, only on request, readable by their owner only."""
+"""The fund's keys are created once, readable only by their owner, and only on request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_keys_are_created_once(tmp_path: Path) -> None:
     assert first.jlis_client.thumbprint() == second.jlis_client.thumbprint()
 
 
-def test_keys_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_keys(tmp_path: Path) -> None:
     load_keys(tmp_path)
     files = list((tmp_path / "keys").iterdir())
     assert {file.name for file in files} == {
@@ -46,7 +46,7 @@ def test_the_public_key_is_written_only_if_missing_or_different(tmp_path: Path) 
     assert public.read_bytes() == pem
 
 
-def test_only_the_last_former_challenge_key_stays_accepted(tmp_path: Path) -> None:
+def test_the_previous_challenge_key_stays_accepted_and_older_ones_are_removed(tmp_path: Path) -> None:
     made = [load_keys(tmp_path).challenge.current]
     for _ in range(2):
         rotate_challenge_key(tmp_path)

@@ -1,4 +1,4 @@
-"""Files that only one user may read."""
+"""Files that only one user can read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from eligibility_api.platform.private_files import append_private, write_private
 
 
-def test_a_file_is_written_atomically_and_readable_by_its_owner_only(tmp_path: Path) -> None:
+def test_a_file_is_written_completely_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_bytes(b"a former, longer content")
     write_private(path, b"new")
@@ -19,7 +19,7 @@ def test_a_file_is_written_atomically_and_readable_by_its_owner_only(tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_failed_write_keeps_the_former_content(tmp_path: Path) -> None:
+def test_a_failed_write_keeps_the_previous_content(tmp_path: Path) -> None:
     path = tmp_path / "key"
     write_private(path, b"former")
     (tmp_path / "key.new").mkdir()

@@ -1,4 +1,4 @@
-"""The name of a process in the system's process list."""
+"""The process name shown by the operating system."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the name is Linux's")
-def test_a_process_can_set_its_name() -> None:
+def test_a_process_sets_its_name() -> None:
     program = (
         "from pathlib import Path\n"
         "from eligibility_api.processes.process import name_process\n"

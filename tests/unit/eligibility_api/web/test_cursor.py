@@ -19,20 +19,20 @@ INSTANTS = SECONDS.map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 
 
 @given(place=st.tuples(INSTANTS, NUMBERS, NUMBERS))
-def test_a_place_survives_encoding(place: cursor.Place) -> None:
-    assert cursor.place(cursor.encode(place)) == place
+def test_a_place_comes_back(place: cursor.Position) -> None:
+    assert cursor.decode_position(cursor.encode(place)) == place
 
 
 @given(number=NUMBERS)
-def test_a_number_survives_encoding(number: int) -> None:
-    assert cursor.number(cursor.encode(number)) == number
+def test_a_number_comes_back(number: int) -> None:
+    assert cursor.decode_number(cursor.encode(number)) == number
 
 
 @given(
     text=st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode())
 )
-def test_any_text_is_decoded_or_rejected(text: str) -> None:
-    for read in (cursor.place, cursor.number):
+def test_any_text_is_a_place_or_refused(text: str) -> None:
+    for read in (cursor.decode_position, cursor.decode_number):
         with suppress(ShikakuError):
             read(text)
 
@@ -50,5 +50,5 @@ def test_any_text_is_decoded_or_rejected(text: str) -> None:
 )
 def test_a_place_that_cannot_exist_is_rejected(value: list[object]) -> None:
     with pytest.raises(ShikakuError) as caught:
-        cursor.place(cursor.encode(value))
+        cursor.decode_position(cursor.encode(value))
     assert caught.value.code == "cursor-invalid"

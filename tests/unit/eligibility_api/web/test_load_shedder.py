@@ -1,4 +1,4 @@
-"""Load shedding: an overloaded worker drops requests of disconnected clients and rejects new ones."""
+"""An overloaded worker drops requests of disconnected clients and rejects requests above its maximum."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEFT: Message = {"type": "http.disconnect"}
 
 
 class Served:
-    """An application that reads whole bodies, and may be blocked."""
+    """An application that reads whole bodies, and can be blocked."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -47,7 +47,7 @@ def coming(*messages: Message) -> Receive:
 
 
 def when(left: Callable[[], bool]) -> Receive:
-    """The messages of a request; a disconnect as soon as the condition holds."""
+    """A complete request, or a disconnect if the client has left by then."""
 
     async def receive() -> Message:
         return LEFT if left() else LAST
@@ -60,7 +60,7 @@ async def send(_: Message) -> None:
 
 
 async def asked(app: LoadShedder, *channels: Receive, served: Served) -> None:
-    """Send requests at the same time; they finish once all that will start have started."""
+    """Run all requests at once; unblock the application when all of them have reached it."""
     async with anyio.create_task_group() as group:
         for receive in channels:
             group.start_soon(app, SCOPE, receive, send)
@@ -75,13 +75,13 @@ async def test_under_load_only_requests_of_disconnected_clients_are_dropped() ->
     assert served.bodies == [b"ab", b"ab"]
 
 
-async def test_without_load_disconnects_are_not_checked() -> None:
+async def test_without_load_connections_are_not_checked() -> None:
     served = Served()
     await asked(LoadShedder(served, min_in_flight=3), coming(LEFT), coming(LAST), served=served)
     assert sorted(served.bodies) == [b"", b"b"]
 
 
-async def test_load_ends_with_the_requests_in_flight() -> None:
+async def test_the_check_stops_when_the_load_ends() -> None:
     served = Served()
     app = LoadShedder(served, min_in_flight=1)
     await asked(app, coming(LAST), coming(LAST), served=served)
@@ -89,7 +89,7 @@ async def test_load_ends_with_the_requests_in_flight() -> None:
     assert served.bodies == [b"b", b"b", b""]
 
 
-async def test_a_disconnect_in_the_event_loops_next_iteration_is_noticed() -> None:
+async def test_a_connection_that_closes_in_the_next_loop_iteration_is_noticed() -> None:
     served, turns = Served(), 0
 
     async def turn() -> None:
@@ -104,30 +104,30 @@ async def test_a_disconnect_in_the_event_loops_next_iteration_is_noticed() -> No
     assert served.bodies == []
 
 
-async def test_other_events_than_requests_are_passed_on() -> None:
+async def test_other_scopes_are_passed_on() -> None:
     await LoadShedder(Served(), min_in_flight=0)({"type": "lifespan"}, coming(), send)
 
 
-async def test_above_the_maximum_new_requests_are_rejected_with_retry_after() -> None:
+async def test_requests_above_the_maximum_are_rejected_with_retry_after() -> None:
     served = Served()
     app = LoadShedder(served, min_in_flight=9, max_in_flight=2)
-    sent: list[Message] = []
+    logged: list[Message] = []
 
-    async def record(message: Message) -> None:
-        sent.append(message)
+    async def tell(message: Message) -> None:
+        logged.append(message)
 
     async with anyio.create_task_group() as group:
         for _ in range(2):
             group.start_soon(app, dict(SCOPE), coming(LAST), send)
         await anyio.wait_all_tasks_blocked()
-        await app(dict(SCOPE), coming(LAST), record)
-        # The liveness probe is exempt.
+        await app(dict(SCOPE), coming(LAST), tell)
+        # Liveness is checked all the same.
         group.start_soon(app, {**SCOPE, "path": "/healthz"}, coming(LAST), send)
         await anyio.wait_all_tasks_blocked()
         served.go_on.set()
     assert len(served.bodies) == 3
-    assert sent[0]["status"] == 503
-    assert (b"retry-after", b"5") in sent[0]["headers"]
-    assert b'"code":"overloaded"' in sent[1]["body"]
+    assert logged[0]["status"] == 503
+    assert (b"retry-after", b"5") in logged[0]["headers"]
+    assert b'"code":"overloaded"' in logged[1]["body"]
     await app(dict(SCOPE), coming(LAST), send)
     assert len(served.bodies) == 4

@@ -1,4 +1,4 @@
-"""The middleware: the access log, what is never logged, and the headers of all answers."""
+"""The access log of requests, what it never contains, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Answer(BaseModel):
 
 def _application() -> FastAPI:
     app = FastAPI()
-    problems.install(app)
+    problems.install_error_handlers(app)
     app.add_middleware(AccessLog)
 
     @app.get("/v1/broken")
@@ -60,8 +60,8 @@ def _application() -> FastAPI:
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
-    """The process's standard error."""
+def journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """Everything that the process writes to standard error."""
     written = StringIO()
     monkeypatch.setattr("sys.stderr", written)
     set_up_logging()
@@ -70,8 +70,8 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
 
 
 @pytest.fixture
-async def http(log: object) -> AsyncIterator[httpx2.AsyncClient]:
-    # The transport would raise the application's exceptions: there must be none.
+async def http(journal: object) -> AsyncIterator[httpx2.AsyncClient]:
+    # The transport re-raises exceptions of the application: there must be none.
     transport = httpx2.ASGITransport(_application())
     async with httpx2.AsyncClient(transport=transport, base_url="http://fund.test") as client:
         yield client
@@ -80,12 +80,12 @@ async def http(log: object) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.mark.parametrize(
     ("path", "cause"), [("/v1/broken", "ValueError"), ("/v1/unpublished", "ResponseValidationError")]
 )
-async def test_a_fault_is_logged_by_type_and_place_without_its_text(
-    http: httpx2.AsyncClient, log: StringIO, path: str, cause: str
+async def test_an_exception_is_logged_by_type_and_place_and_never_by_text(
+    http: httpx2.AsyncClient, journal: StringIO, path: str, cause: str
 ) -> None:
     response = await http.get(path)
 
-    logged = log.getvalue()
+    logged = journal.getvalue()
     fault, request = map(json.loads, logged.splitlines())
     assert (response.status_code, response.json()["code"]) == (500, "internal")
     assert fault["request_id"] == response.headers["X-Request-Id"] == response.json()["request_id"]
@@ -95,8 +95,8 @@ async def test_a_fault_is_logged_by_type_and_place_without_its_text(
     assert f'code="internal",route="{path}",status="500"' in metrics_text().decode()
 
 
-async def test_a_fault_in_the_middle_of_an_answer_ends_it_and_is_logged(
-    log: StringIO,
+async def test_an_exception_in_the_middle_of_an_answer_ends_it_and_is_logged(
+    journal: StringIO,
 ) -> None:
     sent: list[Message] = []
 
@@ -110,14 +110,14 @@ async def test_a_fault_in_the_middle_of_an_answer_ends_it_and_is_logged(
     scope = {"type": "http", "method": "GET", "path": "/v1/torn", "headers": [], "query_string": b""}
     await _application()(scope, receive, send)
 
-    logged = log.getvalue()
+    logged = journal.getvalue()
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert '"event": "internal"' in logged
     assert SECRET not in logged
 
 
 @pytest.mark.parametrize("path", ["/v1/broken", "/v1/nothing"])
-async def test_answers_of_the_interface_must_not_be_cached(http: httpx2.AsyncClient, path: str) -> None:
+async def test_no_answer_of_the_interface_may_be_cached(http: httpx2.AsyncClient, path: str) -> None:
     assert (await http.get(path)).headers["Cache-Control"] == "no-store"
 
 
@@ -131,7 +131,7 @@ async def test_an_unsupported_method_is_answered_with_the_allowed_ones(http: htt
     assert response.headers["Allow"] == "GET"
 
 
-async def test_an_unanswered_request_of_a_disconnected_client_is_logged_as_499(log: StringIO) -> None:
+async def test_a_request_whose_client_disconnected_is_not_logged_as_an_error(journal: StringIO) -> None:
     async def silent(scope: Scope, receive: Receive, send: Send) -> None:
         return None
 
@@ -143,4 +143,4 @@ async def test_an_unanswered_request_of_a_disconnected_client_is_logged_as_499(l
 
     scope = {"type": "http", "method": "GET", "path": "/v1/token", "headers": [], "query_string": b""}
     await AccessLog(silent)(scope, receive, send)
-    assert json.loads(log.getvalue())["status"] == 499
+    assert json.loads(journal.getvalue())["status"] == 499

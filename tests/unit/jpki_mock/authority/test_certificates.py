@@ -27,7 +27,7 @@ def test_a_certificate_is_valid_from_issue_to_the_end_of_its_last_day_in_japan(j
     assert certificate.not_valid_after_utc == datetime(2031, 2, 17, 14, 59, 59, tzinfo=UTC)
 
 
-def test_serial_numbers_are_positive_and_have_at_most_four_bytes(jlis: Jlis) -> None:
+def test_serial_numbers_are_positive_and_have_no_more_than_four_bytes(jlis: Jlis) -> None:
     serials = {issued(jlis).serial for _ in range(5)}
     assert len(serials) == 5
     assert all(0 < serial < 2**31 for serial in serials)

@@ -101,7 +101,7 @@ async def test_many_people_are_matched_in_order(
     assert answer.json() == {"matches": [ambiguous, one, none, one]}
 
 
-async def test_a_batch_has_at_most_five_thousand_people(
+async def test_a_batch_is_limited_to_five_thousand_people(
     client: httpx2.AsyncClient, make_token: MakeToken
 ) -> None:
     statuses = []

@@ -71,7 +71,7 @@ def test_after_a_reset_the_delta_holds_what_was_counted_since(after: StatisticsS
     assert between.rows["database"][""]["xact_commit"] == after.rows["database"][""]["xact_commit"]
 
 
-def test_the_most_expensive_statements_come_first_up_to_the_maximum() -> None:
+def test_statements_are_sorted_by_cost_up_to_the_maximum() -> None:
     later = {f"SELECT {n}": {"calls": 1.0, "exec_ms": float(n)} for n in range(1, 40)}
     statements = delta(snapshot(), snapshot(statements=later)).rows["statements"]
     assert list(statements)[:2] == ["SELECT 39", "SELECT 38"]

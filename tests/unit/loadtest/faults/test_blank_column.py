@@ -26,7 +26,7 @@ from tests.unit.loadtest.faults.builders import (
 HELD = {"code": "fill-dropped", "holds": True}
 
 
-def test_the_file_with_the_most_values_is_chosen(tmp_path: Path) -> None:
+def test_the_fullest_file_is_chosen(tmp_path: Path) -> None:
     files = [member_file(tmp_path, "39010001", filled=25), member_file(tmp_path, "06010001", filled=3)]
     assert fullest(files) == (files[0], 25)
 
@@ -58,8 +58,8 @@ def insurer(*, upload: dict[str, Any]) -> Callable[[tuple[str, ...]], str]:
 
 
 def blank_column(tmp_path: Path, target: FakeTarget) -> tuple[BlankColumn, list[tuple[Path, PublishedFile]]]:
-    member_file(tmp_path / "country" / "2026-09", "39010001", filled=30)
-    member_file(tmp_path / "country" / "2026-10", "39010001", filled=25)
+    member_file(tmp_path / "population" / "2026-09", "39010001", filled=30)
+    member_file(tmp_path / "population" / "2026-10", "39010001", filled=25)
     dataset, published = recording_dataset()
     return BlankColumn(fault_context(target, folder=tmp_path, dataset=dataset)), published
 

@@ -41,8 +41,8 @@ def insurer(state: str = "published") -> Callable[[tuple[str, ...]], str]:
 def renewed_certificates(
     tmp_path: Path, target: FakeTarget
 ) -> tuple[RenewedCertificates, list[tuple[Path, PublishedFile]]]:
-    member_file(tmp_path / "country" / "2026-10", "39010001", filled=0, rows=10)
-    member_file(tmp_path / "country" / "2026-10", "06010001", filled=0, rows=30)
+    member_file(tmp_path / "population" / "2026-10", "39010001", filled=0, rows=10)
+    member_file(tmp_path / "population" / "2026-10", "06010001", filled=0, rows=30)
     dataset, published = recording_dataset()
     return RenewedCertificates(fault_context(target, folder=tmp_path, dataset=dataset)), published
 
@@ -81,7 +81,7 @@ def test_a_file_that_is_not_published_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_a_dataset_without_files_is_rejected(tmp_path: Path) -> None:
-    (tmp_path / "country").mkdir()
+    (tmp_path / "population").mkdir()
     with pytest.raises(LoadError):
         RenewedCertificates(fault_context(folder=tmp_path))
 

@@ -35,12 +35,12 @@ def test_the_number_of_generators_grows_with_the_load(
     assert required_generators(Plan(LEVELS[level], 60.0, scale, 1), visitors(20)) == generators
 
 
-def test_there_is_at_most_one_generator_for_each_core(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_no_more_generators_than_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     assert required_generators(Plan(LEVELS["L3"], 60.0, 1.0, 1), visitors(20)) == 2
 
 
-def test_there_is_at_most_one_generator_for_each_facility(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_no_more_generators_than_facilities(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
     assert required_generators(Plan(LEVELS["L3"], 60.0, 1.0, 1), visitors(4)) == 4
 

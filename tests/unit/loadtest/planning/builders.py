@@ -18,11 +18,11 @@ from loadtest.planning.demand import (
 from loadtest.planning.deployment import Deployment
 from loadtest.planning.report import PlanReport
 
-RECORD, NONCE, EVIDENCE = f"{STORED}audit_record", f"{STORED}spent", f"{STORED}consent_evidence"
+RECORD, NONCE, EVIDENCE = f"{STORED}audit_record", f"{STORED}used_nonce", f"{STORED}consent_evidence"
 ENTRIES = f"{STORED}prescription_entry"
 RECORDED = {WAL: 1000.0, RECORD: 500.0}
 
-LOOK_UPS = (HistoryResource.HEALTH_CHECKUPS, HistoryResource.MEDICATIONS, HistoryResource.TREATMENTS)
+HISTORIES = (HistoryResource.HEALTH_CHECKUPS, HistoryResource.MEDICATIONS, HistoryResource.TREATMENTS)
 
 
 def request_cost(**more: float) -> dict[str, float]:
@@ -38,7 +38,7 @@ COSTS = Costs(
         CARD: request_cost() | RECORDED | {NONCE: 100.0},
         CONSENT_CHALLENGE: request_cost(),
         CONSENT: request_cost() | {WAL: 5000.0, RECORD: 600.0, EVIDENCE: 4000.0, NONCE: 100.0},
-        **{look_up.value: request_cost() | RECORDED for look_up in LOOK_UPS},
+        **{resource.value: request_cost() | RECORDED for resource in HISTORIES},
         PRESCRIPTION: request_cost() | RECORDED | {ENTRIES: 300.0},
         DISPENSING: request_cost() | RECORDED | {ENTRIES: 400.0},
         BATCH_ROW: {DATABASE: 0.001, BACKGROUND: 0.002, BUSY: 0.001} | RECORDED,

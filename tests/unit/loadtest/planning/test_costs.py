@@ -67,4 +67,4 @@ def test_a_mix_costs_its_requests_and_its_idle_seconds() -> None:
 
 
 def test_growing_tables_are_listed() -> None:
-    assert COSTS.growing_tables == ["audit_record", "consent_evidence", "prescription_entry", "spent"]
+    assert COSTS.growing_tables == ["audit_record", "consent_evidence", "prescription_entry", "used_nonce"]

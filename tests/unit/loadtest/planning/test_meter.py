@@ -7,7 +7,7 @@ from loadtest.planning.meter import MeterReading
 
 
 def test_consumption_is_the_difference_of_two_readings() -> None:
-    before = MeterReading(10.0, {API: 4.0, UP: 100, f"{STORED}spent": 8192.0})
+    before = MeterReading(10.0, {API: 4.0, UP: 100, f"{STORED}used_nonce": 8192.0})
     after = MeterReading(12.0, {API: 5.0, UP: 300, f"{STORED}audit_record": 8192.0})
     assert after.since(before, {"card": 3}) == Consumption(
         2.0, {"card": 3}, {API: 1.0, UP: 200, f"{STORED}audit_record": 8192.0}
@@ -15,5 +15,5 @@ def test_consumption_is_the_difference_of_two_readings() -> None:
 
 
 def test_a_dropped_partition_is_no_negative_growth() -> None:
-    before, after = (MeterReading(0.0, {f"{STORED}spent": size}) for size in (9000.0, 8000.0))
-    assert after.since(before, {}).amounts == {f"{STORED}spent": 0.0}
+    before, after = (MeterReading(0.0, {f"{STORED}used_nonce": size}) for size in (9000.0, 8000.0))
+    assert after.since(before, {}).amounts == {f"{STORED}used_nonce": 0.0}

@@ -80,7 +80,7 @@ def answer_of(outcome: Outcome, began: float = 0.0, ended: float = 0.1) -> Sampl
         (100_000, INITIAL_COUNT + 99_000 // SAMPLE_INTERVAL),
     ],
 )
-def test_at_least_a_thousand_answers_and_one_per_cent_are_sampled(count: int, kept: int) -> None:
+def test_a_thousand_answers_and_one_per_cent_are_sampled(count: int, kept: int) -> None:
     sample, answer = AnswerSample(), answer_of(answered())
     for _ in range(count):
         sample.add(answer)
@@ -145,7 +145,7 @@ def test_an_answer_must_be_that_of_its_instant_and_never_a_mixture(
 
 
 @pytest.mark.parametrize("at", [-2.0, 3.0])
-def test_an_answers_instant_lies_between_request_and_response(at: float) -> None:
+def test_an_answers_instant_lies_between_request_and_arrival(at: float) -> None:
     outcome = answered(at=BEGAN + timedelta(seconds=at))
     assert checker().count_wrong([answer_of(outcome)], TODAY) == Counter({"answered_at": 1})
 
@@ -153,7 +153,7 @@ def test_an_answers_instant_lies_between_request_and_response(at: float) -> None
 @pytest.mark.parametrize(
     ("began", "ended", "right"), [(9.0, 9.9, False), (9.5, 10.5, True), (10.1, 10.2, True)]
 )
-def test_a_refusal_may_be_of_any_instant_between_request_and_response(
+def test_a_refusal_may_be_of_any_instant_between_request_and_arrival(
     began: float, ended: float, right: bool
 ) -> None:
     refused = Outcome(409, b"", "card-not-usable")

@@ -63,7 +63,7 @@ SHARES = {kind: share / sum(CHECKS_BY_KIND.values()) for kind, share in CHECKS_B
 
 
 def national(minute: int) -> float:
-    """The nation's checks a second in a minute of the day."""
+    """The checks a second nationwide in a minute of the day."""
     return CHECKS_PER_DAY / 60 * sum(share * minute_share(kind, minute) for kind, share in SHARES.items())
 
 

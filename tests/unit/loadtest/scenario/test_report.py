@@ -99,9 +99,9 @@ def test_capacity_is_given_in_machines_and_in_cores() -> None:
     assert capacity.cores_needed == pytest.approx(16 / 3160 * 1210)
     assert capacity.busiest_minutes == pytest.approx(2 / capacity.cores_needed)
     assert capacity.sentence.en == (
-        "The nation's busiest minute (1,210 checks/s, 37% by card) fits 0.33 times into this machine's 2 cores; it"
-        " needs 6.1 cores of this kind for API and database (extrapolated from 5.06 core-ms a check, measured at 316"
-        " checks/s)."
+        "This machine's 2 cores carry 0.33 of the busiest minute nationwide (1,210 checks/s, 37% by card), which"
+        " needs 6.1 cores of this kind for API and database (extrapolated from 5.06 core-ms a check, measured at"
+        " 316 checks/s)."
     )
 
 

@@ -1,4 +1,7 @@
-"""One small population and half a year of its claims for all tests here, since generating them takes a while."""
+"""One small population and half a year of its claims for all tests here.
+
+Generating them takes a while.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`payer-mock send-claims`, `claims-report`, `claims-faults`, `send-checkups` at the command line."""
+"""Commands about claims and health check-ups.
+
+`payer-mock send-claims`, `claims-report`, `claims-faults`, `send-checkups`.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +100,7 @@ def test_a_refusal_by_the_fund_is_printed_with_its_code(file: Path) -> None:
     assert (result.exit_code, "right-missing" in result.stderr) == (1, True)
 
 
-def test_checkups_are_sent_per_insurer_in_requests_of_at_most_500(
+def test_checkups_are_sent_per_insurer_in_requests_of_up_to_500(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [checkup] = examples.CHECKUPS["checkups"]
@@ -125,7 +128,7 @@ def test_a_file_without_checkups_is_wrong_usage(tmp_path: Path, content: str) ->
     assert run(FakeClaims(), "send-checkups", path).exit_code == 2
 
 
-def test_the_wait_for_visibility_is_at_most_5_seconds(file: Path) -> None:
+def test_the_wait_for_visibility_is_limited_to_5_seconds(file: Path) -> None:
     waited: list[float] = []
     late = {"known_from": (NOW + timedelta(hours=1)).isoformat()}
     run(FakeClaims(["done"], answer=late), "send-claims", file, waited=waited)

@@ -1,4 +1,7 @@
-"""`payer-mock upload`, `upload-status`, `faults`, decisions and `seen-by` at the command line."""
+"""Commands about member files.
+
+`payer-mock upload`, `upload-status`, `faults`, `approve`, `reject`, `publish`, `undo`, `seen-by`.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class GeneratedPopulation:
 
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> GeneratedPopulation:
-    folder = tmp_path_factory.mktemp("country")
+    folder = tmp_path_factory.mktemp("population")
     path, residents = residents_file(folder, PEOPLE)
-    generate_population(path, folder / "country", seed=5, month=MONTH)
-    return GeneratedPopulation(folder / "country", residents, advance_month(folder / "country"))
+    generate_population(path, folder / "population", seed=5, month=MONTH)
+    return GeneratedPopulation(folder / "population", residents, advance_month(folder / "population"))

@@ -221,6 +221,6 @@ def test_an_invalid_residents_file_is_reported_by_line_and_nothing_is_written(
     path, _ = residents_file(tmp_path, 2)
     path.write_bytes(path.read_bytes() + line.encode() + b"\n")
     with pytest.raises(ResidentsError, match="line 3") as caught:
-        generate_population(path, tmp_path / "country", seed=1, month=MONTH)
+        generate_population(path, tmp_path / "population", seed=1, month=MONTH)
     assert "架空" not in str(caught.value)
-    assert list((tmp_path / "country").iterdir()) == []
+    assert list((tmp_path / "population").iterdir()) == []

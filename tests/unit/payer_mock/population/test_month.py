@@ -92,9 +92,11 @@ def test_a_couple_that_turns_75_in_one_month_becomes_late_elderly(tmp_path: Path
         for resident, day in ((first, 9), (second, 27))
     ]
     path.write_text("".join(f"{resident.model_dump_json()}\n" for resident in couple), encoding="utf-8")
-    generate_population(path, tmp_path / "country", seed=seed, month=MONTH)
-    advance_month(tmp_path / "country")
-    rows = [row for file in (tmp_path / "country" / NEXT).glob("members-*.csv") for _, row in read_rows(file)]
+    generate_population(path, tmp_path / "population", seed=seed, month=MONTH)
+    advance_month(tmp_path / "population")
+    rows = [
+        row for file in (tmp_path / "population" / NEXT).glob("members-*.csv") for _, row in read_rows(file)
+    ]
     present = [row for row in rows if "lost_on" not in row]
     assert {row["insurer_number"][:2] for row in present} <= {"39", "12"}
     assert {row["birth_date"] for row in present} == {"1951-10-09", "1951-10-27"}

@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 
 from clinic_terminal.errors import SHOWN_CATALOGUE
 from eligibility_api.contract.codes import CertificateKind, LimitClass, Validity
-from eligibility_api.contract.eligibility import Enrolment, NumberCheckRequest
+from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.contract.enrolment import CorrectionRequest, EnrolmentRequest
+from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.contract.tickets import TicketInput
 from eligibility_api.domain.eligibility import check_day
 from jpki_mock.cli.residents import ResidentWithCard

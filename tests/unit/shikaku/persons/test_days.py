@@ -44,7 +44,7 @@ def test_days_are_resolved_at_any_depth_and_other_values_unchanged() -> None:
 
 
 @given(DAYS)
-def test_29_february_is_found_at_most_four_years_before(today: date) -> None:
+def test_29_february_is_found_up_to_four_years_before(today: date) -> None:
     born = date.fromisoformat(resolve_text("L-76-02-29", today))
     assert (born.month, born.day) == (2, 29)
     assert today.year - 80 < born.year <= today.year - 76

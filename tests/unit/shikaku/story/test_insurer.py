@@ -115,13 +115,13 @@ def test_the_check_report_marks_the_findings_that_hold_the_file(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("step", range(4))
-def test_a_wrong_ratio_at_the_desk_is_steps(tmp_path: Path, step: int) -> None:
+def test_a_wrong_ratio_at_the_desk_is_not_as_expected(tmp_path: Path, step: int) -> None:
     stack = ScriptedStack(tmp_path)
     stack.ratios[step] = 30
     assert [one.as_expected for one in steps(stack)].count(False) == 1
 
 
-def test_a_blank_file_that_gets_published_is_steps(tmp_path: Path) -> None:
+def test_a_blank_file_that_gets_published_is_not_as_expected(tmp_path: Path) -> None:
     stack = ScriptedStack(tmp_path)
     stack.states[1] = "published"
     assert not steps(stack)[2].as_expected

@@ -20,9 +20,9 @@ REPORT: dict[str, Any] = {
     "p99_ms": 18.9,
     "errors": {},
     "compared_answers": 400,
-    "compared_looks": 25,
+    "compared_histories": 25,
     "wrong_answers": 0,
-    "capacity": {"sentence": "It fits."},
+    "capacity": {"sentence_ja": "足りる。", "sentence": "It suffices."},
 }
 
 
@@ -50,7 +50,7 @@ def test_rates_comparison_and_capacity_are_shown_in_both_languages() -> None:
         "p50 4 ms, p99 19 ms",
     )
     assert comparison.lines == ("425件を照合、不一致 0件", "425 compared, 0 wrong")
-    assert capacity.lines == ("It fits.",)
+    assert capacity.lines == ("足りる。", "It suffices.")
     assert load.as_expected
     assert comparison.as_expected
     assert capacity.as_expected
@@ -61,7 +61,7 @@ def test_rates_comparison_and_capacity_are_shown_in_both_languages() -> None:
     [
         ({"errors": {"overloaded": 2}}, 0),
         ({"wrong_answers": 1}, 1),
-        ({"compared_answers": 0, "compared_looks": 0}, 1),
+        ({"compared_answers": 0, "compared_histories": 0}, 1),
         ({"capacity": None}, 2),
     ],
 )

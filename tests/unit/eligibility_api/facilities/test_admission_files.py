@@ -1,4 +1,4 @@
-"""The file of facilities for bulk admission."""
+"""The files of facilities and of insurers to admit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.domain.admission import Admission
-from eligibility_api.facilities.facilities_file import read_facilities
+from eligibility_api.facilities.admission_files import read_facilities, read_insurers
 from eligibility_api.platform.errors import OperatorError
 
 HEADER = b"institution_code,name,kind,rights,terminals\n"
@@ -64,11 +64,54 @@ def test_facilities_are_read_in_order_with_rights_and_terminals(tmp_path: Path) 
         (HEADER + b'0110113719,"x\n', "CSV in UTF-8"),
     ],
 )
-def test_an_invalid_file_is_reported_by_line(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_an_invalid_facilities_file_is_rejected_with_its_line(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
     with pytest.raises(OperatorError, match=sentence):
         read_facilities(file_of(tmp_path, content))
 
 
-def test_a_missing_file_is_reported(tmp_path: Path) -> None:
+def test_a_missing_facilities_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="not readable"):
         read_facilities(tmp_path / "missing.csv")
+
+
+INSURERS_HEADER = b"insurer_number,name\n"
+INSURER = "01130012,架空健康保険協会\n".encode()
+
+
+def insurers_file(folder: Path, content: bytes) -> Path:
+    path = folder / "insurers.csv"
+    path.write_bytes(content)
+    return path
+
+
+def test_insurers_come_in_the_file_s_order(tmp_path: Path) -> None:
+    file = insurers_file(tmp_path, b"\xef\xbb\xbf" + INSURERS_HEADER + "138057,架空市\n".encode() + INSURER)
+    assert list(read_insurers(file).items()) == [("138057", "架空市"), ("01130012", "架空健康保険協会")]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "must begin with the line insurer_number,name"),
+        (b"name,insurer_number\n" + INSURER, "must begin with the line"),
+        (INSURERS_HEADER, "names no insurer"),
+        (INSURERS_HEADER + INSURER + b"01130013,x\n", "Line 3 .* check digit"),
+        (INSURERS_HEADER + b"01130012,  \n", "Line 2"),
+        (INSURERS_HEADER + b"01130012\n", "Line 2"),
+        (INSURERS_HEADER + INSURER + INSURER, "Line 3 .* repeats"),
+        (INSURERS_HEADER + "01130012,架空".encode("cp932"), "CSV in UTF-8"),
+        (INSURERS_HEADER + b'01130012,"x\n', "CSV in UTF-8"),
+    ],
+)
+def test_an_invalid_insurers_file_is_rejected_with_its_line(
+    tmp_path: Path, content: bytes, sentence: str
+) -> None:
+    with pytest.raises(OperatorError, match=sentence):
+        read_insurers(insurers_file(tmp_path, content))
+
+
+def test_a_missing_insurers_file_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match="not readable"):
+        read_insurers(tmp_path / "missing.csv")

@@ -27,8 +27,8 @@ _MAX_TRIES = 3
 Item = TypeVar("Item")
 
 
-class Population:
-    """The persons of the data in a stack."""
+class PersonRegistration:
+    """Registers the persons of the data in a stack."""
 
     def __init__(self, stack: Stack, data: Dataset) -> None:
         self._stack = stack

@@ -1,6 +1,7 @@
-"""Reads a list of facilities to admit: CSV (UTF-8) with a header.
+"""Reads lists of facilities or insurers to admit: CSV (UTF-8) with a header.
 
-The columns are `institution_code`, `name`, `kind`, `rights` (separated by spaces) and `terminals` (their number).
+Facilities have the columns `institution_code`, `name`, `kind`, `rights` (separated by spaces) and `terminals`
+(their number); insurers have `insurer_number` and `name`.
 """
 
 from __future__ import annotations
@@ -19,18 +20,21 @@ from eligibility_api.platform.errors import OperatorError
 MAX_TERMINALS = 999
 """Maximum number of terminals in one row."""
 
-_COLUMNS = ["institution_code", "name", "kind", "rights", "terminals"]
+_FACILITY_COLUMNS = ["institution_code", "name", "kind", "rights", "terminals"]
+_INSURER_COLUMNS = ["insurer_number", "name"]
 _NAME = TypeAdapter[str](PersonText)
 
 
 def read_facilities(path: Path) -> list[Admission]:
-    """Return the facilities in the file's order. Raises OperatorError, which names the faulty line."""
+    """Read the facilities, in the file's order. Raises OperatorError, which names the faulty line."""
     found: dict[str, Admission] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.reader(lines, strict=True)
-            if next(rows, None) != _COLUMNS:
-                raise OperatorError(f"The facilities' file must begin with the line {','.join(_COLUMNS)}.")
+            if next(rows, None) != _FACILITY_COLUMNS:
+                raise OperatorError(
+                    f"The facilities' file must begin with the line {','.join(_FACILITY_COLUMNS)}."
+                )
             for row in rows:
                 try:
                     admission = _admission(row)
@@ -47,9 +51,9 @@ def read_facilities(path: Path) -> list[Admission]:
 
 
 def _admission(row: list[str]) -> Admission:
-    """Parse one row. Raises ValueError, which states the rule that the row breaks."""
-    if len(row) != len(_COLUMNS):
-        raise ValueError(f"not the columns {','.join(_COLUMNS)}")
+    """Parse a facility's row. Raises ValueError, which states the rule that the row breaks."""
+    if len(row) != len(_FACILITY_COLUMNS):
+        raise ValueError(f"not the columns {','.join(_FACILITY_COLUMNS)}")
     code, name, kind, rights, terminals = row
     if not numbers.is_institution_code(code):
         raise ValueError("institution_code is not ten digits with a valid check digit")
@@ -67,3 +71,36 @@ def _admission(row: list[str]) -> Admission:
     if not (terminals.isascii() and terminals.isdecimal() and 1 <= int(terminals) <= MAX_TERMINALS):
         raise ValueError(f"terminals is not a number from 1 to {MAX_TERMINALS}")
     return Admission(code, name, FacilityKind(kind), granted, int(terminals))
+
+
+def read_insurers(path: Path) -> dict[str, str]:
+    """Read the insurers' names by number, in the file's order.
+
+    Raises OperatorError, which names the faulty line.
+    """
+    insurers: dict[str, str] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.reader(lines, strict=True)
+            if next(rows, None) != _INSURER_COLUMNS:
+                raise OperatorError(
+                    f"The insurers' file must begin with the line {','.join(_INSURER_COLUMNS)}."
+                )
+            for row in rows:
+                number, name = _insurer(row, rows.line_num)
+                if number in insurers:
+                    raise OperatorError(f"Line {rows.line_num} of the insurers' file repeats a number.")
+                insurers[number] = name
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise OperatorError("The insurers' file is not readable as CSV in UTF-8.") from error
+    if not insurers:
+        raise OperatorError("The insurers' file names no insurer.")
+    return insurers
+
+
+def _insurer(row: list[str], line: int) -> tuple[str, str]:
+    if len(row) != len(_INSURER_COLUMNS) or not row[1].strip() or not numbers.is_insurer_number(row[0]):
+        raise OperatorError(
+            f"Line {line} of the insurers' file is not a number of six or eight digits with its check digit, and a name."
+        )
+    return row[0], row[1]

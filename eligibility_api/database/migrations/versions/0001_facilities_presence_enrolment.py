@@ -1,4 +1,4 @@
-"""Facilities, presence, enrolment and audit: the first house, and who may do what in it."""
+"""Tables of facilities, presence, enrolment and the audit log, and the rights of the database roles."""
 
 from alembic import op
 
@@ -76,10 +76,10 @@ CREATE TABLE visual_check_count (
 );
 """
 
-# Partitions of an hour each, 48 hours ahead. The keeper calls this; it may do just this, by the database's clock.
-# A partition is attached, which hinders nobody; it is dropped when its end is ten minutes past, and where that has to
-# wait for others, at a later call.
-SPENT_PARTITIONS = """
+# Partitions of one hour each, 48 hours ahead, by the database's clock. The scheduler calls this; it has no other rights on
+# them. Attaching a partition blocks nobody. It is dropped once its end is ten minutes past; if that has to wait for a lock,
+# at a later call.
+NONCE_PARTITIONS = """
 CREATE FUNCTION maintain_spent() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET timezone = 'UTC' SET lock_timeout = '500ms' AS $$
@@ -158,7 +158,8 @@ CREATE TABLE enrolment (
     CHECK (lost_on > acquired_on),
     CHECK ((lost_on IS NULL) = (reason_of_loss IS NULL)),
     CHECK ((person_key IS NOT NULL) = (register_match = 'one')),
-    -- One entitlement holds once on a day, at any state of knowledge. Without btree_gist a degenerate range stands for the key.
+    -- At most one version per entitlement and day, at any transaction time. Without btree_gist a degenerate range stands for
+    -- the key.
     CONSTRAINT enrolment_once EXCLUDE USING gist (
         int8range(entitlement, entitlement, '[]') WITH &&,
         daterange(acquired_on, lost_on) WITH &&,
@@ -199,34 +200,34 @@ CREATE TABLE audit_record (
 CREATE INDEX audit_of_person ON audit_record (person_key, recorded_at) WHERE person_key IS NOT NULL;
 """
 
-# Least rights: the API adds and reads, closes what it supersedes, and deletes nothing.
+# Least privilege: the API inserts and reads, closes versions that it supersedes, and deletes nothing.
 RIGHTS = """
-GRANT USAGE ON SCHEMA public TO api, batch, sequencer;
-GRANT SELECT ON alembic_version TO api, batch, sequencer;
+GRANT USAGE ON SCHEMA public TO shikaku_api, shikaku_jobs, shikaku_auditor;
+GRANT SELECT ON alembic_version TO shikaku_api, shikaku_jobs, shikaku_auditor;
 
-GRANT SELECT ON facility, insurer, client, authority, revoked, binding, revision, entitlement, enrolment TO api;
-GRANT INSERT ON spent, binding, revision, entitlement, enrolment, audit_record TO api;
-GRANT SELECT ON spent TO api;
-GRANT SELECT (record_id, recorded_at, outcome) ON audit_record TO api;
-GRANT UPDATE (closed_by) ON enrolment TO api;
-GRANT UPDATE (published_at) ON revision TO api;
-GRANT SELECT, INSERT, UPDATE ON visual_check_count TO api;
+GRANT SELECT ON facility, insurer, client, authority, revoked, binding, revision, entitlement, enrolment TO shikaku_api;
+GRANT INSERT ON spent, binding, revision, entitlement, enrolment, audit_record TO shikaku_api;
+GRANT SELECT ON spent TO shikaku_api;
+GRANT SELECT (record_id, recorded_at, outcome) ON audit_record TO shikaku_api;
+GRANT UPDATE (closed_by) ON enrolment TO shikaku_api;
+GRANT UPDATE (published_at) ON revision TO shikaku_api;
+GRANT SELECT, INSERT, UPDATE ON visual_check_count TO shikaku_api;
 
-GRANT SELECT, INSERT, UPDATE ON authority TO batch;
-GRANT SELECT, INSERT, UPDATE, DELETE ON revoked TO batch;
-GRANT SELECT, DELETE ON visual_check_count TO batch;
-GRANT EXECUTE ON FUNCTION maintain_spent() TO batch;
+GRANT SELECT, INSERT, UPDATE ON authority TO shikaku_jobs;
+GRANT SELECT, INSERT, UPDATE, DELETE ON revoked TO shikaku_jobs;
+GRANT SELECT, DELETE ON visual_check_count TO shikaku_jobs;
+GRANT EXECUTE ON FUNCTION maintain_spent() TO shikaku_jobs;
 
 -- A list is compared with the mirror in a temporary table.
-DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO batch', current_database()); END $$;
+DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO shikaku_jobs', current_database()); END $$;
 
-GRANT SELECT ON audit_record, enrolment, entitlement, revision, facility, insurer, client TO sequencer;
+GRANT SELECT ON audit_record, enrolment, entitlement, revision, facility, insurer, client TO shikaku_auditor;
 """
 
 
 def upgrade() -> None:
-    """Build the first house, the partitions of the next two days included."""
-    for part in (FACILITIES, PRESENCE, SPENT_PARTITIONS, ENROLMENT, AUDIT, RIGHTS):
+    """Create the tables, and the partitions of the next two days."""
+    for part in (FACILITIES, PRESENCE, NONCE_PARTITIONS, ENROLMENT, AUDIT, RIGHTS):
         for statement in statements(part):
             op.execute(statement)
     op.execute("SELECT maintain_spent()")

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import pytest
 
+from shikaku.person_registration import PersonRegistration
 from shikaku.persons.dataset import Dataset, load_dataset
-from shikaku.population import Population
 from shikaku.processes import StackError
 from shikaku.stack import PIN, Stack
 
@@ -65,7 +65,7 @@ def data() -> Dataset:
 @pytest.fixture
 def stack(tmp_path: Path, data: Dataset) -> RecordingStack:
     recording = RecordingStack(tmp_path)
-    Population(cast(Stack, recording), data).register()
+    PersonRegistration(cast(Stack, recording), data).register()
     return recording
 
 
@@ -127,4 +127,4 @@ def test_changes_of_cards_and_persons_are_made_at_j_lis(stack: RecordingStack) -
 def test_a_refused_registration_raises_an_error(tmp_path: Path, data: Dataset) -> None:
     stack = RecordingStack(tmp_path, output=OUTPUT | {"registered": False})
     with pytest.raises(StackError, match="P01-valid"):
-        Population(cast(Stack, stack), data).register()
+        PersonRegistration(cast(Stack, stack), data).register()

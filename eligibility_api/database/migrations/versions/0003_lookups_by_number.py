@@ -1,4 +1,4 @@
-"""What is asked by number: misses, reference numbers; what was answered, for the facility that asked."""
+"""Look-ups by number: misses, reference numbers, and a facility's access to its own recorded answers."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ from eligibility_api.database.migrations.script import statements
 revision = "0003"
 down_revision = "0002"
 
-# A row a terminal. It is written by misses alone, in place (no index holds what changes); hits read it.
+# One row per terminal, written only by misses, in place (no index contains a changing column); hits read it.
 MISSES = """
 CREATE TABLE number_miss (
     institution_code text NOT NULL REFERENCES facility,
@@ -30,9 +30,9 @@ CREATE TABLE reference_number (
 );
 """
 
-# The API may not read the record. These two tell a facility of its own questions, and nothing else.
+# The API may not read the audit log. These two functions return only records of the calling facility.
 OWN_RECORDS = """
--- A record's instant is the one that its reading compared revisions with: asked again as known then, the same is told.
+-- A record's instant is the one with which its query compared revisions: repeated with that `known_at`, the answer is equal.
 ALTER TABLE audit_record ALTER recorded_at SET DEFAULT now();
 
 CREATE FUNCTION facility_asked(facility text, person bytea, until timestamptz) RETURNS boolean
@@ -61,16 +61,16 @@ REVOKE ALL ON FUNCTION answer_record(uuid, text) FROM PUBLIC;
 """
 
 RIGHTS = """
-GRANT SELECT, INSERT ON number_miss, reference_number TO api;
-GRANT UPDATE (hour, misses, run, missed_at) ON number_miss TO api;
-GRANT UPDATE (reference_number, registered_at) ON reference_number TO api;
-GRANT SELECT, DELETE ON number_miss TO batch;
-GRANT EXECUTE ON FUNCTION facility_asked(text, bytea, timestamptz), answer_record(uuid, text) TO api;
+GRANT SELECT, INSERT ON number_miss, reference_number TO shikaku_api;
+GRANT UPDATE (hour, misses, run, missed_at) ON number_miss TO shikaku_api;
+GRANT UPDATE (reference_number, registered_at) ON reference_number TO shikaku_api;
+GRANT SELECT, DELETE ON number_miss TO shikaku_jobs;
+GRANT EXECUTE ON FUNCTION facility_asked(text, bytea, timestamptz), answer_record(uuid, text) TO shikaku_api;
 """
 
 
 def upgrade() -> None:
-    """Build on the second house."""
+    """Create the tables, functions and rights."""
     for part in (MISSES, REFERENCES, OWN_RECORDS, RIGHTS):
         for statement in statements(part):
             op.execute(statement)

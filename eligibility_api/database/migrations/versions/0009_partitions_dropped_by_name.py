@@ -1,7 +1,7 @@
-"""Partitions of spent things are told past by their names alone.
+"""Select expired partitions of used nonces by comparing their names only.
 
-Before, a name was read as an instant, and the planner was free to read the names of other relations first: once it did,
-the upkeep failed, and would have left spent things without a partition two days later.
+Before, a name was parsed as an instant, and the planner was free to parse the names of other relations first: when it did,
+maintenance failed, and two days later there would have been no partition for new nonces.
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 revision = "0009"
 down_revision = "0008"
 
-# As in 0001, but for which partitions are past: names are compared with that of the last hour that is past.
+# As in 0001, except for expired partitions: names are compared with that of the last expired hour.
 MAINTAIN = """
 CREATE OR REPLACE FUNCTION maintain_spent() RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
@@ -48,5 +48,5 @@ END $$
 
 
 def upgrade() -> None:
-    """Build on the third house."""
+    """Replace the function."""
     op.execute(MAINTAIN)

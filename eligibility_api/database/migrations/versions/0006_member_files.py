@@ -1,4 +1,4 @@
-"""Member files: what was uploaded, what was found in it, what it published."""
+"""Tables of member files: uploads, their parts, faults and decisions."""
 
 from alembic import op
 
@@ -10,7 +10,7 @@ down_revision = "0005"
 TABLES = """
 CREATE TABLE upload (
     upload_id      uuid PRIMARY KEY DEFAULT uuidv7(),
-    -- Allotted when the upload began: what was changed by a higher revision is newer than the file.
+    -- Allotted when the upload began: changes by a higher revision are newer than the file.
     revision       bigint NOT NULL UNIQUE REFERENCES revision,
     insurer_number text NOT NULL REFERENCES insurer,
     client_id      uuid NOT NULL REFERENCES client,
@@ -28,18 +28,18 @@ CREATE TABLE upload (
     refusal        text,
     report         jsonb,
     checked_at     timestamptz,
-    -- The last row (of an undo: the last entitlement) that is prepared, and how many were left alone on the way.
+    -- The last prepared row (of an undo: entitlement), and how many were skipped because of newer changes.
     prepared       bigint NOT NULL DEFAULT 0,
     left_alone     integer NOT NULL DEFAULT 0,
     undo_revision  bigint UNIQUE REFERENCES revision,
     retry_at       timestamptz,
-    -- Whether parts and staging are put away.
+    -- Whether parts and staging tables are deleted.
     swept          boolean NOT NULL DEFAULT false
 );
 CREATE INDEX upload_of_insurer ON upload (insurer_number, sha256);
 CREATE INDEX upload_at_work ON upload (revision) WHERE NOT swept OR state = 'undoing';
 
--- A file waits here between being received and being an end: what a crash of the database loses is sent again.
+-- The bytes of a file until its final state. Unlogged: after a crash of the database the insurer sends the file again.
 CREATE UNLOGGED TABLE upload_part (
     upload_id uuid NOT NULL,
     part      integer NOT NULL,
@@ -68,29 +68,29 @@ CREATE TABLE upload_decision (
 );
 """
 
-# Staging tables are the worker's own: it makes one set an upload, and drops it at the end.
+# The job runner owns the staging tables: it creates one set per upload, and drops it at the end.
 RIGHTS = """
 CREATE SCHEMA staging;
-GRANT USAGE, CREATE ON SCHEMA staging TO batch;
+GRANT USAGE, CREATE ON SCHEMA staging TO shikaku_jobs;
 
-GRANT SELECT, INSERT ON upload, upload_decision TO api;
-GRANT UPDATE (state, parts, size, sha256, undo_revision, prepared, left_alone) ON upload TO api;
-GRANT INSERT ON upload_part TO api;
-GRANT SELECT ON upload_fault TO api;
+GRANT SELECT, INSERT ON upload, upload_decision TO shikaku_api;
+GRANT UPDATE (state, parts, size, sha256, undo_revision, prepared, left_alone) ON upload TO shikaku_api;
+GRANT INSERT ON upload_part TO shikaku_api;
+GRANT SELECT ON upload_fault TO shikaku_api;
 
-GRANT SELECT ON upload_decision TO batch;
-GRANT SELECT, UPDATE ON upload TO batch;
-GRANT SELECT, DELETE ON upload_part, upload_fault TO batch;
-GRANT INSERT ON upload_fault TO batch;
-GRANT MAINTAIN ON entitlement, enrolment TO batch;
-GRANT SELECT (record_id) ON audit_record TO batch;
+GRANT SELECT ON upload_decision TO shikaku_jobs;
+GRANT SELECT, UPDATE ON upload TO shikaku_jobs;
+GRANT SELECT, DELETE ON upload_part, upload_fault TO shikaku_jobs;
+GRANT INSERT ON upload_fault TO shikaku_jobs;
+GRANT MAINTAIN ON entitlement, enrolment TO shikaku_jobs;
+GRANT SELECT (record_id) ON audit_record TO shikaku_jobs;
 
-GRANT SELECT ON upload, upload_decision TO sequencer;
+GRANT SELECT ON upload, upload_decision TO shikaku_auditor;
 """
 
 
 def upgrade() -> None:
-    """Build on the second house."""
+    """Create the tables and rights."""
     for part in (TABLES, RIGHTS):
         for statement in statements(part):
             op.execute(statement)

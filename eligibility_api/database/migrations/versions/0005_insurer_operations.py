@@ -1,4 +1,4 @@
-"""The insurers' daily business: idempotency keys, mismatch queue, change feed, figures, who saw what."""
+"""Insurers' back office: idempotency keys, mismatch queue, change feed, statistics, correction lists."""
 
 from alembic import op
 
@@ -27,7 +27,7 @@ CREATE TABLE mismatch_count (
 );
 """
 
-# The queue finds its versions by the insurer's revisions; the feed pages through what one of them opened and closed.
+# The mismatch queue finds versions by the insurer's revisions; the change feed pages through those that one opened or closed.
 READING = """
 CREATE INDEX enrolment_mismatch ON enrolment (opened_by) WHERE mismatch = 'open';
 DROP INDEX enrolment_opened_by, enrolment_closed_by;
@@ -35,13 +35,13 @@ CREATE INDEX enrolment_opened_by ON enrolment (opened_by, version);
 CREATE INDEX enrolment_closed_by ON enrolment (closed_by, version) WHERE closed_by IS NOT NULL;
 CREATE INDEX entitlement_of_insurer ON entitlement (insurer_number, entitlement);
 
--- Null where it was bound before this was kept.
+-- Null for bindings from before this revision.
 ALTER TABLE binding ADD not_after timestamptz;
 CREATE INDEX binding_of_person ON binding (person_key);
 """
 
-# Look-ups are counted by the worker, each once, in the order of their records: `upto` is the last one counted.
-FIGURES = """
+# The job runner counts look-ups, each once, in the order of their records: `upto` is the last one counted.
+LOOKUP_COUNTS = """
 CREATE TABLE look_up_count (
     insurer_number text NOT NULL REFERENCES insurer,
     day            date NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE look_ups_counted (
 );
 INSERT INTO look_ups_counted (upto) VALUES ('00000000-0000-0000-0000-000000000000');
 
--- Of a record that is no look-up, only its id.
+-- Of a record that is not a look-up, only the id.
 CREATE FUNCTION look_ups_after(after uuid, settled interval, most integer) RETURNS TABLE (
     record_id uuid, recorded_at timestamptz, kind text, facility_kind text, institution_code text, person_key bytea,
     as_of date, enrolments bigint[], asked bigint[], tickets bigint[], consents text[], rule_version integer,
@@ -77,9 +77,9 @@ $$;
 REVOKE ALL ON FUNCTION look_ups_after(uuid, interval, integer) FROM PUBLIC;
 """
 
-# Who was answered with a version: by card or number under its person, or, where it had none, by number alone. It was
-# shown if it covered the day, or if nothing that was read did and it was over; an open mismatch on the day hides it.
-SEEN_BY = """
+# The facilities that got answers with a version: found by its person, or, if it had none, by number. A version was shown if
+# it covered the day, or if it had ended and no version that was read covered the day; an open mismatch on the day hides it.
+CORRECTIONS = """
 CREATE INDEX audit_of_unlinked ON audit_record USING gin (enrolments)
     WHERE person_key IS NULL AND kind LIKE 'eligibility.%' AND outcome = 'answered';
 
@@ -115,20 +115,20 @@ REVOKE ALL ON FUNCTION seen_by(bigint[], bigint[]) FROM PUBLIC;
 """
 
 RIGHTS = """
-GRANT SELECT, INSERT ON idempotency TO api;
-GRANT SELECT, INSERT, UPDATE (mismatches) ON mismatch_count TO api;
-GRANT SELECT ON look_up_count TO api;
-GRANT EXECUTE ON FUNCTION seen_by(bigint[], bigint[]) TO api, batch;
+GRANT SELECT, INSERT ON idempotency TO shikaku_api;
+GRANT SELECT, INSERT, UPDATE (mismatches) ON mismatch_count TO shikaku_api;
+GRANT SELECT ON look_up_count TO shikaku_api;
+GRANT EXECUTE ON FUNCTION seen_by(bigint[], bigint[]) TO shikaku_api, shikaku_jobs;
 
-GRANT SELECT, DELETE ON idempotency, mismatch_count TO batch;
-GRANT SELECT, INSERT, UPDATE, DELETE ON look_up_count TO batch;
-GRANT SELECT, UPDATE ON look_ups_counted TO batch;
-GRANT EXECUTE ON FUNCTION look_ups_after(uuid, interval, integer) TO batch;
+GRANT SELECT, DELETE ON idempotency, mismatch_count TO shikaku_jobs;
+GRANT SELECT, INSERT, UPDATE, DELETE ON look_up_count TO shikaku_jobs;
+GRANT SELECT, UPDATE ON look_ups_counted TO shikaku_jobs;
+GRANT EXECUTE ON FUNCTION look_ups_after(uuid, interval, integer) TO shikaku_jobs;
 """
 
 
 def upgrade() -> None:
-    """Build on the second house."""
-    for part in (SINGLE_CALLS, READING, FIGURES, SEEN_BY, RIGHTS):
+    """Create the tables, indexes, functions and rights."""
+    for part in (SINGLE_CALLS, READING, LOOKUP_COUNTS, CORRECTIONS, RIGHTS):
         for statement in statements(part):
             op.execute(statement)

@@ -1,4 +1,4 @@
-"""A member whole: every item of an answer, protection flags, mismatches with the resident register; kinds of revision."""
+"""All items of a member: those of an answer, protection flags, mismatches with the resident register; kinds of revision."""
 
 from alembic import op
 
@@ -8,13 +8,12 @@ revision = "0002"
 down_revision = "0001"
 
 ENROLMENT = """
--- A look-up without branch finds by a prefix, and finds nothing by a wrong birth date in the same way as by a wrong number.
+-- A look-up without a branch searches by a prefix; a wrong birth date costs the same as a wrong number.
 ALTER TABLE entitlement
     DROP CONSTRAINT entitlement_insurer_number_number_key_symbol_key_branch_key_key,
     ADD CONSTRAINT entitlement_once UNIQUE (insurer_number, number_key, symbol_key, birth_date, branch_key);
 
--- Whose a certificate is, is read at every tap, of anybody in the country: out of the index alone, without a page of the
--- table.
+-- The person of a certificate is read at every card check: by an index-only scan.
 ALTER TABLE binding
     DROP CONSTRAINT binding_renewed_authority_renewed_serial_fkey,
     DROP CONSTRAINT binding_pkey,
@@ -40,10 +39,10 @@ ALTER TABLE enrolment
     ADD specific_diseases       jsonb,
     ADD nondisclosure           boolean NOT NULL DEFAULT false,
     ADD self_disclosure_blocked boolean NOT NULL DEFAULT false,
-    -- Of what the insurer said, so that an unchanged member is known without comparing every item.
+    -- Digest of the insurer's items: detects an unchanged member without comparing every item.
     ADD digest                  bytea;
 
--- What was not found in the register before there was a queue joins it.
+-- Versions without a match in the register from before the mismatch queue existed join it.
 UPDATE enrolment SET mismatch = 'open' WHERE person_key IS NULL;
 ALTER TABLE enrolment ADD CHECK (person_key IS NOT NULL OR mismatch <> 'none');
 
@@ -55,8 +54,8 @@ CREATE INDEX enrolment_opened_by ON enrolment (opened_by);
 CREATE INDEX enrolment_closed_by ON enrolment (closed_by) WHERE closed_by IS NOT NULL;
 CREATE INDEX enrolment_of_entitlement ON enrolment (entitlement);
 
--- What was known stays what was known: nothing is closed by a revision that shows already, or opened again. A closure that
--- has not been published can be taken back: a change of one member wins over a file in preparation.
+-- Past knowledge is immutable: no version is closed by a published revision, or reopened. An unpublished closure can be
+-- withdrawn: a change of one member wins over a file in preparation.
 CREATE OR REPLACE FUNCTION enrolment_closes_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM revision WHERE revision IN (OLD.closed_by, NEW.closed_by) AND published_at IS NOT NULL) THEN
@@ -68,13 +67,13 @@ DROP TRIGGER enrolment_closes_once ON enrolment;
 CREATE TRIGGER enrolment_closes_once BEFORE UPDATE ON enrolment
     FOR EACH ROW EXECUTE FUNCTION enrolment_closes_once();
 
--- Nor does a revision's instant change once it is fixed, whoever serves.
+-- The instant of a published revision is fixed for the programs' roles.
 CREATE FUNCTION revision_shows_once() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'a published revision stays published as it was' USING ERRCODE = '42501';
 END $$;
 CREATE TRIGGER revision_shows_once BEFORE UPDATE ON revision
-    FOR EACH ROW WHEN (OLD.published_at IS NOT NULL AND current_user IN ('api', 'batch'))
+    FOR EACH ROW WHEN (OLD.published_at IS NOT NULL AND current_user IN ('shikaku_api', 'shikaku_jobs'))
     EXECUTE FUNCTION revision_shows_once();
 """
 
@@ -86,17 +85,17 @@ ALTER TABLE audit_record
 """
 
 RIGHTS = """
-GRANT SELECT ON facility, insurer, client, revision, entitlement, enrolment, binding TO batch;
-REVOKE INSERT ON revision FROM api;
-GRANT INSERT (insurer_number, client_id, kind, undoes) ON revision TO api;
-GRANT INSERT ON entitlement, enrolment, audit_record TO batch;
-GRANT UPDATE (closed_by) ON enrolment TO batch;
-GRANT UPDATE (published_at) ON revision TO batch;
+GRANT SELECT ON facility, insurer, client, revision, entitlement, enrolment, binding TO shikaku_jobs;
+REVOKE INSERT ON revision FROM shikaku_api;
+GRANT INSERT (insurer_number, client_id, kind, undoes) ON revision TO shikaku_api;
+GRANT INSERT ON entitlement, enrolment, audit_record TO shikaku_jobs;
+GRANT UPDATE (closed_by) ON enrolment TO shikaku_jobs;
+GRANT UPDATE (published_at) ON revision TO shikaku_jobs;
 """
 
 
 def upgrade() -> None:
-    """Widen the house."""
+    """Add the columns, indexes and rights."""
     for part in (ENROLMENT, AUDIT, RIGHTS):
         for statement in statements(part):
             op.execute(statement)

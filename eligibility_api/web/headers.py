@@ -1,0 +1,33 @@
+"""Request headers of the raw ASGI scope, and answers with an entity tag (RFC 9110 sections 8.8.3, 13.1.2)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+from starlette.types import Scope
+
+_BEARER = b"Bearer "
+
+
+def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
+    """A request's headers. Of a repeated header the first counts, as in the framework."""
+    return dict(reversed(scope["headers"]))
+
+
+def bearer_token(headers: Mapping[bytes, bytes]) -> str | None:
+    """The bearer token of a request; None if the header is absent or has another form."""
+    authorization = headers.get(b"authorization", b"")
+    return authorization[len(_BEARER) :].decode("latin-1") if authorization.startswith(_BEARER) else None
+
+
+def respond_with_etag(request: Request, answer: BaseModel) -> Response:
+    """Respond with `answer` and its entity tag, or with 304 if `If-None-Match` names that tag."""
+    content = answer.model_dump_json().encode()
+    tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    known = {name.strip().removeprefix("W/") for name in request.headers.get("If-None-Match", "").split(",")}
+    if known & {tag, "*"}:
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(content, media_type="application/json", headers={"ETag": tag})

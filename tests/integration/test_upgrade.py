@@ -1,0 +1,222 @@
+"""A database of schema revision 0010, with what an earlier version of the fund had recorded, survives the migrations.
+
+`data/database-0010.sql` is that database (PostgreSQL's dump, after its roles were renamed), `database-0010.json` what the
+fund had answered, `consent-0010.json` a consent that it had exported. All persons are synthetic.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from cryptography import x509
+
+from eligibility_api.audit.recompute import recompute
+from eligibility_api.consent import store as consents
+from eligibility_api.consent.verifier import verify
+from eligibility_api.contract.codes import Role as StaffRole
+from eligibility_api.contract.tokens import Credential
+from eligibility_api.database.migrate import migrate
+from eligibility_api.embedded_postgres.cluster import Role, programs_directory, provision
+from eligibility_api.embedded_postgres.server import EmbeddedPostgres
+from eligibility_api.platform.errors import OperatorError
+from jpki_mock.personalisation import CardOrder
+from jpki_mock.register.resident import Resident
+from tests.builders import batches, claim_files, member_files
+from tests.builders.claims import request_history
+from tests.builders.database import Database
+from tests.builders.fund import Fund, open_fund
+from tests.builders.people import Person
+
+pytestmark = pytest.mark.anyio
+
+DATA = Path(__file__).parent / "data"
+FORMER_WORDS = r"(^|_)(spent|receipts?|look_ups?|swept|taken|told|seen|asked|alone)(_|$)|^revoked(_pkey|_status|_serial|$)|shows_once"
+FORMER_KINDS = r"\.told$|^enrolment\.split$"
+
+
+@pytest.fixture(scope="module")
+def former() -> Any:
+    """What the earlier version answered."""
+    return json.loads((DATA / "database-0010.json").read_text(encoding="utf-8"))
+
+
+async def _load(database: Database) -> None:
+    connection = await asyncpg.connect(database.dsn("owner"))
+    try:
+        await connection.execute((DATA / "database-0010.sql").read_text(encoding="utf-8"))
+        await connection.execute(f'GRANT TEMPORARY ON DATABASE "{database.name}" TO shikaku_jobs')
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="module")
+async def fund(
+    database: Database, former: Any, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Fund]:
+    """Today's fund on that database, with the former key of answers' versions and the former register's secret."""
+    await _load(database)
+    home = tmp_path_factory.mktemp("fund")
+    for path, secret in (
+        ("fund/keys/version.key", "version_key"),
+        ("jpki/keys/register.secret", "register_secret"),
+    ):
+        (home / path).parent.mkdir(parents=True, mode=0o700)
+        (home / path).write_bytes(bytes.fromhex(former[secret]))
+    await migrate(database.dsn("owner"))
+    jobs = await asyncpg.connect(database.dsn("jobs"))
+    assert await jobs.fetchval("SELECT maintain_used_nonces()") > 48
+    await jobs.close()
+    async with open_fund(database, home) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def terminal(former: Any) -> Credential:
+    """A terminal that the earlier version admitted."""
+    return Credential.model_validate(former["terminal"])
+
+
+async def test_every_recorded_answer_is_recomputed_to_the_same_bytes(fund: Fund, former: Any) -> None:
+    assert len(former["recorded"]) > 10
+    async with fund.owner.transaction() as connection:
+        last = UUID(json.loads(former["recorded"][-1])["record_id"])
+        answers = [answer async for answer in recompute(connection, version_key=fund.state.keys.version)]
+    recorded = [answer.model_dump_json() for answer in answers if UUID(answer.record_id) <= last]
+    assert recorded == former["recorded"]
+
+
+async def test_an_exported_consent_is_verified_and_exported_alike_again(fund: Fund, former: Any) -> None:
+    file = (DATA / "consent-0010.json").read_bytes()
+    async with fund.owner.transaction() as connection:
+        again = await consents.read_evidence(connection, UUID(former["consent"]))
+    assert again is not None
+    exported = again.model_dump_json(indent=2).encode()
+    assert exported == file.strip()
+    trust = x509.load_pem_x509_certificates(former["authority"].encode())
+    for evidence in (file, exported):
+        assert verify(evidence, trust=trust, crl=bytes.fromhex(former["crl"])).proved
+
+
+async def test_kinds_of_records_and_names_in_the_schema_are_renamed(fund: Fund) -> None:
+    rows = await fund.owner.fetch("SELECT kind, count(*) AS records FROM audit_record GROUP BY kind", ())
+    kinds = {row["kind"]: row["records"] for row in rows}
+    for kind in ("prescription.recorded", "checkups.recorded", "enrolment.unlink"):
+        assert kinds[kind] == 1, kind
+    left = await fund.owner.fetch(
+        f"""SELECT name FROM (
+                SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace
+                UNION ALL SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+                UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+                UNION ALL SELECT tgname FROM pg_trigger
+                UNION ALL SELECT attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+                          WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND attnum > 0
+                UNION ALL SELECT DISTINCT kind FROM audit_record WHERE kind ~ '{FORMER_KINDS}'
+            ) AS names (name) WHERE name ~ '{FORMER_WORDS}' OR name ~ '{FORMER_KINDS}'""",
+        (),
+    )
+    assert [row["name"] for row in left] == []
+
+
+async def test_a_repeated_idempotency_key_is_answered_as_before(
+    fund: Fund, former: Any, terminal: Credential
+) -> None:
+    enrolment, unlinking, prescription = former["calls"]
+
+    again = await fund.post(enrolment["path"], enrolment["body"], fund.insurer, key=enrolment["key"])
+    assert (again.status_code, again.json()) == (enrolment["status"], enrolment["answer"])
+
+    again = await fund.post("/v1/enrolments/unlink", unlinking["body"], fund.insurer, key=unlinking["key"])
+    renamed = {"seen_by": "correction_list"}
+    expected = {renamed.get(name, name): value for name, value in unlinking["answer"].items()}
+    assert expected["correction_list"]
+    assert (again.status_code, again.json()) == (unlinking["status"], expected)
+
+    staff = {"Operator-Role": "doctor", "Operator-Name": "%E8%A6%8B%E6%9C%AC"}
+    again = await fund.post(
+        prescription["path"], prescription["body"], terminal, key=prescription["key"], headers=staff
+    )
+    assert (again.status_code, again.json()) == (prescription["status"], prescription["answer"])
+
+
+async def test_a_new_card_of_a_known_person_shows_her_enrolment(
+    fund: Fund, former: Any, terminal: Credential
+) -> None:
+    holder = former["cardholder"]
+    resident = Resident(**holder | {"birth_date": date.fromisoformat(holder["birth_date"])})
+    fund.jlis.register.add([resident])
+    card = fund.jlis.cards.issue(CardOrder(resident_id=resident.resident_id), fund.clock())
+    assert (await fund.register(card)).status_code == 201
+    answer = (await fund.tap(card, terminal)).json()
+    assert answer["validity"] == former["card"]["validity"] == "1"
+    assert answer["results"] == former["card"]["results"]
+    newcomer: Person = await fund.insured()
+    assert (await fund.tap(newcomer.card, terminal)).json()["validity"] == "1"
+
+
+async def test_a_consent_until_withdrawn_still_opens_the_history(
+    fund: Fund, former: Any, terminal: Credential
+) -> None:
+    page = (await request_history(fund, UUID(former["consent"]), terminal, role=StaffRole.DOCTOR)).json()
+    assert [row["origin"] for row in page["medicines"]] == ["claim", "claim"]
+
+
+async def test_reports_have_the_present_keys(fund: Fund, former: Any) -> None:
+    answer = (await fund.get(f"/v1/claims/{former['claims']['file_id']}")).json()
+    renamed = {"receipts": "claims", "good": "accepted"}
+    expected = {renamed.get(name, name): value for name, value in former["claims"]["report"].items()}
+    assert answer["report"] == expected
+    answer = (await fund.get(f"/v1/uploads/{former['upload']['upload_id']}")).json()
+    assert answer["report"] == former["upload"]["report"]
+
+
+async def test_work_that_was_pending_is_completed(fund: Fund) -> None:
+    await member_files.run_jobs(fund)
+    await claim_files.run_jobs(fund)
+    await fund.owner.fetch("UPDATE batch_check SET kept_until = now() + interval '1 day'", ())
+    await batches.run_until_idle(fund)
+    uploads = await fund.owner.fetch("SELECT bad_rows, state FROM upload ORDER BY revision", ())
+    assert [tuple(row) for row in uploads] == [("skip", "published"), ("reject-file", "published")]
+    files = await fund.owner.fetch("SELECT state, stored FROM claim_file ORDER BY received_at", ())
+    assert [tuple(row) for row in files] == [("done", 3), ("done", 1)]
+    [counted] = await fund.owner.fetch(
+        "SELECT sum(rows) = sum(answered) AS all_answered FROM batch_check", ()
+    )
+    assert counted["all_answered"]
+
+
+def _schema(database: Database) -> str:
+    """The schema without partitions, as pg_dump writes it."""
+    program = str(programs_directory() / "pg_dump")
+    options = ["--schema-only", "--exclude-table=used_nonce_*", "--restrict-key=test"]
+    ran = subprocess.run([program, *options, database.dsn("owner")], check=True, capture_output=True)
+    return ran.stdout.decode()
+
+
+async def test_an_upgraded_schema_equals_a_fresh_one(fund: Fund, postgres: EmbeddedPostgres) -> None:
+    fresh = Database(postgres, f"fresh_{uuid4().hex[:12]}")
+    connection = await asyncpg.connect(postgres.dsn("owner"))
+    for statement in provision(fresh.name):
+        await connection.execute(statement)
+    await connection.close()
+    await migrate(fresh.dsn("owner"))
+    assert _schema(fund.database) == _schema(fresh)
+
+
+@pytest.mark.parametrize("missing", [role for role in get_args(Role) if role != "owner"])
+async def test_a_server_without_the_roles_is_reported(
+    database: Database, monkeypatch: pytest.MonkeyPatch, missing: Role
+) -> None:
+    monkeypatch.setattr(
+        "eligibility_api.database.migrate.role_name",
+        lambda role: f"no_such_{role}" if role == missing else f"shikaku_{role}",
+    )
+    with pytest.raises(OperatorError, match=f"no role no_such_{missing}: create it; or"):
+        await migrate(database.dsn("owner"))
