@@ -16,7 +16,8 @@ demo: .venv
 	@ONCE=$(ONCE) $(bin)/python -m shikaku
 
 # The tests of a file stay in one process; one process per core, four at most, since each has a database server.
-parallel = -n auto --maxprocesses=4 --dist loadfile
+# Files start in the order of their paths: the long ones of end_to_end first, the short ones of unit last.
+parallel = -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 test: packages lint
 	@$(bin)/pytest $(parallel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import structlog
 from joserfc.jwk import ECKey
 
 from eligibility_api.app import build, open_state
@@ -138,6 +139,14 @@ async def fund(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Fund]:
             yield Fund(state, http, clock, database, jlis)
 
 
+@pytest.fixture(autouse=True)
+def logging_to_standard_error() -> Iterator[None]:
+    """Log to the standard error of each test, which `capsys` replaces and closes."""
+    set_up_logging()
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.mark.parametrize("presented", COLLECTION.good, ids=lambda proof: proof.name)
 async def test_a_good_proof_reaches_the_database_or_the_register(
     fund: Fund, presented: PresentedProof
@@ -166,7 +175,7 @@ async def test_a_bad_proof_is_answered_with_its_problem_without_any_access(
 async def test_a_refusal_and_its_log_line_contain_nothing_of_the_request(
     fund: Fund, presented: PresentedProof, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    set_up_logging()  # to the standard error that is watched
+    set_up_logging()  # to the captured standard error
     response = await fund.send(presented)
 
     output = response.text + capsys.readouterr().err

@@ -16,7 +16,7 @@ from eligibility_api.contract.errors import (
 )
 from tests.builders.error_codes import error_classes, literals, raised_codes
 
-PACKAGES = ("shikaku", "eligibility_api", "jpki_mock", "loadtest", "payer_mock")
+PACKAGES = ("eligibility_api", "jpki_mock", "loadtest", "payer_mock", "shikaku")
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.code)
 STATUSES = {
