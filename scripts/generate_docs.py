@@ -19,7 +19,7 @@ from eligibility_api.app import build
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "demo", "shikaku")
+PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "shikaku")
 """The packages whose modules named `settings` are documented, in this order; one that does not exist is skipped."""
 
 UNITS = {

@@ -1,6 +1,6 @@
 """Stateful test: consents, ends, emergencies, disasters, protections, accesses and clock changes in any order.
 
-After each access the fund's answer and its record must be those of the naive model: nothing is disclosed without a valid
+After each access the fund's answer and its record must be those of the reference model: nothing is disclosed without a valid
 consent or a recorded reason, and with one everything that was allowed is.
 """
 

@@ -1,4 +1,4 @@
-"""The naive model of access that the fund's access check is compared with.
+"""The reference model of access that the fund's access check is compared with.
 
 It shares nothing with the fund but its codes. Times are hours since the test began; a window of a day ends after 24.
 """

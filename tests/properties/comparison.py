@@ -1,4 +1,4 @@
-"""Apply the same events to the fund and the naive model, and compare their answers."""
+"""Apply the same events to the fund and the reference model, and compare their answers."""
 
 from __future__ import annotations
 

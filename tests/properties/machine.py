@@ -1,4 +1,4 @@
-"""Random lives of members. After each step the fund and the naive model are compared."""
+"""Random lives of members. After each step the fund and the reference model are compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mutations of the source of `eligibility_api.domain`, each of which the comparison with the naive model must detect."""
+"""Mutations of the source of `eligibility_api.domain`, each of which the comparison with the reference model must detect."""
 
 from __future__ import annotations
 

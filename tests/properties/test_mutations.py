@@ -1,4 +1,4 @@
-"""The comparison with the naive model detects every seeded mutation of the rules."""
+"""The comparison with the reference model detects every seeded mutation of the rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fund's rules compared with the naive model at every step of random lives (all rules D, R, P, C, V, S and T)."""
+"""The fund's rules compared with the reference model at every step of random lives (all rules D, R, P, C, V, S and T)."""
 
 from __future__ import annotations
 
