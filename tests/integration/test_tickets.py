@@ -240,9 +240,9 @@ async def test_a_repeated_call_with_one_key_is_one_change(fund: Fund, office: Cr
 async def test_concurrent_calls_are_serialised(fund: Fund, office: Credential) -> None:
     person = await aided(fund, office)
     calls = [outcomes(fund, office, ticket(person, self_pay=yen)) for yen in range(4)]
-    outcomes = [outcome for [outcome] in await asyncio.gather(*calls)]
+    reported = [outcome for [outcome] in await asyncio.gather(*calls)]
     kept = await versions(fund, person)
-    assert sorted(outcomes) == ["registered", "replaced", "replaced", "replaced"]
+    assert sorted(reported) == ["registered", "replaced", "replaced", "replaced"]
     assert [v["closed_by"] for v in kept] == [*(v["opened_by"] for v in kept[1:]), None]
 
 
