@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -103,6 +103,7 @@ def run_rounds_on_request(
         expected = _warm_up(setup, cores, progress)
         progress("ready")
         for _ in requests:
+            setup = _sign_in_again(setup, target, dataset)
             setup.proofs.add(setup.factory.make(ceil(expected * seconds * _PROOF_RESERVE)))
             results = _run_rounds(setup, cores, rounds=1, seconds=seconds)
             _raise_for_failures(results)
@@ -132,6 +133,15 @@ def _set_up(stack: ExitStack, target: TargetEnvironment, dataset: Dataset, folde
     }  # fmt: skip
     factory = ProofFactory.of(config, [terminal.credential for terminal in dataset.terminals], cards)
     return _Setup(cases, of_cases, factory, proofs)
+
+
+def _sign_in_again(setup: _Setup, target: TargetEnvironment, dataset: Dataset) -> _Setup:
+    """Sign in again, since tokens expire after minutes, and let the fund's cases use the new tokens."""
+    asyncio.run(_sign_in(target.fund_url, dataset))
+    minimal_route, baseline, *_ = setup.cases
+    number = NumberLookUp(target.fund_url, dataset.terminals, _valid_memberships(dataset))
+    tap = Tap.of_fund(target.fund_url, setup.proofs, dataset.terminals)
+    return replace(setup, cases=[minimal_route, baseline, number, tap])
 
 
 async def _sign_in(url: str, dataset: Dataset) -> None:

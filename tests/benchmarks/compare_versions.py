@@ -114,7 +114,8 @@ def main() -> None:
                 costs = versions[name].measure()
                 if pair:  # the first round of each warms up
                     rounds[name].append(costs)
-            print(f"pair {pair} of {given.pairs}", file=sys.stderr)
+            latest = {name: measured[-1] for name, measured in rounds.items() if measured}
+            print(f"pair {pair} of {given.pairs}: {json.dumps(latest)}", file=sys.stderr)
     report(rounds)
 
 
@@ -132,6 +133,8 @@ def report(rounds: dict[str, list[Costs]]) -> None:
                 ]
                 for name, measured in rounds.items()
             }
+            if not all(series["before"]):
+                continue  # such as the database's share of a route without one
             ratios = [after / before for before, after in zip(series["before"], series["after"], strict=True)]
             same = [again / before for before, again in zip(series["before"], series["again"], strict=True)]
             print(
