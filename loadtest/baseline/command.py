@@ -35,8 +35,9 @@ def baseline(
     on_request: Annotated[
         bool,
         typer.Option(
-            help="標準入力の1行ごとに1回測定し、コストを JSON で出力 / Measure one round of `--seconds` for each"
-            " line of standard input, and print its costs (µs per unit) as JSON."
+            help="標準入力の1行（prepare、tap または number）ごとに1回測定し、コストを JSON で出力 / For each line of"
+            " standard input (prepare, tap or number) measure one round of `--seconds`, and print its costs"
+            " (µs per unit) as JSON."
         ),
     ] = False,
 ) -> None:

@@ -1,9 +1,9 @@
 """Processor time per request of two versions of the code, measured in alternation.
 
-    python -m tests.benchmarks.compare_versions BEFORE AFTER --pairs 15 --seconds 2
+    python -m tests.benchmarks.compare_versions BEFORE AFTER --pairs 60 --seconds 1
 
 BEFORE and AFTER are checkouts with a `.venv` each. Three stacks run side by side: one of BEFORE, one of AFTER, and a
-second one of BEFORE; each measures a short round in turn. The ratios AFTER / BEFORE are printed beside the ratios of the
+second one of BEFORE; each measures a short round of the same case in turn, in a random order. The ratios AFTER / BEFORE are printed beside the ratios of the
 two stacks of the same version, which show what the method itself is worth on this machine: median, and the interval
 that holds the true median with a probability of at least 95 % (order statistics, no assumption about the distribution).
 """
@@ -16,15 +16,17 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import product
 from math import comb
 from pathlib import Path
 from random import Random
 from statistics import median
 from typing import IO
 
-Costs = dict[str, dict[str, float]]
-"""Microseconds of processor time per unit, by case and kind of process."""
+Costs = dict[str, float]
+"""Microseconds of processor time per unit, by kind of process."""
 
+CASES = ("tap", "number")
 COMMAND = (".venv/bin/loadtest", "baseline", "--on-request")
 
 
@@ -35,10 +37,13 @@ class Version:
         self._requests = requests
         self._answers = answers
 
-    def measure(self) -> Costs:
-        """Measure one round."""
-        self._requests.write("\n")
+    def request(self, line: str) -> None:
+        """Ask for a round of a case, or to prepare."""
+        self._requests.write(f"{line}\n")
         self._requests.flush()
+
+    def answer(self) -> Costs:
+        """Wait for the answer to a request."""
         answer = self._answers.readline()
         if not answer:
             raise SystemExit("a stack ended before its answer; see its messages above")
@@ -93,9 +98,11 @@ def main() -> None:
     given = parser.parse_args()
     if given.pairs < 6:
         parser.error("an interval of 95 % needs at least 6 pairs")
-    rounds: dict[str, list[Costs]] = {"before": [], "after": [], "again": []}
+    rounds: dict[str, dict[str, list[Costs]]] = {
+        case: {name: [] for name in ("before", "after", "again")} for case in CASES
+    }
     checkouts = {"before": given.before, "after": given.after, "again": given.before}
-    order, random = list(rounds), Random(0)
+    order, random = list(checkouts), Random(0)
     with ExitStack() as stack:
         versions = {
             name: stack.enter_context(
@@ -109,38 +116,34 @@ def main() -> None:
             for name in order
         }
         for pair in range(given.pairs + 1):
-            random.shuffle(order)
-            for name in order:
-                costs = versions[name].measure()
+            for running in versions.values():
+                running.request("prepare")
+            for running in versions.values():
+                running.answer()
+            for case, name in product(CASES, random.sample(order, len(order))):
+                versions[name].request(case)
+                costs = versions[name].answer()
                 if pair:  # the first round of each warms up
-                    rounds[name].append(costs)
-            latest = {name: measured[-1] for name, measured in rounds.items() if measured}
-            print(f"pair {pair} of {given.pairs}: {json.dumps(latest)}", file=sys.stderr)
-    report(rounds)
+                    rounds[case][name].append(costs)
+            print(f"pair {pair} of {given.pairs}", file=sys.stderr)
+    for case in CASES:
+        report(case, rounds[case])
 
 
-def report(rounds: dict[str, list[Costs]]) -> None:
-    """Print one line for each case and kind of process."""
-    print(
-        f"{'case':10} {'process':10} {'before µs':>10} {'after µs':>10}  after/before            same version"
-    )
-    for case in rounds["before"][0]:
-        kinds = [*rounds["before"][0][case], "sum"]
-        for kind in kinds:
-            series = {
-                name: [
-                    sum(costs[case].values()) if kind == "sum" else costs[case][kind] for costs in measured
-                ]
-                for name, measured in rounds.items()
-            }
-            if not all(series["before"]):
-                continue  # such as the database's share of a route without one
-            ratios = [after / before for before, after in zip(series["before"], series["after"], strict=True)]
-            same = [again / before for before, again in zip(series["before"], series["again"], strict=True)]
-            print(
-                f"{case:10} {kind:10} {median(series['before']):10.1f} {median(series['after']):10.1f}"
-                f"  {_shown(ratios)}  {_shown(same)}"
-            )
+def report(case: str, rounds: dict[str, list[Costs]]) -> None:
+    """Print one line for each kind of process."""
+    print(f"{case:18} {'before µs':>10} {'after µs':>10}  after/before            same version")
+    for kind in (*rounds["before"][0], "sum"):
+        series = {
+            name: [sum(costs.values()) if kind == "sum" else costs[kind] for costs in measured]
+            for name, measured in rounds.items()
+        }
+        ratios = [after / before for before, after in zip(series["before"], series["after"], strict=True)]
+        same = [again / before for before, again in zip(series["before"], series["again"], strict=True)]
+        print(
+            f"  {kind:16} {median(series['before']):10.1f} {median(series['after']):10.1f}"
+            f"  {_shown(ratios)}  {_shown(same)}"
+        )
 
 
 def _shown(ratios: Sequence[float]) -> str:
