@@ -15,9 +15,10 @@ export PYTHON
 demo: .venv
 	@ONCE=$(ONCE) $(bin)/python -m shikaku
 
-# The tests of a file stay in one process; one process per core, four at most, since each has a database server.
+# The tests of a file stay in one process. One process more than cores, since a test that waits for programs or the disk
+# leaves its core idle; five at most, since each has a database server.
 # Files start in the order of their paths: the long ones of end_to_end first, the short ones of unit last.
-parallel = -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
+parallel = -n $(shell expr $$(nproc) + 1) --maxprocesses=5 --dist loadfile --no-loadscope-reorder
 
 test: packages lint
 	@$(bin)/pytest $(parallel)
