@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.audit.known import AsKnownQuery, answer_as_known
-from eligibility_api.audit.recompute import GivenAnswer, UnknownRule, recompute
 from eligibility_api.cli_support import in_transaction, run_reporting_errors
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.database.connections import Database
@@ -20,6 +18,9 @@ from eligibility_api.database.dsn import dsn
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys
 from eligibility_api.platform.settings import Settings
+
+if TYPE_CHECKING:
+    from eligibility_api.audit.recompute import GivenAnswer
 
 app = typer.Typer(help="The audit record.", no_args_is_help=True)
 
@@ -32,6 +33,8 @@ def audit_recompute(
     record: Annotated[UUID | None, typer.Option(help="One record; all records when left out.")] = None,
 ) -> None:
     """Recompute recorded answers from the rows that their records name: one JSON object per line."""
+    from eligibility_api.audit.recompute import UnknownRule, recompute
+
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version
 
@@ -59,6 +62,8 @@ def audit_known(
 
     Reads the membership (JSON) from standard input.
     """
+    from eligibility_api.audit.known import AsKnownQuery, answer_as_known
+
     settings = Settings()
     version_key = load_keys(settings.home, create=False).version
     query = AsKnownQuery(known_at, as_of.date(), institution_code)

@@ -10,11 +10,9 @@ from typing import Annotated
 import typer
 
 from eligibility_api.database.dsn import dsn
-from eligibility_api.database.migrate import migrate
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
-from eligibility_api.serve import connections, serve
 
 
 def serve_command(
@@ -26,6 +24,8 @@ def serve_command(
     ] = None,
 ) -> None:
     """Serve the API, with the embedded PostgreSQL unless DATABASE_URL is set."""
+    from eligibility_api.serve import serve
+
     set_up_logging()
     serve(Settings(), host=host, port=port, workers=workers, announce=announce)
 
@@ -34,11 +34,15 @@ def connections_command(
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 2,
 ) -> None:
     """Print the database connections that this many workers need (max_connections): one JSON object."""
+    from eligibility_api.serve import connections
+
     typer.echo(json.dumps(connections(Settings(), workers)))
 
 
 def migrate_command() -> None:
     """Migrate the database to this program's schema (an embedded one is migrated at start)."""
+    from eligibility_api.database.migrate import migrate
+
     asyncio.run(migrate(dsn(Settings(), "owner")))
 
 
