@@ -43,10 +43,10 @@ class PopulatedStack(Stack):
         """The card image of a role."""
         return self._scenes.card(role)
 
-    def terminal(self, role: str = "valid", url: str | None = None) -> Terminal:
+    def terminal(self, role: str = "valid") -> Terminal:
         """The clinic's terminal, holding a role's card."""
-        fund_url = url or self.wiring["TERMINAL_FUND_URL"]
-        return Terminal(fund_url, Path(self.wiring["TERMINAL_CREDENTIAL"]), self.card(role))
+        credential = Path(self.wiring["TERMINAL_CREDENTIAL"])
+        return Terminal(self.wiring["TERMINAL_FUND_URL"], credential, self.card(role))
 
     def tap(self, *options: str | Path, pin: str = PIN, **variables: str) -> dict[str, Any]:
         """The report of `clinic-terminal tap`, including its exit code."""
@@ -73,28 +73,26 @@ class PopulatedStack(Stack):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    @contextmanager
-    def restarted_fund(self) -> Iterator[str]:
-        """The fund restarted on the killed one's files; yields its address."""
-        announce = self.home / "again.url"
+    def restart_fund(self) -> None:
+        """Start the fund again on the killed one's files, at another address."""
+        announce = self.home / "eligibility-api.url"
+        announce.unlink()
         arguments: list[str | Path] = ["serve", "--port", "0", "--announce", announce]
         log = self.home / "logs" / "again.log"
         with log.open("ab") as lock:
             service = Service("eligibility-api", arguments, self.environment, log, lock.fileno())
+        self._running.callback(service.stop)
+        service.wait_for("address", announce.exists, 300)
+        url = announce.read_text().strip()
+        self._wiring |= {"TERMINAL_FUND_URL": url, "PAYER_FUND_URL": url}
+        service.wait_for("readiness", self.is_ready, 60)
+
+    def is_ready(self) -> bool:
+        """Whether the fund answers that it is ready."""
         try:
-            service.wait_for("address", announce.exists, 300)
-            url = announce.read_text().strip()
-            service.wait_for("readiness", lambda: _is_ready(url), 60)
-            yield url
-        finally:
-            service.stop()
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return httpx2.get(f"{url}/readyz").status_code == 200
-    except httpx2.TransportError:
-        return False
+            return httpx2.get(f"{self.wiring['PAYER_FUND_URL']}/readyz").status_code == 200
+        except httpx2.TransportError:
+            return False
 
 
 def _session_of(announce: Path) -> list[int]:

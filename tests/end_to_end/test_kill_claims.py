@@ -46,12 +46,13 @@ def test_a_file_becomes_effective_completely_and_once_wherever_reading_is_killed
     own_stack: PopulatedStack, taken: int
 ) -> None:
     body = _file()
-    with _client(own_stack, own_stack.wiring["PAYER_FUND_URL"]) as program:
+    with _client(own_stack) as program:
         sent = program.send_claims([body])
         assert wait_until(lambda: _count(own_stack, _TAKEN, sent.file_id) >= taken, 60)
     own_stack.kill_fund()
 
-    with own_stack.restarted_fund() as url, _client(own_stack, url) as program:
+    own_stack.restart_fund()
+    with _client(own_stack) as program:
         ended = _ended(program, sent.file_id)
         assert ended.refusal in {None, "file-lost"}
         assert (ended.known_from is None) == (ended.state is ClaimsState.REFUSED)
@@ -76,8 +77,9 @@ def _file() -> bytes:
     return claim_file(medical_claim(member(number), institution=CLINIC) for number in range(CLAIMS))
 
 
-def _client(stack: PopulatedStack, url: str) -> InsurerClient:
+def _client(stack: PopulatedStack) -> InsurerClient:
     credential = Credential.load(stack.home / f"payer-{INSURER_NUMBER}.json")
+    url = stack.wiring["PAYER_FUND_URL"]
     return InsurerClient(url, credential, clock=lambda: datetime.now(UTC), timeout_seconds=60)
 
 

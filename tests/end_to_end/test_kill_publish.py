@@ -28,14 +28,24 @@ CRASH_POINTS = [point * MEMBERS // 20 for point in range(1, 21)] if DEEP else [M
 
 _ENDS = (UploadState.PUBLISHED, UploadState.REFUSED)
 _KNOWN = f"SELECT DISTINCT e.name_alias FROM enrolment e {KNOWN_NOW} WHERE {NOT_SUPERSEDED} AND e.name = '見本　太郎'"
-_PREPARED = "SELECT max(prepared) FROM upload WHERE state IN ('publishing', 'published')"
+_PREPARED = """
+SELECT prepared FROM upload WHERE upload_id = $1::text::uuid AND state IN ('publishing', 'published')
+"""
+
+
+@pytest.fixture(scope="module")
+def killed_stack() -> Iterator[PopulatedStack]:
+    """A stack whose fund these tests kill."""
+    with populated_stack() as running:
+        yield running
 
 
 @pytest.fixture
-def own_stack() -> Iterator[PopulatedStack]:
-    """A running fund of its own, which this test may break."""
-    with populated_stack() as running:
-        yield running
+def own_stack(killed_stack: PopulatedStack) -> PopulatedStack:
+    """The stack with its fund running, whatever the test before left."""
+    if not killed_stack.is_ready():
+        killed_stack.restart_fund()
+    return killed_stack
 
 
 @pytest.mark.parametrize("prepared", CRASH_POINTS)
@@ -43,15 +53,16 @@ def test_the_state_is_the_old_or_the_new_one_wherever_publishing_is_killed(
     own_stack: PopulatedStack, prepared: int
 ) -> None:
     approver = _approver(own_stack)
-    with _clients(own_stack, own_stack.wiring["PAYER_FUND_URL"], approver) as clients:
+    with _clients(own_stack, approver) as clients:
         assert _publish(clients, "旧").state is UploadState.PUBLISHED
         assert _is_visible(own_stack, "旧")
         sent = _approved(clients, "新")
-        assert wait_until(lambda: _prepared(own_stack) >= prepared, 60)
+        assert wait_until(lambda: _prepared(own_stack, sent.upload_id) >= prepared, 60)
     known_before = set(_fetch(own_stack, _KNOWN))
     own_stack.kill_fund()
 
-    with own_stack.restarted_fund() as url, _clients(own_stack, url, approver) as clients:
+    own_stack.restart_fund()
+    with _clients(own_stack, approver) as clients:
         ended = _ended(clients[0], sent.upload_id)
         assert known_before in ({"旧"}, {"新"})
         assert ended.refusal in {None, "file-lost"}
@@ -80,15 +91,18 @@ def _file(alias: str) -> bytes:
 
 def _approver(stack: PopulatedStack) -> Path:
     path = stack.home / "approver.json"
+    if path.exists():
+        return path
     words = ("--insurer-number", INSURER_NUMBER, "--name", "試験", "--out", path, "--approver")
     stack.run("eligibility-api", "insurer", "add", *words)
     return path
 
 
 @contextmanager
-def _clients(stack: PopulatedStack, url: str, approver: Path) -> Iterator[Sequence[InsurerClient]]:
+def _clients(stack: PopulatedStack, approver: Path) -> Iterator[Sequence[InsurerClient]]:
     """The insurer's client and its approver."""
     payer = stack.home / f"payer-{INSURER_NUMBER}.json"
+    url = stack.wiring["PAYER_FUND_URL"]
     first, second = (
         InsurerClient(url, Credential.load(path), clock=lambda: datetime.now(UTC), timeout_seconds=60)
         for path in (payer, approver)
@@ -119,19 +133,19 @@ def _is_visible(stack: PopulatedStack, alias: str) -> bool:
     return wait_until(lambda: set(_fetch(stack, _KNOWN)) == {alias}, 10)
 
 
-def _prepared(stack: PopulatedStack) -> int:
-    [rows] = _fetch(stack, _PREPARED)
-    return rows if isinstance(rows, int) else 0
+def _prepared(stack: PopulatedStack, upload_id: str) -> int:
+    """The number of rows that are prepared, 0 before publishing begins."""
+    return next((rows for rows in _fetch(stack, _PREPARED, upload_id) if isinstance(rows, int)), 0)
 
 
-def _fetch(stack: PopulatedStack, statement: str) -> list[object]:
+def _fetch(stack: PopulatedStack, statement: str, *values: object) -> list[object]:
     """The first column of the result."""
 
     async def fetch() -> list[object]:
         dsn = EmbeddedPostgres.attach(Path(stack.wiring["FUND_HOME"]) / "postgres").dsn("owner")
         connection = await asyncpg.connect(dsn)
         try:
-            return [row[0] for row in await connection.fetch(statement)]
+            return [row[0] for row in await connection.fetch(statement, *values)]
         finally:
             await connection.close()
 
