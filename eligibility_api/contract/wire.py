@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -157,6 +157,12 @@ def _not_too_early(value: date) -> date:
 
 Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_not_too_early)]
 """A day, only as YYYY-MM-DD on the wire: pydantic's own date would also accept seconds since 1970."""
+
+AlwaysTrue = Annotated[Literal[True], WithJsonSchema({"type": "boolean"})]
+"""True and nothing else. Described as a boolean: generators of clients make text of a constant."""
+
+AlwaysFalse = Annotated[Literal[False], WithJsonSchema({"type": "boolean"})]
+"""False and nothing else, described like `AlwaysTrue`."""
 
 Bytes = Annotated[
     bytes,
