@@ -70,8 +70,9 @@ class ServerMetadata(Answer):
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("private_key_jwt",)
     token_endpoint_auth_signing_alg_values_supported: tuple[str, ...] = ("ES256",)
     grant_types_supported: tuple[str, ...] = ("client_credentials",)
+    # Required, and an empty array is not allowed (section 3.2).
     response_types_supported: tuple[str, ...] = Field(
-        default=(), description="Empty: there is no authorization endpoint."
+        default=("none",), description="There is no authorization endpoint."
     )
     scopes_supported: tuple[str, ...] = tuple(sorted(Right))
 

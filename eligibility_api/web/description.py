@@ -49,10 +49,10 @@ def describe_errors(document: dict[str, Any]) -> None:
 
 def _describe_operation(path: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
-    signs_in = path == TOKEN_PATH
-    is_framework_error = "application/json" in responses.get("422", {}).get("content", {}) and not signs_in
-    if is_framework_error:
-        del responses["422"]
-    if not signs_in and (operation.get("parameters") or "requestBody" in operation):
-        responses.setdefault("422", problem_responses("request-invalid")[422])
-    responses.setdefault("default", _ANY_TOKEN_ERROR if signs_in else _ANY_ERROR)
+    if path == TOKEN_PATH:
+        responses.setdefault("default", _ANY_TOKEN_ERROR)
+        return
+    responses.setdefault("default", _ANY_ERROR)
+    if operation.get("parameters") or "requestBody" in operation:
+        own = responses.get("422", {}).get("content", {}).get(PROBLEM_MEDIA_TYPE, {}).get("examples", {})
+        responses["422"] = problem_responses(*dict.fromkeys(["request-invalid", *own]))[422]
