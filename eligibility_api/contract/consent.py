@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import examples, presence
@@ -52,8 +52,8 @@ ConsentCare = Literal[Care.OUTPATIENT, Care.HOME_VISIT, Care.ONLINE]
 class ConsentStatement(RequestModel):
     """The parts of what the patient consents to."""
 
-    # Described as a number: generators of clients make text of a constant.
-    version: Annotated[Literal[1], WithJsonSchema({"type": "integer"})] = STATEMENT_VERSION
+    # Not a Literal: generators of clients make text of a constant.
+    version: int = Field(default=STATEMENT_VERSION, strict=True, ge=STATEMENT_VERSION, le=STATEMENT_VERSION)
     language: Language = Language.JA
     institution_code: InstitutionCode
     institution_name: PersonText

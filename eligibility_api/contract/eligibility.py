@@ -11,9 +11,9 @@ from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.wire import (
-    AlwaysFalse,
-    AlwaysTrue,
     Answer,
+    AnsweredFalse,
+    AnsweredTrue,
     Bytes,
     Day,
     OperatorName,
@@ -85,7 +85,7 @@ class EligibilityAnswer(Answer):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ELIGIBILITY]})
 
-    unchanged: AlwaysFalse = False
+    unchanged: AnsweredFalse = False
     validity: Validity
     as_of: date
     answered_at: datetime = Field(description="The fund's clock at the moment of the record.")
@@ -104,7 +104,7 @@ class EligibilityAnswer(Answer):
 class UnchangedAnswer(Answer):
     """The answer to a current `known_version`."""
 
-    unchanged: AlwaysTrue = True
+    unchanged: AnsweredTrue = True
     validity: Validity
     as_of: date
     answered_at: datetime

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from eligibility_api.contract import examples
 from eligibility_api.contract.eligibility import Proof
 from eligibility_api.contract.membership import StatedMembership
-from eligibility_api.contract.wire import AlwaysTrue, Answer
+from eligibility_api.contract.wire import Agreement, Answer
 
 
 class RegistrationRequest(Proof):
@@ -17,7 +17,7 @@ class RegistrationRequest(Proof):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"agreed": True}]})
 
-    agreed: AlwaysTrue = Field(description="True: the holder agreed at this terminal.")
+    agreed: Agreement = Field(description="True: the holder agreed at this terminal.")
     membership: StatedMembership | None = None
 
 

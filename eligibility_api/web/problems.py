@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -119,7 +119,7 @@ async def _handle_expected(request: Request, error: Exception) -> Response:
 async def _handle_invalid_request(request: Request, error: Exception) -> Response:
     """Respond to an invalid request: the place and the rule of each fault, never the value."""
     assert isinstance(error, RequestValidationError)
-    faults = error.errors()
+    faults = _of_the_request(error.errors())
     if any(fault["type"] == MY_NUMBER_FAULT for fault in faults):
         return problem_response(request, ShikakuError("my-number-refused"))
     for fault in faults:
@@ -128,6 +128,16 @@ async def _handle_invalid_request(request: Request, error: Exception) -> Respons
     places = [{"place": _fault_place(fault), "rule": str(fault["type"])} for fault in faults[:_MAX_FAULTS]]
     code = "token-request-invalid" if _is_token_request(request) else "request-invalid"
     return problem_response(request, ShikakuError(code), errors=places)
+
+
+def _of_the_request(faults: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`faults` without those that pydantic makes of others.
+
+    A tuple whose validation stopped at its first faulty row has fewer rows, and is reported as too short.
+    """
+    places = [tuple(fault["loc"]) for fault in faults]
+    stopped = {place[:end] for place in places for end in range(len(place))}
+    return [fault for fault in faults if fault["type"] != "too_short" or tuple(fault["loc"]) not in stopped]
 
 
 def _fault_place(fault: dict[str, Any]) -> str:
