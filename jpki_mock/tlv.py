@@ -32,8 +32,8 @@ def _head(content: bytes, start: int) -> tuple[int, int, int]:
         raise ValueError("a data object is truncated")
     size, value_start = content[start + 1], start + 2
     if size >= 0x80:
-        octets = content[value_start : value_start + (size & 0x7F)]
-        size, value_start = int.from_bytes(octets), value_start + len(octets)
+        length_start, value_start = value_start, value_start + (size & 0x7F)
+        size = int.from_bytes(content[length_start:value_start])
     if value_start + size > len(content):
         raise ValueError("a data object is truncated")
     return content[start], value_start + size, value_start

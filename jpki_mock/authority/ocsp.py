@@ -162,6 +162,8 @@ def _read(request: bytes) -> list[_Query]:
 
 def _query(request: bytes) -> _Query:
     parsed = ocsp.load_der_ocsp_request(request)
+    if parsed.serial_number < 0:
+        raise ValueError("no authority issues a negative serial number")
     return _Query(
         parsed.hash_algorithm,
         parsed.issuer_name_hash,
