@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,8 @@ from joserfc.jwk import ECKey
 
 from eligibility_api.contract.tokens import Credential
 from tests.builders.stack import PopulatedStack
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "sign-in.md"
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +71,20 @@ def test_authlib_signs_in_and_calls_the_fund(
         )
     assert answer.status_code == 200
     assert answer.json()["challenge"]
+
+
+def test_the_documented_example_runs_as_written(stack: PopulatedStack) -> None:
+    [program] = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=stack.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert datetime.fromisoformat(done.stdout.strip()) > datetime.now(UTC)
 
 
 def test_authlib_gets_a_token_of_a_narrower_scope(credential: Credential, metadata: dict[str, Any]) -> None:

@@ -155,7 +155,7 @@ async def test_a_scope_is_checked_after_the_client(fund: Fund) -> None:
     ],
     ids=lambda value: str(value)[:50],
 )
-async def test_an_error_has_oauths_members_beside_the_problems(
+async def test_an_error_has_the_members_of_oauth_and_of_a_problem(
     fund: Fund, change: dict[str, str], status: int, error: str, code: str
 ) -> None:
     response = await request_token(fund, change)
