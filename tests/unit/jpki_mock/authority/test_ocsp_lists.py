@@ -119,6 +119,13 @@ def test_a_request_of_another_structure_is_malformed(jlis: Jlis, request_bytes: 
     assert asked(jlis, request_bytes).response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
 
 
+def test_a_negative_serial_number_is_malformed(jlis: Jlis) -> None:
+    request = single(jlis, 7)
+    negative = request.replace(b"\x02\x01\x07", b"\x02\x01\x87")
+    assert negative != request
+    assert asked(jlis, negative).response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST
+
+
 @given(data=st.data())
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_mutated_request_never_breaks_the_responder(jlis: Jlis, data: st.DataObject) -> None:
