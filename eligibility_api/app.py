@@ -42,6 +42,7 @@ from eligibility_api.state import State
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problems
+from eligibility_api.web.description import DescribedAPI
 from eligibility_api.web.middleware import AccessLog, BodyLimit, LoadShedder
 
 MAX_BODY_BYTES = 64 * 1024
@@ -80,7 +81,7 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
         async with state() as app.state.fund:
             yield
 
-    app = FastAPI(
+    app = DescribedAPI(
         title="Shikaku eligibility API",
         version="1",
         description=_DESCRIPTION,
@@ -148,7 +149,7 @@ async def open_state(
                 clock=clock,
                 keys=keys,
                 database=database,
-                tokens=Tokens(keys.token, settings.audience, settings.token_seconds),
+                tokens=Tokens(keys.token, settings.audience, settings.token_seconds, issuer=settings.issuer),
                 verifier=Verifier(settings.audience, keys.challenge, load_trust(settings)),
                 jlis=Jlis(http, keys.jlis_client, clock),
             )

@@ -80,13 +80,15 @@ def _prepare(
     dsn(settings, "jobs")  # an error must occur here, not repeatedly in the background processes
     listening = stack.enter_context(config.bind_socket())
     listening.listen(config.backlog)
+    address = f"http://{config.host}:{listening.getsockname()[1]}"
+    # The workers read their settings from the environment.
+    os.environ.setdefault("FUND_PUBLIC_URL", address)
     for name, target in (("scheduler", run_scheduler), ("jobs", run_jobs)):
         child = ChildProcess(name, target)
         stack.callback(child.stop)
         background[name] = child.ensure_running
 
     def started() -> None:
-        address = f"http://{config.host}:{listening.getsockname()[1]}"
         log.info("serving", address=address, workers=config.workers)
         if announce is not None:
             _announce(announce, address)

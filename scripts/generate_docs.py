@@ -16,7 +16,6 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from eligibility_api.app import build
-from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("eligibility_api", "clinic_terminal", "payer_mock", "jpki_mock", "loadtest", "shikaku")
@@ -49,11 +48,13 @@ def openapi() -> str:
     document = build(_no_state).openapi()
     shared = document["components"].setdefault("examples", {})
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
-        for response in operation["responses"].values():
-            examples = response.get("content", {}).get(PROBLEM_MEDIA_TYPE, {}).get("examples", {})
-            for code in examples:
-                shared[code] = examples[code]
-                examples[code] = {"$ref": f"#/components/examples/{code}"}
+        for status, response in operation["responses"].items():
+            if status.startswith("2"):
+                continue
+            for examples in (content.get("examples", {}) for content in response.get("content", {}).values()):
+                for code in examples:
+                    shared[code] = examples[code]
+                    examples[code] = {"$ref": f"#/components/examples/{code}"}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 

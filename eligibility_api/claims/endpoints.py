@@ -29,7 +29,8 @@ CurrentState = Annotated[State, Depends(current_state)]
     "",
     status_code=202,
     summary="Send a claim file",
-    responses=problem_responses(*_REFUSALS, "request-too-large", "file-truncated"),
+    responses=problem_responses(*_REFUSALS, "request-too-large", "file-truncated")
+    | {200: {"model": ClaimsAnswer, "description": "The same file was received before."}},
     openapi_extra={"requestBody": {"required": True, "content": {"application/octet-stream": _FILE}}},
 )
 async def send(

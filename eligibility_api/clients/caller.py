@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from eligibility_api.contract.codes import Right
@@ -22,6 +22,16 @@ class Caller:
         """Raise `right-missing` unless the client has all of `rights`."""
         if not self.rights.issuperset(rights):
             raise ShikakuError("right-missing")
+
+    def limited_to(self, scope: str) -> Caller:
+        """The same client with only the rights of a token request's `scope` (RFC 6749 section 3.3).
+
+        An empty scope means all of its rights. Raises `scope-exceeded` for a right that it does not have.
+        """
+        wanted = frozenset(scope.split())
+        if not wanted <= self.rights:
+            raise ShikakuError("scope-exceeded")
+        return replace(self, rights=frozenset(map(Right, wanted))) if wanted else self
 
     def institution(self) -> str:
         """Return the facility's institution code. Raises `right-missing` for an insurer."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,16 +44,18 @@ class Assertion:
 class Tokens:
     """Issues and validates the access tokens of one fund."""
 
-    def __init__(self, key: ECKey, audience: str, life_seconds: int) -> None:
+    def __init__(self, key: ECKey, audience: str, life_seconds: int, *, issuer: str | None = None) -> None:
+        """`issuer`: the `iss` of new tokens (RFC 9068), by default `audience`."""
         self._key = key
         self._audience = audience
+        self._issuer = issuer or audience
         self.life_seconds = life_seconds
         self._validated: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
 
     def issue(self, caller: Caller, now: datetime) -> str:
         """Return a new token for `caller`."""
         claims: dict[str, Any] = {
-            "iss": self._audience,
+            "iss": self._issuer,
             "aud": self._audience,
             "sub": str(caller.client_id),
             "scope": " ".join(sorted(caller.rights)),
@@ -114,23 +117,39 @@ def _claims(payload: bytes) -> dict[str, Any]:
     return claims
 
 
-def check_assertion(assertion: str, public_key: dict[str, Any], *, audience: str, now: datetime) -> Assertion:
-    """Validate signature, issuer, subject, audience and lifetime. Raises `assertion-invalid`."""
+def is_addressed_to(aud: object, audiences: Collection[str]) -> bool:
+    """Whether every value of a claim `aud` (RFC 7519 section 4.1.3: a text or an array) is one of `audiences`.
+
+    An assertion that is also addressed to another server is refused: that server could use it here.
+    """
+    named = aud if isinstance(aud, list) else [aud]
+    return bool(named) and all(isinstance(name, str) and name in audiences for name in named)
+
+
+def check_assertion(
+    assertion: str, public_key: dict[str, Any], *, audiences: Collection[str], now: datetime
+) -> Assertion:
+    """Validate signature, issuer, subject, audience and lifetime.
+
+    Raises `assertion-invalid`, or `assertion-too-long` if only the lifetime is wrong.
+    """
     try:
         claims = jwt.decode(assertion, ECKey.import_key(public_key), algorithms=_ALGORITHMS).claims
         issued, expires, jti = int(claims["iat"]), int(claims["exp"]), claims["jti"]
         seconds = now.timestamp()
         valid = (
             claims["iss"] == claims["sub"]
-            and claims["aud"] == audience
+            and is_addressed_to(claims["aud"], audiences)
             and isinstance(jti, str)
             and 8 <= len(jti) <= 128
             and jti.isprintable()
             and issued <= seconds + _CLOCK_TOLERANCE_SECONDS
-            and seconds < expires <= seconds + MAX_ASSERTION_SECONDS
+            and seconds < expires
         )
         if not valid:
             raise ShikakuError("assertion-invalid")
+        if expires > seconds + MAX_ASSERTION_SECONDS:
+            raise ShikakuError("assertion-too-long")
         return Assertion(UUID(claims["iss"]), datetime.fromtimestamp(expires, UTC), jti)
     except _UNREADABLE:
         raise ShikakuError("assertion-invalid") from None

@@ -87,8 +87,9 @@ async def register(request: ConsentRequest, caller: CurrentCaller, state: Curren
     return Response(answer.model_dump_json(), status_code=201, media_type="application/json")
 
 
+# Another text than a UUID is another path: GET /v1/consents/challenges is a method that is not allowed.
 @router.get(
-    "/{consent_id}",
+    "/{consent_id:uuid}",
     summary="The status of a consent",
     responses=problem_responses(*_REFUSALS_OF_A_CONSENT, "card-not-usable"),
 )

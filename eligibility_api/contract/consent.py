@@ -52,7 +52,8 @@ ConsentCare = Literal[Care.OUTPATIENT, Care.HOME_VISIT, Care.ONLINE]
 class ConsentStatement(RequestModel):
     """The parts of what the patient consents to."""
 
-    version: Literal[1] = STATEMENT_VERSION
+    # Not a Literal: generators of clients make text of a constant.
+    version: int = Field(default=STATEMENT_VERSION, strict=True, ge=STATEMENT_VERSION, le=STATEMENT_VERSION)
     language: Language = Language.JA
     institution_code: InstitutionCode
     institution_name: PersonText

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field, StrictBool
 
@@ -11,7 +10,16 @@ from eligibility_api.contract import examples
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.contract.membership import MembershipQuery
-from eligibility_api.contract.wire import Answer, Bytes, Day, OperatorName, RequestModel, Text
+from eligibility_api.contract.wire import (
+    Answer,
+    AnsweredFalse,
+    AnsweredTrue,
+    Bytes,
+    Day,
+    OperatorName,
+    RequestModel,
+    Text,
+)
 
 
 class Proof(RequestModel):
@@ -77,7 +85,7 @@ class EligibilityAnswer(Answer):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.ELIGIBILITY]})
 
-    unchanged: Literal[False] = False
+    unchanged: AnsweredFalse = False
     validity: Validity
     as_of: date
     answered_at: datetime = Field(description="The fund's clock at the moment of the record.")
@@ -96,7 +104,7 @@ class EligibilityAnswer(Answer):
 class UnchangedAnswer(Answer):
     """The answer to a current `known_version`."""
 
-    unchanged: Literal[True] = True
+    unchanged: AnsweredTrue = True
     validity: Validity
     as_of: date
     answered_at: datetime

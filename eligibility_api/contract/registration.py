@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import ConfigDict, Field
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.eligibility import Proof
 from eligibility_api.contract.membership import StatedMembership
-from eligibility_api.contract.wire import Answer
+from eligibility_api.contract.wire import Agreement, Answer
 
 
 class RegistrationRequest(Proof):
@@ -18,7 +17,7 @@ class RegistrationRequest(Proof):
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROOF | {"agreed": True}]})
 
-    agreed: Literal[True] = Field(description="The holder agreed at this terminal.")
+    agreed: Agreement = Field(description="True: the holder agreed at this terminal.")
     membership: StatedMembership | None = None
 
 

@@ -100,8 +100,8 @@ class TicketsRequest(RequestModel):
     tickets: Annotated[
         tuple[TicketInput, ...],
         FailFast(),
-        AfterValidator(_unique),
         Field(min_length=1, max_length=MAX_TICKETS),
+        AfterValidator(_unique),
     ]
 
 
@@ -111,8 +111,8 @@ class TicketsWithdrawal(RequestModel):
     tickets: Annotated[
         tuple[TicketKey, ...],
         FailFast(),
-        AfterValidator(_unique),
         Field(min_length=1, max_length=MAX_TICKETS),
+        AfterValidator(_unique),
     ]
 
 

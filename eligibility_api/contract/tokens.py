@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from eligibility_api.contract import presence
 from eligibility_api.contract.codes import Purpose
-from eligibility_api.contract.wire import Answer, Bytes, RequestModel, Text
+from eligibility_api.contract.wire import Answer, Bytes, Text
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """`client_assertion_type` of RFC 7523 section 2.2."""
@@ -25,12 +25,25 @@ ASSERTION_SECONDS = 60
 TOKEN_PATH = "/v1/token"
 
 
-class TokenForm(RequestModel):
-    """The form of `POST /v1/token` (RFC 6749 section 4.4.2, RFC 7523 section 2.2)."""
+class TokenForm(BaseModel):
+    """The form of `POST /v1/token` (RFC 6749 section 4.4.2, RFC 7523 section 2.2).
+
+    Unknown parameters are ignored, and one without a value counts as omitted (RFC 6749 section 3.2).
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     grant_type: Literal["client_credentials"]
     client_assertion_type: Literal["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
     client_assertion: Text = Field(max_length=4096)
+    client_id: Text = Field(
+        default="", max_length=100, description="May be omitted; else it must be the assertion's client."
+    )
+    scope: Text = Field(
+        default="",
+        max_length=1000,
+        description="The rights that the token shall have, separated by spaces; default: all of the client's.",
+    )
 
 
 class TokenAnswer(Answer):
@@ -39,7 +52,7 @@ class TokenAnswer(Answer):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"
     expires_in: int = Field(description="Seconds, 300 at most.")
-    scope: str = Field(description="The client's rights, separated by spaces.")
+    scope: str = Field(description="The token's rights, separated by spaces.")
 
 
 class CredentialError(Exception):

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    StrictBool,
     StringConstraints,
     WithJsonSchema,
 )
@@ -102,7 +103,11 @@ InstitutionCode = Annotated[str, AfterValidator(_checked_institution_code), Fiel
 """医療機関コード of ten digits with its check digit."""
 
 BranchNumber = Annotated[
-    str, AfterValidator(_no_my_number), StringConstraints(pattern=r"^[0-9]{2}$"), Field(examples=["00"])
+    str,
+    AfterValidator(_no_my_number),
+    StringConstraints(pattern=r"^[0-9]{2}$"),
+    # A constraint after a validator is not described by itself.
+    Field(examples=["00"], json_schema_extra={"pattern": r"^[0-9]{2}$"}),
 ]
 """枝番: two digits that distinguish the members of one number."""
 
@@ -157,6 +162,22 @@ def _not_too_early(value: date) -> date:
 
 Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_not_too_early)]
 """A day, only as YYYY-MM-DD on the wire: pydantic's own date would also accept seconds since 1970."""
+
+
+def _agreed(value: bool) -> bool:
+    if not value:
+        raise PydanticCustomError("agreement", "the holder must have agreed")
+    return value
+
+
+Agreement = Annotated[StrictBool, AfterValidator(_agreed)]
+"""True and nothing else."""
+
+AnsweredTrue = Annotated[Literal[True], WithJsonSchema({"type": "boolean"})]
+"""True, in answers. Described as a boolean: generators of clients make text of a constant."""
+
+AnsweredFalse = Annotated[Literal[False], WithJsonSchema({"type": "boolean"})]
+"""False, in answers; described like `AnsweredTrue`."""
 
 Bytes = Annotated[
     bytes,

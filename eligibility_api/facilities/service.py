@@ -13,32 +13,36 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tokens import check_assertion, claimed_client
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.tokens import Credential, TokenAnswer
+from eligibility_api.contract.tokens import Credential, TokenAnswer, TokenForm
 from eligibility_api.domain.admission import APPROVER_RIGHTS, INSURER_RIGHTS, Admission, excess_rights
 from eligibility_api.facilities import store
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.state import State
 
 
-async def issue_token(state: State, assertion_text: str) -> TokenAnswer:
-    """Exchange a client's assertion for a token. Raises `assertion-invalid` or `assertion-used`.
+async def issue_token(state: State, form: TokenForm) -> TokenAnswer:
+    """Exchange a client's assertion for a token.
 
-    An unknown client, a closed client and a wrong signature get the same refusal.
+    Raises `assertion-invalid`, `assertion-too-long`, `assertion-used` or `scope-exceeded`. An unknown client, a
+    closed client and a wrong signature get the same refusal.
     """
-    client_id = claimed_client(assertion_text)
+    client_id = claimed_client(form.client_assertion)
     client = await store.find_client(state.database, client_id)
-    if client is None:
+    # RFC 7521 section 4.2: `client_id` is optional, but must name the assertion's client.
+    if client is None or form.client_id not in {"", str(client_id)}:
         raise ShikakuError("assertion-invalid")
+    now = state.clock()
     assertion = check_assertion(
-        assertion_text, client.public_key, audience=state.settings.audience, now=state.clock()
+        form.client_assertion, client.public_key, audiences=state.settings.assertion_audiences, now=now
     )
+    caller = client.caller.limited_to(form.scope)
     digest = hashlib.sha256(f"assertion\0{client_id}\0{assertion.jti}".encode()).digest()
     if not await store.use_assertion(state.database, assertion, digest):
         raise ShikakuError("assertion-used")
     return TokenAnswer(
-        access_token=state.tokens.issue(client.caller, state.clock()),
+        access_token=state.tokens.issue(caller, now),
         expires_in=state.tokens.life_seconds,
-        scope=" ".join(sorted(client.caller.rights)),
+        scope=" ".join(sorted(caller.rights)),
     )
 
 

@@ -41,11 +41,16 @@ class Receiver:
     """Runs in the transaction that completes the file."""
 
     async def receive(self, database: Database, body: AsyncIterator[bytes]) -> Received:
-        """Store a body completely. Raises `client-closed`, and `file-truncated` if the connection broke."""
+        """Store a body completely.
+
+        Raises `client-closed`, and `file-truncated` if the body is empty or the connection broke.
+        """
         async with database.transaction() as connection:
             file_id = await self.begin(connection)
         async with self._abandoned_on_error(database, file_id):
             stored = await parts.store(database, file_id, body)
+            if stored.size == 0:
+                raise ShikakuError("file-truncated")
             async with database.transaction() as connection:
                 earlier = await self.store.find_same(connection, self.insurer_number, stored.sha256)
                 if earlier is not None:

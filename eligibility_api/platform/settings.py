@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from eligibility_api.contract.tokens import TOKEN_PATH
 
 
 class Settings(BaseSettings):
@@ -22,6 +24,13 @@ class Settings(BaseSettings):
     )
     audience: str = Field(
         default="urn:shikaku:fund", description="The fund's name in access tokens and signed bytes."
+    )
+    public_url: str | None = Field(
+        default=None,
+        max_length=200,
+        pattern=r"^https?://[^\s/?#@\\]+(/[^\s?#\\]*)?$",
+        description="The fund's address as clients reach it, such as `https://fund.example`: the issuer of tokens, and"
+        " an audience of assertions; unset: the address at which `serve` listens.",
     )
     jlis_url: str = Field(default="http://127.0.0.1:8410", description="Base URL of J-LIS.")
     trust_store: Path = Field(
@@ -137,6 +146,23 @@ class Settings(BaseSettings):
         description="Database connections of the hot path per API worker, which has 4 more for everything else. The"
         " embedded server has enough for four workers.",
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_last_slash(cls, value: str | None) -> str | None:
+        return None if value is None else value.rstrip("/")
+
+    @property
+    def issuer(self) -> str:
+        """The issuer of tokens: the public URL, or the fund's name if it has none."""
+        return self.public_url or self.audience
+
+    @property
+    def assertion_audiences(self) -> frozenset[str]:
+        """The names of this fund that an assertion may have as its `aud`."""
+        if self.public_url is None:
+            return frozenset({self.audience})
+        return frozenset({self.audience, self.public_url, self.public_url + TOKEN_PATH})
 
     @property
     def challenge_life(self) -> timedelta:

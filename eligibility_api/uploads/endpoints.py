@@ -43,7 +43,8 @@ CurrentState = Annotated[State, Depends(current_state)]
     "",
     status_code=202,
     summary="Upload a member file",
-    responses=problem_responses(*_REFUSALS, "request-too-large", "file-truncated"),
+    responses=problem_responses(*_REFUSALS, "request-too-large", "file-truncated")
+    | {200: {"model": UploadAnswer, "description": "The same file was received before."}},
     openapi_extra={
         "requestBody": {"required": True, "content": {"text/csv": _FILE, "application/jsonl": _FILE}}
     },

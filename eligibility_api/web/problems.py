@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -11,6 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from eligibility_api.contract.errors import CATALOGUE, PROBLEM_MEDIA_TYPE, Problem, ShikakuError
+from eligibility_api.contract.oauth import TokenProblem
+from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.contract.wire import MY_NUMBER_FAULT
 
 log = structlog.get_logger()
@@ -42,38 +44,59 @@ _CODE_BY_FAULT = {
 """Faults concerning several members of a request, which have their own error codes."""
 
 
-def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """Describe error answers for OpenAPI: one entry per status, one example per code."""
+_JSON = "application/json"
+
+
+def problem_responses(*codes: str, oauth: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Describe error answers for OpenAPI: one entry per status, one example per code.
+
+    `oauth`: those of the token endpoint. The schemas are added by `web/description.py`.
+    """
+    model, media_type = (TokenProblem, _JSON) if oauth else (Problem, PROBLEM_MEDIA_TYPE)
     responses: dict[int | str, dict[str, Any]] = {}
     for code in codes:
         entry = CATALOGUE[code]
         response = responses.setdefault(
             entry.status,
-            {"model": Problem, "description": "", "content": {PROBLEM_MEDIA_TYPE: {"examples": {}}}},
+            {"description": "", "content": {media_type: {"schema": schema_reference(model), "examples": {}}}},
         )
         response["description"] += ("" if not response["description"] else " ") + f"`{code}`."
-        example = Problem.of(ShikakuError(code)).model_dump(mode="json", exclude_none=True)
-        response["content"][PROBLEM_MEDIA_TYPE]["examples"][code] = {"value": example}
+        example = model.of(ShikakuError(code)).model_dump(mode="json", exclude_none=True)
+        response["content"][media_type]["examples"][code] = {"value": example}
     return responses
+
+
+def schema_reference(model: type[Problem]) -> dict[str, str]:
+    """The reference to a problem's schema in the OpenAPI document."""
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def problem_response(
     request: Request, error: ShikakuError, *, headers: Mapping[str, str] | None = None, **members: Any
 ) -> Response:
-    """Respond with the problem document of `error`; its code is added to the access log."""
+    """Respond with the problem document of `error`; its code is added to the access log.
+
+    The token endpoint's has OAuth's members and media type (RFC 6749 section 5.2), and no challenge: no HTTP
+    authentication scheme is accepted there.
+    """
     request.state.problem_code = error.code
     all_headers = dict(headers or {})
     if error.retry_after is not None:
         all_headers["Retry-After"] = str(error.retry_after)
-    if error.entry.status == 401:
+    signs_in = _is_token_request(request)
+    if error.entry.status == 401 and not signs_in:
         all_headers["WWW-Authenticate"] = "Bearer"
-    problem = Problem.of(error, request_id=_request_id(request), **members)
+    problem = (TokenProblem if signs_in else Problem).of(error, request_id=_request_id(request), **members)
     return Response(
         problem.model_dump_json(exclude_none=True),
         status_code=error.entry.status,
-        media_type=PROBLEM_MEDIA_TYPE,
+        media_type=_JSON if signs_in else PROBLEM_MEDIA_TYPE,
         headers=all_headers,
     )
+
+
+def _is_token_request(request: Request) -> bool:
+    return bool(request.scope["path"] == TOKEN_PATH)
 
 
 def _request_id(request: Request) -> str | None:
@@ -96,14 +119,25 @@ async def _handle_expected(request: Request, error: Exception) -> Response:
 async def _handle_invalid_request(request: Request, error: Exception) -> Response:
     """Respond to an invalid request: the place and the rule of each fault, never the value."""
     assert isinstance(error, RequestValidationError)
-    faults = error.errors()
+    faults = _of_the_request(error.errors())
     if any(fault["type"] == MY_NUMBER_FAULT for fault in faults):
         return problem_response(request, ShikakuError("my-number-refused"))
     for fault in faults:
         if fault["type"] in _CODE_BY_FAULT:
             return problem_response(request, ShikakuError(_CODE_BY_FAULT[fault["type"]]))
     places = [{"place": _fault_place(fault), "rule": str(fault["type"])} for fault in faults[:_MAX_FAULTS]]
-    return problem_response(request, ShikakuError("request-invalid"), errors=places)
+    code = "token-request-invalid" if _is_token_request(request) else "request-invalid"
+    return problem_response(request, ShikakuError(code), errors=places)
+
+
+def _of_the_request(faults: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`faults` without those that pydantic makes of others.
+
+    A tuple whose validation stopped at its first faulty row has fewer rows, and is reported as too short.
+    """
+    places = [tuple(fault["loc"]) for fault in faults]
+    stopped = {place[:end] for place in places for end in range(len(place))}
+    return [fault for fault in faults if fault["type"] != "too_short" or tuple(fault["loc"]) not in stopped]
 
 
 def _fault_place(fault: dict[str, Any]) -> str:

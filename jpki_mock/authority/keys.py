@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from jpki_mock.files import write_file
 
@@ -41,6 +41,13 @@ def signature_hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384:
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP384R1):
         return hashes.SHA384()
     return hashes.SHA256()
+
+
+def sign(key: PrivateKey, data: bytes) -> bytes:
+    """Return the signature of `data` as in certificates: PKCS #1 v1.5 or ECDSA, with `signature_hash`."""
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return key.sign(data, ec.ECDSA(signature_hash(key)))
+    return key.sign(data, padding.PKCS1v15(), signature_hash(key))
 
 
 def public_key_der(key: PublicKey) -> bytes:

@@ -14,7 +14,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 
 from jpki_mock.authority.authorities import Authorities, Authority, random_serial
-from jpki_mock.authority.keys import KeyMaker, KeyProfile, PrivateKey, load_key, save_key, signature_hash
+from jpki_mock.authority.keys import (
+    KeyMaker,
+    KeyProfile,
+    PrivateKey,
+    load_key,
+    save_key,
+    sign,
+    signature_hash,
+)
+from jpki_mock.authority.ocsp_lists import join_responses, split_request
 from jpki_mock.authority.profiles import build_leaf, responder_leaf
 from jpki_mock.authority.records import Records
 from jpki_mock.authority.revocation import CRL_REASONS
@@ -50,18 +59,19 @@ class Responder:
         self._keys: dict[CaId, PrivateKey] = {}
 
     def answer(self, ca: CaId, request: bytes, now: datetime) -> bytes:
-        """Return the response (DER) to a request (DER) about one certificate.
+        """Return the response (DER) to a request (DER) about one certificate or several, 64 at most.
 
         Raises NotFound for the authority. The response is `malformedRequest` for an unreadable request,
-        `unauthorized` for one about another authority.
+        `unauthorized` if a certificate is of another authority.
         """
         authority = self._authorities.get(ca)
-        query = _read(request)
-        if query is None:
+        queries = _read(request)
+        if not queries:
             return _unsuccessful(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
-        if not _is_about(query, authority):
+        if not all(_is_about(query, authority) for query in queries):
             return _unsuccessful(ocsp.OCSPResponseStatus.UNAUTHORIZED)
-        return self._sign(authority, query, now)
+        responses = [self._respond(authority, query, now) for query in queries]
+        return join_responses(responses, lambda data: sign(self._key(ca), data))
 
     def certificate(self, ca: CaId, now: datetime) -> x509.Certificate:
         """Return the responder's certificate; reissues it shortly before its expiry. Raises NotFound."""
@@ -116,7 +126,7 @@ class Responder:
             return ocsp.OCSPCertStatus.GOOD, None
         return ocsp.OCSPCertStatus.REVOKED, record.revocation
 
-    def _sign(self, authority: Authority, query: _Query, now: datetime) -> bytes:
+    def _respond(self, authority: Authority, query: _Query, now: datetime) -> bytes:
         status, revocation = self._status(authority, query.serial)
         responder = self.certificate(authority.id, now)
         this_update = now.astimezone(UTC).replace(microsecond=0)
@@ -142,18 +152,25 @@ class Responder:
         return builder.sign(key, signature_hash(key)).public_bytes(Encoding.DER)
 
 
-def _read(request: bytes) -> _Query | None:
+def _read(request: bytes) -> list[_Query]:
+    """Read a query for each certificate; none if the request is unreadable, or about too many."""
     try:
-        parsed = ocsp.load_der_ocsp_request(request)
-        return _Query(
-            parsed.hash_algorithm,
-            parsed.issuer_name_hash,
-            parsed.issuer_key_hash,
-            parsed.serial_number,
-            _nonce(parsed),
-        )
+        return [_query(single) for single in split_request(request)]
     except (ValueError, NotImplementedError, UnsupportedAlgorithm):
-        return None
+        return []
+
+
+def _query(request: bytes) -> _Query:
+    parsed = ocsp.load_der_ocsp_request(request)
+    if parsed.serial_number < 0:
+        raise ValueError("no authority issues a negative serial number")
+    return _Query(
+        parsed.hash_algorithm,
+        parsed.issuer_name_hash,
+        parsed.issuer_key_hash,
+        parsed.serial_number,
+        _nonce(parsed),
+    )
 
 
 def _nonce(request: ocsp.OCSPRequest) -> x509.OCSPNonce | None:

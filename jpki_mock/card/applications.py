@@ -24,10 +24,10 @@ from jpki_mock.card.files import (
     KeyFile,
     PinFile,
     after,
-    tlv,
 )
 from jpki_mock.card.image import CardImage, KeySlot, SecretName
 from jpki_mock.card.pins import BlockedSecret, CountedSecret, Counters, UncountedSecret
+from jpki_mock.tlv import tlv
 
 Files = dict[int, ElementaryFile]
 

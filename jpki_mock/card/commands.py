@@ -7,10 +7,11 @@ from collections.abc import Callable, Container, Mapping
 
 from jpki_mock.card import profile, signing, status
 from jpki_mock.card.apdu import Command
-from jpki_mock.card.files import Application, DataFile, KeyFile, PinFile, tlv
+from jpki_mock.card.files import Application, DataFile, KeyFile, PinFile
 from jpki_mock.card.selection import Selection
 from jpki_mock.card.status import Refused
 from jpki_mock.card.terminal_route import CHAINED, TerminalRoute
+from jpki_mock.tlv import tlv
 
 _MASTER_FILE = bytes.fromhex("3F00")
 _CONTROL_INFORMATION, _NO_INFORMATION = 0x00, 0x0C

@@ -1,4 +1,4 @@
-"""Elementary files and applications as data: kinds of files, access conditions, and BER-TLV encoding.
+"""Elementary files and applications as data: kinds of files, and access conditions.
 
 `applications.py` builds the files of one card.
 """
@@ -67,15 +67,3 @@ class Application:
 
     aid: bytes
     files: dict[int, ElementaryFile] = field(default_factory=dict)
-
-
-def tlv(tag: int, value: bytes) -> bytes:
-    """Encode one BER-TLV data object (ISO/IEC 8825-1, definite length); a tag above 255 has two bytes."""
-    return tag.to_bytes(2 if tag > 0xFF else 1) + _length(len(value)) + value
-
-
-def _length(size: int) -> bytes:
-    if size < 0x80:
-        return bytes([size])
-    octets = size.to_bytes((size.bit_length() + 7) // 8)
-    return bytes([0x80 | len(octets)]) + octets

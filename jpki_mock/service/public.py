@@ -39,14 +39,15 @@ def public_routes(jlis: Jlis, clock: Clock) -> APIRouter:
 
     @router.post("/ocsp/{ca_id}", response_class=Response)
     async def ocsp_post(ca_id: str, request: Request) -> Response:
-        """The state of one certificate (RFC 6960 appendix A.1)."""
-        if request.headers.get("content-type") != _OCSP_REQUEST_TYPE:
+        """The state of one certificate or several (RFC 6960 appendix A.1)."""
+        media_type, _, _ = request.headers.get("content-type", "").partition(";")
+        if media_type.strip().lower() != _OCSP_REQUEST_TYPE:
             raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
         return await run_in_threadpool(answer, ca_id, await request.body())
 
     @router.get("/ocsp/{ca_id}/{encoded:path}", response_class=Response)
     def ocsp_get(ca_id: str, encoded: str) -> Response:
-        """The state of one certificate; the request is in the URL."""
+        """The same; the request is in the URL."""
         try:
             return answer(ca_id, base64.b64decode(encoded, validate=True))
         except binascii.Error as error:

@@ -74,7 +74,7 @@ def stale_requests(membership: Membership) -> list[StaleRequest]:
         StaleRequest("an unknown purpose", "request-invalid", _json({"purpose": "presence"}), _CHALLENGE),
         StaleRequest("no token", "token-missing", _json(query), token=None),
         StaleRequest("a malformed token", "token-invalid", _json(query), token=_FOREIGN),
-        StaleRequest("a sign-in by secret", "request-invalid", urlencode(secret).encode(), TOKEN_PATH,
+        StaleRequest("a sign-in by secret", "assertion-missing", urlencode(secret).encode(), TOKEN_PATH,
                      content_type=_FORM, token=None),
     ]  # fmt: skip
 

@@ -57,7 +57,7 @@ _TWO = lines(line("1"), line("2"))
 _WITHOUT_ADDRESS = ",".join(column for column in REQUIRED_COLUMNS if column != "address")
 
 REFUSED_FILES = (
-    RefusedFile("empty", b"", "file-truncated"),
+    RefusedFile("one byte", b"a", "file-truncated"),
     RefusedFile("cut off in the middle of a row", _TWO.encode()[:-30], "file-truncated"),
     RefusedFile("UTF-16", _TWO.encode("utf-16"), "file-encoding"),
     RefusedFile("binary", bytes(range(256)) * 40 + b"\n", "file-encoding"),

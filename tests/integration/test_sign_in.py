@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import base64
-import json
-import secrets
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from joserfc import jws
 from joserfc.jwk import ECKey
 
-from eligibility_api.contract.tokens import Credential, token_form
+from eligibility_api.contract.tokens import Credential
 from tests.builders.fund import Fund
+from tests.builders.token_requests import token_request
 
 pytestmark = pytest.mark.anyio
 
 
 def _form(fund: Fund, credential: Credential, *, key: ECKey | None = None, **claims: Any) -> dict[str, str]:
     """A token request whose assertion differs from a good one by `claims` or by its key."""
-    now = int(fund.clock().timestamp())
-    good = {
-        "iss": credential.client_id,
-        "sub": credential.client_id,
-        "aud": credential.audience,
-        "iat": now,
-        "exp": now + 60,
-        "jti": secrets.token_urlsafe(16),
-    }
-    payload = json.dumps(good | claims)
-    text = jws.serialize_compact({"alg": "ES256"}, payload, key or ECKey.import_key(credential.private_key))
-    return token_form(credential, now=fund.clock(), jti="x" * 16) | {"client_assertion": text}
+    return token_request(credential, fund.clock(), key=key, **claims)
 
 
 async def test_a_valid_assertion_is_exchanged_for_a_working_token(fund: Fund) -> None:
@@ -54,7 +41,6 @@ async def test_an_assertion_used_twice_is_refused(fund: Fund) -> None:
     [
         {"aud": "urn:another:fund"},
         {"exp": 1},
-        {"exp": 4_000_000_000},
         {"exp": float("inf")},
         {"exp": float("nan")},
         {"iat": float("-inf")},
@@ -103,7 +89,7 @@ INFINITE = _part('{"iss": 1e999}')
 async def test_a_malformed_assertion_is_rejected(fund: Fund, text: str) -> None:
     form = _form(fund, fund.clinic) | {"client_assertion": text}
     response = await fund.http.post("/v1/token", data=form)
-    assert response.json()["code"] in {"assertion-invalid", "request-invalid"}
+    assert response.json()["code"] in {"assertion-invalid", "assertion-missing", "token-request-invalid"}
 
 
 async def test_a_closed_client_gets_no_token(fund: Fund) -> None:

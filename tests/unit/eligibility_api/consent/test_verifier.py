@@ -212,7 +212,7 @@ def test_a_document_that_is_no_export_fails_the_format_check(content: bytes) -> 
 
 
 class _StatementOfTwoVersions(ConsentStatement):
-    version: Literal[1, 2] = 2  # type: ignore[assignment]
+    version: Literal[1, 2] = 2
 
 
 class _EvidenceOfTwoVersions(ConsentEvidence):

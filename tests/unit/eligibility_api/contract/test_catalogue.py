@@ -20,13 +20,13 @@ PACKAGES = ("eligibility_api", "jpki_mock", "loadtest", "payer_mock", "shikaku")
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.code)
 STATUSES = {
-    ErrorKind.REQUEST: {404, 405, 413, 422},
-    ErrorKind.REFUSAL: {401, 403, 404, 409, 429},
+    ErrorKind.REQUEST: {400, 404, 405, 413, 422},
+    ErrorKind.REFUSAL: {400, 401, 403, 404, 409, 429},
     ErrorKind.REGISTRATION: {409},
     ErrorKind.CARD: {0},
     ErrorKind.TECHNICAL: {0, 500, 503},
 }
-"""HTTP statuses that each kind may have; 0 is never sent."""
+"""HTTP statuses that each kind may have; 0 is never sent, 400 by the token endpoint only (RFC 6749 section 5.2)."""
 
 
 def test_the_scan_finds_the_family_and_its_codes() -> None:

@@ -78,6 +78,9 @@ async def test_only_the_authorities_of_residents_have_lists(client: httpx2.Async
     ("path", "content_type", "status"),
     [
         ("/ocsp/auth-1", "text/plain", 415),
+        ("/ocsp/auth-1", "text/plain; application/ocsp-request", 415),
+        ("/ocsp/auth-1", "application/ocsp-requests", 415),
+        ("/ocsp/auth-1", "application/ocsp-response", 415),
         ("/ocsp/auth-1", "application/json", 415),
         ("/ocsp/auth-9", "application/ocsp-request", 404),
     ],
@@ -88,6 +91,26 @@ async def test_other_content_than_an_ocsp_request_is_rejected(
     answer = await client.post(path, content=b"{}", headers={"Content-Type": content_type})
     assert answer.status_code == status
     assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/ocsp-request; charset=binary",
+        "application/ocsp-request;x=y",
+        "Application/OCSP-Request",
+        " application/ocsp-request ; version=1",
+    ],
+)
+async def test_the_type_of_an_ocsp_request_may_have_parameters(
+    client: httpx2.AsyncClient, jlis: Jlis, content_type: str
+) -> None:
+    answer = await client.post(
+        "/ocsp/auth-1", content=a_request(jlis), headers={"Content-Type": content_type.strip()}
+    )
+    assert answer.headers["content-type"] == "application/ocsp-response"
+    parsed = ocsp.load_der_ocsp_response(answer.content)
+    assert parsed.certificate_status is ocsp.OCSPCertStatus.GOOD
 
 
 async def test_a_url_that_is_not_base64_is_rejected(client: httpx2.AsyncClient) -> None:
