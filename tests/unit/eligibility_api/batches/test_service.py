@@ -111,7 +111,7 @@ async def test_rows_are_stored_without_their_defaults(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("open_rows", "per_second", "seconds"), [(1, 100.0, 1), (100, 100.0, 1), (101, 100.0, 2), (10, 0.5, 20)]
 )
-async def test_beside_an_open_batch_none_is_accepted_until_its_rows_are_answered(
+async def test_during_an_open_batch_none_is_accepted_until_its_rows_are_answered(
     monkeypatch: pytest.MonkeyPatch, open_rows: int, per_second: float, seconds: int
 ) -> None:
     store = use(monkeypatch, load=Load(open_rows, 0))

@@ -154,7 +154,7 @@ async def test_the_recorded_refusal_is_answered(changes: dict[str, Any], code: s
     assert (refused.value.code, refused.value.retry_after) == (code, None)
 
 
-async def test_beyond_the_limit_the_answer_says_when_the_hour_ends() -> None:
+async def test_beyond_the_limit_the_answer_contains_the_seconds_until_the_hour_ends() -> None:
     now = NOW.replace(minute=59, second=50)
     state = scripted_state([FACTOR], [PERMITTED | {"outcome": "second-factor-limit"}], now=now)
     with pytest.raises(ShikakuError) as refused:

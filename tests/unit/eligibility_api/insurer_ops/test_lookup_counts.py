@@ -146,7 +146,7 @@ async def test_other_records_count_for_nobody_and_are_passed(other: Any) -> None
     assert (log.added, log.progress) == ([], [UUID(int=1)])
 
 
-async def test_progress_is_the_last_record_and_a_full_chunk_says_that_more_may_wait() -> None:
+async def test_progress_is_the_last_record_and_a_full_chunk_means_that_more_may_wait() -> None:
     log = Records(*(record(number, 1) for number in range(1, MAX_RECORDS + 1)))
     assert await count_look_ups(cast(Database, log))
     assert log.progress == [UUID(int=MAX_RECORDS)]

@@ -139,7 +139,7 @@ async def test_an_empty_feed_has_no_cursor_yet(store: Store) -> None:
 @pytest.mark.parametrize(
     ("limit", "sizes"), [(1, [1, 1, 1, 1]), (2, [2, 2]), (3, [3, 1]), (4, [4]), (9, [4])]
 )
-async def test_a_page_tells_whether_more_is_available_now(store: Store, limit: int, sizes: list[int]) -> None:
+async def test_a_page_shows_whether_more_is_available_now(store: Store, limit: int, sizes: list[int]) -> None:
     store.rows = [change(version, 7) for version in range(1, 5)]
     read, after, more = [], None, True
     while more:

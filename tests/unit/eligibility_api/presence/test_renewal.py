@@ -100,7 +100,7 @@ async def test_without_a_bound_predecessor_the_person_is_named_but_not_bound(
 
 
 @pytest.mark.parametrize(("bound", "renewed"), [({FIRST, SECOND}, FIRST), ({SECOND}, SECOND)])
-async def test_the_latest_bound_predecessor_hands_its_binding_over(
+async def test_the_binding_of_the_latest_bound_predecessor_is_taken_over(
     bound: set[CertificateId], renewed: CertificateId
 ) -> None:
     bindings = Bindings(dict.fromkeys(bound, PERSON))

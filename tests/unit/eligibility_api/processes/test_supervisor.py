@@ -109,7 +109,7 @@ def test_a_worker_that_ends_before_the_start_ends_the_service(kept: list[str], c
 
 
 @pytest.mark.usefixtures("clock")
-def test_a_service_that_was_told_to_end_starts_nothing_and_has_not_failed(kept: list[str]) -> None:
+def test_a_service_that_is_ending_starts_nothing_and_has_not_failed(kept: list[str]) -> None:
     checked: list[str] = []
 
     def check() -> bool:
