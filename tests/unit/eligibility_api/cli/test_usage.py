@@ -219,7 +219,7 @@ WITHOUT_SERVICE: list[tuple[str, ...]] = [
 
 
 @pytest.mark.parametrize("words", WITHOUT_SERVICE, ids=" ".join)
-def test_without_a_running_service_a_command_says_so_in_one_sentence(
+def test_without_a_running_service_a_command_ends_with_one_sentence_about_it(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["eligibility-api", *words])
