@@ -53,7 +53,7 @@ def test_without_a_lock_file_there_is_none(data: Path) -> None:
         ((OWN, "/data", 0, 5432, "/tmp/s", "", "1 2", "standby"), Path("/tmp/s"), False),
     ],
 )
-def test_a_postmaster_is_ready_when_its_lock_file_says_so(
+def test_a_postmaster_is_ready_when_its_lock_file_has_that_word(
     data: Path, lines: tuple[object, ...], socket_directory: Path | None, ready: bool
 ) -> None:
     lock_file(data, *lines)

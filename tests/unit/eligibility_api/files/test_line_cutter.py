@@ -25,7 +25,7 @@ def test_the_rest_is_returned_once() -> None:
     assert [cutter.finish(), cutter.finish()] == [b"rest", b""]
 
 
-def test_an_overlong_rest_is_kept_only_so_far_that_it_is_seen_to_be_too_long() -> None:
+def test_of_an_overlong_rest_one_byte_more_than_the_maximum_is_kept() -> None:
     cutter = LineCutter()
     cutter.feed(b"a\n" + b"x" * (3 * MAX_LINE_BYTES))
     assert len(cutter.finish()) == MAX_LINE_BYTES + 1
