@@ -222,12 +222,46 @@ WITHOUT_SERVICE: list[tuple[str, ...]] = [
 def test_without_a_running_service_a_command_ends_with_one_sentence_about_it(
     words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert "start the service first" in ended(monkeypatch, capsys, *words)
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """The sentence with which a command ends; asserts that it is one, with exit code 1 and without other output."""
     monkeypatch.setattr("sys.argv", ["eligibility-api", *words])
     with pytest.raises(SystemExit) as end:
         main()
     out, err = capsys.readouterr()
     assert (end.value.code, out, len(err.splitlines())) == (1, "", 1)
-    assert "start the service first" in err
+    return err
+
+
+@pytest.mark.parametrize("words", [("db-connections",), ("keys", "init"), ("disaster", "list"), ("serve",)])
+def test_wrong_settings_are_named_in_one_sentence_without_their_values(
+    words: tuple[str, ...], home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FUND_TOKEN_SECONDS", "86400")
+    monkeypatch.setenv("FUND_HOLD_MIN_ROWS", "a secret")
+    sentence = ended(monkeypatch, capsys, *words)
+    assert "FUND_TOKEN_SECONDS" in sentence
+    assert "FUND_HOLD_MIN_ROWS" in sentence
+    assert "86400" not in sentence
+    assert "a secret" not in sentence
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError(), TimeoutError(), OSError("no route")])
+def test_a_database_that_cannot_be_reached_is_named_when_it_is_migrated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    async def fail(_: str) -> None:
+        raise error
+
+    monkeypatch.setenv("FUND_DATABASE_URL", "postgresql://shikaku_api@db/fund")
+    monkeypatch.setenv("FUND_DATABASE_OWNER_URL", "postgresql://shikaku_owner:secret@db/fund")
+    monkeypatch.setattr("eligibility_api.cli.operation.migrate", fail)
+    sentence = ended(monkeypatch, capsys, "migrate")
+    assert sentence.startswith("database-unavailable: ")
+    assert "secret" not in sentence
 
 
 def test_keys_are_created_below_the_home_and_the_public_one_is_named(home: Path) -> None:
