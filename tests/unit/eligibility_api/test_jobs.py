@@ -54,7 +54,7 @@ async def run(monkeypatch: pytest.MonkeyPatch, *results: bool | Exception) -> li
     return pauses.taken
 
 
-async def test_a_job_continues_at_once_while_it_has_work_and_looks_again_after_a_pause(
+async def test_a_job_continues_at_once_while_it_has_work_and_checks_again_after_a_pause(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert await run(monkeypatch, True, True, False, True, False) == [0.0, 0.0, 0.25, 0.0, 0.25]
