@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -143,7 +144,7 @@ def _share(code: str, count: int, of: int, limit: float, settings: Settings) -> 
     It holds the file above the limit, if there are enough rows for a meaningful share.
     """
     if count:
-        holds = of >= settings.hold_min_rows and count > limit * of
+        holds = of >= settings.hold_min_rows and count > _exact(limit) * of
         yield Finding(
             code=code, count=count, holds=holds, detail={"share": round(count / of, 4)} if of else None
         )
@@ -153,8 +154,8 @@ def _fill_drops(
     rates: Mapping[str, fill_rates.FillRate], earlier: Mapping[str, float], settings: Settings
 ) -> Iterator[Finding]:
     for column, (rate, of) in rates.items():
-        drop = earlier.get(column, 0.0) - rate
-        if drop > settings.hold_max_fill_rate_drop:
+        drop = _exact(earlier.get(column, 0.0)) - _exact(rate)
+        if drop > _exact(settings.hold_max_fill_rate_drop):
             detail: dict[str, Any] = {"before": earlier[column], "now": rate}
             yield Finding(
                 code="fill-dropped",
@@ -163,6 +164,11 @@ def _fill_drops(
                 column=column,
                 detail=detail,
             )
+
+
+def _exact(ratio: float) -> Decimal:
+    """A ratio as it is written: 29 of 100 rows are not more than 0.29, whose binary fraction is smaller."""
+    return Decimal(str(ratio))
 
 
 async def record_skipped(connection: AsyncConnection, task: UploadTask, skipped: int) -> None:
