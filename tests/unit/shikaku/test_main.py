@@ -25,7 +25,7 @@ SCENE = SCENES[0]
 
 
 def tap(**changes: Any) -> TapResult:
-    usual = {"scene": SCENE, "exit_code": SCENE.exit_code, "answer": SCENE.answer, "insurer_numbers": (SCENE.insurer_number,),
+    usual: dict[str, Any] = {"scene": SCENE, "exit_code": SCENE.exit_code, "answer": SCENE.answer, "insurer_numbers": (SCENE.insurer_number,),
              "headline": ("有効です", "Valid"), "details": ("架空健康保険協会 [1]",), "milliseconds": 12.4}  # fmt: skip
     return TapResult(**(usual | changes))
 
@@ -39,7 +39,7 @@ def play(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Runs the demo with given results of its scenes."""
 
     def run(
-        taps: list[TapResult], *stories: list[DemoStep], once: bool = True, error: Exception | None = None
+        taps: list[TapResult], *stories: list[DemoStep], once: bool = True, error: BaseException | None = None
     ) -> int:
         @contextmanager
         def started(home: Path) -> Iterator[Any]:
@@ -87,7 +87,7 @@ def test_a_stack_that_does_not_start_exits_with_1_and_its_reason(
 
 
 def test_ctrl_c_exits_as_a_shell_expects(play: Callable[..., int]) -> None:
-    assert play([], error=KeyboardInterrupt()) == 130  # type: ignore[arg-type]
+    assert play([], error=KeyboardInterrupt()) == 130
 
 
 def test_without_once_the_demo_stays_until_ctrl_c(
