@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.benchmarks import compare_versions
@@ -26,6 +26,7 @@ def coverage(count: int, rank: int) -> float:
     return 1 - 2 * sum(comb(count, k) for k in range(rank + 1)) / float(2**count)
 
 
+@settings(max_examples=40)
 @given(VALUES)
 def test_an_interval_holds_the_sample_s_median_and_ends_at_measured_values(values: list[float]) -> None:
     low, high = interval(values)
@@ -33,11 +34,13 @@ def test_an_interval_holds_the_sample_s_median_and_ends_at_measured_values(value
     assert {low, high} <= set(values)
 
 
+@settings(max_examples=40)
 @given(st.permutations(list(range(1, 16))))
 def test_the_order_of_the_values_does_not_matter(values: list[float]) -> None:
     assert interval(values) == (4, 12)
 
 
+@settings(max_examples=40)
 @given(VALUES, st.sampled_from([0.25, 0.5, 2.0, 4.0]))
 def test_scaled_values_have_the_scaled_interval(values: list[float], factor: float) -> None:
     low, high = interval(values)

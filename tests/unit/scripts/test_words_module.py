@@ -29,7 +29,7 @@ def load() -> Any:
 
 
 words = load()
-KEEPER = words.Word(
+SCHEDULER = words.Word(
     frozenset({"keeper"}),
     re.compile(r"\b(?:keepers?)\b", re.IGNORECASE),
     "scheduler",
@@ -38,7 +38,7 @@ KEEPER = words.Word(
 
 
 def found(source: str, path: str = "package/module.py") -> list[str]:
-    return list(words.findings(path, source, [KEEPER]))
+    return list(words.findings(path, source, [SCHEDULER]))
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def respond(
     return statuses[0], received[0] if received else None
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.binary(max_size=8), max_size=5))
 def test_a_body_is_passed_on_whole_or_refused_however_it_arrives(parts: list[bytes]) -> None:
     body = b"".join(parts)

@@ -37,7 +37,7 @@ def sample(
     return Sample(at, processes, idle, steal, others)
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.integers(0, 2000))
 def test_intervals_cover_every_second_once(length: int) -> None:
     run = series.intervals(seconds_of(*[0] * length))

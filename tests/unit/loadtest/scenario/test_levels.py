@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtest.scenario.arrivals import CHECKS_PER_DAY
@@ -50,6 +50,7 @@ def test_only_a_storm_reconnects_and_all_its_sites_do() -> None:
     assert sum(period.seconds * period.per_second for period in plan.sign_ins) == pytest.approx(SITES)
 
 
+@settings(max_examples=40)
 @given(seconds=st.floats(1, 14_400), scale=st.floats(0.001, 10))
 def test_reconnections_begin_with_the_restart_and_end_within_the_run(seconds: float, scale: float) -> None:
     plan = Plan(LEVELS["storm"], seconds, scale, 1)
@@ -61,6 +62,7 @@ def test_reconnections_begin_with_the_restart_and_end_within_the_run(seconds: fl
     assert storm.per_second == pytest.approx(SITES * scale / 60)
 
 
+@settings(max_examples=40)
 @given(
     rate=st.floats(1, 5000),
     cores=st.integers(1, 128),

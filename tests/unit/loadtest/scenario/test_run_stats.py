@@ -108,7 +108,7 @@ def merged(*parts: RunStats) -> RunStats:
     return total
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(runs(), runs(), runs())
 def test_it_does_not_matter_which_generator_reports_first(
     one: RunStats, two: RunStats, three: RunStats
@@ -121,7 +121,7 @@ def test_it_does_not_matter_which_generator_reports_first(
     assert forward.histories_compared == sum(part.histories_compared for part in (one, two, three))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(runs())
 def test_the_totals_are_those_of_the_seconds(stats: RunStats) -> None:
     total = stats.series.between(0, len(stats.series))
@@ -132,7 +132,7 @@ def test_the_totals_are_those_of_the_seconds(stats: RunStats) -> None:
     assert received.to_message() == stats.to_message()
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(runs(), st.integers(-3, 25), st.integers(-3, 25))
 def test_a_run_is_its_two_halves_wherever_it_is_cut(stats: RunStats, cut: int, other: int) -> None:
     end = len(stats.series)
