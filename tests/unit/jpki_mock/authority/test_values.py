@@ -127,6 +127,6 @@ def test_a_list_has_each_revoked_certificate_with_its_instant_and_published_reas
         assert reasons == ([] if published is x509.ReasonFlags.unspecified else [published])
 
 
-def test_a_death_looks_like_an_ordinary_end() -> None:
+def test_a_death_is_reported_like_an_ordinary_end() -> None:
     assert CRL_REASONS[Reason.DEATH] is CRL_REASONS[Reason.EXPIRY] is CRL_REASONS[Reason.REQUEST]
     assert set(CRL_REASONS) == set(Reason)

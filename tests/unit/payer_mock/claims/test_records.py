@@ -164,6 +164,7 @@ def test_a_payer_is_named_with_the_number_on_her_certificate() -> None:
     assert only.startswith("HO,")
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 500), st.dictionaries(st.integers(1, 31), st.integers(1, 90), min_size=1, max_size=4)), min_size=1, max_size=4))  # fmt: skip
 def test_a_medical_claim_s_points_are_those_of_every_unit_on_every_day(
     units: list[tuple[int, dict[int, int]]],

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payer_mock.population.residents import (
@@ -87,6 +87,7 @@ def test_a_line_that_is_no_resident_is_named_by_its_number_and_not_repeated(line
     assert str(raised.value) == "line 2 is not a resident"
 
 
+@settings(max_examples=50)
 @given(BORN, st.integers(0, 110))
 def test_a_birthday_is_the_first_day_of_an_age(born: date, age: int) -> None:
     day = birthday(born, age)
