@@ -86,7 +86,7 @@ def write_checkup_files(population_folder: Path, year: int, out: Path) -> Checku
     The same population and year give the same bytes. Raises PopulationError, OSError.
     """
     population = Population.load(population_folder)
-    members = population_folder / population.month
+    members = population.members(population_folder)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     files, count = [], 0
     for source in sorted(members.glob("members-*.csv")):

@@ -16,7 +16,7 @@ from payer_mock.claims.claim_sorter import ClaimSorter
 from payer_mock.claims.episodes import patient_month
 from payer_mock.claims.institutions import Institutions
 from payer_mock.claims.patients import Patient, patient_of
-from payer_mock.population.files import UNREPORTED, Population, PopulationError, member_file, read_rows
+from payer_mock.population.files import UNREPORTED, Population, member_file, read_rows
 
 _MAX_LAG_MONTHS = 3
 """Maximum months from treatment to claim."""
@@ -50,9 +50,7 @@ def write_claim_files(population_folder: Path, claim_month: date, out: Path) -> 
     The same population gives the same bytes. Raises PopulationError, OSError.
     """
     population = Population.load(population_folder)
-    members = population_folder / population.month
-    if not members.is_dir():
-        raise PopulationError("the population's member files are missing")
+    members = population.members(population_folder)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     generator = _MonthlyClaims(Institutions(population.people), population.seed, claim_month)
     files, claims = [], 0
