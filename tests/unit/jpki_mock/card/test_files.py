@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jpki_mock.card import status
-from jpki_mock.card.files import after, tlv
+from jpki_mock.card.files import after
 from jpki_mock.card.my_number import check_digit, could_be_real
 from jpki_mock.card.pins import BlockedSecret, CountedSecret, Counters, UncountedSecret
+from jpki_mock.tlv import tlv
 from tests.builders.cards import AUTHENTICATION_PIN, TestCard
 
 IMAGE = TestCard().image
