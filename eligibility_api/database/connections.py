@@ -69,10 +69,10 @@ class Database:
         self._connections: ConnectionPool | None = None
         self._pacer = pacer or Pacer()
         is_job = application_name == JOBS_APPLICATION_NAME
-        longest = max(statement_seconds, WHOLE_FILE_SECONDS) if is_job else statement_seconds
+        max_seconds = max(statement_seconds, WHOLE_FILE_SECONDS) if is_job else statement_seconds
         self._session: dict[str, Any] = {
             "timeout": ACQUIRE_SECONDS,
-            "command_timeout": longest + _DRIVER_MARGIN_SECONDS,
+            "command_timeout": max_seconds + _DRIVER_MARGIN_SECONDS,
             "server_settings": {
                 "statement_timeout": f"{statement_seconds * 1000:.0f}",
                 "lock_timeout": f"{lock_seconds * 1000:.0f}",
@@ -121,8 +121,8 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def step(self, *, least_rest: float = 0.0) -> AsyncIterator[AsyncConnection]:
-        """A transaction of a job, followed by a rest (`pacing.py`); at least `least_rest` times its duration.
+    async def step(self, *, min_rest: float = 0.0) -> AsyncIterator[AsyncConnection]:
+        """A transaction of a job, followed by a rest (`pacing.py`); at least `min_rest` times its duration.
 
         It must be bounded: it reads and writes a limited number of rows, and waits for nobody but the
         database.
@@ -131,7 +131,7 @@ class Database:
         async with self.transaction() as connection:
             yield connection
             running = (await connection.execute(_RUNNING_REQUESTS)).scalar_one()
-        await self._pacer.rest(began, running, least=least_rest)
+        await self._pacer.rest(began, running, min_ratio=min_rest)
 
 
 async def copy(

@@ -17,12 +17,12 @@ MAX_REST_SECONDS = 1.0
 """The longest rest: under any load, a job makes a step within it."""
 
 
-def rest_seconds(took: float, running: int, *, least: float = 0.0) -> float:
+def rest_seconds(took: float, running: int, *, min_ratio: float = 0.0) -> float:
     """The rest after a step that took `took` seconds beside `running` statements of requests.
 
-    `least` is the share of the step's time for which a job rests even without requests.
+    `min_ratio` is the share of the step's time for which a job rests even without requests.
     """
-    return min(max(took, 0.0) * (least + max(running, 0)), MAX_REST_SECONDS)
+    return min(max(took, 0.0) * (min_ratio + max(running, 0)), MAX_REST_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,6 @@ class Pacer:
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    async def rest(self, began: float, running: int, *, least: float = 0.0) -> None:
+    async def rest(self, began: float, running: int, *, min_ratio: float = 0.0) -> None:
         """Rest after the step that began at `began`, by the same clock."""
-        await self.sleep(rest_seconds(self.now() - began, running, least=least))
+        await self.sleep(rest_seconds(self.now() - began, running, min_ratio=min_ratio))

@@ -47,19 +47,19 @@ CREATE TEMPORARY TABLE listed (serial bytea PRIMARY KEY, status text, revoked_at
 _LIST = text("INSERT INTO listed VALUES (:serial, :status, :revoked_at)")
 
 # A national list is compared chunk by chunk, each entry by its key. Of the lists of two days, few entries differ.
-_DROP = text(f"""
+_DROP = text("""
 WITH chunk AS MATERIALIZED (
     SELECT serial FROM revoked_certificate
-    WHERE authority = :authority AND serial > :after ORDER BY serial LIMIT {_BATCH_ROWS}
+    WHERE authority = :authority AND serial > :after ORDER BY serial LIMIT :chunk
 ), dropped AS (
     DELETE FROM revoked_certificate r USING chunk c WHERE r.authority = :authority AND r.serial = c.serial
         AND NOT EXISTS (SELECT FROM listed l WHERE l.serial = c.serial)
 )
 SELECT serial FROM chunk ORDER BY serial DESC LIMIT 1
-""")  # noqa: S608 - a number of ours
-_ADD = text(f"""
+""")
+_ADD = text("""
 WITH chunk AS MATERIALIZED (
-    SELECT serial, status, revoked_at FROM listed WHERE serial > :after ORDER BY serial LIMIT {_BATCH_ROWS}
+    SELECT serial, status, revoked_at FROM listed WHERE serial > :after ORDER BY serial LIMIT :chunk
 ), added AS (
     INSERT INTO revoked_certificate AS r (authority, serial, status, revoked_at)
     SELECT :authority, c.serial, c.status, c.revoked_at
@@ -72,7 +72,7 @@ WITH chunk AS MATERIALIZED (
     ON CONFLICT (authority, serial) DO UPDATE SET status = excluded.status, revoked_at = excluded.revoked_at
 )
 SELECT serial FROM chunk ORDER BY serial DESC LIMIT 1
-""")  # noqa: S608 - a number of ours
+""")
 
 
 def _rows(authority: bytes, accepted: RevocationList) -> Iterator[dict[str, object]]:
@@ -135,6 +135,6 @@ async def _copy(
     for statement in (_DROP, _ADD):
         after: bytes | None = b""
         while after is not None:
-            chunk = {"authority": authority, "after": after}
+            chunk = {"authority": authority, "after": after, "chunk": _BATCH_ROWS}
             after = (await connection.execute(statement, chunk)).scalar_one_or_none()
     log.info("crl_mirrored", authority=authority.hex()[:16], crl_number=accepted.number, entries=entries)

@@ -24,7 +24,7 @@ from eligibility_api.uploads.store import UPLOAD
 CHUNK_ROWS = 500
 """Rows per transaction: a single change of the same insurer waits for one transaction at most."""
 
-LEAST_REST = 0.75
+MIN_REST = 0.75
 """Rest after a chunk, as a share of its duration, also without requests: publishing is not urgent."""
 
 _UPTO = f"""
@@ -95,7 +95,7 @@ LEFT JOIN LATERAL (
 
 async def prepare_chunk(context: UploadContext, task: UploadTask, after: int) -> int | None:
     """Prepare the rows that follow `after`; returns the last one, or None if there are no more."""
-    async with context.database.step(least_rest=LEAST_REST) as connection:
+    async with context.database.step(min_rest=MIN_REST) as connection:
         await join_as_written(connection)
         upto: int | None = (await task.staging.execute(connection, _UPTO, {"after": after})).scalar_one()
         if upto is None:

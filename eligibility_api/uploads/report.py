@@ -44,10 +44,10 @@ LEFT JOIN LATERAL (
 WHERE m.row > :after AND m.row <= :upto
 """
 
-_ABSENT = f"""
+_ABSENT = """
 WITH chunk AS MATERIALIZED (
     SELECT entitlement FROM entitlement
-    WHERE insurer_number = :insurer AND entitlement > :after ORDER BY entitlement LIMIT {CHUNK_ROWS}
+    WHERE insurer_number = :insurer AND entitlement > :after ORDER BY entitlement LIMIT :chunk
 )
 SELECT max(c.entitlement) AS upto, count(v.current) AS current, count(v.current) FILTER (WHERE l.listed IS NULL) AS absent
 FROM chunk c
@@ -55,8 +55,8 @@ LEFT JOIN LATERAL (
     SELECT true AS current FROM enrolment v
     WHERE v.entitlement = c.entitlement AND v.closed_by IS NULL AND v.lost_on IS NULL LIMIT 1
 ) v ON true
-LEFT JOIN LATERAL (SELECT true AS listed FROM {{plan}} p WHERE p.entitlement = c.entitlement LIMIT 1) l ON true
-"""  # noqa: S608 - a number of ours
+LEFT JOIN LATERAL (SELECT true AS listed FROM {plan} p WHERE p.entitlement = c.entitlement LIMIT 1) l ON true
+"""
 
 _GAPS = """
 SELECT count(*) FROM (
@@ -144,7 +144,9 @@ async def _counts(connection: AsyncConnection, task: UploadTask) -> RowCounts:
     if task.scope is FileScope.FULL:
         after: int | None = 0
         while after is not None:
-            after = await _add(counts, task, connection, _ABSENT, {"after": after} | insurer)
+            after = await _add(
+                counts, task, connection, _ABSENT, {"after": after, "chunk": CHUNK_ROWS} | insurer
+            )
     async with whole_file(connection):
         counts["gaps"] = (await staging.execute(connection, _GAPS)).scalar_one()
     return RowCounts(**counts)

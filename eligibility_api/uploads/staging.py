@@ -90,4 +90,4 @@ class Staging:
         exists = text("SELECT to_regclass(:rows) IS NOT NULL")
         if not (await connection.execute(exists, {"rows": self._names["rows"]})).scalar_one():
             return False
-        return bool((await self.execute(connection, "SELECT EXISTS (SELECT FROM {rows})")).scalar_one())
+        return (await self.execute(connection, "SELECT row FROM {rows} LIMIT 1")).one_or_none() is not None

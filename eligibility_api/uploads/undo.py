@@ -17,25 +17,25 @@ from eligibility_api.uploads.staging import Staging
 CHUNK_ENTITLEMENTS = 2_000
 
 # The entitlements that the file changed, without those withdrawn before its publication.
-_TOUCHED = f"""
+_TOUCHED = """
 WITH chunk AS MATERIALIZED (
     SELECT version, entitlement, opened_by, closed_by FROM enrolment
-    WHERE {{key}} = :file AND version > :after ORDER BY version LIMIT {CHUNK_ENTITLEMENTS}
+    WHERE {key} = :file AND version > :after ORDER BY version LIMIT :chunk
 ), listed AS (
-    INSERT INTO {{{{touched}}}} (entitlement)
+    INSERT INTO {{touched}} (entitlement)
     SELECT DISTINCT entitlement FROM chunk WHERE closed_by IS DISTINCT FROM opened_by
     ON CONFLICT DO NOTHING
 )
 SELECT max(version) FROM chunk
-"""  # noqa: S608 - a number of ours
+"""
 
 _OPENED_OR_CLOSED = tuple(_TOUCHED.format(key=key) for key in ("opened_by", "closed_by"))
 
-_UPTO = f"""
+_UPTO = """
 SELECT max(entitlement) FROM (
-    SELECT entitlement FROM {{touched}} WHERE entitlement > :after ORDER BY entitlement LIMIT {CHUNK_ENTITLEMENTS}
+    SELECT entitlement FROM {touched} WHERE entitlement > :after ORDER BY entitlement LIMIT :chunk
 )
-"""  # noqa: S608 - a number of ours
+"""
 
 _UNCHANGED_SINCE = """NOT EXISTS (
     SELECT FROM enrolment n WHERE n.entitlement = t.entitlement AND n.opened_by <> :undo
@@ -96,7 +96,7 @@ async def _list_touched(context: UploadContext, task: UploadTask, staging: Stagi
         after: int | None = 0
         while after is not None:
             async with context.database.step() as connection:
-                parameters = {"file": task.revision, "after": after}
+                parameters = {"file": task.revision, "after": after, "chunk": CHUNK_ENTITLEMENTS}
                 after = (await staging.execute(connection, statement, parameters)).scalar_one()
 
 
@@ -105,7 +105,9 @@ async def _prepare_chunk(
 ) -> int | None:
     async with context.database.step() as connection:
         await join_as_written(connection)
-        upto: int | None = (await staging.execute(connection, _UPTO, {"after": after})).scalar_one()
+        upto: int | None = (
+            await staging.execute(connection, _UPTO, {"after": after, "chunk": CHUNK_ENTITLEMENTS})
+        ).scalar_one()
         if upto is None:
             return None
         await lock_insurer(connection, task.insurer_number, alone=True)
