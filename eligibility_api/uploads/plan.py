@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.uploads import RowFault
 from eligibility_api.database.plans import join_as_written, whole_file
 from eligibility_api.domain.membership import IDENTITY
+from eligibility_api.enrolment.known import days_of
 from eligibility_api.jlis.client import MAX_PERSONS_PER_CALL
 from eligibility_api.uploads.queue import UploadContext, UploadTask
 
-OVERLAPS = "daterange(v.acquired_on, v.lost_on) && daterange(r.acquired_on, r.lost_on)"
+OVERLAPS = f"{days_of('v')} && {days_of('r')}"
 """Whether a stored version and a row share a day."""
 
 NEAREST = f"(v.digest IS NOT DISTINCT FROM r.digest) DESC, {OVERLAPS} DESC, v.acquired_on DESC"

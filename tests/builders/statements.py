@@ -134,16 +134,18 @@ class Node:
             name = self.above[0].get("Relation Name") or "?"
         return re.sub(r"_\d{10}$", "", name) if name is not None else None
 
-    def fault(self) -> str | None:
-        """Why it does not find rows by keys; None if it does."""
+    def fault(self, first_columns: Mapping[str, str]) -> str | None:
+        """Why it does not find rows by keys; None if it does. `first_columns` is each index's first column."""
         kind, table = self.values["Node Type"], self.table
-        if table is None or table in SMALL or table.startswith("pg_"):
+        if table is None or table in SMALL or table.startswith("pg_") or table.endswith("_seq"):
             return None
-        if kind in _NO_SCANS or "Index Cond" in self.values:
+        if kind in _NO_SCANS:
             return None
         if "Index" not in kind:
             return f"{kind} on {table}"
         index = self.values["Index Name"]
+        if re.search(rf"(?<!\w){re.escape(first_columns[index])}(?!\w)", self.values.get("Index Cond", "")):
+            return None
         first_rows = self.above[:1] and self.above[0]["Node Type"] == "Limit" and "Filter" not in self.values
         return None if index in QUEUES or first_rows else f"{kind} of the whole {index}"
 
@@ -155,7 +157,7 @@ def nodes(plan: Mapping[str, Any], above: tuple[Mapping[str, Any], ...] = ()) ->
         yield from nodes(below, (plan, *above))
 
 
-def faults(statement: Statement, plan: Mapping[str, Any]) -> list[str]:
+def faults(statement: Statement, plan: Mapping[str, Any], first_columns: Mapping[str, str]) -> list[str]:
     """Why a plan does not find its rows by keys, whatever the statistics say.
 
     A statement over a whole file says so, and then reads nothing but the file's staging tables.
@@ -165,7 +167,9 @@ def faults(statement: Statement, plan: Mapping[str, Any]) -> list[str]:
         tables = {node.table for node in found if node.table is not None}
         return [f"{table} beside a whole file" for table in sorted(tables) if not _is_staged(table)]
     return [
-        fault for node in found if node.table not in _OF_TRANSACTION and (fault := node.fault()) is not None
+        fault
+        for node in found
+        if node.table not in _OF_TRANSACTION and (fault := node.fault(first_columns)) is not None
     ]
 
 
@@ -183,6 +187,9 @@ CREATE TEMPORARY TABLE IF NOT EXISTS listed (serial bytea PRIMARY KEY, status te
 """
 
 
+_FIRST_COLUMNS = "SELECT c.relname, pg_get_indexdef(c.oid, 1, true) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+
+
 async def plan_faults(database: Database, statements: Iterable[Statement]) -> list[str]:
     """The faults of the statements' plans in a database, each with its place."""
     found: list[str] = []
@@ -194,9 +201,12 @@ async def plan_faults(database: Database, statements: Iterable[Statement]) -> li
         try:
             if role == "jobs":
                 await session.execute(_TEMPORARY)
+            first_columns = dict(await session.fetch(_FIRST_COLUMNS))
             for statement in of_role:
                 plan = await _plan(session, statement)
-                found += [f"{statement.place} ({role}): {fault}" for fault in faults(statement, plan)]
+                found += [
+                    f"{statement.place} ({role}): {fault}" for fault in faults(statement, plan, first_columns)
+                ]
         finally:
             await session.close()
     return found

@@ -16,7 +16,7 @@ from tests.builders.statements import Recorder, Statement, plan_faults
 Grown = dict[Statistics, Database]
 
 BY_COMMAND = {
-    "drug_master/store.py::status": "counts the drugs",
+    "facilities/operators.py::list_operators": "lists the operators of all facilities",
 }
 """Statements of operators' commands that read a table as a whole, and why. Nothing else is exempt."""
 

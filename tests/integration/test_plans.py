@@ -200,18 +200,28 @@ async def test_triggers_and_foreign_keys_of_a_change_read_by_key(
     grown: dict[Statistics, Database], statistics: Statistics
 ) -> None:
     """A version is opened and another one closed, as a chunk of a member file does."""
-    session = await asyncpg.connect(grown[statistics].dsn("jobs"), server_settings=SESSION_SETTINGS)
-    counted = "SELECT relname, seq_tup_read FROM pg_stat_xact_user_tables WHERE seq_tup_read > 0"
+    session = await asyncpg.connect(grown[statistics].dsn("owner"), server_settings=SESSION_SETTINGS)
+    scanned = "SELECT relname, seq_tup_read FROM pg_stat_xact_user_tables WHERE seq_tup_read > 0"
+    read = "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'revision'"
     transaction = session.transaction()
     await transaction.start()
     try:
-        await session.execute("UPDATE enrolment SET closed_by = NULL WHERE version = 7")
-        await session.execute("UPDATE enrolment SET closed_by = opened_by WHERE version = 8")
-        await session.execute(
-            "INSERT INTO entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)"
-            " VALUES ('00000007', 'new', 'new', '', '1980-01-01')"
+        revision = await session.fetchval(
+            "INSERT INTO revision (insurer_number, client_id) VALUES ('00000007', md5('1')::uuid) RETURNING revision"
         )
-        assert await session.fetch(counted) == []
+        entitlement = await session.fetchval(
+            "INSERT INTO entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)"
+            " VALUES ('00000007', 'new', 'new', '', '1980-01-01') RETURNING entitlement"
+        )
+        await session.execute(f"UPDATE enrolment SET closed_by = {revision} WHERE version = 8")
+        await session.execute(
+            "INSERT INTO enrolment (entitlement, opened_by, register_match, mismatch, insurer_name, certificate_kind, number,"
+            " relationship, name, name_kana, sex, birth_date, address, acquired_on)"
+            f" VALUES ({entitlement}, {revision}, 'none', 'open', 'x', '01', 'x', '1', 'x', 'x', '1', '1980-01-01', 'x', '2024-04-01')"
+        )
+        assert await session.fetch(scanned) == []
+        # The trigger's look-up, and the keys' checks.
+        assert 1 <= await session.fetchval(read) <= 6
     finally:
         await transaction.rollback()
         await session.close()

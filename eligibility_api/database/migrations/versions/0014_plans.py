@@ -35,7 +35,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 """
 
-# As before, but no part is joined with another one without a key.
+# As before, but nothing is joined without a key: each version's records are found by its person, or by its number.
 CORRECTIONS = """
 CREATE OR REPLACE FUNCTION facilities_answered_with(versions bigint[], revisions bigint[]) RETURNS TABLE (
     institution_code text, institution_name text, answers bigint, last_at timestamptz
@@ -52,20 +52,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ),
     answered AS (
         SELECT a.record_id, a.recorded_at, a.institution_code, a.enrolments, a.as_of, w.mismatch, w.lost_on, w.days
-        FROM withdrawn w JOIN audit_record a ON a.person_key = w.person_key AND w.version = ANY (a.enrolments)
-        WHERE a.kind LIKE 'eligibility.%' AND a.outcome = 'answered'
+        FROM withdrawn w
+        CROSS JOIN LATERAL (SELECT * FROM audit_record r WHERE r.person_key = w.person_key OFFSET 0) a
+        WHERE w.version = ANY (a.enrolments) AND a.kind LIKE 'eligibility.%' AND a.outcome = 'answered'
       UNION ALL
         SELECT a.record_id, a.recorded_at, a.institution_code, a.enrolments, a.as_of, w.mismatch, w.lost_on, w.days
-        FROM withdrawn w JOIN audit_record a ON a.person_key IS NULL AND a.enrolments @> ARRAY[w.version]
-        WHERE w.person_key IS NULL AND a.kind LIKE 'eligibility.%' AND a.outcome = 'answered'
-          AND cardinality(a.matched_entitlements) = 1
+        FROM withdrawn w
+        CROSS JOIN LATERAL (
+            SELECT * FROM audit_record r
+            WHERE r.person_key IS NULL AND r.enrolments @> ARRAY[w.version]
+              AND r.kind LIKE 'eligibility.%' AND r.outcome = 'answered'
+            OFFSET 0
+        ) a
+        WHERE w.person_key IS NULL AND cardinality(a.matched_entitlements) = 1
     )
     SELECT f.institution_code, f.name, count(DISTINCT s.record_id), max(s.recorded_at)
     FROM answered s JOIN facility f ON f.institution_code = s.institution_code
     WHERE CASE WHEN s.days @> s.as_of THEN s.mismatch <> 'open'
                ELSE s.lost_on <= s.as_of AND NOT EXISTS (
                    SELECT FROM enrolment r
-                   WHERE r.version = ANY (s.enrolments) AND daterange(r.acquired_on, r.lost_on) @> s.as_of) END
+                   WHERE r.version = ANY (s.enrolments) AND r.acquired_on <= s.as_of
+                     AND (s.as_of < r.lost_on) IS NOT FALSE) END
     GROUP BY f.institution_code, f.name
     ORDER BY max(s.recorded_at) DESC, f.institution_code
 $$;

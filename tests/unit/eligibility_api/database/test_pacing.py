@@ -53,7 +53,7 @@ def test_more_running_requests_never_shorten_a_rest(
 
 
 @given(took=st.floats(0.001, 0.05), running=st.integers(1, 16))
-def test_beside_n_requests_a_job_takes_one_part_of_n_and_one(took: float, running: int) -> None:
+def test_a_job_takes_its_share_among_the_running_requests(took: float, running: int) -> None:
     rest = rest_seconds(took, running)
     assert took / (took + rest) == pytest.approx(1 / (running + 1))
 
