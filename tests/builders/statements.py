@@ -9,15 +9,16 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
 import asyncpg
-import greenlet
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import eligibility_api
 from eligibility_api.database import connections, plans
@@ -64,6 +65,10 @@ _BEGIN_WHOLE_FILE = str(plans._BEGIN_WHOLE_FILE)
 _END_WHOLE_FILE = str(plans._END_WHOLE_FILE)
 
 
+_PLACE: ContextVar[str | None] = ContextVar("place", default=None)
+"""The place of the statement that SQLAlchemy executes, in a greenlet that does not know its caller."""
+
+
 class Recorder:
     """Records the statements that the fund's code sends while it is installed; each once."""
 
@@ -77,9 +82,19 @@ class Recorder:
         fetch = connections.Database.fetch
 
         async def recording(database: connections.Database, statement: str, parameters: Sequence[Any]) -> Any:
-            self._record(sys._getframe(1), database._engine.url.username, statement, ())
+            self._record(_place(sys._getframe(1)), database._engine.url.username, statement, ())
             return await fetch(database, statement, parameters)
 
+        execute = AsyncConnection.execute
+
+        async def executing(connection: AsyncConnection, *arguments: Any, **options: Any) -> Any:
+            token = _PLACE.set(_place(sys._getframe(1)))
+            try:
+                return await execute(connection, *arguments, **options)
+            finally:
+                _PLACE.reset(token)
+
+        AsyncConnection.execute = executing  # type: ignore[method-assign, assignment]
         connections.Database.fetch = recording  # type: ignore[method-assign, assignment]
 
     def _on_execute(self, connection: Connection, _: Any, statement: str, *__: Any) -> None:
@@ -89,14 +104,9 @@ class Recorder:
         elif statement == _END_WHOLE_FILE:
             settings.remove(_BEGIN_WHOLE_FILE)
         else:
-            parent = greenlet.getcurrent().parent
-            frame = parent.gr_frame if parent is not None else None
-            self._record(frame, connection.engine.url.username, statement, tuple(settings))
+            self._record(_PLACE.get(), connection.engine.url.username, statement, tuple(settings))
 
-    def _record(
-        self, frame: FrameType | None, user: str | None, text: str, settings: tuple[str, ...]
-    ) -> None:
-        place = _place(frame)
+    def _record(self, place: str | None, user: str | None, text: str, settings: tuple[str, ...]) -> None:
         if place is not None and user is not None and _PLANNED.match(text):
             role = cast(Role, user.removeprefix("shikaku_"))
             self.statements[Statement(place, role, _STAGED.sub(_first_staging, text), settings)] = None

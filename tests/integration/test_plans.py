@@ -19,10 +19,11 @@ from eligibility_api.database.plans import SESSION_SETTINGS
 from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBER_STATEMENT
 from eligibility_api.eligibility.store import CARD_STATEMENT, VISUAL_STATEMENT
 from eligibility_api.history.store import statement
+from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from tests.builders.database import Database
 from tests.builders.fund import Fund
 from tests.builders.grown import GROWN, SMALL, Statistics
-from tests.builders.statements import Statement, plan_faults
+from tests.builders.statements import Recorder, Statement, plan_faults
 
 pytestmark = pytest.mark.anyio
 
@@ -154,6 +155,21 @@ async def test_a_functions_statement_finds_rows_by_keys(
         await plan_faults(grown[statistics], [Statement(name, "owner", body.rstrip().removesuffix(";"))])
         == []
     )
+
+
+async def test_statements_are_recorded_with_role_and_place_but_not_those_of_tests(
+    fund: Fund, recorder: Recorder
+) -> None:
+    await fund.owner.fetch("SELECT 1 AS of_this_test", ())
+    await fund.insured()
+    await count_look_ups(fund.batch)
+    recorded = {(statement.place, statement.role) for statement in recorder.statements}
+    assert {
+        ("insurer_ops/lookup_counts.py::count_look_ups", "jobs"),
+        ("enrolment/store.py::publish", "api"),
+        ("registration/store.py::bind", "api"),
+    } <= recorded
+    assert not any("of_this_test" in statement.text for statement in recorder.statements)
 
 
 async def test_the_judge_of_plans_finds_what_a_grown_table_must_not_have(
