@@ -38,14 +38,14 @@ def test_the_rest_grows_with_the_step_and_the_running_requests(
     assert rest_seconds(took, running, min_ratio=ratio) == pytest.approx(rest)
 
 
-@given(took=SECONDS, running=RUNNING, min_ratio=SHARES)
+@given(took=SECONDS, running=RUNNING, ratio=SHARES)
 def test_a_rest_is_never_negative_and_never_longer_than_a_second(
     took: float, running: int, ratio: float
 ) -> None:
     assert 0 <= rest_seconds(took, running, min_ratio=ratio) <= MAX_REST_SECONDS
 
 
-@given(took=SECONDS, running=RUNNING, min_ratio=SHARES, more=RUNNING)
+@given(took=SECONDS, running=RUNNING, ratio=SHARES, more=RUNNING)
 def test_more_running_requests_never_shorten_a_rest(
     took: float, running: int, ratio: float, more: int
 ) -> None:
