@@ -24,8 +24,8 @@ from eligibility_api.uploads.queue import UploadContext
 
 log = structlog.get_logger()
 
-STATEMENT_SECONDS = 300.0
-"""Timeout of a statement under the role `shikaku_jobs`: a file has millions of rows."""
+STATEMENT_SECONDS = 30.0
+"""Timeout of a statement under the role `shikaku_jobs`, but for those over a whole file."""
 
 LOOK_UP_CONNECTIONS = 2
 """Connections under the role `api`, only for look-ups in batches: their commits do not wait for the disk."""

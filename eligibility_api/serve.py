@@ -22,7 +22,7 @@ import uvicorn
 from eligibility_api import jobs
 from eligibility_api.app import open_state
 from eligibility_api.cli_support import in_transaction
-from eligibility_api.database.connections import ENGINE_CONNECTIONS, Database
+from eligibility_api.database.connections import ENGINE_CONNECTIONS, JOBS_APPLICATION_NAME, Database
 from eligibility_api.database.dsn import dsn, is_embedded
 from eligibility_api.database.migrate import migrate
 from eligibility_api.drug_master.store import load_shipped_once
@@ -167,7 +167,12 @@ def run_scheduler() -> None:
     name_process("fund-scheduler")
     set_up_logging()
     settings = Settings()
-    database = Database(dsn(settings, "jobs"), statement_seconds=STATEMENT_SECONDS, lock_seconds=LOCK_SECONDS)
+    database = Database(
+        dsn(settings, "jobs"),
+        statement_seconds=STATEMENT_SECONDS,
+        lock_seconds=LOCK_SECONDS,
+        application_name=JOBS_APPLICATION_NAME,
+    )
     run_until_signalled(
         "scheduling", run_maintenance(settings, load_keys(settings.home), database, system_clock)
     )
@@ -184,12 +189,18 @@ def run_jobs() -> None:
 
 
 async def _work(settings: Settings) -> None:
-    look_ups = Database(dsn(settings, "api"), pool_connections=jobs.LOOK_UP_CONNECTIONS, durable=False)
+    look_ups = Database(
+        dsn(settings, "api"),
+        pool_connections=jobs.LOOK_UP_CONNECTIONS,
+        durable=False,
+        application_name=JOBS_APPLICATION_NAME,
+    )
     database = Database(
         dsn(settings, "jobs"),
         pool_connections=jobs.PARTS_CONNECTIONS,
         engine_connections=jobs.CONNECTIONS,
         statement_seconds=jobs.STATEMENT_SECONDS,
+        application_name=JOBS_APPLICATION_NAME,
     )
     async with open_state(settings, load_keys(settings.home), look_ups, clock=system_clock) as state:
         await database.open()

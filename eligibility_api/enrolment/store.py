@@ -41,6 +41,23 @@ SELECT pg_advisory_xact_lock_shared({PUBLISHING_LOCKS}, hashtext(r.insurer_numbe
 FROM revision r WHERE r.revision = :revision
 """)  # noqa: S608 - a number of ours
 
+# The entitlement's versions by its key, before anything else is asked of them.
+_OF_ENTITLEMENT = (
+    "(SELECT version, opened_by, closed_by FROM enrolment WHERE entitlement = :entitlement OFFSET 0)"
+)
+
+_DISCARD_OPENED = text(f"""
+UPDATE enrolment SET closed_by = opened_by WHERE version = ANY (ARRAY(
+    SELECT version FROM {_OF_ENTITLEMENT} v
+    WHERE closed_by IS NULL AND (SELECT published_at FROM revision r WHERE r.revision = v.opened_by) IS NULL))
+""")  # noqa: S608 - a part of ours
+
+_REOPEN_CLOSED = text(f"""
+UPDATE enrolment SET closed_by = NULL WHERE version = ANY (ARRAY(
+    SELECT version FROM {_OF_ENTITLEMENT} v
+    WHERE closed_by <> opened_by AND (SELECT published_at FROM revision r WHERE r.revision = v.closed_by) IS NULL))
+""")  # noqa: S608 - a part of ours
+
 _OPENED, _CLOSED = REVISION.alias("o"), REVISION.alias("c")
 _HOUR = timedelta(hours=1)
 
@@ -164,20 +181,10 @@ async def discard_prepared(connection: AsyncConnection, entitlement: int) -> Non
     A prepared version is closed by the revision that opened it, so it is never visible; the file's report
     counts it as `changed-since`.
     """
-    unpublished = select(REVISION.c.revision).where(REVISION.c.published_at.is_(None))
-    prepared = VERSION.c.entitlement == entitlement
-    await connection.execute(
-        update(VERSION)
-        .where(prepared, VERSION.c.closed_by.is_(None), VERSION.c.opened_by.in_(unpublished))
-        .values(closed_by=VERSION.c.opened_by)
-    )
     # In this order: the exclusion constraint allows the replaced version only after the prepared one is
     # closed.
-    await connection.execute(
-        update(VERSION)
-        .where(prepared, VERSION.c.closed_by != VERSION.c.opened_by, VERSION.c.closed_by.in_(unpublished))
-        .values(closed_by=None)
-    )
+    for statement in (_DISCARD_OPENED, _REOPEN_CLOSED):
+        await connection.execute(statement, {"entitlement": entitlement})
 
 
 async def open_version(connection: AsyncConnection, values: dict[str, Any]) -> None:

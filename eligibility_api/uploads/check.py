@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.uploads import BadRows, Publish, RowFault, UploadReport, UploadState
 from eligibility_api.database.connections import Database, copy
+from eligibility_api.database.plans import whole_file
 from eligibility_api.files import parts
 from eligibility_api.files.store import MAX_FAULTS
 from eligibility_api.files.streaming import write_behind
@@ -45,8 +46,9 @@ async def check(context: UploadContext, task: UploadTask) -> None:
         await connection.execute(delete(FAULT).where(FAULT.c.upload_id == task.file_id))
     await staging.create(context.database)
     rows, faults = await _stage(context, task)
-    async with context.database.transaction() as connection:
-        await staging.execute(connection, "ANALYZE {rows}, {plan}")
+    async with context.database.step() as connection:
+        async with whole_file(connection):
+            await staging.index(connection)
         faults += await remove_conflicts(connection, task, MAX_FAULTS - faults.total())
     await match_persons(context, task)
     async with context.database.transaction() as connection:
@@ -69,7 +71,7 @@ async def _stage(context: UploadContext, task: UploadTask) -> tuple[int, FaultCo
             yield _ParsedBlock(block, stored)
 
     async def write(parsed: _ParsedBlock) -> None:
-        async with context.database.transaction() as connection:
+        async with context.database.step() as connection:
             await _write(connection, task, parsed)
 
     await write_behind(blocks(), write)

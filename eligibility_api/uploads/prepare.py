@@ -14,15 +14,18 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import RowFault
+from eligibility_api.database.plans import join_as_written
 from eligibility_api.domain.membership import CONTENT
 from eligibility_api.enrolment.store import lock_insurer
-from eligibility_api.files.store import force_index_plans
 from eligibility_api.uploads.plan import ENTITLEMENT_OF_ROW, NEAREST, OVERLAPS
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from eligibility_api.uploads.store import UPLOAD
 
 CHUNK_ROWS = 500
 """Rows per transaction: a single change of the same insurer waits for one transaction at most."""
+
+MIN_REST = 0.75
+"""Rest after a chunk, as a share of its duration, also without requests: publishing is not urgent."""
 
 _UPTO = f"""
 SELECT max(row) FROM (
@@ -92,8 +95,8 @@ LEFT JOIN LATERAL (
 
 async def prepare_chunk(context: UploadContext, task: UploadTask, after: int) -> int | None:
     """Prepare the rows that follow `after`; returns the last one, or None if there are no more."""
-    async with context.database.transaction() as connection:
-        await force_index_plans(connection)
+    async with context.database.step(min_rest=MIN_REST) as connection:
+        await join_as_written(connection)
         upto: int | None = (await task.staging.execute(connection, _UPTO, {"after": after})).scalar_one()
         if upto is None:
             return None

@@ -12,10 +12,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import FileScope, Finding, RowFault, UploadReport
+from eligibility_api.database.plans import whole_file
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads import fill_rates
 from eligibility_api.uploads.queue import UploadContext, UploadTask
 
+CHUNK_ROWS = 20_000
+"""Rows of the file, or members of the insurer, that are counted in one statement."""
+
+# Counts of a chunk of the file's rows are added up: no statement reads a whole nationwide file.
 _CLASSIFIED = """
 SELECT count(*) AS rows, count(*) FILTER (WHERE kind = 'new') AS new,
        count(*) FILTER (WHERE kind = 'changed') AS changed,
@@ -23,25 +28,35 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE kind = 'new') AS new,
        count(*) FILTER (WHERE matching) AS matched,
        count(*) FILTER (WHERE flags_lost) AS flags_lost
 FROM {plan}
+WHERE row > :after AND row <= :upto
 """
 
-_UNMATCHED = """
-SELECT count(*) FROM {matches} m JOIN {plan} p ON p.row = m.row WHERE m.register_match <> 'one'
-"""
-
-_RENUMBERED = """
-SELECT count(*) FROM {matches} m JOIN {plan} p ON p.row = m.row
-WHERE p.entitlement IS NULL AND EXISTS (
-    SELECT FROM enrolment v JOIN entitlement e ON e.entitlement = v.entitlement
-    WHERE v.person_key = m.person_key AND e.insurer_number = :insurer AND v.closed_by IS NULL AND v.lost_on IS NULL)
+_MATCHED = """
+SELECT count(*) FILTER (WHERE m.register_match <> 'one') AS unmatched, count(former.found) AS renumbered
+FROM {matches} m
+JOIN {plan} p ON p.row = m.row
+LEFT JOIN LATERAL (
+    SELECT true AS found
+    FROM enrolment v JOIN entitlement e ON e.entitlement = v.entitlement
+    WHERE p.entitlement IS NULL AND v.person_key = m.person_key AND e.insurer_number = :insurer
+      AND v.closed_by IS NULL AND v.lost_on IS NULL
+    LIMIT 1
+) former ON true
+WHERE m.row > :after AND m.row <= :upto
 """
 
 _ABSENT = """
-SELECT count(*) AS current, count(*) FILTER (WHERE listed.entitlement IS NULL) AS absent
-FROM entitlement e
-JOIN enrolment v ON v.entitlement = e.entitlement
-LEFT JOIN (SELECT DISTINCT entitlement FROM {plan}) listed ON listed.entitlement = e.entitlement
-WHERE e.insurer_number = :insurer AND v.closed_by IS NULL AND v.lost_on IS NULL
+WITH chunk AS MATERIALIZED (
+    SELECT entitlement FROM entitlement
+    WHERE insurer_number = :insurer AND entitlement > :after ORDER BY entitlement LIMIT :chunk
+)
+SELECT max(c.entitlement) AS upto, count(v.current) AS current, count(v.current) FILTER (WHERE l.listed IS NULL) AS absent
+FROM chunk c
+LEFT JOIN LATERAL (
+    SELECT true AS current FROM enrolment v
+    WHERE v.entitlement = c.entitlement AND v.closed_by IS NULL AND v.lost_on IS NULL LIMIT 1
+) v ON true
+LEFT JOIN LATERAL (SELECT true AS listed FROM {plan} p WHERE p.entitlement = c.entitlement LIMIT 1) l ON true
 """
 
 _GAPS = """
@@ -51,7 +66,6 @@ SELECT count(*) FROM (
     JOIN {plan} p USING (membership) JOIN {rows} r ON r.row = p.row
 ) WHERE gap
 """
-
 
 FaultCounts = Counter[tuple[RowFault, str | None]]
 """Faults by rule and column."""
@@ -121,16 +135,36 @@ async def build_report(
 
 
 async def _counts(connection: AsyncConnection, task: UploadTask) -> RowCounts:
-    insurer = {"insurer": task.insurer_number}
-    staging = task.staging
-    counts = dict((await staging.execute(connection, _CLASSIFIED)).one()._mapping)
+    staging, insurer = task.staging, {"insurer": task.insurer_number}
+    counts: Counter[str] = Counter()
+    async for chunk in staging.chunks(connection, CHUNK_ROWS):
+        await _add(counts, task, connection, _CLASSIFIED, chunk)
     if counts["matched"]:
-        counts["unmatched"] = (await staging.execute(connection, _UNMATCHED)).scalar_one()
-        counts["renumbered"] = (await staging.execute(connection, _RENUMBERED, insurer)).scalar_one()
+        async for chunk in staging.chunks(connection, CHUNK_ROWS):
+            await _add(counts, task, connection, _MATCHED, chunk | insurer)
     if task.scope is FileScope.FULL:
-        counts |= (await staging.execute(connection, _ABSENT, insurer)).one()._mapping
-    counts["gaps"] = (await staging.execute(connection, _GAPS)).scalar_one()
+        after: int | None = 0
+        while after is not None:
+            after = await _add(
+                counts, task, connection, _ABSENT, {"after": after, "chunk": CHUNK_ROWS} | insurer
+            )
+    async with whole_file(connection):
+        counts["gaps"] = (await staging.execute(connection, _GAPS)).scalar_one()
     return RowCounts(**counts)
+
+
+async def _add(
+    counts: Counter[str],
+    task: UploadTask,
+    connection: AsyncConnection,
+    statement: str,
+    parameters: dict[str, Any],
+) -> int | None:
+    """Add a chunk's counts; returns its last key (`upto`), if the statement selects one."""
+    row = dict((await task.staging.execute(connection, statement, parameters)).one()._mapping)
+    upto: int | None = row.pop("upto", None)
+    counts.update(row)
+    return upto
 
 
 def _of_rows(faults: FaultCounts) -> Iterator[Finding]:

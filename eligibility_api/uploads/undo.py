@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import RowFault, UploadState
+from eligibility_api.database.plans import join_as_written
 from eligibility_api.domain.membership import CONTENT
 from eligibility_api.enrolment.store import lock_insurer, publish_revision, record
-from eligibility_api.files.store import PUBLICATION_LEAD, force_index_plans
+from eligibility_api.files.store import PUBLICATION_LEAD
 from eligibility_api.uploads.publish import audit_values, withdraw
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from eligibility_api.uploads.report import record_skipped
@@ -17,17 +18,24 @@ CHUNK_ENTITLEMENTS = 2_000
 
 # The entitlements that the file changed, without those withdrawn before its publication.
 _TOUCHED = """
-INSERT INTO {touched} (entitlement)
-SELECT entitlement FROM enrolment WHERE opened_by = :file AND closed_by IS DISTINCT FROM :file
-UNION
-SELECT entitlement FROM enrolment WHERE closed_by = :file AND opened_by <> :file
+WITH chunk AS MATERIALIZED (
+    SELECT version, entitlement, opened_by, closed_by FROM enrolment
+    WHERE {key} = :file AND version > :after ORDER BY version LIMIT :chunk
+), listed AS (
+    INSERT INTO {{touched}} (entitlement)
+    SELECT DISTINCT entitlement FROM chunk WHERE closed_by IS DISTINCT FROM opened_by
+    ON CONFLICT DO NOTHING
+)
+SELECT max(version) FROM chunk
 """
 
-_UPTO = f"""
+_OPENED_OR_CLOSED = tuple(_TOUCHED.format(key=key) for key in ("opened_by", "closed_by"))
+
+_UPTO = """
 SELECT max(entitlement) FROM (
-    SELECT entitlement FROM {{touched}} WHERE entitlement > :after ORDER BY entitlement LIMIT {CHUNK_ENTITLEMENTS}
+    SELECT entitlement FROM {touched} WHERE entitlement > :after ORDER BY entitlement LIMIT :chunk
 )
-"""  # noqa: S608 - a number of ours
+"""
 
 _UNCHANGED_SINCE = """NOT EXISTS (
     SELECT FROM enrolment n WHERE n.entitlement = t.entitlement AND n.opened_by <> :undo
@@ -84,15 +92,22 @@ async def undo(context: UploadContext, task: UploadTask) -> None:
 async def _list_touched(context: UploadContext, task: UploadTask, staging: Staging) -> None:
     async with context.database.transaction() as connection:
         await staging.create_touched(connection)
-        await staging.execute(connection, _TOUCHED, {"file": task.revision})
+    for statement in _OPENED_OR_CLOSED:
+        after: int | None = 0
+        while after is not None:
+            async with context.database.step() as connection:
+                parameters = {"file": task.revision, "after": after, "chunk": CHUNK_ENTITLEMENTS}
+                after = (await staging.execute(connection, statement, parameters)).scalar_one()
 
 
 async def _prepare_chunk(
     context: UploadContext, task: UploadTask, staging: Staging, after: int
 ) -> int | None:
-    async with context.database.transaction() as connection:
-        await force_index_plans(connection)
-        upto: int | None = (await staging.execute(connection, _UPTO, {"after": after})).scalar_one()
+    async with context.database.step() as connection:
+        await join_as_written(connection)
+        upto: int | None = (
+            await staging.execute(connection, _UPTO, {"after": after, "chunk": CHUNK_ENTITLEMENTS})
+        ).scalar_one()
         if upto is None:
             return None
         await lock_insurer(connection, task.insurer_number, alone=True)

@@ -367,7 +367,7 @@ async def test_counts_are_deleted_after_a_day(fund: Fund) -> None:
     for terminal in (old, fresh):
         await fund.look_up(person, terminal, **MISSES["wrong branch"])
     await fund.owner.fetch(
-        "UPDATE number_miss SET missed_at = now() - interval '25 hours' WHERE client_id = $1::text::uuid",
+        "UPDATE number_miss SET hour = hour - interval '25 hours', missed_at = missed_at - interval '25 hours' WHERE client_id = $1::text::uuid",
         [old.client_id],
     )
     await scheduler._delete_expired_counters(fund.batch)
