@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -30,6 +29,7 @@ from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, load_trust
+from eligibility_api.platform.service_metrics import metrics_owner
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.processes.child import ChildProcess, run_until_signalled
@@ -68,7 +68,7 @@ def _prepare(
     """Start what the first worker needs, and register its shutdown on `stack`."""
     load_keys(settings.home)
     _check_trust(settings)
-    _share_metrics((settings.home / "metrics").absolute())
+    stack.enter_context(metrics_owner())
     background: dict[str, Callable[[], bool]] = {}
     if is_embedded(settings):
         database = EmbeddedPostgres(settings.home / "postgres")
@@ -124,13 +124,6 @@ def _announce(path: Path, address: str) -> None:
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(address)
     temporary.replace(path)
-
-
-def _share_metrics(folder: Path) -> None:
-    """Create an empty folder where the workers share their counters."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def _end(*_: object) -> NoReturn:
