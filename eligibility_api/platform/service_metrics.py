@@ -241,7 +241,15 @@ async def metrics_text() -> bytes:
 
 
 async def _connected_to(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await asyncio.open_unix_connection(f"\0{address}")
+    """A connection to the owner. uvloop cannot connect to such a name by itself; this never waits."""
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.setblocking(False)
+        connection.connect(f"\0{address}")
+        return await asyncio.open_unix_connection(sock=connection)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _is_own(writer: asyncio.StreamWriter) -> bool:

@@ -88,7 +88,9 @@ def test_any_text_is_written(tmp_path: Path, line: str) -> None:
     assert (tmp_path / "log").read_bytes().endswith(b"\nnext\n")
 
 
-def test_a_reader_that_stopped_delays_nobody_and_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_stopped_delays_nobody_and_the_queue_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(log_writer, "MAX_WAITING_LINES", 100)
     reader, writer = os.pipe()
     lost = Lost()
@@ -163,20 +165,20 @@ print(int(LOST_LOG_LINES._value.get()), flush=True)
 """
 
 
-@pytest.mark.parametrize(
-    ("redirected", "lost"), [("2>/dev/full", 2), ("2>/dev/null", 0), ("2>&-", 0), ("2>&1 >&-", 0)]
-)
+@pytest.mark.parametrize(("redirected", "lost"), [("2>/dev/full", 2), ("2>/dev/null", 0), ("2>&-", 0)])
 def test_a_program_counts_what_its_standard_error_does_not_take(redirected: str, lost: int) -> None:
     command = ["sh", "-c", f'"$0" -c "$1" {redirected}', sys.executable, SERVICE]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
-    printed = done.stdout.splitlines()
-    assert printed[-1:] == ([] if "&1" in redirected else [str(lost)]) or '"status": 500' in done.stdout
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines() == [str(lost)]
 
 
 def test_a_closed_standard_error_is_occupied_so_that_no_other_file_is_written_to(tmp_path: Path) -> None:
     program = SERVICE + f"import os\nprint(os.open({str(tmp_path / 'data')!r}, os.O_CREAT) > 2)"
     done = subprocess.run(
         ["sh", "-c", '"$0" -c "$1" 2>&-', sys.executable, program],
-        stdout=subprocess.PIPE, text=True, timeout=60, check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=True,
     )
     assert done.stdout.splitlines() == ["0", "True"]
