@@ -27,7 +27,7 @@ _PAUSE_SECONDS = 0.02
 _FLUSH_SECONDS = 1.0
 
 Lost = Callable[[int], object]
-"""Is told how many lines were lost."""
+"""Counts lost lines."""
 
 
 class BackgroundLog:

@@ -13,6 +13,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -90,6 +91,10 @@ class Taps:
                     self._enough.set()
 
 
+def has_failures(taps: Taps, number: int) -> bool:
+    return len(taps.failures) >= number
+
+
 def assert_technical(failures: list[ShikakuError]) -> None:
     """Each failure came from the fund: technical, with the time after which to try again."""
     assert failures
@@ -137,7 +142,7 @@ def test_every_answer_on_a_filling_disk_is_recorded_or_a_technical_failure(
     taps = Taps(own_stack)
     for _ in range(ROUNDS):
         earlier = len(taps.failures)
-        taps.until(lambda taps, goal=earlier + FAILURES: len(taps.failures) >= goal, meanwhile=disk.fill)
+        taps.until(partial(has_failures, number=earlier + FAILURES), meanwhile=disk.fill)
         assert_technical(taps.failures[earlier:])
         disk.clear()
         await_recovery(own_stack)
@@ -186,7 +191,7 @@ def panic_database(fund: Path) -> None:
 
 
 @pytest.mark.parametrize("end_database", [kill_database, panic_database])
-def test_a_database_that_ends_on_a_full_disk_comes_back_once_there_is_room(
+def test_a_database_that_ends_on_a_full_disk_comes_back_once_the_disk_has_space(
     own_stack: PopulatedStack, disk: SmallDisk, end_database: Callable[[Path], None]
 ) -> None:
     taps = Taps(own_stack)

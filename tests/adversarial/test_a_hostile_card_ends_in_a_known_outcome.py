@@ -69,7 +69,7 @@ def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TerminalRunner:
     return TerminalRunner()
 
 
-def shown(outcome: TapOutcome) -> str:
+def rendered(outcome: TapOutcome) -> str:
     """What the reception and its software are shown."""
     console = Console(file=StringIO(), width=100)
     screen.show(console, outcome, with_timings=True)
@@ -82,7 +82,7 @@ def test_every_tap_of_a_hostile_card_ends_with_a_known_outcome_and_the_card_powe
         card, prompts = hostile_card(seed), ScriptedPrompts(["1234", "0000"], agrees=True)
         with FakeFund(unregistered=seed % 3 == 0).client() as fund:
             outcome = tap(card, fund, prompts, REQUESTS[seed % len(REQUESTS)], Stopwatch())
-        assert shown(outcome), seed
+        assert rendered(outcome), seed
         assert report.exit_code(outcome) in EXIT_CODES, seed
         assert card.closed == 1, seed
         assert len(card.commands) <= profile.MAX_EXCHANGES, seed
@@ -132,11 +132,11 @@ def test_a_certificate_of_an_unknown_version_is_unexpected(version: int, key: Ke
 
 def test_a_certificate_of_an_unknown_version_ends_the_tap_as_unexpected(runner: TerminalRunner) -> None:
     card = runner.card = FakeCard(certificate=version_of(certificate_of(rsa_key()), 3))
-    told = runner.tap()
-    assert (told["problem"]["code"], card.closed) == ("card-unexpected", 1)
+    shown = runner.tap()
+    assert (shown["problem"]["code"], card.closed) == ("card-unexpected", 1)
 
 
-def test_a_card_that_hands_out_its_certificate_byte_by_byte_is_unexpected_in_bounded_time(
+def test_a_card_that_returns_its_certificate_byte_by_byte_is_unexpected_in_bounded_time(
     runner: TerminalRunner,
 ) -> None:
     class Slow(FakeCard):
@@ -144,8 +144,8 @@ def test_a_card_that_hands_out_its_certificate_byte_by_byte_is_unexpected_in_bou
             return super()._read(offset, 4 if offset == 0 else 1)
 
     card = runner.card = Slow(certificate=b"\x30\x82\x1f\xfc" + bytes(8188))
-    told = runner.tap()
-    assert (told["problem"]["code"], card.closed) == ("card-unexpected", 1)
+    shown = runner.tap()
+    assert (shown["problem"]["code"], card.closed) == ("card-unexpected", 1)
     assert len(card.commands) == profile.MAX_EXCHANGES
 
 
@@ -154,8 +154,8 @@ def test_a_card_that_always_announces_one_more_byte_is_unexpected_in_bounded_tim
     runner: TerminalRunner, command: str
 ) -> None:
     card = runner.card = FakeCard(scripted={command: ["6101"], "00c0": ["006101"] * 10_000})
-    told = runner.tap()
-    assert (told["problem"]["code"], card.closed) == ("card-unexpected", 1)
+    shown = runner.tap()
+    assert (shown["problem"]["code"], card.closed) == ("card-unexpected", 1)
     assert len(card.commands) <= profile.MAX_EXCHANGES
 
 

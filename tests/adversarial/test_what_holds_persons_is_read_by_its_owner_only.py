@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from typer import Typer
 from typer.testing import CliRunner
 
 from jpki_mock.cli import app as jpki
@@ -114,14 +115,14 @@ def open_umask() -> Iterator[None]:
     os.umask(former)
 
 
-def run(app: object, *arguments: str | Path) -> None:
-    done = CliRunner().invoke(app, list(map(str, arguments)))  # type: ignore[arg-type]
+def run(app: Typer, *arguments: str | Path) -> None:
+    done = CliRunner().invoke(app, list(map(str, arguments)))
     assert done.exit_code == 0, done.output
 
 
 def residents(folder: Path) -> Path:
     out = folder / "residents.jsonl"
-    run(jpki, "residents", "--people", 20, "--seed", 1, "--out", out)
+    run(jpki, "residents", "--people", "20", "--seed", "1", "--out", out)
     return out
 
 

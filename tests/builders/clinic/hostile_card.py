@@ -8,7 +8,7 @@ from random import Random
 
 from clinic_terminal.card.errors import MEANINGS, CardError
 from tests.builders.clinic.fake_card import FakeCard
-from tests.builders.clinic.samples import certificate_of, p256_key, p384_key, rsa_key
+from tests.builders.clinic.samples import Key, certificate_of, p256_key, p384_key, rsa_key
 
 Mutation = Callable[[Random, bytes], bytes]
 
@@ -105,7 +105,7 @@ class HostileCard(FakeCard):
 def hostile_card(seed: int) -> HostileCard:
     """The hostile card of a seed: the same seed, the same card."""
     random = Random(seed)
-    key = random.choice([rsa_key(), p384_key()])
+    key: Key = rsa_key() if random.random() < 0.5 else p384_key()
     return HostileCard(
         key=key,
         certificate=certificate_of(key) if random.random() < 0.5 else mutated_certificate(random),

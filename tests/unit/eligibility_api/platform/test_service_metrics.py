@@ -16,6 +16,7 @@ import pytest
 
 from eligibility_api.platform import service_metrics
 from eligibility_api.platform.service_metrics import (
+    Figures,
     add,
     exposition,
     metrics_owner,
@@ -132,7 +133,7 @@ async def test_an_owner_that_cannot_listen_leaves_each_process_its_own_figures(
         raise OSError(28, "No space left on device")
 
     class Socket(socket.socket):
-        bind = full  # type: ignore[assignment]
+        bind = full
 
     monkeypatch.setattr("socket.socket", Socket)
     with metrics_owner():
@@ -180,12 +181,12 @@ async def test_another_users_process_is_not_answered(monkeypatch: pytest.MonkeyP
 
 def test_figures_add_up_by_metric_sample_and_labels() -> None:
     key, other = ("a", "a_total", (("route", "/x"),)), ("a", "a_total", (("route", "/y"),))
-    total = {key: 1.0}
+    total: Figures = {key: 1.0}
     add(total, {key: 2.0, other: 4.0})
     assert total == {key: 3.0, other: 4.0}
 
 
-def test_no_figure_tells_when_a_process_began() -> None:
+def test_no_figure_has_the_start_of_a_process() -> None:
     REQUESTS.labels("/begun", "200", "").inc()
     DURATION.labels("/begun").observe(1)
     assert [sample for _, sample, _ in own_figures() if sample.endswith("_created")] == []
