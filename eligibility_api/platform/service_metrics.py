@@ -1,8 +1,8 @@
 """Adds up the metrics of the service's processes.
 
 Each process counts in its own memory. The service's owner reads all of them over a Unix socket, and keeps what
-ended processes counted, so that no figure ever falls. Nothing is written to a disk ([decision
-014](../../docs/decisions/014-metrics-stay-in-memory.md)).
+ended processes counted, so that no figure ever falls. Nothing is written to a disk
+(docs/decisions/014-metrics-stay-in-memory.md).
 """
 
 from __future__ import annotations

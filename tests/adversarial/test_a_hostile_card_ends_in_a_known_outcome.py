@@ -31,8 +31,8 @@ from tests.depth import DEEP
 
 pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
 
-CARDS = 60_000 if DEEP else 600
-COMMAND_CARDS = 2_000 if DEEP else 10
+CARDS = 20_000 if DEEP else 600
+COMMAND_CARDS = 400 if DEEP else 10
 CERTIFICATES = 200_000 if DEEP else 5_000
 
 EXIT_CODES = {
