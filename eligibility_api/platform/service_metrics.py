@@ -122,7 +122,7 @@ class _Owner:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Cancelled when the owner ends, malformed or cut off when a process does.
-        with closing(writer), suppress(OSError, ValueError, asyncio.CancelledError):
+        with closing(writer), suppress(OSError, ValueError, TypeError, asyncio.CancelledError):
             if not _is_own(writer):
                 return
             if await reader.readline() == _READ:
