@@ -54,9 +54,11 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, announce: P
     """
     for number in STOP_SIGNALS:
         signal.signal(number, _end)
+    config = _config(host, port, workers)
+    set_up_logging()
     with ExitStack() as stack:
         with block_stop_signals():
-            supervisor = _prepare(stack, settings, _config(host, port, workers), announce)
+            supervisor = _prepare(stack, settings, config, announce)
         supervisor.run()
     if supervisor.failed:
         raise OperatorError("A worker failed to start; see its log output above.")

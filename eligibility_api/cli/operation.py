@@ -13,7 +13,6 @@ from eligibility_api.database.dsn import dsn
 from eligibility_api.database.migrate import migrate
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.settings import Settings
-from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.serve import connections, serve
 
 
@@ -26,7 +25,6 @@ def serve_command(
     ] = None,
 ) -> None:
     """Serve the API, with the embedded PostgreSQL unless DATABASE_URL is set."""
-    set_up_logging()
     serve(Settings(), host=host, port=port, workers=workers, announce=announce)
 
 

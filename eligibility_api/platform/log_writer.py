@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from io import StringIO
 from queue import Empty, SimpleQueue
 from typing import TextIO
 
@@ -81,6 +82,19 @@ class BackgroundLog:
         except OSError:
             self._lost(min(data.count(b"\n"), len(lines)))
         self._torn = bool(data)
+
+
+class LogStream(StringIO):
+    """A stream for handlers of Python's `logging`, each of whose messages is one write."""
+
+    def __init__(self, log: BackgroundLog) -> None:
+        super().__init__()
+        self._log = log
+
+    def write(self, text: str) -> int:
+        """Log the text."""
+        self._log.msg(text.removesuffix("\n"))
+        return len(text)
 
 
 class DirectLog:

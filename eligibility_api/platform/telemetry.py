@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from eligibility_api.platform.log_writer import BackgroundLog, log_to_standard_error
+from eligibility_api.platform.log_writer import BackgroundLog, LogStream, log_to_standard_error
 
 ALLOWED_FIELDS = frozenset(
     {
@@ -63,10 +63,16 @@ def _only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[s
 
 
 def set_up_logging() -> None:
-    """Configure the log: standard error, one JSON object per line. A line that cannot be written is counted."""
+    """Configure the log: standard error, one JSON object per line. A line that cannot be written is counted.
+
+    Call it once the web server has configured its own log, which is redirected.
+    """
     former = structlog.get_config()["logger_factory"]
     if isinstance(former, BackgroundLog):
         former.close()
+    writer = log_to_standard_error(LOST_LOG_LINES.inc)
+    if isinstance(writer, BackgroundLog):
+        _redirect_libraries(writer)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -75,5 +81,15 @@ def set_up_logging() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=log_to_standard_error(LOST_LOG_LINES.inc),
+        logger_factory=writer,
     )
+
+
+def _redirect_libraries(writer: BackgroundLog) -> None:
+    """Let the web server's messages, and those of libraries without a handler, take the same way."""
+    stream = LogStream(writer)
+    for handler in logging.getLogger("uvicorn").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(stream)
+    logging.lastResort = logging.StreamHandler(stream)
+    logging.lastResort.setLevel(logging.WARNING)

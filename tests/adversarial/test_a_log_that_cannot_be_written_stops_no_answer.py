@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -33,12 +34,13 @@ app.include_router(health.router)
 async def broken():
     raise ValueError
 
+config = uvicorn.Config(app, log_level="warning")
 set_up_logging()
 problems.install_error_handlers(app)
 app.add_middleware(AccessLog)
 with socket.create_server(("127.0.0.1", 0)) as listening:
     print(listening.getsockname()[1], flush=True)
-    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])
+    uvicorn.Server(config).run([listening])
 """
 
 StandardError = Callable[[], tuple[int, list[int]]]
@@ -90,6 +92,13 @@ def assert_answers(http: httpx2.Client) -> int:
     return int(float(lost))
 
 
+def send_malformed(url: httpx2.URL) -> None:
+    """A request that the web server itself refuses, and logs."""
+    with socket.create_connection((url.host, url.port or 0), timeout=10) as connection:
+        connection.sendall(b"\x00 malformed\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
 @pytest.mark.parametrize("opened", [full_disk, ended_reader])
 def test_a_log_that_takes_nothing_stops_no_answer_and_is_counted(opened: StandardError) -> None:
     descriptor, to_close = opened()
@@ -106,6 +115,9 @@ def test_a_log_whose_reader_has_stopped_delays_no_answer() -> None:
     try:
         with serving(descriptor) as http:
             assert_answers(http)
+            for _ in range(10):
+                send_malformed(http.base_url)
+            assert http.get("/healthz").status_code == 200
     finally:
         for one in to_close:
             os.close(one)

@@ -180,3 +180,34 @@ def test_a_closed_standard_error_is_occupied_so_that_no_other_file_is_written_to
         check=True,
     )
     assert done.stdout.splitlines() == ["0", "True"]
+
+
+LIBRARIES = """
+import logging, uvicorn
+from eligibility_api.platform.telemetry import LOST_LOG_LINES, set_up_logging
+uvicorn.Config("nowhere:app", log_level="warning")
+set_up_logging()
+logging.getLogger("uvicorn.error").warning("of the web server")
+logging.getLogger("any.library").warning("of a library")
+logging.getLogger("any.library").info("of no importance")
+set_up_logging()
+print(int(LOST_LOG_LINES._value.get()), flush=True)
+"""
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_messages_of_libraries_take_the_same_way(full: bool) -> None:
+    with Path("/dev/full").open("w") as disk:
+        done = subprocess.run(
+            [sys.executable, "-c", LIBRARIES],
+            stdout=subprocess.PIPE,
+            stderr=disk if full else subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+    assert done.stdout == ("2\n" if full else "0\n")
+    if not full:
+        [first, second] = done.stderr.splitlines()
+        assert first.endswith("of the web server")
+        assert second == "of a library"
