@@ -19,6 +19,9 @@ import pytest
 REQUESTS = 1500
 """Requests: their lines are several times what a pipe holds."""
 
+MALFORMED = 300
+"""Malformed requests: their messages are more than the last page of a full pipe still holds."""
+
 PROGRAM = """
 import socket, sys, uvicorn
 from fastapi import FastAPI
@@ -115,7 +118,7 @@ def test_a_log_whose_reader_has_stopped_delays_no_answer() -> None:
     try:
         with serving(descriptor) as http:
             assert_answers(http)
-            for _ in range(10):
+            for _ in range(MALFORMED):
                 send_malformed(http.base_url)
             assert http.get("/healthz").status_code == 200
     finally:
