@@ -30,6 +30,7 @@ from eligibility_api.insurer_ops import endpoints as insurer_ops
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock, system_clock
 from eligibility_api.platform.keys import FundKeys, load_keys, load_trust
+from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.prescriptions import endpoints as prescriptions
@@ -141,7 +142,10 @@ async def open_state(
 
     Tests pass a `transport` that replaces J-LIS.
     """
-    async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
+    async with (
+        reported_metrics(),
+        httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http,
+    ):
         await database.open()
         try:
             yield State(

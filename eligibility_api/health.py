@@ -10,8 +10,9 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS
 from eligibility_api.database.migrate import head
-from eligibility_api.platform.telemetry import metrics_text
+from eligibility_api.platform.service_metrics import metrics_text
 from eligibility_api.state import State, current_state
 
 router = APIRouter(tags=["operation"])
@@ -83,4 +84,8 @@ async def _readiness(state: State) -> Readiness:
 @router.get("/metrics", summary="Prometheus metrics of all workers", response_class=PlainTextResponse)
 async def metrics() -> PlainTextResponse:
     """Counters and histograms. No label contains personal data."""
-    return PlainTextResponse(metrics_text(), media_type="text/plain; version=0.0.4")
+    try:
+        text = await metrics_text()
+    except OSError as error:
+        raise ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS) from error
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4")

@@ -19,6 +19,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.keys import FundKeys, load_trust
+from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.presence.mirror import refresh
 
@@ -71,7 +72,10 @@ async def run_maintenance(
 ) -> None:
     """Run the periodic tasks until cancelled. Tests pass a `transport` that replaces J-LIS."""
     try:
-        async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
+        async with (
+            reported_metrics(),
+            httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http,
+        ):
             jlis = Jlis(http, keys.jlis_client, clock)
             await asyncio.gather(
                 _refresh_mirror_forever(settings, database, jlis, clock), _maintain_forever(database)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -30,6 +29,7 @@ from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, load_trust
+from eligibility_api.platform.service_metrics import metrics_owner
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.processes.child import ChildProcess, run_until_signalled
@@ -54,9 +54,11 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, announce: P
     """
     for number in STOP_SIGNALS:
         signal.signal(number, _end)
+    config = _config(host, port, workers)
+    set_up_logging()
     with ExitStack() as stack:
         with block_stop_signals():
-            supervisor = _prepare(stack, settings, _config(host, port, workers), announce)
+            supervisor = _prepare(stack, settings, config, announce)
         supervisor.run()
     if supervisor.failed:
         raise OperatorError("A worker failed to start; see its log output above.")
@@ -68,7 +70,7 @@ def _prepare(
     """Start what the first worker needs, and register its shutdown on `stack`."""
     load_keys(settings.home)
     _check_trust(settings)
-    _share_metrics((settings.home / "metrics").absolute())
+    stack.enter_context(metrics_owner())
     background: dict[str, Callable[[], bool]] = {}
     if is_embedded(settings):
         database = EmbeddedPostgres(settings.home / "postgres")
@@ -126,13 +128,6 @@ def _announce(path: Path, address: str) -> None:
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(address)
     temporary.replace(path)
-
-
-def _share_metrics(folder: Path) -> None:
-    """Create an empty folder where the workers share their counters."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def _end(*_: object) -> NoReturn:

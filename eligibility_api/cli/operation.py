@@ -13,7 +13,6 @@ from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.dsn import dsn
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.settings import Settings
-from eligibility_api.platform.telemetry import set_up_logging
 
 
 def serve_command(
@@ -27,7 +26,6 @@ def serve_command(
     """Serve the API, with the embedded PostgreSQL unless DATABASE_URL is set."""
     from eligibility_api.serve import serve
 
-    set_up_logging()
     serve(Settings(), host=host, port=port, workers=workers, announce=announce)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -17,6 +16,7 @@ from payer_mock.claims.episodes import patient_month
 from payer_mock.claims.institutions import Institutions
 from payer_mock.claims.patients import Patient, patient_of
 from payer_mock.population.files import UNREPORTED, Population, member_file, read_rows
+from payer_mock.private_files import create_private
 
 _MAX_LAG_MONTHS = 3
 """Maximum months from treatment to claim."""
@@ -32,7 +32,6 @@ _FULL_WIDTH = 0.15
 
 _WITHOUT_BRANCH = 0.01
 _TO_FULL_WIDTH = {ord("0") + digit: chr(ord("０") + digit) for digit in range(10)}
-_FILE_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,7 @@ def write_claim_files(population_folder: Path, claim_month: date, out: Path) -> 
         if source == unreported or not (sorter := generator.sorter(source, out)).count:
             continue
         path = out / f"claims-{insurer_number}-{claim_month:%Y-%m}.UKE"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
-        with os.fdopen(descriptor, "wb") as file:
+        with create_private(path) as file:
             examiner = examiner_of(insurer_number)
             end_byte = int(insurer_number) % 2 == 0  # some programs write the byte, others do not
             claims += write_sections(file, claim_month, examiner, sorter.sorted(), end_byte=end_byte)

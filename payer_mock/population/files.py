@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 import tempfile
 from collections import defaultdict
@@ -22,6 +21,7 @@ from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, Validati
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from payer_mock.population.insurers import Insurer
 from payer_mock.population.rows import Row
+from payer_mock.private_files import append_private
 
 HEADER = ",".join(MEMBER_COLUMNS) + "\n"
 UNREPORTED = "unreported"
@@ -148,7 +148,7 @@ def write_insurers(path: Path, insurers: Iterable[Insurer]) -> None:
 
 
 def _append(path: Path, lines: list[str]) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+    with append_private(path) as file:
         if file.tell() == 0:
             file.write(HEADER.encode())
         file.write("".join(lines).encode())

@@ -12,14 +12,13 @@ from uuid import UUID
 import asyncpg
 import httpx2
 import pytest
-from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from eligibility_api import scheduler
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.eligibility.by_number import NUMBER_STATEMENT, membership_parameters
-from eligibility_api.platform.telemetry import ALLOWED_FIELDS
+from eligibility_api.platform.telemetry import ALLOWED_FIELDS, METRICS
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import CLINIC, OTHER_CLINIC, OTHER_INSURER
 from tests.builders.limits import limited, miss_count, without_request_id
@@ -335,7 +334,7 @@ async def test_a_streak_of_misses_is_logged_at_10_20_40_without_any_number(fund:
     person, terminal = await fund.insured(), await fund.terminal()
 
     def counted() -> float:
-        return REGISTRY.get_sample_value("shikaku_lookup_miss_streaks_total") or 0
+        return METRICS.get_sample_value("shikaku_lookup_miss_streaks_total") or 0
 
     before = counted()
     with capture_logs() as log:

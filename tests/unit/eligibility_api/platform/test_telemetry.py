@@ -1,21 +1,19 @@
-"""The log passes listed fields only, and an error by type and place; the metrics are those of all workers."""
+"""The log passes listed fields only, and an error by type and place."""
 
 from __future__ import annotations
 
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
-from prometheus_client import values
 
 from eligibility_api.platform import telemetry
-from eligibility_api.platform.telemetry import ALLOWED_FIELDS, metrics_text, set_up_logging
+from eligibility_api.platform.telemetry import ALLOWED_FIELDS, set_up_logging
 
 PERSONAL = {
     "name": "試験　見本",
@@ -97,21 +95,3 @@ def test_other_values_of_exc_info_are_dropped(log: io.StringIO, given_as: object
 def test_no_other_than_a_listed_field_passes(fields: dict[str, Any]) -> None:
     passed = telemetry._only_allowed(None, "", dict(fields))
     assert passed == {name: value for name, value in fields.items() if name in ALLOWED_FIELDS}
-
-
-def test_a_single_process_reports_its_own_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
-    telemetry.REQUESTS.labels("/v1/telemetry-test", "200", "").inc(3)
-    assert (
-        b'shikaku_http_requests_total{code="",route="/v1/telemetry-test",status="200"} 3.0' in metrics_text()
-    )
-
-
-def test_workers_report_the_sum_of_their_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    for pid, count in ((1, 2), (2, 5)):
-        counter = values.MultiProcessValue(lambda pid=pid: pid)  # type: ignore[no-untyped-call]
-        counter(
-            "counter", "shikaku_lookup_miss_streaks", "shikaku_lookup_miss_streaks_total", (), (), "Streaks."
-        ).inc(count)
-    assert b"shikaku_lookup_miss_streaks_total 7.0" in metrics_text()
