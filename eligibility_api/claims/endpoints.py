@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from eligibility_api.claims import service
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.bounds import MAX_STORED_INTEGER
 from eligibility_api.contract.claims import CLAIMS_PATH, ClaimsAnswer, ClaimsFaults
 from eligibility_api.dependencies import current_caller
 from eligibility_api.state import State, current_state
@@ -68,7 +69,7 @@ async def faults(
     file_id: UUID,
     caller: CurrentCaller,
     state: CurrentState,
-    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="`next` of the previous page.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_STORED_INTEGER, description="`next` of the previous page.")] = 0,
 ) -> Response:
     """The first 10,000 faults by line, record, field, rule and the value's shape.
 

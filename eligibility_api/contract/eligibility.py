@@ -11,7 +11,15 @@ from eligibility_api.contract import examples
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.contract.membership import MembershipQuery
-from eligibility_api.contract.wire import Answer, Bytes, Day, OperatorName, RequestModel, Text
+from eligibility_api.contract.wire import (
+    Answer,
+    Bytes,
+    Day,
+    OperatorName,
+    RequestModel,
+    SignatureBytes,
+    Text,
+)
 
 
 class Proof(RequestModel):
@@ -25,7 +33,7 @@ class Proof(RequestModel):
 
     challenge: str = Field(max_length=512)
     certificate: Bytes
-    signature: Bytes
+    signature: SignatureBytes
 
 
 class CardCheckRequest(Proof):

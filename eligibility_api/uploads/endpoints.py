@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.bounds import MAX_STORED_INTEGER
 from eligibility_api.contract.uploads import (
     BadRows,
     CorrectionList,
@@ -94,7 +95,7 @@ async def faults(
     upload_id: UUID,
     caller: CurrentCaller,
     state: CurrentState,
-    after: Annotated[int, Query(ge=0, description="`next` of the previous page.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_STORED_INTEGER, description="`next` of the previous page.")] = 0,
 ) -> Response:
     """The first 10,000 faults by row, column, rule and the value's shape; the report counts all of them."""
     return respond_with_etag(request, await service.faults(state, caller, upload_id, after))
