@@ -17,6 +17,7 @@ import structlog
 from eligibility_api.batches.job import BatchJob, RateLimiter
 from eligibility_api.claims import ingest as claims
 from eligibility_api.database.connections import Database
+from eligibility_api.files.queue import SMALL_FILE_BYTES
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from eligibility_api.state import State
 from eligibility_api.uploads import job as uploads
@@ -30,11 +31,14 @@ STATEMENT_SECONDS = 300.0
 LOOK_UP_CONNECTIONS = 2
 """Connections under the role `api`, only for look-ups in batches: their commits do not wait for the disk."""
 
-UPLOAD_CONCURRENCY = 2
-"""Member files processed concurrently: while one waits for register or database, another continues."""
+FILE_SIZES = {"1": None, "2": None, "small": SMALL_FILE_BYTES}
+"""Member files processed concurrently, and claim files: the maximum size that each place takes.
 
-CLAIM_CONCURRENCY = 2
-"""Claim files that are processed concurrently, so that a small one does not wait for a nationwide one."""
+While one file waits for register or database, another continues. However many nationwide files there are, a
+small one does not wait for them.
+"""
+
+UPLOAD_CONCURRENCY = CLAIM_CONCURRENCY = len(FILE_SIZES)
 
 CONNECTIONS = 4 * UPLOAD_CONCURRENCY + 2 * CLAIM_CONCURRENCY + 3
 """Connections under the role `shikaku_jobs`.
@@ -69,12 +73,16 @@ def all_jobs(context: JobContext) -> Mapping[str, Job]:
     """Every job by its name."""
     upload_context = UploadContext.of(context.state, context.database)
     rate_limiter = RateLimiter(context.state.settings.batch_rows_per_second)
-    upload_step = partial(uploads.run_step, upload_context)
-    claim_step = partial(claims.run_step, context.database)
     return {
         "batches": BatchJob(context.state, context.database, rate_limiter).run_step,
-        **{f"uploads_{n}": upload_step for n in range(1, UPLOAD_CONCURRENCY + 1)},
-        **{f"claims_{n}": claim_step for n in range(1, CLAIM_CONCURRENCY + 1)},
+        **{
+            f"uploads_{place}": partial(uploads.run_step, upload_context, size)
+            for place, size in FILE_SIZES.items()
+        },
+        **{
+            f"claims_{place}": partial(claims.run_step, context.database, size)
+            for place, size in FILE_SIZES.items()
+        },
         "look_ups": partial(count_look_ups, context.database),
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.uploads import FileScope, Finding, RowFault, UploadReport
+from eligibility_api.contract.uploads import FileScope, Finding, UploadReport
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads import fill_rates
 from eligibility_api.uploads.queue import UploadContext, UploadTask
+from eligibility_api.uploads.reading.block import FaultCounts
 
 _CLASSIFIED = """
 SELECT count(*) AS rows, count(*) FILTER (WHERE kind = 'new') AS new,
@@ -50,10 +50,6 @@ SELECT count(*) FROM (
     JOIN {plan} p USING (membership) JOIN {rows} r ON r.row = p.row
 ) WHERE gap
 """
-
-
-FaultCounts = Counter[tuple[RowFault, str | None]]
-"""Faults by rule and column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,7 @@ _ACT = Field(one_of(ACTS))
 _COUNTS = {
     "点数": Field(number(7)),
     "回数": _TIMES,
-    FIRST_DAY: Field(day_counts),
+    FIRST_DAY: Field(day_counts, any_length=True),
 }
 
 MEDICAL = layouts(

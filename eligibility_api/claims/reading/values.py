@@ -17,8 +17,8 @@ MAX_MEMBERSHIP_BYTES = 38
 """Maximum bytes of symbol and number together."""
 
 _MAX_CACHED = 10_000
-_MAX_CACHED_LENGTH = 128
-"""Characters; the days of a month have no more. Longer texts consist of spaces, or are invalid."""
+_MAX_LENGTH = 128
+"""Characters of a text that a rule sees; the days of a month have no more. A longer one is invalid or all spaces."""
 
 _MY_NUMBER_DIGITS = 12
 _DECIMAL = re.compile(r"[0-9]{1,8}(\.[0-9]{1,5})?")
@@ -29,21 +29,26 @@ _SPACES = " \u3000"
 class Field(dict[str, Any]):
     """Maps a field's texts to their stored values; validates a text at its first lookup.
 
-    A lookup raises BadValue. Memory is bounded: a full cache is cleared, and long texts are not cached.
+    A lookup raises BadValue. Memory and time are bounded: a full cache is cleared, and of a long text, which
+    is not cached, a rule sees the beginning, one character more than the longest valid text has (decision
+    014). `any_length` is for a rule that takes a line's rest apart itself.
     """
 
-    __slots__ = ("_rule", "required")
+    __slots__ = ("_any_length", "_rule", "required")
 
-    def __init__(self, rule: Rule, *, required: bool = False) -> None:
+    def __init__(self, rule: Rule, *, required: bool = False, any_length: bool = False) -> None:
         super().__init__()
         self._rule = rule
         self.required = required
+        self._any_length = any_length
 
     def __missing__(self, text: str) -> Any:
-        value = self._rule(text) if text else None
+        is_long = len(text) > _MAX_LENGTH
+        seen = text if not is_long or self._any_length else text.strip(_SPACES)[: _MAX_LENGTH + 1]
+        value = self._rule(seen) if seen else None
         if value is None and self.required:
             raise BadValue(ClaimsFault.REQUIRED)
-        if len(text) > _MAX_CACHED_LENGTH:
+        if is_long:
             return value
         if len(self) >= _MAX_CACHED:
             self.clear()
@@ -127,7 +132,7 @@ def membership(text: str) -> str | None:
 
 def day_counts(text: str) -> DayCounts:
     """The fields of the month's days, from the 1st on, as one text: the times on each day."""
-    fields = text.split(",")
+    fields = text.split(",", _DAYS_OF_MONTH)
     if len(fields) > _DAYS_OF_MONTH:
         raise BadValue(ClaimsFault.FIELDS)
     counts = []
