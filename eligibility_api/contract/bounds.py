@@ -50,7 +50,7 @@ class BoundedBefore:
 
     def __call__(self, value: object) -> object:
         """The converted input. Raises PydanticCustomError."""
-        if isinstance(value, (str, bytes)) and len(value) > self.max_length:
+        if isinstance(value, str) and len(value) > self.max_length:
             raise PydanticCustomError(
                 "string_too_long", "at most {max_length} characters", {"max_length": self.max_length}
             )
