@@ -28,7 +28,7 @@ async def current_caller(
 
 
 class RightsFirstRoute(APIRoute):
-    """A route that checks token and rights before it reads a body (decision 014).
+    """A route that checks token and rights before it reads a body (decision 016).
 
     The framework reads and parses a body before any dependency. A client that may not call an operation gets
     no work done on what it sends.

@@ -1,4 +1,4 @@
-"""Limits that a value has before any other code sees it (decision 014).
+"""Limits that a value has before any other code sees it (decision 016).
 
 Work on a text may grow faster than the text (Unicode normalisation does), and a cache keeps what it was given.
 So every text has its limit where it enters: in the type of a request's member, in the cells of a file. The

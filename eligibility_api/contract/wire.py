@@ -34,7 +34,7 @@ class RequestModel(BaseModel):
     """Base of requests: rejects unknown members, normalises only kana, and never repeats input in errors.
 
     Every text, number and list in it has a limit, which is checked before anything else sees the value
-    (decision 014); a test walks through the schemas of all requests.
+    (decision 016); a test walks through the schemas of all requests.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -49,9 +49,8 @@ def test_the_worst_cell_of_any_column_is_a_fault_that_costs_no_more_than_a_long_
     column: str, kind: str
 ) -> None:
     reader = reader_of()
-    worst = ",".join(
-        (GOOD | {"number": "1", column: cell_of(15_000, kind)}).get(name, "") for name in MEMBER_COLUMNS
-    )
+    cells = dict(GOOD) | {"number": "1", column: cell_of(15_000, kind)}
+    worst = ",".join(cells.get(name, "") for name in MEMBER_COLUMNS)
     with normalised_lengths() as lengths:
         block = reader.feed(f"{worst}\n{line('2')}\n".encode())
     assert {fault.row for fault in block.faults} == {1}
@@ -64,11 +63,11 @@ def test_the_worst_cell_of_any_column_is_a_fault_that_costs_no_more_than_a_long_
 def test_a_long_cell_has_the_fault_and_the_shape_that_a_slightly_longer_one_has(
     length: int, kind: str
 ) -> None:
-    long, longest = (
+    long, much_longer = (
         reader_of().feed(f"{line('1', address=cell_of(size, kind))}\n".encode()).faults
         for size in (max(length, 201), 15_000)
     )
-    assert long == longest
+    assert long == much_longer
 
 
 FALLS: dict[str, tuple[str, dict[str, str], str]] = {

@@ -117,13 +117,13 @@ def test_a_fold_refuses_a_text_whose_length_nobody_checked(fold: Callable[[str],
 
 
 @pytest.mark.parametrize(("length", "max_length"), [(5, 5), (0, 0), (1, 200)])
-def test_a_text_of_the_longest_allowed_length_is_normalised(length: int, max_length: int) -> None:
+def test_a_text_of_the_maximum_length_is_normalised(length: int, max_length: int) -> None:
     assert normalized("NFKC", "Ａ" * length, max_length=max_length) == "A" * length
 
 
 def test_no_character_expands_to_more_than_is_allowed_for() -> None:
-    longest = max(len(unicodedata.normalize("NFKC", chr(code))) for code in range(0x110000))
-    assert longest == MAX_EXPANSION
+    most = max(len(unicodedata.normalize("NFKC", chr(code))) for code in range(0x110000))
+    assert most == MAX_EXPANSION
 
 
 def test_refused_numbers_are_not_kept() -> None:
@@ -188,11 +188,11 @@ async def test_over_http_a_hostile_number_is_refused_unread(fund: Fund, kind: st
 async def test_a_token_longer_than_any_token_is_refused_unread(
     fund: Fund, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[str] = []
+    decoded: list[str] = []
     monkeypatch.setattr(
-        "eligibility_api.clients.tokens.jwt.decode", lambda token, *a, **k: seen.append(token)
+        "eligibility_api.clients.tokens.jwt.decode", lambda token, *a, **k: decoded.append(token)
     )
     headers = {"Authorization": "Bearer " + "e30." * 15_000}
     response = await fund.http.get("/v1/mismatches", headers=headers)
     assert (response.status_code, response.json()["code"]) == (401, "token-invalid")
-    assert seen == []
+    assert decoded == []

@@ -115,7 +115,7 @@ async def test_claim_files_take_turns_alike(fund: Fund, other: Credential) -> No
     assert Counter(served) == {INSURER: 3, OTHER_INSURER: 3}
 
 
-def test_there_is_a_place_for_small_files_only_beside_those_for_all() -> None:
+def test_there_is_a_place_for_small_files_only() -> None:
     sizes = list(jobs.FILE_SIZES.values())
     assert sizes.count(None) >= 1
     assert sizes.count(SMALL_FILE_BYTES) == 1

@@ -120,7 +120,8 @@ def _collection() -> Collection:
 
 def _certificate(data: bytes) -> object:
     found = accept(data, _collection().environment.trust_store())
-    return check_signature(found.key, data[:512], b"message")
+    check_signature(found.key, data[:512], b"message")
+    return found
 
 
 def _challenge(data: bytes) -> object:

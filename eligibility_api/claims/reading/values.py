@@ -44,8 +44,8 @@ class Field(dict[str, Any]):
 
     def __missing__(self, text: str) -> Any:
         is_long = len(text) > _MAX_LENGTH
-        seen = text if not is_long or self._any_length else text.strip(_SPACES)[: _MAX_LENGTH + 1]
-        value = self._rule(seen) if seen else None
+        checked = text if not is_long or self._any_length else text.strip(_SPACES)[: _MAX_LENGTH + 1]
+        value = self._rule(checked) if checked else None
         if value is None and self.required:
             raise BadValue(ClaimsFault.REQUIRED)
         if is_long:

@@ -67,7 +67,7 @@ def _split_quoted(line: str) -> list[str]:
 
 
 def cut(cells: Cells) -> Cells:
-    """The cells, each as far as any rule sees it (decision 014)."""
+    """The cells, each as far as any rule sees it (decision 016)."""
     return [cell[:MAX_CELL_LENGTH] for cell in cells]
 
 

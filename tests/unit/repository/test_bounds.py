@@ -1,4 +1,4 @@
-"""Every value of a request has a limit, which is checked before anything else sees it (decision 014)."""
+"""Every value of a request has a limit, which is checked before anything else sees it (decision 016)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SCALARS = {"bool", "date", "datetime", "enum", "is-instance", "literal", "none",
 MAX_ROWS_OF_PLAIN_LIST = 100
 """Rows of a list that may be validated to its end although some are invalid; a longer one fails fast."""
 
-FEW_MEMBERS = Row._has_few_members.__func__  # type: ignore[attr-defined]
+FEW_MEMBERS = Row._has_few_members.__func__
 
 
 def faults(  # noqa: PLR0912 - a table of the kinds of schemas
@@ -65,8 +65,8 @@ def faults(  # noqa: PLR0912 - a table of the kinds of schemas
             if "max_length" not in schema:
                 yield f"{path}: a text without a limit"
         case "int":
-            low = schema.get("ge", schema.get("gt", -MAX_STORED_INTEGER - 2))
-            high = schema.get("le", schema.get("lt", MAX_STORED_INTEGER + 2))
+            low: int = schema.get("ge", schema.get("gt", -MAX_STORED_INTEGER - 2))
+            high: int = schema.get("le", schema.get("lt", MAX_STORED_INTEGER + 2))
             if low < -MAX_STORED_INTEGER or high > MAX_STORED_INTEGER:
                 yield f"{path}: a number that may be larger than the database's"
         case "list" | "tuple" | "set":
@@ -82,14 +82,14 @@ def faults(  # noqa: PLR0912 - a table of the kinds of schemas
 def list_faults(schema: Schema, definitions: dict[str, Schema], path: str) -> Iterator[str]:
     """The faults of a list: it has a maximum, and a long one ends at its first invalid row."""
     items = schema["items_schema"]
-    longest = schema.get("max_length")
+    maximum = schema.get("max_length")
     inner = items[0] if isinstance(items, list) else items
-    if longest is None:
+    if maximum is None:
         if inner["type"] != "enum":
             yield f"{path}: a list without a limit"
-    elif longest > MAX_ROWS_OF_PLAIN_LIST and not schema.get("fail_fast"):
+    elif maximum > MAX_ROWS_OF_PLAIN_LIST and not schema.get("fail_fast"):
         yield f"{path}: a long list that does not fail fast"
-    elif longest > MAX_ROWS_OF_PLAIN_LIST and not limits_members(inner, definitions):
+    elif maximum > MAX_ROWS_OF_PLAIN_LIST and not limits_members(inner, definitions):
         yield f"{path}: rows with any number of members"
     yield from faults(inner, definitions, f"{path}[]")
 
@@ -145,7 +145,7 @@ def routes() -> list[APIRoute]:
 def parameters() -> list[tuple[str, Any]]:
     """Every parameter of every operation, except bodies, which are models."""
     return [
-        (f"{min(route.methods)} {route.path} {field.alias}", field._type_adapter)
+        (f"{min(route.methods or ())} {route.path} {field.alias}", field._type_adapter)
         for route in routes()
         for field in get_flat_params(route.dependant)
         if field.alias not in UNREAD
@@ -246,6 +246,6 @@ def test_every_regular_expression_has_a_maximum_width_or_a_reason() -> None:
         if isinstance(value, re.Pattern)
     }
     assert len(patterns) > 15
-    parser = re._parser  # type: ignore[attr-defined]
+    parser = re._parser
     widths = {name: parser.parse(value.pattern).getwidth()[1] for name, value in patterns.items()}
     assert {name for name, width in widths.items() if width > 1_000} == set(UNBOUNDED_PATTERNS)
