@@ -17,6 +17,8 @@ from tests.fuzz.falls import FALLS
 from tests.fuzz.mutation import MAX_BYTES, mutated
 from tests.fuzz.parsers import REFUSALS, parsers
 
+pytestmark = pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
+
 TOTAL_SECONDS = 600.0 if DEEP else 6.0
 SHARE = TOTAL_SECONDS / len(parsers())
 LEAST_INPUTS = 20

@@ -123,9 +123,9 @@ def membership(text: str) -> str | None:
     # Folding never lengthens an ASCII text.
     if (len(found) >= _MY_NUMBER_DIGITS or not found.isascii()) and is_my_number(found):
         raise BadValue(ClaimsFault.MY_NUMBER)
-    if found and not (found.isalnum() or folded(found)):
-        raise BadValue(ClaimsFault.CODE)
     if 2 * len(found) > MAX_MEMBERSHIP_BYTES and len(found.encode("cp932")) > MAX_MEMBERSHIP_BYTES:
+        raise BadValue(ClaimsFault.CODE)
+    if found and not (found.isalnum() or folded(found)):
         raise BadValue(ClaimsFault.CODE)
     return found or None
 

@@ -65,8 +65,8 @@ def faults(  # noqa: PLR0912 - a table of the kinds of schemas
             if "max_length" not in schema:
                 yield f"{path}: a text without a limit"
         case "int":
-            low: int = schema.get("ge", schema.get("gt", -MAX_STORED_INTEGER - 2))
-            high: int = schema.get("le", schema.get("lt", MAX_STORED_INTEGER + 2))
+            low: Any = schema.get("ge", schema.get("gt", -MAX_STORED_INTEGER - 2))
+            high: Any = schema.get("le", schema.get("lt", MAX_STORED_INTEGER + 2))
             if low < -MAX_STORED_INTEGER or high > MAX_STORED_INTEGER:
                 yield f"{path}: a number that may be larger than the database's"
         case "list" | "tuple" | "set":
@@ -246,6 +246,6 @@ def test_every_regular_expression_has_a_maximum_width_or_a_reason() -> None:
         if isinstance(value, re.Pattern)
     }
     assert len(patterns) > 15
-    parser = re._parser
+    parser = re._parser  # type: ignore[attr-defined]
     widths = {name: parser.parse(value.pattern).getwidth()[1] for name, value in patterns.items()}
     assert {name for name, width in widths.items() if width > 1_000} == set(UNBOUNDED_PATTERNS)
