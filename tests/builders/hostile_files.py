@@ -1,4 +1,4 @@
-"""Files that grow as long as they are read, and a small batch that is answered beside them."""
+"""Files that grow as long as they are read, and a small batch that is answered meanwhile."""
 
 from __future__ import annotations
 

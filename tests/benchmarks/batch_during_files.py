@@ -1,8 +1,8 @@
-"""A batch of three rows beside hostile files: `python -m tests.benchmarks.batch_beside_files`.
+"""A batch of three rows during hostile files: `python -m tests.benchmarks.batch_during_files`.
 
 Runs API and job runner in one process over a real database. An insurer's member file and claim file, which grow as long
 as they are read, consist of the rows that cost most for their size. Prints how many seconds a batch of three rows takes
-from its submission until it is answered: median and maximum, without files and beside each kind.
+from its submission until it is answered: median and maximum, without files and during each kind.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ async def measure(server: EmbeddedPostgres, home: Path, count: int) -> None:
 
 def main() -> None:
     """Run with the options of the command line."""
-    options = argparse.ArgumentParser(description="A small batch beside hostile files.")
+    options = argparse.ArgumentParser(description="A small batch during hostile files.")
     options.add_argument("--batches", type=int, default=20)
     chosen = options.parse_args()
     with (
