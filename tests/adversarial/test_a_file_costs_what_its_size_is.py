@@ -13,7 +13,9 @@ from eligibility_api.claims.reading.values import (
     Field,
     check_digit_number,
     day_counts,
+    digits,
     membership,
+    one_of,
     text_up_to,
 )
 from eligibility_api.contract.bounds import MAX_EXPANSION
@@ -219,7 +221,11 @@ def test_the_pieces_are_the_part(size: int) -> None:
     assert all(0 < len(piece) <= PIECE_BYTES for piece in found)
 
 
-CLAIM_FIELDS = {"membership": membership, "number": check_digit_number(8), "text": text_up_to(40)}
+CLAIM_FIELDS = {
+    "membership": Field(membership, any_length=True),
+    "number": Field(check_digit_number(8), any_length=True),
+    "text": Field(text_up_to(40)),
+}
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
@@ -227,7 +233,7 @@ CLAIM_FIELDS = {"membership": membership, "number": check_digit_number(8), "text
 def test_the_worst_field_of_a_claim_is_a_fault_that_costs_no_more_than_a_long_one(
     name: str, kind: str
 ) -> None:
-    field = Field(CLAIM_FIELDS[name])
+    field = CLAIM_FIELDS[name]
     with normalised_lengths() as lengths:
         try:
             found = field[HOSTILE[kind](MAX_LINE_BYTES // 2).encode("cp932", "replace").decode("cp932")]
@@ -236,6 +242,15 @@ def test_the_worst_field_of_a_claim_is_a_fault_that_costs_no_more_than_a_long_on
     assert found is None or isinstance(found, ValueError) or len(found) <= 40
     assert max(lengths, default=0) <= 130 * MAX_EXPANSION
     assert not any(len(text) > 128 for text in field)
+
+
+@pytest.mark.parametrize("spaces", [127, 128, 129, 5_000])
+def test_a_field_of_a_claim_is_as_valid_with_many_spaces_as_with_one(spaces: int) -> None:
+    number = CLAIM_FIELDS["number"]
+    assert number[" " * spaces + "33120015"] == number[" 33120015"] == "33120015"
+    for rule in (one_of("13"), digits(1), text_up_to(40)):
+        with pytest.raises(BadValue):
+            Field(rule)[" " * spaces + "1"]
 
 
 CLAIM_HEADER = "IR,1,13,1,1111114,,見本医院,202609,00,\r\n".encode("cp932")

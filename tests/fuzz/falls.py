@@ -59,6 +59,12 @@ FALLS: Mapping[str, Mapping[str, bytes]] = {
         + "ｶ".encode("cp932")
         + "ﾞ".encode("cp932") * 30_000
         + b",1,1,1\r\n",
+        "a fee table behind many spaces": b"IR,1,13,"
+        + b" " * 200
+        + b"1,1111114,,x,202609,00,\r\nRE,1,1112,202609\r\n",
+        "a kind of fee table behind many spaces": b"IR,1,"
+        + b" " * 200
+        + b"1,1111114,,x,202609,00,\r\nRE,1,1112\r\n",
         "a number of 129 marks": b"IR,1,13,1,1111114,,x,202609,00,\r\nRE,1,1112,202609,,,19800517\r\nHO,01130012,,"
         + b"-" * 129
         + b",1,1\r\n",

@@ -31,7 +31,7 @@ class Field(dict[str, Any]):
 
     A lookup raises BadValue. Memory and time are bounded: a full cache is cleared, and of a long text, which
     is not cached, a rule sees the beginning, one character more than the longest valid text has (decision
-    014). `any_length` is for a rule that takes a line's rest apart itself.
+    016). `any_length` is for a rule that strips spaces first, or takes a line's rest apart itself.
     """
 
     __slots__ = ("_any_length", "_rule", "required")
@@ -44,7 +44,7 @@ class Field(dict[str, Any]):
 
     def __missing__(self, text: str) -> Any:
         is_long = len(text) > _MAX_LENGTH
-        checked = text if not is_long or self._any_length else text.strip(_SPACES)[: _MAX_LENGTH + 1]
+        checked = text if not is_long or self._any_length else text[: _MAX_LENGTH + 1]
         value = self._rule(checked) if checked else None
         if value is None and self.required:
             raise BadValue(ClaimsFault.REQUIRED)
@@ -97,11 +97,16 @@ def text_up_to(max_bytes: int) -> Rule:
     return rule
 
 
+def _stripped(text: str) -> str:
+    """A text of any length without the spaces around it, as far as it may be valid, and one character more."""
+    return text.strip(_SPACES)[: _MAX_LENGTH + 1]
+
+
 def check_digit_number(*lengths: int) -> Rule:
     """A number of one of these lengths with a valid check digit (OQS 12), stripped of spaces."""
 
     def rule(text: str) -> str | None:
-        found = text.strip(_SPACES)
+        found = _stripped(text)
         if found and not is_checked_number(found, lengths):
             raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(found) else ClaimsFault.NUMBER)
         return found or None
@@ -111,7 +116,7 @@ def check_digit_number(*lengths: int) -> Rule:
 
 def recipient(text: str) -> str | None:
     """受給者番号: seven digits. Their check digit is only validated if they identify the claim's member."""
-    found = text.strip(_SPACES)
+    found = _stripped(text)
     if found and not (len(found) == 7 and found.isascii() and found.isdigit()):
         raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(found) else ClaimsFault.NUMBER)
     return found or None
@@ -119,7 +124,7 @@ def recipient(text: str) -> str | None:
 
 def membership(text: str) -> str | None:
     """A symbol or number as printed, of either width. A My Number is rejected."""
-    found = text.strip(_SPACES)
+    found = _stripped(text)
     # Folding never lengthens an ASCII text.
     if (len(found) >= _MY_NUMBER_DIGITS or not found.isascii()) and is_my_number(found):
         raise BadValue(ClaimsFault.MY_NUMBER)
