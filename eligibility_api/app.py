@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx2
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
@@ -19,6 +18,7 @@ from eligibility_api.consent import endpoints as consent
 from eligibility_api.contract.claims import CLAIMS_PATH
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
+from eligibility_api.dependencies import RightsFirstRoute
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
@@ -121,12 +121,12 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
     return app
 
 
-def _fast_path_routes() -> list[APIRoute]:
+def _fast_path_routes() -> list[RightsFirstRoute]:
     """The routes of the fast path: a card's challenge and check, the look-up by number, and consents."""
     checks = {presence.new_challenge, eligibility.check_card, eligibility.check_number}
     busiest = {*checks, consent.new_challenge, consent.register}
     routes = (route for package in (presence, eligibility, consent) for route in package.router.routes)
-    return [route for route in routes if isinstance(route, APIRoute) and route.endpoint in busiest]
+    return [route for route in routes if isinstance(route, RightsFirstRoute) and route.endpoint in busiest]
 
 
 @asynccontextmanager

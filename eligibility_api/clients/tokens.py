@@ -27,6 +27,9 @@ MAX_ASSERTION_SECONDS = 300
 
 _CLOCK_TOLERANCE_SECONDS = 60
 _MAX_CACHED_TOKENS = 20_000
+_MAX_TOKEN_LENGTH = 2_048
+"""Characters; a token with every right has some 800."""
+
 _ALGORITHMS = ["ES256"]
 _UNREADABLE = (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """Exceptions that a malformed token or assertion causes, including infinite numbers and deep nesting."""
@@ -70,6 +73,8 @@ class Tokens:
 
     def read(self, token: str, now: datetime) -> Caller:
         """Validate a token and return its caller. Raises `token-invalid` or `token-expired`."""
+        if len(token) > _MAX_TOKEN_LENGTH:
+            raise ShikakuError("token-invalid")
         known = self._validated.get(token)
         if known is None:
             known = self._validated[token] = self._validate(token)

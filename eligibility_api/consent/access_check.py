@@ -18,7 +18,7 @@ time even if they are not used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache  # noqa: TID251 - of codes: their combinations are few
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID

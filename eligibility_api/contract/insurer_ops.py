@@ -17,7 +17,7 @@ from eligibility_api.contract.enrolment import EnrolmentAnswer, Mismatch, Regist
 from eligibility_api.contract.uploads import AffectedFacility
 from eligibility_api.contract.wire import Answer, PersonKana, PersonText, RequestModel
 
-Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", max_length=7)]
 """A month, YYYY-MM."""
 
 

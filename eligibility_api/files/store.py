@@ -18,9 +18,6 @@ from eligibility_api.files.parts import StoredFile
 RECEIVING, ABANDONED, RECEIVED = "receiving", "abandoned", "received"
 """States of a file's bytes: the first two are internal and never answered; `received` is published."""
 
-MAX_FAULTS = 10_000
-"""Faults that are stored with their place; further ones are only counted."""
-
 FAULTS_PER_PAGE = 1_000
 
 PUBLICATION_LEAD = timedelta(seconds=1)

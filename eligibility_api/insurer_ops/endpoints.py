@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.insurer_ops import (
     Changes,
     ConfirmAnswer,
@@ -18,7 +19,7 @@ from eligibility_api.contract.insurer_ops import (
     UnlinkAnswer,
     UnlinkRequest,
 )
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
 from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.insurer_ops import mismatch_resolution, service
@@ -26,7 +27,7 @@ from eligibility_api.state import State, current_state
 from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(prefix="/v1", tags=["insurer's desk"])
+router = APIRouter(prefix="/v1", tags=["insurer's desk"], route_class=rights_first(Right.ENROLMENT))
 
 _READ_REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
 _LIST_RESPONSES = problem_responses(*_READ_REFUSALS, "cursor-invalid")

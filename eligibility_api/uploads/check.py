@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.uploads import BadRows, Publish, RowFault, UploadReport, UploadState
+from eligibility_api.contract.uploads import BadRows, Publish, UploadReport, UploadState
 from eligibility_api.database.connections import Database, copy
 from eligibility_api.database.plans import whole_file
 from eligibility_api.files import parts
-from eligibility_api.files.store import MAX_FAULTS
-from eligibility_api.files.streaming import write_behind
+from eligibility_api.files.streaming import MAX_FAULTS, in_turn, pieces, write_behind
 from eligibility_api.uploads.plan import classify, match_persons, remove_conflicts
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
+from eligibility_api.uploads.reading.block import Block, Fault, FaultCounts
 from eligibility_api.uploads.reading.encoding import detect_encoding
-from eligibility_api.uploads.reading.reader import Block, Fault, Reader
+from eligibility_api.uploads.reading.reader import Reader
 from eligibility_api.uploads.reading.rows import RECORD_COLUMNS
-from eligibility_api.uploads.report import FaultCounts, build_report
+from eligibility_api.uploads.report import build_report
 from eligibility_api.uploads.store import DECISION, FAULT
 
 _FAULT_COLUMNS = ("upload_id", "row", "column_name", "code", "shape")
@@ -59,15 +58,17 @@ async def check(context: UploadContext, task: UploadTask) -> None:
 async def _stage(context: UploadContext, task: UploadTask) -> tuple[int, FaultCounts]:
     """Parse all rows into staging; returns their number and the counts of their faults."""
     reader = Reader(task.insurer_number, task.format, await _encoding(context.database, task))
-    rows, faults = 0, Counter[tuple[RowFault, str | None]]()
+    rows, faults = 0, FaultCounts()
 
     async def blocks() -> AsyncIterator[_ParsedBlock]:
         nonlocal rows
         async for part in parts.read(context.database, task.file_id, task.parts):
-            block = await asyncio.to_thread(reader.feed, part)
+            block = Block()
+            for piece in pieces(part):
+                block.add(await in_turn(partial(reader.feed, piece)))
             stored = block.faults[: max(MAX_FAULTS - faults.total(), 0)]
             rows += block.rows
-            faults.update((fault.code, fault.column) for fault in block.faults)
+            faults.update(block.counts)
             yield _ParsedBlock(block, stored)
 
     async def write(parsed: _ParsedBlock) -> None:

@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.bounds import MAX_STORED_INTEGER
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.uploads import (
     BadRows,
     CorrectionList,
@@ -19,7 +21,7 @@ from eligibility_api.contract.uploads import (
     UploadAnswer,
     UploadFaults,
 )
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
 from eligibility_api.uploads import service
 from eligibility_api.uploads.service import UploadOptions
@@ -28,7 +30,9 @@ from eligibility_api.web.problems import problem_responses
 
 PATH = "/v1/uploads"
 
-router = APIRouter(prefix=PATH, tags=["member files"])
+router = APIRouter(
+    prefix=PATH, tags=["member files"], route_class=rights_first(Right.ENROLMENT, Right.APPROVAL)
+)
 
 _REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
 _OF_ONE = (*_REFUSALS, "not-found")
@@ -95,7 +99,7 @@ async def faults(
     upload_id: UUID,
     caller: CurrentCaller,
     state: CurrentState,
-    after: Annotated[int, Query(ge=0, description="`next` of the previous page.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_STORED_INTEGER, description="`next` of the previous page.")] = 0,
 ) -> Response:
     """The first 10,000 faults by row, column, rule and the value's shape; the report counts all of them."""
     return respond_with_etag(request, await service.faults(state, caller, upload_id, after))

@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.uploads import FileScope, Finding, RowFault, UploadReport
+from eligibility_api.contract.uploads import FileScope, Finding, UploadReport
 from eligibility_api.database.plans import whole_file
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads import fill_rates
 from eligibility_api.uploads.queue import UploadContext, UploadTask
+from eligibility_api.uploads.reading.block import FaultCounts
 
 CHUNK_ROWS = 20_000
 """Rows of the file, or members of the insurer, that are counted in one statement."""
@@ -66,9 +67,6 @@ SELECT count(*) FROM (
     JOIN {plan} p USING (membership) JOIN {rows} r ON r.row = p.row
 ) WHERE gap
 """
-
-FaultCounts = Counter[tuple[RowFault, str | None]]
-"""Faults by rule and column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

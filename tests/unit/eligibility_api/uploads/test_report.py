@@ -12,7 +12,8 @@ from eligibility_api.contract.uploads import Finding, RowFault, UploadReport
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads import report as module
 from eligibility_api.uploads.queue import UploadContext, UploadTask
-from eligibility_api.uploads.report import FaultCounts, RowCounts, build_report
+from eligibility_api.uploads.reading.block import FaultCounts
+from eligibility_api.uploads.report import RowCounts, build_report
 from tests.builders.scripted_database import CONNECTION, NOW
 
 pytestmark = pytest.mark.anyio
