@@ -33,7 +33,7 @@ async def issue_token(state: State, assertion_text: str) -> TokenAnswer:
         assertion_text, client.public_key, audience=state.settings.audience, now=state.clock()
     )
     digest = hashlib.sha256(f"assertion\0{client_id}\0{assertion.jti}".encode()).digest()
-    if not await store.use_assertion(state.database, assertion, digest):
+    if not await store.use_assertion(state.database, digest):
         raise ShikakuError("assertion-used")
     return TokenAnswer(
         access_token=state.tokens.issue(client.caller, state.clock()),
