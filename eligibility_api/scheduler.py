@@ -43,6 +43,7 @@ _MAINTAIN_PARTITIONS = text("SELECT maintain_used_nonces()")
 _DELETE_EXPIRED_COUNTERS = (
     text("DELETE FROM visual_check_count WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM number_miss WHERE missed_at < now() - interval '1 day'"),
+    text("DELETE FROM facility_number_miss WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM second_factor_miss WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM mismatch_count WHERE hour < now() - interval '1 day'"),
     text("DELETE FROM lookup_count WHERE day < current_date - 60"),

@@ -8,11 +8,11 @@ first.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.wire import RequestModel
 from eligibility_api.domain.membership import CONTENT, IDENTITY, digest
 from eligibility_api.domain.timeline import Period
-from eligibility_api.enrolment import idempotency, store
+from eligibility_api.enrolment import idempotency, register_quota, store
 from eligibility_api.enrolment.change import admit_and_lock, wait_until_visible
 from eligibility_api.enrolment.idempotency import Call
 from eligibility_api.enrolment.linking import Identity, Link, RegisterAnswer, identity_of
@@ -154,43 +154,66 @@ async def apply(state: State, caller: Caller, key: str, operation: Operation) ->
     """
     caller.require(Right.ENROLMENT)
     call = Call.of(caller.insurer(), key, operation.kind, operation.request, secret=state.keys.version)
-    register = RegisterAnswers()
+    asked = _Asked()
+    try:
+        result = await _decide_and_write(state, caller, call, operation, asked)
+    finally:
+        await _settle(state, caller, asked)
+    if result.ahead > timedelta():
+        await wait_until_visible(result.fixed, result.ahead)
+    return operation.answer.model_validate(result.answer)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The queries of a call to the register, by the hour in which they count."""
+
+    register: RegisterAnswers = field(default_factory=RegisterAnswers)
+    reserved: list[datetime] = field(default_factory=list)
+    missed: bool = False
+    """Whether the call's answer tells that the register did not identify the member."""
+
+
+async def _decide_and_write(
+    state: State, caller: Caller, call: Call, operation: Operation, asked: _Asked
+) -> _Result:
     while True:
         try:
             async with state.database.transaction() as connection:
-                result = await _attempt(connection, caller, call, operation, register)
+                result = await _attempt(connection, caller, call, operation, asked)
         except RegisterNotAsked as missing:
-            register.answers[missing.identity] = await _ask(state, caller, missing.identity)
+            asked.register.answers[missing.identity] = await _ask(state, caller, missing.identity, asked)
         else:
-            if result.ahead > timedelta():
-                await wait_until_visible(result.fixed, result.ahead)
-            return operation.answer.model_validate(result.answer)
+            return result
 
 
-async def _ask(state: State, caller: Caller, identity: Identity) -> RegisterAnswer:
-    """Ask J-LIS, unless the insurer had too many mismatches: persons must not be found by trial."""
+async def _ask(state: State, caller: Caller, identity: Identity, asked: _Asked) -> RegisterAnswer:
+    """Ask J-LIS, unless the insurer had too many mismatches: persons must not be found by trial (N4)."""
     limit = state.settings.mismatches_per_hour
-    async with state.database.transaction() as connection:
-        wait = await store.seconds_until_register_allowed(connection, caller.insurer(), limit)
-    if wait is not None:
-        raise ShikakuError("mismatch-limit", retry_after=math.ceil(wait))
+    asked.reserved.append(await register_quota.reserve(state.database, caller.insurer(), limit))
     match, person_key = await state.jlis.match(**dict(zip(IDENTITY, identity, strict=True)))
     return RegisterAnswer(RegisterMatch(match), person_key)
 
 
+async def _settle(state: State, caller: Caller, asked: _Asked) -> None:
+    """Count the call's queries. What cannot be counted stays reserved for the rest of the hour."""
+    with suppress(ShikakuError):
+        for hour in asked.reserved:
+            await register_quota.settle(state.database, caller.insurer(), hour, missed=asked.missed)
+
+
 async def _attempt(
-    connection: AsyncConnection, caller: Caller, call: Call, operation: Operation, register: RegisterAnswers
+    connection: AsyncConnection, caller: Caller, call: Call, operation: Operation, asked: _Asked
 ) -> _Result:
     insurer_name = await admit_and_lock(connection, caller)
     former = await idempotency.stored_answer(connection, call)
     if former is not None:
         return _Result(former.answer, time.monotonic(), former.ahead)
-    decision = operation.decide(await operation.load(connection), register)
+    decision = operation.decide(await operation.load(connection), asked.register)
     # Only here: a version is closed by a revision that is newer than itself.
     revision = await store.prepare_revision(connection, call.insurer_number, caller.client_id)
     await _write(connection, decision, revision, insurer_name)
-    if register.answers and decision.reported.link.register_match is not RegisterMatch.ONE:
-        await store.count_mismatch(connection, call.insurer_number)
+    asked.missed = any(opened.link.register_match is not RegisterMatch.ONE for opened in decision.open)
     await _record(connection, caller, operation.kind, decision, revision)
     answer = _answer(decision) | await operation.extend(connection, decision)
     await idempotency.store_answer(connection, call, answer, revision)
