@@ -99,6 +99,17 @@ class MismatchCount(SQLModel, table=True):
     unmatched_rows: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
 
 
+class ContestedClaim(SQLModel, table=True):
+    """A member of an insurer whom another insurer claimed by a contested change, with that change's revision."""
+
+    __tablename__ = "contested_claim"
+
+    claim: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    insurer_number: str = Field(foreign_key="insurer.insurer_number")
+    entitlement: int = Field(foreign_key="entitlement.entitlement", sa_type=BigInteger)
+    revision: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
+
+
 class Idempotency(SQLModel, table=True):
     """The stored answer of a call with this key, without `known_from`, which the revision has."""
 

@@ -56,8 +56,28 @@ ALTER TABLE upload_decision
 """
 
 
+# A claim that is contested is not linked to the person; the insurer of `entitlement` is told.
+CONTESTED_CLAIMS = """
+ALTER TABLE enrolment
+    DROP CONSTRAINT enrolment_register_match_check,
+    ADD CONSTRAINT enrolment_register_match_check
+        CHECK (register_match IN ('one', 'none', 'ambiguous', 'other', 'contested')) NOT VALID;
+
+CREATE TABLE contested_claim (
+    claim          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    insurer_number text NOT NULL REFERENCES insurer,
+    entitlement    bigint NOT NULL REFERENCES entitlement,
+    revision       bigint NOT NULL REFERENCES revision
+);
+CREATE INDEX contested_claim_of_insurer ON contested_claim (insurer_number, revision);
+
+GRANT SELECT, INSERT ON contested_claim TO shikaku_api;
+GRANT INSERT ON contested_claim TO shikaku_jobs;
+"""
+
+
 def upgrade() -> None:
     """Create the tables, columns and rights."""
-    for part in (FACILITY_MISSES, INSURER_COUNTS, UPLOADS):
+    for part in (FACILITY_MISSES, INSURER_COUNTS, UPLOADS, CONTESTED_CLAIMS):
         for statement in statements(part):
             op.execute(statement)

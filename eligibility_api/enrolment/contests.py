@@ -1,0 +1,63 @@
+"""Contested links: an insurer alone cannot close the card of a person whom another insurer insures (rule R7).
+
+Such a change is not linked to the person; it waits in the insurer's mismatch queue for another of its keys. The
+other insurer is told which of its members is concerned, but not by whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.enrolment.decision import Decision, NewVersion
+from eligibility_api.enrolment.linking import closes_card, contested
+
+INSURED_ELSEWHERE = """
+SELECT array_agg(DISTINCT o.entitlement)
+FROM enrolment o
+JOIN entitlement t ON t.entitlement = o.entitlement
+JOIN revision opened ON opened.revision = o.opened_by AND opened.published_at IS NOT NULL
+LEFT JOIN revision closed ON closed.revision = o.closed_by
+WHERE o.person_key = {person_key} AND t.insurer_number <> :insurer AND closed.published_at IS NULL
+  AND (o.lost_on IS NULL OR o.lost_on > (now() AT TIME ZONE 'Asia/Tokyo')::date)
+"""
+"""The entitlements of other insurers that insure a person (an SQL expression) today or later; null if none does."""
+
+_OTHERS = text(INSURED_ELSEWHERE.format(person_key=":person_key"))
+
+_TELL = text("""
+INSERT INTO contested_claim (insurer_number, entitlement, revision)
+SELECT insurer_number, entitlement, :revision FROM entitlement WHERE entitlement = ANY (CAST(:others AS bigint[]))
+""")
+
+
+async def contest(
+    connection: AsyncConnection, insurer_number: str, decision: Decision, revision: int
+) -> Decision:
+    """Return the decision without the links that are contested, and tell the insurers concerned."""
+    opening = [await _settle(connection, insurer_number, decision, new, revision) for new in decision.open]
+    reported = next(
+        (after for before, after in zip(decision.open, opening, strict=True) if before is decision.reported),
+        decision.reported,
+    )
+    return replace(decision, open=opening, reported=reported)
+
+
+async def _settle(
+    connection: AsyncConnection, insurer_number: str, decision: Decision, new: NewVersion, revision: int
+) -> NewVersion:
+    was_blocked = any(
+        former.content["self_disclosure_blocked"] and former.link.person_key == new.link.person_key
+        for former in decision.close
+    )
+    if not closes_card(new.link, blocked=new.content["self_disclosure_blocked"], was_blocked=was_blocked):
+        return new
+    named = {"person_key": new.link.person_key, "insurer": insurer_number}
+    others: Sequence[int] | None = (await connection.execute(_OTHERS, named)).scalar_one()
+    if not others:
+        return new
+    await connection.execute(_TELL, {"others": list(others), "revision": revision})
+    return replace(new, link=contested(new.link))
