@@ -1,7 +1,7 @@
 """How many members an insurer's files may contain whom the resident register does not identify (rules N1 to N3).
 
-Each may be a guess of somebody's attributes. Wrong guesses count whether or not the insurer is told that they
-are wrong; so a right one is told only while the limit is not reached.
+Each may be a guess of somebody's attributes. Wrong guesses count whether or not the report shows that they are
+wrong; so it shows a right one only while the limit is not reached.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ class UnmatchedRows(NamedTuple):
     hour: int
     day: int
 
-    def __add__(self, rows: object) -> UnmatchedRows:
+    def plus(self, rows: int) -> UnmatchedRows:
         """The numbers with as many `rows` more."""
-        assert isinstance(rows, int)
         return UnmatchedRows(self.hour + rows, self.day + rows)
 
     def within(self, allowed: UnmatchedRows) -> bool:
@@ -57,6 +56,6 @@ def is_withheld(
     """Whether a file's matches are withheld until another key approves the file (rule N3).
 
     `counted` are the rows before this file; of this file, the register was asked about `looked_up` rows. At the
-    limit a file is withheld whether or not it adds to the count: otherwise it would tell that by being published.
+    limit a file is withheld whether or not it adds to the count: otherwise its publication would show which it was.
     """
-    return looked_up > 0 and not (counted + max(unmatched, 1)).within(limits.allowed(persons))
+    return looked_up > 0 and not counted.plus(max(unmatched, 1)).within(limits.allowed(persons))

@@ -1,7 +1,7 @@
 """Contested links: an insurer alone cannot close the card of a person whom another insurer insures (rule R7).
 
 Such a change is not linked to the person; it waits in the insurer's mismatch queue for another of its keys. The
-other insurer is told which of its members is concerned, but not by whom.
+other insurer sees which of its members is concerned, but not by whom.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WHERE o.person_key = {person_key} AND t.insurer_number <> :insurer AND closed.pu
 
 _OTHERS = text(INSURED_ELSEWHERE.format(person_key=":person_key"))
 
-_TELL = text("""
+_NOTIFY = text("""
 INSERT INTO contested_claim (insurer_number, entitlement, revision)
 SELECT insurer_number, entitlement, :revision FROM entitlement WHERE entitlement = ANY (CAST(:others AS bigint[]))
 """)
@@ -37,8 +37,10 @@ SELECT insurer_number, entitlement, :revision FROM entitlement WHERE entitlement
 async def contest(
     connection: AsyncConnection, insurer_number: str, decision: Decision, revision: int
 ) -> Decision:
-    """Return the decision without the links that are contested, and tell the insurers concerned."""
-    opening = [await _settle(connection, insurer_number, decision, new, revision) for new in decision.open]
+    """Return the decision without the links that are contested, and notify the insurers concerned."""
+    opening = [
+        await _contest_version(connection, insurer_number, decision, new, revision) for new in decision.open
+    ]
     reported = next(
         (after for before, after in zip(decision.open, opening, strict=True) if before is decision.reported),
         decision.reported,
@@ -46,7 +48,7 @@ async def contest(
     return replace(decision, open=opening, reported=reported)
 
 
-async def _settle(
+async def _contest_version(
     connection: AsyncConnection, insurer_number: str, decision: Decision, new: NewVersion, revision: int
 ) -> NewVersion:
     was_blocked = any(
@@ -59,5 +61,5 @@ async def _settle(
     others: Sequence[int] | None = (await connection.execute(_OTHERS, named)).scalar_one()
     if not others:
         return new
-    await connection.execute(_TELL, {"others": list(others), "revision": revision})
+    await connection.execute(_NOTIFY, {"others": list(others), "revision": revision})
     return replace(new, link=contested(new.link))

@@ -35,7 +35,7 @@ SELECT coalesce(max(mismatches), 0) >= :limit AS used_up,
 FROM mismatch_count WHERE insurer_number = :insurer AND hour = date_trunc('hour', now())
 """)
 
-_SETTLE = text("""
+_COUNT = text("""
 UPDATE mismatch_count SET pending = pending - 1, mismatches = mismatches + :missed
 WHERE insurer_number = :insurer AND hour = :hour
 """)
@@ -57,9 +57,9 @@ async def _seconds_to_wait(connection: AsyncConnection, named: dict[str, object]
     return int(row.seconds_left) + 1 if row.used_up else _RETRY_SECONDS
 
 
-async def settle(database: Database, insurer_number: str, hour: datetime, *, missed: bool) -> None:
+async def count(database: Database, insurer_number: str, hour: datetime, *, missed: bool) -> None:
     """End a reserved query, and count it if the register did not identify the member."""
     async with database.transaction() as connection:
         await connection.execute(_WITHOUT_WAITING)
         values = {"insurer": insurer_number, "hour": hour, "missed": int(missed)}
-        await connection.execute(_SETTLE, values)
+        await connection.execute(_COUNT, values)

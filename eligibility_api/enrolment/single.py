@@ -75,7 +75,7 @@ async def apply(state: State, caller: Caller, key: str, operation: Operation) ->
     try:
         result = await _decide_and_write(state, caller, call, operation, asked)
     finally:
-        await _settle(state, caller, asked)
+        await _count_queries(state, caller, asked)
     if result.ahead > timedelta():
         await wait_until_visible(result.fixed, result.ahead)
     return operation.answer.model_validate(result.answer)
@@ -88,7 +88,7 @@ class _Asked:
     register: RegisterAnswers = field(default_factory=RegisterAnswers)
     reserved: list[datetime] = field(default_factory=list)
     missed: bool = False
-    """Whether the call's answer tells that the register did not identify the member."""
+    """Whether the call's answer shows that the register did not identify the member."""
 
 
 async def _decide_and_write(
@@ -112,11 +112,11 @@ async def _ask(state: State, caller: Caller, identity: Identity, asked: _Asked) 
     return RegisterAnswer(RegisterMatch(match), person_key)
 
 
-async def _settle(state: State, caller: Caller, asked: _Asked) -> None:
+async def _count_queries(state: State, caller: Caller, asked: _Asked) -> None:
     """Count the call's queries. What cannot be counted stays reserved for the rest of the hour."""
     with suppress(ShikakuError):
         for hour in asked.reserved:
-            await register_quota.settle(state.database, caller.insurer(), hour, missed=asked.missed)
+            await register_quota.count(state.database, caller.insurer(), hour, missed=asked.missed)
 
 
 async def _attempt(

@@ -1,4 +1,4 @@
-"""Counts a file's unmatched rows, records them, and decides whether the insurer is told (rules N1 to N3).
+"""Counts a file's unmatched rows, records them, and decides whether the report shows the matches (rules N1 to N3).
 
 The counts of an insurer are exact: its files are checked one after another, and counting and deciding are one
 transaction.
@@ -21,7 +21,7 @@ from eligibility_api.uploads.queue import UploadTask
 WITHHELD = "unmatched-limit"
 """The finding that holds a file whose matches are withheld."""
 
-_TELLING_FINDINGS = frozenset({"unmatched", "renumbered"})
+_MATCH_FINDINGS = frozenset({"unmatched", "renumbered"})
 """Findings that depend on the register's answers."""
 
 _COUNT = text("""
@@ -66,7 +66,7 @@ async def count_unmatched(
     counted = UnmatchedRows(*(await connection.execute(_COUNTED, insurer)).one())
     await connection.execute(_COUNT, insurer | {"rows": unmatched})
     limits = limits_of(settings)
-    needed = limits.persons_needed(counted + max(unmatched, 1))
+    needed = limits.persons_needed(counted.plus(max(unmatched, 1)))
     persons = await _persons(connection, task, needed) if needed else 0
     withheld = is_withheld(limits, counted, looked_up=looked_up, unmatched=unmatched, persons=persons)
     await _record(connection, task, looked_up=looked_up, unmatched=unmatched, withheld=withheld)
@@ -81,8 +81,8 @@ def limits_of(settings: Settings) -> UnmatchedLimits:
 
 def without_matches(report: UploadReport) -> UploadReport:
     """The report without what the register answered: the number of its unmatched rows, and what follows from it."""
-    told = [finding for finding in report.findings if finding.code not in _TELLING_FINDINGS]
-    return report.model_copy(update={"unmatched": None, "findings": told})
+    shown = [finding for finding in report.findings if finding.code not in _MATCH_FINDINGS]
+    return report.model_copy(update={"unmatched": None, "findings": shown})
 
 
 def withheld_finding(looked_up: int) -> Finding:

@@ -81,7 +81,7 @@ l.person_key IS NOT NULL AND (l.mismatch = 'open' OR r.self_disclosure_blocked
                               AND (f.self_disclosure_blocked AND f.person_key = l.person_key) IS NOT TRUE)
 """
 
-# And `enrolment.linking.contested`; `others`: the entitlements of those who are told.
+# And `enrolment.linking.contested`; `others`: the entitlements of those who are notified.
 _OPEN = f"""
 WITH claim AS MATERIALIZED (
     SELECT t.entitlement, t.row, l.*, CASE WHEN {_CLOSES_CARD} THEN ({INSURED_ELSEWHERE.format(person_key="l.person_key")}) END AS others
@@ -95,7 +95,7 @@ WITH claim AS MATERIALIZED (
         ORDER BY {NEAREST} LIMIT 1
     ) f ON true
     CROSS JOIN LATERAL (SELECT {_LINK}) l
-), told AS (
+), notified AS (
     INSERT INTO contested_claim (insurer_number, entitlement, revision)
     SELECT e.insurer_number, e.entitlement, :revision
     FROM (SELECT DISTINCT unnest(others) AS entitlement FROM claim) o

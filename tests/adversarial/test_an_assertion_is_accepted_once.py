@@ -1,4 +1,4 @@
-"""An assertion is accepted once, within its time: whatever its expiry says, and whoever sends it at the same time."""
+"""An assertion is accepted once, within its time: whatever its expiry is, and however often it is sent at the same time."""
 
 from __future__ import annotations
 

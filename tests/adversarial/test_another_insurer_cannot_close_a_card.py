@@ -89,7 +89,7 @@ async def test_nor_does_a_member_shared_with_it_that_is_changed_later(
     assert await tapped(fund, person) == ("1", [INSURER])
 
 
-async def test_the_other_insurer_is_told_which_member_and_not_by_whom(fund: Fund) -> None:
+async def test_the_other_insurer_sees_which_member_and_not_by_whom(fund: Fund) -> None:
     person, rogue, third = await fund.insured(), await admit(fund), await admit(fund)
     await fund.enrol(person, credential=rogue.program, self_disclosure_blocked=True)
     by_call = await queue(fund, fund.insurer)

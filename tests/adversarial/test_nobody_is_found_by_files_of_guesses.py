@@ -1,4 +1,4 @@
-"""Files of guesses find nobody: beyond the limit a report tells nothing of the register, until a second key approves.
+"""Files of guesses find nobody: beyond the limit a report shows nothing of the register, until a second key approves.
 
 The limits are 5 unmatched rows an hour and 8 a day, raised to 2 % of the insurer's persons.
 """
@@ -16,7 +16,6 @@ from tests.builders.fund import Fund, open_fund
 from tests.builders.fund_clients import INSURER
 from tests.builders.insurers import Insurer, admit
 from tests.builders.member_files import csv_file, get, run_jobs, upload
-from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -40,8 +39,8 @@ async def exhausted(fund: Fund) -> Insurer:
     return insurer
 
 
-def told(answer: dict[str, Any]) -> dict[str, Any]:
-    """All that an answer about an upload tells, without what names the upload."""
+def shown(answer: dict[str, Any]) -> dict[str, Any]:
+    """All that an answer about an upload shows, without what names the upload."""
     return {name: value for name, value in answer.items() if name not in {"upload_id", "received_at", "size"}}
 
 
@@ -60,18 +59,18 @@ async def an_hour_later(fund: Fund, insurer: Insurer) -> None:
     )
 
 
-async def test_a_right_guess_beyond_the_limit_is_told_no_more_than_a_wrong_one(fund: Fund) -> None:
+async def test_a_right_guess_beyond_the_limit_is_reported_like_a_wrong_one(fund: Fund) -> None:
     insurer, person = await exhausted(fund), fund.person()
     wrong = await insurer.process(fund, insurer.guess(person, 77))
     right = await insurer.process(fund, insurer.row(person))
-    assert told(right) == told(wrong)
+    assert shown(right) == shown(wrong)
     assert (right["state"], right["report"]["unmatched"]) == ("held", None)
     assert [finding["code"] for finding in right["report"]["findings"]] == ["unmatched-limit"]
 
 
 @pytest.mark.parametrize("options", [{}, {"publish": "on-request"}, {"bad_rows": "reject-file"}], ids=str)
 @pytest.mark.parametrize("and_also", ["nothing", "a bad row", "the row of another insurer"])
-async def test_no_way_of_sending_a_file_tells_more(
+async def test_no_way_of_sending_a_file_reveals_more(
     fund: Fund, options: dict[str, str], and_also: str
 ) -> None:
     insurer, person = await exhausted(fund), fund.person()
@@ -84,11 +83,11 @@ async def test_no_way_of_sending_a_file_tells_more(
         await insurer.process(fund, row, *others, **options)
         for row in (insurer.guess(person, 77), insurer.row(person))
     ]
-    assert told(answers[0]) == told(answers[1])
+    assert shown(answers[0]) == shown(answers[1])
     assert answers[1]["report"]["unmatched"] is None
 
 
-async def test_rejecting_a_held_file_tells_nothing(fund: Fund) -> None:
+async def test_rejecting_a_held_file_reveals_nothing(fund: Fund) -> None:
     insurer, person = await exhausted(fund), fund.person()
     held = await insurer.process(fund, insurer.row(person))
     rejected = await insurer.decide(fund, held["upload_id"], "reject")
@@ -105,7 +104,7 @@ async def test_a_held_guess_is_in_no_queue_and_no_feed(fund: Fund) -> None:
     assert [await get(fund, f"/v1/{path}", insurer.program) for path in ("mismatches", "changes")] == before
 
 
-async def test_a_second_key_approves_with_a_reason_and_then_everything_is_told(fund: Fund) -> None:
+async def test_a_second_key_approves_with_a_reason_and_then_everything_is_reported(fund: Fund) -> None:
     insurer, person = await exhausted(fund), fund.person()
     held = await insurer.process(fund, insurer.row(person), insurer.guess(fund.person(), 77))
     own = await insurer.decide(fund, held["upload_id"], "approve")
@@ -132,8 +131,8 @@ async def test_the_limit_counts_rows_and_not_files(fund: Fund) -> None:
     assert (answer["state"], answer["report"]["unmatched"]) == ("held", None)
 
 
-async def test_withheld_wrong_guesses_count_like_told_ones(fund: Fund) -> None:
-    """Otherwise a file of known wrong rows and one guess would tell by being held, again and again."""
+async def test_withheld_wrong_guesses_count_like_reported_ones(fund: Fund) -> None:
+    """Otherwise a file of known wrong rows and one guess would give the answer by being held, again and again."""
     insurer, person = await admit(fund), fund.person()
     for attempt in range(PER_HOUR - 1):
         await insurer.process(fund, insurer.guess(person, attempt))
@@ -227,19 +226,19 @@ async def test_a_file_that_is_checked_again_is_counted_once(fund: Fund) -> None:
 
 
 async def test_a_file_as_large_as_the_limit_allows_stays_within_it(fund: Fund) -> None:
-    """The bound by its arithmetic: whatever the sizes of the files, no more wrong guesses are told than the limit."""
+    """The bound by its arithmetic: whatever the sizes of the files, no more wrong guesses are reported than the limit."""
     insurer, person, attempts = await admit(fund), fund.person(), iter(range(1000))
-    wrong_and_told = 0
+    reported = 0
     for size in (2, 1, 4, 1, 1, 3, 1):
         answer = await insurer.process(fund, *(insurer.guess(person, next(attempts)) for _ in range(size)))
-        wrong_and_told += answer["report"]["unmatched"] or 0
-    assert wrong_and_told == 3
+        reported += answer["report"]["unmatched"] or 0
+    assert reported == 3
 
 
 async def test_the_same_bytes_again_are_not_checked_again(fund: Fund) -> None:
     insurer = await admit(fund)
     body = csv_file([insurer.guess(fund.person(), 1)])
-    answers: list[Person | Any] = []
+    answers: list[Any] = []
     for _ in range(2):
         answers.append((await upload(fund, body, insurer.program, scope="changes")).json())
         await run_jobs(fund)

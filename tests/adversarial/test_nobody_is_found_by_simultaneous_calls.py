@@ -65,7 +65,7 @@ async def test_beyond_the_limit_simultaneous_right_guesses_are_not_answered_eith
 async def test_right_guesses_among_simultaneous_wrong_ones_are_found_within_the_limit_only(
     fund: Fund,
 ) -> None:
-    """Whoever sends many guesses at once learns no more than the limit allows: all others are unanswered."""
+    """Many guesses sent at once reveal no more than the limit allows: all others are unanswered."""
     insurer = await admit(fund)
     responses = await enrol_all(fund, insurer, [{"address": NOWHERE}] * 30 + [{}] * 10)
     matches = [r.json()["match"] for r in responses if r.status_code == 201]
@@ -83,7 +83,7 @@ async def test_simultaneous_calls_about_members_who_are_found_count_nothing(fund
     assert accepted(await enrol_all(fund, insurer, [{}] * LIMIT)) == LIMIT
 
 
-async def test_a_refusal_at_the_limit_says_to_wait_for_the_next_hour(fund: Fund) -> None:
+async def test_a_refusal_at_the_limit_lasts_until_the_next_hour(fund: Fund) -> None:
     insurer = await admit(fund)
     await enrol_all(fund, insurer, [{"address": NOWHERE}] * LIMIT)
     [refused] = await enrol_all(fund, insurer, [{}])
@@ -136,7 +136,7 @@ async def test_every_call_that_asks_the_register_counts(fund: Fund, action: str)
 async def test_a_repeated_call_with_its_key_counts_once(fund: Fund) -> None:
     insurer, person = await admit(fund), fund.person()
     await fund.token(insurer.program)
-    same = {"credential": insurer.program, "address": NOWHERE, "key": "same"}
+    same: dict[str, Any] = {"credential": insurer.program, "address": NOWHERE, "key": "same"}
     await asyncio.gather(*(fund.enrol(person, **same) for _ in range(4)))
     await fund.enrol(person, **same)
     assert await count(fund, insurer) == (1, 0)
