@@ -23,8 +23,12 @@ JOIN revision opened ON opened.revision = o.opened_by AND opened.published_at IS
 LEFT JOIN revision closed ON closed.revision = o.closed_by
 WHERE o.person_key = {person_key} AND t.insurer_number <> :insurer AND closed.published_at IS NULL
   AND (o.lost_on IS NULL OR o.lost_on > (now() AT TIME ZONE 'Asia/Tokyo')::date)
+HAVING NOT bool_or(o.self_disclosure_blocked)
 """
-"""The entitlements of other insurers that insure a person (an SQL expression) today or later; null if none does."""
+"""The entitlements of other insurers that insure a person (an SQL expression) today or later.
+
+Null if none does, or if one of them has closed the card by a block of its own.
+"""
 
 _OTHERS = text(INSURED_ELSEWHERE.format(person_key=":person_key"))
 
@@ -58,7 +62,7 @@ async def _contest_version(
     if not closes_card(new.link, blocked=new.content["self_disclosure_blocked"], was_blocked=was_blocked):
         return new
     named = {"person_key": new.link.person_key, "insurer": insurer_number}
-    others: Sequence[int] | None = (await connection.execute(_OTHERS, named)).scalar_one()
+    others: Sequence[int] | None = (await connection.execute(_OTHERS, named)).scalar_one_or_none()
     if not others:
         return new
     await connection.execute(_NOTIFY, {"others": list(others), "revision": revision})

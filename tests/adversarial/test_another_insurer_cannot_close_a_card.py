@@ -189,6 +189,21 @@ async def test_the_block_of_the_insurer_to_which_she_has_moved_counts_at_once(
     assert await tapped(fund, person) == ("card-not-usable", [])
 
 
+@pytest.mark.parametrize("by_file", [False, True])
+async def test_a_block_in_which_both_insurers_agree_is_not_contested(fund: Fund, by_file: bool) -> None:
+    """A protected member changes insurers, and the former one has not ended her enrolment yet."""
+    person, second = fund.person(), await admit(fund)
+    await fund.enrol(person, self_disclosure_blocked=True)
+    await fund.register(person.card)
+    if by_file:
+        await second.process(fund, second.row(person, self_disclosure_blocked="1"))
+    else:
+        await fund.enrol(person, credential=second.program, self_disclosure_blocked=True)
+    assert (await queue(fund, second.program))["mismatches"] == []
+    await fund.change(person, "withdraw")
+    assert await tapped(fund, person) == ("card-not-usable", [])
+
+
 async def test_a_contested_member_is_not_answered_by_number(fund: Fund) -> None:
     person, rogue = await fund.insured(), await admit(fund)
     await fund.enrol(person, credential=rogue.program, self_disclosure_blocked=True)
