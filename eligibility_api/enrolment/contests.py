@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.enrolment.decision import Decision, NewVersion
 from eligibility_api.enrolment.linking import closes_card, contested
+from eligibility_api.files.store import force_index_plans
 
 INSURED_ELSEWHERE = """
 SELECT array_agg(DISTINCT o.entitlement)
@@ -61,6 +62,7 @@ async def _contest_version(
     )
     if not closes_card(new.link, blocked=new.content["self_disclosure_blocked"], was_blocked=was_blocked):
         return new
+    await force_index_plans(connection)
     named = {"person_key": new.link.person_key, "insurer": insurer_number}
     others: Sequence[int] | None = (await connection.execute(_OTHERS, named)).scalar_one_or_none()
     if not others:

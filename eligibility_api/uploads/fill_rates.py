@@ -53,7 +53,7 @@ _MEASURE = "SELECT {measures} FROM {{rows}} r WHERE EXISTS (SELECT FROM {{plan}}
 
 _LAST = text("""
 SELECT report -> 'fill_rates' FROM upload
-WHERE insurer_number = :insurer AND scope = :scope AND state = 'published'
+WHERE insurer_number = :insurer AND scope = :scope AND state IN ('published', 'undo-held')
 ORDER BY revision DESC LIMIT 1
 """)
 
