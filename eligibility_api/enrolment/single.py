@@ -126,14 +126,14 @@ async def _attempt(
     former = await idempotency.stored_answer(connection, call)
     if former is not None:
         return _Result(former.answer, time.monotonic(), former.ahead)
-    decision = operation.decide(await operation.load(connection), asked.register)
+    wanted = decision = operation.decide(await operation.load(connection), asked.register)
     # Only here: a version is closed by a revision that is newer than itself.
     revision = await store.prepare_revision(connection, call.insurer_number, caller.client_id)
     if not operation.by_second_key:
-        decision = await contest(connection, call.insurer_number, decision, revision)
+        decision = await contest(connection, call.insurer_number, wanted, revision)
     await _write(connection, decision, revision, insurer_name)
     asked.missed = any(opened.link.register_match is not RegisterMatch.ONE for opened in decision.open)
-    await _record(connection, caller, operation, decision, revision)
+    await _record(connection, caller, operation, wanted, revision)
     answer = _answer(decision) | await operation.extend(connection, decision)
     await idempotency.store_answer(connection, call, answer, revision)
     published = await store.publish(connection, revision)
@@ -171,7 +171,7 @@ def _answer(decision: Decision) -> dict[str, Any]:
 async def _record(
     connection: AsyncConnection, caller: Caller, operation: Operation, decision: Decision, revision: int
 ) -> None:
-    """Append one audit record of the change, for the person whose enrolment it changes."""
+    """Append one audit record of the change, for the person whose enrolment it changes, contested or not."""
     links = [touched.link for touched in decision.touched]
     values: dict[str, Any] = {
         "kind": operation.kind,

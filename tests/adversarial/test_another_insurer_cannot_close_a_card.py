@@ -105,6 +105,16 @@ async def test_the_other_insurer_sees_which_member_and_not_by_whom(fund: Fund) -
         assert (await queue(fund, stranger))["claimed_elsewhere"] == []
 
 
+async def test_the_attempt_is_recorded_under_the_person_whom_it_concerns(fund: Fund) -> None:
+    person, rogue = await fund.insured(), await admit(fund)
+    await fund.enrol(person, credential=rogue.program, self_disclosure_blocked=True)
+    [hers] = await fund.records("insurer_number = $1 AND kind = 'enrolment.add'", rogue.number)
+    [bound] = await fund.records(
+        "kind = 'enrolment.add' AND person_key = $1 AND insurer_number = $2", hers["person_key"], INSURER
+    )
+    assert hers["person_key"] == bound["person_key"] is not None
+
+
 async def test_only_a_second_key_with_a_reason_makes_the_block_count(fund: Fund) -> None:
     person, second = await fund.insured(), await admit(fund)
     enrolled = await fund.enrol(person, credential=second.program, self_disclosure_blocked=True)
