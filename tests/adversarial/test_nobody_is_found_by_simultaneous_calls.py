@@ -51,7 +51,7 @@ def accepted(responses: Iterable[httpx2.Response]) -> int:
 
 async def test_of_simultaneous_wrong_guesses_as_many_as_the_limit_are_answered(fund: Fund) -> None:
     insurer = await admit(fund)
-    guesses = await enrol_all(fund, insurer, [{"address": f"{NOWHERE}{n}"} for n in range(40)])
+    guesses = await enrol_all(fund, insurer, [{"address": f"{NOWHERE}{n}"} for n in range(18)])
     assert accepted(guesses) == LIMIT
     assert await count(fund, insurer) == (LIMIT, 0)
 
@@ -67,7 +67,7 @@ async def test_right_guesses_among_simultaneous_wrong_ones_are_found_within_the_
 ) -> None:
     """Many guesses sent at once reveal no more than the limit allows: all others are unanswered."""
     insurer = await admit(fund)
-    responses = await enrol_all(fund, insurer, [{"address": NOWHERE}] * 30 + [{}] * 10)
+    responses = await enrol_all(fund, insurer, [{"address": NOWHERE}] * 14 + [{}] * 4)
     matches = [r.json()["match"] for r in responses if r.status_code == 201]
     assert matches.count("none") <= LIMIT
     assert await count(fund, insurer) == (matches.count("none"), 0)
@@ -75,7 +75,7 @@ async def test_right_guesses_among_simultaneous_wrong_ones_are_found_within_the_
 
 async def test_simultaneous_calls_about_members_who_are_found_count_nothing(fund: Fund) -> None:
     insurer = await admit(fund)
-    responses = await enrol_all(fund, insurer, [{}] * 20)
+    responses = await enrol_all(fund, insurer, [{}] * 14)
     refused = [response for response in responses if response.status_code == 429]
     assert accepted(responses) >= LIMIT
     assert {response.headers["Retry-After"] for response in refused} <= {"1"}
