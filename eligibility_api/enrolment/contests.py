@@ -17,18 +17,30 @@ from eligibility_api.enrolment.linking import closes_card, contested
 from eligibility_api.files.store import force_index_plans
 
 INSURED_ELSEWHERE = """
-SELECT array_agg(DISTINCT o.entitlement)
-FROM enrolment o
-JOIN entitlement t ON t.entitlement = o.entitlement
-JOIN revision opened ON opened.revision = o.opened_by AND opened.published_at IS NOT NULL
-LEFT JOIN revision closed ON closed.revision = o.closed_by
-WHERE o.person_key = {person_key} AND t.insurer_number <> :insurer AND closed.published_at IS NULL
-  AND (o.lost_on IS NULL OR o.lost_on > (now() AT TIME ZONE 'Asia/Tokyo')::date)
-HAVING NOT bool_or(o.self_disclosure_blocked)
+WITH insuring AS (
+    SELECT t.insurer_number, o.entitlement, o.self_disclosure_blocked, (
+        SELECT min(v.opened_by) FROM enrolment v
+        WHERE v.entitlement = o.entitlement AND v.person_key = o.person_key AND v.acquired_on = o.acquired_on
+          AND v.opened_by > coalesce((
+              SELECT max(u.opened_by) FROM enrolment u
+              WHERE u.entitlement = o.entitlement AND u.acquired_on = o.acquired_on
+                AND u.lost_on <= (now() AT TIME ZONE 'Asia/Tokyo')::date), 0)) AS since
+    FROM enrolment o
+    JOIN entitlement t ON t.entitlement = o.entitlement
+    JOIN revision opened ON opened.revision = o.opened_by AND opened.published_at IS NOT NULL
+    LEFT JOIN revision closed ON closed.revision = o.closed_by
+    WHERE o.person_key = {person_key} AND closed.published_at IS NULL
+      AND (o.lost_on IS NULL OR o.lost_on > (now() AT TIME ZONE 'Asia/Tokyo')::date)
+)
+SELECT array_agg(DISTINCT entitlement) FILTER (
+    WHERE since < (SELECT coalesce(min(since), 9223372036854775807) FROM insuring WHERE insurer_number = :insurer))
+FROM insuring WHERE insurer_number <> :insurer
+HAVING NOT bool_or(self_disclosure_blocked)
 """
-"""The entitlements of other insurers that insure a person (an SQL expression) today or later.
+"""The entitlements of other insurers that insure a person (an SQL expression), today or later, for longer.
 
-Null if none does, or if one of them has closed the card by a block of its own.
+An insurer has insured her since the revision that enrolled her for the present period, or that reopened the
+period after its end. Null if there is no such insurer, or if another one has closed the card by its own block.
 """
 
 _OTHERS = text(INSURED_ELSEWHERE.format(person_key=":person_key"))

@@ -200,6 +200,38 @@ async def test_the_block_of_the_insurer_to_which_she_has_moved_counts_at_once(
 
 
 @pytest.mark.parametrize("by_file", [False, True])
+async def test_a_second_insurer_cannot_undermine_the_block_of_the_first(fund: Fund, by_file: bool) -> None:
+    first, rogue, person = await admit(fund), await admit(fund), fund.person()
+    await fund.register(person.card)
+    for insurer in (first, rogue):
+        await insurer.process(fund, insurer.row(person))
+    assert (await tapped(fund, person))[0] == "1"
+    if by_file:
+        await first.process(fund, first.row(person, self_disclosure_blocked="1"))
+    else:
+        await _by_correction(fund, person, first, self_disclosure_blocked=True)
+    assert await tapped(fund, person) == ("card-not-usable", [])
+    assert (await queue(fund, first.program))["mismatches"] == []
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+async def test_a_former_insurer_that_reopens_its_period_is_not_the_first(fund: Fund, by_file: bool) -> None:
+    former, person = await admit(fund), fund.person()
+    await fund.register(person.card)
+    ended = {"lost_on": "2026-04-01", "reason_of_loss": "03"}
+    await fund.enrol(person, credential=former.program)
+    key = fund.lookup_body(person, insurer_number=former.number)
+    await fund.post("/v1/enrolments/end", key | ended, former.program)
+    await fund.enrol(person, acquired_on="2026-04-01")
+    await _by_correction(fund, person, former)
+    if by_file:
+        await former.process(fund, former.row(person, self_disclosure_blocked="1"))
+    else:
+        await _by_correction(fund, person, former, self_disclosure_blocked=True)
+    assert await tapped(fund, person) == ("1", [INSURER])
+
+
+@pytest.mark.parametrize("by_file", [False, True])
 async def test_a_block_in_which_both_insurers_agree_is_not_contested(fund: Fund, by_file: bool) -> None:
     """A protected member changes insurers, and the former one has not ended her enrolment yet."""
     person, second = fund.person(), await admit(fund)
