@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,6 +46,8 @@ period after its end. Null if there is no such insurer, or if another one has cl
 
 _OTHERS = text(INSURED_ELSEWHERE.format(person_key=":person_key"))
 
+_TODAY = text("SELECT (now() AT TIME ZONE 'Asia/Tokyo')::date")
+
 _NOTIFY = text("""
 INSERT INTO contested_claim (insurer_number, entitlement, revision)
 SELECT insurer_number, entitlement, :revision FROM entitlement WHERE entitlement = ANY (CAST(:others AS bigint[]))
@@ -72,7 +75,8 @@ async def _contest_version(
         former.content["self_disclosure_blocked"] and former.link.person_key == new.link.person_key
         for former in decision.close
     )
-    if not closes_card(new.link, blocked=new.content["self_disclosure_blocked"], was_blocked=was_blocked):
+    blocked, ended = new.content["self_disclosure_blocked"], await _has_ended(connection, new)
+    if not closes_card(new.link, ended=ended, blocked=blocked, was_blocked=was_blocked):
         return new
     await force_index_plans(connection)
     named = {"person_key": new.link.person_key, "insurer": insurer_number}
@@ -81,3 +85,8 @@ async def _contest_version(
         return new
     await connection.execute(_NOTIFY, {"others": list(others), "revision": revision})
     return replace(new, link=contested(new.link))
+
+
+async def _has_ended(connection: AsyncConnection, new: NewVersion) -> bool:
+    lost_on: date | None = new.content["lost_on"]
+    return lost_on is not None and lost_on <= (await connection.execute(_TODAY)).scalar_one()

@@ -72,12 +72,14 @@ def link_after_unlinking(former: Link, found: RegisterAnswer) -> Link:
     return Link(None, match, Mismatch.OPEN)
 
 
-def closes_card(link: Link, *, blocked: bool, was_blocked: bool) -> bool:
-    """Return whether this link brings what closes the person's card: an open mismatch, or a new block (R7).
+def closes_card(link: Link, *, ended: bool, blocked: bool, was_blocked: bool) -> bool:
+    """Return whether this link brings what closes the person's card (R7): a new block, or an open mismatch.
 
-    `was_blocked`: the version that it replaces was linked to the same person and had a block already.
+    An open mismatch of a period that has `ended` closes it for those days only. `was_blocked`: the version that
+    it replaces was linked to the same person and had a block already.
     """
-    return link.person_key is not None and (link.mismatch is Mismatch.OPEN or (blocked and not was_blocked))
+    mismatched = link.mismatch is Mismatch.OPEN and not ended
+    return link.person_key is not None and (mismatched or (blocked and not was_blocked))
 
 
 def contested(link: Link) -> Link:

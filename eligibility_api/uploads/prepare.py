@@ -77,8 +77,9 @@ CASE WHEN m.row IS NULL THEN f.mismatch
 
 # `enrolment.linking.closes_card` as a set operation.
 _CLOSES_CARD = """
-l.person_key IS NOT NULL AND (l.mismatch = 'open' OR r.self_disclosure_blocked
-                              AND (f.self_disclosure_blocked AND f.person_key = l.person_key) IS NOT TRUE)
+l.person_key IS NOT NULL AND (
+    l.mismatch = 'open' AND (r.lost_on IS NULL OR r.lost_on > (now() AT TIME ZONE 'Asia/Tokyo')::date)
+    OR r.self_disclosure_blocked AND (f.self_disclosure_blocked AND f.person_key = l.person_key) IS NOT TRUE)
 """
 
 # And `enrolment.linking.contested`; `others`: the entitlements of those who are notified.

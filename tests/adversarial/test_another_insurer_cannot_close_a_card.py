@@ -200,6 +200,22 @@ async def test_the_block_of_the_insurer_to_which_she_has_moved_counts_at_once(
 
 
 @pytest.mark.parametrize("by_file", [False, True])
+async def test_a_mismatch_of_an_ended_period_stays_linked_and_closes_those_days_alone(
+    fund: Fund, by_file: bool
+) -> None:
+    person, former = await fund.insured(), await admit(fund)
+    ended = {"acquired_on": "2022-04-01", "lost_on": "2023-04-01", "reason_of_loss": "03"}
+    await former.process(fund, former.row(person, **ended))
+    if by_file:
+        await former.process(fund, former.row(person, address=NOWHERE, **ended))
+    else:
+        await _by_correction(fund, person, former, address=NOWHERE, **ended)
+    assert await tapped(fund, person) == ("1", [INSURER])
+    past = await fund.tap(person.card, as_of="2022-05-01")
+    assert past.json()["code"] == "card-not-usable"
+
+
+@pytest.mark.parametrize("by_file", [False, True])
 async def test_a_second_insurer_cannot_undermine_the_block_of_the_first(fund: Fund, by_file: bool) -> None:
     first, rogue, person = await admit(fund), await admit(fund), fund.person()
     await fund.register(person.card)

@@ -121,7 +121,15 @@ def test_a_card_is_closed_by_a_new_block_or_an_open_mismatch_of_its_person(
     link: Link, blocked: bool, was_blocked: bool, closes: bool
 ) -> None:
     """Rule R7."""
-    assert closes_card(link, blocked=blocked, was_blocked=was_blocked) is closes
+    assert closes_card(link, ended=False, blocked=blocked, was_blocked=was_blocked) is closes
+
+
+@pytest.mark.parametrize(
+    ("link", "blocked", "closes"), [(LOST, False, False), (LOST, True, True), (LINKED, True, True)]
+)
+def test_of_an_ended_period_only_a_block_closes_the_card(link: Link, blocked: bool, closes: bool) -> None:
+    """Rules P1, P2 and R7."""
+    assert closes_card(link, ended=True, blocked=blocked, was_blocked=False) is closes
 
 
 @pytest.mark.parametrize(
@@ -136,6 +144,6 @@ def test_a_card_is_closed_by_a_new_block_or_an_open_mismatch_of_its_person(
 def test_a_contested_link_is_none_and_waits_in_the_queue(link: Link, left: Link) -> None:
     """Rule R7: and the next change of it that closes no card is linked again."""
     assert contested(link) == left
-    assert not closes_card(left, blocked=True, was_blocked=False)
+    assert not closes_card(left, ended=False, blocked=True, was_blocked=False)
     assert link_after_match(CONTESTED, RegisterAnswer(ONE, HER)) == LINKED
     assert link_after_confirmation(CONTESTED, RegisterAnswer(ONE, HER)) == LINKED
