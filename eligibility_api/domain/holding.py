@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+_ALL = 1e12
+"""More members than there are: a share may be so small that the quotient is infinite."""
+
 
 @dataclass(frozen=True, slots=True)
 class HoldingShare:
@@ -19,4 +22,4 @@ class HoldingShare:
 
     def enough_members(self, count: int) -> int:
         """So many members that `count` of them, or of more, are certainly not too many."""
-        return max(self.min_rows, math.floor(count / self.share) + 2 if self.share else 0)
+        return max(self.min_rows, math.floor(min(count / self.share, _ALL)) + 2 if self.share else 0)

@@ -10,6 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+_ALL = 1e12
+"""More persons than there are: a share may be so small that the quotient is infinite."""
+
 
 class UnmatchedRows(NamedTuple):
     """Numbers of unmatched rows, counted or allowed: in this hour, and in 24 hours."""
@@ -45,7 +48,7 @@ class UnmatchedLimits:
         above = max(
             rows.hour if rows.hour > self.fixed.hour else 0, rows.day if rows.day > self.fixed.day else 0
         )
-        needed = math.ceil(above / self.share)
+        needed = math.ceil(min(above / self.share, _ALL))
         # The product of the rounded quotient may be a little too small.
         return needed if rows.within(self.allowed(needed)) else needed + 1
 

@@ -95,6 +95,11 @@ def test_more_counted_rows_never_let_a_file_pass(
     assert is_withheld(limit, counted.plus(more), looked_up=1, unmatched=1, persons=persons) or not before
 
 
+@pytest.mark.parametrize("share", [5e-324, 1e-300, 1e-12])
+def test_a_share_of_almost_nothing_needs_more_persons_than_there_are(share: float) -> None:
+    assert UnmatchedLimits(FIXED, share).persons_needed(UnmatchedRows(400, 400)) > 10**11
+
+
 @given(limits, counts)
 def test_as_many_persons_as_are_needed_are_enough(limit: UnmatchedLimits, wanted: UnmatchedRows) -> None:
     needed = limit.persons_needed(wanted)
