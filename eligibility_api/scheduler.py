@@ -44,6 +44,7 @@ _MAINTAIN_PARTITIONS = text("SELECT maintain_used_nonces()")
 _EXPIRED = {
     "visual_check_count": "hour < now() - interval '1 day'",
     "number_miss": "hour < now() - interval '1 day'",
+    "facility_number_miss": "hour < now() - interval '1 day'",
     "second_factor_miss": "hour < now() - interval '1 day'",
     "mismatch_count": "hour < now() - interval '1 day'",
     "lookup_count": "day < current_date - 60",

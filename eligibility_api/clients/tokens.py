@@ -7,10 +7,11 @@ every use. Whether the client is still admitted is checked by each statement in 
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,10 +38,9 @@ _UNREADABLE = (JoseError, ValueError, KeyError, TypeError, AttributeError, Overf
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A verified client assertion (RFC 7523 section 3): its client, its expiry and its single-use id."""
+    """A verified client assertion (RFC 7523 section 3): its client and its single-use id."""
 
     client_id: UUID
-    expires_at: datetime
     jti: str
 
 
@@ -140,7 +140,8 @@ def check_assertion(
     """
     try:
         claims = jwt.decode(assertion, ECKey.import_key(public_key), algorithms=_ALGORITHMS).claims
-        issued, expires, jti = int(claims["iat"]), int(claims["exp"]), claims["jti"]
+        issued, expires, jti = _instant(claims["iat"]), _instant(claims["exp"]), claims["jti"]
+        begins = _instant(claims.get("nbf", issued))
         seconds = now.timestamp()
         valid = (
             claims["iss"] == claims["sub"]
@@ -149,12 +150,20 @@ def check_assertion(
             and 8 <= len(jti) <= 128
             and jti.isprintable()
             and issued <= seconds + _CLOCK_TOLERANCE_SECONDS
+            and begins <= seconds + _CLOCK_TOLERANCE_SECONDS
             and seconds < expires
         )
         if not valid:
             raise ShikakuError("assertion-invalid")
         if expires > seconds + MAX_ASSERTION_SECONDS:
             raise ShikakuError("assertion-too-long")
-        return Assertion(UUID(claims["iss"]), datetime.fromtimestamp(expires, UTC), jti)
+        return Assertion(UUID(claims["iss"]), jti)
     except _UNREADABLE:
         raise ShikakuError("assertion-invalid") from None
+
+
+def _instant(claim: Any) -> float:
+    """Return a NumericDate (RFC 7519 section 2), seconds since 1970. Raises ValueError for anything else."""
+    if isinstance(claim, bool) or not isinstance(claim, int | float) or not math.isfinite(claim):
+        raise ValueError("an instant must be a number")
+    return float(claim)

@@ -52,13 +52,17 @@ async def mismatches(request: Request, caller: From, state: At, after: After = N
     "/mismatches/confirm",
     summary="Confirm a member's items",
     responses=problem_responses(
-        *CHANGE_REFUSALS, "register-unavailable", "mismatch-limit", "mismatch-unknown"
+        *CHANGE_REFUSALS,
+        "register-unavailable",
+        "mismatch-limit",
+        "mismatch-unknown",
+        "approval-needs-another-key",
     ),
 )
 async def confirm(request: ConfirmRequest, caller: From, state: At, key: Key) -> ConfirmAnswer:
     """The register is asked again; exactly one person is linked.
 
-    Otherwise the items are confirmed, and answered again.
+    Otherwise the items are confirmed, and answered again. A contested member needs another key, with a reason.
     """
     return await mismatch_resolution.confirm(state, caller, key, request)
 

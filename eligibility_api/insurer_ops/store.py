@@ -58,6 +58,19 @@ ORDER BY q.since, q.version
 LIMIT :limit
 """)  # noqa: S608 - constants of the store, no values
 
+_CLAIMED_ELSEWHERE = text("""
+SELECT t.enrolment_id::text AS enrolment_id, v.symbol, v.number, v.branch, v.birth_date, c.since
+FROM (SELECT c.entitlement, max(r.published_at) AS since
+      FROM contested_claim c JOIN revision r ON r.revision = c.revision
+      WHERE c.insurer_number = :insurer AND r.published_at <= now() AND r.published_at > now() - interval '90 days'
+      GROUP BY c.entitlement) c
+JOIN entitlement t ON t.entitlement = c.entitlement
+CROSS JOIN LATERAL (SELECT e.symbol, e.number, e.branch, e.birth_date FROM enrolment e
+                    WHERE e.entitlement = c.entitlement ORDER BY e.version DESC LIMIT 1) v
+ORDER BY c.since DESC, c.entitlement
+LIMIT :limit
+""")
+
 _ENTITLEMENT = text("""
 SELECT entitlement, enrolment_id FROM entitlement WHERE enrolment_id = :enrolment_id AND insurer_number = :insurer
 """)
@@ -166,6 +179,11 @@ async def mismatches(connection: AsyncConnection, insurer: str, after: Position,
     since, _, version = after
     parameters = {"insurer": insurer, "since": since, "version": version, "limit": limit}
     return (await connection.execute(_MISMATCHES, parameters)).all()
+
+
+async def claimed_elsewhere(connection: AsyncConnection, insurer: str, limit: int) -> Rows:
+    """Return the insurer's members whom another insurer claimed within 90 days, latest first."""
+    return (await connection.execute(_CLAIMED_ELSEWHERE, {"insurer": insurer, "limit": limit})).all()
 
 
 async def entitlement(connection: AsyncConnection, insurer: str, enrolment_id: UUID) -> Row[Any] | None:

@@ -105,6 +105,19 @@ class Settings(BaseSettings):
         ge=0,
         description="Members in single calls whom the register does not identify, per insurer and hour.",
     )
+    unmatched_rows_per_hour: int = Field(
+        default=100,
+        ge=0,
+        description="Rows of member files whom the register does not identify, per insurer and hour; beyond that a"
+        " file's report withholds its matches until another key approves it.",
+    )
+    unmatched_rows_per_day: int = Field(default=300, ge=0, description="The same in 24 hours.")
+    unmatched_rows_ratio: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="Raises both limits of unmatched rows to this share of the insurer's persons.",
+    )
     upload_max_bytes: int = Field(
         default=16 * 1024**3, ge=1, description="Maximum size of a member file or claim file."
     )

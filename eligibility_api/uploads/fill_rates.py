@@ -61,7 +61,7 @@ _LAST = text("""
 SELECT report -> 'fill_rates'
 FROM (
     SELECT report, revision FROM upload
-    WHERE insurer_number = :insurer AND scope = :scope AND state = 'published'
+    WHERE insurer_number = :insurer AND scope = :scope AND state IN ('published', 'undo-held')
     -- Keeps the subquery separate: merged with the outer one, it could read every insurer's files by their age.
     OFFSET 0
 ) own

@@ -33,12 +33,13 @@ _CLASSIFY = f"""
 INSERT INTO {{plan}} (row, membership, entitlement, kind, matching, flags_lost)
 SELECT r.row, r.membership, e.entitlement,
        CASE WHEN v.same THEN 'unchanged' WHEN v.touched THEN 'changed' ELSE 'new' END,
-       v.same IS NOT TRUE AND v.identical IS NOT TRUE,
+       v.same IS NOT TRUE AND (v.identical IS NOT TRUE OR v.contested),
        v.same IS NOT TRUE AND coalesce(v.flags_lost, false)
 FROM {{rows}} r
 LEFT JOIN entitlement e ON {ENTITLEMENT_OF_ROW}
 LEFT JOIN LATERAL (
     SELECT v.digest IS NOT DISTINCT FROM r.digest AS same, {OVERLAPS} AS touched, {SAME_IDENTITY} AS identical,
+           v.register_match = 'contested' AS contested,
            v.nondisclosure AND NOT r.nondisclosure
                OR v.self_disclosure_blocked AND NOT r.self_disclosure_blocked AS flags_lost
     FROM enrolment v

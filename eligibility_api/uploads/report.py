@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import FileScope, Finding, UploadReport
 from eligibility_api.database.plans import whole_file
+from eligibility_api.domain.holding import HoldingShare, exact
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads import fill_rates
 from eligibility_api.uploads.queue import UploadContext, UploadTask
@@ -26,7 +26,7 @@ _CLASSIFIED = """
 SELECT count(*) AS rows, count(*) FILTER (WHERE kind = 'new') AS new,
        count(*) FILTER (WHERE kind = 'changed') AS changed,
        count(*) FILTER (WHERE kind = 'unchanged') AS unchanged,
-       count(*) FILTER (WHERE matching) AS matched,
+       count(*) FILTER (WHERE matching) AS looked_up,
        count(*) FILTER (WHERE flags_lost) AS flags_lost
 FROM {plan}
 WHERE row > :after AND row <= :upto
@@ -73,11 +73,13 @@ SELECT count(*) FROM (
 class RowCounts:
     """Counts of a file's valid rows, and of the insurer's current members compared with them."""
 
+    file_rows: int
+    """All rows of the file, invalid ones included."""
     rows: int
     new: int
     changed: int
     unchanged: int
-    matched: int
+    looked_up: int
     flags_lost: int
     unmatched: int = 0
     renumbered: int = 0
@@ -90,27 +92,30 @@ async def build_report(
     connection: AsyncConnection,
     context: UploadContext,
     task: UploadTask,
-    rows: int,
     faults: FaultCounts,
+    counts: RowCounts,
 ) -> UploadReport:
-    """The check report of a file with this many `rows` and these `faults` in them."""
-    counts = await _counts(connection, task)
+    """The check report of a file with these `faults` and `counts`."""
     rates = await fill_rates.measure(connection, task, context.clock())
     earlier = await fill_rates.of_last_file(connection, task)
-    limits, bad = context.settings, rows - counts.rows
+    limits, bad = context.settings, counts.file_rows - counts.rows
     found = [
         *_of_rows(faults),
-        *_share("bad-rows", bad, rows, limits.hold_max_invalid_ratio, limits),
-        *_share(
+        *share_finding("bad-rows", bad, counts.file_rows, limits.hold_max_invalid_ratio, limits),
+        *share_finding(
             "changed",
             counts.changed,
             counts.changed + counts.unchanged,
             limits.hold_max_changed_ratio,
             limits,
         ),
-        *_share("absent", counts.absent, counts.current, limits.hold_max_absent_ratio, limits),
-        *_share("unmatched", counts.unmatched, counts.matched, limits.hold_max_unmatched_ratio, limits),
-        *_share("renumbered", counts.renumbered, counts.rows, limits.hold_max_renumbered_ratio, limits),
+        *share_finding("absent", counts.absent, counts.current, limits.hold_max_absent_ratio, limits),
+        *share_finding(
+            "unmatched", counts.unmatched, counts.looked_up, limits.hold_max_unmatched_ratio, limits
+        ),
+        *share_finding(
+            "renumbered", counts.renumbered, counts.rows, limits.hold_max_renumbered_ratio, limits
+        ),
         *_fill_drops(rates, earlier, limits),
     ]
     if counts.flags_lost:
@@ -118,7 +123,7 @@ async def build_report(
     if counts.gaps:
         found.append(Finding(code="gaps", count=counts.gaps, holds=False))
     return UploadReport(
-        rows=rows,
+        rows=counts.file_rows,
         good_rows=counts.rows,
         bad_rows=bad,
         new=counts.new,
@@ -132,12 +137,13 @@ async def build_report(
     )
 
 
-async def _counts(connection: AsyncConnection, task: UploadTask) -> RowCounts:
+async def count_rows(connection: AsyncConnection, task: UploadTask, file_rows: int) -> RowCounts:
+    """Count the staged rows of a file with `file_rows`, and compare them with the insurer's current members."""
     staging, insurer = task.staging, {"insurer": task.insurer_number}
     counts: Counter[str] = Counter()
     async for chunk in staging.chunks(connection, CHUNK_ROWS):
         await _add(counts, task, connection, _CLASSIFIED, chunk)
-    if counts["matched"]:
+    if counts["looked_up"]:
         async for chunk in staging.chunks(connection, CHUNK_ROWS):
             await _add(counts, task, connection, _MATCHED, chunk | insurer)
     if task.scope is FileScope.FULL:
@@ -148,7 +154,7 @@ async def _counts(connection: AsyncConnection, task: UploadTask) -> RowCounts:
             )
     async with whole_file(connection):
         counts["gaps"] = (await staging.execute(connection, _GAPS)).scalar_one()
-    return RowCounts(**counts)
+    return RowCounts(file_rows=file_rows, **counts)
 
 
 async def _add(
@@ -170,13 +176,13 @@ def _of_rows(faults: FaultCounts) -> Iterator[Finding]:
         yield Finding(code=code, count=count, holds=False, column=column)
 
 
-def _share(code: str, count: int, of: int, limit: float, settings: Settings) -> Iterator[Finding]:
+def share_finding(code: str, count: int, of: int, limit: float, settings: Settings) -> Iterator[Finding]:
     """A finding if `count` is not 0.
 
-    It holds the file above the limit, if there are enough rows for a meaningful share.
+    It holds the file above the limit, if there are enough rows for a meaningful share (rule N5).
     """
     if count:
-        holds = of >= settings.hold_min_rows and count > _exact(limit) * of
+        holds = HoldingShare(limit, settings.hold_min_rows).holds(count, of)
         yield Finding(
             code=code, count=count, holds=holds, detail={"share": round(count / of, 4)} if of else None
         )
@@ -186,8 +192,8 @@ def _fill_drops(
     rates: Mapping[str, fill_rates.FillRate], earlier: Mapping[str, float], settings: Settings
 ) -> Iterator[Finding]:
     for column, (rate, of) in rates.items():
-        drop = _exact(earlier.get(column, 0.0)) - _exact(rate)
-        if drop > _exact(settings.hold_max_fill_rate_drop):
+        drop = exact(earlier.get(column, 0.0)) - exact(rate)
+        if drop > exact(settings.hold_max_fill_rate_drop):
             detail: dict[str, Any] = {"before": earlier[column], "now": rate}
             yield Finding(
                 code="fill-dropped",
@@ -196,11 +202,6 @@ def _fill_drops(
                 column=column,
                 detail=detail,
             )
-
-
-def _exact(ratio: float) -> Decimal:
-    """A ratio as it is written: 29 of 100 rows are not more than 0.29, whose binary fraction is smaller."""
-    return Decimal(str(ratio))
 
 
 async def record_skipped(connection: AsyncConnection, task: UploadTask, skipped: int) -> None:

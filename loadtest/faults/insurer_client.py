@@ -86,7 +86,7 @@ class Publication:
         """Undo it, once, and add its period of validity to the reference data. Raises LoadError."""
         if self._published.undone_at is not None:
             return
-        undone = await self._client.run("undo", self.upload_id, "--reason", REASON)
+        undone = await self._client.run("undo", self.upload_id, "--reason", REASON, "--approver")
         if undone["state"] != "undone":
             raise LoadError(f"{self._file.name} could not be undone: {undone['state']}")
         self._published = replace(self._published, undone_at=datetime.fromisoformat(undone["undone_from"]))

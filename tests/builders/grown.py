@@ -37,6 +37,7 @@ revision 5000: insurer_number, client_id, published_at = lpad({few}::text, 8, '0
 entitlement 10000: insurer_number, symbol_key, number_key, branch_key, birth_date = lpad({few}::text, 8, '0'), '', {n}::text, '00', '1980-01-01'
 enrolment 10000: entitlement, opened_by, person_key, register_match, insurer_name, certificate_kind, number, relationship, name, name_kana, sex, birth_date, address, acquired_on = {n}, {few}, int8send({n}), 'one', 'x', '01', 'x', '1', 'x', 'x', '1', '1980-01-01', 'x', '2024-04-01'
 audit_record 20000: kind, outcome, client_id, institution_code, person_key, enrolments = 'eligibility.card', 'answered', md5('1')::uuid, lpad({few}::text, 10, '0'), int8send({few}), ARRAY[{n}]
+facility_number_miss 2000: institution_code, hour, misses = lpad({n}::text, 10, '0'), now() - make_interval(hours => {n}), 1
 number_miss 2000: institution_code, client_id, hour, misses, streak, missed_at = lpad({n}::text, 10, '0'), md5({n}::text)::uuid, now(), 1, 1, now()
 reference_number 5000: institution_code, entitlement, reference_number, registered_at = lpad({few}::text, 10, '0'), {n}, 'x', now()
 medical_ticket 2000: entitlement, opened_by, ticket_type, month, institution_code, treatment, single_or_combined, valid_from, valid_to = {n}, {few}, '1', '2026-04-01', 'x', '1', '1', '2026-04-01', '2026-04-30'
@@ -48,7 +49,8 @@ lookup_count 5000: insurer_number, day, outcome, lookups = lpad({few}::text, 8, 
 upload 2000: upload_id, revision, insurer_number, client_id, format, encoding, scope, bad_rows, publish, state, cleaned_up = md5({n}::text)::uuid, {n}, lpad({few}::text, 8, '0'), md5('1')::uuid, 'x', 'x', 'full', 'x', 'x', 'published', true
 upload_part 2000: upload_id, part, body = md5({few}::text)::uuid, {n}, ''
 upload_fault 5000: upload_id, row, code = md5({few}::text)::uuid, {n}, 'x'
-upload_decision 2000: upload_id, decision, client_id = md5({n}::text)::uuid, 'approve', md5('1')::uuid
+contested_claim 2000: insurer_number, entitlement, revision = lpad({few}::text, 8, '0'), {n}, {n}
+upload_decision 2000: upload_id, revision, decision, client_id = md5({n}::text)::uuid, {n}, 'approve', md5('1')::uuid
 permit 2000: permit_id, basis, person_key, institution_code, client_id, care, categories, given_at, until, record_id = md5({n}::text)::uuid, 'pin', int8send({few}), lpad({few}::text, 10, '0'), md5('1')::uuid, '1', '{{x}}', now(), now() + interval '1 hour', md5({n}::text)::uuid
 consent_evidence 2000: permit_id, statement, words, audience, presence_record, challenge, certificate, signature, revocation = md5({n}::text)::uuid, '{{}}', 'x', 'x', md5({n}::text)::uuid, 'x', '', '', '{{}}'
 permit_end 2000: permit_id, ended_at, reason, client_id, record_id = md5({n}::text)::uuid, now(), '0', md5('1')::uuid, md5({n}::text)::uuid

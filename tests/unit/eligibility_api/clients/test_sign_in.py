@@ -101,7 +101,7 @@ def test_the_sentence_names_the_maximum() -> None:
 @pytest.mark.parametrize(
     "other",
     [{"aud": "https://other.example"}, {"sub": "another"}, {"jti": ""}, {"key": ECKey.generate_key("P-256")}],
-    ids=str,
+    ids=["audience", "subject", "jti", "key"],
 )
 def test_an_assertion_with_another_fault_is_not_called_too_long(other: dict[str, Any]) -> None:
     assert code_of(exp=int(NOW.timestamp()) + 3600, **other) == "assertion-invalid"

@@ -10,7 +10,6 @@ import pytest
 
 from eligibility_api.contract.uploads import Finding, RowFault, UploadReport
 from eligibility_api.platform.settings import Settings
-from eligibility_api.uploads import report as module
 from eligibility_api.uploads.queue import UploadContext, UploadTask
 from eligibility_api.uploads.reading.block import FaultCounts
 from eligibility_api.uploads.report import RowCounts, build_report
@@ -18,7 +17,7 @@ from tests.builders.scripted_database import CONNECTION, NOW
 
 pytestmark = pytest.mark.anyio
 
-NO_ROWS: dict[str, int] = dict.fromkeys(("rows", "new", "changed", "unchanged", "matched", "flags_lost"), 0)
+NO_ROWS: dict[str, int] = dict.fromkeys(("rows", "new", "changed", "unchanged", "looked_up", "flags_lost"), 0)
 NO_FAULTS: FaultCounts = Counter()
 Rates = Mapping[str, tuple[float, int]]
 
@@ -46,22 +45,19 @@ async def reported(
 ) -> UploadReport:
     """The report of a file with these counts and fill rates."""
 
-    async def counted(*_: object) -> RowCounts:
-        return RowCounts(**NO_ROWS | counts)
-
     async def measured(*_: object) -> Rates:
         return rates or {}
 
     async def of_last_file(*_: object) -> Mapping[str, float]:
         return earlier or {}
 
-    monkeypatch.setattr(module, "_counts", counted)
     monkeypatch.setattr("eligibility_api.uploads.fill_rates.measure", measured)
     monkeypatch.setattr("eligibility_api.uploads.fill_rates.of_last_file", of_last_file)
     context = cast(UploadContext, Context(settings or {}))
     task = cast(UploadTask, object())
+    file_rows = counts.get("rows", 0) if rows is None else rows
     return await build_report(
-        CONNECTION, context, task, counts.get("rows", 0) if rows is None else rows, faults
+        CONNECTION, context, task, faults, RowCounts(**NO_ROWS | counts | {"file_rows": file_rows})
     )
 
 
