@@ -134,9 +134,7 @@ InstitutionCode = Annotated[
 ]
 """医療機関コード of ten digits with its check digit."""
 
-BranchNumber = Annotated[
-    _Identifier, StringConstraints(pattern=r"^[0-9]{2}$", max_length=2), Field(examples=["00"])
-]
+BranchNumber = Annotated[_Identifier, StringConstraints(pattern=r"^[0-9]{2}$"), Field(examples=["00"])]
 """枝番: two digits that distinguish the members of one number."""
 
 PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT_LENGTH)]
@@ -186,7 +184,7 @@ def _not_too_early(value: date) -> date:
     return value
 
 
-Day = Annotated[date, before(10, _iso_day), AfterValidator(_not_too_early)]
+Day = Annotated[date, before(10, _iso_day, fault="day"), AfterValidator(_not_too_early)]
 """A day, only as YYYY-MM-DD on the wire: pydantic's own date would also accept seconds since 1970."""
 
 _BYTES = (
