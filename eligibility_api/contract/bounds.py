@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, LiteralString
 
 from pydantic import BeforeValidator  # noqa: TID251 - the one place
 from pydantic_core import PydanticCustomError
@@ -42,21 +42,24 @@ def normalized(form: Literal["NFC", "NFKC"], text: str, *, max_length: int) -> s
 
 
 class BoundedBefore:
-    """Converts an input before it is validated; a text longer than `max_length` is refused unseen."""
+    """Converts an input before it is validated; a text longer than `max_length` is refused unseen, as `fault`."""
 
-    def __init__(self, max_length: int, convert: Callable[[object], object]) -> None:
+    def __init__(self, max_length: int, convert: Callable[[object], object], fault: LiteralString) -> None:
         self.max_length = max_length
+        self._fault = fault
         self._convert = convert
 
     def __call__(self, value: object) -> object:
         """The converted input. Raises PydanticCustomError."""
         if isinstance(value, str) and len(value) > self.max_length:
             raise PydanticCustomError(
-                "string_too_long", "at most {max_length} characters", {"max_length": self.max_length}
+                self._fault, "at most {max_length} characters", {"max_length": self.max_length}
             )
         return self._convert(value)
 
 
-def before(max_length: int, convert: Callable[[object], object]) -> BeforeValidator:
+def before(
+    max_length: int, convert: Callable[[object], object], *, fault: LiteralString = "string_too_long"
+) -> BeforeValidator:
     """A validator that runs before the type's own: `BoundedBefore`, for use in `Annotated`."""
-    return BeforeValidator(BoundedBefore(max_length, convert))
+    return BeforeValidator(BoundedBefore(max_length, convert, fault))

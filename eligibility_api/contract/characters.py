@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from eligibility_api.contract.bounds import MAX_TEXT_LENGTH, normalized
+from eligibility_api.contract.bounds import MAX_EXPANSION, MAX_TEXT_LENGTH, normalized
 
 REPLACEMENT = "●"
 """Replaces a character that the target encoding lacks."""
@@ -29,9 +29,9 @@ def normalize_kana(text: str) -> str:
     """Normalise kana: full-width katakana, single ordinary spaces between the parts, none around.
 
     Half-width kana, hiragana, and spaces of any width and number give the same result. Raises
-    `bounds.TextTooLong` for more than 200 characters.
+    `bounds.TextTooLong` for a text longer than a normalised reading can be.
     """
-    katakana = normalized("NFKC", text, max_length=MAX_TEXT_LENGTH).translate(_TO_KATAKANA)
+    katakana = normalized("NFKC", text, max_length=MAX_EXPANSION * MAX_TEXT_LENGTH).translate(_TO_KATAKANA)
     return " ".join(katakana.split())
 
 

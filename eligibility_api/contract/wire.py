@@ -137,7 +137,7 @@ InstitutionCode = Annotated[
 
 BranchNumber = Annotated[
     _Identifier,
-    StringConstraints(pattern=r"^[0-9]{2}$", max_length=2),
+    StringConstraints(pattern=r"^[0-9]{2}$"),
     # A constraint after a validator is not described by itself.
     Field(examples=["00"], json_schema_extra={"pattern": r"^[0-9]{2}$"}),
 ]
@@ -190,7 +190,7 @@ def _not_too_early(value: date) -> date:
     return value
 
 
-Day = Annotated[date, before(10, _iso_day), AfterValidator(_not_too_early)]
+Day = Annotated[date, before(10, _iso_day, fault="day"), AfterValidator(_not_too_early)]
 """A day, only as YYYY-MM-DD on the wire: pydantic's own date would also accept seconds since 1970."""
 
 

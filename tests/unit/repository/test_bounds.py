@@ -246,6 +246,6 @@ def test_every_regular_expression_has_a_maximum_width_or_a_reason() -> None:
         if isinstance(value, re.Pattern)
     }
     assert len(patterns) > 15
-    parser = vars(re)["_parser"]
+    parser = importlib.import_module("re._parser")
     widths = {name: parser.parse(value.pattern).getwidth()[1] for name, value in patterns.items()}
     assert {name for name, width in widths.items() if width > 1_000} == set(UNBOUNDED_PATTERNS)
