@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx2
@@ -34,7 +35,11 @@ from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.prescriptions import endpoints as prescriptions
 from eligibility_api.presence import endpoints as presence
-from eligibility_api.processes.process import die_with_parent, exclude_from_garbage_collection
+from eligibility_api.processes.process import (
+    die_with_parent,
+    exclude_from_garbage_collection,
+    max_open_files,
+)
 from eligibility_api.proofs.verifier import Verifier
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
@@ -42,7 +47,9 @@ from eligibility_api.state import State
 from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problems
-from eligibility_api.web.middleware import AccessLog, BodyLimit, LoadShedder
+from eligibility_api.web.middleware import AccessLog
+from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
+from eligibility_api.web.server.limits import BodyLimits, ServerLimits
 
 MAX_BODY_BYTES = 64 * 1024
 """Default limit of a request body: a proof has about 3 kB."""
@@ -56,10 +63,7 @@ LARGER_BODIES: dict[str, int] = {
     CLAIMS_PATH: 16 * 1024**3,
     checkups.PATH: checkups.MAX_BYTES,
 }
-"""Body limits of the paths that accept more, in bytes."""
-
-MIN_IN_FLIGHT = 16
-"""Requests in flight per worker above which it drops requests of disconnected clients."""
+"""Body limits of the paths that accept more, in bytes; `FUND_UPLOAD_MAX_BYTES` replaces those of files."""
 
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
@@ -71,14 +75,16 @@ English, and one for the engineer. A technical failure is never an answer about 
 OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 
-def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PATH]) -> FastAPI:
+def build(state: OpenState) -> FastAPI:
     """Build the application; `state` is opened at its startup and closed at its shutdown."""
-    larger = LARGER_BODIES | {uploads.PATH: upload_max_bytes, CLAIMS_PATH: upload_max_bytes}
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with state() as app.state.fund:
-            yield
+    async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Admission]]:
+        async with state() as fund:
+            app.state.fund = fund
+            admission = _admission(fund)
+            async with admission.sweeping():
+                yield {APP_STATE_KEY: admission}
 
     app = FastAPI(
         title="Shikaku eligibility API",
@@ -113,10 +119,20 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
     problems.install_error_handlers(app)
     app.add_middleware(FastPathMiddleware, routes=_fast_path_routes())
     app.add_middleware(HistoryFastPathMiddleware, routers=history.HISTORY_ROUTERS)
-    app.add_middleware(LoadShedder, min_in_flight=MIN_IN_FLIGHT)
-    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
     app.add_middleware(AccessLog)
     return app
+
+
+def _admission(state: State) -> Admission:
+    """The limits of this process for connections and requests."""
+    file_bytes = state.settings.upload_max_bytes
+    larger = LARGER_BODIES | {uploads.PATH: file_bytes, CLAIMS_PATH: file_bytes}
+    limits = ServerLimits.of(state.settings, BodyLimits(MAX_BODY_BYTES, larger), max_open_files())
+    return Admission(
+        limits,
+        lambda token: state.tokens.read(token, state.clock()).client_id.int,
+        asyncio.get_running_loop().time,
+    )
 
 
 def _fast_path_routes() -> list[APIRoute]:
@@ -162,9 +178,6 @@ def create_app() -> FastAPI:
     set_up_logging()
     settings = Settings()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
-    app = build(
-        lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock),
-        upload_max_bytes=settings.upload_max_bytes,
-    )
+    app = build(lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock))
     exclude_from_garbage_collection()
     return app

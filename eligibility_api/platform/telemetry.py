@@ -32,6 +32,11 @@ REQUESTS = Counter(
     "HTTP requests by route, status and error code.",
     ["route", "status", "code"],
 )
+REFUSED = Counter(
+    "shikaku_limit_refusals_total",
+    "Requests and connections refused by a limit of the server, by the limit; see web/server/limits.py.",
+    ["limit"],
+)
 MISS_STREAKS = Counter(
     "shikaku_lookup_miss_streaks_total",
     "Streaks of look-ups by number without a match, counted at 10, 20, 40 ... misses: possible enumeration.",

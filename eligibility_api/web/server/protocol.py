@@ -1,0 +1,300 @@
+"""The server's HTTP/1.1 protocol: uvicorn's, with a limit for everything that a client can send, or fail to send.
+
+Per connection it is known what the connection waits for and until when; `Admission.sweep` ends what is overdue.
+A request is passed to the application once its body is complete, so that a slow one holds no place there. Only large
+bodies are passed on while they arrive, and only with a valid token. Whatever answers a request, here or in the
+application, does so after these limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable
+from functools import partial
+from typing import Any, cast
+
+import httptools
+import structlog
+from starlette.types import ASGIApp, Scope
+from uvicorn._types import ASGI3Application
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.server import ServerState
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.web.headers import bearer_token, headers_of
+from eligibility_api.web.server import limits as rows
+from eligibility_api.web.server.admission import as_get
+from eligibility_api.web.server.client_address import client_address
+from eligibility_api.web.server.connection import LimitedConnection, Stage
+from eligibility_api.web.server.fair_share import Verdict
+from eligibility_api.web.server.limits import Limit
+from eligibility_api.web.server.refusals import count
+
+log = structlog.get_logger()
+
+OPERATION_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Paths that have a share of their own: other requests from the same address must not make the service look dead."""
+
+_MAX_DISCARDED_BYTES = 4 * 1024 * 1024
+"""A client that sends more after it was refused is cut off."""
+
+
+class LimitedHttpProtocol(LimitedConnection):
+    """A connection, and the requests on it."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.url = b""
+        self._in_headers = True
+        """Whether the parser reads a request's headers, or waits for them."""
+        self._encoded_bytes = 0
+        """What was read of a body, including the framing of its chunks."""
+        self._max_body_bytes = 0
+        self._former_token: str | None = None
+        self._former_client: Hashable = None
+
+    # -- Bytes -------------------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop. Nothing beyond the header limit reaches the parser before it is checked."""
+        if self._is_deaf:
+            self._discarded_bytes += len(data)
+            if self._discarded_bytes > _MAX_DISCARDED_BYTES:
+                self.transport.abort()
+            return
+        while self._in_headers and len(data) > (rest := self._limits.max_header_bytes - self._header_bytes):
+            if not self._feed(data[:rest]):
+                return
+            data = data[rest:]
+        self._feed(data)
+
+    def _feed(self, data: bytes) -> bool:
+        """Parse bytes. Returns whether more are of interest."""
+        if self._in_headers:
+            self._header_bytes += len(data)
+        else:
+            self._encoded_bytes += len(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if not self._is_deaf:
+                self.cycle.keep_alive = False  # to another protocol; the request itself is answered
+        except httptools.HttpParserError as error:
+            self._refuse_malformed(error)
+        if self._is_deaf:
+            return False
+        if self._in_headers:
+            if self._header_bytes:
+                self._await_headers()
+        elif self.cycle is self._next and self._encoded_bytes > self._max_encoded_bytes:
+            self._refuse(rows.BODY_BYTES)
+        return not self._is_deaf
+
+    @property
+    def _max_encoded_bytes(self) -> int:
+        """The maximum of a body with its framing: chunk sizes, extensions and trailers are limited with it."""
+        return self._max_body_bytes + self._limits.max_header_bytes
+
+    def _await_headers(self) -> None:
+        """A part of a request's headers has arrived."""
+        if len(self.url) > self._limits.max_url_bytes:
+            self._refuse_next(rows.URL_BYTES)
+        elif self._header_bytes >= self._limits.max_header_bytes:
+            self._refuse_next(rows.HEADER_BYTES)
+        elif self._stage is Stage.IDLE:
+            self._await(Stage.HEADERS, self._limits.header_seconds)
+
+    def _refuse_malformed(self, error: httptools.HttpParserError) -> None:
+        cause = error.__context__
+        if isinstance(cause, Exception) and not isinstance(cause, (httptools.HttpParserError, UnicodeError)):
+            log.error("internal", cause=type(cause).__name__, exc_info=cause)
+        self._refuse_next(rows.MALFORMED)
+
+    def _refuse_next(self, limit: Limit) -> None:
+        """Refuse what the parser reads now: after the responses to all earlier requests."""
+        if self.awaits_client and not self.pipeline:
+            self._refuse(limit)
+        elif not self._in_headers and self.cycle is self._next:
+            self._refuse(limit)  # the body of a request in progress
+        else:
+            self._pending_refusal, self._is_deaf = limit, True
+
+    # -- The parser's callbacks --------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """Called by the parser at a request's first byte."""
+        if not self._is_deaf:
+            super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Called by the parser with a part of the URL."""
+        if not self._is_deaf:
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser with a header; what follows a chunked body (trailers) is ignored."""
+        if self._in_headers and not self._is_deaf:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Called by the parser after the last header."""
+        self._in_headers = False
+        self._header_bytes = self._body_bytes = self._encoded_bytes = 0
+        if self._is_deaf:
+            return
+        if len(self.url) > self._limits.max_url_bytes:
+            self._refuse_next(rows.URL_BYTES)
+        elif len(self.pipeline) >= rows.MAX_PIPELINED:
+            count(rows.PIPELINED)
+            self.pipeline[0][0].keep_alive = False
+            self._is_deaf = True
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser with a part of a body."""
+        if self._is_deaf:
+            return
+        super().on_body(body)
+        self._body_bytes += len(body)
+        if self._body_bytes > self._max_body_bytes and self.cycle is self._next:
+            self._refuse(rows.BODY_BYTES)
+
+    def on_message_complete(self) -> None:
+        """Called by the parser after a request's last byte."""
+        self._in_headers = True
+        self._header_bytes = 0
+        if self._is_deaf:
+            return
+        super().on_message_complete()
+        if self._stage is Stage.BODY and self.cycle is self._next:
+            self._admit()
+
+    # -- A request ---------------------------------------------------------------------------------------------------
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Called with each request once its headers are complete and all earlier ones are answered."""
+        self._next = cycle
+        scope = cycle.scope
+        headers = headers_of(cast(Scope, scope))
+        max_bytes = self._max_body_bytes = self._limits.bodies.of(scope["path"])
+        length = int(headers.get(b"content-length", b"0"))
+        if max(length, len(cycle.body)) > max_bytes:
+            self._refuse(rows.BODY_BYTES)
+            return
+        token = bearer_token(headers)
+        self._client = self._identify(cycle, token)
+        if not cycle.more_body:
+            self._admit()
+        elif max(length, max_bytes if b"transfer-encoding" in headers else 0) > self._limits.bodies.usual:
+            self._admit_large_body(token)
+        else:
+            self._period_began_with = 0
+            self._await(Stage.BODY, self._limits.body_seconds)
+            if cycle.waiting_for_100_continue:
+                cycle.waiting_for_100_continue = False
+                self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _identify(self, cycle: RequestResponseCycle, token: str | None) -> Hashable:
+        """Who shares the capacity: the client of a valid token, otherwise an address that counts."""
+        if token is not None and token == self._former_token:
+            return self._former_client
+        client = self._admission.client_of(token)
+        if client is not None:
+            self._former_token, self._former_client = token, client
+            if not self._is_known:
+                self._is_known = True
+                self._admission.table.mark_known(self._address, self)
+            return client
+        address = self._address
+        if self._limits.proxies and self.client is not None:
+            forwarded = tuple(value for name, value in cycle.scope["headers"] if name == b"x-forwarded-for")
+            address = client_address(self.client[0], forwarded, self._limits.proxies)
+        path = cycle.scope["path"]
+        return (address, path) if path in OPERATION_PATHS else address
+
+    def _admit_large_body(self, token: str | None) -> None:
+        """Pass on a large body while it arrives, if its token is valid."""
+        try:
+            self._admission.check_token(token)
+        except ShikakuError as error:
+            self._refuse(rows.TOKEN, error)
+            return
+        self._admit()
+
+    def _admit(self) -> None:
+        """Start the request, let it wait for its turn, or refuse it."""
+        requests, now = self._admission.requests, self._admission.now
+        verdict, displaced = requests.arrive(self._client, self, now)
+        if displaced is not None:
+            cast(LimitedHttpProtocol, displaced)._refuse(rows.REQUESTS)
+        if verdict is Verdict.START:
+            self._start()
+        elif verdict is Verdict.WAIT:
+            self._await(Stage.TURN, self._limits.max_wait_seconds)
+        else:
+            self._refuse(rows.REQUESTS)
+
+    def start_request(self) -> None:
+        """The turn of the waiting request has come."""
+        self._start()
+
+    def _start(self) -> None:
+        cycle = self._next
+        assert cycle is not None
+        self._period_began_with = self._body_bytes
+        self._await_response()
+        if self._admission.requests.is_busy:
+            # A client that has given up meanwhile is noticed by then: the end is read after the request's bytes.
+            self.loop.call_soon(self.loop.call_soon, self._run, cycle, self._client)
+        else:
+            self._run(cycle, self._client)
+
+    def _run(self, cycle: RequestResponseCycle, client: Hashable) -> None:
+        if cycle.disconnected:
+            self._leave(client)
+            return
+        app = cast(ASGIApp, self.app)
+        run = cycle.run_asgi(cast(ASGI3Application, app if cycle.scope["method"] != "HEAD" else as_get(app)))
+        task = self.loop.create_task(run)
+        self.tasks.add(task)
+        task.add_done_callback(partial(self._was_run, client))
+
+    def _was_run(self, client: Hashable, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        self._leave(client)
+
+    def _leave(self, client: Hashable) -> None:
+        for connection in self._admission.requests.leave(client):
+            connection.start_request()
+
+    def on_response_complete(self) -> None:
+        """Called when a response has been written."""
+        self.server_state.total_requests += 1
+        cycle = self._next
+        if self._stage is Stage.END:
+            return
+        if self.transport.is_closing():
+            self._end(self._limits.send_seconds)
+        elif cycle is not None and cycle is self.cycle and cycle.more_body:
+            self._linger()  # the rest of a body that nobody reads
+        elif self.pipeline:
+            self.flow.resume_reading()
+            following, app = self.pipeline.pop()
+            self._start_asgi_task(following, app)
+        elif self._pending_refusal is not None:
+            self._next = None
+            self._refuse(self._pending_refusal)
+        else:
+            self.flow.resume_reading()
+            if self._header_bytes:
+                self._await(Stage.HEADERS, self._limits.header_seconds)
+            else:
+                self._await(Stage.IDLE, self._limits.idle_seconds)
