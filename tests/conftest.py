@@ -79,8 +79,9 @@ def working_environment(request: pytest.FixtureRequest) -> None:
     """Every test starts with a working connection to J-LIS and the right time."""
     if "fund" in request.fixturenames:
         fund = request.getfixturevalue("fund")
-        fund.clock.offset = type(fund.clock.offset)()
-        fund.jlis_connection.reset()
+        if isinstance(fund, Fund):  # a module may have one of its own
+            fund.clock.offset = type(fund.clock.offset)()
+            fund.jlis_connection.reset()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem
-from eligibility_api.platform.telemetry import metrics_text
+from eligibility_api.platform.telemetry import metrics_text, set_up_logging
 from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.limits import LIMITS, Limit
 from tests.builders.real_server import LIMITS as VALUES
@@ -222,6 +223,25 @@ def refusals(limit: Limit) -> float:
     name = f'shikaku_limit_refusals_total{{limit="{limit.name}"}} '
     lines = [line for line in metrics_text().decode().splitlines() if line.startswith(name)]
     return float(lines[0].removeprefix(name)) if lines else 0.0
+
+
+async def test_refusals_are_logged_by_their_number(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging()
+    async with real_server() as server:
+        for _ in range(30):
+            assert (await server.ask(b"EHLO fund\r\n\r\n")).status == 400
+        logged = ""
+
+        def is_complete() -> bool:
+            nonlocal logged
+            logged += capsys.readouterr().err
+            return sum(json.loads(line)["entries"] for line in logged.splitlines()) == 30
+
+        await server.until(is_complete)
+    lines = [json.loads(line) for line in logged.splitlines()]
+    assert len(lines) < 10
+    assert {(line["event"], line["reason"]) for line in lines} == {("refused", "malformed")}
+    assert "EHLO" not in logged
 
 
 def test_every_limit_is_attacked() -> None:

@@ -18,7 +18,9 @@ ATTACKER, HONEST = "127.0.0.66", "127.0.0.1"
 PROXIES = (ip_network("127.0.0.99"),)
 
 
-async def flood(server: RealServer, count: int, token: str | None = None, host: str = ATTACKER) -> list[Client]:
+async def flood(
+    server: RealServer, count: int, token: str | None = None, host: str = ATTACKER
+) -> list[Client]:
     """So many requests at once, none of which ends by itself; waits until the server has them."""
     requests = server.admission.requests
     before = requests.in_progress + requests.waiting

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
@@ -11,9 +12,10 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.web.server import refusals
 from eligibility_api.web.server.connection_table import ConnectionTable
 from eligibility_api.web.server.fair_share import FairShare
-from eligibility_api.web.server.limits import ServerLimits
+from eligibility_api.web.server.limits import Limit, ServerLimits
 
 log = structlog.get_logger()
 
@@ -24,6 +26,9 @@ ReadToken = Callable[[str], Hashable]
 """Returns the client of an access token. Raises ShikakuError if it is not valid."""
 
 _SWEEPS_PER_SECOND = 4
+
+_REPORT_SECONDS = 1.0
+"""Refusals are logged by limit and number, so that a flood of them is no flood of lines."""
 
 
 class Connection(Protocol):
@@ -57,6 +62,8 @@ class Admission:
         self.now = clock()
         """The time of the last sweep: precise enough for deadlines, and free of cost."""
         self._clock = clock
+        self._refused: Counter[str] = Counter()
+        self._next_report = self.now
         self._read_token = read_token
 
     def client_of(self, token: str | None) -> Hashable | None:
@@ -73,13 +80,23 @@ class Admission:
             raise ShikakuError("token-missing")
         self._read_token(token)
 
+    def count_refusal(self, limit: Limit) -> None:
+        """Count a refusal in the metrics, and for the log."""
+        refusals.count(limit)
+        self._refused[limit.name] += 1
+
     def sweep(self) -> None:
-        """End the waits that are over, and start what may start now."""
+        """End the waits that are over, start what may start now, and log how often each limit refused."""
         self.now = self._clock()
         for connection in [one for one in self.open if one.deadline <= self.now]:
             connection.expire(self.now)
         for connection in self.requests.forget_inactive(self.now):
             connection.start_request()
+        if self._refused and self.now >= self._next_report:
+            self._next_report = self.now + _REPORT_SECONDS
+            for limit, count in self._refused.items():
+                log.warning("refused", reason=limit, entries=count)
+            self._refused.clear()
 
     @asynccontextmanager
     async def sweeping(self) -> AsyncIterator[None]:

@@ -20,7 +20,7 @@ from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
 from eligibility_api.web.server.client_address import client_address
 from eligibility_api.web.server.limits import Limit
-from eligibility_api.web.server.refusals import count, refusal
+from eligibility_api.web.server.refusals import refusal
 
 _LINGER_SECONDS = 2.0
 """After a refusal, unread bytes are discarded for so long: closing at once would reset the connection, and the client
@@ -92,7 +92,7 @@ class LimitedConnection(HttpToolsProtocol):
 
     def displace(self) -> None:
         """Close this connection for a newer one: with an answer, unless it is idle."""
-        count(rows.CONNECTIONS)
+        self._admission.count_refusal(rows.CONNECTIONS)
         if self._stage is not Stage.END:
             if self._stage is not Stage.IDLE:
                 self._write_refusal(rows.OVERLOADED, closes=True)
@@ -115,7 +115,7 @@ class LimitedConnection(HttpToolsProtocol):
             case Stage.HEADERS if self._header_bytes:
                 self._refuse(rows.HEADER_SECONDS)
             case Stage.HEADERS | Stage.IDLE:
-                count(rows.IDLE_SECONDS)
+                self._admission.count_refusal(rows.IDLE_SECONDS)
                 self._end(self._limits.send_seconds)
                 self.transport.close()
             case Stage.TURN:
@@ -125,7 +125,7 @@ class LimitedConnection(HttpToolsProtocol):
                 self._check_body_rate(now)
             case _:
                 if self.transport.get_write_buffer_size():
-                    count(rows.SEND_SECONDS)
+                    self._admission.count_refusal(rows.SEND_SECONDS)
                 self.deadline = inf
                 self.transport.abort()
 
@@ -174,7 +174,7 @@ class LimitedConnection(HttpToolsProtocol):
 
     def _refuse(self, limit: Limit, error: ShikakuError | None = None) -> None:
         """Refuse the request whose turn it is, or would be next. `error`: another one than the limit's."""
-        count(limit)
+        self._admission.count_refusal(limit)
         cycle = self._next
         error = error or limit.error
         assert error is not None

@@ -29,7 +29,6 @@ from eligibility_api.web.server.client_address import client_address
 from eligibility_api.web.server.connection import LimitedConnection, Stage
 from eligibility_api.web.server.fair_share import Verdict
 from eligibility_api.web.server.limits import Limit
-from eligibility_api.web.server.refusals import count
 
 log = structlog.get_logger()
 
@@ -152,7 +151,7 @@ class LimitedHttpProtocol(LimitedConnection):
         if len(self.url) > self._limits.max_url_bytes:
             self._refuse_next(rows.URL_BYTES)
         elif len(self.pipeline) >= rows.MAX_PIPELINED:
-            count(rows.PIPELINED)
+            self._admission.count_refusal(rows.PIPELINED)
             self.pipeline[0][0].keep_alive = False
             self._is_deaf = True
         else:
