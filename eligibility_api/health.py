@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from functools import lru_cache
 from typing import Annotated
 
 import asyncpg
@@ -13,6 +15,9 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.migrate import head
 from eligibility_api.platform.telemetry import metrics_text
 from eligibility_api.state import State, current_state
+
+_METRICS_SECONDS = 1.0
+"""Period in which a worker computes the metrics once: that takes milliseconds, and anybody may ask for them."""
 
 router = APIRouter(tags=["operation"])
 
@@ -83,4 +88,12 @@ async def _readiness(state: State) -> Readiness:
 @router.get("/metrics", summary="Prometheus metrics of all workers", response_class=PlainTextResponse)
 async def metrics() -> PlainTextResponse:
     """Counters and histograms. No label contains personal data."""
-    return PlainTextResponse(metrics_text(), media_type="text/plain; version=0.0.4")
+    return PlainTextResponse(
+        _recent_metrics(int(time.monotonic() / _METRICS_SECONDS)), media_type="text/plain; version=0.0.4"
+    )
+
+
+@lru_cache(maxsize=1)
+def _recent_metrics(_period: int) -> bytes:
+    """The metrics, computed once in a period."""
+    return metrics_text()

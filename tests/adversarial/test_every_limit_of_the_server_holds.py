@@ -6,12 +6,15 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 
 import pytest
+import structlog
 
 from eligibility_api.contract.errors import PROBLEM_MEDIA_TYPE, Problem
-from eligibility_api.platform.telemetry import metrics_text, set_up_logging
+from eligibility_api.platform.telemetry import metrics_text
+from eligibility_api.web.server import admission
 from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.limits import LIMITS, Limit
 from tests.builders.real_server import LIMITS as VALUES
@@ -225,23 +228,52 @@ def refusals(limit: Limit) -> float:
     return float(lines[0].removeprefix(name)) if lines else 0.0
 
 
-async def test_refusals_are_logged_by_their_number(capsys: pytest.CaptureFixture[str]) -> None:
-    set_up_logging()
+async def test_refusals_are_logged_by_their_number() -> None:
+    written = StringIO()
+    structlog.configure(
+        processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.WriteLoggerFactory(written)
+    )
     async with real_server() as server:
         for _ in range(30):
             assert (await server.ask(b"EHLO fund\r\n\r\n")).status == 400
-        logged = ""
-
-        def is_complete() -> bool:
-            nonlocal logged
-            logged += capsys.readouterr().err
-            return sum(json.loads(line)["entries"] for line in logged.splitlines()) == 30
-
-        await server.until(is_complete)
-    lines = [json.loads(line) for line in logged.splitlines()]
+        await server.until(lambda: sum(line["entries"] for line in lines_of(written)) == 30)
+    structlog.reset_defaults()
+    lines = lines_of(written)
     assert len(lines) < 10
     assert {(line["event"], line["reason"]) for line in lines} == {("refused", "malformed")}
-    assert "EHLO" not in logged
+    assert "EHLO" not in written.getvalue()
+
+
+def lines_of(written: StringIO) -> list[dict[str, Any]]:
+    """The lines of a log."""
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+async def test_a_log_that_cannot_be_written_ends_no_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk, for example."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(admission.log, "warning", fail)
+    monkeypatch.setattr(admission.log, "error", fail)
+    async with real_server(header_seconds=SHORT) as server:
+        assert (await server.ask(b"EHLO fund\r\n\r\n")).status == 400
+        assert [(await server.ask(b"GET /")).status for _ in range(2)] == [408, 408]
+
+
+async def test_one_connection_that_fails_ends_no_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        deadline = 0.0
+        awaits_client = True
+
+        def expire(self, now: float) -> None:
+            raise RuntimeError
+
+    async with real_server(header_seconds=SHORT) as server:
+        server.admission.open.add(Failing())  # type: ignore[arg-type]
+        assert (await server.ask(b"GET /")).status == 408
+        server.admission.open.clear()
 
 
 def test_every_limit_is_attacked() -> None:

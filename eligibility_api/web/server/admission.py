@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager, suppress
+from math import inf
 from typing import Protocol
 
 import structlog
@@ -89,14 +90,15 @@ class Admission:
         """End the waits that are over, start what may start now, and log how often each limit refused."""
         self.now = self._clock()
         for connection in [one for one in self.open if one.deadline <= self.now]:
+            connection.deadline = inf  # also if this fails
             connection.expire(self.now)
         for connection in self.requests.forget_inactive(self.now):
             connection.start_request()
         if self._refused and self.now >= self._next_report:
             self._next_report = self.now + _REPORT_SECONDS
-            for limit, count in self._refused.items():
+            refused, self._refused = self._refused, Counter()
+            for limit, count in refused.items():
                 log.warning("refused", reason=limit, entries=count)
-            self._refused.clear()
 
     @asynccontextmanager
     async def sweeping(self) -> AsyncIterator[None]:
@@ -112,10 +114,12 @@ class Admission:
     async def _sweep_for_ever(self) -> None:
         while True:
             await asyncio.sleep(1 / _SWEEPS_PER_SECOND)
-            try:
-                self.sweep()
-            except Exception as error:  # every wait must have its end, whatever happened to one connection
-                log.error("internal", cause=type(error).__name__, exc_info=error)
+            # Every wait must have its end, whatever happened to one connection, and if nothing can be logged either.
+            with suppress(Exception):
+                try:
+                    self.sweep()
+                except Exception as error:
+                    log.error("internal", cause=type(error).__name__, exc_info=error)
 
 
 def as_get(app: ASGIApp) -> ASGIApp:
