@@ -25,7 +25,7 @@ _SHARED_PART = 8
 """This part of the capacity is divided between the active clients. Requests in progress beyond it only make each other
 slower."""
 
-_LEAST_PART = 128
+_MIN_PART = 128
 """Each client may have this part in progress, however many clients are active: some requests wait for J-LIS."""
 
 
@@ -43,7 +43,7 @@ class _Client(Generic[RequestT]):
 
     in_progress: int = 0
     waiting: OrderedDict[RequestT, None] = field(default_factory=OrderedDict)
-    seen_at: float = 0.0
+    arrived_at: float = 0.0
 
     @property
     def held(self) -> int:
@@ -58,7 +58,7 @@ class FairShare(Generic[RequestT]):
         self._capacity = capacity
         self._free = max(capacity // _FREE_PART, 1)
         self._shared = max(capacity // _SHARED_PART, 1)
-        self._least = max(capacity // _LEAST_PART, 1)
+        self._min_in_progress = max(capacity // _MIN_PART, 1)
         self._clients: dict[Hashable, _Client[RequestT]] = {}
         self._turns: OrderedDict[Hashable, _Client[RequestT]] = OrderedDict()
         """The clients with waiting requests; the next turn is the first one's."""
@@ -75,7 +75,7 @@ class FairShare(Generic[RequestT]):
         own = self._clients.get(client)
         if own is None:
             own = self._clients[client] = _Client()
-        own.seen_at = now
+        own.arrived_at = now
         displaced = None
         if self.in_progress + self.waiting >= self._capacity:
             displaced = self._displace(own)
@@ -105,13 +105,13 @@ class FairShare(Generic[RequestT]):
     def forget_inactive(self, now: float) -> list[RequestT]:
         """Forget inactive clients, which raises the others' shares. Return the waiting requests that start now."""
         for client, own in list(self._clients.items()):
-            if not own.held and own.seen_at < now - ACTIVE_SECONDS:
+            if not own.held and own.arrived_at < now - ACTIVE_SECONDS:
                 del self._clients[client]
         return self._start_waiting() if self.waiting else []
 
     def _may_start(self, own: _Client[RequestT]) -> bool:
         return self.in_progress < self._free or own.in_progress < max(
-            self._least, self._shared // len(self._clients)
+            self._min_in_progress, self._shared // len(self._clients)
         )
 
     def _start_waiting(self) -> list[RequestT]:

@@ -18,6 +18,7 @@ import structlog
 from starlette.types import ASGIApp, Scope
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -56,7 +57,8 @@ class LimitedHttpProtocol(LimitedConnection):
         self._encoded_bytes = 0
         """What was read of a body, including the framing of its chunks."""
         self._max_body_bytes = 0
-        self._former_token: str | None = None
+        self._max_encoded_bytes = 0
+        self._former_token: bytes | None = None
         self._former_client: Hashable = None
 
     # -- Bytes -------------------------------------------------------------------------------------------------------
@@ -68,18 +70,23 @@ class LimitedHttpProtocol(LimitedConnection):
             if self._discarded_bytes > _MAX_DISCARDED_BYTES:
                 self.transport.abort()
             return
-        while self._in_headers and len(data) > (rest := self._limits.max_header_bytes - self._header_bytes):
-            if not self._feed(data[:rest]):
+        size = len(data)
+        while self._in_headers and size > (rest := self._limits.max_header_bytes - self._header_bytes):
+            self._feed(data[:rest], rest)
+            if self._stops_reading():
                 return
-            data = data[rest:]
-        self._feed(data)
+            data, size = data[rest:], size - rest
+        self._feed(data, size)
 
-    def _feed(self, data: bytes) -> bool:
-        """Parse bytes. Returns whether more are of interest."""
+    def _stops_reading(self) -> bool:
+        return self._is_deaf
+
+    def _feed(self, data: bytes, size: int) -> None:
+        """Parse bytes, and check what is not complete after them."""
         if self._in_headers:
-            self._header_bytes += len(data)
+            self._header_bytes += size
         else:
-            self._encoded_bytes += len(data)
+            self._encoded_bytes += size
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -87,19 +94,11 @@ class LimitedHttpProtocol(LimitedConnection):
                 self.cycle.keep_alive = False  # to another protocol; the request itself is answered
         except httptools.HttpParserError as error:
             self._refuse_malformed(error)
-        if self._is_deaf:
-            return False
         if self._in_headers:
-            if self._header_bytes:
+            if self._header_bytes and not self._is_deaf:
                 self._await_headers()
-        elif self.cycle is self._next and self._encoded_bytes > self._max_encoded_bytes:
+        elif self._encoded_bytes > self._max_encoded_bytes and self.cycle is self._next and not self._is_deaf:
             self._refuse(rows.BODY_BYTES)
-        return not self._is_deaf
-
-    @property
-    def _max_encoded_bytes(self) -> int:
-        """The maximum of a body with its framing: chunk sizes, extensions and trailers are limited with it."""
-        return self._max_body_bytes + self._limits.max_header_bytes
 
     def _await_headers(self) -> None:
         """A part of a request's headers has arrived."""
@@ -127,20 +126,13 @@ class LimitedHttpProtocol(LimitedConnection):
 
     # -- The parser's callbacks --------------------------------------------------------------------------------------
 
-    def on_message_begin(self) -> None:
-        """Called by the parser at a request's first byte."""
-        if not self._is_deaf:
-            super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Called by the parser with a part of the URL."""
-        if not self._is_deaf:
-            super().on_url(url)
-
     def on_header(self, name: bytes, value: bytes) -> None:
         """Called by the parser with a header; what follows a chunked body (trailers) is ignored."""
-        if self._in_headers and not self._is_deaf:
-            super().on_header(name, value)
+        if self._in_headers:
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Called by the parser after the last header."""
@@ -159,21 +151,28 @@ class LimitedHttpProtocol(LimitedConnection):
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser with a part of a body."""
-        if self._is_deaf:
+        cycle = self.cycle
+        if self._is_deaf or cycle.response_complete:
             return
-        super().on_body(body)
+        cycle.body += body
         self._body_bytes += len(body)
-        if self._body_bytes > self._max_body_bytes and self.cycle is self._next:
+        if self._body_bytes > self._max_body_bytes and cycle is self._next:
             self._refuse(rows.BODY_BYTES)
+            return
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     def on_message_complete(self) -> None:
         """Called by the parser after a request's last byte."""
         self._in_headers = True
         self._header_bytes = 0
-        if self._is_deaf:
+        cycle = self.cycle
+        if self._is_deaf or cycle.response_complete:
             return
-        super().on_message_complete()
-        if self._stage is Stage.BODY and self.cycle is self._next:
+        cycle.more_body = False
+        cycle.message_event.set()
+        if self._stage is Stage.BODY and cycle is self._next:
             self._admit()
 
     # -- A request ---------------------------------------------------------------------------------------------------
@@ -184,16 +183,20 @@ class LimitedHttpProtocol(LimitedConnection):
         scope = cycle.scope
         headers = headers_of(cast(Scope, scope))
         max_bytes = self._max_body_bytes = self._limits.bodies.of(scope["path"])
+        # Chunk sizes, extensions and trailers are limited together with the body.
+        self._max_encoded_bytes = max_bytes + self._limits.max_header_bytes
         length = int(headers.get(b"content-length", b"0"))
-        if max(length, len(cycle.body)) > max_bytes:
+        if length > max_bytes or len(cycle.body) > max_bytes:
             self._refuse(rows.BODY_BYTES)
             return
-        token = bearer_token(headers)
-        self._client = self._identify(cycle, token)
+        token = headers.get(b"authorization")
+        self._client = self._former_client if token and token == self._former_token else self._identify(cycle)
         if not cycle.more_body:
             self._admit()
-        elif max(length, max_bytes if b"transfer-encoding" in headers else 0) > self._limits.bodies.usual:
-            self._admit_large_body(token)
+        elif (
+            length if length or b"transfer-encoding" not in headers else max_bytes
+        ) > self._limits.bodies.usual:
+            self._admit_large_body(bearer_token(headers))
         else:
             self._period_began_with = 0
             self._await(Stage.BODY, self._limits.body_seconds)
@@ -201,13 +204,12 @@ class LimitedHttpProtocol(LimitedConnection):
                 cycle.waiting_for_100_continue = False
                 self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _identify(self, cycle: RequestResponseCycle, token: str | None) -> Hashable:
+    def _identify(self, cycle: RequestResponseCycle) -> Hashable:
         """Who shares the capacity: the client of a valid token, otherwise an address that counts."""
-        if token is not None and token == self._former_token:
-            return self._former_client
-        client = self._admission.client_of(token)
+        headers = headers_of(cast(Scope, cycle.scope))
+        client = self._admission.client_of(bearer_token(headers))
         if client is not None:
-            self._former_token, self._former_client = token, client
+            self._former_token, self._former_client = headers[b"authorization"], client
             if not self._is_known:
                 self._is_known = True
                 self._admission.table.mark_known(self._address, self)

@@ -63,7 +63,7 @@ def test_while_few_requests_are_in_progress_none_waits() -> None:
     assert arrivals(share, "a", FREE) == {START: FREE}
 
 
-def test_everybody_may_have_a_few_in_progress_however_many_are_active() -> None:
+def test_each_client_may_have_a_few_in_progress_however_many_are_active() -> None:
     share = filled(*((f"c{n}", 1) for n in range(200)))
     assert arrivals(share, "new", 3) == {START: LEAST, WAIT: 3 - LEAST}
 
