@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx2
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.routing import APIRoute
 
 from eligibility_api import health
@@ -18,6 +19,7 @@ from eligibility_api.claims import endpoints as claims
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.consent import endpoints as consent
 from eligibility_api.contract.claims import CLAIMS_PATH
+from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.eligibility import endpoints as eligibility
@@ -91,6 +93,7 @@ def build(state: OpenState) -> FastAPI:
         version="1",
         description=_DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,  # see below: it is rendered once
         # The interactive pages load their scripts from another host.
         docs_url=None,
         redoc_url=None,
@@ -116,6 +119,7 @@ def build(state: OpenState) -> FastAPI:
     ):
         app.include_router(package.router)
     app.include_router(health.router)
+    _serve_description(app)
     problems.install_error_handlers(app)
     app.add_middleware(FastPathMiddleware, routes=_fast_path_routes())
     app.add_middleware(HistoryFastPathMiddleware, routers=history.HISTORY_ROUTERS)
@@ -123,11 +127,24 @@ def build(state: OpenState) -> FastAPI:
     return app
 
 
+def _serve_description(app: FastAPI) -> None:
+    """Serve the interface's description, rendered once: it takes tens of milliseconds, and anybody may ask for it."""
+    rendered: list[bytes] = []
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def description() -> Response:
+        if not rendered:
+            rendered.append(json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode())
+        return Response(rendered[0], media_type="application/json")
+
+
 def _admission(state: State) -> Admission:
     """The limits of this process for connections and requests."""
     file_bytes = state.settings.upload_max_bytes
     larger = LARGER_BODIES | {uploads.PATH: file_bytes, CLAIMS_PATH: file_bytes}
-    limits = ServerLimits.of(state.settings, BodyLimits(MAX_BODY_BYTES, larger), max_open_files())
+    limits = ServerLimits.of(
+        state.settings, BodyLimits(MAX_BODY_BYTES, larger), max_open_files(), frozenset({TOKEN_PATH})
+    )
     return Admission(
         limits,
         lambda token: state.tokens.read(token, state.clock()).client_id.int,

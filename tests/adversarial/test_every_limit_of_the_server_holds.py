@@ -207,6 +207,8 @@ CASES = (
         {"body_seconds": SHORT},
     ),
     Case(rows.TOKEN, "no token", sends(request("POST", "/large", b"", None, 1_001))),
+    Case(rows.TOKEN, "a path that needs one", sends(request("GET", "/v1/x"))),
+    Case(rows.TOKEN, "with a body", sends(request("POST", "/v1/x", b"y" * 900))),
     Case(rows.TOKEN, "no token, chunked", sends(chunked("/large", b"y"))),
     Case(rows.REQUESTS, "one more", while_capacity_is_taken),
     Case(rows.WAIT_SECONDS, "behind its own", waits_for_its_turn, {"max_wait_seconds": SHORT}),
@@ -391,6 +393,16 @@ async def test_head_is_answered_like_get_without_a_body(path: str) -> None:
         head = await client.answer(has_body=False)
         assert (head.status, head.headers["content-length"]) == (get.status, str(len(get.body)))
         assert (await client.answer()).body == get.body
+
+
+async def test_who_has_no_token_is_not_read_for_a_while_after_a_refusal() -> None:
+    async with real_server() as server:
+        client = await server.connect()
+        began = asyncio.get_running_loop().time()
+        for _ in range(2):
+            assert (await (await client.send(request("GET", "/v1/x"))).answer()).status == 401
+        assert asyncio.get_running_loop().time() - began > 0.5
+        assert (await server.ask(request("GET", "/v1/x", token="one"))).status == 200
 
 
 async def test_a_refused_head_has_no_body() -> None:

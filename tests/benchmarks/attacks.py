@@ -34,7 +34,7 @@ from tests.builders.stack import PopulatedStack, populated_stack
 ATTACKER = "127.0.0.66"
 TERMINALS = 4
 _NICENESS = 5
-_SETTLE_SECONDS = 1.0
+_PAUSE_SECONDS = 1.0
 _UNATTACKED = "none"
 
 
@@ -100,15 +100,17 @@ def trickles(begin: Callable[[Target], bytes], part: bytes, pause: float) -> Att
 
     async def attack(target: Target, answers: Answers) -> None:
         reader, writer = await _connect(target)
+        answer = asyncio.ensure_future(reader.read(4096))
         try:
             writer.write(begin(target))
-            answer = asyncio.ensure_future(reader.read(4096))
-            while not answer.done():
-                writer.write(part)
-                await writer.drain()
-                await asyncio.wait([answer], timeout=pause)
+            with suppress(OSError):  # the server may have answered and closed
+                while not answer.done():
+                    writer.write(part)
+                    await writer.drain()
+                    await asyncio.wait([answer], timeout=pause)
             answers[_status(await answer)] += 1
         finally:
+            answer.cancel()
             writer.transport.abort()
 
     return attack
@@ -289,11 +291,11 @@ def measure(stack: PopulatedStack, seconds: float, per_second: float, names: lis
         attacker, result = None, context.SimpleQueue()
         if name != _UNATTACKED:
             target = Target(
-                str(address.hostname), address.port or 80, seconds + 2 * _SETTLE_SECONDS, _token(stack)
+                str(address.hostname), address.port or 80, seconds + 2 * _PAUSE_SECONDS, _token(stack)
             )
             attacker = context.Process(target=run_attack, args=(name, target, result), daemon=True)
             attacker.start()
-        time.sleep(2 * _SETTLE_SECONDS)
+        time.sleep(2 * _PAUSE_SECONDS)
         phase = terminals.phase = phases[name] = Phase()
         time.sleep(seconds)
         terminals.phase = None
@@ -303,7 +305,7 @@ def measure(stack: PopulatedStack, seconds: float, per_second: float, names: lis
                 attacker.kill()
             if not result.empty():
                 phase.answers = result.get()
-        time.sleep(_SETTLE_SECONDS)
+        time.sleep(_PAUSE_SECONDS)
         _show(name, phase, phases[_UNATTACKED])
     terminals.end()
     return phases

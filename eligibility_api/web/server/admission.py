@@ -67,19 +67,11 @@ class Admission:
         self._next_report = self.now
         self._read_token = read_token
 
-    def client_of(self, token: str | None) -> Hashable | None:
-        """The client whom a valid token names; None without one."""
-        if token is None:
-            return None
-        with suppress(ShikakuError):
-            return self._read_token(token)
-        return None
-
-    def check_token(self, token: str | None) -> None:
-        """Raises ShikakuError unless the token is valid."""
+    def client_of(self, token: str | None) -> Hashable:
+        """The client whom a token names. Raises ShikakuError unless it is valid."""
         if token is None:
             raise ShikakuError("token-missing")
-        self._read_token(token)
+        return self._read_token(token)
 
     def count_refusal(self, limit: Limit) -> None:
         """Count a refusal in the metrics, and for the log."""

@@ -33,6 +33,12 @@ def client_address(
     return peer if address is None else _site(address)
 
 
+def is_listed(address: str | None, proxies: tuple[IPNetwork, ...]) -> bool:
+    """Whether an address is a listed proxy's."""
+    parsed = None if address is None or not proxies else _parse(address)
+    return parsed is not None and any(parsed in network for network in proxies)
+
+
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text)

@@ -18,13 +18,16 @@ from uvicorn.server import ServerState
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.web.server import limits as rows
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
-from eligibility_api.web.server.client_address import client_address
+from eligibility_api.web.server.client_address import client_address, is_listed
 from eligibility_api.web.server.limits import Limit
 from eligibility_api.web.server.refusals import refusal
 
 _LINGER_SECONDS = 2.0
 """After a refusal, unread bytes are discarded for so long: closing at once would reset the connection, and the client
 might lose the answer."""
+
+_PAUSE_SECONDS = 1.0
+"""After a refusal without Retry-After, a connection without a valid token is not read for so long."""
 
 
 class Stage(Enum):
@@ -34,11 +37,12 @@ class Stage(Enum):
     BODY = "the body of a request"
     TURN = "the turn of a complete request"
     RESPONSE = "the application's response"
+    PAUSE = "the end of the time that a refused client was asked to wait"
     IDLE = "the next request"
     END = "the end of the connection"
 
 
-_AWAITS_CLIENT = frozenset({Stage.HEADERS, Stage.BODY, Stage.IDLE, Stage.END})
+_AWAITS_CLIENT = frozenset({Stage.HEADERS, Stage.BODY, Stage.PAUSE, Stage.IDLE, Stage.END})
 
 
 class LimitedConnection(HttpToolsProtocol):
@@ -57,6 +61,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._stage = Stage.HEADERS
         self.deadline = inf
         self._address: str | None = None
+        self._is_proxy = False
         self._is_known = False
         """Whether a valid token has arrived on it."""
         self._next: RequestResponseCycle | None = None
@@ -86,6 +91,7 @@ class LimitedConnection(HttpToolsProtocol):
         admission = self._admission
         self._await(Stage.HEADERS, self._limits.header_seconds)
         self._address = client_address(self.client[0] if self.client else None, (), ())
+        self._is_proxy = is_listed(self._address, self._limits.proxies)
         admission.open.add(self)
         for connection in admission.table.add(self._address, self):
             cast(LimitedConnection, connection).displace()
@@ -118,6 +124,9 @@ class LimitedConnection(HttpToolsProtocol):
                 self._admission.count_refusal(rows.IDLE_SECONDS)
                 self._end(self._limits.send_seconds)
                 self.transport.close()
+            case Stage.PAUSE:
+                self.flow.resume_reading()
+                self._await(Stage.IDLE, self._limits.idle_seconds)
             case Stage.TURN:
                 self._admission.requests.withdraw(self._client, self)
                 self._refuse(rows.WAIT_SECONDS)
@@ -185,15 +194,27 @@ class LimitedConnection(HttpToolsProtocol):
             self._end(self._limits.send_seconds)
             self.transport.abort()
             return
-        elif limit.closes or not self._is_known or not cycle.keep_alive or cycle.more_body:
+        elif limit.closes or not cycle.keep_alive or cycle.more_body:
             self._write_refusal(error, closes=True, has_body=cycle.scope["method"] != "HEAD")
             self._disconnect_application()
         else:
             self._write_refusal(error, closes=False, has_body=cycle.scope["method"] != "HEAD")
             cycle.response_complete = True
             self.on_response_complete()
+            self._pause_after(error)
             return
         self._linger()
+
+    def _pause_after(self, error: ShikakuError) -> None:
+        """Read nothing for a while from who has no token, or has an excess: refusals have a cost, too.
+
+        Not if others may share the connection: behind a listed proxy, or a Unix socket.
+        """
+        is_own = self._address is not None and not self._is_proxy
+        is_suspect = not self._is_known or self._admission.requests.has_excess(self._client)
+        if self._stage is Stage.IDLE and is_own and is_suspect:
+            self.flow.pause_reading()
+            self._await(Stage.PAUSE, error.retry_after or _PAUSE_SECONDS)
 
     def _write_refusal(self, error: ShikakuError, *, closes: bool, has_body: bool = True) -> None:
         defaults = self.server_state.default_headers

@@ -18,12 +18,18 @@ RequestT = TypeVar("RequestT")
 ACTIVE_SECONDS = 1.0
 """A client counts as active until this long after its last request: what a share is computed from."""
 
-_FREE_PART = 32
+_FREE_PART = 128
 """Below this part of the capacity in progress, any request starts: nothing waits while the processor is idle."""
 
-_SHARED_PART = 8
+_BUSY_PART = 32
+"""Above this part, a request may have waited so long that its client has given up."""
+
+_SHARED_PART = 32
 """This part of the capacity is divided between the active clients. Requests in progress beyond it only make each other
 slower."""
+
+_EXCESS_PART = 4
+"""A client that holds this part of the capacity, and is refused more, is made to wait before it may ask again."""
 
 _MIN_PART = 128
 """Each client may have this part in progress, however many clients are active: some requests wait for J-LIS."""
@@ -57,6 +63,7 @@ class FairShare(Generic[RequestT]):
         """`capacity`: the maximum of requests in progress and waiting."""
         self._capacity = capacity
         self._free = max(capacity // _FREE_PART, 1)
+        self._busy = max(capacity // _BUSY_PART, 1)
         self._shared = max(capacity // _SHARED_PART, 1)
         self._min_in_progress = max(capacity // _MIN_PART, 1)
         self._clients: dict[Hashable, _Client[RequestT]] = {}
@@ -65,10 +72,15 @@ class FairShare(Generic[RequestT]):
         self.in_progress = 0
         self.waiting = 0
 
+    def has_excess(self, client: Hashable) -> bool:
+        """Whether a client holds so much of the capacity that what it is refused is its own doing."""
+        own = self._clients.get(client)
+        return own is not None and own.held >= self._capacity // _EXCESS_PART
+
     @property
     def is_busy(self) -> bool:
         """Whether so many requests are in progress that a new one may have waited."""
-        return self.in_progress > self._free
+        return self.in_progress > self._busy
 
     def arrive(self, client: Hashable, request: RequestT, now: float) -> tuple[Verdict, RequestT | None]:
         """Decide about a request; also return the waiting request of another client that is refused for it."""

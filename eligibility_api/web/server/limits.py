@@ -21,7 +21,7 @@ class Scope(StrEnum):
     CONNECTION = "a connection"
     REQUEST = "a request of any method"
     BODY = "a request with a body"
-    LARGE_BODY = "a request to a path that accepts large bodies"
+    PROTECTED = "a request to a path that needs a token"
     RESPONSE = "a response"
 
 
@@ -47,7 +47,7 @@ HEADER_BYTES = Limit("header-bytes", Scope.REQUEST, "max_header_bytes", ShikakuE
 HEADER_SECONDS = Limit("header-seconds", Scope.REQUEST, "header_seconds", ShikakuError("request-timeout"))
 BODY_BYTES = Limit("body-bytes", Scope.BODY, "BodyLimits", ShikakuError("request-too-large"))
 BODY_SECONDS = Limit("body-seconds", Scope.BODY, "body_seconds", ShikakuError("request-timeout"))
-TOKEN = Limit("token", Scope.LARGE_BODY, "BodyLimits", ShikakuError("token-missing"))
+TOKEN = Limit("token", Scope.PROTECTED, "PROTECTED_PATHS", ShikakuError("token-missing"), closes=False)
 REQUESTS = Limit("requests", Scope.REQUEST, "max_requests", OVERLOADED, closes=False)
 WAIT_SECONDS = Limit("wait-seconds", Scope.REQUEST, "max_wait_seconds", OVERLOADED, closes=False)
 CONNECTIONS = Limit("connections", Scope.CONNECTION, "max_connections", OVERLOADED)
@@ -70,6 +70,9 @@ LIMITS = (
     IDLE_SECONDS,
     SEND_SECONDS,
 )
+
+PROTECTED_PATHS = "/v1/"
+"""The beginning of the paths that need a token: it is checked before the application sees the request."""
 
 _OTHER_FILES = 256
 """Open files of a worker that are no connections of clients: databases, metrics, connections that are just ending."""
@@ -106,9 +109,17 @@ class ServerLimits:
     idle_seconds: float
     send_seconds: float
     proxies: tuple[IPNetwork, ...] = ()
+    open_paths: frozenset[str] = frozenset()
+    """The paths under `/v1/` that need no token."""
 
     @classmethod
-    def of(cls, settings: Settings, bodies: BodyLimits, max_open_files: int) -> Self:
+    def of(
+        cls,
+        settings: Settings,
+        bodies: BodyLimits,
+        max_open_files: int,
+        open_paths: frozenset[str] = frozenset(),
+    ) -> Self:
         """The limits that are configured; fewer connections if the process may open fewer files."""
         return cls(
             bodies,
@@ -123,7 +134,12 @@ class ServerLimits:
             idle_seconds=settings.idle_seconds,
             send_seconds=settings.send_seconds,
             proxies=settings.proxy_networks,
+            open_paths=open_paths,
         )
+
+    def needs_token(self, path: str) -> bool:
+        """Whether a path is answered only to clients with a valid token."""
+        return path.startswith(PROTECTED_PATHS) and path not in self.open_paths
 
     def is_slow(self, received: int) -> bool:
         """Whether so many bytes in a period of `body_seconds` are too few of an unfinished body."""

@@ -9,7 +9,7 @@ application, does so after these limits.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import Any, cast
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 OPERATION_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 """Paths that have a share of their own: other requests from the same address must not make the service look dead."""
 
-_MAX_DISCARDED_BYTES = 4 * 1024 * 1024
+_MAX_DISCARDED_BYTES = 256 * 1024
 """A client that sends more after it was refused is cut off."""
 
 
@@ -58,6 +58,8 @@ class LimitedHttpProtocol(LimitedConnection):
         """What was read of a body, including the framing of its chunks."""
         self._max_body_bytes = 0
         self._max_encoded_bytes = 0
+        self._token_problem: ShikakuError | None = None
+        """Why the request has no valid token."""
         self._former_token: bytes | None = None
         self._former_client: Hashable = None
 
@@ -189,14 +191,12 @@ class LimitedHttpProtocol(LimitedConnection):
         if length > max_bytes or len(cycle.body) > max_bytes:
             self._refuse(rows.BODY_BYTES)
             return
-        token = headers.get(b"authorization")
-        self._client = self._former_client if token and token == self._former_token else self._identify(cycle)
-        if not cycle.more_body:
-            self._admit()
-        elif (
+        is_large = (
             length if length or b"transfer-encoding" not in headers else max_bytes
-        ) > self._limits.bodies.usual:
-            self._admit_large_body(bearer_token(headers))
+        ) > self._limits.bodies.usual
+        self._identify(cycle, headers)
+        if is_large or not cycle.more_body:
+            self._admit(is_large=is_large)  # a large body is passed on while it arrives
         else:
             self._period_began_with = 0
             self._await(Stage.BODY, self._limits.body_seconds)
@@ -204,34 +204,43 @@ class LimitedHttpProtocol(LimitedConnection):
                 cycle.waiting_for_100_continue = False
                 self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _identify(self, cycle: RequestResponseCycle) -> Hashable:
-        """Who shares the capacity: the client of a valid token, otherwise an address that counts."""
-        headers = headers_of(cast(Scope, cycle.scope))
-        client = self._admission.client_of(bearer_token(headers))
-        if client is not None:
-            self._former_token, self._former_client = headers[b"authorization"], client
-            if not self._is_known:
-                self._is_known = True
-                self._admission.table.mark_known(self._address, self)
-            return client
-        address = self._address
-        if self._limits.proxies and self.client is not None:
+    def _identify(self, cycle: RequestResponseCycle, headers: Mapping[bytes, bytes]) -> None:
+        """Find who shares the capacity: the client of a valid token, otherwise an address that counts.
+
+        The same token as before is not checked again: the application does.
+        """
+        authorization = headers.get(b"authorization")
+        if authorization is not None and authorization == self._former_token:
+            self._client, self._token_problem = self._former_client, None
+            return
+        try:
+            client = self._admission.client_of(bearer_token(headers))
+        except ShikakuError as error:
+            self._client, self._token_problem = self._origin(cycle), error
+            return
+        self._client = self._former_client = client
+        self._former_token, self._token_problem = authorization, None
+        if not self._is_known:
+            self._is_known = True
+            self._admission.table.mark_known(self._address, self)
+
+    def _origin(self, cycle: RequestResponseCycle) -> Hashable:
+        address, path = self._address, cycle.scope["path"]
+        if self._is_proxy and self.client is not None:
             forwarded = tuple(value for name, value in cycle.scope["headers"] if name == b"x-forwarded-for")
             address = client_address(self.client[0], forwarded, self._limits.proxies)
-        path = cycle.scope["path"]
         return (address, path) if path in OPERATION_PATHS else address
 
-    def _admit_large_body(self, token: str | None) -> None:
-        """Pass on a large body while it arrives, if its token is valid."""
-        try:
-            self._admission.check_token(token)
-        except ShikakuError as error:
-            self._refuse(rows.TOKEN, error)
-            return
-        self._admit()
-
-    def _admit(self) -> None:
+    def _admit(self, *, is_large: bool = False) -> None:
         """Start the request, let it wait for its turn, or refuse it."""
+        problem, cycle = self._token_problem, self._next
+        if (
+            problem is not None
+            and cycle is not None
+            and (is_large or self._limits.needs_token(cycle.scope["path"]))
+        ):
+            self._refuse(rows.TOKEN, problem)
+            return
         requests, now = self._admission.requests, self._admission.now
         verdict, displaced = requests.arrive(self._client, self, now)
         if displaced is not None:
@@ -259,7 +268,7 @@ class LimitedHttpProtocol(LimitedConnection):
             self._run(cycle, self._client)
 
     def _run(self, cycle: RequestResponseCycle, client: Hashable) -> None:
-        if cycle.disconnected:
+        if cycle.disconnected or self.transport.is_closing():
             self._leave(client)
             return
         app = cast(ASGIApp, self.app)

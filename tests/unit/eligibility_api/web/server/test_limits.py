@@ -25,7 +25,12 @@ def test_a_limit_names_its_setting_or_where_its_value_stands(limit: Limit) -> No
 
 
 def test_every_setting_of_the_server_is_a_row_of_the_table() -> None:
-    named = {limit.setting for limit in LIMITS} | {"min_body_bytes_per_second", "proxies", "bodies"}
+    named = {limit.setting for limit in LIMITS} | {
+        "min_body_bytes_per_second",
+        "proxies",
+        "bodies",
+        "open_paths",
+    }
     assert set(ServerLimits.__dataclass_fields__) <= named
 
 
@@ -47,6 +52,21 @@ def test_there_are_no_more_connections_than_the_process_may_open_files(files: in
 def test_a_proxy_that_is_no_network_is_refused_at_the_start(value: str) -> None:
     with pytest.raises(ValidationError):
         Settings(proxies=value)
+
+
+@pytest.mark.parametrize(
+    ("path", "needed"),
+    [
+        ("/v1/token", False),
+        ("/v1/eligibility/card", True),
+        ("/v1/nothing", True),
+        ("/healthz", False),
+        ("/", False),
+    ],
+)
+def test_all_of_the_interface_but_the_sign_in_needs_a_token(path: str, needed: bool) -> None:
+    limits = ServerLimits.of(Settings(), BODIES, 1_000, frozenset({"/v1/token"}))
+    assert limits.needs_token(path) is needed
 
 
 @pytest.mark.parametrize(("received", "slow"), [(0, True), (10_239, True), (10_240, False)])
