@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import lru_cache
 
 import httpx2
 from fastapi import FastAPI, Response
@@ -128,14 +129,15 @@ def build(state: OpenState) -> FastAPI:
 
 
 def _serve_description(app: FastAPI) -> None:
-    """Serve the interface's description, rendered once: it takes tens of milliseconds, and anybody may ask for it."""
-    rendered: list[bytes] = []
-
     @app.get("/openapi.json", include_in_schema=False)
     async def description() -> Response:
-        if not rendered:
-            rendered.append(json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode())
-        return Response(rendered[0], media_type="application/json")
+        return Response(_description(app), media_type="application/json")
+
+
+@lru_cache(maxsize=1)
+def _description(app: FastAPI) -> bytes:
+    """The interface's description, rendered once: it takes a second, and anybody may ask for it."""
+    return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _admission(state: State) -> Admission:
@@ -196,5 +198,6 @@ def create_app() -> FastAPI:
     settings = Settings()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
     app = build(lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock))
+    _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()
     return app
