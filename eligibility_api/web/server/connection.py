@@ -1,6 +1,6 @@
 """One connection of the server: what it waits for and until when, how it ends, and how a request on it is refused.
 
-It extends uvicorn's protocol; what a client sends on it is read in `protocol.py`.
+It extends uvicorn's protocol; what a client sends on it is read in `reading.py`.
 """
 
 from __future__ import annotations
