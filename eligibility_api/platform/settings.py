@@ -158,7 +158,7 @@ class Settings(BaseSettings):
         " a second.",
     )
     max_wait_seconds: float = Field(
-        default=2.0,
+        default=5.0,
         gt=0,
         description="Longest wait of a request for its turn; then it is rejected as `overloaded`.",
     )
