@@ -36,6 +36,7 @@ from eligibility_api.processes.child import ChildProcess, run_until_signalled
 from eligibility_api.processes.process import STOP_SIGNALS, block_stop_signals, die_with_parent, name_process
 from eligibility_api.processes.supervisor import Supervisor
 from eligibility_api.scheduler import LOCK_SECONDS, STATEMENT_SECONDS, run_maintenance
+from eligibility_api.web.server.protocol import LimitedHttpProtocol
 
 log = structlog.get_logger()
 
@@ -115,11 +116,13 @@ def _config(host: str, port: int, workers: int) -> uvicorn.Config:
         port=port,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=LimitedHttpProtocol,
+        ws="none",
         lifespan="on",
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
 

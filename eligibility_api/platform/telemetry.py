@@ -35,6 +35,12 @@ REQUESTS = Counter(
     ["route", "status", "code"],
     registry=METRICS,
 )
+REFUSED = Counter(
+    "shikaku_limit_refusals_total",
+    "Requests and connections refused by a limit of the server, by the limit; see web/server/limits.py.",
+    ["limit"],
+    registry=METRICS,
+)
 MISS_STREAKS = Counter(
     "shikaku_lookup_miss_streaks_total",
     "Streaks of look-ups by number without a match, counted at 10, 20, 40 ... misses: possible enumeration.",
