@@ -75,12 +75,12 @@ class RowCounts:
 
     file_rows: int
     """All rows of the file, invalid ones included."""
-    rows: int
-    new: int
-    changed: int
-    unchanged: int
-    looked_up: int
-    flags_lost: int
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    looked_up: int = 0
+    flags_lost: int = 0
     unmatched: int = 0
     renumbered: int = 0
     current: int = 0

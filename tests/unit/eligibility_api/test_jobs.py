@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from eligibility_api import jobs
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.jobs import JobContext, all_jobs, run_jobs
+from eligibility_api.jobs import FILE_SIZES, JobContext, all_jobs, run_jobs
 from tests.builders.scripted_database import ScriptedDatabase, scripted_state
 
 pytestmark = pytest.mark.anyio
@@ -80,4 +80,9 @@ async def test_a_job_that_fails_is_logged_by_code_and_type_and_tried_again_later
 
 def test_every_kind_of_work_has_its_job() -> None:
     names: Any = sorted(all_jobs(CONTEXT))
-    assert names == ["batches", "claims_1", "claims_2", "look_ups", "uploads_1", "uploads_2"]
+    assert names == [
+        "batches",
+        *(f"claims_{place}" for place in sorted(FILE_SIZES)),
+        "look_ups",
+        *(f"uploads_{place}" for place in sorted(FILE_SIZES)),
+    ]

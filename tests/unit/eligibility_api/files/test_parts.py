@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
 
@@ -39,12 +41,20 @@ class PartTable:
             return []
         if "count(*)" in statement:
             return [{"parts": len(own)}]
-        if "DELETE" in statement:
-            for part in own[:64]:
-                del self.rows[file_id, part]
-            return [{"part": part} for part in own[:64]]
         [part] = rest
         return [{"body": self.rows[file_id, part]}] if part in own else []
+
+    @asynccontextmanager
+    async def step(self) -> AsyncIterator[PartTable]:
+        yield self
+
+    async def execute(self, statement: object, parameters: dict[str, UUID]) -> SimpleNamespace:
+        assert str(statement).lstrip().startswith("DELETE")
+        self.statements += 1
+        some = sorted(key for key in self.rows if key[0] == parameters["file"])[:64]
+        for key in some:
+            del self.rows[key]
+        return SimpleNamespace(rowcount=len(some))
 
 
 def database(table: PartTable) -> Database:

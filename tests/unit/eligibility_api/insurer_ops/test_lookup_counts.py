@@ -72,7 +72,7 @@ class Records:
         self.progress: list[UUID] = []
 
     @asynccontextmanager
-    async def transaction(self) -> Any:
+    async def step(self) -> Any:
         yield self
 
     async def execute(self, statement: Any, values: Any = None) -> Result:

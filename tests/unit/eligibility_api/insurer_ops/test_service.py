@@ -29,12 +29,17 @@ class Store:
 
     def __init__(self) -> None:
         self.rows: list[Any] = []
+        self.claimed: list[Any] = []
         self.asked: list[Any] = []
         self.members = SimpleNamespace(members=0, upto=None)
 
     async def mismatches(self, _: object, insurer_number: str, after: Position, limit: int) -> Sequence[Any]:
         assert insurer_number == INSURER
         return [row for row in self.rows if (row.since, 0, row.version) > after][:limit]
+
+    async def claimed_elsewhere(self, _: object, insurer_number: str, limit: int) -> Sequence[Any]:
+        assert insurer_number == INSURER
+        return self.claimed[:limit]
 
     async def changes(self, _: object, insurer_number: str, after: Position, limit: int) -> Sequence[Any]:
         assert insurer_number == INSURER

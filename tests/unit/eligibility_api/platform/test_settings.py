@@ -43,6 +43,9 @@ BOUNDS = {
     "mismatches_per_hour": COUNT,
     "upload_max_bytes": AT_LEAST_ONE,
     "undo_window_days": COUNT,
+    "unmatched_rows_per_hour": COUNT,
+    "unmatched_rows_per_day": COUNT,
+    "unmatched_rows_ratio": RATIO,
     "hold_max_changed_ratio": RATIO,
     "hold_max_absent_ratio": RATIO,
     "hold_max_unmatched_ratio": RATIO,
@@ -51,6 +54,16 @@ BOUNDS = {
     "hold_max_fill_rate_drop": RATIO,
     "hold_min_rows": AT_LEAST_ONE,
     "pool_connections": AT_LEAST_ONE,
+    "max_connections": Bounds(16, 15),
+    "max_requests": Bounds(16, 15),
+    "max_wait_seconds": Bounds(0.001, 0),
+    "max_url_bytes": Bounds(256, 255),
+    "max_header_bytes": Bounds(1_024, 1_023),
+    "header_seconds": Bounds(0.001, 0),
+    "body_seconds": Bounds(0.001, 0),
+    "min_body_bytes_per_second": AT_LEAST_ONE,
+    "idle_seconds": Bounds(0.001, 0),
+    "send_seconds": Bounds(0.001, 0),
 }
 
 

@@ -84,8 +84,8 @@ SHARES: list[tuple[str, str, dict[str, int], int | None, dict[str, int], int | N
     ),
     (
         "unmatched", "hold_max_unmatched_ratio",
-        {"rows": 500, "unmatched": 10, "matched": 100}, None,
-        {"rows": 500, "unmatched": 11, "matched": 100}, None,
+        {"rows": 500, "unmatched": 10, "looked_up": 100}, None,
+        {"rows": 500, "unmatched": 11, "looked_up": 100}, None,
     ),
     (
         "renumbered", "hold_max_renumbered_ratio",

@@ -88,7 +88,7 @@ def test_rows_with_several_faults_are_counted_once_and_codes_by_frequency() -> N
     printed = report.as_json()
     assert (printed["refused_rows"], printed["refused"]) == (2, {"missing": 2, "enum": 1})
     assert [*printed["refused"]] == ["missing", "enum"]
-    assert printed["matched"] == {"one": 0, "none": 2, "ambiguous": 0, "other": 0}
+    assert printed["matched"] == {"one": 0, "none": 2, "ambiguous": 0, "other": 0, "contested": 0}
     assert printed["faults"][0] == {"row": 2, "column": "sex", "code": "enum"}
     assert printed["stopped"] is None
     assert Report(stopped=Stop(7, "fund-unreachable")).as_json()["stopped"] == {
