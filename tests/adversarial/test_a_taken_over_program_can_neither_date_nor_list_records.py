@@ -89,11 +89,11 @@ async def test_row_level_security_does_not_hide_records_from_the_auditor(fund: F
     await fund.insured()
     auditor = await asyncpg.connect(fund.database.dsn("auditor"))
     try:
-        seen = await auditor.fetchval("SELECT count(*) FROM audit_record")
+        read = await auditor.fetchval("SELECT count(*) FROM audit_record")
     finally:
         await auditor.close()
     [there] = await fund.owner.fetch("SELECT count(*) AS records FROM audit_record", ())
-    assert seen == there["records"] > 0
+    assert read == there["records"] > 0
 
 
 COLUMNS_WITH_IDS = [
@@ -111,7 +111,7 @@ async def test_the_api_cannot_read_ids_of_records_elsewhere(api: Connection, tab
 
 
 async def test_a_record_is_returned_to_its_own_facility_only(fund: Fund, api: Connection) -> None:
-    """What remains: the functions believe the facility that they are told, for an id that the caller has."""
+    """What remains: the functions accept the facility that the caller names, for an id that the caller has."""
     person = await fund.insured()
     record = UUID((await fund.tap(person.card)).json()["record_id"])
     for name in ("answer_record", "identified_by"):

@@ -177,7 +177,7 @@ def test_the_table_names_no_other_role_and_no_unknown_right() -> None:
 async def test_a_right_too_many_is_noticed(
     owner: Connection, database: Database, known: dict[str, rights.Relation], table: str
 ) -> None:
-    """The comparison itself: one column more, granted to PUBLIC, is seen by attempts and by PostgreSQL's functions."""
+    """The comparison itself: one column more, granted to PUBLIC, is found by attempts and by PostgreSQL's functions."""
     column = known[table].columns[0]
     connection = await asyncpg.connect(database.dsn("auditor"))
     await owner.execute(f'GRANT UPDATE ("{column}") ON {table} TO PUBLIC')
