@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import lru_cache  # noqa: TID251 - of the application
 
 import httpx2
-from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi import FastAPI, Response
 
 from eligibility_api import health
 from eligibility_api.audit import endpoints as audit
@@ -17,8 +19,10 @@ from eligibility_api.claims import endpoints as claims
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.consent import endpoints as consent
 from eligibility_api.contract.claims import CLAIMS_PATH
+from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
+from eligibility_api.dependencies import RightsFirstRoute
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
@@ -30,11 +34,16 @@ from eligibility_api.insurer_ops import endpoints as insurer_ops
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock, system_clock
 from eligibility_api.platform.keys import FundKeys, load_keys, load_trust
+from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.prescriptions import endpoints as prescriptions
 from eligibility_api.presence import endpoints as presence
-from eligibility_api.processes.process import die_with_parent, exclude_from_garbage_collection
+from eligibility_api.processes.process import (
+    die_with_parent,
+    exclude_from_garbage_collection,
+    max_open_files,
+)
 from eligibility_api.proofs.verifier import Verifier
 from eligibility_api.references import endpoints as references
 from eligibility_api.registration import endpoints as registration
@@ -43,7 +52,9 @@ from eligibility_api.tickets import endpoints as tickets
 from eligibility_api.uploads import endpoints as uploads
 from eligibility_api.web import problems
 from eligibility_api.web.description import DescribedAPI
-from eligibility_api.web.middleware import AccessLog, BodyLimit, LoadShedder
+from eligibility_api.web.middleware import AccessLog
+from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
+from eligibility_api.web.server.limits import BodyLimits, ServerLimits
 
 MAX_BODY_BYTES = 64 * 1024
 """Default limit of a request body: a proof has about 3 kB."""
@@ -57,10 +68,7 @@ LARGER_BODIES: dict[str, int] = {
     CLAIMS_PATH: 16 * 1024**3,
     checkups.PATH: checkups.MAX_BYTES,
 }
-"""Body limits of the paths that accept more, in bytes."""
-
-MIN_IN_FLIGHT = 16
-"""Requests in flight per worker above which it drops requests of disconnected clients."""
+"""Body limits of the paths that accept more, in bytes; `FUND_UPLOAD_MAX_BYTES` replaces those of files."""
 
 _DESCRIPTION = """\
 An open stand-in for オンライン資格確認: a card proves who is present, the fund answers whose insurance is valid.
@@ -72,20 +80,23 @@ English, and one for the engineer. A technical failure is never an answer about 
 OpenState = Callable[[], AbstractAsyncContextManager[State]]
 
 
-def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PATH]) -> FastAPI:
+def build(state: OpenState) -> FastAPI:
     """Build the application; `state` is opened at its startup and closed at its shutdown."""
-    larger = LARGER_BODIES | {uploads.PATH: upload_max_bytes, CLAIMS_PATH: upload_max_bytes}
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with state() as app.state.fund:
-            yield
+    async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Admission]]:
+        async with state() as fund:
+            app.state.fund = fund
+            admission = _admission(fund)
+            async with admission.sweeping():
+                yield {APP_STATE_KEY: admission}
 
     app = DescribedAPI(
         title="Shikaku eligibility API",
         version="1",
         description=_DESCRIPTION,
         lifespan=lifespan,
+        openapi_url=None,  # see below: it is rendered once
         # The interactive pages load their scripts from another host.
         docs_url=None,
         redoc_url=None,
@@ -111,21 +122,46 @@ def build(state: OpenState, *, upload_max_bytes: int = LARGER_BODIES[uploads.PAT
     ):
         app.include_router(package.router)
     app.include_router(health.router)
+    _serve_description(app)
     problems.install_error_handlers(app)
     app.add_middleware(FastPathMiddleware, routes=_fast_path_routes())
     app.add_middleware(HistoryFastPathMiddleware, routers=history.HISTORY_ROUTERS)
-    app.add_middleware(LoadShedder, min_in_flight=MIN_IN_FLIGHT)
-    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, larger=larger)
     app.add_middleware(AccessLog)
     return app
 
 
-def _fast_path_routes() -> list[APIRoute]:
+def _serve_description(app: FastAPI) -> None:
+    @app.get("/openapi.json", include_in_schema=False)
+    async def description() -> Response:
+        return Response(_description(app), media_type="application/json")
+
+
+@lru_cache(maxsize=1)
+def _description(app: FastAPI) -> bytes:
+    """The interface's description, rendered once: it takes a second, and anybody may ask for it."""
+    return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _admission(state: State) -> Admission:
+    """The limits of this process for connections and requests."""
+    file_bytes = state.settings.upload_max_bytes
+    larger = LARGER_BODIES | {uploads.PATH: file_bytes, CLAIMS_PATH: file_bytes}
+    limits = ServerLimits.of(
+        state.settings, BodyLimits(MAX_BODY_BYTES, larger), max_open_files(), frozenset({TOKEN_PATH})
+    )
+    return Admission(
+        limits,
+        lambda token: state.tokens.read(token, state.clock()).client_id.int,
+        asyncio.get_running_loop().time,
+    )
+
+
+def _fast_path_routes() -> list[RightsFirstRoute]:
     """The routes of the fast path: a card's challenge and check, the look-up by number, and consents."""
     checks = {presence.new_challenge, eligibility.check_card, eligibility.check_number}
     busiest = {*checks, consent.new_challenge, consent.register}
     routes = (route for package in (presence, eligibility, consent) for route in package.router.routes)
-    return [route for route in routes if isinstance(route, APIRoute) and route.endpoint in busiest]
+    return [route for route in routes if isinstance(route, RightsFirstRoute) and route.endpoint in busiest]
 
 
 @asynccontextmanager
@@ -141,7 +177,10 @@ async def open_state(
 
     Tests pass a `transport` that replaces J-LIS.
     """
-    async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
+    async with (
+        reported_metrics(),
+        httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http,
+    ):
         await database.open()
         try:
             yield State(
@@ -163,9 +202,7 @@ def create_app() -> FastAPI:
     set_up_logging()
     settings = Settings()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
-    app = build(
-        lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock),
-        upload_max_bytes=settings.upload_max_bytes,
-    )
+    app = build(lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock))
+    _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()
     return app

@@ -1,4 +1,4 @@
-"""Runs commands: in one transaction, and with expected errors as one sentence for the operator."""
+"""Runs commands: in one transaction, with checked texts, and expected errors as one sentence for the operator."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+import typer
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.wire import PersonText
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.embedded_postgres.cluster import Role
@@ -16,6 +19,8 @@ from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.settings import Settings
 
 T = TypeVar("T")
+
+_TEXT = TypeAdapter[str](PersonText)
 
 
 def in_transaction(settings: Settings, role: Role, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
@@ -42,3 +47,18 @@ def run_reporting_errors(work: Coroutine[Any, Any, T]) -> T:
     except ShikakuError as error:
         details = "".join(f" {name}: {value}." for name, value in error.details.items())
         raise OperatorError(f"{error.code}: {error.entry.engineer}{details}") from error
+
+
+def check_text(text: str | None) -> str | None:
+    """Check a text that is shown to people or recorded, if one is given: the callback of an option."""
+    if text is not None and not is_shown_text(text):
+        raise typer.BadParameter("1 to 200 characters, not only spaces, none of them a control character")
+    return text
+
+
+def is_shown_text(text: str) -> bool:
+    """Whether a text can be shown to people or recorded: `PersonText`, and not only spaces."""
+    try:
+        return bool(_TEXT.validate_python(text).strip())
+    except ValidationError:
+        return False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from dataclasses import dataclass
 from typing import Annotated
 
 import asyncpg
@@ -10,9 +13,13 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.database.db_errors import RETRY_AFTER_SECONDS
 from eligibility_api.database.migrate import head
-from eligibility_api.platform.telemetry import metrics_text
+from eligibility_api.platform.service_metrics import metrics_text
 from eligibility_api.state import State, current_state
+
+_METRICS_SECONDS = 1.0
+"""Period in which a worker computes the metrics once: that takes milliseconds, and anybody may ask for them."""
 
 router = APIRouter(tags=["operation"])
 
@@ -83,4 +90,29 @@ async def _readiness(state: State) -> Readiness:
 @router.get("/metrics", summary="Prometheus metrics of all workers", response_class=PlainTextResponse)
 async def metrics() -> PlainTextResponse:
     """Counters and histograms. No label contains personal data."""
-    return PlainTextResponse(metrics_text(), media_type="text/plain; version=0.0.4")
+    try:
+        text = await _recent_metrics()
+    except OSError as error:
+        raise ShikakuError("overloaded", retry_after=RETRY_AFTER_SECONDS) from error
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+
+@dataclass(slots=True)
+class _Recent:
+    """The metrics that were read last, and the period in which they were."""
+
+    period: int = -1
+    text: bytes = b""
+
+
+_recent, _reading = _Recent(), asyncio.Lock()
+
+
+async def _recent_metrics() -> bytes:
+    """The metrics, read once in a period. Raises OSError if the service's owner does not answer."""
+    async with _reading:
+        period = int(time.monotonic() / _METRICS_SECONDS)
+        if _recent.period != period:
+            _recent.text = await metrics_text()
+            _recent.period = period
+        return _recent.text

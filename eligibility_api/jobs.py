@@ -8,6 +8,7 @@ answered as usual.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ import structlog
 from eligibility_api.batches.job import BatchJob, RateLimiter
 from eligibility_api.claims import ingest as claims
 from eligibility_api.database.connections import Database
+from eligibility_api.files.queue import SMALL_FILE_BYTES
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from eligibility_api.state import State
 from eligibility_api.uploads import job as uploads
@@ -24,17 +26,20 @@ from eligibility_api.uploads.queue import UploadContext
 
 log = structlog.get_logger()
 
-STATEMENT_SECONDS = 300.0
-"""Timeout of a statement under the role `shikaku_jobs`: a file has millions of rows."""
+STATEMENT_SECONDS = 30.0
+"""Timeout of a statement under the role `shikaku_jobs`, but for those over a whole file."""
 
 LOOK_UP_CONNECTIONS = 2
 """Connections under the role `api`, only for look-ups in batches: their commits do not wait for the disk."""
 
-UPLOAD_CONCURRENCY = 2
-"""Member files processed concurrently: while one waits for register or database, another continues."""
+FILE_SIZES = {"1": None, "2": None, "small": SMALL_FILE_BYTES}
+"""Member files processed concurrently, and claim files: the maximum size that each place takes.
 
-CLAIM_CONCURRENCY = 2
-"""Claim files that are processed concurrently, so that a small one does not wait for a nationwide one."""
+While one file waits for register or database, another continues. However many nationwide files there are, a
+small one does not wait for them.
+"""
+
+UPLOAD_CONCURRENCY = CLAIM_CONCURRENCY = len(FILE_SIZES)
 
 CONNECTIONS = 4 * UPLOAD_CONCURRENCY + 2 * CLAIM_CONCURRENCY + 3
 """Connections under the role `shikaku_jobs`.
@@ -45,6 +50,12 @@ jobs.
 
 PARTS_CONNECTIONS = UPLOAD_CONCURRENCY + CLAIM_CONCURRENCY
 """Connections for stored parts: one per file that is processed."""
+
+_SWITCH_SECONDS = 0.0005
+"""Time for which the parsing thread keeps the interpreter while other jobs wait for it; Python's default is 0.005.
+
+Every reply of the database wakes a job, so that a batch waits this long many times.
+"""
 
 _IDLE_SECONDS = 0.25
 _RETRY_SECONDS = 5.0
@@ -69,18 +80,23 @@ def all_jobs(context: JobContext) -> Mapping[str, Job]:
     """Every job by its name."""
     upload_context = UploadContext.of(context.state, context.database)
     rate_limiter = RateLimiter(context.state.settings.batch_rows_per_second)
-    upload_step = partial(uploads.run_step, upload_context)
-    claim_step = partial(claims.run_step, context.database)
     return {
         "batches": BatchJob(context.state, context.database, rate_limiter).run_step,
-        **{f"uploads_{n}": upload_step for n in range(1, UPLOAD_CONCURRENCY + 1)},
-        **{f"claims_{n}": claim_step for n in range(1, CLAIM_CONCURRENCY + 1)},
+        **{
+            f"uploads_{place}": partial(uploads.run_step, upload_context, size)
+            for place, size in FILE_SIZES.items()
+        },
+        **{
+            f"claims_{place}": partial(claims.run_step, context.database, size)
+            for place, size in FILE_SIZES.items()
+        },
         "look_ups": partial(count_look_ups, context.database),
     }
 
 
 async def run_jobs(context: JobContext) -> None:
     """Run all jobs until cancelled. A job that fails is logged and retried."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
     async with asyncio.TaskGroup() as group:
         for name, job in all_jobs(context).items():
             group.create_task(_repeat(name, job))

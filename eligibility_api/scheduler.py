@@ -19,6 +19,7 @@ from eligibility_api.database.connections import Database
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock
 from eligibility_api.platform.keys import FundKeys, load_trust
+from eligibility_api.platform.service_metrics import reported_metrics
 from eligibility_api.platform.settings import Settings
 from eligibility_api.presence.mirror import refresh
 
@@ -27,8 +28,8 @@ log = structlog.get_logger()
 REFRESHES_PER_MAX_AGE = 4
 """Fetches of the revocation lists within the mirror's maximum age: three in a row can fail."""
 
-STATEMENT_SECONDS = 300.0
-"""Statement timeout of the scheduler: a national revocation list takes long to store."""
+STATEMENT_SECONDS = 30.0
+"""Statement timeout of the scheduler, but for those over a whole revocation list."""
 
 LOCK_SECONDS = 1.0
 """Lock timeout of the scheduler.
@@ -40,14 +41,26 @@ _TASK_SECONDS = 600.0
 _MAINTENANCE_SECONDS = 300.0
 _RETRY_SECONDS = 5.0
 _MAINTAIN_PARTITIONS = text("SELECT maintain_used_nonces()")
-_DELETE_EXPIRED_COUNTERS = (
-    text("DELETE FROM visual_check_count WHERE hour < now() - interval '1 day'"),
-    text("DELETE FROM number_miss WHERE missed_at < now() - interval '1 day'"),
-    text("DELETE FROM second_factor_miss WHERE hour < now() - interval '1 day'"),
-    text("DELETE FROM mismatch_count WHERE hour < now() - interval '1 day'"),
-    text("DELETE FROM lookup_count WHERE day < current_date - 60"),
-    text("DELETE FROM idempotency WHERE created_at < now() - interval '7 days'"),
-)
+_EXPIRED = {
+    "visual_check_count": "hour < now() - interval '1 day'",
+    "number_miss": "hour < now() - interval '1 day'",
+    "facility_number_miss": "hour < now() - interval '1 day'",
+    "second_factor_miss": "hour < now() - interval '1 day'",
+    "mismatch_count": "hour < now() - interval '1 day'",
+    "lookup_count": "day < current_date - 60",
+    "idempotency": "created_at < now() - interval '7 days'",
+}
+"""Tables of counters and answers, and which of their rows have expired; an index finds them."""
+
+MAX_DELETED = 1_000
+"""Counters deleted in one transaction."""
+
+_DELETE_EXPIRED = {
+    table: text(f"""
+DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {expired} LIMIT {MAX_DELETED}))
+""")  # noqa: S608 - names and numbers of ours
+    for table, expired in _EXPIRED.items()
+}
 
 
 async def run_maintenance(
@@ -60,7 +73,10 @@ async def run_maintenance(
 ) -> None:
     """Run the periodic tasks until cancelled. Tests pass a `transport` that replaces J-LIS."""
     try:
-        async with httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http:
+        async with (
+            reported_metrics(),
+            httpx2.AsyncClient(base_url=settings.jlis_url, transport=transport) as http,
+        ):
             jlis = Jlis(http, keys.jlis_client, clock)
             await asyncio.gather(
                 _refresh_mirror_forever(settings, database, jlis, clock), _maintain_forever(database)
@@ -94,14 +110,18 @@ async def _maintain_partitions(database: Database) -> None:
 
 
 async def _delete_expired_counters(database: Database) -> None:
-    async with database.transaction() as connection:
-        for statement in _DELETE_EXPIRED_COUNTERS:
-            await connection.execute(statement)
+    for statement in _DELETE_EXPIRED.values():
+        deleted = MAX_DELETED
+        while deleted == MAX_DELETED:
+            async with database.step() as connection:
+                deleted = (await connection.execute(statement)).rowcount
 
 
 async def _delete_expired_batches(database: Database) -> None:
-    async with database.transaction() as connection:
-        await delete_expired_batches(connection)
+    deleted = 1
+    while deleted:
+        async with database.step() as connection:
+            deleted = await delete_expired_batches(connection)
 
 
 async def _attempt(task: str, work: Awaitable[object]) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,7 +21,7 @@ import uvicorn
 from eligibility_api import jobs
 from eligibility_api.app import open_state
 from eligibility_api.cli_support import in_transaction
-from eligibility_api.database.connections import ENGINE_CONNECTIONS, Database
+from eligibility_api.database.connections import ENGINE_CONNECTIONS, JOBS_APPLICATION_NAME, Database
 from eligibility_api.database.dsn import dsn, is_embedded
 from eligibility_api.database.migrate import migrate
 from eligibility_api.drug_master.store import load_shipped_once
@@ -30,12 +29,14 @@ from eligibility_api.embedded_postgres.server import EmbeddedPostgres
 from eligibility_api.platform.clock import system_clock
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, load_trust
+from eligibility_api.platform.service_metrics import metrics_owner
 from eligibility_api.platform.settings import Settings
 from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.processes.child import ChildProcess, run_until_signalled
 from eligibility_api.processes.process import STOP_SIGNALS, block_stop_signals, die_with_parent, name_process
 from eligibility_api.processes.supervisor import Supervisor
 from eligibility_api.scheduler import LOCK_SECONDS, STATEMENT_SECONDS, run_maintenance
+from eligibility_api.web.server.protocol import LimitedHttpProtocol
 
 log = structlog.get_logger()
 
@@ -54,9 +55,11 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, announce: P
     """
     for number in STOP_SIGNALS:
         signal.signal(number, _end)
+    config = _config(host, port, workers)
+    set_up_logging()
     with ExitStack() as stack:
         with block_stop_signals():
-            supervisor = _prepare(stack, settings, _config(host, port, workers), announce)
+            supervisor = _prepare(stack, settings, config, announce)
         supervisor.run()
     if supervisor.failed:
         raise OperatorError("A worker failed to start; see its log output above.")
@@ -68,7 +71,7 @@ def _prepare(
     """Start what the first worker needs, and register its shutdown on `stack`."""
     load_keys(settings.home)
     _check_trust(settings)
-    _share_metrics((settings.home / "metrics").absolute())
+    stack.enter_context(metrics_owner())
     background: dict[str, Callable[[], bool]] = {}
     if is_embedded(settings):
         database = EmbeddedPostgres(settings.home / "postgres")
@@ -113,11 +116,13 @@ def _config(host: str, port: int, workers: int) -> uvicorn.Config:
         port=port,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=LimitedHttpProtocol,
+        ws="none",
         lifespan="on",
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
 
@@ -126,13 +131,6 @@ def _announce(path: Path, address: str) -> None:
     temporary = path.with_name(path.name + ".new")
     temporary.write_text(address)
     temporary.replace(path)
-
-
-def _share_metrics(folder: Path) -> None:
-    """Create an empty folder where the workers share their counters."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def _end(*_: object) -> NoReturn:
@@ -167,7 +165,12 @@ def run_scheduler() -> None:
     name_process("fund-scheduler")
     set_up_logging()
     settings = Settings()
-    database = Database(dsn(settings, "jobs"), statement_seconds=STATEMENT_SECONDS, lock_seconds=LOCK_SECONDS)
+    database = Database(
+        dsn(settings, "jobs"),
+        statement_seconds=STATEMENT_SECONDS,
+        lock_seconds=LOCK_SECONDS,
+        application_name=JOBS_APPLICATION_NAME,
+    )
     run_until_signalled(
         "scheduling", run_maintenance(settings, load_keys(settings.home), database, system_clock)
     )
@@ -184,12 +187,18 @@ def run_jobs() -> None:
 
 
 async def _work(settings: Settings) -> None:
-    look_ups = Database(dsn(settings, "api"), pool_connections=jobs.LOOK_UP_CONNECTIONS, durable=False)
+    look_ups = Database(
+        dsn(settings, "api"),
+        pool_connections=jobs.LOOK_UP_CONNECTIONS,
+        durable=False,
+        application_name=JOBS_APPLICATION_NAME,
+    )
     database = Database(
         dsn(settings, "jobs"),
         pool_connections=jobs.PARTS_CONNECTIONS,
         engine_connections=jobs.CONNECTIONS,
         statement_seconds=jobs.STATEMENT_SECONDS,
+        application_name=JOBS_APPLICATION_NAME,
     )
     async with open_state(settings, load_keys(settings.home), look_ups, clock=system_clock) as state:
         await database.open()

@@ -12,7 +12,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="JPKI_", frozen=True)
 
-    home: Path = Path("var/jpki")
+    home: Path = Field(default=Path("var/jpki"), description="Folder of the register, keys and certificates.")
     crl_lifetime_seconds: int = Field(
         default=24 * 3600, gt=0, description="From thisUpdate to nextUpdate of a CRL."
     )

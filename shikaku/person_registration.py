@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from shikaku.persons.dataset import Dataset, Member, residents
 from shikaku.persons.member_file import write_members
 from shikaku.persons.person import Change, Person
+from shikaku.private_files import write_private
 from shikaku.processes import StackError
 from shikaku.stack import PIN, Stack
 from shikaku.story.step import run_json
@@ -134,7 +135,7 @@ def _has_change(person: Person, of: int, kind: str) -> bool:
 def _write_lines(path: Path, values: Iterable[dict[str, Any]]) -> Path:
     """Write one JSON object per line; returns the path."""
     lines = (f"{json.dumps(value, ensure_ascii=False)}\n" for value in values)
-    path.write_text("".join(lines), encoding="utf-8")
+    write_private(path, "".join(lines))
     return path
 
 

@@ -35,15 +35,17 @@ class CardConnection(Protocol):
 
 
 class CardChannel:
-    """Exchanges commands for responses on the basic logical channel."""
+    """Exchanges commands for responses on the basic logical channel, a limited number of them."""
 
     def __init__(self, connection: CardConnection) -> None:
         self._connection = connection
+        self._exchanges = 0
 
     def send(self, command: Command) -> Response:
         """The card's response, whatever its status word.
 
-        Raises CardError: `card-removed`, or the connection's own.
+        Raises CardError: `card-removed`, `card-unexpected` for a malformed response or too many exchanges in
+        one session, or the connection's own.
 
         Contact readers under T=0 may answer 6Cxx (repeat with this length) or 61xx (fetch the rest). A
         command that expects no data, such as VERIFY, is never sent a second time.
@@ -68,6 +70,9 @@ class CardChannel:
         return Response(data, response.status_word)
 
     def _exchange(self, command: Command) -> Response:
+        self._exchanges += 1
+        if self._exchanges > profile.MAX_EXCHANGES:
+            raise CardError("card-unexpected")
         try:
             raw = self._connection.transmit(command.encoded())
         except ConnectionError as error:

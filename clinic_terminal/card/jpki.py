@@ -91,7 +91,7 @@ class JpkiApplication:
     def sign_for_authentication(self, message: bytes) -> bytes:
         """The card's signature over `message`, after the PIN, in the form of its certificate's key."""
         prepared = signature_input(self.read_certificate(), message)
-        return self._data(apdu.compute_signature(profile.AUTHENTICATION_KEY, prepared), Step.SIGN)
+        return self._signature(apdu.compute_signature(profile.AUTHENTICATION_KEY, prepared), Step.SIGN)
 
     def authenticate_terminal(self, certificate: bytes, sign: Callable[[bytes], bytes]) -> None:
         """Authenticate this terminal to the card for a visual check (目視確認); a procedure of our own.
@@ -102,6 +102,8 @@ class JpkiApplication:
         for command in apdu.present_terminal_certificate(certificate):
             self._data(command, Step.VISUAL_CHECK)
         challenge = self._data(apdu.get_challenge(profile.TERMINAL_CHALLENGE_BYTES), Step.VISUAL_CHECK)
+        if len(challenge) != profile.TERMINAL_CHALLENGE_BYTES:
+            raise CardError("card-unexpected")
         signature = sign(profile.TERMINAL_AUTHENTICATION_TAG + challenge)
         self._data(apdu.prove_terminal(signature), Step.VISUAL_CHECK)
 
@@ -111,7 +113,13 @@ class JpkiApplication:
         Call `authenticate_terminal` first.
         """
         command = apdu.compute_signature_of_message(profile.AUTHENTICATION_KEY, message)
-        return self._data(command, Step.VISUAL_CHECK)
+        return self._signature(command, Step.VISUAL_CHECK)
+
+    def _signature(self, command: Command, step: Step) -> bytes:
+        signature = self._data(command, step)
+        if not 0 < len(signature) <= profile.MAX_SIGNATURE_BYTES:
+            raise CardError("card-unexpected")
+        return signature
 
     def _read_der_file(self, file_id: int) -> bytes:
         self._data(apdu.select_file(file_id), Step.READ)

@@ -22,6 +22,13 @@ MAX_CERTIFICATE_BYTES = 8192
 """Maximum length of a certificate and of any other data read from a card; the fund rejects longer ones too.
 """
 
+MAX_SIGNATURE_BYTES = 512
+"""Maximum length of a card's signature: that of RSA-4096."""
+
+MAX_EXCHANGES = 512
+"""Commands of one session that a card is sent. A tap with consents needs about 40, where T=0 repeats each, 120; a
+hostile card could otherwise hand out its certificate byte by byte, each in many parts."""
+
 TERMINAL_AUTHENTICATION_TAG = b"SHIKAKU terminal authentication v1\0"
 """Prefix of a terminal's signature for the PIN-less procedure, which is our own."""
 

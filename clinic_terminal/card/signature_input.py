@@ -13,6 +13,9 @@ from clinic_terminal.card.errors import CardError
 DIGEST_INFO_SHA256 = bytes.fromhex("3031300D060960864801650304020105000420")
 """Prefix of a SHA-256 digest in PKCS#1 v1.5 (RFC 8017 section 9.2, note 1)."""
 
+_UNREADABLE = (ValueError, TypeError, x509.InvalidVersion)
+"""Exceptions of `cryptography` for a certificate, or its key, that a card may send; any bytes are possible."""
+
 
 def signature_input(certificate: bytes, message: bytes) -> bytes:
     """RSA: DigestInfo with SHA-256 of `message`, which the card pads. P-384: the bare SHA-384 digest.
@@ -33,5 +36,5 @@ def _public_key(certificate: bytes) -> object:
         return x509.load_der_x509_certificate(certificate).public_key()
     except UnsupportedAlgorithm as error:
         raise CardError("certificate-key-type") from error
-    except ValueError as error:
+    except _UNREADABLE as error:
         raise CardError("card-unexpected") from error

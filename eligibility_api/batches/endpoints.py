@@ -12,12 +12,13 @@ from pydantic import BaseModel, ValidationError
 from eligibility_api.batches import service
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.batches import BATCHES_PATH, BatchAnswer, BatchRequest, BatchResult, BatchRow
-from eligibility_api.dependencies import current_caller
+from eligibility_api.contract.codes import Right
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
 from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(prefix=BATCHES_PATH, tags=["eligibility"])
+router = APIRouter(prefix=BATCHES_PATH, tags=["eligibility"], route_class=rights_first(Right.ELIGIBILITY))
 
 NDJSON = "application/x-ndjson"
 """Media type of results: one JSON object per line."""

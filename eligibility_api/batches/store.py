@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy import Row, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit_log.tables import AuditRecord
@@ -32,6 +32,20 @@ UPDATE batch_row r SET request = NULL, result = a.result
 FROM unnest(CAST(:results AS text[])) WITH ORDINALITY AS a (result, place)
 WHERE r.batch_id = :batch_id AND r.row = :answered + a.place
 """)
+
+MAX_DELETED_BATCHES, MAX_DELETED_ROWS = 100, 10_000
+"""Batches, and their rows, that are deleted in one transaction."""
+
+_DELETE_EXPIRED = text(f"""
+DELETE FROM batch_check WHERE batch_id = ANY (ARRAY(
+    SELECT batch_id
+    FROM (
+        SELECT batch_id, rows, sum(rows) OVER (ORDER BY kept_until, batch_id) AS total
+        FROM (SELECT batch_id, rows, kept_until FROM batch_check WHERE kept_until <= now()
+              ORDER BY kept_until, batch_id LIMIT {MAX_DELETED_BATCHES}) expired
+    ) summed
+    WHERE total <= {MAX_DELETED_ROWS} OR total = rows))
+""")  # noqa: S608 - numbers of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +178,9 @@ async def add_results(
     await connection.execute(update(BATCH).where(BATCH.c.batch_id == batch.batch_id).values(**values))
 
 
-async def delete_expired(connection: AsyncConnection) -> None:
-    """Delete batches whose retention has ended, with their rows."""
-    await connection.execute(delete(BATCH).where(BATCH.c.kept_until <= func.now()))
+async def delete_expired(connection: AsyncConnection) -> int:
+    """Delete some of the batches whose retention has ended, with their rows; returns how many.
+
+    At most `MAX_DELETED_BATCHES`, with `MAX_DELETED_ROWS` rows together, or a single one.
+    """
+    return (await connection.execute(_DELETE_EXPIRED)).rowcount

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends
 from eligibility_api.checkups import service
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.checkups import CheckupsAnswer, CheckupsRequest
-from eligibility_api.dependencies import current_caller
+from eligibility_api.contract.codes import Right
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
 
@@ -17,7 +18,7 @@ PATH = "/v1/health-checkups"
 MAX_BYTES = 4 * 1024 * 1024
 """Maximum body size: 500 check-ups of fifty items of about 150 bytes."""
 
-router = APIRouter(tags=["health check-ups"])
+router = APIRouter(tags=["health check-ups"], route_class=rights_first(Right.CLAIMS))
 
 
 @router.post(

@@ -9,13 +9,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from eligibility_api.claims import service
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.bounds import MAX_STORED_INTEGER
 from eligibility_api.contract.claims import CLAIMS_PATH, ClaimsAnswer, ClaimsFaults
-from eligibility_api.dependencies import current_caller
+from eligibility_api.contract.codes import Right
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
 from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(prefix=CLAIMS_PATH, tags=["claims"])
+router = APIRouter(prefix=CLAIMS_PATH, tags=["claims"], route_class=rights_first(Right.CLAIMS))
 
 _REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
 _OF_ONE = (*_REFUSALS, "not-found")
@@ -69,7 +71,7 @@ async def faults(
     file_id: UUID,
     caller: CurrentCaller,
     state: CurrentState,
-    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="`next` of the previous page.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_STORED_INTEGER, description="`next` of the previous page.")] = 0,
 ) -> Response:
     """The first 10,000 faults by line, record, field, rule and the value's shape.
 

@@ -5,8 +5,7 @@ Every step is repeatable: an interrupted reading continues behind what it has st
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
 import structlog
@@ -14,23 +13,22 @@ import structlog
 from eligibility_api.claims import writer
 from eligibility_api.claims.progress import Progress, unstored
 from eligibility_api.claims.queue import QUEUE, UNREAD, ClaimTask
-from eligibility_api.claims.reading.block import Block
+from eligibility_api.claims.reading.block import Block, join
 from eligibility_api.claims.reading.reader import Reader
 from eligibility_api.claims.tables import claim_row
 from eligibility_api.claims.writer import Chunk
 from eligibility_api.contract.errors import ErrorKind, ShikakuError
 from eligibility_api.database.connections import Database
 from eligibility_api.files import parts
-from eligibility_api.files.store import MAX_FAULTS
-from eligibility_api.files.streaming import write_behind
+from eligibility_api.files.streaming import MAX_FAULTS, in_turn, pieces, write_behind
 
 log = structlog.get_logger()
 
 
-async def run_step(database: Database) -> bool:
-    """Perform one step of one file; returns whether any was pending."""
+async def run_step(database: Database, max_bytes: int | None = None) -> bool:
+    """Perform one step of one file (of at most `max_bytes`); returns whether any was pending."""
     async with database.transaction() as guard:
-        task = await QUEUE.next_task(guard)
+        task = await QUEUE.next_task(guard, max_bytes)
         if task is None:
             return False
         if task.state in UNREAD:
@@ -67,8 +65,9 @@ async def _ingest(database: Database, task: ClaimTask) -> None:
     progress = Progress()
 
     async def chunks() -> AsyncIterator[Chunk]:
-        async for parse in _parse_steps(database, task):
-            yield await asyncio.to_thread(_chunk, parse, task, faults_stored, progress)
+        async for steps in _parse_steps(database, task):
+            block = join([await in_turn(parse) for parse in steps])
+            yield await in_turn(partial(_chunk, block, task, faults_stored, progress))
 
     async def write(chunk: Chunk) -> None:
         await writer.store(database, task, chunk)
@@ -77,16 +76,16 @@ async def _ingest(database: Database, task: ClaimTask) -> None:
     await writer.conclude(database, task, progress)
 
 
-async def _parse_steps(database: Database, task: ClaimTask) -> AsyncIterator[Callable[[], Block]]:
+async def _parse_steps(database: Database, task: ClaimTask) -> AsyncIterator[Sequence[Callable[[], Block]]]:
+    """The turns that each part takes."""
     reader = Reader(task.insurer_number)
     async for part in parts.read(database, task.file_id, task.parts):
-        yield partial(reader.feed, part)
-    yield reader.finish
+        yield [partial(reader.feed, piece) for piece in pieces(part)]
+    yield [reader.finish]
 
 
-def _chunk(parse: Callable[[], Block], task: ClaimTask, faults_stored: int, progress: Progress) -> Chunk:
-    """Parse a block, count it, and select what is not stored yet."""
-    block = parse()
+def _chunk(block: Block, task: ClaimTask, faults_stored: int, progress: Progress) -> Chunk:
+    """Count a block, and select what is not stored yet."""
     before, faults_before = progress.valid, progress.faults.total()
     progress.add(block)
     return Chunk(

@@ -29,7 +29,7 @@ class Progress:
         self.claims += block.total
         self.valid += len(block.claims)
         self.kinds.update(block.kinds)
-        self.faults.update(fault.code for fault in block.faults)
+        self.faults.update(block.fault_counts)
 
     def report(self, *, unmatched: int, replacing: int) -> ClaimsReport:
         """The report, completed by the counts of the store."""

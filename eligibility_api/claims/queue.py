@@ -18,10 +18,11 @@ UNREAD = frozenset({ClaimsState.RECEIVED, ClaimsState.READING})
 
 # Files in their final state come first: cleaning them up frees space.
 _PENDING = f"""
-SELECT file_id, insurer_number, client_id, state, parts, stored, retry_at IS NOT NULL AS failed_before
+SELECT DISTINCT ON (insurer_number)
+       file_id, insurer_number, client_id, state, size, parts, stored, retry_at IS NOT NULL AS failed_before
 FROM claim_file
 WHERE NOT cleaned_up AND (file_id = :file OR :file IS NULL) AND {IS_DUE}
-ORDER BY state IN ('received', 'reading'), received_at
+ORDER BY insurer_number, state IN ('received', 'reading'), received_at
 """  # noqa: S608 - a condition of ours
 
 

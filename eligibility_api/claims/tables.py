@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import lru_cache  # noqa: TID251 - of months, 256 at most
 from typing import Any
 from uuid import UUID
 

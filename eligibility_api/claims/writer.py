@@ -16,9 +16,10 @@ from eligibility_api.claims.tables import CLAIM_COLUMNS
 from eligibility_api.contract.claims import ClaimsState
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database, copy
+from eligibility_api.database.plans import join_as_written
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.enrolment.store import record
-from eligibility_api.files.store import PUBLICATION_LEAD, force_index_plans
+from eligibility_api.files.store import PUBLICATION_LEAD
 
 _FAULT_COLUMNS = ("file_id", "line", "record", "field", "name", "claim", "code", "shape")
 """The file, and the fields of a Fault in their order."""
@@ -73,7 +74,7 @@ async def begin(database: Database, task: ClaimTask) -> int:
 
 async def store(database: Database, task: ClaimTask, chunk: Chunk) -> None:
     """Store a chunk atomically. Raises `database-unavailable`."""
-    async with database.transaction() as connection:
+    async with database.step() as connection:
         if chunk.faults:
             faults = [(task.file_id, *fault) for fault in chunk.faults]
             await copy(connection, FAULT.name, _FAULT_COLUMNS, faults)
@@ -84,7 +85,7 @@ async def store(database: Database, task: ClaimTask, chunk: Chunk) -> None:
 async def _store_claims(connection: AsyncConnection, task: ClaimTask, chunk: Chunk) -> None:
     after = (await connection.execute(_LAST_NUMBER)).scalar_one()
     await copy(connection, "claim", CLAIM_COLUMNS, chunk.rows)
-    await force_index_plans(connection)
+    await join_as_written(connection)
     counted = (await connection.execute(_COUNT, {"after": after, "file": task.file_id})).one()
     statement = (
         update(FILE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from pydantic import ValidationError
 
 from eligibility_api.cli import audit, facilities, insurers, operation
 from eligibility_api.consent import commands as consents
@@ -10,6 +11,7 @@ from eligibility_api.drug_master import commands as drug_master
 from eligibility_api.emergency import commands as disasters
 from eligibility_api.facilities import commands as operators
 from eligibility_api.platform.errors import OperatorError
+from eligibility_api.platform.settings import Settings
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("serve")(operation.serve_command)
@@ -27,9 +29,15 @@ app.add_typer(drug_master.app, name="drug-master")
 
 
 def main() -> None:
-    """Console entry: prints an operator's error as one sentence and exits with 1."""
+    """Console entry: prints an operator's error, or wrong settings, as one sentence and exits with 1."""
     try:
         app()
     except OperatorError as error:
         typer.echo(str(error), err=True)
+        raise SystemExit(1) from error
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        faults = [f"FUND_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()]
+        typer.echo(f"Wrong settings: {'; '.join(faults)}.", err=True)
         raise SystemExit(1) from error

@@ -7,14 +7,12 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.cli.common import run_with_jlis, save_credential
-from eligibility_api.cli_support import in_transaction
+from eligibility_api.cli_support import check_text, in_transaction
 from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
-from eligibility_api.contract.wire import PersonText
 from eligibility_api.domain.admission import Admission
 from eligibility_api.facilities import service, store
 from eligibility_api.facilities.admission_files import read_facilities
@@ -26,23 +24,13 @@ app = typer.Typer(help="Facilities and their terminals.", no_args_is_help=True)
 client_app = typer.Typer(help="Terminals and insurers' programs, by their id.", no_args_is_help=True)
 
 
-def _check_name(text: str | None) -> str | None:
-    """Check a name that is shown to patients, if one is given."""
-    if text is None:
-        return None
-    try:
-        return TypeAdapter[str](PersonText).validate_python(text)
-    except ValidationError:
-        raise typer.BadParameter("1 to 200 characters, none of them a control character") from None
-
-
 @app.command("add")
 def facility_add(
     *,
     institution_code: Annotated[
         str | None, typer.Option(help="医療機関コード: ten digits with check digit.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=_check_name)] = None,
+    name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=check_text)] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where the credential (with its private key) is written.")
     ] = None,

@@ -9,7 +9,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.cli.common import save_credential
-from eligibility_api.cli_support import in_transaction
+from eligibility_api.cli_support import check_text, in_transaction
 from eligibility_api.contract import numbers
 from eligibility_api.facilities import service
 from eligibility_api.facilities.admission_files import read_insurers
@@ -24,7 +24,7 @@ def insurer_add(
     insurer_number: Annotated[
         str | None, typer.Option(help="保険者番号: six or eight digits with check digit.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The name shown to people.")] = None,
+    name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=check_text)] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where the credential (with its private key) is written.")
     ] = None,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from eligibility_api.cli_support import run_reporting_errors
+from eligibility_api.database.db_errors import translate_db_errors
 from eligibility_api.database.dsn import dsn
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
 from eligibility_api.platform.settings import Settings
-from eligibility_api.platform.telemetry import set_up_logging
 
 
 def serve_command(
@@ -26,7 +26,6 @@ def serve_command(
     """Serve the API, with the embedded PostgreSQL unless DATABASE_URL is set."""
     from eligibility_api.serve import serve
 
-    set_up_logging()
     serve(Settings(), host=host, port=port, workers=workers, announce=announce)
 
 
@@ -43,7 +42,13 @@ def migrate_command() -> None:
     """Migrate the database to this program's schema (an embedded one is migrated at start)."""
     from eligibility_api.database.migrate import migrate
 
-    asyncio.run(migrate(dsn(Settings(), "owner")))
+    owner_dsn = dsn(Settings(), "owner")
+
+    async def run() -> None:
+        with translate_db_errors():
+            await migrate(owner_dsn)
+
+    run_reporting_errors(run())
 
 
 keys_app = typer.Typer(help="The fund's own keys.", no_args_is_help=True)

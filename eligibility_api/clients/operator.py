@@ -8,9 +8,10 @@ from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import Header
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
+from eligibility_api.contract.bounds import before
 from eligibility_api.contract.codes import Role
 from eligibility_api.contract.history import OPERATOR_HEADER, ROLE_HEADER
 from eligibility_api.contract.wire import OperatorName
@@ -33,7 +34,10 @@ def _decoded(value: object) -> object:
         raise PydanticCustomError("percent_encoding", "UTF-8, percent-encoded") from error
 
 
-_Name = Annotated[OperatorName, BeforeValidator(_decoded)]
+_MAX_ENCODED_LENGTH = 1_000
+"""Characters of a name in a header: each of 60 takes up to twelve, and spaces may surround it."""
+
+_Name = Annotated[OperatorName, before(_MAX_ENCODED_LENGTH, _decoded)]
 _NAME = TypeAdapter[str](_Name)
 _ROLE, _OPERATOR = (name.lower().encode() for name in (ROLE_HEADER, OPERATOR_HEADER))
 _ROLES = {role.value.encode(): role for role in Role}

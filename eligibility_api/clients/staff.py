@@ -30,8 +30,12 @@ Parameters 1 and 2: client and right.
 STAFF_MISSING = f"""{{role}}::text = '{Role.AUTHORISED_STAFF}' AND NOT EXISTS (
             SELECT FROM facility_operator o
             WHERE o.institution_code = {{institution}} AND o.operator = {{operator}} AND o.medical AND o.ended_at IS NULL
+            OFFSET 0
         )"""
-"""SQL condition: the operator claims to be authorised staff, but is not registered as such."""
+"""SQL condition: the operator claims to be authorised staff, but is not registered as such.
+
+Without `OFFSET 0` a planner may read every facility's operators into a hash table.
+"""
 
 PATIENT = """
 patient AS MATERIALIZED (

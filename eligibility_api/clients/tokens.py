@@ -7,10 +7,11 @@ every use. Whether the client is still admitted is checked by each statement in 
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,9 @@ MAX_ASSERTION_SECONDS = 300
 
 _CLOCK_TOLERANCE_SECONDS = 60
 _MAX_CACHED_TOKENS = 20_000
+_MAX_TOKEN_LENGTH = 2_048
+"""Characters; a token with every right has some 800."""
+
 _ALGORITHMS = ["ES256"]
 _UNREADABLE = (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """Exceptions that a malformed token or assertion causes, including infinite numbers and deep nesting."""
@@ -34,10 +38,9 @@ _UNREADABLE = (JoseError, ValueError, KeyError, TypeError, AttributeError, Overf
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A verified client assertion (RFC 7523 section 3): its client, its expiry and its single-use id."""
+    """A verified client assertion (RFC 7523 section 3): its client and its single-use id."""
 
     client_id: UUID
-    expires_at: datetime
     jti: str
 
 
@@ -70,6 +73,8 @@ class Tokens:
 
     def read(self, token: str, now: datetime) -> Caller:
         """Validate a token and return its caller. Raises `token-invalid` or `token-expired`."""
+        if len(token) > _MAX_TOKEN_LENGTH:
+            raise ShikakuError("token-invalid")
         known = self._validated.get(token)
         if known is None:
             known = self._validated[token] = self._validate(token)
@@ -135,7 +140,8 @@ def check_assertion(
     """
     try:
         claims = jwt.decode(assertion, ECKey.import_key(public_key), algorithms=_ALGORITHMS).claims
-        issued, expires, jti = int(claims["iat"]), int(claims["exp"]), claims["jti"]
+        issued, expires, jti = _instant(claims["iat"]), _instant(claims["exp"]), claims["jti"]
+        begins = _instant(claims.get("nbf", issued))
         seconds = now.timestamp()
         valid = (
             claims["iss"] == claims["sub"]
@@ -144,12 +150,20 @@ def check_assertion(
             and 8 <= len(jti) <= 128
             and jti.isprintable()
             and issued <= seconds + _CLOCK_TOLERANCE_SECONDS
+            and begins <= seconds + _CLOCK_TOLERANCE_SECONDS
             and seconds < expires
         )
         if not valid:
             raise ShikakuError("assertion-invalid")
         if expires > seconds + MAX_ASSERTION_SECONDS:
             raise ShikakuError("assertion-too-long")
-        return Assertion(UUID(claims["iss"]), datetime.fromtimestamp(expires, UTC), jti)
+        return Assertion(UUID(claims["iss"]), jti)
     except _UNREADABLE:
         raise ShikakuError("assertion-invalid") from None
+
+
+def _instant(claim: Any) -> float:
+    """Return a NumericDate (RFC 7519 section 2), seconds since 1970. Raises ValueError for anything else."""
+    if isinstance(claim, bool) or not isinstance(claim, int | float) or not math.isfinite(claim):
+        raise ValueError("an instant must be a number")
+    return float(claim)

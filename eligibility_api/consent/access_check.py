@@ -18,7 +18,7 @@ time even if they are not used.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache  # noqa: TID251 - of codes: their combinations are few
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -52,6 +52,7 @@ PROTECTED = f"""EXISTS (
             SELECT FROM enrolment e {known_at("{now}")}
             WHERE e.person_key = {{person_key}} AND {NOT_SUPERSEDED}
               AND (e.self_disclosure_blocked OR e.mismatch = 'open')
+            OFFSET 0
         )"""
 """SQL condition: nothing about the person may be disclosed now (W6).
 
@@ -74,6 +75,7 @@ _STAFF_MISSING = STAFF_MISSING.format(
 _OPERATOR_ENDED = """named IS NOT NULL AND NOT EXISTS (
             SELECT FROM facility_operator o
             WHERE o.institution_code = permit_row.institution_code AND o.operator = named AND o.emergency AND o.ended_at IS NULL
+            OFFSET 0
         )"""
 
 _PERMIT_ROW = """

@@ -11,6 +11,7 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator, current_operator
 from eligibility_api.consent import service
 from eligibility_api.consent.access_check import REFUSALS
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.consent import (
     CONSENTS_PATH,
     ConsentAnswer,
@@ -21,11 +22,11 @@ from eligibility_api.contract.consent import (
     ConsentStatus,
 )
 from eligibility_api.contract.eligibility import EligibilityAnswer
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
-router = APIRouter(prefix=CONSENTS_PATH, tags=["consent"])
+router = APIRouter(prefix=CONSENTS_PATH, tags=["consent"], route_class=rights_first(Right.CONSENT))
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CurrentState = Annotated[State, Depends(current_state)]

@@ -6,13 +6,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import ConfigDict, FailFast, Field, StrictBool, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, FailFast, Field, StrictBool, StringConstraints
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.membership import MembershipQuery
-from eligibility_api.contract.wire import Answer, Day, RequestModel, Text
+from eligibility_api.contract.wire import Answer, Day, Row, Text
 
 BATCHES_PATH = "/v1/eligibility/batches"
 
@@ -27,22 +26,7 @@ class BatchState(StrEnum):
     DONE = "done"
 
 
-_MAX_MEMBERS = 100
-"""Maximum members of one JSON object; enough to report a few unknown ones individually."""
-
-
-class _Bounded(RequestModel):
-    """Base that limits an object's members: each unknown one is a fault, and faults take memory."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_few_members(cls, value: object) -> object:
-        if isinstance(value, dict) and len(value) > _MAX_MEMBERS:
-            raise PydanticCustomError("too_many_members", "more members than a row or a batch can have")
-        return value
-
-
-class BatchRow(_Bounded, MembershipQuery):
+class BatchRow(Row, MembershipQuery):
     """One row: a look-up by number, with an optional tag that is returned with the result."""
 
     limit_certificate_consent: StrictBool = False
@@ -50,7 +34,7 @@ class BatchRow(_Bounded, MembershipQuery):
     tag: Annotated[Text, StringConstraints(max_length=50)] | None = None
 
 
-class BatchRequest(_Bounded):
+class BatchRequest(Row):
     """`POST /v1/eligibility/batches`."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.BATCH]})

@@ -7,7 +7,8 @@ stored.
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from eligibility_api.contract.bounds import MAX_EXPANSION, MAX_TEXT_LENGTH, normalized
 
 REPLACEMENT = "●"
 """Replaces a character that the target encoding lacks."""
@@ -27,9 +28,10 @@ _WRITTEN = re.compile("(?s).[\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]*")
 def normalize_kana(text: str) -> str:
     """Normalise kana: full-width katakana, single ordinary spaces between the parts, none around.
 
-    Half-width kana, hiragana, and spaces of any width and number give the same result.
+    Half-width kana, hiragana, and spaces of any width and number give the same result. Raises
+    `bounds.TextTooLong` for a text longer than a normalised reading can be.
     """
-    katakana = unicodedata.normalize("NFKC", text).translate(_TO_KATAKANA)
+    katakana = normalized("NFKC", text, max_length=MAX_EXPANSION * MAX_TEXT_LENGTH).translate(_TO_KATAKANA)
     return " ".join(katakana.split())
 
 
@@ -45,7 +47,9 @@ def replace_unencodable(text: str) -> str:
 def _written(character: str) -> str:
     # Compose only sequences: normalising a single character would replace old forms by new ones (U+FA19 by
     # 神).
-    composed = unicodedata.normalize("NFC", character) if len(character) > 1 else character
+    if len(character) > MAX_TEXT_LENGTH:
+        return REPLACEMENT
+    composed = normalized("NFC", character, max_length=MAX_TEXT_LENGTH) if len(character) > 1 else character
     windows = composed.translate(_WINDOWS_FORMS)
     try:
         return windows if windows.encode("cp932").decode("cp932") == windows else REPLACEMENT

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache  # noqa: TID251 - of codes, 256 at most
 from typing import Annotated, Final, Literal
 from uuid import UUID
 

@@ -18,6 +18,7 @@ from eligibility_api.contract.wire import (
     Day,
     OperatorName,
     RequestModel,
+    SignatureBytes,
     Text,
 )
 
@@ -33,7 +34,7 @@ class Proof(RequestModel):
 
     challenge: str = Field(max_length=512)
     certificate: Bytes
-    signature: Bytes
+    signature: SignatureBytes
 
 
 class CardCheckRequest(Proof):

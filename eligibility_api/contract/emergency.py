@@ -41,7 +41,7 @@ class EmergencyRequest(RequestModel):
     categories: Categories
     operator: OperatorName
     role: Role
-    one_time_password: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] = Field(
+    one_time_password: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$", max_length=6)] = Field(
         description="From the operator's registered second factor (TOTP, RFC 6238)."
     )
 

@@ -22,12 +22,17 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 
 
 class RegisterMatch(StrEnum):
-    """The result of the query to the resident register: one person, none, several, or another than before."""
+    """The result of the query to the resident register: one person, none, several, or another than before.
+
+    `contested`: one person, whom another insurer insures and whose card the change would close. Another key of
+    the insurer has to confirm it.
+    """
 
     ONE = "one"
     NONE = "none"
     AMBIGUOUS = "ambiguous"
     OTHER = "other"
+    CONTESTED = "contested"
 
 
 class Mismatch(StrEnum):

@@ -75,9 +75,11 @@ class InsurerClient(FundClient):
         """Withdraw an enrolment that should never have existed."""
         return self._post_idempotent(EnrolmentAnswer, "/v1/enrolments/withdraw", request, key)
 
-    def confirm_mismatch(self, enrolment_id: UUID, key: str | None = None) -> ConfirmAnswer:
-        """Confirm a member's items although they differ from the register."""
-        request = ConfirmRequest(enrolment_id=enrolment_id)
+    def confirm_mismatch(
+        self, enrolment_id: UUID, key: str | None = None, *, reason: str | None = None
+    ) -> ConfirmAnswer:
+        """Confirm a member's items although they differ from the register, or are contested (with a reason)."""
+        request = ConfirmRequest(enrolment_id=enrolment_id, reason=reason)
         return self._post_idempotent(ConfirmAnswer, "/v1/mismatches/confirm", request, key)
 
     def unlink_person(self, request: UnlinkRequest, key: str | None = None) -> UnlinkAnswer:

@@ -14,10 +14,10 @@ from pydantic import Field, StringConstraints
 
 from eligibility_api.contract.codes import Sex
 from eligibility_api.contract.enrolment import EnrolmentAnswer, Mismatch, RegisterMatch
-from eligibility_api.contract.uploads import AffectedFacility
+from eligibility_api.contract.uploads import AffectedFacility, Reason
 from eligibility_api.contract.wire import Answer, PersonKana, PersonText, RequestModel
 
-Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", max_length=7)]
 """A month, YYYY-MM."""
 
 
@@ -40,17 +40,29 @@ class MismatchItem(MemberSummary):
     lost_on: date | None
 
 
+class ClaimedMember(MemberSummary):
+    """A member whom another insurer has claimed in a way that would close her card; it was not linked to her."""
+
+    since: datetime
+
+
 class Mismatches(Answer):
     """`GET /v1/mismatches?after=CURSOR`: the queue, oldest first."""
 
     mismatches: list[MismatchItem]
     next: str | None = Field(description="Cursor of the next page; null at the end.")
+    claimed_elsewhere: list[ClaimedMember] = Field(
+        default=[],
+        description="Members whom another insurer claimed within 90 days, latest first, at most 100. The card is open"
+        " unless another key of that insurer confirms the claim; ask the member which insurance is right.",
+    )
 
 
 class ConfirmRequest(RequestModel):
     """`POST /v1/mismatches/confirm`: confirm this member's items. The register is queried once more first."""
 
     enrolment_id: UUID
+    reason: Reason | None = Field(default=None, description="Required for a contested member.")
 
 
 class ConfirmAnswer(EnrolmentAnswer):

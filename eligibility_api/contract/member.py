@@ -27,7 +27,7 @@ from eligibility_api.contract.wire import Answer, Day, RequestModel
 BurdenRatio = Literal[10, 20, 30]
 """負担割合 in percent."""
 
-PostalCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}-[0-9]{4}$")]
+PostalCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}-[0-9]{4}$", max_length=8)]
 
 
 def insurer_kind(insurer_number: str) -> InsurerKind:

@@ -7,8 +7,9 @@ digit follows the ministerial ordinance 総務省令第85号 article 5.
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import lru_cache
+from functools import lru_cache  # noqa: TID251 - its texts have a checked length
+
+from eligibility_api.contract.bounds import MAX_EXPANSION, normalized
 
 _SPACES_AND_HYPHENS = re.compile(r"[\s\-\u00ad\u2010-\u2015\u2212]")
 _LONG_VOWELS_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\u30fc+(?=[0-9])")
@@ -16,16 +17,24 @@ _LONG_VOWELS_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\u30fc+(?=[0-9])")
 
 _TWELVE_DIGITS = re.compile(r"\d{12}")
 
+MAX_IDENTIFIER_LENGTH = 64
+"""Characters of a text that may be tested for a My Number: twelve digits with a few separators between them."""
+
+_MAX_FOLDED_LENGTH = 2 * MAX_IDENTIFIER_LENGTH
+_INSURER_LENGTHS = (6, 8)
+
 
 def folded(text: str) -> str:
     """Normalise `text` for comparison: width folded (NFKC), spaces and hyphens removed.
 
-    Removal can join a letter and a combining mark, hence the second pass of folding.
+    Removal can join a letter and a combining mark, hence the second pass of folding. Raises
+    `bounds.TextTooLong` for more than 128 characters.
     """
     if text.isascii() and text.isalnum():
         return text
-    dropped = _SPACES_AND_HYPHENS.sub("", unicodedata.normalize("NFKC", text))
-    return unicodedata.normalize("NFKC", _LONG_VOWELS_BETWEEN_DIGITS.sub("", dropped))
+    dropped = _SPACES_AND_HYPHENS.sub("", normalized("NFKC", text, max_length=_MAX_FOLDED_LENGTH))
+    closed = _LONG_VOWELS_BETWEEN_DIGITS.sub("", dropped)
+    return normalized("NFKC", closed, max_length=MAX_EXPANSION * _MAX_FOLDED_LENGTH)
 
 
 def check_digit(digits: str) -> int:
@@ -48,10 +57,14 @@ def is_checked_number(text: str, lengths: tuple[int, ...]) -> bool:
     return check_digit(text[:-1]) == int(text[-1])
 
 
-@lru_cache(8192)
 def is_insurer_number(text: str) -> bool:
     """保険者番号: eight digits, or six for municipal insurance, with a valid check digit."""
-    return is_checked_number(text, (6, 8))
+    return len(text) in _INSURER_LENGTHS and _is_insurer_number(text)
+
+
+@lru_cache(8192)
+def _is_insurer_number(text: str) -> bool:
+    return is_checked_number(text, _INSURER_LENGTHS)
 
 
 def is_welfare_office_number(text: str) -> bool:
@@ -80,11 +93,13 @@ def is_institution_code(text: str) -> bool:
 
 
 def is_my_number(text: str) -> bool:
-    """Whether `text`, folded, is exactly twelve digits with a valid My Number check digit.
+    """Whether `text`, folded, is exactly twelve digits with a valid My Number check digit; a long one is none.
 
     Such a text is rejected wherever a membership identifier is expected. Identifiers that a clinic chooses
     itself are not tested: one in ten twelve-digit strings has a valid check digit by chance.
     """
+    if len(text) > MAX_IDENTIFIER_LENGTH:
+        return False
     # Separators, visible or not, and the script of the digits must not hide the number.
     digits = "".join(character for character in folded(text) if character.isalnum())
     if not _TWELVE_DIGITS.fullmatch(digits):

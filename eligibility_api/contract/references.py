@@ -8,14 +8,14 @@ from pydantic import ConfigDict, FailFast, Field, StringConstraints
 
 from eligibility_api.contract import examples
 from eligibility_api.contract.membership import MembershipQuery
-from eligibility_api.contract.wire import Answer, RequestModel, Text
+from eligibility_api.contract.wire import Answer, Row, Text
 
 MAX_REGISTRATIONS = 1_000
 
 ReferenceNumber = Annotated[Text, StringConstraints(min_length=1, max_length=50)]
 
 
-class ReferenceRegistration(MembershipQuery):
+class ReferenceRegistration(Row, MembershipQuery):
     """`POST /v1/reference-numbers`: the facility's number for this membership's person.
 
     A later one replaces it.
@@ -26,7 +26,7 @@ class ReferenceRegistration(MembershipQuery):
     reference_number: ReferenceNumber
 
 
-class ReferenceRegistrations(RequestModel):
+class ReferenceRegistrations(Row):
     """`POST /v1/reference-numbers/bulk`: many registrations, each processed independently."""
 
     registrations: Annotated[

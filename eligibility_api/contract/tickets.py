@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import SingleOrCombined, TicketTreatment, TicketType
 from eligibility_api.contract.numbers import is_beneficiary_number
-from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, RequestModel, Text
+from eligibility_api.contract.wire import Answer, Day, InstitutionCode, PersonText, Row, Text
 
 MAX_TICKETS = 1_000
 
@@ -24,16 +24,23 @@ def _checked_recipient_number(value: str) -> str:
     return value
 
 
-RecipientNumber = Annotated[str, AfterValidator(_checked_recipient_number), Field(examples=["0000018"])]
+RecipientNumber = Annotated[
+    str,
+    StringConstraints(max_length=7),
+    AfterValidator(_checked_recipient_number),
+    Field(examples=["0000018"]),
+]
 """受給者番号 of seven digits with its check digit."""
 
 Month = Annotated[
-    str, StringConstraints(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$"), Field(examples=["2026-11"])
+    str,
+    StringConstraints(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$", max_length=7),
+    Field(examples=["2026-11"]),
 ]
 """診療年月, YYYY-MM."""
 
 
-class TicketKey(RequestModel):
+class TicketKey(Row):
     """Identifies a ticket: recipient, month, institution, type and treatment."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.TICKET_KEY]})
@@ -94,7 +101,7 @@ def _unique(tickets: Tickets) -> Tickets:
     return tickets
 
 
-class TicketsRequest(RequestModel):
+class TicketsRequest(Row):
     """`POST /v1/medical-tickets`: register or replace tickets of an office's recipients."""
 
     tickets: Annotated[
@@ -105,7 +112,7 @@ class TicketsRequest(RequestModel):
     ]
 
 
-class TicketsWithdrawal(RequestModel):
+class TicketsWithdrawal(Row):
     """`POST /v1/medical-tickets/withdraw`: withdraw tickets."""
 
     tickets: Annotated[

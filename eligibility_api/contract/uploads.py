@@ -66,6 +66,8 @@ class UploadState(StrEnum):
     CHECKED = "checked"
     """Nothing suspicious; waits for the insurer's request to publish (`on-request`)."""
     PUBLISHING = "publishing"
+    UNDO_HELD = "undo-held"
+    """Published; its undo waits for approval by another key, with a reason."""
     UNDOING = "undoing"
     PUBLISHED = "published"
     REFUSED = "refused"
@@ -137,13 +139,22 @@ class UploadReport(Answer):
     changed: int
     unchanged: int
     absent: int = Field(description="Current members missing in a full file.")
-    unmatched: int = Field(
-        description="New or changed members for whom the resident register did not return exactly one person."
+    unmatched: int | None = Field(
+        description="New or changed members for whom the resident register did not return exactly one person; null while"
+        " that is withheld, until another key approves the file (finding `unmatched-limit`)."
     )
     changed_since: int = Field(description="Skipped: changed by single calls after the upload.")
     fill_rates: dict[str, float] = Field(
         description="Ratio of filled cells by column, among the members who should have a value."
     )
+    findings: list[Finding]
+
+
+class UndoReport(Answer):
+    """The check of an undo before it is carried out."""
+
+    changed: int = Field(description="Members who would get former values again.")
+    removed: int = Field(description="Members whom only the file had enrolled.")
     findings: list[Finding]
 
 
@@ -159,6 +170,7 @@ class UploadAnswer(Answer):
         default=None, description="The id of an earlier upload of the same file."
     )
     report: UploadReport | None = None
+    undo_report: UndoReport | None = Field(default=None, description="Of the last undo that was requested.")
     known_from: datetime | None = Field(
         default=None, description="Since when it is effective, once published."
     )

@@ -11,17 +11,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
     StrictBool,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from eligibility_api.contract import numbers
+from eligibility_api.contract.bounds import MAX_TEXT_LENGTH, before
 from eligibility_api.contract.characters import normalize_kana
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -31,9 +32,31 @@ MY_NUMBER_FAULT = "my_number"
 
 
 class RequestModel(BaseModel):
-    """Base of requests: rejects unknown members, normalises only kana, and never repeats input in errors."""
+    """Base of requests: rejects unknown members, normalises only kana, and never repeats input in errors.
+
+    Every text, number and list in it has a limit, which is checked before anything else sees the value
+    (decision 016); a test walks through the schemas of all requests.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+_MAX_MEMBERS = 100
+"""Maximum members of one JSON object of a long list; enough to report a few unknown ones individually."""
+
+
+class Row(RequestModel):
+    """Base of the rows of a long list, and of the request that has one: limits an object's members.
+
+    Each unknown member is a fault, and a fault takes a hundred times the memory of its member.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_members(cls, value: object) -> object:
+        if isinstance(value, dict) and len(value) > _MAX_MEMBERS:
+            raise PydanticCustomError("too_many_members", "more members than a row can have")
+        return value
 
 
 class Answer(BaseModel):
@@ -84,7 +107,7 @@ _NO_CONTROL_CHARACTERS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """Rejects control characters (Unicode category Cc): the database cannot store U+0000."""
 
 Text = Annotated[str, StringConstraints(pattern=_NO_CONTROL_CHARACTERS)]
-"""Text without control characters; the type of every stored text of a request."""
+"""Text without control characters; the type of every stored text of a request, which adds a maximum length."""
 
 MembershipText = Annotated[
     Text,
@@ -94,35 +117,42 @@ MembershipText = Annotated[
 ]
 """A symbol (記号) or number (番号) as written, up to 20 characters, never a My Number."""
 
-InsurerNumber = Annotated[
-    str, AfterValidator(_no_my_number), AfterValidator(_checked_insurer_number), Field(examples=["01130012"])
+_Identifier = Annotated[
+    str,
+    StringConstraints(max_length=numbers.MAX_IDENTIFIER_LENGTH),
+    AfterValidator(_no_my_number),
 ]
+"""A number that is longer than its form allows where a My Number was typed for it, and reported as such."""
+
+InsurerNumber = Annotated[_Identifier, AfterValidator(_checked_insurer_number), Field(examples=["01130012"])]
 """保険者番号 of eight digits, or six for municipal insurance, with its check digit."""
 
-InstitutionCode = Annotated[str, AfterValidator(_checked_institution_code), Field(examples=["1311111114"])]
+InstitutionCode = Annotated[
+    str,
+    StringConstraints(max_length=10),
+    AfterValidator(_checked_institution_code),
+    Field(examples=["1311111114"]),
+]
 """医療機関コード of ten digits with its check digit."""
 
 BranchNumber = Annotated[
-    str,
-    AfterValidator(_no_my_number),
+    _Identifier,
     StringConstraints(pattern=r"^[0-9]{2}$"),
     # A constraint after a validator is not described by itself.
     Field(examples=["00"], json_schema_extra={"pattern": r"^[0-9]{2}$"}),
 ]
 """枝番: two digits that distinguish the members of one number."""
 
-PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+PersonText = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TEXT_LENGTH)]
 """A name or an address as written by the insurer."""
 
 OperatorName = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 """A member of staff, as the facility names its staff; recorded."""
 
-_MAX_KANA_LENGTH = 200
-
 
 def _normalized(value: str) -> str:
     kana = normalize_kana(value)
-    if not 1 <= len(kana) <= _MAX_KANA_LENGTH:
+    if not 1 <= len(kana) <= MAX_TEXT_LENGTH:
         raise PydanticCustomError("kana", "a reading of 1 to 200 characters")
     return kana
 
@@ -160,7 +190,7 @@ def _not_too_early(value: date) -> date:
     return value
 
 
-Day = Annotated[date, BeforeValidator(_iso_day), AfterValidator(_not_too_early)]
+Day = Annotated[date, before(10, _iso_day, fault="day"), AfterValidator(_not_too_early)]
 """A day, only as YYYY-MM-DD on the wire: pydantic's own date would also accept seconds since 1970."""
 
 
@@ -179,10 +209,16 @@ AnsweredTrue = Annotated[Literal[True], WithJsonSchema({"type": "boolean"})]
 AnsweredFalse = Annotated[Literal[False], WithJsonSchema({"type": "boolean"})]
 """False, in answers; described like `AnsweredTrue`."""
 
-Bytes = Annotated[
-    bytes,
-    BeforeValidator(_decoded),
+_BYTES = (
     PlainSerializer(_encoded, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
-]
-"""Bytes in Python, base64 on the wire (RFC 4648 section 4, padded)."""
+)
+
+Bytes = Annotated[bytes, before(64 * 1024, _decoded), *_BYTES]
+"""Bytes in Python, base64 on the wire (RFC 4648 section 4, padded), 64 Ki characters at most.
+
+A certificate has a limit of its own, with its own refusal (`domain.certificate.MAX_CERTIFICATE_BYTES`).
+"""
+
+SignatureBytes = Annotated[bytes, before(1_400, _decoded), *_BYTES]
+"""The same for a card's signature, 1,050 bytes at most: an RSA signature has 512."""

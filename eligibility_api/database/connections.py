@@ -1,7 +1,8 @@
 """Connections of one process to the database, of two kinds.
 
 The hot path executes raw driver statements on its own pool (`pool.py`), all other code uses SQLAlchemy Core.
-With either, one request is one transaction. `db_errors.py` defines which errors are outages.
+With either, one request is one transaction, and statements find rows by keys (`plans.py`). `db_errors.py`
+defines which errors are outages.
 """
 
 from __future__ import annotations
@@ -17,23 +18,21 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from eligibility_api.database.db_errors import translate_db_errors
+from eligibility_api.database.pacing import Pacer
+from eligibility_api.database.plans import SESSION_SETTINGS, WHOLE_FILE_SECONDS
 from eligibility_api.database.pool import ACQUIRE_SECONDS, ConnectionPool
 
 ENGINE_CONNECTIONS = 4
 """Connections of one process besides the hot path's pool, by default."""
 
 _BEGIN_TRANSACTION = text("SELECT")
-_POOL_SESSION_SETTINGS = {
-    # A plan for each parameter set would cost more than it saves, and differ between parameters.
-    "plan_cache_mode": "force_generic_plan",
-    # The hot path finds every row by an index. A plan lives as long as its connection: if it was made while
-    # tables were small, or before they were analyzed, it would scan them after they have grown to national
-    # size.
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-}
-"""Session settings of the hot path's connections."""
+_RUNNING_REQUESTS = text("SELECT running_requests()")
+
+APPLICATION_NAME = "eligibility-api"
+"""The name of sessions that answer requests: jobs yield to them (`running_requests` in the database)."""
+
+JOBS_APPLICATION_NAME = "eligibility-api jobs"
+"""The name of the sessions of jobs and of the scheduler."""
 
 _DRIVER_MARGIN_SECONDS = 1.0
 """How much longer the driver waits than the server, whose timeout error is more specific."""
@@ -47,9 +46,10 @@ def sqlalchemy_url(dsn: str) -> URL:
 class Database:
     """The connections of one process under one role, opened and closed with the process.
 
-    `statement_seconds` limits a statement, `lock_seconds` its wait for another transaction. An outage is
-    raised as `database-unavailable`, a pool that stays exhausted as `overloaded`. If not `durable`, a commit
-    does not wait for the disk: only for work whose results are published after a later durable commit.
+    `statement_seconds` limits a statement, `lock_seconds` its wait for another transaction; jobs extend the
+    former for a statement over a whole file (`plans.whole_file`). An outage is raised as
+    `database-unavailable`, a pool that stays exhausted as `overloaded`. If not `durable`, a commit does not
+    wait for the disk: only for work whose results are published after a later durable commit.
     """
 
     def __init__(
@@ -61,17 +61,23 @@ class Database:
         statement_seconds: float = 5.0,
         lock_seconds: float = 2.0,
         durable: bool = True,
+        application_name: str = APPLICATION_NAME,
+        pacer: Pacer | None = None,
     ) -> None:
         self._dsn = dsn
         self._pool_connections = pool_connections
         self._connections: ConnectionPool | None = None
+        self._pacer = pacer or Pacer()
+        is_job = application_name == JOBS_APPLICATION_NAME
+        max_seconds = max(statement_seconds, WHOLE_FILE_SECONDS) if is_job else statement_seconds
         self._session: dict[str, Any] = {
             "timeout": ACQUIRE_SECONDS,
-            "command_timeout": statement_seconds + _DRIVER_MARGIN_SECONDS,
+            "command_timeout": max_seconds + _DRIVER_MARGIN_SECONDS,
             "server_settings": {
                 "statement_timeout": f"{statement_seconds * 1000:.0f}",
                 "lock_timeout": f"{lock_seconds * 1000:.0f}",
-                "application_name": "eligibility-api",
+                "application_name": application_name,
+                **SESSION_SETTINGS,
                 **({} if durable else {"synchronous_commit": "off"}),
             },
         }
@@ -90,11 +96,8 @@ class Database:
 
         It connects at the first use, so that a process also starts while the database is unavailable.
         """
-        session = self._session | {
-            "server_settings": self._session["server_settings"] | _POOL_SESSION_SETTINGS
-        }
         self._connections = ConnectionPool(
-            partial(asyncpg.connect, self._dsn, **session), self._pool_connections
+            partial(asyncpg.connect, self._dsn, **self._session), self._pool_connections
         )
 
     async def close(self) -> None:
@@ -116,6 +119,19 @@ class Database:
         with translate_db_errors():
             async with self._engine.begin() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def step(self, *, min_rest: float = 0.0) -> AsyncIterator[AsyncConnection]:
+        """A transaction of a job, followed by a rest (`pacing.py`); at least `min_rest` times its duration.
+
+        It must be bounded: it reads and writes a limited number of rows, and waits for nobody but the
+        database.
+        """
+        began = self._pacer.now()
+        async with self.transaction() as connection:
+            yield connection
+            running = (await connection.execute(_RUNNING_REQUESTS)).scalar_one()
+        await self._pacer.rest(began, running, min_ratio=min_rest)
 
 
 async def copy(

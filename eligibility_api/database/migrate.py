@@ -5,7 +5,7 @@ The embedded database is migrated at start, an external one by command only.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache  # noqa: TID251 - without arguments
 from pathlib import Path
 
 from alembic import command

@@ -12,7 +12,7 @@ INSURER_RIGHTS = frozenset({Right.ENROLMENT, Right.CLAIMS})
 """Rights of an insurer's program, which sends members and claims (rule G2)."""
 
 APPROVER_RIGHTS = frozenset({Right.APPROVAL})
-"""Rights of the second key, which releases held files and cannot upload (rule G2)."""
+"""Rights of the second key, which releases what is held or contested, and cannot upload (rule G2)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,9 +162,14 @@ def check_signature(key: PublicKey, signature: bytes, message: bytes) -> None:
         raise ShikakuError("signature-invalid") from None
 
 
-def _parse(der: bytes) -> x509.Certificate:
+def check_size(der: bytes) -> None:
+    """Raise `certificate-too-large` before anything else sees the bytes."""
     if len(der) > MAX_CERTIFICATE_BYTES:
         raise ShikakuError("certificate-too-large")
+
+
+def _parse(der: bytes) -> x509.Certificate:
+    check_size(der)
     try:
         certificate = x509.load_der_x509_certificate(der)
         # Parsing is lazy: access now what is used later, so that it cannot fail there.

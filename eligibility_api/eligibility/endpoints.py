@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
     EligibilityAnswer,
@@ -14,12 +15,16 @@ from eligibility_api.contract.eligibility import (
     UnchangedAnswer,
     VisualCheckRequest,
 )
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.eligibility import service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
-router = APIRouter(prefix="/v1/eligibility", tags=["eligibility"])
+router = APIRouter(
+    prefix="/v1/eligibility",
+    tags=["eligibility"],
+    route_class=rights_first(Right.ELIGIBILITY, Right.VISUAL_CHECK),
+)
 
 
 def _respond(answer: EligibilityAnswer | UnchangedAnswer) -> Response:

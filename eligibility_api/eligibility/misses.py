@@ -2,11 +2,10 @@
 
 Counted and rate-limited, so that numbers cannot be enumerated.
 
-The count is in the database, shared by all workers, and written by the statement that missed; a hit writes
-nothing. Concurrent look-ups of one terminal cannot exceed its limit together: a result whose miss no longer
-fits the count is withheld. Those of several terminals can exceed their facility's limit, by the number in
-flight. Above the limit nothing is read or recorded, so that a flood causes no writes; the metrics count the
-refusals by code.
+The counts of terminals and facilities are in the database, shared by all workers, and written by the statement
+that missed; a hit writes nothing. Concurrent look-ups of one terminal, or of a facility's terminals, cannot
+exceed its limit together: a result whose miss no longer fits the count is withheld. Above the limit nothing is
+read or recorded, so that a flood causes no writes; the metrics count the refusals by code.
 """
 
 from __future__ import annotations
@@ -41,10 +40,10 @@ guard AS MATERIALIZED (
         WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
     ) t ON true
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(misses) FILTER (WHERE client_id = $1), 0)::integer AS of_terminal,
-               coalesce(sum(misses), 0)::integer AS of_facility
-        FROM number_miss
-        WHERE institution_code = t.institution_code AND hour = date_trunc('hour', now())
+        SELECT coalesce((SELECT misses FROM number_miss WHERE institution_code = t.institution_code AND client_id = $1
+                         AND hour = date_trunc('hour', now())), 0) AS of_terminal,
+               coalesce((SELECT misses FROM facility_number_miss WHERE institution_code = t.institution_code
+                         AND hour = date_trunc('hour', now())), 0) AS of_facility
     ) m
 )
 """
@@ -57,7 +56,7 @@ MAY_LOOK_UP = "admitted AND entitled AND misses_left > 0"
 
 COUNT_MISSES = """
 missed (misses) AS MATERIALIZED ({missed}),
-counted AS (
+counted_of_terminal AS (
     INSERT INTO number_miss AS m (institution_code, client_id, hour, misses, streak, missed_at)
     SELECT g.institution_code, $1, date_trunc('hour', now()), s.misses, s.misses, now()
     FROM guard g CROSS JOIN missed s
@@ -67,14 +66,24 @@ counted AS (
         streak = excluded.streak + CASE WHEN m.missed_at > now() - interval '60 seconds' THEN m.streak ELSE 0 END,
         hour = excluded.hour,
         missed_at = excluded.missed_at
-    WHERE m.hour <> excluded.hour OR m.misses + excluded.misses <= least($3, $4)
-    RETURNING streak
+    WHERE m.hour <> excluded.hour OR m.misses + excluded.misses <= $3
+    RETURNING institution_code, hour, streak
+),
+counted AS (
+    INSERT INTO facility_number_miss AS f (institution_code, hour, misses)
+    SELECT t.institution_code, t.hour, s.misses FROM counted_of_terminal t CROSS JOIN missed s
+    ON CONFLICT (institution_code) DO UPDATE SET
+        misses = excluded.misses + CASE WHEN f.hour = excluded.hour THEN f.misses ELSE 0 END,
+        hour = excluded.hour
+    WHERE f.hour <> excluded.hour OR f.misses + excluded.misses <= $4
+    RETURNING (SELECT streak FROM counted_of_terminal) AS streak
 )
 """
 """CTE `counted`: counts the misses that `missed` returns (one row, one column).
 
-Not counted without a limit, if the look-up is not allowed, or if concurrent misses have used up the limit.
-Misses within 60 seconds of each other are a streak (column `streak`).
+Not counted without a limit, if the look-up is not allowed, or if concurrent misses of the terminal, or of its
+facility's terminals, have used up a limit. A terminal's excess never counts against its facility. Misses within
+60 seconds of each other are a streak (column `streak`).
 """
 
 OVER_LIMIT = "(SELECT misses > 0 AND $3 IS NOT NULL AND NOT EXISTS (SELECT FROM counted) FROM missed)"

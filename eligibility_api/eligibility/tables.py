@@ -21,3 +21,13 @@ class NumberMiss(SQLModel, table=True):
     misses: int
     streak: int
     missed_at: datetime = instant()
+
+
+class FacilityNumberMiss(SQLModel, table=True):
+    """The misses of all terminals of a facility in the `hour` of the last one."""
+
+    __tablename__ = "facility_number_miss"
+
+    institution_code: str = Field(primary_key=True, foreign_key="facility.institution_code")
+    hour: datetime = instant()
+    misses: int

@@ -48,8 +48,8 @@ SETTINGS = {
     "max_wal_size": "8GB",
     "wal_compression": "pglz",
     # Four workers of the API with FUND_POOL_CONNECTIONS and ENGINE_CONNECTIONS each (8 + 4), 4 of the
-    # scheduler, 25 of the job runner, 5 of commands; the server reserves 3 for itself.
-    "max_connections": "88",
+    # scheduler, 33 of the job runner, 5 of commands; the server reserves 3 for itself.
+    "max_connections": "96",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

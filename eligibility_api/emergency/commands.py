@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.cli_support import in_transaction
+from eligibility_api.cli_support import check_text, in_transaction
 from eligibility_api.emergency import disasters
 from eligibility_api.emergency.disasters import Opening
 from eligibility_api.platform.settings import Settings
@@ -21,6 +21,7 @@ _PREFECTURES = [f"{number:02d}" for number in range(1, 48)]
 app = typer.Typer(help="Disaster mode (災害時医療情報閲覧).", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="The disaster's number.")]
+Authoriser = Annotated[str, typer.Option(help="Who authorised it; recorded.", callback=check_text)]
 Days = Annotated[int, typer.Option(min=1, max=31, help="Number of days after which it closes by itself.")]
 
 
@@ -30,8 +31,8 @@ def open_(
     prefectures: Annotated[
         str, typer.Option(help="Prefecture numbers (都道府県番号, two digits), comma-separated.")
     ],
-    reason: Annotated[str, typer.Option(help="The disaster; recorded.")],
-    opened_by: Annotated[str, typer.Option(help="Who authorised it; recorded.")],
+    reason: Annotated[str, typer.Option(help="The disaster; recorded.", callback=check_text)],
+    opened_by: Authoriser,
     days: Days = 7,
 ) -> None:
     """Let the facilities of some prefectures find persons and access their histories without a card."""
@@ -47,16 +48,14 @@ def extend(
     number: Number,
     *,
     days: Days = 7,
-    extended_by: Annotated[str, typer.Option(help="Who authorised it; recorded.")],
+    extended_by: Authoriser,
 ) -> None:
     """Extend an open disaster by a number of days."""
     _print(lambda connection: disasters.extend(connection, number, days, extended_by))
 
 
 @app.command("close")
-def close(
-    number: Number, *, closed_by: Annotated[str, typer.Option(help="Who authorised it; recorded.")]
-) -> None:
+def close(number: Number, *, closed_by: Authoriser) -> None:
     """Close an open disaster at once; its permits no longer grant access."""
     _print(lambda connection: disasters.close(connection, number, closed_by))
 

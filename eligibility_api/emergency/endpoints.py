@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.emergency import (
     DISASTER_PATH,
     EMERGENCIES_PATH,
@@ -14,12 +15,12 @@ from eligibility_api.contract.emergency import (
     EmergencyRequest,
     PermitAnswer,
 )
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.emergency import service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(tags=["without consent"])
+router = APIRouter(tags=["without consent"], route_class=rights_first(Right.EMERGENCY, Right.ELIGIBILITY))
 
 _REFUSALS = (
     "token-invalid",

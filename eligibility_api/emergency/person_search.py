@@ -83,16 +83,22 @@ _WITHHELD = f"""EXISTS (
             SELECT FROM enrolment e {KNOWN_NOW}
             WHERE e.person_key = f.person_key AND {NOT_SUPERSEDED}
               AND (e.nondisclosure OR e.self_disclosure_blocked OR e.mismatch = 'open')
+            -- For each person found: without it, all protected persons could be read at once, and compared.
+            OFFSET 0
         )"""
 """SQL condition: the address of `f` is withheld (S2), or the person is protected, in any known version."""
 
 _BY_ITEMS = f"""
+born AS MATERIALIZED (
+    -- Without permission to search there is no day, and nothing is read.
+    SELECT entitlement FROM entitlement WHERE birth_date = (SELECT $11::date FROM asking WHERE refusal IS NULL)
+),
 named AS MATERIALIZED (
     SELECT e.entitlement, e.person_key, e.address
-    FROM entitlement t JOIN enrolment e USING (entitlement) {KNOWN_NOW}
-    -- Without permission to search there is no day, and nothing is read.
-    WHERE t.birth_date = (SELECT $11::date FROM asking WHERE refusal IS NULL)
-      AND {NOT_SUPERSEDED} AND e.sex = $12 AND e.acquired_on <= {_TODAY} AND coalesce(e.lost_on > {_TODAY}, true)
+    FROM born
+    CROSS JOIN LATERAL (SELECT * FROM enrolment v WHERE v.entitlement = born.entitlement OFFSET 0) e
+    {KNOWN_NOW}
+    WHERE {NOT_SUPERSEDED} AND e.sex = $12 AND e.acquired_on <= {_TODAY} AND coalesce(e.lost_on > {_TODAY}, true)
       AND ($13::text IS NULL OR $13 IN ({_folded("e.name")}, {_folded("e.name_alias")}))
       AND ($14::text IS NULL OR $14 IN ({_folded("e.name_kana")}, {_folded("e.name_alias_kana")}))
 ),

@@ -37,6 +37,7 @@ judged AS MATERIALIZED (
             SELECT FROM facility_operator o
             WHERE o.institution_code = g.institution_code AND o.operator = $4 AND o.totp_secret = $7::bytea
               AND o.emergency AND o.ended_at IS NULL
+            OFFSET 0
         ) THEN 'staff-not-authorised'
         WHEN {staff_missing} THEN 'staff-not-authorised'
         WHEN p.person_key IS NULL THEN 'not-identified' END AS refusal

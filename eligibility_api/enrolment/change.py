@@ -24,12 +24,12 @@ log = structlog.get_logger()
 _MARGIN = timedelta(milliseconds=1)
 
 
-async def admit_and_lock(connection: AsyncConnection, caller: Caller) -> str:
+async def admit_and_lock(connection: AsyncConnection, caller: Caller, right: Right = Right.ENROLMENT) -> str:
     """Return the insurer's name, and lock its members against the job of member files until the commit.
 
     Raises `client-closed`.
     """
-    name = await store.admitted_insurer_name(connection, caller.client_id, Right.ENROLMENT)
+    name = await store.admitted_insurer_name(connection, caller.client_id, right)
     if name is None:
         raise ShikakuError("client-closed")
     await store.lock_insurer(connection, caller.insurer(), alone=False)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.enrolment import (
     BranchRequest,
     CorrectionRequest,
@@ -16,13 +17,13 @@ from eligibility_api.contract.enrolment import (
     MoveRequest,
     WithdrawRequest,
 )
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.enrolment import service
 from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(prefix="/v1/enrolments", tags=["enrolment"])
+router = APIRouter(prefix="/v1/enrolments", tags=["enrolment"], route_class=rights_first(Right.ENROLMENT))
 
 CHANGE_REFUSALS = (
     "token-invalid",

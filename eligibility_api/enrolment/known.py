@@ -19,3 +19,12 @@ def known_at(instant: str, *, of: str = "e") -> str:
 KNOWN_NOW = known_at("now()")
 
 NOT_SUPERSEDED = "c.revision IS NULL"
+
+
+def days_of(version: str) -> str:
+    """The days of a version (an alias), for comparison with other days.
+
+    Deliberately not the expression of the index `enrolment_once`: a planner without statistics would search
+    everybody's versions for these days in it.
+    """
+    return f"daterange({version}.acquired_on, {version}.lost_on, '[)')"

@@ -1,4 +1,4 @@
-"""The link of an enrolment to a person, from the answers of the resident register (rule R6). Pure functions.
+"""The link of an enrolment to a person, from the answers of the resident register (R6, R7). Pure functions.
 
 A member is linked only when the register finds exactly one person, and a link is never moved by a guess: when
 the register finds something else than before, the former link stays and the mismatch waits for the insurer.
@@ -69,6 +69,22 @@ def link_after_unlinking(former: Link, found: RegisterAnswer) -> Link:
     if found.person_key is not None and found.person_key != former.person_key:
         return Link(found.person_key, RegisterMatch.ONE, Mismatch.NONE)
     match = RegisterMatch.OTHER if found.person_key is not None else found.match
+    return Link(None, match, Mismatch.OPEN)
+
+
+def closes_card(link: Link, *, ended: bool, blocked: bool, was_blocked: bool) -> bool:
+    """Return whether this link brings what closes the person's card (R7): a new block, or an open mismatch.
+
+    An open mismatch of a period that has `ended` closes it for those days only. `was_blocked`: the version that
+    it replaces was linked to the same person and had a block already.
+    """
+    mismatched = link.mismatch is Mismatch.OPEN and not ended
+    return link.person_key is not None and (mismatched or (blocked and not was_blocked))
+
+
+def contested(link: Link) -> Link:
+    """Return what becomes of a link that closes the card of another insurer's member: none, until confirmed (R7)."""
+    match = link.register_match if link.mismatch is Mismatch.OPEN else RegisterMatch.CONTESTED
     return Link(None, match, Mismatch.OPEN)
 
 

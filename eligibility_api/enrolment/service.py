@@ -22,6 +22,7 @@ from eligibility_api.contract.enrolment import (
     EnrolmentAnswer,
     EnrolmentRequest,
     MoveRequest,
+    RegisterMatch,
     WithdrawRequest,
 )
 from eligibility_api.contract.errors import ShikakuError
@@ -30,17 +31,16 @@ from eligibility_api.contract.membership import MembershipKey, PeriodKey
 from eligibility_api.domain.membership import comparable, digest
 from eligibility_api.domain.timeline import Period, plan_end, plan_enrol
 from eligibility_api.enrolment import store
-from eligibility_api.enrolment.linking import UNLINKED, Link, identity_of, link_after_match
-from eligibility_api.enrolment.single import (
+from eligibility_api.enrolment.decision import (
     Content,
     CurrentVersion,
     Decision,
     Member,
     NewVersion,
-    Operation,
     RegisterAnswers,
-    apply,
 )
+from eligibility_api.enrolment.linking import UNLINKED, Link, identity_of, link_after_match
+from eligibility_api.enrolment.single import Operation, apply
 from eligibility_api.state import State
 
 _GROUPS = {item.name for item in MEMBER_ITEMS if item.certificate is not None}
@@ -239,8 +239,12 @@ def _period(member: Member | None, named: PeriodKey) -> CurrentVersion:
 
 
 def _link_after_change(former: CurrentVersion, content: Content, register: RegisterAnswers) -> Link:
-    """Return the link of a changed version; the register is asked again if an identity item changed (R6)."""
-    if identity_of(content) == identity_of(former.content):
+    """Return the link of a changed version; the register is asked again if an identity item changed (R6).
+
+    It is also asked again about a contested version, which may be no longer contested (R7).
+    """
+    is_contested = former.link.register_match is RegisterMatch.CONTESTED
+    if not is_contested and identity_of(content) == identity_of(former.content):
         return former.link
     return link_after_match(former.link, register.found(content))
 

@@ -8,115 +8,28 @@ first.
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
-from eligibility_api.contract.enrolment import EnrolmentAnswer, Mismatch, RegisterMatch
+from eligibility_api.contract.enrolment import EnrolmentAnswer, RegisterMatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.wire import RequestModel
-from eligibility_api.domain.membership import CONTENT, IDENTITY, digest
-from eligibility_api.domain.timeline import Period
-from eligibility_api.enrolment import idempotency, store
+from eligibility_api.domain.membership import IDENTITY
+from eligibility_api.enrolment import idempotency, register_quota, store
 from eligibility_api.enrolment.change import admit_and_lock, wait_until_visible
+from eligibility_api.enrolment.contests import contest
+from eligibility_api.enrolment.decision import Decision, Member, RegisterAnswers, RegisterNotAsked
 from eligibility_api.enrolment.idempotency import Call
-from eligibility_api.enrolment.linking import Identity, Link, RegisterAnswer, identity_of
+from eligibility_api.enrolment.linking import Identity, RegisterAnswer
 from eligibility_api.state import State
-
-Content = Mapping[str, Any]
-"""A member's items, by column, with their digest."""
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentVersion:
-    """A current version: the member's items, and the link to a person."""
-
-    version: int
-    entitlement: int
-    content: Content
-    link: Link
-
-    @classmethod
-    def of(cls, row: Any) -> CurrentVersion:
-        """Read the version from a row of the store."""
-        content = {name: getattr(row, name) for name in CONTENT}
-        link = Link(row.person_key, RegisterMatch(row.register_match), Mismatch(row.mismatch))
-        return cls(row.version, row.entitlement, content | {"digest": row.digest or digest(content)}, link)
-
-    @property
-    def period(self) -> Period:
-        """The period of the version."""
-        content = self.content
-        return Period(self.version, content["acquired_on"], content["lost_on"], content["digest"])
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An entitlement and its current versions, oldest period first."""
-
-    entitlement: int
-    enrolment_id: UUID
-    current: Sequence[CurrentVersion]
-
-    @property
-    def periods(self) -> list[Period]:
-        """The periods of the current versions."""
-        return [version.period for version in self.current]
-
-
-@dataclass(frozen=True, slots=True)
-class NewVersion:
-    """A version that a decision opens."""
-
-    entitlement: int
-    content: Content
-    link: Link
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """The versions that a change closes and opens, and the version that its answer reports (`reported`)."""
-
-    enrolment_id: UUID
-    reported: NewVersion
-    close: Sequence[CurrentVersion] = ()
-    open: Sequence[NewVersion] = ()
-
-    @property
-    def touched(self) -> list[CurrentVersion | NewVersion]:
-        """All closed versions, then all opened versions."""
-        return [*self.close, *self.open]
-
-
-class RegisterNotAsked(Exception):
-    """A decision needs the register's answer for an identity that was not requested yet."""
-
-    def __init__(self, identity: Identity) -> None:
-        self.identity = identity
-        super().__init__("the register was not asked")
-
-
-@dataclass(slots=True)
-class RegisterAnswers:
-    """The register's answers during one call."""
-
-    answers: dict[Identity, RegisterAnswer] = field(default_factory=dict)
-
-    def found(self, content: Content) -> RegisterAnswer:
-        """Return the answer for a member. Raises RegisterNotAsked."""
-        identity = identity_of(content)
-        if identity not in self.answers:
-            raise RegisterNotAsked(identity)
-        return self.answers[identity]
-
 
 LoadMembers = Callable[[AsyncConnection], Awaitable[Sequence[Member | None]]]
 Decide = Callable[[Sequence[Member | None], RegisterAnswers], Decision]
@@ -135,6 +48,10 @@ class Operation:
     request: RequestModel
     load: LoadMembers
     decide: Decide
+    right: Right = Right.ENROLMENT
+    by_second_key: bool = False
+    """Whether another key than the program's confirms the change: then no link is contested (R7)."""
+    reason: str | None = None
     answer: type[EnrolmentAnswer] = EnrolmentAnswer
     extend: ExtendAnswer = _no_extension
 
@@ -152,46 +69,71 @@ async def apply(state: State, caller: Caller, key: str, operation: Operation) ->
     Raises `client-closed`, `idempotency-key-reused`, `register-unavailable`, `mismatch-limit`, and what the
     decision raises.
     """
-    caller.require(Right.ENROLMENT)
+    caller.require(operation.right)
     call = Call.of(caller.insurer(), key, operation.kind, operation.request, secret=state.keys.version)
-    register = RegisterAnswers()
+    asked = _Asked()
+    try:
+        result = await _decide_and_write(state, caller, call, operation, asked)
+    finally:
+        await _count_queries(state, caller, asked)
+    if result.ahead > timedelta():
+        await wait_until_visible(result.fixed, result.ahead)
+    return operation.answer.model_validate(result.answer)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """The queries of a call to the register, by the hour in which they count."""
+
+    register: RegisterAnswers = field(default_factory=RegisterAnswers)
+    reserved: list[datetime] = field(default_factory=list)
+    missed: bool = False
+    """Whether the call's answer shows that the register did not identify the member."""
+
+
+async def _decide_and_write(
+    state: State, caller: Caller, call: Call, operation: Operation, asked: _Asked
+) -> _Result:
     while True:
         try:
             async with state.database.transaction() as connection:
-                result = await _attempt(connection, caller, call, operation, register)
+                result = await _attempt(connection, caller, call, operation, asked)
         except RegisterNotAsked as missing:
-            register.answers[missing.identity] = await _ask(state, caller, missing.identity)
+            asked.register.answers[missing.identity] = await _ask(state, caller, missing.identity, asked)
         else:
-            if result.ahead > timedelta():
-                await wait_until_visible(result.fixed, result.ahead)
-            return operation.answer.model_validate(result.answer)
+            return result
 
 
-async def _ask(state: State, caller: Caller, identity: Identity) -> RegisterAnswer:
-    """Ask J-LIS, unless the insurer had too many mismatches: persons must not be found by trial."""
+async def _ask(state: State, caller: Caller, identity: Identity, asked: _Asked) -> RegisterAnswer:
+    """Ask J-LIS, unless the insurer had too many mismatches: persons must not be found by trial (N4)."""
     limit = state.settings.mismatches_per_hour
-    async with state.database.transaction() as connection:
-        wait = await store.seconds_until_register_allowed(connection, caller.insurer(), limit)
-    if wait is not None:
-        raise ShikakuError("mismatch-limit", retry_after=math.ceil(wait))
+    asked.reserved.append(await register_quota.reserve(state.database, caller.insurer(), limit))
     match, person_key = await state.jlis.match(**dict(zip(IDENTITY, identity, strict=True)))
     return RegisterAnswer(RegisterMatch(match), person_key)
 
 
+async def _count_queries(state: State, caller: Caller, asked: _Asked) -> None:
+    """Count the call's queries. What cannot be counted stays reserved for the rest of the hour."""
+    with suppress(ShikakuError):
+        for hour in asked.reserved:
+            await register_quota.count(state.database, caller.insurer(), hour, missed=asked.missed)
+
+
 async def _attempt(
-    connection: AsyncConnection, caller: Caller, call: Call, operation: Operation, register: RegisterAnswers
+    connection: AsyncConnection, caller: Caller, call: Call, operation: Operation, asked: _Asked
 ) -> _Result:
-    insurer_name = await admit_and_lock(connection, caller)
+    insurer_name = await admit_and_lock(connection, caller, operation.right)
     former = await idempotency.stored_answer(connection, call)
     if former is not None:
         return _Result(former.answer, time.monotonic(), former.ahead)
-    decision = operation.decide(await operation.load(connection), register)
+    wanted = decision = operation.decide(await operation.load(connection), asked.register)
     # Only here: a version is closed by a revision that is newer than itself.
     revision = await store.prepare_revision(connection, call.insurer_number, caller.client_id)
+    if not operation.by_second_key:
+        decision = await contest(connection, call.insurer_number, wanted, revision)
     await _write(connection, decision, revision, insurer_name)
-    if register.answers and decision.reported.link.register_match is not RegisterMatch.ONE:
-        await store.count_mismatch(connection, call.insurer_number)
-    await _record(connection, caller, operation.kind, decision, revision)
+    asked.missed = any(opened.link.register_match is not RegisterMatch.ONE for opened in decision.open)
+    await _record(connection, caller, operation, wanted, revision)
     answer = _answer(decision) | await operation.extend(connection, decision)
     await idempotency.store_answer(connection, call, answer, revision)
     published = await store.publish(connection, revision)
@@ -227,16 +169,17 @@ def _answer(decision: Decision) -> dict[str, Any]:
 
 
 async def _record(
-    connection: AsyncConnection, caller: Caller, kind: str, decision: Decision, revision: int
+    connection: AsyncConnection, caller: Caller, operation: Operation, decision: Decision, revision: int
 ) -> None:
-    """Append one audit record of the change, for the person whose enrolment it changes."""
+    """Append one audit record of the change, for the person whose enrolment it changes, contested or not."""
     links = [touched.link for touched in decision.touched]
     values: dict[str, Any] = {
-        "kind": kind,
+        "kind": operation.kind,
         "outcome": "done",
         "client_id": caller.client_id,
         "insurer_number": caller.insurer_number,
         "person_key": next((link.person_key for link in links if link.person_key is not None), None),
-        "detail": {"revision": revision},
+        "detail": {"revision": revision}
+        | ({"reason": operation.reason} if operation.reason is not None else {}),
     }
     await store.record(connection, values)

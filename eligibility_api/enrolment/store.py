@@ -16,14 +16,13 @@ from eligibility_api.audit_log.tables import AuditRecord
 from eligibility_api.clients.tables import Client, Insurer
 from eligibility_api.contract.codes import Right
 from eligibility_api.database.columns import table_of
-from eligibility_api.enrolment.tables import VERSION, Entitlement, MismatchCount, Revision
+from eligibility_api.enrolment.tables import VERSION, Entitlement, Revision
 
 CLIENT = table_of(Client)
 INSURER = table_of(Insurer)
 ENTITLEMENT = table_of(Entitlement)
 REVISION = table_of(Revision)
 RECORD = table_of(AuditRecord)
-MISMATCHES = table_of(MismatchCount)
 
 SINGLE_LEAD = timedelta(milliseconds=25)
 """Time between fixing the instant of a single change and its visibility; the commit must happen within it."""
@@ -41,8 +40,24 @@ SELECT pg_advisory_xact_lock_shared({PUBLISHING_LOCKS}, hashtext(r.insurer_numbe
 FROM revision r WHERE r.revision = :revision
 """)  # noqa: S608 - a number of ours
 
+# The entitlement's versions by its key, before anything else is asked of them.
+_OF_ENTITLEMENT = (
+    "(SELECT version, opened_by, closed_by FROM enrolment WHERE entitlement = :entitlement OFFSET 0)"
+)
+
+_DISCARD_OPENED = text(f"""
+UPDATE enrolment SET closed_by = opened_by WHERE version = ANY (ARRAY(
+    SELECT version FROM {_OF_ENTITLEMENT} v
+    WHERE closed_by IS NULL AND (SELECT published_at FROM revision r WHERE r.revision = v.opened_by) IS NULL))
+""")  # noqa: S608 - a part of ours
+
+_REOPEN_CLOSED = text(f"""
+UPDATE enrolment SET closed_by = NULL WHERE version = ANY (ARRAY(
+    SELECT version FROM {_OF_ENTITLEMENT} v
+    WHERE closed_by <> opened_by AND (SELECT published_at FROM revision r WHERE r.revision = v.closed_by) IS NULL))
+""")  # noqa: S608 - a part of ours
+
 _OPENED, _CLOSED = REVISION.alias("o"), REVISION.alias("c")
-_HOUR = timedelta(hours=1)
 
 
 class Published(NamedTuple):
@@ -164,20 +179,10 @@ async def discard_prepared(connection: AsyncConnection, entitlement: int) -> Non
     A prepared version is closed by the revision that opened it, so it is never visible; the file's report
     counts it as `changed-since`.
     """
-    unpublished = select(REVISION.c.revision).where(REVISION.c.published_at.is_(None))
-    prepared = VERSION.c.entitlement == entitlement
-    await connection.execute(
-        update(VERSION)
-        .where(prepared, VERSION.c.closed_by.is_(None), VERSION.c.opened_by.in_(unpublished))
-        .values(closed_by=VERSION.c.opened_by)
-    )
     # In this order: the exclusion constraint allows the replaced version only after the prepared one is
     # closed.
-    await connection.execute(
-        update(VERSION)
-        .where(prepared, VERSION.c.closed_by != VERSION.c.opened_by, VERSION.c.closed_by.in_(unpublished))
-        .values(closed_by=None)
-    )
+    for statement in (_DISCARD_OPENED, _REOPEN_CLOSED):
+        await connection.execute(statement, {"entitlement": entitlement})
 
 
 async def open_version(connection: AsyncConnection, values: dict[str, Any]) -> None:
@@ -189,32 +194,6 @@ async def close_version(connection: AsyncConnection, version: int, revision: int
     """Close a version as of this revision."""
     statement = update(VERSION).where(VERSION.c.version == version).values(closed_by=revision)
     await connection.execute(statement)
-
-
-async def seconds_until_register_allowed(
-    connection: AsyncConnection, insurer_number: str, limit: int
-) -> float | None:
-    """Return the seconds until the register may be asked again for this insurer; None: now."""
-    statement = select(func.extract("epoch", MISMATCHES.c.hour + _HOUR - func.now())).where(
-        MISMATCHES.c.insurer_number == insurer_number,
-        MISMATCHES.c.hour == func.date_trunc("hour", func.now()),
-        MISMATCHES.c.mismatches >= limit,
-    )
-    return (await connection.execute(statement)).scalar_one_or_none()
-
-
-async def count_mismatch(connection: AsyncConnection, insurer_number: str) -> None:
-    """Count a member whom the register did not match with exactly one person."""
-    values = {
-        "insurer_number": insurer_number,
-        "hour": func.date_trunc("hour", func.now()),
-        "mismatches": 1,
-    }
-    increment = {"mismatches": MISMATCHES.c.mismatches + 1}
-    statement = upsert(MISMATCHES).values(**values)
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=["insurer_number", "hour"], set_=increment)
-    )
 
 
 async def record(connection: AsyncConnection, values: dict[str, Any]) -> None:

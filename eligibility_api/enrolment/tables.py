@@ -85,13 +85,29 @@ VERSION = Table(
 
 
 class MismatchCount(SQLModel, table=True):
-    """Number of mismatches with the register in an insurer's single calls, by hour."""
+    """Members of an insurer whom the register did not identify, by hour: in single calls, and rows of files.
+
+    `pending` are queries by single calls that are not answered yet.
+    """
 
     __tablename__ = "mismatch_count"
 
     insurer_number: str = Field(primary_key=True, foreign_key="insurer.insurer_number")
     hour: datetime = instant(primary_key=True)
     mismatches: int
+    pending: int = Field(default=0)
+    unmatched_rows: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+
+
+class ContestedClaim(SQLModel, table=True):
+    """A member of an insurer whom another insurer claimed by a contested change, with that change's revision."""
+
+    __tablename__ = "contested_claim"
+
+    claim: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    insurer_number: str = Field(foreign_key="insurer.insurer_number")
+    entitlement: int = Field(foreign_key="entitlement.entitlement", sa_type=BigInteger)
+    revision: int = Field(foreign_key="revision.revision", sa_type=BigInteger)
 
 
 class Idempotency(SQLModel, table=True):

@@ -9,11 +9,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
+from eligibility_api.cli_support import is_shown_text
 from eligibility_api.contract import numbers
 from eligibility_api.contract.codes import FacilityKind, Right
-from eligibility_api.contract.wire import PersonText
 from eligibility_api.domain.admission import Admission, excess_rights
 from eligibility_api.platform.errors import OperatorError
 
@@ -22,7 +20,6 @@ MAX_TERMINALS = 999
 
 _FACILITY_COLUMNS = ["institution_code", "name", "kind", "rights", "terminals"]
 _INSURER_COLUMNS = ["insurer_number", "name"]
-_NAME = TypeAdapter[str](PersonText)
 
 
 def read_facilities(path: Path) -> list[Admission]:
@@ -57,10 +54,8 @@ def _admission(row: list[str]) -> Admission:
     code, name, kind, rights, terminals = row
     if not numbers.is_institution_code(code):
         raise ValueError("institution_code is not ten digits with a valid check digit")
-    try:
-        _NAME.validate_python(name)
-    except ValidationError:
-        raise ValueError("name is not 1 to 200 characters, none of them a control character") from None
+    if not is_shown_text(name):
+        raise ValueError("name is not 1 to 200 characters, none of them a control character")
     if kind not in tuple(FacilityKind):
         raise ValueError(f"kind is none of {', '.join(FacilityKind)}")
     if not rights.split() or not set(rights.split()) <= set(Right):
@@ -99,8 +94,13 @@ def read_insurers(path: Path) -> dict[str, str]:
 
 
 def _insurer(row: list[str], line: int) -> tuple[str, str]:
-    if len(row) != len(_INSURER_COLUMNS) or not row[1].strip() or not numbers.is_insurer_number(row[0]):
+    if (
+        len(row) != len(_INSURER_COLUMNS)
+        or not is_shown_text(row[1])
+        or not numbers.is_insurer_number(row[0])
+    ):
         raise OperatorError(
-            f"Line {line} of the insurers' file is not a number of six or eight digits with its check digit, and a name."
+            f"Line {line} of the insurers' file is not a number of six or eight digits with its check digit, and a name"
+            " of 1 to 200 characters."
         )
     return row[0], row[1]

@@ -37,7 +37,7 @@ async def issue_token(state: State, form: TokenForm) -> TokenAnswer:
     )
     caller = client.caller.limited_to(form.scope)
     digest = hashlib.sha256(f"assertion\0{client_id}\0{assertion.jti}".encode()).digest()
-    if not await store.use_assertion(state.database, assertion, digest):
+    if not await store.use_assertion(state.database, digest):
         raise ShikakuError("assertion-used")
     return TokenAnswer(
         access_token=state.tokens.issue(caller, now),

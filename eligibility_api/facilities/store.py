@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eligibility_api.audit_log.tables import AuditRecord
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.tables import Client, Facility, Insurer
-from eligibility_api.clients.tokens import Assertion
 from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.database.columns import table_of
 from eligibility_api.database.connections import Database
@@ -49,9 +48,13 @@ FROM client c LEFT JOIN facility f USING (institution_code)
 WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
 """
 
-_USE_ASSERTION = (
-    "INSERT INTO used_nonce (expires_at, id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true AS done"
-)
+# Stored under the ends of this hour and of the next one, whatever the assertion's own expiry. Two uses within an
+# hour share one of the two keys, and no assertion is valid for longer than that.
+_USE_ASSERTION = """
+INSERT INTO used_nonce (expires_at, id)
+SELECT date_trunc('hour', now()) + ends * interval '1 hour', $1 FROM generate_series(1, 2) ends
+ON CONFLICT DO NOTHING RETURNING true AS done
+"""
 
 
 async def find_client(database: Database, client_id: UUID) -> AdmittedClient | None:
@@ -65,9 +68,9 @@ async def find_client(database: Database, client_id: UUID) -> AdmittedClient | N
     return AdmittedClient(caller, json.loads(row["public_key"]))
 
 
-async def use_assertion(database: Database, assertion: Assertion, digest: bytes) -> bool:
+async def use_assertion(database: Database, digest: bytes) -> bool:
     """Mark an assertion as used and return whether this was its first use. `digest` identifies it."""
-    return bool(await database.fetch(_USE_ASSERTION, [assertion.expires_at, digest]))
+    return len(await database.fetch(_USE_ASSERTION, [digest])) == 2
 
 
 async def find_facilities(

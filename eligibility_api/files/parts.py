@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import text
+
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database
 
@@ -15,11 +17,10 @@ PART_BYTES = 1024 * 1024
 _INSERT = "INSERT INTO upload_part (upload_id, part, body) VALUES ($1, $2, $3)"
 _SELECT = "SELECT body FROM upload_part WHERE upload_id = $1 AND part = $2"
 _COUNT = "SELECT count(*) AS parts FROM upload_part WHERE upload_id = $1"
-_DELETE_SOME = """
-DELETE FROM upload_part WHERE upload_id = $1 AND part IN (
-    SELECT part FROM upload_part WHERE upload_id = $1 ORDER BY part LIMIT 64)
-RETURNING part
-"""
+_DELETE_SOME = text("""
+DELETE FROM upload_part WHERE upload_id = :file AND part IN (
+    SELECT part FROM upload_part WHERE upload_id = :file ORDER BY part LIMIT 64)
+""")
 
 
 class StoredFile(NamedTuple):
@@ -76,5 +77,7 @@ async def read_part(database: Database, file_id: UUID, part: int) -> bytes:
 
 async def delete(database: Database, file_id: UUID) -> None:
     """Delete all parts, 64 per transaction."""
-    while await database.fetch(_DELETE_SOME, (file_id,)):
-        pass
+    deleted = 1
+    while deleted:
+        async with database.step() as connection:
+            deleted = (await connection.execute(_DELETE_SOME, {"file": file_id})).rowcount

@@ -1,8 +1,8 @@
-"""The queue of files with pending work: jobs take turns, one insurer's files are processed in order."""
+"""The queue of files with pending work: insurers take turns, and one insurer's files are processed in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -16,8 +16,8 @@ from eligibility_api.files.store import ABANDONED, RECEIVING, FileStore
 
 _RETRY_AFTER = text("interval '5 seconds'")
 
-MAX_CANDIDATES = 32
-"""How many files are tried until one is found whose insurer no other job works for."""
+SMALL_FILE_BYTES = 16 * 1024**2
+"""A file that is processed within seconds: some 60,000 members, or 16,000 claims."""
 
 IS_DUE = """
 (retry_at IS NULL OR retry_at <= now())
@@ -37,6 +37,8 @@ class FileTask:
     insurer_number: str
     client_id: UUID
     state: str
+    size: int
+    """Bytes."""
     parts: int
 
 
@@ -47,23 +49,47 @@ class Queue(Generic[T]):
     """The queue of one kind of file."""
 
     def __init__(
-        self, name: str, store: FileStore, pending: str, task: Callable[[dict[str, Any]], T]
+        self,
+        name: str,
+        store: FileStore,
+        pending: str,
+        task: Callable[[dict[str, Any]], T],
+        *,
+        urgent: Collection[str] = (),
     ) -> None:
-        """`pending` selects the values of a `task`, most urgent first; `:file` restricts it to one file."""
+        """`pending` selects the values of each insurer's next `task`; `:file` restricts it to one file.
+
+        Files in an `urgent` state come before those of other insurers.
+        """
         self._name = name
         self._store = store
-        self._pending = text(f"{pending} LIMIT {MAX_CANDIDATES}").bindparams(bindparam("file", type_=Uuid))
+        self._pending = text(pending).bindparams(bindparam("file", type_=Uuid))
         self._task = task
+        self._urgent = frozenset(urgent)
+        self._turns = 0
+        self._last_turns: dict[str, int] = {}
+        """When each insurer had its last turn in this process, as a count of all turns."""
 
-    async def next_task(self, guard: AsyncConnection) -> T | None:
-        """The most urgent task, if any. Its insurer is reserved until the guard's transaction ends."""
-        for candidate in await self._read(guard, None):
+    async def next_task(self, guard: AsyncConnection, max_bytes: int | None = None) -> T | None:
+        """The task of the insurer whose turn it is, if any: the one that has waited longest since its last turn.
+
+        The insurer is reserved until the guard's transaction ends. With `max_bytes` insurers whose next file
+        is larger are passed over.
+        """
+        for candidate in sorted(await self._read(guard, None), key=self._order):
+            if max_bytes is not None and candidate.size > max_bytes:
+                continue
             reserve = {"queue": self._name, "insurer": candidate.insurer_number}
             if (await guard.execute(_RESERVE, reserve)).scalar_one():
                 # Between the query and the reservation another job may have done it.
                 for task in await self._read(guard, candidate.file_id):
+                    self._turns += 1
+                    self._last_turns[task.insurer_number] = self._turns
                     return task
         return None
+
+    def _order(self, task: T) -> tuple[bool, int]:
+        return task.state not in self._urgent, self._last_turns.get(task.insurer_number, 0)
 
     async def _read(self, connection: AsyncConnection, file_id: UUID | None) -> list[T]:
         rows = (await connection.execute(self._pending, {"file": file_id})).all()

@@ -1,7 +1,4 @@
-"""SQL shared by member files and claim files: their tables have the same columns for bytes, state and faults.
-
-Their tables have the same columns for bytes, state and faults.
-"""
+"""SQL shared by member files and claim files: their tables have the same columns for bytes, state and faults."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Table, func, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,25 +18,10 @@ from eligibility_api.files.parts import StoredFile
 RECEIVING, ABANDONED, RECEIVED = "receiving", "abandoned", "received"
 """States of a file's bytes: the first two are internal and never answered; `received` is published."""
 
-MAX_FAULTS = 10_000
-"""Faults that are stored with their place; further ones are only counted."""
-
 FAULTS_PER_PAGE = 1_000
 
 PUBLICATION_LEAD = timedelta(seconds=1)
 """Time that a publishing transaction has for its commit before its content becomes visible (decision 004)."""
-
-# Joins are executed by index lookups in the order in which they are written, whatever the statistics are.
-_FORCE_INDEX_PLANS = text("""
-SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('join_collapse_limit', '1', true),
-       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-       set_config('enable_seqscan', 'off', true), set_config('enable_material', 'off', true)
-""")
-
-
-async def force_index_plans(connection: AsyncConnection) -> None:
-    """Plan the statements of this transaction for few rows out of many."""
-    await connection.execute(_FORCE_INDEX_PLANS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,35 @@
-"""Streams a file in flat memory: cuts bytes into whole lines, overlaps parsing with writing."""
+"""Streams a file in flat memory: cuts bytes into whole lines, takes turns to parse, overlaps that with writing."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 MAX_LINE_BYTES = 64 * 1024
 """A row of a member file has some hundred bytes."""
 
+MAX_FAULTS = 10_000
+"""Faults of a file that are stored with their place; further ones are only counted."""
+
+PIECE_BYTES = 64 * 1024
+"""Bytes that are parsed in one turn: at the worst, with a row per three bytes, some tenths of a second."""
+
+_PARSER = ThreadPoolExecutor(1, thread_name_prefix="parse")
+"""One thread for all files: a second one would only compete for the interpreter, with this and the batches."""
+
 T = TypeVar("T")
+
+
+def pieces(part: bytes) -> Iterator[bytes]:
+    """The pieces of a part, each of which is parsed in a turn of its own."""
+    return (part[start : start + PIECE_BYTES] for start in range(0, len(part), PIECE_BYTES))
+
+
+async def in_turn(parse: Callable[[], T]) -> T:
+    """Run `parse`, a bounded amount of work, once all files that already wait have had their turn."""
+    return await asyncio.get_running_loop().run_in_executor(_PARSER, parse)
 
 
 class LineCutter:

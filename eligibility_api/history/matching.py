@@ -8,7 +8,7 @@ insurer need no second pass over the claims.
 from __future__ import annotations
 
 from eligibility_api.consent.access_check import FIRST_FREE_PARAMETER, GRANTED
-from eligibility_api.enrolment.known import NOT_SUPERSEDED, known_at
+from eligibility_api.enrolment.known import NOT_SUPERSEDED, days_of, known_at
 
 FIRST_MONTH, LAST_MONTH, INSTANT = (
     f"${number}" for number in range(FIRST_FREE_PARAMETER, FIRST_FREE_PARAMETER + 3)
@@ -20,7 +20,7 @@ _REASSIGNED_SINCE = f"""
             SELECT l.* FROM enrolment l {known_at("a.now", of="l")} WHERE {NOT_SUPERSEDED}
         ) l
         WHERE l.entitlement = e.entitlement AND l.person_key IS DISTINCT FROM e.person_key
-          AND daterange(l.acquired_on, l.lost_on) && daterange(e.acquired_on, e.lost_on)
+          AND {days_of("l")} && {days_of("e")}
     """  # noqa: S608 - constants of the store, no values
 """SQL: a membership `e` of the person is another person's by current knowledge.
 

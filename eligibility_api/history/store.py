@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache  # noqa: TID251 - of codes: their combinations are few
 from typing import Any
 from uuid import UUID
 

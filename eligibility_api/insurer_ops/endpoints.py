@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.insurer_ops import (
     Changes,
     ConfirmAnswer,
@@ -18,7 +19,7 @@ from eligibility_api.contract.insurer_ops import (
     UnlinkAnswer,
     UnlinkRequest,
 )
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
 from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.insurer_ops import mismatch_resolution, service
@@ -26,7 +27,7 @@ from eligibility_api.state import State, current_state
 from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(prefix="/v1", tags=["insurer's desk"])
+router = APIRouter(prefix="/v1", tags=["insurer's desk"], route_class=rights_first(Right.ENROLMENT))
 
 _READ_REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
 _LIST_RESPONSES = problem_responses(*_READ_REFUSALS, "cursor-invalid")
@@ -51,13 +52,17 @@ async def mismatches(request: Request, caller: From, state: At, after: After = N
     "/mismatches/confirm",
     summary="Confirm a member's items",
     responses=problem_responses(
-        *CHANGE_REFUSALS, "register-unavailable", "mismatch-limit", "mismatch-unknown"
+        *CHANGE_REFUSALS,
+        "register-unavailable",
+        "mismatch-limit",
+        "mismatch-unknown",
+        "approval-needs-another-key",
     ),
 )
 async def confirm(request: ConfirmRequest, caller: From, state: At, key: Key) -> ConfirmAnswer:
     """The register is asked again; exactly one person is linked.
 
-    Otherwise the items are confirmed, and answered again.
+    Otherwise the items are confirmed, and answered again. A contested member needs another key, with a reason.
     """
     return await mismatch_resolution.confirm(state, caller, key, request)
 

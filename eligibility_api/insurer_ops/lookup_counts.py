@@ -31,7 +31,7 @@ from eligibility_api.insurer_ops.tables import LookUpCount, LookUpCountProgress
 COMMIT_DELAY = timedelta(minutes=1)
 """Maximum time from a record's id to its commit; later records are not counted."""
 
-MAX_RECORDS = 1_000
+MAX_RECORDS = 500
 """Records counted in one transaction."""
 
 _COUNT = table_of(LookUpCount)
@@ -47,7 +47,7 @@ async def count_look_ups(database: Database, *, commit_delay: timedelta = COMMIT
 
     Returns whether a full chunk was counted, so more may wait.
     """
-    async with database.transaction() as connection:
+    async with database.step() as connection:
         after = (await connection.execute(select(_PROGRESS.c.last_record_id).with_for_update())).scalar_one()
         parameters = {"after": after, "commit_delay": commit_delay, "max_records": MAX_RECORDS}
         records = (await connection.execute(_AFTER, parameters)).all()

@@ -14,23 +14,23 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.contract.enrolment import Mismatch
+from eligibility_api.contract.codes import Right
+from eligibility_api.contract.enrolment import Mismatch, RegisterMatch
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.insurer_ops import ConfirmAnswer, ConfirmRequest, UnlinkAnswer, UnlinkRequest
 from eligibility_api.domain.membership import digest
 from eligibility_api.enrolment import linking
-from eligibility_api.enrolment.linking import Link, RegisterAnswer
-from eligibility_api.enrolment.service import member_of
-from eligibility_api.enrolment.single import (
+from eligibility_api.enrolment.decision import (
     Content,
     CurrentVersion,
     Decision,
     Member,
     NewVersion,
-    Operation,
     RegisterAnswers,
-    apply,
 )
+from eligibility_api.enrolment.linking import Link, RegisterAnswer
+from eligibility_api.enrolment.service import member_of
+from eligibility_api.enrolment.single import Operation, apply
 from eligibility_api.enrolment.store import lock_entitlements
 from eligibility_api.insurer_ops import store
 from eligibility_api.insurer_ops.corrections import facilities_answered_with
@@ -42,14 +42,18 @@ Relink = Callable[[Link, RegisterAnswer], Link]
 async def confirm(state: State, caller: Caller, key: str, request: ConfirmRequest) -> ConfirmAnswer:
     """Confirm every open mismatch of an enrolment; it is linked if the register now finds exactly one person.
 
-    Raises `mismatch-unknown`, and what `single.apply` raises.
+    A contested one is confirmed by another key than the program's, with a reason (R7), and only such a one is.
+    Raises `mismatch-unknown`, `approval-needs-another-key`, and what `single.apply` raises.
     """
+    by_second_key = Right.APPROVAL in caller.rights and request.reason is not None
 
     def decide(members: Sequence[Member | None], register: RegisterAnswers) -> Decision:
         member = members[0]
         waiting = [s for s in member.current if s.link.mismatch is Mismatch.OPEN] if member else []
         if member is None or not waiting:
             raise ShikakuError("mismatch-unknown")
+        if by_second_key != any(s.link.register_match is RegisterMatch.CONTESTED for s in waiting):
+            raise ShikakuError("right-missing" if by_second_key else "approval-needs-another-key")
         return _relink(member, waiting, {}, register, linking.link_after_confirmation)
 
     operation = Operation(
@@ -57,6 +61,9 @@ async def confirm(state: State, caller: Caller, key: str, request: ConfirmReques
         request=request,
         load=partial(_load, caller, request.enrolment_id),
         decide=decide,
+        right=Right.APPROVAL if by_second_key else Right.ENROLMENT,
+        by_second_key=by_second_key,
+        reason=request.reason,
         answer=ConfirmAnswer,
         extend=_mismatch,
     )

@@ -14,6 +14,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.insurer_ops import (
     ChangeEvent,
     Changes,
+    ClaimedMember,
     Mismatches,
     MismatchItem,
     PaperCertificateNeed,
@@ -56,12 +57,14 @@ async def mismatches(state: State, caller: Caller, after: str | None) -> Mismatc
     position = cursor.decode_position(after) if after is not None else _BEGINNING
     async with _open_admitted(state, caller) as connection:
         rows = await store.mismatches(connection, caller.insurer(), position, MISMATCHES_PER_PAGE + 1)
+        claimed = await store.claimed_elsewhere(connection, caller.insurer(), MISMATCHES_PER_PAGE)
     page = rows[:MISMATCHES_PER_PAGE]
     items = [MismatchItem.model_validate(row, from_attributes=True) for row in page]
     has_more = len(rows) > MISMATCHES_PER_PAGE
     return Mismatches(
         mismatches=items,
         next=cursor.encode((page[-1].since, 0, page[-1].version)) if has_more else None,
+        claimed_elsewhere=[ClaimedMember.model_validate(row, from_attributes=True) for row in claimed],
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS
-from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
+from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, days_of, known_at
 from eligibility_api.enrolment.store import PUBLISHING_LOCKS
 from eligibility_api.web.cursor import Position
 
@@ -20,17 +20,27 @@ Rows = Sequence[Row[Any]]
 # A mismatch keeps its place in the queue when the period gets a new version: it is as old as the first
 # version of the period that had it, unless a version in between had none.
 _MISMATCHES = text(f"""
-WITH waiting AS (
+WITH own AS MATERIALIZED (
+    -- From the insurer's revisions, and not from every insurer's mismatches.
+    SELECT revision FROM revision WHERE insurer_number = :insurer AND published_at <= now()
+),
+waiting AS (
     SELECT e.version, e.entitlement, e.register_match, e.symbol, e.number, e.branch, e.birth_date, e.acquired_on,
            e.lost_on, o.published_at
-    FROM enrolment e {KNOWN_NOW}
-    WHERE o.insurer_number = :insurer AND e.mismatch = 'open' AND {NOT_SUPERSEDED}
+    FROM own
+    CROSS JOIN LATERAL (
+        SELECT * FROM enrolment v WHERE v.opened_by = own.revision AND v.mismatch = 'open' OFFSET 0
+    ) e
+    {KNOWN_NOW}
+    WHERE {NOT_SUPERSEDED}
 ),
 queue AS (
     SELECT w.*, (
         SELECT min(p.published_at)
-        FROM enrolment v JOIN revision p ON p.revision = v.opened_by
-        WHERE v.entitlement = w.entitlement AND v.acquired_on = w.acquired_on AND v.mismatch = 'open'
+        -- By the entitlement, and not from every insurer's mismatches.
+        FROM (SELECT * FROM enrolment x WHERE x.entitlement = w.entitlement OFFSET 0) v
+        JOIN revision p ON p.revision = v.opened_by
+        WHERE v.acquired_on = w.acquired_on AND v.mismatch = 'open'
           AND v.closed_by IS DISTINCT FROM v.opened_by
           AND p.published_at > coalesce((
               SELECT max(q.published_at)
@@ -47,6 +57,19 @@ WHERE (q.since, q.version) > (CAST(:since AS timestamptz), CAST(:version AS bigi
 ORDER BY q.since, q.version
 LIMIT :limit
 """)  # noqa: S608 - constants of the store, no values
+
+_CLAIMED_ELSEWHERE = text("""
+SELECT t.enrolment_id::text AS enrolment_id, v.symbol, v.number, v.branch, v.birth_date, c.since
+FROM (SELECT c.entitlement, max(r.published_at) AS since
+      FROM contested_claim c JOIN revision r ON r.revision = c.revision
+      WHERE c.insurer_number = :insurer AND r.published_at <= now() AND r.published_at > now() - interval '90 days'
+      GROUP BY c.entitlement) c
+JOIN entitlement t ON t.entitlement = c.entitlement
+CROSS JOIN LATERAL (SELECT e.symbol, e.number, e.branch, e.birth_date FROM enrolment e
+                    WHERE e.entitlement = c.entitlement ORDER BY e.version DESC LIMIT 1) v
+ORDER BY c.since DESC, c.entitlement
+LIMIT :limit
+""")
 
 _ENTITLEMENT = text("""
 SELECT entitlement, enrolment_id FROM entitlement WHERE enrolment_id = :enrolment_id AND insurer_number = :insurer
@@ -87,7 +110,7 @@ LIMIT :limit
 
 # A period is new if none of its days was known just before. A single call that replaces a version is a
 # correction, and an insurer's first file contains members whom it had before.
-_DELAY = text("""
+_DELAY = text(f"""
 WITH fresh AS (
     SELECT greatest(extract(epoch FROM o.published_at - (e.acquired_on::timestamp - interval '9 hours')
                                                         AT TIME ZONE 'UTC') / 3600, 0) AS hours
@@ -103,13 +126,13 @@ WITH fresh AS (
           SELECT FROM enrolment f JOIN revision p ON p.revision = f.opened_by AND p.published_at < o.published_at
           LEFT JOIN revision c ON c.revision = f.closed_by AND c.published_at < o.published_at
           WHERE f.entitlement = e.entitlement AND c.revision IS NULL
-            AND daterange(f.acquired_on, f.lost_on) && daterange(e.acquired_on, e.lost_on)
+            AND {days_of("f")} && {days_of("e")}
       )
 )
 SELECT count(*) AS enrolments, percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) AS median_hours,
        percentile_cont(0.95) WITHIN GROUP (ORDER BY hours) AS p95_hours
 FROM fresh
-""")
+""")  # noqa: S608 - constants of the store, no values
 
 _LOOK_UPS = text("""
 SELECT outcome, sum(lookups)::bigint AS lookups
@@ -156,6 +179,11 @@ async def mismatches(connection: AsyncConnection, insurer: str, after: Position,
     since, _, version = after
     parameters = {"insurer": insurer, "since": since, "version": version, "limit": limit}
     return (await connection.execute(_MISMATCHES, parameters)).all()
+
+
+async def claimed_elsewhere(connection: AsyncConnection, insurer: str, limit: int) -> Rows:
+    """Return the insurer's members whom another insurer claimed within 90 days, latest first."""
+    return (await connection.execute(_CLAIMED_ELSEWHERE, {"insurer": insurer, "limit": limit})).all()
 
 
 async def entitlement(connection: AsyncConnection, insurer: str, enrolment_id: UUID) -> Row[Any] | None:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from eligibility_api.contract.tokens import TOKEN_PATH
+
+IPNetwork = IPv4Network | IPv6Network
+
+
+def _networks(text: str) -> tuple[IPNetwork, ...]:
+    """Parse networks separated by commas. Raises ValueError."""
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 class Settings(BaseSettings):
@@ -105,6 +113,19 @@ class Settings(BaseSettings):
         ge=0,
         description="Members in single calls whom the register does not identify, per insurer and hour.",
     )
+    unmatched_rows_per_hour: int = Field(
+        default=100,
+        ge=0,
+        description="Rows of member files whom the register does not identify, per insurer and hour; beyond that a"
+        " file's report withholds its matches until another key approves it.",
+    )
+    unmatched_rows_per_day: int = Field(default=300, ge=0, description="The same in 24 hours.")
+    unmatched_rows_ratio: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="Raises both limits of unmatched rows to this share of the insurer's persons.",
+    )
     upload_max_bytes: int = Field(
         default=16 * 1024**3, ge=1, description="Maximum size of a member file or claim file."
     )
@@ -146,6 +167,65 @@ class Settings(BaseSettings):
         description="Database connections of the hot path per API worker, which has 4 more for everything else. The"
         " embedded server has enough for four workers.",
     )
+    max_connections: int = Field(
+        default=2_048,
+        ge=16,
+        description="Connections per API worker. Beyond it, one is closed for each new one: of the address with the"
+        " most that have never presented a valid token, the oldest that awaits its client.",
+    )
+    max_requests: int = Field(
+        default=512,
+        ge=16,
+        description="Complete requests per API worker, being answered or waiting: as many as it answers in less than"
+        " a second.",
+    )
+    max_wait_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        description="Longest wait of a request for its turn; then it is rejected as `overloaded`.",
+    )
+    max_url_bytes: int = Field(default=8_192, ge=256, description="Maximum size of a request's URL (414).")
+    max_header_bytes: int = Field(
+        default=16_384, ge=1_024, description="Maximum size of request line and headers together (431)."
+    )
+    header_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="Time from a request's first byte, or a connection's start, to its last header.",
+    )
+    body_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="Each such period brings the rest of a request's body, or as much as `FUND_MIN_BODY_BYTES_PER_SECOND`"
+        " asks for.",
+    )
+    min_body_bytes_per_second: int = Field(
+        default=1_024, ge=1, description="Slowest rate of a request's body."
+    )
+    idle_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="An idle connection is closed after it; longer than clients and proxies reuse one.",
+    )
+    send_seconds: float = Field(
+        default=30.0, gt=0, description="Time in which a client must read what waits to be sent to it."
+    )
+    proxies: str = Field(
+        default="",
+        description="Addresses or networks of reverse proxies, separated by commas: only from these is"
+        " `X-Forwarded-For` accepted.",
+    )
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        _networks(value)
+        return value
+
+    @property
+    def proxy_networks(self) -> tuple[IPNetwork, ...]:
+        """The networks of the listed reverse proxies."""
+        return _networks(self.proxies)
 
     @field_validator("public_url")
     @classmethod

@@ -7,16 +7,15 @@ address can be logged by mistake. Errors are logged by type and place, never by 
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import structlog
-from prometheus_client import REGISTRY as PROCESS_REGISTRY
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from eligibility_api.platform.log_writer import BackgroundLog, LogStream, log_to_standard_error
 
 ALLOWED_FIELDS = frozenset(
     {
@@ -27,20 +26,37 @@ ALLOWED_FIELDS = frozenset(
 )  # fmt: skip
 """All fields that a log line may have. `address` is the service's own."""
 
+METRICS = CollectorRegistry()
+"""The counters of this process; `service_metrics.py` adds up those of all processes."""
+
 REQUESTS = Counter(
     "shikaku_http_requests_total",
     "HTTP requests by route, status and error code.",
     ["route", "status", "code"],
+    registry=METRICS,
+)
+REFUSED = Counter(
+    "shikaku_limit_refusals_total",
+    "Requests and connections refused by a limit of the server, by the limit; see web/server/limits.py.",
+    ["limit"],
+    registry=METRICS,
 )
 MISS_STREAKS = Counter(
     "shikaku_lookup_miss_streaks_total",
     "Streaks of look-ups by number without a match, counted at 10, 20, 40 ... misses: possible enumeration.",
+    registry=METRICS,
+)
+LOST_LOG_LINES = Counter(
+    "shikaku_log_lines_lost_total",
+    "Log lines that could not be written: standard error was full, closed, or too slow.",
+    registry=METRICS,
 )
 DURATION = Histogram(
     "shikaku_http_request_duration_seconds",
     "Time from a request's first byte to its response's last byte.",
     ["route"],
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+    registry=METRICS,
 )
 
 
@@ -53,7 +69,16 @@ def _only_allowed(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[s
 
 
 def set_up_logging() -> None:
-    """Configure the log: standard error, one JSON object per line."""
+    """Configure the log: standard error, one JSON object per line. A line that cannot be written is counted.
+
+    Call it once the web server has configured its own log, which is redirected.
+    """
+    former = structlog.get_config()["logger_factory"]
+    if isinstance(former, BackgroundLog):
+        former.close()
+    writer = log_to_standard_error(LOST_LOG_LINES.inc)
+    if isinstance(writer, BackgroundLog):
+        _redirect_libraries(writer)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -62,14 +87,15 @@ def set_up_logging() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=writer,
     )
 
 
-def metrics_text() -> bytes:
-    """The metrics of all workers (Prometheus text format), or of this process if they share no folder."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest(PROCESS_REGISTRY)
-    registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+def _redirect_libraries(writer: BackgroundLog) -> None:
+    """Let the web server's messages, and those of libraries without a handler, take the same way."""
+    stream = LogStream(writer)
+    for handler in logging.getLogger("uvicorn").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(stream)
+    logging.lastResort = logging.StreamHandler(stream)
+    logging.lastResort.setLevel(logging.WARNING)

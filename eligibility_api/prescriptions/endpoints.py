@@ -8,14 +8,15 @@ from fastapi import APIRouter, Depends
 
 from eligibility_api.clients.caller import Caller
 from eligibility_api.clients.operator import Operator, current_operator
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.prescriptions import service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(tags=["prescriptions"])
+router = APIRouter(tags=["prescriptions"], route_class=rights_first(Right.PRESCRIPTION))
 
 _REFUSALS = problem_responses(
     "token-invalid",

@@ -7,13 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.presence import service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(prefix="/v1/presence", tags=["presence"])
+router = APIRouter(
+    prefix="/v1/presence",
+    tags=["presence"],
+    route_class=rights_first(Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK),
+)
 
 
 @router.post(

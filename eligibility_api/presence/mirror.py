@@ -41,19 +41,37 @@ ON CONFLICT (authority) DO UPDATE SET crl_number = excluded.crl_number, crl_sha2
     this_update = excluded.this_update, next_update = excluded.next_update, checked_at = excluded.checked_at
 """)
 
-_STAGE = text(
-    "CREATE TEMPORARY TABLE listed (serial bytea, status text, revoked_at timestamptz) ON COMMIT DROP"
-)
-_LIST = text("INSERT INTO listed VALUES (:serial, :status, :revoked_at)")
-_ADD = text("""
-INSERT INTO revoked_certificate AS r (authority, serial, status, revoked_at)
-SELECT :authority, serial, status, revoked_at FROM listed
-ON CONFLICT (authority, serial) DO UPDATE SET status = excluded.status, revoked_at = excluded.revoked_at
-    WHERE (r.status, r.revoked_at) IS DISTINCT FROM (excluded.status, excluded.revoked_at)
+_STAGE = text("""
+CREATE TEMPORARY TABLE listed (serial bytea PRIMARY KEY, status text, revoked_at timestamptz) ON COMMIT DROP
 """)
+_LIST = text("INSERT INTO listed VALUES (:serial, :status, :revoked_at)")
+
+# A national list is compared chunk by chunk, each entry by its key. Of the lists of two days, few entries differ.
 _DROP = text("""
-DELETE FROM revoked_certificate r WHERE r.authority = :authority
-    AND NOT EXISTS (SELECT FROM listed l WHERE l.serial = r.serial)
+WITH chunk AS MATERIALIZED (
+    SELECT serial FROM revoked_certificate
+    WHERE authority = :authority AND serial > :after ORDER BY serial LIMIT :chunk
+), dropped AS (
+    DELETE FROM revoked_certificate r USING chunk c WHERE r.authority = :authority AND r.serial = c.serial
+        AND NOT EXISTS (SELECT FROM listed l WHERE l.serial = c.serial)
+)
+SELECT serial FROM chunk ORDER BY serial DESC LIMIT 1
+""")
+_ADD = text("""
+WITH chunk AS MATERIALIZED (
+    SELECT serial, status, revoked_at FROM listed WHERE serial > :after ORDER BY serial LIMIT :chunk
+), added AS (
+    INSERT INTO revoked_certificate AS r (authority, serial, status, revoked_at)
+    SELECT :authority, c.serial, c.status, c.revoked_at
+    FROM chunk c
+    LEFT JOIN LATERAL (
+        SELECT k.status, k.revoked_at FROM revoked_certificate k
+        WHERE k.authority = :authority AND k.serial = c.serial LIMIT 1
+    ) k ON true
+    WHERE (k.status, k.revoked_at) IS DISTINCT FROM (c.status, c.revoked_at)
+    ON CONFLICT (authority, serial) DO UPDATE SET status = excluded.status, revoked_at = excluded.revoked_at
+)
+SELECT serial FROM chunk ORDER BY serial DESC LIMIT 1
 """)
 
 
@@ -114,6 +132,9 @@ async def _copy(
     for rows in _batches(_rows(authority, accepted)):
         await connection.execute(_LIST, rows)
         entries += len(rows)
-    await connection.execute(_DROP, {"authority": authority})
-    await connection.execute(_ADD, {"authority": authority})
+    for statement in (_DROP, _ADD):
+        after: bytes | None = b""
+        while after is not None:
+            chunk = {"authority": authority, "after": after, "chunk": _BATCH_ROWS}
+            after = (await connection.execute(statement, chunk)).scalar_one_or_none()
     log.info("crl_mirrored", authority=authority.hex()[:16], crl_number=accepted.number, entries=entries)

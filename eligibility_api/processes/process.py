@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import multiprocessing
+import resource
 import signal
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,14 @@ def name_process(name: str) -> None:
     """Set the process name that `ps` and `top` show; 15 characters at most."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def max_open_files() -> int:
+    """Raise this process's limit of open files as far as it is allowed, and return it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
 
 
 def exclude_from_garbage_collection() -> None:

@@ -24,6 +24,7 @@ from eligibility_api.domain.certificate import (
     accept,
     check_period,
     check_signature,
+    check_size,
 )
 from eligibility_api.domain.challenge import Challenge, MacKeys
 
@@ -85,6 +86,7 @@ class Verifier:
 
     def certificate(self, der: bytes) -> UserCertificate:
         """Validate a certificate's path and profile, or take the cached result for the same bytes."""
+        check_size(der)
         digest = hashlib.sha256(der).digest()
         certificate = self._accepted.get(digest)
         if certificate is None:

@@ -7,13 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.references import (
     ReferenceAnswer,
     ReferenceAnswers,
     ReferenceRegistration,
     ReferenceRegistrations,
 )
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.references import service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import problem_responses
@@ -30,7 +31,7 @@ _REFUSALS = (
     "database-unavailable",
 )
 
-router = APIRouter(tags=["reference numbers"])
+router = APIRouter(tags=["reference numbers"], route_class=rights_first(Right.ELIGIBILITY))
 
 
 @router.post(

@@ -7,13 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.registration import RegistrationAnswer, RegistrationRequest
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.registration import service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
-router = APIRouter(prefix="/v1/registrations", tags=["registration"])
+router = APIRouter(
+    prefix="/v1/registrations", tags=["registration"], route_class=rights_first(Right.REGISTRATION)
+)
 
 
 @router.post(

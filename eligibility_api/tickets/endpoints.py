@@ -7,15 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.tickets import TicketsAnswer, TicketsRequest, TicketsWithdrawal
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
 from eligibility_api.enrolment.idempotency import idempotency_key
 from eligibility_api.state import State, current_state
 from eligibility_api.tickets import service
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(prefix="/v1/medical-tickets", tags=["medical tickets"])
+router = APIRouter(
+    prefix="/v1/medical-tickets", tags=["medical tickets"], route_class=rights_first(Right.ENROLMENT)
+)
 
 _REFUSALS = problem_responses(*CHANGE_REFUSALS, "welfare-office-only")
 

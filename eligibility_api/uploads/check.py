@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.contract.uploads import BadRows, Publish, RowFault, UploadReport, UploadState
+from eligibility_api.contract.uploads import BadRows, Publish, UploadReport, UploadState
 from eligibility_api.database.connections import Database, copy
+from eligibility_api.database.plans import whole_file
 from eligibility_api.files import parts
-from eligibility_api.files.store import MAX_FAULTS
-from eligibility_api.files.streaming import write_behind
+from eligibility_api.files.streaming import MAX_FAULTS, in_turn, pieces, write_behind
+from eligibility_api.uploads.matches import count_unmatched, withheld_finding
 from eligibility_api.uploads.plan import classify, match_persons, remove_conflicts
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
+from eligibility_api.uploads.reading.block import Block, Fault, FaultCounts
 from eligibility_api.uploads.reading.encoding import detect_encoding
-from eligibility_api.uploads.reading.reader import Block, Fault, Reader
+from eligibility_api.uploads.reading.reader import Reader
 from eligibility_api.uploads.reading.rows import RECORD_COLUMNS
-from eligibility_api.uploads.report import FaultCounts, build_report
+from eligibility_api.uploads.report import build_report, count_rows
 from eligibility_api.uploads.store import DECISION, FAULT
 
 _FAULT_COLUMNS = ("upload_id", "row", "column_name", "code", "shape")
@@ -45,31 +46,40 @@ async def check(context: UploadContext, task: UploadTask) -> None:
         await connection.execute(delete(FAULT).where(FAULT.c.upload_id == task.file_id))
     await staging.create(context.database)
     rows, faults = await _stage(context, task)
-    async with context.database.transaction() as connection:
-        await staging.execute(connection, "ANALYZE {rows}, {plan}")
+    async with context.database.step() as connection:
+        async with whole_file(connection):
+            await staging.index(connection)
         faults += await remove_conflicts(connection, task, MAX_FAULTS - faults.total())
     await match_persons(context, task)
     async with context.database.transaction() as connection:
-        report = await build_report(connection, context, task, rows, faults)
-        await _conclude(connection, task, report)
+        counts = await count_rows(connection, task, rows)
+        report = await build_report(connection, context, task, faults, counts)
+        withheld = await count_unmatched(
+            connection, context.settings, task, looked_up=counts.looked_up, unmatched=counts.unmatched
+        )
+        if withheld:
+            report.findings.append(withheld_finding(counts.looked_up))
+        await _conclude(connection, task, report, withheld=withheld)
 
 
 async def _stage(context: UploadContext, task: UploadTask) -> tuple[int, FaultCounts]:
     """Parse all rows into staging; returns their number and the counts of their faults."""
     reader = Reader(task.insurer_number, task.format, await _encoding(context.database, task))
-    rows, faults = 0, Counter[tuple[RowFault, str | None]]()
+    rows, faults = 0, FaultCounts()
 
     async def blocks() -> AsyncIterator[_ParsedBlock]:
         nonlocal rows
         async for part in parts.read(context.database, task.file_id, task.parts):
-            block = await asyncio.to_thread(reader.feed, part)
+            block = Block()
+            for piece in pieces(part):
+                block.add(await in_turn(partial(reader.feed, piece)))
             stored = block.faults[: max(MAX_FAULTS - faults.total(), 0)]
             rows += block.rows
-            faults.update((fault.code, fault.column) for fault in block.faults)
+            faults.update(block.counts)
             yield _ParsedBlock(block, stored)
 
     async def write(parsed: _ParsedBlock) -> None:
-        async with context.database.transaction() as connection:
+        async with context.database.step() as connection:
             await _write(connection, task, parsed)
 
     await write_behind(blocks(), write)
@@ -112,15 +122,16 @@ async def _write(connection: AsyncConnection, task: UploadTask, parsed: _ParsedB
         await classify(connection, task, records[0][0], records[-1][0])
 
 
-async def _conclude(connection: AsyncConnection, task: UploadTask, report: UploadReport) -> None:
+async def _conclude(
+    connection: AsyncConnection, task: UploadTask, report: UploadReport, *, withheld: bool
+) -> None:
     """Set the file's next state by its report and by the decisions made about it so far."""
-    stored = report.model_dump(mode="json")
+    stored = {"report": report.model_dump(mode="json"), "withheld": withheld}
     if report.bad_rows and (task.bad_rows is BadRows.REJECT_FILE or not report.good_rows):
-        await QUEUE.change(
-            connection, task, report=stored, state=UploadState.REFUSED, refusal="file-bad-rows"
-        )
+        await QUEUE.change(connection, task, state=UploadState.REFUSED, refusal="file-bad-rows", **stored)
         return
-    decided = select(DECISION.c.decision).where(DECISION.c.upload_id == task.file_id)
+    about = (DECISION.c.upload_id == task.file_id, DECISION.c.revision == task.revision)
+    decided = select(DECISION.c.decision).where(*about)
     decisions = set((await connection.execute(decided)).scalars())
     if any(finding.holds for finding in report.findings) and "approve" not in decisions:
         state = UploadState.HELD
@@ -128,4 +139,4 @@ async def _conclude(connection: AsyncConnection, task: UploadTask, report: Uploa
         state = UploadState.CHECKED
     else:
         state = UploadState.PUBLISHING
-    await QUEUE.change(connection, task, report=stored, state=state)
+    await QUEUE.change(connection, task, state=state, **stored)

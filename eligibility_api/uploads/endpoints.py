@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from eligibility_api.clients.caller import Caller
+from eligibility_api.contract.bounds import MAX_STORED_INTEGER
+from eligibility_api.contract.codes import Right
 from eligibility_api.contract.uploads import (
     BadRows,
     CorrectionList,
@@ -19,16 +21,18 @@ from eligibility_api.contract.uploads import (
     UploadAnswer,
     UploadFaults,
 )
-from eligibility_api.dependencies import current_caller
+from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
-from eligibility_api.uploads import service
+from eligibility_api.uploads import decisions, service
 from eligibility_api.uploads.service import UploadOptions
 from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
 PATH = "/v1/uploads"
 
-router = APIRouter(prefix=PATH, tags=["member files"])
+router = APIRouter(
+    prefix=PATH, tags=["member files"], route_class=rights_first(Right.ENROLMENT, Right.APPROVAL)
+)
 
 _REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
 _OF_ONE = (*_REFUSALS, "not-found")
@@ -95,7 +99,7 @@ async def faults(
     upload_id: UUID,
     caller: CurrentCaller,
     state: CurrentState,
-    after: Annotated[int, Query(ge=0, description="`next` of the previous page.")] = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_STORED_INTEGER, description="`next` of the previous page.")] = 0,
 ) -> Response:
     """The first 10,000 faults by row, column, rule and the value's shape; the report counts all of them."""
     return respond_with_etag(request, await service.faults(state, caller, upload_id, after))
@@ -103,28 +107,30 @@ async def faults(
 
 @router.post(
     "/{upload_id}/approve",
-    summary="Approve a held file",
+    summary="Approve a held file or undo",
     responses=problem_responses(*_DECISIONS, "approval-needs-another-key"),
 )
 async def approve(
     upload_id: UUID, decision: Decision, caller: CurrentCaller, state: CurrentState
 ) -> UploadAnswer:
-    """Requires another key of the same insurer than the one that uploaded the file."""
-    return await service.approve(state, caller, upload_id, decision.reason)
+    """A held file, or its held undo. Requires another key of the same insurer than the one that asked for it."""
+    return await decisions.approve(state, caller, upload_id, decision.reason)
 
 
-@router.post("/{upload_id}/reject", summary="Reject a file", responses=problem_responses(*_DECISIONS))
+@router.post(
+    "/{upload_id}/reject", summary="Reject a file or a held undo", responses=problem_responses(*_DECISIONS)
+)
 async def reject(
     upload_id: UUID, decision: Decision, caller: CurrentCaller, state: CurrentState
 ) -> UploadAnswer:
-    """Possible while it is held, or checked and not published."""
-    return await service.reject(state, caller, upload_id, decision.reason)
+    """Possible while it is held, or checked and not published. A rejected undo leaves the file published."""
+    return await decisions.reject(state, caller, upload_id, decision.reason)
 
 
 @router.post("/{upload_id}/publish", summary="Publish a file", responses=problem_responses(*_DECISIONS))
 async def publish(upload_id: UUID, caller: CurrentCaller, state: CurrentState) -> UploadAnswer:
     """Requires a checked file that was uploaded with `publish=on-request`."""
-    return await service.publish(state, caller, upload_id)
+    return await decisions.publish(state, caller, upload_id)
 
 
 @router.post(
@@ -136,8 +142,11 @@ async def publish(upload_id: UUID, caller: CurrentCaller, state: CurrentState) -
 async def undo(
     upload_id: UUID, decision: Decision, caller: CurrentCaller, state: CurrentState
 ) -> UploadAnswer:
-    """A new revision restores the former values; what was known meanwhile can still be queried."""
-    return await service.undo(state, caller, upload_id, decision.reason)
+    """A new revision restores the former values; what was known meanwhile can still be queried.
+
+    It is held for another key if it loses a protection flag, or changes or removes too many members.
+    """
+    return await decisions.undo(state, caller, upload_id, decision.reason)
 
 
 @router.get(

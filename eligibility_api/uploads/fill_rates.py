@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -16,6 +17,9 @@ from eligibility_api.uploads.queue import UploadTask
 
 FillRate = tuple[float, int]
 """The share of filled cells, and the number of cells."""
+
+_CHUNK_ROWS = 20_000
+"""Rows that are measured in one statement."""
 
 _ALL = "true"
 _DEPENDANTS = "relationship = '2'"
@@ -43,7 +47,9 @@ _COLUMNS = {
 }
 """Optional columns: which members are expected to have a value, and the staged expression that holds it."""
 
-_MEASURE = "SELECT {measures} FROM {{rows}} r WHERE EXISTS (SELECT FROM {{plan}} p WHERE p.row = r.row)".format(  # noqa: S608 - names and numbers of ours
+_MEASURE = """
+SELECT {measures} FROM {{rows}} r WHERE r.row > :after AND r.row <= :upto AND EXISTS (SELECT FROM {{plan}} p WHERE p.row = r.row)
+""".format(
     measures=", ".join(
         f"count(*) FILTER (WHERE {members}) AS {column}, count(*) FILTER (WHERE {members} AND {stored} IS NOT NULL)"
         f" AS {column}_filled"
@@ -52,19 +58,27 @@ _MEASURE = "SELECT {measures} FROM {{rows}} r WHERE EXISTS (SELECT FROM {{plan}}
 )
 
 _LAST = text("""
-SELECT report -> 'fill_rates' FROM upload
-WHERE insurer_number = :insurer AND scope = :scope AND state = 'published'
+SELECT report -> 'fill_rates'
+FROM (
+    SELECT report, revision FROM upload
+    WHERE insurer_number = :insurer AND scope = :scope AND state IN ('published', 'undo-held')
+    -- Keeps the subquery separate: merged with the outer one, it could read every insurer's files by their age.
+    OFFSET 0
+) own
 ORDER BY revision DESC LIMIT 1
 """)
 
 
 async def measure(connection: AsyncConnection, task: UploadTask, now: datetime) -> dict[str, FillRate]:
     """The rates of the staged file, for columns that at least one member is expected to have."""
-    row = (await task.staging.execute(connection, _MEASURE, _classes(task, day_in_japan(now)))).one()._mapping
+    classes, cells = _classes(task, day_in_japan(now)), Counter[str]()
+    async for chunk in task.staging.chunks(connection, _CHUNK_ROWS):
+        measured = await task.staging.execute(connection, _MEASURE, chunk | classes)
+        cells.update(dict(measured.one()._mapping))
     return {
-        column: (round(row[f"{column}_filled"] / row[column], 4), row[column])
+        column: (round(cells[f"{column}_filled"] / cells[column], 4), cells[column])
         for column in _COLUMNS
-        if row[column]
+        if cells[column]
     }
 
 

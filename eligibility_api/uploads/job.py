@@ -22,10 +22,10 @@ _REFUSABLE = frozenset(
 )
 
 
-async def run_step(context: UploadContext) -> bool:
-    """Perform one step of one upload; returns whether any was pending."""
+async def run_step(context: UploadContext, max_bytes: int | None = None) -> bool:
+    """Perform one step of one upload (of at most `max_bytes`); returns whether any was pending."""
     async with context.database.transaction() as guard:
-        task = await QUEUE.next_task(guard)
+        task = await QUEUE.next_task(guard, max_bytes)
         if task is None:
             return False
         await _attempt(context, task)

@@ -7,12 +7,13 @@ from collections import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import RowFault
+from eligibility_api.database.plans import join_as_written, whole_file
 from eligibility_api.domain.membership import IDENTITY
-from eligibility_api.files.store import force_index_plans
+from eligibility_api.enrolment.known import days_of
 from eligibility_api.jlis.client import MAX_PERSONS_PER_CALL
 from eligibility_api.uploads.queue import UploadContext, UploadTask
 
-OVERLAPS = "daterange(v.acquired_on, v.lost_on) && daterange(r.acquired_on, r.lost_on)"
+OVERLAPS = f"{days_of('v')} && {days_of('r')}"
 """Whether a stored version and a row share a day."""
 
 NEAREST = f"(v.digest IS NOT DISTINCT FROM r.digest) DESC, {OVERLAPS} DESC, v.acquired_on DESC"
@@ -32,12 +33,13 @@ _CLASSIFY = f"""
 INSERT INTO {{plan}} (row, membership, entitlement, kind, matching, flags_lost)
 SELECT r.row, r.membership, e.entitlement,
        CASE WHEN v.same THEN 'unchanged' WHEN v.touched THEN 'changed' ELSE 'new' END,
-       v.same IS NOT TRUE AND v.identical IS NOT TRUE,
+       v.same IS NOT TRUE AND (v.identical IS NOT TRUE OR v.contested),
        v.same IS NOT TRUE AND coalesce(v.flags_lost, false)
 FROM {{rows}} r
 LEFT JOIN entitlement e ON {ENTITLEMENT_OF_ROW}
 LEFT JOIN LATERAL (
     SELECT v.digest IS NOT DISTINCT FROM r.digest AS same, {OVERLAPS} AS touched, {SAME_IDENTITY} AS identical,
+           v.register_match = 'contested' AS contested,
            v.nondisclosure AND NOT r.nondisclosure
                OR v.self_disclosure_blocked AND NOT r.self_disclosure_blocked AS flags_lost
     FROM enrolment v
@@ -51,7 +53,7 @@ WHERE r.row BETWEEN :first AND :last
 async def classify(connection: AsyncConnection, task: UploadTask, first: int, last: int) -> None:
     """Fill `plan` for the staged rows from `first` to `last`: unchanged, changed, or a new period."""
     parameters = {"insurer": task.insurer_number, "first": first, "last": last}
-    await force_index_plans(connection)
+    await join_as_written(connection)
     await task.staging.execute(connection, _CLASSIFY, parameters)
 
 
@@ -101,7 +103,8 @@ async def remove_conflicts(
     connection: AsyncConnection, task: UploadTask, max_faults: int
 ) -> Counter[tuple[RowFault, str | None]]:
     """Remove contradicting rows from the plan; store at most `max_faults` faults, and count all."""
-    await task.staging.execute(connection, _FIND_CONFLICTS)
+    async with whole_file(connection):
+        await task.staging.execute(connection, _FIND_CONFLICTS)
     await task.staging.execute(
         connection, _STORE_CONFLICTS, {"upload": task.file_id, "max_faults": max(max_faults, 0)}
     )
@@ -127,13 +130,13 @@ async def match_persons(context: UploadContext, task: UploadTask) -> None:
     """Store the register's answer for every new or changed identity. Raises `register-unavailable`."""
     after = 0
     while True:
-        async with context.database.transaction() as connection:
-            await force_index_plans(connection)
+        async with context.database.step() as connection:
+            await join_as_written(connection)
             query = (await task.staging.execute(connection, _NEXT_UNMATCHED, {"after": after})).one()
         if query.numbers is None:
             return
         matches = await context.jlis.match_many(query.people, len(query.numbers))
         after = query.numbers[-1]
         records = ((row, *found) for row, found in zip(query.numbers, matches, strict=True))
-        async with context.database.transaction() as connection:
+        async with context.database.step() as connection:
             await task.staging.copy(connection, "matches", _MATCH_COLUMNS, records)

@@ -14,15 +14,19 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import RowFault
+from eligibility_api.database.plans import join_as_written
 from eligibility_api.domain.membership import CONTENT
+from eligibility_api.enrolment.contests import INSURED_ELSEWHERE
 from eligibility_api.enrolment.store import lock_insurer
-from eligibility_api.files.store import force_index_plans
 from eligibility_api.uploads.plan import ENTITLEMENT_OF_ROW, NEAREST, OVERLAPS
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from eligibility_api.uploads.store import UPLOAD
 
 CHUNK_ROWS = 500
 """Rows per transaction: a single change of the same insurer waits for one transaction at most."""
+
+MIN_REST = 0.75
+"""Rest after a chunk, as a share of its duration, also without requests: publishing is not urgent."""
 
 _UPTO = f"""
 SELECT max(row) FROM (
@@ -67,33 +71,54 @@ _ITEMS = ", ".join(f"r.{name}" for name in CONTENT)
 # The member's person: `enrolment.linking.link_after_match` as a set operation. No match: the identity has not
 # changed.
 _LINK = """
-CASE WHEN m.row IS NULL THEN f.person_key ELSE coalesce(f.person_key, m.person_key) END,
+CASE WHEN m.row IS NULL THEN f.person_key ELSE coalesce(f.person_key, m.person_key) END AS person_key,
 CASE WHEN m.row IS NULL THEN f.register_match
-     WHEN m.person_key <> f.person_key THEN 'other' ELSE m.register_match END,
+     WHEN m.person_key <> f.person_key THEN 'other' ELSE m.register_match END AS register_match,
 CASE WHEN m.row IS NULL THEN f.mismatch
-     WHEN m.person_key IS NULL OR m.person_key <> f.person_key THEN 'open' ELSE 'none' END
+     WHEN m.person_key IS NULL OR m.person_key <> f.person_key THEN 'open' ELSE 'none' END AS mismatch
 """
 
+# `enrolment.linking.closes_card` as a set operation.
+_CLOSES_CARD = """
+l.person_key IS NOT NULL AND (
+    l.mismatch = 'open' AND (r.lost_on IS NULL OR r.lost_on > (now() AT TIME ZONE 'Asia/Tokyo')::date)
+    OR r.self_disclosure_blocked AND (f.self_disclosure_blocked AND f.person_key = l.person_key) IS NOT TRUE)
+"""
+
+# And `enrolment.linking.contested`; `others`: the entitlements of those who are notified.
 _OPEN = f"""
+WITH claim AS MATERIALIZED (
+    SELECT t.entitlement, t.row, l.*, CASE WHEN {_CLOSES_CARD} THEN ({INSURED_ELSEWHERE.format(person_key="l.person_key")}) END AS others
+    {_CHUNK_ROWS}
+    LEFT JOIN {{matches}} m ON m.row = t.row
+    LEFT JOIN LATERAL (
+        SELECT v.person_key, v.register_match, v.mismatch, v.self_disclosure_blocked
+        FROM enrolment v
+        WHERE v.entitlement = t.entitlement AND v.opened_by < :revision
+          AND (v.closed_by IS NULL OR v.closed_by = :revision)
+        ORDER BY {NEAREST} LIMIT 1
+    ) f ON true
+    CROSS JOIN LATERAL (SELECT {_LINK}) l
+), notified AS (
+    INSERT INTO contested_claim (insurer_number, entitlement, revision)
+    SELECT e.insurer_number, e.entitlement, :revision
+    FROM (SELECT DISTINCT unnest(others) AS entitlement FROM claim) o
+    JOIN entitlement e ON e.entitlement = o.entitlement
+)
 INSERT INTO enrolment (entitlement, opened_by, insurer_name, person_key, register_match, mismatch,
                        {", ".join(CONTENT)}, digest)
-SELECT t.entitlement, :revision, (SELECT name FROM insurer WHERE insurer_number = :insurer), {_LINK}, {_ITEMS}, r.digest
-{_CHUNK_ROWS}
-LEFT JOIN {{matches}} m ON m.row = t.row
-LEFT JOIN LATERAL (
-    SELECT v.person_key, v.register_match, v.mismatch
-    FROM enrolment v
-    WHERE v.entitlement = t.entitlement AND v.opened_by < :revision
-      AND (v.closed_by IS NULL OR v.closed_by = :revision)
-    ORDER BY {NEAREST} LIMIT 1
-) f ON true
+SELECT c.entitlement, :revision, (SELECT name FROM insurer WHERE insurer_number = :insurer),
+       CASE WHEN c.others IS NULL THEN c.person_key END,
+       CASE WHEN c.others IS NOT NULL AND c.mismatch <> 'open' THEN 'contested' ELSE c.register_match END,
+       CASE WHEN c.others IS NULL THEN c.mismatch ELSE 'open' END, {_ITEMS}, r.digest
+FROM claim c JOIN {{rows}} r ON r.row = c.row
 """  # noqa: S608 - names and numbers of ours
 
 
 async def prepare_chunk(context: UploadContext, task: UploadTask, after: int) -> int | None:
     """Prepare the rows that follow `after`; returns the last one, or None if there are no more."""
-    async with context.database.transaction() as connection:
-        await force_index_plans(connection)
+    async with context.database.step(min_rest=MIN_REST) as connection:
+        await join_as_written(connection)
         upto: int | None = (await task.staging.execute(connection, _UPTO, {"after": after})).scalar_one()
         if upto is None:
             return None

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import RowFault, UploadState
+from eligibility_api.database.plans import whole_file
 from eligibility_api.enrolment.store import lock_insurer, publish_revision, record
 from eligibility_api.files.store import PUBLICATION_LEAD
 from eligibility_api.uploads.prepare import prepare_chunk
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask, refuse
 from eligibility_api.uploads.report import record_skipped
-
-PAUSE_RATIO = 0.75
-"""Pause after a chunk, as a share of the time that the chunk took."""
 
 _MANY_ROWS = 10_000
 
@@ -33,7 +29,7 @@ _RECORD_WITHDRAWN = f"""
 INSERT INTO upload_fault (upload_id, row, code, enrolment_id)
 SELECT :upload, 0, '{RowFault.CHANGED_SINCE}', e.enrolment_id
 FROM enrolment v JOIN entitlement e ON e.entitlement = v.entitlement
-WHERE v.closed_by = :revision AND v.opened_by = :revision
+WHERE v.closed_by = :revision AND v.closed_by = v.opened_by
 """  # noqa: S608 - names and numbers of ours
 
 
@@ -48,10 +44,7 @@ async def publish(context: UploadContext, task: UploadTask) -> None:
         return
     after: int | None = task.prepared
     while after is not None:
-        began = time.monotonic()
         after = await prepare_chunk(context, task, after)
-        # Leave processor time to requests; publishing is not urgent.
-        await asyncio.sleep((time.monotonic() - began) * PAUSE_RATIO)
     async with context.database.transaction() as connection:
         await _publish(connection, task)
     await _analyze(context, task)
@@ -63,7 +56,7 @@ async def _analyze(context: UploadContext, task: UploadTask) -> None:
     Skipped if another job, or autovacuum, is already analyzing.
     """
     if task.report and task.report["new"] + task.report["changed"] >= _MANY_ROWS:
-        async with context.database.transaction() as connection:
+        async with context.database.step() as connection, whole_file(connection):
             await connection.execute(text("ANALYZE (SKIP_LOCKED) entitlement, enrolment"))
 
 
@@ -138,7 +131,7 @@ async def withdraw(context: UploadContext, task: UploadTask, revision: int) -> N
     for statement in (_WITHDRAW, _REOPEN):
         after: int | None = 0
         while after is not None:
-            async with context.database.transaction() as connection:
+            async with context.database.step() as connection:
                 await lock_insurer(connection, task.insurer_number, alone=True)
                 chunk = {"revision": revision, "after": after}
                 after = (await connection.execute(statement, chunk)).scalar_one()

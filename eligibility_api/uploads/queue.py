@@ -28,12 +28,13 @@ from eligibility_api.uploads.store import FILES
 
 # Files that are being published come first: a prepared file delays nothing but itself.
 _PENDING = f"""
-SELECT upload_id AS file_id, revision, undo_revision, insurer_number, client_id, format, encoding, scope, bad_rows,
-       publish, state, parts, prepared, skipped, refusal, report, checked_at
+SELECT DISTINCT ON (insurer_number)
+       upload_id AS file_id, revision, undo_revision, insurer_number, client_id, format, encoding, scope, bad_rows,
+       publish, state, size, parts, prepared, skipped, refusal, report, checked_at, withheld
 FROM upload
 WHERE (NOT cleaned_up OR state = 'undoing') AND (upload_id = :file OR :file IS NULL)
-  AND state NOT IN ('held', 'checked') AND {IS_DUE}
-ORDER BY state NOT IN ('publishing', 'undoing'), state IN ('received', 'checking'), revision
+  AND state NOT IN ('held', 'checked', 'undo-held') AND {IS_DUE}
+ORDER BY insurer_number, state NOT IN ('publishing', 'undoing'), state IN ('received', 'checking'), revision
 """  # noqa: S608 - a condition of ours
 
 _TYPES: dict[str, type[StrEnum]] = {
@@ -76,6 +77,7 @@ class UploadTask(FileTask):
     refusal: str | None
     report: dict[str, Any] | None
     checked_at: datetime | None
+    withheld: bool | None
 
     @property
     def staging(self) -> Staging:
@@ -87,7 +89,7 @@ def _task(values: dict[str, Any]) -> UploadTask:
     return UploadTask(**values | {name: kind(values[name]) for name, kind in _TYPES.items()})
 
 
-QUEUE = Queue("upload tasks", FILES, _PENDING, _task)
+QUEUE = Queue("upload tasks", FILES, _PENDING, _task, urgent=(UploadState.PUBLISHING, UploadState.UNDOING))
 
 
 async def refuse(connection: AsyncConnection, task: UploadTask, code: str) -> None:

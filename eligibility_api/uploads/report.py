@@ -10,37 +10,54 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.contract.uploads import FileScope, Finding, RowFault, UploadReport
+from eligibility_api.contract.uploads import FileScope, Finding, UploadReport
+from eligibility_api.database.plans import whole_file
+from eligibility_api.domain.holding import HoldingShare, exact
 from eligibility_api.platform.settings import Settings
 from eligibility_api.uploads import fill_rates
 from eligibility_api.uploads.queue import UploadContext, UploadTask
+from eligibility_api.uploads.reading.block import FaultCounts
 
+CHUNK_ROWS = 20_000
+"""Rows of the file, or members of the insurer, that are counted in one statement."""
+
+# Counts of a chunk of the file's rows are added up: no statement reads a whole nationwide file.
 _CLASSIFIED = """
 SELECT count(*) AS rows, count(*) FILTER (WHERE kind = 'new') AS new,
        count(*) FILTER (WHERE kind = 'changed') AS changed,
        count(*) FILTER (WHERE kind = 'unchanged') AS unchanged,
-       count(*) FILTER (WHERE matching) AS matched,
+       count(*) FILTER (WHERE matching) AS looked_up,
        count(*) FILTER (WHERE flags_lost) AS flags_lost
 FROM {plan}
+WHERE row > :after AND row <= :upto
 """
 
-_UNMATCHED = """
-SELECT count(*) FROM {matches} m JOIN {plan} p ON p.row = m.row WHERE m.register_match <> 'one'
-"""
-
-_RENUMBERED = """
-SELECT count(*) FROM {matches} m JOIN {plan} p ON p.row = m.row
-WHERE p.entitlement IS NULL AND EXISTS (
-    SELECT FROM enrolment v JOIN entitlement e ON e.entitlement = v.entitlement
-    WHERE v.person_key = m.person_key AND e.insurer_number = :insurer AND v.closed_by IS NULL AND v.lost_on IS NULL)
+_MATCHED = """
+SELECT count(*) FILTER (WHERE m.register_match <> 'one') AS unmatched, count(former.found) AS renumbered
+FROM {matches} m
+JOIN {plan} p ON p.row = m.row
+LEFT JOIN LATERAL (
+    SELECT true AS found
+    FROM enrolment v JOIN entitlement e ON e.entitlement = v.entitlement
+    WHERE p.entitlement IS NULL AND v.person_key = m.person_key AND e.insurer_number = :insurer
+      AND v.closed_by IS NULL AND v.lost_on IS NULL
+    LIMIT 1
+) former ON true
+WHERE m.row > :after AND m.row <= :upto
 """
 
 _ABSENT = """
-SELECT count(*) AS current, count(*) FILTER (WHERE listed.entitlement IS NULL) AS absent
-FROM entitlement e
-JOIN enrolment v ON v.entitlement = e.entitlement
-LEFT JOIN (SELECT DISTINCT entitlement FROM {plan}) listed ON listed.entitlement = e.entitlement
-WHERE e.insurer_number = :insurer AND v.closed_by IS NULL AND v.lost_on IS NULL
+WITH chunk AS MATERIALIZED (
+    SELECT entitlement FROM entitlement
+    WHERE insurer_number = :insurer AND entitlement > :after ORDER BY entitlement LIMIT :chunk
+)
+SELECT max(c.entitlement) AS upto, count(v.current) AS current, count(v.current) FILTER (WHERE l.listed IS NULL) AS absent
+FROM chunk c
+LEFT JOIN LATERAL (
+    SELECT true AS current FROM enrolment v
+    WHERE v.entitlement = c.entitlement AND v.closed_by IS NULL AND v.lost_on IS NULL LIMIT 1
+) v ON true
+LEFT JOIN LATERAL (SELECT true AS listed FROM {plan} p WHERE p.entitlement = c.entitlement LIMIT 1) l ON true
 """
 
 _GAPS = """
@@ -52,19 +69,17 @@ SELECT count(*) FROM (
 """
 
 
-FaultCounts = Counter[tuple[RowFault, str | None]]
-"""Faults by rule and column."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCounts:
     """Counts of a file's valid rows, and of the insurer's current members compared with them."""
 
+    file_rows: int
+    """All rows of the file, invalid ones included."""
     rows: int
     new: int
     changed: int
     unchanged: int
-    matched: int
+    looked_up: int
     flags_lost: int
     unmatched: int = 0
     renumbered: int = 0
@@ -77,27 +92,30 @@ async def build_report(
     connection: AsyncConnection,
     context: UploadContext,
     task: UploadTask,
-    rows: int,
     faults: FaultCounts,
+    counts: RowCounts,
 ) -> UploadReport:
-    """The check report of a file with this many `rows` and these `faults` in them."""
-    counts = await _counts(connection, task)
+    """The check report of a file with these `faults` and `counts`."""
     rates = await fill_rates.measure(connection, task, context.clock())
     earlier = await fill_rates.of_last_file(connection, task)
-    limits, bad = context.settings, rows - counts.rows
+    limits, bad = context.settings, counts.file_rows - counts.rows
     found = [
         *_of_rows(faults),
-        *_share("bad-rows", bad, rows, limits.hold_max_invalid_ratio, limits),
-        *_share(
+        *share_finding("bad-rows", bad, counts.file_rows, limits.hold_max_invalid_ratio, limits),
+        *share_finding(
             "changed",
             counts.changed,
             counts.changed + counts.unchanged,
             limits.hold_max_changed_ratio,
             limits,
         ),
-        *_share("absent", counts.absent, counts.current, limits.hold_max_absent_ratio, limits),
-        *_share("unmatched", counts.unmatched, counts.matched, limits.hold_max_unmatched_ratio, limits),
-        *_share("renumbered", counts.renumbered, counts.rows, limits.hold_max_renumbered_ratio, limits),
+        *share_finding("absent", counts.absent, counts.current, limits.hold_max_absent_ratio, limits),
+        *share_finding(
+            "unmatched", counts.unmatched, counts.looked_up, limits.hold_max_unmatched_ratio, limits
+        ),
+        *share_finding(
+            "renumbered", counts.renumbered, counts.rows, limits.hold_max_renumbered_ratio, limits
+        ),
         *_fill_drops(rates, earlier, limits),
     ]
     if counts.flags_lost:
@@ -105,7 +123,7 @@ async def build_report(
     if counts.gaps:
         found.append(Finding(code="gaps", count=counts.gaps, holds=False))
     return UploadReport(
-        rows=rows,
+        rows=counts.file_rows,
         good_rows=counts.rows,
         bad_rows=bad,
         new=counts.new,
@@ -119,17 +137,38 @@ async def build_report(
     )
 
 
-async def _counts(connection: AsyncConnection, task: UploadTask) -> RowCounts:
-    insurer = {"insurer": task.insurer_number}
-    staging = task.staging
-    counts = dict((await staging.execute(connection, _CLASSIFIED)).one()._mapping)
-    if counts["matched"]:
-        counts["unmatched"] = (await staging.execute(connection, _UNMATCHED)).scalar_one()
-        counts["renumbered"] = (await staging.execute(connection, _RENUMBERED, insurer)).scalar_one()
+async def count_rows(connection: AsyncConnection, task: UploadTask, file_rows: int) -> RowCounts:
+    """Count the staged rows of a file with `file_rows`, and compare them with the insurer's current members."""
+    staging, insurer = task.staging, {"insurer": task.insurer_number}
+    counts: Counter[str] = Counter()
+    async for chunk in staging.chunks(connection, CHUNK_ROWS):
+        await _add(counts, task, connection, _CLASSIFIED, chunk)
+    if counts["looked_up"]:
+        async for chunk in staging.chunks(connection, CHUNK_ROWS):
+            await _add(counts, task, connection, _MATCHED, chunk | insurer)
     if task.scope is FileScope.FULL:
-        counts |= (await staging.execute(connection, _ABSENT, insurer)).one()._mapping
-    counts["gaps"] = (await staging.execute(connection, _GAPS)).scalar_one()
-    return RowCounts(**counts)
+        after: int | None = 0
+        while after is not None:
+            after = await _add(
+                counts, task, connection, _ABSENT, {"after": after, "chunk": CHUNK_ROWS} | insurer
+            )
+    async with whole_file(connection):
+        counts["gaps"] = (await staging.execute(connection, _GAPS)).scalar_one()
+    return RowCounts(file_rows=file_rows, **counts)
+
+
+async def _add(
+    counts: Counter[str],
+    task: UploadTask,
+    connection: AsyncConnection,
+    statement: str,
+    parameters: dict[str, Any],
+) -> int | None:
+    """Add a chunk's counts; returns its last key (`upto`), if the statement selects one."""
+    row = dict((await task.staging.execute(connection, statement, parameters)).one()._mapping)
+    upto: int | None = row.pop("upto", None)
+    counts.update(row)
+    return upto
 
 
 def _of_rows(faults: FaultCounts) -> Iterator[Finding]:
@@ -137,13 +176,13 @@ def _of_rows(faults: FaultCounts) -> Iterator[Finding]:
         yield Finding(code=code, count=count, holds=False, column=column)
 
 
-def _share(code: str, count: int, of: int, limit: float, settings: Settings) -> Iterator[Finding]:
+def share_finding(code: str, count: int, of: int, limit: float, settings: Settings) -> Iterator[Finding]:
     """A finding if `count` is not 0.
 
-    It holds the file above the limit, if there are enough rows for a meaningful share.
+    It holds the file above the limit, if there are enough rows for a meaningful share (rule N5).
     """
     if count:
-        holds = of >= settings.hold_min_rows and count > limit * of
+        holds = HoldingShare(limit, settings.hold_min_rows).holds(count, of)
         yield Finding(
             code=code, count=count, holds=holds, detail={"share": round(count / of, 4)} if of else None
         )
@@ -153,8 +192,8 @@ def _fill_drops(
     rates: Mapping[str, fill_rates.FillRate], earlier: Mapping[str, float], settings: Settings
 ) -> Iterator[Finding]:
     for column, (rate, of) in rates.items():
-        drop = earlier.get(column, 0.0) - rate
-        if drop > settings.hold_max_fill_rate_drop:
+        drop = exact(earlier.get(column, 0.0)) - exact(rate)
+        if drop > exact(settings.hold_max_fill_rate_drop):
             detail: dict[str, Any] = {"before": earlier[column], "now": rate}
             yield Finding(
                 code="fill-dropped",

@@ -6,7 +6,7 @@ register's answers; `touched` the entitlements that an undo concerns. A crash of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -31,6 +31,7 @@ _CREATE = (
         matching boolean NOT NULL, flags_lost boolean NOT NULL)""",
     "CREATE UNLOGGED TABLE {matches} (row bigint PRIMARY KEY, register_match text NOT NULL, person_key bytea)",
 )
+_INDEX = ("CREATE INDEX ON {plan} (entitlement) WHERE entitlement IS NOT NULL", "ANALYZE {rows}, {plan}")
 _CREATE_TOUCHED = "CREATE UNLOGGED TABLE {touched} (entitlement bigint PRIMARY KEY)"
 _DROP = "DROP TABLE IF EXISTS {rows}, {plan}, {matches}, {touched}"
 
@@ -47,6 +48,11 @@ class Staging:
             for statement in (_DROP, *_CREATE):
                 await connection.execute(text(statement.format(**self._names)))
 
+    async def index(self, connection: AsyncConnection) -> None:
+        """Index and analyze `rows` and `plan`, once they are filled."""
+        for statement in _INDEX:
+            await connection.execute(text(statement.format(**self._names)))
+
     async def create_touched(self, connection: AsyncConnection) -> None:
         """Create an empty `touched`, replacing whatever exists."""
         for statement in (_DROP, _CREATE_TOUCHED):
@@ -61,6 +67,12 @@ class Staging:
     ) -> CursorResult[Any]:
         """Execute a statement in which {rows}, {plan}, {matches} and {touched} stand for the tables."""
         return await connection.execute(text(statement.format(**self._names)), parameters or {})
+
+    async def chunks(self, connection: AsyncConnection, chunk_rows: int) -> AsyncIterator[dict[str, int]]:
+        """Limits of row numbers that divide the file: `after` and `upto`, for `row > :after AND row <= :upto`."""
+        last = (await self.execute(connection, "SELECT max(row) FROM {rows}")).scalar_one() or 0
+        for after in range(0, last, chunk_rows):
+            yield {"after": after, "upto": min(after + chunk_rows, last)}
 
     async def copy(
         self,
@@ -78,4 +90,4 @@ class Staging:
         exists = text("SELECT to_regclass(:rows) IS NOT NULL")
         if not (await connection.execute(exists, {"rows": self._names["rows"]})).scalar_one():
             return False
-        return bool((await self.execute(connection, "SELECT EXISTS (SELECT FROM {rows})")).scalar_one())
+        return (await self.execute(connection, "SELECT row FROM {rows} LIMIT 1")).one_or_none() is not None

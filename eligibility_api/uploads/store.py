@@ -48,6 +48,7 @@ async def find(
             UPLOAD,
             published.c.published_at.label("known_from"),
             undone.c.published_at.label("undone_from"),
+            undone.c.client_id.label("undo_client_id"),
         )
         .join(published, published.c.revision == UPLOAD.c.revision)
         .outerjoin(undone, undone.c.revision == UPLOAD.c.undo_revision)
@@ -61,10 +62,17 @@ async def find(
 
 
 async def add_decision(
-    connection: AsyncConnection, upload_id: UUID, decision: str, client_id: UUID, reason: str | None
+    connection: AsyncConnection,
+    upload_id: UUID,
+    *,
+    revision: int,
+    decision: str,
+    client_id: UUID,
+    reason: str | None,
 ) -> None:
-    """Store a decision with its reason; the first of its kind stays."""
-    values = {"upload_id": upload_id, "decision": decision, "client_id": client_id, "reason": reason}
+    """Store a decision about a revision, with its reason; the first of its kind stays."""
+    values = {"upload_id": upload_id, "revision": revision, "decision": decision}
+    values |= {"client_id": client_id, "reason": reason}
     await connection.execute(upsert(DECISION).values(**values).on_conflict_do_nothing())
 
 

@@ -36,6 +36,9 @@ class Upload(SQLModel, table=True):
     sha256: bytes | None
     refusal: str | None
     report: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
+    withheld: bool | None
+    """Whether the report withholds what the register answered; None until the file is checked."""
+    undo_report: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
     checked_at: datetime | None = instant(nullable=True)
     prepared: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     skipped: int = Field(default=0)
@@ -69,11 +72,12 @@ class UploadFault(SQLModel, table=True):
 
 
 class UploadDecision(SQLModel, table=True):
-    """A decision about an upload: by which client, and for what reason."""
+    """A decision about an upload's revision, or about that of its undo: by which client, and for what reason."""
 
     __tablename__ = "upload_decision"
 
     upload_id: UUID = Field(primary_key=True, foreign_key="upload.upload_id")
+    revision: int = Field(primary_key=True, foreign_key="revision.revision", sa_type=BigInteger)
     decision: str = Field(primary_key=True)
     client_id: UUID = Field(foreign_key="client.client_id")
     reason: str | None

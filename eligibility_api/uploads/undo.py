@@ -5,41 +5,20 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import RowFault, UploadState
+from eligibility_api.database.plans import join_as_written
 from eligibility_api.domain.membership import CONTENT
 from eligibility_api.enrolment.store import lock_insurer, publish_revision, record
-from eligibility_api.files.store import PUBLICATION_LEAD, force_index_plans
+from eligibility_api.files.store import PUBLICATION_LEAD
 from eligibility_api.uploads.publish import audit_values, withdraw
 from eligibility_api.uploads.queue import QUEUE, UploadContext, UploadTask
 from eligibility_api.uploads.report import record_skipped
 from eligibility_api.uploads.staging import Staging
-
-CHUNK_ENTITLEMENTS = 2_000
-
-# The entitlements that the file changed, without those withdrawn before its publication.
-_TOUCHED = """
-INSERT INTO {touched} (entitlement)
-SELECT entitlement FROM enrolment WHERE opened_by = :file AND closed_by IS DISTINCT FROM :file
-UNION
-SELECT entitlement FROM enrolment WHERE closed_by = :file AND opened_by <> :file
-"""
-
-_UPTO = f"""
-SELECT max(entitlement) FROM (
-    SELECT entitlement FROM {{touched}} WHERE entitlement > :after ORDER BY entitlement LIMIT {CHUNK_ENTITLEMENTS}
-)
-"""  # noqa: S608 - a number of ours
-
-_UNCHANGED_SINCE = """NOT EXISTS (
-    SELECT FROM enrolment n WHERE n.entitlement = t.entitlement AND n.opened_by <> :undo
-    AND n.closed_by IS DISTINCT FROM :undo AND n.closed_by IS DISTINCT FROM n.opened_by
-    AND greatest(n.opened_by, n.closed_by) > :file)"""
-
-_OF_CHUNK = f"t.entitlement > :after AND t.entitlement <= :upto AND {_UNCHANGED_SINCE}"
+from eligibility_api.uploads.undo_check import OF_CHUNK, is_held, last_of_chunk, list_touched
 
 _CLOSE = f"""
 UPDATE enrolment SET closed_by = :undo WHERE version = ANY (ARRAY(
     SELECT v.version FROM {{touched}} t JOIN enrolment v ON v.entitlement = t.entitlement
-    WHERE {_OF_CHUNK} AND v.opened_by = :file AND v.closed_by IS NULL))
+    WHERE {OF_CHUNK} AND v.opened_by = :file AND v.closed_by IS NULL))
 """  # noqa: S608 - names and numbers of ours
 
 _COPIED = ", ".join(("person_key", "register_match", "mismatch", "insurer_name", *CONTENT, "digest"))
@@ -48,7 +27,7 @@ _REOPEN = f"""
 INSERT INTO enrolment (entitlement, opened_by, {_COPIED})
 SELECT v.entitlement, :undo, {", ".join(f"v.{name}" for name in _COPIED.split(", "))}
 FROM {{touched}} t JOIN enrolment v ON v.entitlement = t.entitlement
-WHERE {_OF_CHUNK} AND v.closed_by = :file AND v.opened_by <> :file
+WHERE {OF_CHUNK} AND v.closed_by = :file AND v.opened_by <> :file
 """  # noqa: S608 - names and numbers of ours
 
 _SKIPPED = f"""
@@ -63,7 +42,10 @@ WHERE m.insurer_number = :insurer AND m.revision > :file AND m.published_at IS N
 
 
 async def undo(context: UploadContext, task: UploadTask) -> None:
-    """Prepare the former values completely and publish them, or withdraw them if the undo was refused."""
+    """Prepare the former values completely and publish them, unless the undo is held for another key.
+
+    If the undo was refused, what is prepared of it is withdrawn.
+    """
     assert task.undo_revision is not None
     staging = Staging(task.undo_revision)
     if task.refusal is not None:
@@ -73,7 +55,9 @@ async def undo(context: UploadContext, task: UploadTask) -> None:
                 connection, task, state=UploadState.PUBLISHED, undo_revision=None, refusal=None
             )
         return
-    await _list_touched(context, task, staging)
+    await list_touched(context, task, staging)
+    if not task.prepared and await is_held(context, task, staging):
+        return
     after: int | None = task.prepared
     while after is not None:
         after = await _prepare_chunk(context, task, staging, after)
@@ -81,18 +65,12 @@ async def undo(context: UploadContext, task: UploadTask) -> None:
         await _publish(connection, task, staging)
 
 
-async def _list_touched(context: UploadContext, task: UploadTask, staging: Staging) -> None:
-    async with context.database.transaction() as connection:
-        await staging.create_touched(connection)
-        await staging.execute(connection, _TOUCHED, {"file": task.revision})
-
-
 async def _prepare_chunk(
     context: UploadContext, task: UploadTask, staging: Staging, after: int
 ) -> int | None:
-    async with context.database.transaction() as connection:
-        await force_index_plans(connection)
-        upto: int | None = (await staging.execute(connection, _UPTO, {"after": after})).scalar_one()
+    async with context.database.step() as connection:
+        await join_as_written(connection)
+        upto = await last_of_chunk(connection, staging, after)
         if upto is None:
             return None
         await lock_insurer(connection, task.insurer_number, alone=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from eligibility_api.contract.bounds import MAX_STORED_INTEGER
 from eligibility_api.contract.errors import ShikakuError
 
 Position = tuple[datetime, int, int]
@@ -23,8 +24,6 @@ BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST_YEAR = 9_000
 _POSITION: TypeAdapter[Position] = TypeAdapter(Position)
 _NUMBER = TypeAdapter(int)
-_MAX_NUMBER = 2**63 - 1
-"""The maximum of the store's numbers, which are signed and have 64 bits."""
 
 
 def encode(position: Any) -> str:
@@ -50,7 +49,7 @@ def decode_number(cursor: str) -> int:
 
 
 def _is_valid_number(value: int) -> bool:
-    return 0 <= value <= _MAX_NUMBER
+    return 0 <= value <= MAX_STORED_INTEGER
 
 
 def _decode(adapter: TypeAdapter[Any], cursor: str) -> Any:

@@ -12,7 +12,7 @@ from datetime import datetime
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509 import Certificate, load_der_x509_certificate
+from cryptography.x509 import Certificate, InvalidVersion, load_der_x509_certificate
 
 from jpki_mock.card import profile, status
 from jpki_mock.card.apdu import Command
@@ -118,6 +118,6 @@ def _parsed(der: bytes) -> Certificate:
     try:
         certificate = load_der_x509_certificate(der)
         certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, InvalidVersion, UnsupportedAlgorithm) as error:
         raise Refused(status.WRONG_DATA) from error
     return certificate

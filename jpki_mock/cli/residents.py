@@ -174,5 +174,5 @@ def _output(out: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    with open_atomic(out, mode=0o644) as file:
+    with open_atomic(out) as file:
         yield file

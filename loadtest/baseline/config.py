@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from eligibility_api.domain.challenge import MacKeys
 from eligibility_api.embedded_postgres.server import EmbeddedPostgres
+from loadtest.private_files import create_private
 from loadtest.target import TargetEnvironment
 
 VARIABLE = "LOADTEST_BASELINE_CONFIG"
@@ -47,8 +48,8 @@ class BaselineConfig(BaseModel):
 
     def save(self, path: Path) -> None:
         """Write the file."""
-        path.touch(mode=0o600)
-        path.write_text(self._to_json(), encoding="utf-8")
+        with create_private(path) as file:
+            file.write(self._to_json())
 
     def _to_json(self) -> str:
         values = self.model_dump(mode="python")

@@ -44,6 +44,9 @@ from loadtest.target import LoadError, Progress, TargetEnvironment, start_stack
 
 ROUNDS = 5
 PREPARE = "prepare"
+_ON_REQUEST = (TAP, NUMBER)
+"""The cases that are measured on request: those of the fund."""
+
 _TERMINALS = 8
 _WARM_UP_SECONDS = 0.5
 _WARM_UP_PROOFS = 5000
@@ -93,7 +96,7 @@ def run_rounds_on_request(
     Two versions of the code are compared by alternating requests to a process of each, so that any other load on the
     machine affects both. Preparing signs in and makes the proofs of the next round, so that rounds follow each other
     at once. Yields microseconds of processor time per unit by kind of process, nothing for `prepare`.
-    Raises LoadError, ConnectionFailed, OSError; KeyError for another line.
+    Raises LoadError, also for another line and for a tap without a proof; ConnectionFailed, OSError.
     """
     cores = Cores.choose()
     size = DatasetSize(people=cards, cards=cards, terminals=_TERMINALS)
@@ -110,10 +113,20 @@ def run_rounds_on_request(
                 setup.proofs.add(setup.factory.make(ceil(expected * seconds * _PROOF_RESERVE)))
                 yield {}
                 continue
-            case = {case.name: case for case in setup.cases}[line.strip()]
-            results = _run_rounds(replace(setup, cases=[case]), cores, rounds=1, seconds=seconds)
-            _raise_for_failures(results)
-            yield {kind: results[case.name].cpu_us(kind) for kind in (API, DATABASE)}
+            result = _requested_round(setup, cores, line.strip(), seconds)
+            yield {kind: result.cpu_us(kind) for kind in (API, DATABASE)}
+
+
+def _requested_round(setup: _Setup, cores: Cores, name: str, seconds: float) -> CaseResult:
+    """Measure a case of the fund for one round. Raises LoadError for another name, a failure, or no unit."""
+    if name not in _ON_REQUEST:
+        raise LoadError(f"{name!r} is none of: {', '.join((PREPARE, *_ON_REQUEST))}")
+    cases = [case for case in setup.cases if case.name == name]
+    results = _run_rounds(replace(setup, cases=cases), cores, rounds=1, seconds=seconds)
+    _raise_for_failures(results)
+    if not results[name].units:
+        raise LoadError(f"{name}: no proof is left; `{PREPARE}` must precede each round")
+    return results[name]
 
 
 def _set_up(stack: ExitStack, target: TargetEnvironment, dataset: Dataset, folder: Path) -> _Setup:

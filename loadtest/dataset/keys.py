@@ -16,6 +16,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from loadtest.private_files import create_private
+
 HOME = Path(os.environ.get("LOADTEST_HOME", "var/loadtest"))
 """The folder in which the keys are kept between runs."""
 
@@ -59,7 +61,6 @@ def _new_key(_: int) -> bytes:
 def _save(path: Path, pems: Sequence[bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(path.name + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(b"".join(pems))
+    with create_private(temporary) as file:
+        file.write(b"".join(pems).decode("ascii"))
     temporary.replace(path)

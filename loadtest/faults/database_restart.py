@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from loadtest.faults import stack_processes
 from loadtest.faults.fault import FaultContext, Finding
 from loadtest.faults.stack_processes import RESTART_TIMEOUT_S
+from loadtest.scenario.answer_check import parse_answer
 from loadtest.scenario.sections import Text
 
 
@@ -60,4 +61,4 @@ class DatabaseRestart:
 def count_without_record(answers: Sequence[bytes], recomputed: Sequence[str]) -> int:
     """The number of answers (JSON) that differ from those recomputed from the records (JSON, one each)."""
     by_record = {answer["record_id"]: answer for answer in map(json.loads, recomputed)}
-    return sum(by_record.get(answer["record_id"]) != answer for answer in map(json.loads, answers))
+    return sum(by_record.get(str(answer.get("record_id"))) != answer for answer in map(parse_answer, answers))

@@ -14,6 +14,7 @@ from typing import Any
 from loadtest.dataset.member_files import Cells, member_files, read_cells
 from loadtest.dataset.reference_data import PublishedFile
 from loadtest.faults.fault import FaultContext
+from loadtest.private_files import create_private
 from loadtest.target import LoadError
 
 REASON = "負荷試験 / load test"
@@ -35,8 +36,7 @@ def insurer_of(file: Path) -> str:
 def rewrite(file: Path, target: Path, change: Callable[[Cells], Cells]) -> None:
     """Write a member file with changed rows, readable by its owner only."""
     rows: Iterable[Cells] = list(read_cells(file))
-    target.touch(mode=0o600)
-    with target.open("w", encoding="utf-8", newline="") as output:
+    with create_private(target) as output:
         writer = csv.DictWriter(output, fieldnames=list(next(iter(rows))), lineterminator="\n")
         writer.writeheader()
         writer.writerows(map(change, rows))
@@ -86,7 +86,7 @@ class Publication:
         """Undo it, once, and add its period of validity to the reference data. Raises LoadError."""
         if self._published.undone_at is not None:
             return
-        undone = await self._client.run("undo", self.upload_id, "--reason", REASON)
+        undone = await self._client.run("undo", self.upload_id, "--reason", REASON, "--approver")
         if undone["state"] != "undone":
             raise LoadError(f"{self._file.name} could not be undone: {undone['state']}")
         self._published = replace(self._published, undone_at=datetime.fromisoformat(undone["undone_from"]))

@@ -87,6 +87,9 @@ def split_command(command_line: str, fund_url: str) -> list[str]:
     """Split a generator's command line, with `{port}` replaced by the fund's port. Raises LoadError."""
     port = urlsplit(fund_url).port or 80
     try:
-        return shlex.split(command_line.replace("{port}", str(port)))
+        command = shlex.split(command_line.replace("{port}", str(port)))
     except ValueError as error:
         raise LoadError(f"invalid command line of a generator: {error}") from error
+    if not command:
+        raise LoadError("invalid command line of a generator: it is empty")
+    return command

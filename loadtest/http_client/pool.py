@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from loadtest.http_client.connection import Connection, ConnectionFailed, Reply
 
 _IDLE_SECONDS = 4.0
-"""A connection idle for longer is not reused: uvicorn closes it after five seconds."""
+"""A connection idle for longer is not reused: the fund closes it after ten seconds (`FUND_IDLE_SECONDS`)."""
 
 
 class ConnectionPool:

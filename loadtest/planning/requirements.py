@@ -22,8 +22,8 @@ _COST_DIGITS = 3
 """Significant digits of a measured cost: it is not known more precisely."""
 
 TRANSIENT = frozenset(
-    {"used_nonce", "number_miss", "visual_check_count", "second_factor_miss", "mismatch_count", "lookup_count",
-     "lookup_count_progress", "idempotency", "batch_check", "batch_row"}
+    {"used_nonce", "number_miss", "facility_number_miss", "visual_check_count", "second_factor_miss", "mismatch_count",
+     "lookup_count", "lookup_count_progress", "idempotency", "batch_check", "batch_row"}
 )  # fmt: skip
 """Tables whose expired rows the scheduler deletes: they do not grow over the years."""
 

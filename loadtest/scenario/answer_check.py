@@ -82,8 +82,8 @@ class AnswerChecker:
         if "answered_at" not in answer:
             between = (at for at in self._model.changes if began < at <= ended)
             return [began, *between]
-        named = datetime.fromisoformat(answer["answered_at"])
-        if not began - _CLOCK_TOLERANCE <= named <= ended + _CLOCK_TOLERANCE:
+        named = _instant(answer["answered_at"])
+        if named is None or not began - _CLOCK_TOLERANCE <= named <= ended + _CLOCK_TOLERANCE:
             return []
         return [named]
 
@@ -100,10 +100,25 @@ def _question(query: CheckQuery, today: date) -> Question:
 
 
 def _answer(outcome: Outcome) -> dict[str, Any]:
-    if outcome.failure is not None:
-        return {"refused": outcome.failure}
-    answer = json.loads(outcome.body)
+    return parse_answer(outcome.body) if outcome.failure is None else {"refused": outcome.failure}
+
+
+def parse_answer(body: bytes) -> dict[str, Any]:
+    """The members of an answer; none of a body that is no JSON object."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
     return answer if isinstance(answer, dict) else {}
+
+
+def _instant(text: Any) -> datetime | None:
+    """An instant as written in an answer; None if it is none, or of an unknown zone."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        return None
+    return instant if instant.tzinfo is not None else None
 
 
 def _difference(answer: dict[str, Any], expected: dict[str, Any]) -> str:

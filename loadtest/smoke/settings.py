@@ -33,8 +33,8 @@ class LoadSettings(BaseSettings):
     """Settings from environment variables.
 
     `LOADTEST_CARDS`: a folder of card images. `LOADTEST_PIN`: their PIN. `LOADTEST_EXPECTED`: a JSON object
-    with the expected validity of each card to use (file name without `.json`). `TERMINAL_CREDENTIAL` and
-    `TERMINAL_FUND_URL` as for a terminal.
+    with the expected validity of each card to use (file name without `.json`). `TERMINAL_CREDENTIAL`:
+    a terminal's file from the admission. `TERMINAL_FUND_URL`: base URL of the fund, a loopback address.
     """
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True)

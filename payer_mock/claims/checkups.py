@@ -5,7 +5,6 @@ JLAC10 items (OQS 8) with plausible values.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +17,7 @@ from eligibility_api.contract.numbers import is_welfare_office_number
 from payer_mock.population.files import UNREPORTED, Population, member_file, read_rows
 from payer_mock.population.residents import age_on
 from payer_mock.population.rows import Row
+from payer_mock.private_files import create_private
 
 _FROM_AGE = 40
 _PARTICIPATION = 0.58
@@ -27,7 +27,6 @@ _FIRST_DAY, _DAYS = (6, 1), 180
 """Examined within half a year from June on."""
 
 _QUANTITY, _CODE, _TEXT = "PQ", "CD", "ST"
-_FILE_MODE = 0o600
 
 
 class _Measurement(NamedTuple):
@@ -86,7 +85,7 @@ def write_checkup_files(population_folder: Path, year: int, out: Path) -> Checku
     The same population and year give the same bytes. Raises PopulationError, OSError.
     """
     population = Population.load(population_folder)
-    members = population_folder / population.month
+    members = population.members(population_folder)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     files, count = [], 0
     for source in sorted(members.glob("members-*.csv")):
@@ -94,11 +93,10 @@ def write_checkup_files(population_folder: Path, year: int, out: Path) -> Checku
         if source == member_file(members, UNREPORTED) or is_welfare_office_number(insurer_number):
             continue
         path = out / f"checkups-{insurer_number}-{year}.jsonl"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with create_private(path) as file:
             for _, row in read_rows(source):
                 for checkup in _checkups(row, population.seed, year):
-                    file.write(checkup.model_dump_json(exclude_none=True) + "\n")
+                    file.write(checkup.model_dump_json(exclude_none=True).encode() + b"\n")
                     count += 1
         files.append(path)
     return CheckupFiles(tuple(files), count)

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from payer_mock.claims.claim import STRICT, Claim, MedicalClaim, Month, PharmacyClaim
 from payer_mock.claims.claim_file import encode_claim, examiner_of, write_sections
+from payer_mock.private_files import create_private
 
 _MEMBER: dict[str, Any] = {
     "insurer_number": "01130012",
@@ -109,5 +110,5 @@ def write_description(description: Description, path: Path) -> int:
     if not claims:
         raise DescriptionError("no claims")
     examiner = examiner_of(claims[0].member.insurer_number)
-    with path.open("wb") as file:
+    with create_private(path) as file:
         return write_sections(file, description.claim_month, examiner, map(encode_claim, claims))

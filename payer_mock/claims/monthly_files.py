@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,7 +15,8 @@ from payer_mock.claims.claim_sorter import ClaimSorter
 from payer_mock.claims.episodes import patient_month
 from payer_mock.claims.institutions import Institutions
 from payer_mock.claims.patients import Patient, patient_of
-from payer_mock.population.files import UNREPORTED, Population, PopulationError, member_file, read_rows
+from payer_mock.population.files import UNREPORTED, Population, member_file, read_rows
+from payer_mock.private_files import create_private
 
 _MAX_LAG_MONTHS = 3
 """Maximum months from treatment to claim."""
@@ -32,7 +32,6 @@ _FULL_WIDTH = 0.15
 
 _WITHOUT_BRANCH = 0.01
 _TO_FULL_WIDTH = {ord("0") + digit: chr(ord("０") + digit) for digit in range(10)}
-_FILE_MODE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,7 @@ def write_claim_files(population_folder: Path, claim_month: date, out: Path) -> 
     The same population gives the same bytes. Raises PopulationError, OSError.
     """
     population = Population.load(population_folder)
-    members = population_folder / population.month
-    if not members.is_dir():
-        raise PopulationError("the population's member files are missing")
+    members = population.members(population_folder)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     generator = _MonthlyClaims(Institutions(population.people), population.seed, claim_month)
     files, claims = [], 0
@@ -62,8 +59,7 @@ def write_claim_files(population_folder: Path, claim_month: date, out: Path) -> 
         if source == unreported or not (sorter := generator.sorter(source, out)).count:
             continue
         path = out / f"claims-{insurer_number}-{claim_month:%Y-%m}.UKE"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE)
-        with os.fdopen(descriptor, "wb") as file:
+        with create_private(path) as file:
             examiner = examiner_of(insurer_number)
             end_byte = int(insurer_number) % 2 == 0  # some programs write the byte, others do not
             claims += write_sections(file, claim_month, examiner, sorter.sorted(), end_byte=end_byte)

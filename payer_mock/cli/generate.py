@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from payer_mock import clock
 from payer_mock.claims.checkups import write_checkup_files
 from payer_mock.claims.description import DescriptionError, read_description, write_description
 from payer_mock.claims.monthly_files import write_claim_files
 from payer_mock.cli.common import JsonOption, echo_json, usage
-from payer_mock.population.files import PopulationError
+from payer_mock.population.files import Month, PopulationError
 from payer_mock.population.generate import generate_population
 from payer_mock.population.month import advance_month
 from payer_mock.population.residents import ResidentsError
@@ -22,7 +23,16 @@ from payer_mock.screens.terms import POPULATION_EVENTS
 _Folder = Annotated[
     Path, typer.Argument(metavar="POPULATION_FOLDER", exists=True, file_okay=False, readable=True)
 ]
+_MONTH = TypeAdapter(Month)
 _Out = Annotated[Path, typer.Option(metavar="DIR", help="出力先フォルダー / folder to write to")]
+
+
+def _month_of(value: str | None) -> str | None:
+    """Callback of an option with a month. Raises BadParameter for any other text."""
+    try:
+        return None if value is None else _MONTH.validate_python(value)
+    except ValidationError as error:
+        raise typer.BadParameter("YYYY-MM（2000～2100年） / YYYY-MM, years 2000 to 2100") from error
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,7 +54,9 @@ def population(
     month: Annotated[
         str | None,
         typer.Option(
-            metavar="YYYY-MM", help="基準月（省略時は当月） / files as of its first day; default: this month"
+            metavar="YYYY-MM",
+            callback=_month_of,
+            help="基準月（省略時は当月） / files as of its first day; default: this month",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -99,7 +111,9 @@ def claims_files(
     month: Annotated[
         str,
         typer.Option(
-            metavar="YYYY-MM", help="請求月（診療月は主にその前月） / claim month, mostly treated before"
+            metavar="YYYY-MM",
+            callback=_month_of,
+            help="請求月（診療月は主にその前月） / claim month, mostly treated before",
         ),
     ],
     out: _Out,

@@ -104,6 +104,12 @@ def confirm(
     context: typer.Context,
     enrolment_id: _EnrolmentId,
     *,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            help="他の保険者の加入者である場合の理由（承認者の鍵を使用） / why a contested member is right, with the approver's key"
+        ),
+    ] = None,
     insurer: InsurerOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -111,8 +117,8 @@ def confirm(
 
     Confirm a member's data although the resident register disagrees (see `mismatches`).
     """
-    with fund_client(context, insurer) as client:
-        answer = client.confirm_mismatch(enrolment_id)
+    with fund_client(context, insurer, as_approver=reason is not None) as client:
+        answer = client.confirm_mismatch(enrolment_id, reason=reason)
     ja, en = MISMATCHES[answer.mismatch]
     show(answer, as_json=as_json, on_screen=lambda console: console.print(f"{ja}。\n{answer.mismatch}: {en}"))
 

@@ -137,9 +137,9 @@ def approve(
     insurer: InsurerOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """保留されたアップロードを、承認者の鍵で承認します。
+    """保留されたアップロード、または保留された取り消しを、承認者の鍵で承認します。
 
-    Approve a held upload with the approver's key.
+    Approve a held upload, or its held undo, with the approver's key.
     """
     with fund_client(context, insurer, as_approver=True) as client:
         _finish(context, client, client.approve_upload(upload_id, reason), as_json=as_json)
@@ -153,9 +153,9 @@ def reject(
     insurer: InsurerOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """反映前のアップロードを取り下げます。
+    """反映前のアップロード、または保留された取り消しを取り下げます。
 
-    Take back an upload that is not published.
+    Take back an upload that is not published, or its held undo.
     """
     with fund_client(context, insurer) as client:
         _print(client.reject_upload(upload_id, reason), as_json=as_json)
@@ -181,15 +181,23 @@ def undo(
     upload_id: _UploadId,
     *,
     reason: _Reason,
+    approver: Annotated[
+        bool, typer.Option("--approver", help="取消保留を承認者の鍵で承認 / approve a held undo")
+    ] = False,
     insurer: InsurerOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """反映済みのアップロードを取り消し、反映前の内容に戻します。
+    """反映済みのアップロードを取り消し、反映前の内容に戻します。影響が大きい取り消しは、承認者が承認するまで保留されます。
 
-    Undo a published upload: restore the values from before it.
+    Undo a published upload: restore the values from before it. An undo with a large effect is held for the approver.
     """
     with fund_client(context, insurer) as client:
-        _finish(context, client, client.undo_upload(upload_id, reason), as_json=as_json)
+        answer = _wait(context, client, client.undo_upload(upload_id, reason))
+    if answer.state is UploadState.UNDO_HELD and approver:
+        with fund_client(context, insurer, as_approver=True) as client:
+            answer = _wait(context, client, client.approve_upload(upload_id, reason))
+    _print(answer, as_json=as_json)
+    raise typer.Exit(exit_code(answer))
 
 
 def correction_list(

@@ -5,7 +5,6 @@ PDF files of up to 500 pages, readable by their owner only.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Set
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from payer_mock.members.member import Member, read_member
 from payer_mock.members.table import open_table, read_table
 from payer_mock.papers.contents import certificate, notice
 from payer_mock.papers.page import PaperPage, PdfDocument
+from payer_mock.private_files import create_private
 
 _PAGES_PER_FILE = 500
 
@@ -124,7 +124,7 @@ class _PagedFiles:
         """Add a paper."""
         if self._document is None:
             number = self.pages // _PAGES_PER_FILE + 1
-            self._file = _private(self._folder / f"{self._name}-{number:04d}.pdf")
+            self._file = create_private(self._folder / f"{self._name}-{number:04d}.pdf")
             self._document = PdfDocument(self._file)
         self._document.add(page)
         self.pages += 1
@@ -137,7 +137,3 @@ class _PagedFiles:
             with self._file:
                 self._document.close()
             self._document = self._file = None
-
-
-def _private(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")

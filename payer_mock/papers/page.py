@@ -1,23 +1,21 @@
-"""Draws one page per member into a PDF.
-
-The two fonts are Adobe-Japan1 CID fonts, which every reader provides: none is embedded. They have the
-characters of Shift_JIS; any other character is replaced by ●.
-"""
+"""Draws one page per member into a PDF, which embeds its font: it looks and prints the same everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import BinaryIO
 
 from reportlab.lib.pagesizes import A5
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from eligibility_api.contract.characters import replace_unencodable
+from payer_mock.papers.font import printable, truetype_subset
 
-_GOTHIC, _MINCHO = "HeiseiKakuGo-W5", "HeiseiMin-W3"
+_FONT = "NotoSansJP"
 _WIDTH, _HEIGHT = A5
 _LEFT, _VALUES, _TOP = 40.0, 180.0, _HEIGHT - 60.0
 _LINE = 24.0
@@ -34,49 +32,89 @@ class PaperPage:
     lines: Sequence[tuple[str, str]]
     note: str
 
+    def texts(self) -> Iterator[str]:
+        """All texts of the page."""
+        yield from (self.title, self.title_en, self.note)
+        for line in self.lines:
+            yield from line
+
 
 class PdfDocument:
-    """A PDF document; `close` writes it to the file."""
+    """A PDF document; `close` draws its pages and writes it to the file."""
 
     def __init__(self, file: BinaryIO) -> None:
-        for font in (_GOTHIC, _MINCHO):
-            pdfmetrics.registerFont(UnicodeCIDFont(font))
-        # `invariant` leaves out date and random id, so that the same members give the same bytes.
-        self._canvas = Canvas(file, pagesize=A5, invariant=1, pageCompression=1)
-        self._canvas.setTitle(_SPECIMEN)
+        self._file = file
+        self._pages: list[PaperPage] = []
 
     def add(self, page: PaperPage) -> None:
         """Add a page."""
+        lines = [(label, printable(value)) for label, value in page.lines]
+        self._pages.append(replace(page, lines=lines))
+
+    def close(self) -> None:
+        """Write the file, with those characters of the font that its pages have."""
+        characters = {character for page in self._pages for text in page.texts() for character in text}
+        subset = truetype_subset(sorted(characters | set(_SPECIMEN)))
+        with _registered(TTFont(_FONT, BytesIO(subset))):
+            self._draw()
+
+    def _draw(self) -> None:
+        # `invariant` leaves out date and random id, so that the same members give the same bytes.
+        canvas = Canvas(self._file, A5, invariant=1, pageCompression=1, initialFontName=_FONT)
+        canvas.setTitle(_SPECIMEN)
+        for page in self._pages:
+            _Drawing(canvas).page(page)
+        canvas.save()
+
+
+@contextmanager
+def _registered(font: TTFont) -> Iterator[None]:
+    """Let reportlab find the font by its name.
+
+    Its registry is of the process, and keeps the first font of a name and of a face: the next document, which
+    has other characters, would be drawn with this one's.
+    """
+    pdfmetrics.registerFont(font)
+    try:
+        yield
+    finally:
+        del pdfmetrics._fonts[font.fontName]
+        del pdfmetrics._dynFaceNames[font.face.name]
+
+
+class _Drawing:
+    """Draws a page on a canvas."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+
+    def page(self, page: PaperPage) -> None:
         self._specimen_mark()
-        self._text(_LEFT, _TOP, _GOTHIC, 18, page.title)
-        self._text(_LEFT, _TOP - 16, _GOTHIC, 9, f"{page.title_en}    {_SPECIMEN}")
+        self._text(_LEFT, _TOP, 18, page.title)
+        self._text(_LEFT, _TOP - 16, 9, f"{page.title_en}    {_SPECIMEN}")
         height = _TOP - 2.2 * _LINE
         for label, value in page.lines:
-            self._text(_LEFT, height, _GOTHIC, 8, label)
-            self._value(height, replace_unencodable(value))
+            self._text(_LEFT, height, 8, label)
+            self._value(height, value)
             self._canvas.line(_LEFT, height - 7, _WIDTH - _LEFT, height - 7)
             height -= _LINE
         for number, sentence in enumerate(page.note.splitlines()):
-            self._text(_LEFT, height - 6 - 12 * number, _GOTHIC, 8, sentence)
+            self._text(_LEFT, height - 6 - 12 * number, 8, sentence)
         self._canvas.showPage()
-
-    def close(self) -> None:
-        """Write the file."""
-        self._canvas.save()
 
     def _value(self, height: float, value: str) -> None:
         """Draw a value, in a smaller size where it would not fit the line."""
-        fit = (_WIDTH - _LEFT - _VALUES) / pdfmetrics.stringWidth(value, _MINCHO, _VALUE_SIZE)
-        self._text(_VALUES, height, _MINCHO, _VALUE_SIZE * min(1.0, fit), value)
+        fit = (_WIDTH - _LEFT - _VALUES) / pdfmetrics.stringWidth(value, _FONT, _VALUE_SIZE)
+        self._text(_VALUES, height, _VALUE_SIZE * min(1.0, fit), value)
 
-    def _text(self, left: float, height: float, font: str, size: float, text: str) -> None:
-        self._canvas.setFont(font, size)
+    def _text(self, left: float, height: float, size: float, text: str) -> None:
+        self._canvas.setFont(_FONT, size)
         self._canvas.drawString(left, height, text)
 
     def _specimen_mark(self) -> None:
         self._canvas.saveState()
         self._canvas.setFillGray(0.88)
-        self._canvas.setFont(_GOTHIC, 44)
+        self._canvas.setFont(_FONT, 44)
         self._canvas.translate(_WIDTH / 2, _HEIGHT / 2)
         self._canvas.rotate(40)
         self._canvas.drawCentredString(0, 0, _SPECIMEN)

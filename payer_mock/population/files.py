@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 import tempfile
 from collections import defaultdict
@@ -15,10 +14,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from payer_mock.population.insurers import Insurer
 from payer_mock.population.rows import Row
+from payer_mock.private_files import append_private
 
 HEADER = ",".join(MEMBER_COLUMNS) + "\n"
 UNREPORTED = "unreported"
@@ -31,14 +34,20 @@ class PopulationError(Exception):
     """A folder has no population, or already has one; the text is for users."""
 
 
+Month = Annotated[str, StringConstraints(pattern=r"^(20[0-9]{2}|2100)-(0[1-9]|1[0-2])$")]
+"""YYYY-MM, of the years 2000 to 2100."""
+
+
 @dataclass(frozen=True, slots=True)
 class Population:
     """The parameters of the population in a folder, and the month of its newest files."""
 
-    people: int
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+
+    people: Annotated[int, Field(ge=0)]
     seed: int
-    month: str
-    """YYYY-MM: the files are as of the first day of this month."""
+    month: Month
+    """The files are as of the first day of this month."""
 
     def save(self, folder: Path) -> None:
         """Write the parameters to the folder of the files."""
@@ -48,9 +57,19 @@ class Population:
     def load(cls, folder: Path) -> Population:
         """The population in a folder. Raises PopulationError."""
         try:
-            return cls(**json.loads((folder / "population.json").read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
+            return _POPULATION.validate_json((folder / "population.json").read_bytes())
+        except (OSError, ValidationError) as error:
             raise PopulationError("this folder has no population") from error
+
+    def members(self, folder: Path) -> Path:
+        """The subfolder with the newest member files. Raises PopulationError if it is missing."""
+        members = folder / self.month
+        if not members.is_dir():
+            raise PopulationError("the population's member files are missing")
+        return members
+
+
+_POPULATION = TypeAdapter(Population)
 
 
 class MemberFiles:
@@ -129,7 +148,7 @@ def write_insurers(path: Path, insurers: Iterable[Insurer]) -> None:
 
 
 def _append(path: Path, lines: list[str]) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+    with append_private(path) as file:
         if file.tell() == 0:
             file.write(HEADER.encode())
         file.write("".join(lines).encode())

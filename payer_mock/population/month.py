@@ -77,7 +77,7 @@ def advance_month(folder: Path) -> MonthResult:
     first = date.fromisoformat(f"{population.month}-01")
     after = (first + timedelta(days=32)).replace(day=1)
     following = replace(population, month=f"{after:%Y-%m}")
-    source = folder / population.month
+    source = population.members(folder)
     with member_files(folder / following.month) as files:
         simulation = _MonthSimulation(Insurers(population.people), files, first, after, population.seed)
         for insurer in simulation.insurers:

@@ -9,6 +9,9 @@ from itertools import groupby
 from typing import NamedTuple
 from zlib import crc32
 
+_SEXES = ("1", "2")
+"""Those of the resident register: male, female."""
+
 
 class ResidentsError(Exception):
     """The file is not a residents file; the text names the line, never a value."""
@@ -68,13 +71,12 @@ def _read(line: int, text: str) -> Person | None:
         resident = json.loads(text)
         if resident.get("died_on") is not None:
             return None
-        return Person(
-            resident["name"],
-            resident["name_kana"],
-            date.fromisoformat(resident["birth_date"]),
-            resident["sex"],
-            resident["postal_code"],
-            resident["address"],
-        )
+        texts = [
+            resident[item] for item in ("name", "name_kana", "birth_date", "sex", "postal_code", "address")
+        ]
+        if not all(isinstance(text, str) for text in texts) or resident["sex"] not in _SEXES:
+            raise ValueError
+        name, name_kana, birth_date, sex, postal_code, address = texts
+        return Person(name, name_kana, date.fromisoformat(birth_date), sex, postal_code, address)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ResidentsError(f"line {line} is not a resident") from error

@@ -15,6 +15,7 @@ MATCHES = {
     RegisterMatch.NONE: "該当者なし / nobody found",
     RegisterMatch.AMBIGUOUS: "複数該当 / several found",
     RegisterMatch.OTHER: "登録済みの方とは別人 / not the person registered before",
+    RegisterMatch.CONTESTED: "他の保険者の加入者（承認者の確認待ち） / insured elsewhere, waits for the approver",
 }
 
 

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from eligibility_api.contract.insurer_ops import (
     Changes,
+    ClaimedMember,
     MemberSummary,
     Mismatches,
     PaperCertificates,
@@ -25,6 +26,20 @@ def show_mismatches(console: Console, page: Mismatches) -> None:
         since = item.since.isoformat(timespec="seconds")
         table.add_row(item.enrolment_id, *_member(item), MATCHES[item.register_match], since)
     _print(console, table, page.next)
+    if page.claimed_elsewhere:
+        console.print(_claimed(page.claimed_elsewhere))
+
+
+def _claimed(members: list[ClaimedMember]) -> Table:
+    title = (
+        "他の保険者が登録しようとした加入者（カードは使用できます。加入先をご本人に確認してください。）\n"
+        "Members whom another insurer claimed. Their cards work; ask them which insurance is right."
+    )
+    table = Table("資格 / enrolment", *_MEMBER, "発生日時 / since", title=title, title_justify="left")
+    for member in members:
+        since = member.since.isoformat(timespec="seconds")
+        table.add_row(member.enrolment_id, *_member(member), since)
+    return table
 
 
 def show_changes(console: Console, page: Changes) -> None:

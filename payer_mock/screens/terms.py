@@ -191,6 +191,11 @@ FINDINGS: dict[str, Text] = {
         "住民基本台帳情報との不一致の割合",
         "Share of members not matched in the resident register",
     ),
+    "unmatched-limit": (
+        "住民基本台帳情報と一致しない行が続いたため、J-LIS照会の結果は別の担当者が承認するまで表示しません",
+        "Too many rows were not matched lately: what the register answered is shown once another person approves",
+    ),
+    "removed": ("登録がなくなる加入者がいます", "Members would no longer be enrolled"),
     "renumbered": ("記号・番号が変わった加入者の割合", "Share of members with a new number"),
     "fill-dropped": ("記入率が低下", "Fill rate dropped"),
     "protection-lost": (

@@ -9,6 +9,7 @@ from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.contract.uploads import (
     CorrectionList,
     Finding,
+    UndoReport,
     UploadAnswer,
     UploadFaults,
     UploadReport,
@@ -25,9 +26,12 @@ _STATES = {
     UploadState.PUBLISHED: "反映済 / published",
     UploadState.REFUSED: "受付不可 / refused",
     UploadState.REJECTED: "取下げ済 / taken back",
+    UploadState.UNDO_HELD: "取消保留（別の担当者の承認待ち） / undo held: needs another person's approval",
     UploadState.UNDOING: "取消中 / being undone",
     UploadState.UNDONE: "取消済 / undone",
 }
+
+_WITHHELD = "承認後に表示 / shown once approved"
 
 
 def show_upload(console: Console, upload: UploadAnswer) -> None:
@@ -43,9 +47,13 @@ def show_upload(console: Console, upload: UploadAnswer) -> None:
         table.add_row(f"理由 / reason ({upload.refusal})", f"{entry.ja}\n{entry.en}")
     if upload.report is not None:
         _add_counts(table, upload.report)
+    if upload.undo_report is not None:
+        _add_undo(table, upload.undo_report)
     console.print(table)
     if upload.report is not None and upload.report.findings:
-        console.print(_findings(upload.report.findings))
+        console.print(_findings("点検結果 / finding", upload.report.findings))
+    if upload.undo_report is not None and upload.undo_report.findings:
+        console.print(_findings("取り消しの点検結果 / finding of the undo", upload.undo_report.findings))
 
 
 def show_faults(console: Console, faults: UploadFaults) -> None:
@@ -82,17 +90,25 @@ def _add_counts(table: Table, report: UploadReport) -> None:
         ("変更 / changed", report.changed),
         ("変更なし / unchanged", report.unchanged),
         ("ファイルにない加入者 / members not in the file", report.absent),
-        ("住民基本台帳情報との不一致 / not matched", report.unmatched),
+        (
+            "住民基本台帳情報との不一致 / not matched",
+            _WITHHELD if report.unmatched is None else report.unmatched,
+        ),
         ("アップロード後に変更 / changed since", report.changed_since),
     ):
         table.add_row(label, str(count))
 
 
-def _findings(findings: list[Finding]) -> Table:
+def _add_undo(table: Table, report: UndoReport) -> None:
+    table.add_row("取り消しで元に戻る加入者 / members changed by the undo", f"{report.changed}件")
+    table.add_row("取り消しで登録がなくなる加入者 / members removed by the undo", f"{report.removed}件")
+
+
+def _findings(heading: str, findings: list[Finding]) -> Table:
     table = Table()
-    table.add_column("点検結果 / finding", overflow="fold")
-    for heading in ("コード\ncode", "項目\ncolumn", "件数\ncount", "保留\nholds"):
-        table.add_column(heading, no_wrap=True)
+    table.add_column(heading, overflow="fold")
+    for label in ("コード\ncode", "項目\ncolumn", "件数\ncount", "保留\nholds"):
+        table.add_column(label, no_wrap=True)
     for finding in findings:
         ja, en = finding_text(finding)
         meaning = f"{'！' if finding.holds else ''}{ja}\n{en}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from shikaku.private_files import write_private_csv
 
 _PREFIXES = {"elderly_certificate": "elderly", "limit_certificate": "limit"}
 _COLUMNS_OF_GROUPS = {
@@ -19,10 +20,7 @@ _COLUMNS_OF_DISEASES = ("issued_on", "valid_from", "valid_to", "self_pay")
 def write_members(path: Path, members: Iterable[dict[str, Any]]) -> None:
     """Write enrolments, each with all items under the names of the contract, in UTF-8."""
     rows = [dict(_cells(member)) for member in members]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
+    write_private_csv(path, list(rows[0]), rows)
 
 
 def _cells(member: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ _STATES = {
     "published": ("反映済", "published"),
     "held": ("保留", "held"),
     "rejected": ("取下げ", "rejected"),
+    "undo-held": ("取消保留", "undo held"),
     "undone": ("取消済", "undone"),
 }
 
@@ -68,8 +69,10 @@ class InsurerScenes:
         approved = self._decide("approve", reviewed, "定期判定による変更 / yearly review")
         yield _state_step("別の鍵で承認\napprove with a second key", approved, "published")
         yield self._tap(_REVIEWED)
-        undone = self._decide("undo", approved, "判定の誤り / the review was wrong")
-        yield _state_step("反映の取り消し\nundo", undone, "undone")
+        held = self._decide("undo", approved, "判定の誤り / the review was wrong")
+        yield _state_step("反映の取り消し\nundo", held, "undo-held")
+        undone = self._decide("approve", held, "再判定で確認 / the review was repeated")
+        yield _state_step("取り消しを別の鍵で承認\napprove the undo with a second key", undone, "undone")
         yield self._recipients(undone)
         yield self._look_up(_BEFORE)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from shikaku.clock import JAPAN
 from shikaku.persons.dataset import MEMBERSHIP, Dataset
+from shikaku.private_files import write_private
 from shikaku.processes import StackError
 from shikaku.stack import INSTITUTION_CODE, INSTITUTION_NAME, PIN, Stack
 from shikaku.story.step import DemoStep, headline, run_json
@@ -93,7 +94,7 @@ class PharmacyScenes:
 
     def _claims(self) -> DemoStep:
         described, file = self._stack.home / "claims.json", self._stack.home / "RECEIPTY.UKE"
-        described.write_text(json.dumps(self._description(), ensure_ascii=False), encoding="utf-8")
+        write_private(described, json.dumps(self._description(), ensure_ascii=False))
         self._stack.run("payer-mock", "write-claims", described, "--out", file)
         insurer = ("--insurer", self._member["insurer_number"])
         report = _part(self._run("payer-mock", "send-claims", file, *insurer, "--json"), "report")
@@ -143,7 +144,7 @@ class PharmacyScenes:
         """Verify the exported consent with J-LIS's certificate alone, without a connection to the fund."""
         file = self._stack.home / "consent.json"
         exported = self._stack.run("eligibility-api", "consent", "export", consent).stdout
-        file.write_text(exported, encoding="utf-8")
+        write_private(file, exported)
         trust = ("--trust", self._stack.wiring["FUND_TRUST_STORE"])
         proof = self._run("eligibility-api", "consent", "verify", file, *trust, "--json")
         checks: dict[str, list[str]] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from shikaku.private_files import write_private, write_private_csv
 from shikaku.stack import PIN, Stack
 from shikaku.story.cast import ANSWERS, SCENES, SECOND_INSURER_NUMBER, Membership, Role, Scene
 from shikaku.story.step import headline
@@ -69,7 +69,7 @@ class ReceptionScenes:
     def write_expectations(self, path: Path) -> None:
         """Write each card's validity after the last scene, for `loadtest smoke`: card name → validity."""
         answered = {scene.card: scene.answer for scene in SCENES if scene.exit_code in ANSWERS}
-        path.write_text(json.dumps(answered))
+        write_private(path, json.dumps(answered))
 
     def play(self, scene: Scene) -> TapResult:
         """Tap the scene's card."""
@@ -98,10 +98,7 @@ class ReceptionScenes:
             for membership in role.memberships
         ]
         file = self._stack.home / "members.csv"
-        with file.open("w", encoding="utf-8", newline="") as output:
-            writer = csv.DictWriter(output, rows[0].keys())
-            writer.writeheader()
-            writer.writerows(rows)
+        write_private_csv(file, list(rows[0]), rows)
         self._stack.run("payer-mock", "enrol", file)
 
     def _tap(self, card: Path, pin: str, *options: str) -> dict[str, Any]:

@@ -63,11 +63,12 @@ def version(checkout: Path, seconds: float, cards: int, command: Sequence[str]) 
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    try:
-        yield Version(process.stdin, process.stdout)
-    finally:
-        process.stdin.close()
-        process.wait(timeout=120)
+    with process.stdout:
+        try:
+            yield Version(process.stdin, process.stdout)
+        finally:
+            process.stdin.close()
+            process.wait(timeout=120)
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

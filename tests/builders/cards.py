@@ -64,8 +64,9 @@ def certificate(
     return builder.sign(issuer_key or key, SHA256()).public_bytes(Encoding.DER)
 
 
+@cache
 def key_slot(key: Key, ca_key: Key | None = None) -> KeySlot:
-    """A key slot with a certificate issued by a test CA."""
+    """A key slot with a certificate issued by a test CA; always the same for the same keys."""
     authority = ca_key or rsa_key(9)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return KeySlot(

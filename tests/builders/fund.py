@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from eligibility_api.app import build, open_state
+from eligibility_api.app import OpenState, build, open_state
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.database.connections import Database
 from eligibility_api.database.migrate import migrate
@@ -62,7 +62,7 @@ async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> Asyn
         await owner.open()
         await batch.open()
         async with open_state(configured, keys, api, clock=clock, transport=connection.transport()) as state:
-            app = build(_opened(state))
+            app = build(opened(state))
             app.state.fund = state
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
             async with httpx2.AsyncClient(transport=transport, base_url="http://fund.test") as http:
@@ -78,7 +78,9 @@ async def open_fund(database: TestDatabase, home: Path, **settings: Any) -> Asyn
         await batch.close()
 
 
-def _opened(state: State) -> Any:
+def opened(state: State) -> OpenState:
+    """Give an application a state that is open already."""
+
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[State]:
         yield state

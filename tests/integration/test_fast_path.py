@@ -9,7 +9,6 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from eligibility_api.app import MAX_BODY_BYTES
 from tests.builders.fund import Fund
 from tests.builders.people import Person
 
@@ -109,13 +108,3 @@ async def test_a_refusal_is_a_problem_and_logged_with_its_route(fund: Fund, pers
     assert (response.status_code, response.json()["code"]) == (409, "challenge-used")
     [line] = log
     assert (line["route"], line["status"], line["code"]) == (CARD, 409, "challenge-used")
-
-
-async def test_an_endless_body_is_rejected(fund: Fund) -> None:
-    async def parts() -> Any:
-        for _ in range(MAX_BODY_BYTES // 1024 + 1):
-            yield b" " * 1024
-
-    headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}", "Content-Type": "application/json"}
-    response = await fund.http.post(CHALLENGE, content=parts(), headers=headers)
-    assert response.json()["code"] == "request-too-large"

@@ -1,19 +1,29 @@
-"""The plans of the busiest statements: they use indexes, also while the tables are small."""
+"""The plans of the busiest statements, and of functions: rows are found by keys, also while the tables are small.
+
+`conftest.py` does the same for every statement that any test of this folder makes the fund send.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
+import asyncpg
 import pytest
 
 from eligibility_api.consent import grant
 from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.history import HistoryResource
+from eligibility_api.database.plans import SESSION_SETTINGS
 from eligibility_api.eligibility.by_number import INSTANT_STATEMENT, NUMBER_STATEMENT
 from eligibility_api.eligibility.store import CARD_STATEMENT, VISUAL_STATEMENT
 from eligibility_api.history.store import statement
+from eligibility_api.insurer_ops.lookup_counts import count_look_ups
+from tests.builders.database import Database
 from tests.builders.fund import Fund
+from tests.builders.grown import GROWN, SMALL, Statistics
+from tests.builders.statements import Recorder, Statement, plan_faults
 
 pytestmark = pytest.mark.anyio
 
@@ -65,3 +75,190 @@ async def test_no_growing_table_is_scanned_sequentially(fund: Fund, asked: str) 
     plan = "\n".join(row[0] for row in rows)
     assert "Index Scan using client_pkey" in plan
     assert _SEQ_SCAN.findall(plan) == []
+
+
+@pytest.mark.parametrize("statistics", Statistics)
+async def test_the_busiest_statements_find_rows_by_keys_with_any_statistics(
+    grown: dict[Statistics, Database], statistics: Statistics
+) -> None:
+    statements = [Statement(name, "api", text) for name, text in STATEMENTS.items()]
+    assert await plan_faults(grown[statistics], statements) == []
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function in the database: its parameters' types, if its body is a query that can be planned alone."""
+
+    parameters: tuple[tuple[str, str], ...] | None = None
+
+
+_FACILITY = (("id", "uuid"), ("facility", "text"))
+
+FUNCTIONS = {
+    "answer_record": Function(_FACILITY),
+    "facilities_answered_with": Function((("versions", "bigint[]"), ("revisions", "bigint[]"))),
+    "facility_was_answered": Function((("facility", "text"), ("person", "bytea"), ("until", "timestamptz"))),
+    "fund_clock": Function(()),
+    "identified_by": Function(_FACILITY),
+    "lookups_after": Function((("after", "uuid"), ("commit_delay", "interval"), ("max_records", "integer"))),
+    "running_requests": Function(()),
+    "window_clock": Function(()),
+    # In PL/pgSQL. What these execute is seen by the tests below.
+    "enrolment_closes_once": Function(),
+    "revision_published_once": Function(),
+    "maintain_used_nonces": Function(),
+}
+"""All functions. A new one must be added, so that its plan is tested too."""
+
+_BODY = "SELECT prosrc, prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql') FROM pg_proc WHERE oid = $1::text::regproc"
+
+
+async def test_every_table_grows_or_is_named_as_small(grown: dict[Statistics, Database]) -> None:
+    session = await asyncpg.connect(grown[Statistics.NEVER].dsn("owner"))
+    try:
+        rows = await session.fetch(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"
+        )
+    finally:
+        await session.close()
+    assert {row["relname"] for row in rows} == set(GROWN) | SMALL
+
+
+async def test_every_function_is_in_the_table(grown: dict[Statistics, Database]) -> None:
+    session = await asyncpg.connect(grown[Statistics.NEVER].dsn("owner"))
+    try:
+        names = await session.fetch("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+        assert {row["proname"] for row in names} == FUNCTIONS.keys()
+        bodies = {name: await session.fetchrow(_BODY, name) for name in FUNCTIONS}
+    finally:
+        await session.close()
+    assert {name for name, (_, is_sql) in bodies.items() if is_sql} == {
+        name for name, function in FUNCTIONS.items() if function.parameters is not None
+    }
+
+
+@pytest.mark.parametrize("statistics", Statistics)
+@pytest.mark.parametrize(
+    "name", [name for name, function in FUNCTIONS.items() if function.parameters is not None]
+)
+async def test_a_functions_statement_finds_rows_by_keys(
+    grown: dict[Statistics, Database], name: str, statistics: Statistics
+) -> None:
+    session = await asyncpg.connect(grown[statistics].dsn("owner"))
+    try:
+        body, _ = await session.fetchrow(_BODY, name)
+    finally:
+        await session.close()
+    for number, (parameter, type_of) in enumerate(FUNCTIONS[name].parameters or (), start=1):
+        body = re.sub(rf"(?<![.\w]){parameter}\b(?!\s*\()", f"${number}::{type_of}", body)
+    assert (
+        await plan_faults(grown[statistics], [Statement(name, "owner", body.rstrip().removesuffix(";"))])
+        == []
+    )
+
+
+async def test_statements_are_recorded_with_role_and_place_but_not_those_of_tests(
+    fund: Fund, recorder: Recorder
+) -> None:
+    await fund.owner.fetch("SELECT 1 AS of_this_test", ())
+    await fund.insured()
+    await count_look_ups(fund.batch)
+    recorded = {(statement.place, statement.role) for statement in recorder.statements}
+    assert {
+        ("insurer_ops/lookup_counts.py::count_look_ups", "jobs"),
+        ("enrolment/store.py::publish", "api"),
+        ("registration/store.py::bind", "api"),
+    } <= recorded
+    assert not any("of_this_test" in statement.text for statement in recorder.statements)
+
+
+async def test_the_judge_of_plans_finds_what_a_grown_table_must_not_have(
+    grown: dict[Statistics, Database],
+) -> None:
+    """Each of these statements is a fault; so the tests above can fail."""
+    faulty = {
+        "SELECT count(*) FROM audit_record WHERE outcome = $1": "Index",
+        "SELECT * FROM audit_record WHERE outcome = $1": "Seq Scan",
+        "SELECT * FROM audit_record WHERE outcome = $1 ORDER BY record_id LIMIT 1": "Index Scan of the whole",
+        "UPDATE enrolment SET closed_by = $1 WHERE address = $2": "Seq Scan",
+        "SELECT 1 FROM used_nonce WHERE id = $1": "Scan",
+    }
+    for text, fault in faulty.items():
+        found = await plan_faults(grown[Statistics.NEVER], [Statement("faulty", "owner", text)])
+        assert found, text
+        assert any(fault in one for one in found) or "Seq Scan" in found[0]
+
+
+@pytest.mark.parametrize("statistics", Statistics)
+async def test_the_grown_databases_have_the_statistics_of_their_names(
+    grown: dict[Statistics, Database], statistics: Statistics
+) -> None:
+    session = await asyncpg.connect(grown[statistics].dsn("owner"))
+    try:
+        rows = await session.fetch(
+            "SELECT relname, reltuples, pg_relation_size(oid) AS size, EXISTS (SELECT FROM pg_stats WHERE tablename = relname)"
+            " AS known FROM pg_class WHERE relname = ANY ($1) AND relkind = 'r'",
+            list(GROWN),
+        )
+    finally:
+        await session.close()
+    assert {row["relname"] for row in rows} == set(GROWN) - {"used_nonce"}
+    expected = {Statistics.NEVER: -1, Statistics.EMPTY: 0}
+    for row in rows:
+        assert row["size"] > 0, row
+        assert row["known"] == (statistics is Statistics.SKEWED)
+        if statistics in expected:
+            assert row["reltuples"] == expected[statistics], row
+
+
+@pytest.mark.parametrize("statistics", Statistics)
+async def test_triggers_and_foreign_keys_of_a_change_read_by_key(
+    grown: dict[Statistics, Database], statistics: Statistics
+) -> None:
+    """A version is opened and another one closed, as a chunk of a member file does."""
+    session = await asyncpg.connect(grown[statistics].dsn("owner"), server_settings=SESSION_SETTINGS)
+    scanned = "SELECT relname, seq_tup_read FROM pg_stat_xact_user_tables WHERE seq_tup_read > 0"
+    read = "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'revision'"
+    transaction = session.transaction()
+    await transaction.start()
+    try:
+        revision = await session.fetchval(
+            "INSERT INTO revision (insurer_number, client_id) VALUES ('00000007', md5('1')::uuid) RETURNING revision"
+        )
+        entitlement = await session.fetchval(
+            "INSERT INTO entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)"
+            " VALUES ('00000007', 'new', 'new', '', '1980-01-01') RETURNING entitlement"
+        )
+        await session.execute(f"UPDATE enrolment SET closed_by = {revision} WHERE version = 8")
+        await session.execute(
+            "INSERT INTO enrolment (entitlement, opened_by, register_match, mismatch, insurer_name, certificate_kind, number,"
+            " relationship, name, name_kana, sex, birth_date, address, acquired_on)"
+            f" VALUES ({entitlement}, {revision}, 'none', 'open', 'x', '01', 'x', '1', 'x', 'x', '1', '1980-01-01', 'x', '2024-04-01')"
+        )
+        assert await session.fetch(scanned) == []
+        # The trigger's look-up, and the keys' checks.
+        assert 1 <= await session.fetchval(read) <= 6
+    finally:
+        await transaction.rollback()
+        await session.close()
+
+
+async def test_a_new_partition_needs_no_statistics(grown: dict[Statistics, Database]) -> None:
+    """Hours after an analysis of their table, new partitions are created; nonces are found in them by their key."""
+    database = grown[Statistics.SKEWED]
+    session = await asyncpg.connect(database.dsn("owner"))
+    try:
+        await session.execute(
+            "CREATE TABLE used_nonce_2999010100 PARTITION OF used_nonce FOR VALUES FROM ('2999-01-01') TO ('2999-01-02')"
+        )
+        await session.execute(
+            "INSERT INTO used_nonce SELECT '2999-01-01', int8send(n) FROM generate_series(1, 5000) n"
+        )
+        statements = [
+            Statement(name, "api", STATEMENTS[name]) for name in ("card", "visual check", "consent")
+        ]
+        assert await plan_faults(database, statements) == []
+        await session.execute("DROP TABLE used_nonce_2999010100")
+        assert await session.fetchval("SELECT maintain_used_nonces()") >= 0
+    finally:
+        await session.close()

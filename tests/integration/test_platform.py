@@ -79,13 +79,6 @@ async def test_an_invalid_body_is_rejected_with_a_clear_error(fund: Fund, body: 
     assert (response.status_code, response.json()["code"]) == (422, "request-invalid")
 
 
-async def test_a_megabyte_is_too_large(fund: Fund) -> None:
-    person = fund.person()
-    proof = await fund.proof(person.card)
-    response = await fund.post("/v1/eligibility/card", proof | {"certificate": "A" * 1_000_000})
-    assert (response.status_code, response.json()["code"]) == (413, "request-too-large")
-
-
 MEMBER: dict[str, Any] = {
     "insurer_number": "01130012",
     "symbol": "見本",

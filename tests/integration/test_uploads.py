@@ -6,11 +6,9 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx2
 import pytest
 from starlette.requests import ClientDisconnect
 
-from eligibility_api.app import build
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import OTHER_INSURER
 from tests.builders.member_files import csv_file, get, member, run_jobs, upload, upload_and_process
@@ -83,22 +81,6 @@ async def test_a_broken_connection_leaves_nothing_behind(fund: Fund) -> None:
     await run_jobs(fund)
     [left] = await fund.owner.fetch("SELECT count(*) FROM upload_part", [])
     assert left[0] == 0
-
-
-@pytest.mark.parametrize("announced", [True, False])
-async def test_a_file_beyond_the_configured_size_is_refused_early(fund: Fund, announced: bool) -> None:
-    async def stream() -> AsyncIterator[bytes]:
-        for _ in range(10):
-            yield b"a" * 400
-
-    app = build(lambda: None, upload_max_bytes=1_000)  # type: ignore[arg-type,return-value]
-    app.state.fund = fund.state
-    headers = {"Authorization": f"Bearer {await fund.token(fund.insurer)}"}
-    transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://fund.test") as http:
-        content: Any = b"a" * 4_000 if announced else stream()
-        response = await http.post("/v1/uploads", content=content, headers=headers)
-    assert response.json()["code"] == "request-too-large"
 
 
 async def test_rows_that_contradict_each_other_about_a_member_and_day_are_all_rejected(fund: Fund) -> None:

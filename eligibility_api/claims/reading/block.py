@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from eligibility_api.claims.reading.faults import Fault
-from eligibility_api.contract.claims import ClaimKind
+from eligibility_api.contract.claims import ClaimKind, ClaimsFault
 from eligibility_api.domain.claims import Claim
+from eligibility_api.files.streaming import MAX_FAULTS
 
 
 class Block(NamedTuple):
@@ -15,12 +17,27 @@ class Block(NamedTuple):
 
     claims: list[Claim]
     faults: list[Fault]
+    """The first faults, as many as are stored of a file at most."""
+    fault_counts: Counter[ClaimsFault]
+    """The number of all faults."""
     sections: int
     """Sections (IR or YK) that began."""
     total: int
     """Claims that ended, including invalid and unread ones."""
     kinds: Counter[ClaimKind]
     """The total by kind; claims below a header without a known kind are not included."""
+
+
+def join(blocks: Iterable[Block]) -> Block:
+    """The result of several pieces as that of one."""
+    joined = BlockBuilder().flush()
+    for block in blocks:
+        joined.claims.extend(block.claims)
+        joined.faults.extend(block.faults[: MAX_FAULTS - len(joined.faults)])
+        joined.fault_counts.update(block.fault_counts)
+        joined.kinds.update(block.kinds)
+        joined = joined._replace(sections=joined.sections + block.sections, total=joined.total + block.total)
+    return joined
 
 
 class BlockBuilder:
@@ -32,12 +49,15 @@ class BlockBuilder:
     def _reset(self) -> None:
         self._claims: list[Claim] = []
         self._faults: list[Fault] = []
+        self._fault_counts: Counter[ClaimsFault] = Counter()
         self._sections = self._total = 0
         self._kinds: Counter[ClaimKind] = Counter()
 
     def flush(self) -> Block:
         """The results collected since the previous call."""
-        block = Block(self._claims, self._faults, self._sections, self._total, self._kinds)
+        block = Block(
+            self._claims, self._faults, self._fault_counts, self._sections, self._total, self._kinds
+        )
         self._reset()
         return block
 
@@ -56,5 +76,7 @@ class BlockBuilder:
         self._claims.append(claim)
 
     def add_fault(self, fault: Fault) -> None:
-        """Add a fault."""
-        self._faults.append(fault)
+        """Add a fault; beyond those that are stored, it is only counted."""
+        self._fault_counts[fault.code] += 1
+        if len(self._faults) < MAX_FAULTS:
+            self._faults.append(fault)

@@ -55,21 +55,21 @@ _NAME = Field(text_up_to(_MAX_NAME_BYTES))
 _MONTH = Field(parse_month, required=True)
 _REQUIRED_DAY = Field(parse_day, required=True)
 _NINE_DIGITS = Field(digits(9), required=True)
-_MEMBERSHIP = Field(membership)
+_MEMBERSHIP = Field(membership, any_length=True)
 _QUANTITY = Field(QUANTITY)
 _TIMES = Field(number(3))
 
 _PREFECTURE = Field(digits(2), required=True)
 _VOLUME = Field(number(2))
 _HO = {
-    "保険者番号": Field(check_digit_number(6, 8), required=True),
+    "保険者番号": Field(check_digit_number(6, 8), required=True, any_length=True),
     "被保険者証記号": _MEMBERSHIP,
-    "被保険者証番号": Field(membership, required=True),
+    "被保険者証番号": Field(membership, required=True, any_length=True),
     "合計点数": Field(number(8), required=True),
 }
 _KO = {
-    "負担者番号": Field(check_digit_number(8), required=True),
-    "受給者番号": Field(recipient),
+    "負担者番号": Field(check_digit_number(8), required=True, any_length=True),
+    "受給者番号": Field(recipient, any_length=True),
     "合計点数": Field(number(8)),
 }
 _SN = {
@@ -88,7 +88,7 @@ _ACT = Field(one_of(ACTS))
 _COUNTS = {
     "点数": Field(number(7)),
     "回数": _TIMES,
-    FIRST_DAY: Field(day_counts),
+    FIRST_DAY: Field(day_counts, any_length=True),
 }
 
 MEDICAL = layouts(

@@ -17,8 +17,8 @@ MAX_MEMBERSHIP_BYTES = 38
 """Maximum bytes of symbol and number together."""
 
 _MAX_CACHED = 10_000
-_MAX_CACHED_LENGTH = 128
-"""Characters; the days of a month have no more. Longer texts consist of spaces, or are invalid."""
+_MAX_LENGTH = 128
+"""Characters of a text that a rule sees; the days of a month have no more. A longer one is invalid or all spaces."""
 
 _MY_NUMBER_DIGITS = 12
 _DECIMAL = re.compile(r"[0-9]{1,8}(\.[0-9]{1,5})?")
@@ -29,21 +29,26 @@ _SPACES = " \u3000"
 class Field(dict[str, Any]):
     """Maps a field's texts to their stored values; validates a text at its first lookup.
 
-    A lookup raises BadValue. Memory is bounded: a full cache is cleared, and long texts are not cached.
+    A lookup raises BadValue. Memory and time are bounded: a full cache is cleared, and of a long text, which
+    is not cached, a rule sees the beginning, one character more than the longest valid text has (decision
+    016). `any_length` is for a rule that strips spaces first, or takes a line's rest apart itself.
     """
 
-    __slots__ = ("_rule", "required")
+    __slots__ = ("_any_length", "_rule", "required")
 
-    def __init__(self, rule: Rule, *, required: bool = False) -> None:
+    def __init__(self, rule: Rule, *, required: bool = False, any_length: bool = False) -> None:
         super().__init__()
         self._rule = rule
         self.required = required
+        self._any_length = any_length
 
     def __missing__(self, text: str) -> Any:
-        value = self._rule(text) if text else None
+        is_long = len(text) > _MAX_LENGTH
+        checked = text if not is_long or self._any_length else text[: _MAX_LENGTH + 1]
+        value = self._rule(checked) if checked else None
         if value is None and self.required:
             raise BadValue(ClaimsFault.REQUIRED)
-        if len(text) > _MAX_CACHED_LENGTH:
+        if is_long:
             return value
         if len(self) >= _MAX_CACHED:
             self.clear()
@@ -92,11 +97,16 @@ def text_up_to(max_bytes: int) -> Rule:
     return rule
 
 
+def _stripped(text: str) -> str:
+    """A text of any length without the spaces around it, as far as it may be valid, and one character more."""
+    return text.strip(_SPACES)[: _MAX_LENGTH + 1]
+
+
 def check_digit_number(*lengths: int) -> Rule:
     """A number of one of these lengths with a valid check digit (OQS 12), stripped of spaces."""
 
     def rule(text: str) -> str | None:
-        found = text.strip(_SPACES)
+        found = _stripped(text)
         if found and not is_checked_number(found, lengths):
             raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(found) else ClaimsFault.NUMBER)
         return found or None
@@ -106,7 +116,7 @@ def check_digit_number(*lengths: int) -> Rule:
 
 def recipient(text: str) -> str | None:
     """受給者番号: seven digits. Their check digit is only validated if they identify the claim's member."""
-    found = text.strip(_SPACES)
+    found = _stripped(text)
     if found and not (len(found) == 7 and found.isascii() and found.isdigit()):
         raise BadValue(ClaimsFault.MY_NUMBER if is_my_number(found) else ClaimsFault.NUMBER)
     return found or None
@@ -114,20 +124,20 @@ def recipient(text: str) -> str | None:
 
 def membership(text: str) -> str | None:
     """A symbol or number as printed, of either width. A My Number is rejected."""
-    found = text.strip(_SPACES)
+    found = _stripped(text)
     # Folding never lengthens an ASCII text.
     if (len(found) >= _MY_NUMBER_DIGITS or not found.isascii()) and is_my_number(found):
         raise BadValue(ClaimsFault.MY_NUMBER)
-    if found and not (found.isalnum() or folded(found)):
-        raise BadValue(ClaimsFault.CODE)
     if 2 * len(found) > MAX_MEMBERSHIP_BYTES and len(found.encode("cp932")) > MAX_MEMBERSHIP_BYTES:
+        raise BadValue(ClaimsFault.CODE)
+    if found and not (found.isalnum() or folded(found)):
         raise BadValue(ClaimsFault.CODE)
     return found or None
 
 
 def day_counts(text: str) -> DayCounts:
     """The fields of the month's days, from the 1st on, as one text: the times on each day."""
-    fields = text.split(",")
+    fields = text.split(",", _DAYS_OF_MONTH)
     if len(fields) > _DAYS_OF_MONTH:
         raise BadValue(ClaimsFault.FIELDS)
     counts = []

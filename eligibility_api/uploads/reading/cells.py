@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic_core import from_json
 
+from eligibility_api.contract.bounds import MAX_TEXT_LENGTH
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.member_file import MEMBER_COLUMNS, REQUIRED_COLUMNS
 from eligibility_api.contract.member_items import MEMBER_ITEMS, Kind
@@ -23,6 +24,11 @@ Split = Callable[[str], Cells]
 
 _POSITIONS = {column: position for position, column in enumerate(MEMBER_COLUMNS)}
 _FLAGS = frozenset(item.name for item in MEMBER_ITEMS if item.kind is Kind.FLAG)
+
+MAX_CELL_LENGTH = MAX_TEXT_LENGTH + 1
+"""Characters of a cell that any rule sees: one more than the longest field has, so that a longer one is a fault."""
+
+_MAX_NUMBER = 10**MAX_CELL_LENGTH
 
 
 def read_header(line: str) -> tuple[str, ...]:
@@ -60,6 +66,11 @@ def _split_quoted(line: str) -> list[str]:
     return cells
 
 
+def cut(cells: Cells) -> Cells:
+    """The cells, each as far as any rule sees it (decision 016)."""
+    return [cell[:MAX_CELL_LENGTH] for cell in cells]
+
+
 def split_json(line: str) -> Cells:
     """The cells of one JSON object, in the order of `MEMBER_COLUMNS`."""
     try:
@@ -82,6 +93,6 @@ def _cell_text(name: str, value: object) -> str:
         return ""
     if value is True and name in _FLAGS:
         return "1"
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and -_MAX_NUMBER < value < _MAX_NUMBER:
         return str(value)
     raise BadValue(RowFault.JSON)

@@ -17,7 +17,9 @@ from eligibility_api.uploads.reading.values import (
     without_formula,
 )
 
-_MAX_CACHED = 50_000
+_MAX_CACHED = 20_000
+_MAX_CACHED_LENGTH = 60
+"""Characters; longer texts rarely recur."""
 
 _PLAIN_PERSON_TEXT = re.compile(r"(?:(?![=+@\-])[^\x00-\x1f\x7f-\x9f]{1,200})?")
 _PLAIN_NUMBER = re.compile(r"[0-9A-Za-z]{1,11}")
@@ -35,6 +37,8 @@ class Column:
         self._required = required
         self._plain = plain
         self._cache: dict[str, Stored] = {}
+        self._long: list[str] = []
+        """Texts of the present block that are not cached beyond it."""
 
     def read(self, texts: Sequence[str]) -> tuple[Sequence[Stored], dict[str, RowFault]]:
         """The stored value of each text (None if empty), and the violated rule of each invalid text."""
@@ -45,8 +49,7 @@ class Column:
                 return texts, {}
         invalid = dict(self._validate(set(texts) - self._cache.keys()))
         stored = list(map(self._cache.get, texts))
-        if len(self._cache) > _MAX_CACHED:
-            self._cache.clear()
+        self._forget()
         return stored, invalid
 
     def _validate(self, texts: set[str]) -> Iterator[tuple[str, RowFault]]:
@@ -58,6 +61,18 @@ class Column:
                 self._cache[text] = self._rule(text) if text else None
             except BadValue as fault:
                 yield text, fault.code
+            else:
+                if len(text) > _MAX_CACHED_LENGTH:
+                    self._long.append(text)
+
+    def _forget(self) -> None:
+        """Keep the cache small: a few long texts would take as much memory as all usual ones."""
+        if len(self._cache) > _MAX_CACHED:
+            self._cache.clear()
+        else:
+            for text in self._long:
+                self._cache.pop(text, None)
+        self._long.clear()
 
 
 def member_columns(insurer_number: str) -> list[Column]:

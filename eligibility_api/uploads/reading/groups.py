@@ -1,4 +1,4 @@
-"""Items in groups of columns: certificates with their own validity, stored as canonical JSON."""
+"""Items in groups of valid columns: certificates with their own validity, stored as canonical JSON."""
 
 from __future__ import annotations
 
@@ -55,8 +55,7 @@ class Group:
         return []
 
     def _value(self, item: str, text: str) -> str | int:
-        # An invalid number already has its fault.
-        return int(text) if item in self._numeric and text.isascii() and text.isdigit() else text
+        return int(text) if item in self._numeric else text
 
 
 _GROUPS = {name: [Group(columns) for columns in groups] for name, groups in CERTIFICATE_COLUMNS.items()}

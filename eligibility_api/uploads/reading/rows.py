@@ -1,4 +1,4 @@
-"""Rules between the cells of a row, and the row as a record of the staging table."""
+"""Rules between the valid cells of a row, and the row as a record of the staging table."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ RECORD_COLUMNS = ("row", "membership", "symbol_key", "number_key", "branch_key",
 """The columns of `records`."""
 
 _FLAGS = frozenset(item.name for item in MEMBER_ITEMS if item.kind is Kind.FLAG)
-_PLAIN = re.compile(r"[0-9A-Za-z]*")
+_PLAIN = re.compile(r"[0-9A-Za-z]{0,20}")
 _LATE_ELDERLY_YEARS = 65
+_MAX_CACHED = 20_000
 
 PositionedFault = tuple[int, str, RowFault]
 """The row's position in its block (from 0), the column, the rule."""
@@ -64,8 +65,7 @@ def _recipient_faults(texts: Texts) -> Iterator[PositionedFault]:
 def _late_elderly_faults(texts: Texts) -> Iterator[PositionedFault]:
     yield from _insured_alone_faults(texts, ("branch",))
     for position, (born, acquired) in enumerate(zip(texts["birth_date"], texts["acquired_on"], strict=True)):
-        year = born[:4]
-        if year.isdigit() and f"{int(year) + _LATE_ELDERLY_YEARS:04d}{born[4:]}" > acquired:
+        if f"{int(born[:4]) + _LATE_ELDERLY_YEARS:04d}{born[4:]}" > acquired:
             yield position, "birth_date", RowFault.SCHEME
 
 
@@ -87,6 +87,8 @@ class KeyFolder:
 
     def symbols(self, texts: Sequence[str]) -> list[str]:
         """Folded symbols."""
+        if len(self._symbols) > _MAX_CACHED:
+            self._symbols.clear()
         for text in set(texts) - self._symbols.keys():
             self._symbols[text] = folded(text)
         return [self._symbols[text] for text in texts]

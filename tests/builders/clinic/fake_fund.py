@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from pydantic import BaseModel
@@ -160,7 +160,7 @@ class FakeFund:
         proof = Proof.model_validate({name: body[name] for name in Proof.model_fields})
         try:
             _verify(proof, message)
-        except InvalidSignature:
+        except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, x509.InvalidVersion):
             return False
         return True
 

@@ -26,7 +26,7 @@ class FakeUploads:
     """The fake's prepared behaviour.
 
     `states`: of the upload, one per call. `answers`: by path. `failure`: a code for every call but the
-    token's. `instants`: `known_from` and `undone_from` once it is published or undone. `calls`: method, path
+    token's. `answer`: more members of the upload. `instants`: `known_from` and `undone_from` once it is published or undone. `calls`: method, path
     and caller.
     """
 
@@ -40,6 +40,7 @@ class FakeUploads:
     query: dict[str, str] = field(default_factory=dict)
     received: bytes = b""
     reasons: list[str] = field(default_factory=list)
+    answer: dict[str, Any] = field(default_factory=dict)
 
     def transport(self) -> httpx2.MockTransport:
         """The transport to this fund."""
@@ -71,5 +72,6 @@ class FakeUploads:
             "size": 100,
             "refusal": self.refusal if state == "refused" else None,
             "report": self.report if checked else None,
+            **self.answer,
             **(self.instants if state in ("published", "undone") else {}),
         }

@@ -9,7 +9,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0016"
-down_revision = "0011"
+down_revision = "0015"
 
 # The programs append records and read back those of their own transaction, but cannot list the ids of others: with an id
 # and the facility's code, `answer_record` and `identified_by` return whom the record is about.
@@ -111,13 +111,16 @@ GRANT INSERT (batch_id, row, request) ON batch_row TO shikaku_api;
 GRANT INSERT (insurer_number, key, digest, answer, revision) ON idempotency TO shikaku_api;
 GRANT INSERT (revision, insurer_number, client_id, format, encoding, scope, bad_rows, publish, state, parts, skipped,
               cleaned_up) ON upload TO shikaku_api;
-GRANT INSERT (upload_id, decision, client_id, reason) ON upload_decision TO shikaku_api;
+GRANT INSERT (upload_id, revision, decision, client_id, reason) ON upload_decision TO shikaku_api;
 GRANT INSERT (insurer_number, client_id, state, parts, cleaned_up) ON claim_file TO shikaku_api;
 GRANT INSERT (insurer_number, symbol_key, number_key, branch_key, birth_date, examined_on, items, client_id, known_from)
     ON health_checkup TO shikaku_api;
 GRANT INSERT (entry_id, origin, person_key, matched_entitlements, institution_code, prescribed_on, dispensed_on,
               prescriber_code, prescriber_name, content, known_from, client_id, operator, record_id, idempotency_key, digest)
     ON prescription_entry TO shikaku_api;
+
+REVOKE INSERT ON contested_claim FROM shikaku_api, shikaku_jobs;
+GRANT INSERT (insurer_number, entitlement, revision) ON contested_claim TO shikaku_api, shikaku_jobs;
 
 REVOKE SELECT ON permit, permit_end FROM shikaku_api;
 GRANT SELECT (permit_id, basis, person_key, matched_entitlements, institution_code, care, categories, given_at, until,
@@ -132,7 +135,7 @@ GRANT UPDATE (crl_number, crl_sha256, this_update, next_update, checked_at) ON a
 GRANT UPDATE (status, revoked_at) ON revoked_certificate TO shikaku_jobs;
 GRANT UPDATE (lookups) ON lookup_count TO shikaku_jobs;
 GRANT UPDATE (last_record_id) ON lookup_count_progress TO shikaku_jobs;
-GRANT UPDATE (state, refusal, report, checked_at, prepared, skipped, undo_revision, retry_at, cleaned_up)
+GRANT UPDATE (state, refusal, report, withheld, checked_at, prepared, skipped, undo_revision, undo_report, retry_at, cleaned_up)
     ON upload TO shikaku_jobs;
 GRANT UPDATE (state, refusal, report, stored, unmatched, replacing, known_from, retry_at, cleaned_up)
     ON claim_file TO shikaku_jobs;

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from clinic_terminal.queries.csv_table import TableError, read_table
 
@@ -56,3 +60,36 @@ def test_an_unusable_file_is_rejected_with_the_reason(tmp_path: Path, content: b
     with pytest.raises(TableError) as caught:
         table(tmp_path, content)
     assert str(caught.value).split("\n")[1] == reason
+
+
+CELL = st.text("見本カナｶﾅ１1Aａ,\"'; 　①髙", max_size=8)
+ROWS = st.lists(st.fixed_dictionaries(dict.fromkeys(HEADER.split(","), CELL)), min_size=1, max_size=6)
+
+
+@settings(max_examples=50)
+@given(ROWS, st.sampled_from(["utf-8", "utf-8-sig", "cp932"]), st.permutations(HEADER.split(",")))
+def test_a_table_is_read_as_another_program_wrote_it(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]], encoding: str, columns: list[str]
+) -> None:
+    rows = [row | {"tag": f"A-{number}"} for number, row in enumerate(rows)]
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    content = text.getvalue().encode(encoding)
+    try:
+        ambiguous = encoding == "cp932" and content.decode("utf-8") != text.getvalue()
+    except UnicodeDecodeError:
+        ambiguous = False
+    assume(not ambiguous)  # bytes that are UTF-8 too are read as such
+    assert table(tmp_path_factory.getbasetemp(), content) == rows
+
+
+@pytest.mark.parametrize(("rows", "accepted"), [(0, False), (1, True), (3, True), (4, False)])
+def test_the_number_of_rows_is_limited(tmp_path: Path, rows: int, accepted: bool) -> None:
+    content = "\n".join([HEADER, *[ROW] * rows, ""]).encode()
+    if accepted:
+        assert len(table(tmp_path, content, max_rows=3)) == rows
+    else:
+        with pytest.raises(TableError, match=f"行数は1～3です（{rows}行）"):
+            table(tmp_path, content, max_rows=3)

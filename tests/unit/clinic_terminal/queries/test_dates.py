@@ -1,8 +1,11 @@
 """Birth dates as people write them."""
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clinic_terminal.queries.dates import parse_date
 
@@ -71,3 +74,38 @@ def test_an_era_begins_and_ends_within_a_year(text: str, day: date) -> None:
 def test_an_invalid_date_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_date(text)
+
+
+ERAS = (("令和", "R", date(2019, 5, 1)), ("平成", "H", date(1989, 1, 8)), ("昭和", "S", date(1926, 12, 25)),
+        ("大正", "T", date(1912, 7, 30)), ("明治", "M", date(1868, 1, 25)))  # fmt: skip
+WIDE = str.maketrans("0123456789-/.", "０１２３４５６７８９－／．")
+
+
+def in_era(day: date) -> tuple[str, str, int]:
+    """An era's name and letter, and the year in it."""
+    name, letter, first = next(era for era in ERAS if day >= era[2])
+    return name, letter, day.year - first.year + 1
+
+
+@given(st.dates(date(1868, 1, 25), date(2030, 12, 31)), st.booleans())
+def test_any_day_is_read_in_every_way_of_writing_it(day: date, wide: bool) -> None:
+    name, letter, year = in_era(day)
+    first = "元" if year == 1 else year
+    forms = [
+        day.isoformat(),
+        f"{day.year}/{day.month}/{day.day}",
+        f"{day:%Y%m%d}",
+        f"{day.year}年{day.month}月{day.day}日",
+        f"{letter}{year}.{day.month}.{day.day}",
+        f"{letter.lower()}{year}-{day.month:02d}-{day.day:02d}",
+        f"{letter}{year:02d}{day.month:02d}{day.day:02d}",
+        f"{name}{first}年{day.month}月{day.day}日",
+    ]
+    for form in forms:
+        assert parse_date(form.translate(WIDE) if wide else f" {form} ") == day, form
+
+
+@given(st.text(max_size=12))
+def test_any_other_text_is_no_date_and_nothing_worse(text: str) -> None:
+    with suppress(ValueError):
+        assert isinstance(parse_date(text), date)

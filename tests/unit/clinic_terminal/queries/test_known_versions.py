@@ -4,6 +4,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clinic_terminal.queries.known_versions import CorruptVersionsError, KnownVersions
 
@@ -35,3 +37,30 @@ def test_a_corrupt_file_is_an_error(tmp_path: Path, content: str) -> None:
     path.write_text(content, encoding="latin-1")
     with pytest.raises(CorruptVersionsError):
         KnownVersions(path).read()
+
+
+TAGS = st.dictionaries(st.text(max_size=6), st.text(max_size=6), max_size=4)
+
+
+@settings(max_examples=25)
+@given(st.lists(TAGS, max_size=4))
+def test_the_last_version_of_each_tag_is_kept(
+    tmp_path_factory: pytest.TempPathFactory, additions: list[dict[str, str]]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "versions-property.json"
+    path.unlink(missing_ok=True)
+    known: dict[str, str] = {}
+    for versions in additions:
+        KnownVersions(path).add(versions)
+        known |= versions
+        assert KnownVersions(path).read() == known
+
+
+def test_a_corrupt_file_is_neither_overwritten_nor_repeated_in_the_error(tmp_path: Path) -> None:
+    path = tmp_path / "versions.json"
+    path.write_text('{"漏洩": 1}', encoding="utf-8")
+    with pytest.raises(CorruptVersionsError) as raised:
+        KnownVersions(path).add({"A": "1"})
+    assert path.read_text(encoding="utf-8") == '{"漏洩": 1}'
+    assert "漏洩" not in str(raised.value)
+    assert raised.value.__cause__ is None

@@ -17,8 +17,8 @@ BAD_DAY = Fault(3, "RE", 6, "生年月日", 1, ClaimsFault.DAY, "99999999")
 
 def test_blocks_are_summed_up_and_unread_claims_are_counted_by_kind() -> None:
     progress = Progress()
-    progress.add(Block([], [BAD_DAY, BAD_DAY], 1, 3, Counter({ClaimKind.MEDICAL: 3})))
-    progress.add(Block([], [], 1, 2, Counter({ClaimKind.MEDICAL: 1, ClaimKind.DPC: 1})))
+    progress.add(Block([], [BAD_DAY], Counter({ClaimsFault.DAY: 2}), 1, 3, Counter({ClaimKind.MEDICAL: 3})))
+    progress.add(Block([], [], Counter(), 1, 2, Counter({ClaimKind.MEDICAL: 1, ClaimKind.DPC: 1})))
 
     report = progress.report(unmatched=4, replacing=5)
 

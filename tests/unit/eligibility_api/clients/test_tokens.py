@@ -1,140 +1,168 @@
-"""Assertions: to whom they are addressed and how long they live; tokens: their issuer, and a narrower scope."""
+"""Access tokens: whom each names, how long it is valid, and that no other text is accepted."""
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, RSAKey
 
+from eligibility_api.clients import tokens as module
 from eligibility_api.clients.caller import Caller
-from eligibility_api.clients.tokens import (
-    MAX_ASSERTION_SECONDS,
-    Tokens,
-    check_assertion,
-    is_addressed_to,
-)
+from eligibility_api.clients.tokens import Tokens
 from eligibility_api.contract.codes import Right
-from eligibility_api.contract.errors import CATALOGUE, ShikakuError
-from eligibility_api.contract.tokens import Credential
-from tests.builders.token_requests import assertion
+from eligibility_api.contract.errors import ShikakuError
 
-NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-CLIENT = "0198a000-0000-4000-8000-000000000000"
-KEY = ECKey.generate_key("P-256")
-CREDENTIAL = Credential(
-    client_id=CLIENT, audience="urn:shikaku:fund", private_key=dict(KEY.as_dict(private=True))
-)
-URN, ISSUER, TOKEN_URL = "urn:shikaku:fund", "https://fund.example", "https://fund.example/v1/token"
-OURS = frozenset({URN, ISSUER, TOKEN_URL})
-CALLER = Caller(UUID(CLIENT), "1311111114", None, frozenset({Right.ELIGIBILITY, Right.CONSENT}))
+NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+AUDIENCE = "urn:shikaku:test"
+KEY, OTHER_KEY = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+CLIENT = UUID("5a1f0c6e-0000-4000-8000-000000000001")
+TERMINAL = Caller(CLIENT, "1311111114", None, frozenset({Right.ELIGIBILITY, Right.CONSENT}))
+INSURER = Caller(CLIENT, None, "01130012", frozenset({Right.ENROLMENT}))
+NO_RIGHTS = Caller(CLIENT, "1311111114", None, frozenset())
 
 
-def code_of(**claims: Any) -> str | None:
-    """The refusal of an assertion that differs by `claims`; None if it is accepted."""
-    text = assertion(CREDENTIAL, NOW, **claims)
-    try:
-        check_assertion(text, dict(KEY.as_dict(private=False)), audiences=OURS, now=NOW)
-    except ShikakuError as error:
-        return error.code
-    return None
+def issuer(**changes: Any) -> Tokens:
+    values: dict[str, Any] = {"key": KEY, "audience": AUDIENCE, "life_seconds": 300}
+    return Tokens(**values | changes)
 
 
-AUDIENCES: list[tuple[object, bool]] = [
-    (URN, True),
-    (ISSUER, True),
-    (TOKEN_URL, True),
-    ([URN], True),
-    ([ISSUER, TOKEN_URL], True),
-    ([ISSUER, ISSUER], True),
-    ([], False),
-    ("", False),
-    ([""], False),
-    (None, False),
-    ([None], False),
-    (7, False),
-    ({ISSUER: True}, False),
-    ([[ISSUER]], False),
-    ("https://other.example", False),
-    ([ISSUER, "https://other.example"], False),
-    (["https://other.example", URN], False),
-    (f"{ISSUER}/", False),
-    (f"{TOKEN_URL}/", False),
-    (f"{ISSUER} {URN}", False),
-    ("https://FUND.example", False),
-    ("http://fund.example", False),
-    ("https://fund.example:443", False),
-    ("https://fund.example.evil.example", False),
-    (f"{ISSUER}/v1/presence/challenges", False),
-]
+def code_of(tokens: Tokens, token: str, now: datetime = NOW) -> str:
+    """The code with which a token is refused."""
+    with pytest.raises(ShikakuError) as refused:
+        tokens.read(token, now)
+    return refused.value.code
 
 
-@pytest.mark.parametrize(("aud", "accepted"), AUDIENCES, ids=str)
-def test_every_audience_of_an_assertion_must_be_this_fund(aud: object, accepted: bool) -> None:
-    assert is_addressed_to(aud, OURS) is accepted
-    assert code_of(aud=aud) == (None if accepted else "assertion-invalid")
+@pytest.mark.parametrize("caller", [TERMINAL, INSURER, NO_RIGHTS])
+def test_a_token_names_its_caller_to_every_worker_with_the_key(caller: Caller) -> None:
+    assert issuer().read(issuer().issue(caller, NOW), NOW) == caller
+
+
+def test_a_token_is_valid_until_its_last_second_and_no_longer() -> None:
+    tokens = issuer(life_seconds=60)
+    token = tokens.issue(TERMINAL, NOW)
+    assert tokens.read(token, NOW + 60 * SECOND - timedelta(microseconds=1)) == TERMINAL
+    assert code_of(tokens, token, NOW + 60 * SECOND) == "token-expired"
+    assert code_of(issuer(), token, NOW + 60 * SECOND) == "token-expired"
+
+
+def test_an_expired_token_does_not_become_valid_if_the_clock_is_set_back_only_by_its_signature() -> None:
+    tokens = issuer()
+    token = tokens.issue(TERMINAL, NOW)
+    assert code_of(tokens, token, NOW + 301 * SECOND) == "token-expired"
+    assert tokens.read(token, NOW) == TERMINAL
+
+
+@pytest.mark.parametrize("changes", [{"key": OTHER_KEY}, {"audience": "urn:shikaku:other"}])
+def test_a_token_of_another_fund_is_invalid(changes: dict[str, Any]) -> None:
+    assert code_of(issuer(), issuer(**changes).issue(TERMINAL, NOW)) == "token-invalid"
+
+
+def signed(claims: object, *, key: Any = KEY, **header: Any) -> str:
+    """A token with any header and claims, truly signed."""
+    complete = {"alg": "ES256", "typ": "at+jwt"} | header
+    return jwt.encode(complete, claims, key, algorithms=[complete["alg"]])  # type: ignore[arg-type]
+
+
+CLAIMS = {"aud": AUDIENCE, "sub": str(CLIENT), "scope": "eligibility", "exp": int(NOW.timestamp()) + 60}
 
 
 @pytest.mark.parametrize(
-    ("seconds", "code"),
+    "changes",
     [
-        (MAX_ASSERTION_SECONDS, None),
-        (MAX_ASSERTION_SECONDS + 1, "assertion-too-long"),
-        (3600, "assertion-too-long"),
-        (0, "assertion-invalid"),
-        (-1, "assertion-invalid"),
+        {"aud": None},
+        {"aud": [AUDIENCE]},
+        {"sub": "nobody"},
+        {"sub": 7},
+        {"sub": None},
+        {"scope": "eligibility everything"},
+        {"scope": ["eligibility"]},
+        {"scope": None},
+        {"exp": "soon"},
+        {"exp": None},
+        {"exp": []},
+        {"exp": float("inf")},
     ],
-)
-def test_an_assertion_that_lives_too_long_is_refused_by_a_code_of_its_own(
-    seconds: int, code: str | None
-) -> None:
-    assert code_of(exp=int((NOW + timedelta(seconds=seconds)).timestamp())) == code
-
-
-def test_the_sentence_names_the_maximum() -> None:
-    assert f"{MAX_ASSERTION_SECONDS} seconds" in CATALOGUE["assertion-too-long"].engineer
-
-
-@pytest.mark.parametrize(
-    "other",
-    [{"aud": "https://other.example"}, {"sub": "another"}, {"jti": ""}, {"key": ECKey.generate_key("P-256")}],
     ids=str,
 )
-def test_an_assertion_with_another_fault_is_not_called_too_long(other: dict[str, Any]) -> None:
-    assert code_of(exp=int(NOW.timestamp()) + 3600, **other) == "assertion-invalid"
+def test_a_signed_token_that_is_wrong_in_one_claim_is_invalid(changes: dict[str, Any]) -> None:
+    assert issuer().read(signed(CLAIMS), NOW).rights == {Right.ELIGIBILITY}
+    assert code_of(issuer(), signed(CLAIMS | changes)) == "token-invalid"
+
+
+@pytest.mark.parametrize("missing", CLAIMS)
+def test_a_signed_token_without_a_claim_is_invalid(missing: str) -> None:
+    rest = {name: value for name, value in CLAIMS.items() if name != missing}
+    assert code_of(issuer(), signed(rest)) == "token-invalid"
+
+
+@pytest.mark.parametrize("kind", ["JWT", "", "AT+JWT"])
+def test_a_jwt_of_another_type_is_no_token(kind: str) -> None:
+    assert code_of(issuer(), signed(CLAIMS, typ=kind)) == "token-invalid"
+
+
+def unsigned(header: dict[str, Any], claims: object) -> str:
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, claims)
+    ]
+    return ".".join((*parts, ""))
+
+
+def with_hmac_of_the_public_key() -> str:
+    """A token that a library which lets the header choose the algorithm would accept."""
+    body = unsigned({"alg": "HS256", "typ": "at+jwt"}, CLAIMS).removesuffix(".")
+    mac = hmac.digest(KEY.as_pem(private=False), body.encode(), "sha256")
+    return f"{body}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
 
 @pytest.mark.parametrize(
-    ("scope", "rights"),
+    "token",
     [
-        ("", CALLER.rights),
-        ("  ", CALLER.rights),
-        ("eligibility", {Right.ELIGIBILITY}),
-        ("consent eligibility", CALLER.rights),
-        ("consent  consent", {Right.CONSENT}),
+        unsigned({"alg": "none", "typ": "at+jwt"}, CLAIMS),
+        unsigned({"alg": "ES256", "typ": "at+jwt"}, CLAIMS),
+        with_hmac_of_the_public_key(),
+        signed(CLAIMS, alg="RS256", key=RSAKey.generate_key(2048)),
+        signed(CLAIMS, alg="ES384", key=ECKey.generate_key("P-384")),
     ],
+    ids=["none", "no signature", "HMAC with the public key", "RS256", "ES384"],
 )
-def test_a_token_has_the_rights_of_the_requested_scope(scope: str, rights: frozenset[Right]) -> None:
-    limited = CALLER.limited_to(scope)
-    assert (limited.rights, limited.client_id) == (rights, CALLER.client_id)
-    assert all(isinstance(right, Right) for right in limited.rights)
+def test_another_algorithm_than_es256_is_invalid(token: str) -> None:
+    assert code_of(issuer(), token) == "token-invalid"
 
 
-@pytest.mark.parametrize("scope", ["registration", "eligibility registration", "openid", "Eligibility", "*"])
-def test_a_scope_that_exceeds_the_clients_rights_is_refused(scope: str) -> None:
-    with pytest.raises(ShikakuError) as caught:
-        CALLER.limited_to(scope)
-    assert caught.value.code == "scope-exceeded"
+VALID = issuer().issue(TERMINAL, NOW)
 
 
-@pytest.mark.parametrize(("issuer", "expected"), [(None, URN), (ISSUER, ISSUER)])
-def test_a_token_names_its_issuer_and_keeps_its_audience(issuer: str | None, expected: str) -> None:
-    key = ECKey.generate_key("P-256")
-    text = Tokens(key, URN, 300, issuer=issuer).issue(CALLER, NOW)
-    claims = jwt.decode(text, key, algorithms=["ES256"]).claims
-    assert (claims["iss"], claims["aud"]) == (expected, URN)
-    # A token that was issued before the public URL changed is read all the same.
-    assert Tokens(key, URN, 300, issuer="https://new.example").read(text, NOW) == CALLER
+@given(place=st.integers(0, len(VALID) - 1), character=st.characters(min_codepoint=33, max_codepoint=126))
+def test_a_token_with_another_character_is_never_another_callers(place: int, character: str) -> None:
+    altered = VALID[:place] + character + VALID[place + 1 :]
+    with suppress(ShikakuError):
+        assert issuer().read(altered, NOW) == TERMINAL
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "..", "a.b.c", "é", "\0", "." * 2000, "[" * 5000, VALID + ".", VALID[:-2]]
+)
+def test_a_text_that_is_no_token_is_invalid(text: str) -> None:
+    assert code_of(issuer(), text) == "token-invalid"
+
+
+def test_the_memory_of_validated_tokens_is_bounded_and_the_oldest_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_MAX_CACHED_TOKENS", 3)
+    tokens = issuer()
+    issued = [tokens.issue(TERMINAL, NOW + number * SECOND) for number in range(5)]
+    assert [tokens.read(token, NOW) for token in issued] == [TERMINAL] * 5
+    assert list(tokens._validated) == issued[2:]

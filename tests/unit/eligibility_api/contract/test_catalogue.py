@@ -20,7 +20,7 @@ PACKAGES = ("eligibility_api", "jpki_mock", "loadtest", "payer_mock", "shikaku")
 JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龠]")
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=lambda entry: entry.code)
 STATUSES = {
-    ErrorKind.REQUEST: {400, 404, 405, 413, 422},
+    ErrorKind.REQUEST: {400, 404, 405, 408, 413, 414, 422, 431},
     ErrorKind.REFUSAL: {400, 401, 403, 404, 409, 429},
     ErrorKind.REGISTRATION: {409},
     ErrorKind.CARD: {0},

@@ -9,6 +9,8 @@ from eligibility_api.enrolment.linking import (
     UNLINKED,
     Link,
     RegisterAnswer,
+    closes_card,
+    contested,
     link_after_confirmation,
     link_after_match,
     link_after_unlinking,
@@ -93,3 +95,55 @@ def test_a_new_link_is_always_reported_to_the_insurer(former: Link, found: Regis
     ):
         assert link.person_key is not None or link.mismatch is not Mismatch.NONE
     assert link_after_match(former, found).person_key in {former.person_key, found.person_key}
+
+
+CONTESTED = Link(None, RegisterMatch.CONTESTED, Mismatch.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("link", "blocked", "was_blocked", "closes"),
+    [
+        (LINKED, False, False, False),
+        (LINKED, True, False, True),
+        (LINKED, True, True, False),
+        (LINKED, False, True, False),
+        (LOST, False, False, True),
+        (LOST, True, True, True),
+        (Link(HER, OTHER, Mismatch.OPEN), False, False, True),
+        (Link(HER, NONE, Mismatch.CONFIRMED), False, False, False),
+        (Link(HER, NONE, Mismatch.CONFIRMED), True, False, True),
+        (UNKNOWN, True, False, False),
+        (PARTED, True, False, False),
+        (CONTESTED, True, False, False),
+    ],
+)
+def test_a_card_is_closed_by_a_new_block_or_an_open_mismatch_of_its_person(
+    link: Link, blocked: bool, was_blocked: bool, closes: bool
+) -> None:
+    """Rule R7."""
+    assert closes_card(link, ended=False, blocked=blocked, was_blocked=was_blocked) is closes
+
+
+@pytest.mark.parametrize(
+    ("link", "blocked", "closes"), [(LOST, False, False), (LOST, True, True), (LINKED, True, True)]
+)
+def test_of_an_ended_period_only_a_block_closes_the_card(link: Link, blocked: bool, closes: bool) -> None:
+    """Rules P1, P2 and R7."""
+    assert closes_card(link, ended=True, blocked=blocked, was_blocked=False) is closes
+
+
+@pytest.mark.parametrize(
+    ("link", "left"),
+    [
+        (LINKED, CONTESTED),
+        (Link(HER, NONE, Mismatch.CONFIRMED), CONTESTED),
+        (LOST, Link(None, NONE, Mismatch.OPEN)),
+        (Link(HER, OTHER, Mismatch.OPEN), PARTED),
+    ],
+)
+def test_a_contested_link_is_none_and_waits_in_the_queue(link: Link, left: Link) -> None:
+    """Rule R7: and the next change of it that closes no card is linked again."""
+    assert contested(link) == left
+    assert not closes_card(left, ended=False, blocked=True, was_blocked=False)
+    assert link_after_match(CONTESTED, RegisterAnswer(ONE, HER)) == LINKED
+    assert link_after_confirmation(CONTESTED, RegisterAnswer(ONE, HER)) == LINKED

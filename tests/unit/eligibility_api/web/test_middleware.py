@@ -15,7 +15,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope, Send
 
-from eligibility_api.platform.telemetry import metrics_text, set_up_logging
+from eligibility_api.platform.service_metrics import metrics_text
+from eligibility_api.platform.telemetry import set_up_logging
 from eligibility_api.web import problems
 from eligibility_api.web.middleware import AccessLog
 
@@ -92,7 +93,7 @@ async def test_an_exception_is_logged_by_type_and_place_and_never_by_text(
     assert (fault["event"], fault["cause"], request["code"]) == ("internal", cause, "internal")
     assert ".py:" in fault["where"]
     assert SECRET not in logged + response.text
-    assert f'code="internal",route="{path}",status="500"' in metrics_text().decode()
+    assert f'code="internal",route="{path}",status="500"' in (await metrics_text()).decode()
 
 
 async def test_an_exception_in_the_middle_of_an_answer_ends_it_and_is_logged(

@@ -1,16 +1,19 @@
 """The messages of the vpcd driver, and termination by signals, without a socket."""
 
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jpki_mock.card import profile, vpcd
 from jpki_mock.card.card import CardGone
 from jpki_mock.card.vpcd import respond, serve_card
-from tests.builders.cards import AUTHENTICATION_PIN, TestCard, select, verify
+from tests.builders.cards import AUTHENTICATION_PIN, TestCard, card_file, select, verify
 
 OFF, ON, RESET, ATR = b"\x00", b"\x01", b"\x02", b"\x04"
 SELECT = bytes.fromhex(select())
@@ -91,3 +94,71 @@ def test_a_card_that_leaves_by_itself_raises(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(vpcd, "InsertedCard", lambda *_: InsertedAt(None))
     with pytest.raises(CardGone):
         serve_card(Path("card.json"), "127.0.0.1", 1)
+
+
+class Driver:
+    """The driver's end of a connection: its bytes, in parts of any size."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = list(parts)
+        self.options: list[int] = []
+        self.sent = b""
+
+    def recv(self, size: int) -> bytes:
+        if not self._parts:
+            return b""
+        part, rest = self._parts[0][:size], self._parts[0][size:]
+        self._parts[:1] = [rest] if rest else []
+        return part
+
+    def setsockopt(self, level: int, option: int, value: int) -> None:
+        self.options.append(option)
+
+    def sendall(self, data: bytes) -> None:
+        self.sent += data
+
+
+def messages_of(driver: Driver) -> list[bytes]:
+    found = []
+    while message := vpcd._receive(driver):  # type: ignore[arg-type]
+        found.append(message)
+    return found
+
+
+@given(st.lists(st.binary(min_size=1, max_size=60), max_size=5), st.integers(1, 9))
+def test_messages_are_read_however_the_connection_cuts_them(messages: list[bytes], size: int) -> None:
+    stream = b"".join(len(message).to_bytes(2) + message for message in messages)
+    parts = [stream[place : place + size] for place in range(0, len(stream), size)]
+    assert messages_of(Driver(*parts)) == messages
+
+
+@pytest.mark.parametrize("stream", [b"", b"\x00", b"\x00\x05abc", b"\x00\x00"])
+def test_a_connection_that_ends_within_a_message_has_none(stream: bytes) -> None:
+    assert messages_of(Driver(*([stream] if stream else []))) == []
+
+
+def test_an_answer_is_preceded_by_its_length_and_a_card_that_leaves_answers_half() -> None:
+    inserted, driver, card = object.__new__(vpcd.InsertedCard), Driver(), TestCard()
+    inserted._driver = driver  # type: ignore[assignment]
+    inserted._respond(card, SELECT)
+    assert driver.sent == b"\x00\x02\x90\x00"
+    inserted._respond(card, ON)
+    assert driver.sent == b"\x00\x02\x90\x00"  # a reader command has no answer
+    card.power_off()
+    with pytest.raises(CardGone):
+        inserted._respond(card, SELECT)
+    assert driver.sent[4:] == vpcd._TRUNCATED_RESPONSE
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError(), TimeoutError(), OSError("no route")])
+def test_without_a_driver_the_card_is_free_for_another_reader(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: OSError
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    path = card_file(tmp_path, "card.json")
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    for _ in range(2):  # a card that stayed in use would raise BlockingIOError
+        with pytest.raises(ConnectionRefusedError, match="no driver of a virtual reader listens there"):
+            vpcd.InsertedCard(path, "127.0.0.1", 1)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 
 from loadtest.faults import jlis, stack_processes, worker_imbalance
 from loadtest.faults.database_restart import DatabaseRestart, count_without_record
+from loadtest.faults.fault import Finding
 from loadtest.faults.jlis import OcspDown, OcspSlow
 from loadtest.faults.worker_imbalance import WorkerImbalance
-from loadtest.target import LoadError
+from loadtest.machine import processes
+from loadtest.target import LoadError, TargetEnvironment
 from tests.unit.loadtest.faults.builders import FakeTarget, fault_context
 
 
@@ -104,6 +109,7 @@ def test_an_imbalance_that_did_not_occur_is_a_violation(
     signals: Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker_imbalance, "_POLL_S", 0.0)
+    monkeypatch.setattr(worker_imbalance, "_MAX_PAUSE_S", 0.01)
     monkeypatch.setattr(stack_processes, "connections", lambda *_: Counter({31: 60, 32: 60}))
     imbalance = WorkerImbalance(fault_context())
     asyncio.run(imbalance.inject())
@@ -145,3 +151,132 @@ def test_an_answer_that_differs_from_its_record_counts_as_without_one() -> None:
     answer = b'{"record_id": "r1", "validity": "1"}'
     assert count_without_record([answer], ['{"record_id": "r1", "validity": "2"}']) == 1
     assert count_without_record([answer], ['{"validity": "1", "record_id": "r1"}']) == 0
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"<html>", b"[]", b"{}", b'{"record_id": null}', b'{"record_id": []}']
+)
+def test_an_answer_that_names_no_record_counts_as_without_one(answer: bytes) -> None:
+    assert count_without_record([answer], ['{"record_id": "r1", "validity": "1"}']) == 1
+
+
+ENVIRONMENT = {"TERMINAL_FUND_URL": "http://127.0.0.1:8400", "FUND_JLIS_URL": "http://127.0.0.1:8410"}
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> dict[int, set[int]]:
+    """The processes that listen on each port; 10 is the parent of 11 and 12."""
+    listening = {8400: {10, 11, 12}, 8410: {20}}
+    monkeypatch.setattr(processes, "listening_on", lambda port: listening.get(port, set()))
+    monkeypatch.setattr(processes, "parent", lambda pid: 10 if pid in (11, 12) else 1)
+    return listening
+
+
+def environment(folder: Path | None = None, **changes: str) -> TargetEnvironment:
+    return TargetEnvironment(ENVIRONMENT | {"FUND_HOME": str(folder)} | changes, None)
+
+
+def test_workers_are_found_without_their_supervisor(machine: dict[int, set[int]]) -> None:
+    assert stack_processes.api_workers(environment()) == {11, 12}
+    machine[8400] = {10}
+    assert stack_processes.api_workers(environment()) == {10}  # a single process serves itself
+
+
+def test_j_lis_is_found_by_its_address(machine: dict[int, set[int]]) -> None:
+    assert stack_processes.jlis(environment()) == {20}
+    assert stack_processes._port("https://jlis.example") == 443
+    assert stack_processes._port("http://jlis.example") == 80
+
+
+@pytest.mark.parametrize(
+    ("find", "changes", "what"),
+    [
+        (stack_processes.jlis, {"FUND_JLIS_URL": "http://127.0.0.1:9"}, "J-LIS"),
+        (stack_processes.jlis, {"FUND_JLIS_URL": ""}, "J-LIS"),
+        (stack_processes.api_workers, {"TERMINAL_FUND_URL": "http://127.0.0.1:9"}, "the API"),
+        (stack_processes.postmaster, {}, "the embedded database"),
+    ],
+)
+def test_what_does_not_run_here_is_named(
+    machine: dict[int, set[int]],
+    tmp_path: Path,
+    find: Callable[..., object],
+    changes: dict[str, str],
+    what: str,
+) -> None:
+    with pytest.raises(LoadError, match=f"^{what} does not run on this machine"):
+        find(environment(tmp_path, **changes))
+
+
+@pytest.mark.parametrize(
+    ("text", "running", "found"),
+    [("123\n/data\n", {123, 124}, 123), ("123\n", {124}, None), ("", {123}, None), ("x\n", {123}, None), (None, {123}, None)],
+)  # fmt: skip
+def test_the_postmaster_is_the_process_that_its_file_names_and_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, running: set[int], found: int | None
+) -> None:
+    data = tmp_path / "postgres" / "data"
+    data.mkdir(parents=True)
+    if text is not None:
+        (data / "postmaster.pid").write_text(text)
+    monkeypatch.setattr(stack_processes, "database_processes", lambda _: running)
+    if found is not None:
+        assert stack_processes.postmaster(environment(tmp_path)) == found
+    else:
+        with pytest.raises(LoadError, match="the embedded database"):
+            stack_processes.postmaster(environment(tmp_path))
+
+
+def test_connections_are_counted_by_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "connections_on", lambda port, pids: {pid: pid + port for pid in pids})
+    assert stack_processes.connections(environment(), [1, 2]) == Counter({1: 8401, 2: 8402})
+
+
+def test_signals_reach_the_processes_that_still_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[int, int]] = []
+
+    def kill(pid: int, number: int) -> None:
+        if pid == 2:
+            raise ProcessLookupError
+        sent.append((pid, number))
+
+    monkeypatch.setattr(os, "kill", kill)
+    stack_processes.pause([1, 2, 3])
+    stack_processes.resume([2])
+    stack_processes.kill(3)
+    assert sent == [(1, signal.SIGSTOP), (3, signal.SIGSTOP), (3, signal.SIGKILL)]
+
+
+def test_a_process_of_another_user_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def kill(pid: int, number: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", kill)
+    with pytest.raises(PermissionError):
+        stack_processes.pause([1])
+
+
+def test_a_restart_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stack_processes, "RESTART_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(stack_processes, "_POLL_S", 0.001)
+    assert asyncio.run(stack_processes.seconds_until(lambda: False)) is None
+    assert asyncio.run(stack_processes.seconds_until(lambda: True)) == 0.0
+
+
+def test_a_database_that_never_came_back_is_a_violation(
+    signals: Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stack_processes, "RESTART_TIMEOUT_S", 0.01)
+    target = FakeTarget(lambda _: "")
+
+    async def run() -> list[Finding]:
+        restart = DatabaseRestart(fault_context(target))
+        assert await restart.findings([]) == []
+        await restart.inject()
+        return await restart.findings([])
+
+    restarted, compared = asyncio.run(run())
+    assert restarted.value is None
+    assert restarted.violation is not None
+    assert restarted.violation.ja.startswith("データベースが")
+    assert (compared.value, compared.violation) == (0, None)

@@ -81,3 +81,45 @@ def test_a_generators_message_is_parsed_completely(message: GeneratorMessage) ->
 
 def test_cores_are_processor_seconds_per_second() -> None:
     assert USAGE.cores == 0.5
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"ready\n",
+        b'{"type": "unknown"}',
+        b'{"type": "ready", "more": 1}',
+        b'{"type": "failed"}',
+        b'{"type": "progress", "seconds": 1}',
+        b'{"type": "answers", "sampled": {}}',
+        b"\xff",
+    ],
+)
+def test_what_is_no_message_of_a_generator_is_rejected(line: bytes) -> None:
+    with pytest.raises(ValidationError):
+        parse_message(line)
+
+
+@pytest.mark.parametrize(("seconds", "cores"), [(10.0, 0.5), (0.0, 0.0)])
+def test_a_generator_that_ended_at_once_kept_no_core_busy(seconds: float, cores: float) -> None:
+    made = GeneratorUsage(seconds=seconds, cpu_seconds=5.0, memory_mib=60.04, connections=9)
+    assert made.as_json() == {"cores": cores, "memory_mib": 60.0, "connections": 9}
+
+
+def test_an_assignment_shows_no_key_and_no_certificate() -> None:
+    text = repr(assignment())
+    assert "PRIVATE KEY" not in text
+    assert "certificate=" not in text.replace("visual_check_certificate=None", "")
+    assert "private_key" not in text
+
+
+def test_a_terminal_starts_without_a_token_whatever_the_coordinator_had() -> None:
+    population = visitors()
+    population.terminals[0].token = "of the coordinator"
+    sent = Assignment.of(FUND, assignment().plan, population, ())
+    assert b"of the coordinator" not in sent.to_line()
+    received = Assignment.model_validate_json(sent.to_line()).visitors()
+    assert [one.needs_token() for one in received.terminals] == [True] * 4

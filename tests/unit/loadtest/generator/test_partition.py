@@ -6,14 +6,20 @@ import os
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from loadtest.dataset.cards import Card
+from loadtest.dataset.visitors import Visitors
 from loadtest.generator.client_faults import ClientFault
 from loadtest.generator.partition import make_assignments, required_generators, split_command
 from loadtest.generator.process import LOCAL_COMMAND
 from loadtest.scenario.levels import LEVELS
 from loadtest.scenario.plan import Plan
 from loadtest.target import LoadError
-from tests.unit.loadtest.generator.builders import FUND, PLAN, visitors
+from tests.builders.cards import rsa_key
+from tests.unit.loadtest.dataset.builders import terminal
+from tests.unit.loadtest.generator.builders import FUND, MEMBERSHIPS, PLAN, visitors
 
 
 @pytest.mark.parametrize(
@@ -71,5 +77,47 @@ def test_a_command_line_is_split_and_gets_the_funds_port() -> None:
     typed = "ssh -R {port}:127.0.0.1:{port} other 'loadtest generator'"
     assert split_command(typed, FUND) == ["ssh", "-R", "8400:127.0.0.1:8400", "other", "loadtest generator"]
     assert split_command(LOCAL_COMMAND, FUND)[0] == sys.executable
+
+
+@pytest.mark.parametrize("typed", ["ssh 'other", 'ssh "', "", "  "])
+def test_a_command_line_that_starts_nothing_is_refused(typed: str) -> None:
     with pytest.raises(LoadError, match="invalid command line"):
-        split_command("ssh 'other", FUND)
+        split_command(typed, FUND)
+
+
+@pytest.mark.parametrize(("url", "port"), [("http://127.0.0.1:8400", "8400"), ("http://localhost", "80")])
+def test_a_url_without_a_port_has_that_of_its_scheme(url: str, port: str) -> None:
+    assert split_command("forward {port} {port}", url) == ["forward", port, port]
+
+
+@settings(max_examples=30)
+@given(count=st.integers(1, 12), people=st.integers(12, 40), scale=st.floats(0.001, 10))
+def test_parts_keep_the_rate_every_terminal_and_every_patient_once(
+    count: int, people: int, scale: float
+) -> None:
+    plan, population = Plan(LEVELS["L1"], 60.0, scale, 7), many(people)
+    assignments = make_assignments(FUND, plan, population, count)
+    assert sum(one.plan.checks_per_s for one in assignments) == pytest.approx(plan.checks_per_s)
+    assert len({one.plan.seed for one in assignments}) == count
+    cards = [card.resident_id for one in assignments for card in one.cards]
+    assert sorted(cards) == [card.resident_id for card in population.cards]
+    numbers = [one.number for assignment in assignments for one in assignment.memberships]
+    assert sorted(numbers) == sorted(one.number for one in population.memberships)
+    assert sum(len(one.terminals) for one in assignments) == people
+
+
+@pytest.mark.parametrize(("connections", "count", "each"), [(128, 1, 128), (128, 3, 43), (0, 2, 0), (1, 4, 1), (None, 2, None)])  # fmt: skip
+def test_reopened_connections_are_shared_and_no_generator_opens_too_few(
+    connections: int | None, count: int, each: int | None
+) -> None:
+    fault = ClientFault(1.0, 1.0, new_connections=connections, tokens_lost=True)
+    assignments = make_assignments(FUND, PLAN, visitors(4), count, [fault])
+    assert [one.client_faults[0].new_connections for one in assignments] == [each] * count
+    assert all(one.client_faults[0].tokens_lost for one in assignments)
+
+
+def many(count: int) -> Visitors:
+    """Facilities with a terminal each, as many cards with one key, and memberships."""
+    cards = [Card(f"R1-{number:08}", b"\x30", rsa_key(0), 0) for number in range(count)]
+    terminals = [terminal(weight=1.0 + place % 5, institution_code=str(place)) for place in range(count)]
+    return Visitors(terminals, cards, MEMBERSHIPS[:12])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Sequence
+from typing import Any, cast
 
 import pytest
 
-from loadtest.generator.messages import Answers, Done, Failed, GeneratorUsage, Message, Ready
+from loadtest.generator.messages import Answers, Done, Failed, GeneratorUsage, Message, Progress, Ready
 from loadtest.generator.pool import GeneratorPool, RunResult
+from loadtest.generator.process import LOCAL_COMMAND, AnswerSpool
 from loadtest.scenario.answer_sample import CheckQuery, SampledAnswer
 from loadtest.scenario.run_stats import RunStats
 from loadtest.scenario.visits import Outcome
@@ -93,3 +96,87 @@ def test_all_generators_are_ended_with_the_block() -> None:
 
     generators = asyncio.run(begin())
     assert [generator.ended for generator in generators.generators] == [True, True]
+
+
+class Reporting:
+    """A generator with its last progress report."""
+
+    def __init__(self, latest: Progress | None) -> None:
+        self.latest = latest
+
+
+def progress(seconds: float, offered: int, p99_ms: float = 9.0, errors: int = 0) -> Reporting:
+    return Reporting(
+        Progress(
+            seconds=seconds, offered=offered, answered=offered - errors, errors=errors, p99_ms=p99_ms, cpu_seconds=1.0,
+            memory_mib=60.0,
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("generators", "summary"),
+    [
+        ([], ""),
+        ([Reporting(None), Reporting(None)], ""),
+        ([progress(3.2, 1000)], "3 s: 1,000 checks offered, 1,000 answered, p99 9 ms, 0 errors"),
+        (
+            [progress(3.0, 1000, 9.0, 1), Reporting(None), progress(4.0, 500, 1234.0, 2)],
+            "4 s: 1,500 checks offered, 1,497 answered, p99 1,234 ms, 3 errors",
+        ),
+    ],
+)
+def test_the_progress_of_all_is_one_sentence(generators: list[Any], summary: str) -> None:
+    pool = GeneratorPool([], [])
+    pool.generators = generators
+    assert pool.summary() == summary
+
+
+def test_only_local_generators_have_a_process_here() -> None:
+    commands = [
+        shlex.split(LOCAL_COMMAND),
+        ["ssh", "other", "loadtest generator"],
+        shlex.split(LOCAL_COMMAND),
+    ]
+    pool = GeneratorPool(commands, [assignment()] * 3)
+    pool.generators = [cast(Any, type("G", (), {"pid": pid})) for pid in (11, 12)]
+    assert pool.pids == [11]  # the third has not been started yet
+
+
+def test_every_command_has_an_assignment() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        GeneratorPool([program(Ready())], [assignment(), assignment()])
+
+
+def test_a_spool_of_answers_is_read_in_order_and_again_after_more() -> None:
+    def answers(*ids: str) -> Answers:
+        return Answers(
+            sampled=[
+                SampledAnswer(CheckQuery.at(terminal(), person=one), Outcome(200, "見本".encode()), 0.5, 0.6)
+                for one in ids
+            ]
+        )
+
+    spool = AnswerSpool()
+    assert (len(spool), list(spool)) == (0, [])
+    spool.add(answers("R1", "R2"))
+    assert [one.query.person for one in spool] == ["R1", "R2"]
+    spool.add(answers())
+    spool.add(answers("R3"))
+    assert [one.query.person for one in spool] == ["R1", "R2", "R3"]
+    assert len(spool) == 3
+    assert {one.outcome.body for one in spool} == {"見本".encode()}
+
+
+def test_the_last_lines_of_a_generator_s_stderr_explain_its_end() -> None:
+    noisy = "import sys\nfor n in range(100):\n    print('line', n, file=sys.stderr)\nsys.exit(7)"
+    with pytest.raises(LoadError) as raised:
+        result_of([sys.executable, "-c", noisy])
+    first, *lines = str(raised.value).splitlines()
+    assert first == "a generator exited with 7"
+    assert lines == [f"line {number}" for number in range(80, 100)]
+
+
+def test_an_unexpected_message_after_the_start_is_reported() -> None:
+    with pytest.raises(LoadError, match="unexpected message from a generator"):
+        result_of(program(Ready(), Ready()))

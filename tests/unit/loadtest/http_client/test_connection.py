@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loadtest.http_client.connection import Connection, ConnectionFailed, Reply, request, with_body
 
@@ -91,3 +95,100 @@ def test_a_connection_whose_request_was_cancelled_is_not_reused() -> None:
         return transport
 
     assert asyncio.run(exchange()).aborted
+
+
+HEADS = st.dictionaries(
+    st.sampled_from(["date", "server", "X-Request-Id", "content-type"]),
+    st.text("abc0-", max_size=12),
+    max_size=3,
+)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(100, 599), HEADS, st.binary(max_size=200)), min_size=1, max_size=4),
+    st.lists(st.integers(1, 60), min_size=1, max_size=10),
+)
+def test_answers_are_the_same_however_the_network_cuts_them(
+    answers: list[tuple[int, dict[str, str], bytes]], cuts: list[int]
+) -> None:
+    def as_bytes(status: int, headers: dict[str, str], body: bytes) -> bytes:
+        lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in headers.items())]
+        return "\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode() + body
+
+    texts = [as_bytes(*one) for one in answers]
+    pending = iter(texts)
+
+    def answer(connection: Connection) -> None:
+        text, place = next(pending), 0
+        for size in itertools.cycle(cuts):
+            connection.data_received(text[place : place + size])
+            place += size
+            if place >= len(text):
+                return
+
+    async def exchange() -> list[Reply]:
+        connection, _ = connected(answer)
+        return [await connection.exchange(b"x") for _ in texts]
+
+    assert asyncio.run(exchange()) == [
+        Reply(status, body, len(text)) for (status, _, body), text in zip(answers, texts, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "head"),
+    [
+        ({}, b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"),
+        ({"content_type": "text/xml"}, b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Type: text/xml\r\n"),
+        (
+            {"headers": {"A": "1", "B": "2"}},
+            b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nA: 1\r\nB: 2\r\n",
+        ),
+        (
+            {"token": ""},
+            b"POST /x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer \r\nContent-Type: application/json\r\n",
+        ),
+    ],
+)
+def test_a_head_is_the_constant_part_of_a_request(options: dict[str, Any], head: bytes) -> None:
+    assert request("POST", "/x", host="h", **options) == head
+
+
+def test_a_get_request_has_no_content_type_and_an_empty_body() -> None:
+    assert with_body(request("GET", "/x", host="h", token="t")) == (
+        b"GET /x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\nContent-Length: 0\r\n\r\n"
+    )
+
+
+@given(st.lists(st.binary(max_size=20), max_size=5))
+def test_the_length_of_a_body_in_parts_is_that_of_all(parts: list[bytes]) -> None:
+    head, _, body = with_body(b"POST / HTTP/1.1\r\n", *parts).partition(b"\r\n\r\n")
+    assert body == b"".join(parts)
+    assert head.endswith(b"Content-Length: %d" % len(body))
+
+
+def test_an_address_where_nobody_listens_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    async def open_one() -> None:
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
+        await Connection.open("127.0.0.1", 1)
+
+    with pytest.raises(ConnectionFailed, match="connection refused"):
+        asyncio.run(open_one())
+
+
+def test_bytes_that_nobody_waits_for_are_dropped() -> None:
+    connection, _ = connected(lambda _: None)
+    connection.data_received(ANSWER)
+    connection.connection_lost(None)
+    assert not connection.is_open
+
+
+def test_a_connection_that_was_never_made_cannot_be_used_or_closed_twice() -> None:
+    connection = Connection()
+    connection.close()
+    with pytest.raises(ConnectionFailed, match="connection closed"):
+        asyncio.run(connection.exchange(b"1"))

@@ -161,3 +161,28 @@ def test_a_refusal_may_be_of_any_instant_between_request_and_arrival(
         [answer_of(refused, began, ended)], TODAY
     )
     assert (not wrong) is right
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"1"', b"null", b"\xff", b'{"validity": "1"'])
+def test_a_body_that_is_no_answer_is_a_wrong_answer_and_not_the_end_of_the_run(body: bytes) -> None:
+    assert checker().count_wrong([answer_of(Outcome(200, body))], TODAY) == Counter(as_of=1)
+
+
+@pytest.mark.parametrize("instant", ["", "yesterday", "2026-11-26", "2026-11-26T01:00:00", None, 1, []])
+def test_an_answer_without_an_aware_instant_is_wrong(instant: Any) -> None:
+    outcome = answered(answered_at=instant)
+    assert checker().count_wrong([answer_of(outcome)], TODAY) == Counter(answered_at=1)
+
+
+def test_faults_name_members_and_never_a_persons_values() -> None:
+    wrong: dict[str, Any] = {
+        "results": [{"name": "漏洩　禁止", "address": {"town": "見本市"}}],
+        "extra": {"number": "1234"},
+    }
+    [fault] = checker().count_wrong([answer_of(answered(**wrong))], TODAY)
+    assert fault == "extra+results.address+results.name"
+
+
+def test_faults_of_many_answers_are_counted() -> None:
+    answers = [answer_of(answered(n, validity="2" if n % 3 else "1")) for n in range(9)]
+    assert checker().count_wrong(answers, TODAY) == Counter(validity=6)

@@ -7,7 +7,7 @@ from random import Random
 from statistics import mean, pvariance
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eligibility_api.contract.codes import FacilityKind
@@ -75,6 +75,7 @@ def test_the_hours_and_minutes_of_a_kind_add_up_to_its_day(kind: FacilityKind) -
         assert minutes == pytest.approx(hour_share(kind, hour))
 
 
+@settings(max_examples=25)  # each computes 1,440 minutes
 @given(
     kind=st.sampled_from(KINDS),
     seconds=st.floats(min_value=1, max_value=SECONDS),

@@ -119,6 +119,26 @@ def test_a_mismatch_is_confirmed_by_enrolment_id(run: Run) -> None:
     assert fund.calls == [("/v1/mismatches/confirm", {"enrolment_id": ENROLMENT})]
 
 
+def test_a_contested_member_is_confirmed_by_the_approver_with_a_reason(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    credential(INSURER).save(tmp_path / "approver.json")
+    monkeypatch.setenv("PAYER_APPROVER", str(tmp_path / "approver.json"))
+    fund = Fund(ANSWER)
+    result = run(fund, "confirm", ENROLMENT, "--reason", "本人の申出", "--insurer", INSURER)
+    assert result.exit_code == 0
+    assert fund.calls == [("/v1/mismatches/confirm", {"enrolment_id": ENROLMENT, "reason": "本人の申出"})]
+
+
+def test_a_reason_without_an_approvers_credential_is_wrong_usage(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PAYER_APPROVER", raising=False)
+    fund = Fund(ANSWER)
+    result = run(fund, "confirm", ENROLMENT, "--reason", "本人の申出", "--insurer", INSURER)
+    assert (result.exit_code, fund.calls) == (2, [])
+
+
 @pytest.mark.parametrize(
     ("outcomes", "exit_code"),
     [

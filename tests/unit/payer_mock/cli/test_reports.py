@@ -26,14 +26,24 @@ CHANGE = {"event": "opened", "enrolment_id": "E1", "revision": 41, "kind": "file
 DELAY = {"enrolments": 5, "median_hours": 30.25, "p95_hours": None}
 PAGE = {"since": "2026-11-01", "members": [MEMBER | {"new_since": True}], "next": None}
 ANSWERS: dict[str, dict[str, Any]] = {
-    "mismatches": {"mismatches": [MISMATCH], "next": "c2"},
+    "mismatches": {
+        "mismatches": [MISMATCH],
+        "next": "c2",
+        "claimed_elsewhere": [MEMBER | {"since": AT, "number": "88"}],
+    },
     "changes": {"changes": [CHANGE], "has_more": True, "next": "c3"},
     "stats": {"registration_delay": DELAY, "look_ups": {"1": 7, "4": 2}},
     "papers": PAGE,
 }
 PATHS = {"stats": "/v1/statistics", "papers": "/v1/paper-certificates"}
 DISPLAY_PERIOD = {
-    "mismatches": ("該当者なし", CELLS["birth_date"], "--after c2"),
+    "mismatches": (
+        "該当者なし",
+        CELLS["birth_date"],
+        "--after c2",
+        "他の保険者が登録しようとした加入者",
+        "88",
+    ),
     "changes": ("41", "file", "opened", "--after c3"),
     "stats": ("30.2時間", "—", "有効 / 1", "該当資格なし / 4"),
     "papers": ("新規", CELLS["symbol"]),

@@ -100,6 +100,39 @@ def test_a_held_file_is_approved_with_the_approvers_credential_and_a_reason(tmp_
     assert fund.reasons == ["確認済"]
 
 
+def test_a_held_undo_is_approved_with_the_approvers_credential(tmp_path: Path) -> None:
+    fund = FakeUploads(["undo-held", "undoing", "undone"])
+    assert run(fund, "undo", UPLOAD_ID, "--reason", "誤", "--approver").exit_code == 0
+    assert fund.calls == [
+        ("POST", f"{UPLOAD_PATH}/undo", PROGRAM),
+        ("POST", f"{UPLOAD_PATH}/approve", APPROVER),
+        ("GET", UPLOAD_PATH, APPROVER),
+    ]
+    assert fund.reasons == ["誤", "誤"]
+
+
+def test_a_held_undo_without_approver_waits_and_exits_with_1() -> None:
+    fund = FakeUploads(
+        ["undo-held"], answer={"undo_report": {"changed": 3, "removed": 2, "findings": [REMOVED]}}
+    )
+    result = run(fund, "undo", UPLOAD_ID, "--reason", "誤")
+    assert result.exit_code == 1
+    for words in ("取消保留", "3件", "2件", "登録がなくなる加入者", "undo held"):
+        assert words in result.stdout
+
+
+REMOVED = {"code": "removed", "count": 2, "holds": True}
+
+
+def test_a_withheld_report_shows_why_and_until_when() -> None:
+    finding = {"code": "unmatched-limit", "count": 40, "holds": True}
+    result = run(
+        FakeUploads(["held"], REPORT | {"unmatched": None, "findings": [finding]}), "upload-status", UPLOAD_ID
+    )
+    for words in ("承認後に表示", "unmatched-limit", "40件"):
+        assert words in result.stdout
+
+
 def test_approving_requires_a_reason(tmp_path: Path) -> None:
     fund = FakeUploads()
     assert run(fund, "upload", members_file(tmp_path, line()), "--approver").exit_code == 2

@@ -19,10 +19,9 @@ WITHOUT_CARD = member_key(CELLS["symbol"], "2", "00", CELLS["birth_date"])
 
 
 def texts(pdf: Path) -> str:
-    """The text on the pages of a PDF: compressed, in ASCII85, two bytes per character of its CID fonts."""
-    streams = re.findall(rb"stream\s+(.*?)~>\s*endstream", pdf.read_bytes(), re.DOTALL)
-    content = b"".join(zlib.decompress(a85decode(stream)) for stream in streams)
-    return content.decode("latin-1").replace("\\000", "")
+    """The content of a PDF's pages, compressed and in ASCII85; ASCII characters are themselves in it."""
+    streams = re.findall(rb"stream\s+([!-uz\s]*)~>\s*endstream", pdf.read_bytes())
+    return b"".join(zlib.decompress(a85decode(stream)) for stream in streams).decode("latin-1")
 
 
 def pages(pdf: Path) -> int:
@@ -78,7 +77,7 @@ def test_papers_of_a_former_run_are_deleted(tmp_path: Path) -> None:
     assert {path.name for path in papers.iterdir()} == {"eligibility-notices-0001.pdf", "notes.pdf"}
 
 
-def test_a_character_that_the_fonts_lack_is_replaced(tmp_path: Path) -> None:
+def test_a_character_that_cannot_be_shown_is_replaced(tmp_path: Path) -> None:
     one, other = tmp_path / "rare", tmp_path / "marked"
     for folder, name in ((one, "𠮷野　花子"), (other, "●野　花子")):
         write_papers(members_file(tmp_path, line(name=name)), set(), folder, TODAY)

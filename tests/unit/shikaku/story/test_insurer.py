@@ -40,7 +40,7 @@ class ScriptedStack:
 
     home: Path
     states: list[str] = field(
-        default_factory=lambda: ["published", "held", "rejected", "held", "published", "undone"]
+        default_factory=lambda: ["published", "held", "rejected", "held", "published", "undo-held", "undone"]
     )
     ratios: list[int] = field(default_factory=lambda: [10, 10, 20, 10])
     commands: list[tuple[str, ...]] = field(default_factory=list)
@@ -97,6 +97,7 @@ def test_every_step_is_as_expected_for_the_expected_reports(tmp_path: Path) -> N
         "upload",
         "approve",
         "undo",
+        "approve",
         "seen-by",
     ]
 

@@ -22,7 +22,8 @@ from eligibility_api.contract.member_file import (
 from eligibility_api.contract.uploads import FileFormat, RowFault
 from eligibility_api.domain.membership import comparable
 from eligibility_api.enrolment.service import content_of
-from eligibility_api.uploads.reading.reader import Block, Reader
+from eligibility_api.uploads.reading.block import Block
+from eligibility_api.uploads.reading.reader import Reader
 from eligibility_api.uploads.reading.rows import RECORD_COLUMNS
 
 OWN = "01130012"

@@ -1,0 +1,315 @@
+"""A member file or claim file costs time and memory by its size, whatever its rows contain; no row ends the reading."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from eligibility_api.claims.reading.faults import BadValue
+from eligibility_api.claims.reading.reader import Reader as ClaimReader
+from eligibility_api.claims.reading.values import (
+    Field,
+    check_digit_number,
+    day_counts,
+    digits,
+    membership,
+    one_of,
+    text_up_to,
+)
+from eligibility_api.contract.bounds import MAX_EXPANSION
+from eligibility_api.contract.claims import ClaimsFault
+from eligibility_api.contract.member_file import MEMBER_COLUMNS
+from eligibility_api.contract.uploads import FileFormat, RowFault
+from eligibility_api.files.streaming import MAX_FAULTS, MAX_LINE_BYTES, PIECE_BYTES, pieces
+from eligibility_api.uploads.reading.block import Block
+from eligibility_api.uploads.reading.cells import MAX_CELL_LENGTH
+from eligibility_api.uploads.reading.reader import Reader
+from tests.builders.hostile_texts import HOSTILE, marks, normalised_lengths
+from tests.conformance.bad_files import GOOD, line
+
+OWN = "01130012"
+LATE_ELDERLY = "39131156"
+HEADER = ",".join(MEMBER_COLUMNS) + "\n"
+
+
+def reader_of(body_format: FileFormat = FileFormat.CSV, insurer: str = OWN) -> Reader:
+    reader = Reader(insurer, body_format, "utf-8")
+    if body_format is FileFormat.CSV:
+        reader.feed(HEADER.encode())
+    return reader
+
+
+def cell_of(length: int, kind: str) -> str:
+    return HOSTILE[kind](length).replace("\n", "")
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("column", MEMBER_COLUMNS)
+def test_the_worst_cell_of_any_column_is_a_fault_that_costs_no_more_than_a_long_name(
+    column: str, kind: str
+) -> None:
+    reader = reader_of()
+    cells = dict(GOOD) | {"number": "1", column: cell_of(15_000, kind)}
+    worst = ",".join(cells.get(name, "") for name in MEMBER_COLUMNS)
+    with normalised_lengths() as lengths:
+        block = reader.feed(f"{worst}\n{line('2')}\n".encode())
+    assert {fault.row for fault in block.faults} == {1}
+    assert [record[3] for record in block.records] == ["2"]
+    assert max(lengths, default=0) <= MAX_CELL_LENGTH * MAX_EXPANSION
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("length", [199, 200, 201, 202, 4_301])
+def test_a_long_cell_has_the_fault_and_the_shape_that_a_slightly_longer_one_has(
+    length: int, kind: str
+) -> None:
+    long, much_longer = (
+        reader_of().feed(f"{line('1', address=cell_of(size, kind))}\n".encode()).faults
+        for size in (max(length, 201), 15_000)
+    )
+    assert long == much_longer
+
+
+FALLS: dict[str, tuple[str, dict[str, str], str]] = {
+    "an amount of more digits than Python converts": (
+        OWN,
+        {
+            "disease_1": "1",
+            "disease_1_valid_from": "2024-04-01",
+            "disease_1_valid_to": "2025-03-31",
+            "disease_1_self_pay": "9" * 5_000,
+        },
+        "disease_1_self_pay",
+    ),
+    "a year of digits that are no numbers": (
+        LATE_ELDERLY,
+        {"birth_date": "\u00b2" * 4 + "-01-01"},
+        "birth_date",
+    ),
+    "a year of digits of another script": (LATE_ELDERLY, {"birth_date": "١٩٤٠-01-01"}, "birth_date"),
+    "an insurer number of marks": (OWN, {"insurer_number": marks(30_000)}, "insurer_number"),
+    "a symbol of marks": (OWN, {"symbol": marks(30_000)}, "symbol"),
+    "a reading of marks": (OWN, {"name_kana": marks(30_000)}, "name_kana"),
+}
+"""Rows that once ended the reading, or stopped it for seconds."""
+
+
+@pytest.mark.parametrize("name", FALLS)
+def test_a_row_that_once_felled_the_reader_is_a_fault(name: str) -> None:
+    insurer, cells, column = FALLS[name]
+    common = {"insurer_number": insurer} | (
+        {"branch": "", "birth_date": "1940-01-01"} if insurer == LATE_ELDERLY else {}
+    )
+    block = reader_of(insurer=insurer).feed(
+        f"{line('1', **common | cells)}\n{line('2', **common)}\n".encode()
+    )
+    assert [(fault.row, fault.column) for fault in block.faults] == [(1, column)]
+    assert [record[3] for record in block.records] == ["2"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["9" * 5_000, "-" + "9" * 4_400, "9" * 250, "1e400", "[" * 500, '"' + "a" * 60_000 + '"', "{" * 200],
+    ids=lambda text: f"{text[:8]} ({len(text)})",
+)
+def test_a_json_value_of_any_size_is_a_fault(value: str) -> None:
+    reader = reader_of(FileFormat.JSON_LINES)
+    block = reader.feed(f'{{"insurer_number":"{OWN}","number":{value}}}\n'.encode())
+    assert block.rows == 1
+    assert block.records == []
+    assert block.faults
+
+
+def endless(row: Callable[[int], bytes], size: int) -> Iterator[bytes]:
+    """Parts of a file whose rows never end."""
+    number = 0
+    while True:
+        part = bytearray()
+        while len(part) < size:
+            part += row(number)
+            number += 1
+        yield bytes(part)
+
+
+BAD_ROWS: dict[str, tuple[FileFormat, Callable[[int], bytes]]] = {
+    "line breaks": (FileFormat.CSV, lambda n: b"\n" * 64),
+    "empty objects": (FileFormat.JSON_LINES, lambda n: b"{}\n" * 64),
+    "empty cells": (FileFormat.CSV, lambda n: b"," * (len(MEMBER_COLUMNS) - 1) + b"\n"),
+    "long symbols, all different": (
+        FileFormat.CSV,
+        lambda n: f"{line('1', symbol=f'{n}'.ljust(30_000, '見'), sex='9')}\n".encode(),
+    ),
+    "long cells everywhere": (FileFormat.CSV, lambda n: f"{n},".encode() + b"x" * 900 + b",\n"),
+}
+GOOD_ROWS: dict[str, tuple[FileFormat, Callable[[int], bytes]]] = {
+    "valid symbols, all different": (
+        FileFormat.CSV,
+        lambda n: f"{line(str(n), symbol=f'記号{n}')}\n".encode(),
+    ),
+    "valid readings, all different": (
+        FileFormat.CSV,
+        lambda n: f"{line(str(n), name_kana=f'シ{n}'.ljust(200, 'ア'))}\n".encode(),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_ROWS)
+def test_memory_stays_flat_however_many_bad_rows_there_are(name: str) -> None:
+    file_format, row = BAD_ROWS[name]
+    reader, parts = reader_of(file_format), endless(row, 4_096)
+    for _ in range(5):
+        reader.feed(next(parts))
+    tracemalloc.start()
+    try:
+        for _ in range(15):
+            assert not reader.feed(next(parts)).records
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 300_000
+
+
+@pytest.mark.parametrize("name", GOOD_ROWS)
+def test_memory_stays_flat_however_many_different_values_there_are(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eligibility_api.uploads.reading.columns._MAX_CACHED", 100)
+    monkeypatch.setattr("eligibility_api.uploads.reading.rows._MAX_CACHED", 100)
+    file_format, row = GOOD_ROWS[name]
+    reader, parts = reader_of(file_format), endless(row, 16_384)
+    for _ in range(10):
+        rows = reader.feed(next(parts)).rows
+    assert len(reader._keys._symbols) <= 100 + rows
+    for column in reader._columns:
+        assert len(column._cache) <= 100 + rows
+        assert max(map(len, column._cache), default=0) <= 60
+
+
+def test_one_piece_of_the_shortest_rows_takes_a_bounded_amount_of_memory() -> None:
+    reader = reader_of(FileFormat.JSON_LINES)
+    tracemalloc.start()
+    try:
+        block = reader.feed(b"{}\n" * (PIECE_BYTES // 3))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 120 * 2**20
+    assert len(block.faults) == MAX_FAULTS
+    assert block.counts.total() > 10 * MAX_FAULTS
+
+
+def test_all_faults_are_counted_and_the_first_ones_stored() -> None:
+    reader = reader_of(FileFormat.JSON_LINES)
+    whole = Block()
+    for piece in pieces(b"{}\n" * 50_000):
+        whole.add(reader.feed(piece))
+    assert whole.rows == 50_000
+    assert whole.counts[RowFault.REQUIRED, "number"] == 50_000
+    assert [fault.row for fault in whole.faults] == sorted(
+        fault.row for fault in whole.faults
+    ) or whole.faults
+    assert len(whole.faults) == MAX_FAULTS
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 5 * PIECE_BYTES - 1])
+def test_the_pieces_are_the_part(size: int) -> None:
+    part = bytes(range(256)) * (size // 256 + 1)
+    found = list(pieces(part[:size]))
+    assert b"".join(found) == part[:size]
+    assert all(0 < len(piece) <= PIECE_BYTES for piece in found)
+
+
+CLAIM_FIELDS = {
+    "membership": Field(membership, any_length=True),
+    "number": Field(check_digit_number(8), any_length=True),
+    "text": Field(text_up_to(40)),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("name", CLAIM_FIELDS)
+def test_the_worst_field_of_a_claim_is_a_fault_that_costs_no_more_than_a_long_one(
+    name: str, kind: str
+) -> None:
+    field = CLAIM_FIELDS[name]
+    with normalised_lengths() as lengths:
+        try:
+            found = field[HOSTILE[kind](MAX_LINE_BYTES // 2).encode("cp932", "replace").decode("cp932")]
+        except ValueError as bad:
+            found = bad
+    assert found is None or isinstance(found, ValueError) or len(found) <= 40
+    assert max(lengths, default=0) <= 130 * MAX_EXPANSION
+    assert not any(len(text) > 128 for text in field)
+
+
+@pytest.mark.parametrize("spaces", [127, 128, 129, 5_000])
+def test_a_field_of_a_claim_is_as_valid_with_many_spaces_as_with_one(spaces: int) -> None:
+    number = CLAIM_FIELDS["number"]
+    assert number[" " * spaces + "33120015"] == number[" 33120015"] == "33120015"
+    for rule in (one_of("13"), digits(1), text_up_to(40)):
+        with pytest.raises(BadValue):
+            Field(rule)[" " * spaces + "1"]
+
+
+CLAIM_HEADER = "IR,1,13,1,1111114,,見本医院,202609,00,\r\n".encode("cp932")
+CLAIM_ROWS: dict[str, bytes] = {
+    "claims of one record": b"RE\r\n",
+    "claims with hostile names": b"RE,1,1112," + "ﾞ".encode("cp932") * 20_000 + b"\r\n",
+    "line breaks": b"\n",
+    "unknown records": b"ZZ,1\r\n",
+    "headers": CLAIM_HEADER,
+    "ends": b"GO,0,0,00\r\n",
+    "control characters": b"\x01\x02\r\n",
+}
+
+
+@pytest.mark.parametrize("name", CLAIM_ROWS)
+def test_memory_stays_flat_however_many_faulty_claims_there_are(name: str) -> None:
+    reader = ClaimReader(OWN)
+    reader.feed(CLAIM_HEADER)
+    part = CLAIM_ROWS[name] * (16_384 // len(CLAIM_ROWS[name]) + 1)
+    tracemalloc.start()
+    try:
+        held = []
+        for count in range(8):
+            block = reader.feed(part)
+            assert len(block.faults) <= MAX_FAULTS
+            assert block.fault_counts.total() >= len(block.faults)
+            del block
+            if count >= 4:
+                held.append(tracemalloc.get_traced_memory()[0])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100 * 2**20
+    assert held[-1] < held[0] + 2 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("days", "fault"),
+    [
+        ("1," * 30 + "1", None),
+        ("1," * 31 + "1", ClaimsFault.FIELDS),
+        ("," * 30_000, ClaimsFault.FIELDS),
+        ("9" * 60_000, ClaimsFault.NUMBER),
+        ("1" + " " * 200, ClaimsFault.NUMBER),
+        ("²", ClaimsFault.NUMBER),
+    ],
+    ids=["31 days", "32 days", "commas", "digits", "spaces", "no number"],
+)
+def test_the_days_of_a_month_are_taken_apart_in_bounded_steps(days: str, fault: ClaimsFault | None) -> None:
+    field = Field(day_counts, any_length=True)
+    if fault is None:
+        assert len(field[days]) == 31
+        return
+    with pytest.raises(BadValue) as bad:
+        field[days]
+    assert bad.value.code == fault
+
+
+def test_the_good_row_is_good() -> None:
+    assert GOOD["insurer_number"] == OWN
+    block = reader_of().feed(f"{line('1')}\n".encode())
+    assert (len(block.records), block.faults, block.counts.total()) == (1, [], 0)

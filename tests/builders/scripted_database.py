@@ -1,0 +1,102 @@
+"""A database whose rows a test gives, and the state of an API process over it, for services without PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from joserfc.jwk import ECKey
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eligibility_api.clients.caller import Caller
+from eligibility_api.clients.tokens import Tokens
+from eligibility_api.contract.codes import Right
+from eligibility_api.domain.certificate import TrustStore
+from eligibility_api.domain.challenge import MacKeys
+from eligibility_api.platform.keys import FundKeys
+from eligibility_api.platform.settings import Settings
+from eligibility_api.proofs.verifier import Verifier
+from eligibility_api.state import State
+
+NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
+"""The clock of a scripted state: 1 April 2026, 10:00 in Japan."""
+
+AUDIENCE = "urn:shikaku:test"
+CLINIC, INSURER, WELFARE_OFFICE = "1311111114", "01130012", "12143210"
+CLIENT = UUID("5a1f0c6e-0000-4000-8000-000000000001")
+MAC_KEYS = MacKeys(b"key1", {b"key1": bytes(range(32))})
+CONNECTION = cast(AsyncConnection, object())
+"""What a scripted transaction yields: only replaced store functions may use it."""
+
+_KEY = ECKey.generate_key("P-256")
+KEYS = FundKeys(
+    token=_KEY, challenge=MAC_KEYS, version=bytes(32), second_factor=bytes(range(32)), jlis_client=_KEY
+)
+
+Rows = Sequence[Any]
+
+
+@dataclass
+class ScriptedDatabase:
+    """Answers each statement with the next of `answers`: rows, or an exception; keeps what was asked."""
+
+    answers: list[Rows | Exception] = field(default_factory=list)
+    asked: list[tuple[str, list[Any]]] = field(default_factory=list)
+    transactions: int = 0
+    rolled_back: int = 0
+
+    async def fetch(self, statement: str, parameters: Sequence[Any]) -> Rows:
+        """The next answer."""
+        self.asked.append((statement, list(parameters)))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, counted, and whether it was rolled back."""
+        self.transactions += 1
+        try:
+            yield CONNECTION
+        except BaseException:
+            self.rolled_back += 1
+            raise
+
+
+def scripted_state(*answers: Rows | Exception, now: datetime = NOW, **parts: Any) -> State:
+    """The state of a process whose database gives these answers; `parts` replaces parts of it.
+
+    The parts that are settings' names replace settings.
+    """
+    settings = {name: parts.pop(name) for name in list(parts) if name in Settings.model_fields}
+    values: dict[str, Any] = {
+        "settings": Settings(audience=AUDIENCE, **settings),
+        "clock": lambda: now,
+        "keys": KEYS,
+        "database": ScriptedDatabase(list(answers)),
+        "tokens": Tokens(KEYS.token, AUDIENCE, 300),
+        "verifier": Verifier(AUDIENCE, MAC_KEYS, TrustStore(())),
+        "jlis": None,
+    }
+    return State(**values | parts)
+
+
+def asked_of(state: State) -> ScriptedDatabase:
+    """The scripted database of a state."""
+    assert isinstance(state.database, ScriptedDatabase)
+    return state.database
+
+
+def terminal(*rights: Right, institution_code: str = CLINIC) -> Caller:
+    """A terminal with these rights."""
+    return Caller(CLIENT, institution_code, None, frozenset(rights))
+
+
+def insurer(*rights: Right, insurer_number: str = INSURER) -> Caller:
+    """An insurer's program with these rights."""
+    return Caller(CLIENT, None, insurer_number, frozenset(rights))

@@ -1,0 +1,173 @@
+"""First registration: what the statement gets, J-LIS only when it is needed, and the outcome in the answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from eligibility_api.contract.codes import Purpose, Right
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.registration import RegistrationRequest
+from eligibility_api.domain.certificate import CertificateId
+from eligibility_api.domain.challenge import Challenge
+from eligibility_api.jlis.client import Holder
+from eligibility_api.presence.query import VerifiedProof
+from eligibility_api.registration import service
+from tests.builders.scripted_database import CLIENT, CLINIC, NOW, asked_of, scripted_state, terminal
+
+pytestmark = pytest.mark.anyio
+
+PERSON, RECORD = bytes(16), UUID(int=6)
+FORMER = CertificateId(bytes([1]) * 32, 258)
+PROOF = VerifiedProof(
+    Challenge(Purpose.FIRST_REGISTRATION, NOW + timedelta(seconds=60), CLINIC, CLIENT, bytes(16)),
+    CLIENT,
+    (Right.REGISTRATION,),
+    CertificateId(bytes(32), 4711),
+    NOW + timedelta(days=1),
+)
+MEMBERSHIP = {"insurer_number": "01130012", "symbol": "見本－１", "number": "１２３"}
+# Places of the parameters after the proof's ten.
+STATED, AUTHORITIES, SERIALS, NOT_AFTER = slice(10, 14), 14, 15, 16
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "in_time": True,
+        "admitted": True,
+        "entitled": True,
+        "missing": None,
+        "revocation_status": "good",
+        "person_key": PERSON,
+        "facility_kind": "clinic",
+        "spent": True,
+        "record_id": RECORD,
+        "recorded_at": NOW,
+        "outcome": "bound",
+    }
+    return values | changes
+
+
+NO_HOLDER = row(missing="holder", spent=False, record_id=None, recorded_at=None, outcome=None)
+
+
+class Register:
+    """J-LIS with one answer about holders."""
+
+    def __init__(self, answer: Holder | Exception | None) -> None:
+        self.answer = answer
+        self.asked = 0
+
+    async def holder(self, certificate: CertificateId) -> Holder | None:
+        assert certificate == PROOF.certificate
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture(autouse=True)
+def verified(monkeypatch: pytest.MonkeyPatch) -> list[Purpose]:
+    """The purposes for which a proof was verified, instead of verifying it."""
+    purposes: list[Purpose] = []
+
+    def verify(state: object, caller: object, purpose: Purpose, proof: object) -> VerifiedProof:
+        purposes.append(purpose)
+        return PROOF
+
+    monkeypatch.setattr(service, "verify_proof", verify)
+    return purposes
+
+
+def request(membership: dict[str, Any] | None = None) -> RegistrationRequest:
+    proof = {"challenge": "x", "certificate": "QQ==", "signature": "QQ=="}
+    stated = {"membership": membership} if membership is not None else {}
+    return RegistrationRequest.model_validate(proof | {"agreed": True} | stated)
+
+
+CALLER = terminal(Right.REGISTRATION)
+
+
+async def test_the_proof_must_be_for_a_first_registration(verified: list[Purpose]) -> None:
+    await service.register(scripted_state([row()]), CALLER, request())
+    assert verified == [Purpose.FIRST_REGISTRATION]
+
+
+async def test_a_known_person_is_bound_without_jlis() -> None:
+    register = Register(AssertionError("not needed"))
+    state = scripted_state([row()], jlis=register)
+    answer = await service.register(state, CALLER, request())
+    assert (register.asked, answer.already_registered, answer.record_id) == (0, False, str(RECORD))
+    parameters = asked_of(state).asked[0][1]
+    assert (parameters[STATED], parameters[AUTHORITIES], parameters[SERIALS]) == ([None] * 4, [], [])
+    assert parameters[NOT_AFTER] == PROOF.not_after
+
+
+async def test_the_holder_and_the_renewed_certificates_come_from_jlis() -> None:
+    register = Register(Holder(PERSON, [FORMER]))
+    state = scripted_state([NO_HOLDER], [row()], jlis=register)
+    await service.register(state, CALLER, request())
+    first, second = (parameters for _, parameters in asked_of(state).asked)
+    assert (first[8:10], second[8:10]) == ([None, None], ["asked", PERSON])
+    assert (second[AUTHORITIES], second[SERIALS]) == ([FORMER.authority], [b"\x01\x02"])
+
+
+async def test_a_certificate_that_jlis_does_not_know_is_passed_on_to_be_recorded() -> None:
+    unknown = row(outcome="registration-unknown-certificate", person_key=None)
+    state = scripted_state([NO_HOLDER], [unknown], jlis=Register(None))
+    with pytest.raises(ShikakuError, match="registration-unknown-certificate"):
+        await service.register(state, CALLER, request())
+    assert asked_of(state).asked[1][1][8:10] == ["asked", None]
+
+
+async def test_without_jlis_nothing_is_spent() -> None:
+    register = Register(ShikakuError("register-unavailable", retry_after=10))
+    state = scripted_state([NO_HOLDER], jlis=register)
+    with pytest.raises(ShikakuError, match="register-unavailable"):
+        await service.register(state, CALLER, request())
+    assert len(asked_of(state).asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "stated"),
+    [
+        ({}, ["01130012", "見本1", "123", ""]),
+        ({"branch": "01"}, ["01130012", "見本1", "123", "01"]),
+        ({"symbol": None}, ["01130012", "", "123", ""]),
+    ],
+)
+async def test_a_stated_membership_is_compared_in_its_folded_form(
+    more: dict[str, Any], stated: list[str]
+) -> None:
+    state = scripted_state([row()])
+    await service.register(state, CALLER, request(MEMBERSHIP | more))
+    assert asked_of(state).asked[0][1][STATED] == stated
+
+
+@pytest.mark.parametrize(("outcome", "already"), [("bound", False), ("already", True)])
+async def test_a_second_registration_is_answered_as_the_first(outcome: str, already: bool) -> None:
+    answer = await service.register(scripted_state([row(outcome=outcome)]), CALLER, request())
+    assert (answer.already_registered, answer.registered_at) == (already, NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"outcome": "registration-conflict"}, "registration-conflict"),
+        ({"outcome": "registration-other-member"}, "registration-other-member"),
+        ({"outcome": None}, "internal"),
+        ({"revocation_status": "revoked", "outcome": None}, "certificate-revoked"),
+        ({"revocation_status": "suspended", "outcome": None}, "certificate-suspended"),
+        ({"spent": False, "outcome": None}, "challenge-used"),
+        ({"in_time": False, "spent": False}, "challenge-expired"),
+    ],
+)
+async def test_a_proof_that_binds_nothing_is_refused_by_its_reason(
+    changes: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(ShikakuError) as refused:
+        await service.register(scripted_state([row(**changes)]), CALLER, request())
+    assert refused.value.code == code

@@ -1,0 +1,117 @@
+"""One sweep ends what is overdue, starts what may start, and logs how often each limit refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from math import inf
+
+import pytest
+from structlog.testing import capture_logs
+
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.web.server import limits as rows
+from eligibility_api.web.server.admission import Admission
+from eligibility_api.web.server.fair_share import ACTIVE_SECONDS, Verdict
+from tests.builders.real_server import LIMITS, read_token
+
+
+@dataclass(eq=False)
+class Connection:
+    """A connection that records what is asked of it."""
+
+    deadline: float = inf
+    awaits_client: bool = True
+    expired: list[float] = field(default_factory=list)
+    started: int = 0
+
+    def expire(self, now: float) -> None:
+        self.expired.append(now)
+
+    def start_request(self) -> None:
+        self.started += 1
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def admission(clock: Clock) -> Admission:
+    return Admission(replace(LIMITS, max_requests=512), read_token, clock)
+
+
+@pytest.mark.parametrize(("deadline", "expired"), [(99.0, True), (100.0, True), (100.1, False), (inf, False)])
+def test_a_connection_expires_at_its_deadline(admission: Admission, deadline: float, expired: bool) -> None:
+    connection = Connection(deadline)
+    admission.open.add(connection)
+    admission.sweep()
+    assert connection.expired == ([100.0] if expired else [])
+
+
+def test_it_expires_once_unless_it_sets_another_deadline(admission: Admission, clock: Clock) -> None:
+    connection = Connection(99.0)
+    admission.open.add(connection)
+    admission.sweep()
+    clock.now += 1
+    admission.sweep()
+    assert connection.expired == [100.0]
+
+
+def test_the_time_is_that_of_the_last_sweep(admission: Admission, clock: Clock) -> None:
+    clock.now = 101.0
+    assert admission.now == 100.0
+    admission.sweep()
+    assert admission.now == 101.0
+
+
+def test_waiting_requests_start_when_other_clients_have_become_inactive(
+    admission: Admission, clock: Clock
+) -> None:
+    requests = admission.requests
+    for client in "bcdefgh":
+        requests.arrive(client, Connection(), clock.now)
+        requests.leave(client)
+    clock.now += ACTIVE_SECONDS
+    own = [Connection() for _ in range(10)]
+    verdicts = [requests.arrive("a", connection, clock.now)[0] for connection in own]
+    waiting = [one for one, verdict in zip(own, verdicts, strict=True) if verdict is Verdict.WAIT]
+    assert waiting
+    clock.now += 0.1
+    admission.sweep()
+    assert [connection.started for connection in waiting[:2]] == [1, 1]
+
+
+def test_refusals_are_logged_once_a_second_by_limit(admission: Admission, clock: Clock) -> None:
+    with capture_logs() as log:
+        for _ in range(3):
+            admission.count_refusal(rows.URL_BYTES)
+        admission.count_refusal(rows.TOKEN)
+        admission.sweep()
+        admission.count_refusal(rows.TOKEN)
+        admission.sweep()
+        assert [(line["reason"], line["entries"]) for line in log] == [("url-bytes", 3), ("token", 1)]
+        clock.now += 1
+        admission.sweep()
+        admission.sweep()
+    assert [(line["reason"], line["entries"]) for line in log[2:]] == [("token", 1)]
+
+
+@pytest.mark.parametrize(
+    ("token", "code"), [(None, "token-missing"), ("forged", "token-invalid"), ("", "token-invalid")]
+)
+def test_a_token_that_is_not_valid_names_nobody(admission: Admission, token: str | None, code: str) -> None:
+    with pytest.raises(ShikakuError) as caught:
+        admission.client_of(token)
+    assert caught.value.code == code
+
+
+def test_a_valid_token_names_its_client(admission: Admission) -> None:
+    assert (admission.client_of("one"), admission.client_of("two")) == (1, 2)

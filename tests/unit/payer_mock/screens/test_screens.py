@@ -1,0 +1,158 @@
+"""What a clerk sees of an enrolment and of claims: counts, texts in both languages, and no value of a member."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from eligibility_api.contract.claims import ClaimsAnswer, ClaimsFault, ClaimsFaultPlace, ClaimsFaults
+from eligibility_api.contract.enrolment import RegisterMatch
+from eligibility_api.contract.errors import CATALOGUE
+from eligibility_api.contract.uploads import UploadAnswer, UploadState
+from payer_mock.actions.report import Report, Stop
+from payer_mock.members.table import Fault
+from payer_mock.screens import claims, enrolment, uploads
+from tests.unit.payer_mock.fake_claims import FAULT
+from tests.unit.payer_mock.fake_claims import REPORT as CLAIMS_REPORT
+from tests.unit.payer_mock.fake_uploads import REPORT, UPLOAD_ID
+
+LINES = re.compile("[\u2500-\u257f]")
+AT = "2026-11-23T01:02:03Z"
+
+
+def shown(show: Callable[..., None], *values: Any, width: int = 200) -> str:
+    console = Console(file=io.StringIO(), record=True, width=width)
+    show(console, *values)
+    return " ".join(LINES.sub(" ", console.export_text()).split())
+
+
+def claims_answer(**changes: Any) -> ClaimsAnswer:
+    usual = {
+        "file_id": UPLOAD_ID,
+        "state": "done",
+        "received_at": AT,
+        "size": 100,
+        "report": CLAIMS_REPORT,
+        "known_from": AT,
+    }
+    return ClaimsAnswer.model_validate(usual | changes, strict=False)
+
+
+def upload_answer(**changes: Any) -> UploadAnswer:
+    usual = {"upload_id": UPLOAD_ID, "state": "published", "received_at": AT, "size": 100, "report": REPORT}
+    return UploadAnswer.model_validate(usual | changes, strict=False)
+
+
+def test_members_are_counted_by_what_the_register_found() -> None:
+    report = Report(rows=9, enrolled=6, ended=1)
+    report.matched.update({RegisterMatch.ONE: 4, RegisterMatch.AMBIGUOUS: 2})
+    text = shown(enrolment.show, report)
+    for words in ("行 / rows 9", "資格取得 / enrolled 6", "本人を特定 / one person found 4", "該当者なし / nobody found 0",
+                  "複数該当 / several found 2", "資格喪失 / ended 1", "エラーのある行 / rejected rows 0"):  # fmt: skip
+        assert words in text
+    assert "code" not in text
+
+
+@pytest.mark.parametrize("match", list(RegisterMatch))
+def test_every_result_of_the_register_has_a_line(match: RegisterMatch) -> None:
+    japanese, separator, english = enrolment.MATCHES[match].partition(" / ")
+    assert separator
+    assert english.isascii()
+    assert not japanese.isascii()
+
+
+def test_a_fault_has_its_row_its_column_in_japanese_and_what_it_means() -> None:
+    text = shown(enrolment.show, Report(rows=2, faults=[Fault(3, "sex", "enum"), Fault(4, None, "csv")]))
+    assert "性別" in text
+    assert "sex enum" in text or ("sex" in text and "enum" in text)
+    assert "コード表にない値です。" in text
+    assert "Not CSV; check the quotation marks." in text
+
+
+def test_a_stop_names_the_row_and_the_reason_in_both_languages() -> None:
+    text = shown(enrolment.show, Report(rows=7, stopped=Stop(7, "fund-unreachable")))
+    assert "7行目で中断しました。" in text
+    assert "Stopped at row 7 (fund-unreachable)" in text
+    assert CATALOGUE["fund-unreachable"].ja in text
+
+
+@pytest.mark.parametrize("state", ["received", "reading", "done", "refused"])
+def test_every_state_of_a_claim_file_is_shown_in_both_languages(state: str) -> None:
+    refusal = {"refusal": "file-truncated"} if state == "refused" else {}
+    text = shown(claims.show_claims, claims_answer(state=state, **refusal))
+    [found] = [words for key, words in claims._STATES.items() if key == state]
+    assert found in text
+    if refusal:
+        assert CATALOGUE["file-truncated"].ja in text
+        assert "(file-truncated)" in text
+
+
+def test_claims_are_counted_by_kind_and_by_fault() -> None:
+    report = CLAIMS_REPORT | {
+        "claims": 12_345,
+        "unmatched": 7,
+        "faults": {"code": 3},
+        "by_kind": {"medical": 12_000, "dpc": 345},
+    }
+    text = shown(
+        claims.show_claims, claims_answer(report=report, duplicate_of="019ab000-0000-7000-8000-000000000009")
+    )
+    for words in ("レセプト / claims 12,345", "該当する加入者なし / no such member 7", "医科 / medical 12,000", "DPC, not read 345",
+                  "error: code", "同一ファイル / same file as 019ab000", "2026-11-23T01:02:03"):  # fmt: skip
+        assert words in text
+
+
+@pytest.mark.parametrize("fault", list(ClaimsFault))
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_a_fault_s_code_is_not_cut_off_at_any_width(fault: ClaimsFault, width: int) -> None:
+    place = ClaimsFaultPlace.model_validate(FAULT | {"code": fault.value}, strict=False)
+    text = shown(claims.show_claims_faults, ClaimsFaults(faults=[place], next=None), width=width)
+    assert fault.value in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "17 IY 3 4"),
+        ({"name": None}, "IY 3"),
+        ({"record": None, "field": None, "name": None}, "17"),
+        ({"claim": None, "shape": None}, "医薬品コード"),
+    ],
+)
+def test_a_fault_is_placed_as_far_as_it_is_known(changes: dict[str, Any], words: str) -> None:
+    place = ClaimsFaultPlace.model_validate(FAULT | changes, strict=False)
+    text = shown(claims.show_claims_faults, ClaimsFaults(faults=[place], next="7"))
+    assert words in text
+    assert "None" not in text
+    assert "続きを表示 / next page: --after 7" in text
+
+
+def test_checkups_are_counted() -> None:
+    text = shown(claims.show_checkups, 12_345, 6)
+    assert "取込件数 / accepted 12,345" in text
+    assert "該当する加入者なし / no such member 6" in text
+
+
+@pytest.mark.parametrize("state", list(UploadState))
+def test_every_state_of_a_member_file_is_shown_in_both_languages(state: UploadState) -> None:
+    text = shown(uploads.show_upload, upload_answer(state=state.value))
+    assert uploads._STATES[state] in text
+
+
+def test_a_duplicate_file_names_the_first_one() -> None:
+    text = shown(uploads.show_upload, upload_answer(duplicate_of="019ab000-0000-7000-8000-000000000009"))
+    assert "同一ファイル / same file as 019ab000-0000-7000-8000-000000000009" in text
+
+
+@pytest.mark.parametrize(("holds", "mark"), [(True, "！"), (False, "")])
+def test_findings_that_hold_a_file_are_marked(holds: bool, mark: str) -> None:
+    finding = {"code": "absent", "count": 30, "holds": holds, "column": None, "detail": {"share": 0.25}}
+    text = shown(uploads.show_upload, upload_answer(state="held", report=REPORT | {"findings": [finding]}))
+    assert f"{mark}ファイルにない加入者の割合：25.0%" in text
+    assert ("！" in text) is holds
+    assert "30件" in text

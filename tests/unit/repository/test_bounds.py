@@ -1,0 +1,251 @@
+"""Every value of a request has a limit, which is checked before anything else sees it (decision 016)."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Annotated, Any, Literal
+
+import pytest
+from fastapi import APIRouter
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
+from pydantic import AfterValidator, FailFast, Field, StringConstraints, TypeAdapter
+from pydantic.functional_validators import BeforeValidator
+
+import eligibility_api
+from eligibility_api.contract.batches import BatchRow
+from eligibility_api.contract.bounds import MAX_STORED_INTEGER, BoundedBefore, before
+from eligibility_api.contract.membership import StatedMembership
+from eligibility_api.contract.wire import RequestModel, Row, Text
+from eligibility_api.history.endpoints import HISTORY_ROUTERS
+
+Schema = dict[str, Any]
+
+SCALARS = {"bool", "date", "datetime", "enum", "is-instance", "literal", "none", "uuid"}
+"""Types whose own form bounds what they accept."""
+
+MAX_ROWS_OF_PLAIN_LIST = 100
+"""Rows of a list that may be validated to its end although some are invalid; a longer one fails fast."""
+
+FEW_MEMBERS = Row._has_few_members.__func__
+
+
+def faults(  # noqa: PLR0912 - a table of the kinds of schemas
+    schema: Schema, definitions: dict[str, Schema], path: str = ""
+) -> Iterator[str]:
+    """The places at which a value has no limit, or meets a function before its limit."""
+    kind = schema["type"]
+    match kind:
+        case "definitions":
+            own = {inner["ref"]: inner for inner in schema["definitions"]}
+            yield from faults(schema["schema"], definitions | own, path)
+        case "definition-ref":
+            yield from faults(definitions[schema["schema_ref"]], definitions, path)
+        case "model" | "default" | "nullable" | "function-after":
+            yield from faults(schema["schema"], definitions, path)
+        case "function-before" | "function-wrap" | "function-plain":
+            function = schema["function"]["function"]
+            if isinstance(function, BoundedBefore):
+                return  # the limit was checked; the type's own validator sees what the function made of it
+            if getattr(function, "__func__", None) is not FEW_MEMBERS:
+                yield f"{path}: {getattr(function, '__qualname__', function)} sees the value before its limit"
+            yield from faults(schema["schema"], definitions, path)
+        case "chain":
+            yield from faults(schema["steps"][0], definitions, path)
+        case "model-fields":
+            if schema.get("extra_behavior", "forbid") != "forbid":
+                yield f"{path}: unknown members are kept"
+            for name, field in schema["fields"].items():
+                yield from faults(field["schema"], definitions, f"{path}.{name}")
+        case "str" | "bytes":
+            if "max_length" not in schema:
+                yield f"{path}: a text without a limit"
+        case "int":
+            low: Any = schema.get("ge", schema.get("gt", -MAX_STORED_INTEGER - 2))
+            high: Any = schema.get("le", schema.get("lt", MAX_STORED_INTEGER + 2))
+            if low < -MAX_STORED_INTEGER or high > MAX_STORED_INTEGER:
+                yield f"{path}: a number that may be larger than the database's"
+        case "list" | "tuple" | "set":
+            yield from list_faults(schema, definitions, path)
+        case "union" | "tagged-union":
+            for choice in schema["choices"]:
+                inner = choice[0] if isinstance(choice, tuple) else choice
+                yield from faults(inner, definitions, path)
+        case _ if kind not in SCALARS:
+            yield f"{path}: {kind}"
+
+
+def list_faults(schema: Schema, definitions: dict[str, Schema], path: str) -> Iterator[str]:
+    """The faults of a list: it has a maximum, and a long one ends at its first invalid row."""
+    items = schema["items_schema"]
+    maximum = schema.get("max_length")
+    inner = items[0] if isinstance(items, list) else items
+    if maximum is None:
+        if inner["type"] != "enum":
+            yield f"{path}: a list without a limit"
+    elif maximum > MAX_ROWS_OF_PLAIN_LIST and not schema.get("fail_fast"):
+        yield f"{path}: a long list that does not fail fast"
+    elif maximum > MAX_ROWS_OF_PLAIN_LIST and not limits_members(inner, definitions):
+        yield f"{path}: rows with any number of members"
+    yield from faults(inner, definitions, f"{path}[]")
+
+
+def limits_members(schema: Schema, definitions: dict[str, Schema]) -> bool:
+    """Whether a model, somewhere above its fields, limits the number of members."""
+    while schema["type"] != "model-fields":
+        if schema["type"] == "definition-ref":
+            schema = definitions[schema["schema_ref"]]
+            continue
+        function = schema.get("function", {}).get("function")
+        if getattr(function, "__func__", None) is FEW_MEMBERS:
+            return True
+        schema = schema["schema"]
+    return False
+
+
+def modules() -> list[ModuleType]:
+    names = [module.name for module in pkgutil.walk_packages(eligibility_api.__path__, "eligibility_api.")]
+    return [
+        importlib.import_module(name)
+        for name in names
+        if ".migrations." not in name and not name.endswith("__main__")
+    ]
+
+
+MODULES = modules()
+
+
+def request_models(model: type[RequestModel] = RequestModel) -> set[type[RequestModel]]:
+    """All requests of the fund, which are the subclasses of `RequestModel` in its packages."""
+    below = {inner for direct in model.__subclasses__() for inner in {direct, *request_models(direct)}}
+    return {inner for inner in below if inner.__module__.startswith("eligibility_api.")}
+
+
+MODELS = sorted(request_models(), key=lambda model: f"{model.__module__}.{model.__qualname__}")
+
+UNREAD = {
+    "Authorization": "a token's length is checked first",
+    "Idempotency-Key": "its form has 64 characters",
+}
+"""Headers whose text reaches code of ours, which checks its length itself, as a refusal of its own."""
+
+
+def routes() -> list[APIRoute]:
+    """Every operation of the fund: those of all routers of its modules."""
+    routers = [value for module in MODULES for value in vars(module).values() if isinstance(value, APIRouter)]
+    routers += HISTORY_ROUTERS.values()
+    found = {id(route): route for router in routers for route in router.routes if isinstance(route, APIRoute)}
+    return list(found.values())
+
+
+def parameters() -> list[tuple[str, Any]]:
+    """Every parameter of every operation, except bodies, which are models."""
+    return [
+        (f"{min(route.methods or ())} {route.path} {field.alias}", field._type_adapter)
+        for route in routes()
+        for field in get_flat_params(route.dependant)
+        if field.alias not in UNREAD
+    ]
+
+
+PARAMETERS = parameters()
+
+
+def test_there_are_requests_and_parameters() -> None:
+    assert len(MODELS) > 40
+    assert len(PARAMETERS) > 40
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_member_of_a_request_has_a_limit_before_anything_sees_it(model: type[RequestModel]) -> None:
+    assert list(faults(model.__pydantic_core_schema__, {})) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "adapter"), PARAMETERS, ids=[name for name, _ in PARAMETERS])
+def test_every_parameter_has_a_limit(name: str, adapter: TypeAdapter[Any]) -> None:
+    assert list(faults(adapter.core_schema, {})) == []  # type: ignore[arg-type]
+
+
+class _Wide(RequestModel):
+    text: str
+
+
+_SHORT = StringConstraints(max_length=9)
+UNLIMITED: dict[str, tuple[Any, str]] = {
+    "a text": (str, "a text without a limit"),
+    "a text without control characters": (Text, "a text without a limit"),
+    "a text that a function sees first": (
+        Annotated[str, AfterValidator(len), _SHORT],
+        "a text without a limit",
+    ),
+    "a text with a pattern": (
+        Annotated[str, StringConstraints(pattern="^[0-9]{2}$")],
+        "a text without a limit",
+    ),
+    "a text that is converted first": (Annotated[str, BeforeValidator(str), _SHORT], "before its limit"),
+    "an optional text": (str | None, "a text without a limit"),
+    "bytes": (bytes, "a text without a limit"),
+    "a number": (int, "a number that may be larger"),
+    "a number without maximum": (Annotated[int, Field(ge=0)], "a number that may be larger"),
+    "a number beyond 64 bits": (Annotated[int, Field(ge=0, le=2**63)], "a number that may be larger"),
+    "a number without minimum": (Annotated[int, Field(le=5)], "a number that may be larger"),
+    "a list": (list[bool], "a list without a limit"),
+    "a long list": (Annotated[list[bool], Field(max_length=101)], "a long list that does not fail fast"),
+    "a long list of large objects": (
+        Annotated[list[StatedMembership], FailFast(), Field(max_length=101)],
+        "rows with any number of members",
+    ),
+    "an object": (dict[bool, bool], "dict"),
+    "a float": (float, "float"),
+    "anything": (Any, "any"),
+    "a model with such a member": (_Wide | None, "a text without a limit"),
+    "one choice of several": (Annotated[str, _SHORT] | int, "a number that may be larger"),
+}
+
+
+@pytest.mark.parametrize("name", UNLIMITED)
+def test_the_rule_finds_a_value_without_a_limit(name: str) -> None:
+    kind, fault = UNLIMITED[name]
+    found = list(faults(TypeAdapter(kind).core_schema, {}))  # type: ignore[arg-type]
+    assert any(fault in one for one in found)
+
+
+LIMITED: dict[str, Any] = {
+    "a text that a function sees afterwards": Annotated[str, _SHORT, AfterValidator(len)],
+    "an optional text": Annotated[Text, _SHORT] | None,
+    "a text that a bounded function converts": Annotated[str, before(9, str)],
+    "a number": Annotated[int, Field(ge=1, le=2**63 - 1)],
+    "a short list": Annotated[list[bool], Field(max_length=100)],
+    "a long list of small objects": Annotated[list[BatchRow], FailFast(), Field(max_length=101)],
+    "a literal": Literal["a", 1],
+}
+
+
+@pytest.mark.parametrize("name", LIMITED)
+def test_the_rule_accepts_a_limited_value(name: str) -> None:
+    assert list(faults(TypeAdapter(LIMITED[name]).core_schema, {})) == []  # type: ignore[arg-type]
+
+
+UNBOUNDED_PATTERNS = {
+    "eligibility_api.contract.numbers._LONG_VOWELS_BETWEEN_DIGITS": "applied to a normalised text",
+    "eligibility_api.contract.characters._WRITTEN": "the clinic's, on texts of answers",
+    "eligibility_api.claims.reading.layouts._REPEATED": "on the program's own table",
+}
+"""Patterns without a maximum width, with the reason why their texts are short."""
+
+
+def test_every_regular_expression_has_a_maximum_width_or_a_reason() -> None:
+    patterns = {
+        f"{module.__name__}.{name}": value
+        for module in MODULES
+        for name, value in vars(module).items()
+        if isinstance(value, re.Pattern)
+    }
+    assert len(patterns) > 15
+    parser = importlib.import_module("re._parser")
+    widths = {name: parser.parse(value.pattern).getwidth()[1] for name, value in patterns.items()}
+    assert {name for name, width in widths.items() if width > 1_000} == set(UNBOUNDED_PATTERNS)

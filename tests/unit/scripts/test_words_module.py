@@ -1,0 +1,155 @@
+"""The rules of `scripts/words`: which names and texts of a file are read, and where a word may stand."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def load() -> Any:
+    """The script as a module; its name has no suffix."""
+    loader = SourceFileLoader("scripts_words", str(ROOT / "scripts" / "words"))
+    spec = spec_from_loader(loader.name, loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    sys.modules[loader.name] = module  # dataclasses look their module up
+    loader.exec_module(module)
+    return module
+
+
+words = load()
+SCHEDULER = words.Word(
+    frozenset({"keeper"}),
+    re.compile(r"\b(?:keepers?)\b", re.IGNORECASE),
+    "scheduler",
+    ("docs/*", "*/keep.py"),
+)
+
+
+def found(source: str, path: str = "package/module.py") -> list[str]:
+    return list(words.findings(path, source, [SCHEDULER]))
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("def run(a, *b, c=1, **d): pass", ["run", "a", "c", "b", "d"]),
+        ("async def run(): pass", ["run"]),
+        ("class Keeper:\n    attribute: int = 3", ["Keeper", "attribute"]),
+        ("x = y.z = 1", ["x", "z"]),
+        ("for one in many: pass", ["one"]),
+        ("with opened() as file: pass", ["file"]),
+        ("[item for item in items]", ["item"]),
+        ("(walrus := 1)", ["walrus"]),
+        ("print(used.attribute)", []),
+        ("import keeper", []),
+        ("lambda argument: argument", ["argument"]),
+    ],
+)
+def test_names_are_those_that_a_file_defines_and_not_those_it_uses(source: str, names: list[str]) -> None:
+    assert sorted(name for _, name in words.names_of(ast.parse(source))) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ('"""Module."""', ["Module."]),
+        ('def f():\n    """Function."""', ["Function."]),
+        ('x = 1\n"""Attribute."""', ["Attribute."]),
+        ('Option(help="Help.")', ["Help."]),
+        ('Option(help="One" " text.")', ["One text."]),
+        ('Option(metavar="NAME")', []),
+        ('x = "a value"', []),
+        ("x = f'{y}'", []),
+    ],
+)
+def test_texts_are_docstrings_and_help_and_no_other_value(source: str, texts: list[str]) -> None:
+    assert [text for _, text in words.texts_of(ast.parse(source))] == texts
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "keeper",
+        "Keeper",
+        "FundKeeper",
+        "KEEPER",
+        "fund_keeper",
+        "HTTPKeeper",
+        "keeper2",
+        "_keeper",
+        "keeper_of_x",
+    ],
+)
+def test_a_word_is_found_within_a_compound_name(name: str) -> None:
+    assert found(f"{name} = 1") == [f"package/module.py:1: name {name}: use scheduler"]
+
+
+@pytest.mark.parametrize("name", ["keepers", "bookkeeper", "Housekeeperx", "keep", "kee_per"])
+def test_another_word_that_contains_it_is_not_found(name: str) -> None:
+    assert found(f"{name} = 1") == []
+
+
+def test_a_text_is_found_on_its_own_line_in_any_case() -> None:
+    source = '"""First line.\n\nThe KEEPER of keepers.\n"""\nx = 1\n'
+    assert found(source) == [
+        'package/module.py:3: text "KEEPER": use scheduler',
+        'package/module.py:3: text "keepers": use scheduler',
+    ]
+
+
+@pytest.mark.parametrize("path", ["keeper.py", "keeper/module.py", "package/fund_keeper.py"])
+def test_the_names_of_a_file_and_its_folders_are_names_too(path: str) -> None:
+    [line] = found("", path)
+    assert line.startswith(f"{path}:1: name ")
+
+
+@pytest.mark.parametrize(
+    ("path", "excepted"),
+    [("docs/a.py", True), ("x/keep.py", True), ("x/y/keep.py", True), ("other/a.py", False)],
+)
+def test_files_with_the_ordinary_meaning_are_excepted(path: str, excepted: bool) -> None:
+    assert (found("keeper = 1", path) == []) is excepted
+
+
+def test_a_word_without_a_text_is_searched_in_names_alone() -> None:
+    only_name = words.Word(frozenset({"lane"}), None, "fast path", ())
+    assert list(words.findings("a.py", '"""A lane."""\nlane = 1', [only_name])) == [
+        "a.py:2: name lane: use fast path"
+    ]
+
+
+def test_the_list_of_words_is_complete() -> None:
+    entries = words.read_words(ROOT / "scripts" / "words.toml")
+    assert len(entries) > 20
+    for entry in entries:
+        assert entry.use
+        assert entry.names or entry.text
+        assert all(name == name.lower() for name in entry.names)
+
+
+def test_without_arguments_every_python_file_of_the_repository_is_checked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "words.toml").write_text('[[word]]\nname = ["keeper"]\nuse = "scheduler"\n')
+    (tmp_path / "good.py").write_text("x = 1\n")
+    (tmp_path / "bad.py").write_text("keeper = 1\n")
+    monkeypatch.setattr(words, "ROOT", tmp_path)
+    listed = SimpleNamespace(stdout=b"good.py\0bad.py\0deleted.py\0")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: listed)
+    assert words.main([]) == 1
+    assert capsys.readouterr().out == "bad.py:1: name keeper: use scheduler\n"
+    assert words.main(["good.py"]) == 0
+    assert capsys.readouterr().out == ""
