@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,29 +49,25 @@ judged AS MATERIALIZED (
 SELECT g.*, r.record_id, r.recorded_at FROM guard g CROSS JOIN recorded r
 """  # noqa: S608 - parts of the access check, no values
 
-# Of two simultaneous ends one succeeds. The record's id contains the fund's clock, as every record's does.
+# Of two simultaneous ends the later one fails at the key of `permit_end`, with its record.
 _END = f"""
 WITH {access_check(columns=PERMIT_COLUMNS)},
 judged AS MATERIALIZED (
-    SELECT *, outcome IN ('answered', 'consent-expired', 'card-not-usable') AS may_end,
-           uuidv7(fund_clock() - now()) AS record
-    FROM guard
-),
-ended AS (
-    INSERT INTO permit_end (permit_id, ended_at, reason, client_id, record_id)
-    SELECT permit_id, now, {_OWN}, $1, record FROM judged WHERE may_end
-    ON CONFLICT DO NOTHING
-    RETURNING ended_at, reason
+    SELECT *, outcome IN ('answered', 'consent-expired', 'card-not-usable') AS may_end FROM guard
 ),
 {
     recorded_cte(
         "consent.end",
-        source="judged LEFT JOIN ended ON true",
-        outcome="CASE WHEN NOT may_end THEN outcome WHEN ended IS NULL THEN 'consent-withdrawn' ELSE 'ended' END",
+        source="judged",
+        outcome="CASE WHEN may_end THEN 'ended' ELSE outcome END",
         detail=f"'reason', {_OWN}::text",
-        columns={"record_id": "record"},
     )
-}
+},
+ended AS (
+    INSERT INTO permit_end (permit_id, ended_at, reason, client_id, record_id)
+    SELECT permit_id, now, {_OWN}, $1, record_id FROM judged CROSS JOIN recorded WHERE may_end
+    RETURNING ended_at
+)
 SELECT g.*, r.record_id, r.recorded_at, r.outcome AS ending, d.ended_at AS now_ended_at
 FROM guard g CROSS JOIN recorded r LEFT JOIN ended d ON true
 """  # noqa: S608 - parts of the access check, no values
@@ -136,7 +133,10 @@ async def status(database: Database, caller: Caller, consent_id: UUID) -> Access
 async def end(database: Database, caller: Caller, consent_id: UUID, reason: EndReason) -> AccessDecision:
     """End a consent, once. The outcome is `ended` or the code of a refusal, and is recorded."""
     parameters = [*access_parameters(caller, consent_id), reason.value]
-    [row] = await database.fetch(_END, parameters)
+    try:
+        [row] = await database.fetch(_END, parameters)
+    except asyncpg.UniqueViolationError:  # ended by another call meanwhile, which this one sees now
+        [row] = await database.fetch(_END, parameters)
     decision = AccessDecision.of(row)
     if row["ending"] != "ended":
         return replace(decision, outcome=row["ending"])

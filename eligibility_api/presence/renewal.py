@@ -15,17 +15,16 @@ from eligibility_api.presence.query import HolderAnswer, VerifiedProof
 _BOUND = text("SELECT person_key FROM binding WHERE authority = :authority AND serial = :serial")
 
 _LINK = text("""
-WITH bound AS (
-    INSERT INTO binding (authority, serial, person_key, basis, renewed_authority, renewed_serial, not_after,
-                         record_id)
-    VALUES (:authority, :serial, :person_key, 'renewal', :renewed_authority, :renewed_serial, :not_after, uuidv7())
-    ON CONFLICT DO NOTHING
+WITH recorded AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, authority, serial, person_key, detail)
+    VALUES ('binding.renewal', 'bound', :client_id, :institution_code, :authority, :serial, :person_key,
+            jsonb_build_object('basis', 'J-LIS renewal link'))
     RETURNING record_id
 )
-INSERT INTO audit_record (record_id, kind, outcome, client_id, institution_code, authority, serial, person_key, detail)
-SELECT record_id, 'binding.renewal', 'bound', :client_id, :institution_code, :authority, :serial, :person_key,
-       jsonb_build_object('basis', 'J-LIS renewal link')
-FROM bound
+INSERT INTO binding (authority, serial, person_key, basis, renewed_authority, renewed_serial, not_after, record_id)
+SELECT :authority, :serial, :person_key, 'renewal', :renewed_authority, :renewed_serial, :not_after, record_id
+FROM recorded
+ON CONFLICT DO NOTHING
 RETURNING true
 """)
 
@@ -70,8 +69,10 @@ async def _bind_after(
             "renewed_serial": predecessor.serial_bytes,
             "not_after": proof.not_after,
         }
-        if (await connection.execute(_LINK, values)).scalar_one_or_none():
-            return "bound"
+        async with connection.begin_nested() as savepoint:
+            if (await connection.execute(_LINK, values)).scalar_one_or_none():
+                return "bound"
+            await savepoint.rollback()  # nothing was bound, so nothing is recorded
         # Not bound by this call: either two simultaneous taps, or another certificate has taken the link.
         now_bound_to = (await connection.execute(_BOUND, this)).scalar_one_or_none()
     return "bound" if now_bound_to == holder.person_key else "registration-conflict"

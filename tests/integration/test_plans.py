@@ -107,6 +107,7 @@ FUNCTIONS = {
     "enrolment_closes_once": Function(),
     "revision_published_once": Function(),
     "maintain_used_nonces": Function(),
+    "version_opens_unpublished": Function(),
 }
 """All functions. A new one must be added, so that its plan is tested too."""
 
