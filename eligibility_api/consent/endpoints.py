@@ -26,7 +26,10 @@ from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.state import State, current_state
 from eligibility_api.web.problems import PROOF_REFUSALS, problem_responses
 
-router = APIRouter(prefix=CONSENTS_PATH, tags=["consent"], route_class=rights_first(Right.CONSENT))
+# A terminal that may not read histories is refused by the service, which records the attempt.
+router = APIRouter(
+    prefix=CONSENTS_PATH, tags=["consent"], route_class=rights_first(Right.CONSENT, Right.ELIGIBILITY)
+)
 
 CurrentCaller = Annotated[Caller, Depends(current_caller)]
 CurrentState = Annotated[State, Depends(current_state)]

@@ -27,7 +27,9 @@ from eligibility_api.state import State, current_state
 from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
 
-router = APIRouter(prefix="/v1", tags=["insurer's desk"], route_class=rights_first(Right.ENROLMENT))
+router = APIRouter(
+    prefix="/v1", tags=["insurer's desk"], route_class=rights_first(Right.ENROLMENT, Right.APPROVAL)
+)
 
 _READ_REFUSALS = ("token-invalid", "right-missing", "client-closed", "database-unavailable")
 _LIST_RESPONSES = problem_responses(*_READ_REFUSALS, "cursor-invalid")

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.contract.uploads import Finding, UploadReport
-from eligibility_api.database.plans import join_as_written
+from eligibility_api.database.plans import join_as_written, whole_file
 from eligibility_api.domain.unmatched import UnmatchedLimits, UnmatchedRows, is_withheld
 from eligibility_api.enrolment.store import record
 from eligibility_api.platform.settings import Settings
@@ -95,7 +95,8 @@ async def _persons(connection: AsyncConnection, task: UploadTask, needed: int) -
 
     Enough to compare with `needed`; the number may be higher.
     """
-    of_file = int((await task.staging.execute(connection, _PERSONS_OF_FILE)).scalar_one())
+    async with whole_file(connection):
+        of_file = int((await task.staging.execute(connection, _PERSONS_OF_FILE)).scalar_one())
     if of_file >= needed:
         return of_file
     await join_as_written(connection)

@@ -36,11 +36,11 @@ SELECT max(version) FROM chunk
 
 _OPENED_OR_CLOSED = tuple(_TOUCHED.format(key=key) for key in ("opened_by", "closed_by"))
 
-_UPTO = f"""
+_UPTO = """
 SELECT max(entitlement) FROM (
-    SELECT entitlement FROM {{touched}} WHERE entitlement > :after ORDER BY entitlement LIMIT {CHUNK_ENTITLEMENTS}
+    SELECT entitlement FROM {touched} WHERE entitlement > :after ORDER BY entitlement LIMIT :chunk
 )
-"""  # noqa: S608 - a number of ours
+"""
 
 _UNCHANGED_SINCE = """NOT EXISTS (
     SELECT FROM enrolment n WHERE n.entitlement = t.entitlement AND n.opened_by <> :undo
@@ -91,7 +91,8 @@ async def list_touched(context: UploadContext, task: UploadTask, staging: Stagin
 
 async def last_of_chunk(connection: AsyncConnection, staging: Staging, after: int) -> int | None:
     """The last entitlement of the chunk that follows `after`; None if there are no more."""
-    upto: int | None = (await staging.execute(connection, _UPTO, {"after": after})).scalar_one()
+    chunk = {"after": after, "chunk": CHUNK_ENTITLEMENTS}
+    upto: int | None = (await staging.execute(connection, _UPTO, chunk)).scalar_one()
     return upto
 
 

@@ -19,7 +19,11 @@ _ANY_ERROR = {
 }
 _ANY_TOKEN_ERROR = {
     "description": "Any other error, by its `error` and its `code`.",
-    "content": {"application/json": {"schema": schema_reference(TokenProblem)}},
+    "content": {
+        "application/json": {"schema": schema_reference(TokenProblem)},
+        # What the server's limits refuse has not reached the endpoint.
+        PROBLEM_MEDIA_TYPE: {"schema": schema_reference(Problem)},
+    },
 }
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from eligibility_api.app import LARGER_BODIES, MAX_BODY_BYTES, build
+from eligibility_api.checkups.endpoints import PATH as CHECKUPS_PATH
 from eligibility_api.state import State
 from tests.builders.fund import Fund, opened
 from tests.builders.real_server import Answer, Client, chunked, request, serving
@@ -57,7 +58,7 @@ async def ask(address: tuple[str, int], *parts: bytes) -> Answer:
 
 async def token(fund: Fund, path: str) -> str:
     """A token of who may call a path."""
-    insurers = (*UPLOADS, "/v1/checkups", "/v1/medical-tickets", "/v1/medical-tickets/withdraw")
+    insurers = (*UPLOADS, CHECKUPS_PATH, "/v1/medical-tickets", "/v1/medical-tickets/withdraw")
     return await fund.token(fund.insurer if path in insurers else fund.clinic)
 
 

@@ -213,7 +213,9 @@ def test_lines_that_a_full_disk_does_not_take_are_counted_and_later_lines_are_wh
     before = metric(own_stack, "shikaku_log_lines_lost_total")
     disk.fill()
     Taps(own_stack).until(lambda taps: len(taps.failures) >= FAILURES)
-    assert metric(own_stack, "shikaku_log_lines_lost_total") > before
+    assert wait_until(
+        lambda: metric(own_stack, "shikaku_log_lines_lost_total") > before, PATIENCE_SECONDS
+    )  # the service reads its figures at intervals
     written = log.stat().st_size
     disk.clear()
     await_recovery(own_stack)

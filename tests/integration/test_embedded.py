@@ -129,7 +129,7 @@ def test_a_wrong_password_is_refused(database: Database) -> None:
         ("fsync", "on"),
         ("synchronous_commit", "on"),
         ("jit", "off"),
-        ("max_connections", "88"),
+        ("max_connections", "96"),
     ],
 )
 def test_the_server_is_set_up(database: Database, setting: str, value: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from eligibility_api.contract.numbers import check_digit
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.presence import mirror
-from eligibility_api.uploads import fill_rates, report, undo
+from eligibility_api.uploads import fill_rates, report, undo_check
 from jpki_mock.authority.values import Reason
 from jpki_mock.personalisation import certificate_id
 from tests.builders.fund import Fund
@@ -62,7 +62,7 @@ async def test_a_report_counts_every_row_and_member_once(
 async def test_an_undo_restores_every_member(
     fund: Fund, own: Credential, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    monkeypatch.setattr(undo, "CHUNK_ENTITLEMENTS", size)
+    monkeypatch.setattr(undo_check, "CHUNK_ENTITLEMENTS", size)
     rows = rows_of(fund, own, 7)
     await upload_and_process(fund, csv_file(rows), own)
     wrong = await upload_and_process(fund, csv_file([row | {"name_alias": "誤"} for row in rows]), own)
