@@ -17,6 +17,10 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential
 
 
+SIGNATURES = 300
+"""Signatures of one session: the terminal limits a session's commands (`clinic_terminal.card.profile.MAX_EXCHANGES`)."""
+
+
 class CardSessionError(Exception):
     """A card cannot be used; the text names its file and the error's code."""
 
@@ -27,13 +31,21 @@ class CardSession:
     def __init__(self, name: str, connection: CardConnection, pin: str) -> None:
         """Select the application and verify the PIN. Raises CardError."""
         self.name = name
-        self._card = JpkiApplication(connection)
+        self._connection, self._pin = connection, pin
+        self._begin()
+
+    def _begin(self) -> None:
+        self._card = JpkiApplication(self._connection)
         self._card.select()
-        self._card.verify_pin(pin)
+        self._card.verify_pin(self._pin)
         self._certificate = self._card.read_certificate()
+        self._signatures_left = SIGNATURES
 
     def prove(self, credential: Credential, challenge: str) -> CardCheckRequest:
         """A proof of presence at the terminal of `credential`, signed by the card. Raises CardError."""
+        if not self._signatures_left:
+            self._begin()
+        self._signatures_left -= 1
         message = credential.to_be_signed(Purpose.ELIGIBILITY, challenge)
         signature = self._card.sign_for_authentication(message)
         return CardCheckRequest(challenge=challenge, certificate=self._certificate, signature=signature)
