@@ -16,7 +16,6 @@ from eligibility_api.contract.eligibility import CardCheckRequest
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.tokens import Credential
 
-
 SIGNATURES = 300
 """Signatures of one session: the terminal limits a session's commands (`clinic_terminal.card.profile.MAX_EXCHANGES`)."""
 

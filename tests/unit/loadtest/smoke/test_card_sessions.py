@@ -62,9 +62,7 @@ def test_a_card_that_cannot_be_used_is_named_and_all_are_closed(
     open_card(file).close()
 
 
-def test_a_card_signs_as_often_as_a_load_asks_it_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_card_signs_as_often_as_a_load_asks_it_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loadtest.smoke.card_sessions.SIGNATURES", 20)
     monkeypatch.setattr("clinic_terminal.card.profile.MAX_EXCHANGES", 40)
     file = card_file(tmp_path / "card.json")
