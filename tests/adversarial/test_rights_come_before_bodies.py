@@ -11,7 +11,7 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import CATALOGUE
 from eligibility_api.dependencies import RightsFirstRoute
 from tests.builders.fund import Fund
-from tests.unit.repository.test_bounds import MODULES, routes
+from tests.builders.operations import MODULES, routes
 
 POSTS = sorted(
     (route for route in routes() if "POST" in (route.methods or ()) and route.path != "/v1/token"),

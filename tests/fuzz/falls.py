@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.builders.hostile_texts import marks
+from tests.builders.operations import MODELS
 from tests.conformance.bad_files import GOOD, line, lines
-from tests.unit.repository.test_bounds import MODELS
 
 
 def _request(name: str, **members: Any) -> bytes:

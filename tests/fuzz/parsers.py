@@ -39,12 +39,12 @@ from eligibility_api.jlis.client import _HOLDER, _MATCHES
 from eligibility_api.uploads.reading.encoding import detect_encoding
 from eligibility_api.uploads.reading.reader import Reader
 from eligibility_api.web import cursor
+from tests.builders.operations import MODELS
 from tests.claims.samples import SAMPLES
 from tests.conformance.bad_files import BAD_ROWS, GOOD, line, lines
 from tests.conformance.proofs import Collection
 from tests.unit.eligibility_api.consent import evidence
 from tests.unit.eligibility_api.domain import revocations
-from tests.unit.repository.test_bounds import MODELS
 
 NOW = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
 REFUSALS = (ShikakuError, ValidationError, RevocationDataRejected, MasterFaults)

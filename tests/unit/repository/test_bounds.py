@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import re
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import pytest
-from fastapi import APIRouter
 from fastapi.dependencies.utils import get_flat_params
-from fastapi.routing import APIRoute
 from pydantic import AfterValidator, FailFast, Field, StringConstraints, TypeAdapter
 from pydantic.functional_validators import BeforeValidator
 
-import eligibility_api
 from eligibility_api.contract.batches import BatchRow
 from eligibility_api.contract.bounds import MAX_STORED_INTEGER, BoundedBefore, before
 from eligibility_api.contract.membership import StatedMembership
 from eligibility_api.contract.wire import RequestModel, Row, Text
-from eligibility_api.history.endpoints import HISTORY_ROUTERS
+from tests.builders.operations import MODELS, MODULES, routes
 
 Schema = dict[str, Any]
 
@@ -107,39 +102,11 @@ def limits_members(schema: Schema, definitions: dict[str, Schema]) -> bool:
     return False
 
 
-def modules() -> list[ModuleType]:
-    names = [module.name for module in pkgutil.walk_packages(eligibility_api.__path__, "eligibility_api.")]
-    return [
-        importlib.import_module(name)
-        for name in names
-        if ".migrations." not in name and not name.endswith("__main__")
-    ]
-
-
-MODULES = modules()
-
-
-def request_models(model: type[RequestModel] = RequestModel) -> set[type[RequestModel]]:
-    """All requests of the fund, which are the subclasses of `RequestModel` in its packages."""
-    below = {inner for direct in model.__subclasses__() for inner in {direct, *request_models(direct)}}
-    return {inner for inner in below if inner.__module__.startswith("eligibility_api.")}
-
-
-MODELS = sorted(request_models(), key=lambda model: f"{model.__module__}.{model.__qualname__}")
-
 UNREAD = {
     "Authorization": "a token's length is checked first",
     "Idempotency-Key": "its form has 64 characters",
 }
 """Headers whose text reaches code of ours, which checks its length itself, as a refusal of its own."""
-
-
-def routes() -> list[APIRoute]:
-    """Every operation of the fund: those of all routers of its modules."""
-    routers = [value for module in MODULES for value in vars(module).values() if isinstance(value, APIRouter)]
-    routers += HISTORY_ROUTERS.values()
-    found = {id(route): route for router in routers for route in router.routes if isinstance(route, APIRoute)}
-    return list(found.values())
 
 
 def parameters() -> list[tuple[str, Any]]:
