@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from eligibility_api.processes.process import max_open_files
 from tests.builders.stack import PopulatedStack
 
 CONNECTIONS = 2_000
@@ -31,6 +32,7 @@ def address(stack: PopulatedStack) -> tuple[str, int]:
 
 @pytest.fixture
 def connections() -> Iterator[ExitStack]:
+    assert max_open_files() > CONNECTIONS + 200
     with ExitStack() as opened:
         yield opened
 

@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.fund_caller import FundCaller
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.processes.process import max_open_files
 from tests.builders.stack import PopulatedStack, populated_stack
 
 ATTACKER = "127.0.0.66"
@@ -199,6 +200,7 @@ ATTACKS: dict[str, tuple[int, Attack]] = {
 def run_attack(name: str, target: Target, result: multiprocessing.SimpleQueue[Answers]) -> None:
     """Attack from this process until the time is over."""
     os.nice(_NICENESS)
+    max_open_files()
     count, attack = ATTACKS[name]
     answers: Answers = Counter()
 

@@ -226,7 +226,7 @@ def test_a_fund_is_ready_once_it_answers_200(status: int | None, ready: bool) ->
 
 
 WAITS = "import sys, time; print('listening', flush=True); time.sleep(600)"
-FAILS = "import sys; print('\\n'.join(f'line {n}' for n in range(50))); sys.exit('the reason')"
+FAILS = "import sys; print('\\n'.join(f'line {n}' for n in range(50)), flush=True); sys.exit('the reason')"
 
 
 @pytest.fixture

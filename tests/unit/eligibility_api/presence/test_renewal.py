@@ -55,6 +55,13 @@ class Bindings:
     async def transaction(self) -> AsyncIterator[Bindings]:
         yield self
 
+    @asynccontextmanager
+    async def begin_nested(self) -> AsyncIterator[Bindings]:
+        yield self
+
+    async def rollback(self) -> None:
+        assert not self.linked
+
     async def execute(self, statement: object, values: dict[str, Any]) -> Result:
         place = values["authority"], values["serial"]
         if "INSERT" not in str(statement):

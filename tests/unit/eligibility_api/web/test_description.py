@@ -39,7 +39,7 @@ def _every_object(node: object) -> Iterator[dict[str, Any]]:
 def test_every_error_is_described_in_the_media_type_that_is_sent(name: str) -> None:
     path, operation = OPERATIONS[name]
     is_token = path == TOKEN_PATH
-    expected = ("application/json", "TokenProblem") if is_token else (PROBLEM_MEDIA_TYPE, "Problem")
+    problem = (PROBLEM_MEDIA_TYPE, "Problem")
     errors = {
         status: response
         for status, response in operation["responses"].items()
@@ -47,8 +47,12 @@ def test_every_error_is_described_in_the_media_type_that_is_sent(name: str) -> N
     }
     assert "default" in errors
     for status, response in errors.items():
-        [(media_type, content)] = response["content"].items()
-        assert (media_type, content["schema"]["$ref"].rsplit("/", 1)[1]) == expected, status
+        found = [
+            (kind, body["schema"]["$ref"].rsplit("/", 1)[1]) for kind, body in response["content"].items()
+        ]
+        # What the server's limits refuse has not reached the token endpoint.
+        beside = [problem] if status == "default" else []
+        assert found == ([("application/json", "TokenProblem"), *beside] if is_token else [problem]), status
 
 
 def test_an_operation_with_parameters_or_a_body_describes_the_refusal_of_its_form() -> None:
