@@ -51,8 +51,8 @@ def test_every_error_is_described_in_the_media_type_that_is_sent(name: str) -> N
             (kind, body["schema"]["$ref"].rsplit("/", 1)[1]) for kind, body in response["content"].items()
         ]
         # What the server's limits refuse has not reached the token endpoint.
-        beside = [problem] if status == "default" else []
-        assert found == ([("application/json", "TokenProblem"), *beside] if is_token else [problem]), status
+        others = [problem] if status == "default" else []
+        assert found == ([("application/json", "TokenProblem"), *others] if is_token else [problem]), status
 
 
 def test_an_operation_with_parameters_or_a_body_describes_the_refusal_of_its_form() -> None:
