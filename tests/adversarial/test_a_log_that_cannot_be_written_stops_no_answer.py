@@ -70,7 +70,7 @@ def stopped_reader() -> tuple[int, list[int]]:
 @contextmanager
 def serving(standard_error: int | None) -> Iterator[httpx2.Client]:
     """The program; `None` closes its standard error."""
-    redirected = ["sh", "-c", '"$@" 2>&-', "sh"] if standard_error is None else []
+    redirected = ["sh", "-c", 'exec "$@" 2>&-', "sh"] if standard_error is None else []
     with subprocess.Popen(
         [*redirected, sys.executable, "-c", PROGRAM],
         stdout=subprocess.PIPE,

@@ -13,11 +13,9 @@ import argparse
 import asyncio
 import multiprocessing
 import os
-import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,7 +28,9 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.fund_caller import FundCaller
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.processes.process import max_open_files
+from tests.benchmarks.tappers import Tappers
 from tests.builders.stack import PopulatedStack, populated_stack
+from tests.builders.terminal import Terminal
 
 ATTACKER = "127.0.0.66"
 TERMINALS = 4
@@ -241,53 +241,36 @@ class Phase:
         return hundredths[49], hundredths[98]
 
 
-class HonestTerminals:
+class HonestTerminals(Tappers):
     """Terminals that tap at a constant rate and go on whatever they are answered."""
 
     def __init__(self, stack: PopulatedStack, per_second: float) -> None:
-        self.phase: Phase | None = None
-        self._ended = threading.Event()
-        self._interval = TERMINALS / per_second
-        self._pool = ThreadPoolExecutor(TERMINALS)
-        self._tapping = [self._pool.submit(self._tap, stack, n / TERMINALS) for n in range(TERMINALS)]
+        self.phases: dict[str, Phase] = defaultdict(Phase)
+        super().__init__(stack, TERMINALS, per_second)
 
-    def end(self) -> None:
-        """Stop. Raises the error of a terminal."""
-        self._ended.set()
-        for tapping in self._tapping:
-            tapping.result()
-        self._pool.shutdown()
+    def tap(self, terminal: Terminal) -> str | None:
+        """A tap. Returns `503` if it was refused with Retry-After, or the code of its error."""
+        try:
+            terminal.tap()
+        except ShikakuError as error:
+            return "503" if error.entry.status == 503 and error.retry_after is not None else error.code
+        return None
 
-    def _tap(self, stack: PopulatedStack, offset: float) -> None:
-        with stack.terminal() as terminal:
-            next_tap = time.monotonic() + offset * self._interval
-            while not self._ended.wait(max(next_tap - time.monotonic(), 0)):
-                next_tap += self._interval
-                phase, started = self.phase, time.perf_counter()
-                failure = _failure_of(terminal.tap)
-                milliseconds = (time.perf_counter() - started) * 1000
-                if phase is None or phase is not self.phase:
-                    continue
-                if failure is None:
-                    phase.milliseconds.append(milliseconds)
-                else:
-                    phase.failures[failure] += 1
-                    phase.slowest_refusal_ms = max(phase.slowest_refusal_ms, milliseconds)
-
-
-def _failure_of(tap: Callable[[], object]) -> str | None:
-    try:
-        tap()
-    except ShikakuError as error:
-        return "503" if error.entry.status == 503 and error.retry_after is not None else error.code
-    return None
+    def add(self, phase: str, milliseconds: float, failure: str | None) -> None:
+        """Record a tap or its failure."""
+        found = self.phases[phase]
+        if failure is None:
+            found.milliseconds.append(milliseconds)
+        else:
+            found.failures[failure] += 1
+            found.slowest_refusal_ms = max(found.slowest_refusal_ms, milliseconds)
 
 
 def measure(stack: PopulatedStack, seconds: float, per_second: float, names: list[str]) -> dict[str, Phase]:
     """Tap without attack, then under each attack."""
     address = urlsplit(stack.wiring["TERMINAL_FUND_URL"])
     terminals = HonestTerminals(stack, per_second)
-    phases: dict[str, Phase] = {}
+    phases = terminals.phases
     context = multiprocessing.get_context("spawn")
     for name in [_UNATTACKED, *names]:
         attacker, result = None, context.SimpleQueue()
@@ -298,7 +281,7 @@ def measure(stack: PopulatedStack, seconds: float, per_second: float, names: lis
             attacker = context.Process(target=run_attack, args=(name, target, result), daemon=True)
             attacker.start()
         time.sleep(2 * _PAUSE_SECONDS)
-        phase = terminals.phase = phases[name] = Phase()
+        terminals.phase, phase = name, phases[name]
         time.sleep(seconds)
         terminals.phase = None
         if attacker is not None:

@@ -48,17 +48,20 @@ class Tappers:
             next_tap = time.monotonic() + offset * self._interval
             while not self._ended.wait(max(next_tap - time.monotonic(), 0)):
                 next_tap += self._interval
-                phase = self.phase
-                seconds = _timed(terminal)
+                phase, started = self.phase, time.perf_counter()
+                failure = self.tap(terminal)
+                milliseconds = (time.perf_counter() - started) * 1000
                 if phase is not None and phase == self.phase:
-                    self.latencies[phase].append(seconds * 1000)
+                    self.add(phase, milliseconds, failure)
 
+    def tap(self, terminal: Terminal) -> str | None:
+        """A tap: two answers of the fund, and a signature. Returns the failure that a benchmark tolerates, if any."""
+        terminal.tap()
+        return None
 
-def _timed(terminal: Terminal) -> float:
-    """The seconds of a tap: two answers of the fund, and a signature."""
-    started = time.perf_counter()
-    terminal.tap()
-    return time.perf_counter() - started
+    def add(self, phase: str, milliseconds: float, failure: str | None) -> None:
+        """Record a tap."""
+        self.latencies[phase].append(milliseconds)
 
 
 def show(latencies: Latencies, baseline: str) -> None:
