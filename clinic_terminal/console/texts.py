@@ -161,9 +161,10 @@ KNOWN_FROM = Bilingual("反映日時", "Known from")
 
 ROWS = "件"
 NOTHING_FOUND = Bilingual("この期間の情報はありません", "Nothing in these months")
+NO_PROVIDER = Bilingual("この情報の提供元はありません", "No provider of this information")
 NO_NAME = "医薬品マスターに名称なし"
 NO_INGREDIENT = "成分コードなし"
-DUPLICATE = Bilingual("！重複投薬の可能性", "POSSIBLE DUPLICATE")
+OVERLAP = Bilingual("！服用期間の重なり", "OVERLAPPING DAYS")
 SAME_INGREDIENT = "別の処方元・同じ成分"
 GENERIC = "後発品"
 DAYS_OF_SUPPLY = "日分"
@@ -175,5 +176,3 @@ PROVIDER = "実施施設"
 OWN_FACILITY = "自施設"
 CLAIMED = "請求"
 DAYS_OLD = "日前の登録"
-MAIN_DIAGNOSIS = "主傷病"
-TREATMENT_START = "診療開始日"

@@ -95,7 +95,7 @@ permit_row AS MATERIALIZED (
     {disaster}
 ),
 current_enrolment AS MATERIALIZED (
-    SELECT e.entitlement, daterange(e.acquired_on, e.lost_on) AS days,
+    SELECT e.entitlement, e.certificate_kind, daterange(e.acquired_on, e.lost_on) AS days,
            e.self_disclosure_blocked OR e.mismatch = 'open' AS protected
     FROM permit_row s JOIN enrolment e ON e.person_key = s.person_key {known_now}
     WHERE {not_superseded}

@@ -47,7 +47,12 @@ from eligibility_api.contract.history import (
     Treatments,
 )
 from eligibility_api.contract.history_query import FULL_HISTORY, Accessor, HistoryQuery, Staff
-from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
+from eligibility_api.contract.prescriptions import (
+    DispensingRequest,
+    EntryAnswer,
+    InHouseRequest,
+    PrescriptionRequest,
+)
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
 from eligibility_api.contract.references import (
     ReferenceAnswer,
@@ -188,6 +193,10 @@ class FundClient(FundCaller):
     ) -> EntryAnswer:
         """Record a prescription. `key`: an idempotency key; default: a new one."""
         return self._post_idempotent(EntryAnswer, "/v1/prescriptions", request, key, by.headers())
+
+    def record_in_house(self, request: InHouseRequest, by: Staff, key: str | None = None) -> EntryAnswer:
+        """Record what the facility dispensed itself. `key`: an idempotency key; default: a new one."""
+        return self._post_idempotent(EntryAnswer, "/v1/in-house-dispensings", request, key, by.headers())
 
     def record_dispensing(self, request: DispensingRequest, by: Staff, key: str | None = None) -> EntryAnswer:
         """Record a dispensing. `key`: an idempotency key; default: a new one."""

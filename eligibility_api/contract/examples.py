@@ -170,6 +170,13 @@ PRESCRIPTION: dict[str, Any] = {
 }
 """A prescription of a clinic."""
 
+IN_HOUSE: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "dispensed_on": "2026-11-23",
+    "medicines": [PRESCRIBED],
+}
+"""What a clinic dispensed itself."""
+
 DISPENSING: dict[str, Any] = {
     "identified_by": _RECORD,
     "prescribed_on": "2026-11-23",

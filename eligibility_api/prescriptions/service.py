@@ -21,6 +21,7 @@ from eligibility_api.contract.history import Origin
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
     EntryAnswer,
+    InHouseRequest,
     PrescribedMedicine,
     PrescriptionRequest,
 )
@@ -33,8 +34,10 @@ from eligibility_api.prescriptions import store
 from eligibility_api.prescriptions.store import Entry, IdempotentCall
 from eligibility_api.state import State
 
+_PRESCRIBERS = {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF}
 _ROLES = {
-    Origin.PRESCRIPTION: {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF},
+    Origin.PRESCRIPTION: _PRESCRIBERS,
+    Origin.IN_HOUSE: _PRESCRIBERS,
     Origin.DISPENSING: {Role.PHARMACIST, Role.AUTHORISED_STAFF},
 }
 
@@ -53,6 +56,22 @@ async def prescribe(
         identified_by=request.identified_by,
         prescribed_on=request.prescribed_on,
         content=_content(request.medicines, request.prescribed_on),
+    )
+    digest = request_digest(entry.origin, request, secret=state.keys.version)
+    return await _add(state, caller, operator, entry, IdempotentCall(key=key, digest=digest))
+
+
+async def dispense_in_house(
+    state: State, caller: Caller, operator: Operator, key: str, request: InHouseRequest
+) -> EntryAnswer:
+    """Record what this facility prescribed and dispensed itself. Raises as `prescribe` does."""
+    entry = Entry(
+        entry_id=uuid4(),
+        origin=Origin.IN_HOUSE,
+        identified_by=request.identified_by,
+        prescribed_on=request.dispensed_on,
+        dispensed_on=request.dispensed_on,
+        content=_content(request.medicines, request.dispensed_on, request.dispensed_on),
     )
     digest = request_digest(entry.origin, request, secret=state.keys.version)
     return await _add(state, caller, operator, entry, IdempotentCall(key=key, digest=digest))

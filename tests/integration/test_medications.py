@@ -1,4 +1,4 @@
-"""How medicines are returned: names, pages, groups, duplicates, and entries recorded at once."""
+"""How medicines are returned: names, pages, groups, overlaps, and entries recorded at once."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def test_a_medicine_has_its_name_origin_and_age(fund: Fund, pharmacy: Cred
             "usage": "1日3回食後",
             "instruction": "見本の指示",
             "times": 14,
-            "duplicates": [],
+            "overlaps": [],
         }
     ]
     assert (answer["total"], answer["next"], answer["groups"]) == (1, None, [])
@@ -168,7 +168,7 @@ async def test_medicines_are_grouped_by_day_across_pages(fund: Fund, pharmacy: C
     assert rows == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_duplicate_is_marked_also_if_the_filter_omits_the_other_row(
+async def test_an_overlap_is_marked_also_if_the_filter_omits_the_other_row(
     fund: Fund, pharmacy: Credential
 ) -> None:
     person = await enrolled_patient(fund)
@@ -184,9 +184,9 @@ async def test_a_duplicate_is_marked_also_if_the_filter_omits_the_other_row(
     filtered = await fetch_history(fund, permit, pharmacy, prescriber=CLINIC)
     groups = (await fetch_history(fund, permit, pharmacy, group="ingredient"))["groups"]
     # The clinic's two supplies overlap as well, but are a refill.
-    assert [(m["row"], m["duplicates"]) for m in whole] == [(1, [2]), (2, [1]), (3, [])]
-    assert [(m["row"], m["duplicates"]) for m in filtered["medicines"]] == [(2, [1]), (3, [])]
-    assert (filtered["total"], [group["duplicates"] for group in groups]) == (2, [True])
+    assert [(m["row"], m["overlaps"]) for m in whole] == [(1, [2]), (2, [1]), (3, [])]
+    assert [(m["row"], m["overlaps"]) for m in filtered["medicines"]] == [(2, [1]), (3, [])]
+    assert (filtered["total"], [group["overlaps"] for group in groups]) == (2, [True])
 
 
 async def test_an_entry_is_disclosed_until_its_claim_arrives(fund: Fund, pharmacy: Credential) -> None:

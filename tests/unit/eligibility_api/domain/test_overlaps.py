@@ -1,4 +1,4 @@
-"""Duplicates, compared with the plainest implementation of the rule."""
+"""Overlaps in the list, compared with the plainest implementation of the rule."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility_api.contract.history import Origin
-from eligibility_api.domain.duplicates import Supply, duplicates
-from eligibility_api.domain.medicines import MedicineRow, duplicate_marks
+from eligibility_api.domain.medicines import MedicineRow, overlap_marks
+from eligibility_api.domain.overlaps import Supply, overlaps
 from tests.builders.known import CLINIC, DAY, OTHER_CLINIC, drug, known
 
 supplies = st.lists(
@@ -25,11 +25,11 @@ supplies = st.lists(
 
 
 @given(supplies)
-def test_supplies_of_two_prescribers_that_share_a_day_are_duplicates(
+def test_supplies_of_two_prescribers_that_share_a_day_overlap(
     some: list[tuple[str, str, int, int]],
 ) -> None:
     """Rule H7."""
-    found = duplicates(
+    found = overlaps(
         [
             Supply(
                 row, ingredient, prescriber, DAY + timedelta(days=first), DAY + timedelta(days=first + length)
@@ -59,15 +59,15 @@ def row(
 
 
 def marked(*rows: MedicineRow) -> dict[int, list[int]]:
-    return dict(duplicate_marks(rows, INGREDIENTS.get))
+    return dict(overlap_marks(rows, INGREDIENTS.get))
 
 
-def test_one_ingredient_of_two_prescribers_on_the_same_days_is_a_duplicate() -> None:
+def test_one_ingredient_of_two_prescribers_on_the_same_days_overlaps() -> None:
     """Rule H7."""
     assert marked(row(), row(OTHER_CLINIC, code="990000102")) == {1: [2], 2: [1]}
 
 
-def test_incomplete_rows_are_never_duplicates() -> None:
+def test_incomplete_rows_never_overlap() -> None:
     """Rule H7."""
     other = row(OTHER_CLINIC)
     refill = row(OTHER_CLINIC, on=DAY + timedelta(days=7))

@@ -1,4 +1,7 @@
-"""Duplicates (重複投薬): one ingredient from different prescribers for overlapping days (rule H7)."""
+"""Overlaps in the list of medicines: one ingredient from different prescribers for the same days (rule H7).
+
+Our own mark, also made from claims. The check of duplicate medication by the public rule is `duplicates.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ INGREDIENT_LENGTH = 7
 
 
 class Supply(NamedTuple):
-    """A supply for the days [first, end). Only rows with all of these values can be duplicates."""
+    """A supply for the days [first, end). Only rows with all of these values can overlap."""
 
     row: int
     ingredient: str
@@ -25,8 +28,8 @@ class Supply(NamedTuple):
     end: date
 
 
-def duplicates(supplies: Sequence[Supply]) -> Mapping[int, list[int]]:
-    """For each duplicated row, the rows that duplicate it, in ascending order (rule H7)."""
+def overlaps(supplies: Sequence[Supply]) -> Mapping[int, list[int]]:
+    """For each overlapping row, the rows with which it overlaps, in ascending order (rule H7)."""
     by_ingredient: defaultdict[str, list[Supply]] = defaultdict(list)
     for one in supplies:
         by_ingredient[one.ingredient].append(one)
