@@ -1,4 +1,4 @@
-"""`clinic-terminal prescribe` and `dispense`: report a prescription or a dispensing to the fund at once."""
+"""`clinic-terminal prescribe`, `dispense`, `dispense-on-site`: report them to the fund at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ from clinic_terminal.console.membership_prompts import json_object
 from clinic_terminal.outcome import Reply
 from clinic_terminal.queries.membership import parse_request
 from eligibility_api.contract.history_query import Staff
-from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
+from eligibility_api.contract.prescriptions import (
+    DispensingRequest,
+    EntryAnswer,
+    OnSiteRequest,
+    PrescriptionRequest,
+)
 from eligibility_api.contract.wire import RequestModel
 
 _FILE_JA = """FILE は API 仕様の形式の JSON オブジェクト1件です。identified_by は、過去24時間以内にこの患者さんを確認した回答の記録番号です。
@@ -37,6 +42,12 @@ _PRESCRIBE_HELP = command_help(
 _DISPENSE_HELP = command_help(
     f"""調剤を支払基金に登録します。{_FILE_JA}""",
     f"""Registers a dispensing with the fund. {_FILE_EN}""",
+    exit_code_help.CALL_EXIT_CODES,
+)
+
+_ON_SITE_HELP = command_help(
+    f"""院内処方（この施設で調剤または投与した薬剤）を支払基金に登録します。{_FILE_JA}""",
+    f"""Registers what this facility dispensed itself with the fund. {_FILE_EN}""",
     exit_code_help.CALL_EXIT_CODES,
 )
 
@@ -72,6 +83,11 @@ def add_to(app: typer.Typer) -> None:
     app.command("dispense", help=_DISPENSE_HELP, short_help="調剤の登録 / Register a dispensing")(
         dispense_command
     )
+    app.command(
+        "dispense-on-site",
+        help=_ON_SITE_HELP,
+        short_help="院内処方の登録 / Register what was dispensed on-site",
+    )(dispense_on_site_command)
 
 
 def prescribe_command(
@@ -105,6 +121,21 @@ def dispense_command(
         reply = Reply.to(
             lambda: fund.record_dispensing(_read(DispensingRequest, file), Staff(role, operator), key)
         )
+    show_reply(reply, _show, as_json=as_json)
+
+
+def dispense_on_site_command(
+    context: typer.Context,
+    file: File,
+    *,
+    role: RoleOption,
+    operator: Operator = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Register what was dispensed on-site, print the entry, and end with the exit code."""
+    with open_terminal(context.ensure_object(Dependencies)).fund as fund:
+        reply = Reply.to(lambda: fund.record_on_site(_read(OnSiteRequest, file), Staff(role, operator), key))
     show_reply(reply, _show, as_json=as_json)
 
 

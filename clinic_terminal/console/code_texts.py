@@ -180,7 +180,7 @@ ORIGIN = exhaustive(
         Origin.CLAIM: Bilingual("レセプト", "claim"),
         Origin.DISPENSING: Bilingual("調剤情報（請求前）", "dispensed, not claimed yet"),
         Origin.PRESCRIPTION: Bilingual("処方情報（請求前）", "prescribed, not claimed yet"),
-        Origin.IN_HOUSE: Bilingual("院内処方情報（請求前）", "dispensed in-house, not claimed yet"),
+        Origin.ON_SITE: Bilingual("院内処方情報（請求前）", "dispensed on-site, not claimed yet"),
     },
 )
 

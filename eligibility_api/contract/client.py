@@ -50,7 +50,7 @@ from eligibility_api.contract.history_query import FULL_HISTORY, Accessor, Histo
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
     EntryAnswer,
-    InHouseRequest,
+    OnSiteRequest,
     PrescriptionRequest,
 )
 from eligibility_api.contract.presence import ChallengeAnswer, ChallengeRequest
@@ -194,9 +194,9 @@ class FundClient(FundCaller):
         """Record a prescription. `key`: an idempotency key; default: a new one."""
         return self._post_idempotent(EntryAnswer, "/v1/prescriptions", request, key, by.headers())
 
-    def record_in_house(self, request: InHouseRequest, by: Staff, key: str | None = None) -> EntryAnswer:
+    def record_on_site(self, request: OnSiteRequest, by: Staff, key: str | None = None) -> EntryAnswer:
         """Record what the facility dispensed itself. `key`: an idempotency key; default: a new one."""
-        return self._post_idempotent(EntryAnswer, "/v1/in-house-dispensings", request, key, by.headers())
+        return self._post_idempotent(EntryAnswer, "/v1/on-site-dispensings", request, key, by.headers())
 
     def record_dispensing(self, request: DispensingRequest, by: Staff, key: str | None = None) -> EntryAnswer:
         """Record a dispensing. `key`: an idempotency key; default: a new one."""

@@ -170,7 +170,7 @@ PRESCRIPTION: dict[str, Any] = {
 }
 """A prescription of a clinic."""
 
-IN_HOUSE: dict[str, Any] = {
+ON_SITE: dict[str, Any] = {
     "identified_by": _RECORD,
     "dispensed_on": "2026-11-23",
     "medicines": [PRESCRIBED],

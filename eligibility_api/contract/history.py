@@ -53,7 +53,7 @@ class Origin(StrEnum):
     """A claim: final, available after 10 to 40 days."""
     DISPENSING = "dispensing"
     PRESCRIPTION = "prescription"
-    IN_HOUSE = "in-house"
+    ON_SITE = "on-site"
     """Dispensed or given by the prescribing institution itself (院内処方)."""
 
 

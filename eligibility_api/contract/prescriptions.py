@@ -43,10 +43,10 @@ class PrescriptionRequest(RequestModel):
     medicines: list[PrescribedMedicine] = Field(min_length=1, max_length=100)
 
 
-class InHouseRequest(RequestModel):
-    """`POST /v1/in-house-dispensings`: medicines that the prescribing institution itself dispensed or gave (院内処方)."""
+class OnSiteRequest(RequestModel):
+    """`POST /v1/on-site-dispensings`: medicines that the prescribing institution itself dispensed or gave (院内処方)."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.IN_HOUSE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.ON_SITE]})
 
     identified_by: UUID = Field(
         description="`record_id` of this facility's eligibility answer about the patient, of the last 24 hours."

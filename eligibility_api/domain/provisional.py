@@ -1,7 +1,7 @@
 """Selects provisional entries: prescriptions and dispensings that no claim has replaced (OQS 7.2).
 
 Most reliable is the claim, then the dispensing, then the prescription. Of one patient, institution and day
-the more reliable one replaces all the others. A medicine dispensed in-house (院内処方) is replaced by its
+the more reliable one replaces all the others. A medicine dispensed on-site (院内処方) is replaced by its
 institution's own claim only.
 """
 
@@ -31,7 +31,7 @@ def current_entries(
 
     A dispensing is replaced by a claim of its pharmacy with its day of dispensing; a prescription by a claim
     or a dispensing that names its prescriber and day of prescribing, or by a claim of its own institution for
-    that day; what was dispensed in-house by the latter only.
+    that day; what was dispensed on-site by the latter only.
     """
     if not entries:
         return []
@@ -57,7 +57,7 @@ def _note(claim: HistoryRecord, replaced: dict[Origin, set[InstitutionDay]]) -> 
             days = per_day(claim.month, drug.days, drug.times)
             own = {(claim.institution_code, day) for day, _ in days}
             replaced[Origin.PRESCRIPTION] |= own
-            replaced[Origin.IN_HOUSE] |= own
+            replaced[Origin.ON_SITE] |= own
 
 
 def _place(entry: HistoryRecord) -> InstitutionDay:

@@ -12,7 +12,7 @@ from eligibility_api.contract.codes import Right
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
     EntryAnswer,
-    InHouseRequest,
+    OnSiteRequest,
     PrescriptionRequest,
 )
 from eligibility_api.dependencies import current_caller, rights_first
@@ -51,20 +51,20 @@ async def prescribe(
 
 
 @router.post(
-    "/v1/in-house-dispensings",
+    "/v1/on-site-dispensings",
     status_code=201,
     summary="Record what a prescribing institution dispensed itself",
     responses=_REFUSALS,
 )
-async def dispense_in_house(
-    request: InHouseRequest,
+async def dispense_on_site(
+    request: OnSiteRequest,
     caller: Annotated[Caller, Depends(current_caller)],
     operator: Annotated[Operator, Depends(current_operator)],
     state: Annotated[State, Depends(current_state)],
     key: Annotated[str, Depends(idempotency_key)],
 ) -> EntryAnswer:
     """院内処方: from a clinic, hospital or dental clinic, by a doctor, a dentist or authorised staff."""
-    return await service.dispense_in_house(state, caller, operator, key, request)
+    return await service.dispense_on_site(state, caller, operator, key, request)
 
 
 @router.post("/v1/dispensings", status_code=201, summary="Record a dispensing", responses=_REFUSALS)

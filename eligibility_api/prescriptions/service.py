@@ -21,7 +21,7 @@ from eligibility_api.contract.history import Origin
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
     EntryAnswer,
-    InHouseRequest,
+    OnSiteRequest,
     PrescribedMedicine,
     PrescriptionRequest,
 )
@@ -37,7 +37,7 @@ from eligibility_api.state import State
 _PRESCRIBERS = {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF}
 _ROLES = {
     Origin.PRESCRIPTION: _PRESCRIBERS,
-    Origin.IN_HOUSE: _PRESCRIBERS,
+    Origin.ON_SITE: _PRESCRIBERS,
     Origin.DISPENSING: {Role.PHARMACIST, Role.AUTHORISED_STAFF},
 }
 
@@ -61,13 +61,13 @@ async def prescribe(
     return await _add(state, caller, operator, entry, IdempotentCall(key=key, digest=digest))
 
 
-async def dispense_in_house(
-    state: State, caller: Caller, operator: Operator, key: str, request: InHouseRequest
+async def dispense_on_site(
+    state: State, caller: Caller, operator: Operator, key: str, request: OnSiteRequest
 ) -> EntryAnswer:
     """Record what this facility prescribed and dispensed itself. Raises as `prescribe` does."""
     entry = Entry(
         entry_id=uuid4(),
-        origin=Origin.IN_HOUSE,
+        origin=Origin.ON_SITE,
         identified_by=request.identified_by,
         prescribed_on=request.dispensed_on,
         dispensed_on=request.dispensed_on,

@@ -84,12 +84,12 @@ def prescription(on: date = DAY, institution: str = CLINIC, **more: Any) -> Hist
     return plain._replace(**more)
 
 
-def in_house(on: date = DAY, institution: str = CLINIC, **more: Any) -> HistoryRecord:
+def on_site(on: date = DAY, institution: str = CLINIC, **more: Any) -> HistoryRecord:
     """A medicine that a clinic dispensed itself, recorded at once."""
     given = content(drug(), prescriber_code=None)
     plain = known(
         given,
-        origin=Origin.IN_HOUSE,
+        origin=Origin.ON_SITE,
         known_from=registered(on),
         claim_month=None,
         prescribed_on=on,

@@ -11,7 +11,12 @@ from pydantic import BaseModel
 
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterSearch, EmergencyRequest, PermitAnswer
-from eligibility_api.contract.prescriptions import DispensingRequest, EntryAnswer, PrescriptionRequest
+from eligibility_api.contract.prescriptions import (
+    DispensingRequest,
+    EntryAnswer,
+    OnSiteRequest,
+    PrescriptionRequest,
+)
 from tests.builders.clinic import samples
 
 PERMIT = UUID("019ab000-0000-7000-8000-0000000000d1")
@@ -39,6 +44,9 @@ class FakePermits:
 
     def dispense(self, body: dict[str, Any]) -> EntryAnswer:
         return self._enter(DispensingRequest.model_validate(body))
+
+    def dispense_on_site(self, body: dict[str, Any]) -> EntryAnswer:
+        return self._enter(OnSiteRequest.model_validate(body))
 
     def _enter(self, entry: BaseModel) -> EntryAnswer:
         self.entries.append(entry)

@@ -1,4 +1,4 @@
-"""In-house dispensings (院内処方) as a third origin of entries."""
+"""On-site dispensings (院内処方) as a third origin of entries."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ down_revision = "0016"
 
 ENTRIES = """
 ALTER TABLE prescription_entry DROP CONSTRAINT prescription_entry_origin_check,
-    ADD CONSTRAINT prescription_entry_origin_check CHECK (origin IN ('prescription', 'in-house', 'dispensing')),
+    ADD CONSTRAINT prescription_entry_origin_check CHECK (origin IN ('prescription', 'on-site', 'dispensing')),
     DROP CONSTRAINT prescription_entry_check,
     ADD CONSTRAINT prescription_entry_check CHECK ((dispensed_on IS NOT NULL) = (origin <> 'prescription'));
 """

@@ -1,4 +1,4 @@
-"""The commands `prescribe` and `dispense`."""
+"""The commands `prescribe`, `dispense` and `dispense-on-site`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eligibility_api.contract.examples import DISPENSING, PRESCRIPTION
+from eligibility_api.contract.examples import DISPENSING, ON_SITE, PRESCRIPTION
 from tests.builders.clinic.terminal import TerminalRunner
 
 DOCTOR = ("--role", "doctor", "--operator", "見本 医師")
@@ -25,6 +25,7 @@ def write_request(folder: Path, request: dict[str, Any]) -> str:
     [
         ("prescribe", PRESCRIPTION, "/v1/prescriptions"),
         ("dispense", DISPENSING, "/v1/dispensings"),
+        ("dispense-on-site", ON_SITE, "/v1/on-site-dispensings"),
     ],
 )
 def test_a_file_is_sent_with_its_key(

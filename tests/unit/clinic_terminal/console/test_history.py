@@ -100,7 +100,7 @@ def test_an_overlap_is_marked_at_the_ingredient_and_at_the_row() -> None:
             "調剤情報（請求前）・0日前の登録",
         ),
         (
-            {"origin": Origin.IN_HOUSE, "claim_month": None, "age_days": 3},
+            {"origin": Origin.ON_SITE, "claim_month": None, "age_days": 3},
             "院内処方情報（請求前）・3日前の登録",
         ),
     ],

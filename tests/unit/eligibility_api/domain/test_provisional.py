@@ -20,8 +20,8 @@ from tests.builders.known import (
     content,
     dispensing,
     drug,
-    in_house,
     known,
+    on_site,
     pharmacy,
     prescription,
     registered,
@@ -67,12 +67,12 @@ def own(day: int, institution: str = CLINIC) -> HistoryRecord:
         (prescription(), [dispensing(on=NEXT)], False),
         (prescription(), [dispensing(prescriber=OTHER_CLINIC)], True),
         (prescription(), [dispensing(prescribed_on=NEXT, on=NEXT)], True),
-        (in_house(), [own(DAY.day)], False),
-        (in_house(), [own(DAY.day + 1)], True),
-        (in_house(), [own(DAY.day, OTHER_CLINIC)], True),
-        (in_house(), [claimed()], True),
-        (in_house(), [dispensing()], True),
-        (prescription(), [in_house()], True),
+        (on_site(), [own(DAY.day)], False),
+        (on_site(), [own(DAY.day + 1)], True),
+        (on_site(), [own(DAY.day, OTHER_CLINIC)], True),
+        (on_site(), [claimed()], True),
+        (on_site(), [dispensing()], True),
+        (prescription(), [on_site()], True),
     ],
 )
 def test_a_more_reliable_source_replaces_the_same_institution_and_day(
@@ -84,7 +84,7 @@ def test_a_more_reliable_source_replaces_the_same_institution_and_day(
     assert (entry in current_entries(entries, claims, TODAY)) is shows
 
 
-@pytest.mark.parametrize("entry", [dispensing, prescription, in_house])
+@pytest.mark.parametrize("entry", [dispensing, prescription, on_site])
 @pytest.mark.parametrize("late", [0, 1, 30])
 def test_an_entry_shows_for_a_hundred_days_from_its_registration(
     entry: Callable[..., HistoryRecord], late: int
@@ -109,7 +109,7 @@ pharmacies = st.sampled_from([PHARMACY, "1340100021"])
 entries_of = st.lists(
     st.one_of(
         st.builds(prescription, days, clinics),
-        st.builds(in_house, days, clinics),
+        st.builds(on_site, days, clinics),
         st.builds(
             lambda on, by, prescriber, at: dispensing(on, by, prescriber, institution_code=at),
             days,
@@ -130,7 +130,7 @@ claims_of = st.lists(
 
 
 def acts(one: HistoryRecord) -> set[tuple[int, str | None, date | None]]:
-    """What a source reports: (2) a dispensing, (3) a prescription, (4) an in-house one; by whom and when."""
+    """What a source reports: (2) a dispensing, (3) a prescription, (4) an on-site one; by whom and when."""
     found: set[tuple[int, str | None, date | None]] = set()
     for medicine in one.content.drugs:
         if one.setting is CareSetting.PHARMACY:
@@ -138,7 +138,7 @@ def acts(one: HistoryRecord) -> set[tuple[int, str | None, date | None]]:
             found.add((3, one.content.prescriber_code, one.prescribed_on or medicine.prescribed_on))
         elif one.origin is Origin.PRESCRIPTION:
             found.add((3, one.institution_code, one.prescribed_on))
-        elif one.origin is Origin.IN_HOUSE:
+        elif one.origin is Origin.ON_SITE:
             found.add((4, one.institution_code, one.dispensed_on))
         else:
             own_days = [one.month.replace(day=day) for day, _ in medicine.days]
@@ -146,7 +146,7 @@ def acts(one: HistoryRecord) -> set[tuple[int, str | None, date | None]]:
     return found
 
 
-SOURCE = {Origin.CLAIM: 1, Origin.DISPENSING: 2, Origin.PRESCRIPTION: 3, Origin.IN_HOUSE: 4}
+SOURCE = {Origin.CLAIM: 1, Origin.DISPENSING: 2, Origin.PRESCRIPTION: 3, Origin.ON_SITE: 4}
 
 
 @given(entries_of, claims_of)
