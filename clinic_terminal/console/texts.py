@@ -123,10 +123,13 @@ AGREE_TO_REGISTER = Bilingual(
     "このカードを健康保険証として利用登録します。患者さんは同意していますか？",
     "The card is to be registered for insurance use. Does the patient agree?",
 )
-AGREE_TO_ALL = Bilingual(
-    "患者さんは、上のすべての項目に同意しますか？", "Does the patient agree to all of the above?"
+AGREE = Bilingual("患者さんは、上の内容に同意しますか？", "Does the patient agree to the above?")
+CONSENT_CHOICE = Bilingual(
+    "患者さんの選択（1：上のすべての情報に同意する　2：項目ごとに選ぶ　3：同意しない）",
+    "The patient's choice (1: all of the above, 2: one by one, 3: no consent)",
 )
 CONSENT = Bilingual("同意番号", "Consent")
+CONSENT_BEGINS = Bilingual("閲覧の開始", "Consent begins at")
 CONSENT_ENDS = Bilingual("同意の期限", "Consent ends at")
 CONSENT_BASIS = Bilingual("本人確認方法", "Identified by")
 CONSENT_GIVEN = Bilingual("同意日時", "Given at")

@@ -55,6 +55,7 @@ _REFUSALS_OF_A_CONSENT = (
         "request-invalid",
         "consent-presence-missing",
         "consent-presence-too-old",
+        "consent-day",
         "database-unavailable",
     ),
 )
@@ -77,6 +78,7 @@ async def new_challenge(
         "consent-presence-other-certificate",
         "consent-presence-too-old",
         "consent-words-differ",
+        "consent-day",
         "operator-required",
         "visual-check-limit",
         "card-not-usable",

@@ -143,7 +143,7 @@ CONSENT: dict[str, Any] = {
     **PROOF,
     "presence_record": _RECORD,
     "statement": {
-        "version": 1,
+        "version": 2,
         "language": "ja",
         "institution_code": "1311111114",
         "institution_name": "架空診療所",

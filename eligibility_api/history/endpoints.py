@@ -46,6 +46,7 @@ _REFUSALS = problem_responses(
     "consent-other-facility",
     "consent-withdrawn",
     "consent-expired",
+    "consent-not-yet",
     "consent-category",
     "role-not-permitted",
     "staff-not-authorised",

@@ -14,9 +14,18 @@ ALTER TABLE prescription_entry DROP CONSTRAINT prescription_entry_origin_check,
     ADD CONSTRAINT prescription_entry_check CHECK ((dispensed_on IS NOT NULL) = (origin <> 'prescription'));
 """
 
+# A consent for the day of an appointment begins later than it was given, and lasts for that day.
+PERMITS = """
+ALTER TABLE permit ADD available_from timestamptz CHECK (available_from > given_at),
+    DROP CONSTRAINT permit_until_check,
+    ADD CONSTRAINT permit_until_check
+        CHECK (until > given_at AND until <= coalesce(available_from, given_at) + interval '24 hours');
+GRANT SELECT (available_from) ON permit TO shikaku_api;
+"""
+
 
 def upgrade() -> None:
-    """Change the constraints."""
-    for part in (ENTRIES,):
+    """Change the constraints, and add the beginning of a permit."""
+    for part in (ENTRIES, PERMITS):
         for statement in statements(part):
             op.execute(statement)

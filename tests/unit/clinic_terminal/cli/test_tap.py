@@ -125,10 +125,63 @@ def test_a_consent_is_part_of_the_one_object(terminal: TerminalRunner) -> None:
     assert (statement["categories"], statement["care"]) == (["medication", "prescription"], "2")
 
 
-def test_all_selects_every_category(terminal: TerminalRunner) -> None:
+FACTORY = ["specific-diseases", "health-checkup", "medication", "prescription"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (None, FACTORY),
+        ("YZK", ["medication", "prescription"]),
+        ("YZK, SHJ", ["medication", "prescription", "surgery", "diagnosis", "infection"]),
+        (
+            "TSR,TKK,YZK,SRJ,SHJ",
+            [category for category in Category if category is not Category.LIMIT_CERTIFICATE],
+        ),
+    ],
+    ids=["factory", "medicines", "with-surgery", "everything"],
+)
+def test_all_selects_what_the_facility_asks_for(
+    terminal: TerminalRunner, monkeypatch: pytest.MonkeyPatch, setting: str | None, expected: list[str]
+) -> None:
+    """The limit certificate needs no consent by card, and is asked for by name only."""
+    if setting is not None:
+        monkeypatch.setenv("TERMINAL_INFORMATION", setting)
     terminal.tap("--consent", "all", "--agree", "--language", "en")
     statement = terminal.fund.bodies[-1]["statement"]
-    assert (statement["categories"], statement["language"]) == (list(Category), "en")
+    assert (statement["categories"], statement["language"]) == (expected, "en")
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked", "off"),
+    [
+        (None, "treatment", "treatment"),
+        (None, "medication,surgery", "surgery"),
+        ("TKK", "medication", "medication"),
+        ("", "all", "TERMINAL_INFORMATION"),
+    ],
+)
+def test_what_the_facility_does_not_ask_for_is_not_proposed(
+    terminal: TerminalRunner, monkeypatch: pytest.MonkeyPatch, setting: str | None, asked: str, off: str
+) -> None:
+    if setting is not None:
+        monkeypatch.setenv("TERMINAL_INFORMATION", setting)
+    result = terminal.run("tap", "--pin-stdin", "--agree", "--consent", asked)
+    assert result.exit_code == 2
+    assert off in result.stderr
+    assert (terminal.opened, terminal.fund.calls) == ([], [])
+
+
+def test_a_certificate_can_be_named_whatever_the_facility_asks_for(terminal: TerminalRunner) -> None:
+    terminal.tap("--consent", "limit-certificate", "--agree")
+    assert terminal.fund.bodies[-1]["statement"]["categories"] == ["limit-certificate"]
+
+
+def test_a_consent_for_an_appointment_names_its_day(terminal: TerminalRunner) -> None:
+    """Rule W12."""
+    report = terminal.tap("--consent", "all", "--care", "online", "--day", "2026-04-04", "--agree")
+    statement = terminal.fund.bodies[-1]["statement"]
+    assert (report["exit_code"], statement["day"], statement["until"]) == (0, "2026-04-04", "appointment")
 
 
 @pytest.mark.parametrize(
@@ -185,6 +238,10 @@ def test_without_json_the_headline_comes_first(terminal: TerminalRunner) -> None
         ["--pin-stdin", "--agree", "--consent", ""],
         ["--pin-stdin", "--agree", "--consent", "all", "--care", "emergency"],
         ["--visual-check", "--operator", "受付 太郎", "--consent", "all"],
+        ["--pin-stdin", "--care", "online", "--day", "2026-04-04"],
+        ["--pin-stdin", "--agree", "--consent", "all", "--day", "2026-04-04"],
+        ["--pin-stdin", "--agree", "--consent", "all", "--care", "home-visit", "--day", "2026-04-04"],
+        ["--pin-stdin", "--agree", "--consent", "all", "--care", "online", "--day", "tomorrow"],
         [],
     ],
 )
