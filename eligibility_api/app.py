@@ -23,6 +23,7 @@ from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.dependencies import RightsFirstRoute
+from eligibility_api.duplicates import endpoints as duplicates
 from eligibility_api.eligibility import endpoints as eligibility
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
@@ -117,6 +118,7 @@ def build(state: OpenState) -> FastAPI:
         claims,
         history,
         prescriptions,
+        duplicates,
         checkups,
         emergency,
     ):

@@ -160,6 +160,13 @@ ENTRY = Bilingual("登録番号", "Entry")
 RECORD = Bilingual("記録番号", "Record")
 KNOWN_FROM = Bilingual("反映日時", "Known from")
 
+# -- The check of duplicate medication ------------------------------------------------------------------------
+
+DUPLICATE = Bilingual("重複投薬", "Duplicate medication")
+CONTRAINDICATED = Bilingual("併用禁忌", "Contraindicated combination")
+FOUND = Bilingual("該当あり", "found")
+NOT_FOUND = Bilingual("該当なし", "none")
+
 # -- Rows of a history ---------------------------------------------------------------------------------------
 
 ROWS = "件"

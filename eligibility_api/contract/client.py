@@ -23,6 +23,11 @@ from eligibility_api.contract.consent import (
     ConsentRequest,
     ConsentStatus,
 )
+from eligibility_api.contract.duplicate_checks import (
+    DUPLICATE_CHECKS_PATH,
+    DuplicateCheckAnswer,
+    DuplicateCheckRequest,
+)
 from eligibility_api.contract.eligibility import (
     CardCheckRequest,
     EligibilityAnswer,
@@ -201,6 +206,11 @@ class FundClient(FundCaller):
     def record_dispensing(self, request: DispensingRequest, by: Staff, key: str | None = None) -> EntryAnswer:
         """Record a dispensing. `key`: an idempotency key; default: a new one."""
         return self._post_idempotent(EntryAnswer, "/v1/dispensings", request, key, by.headers())
+
+    def check_duplicates(self, request: DuplicateCheckRequest, by: Staff) -> DuplicateCheckAnswer:
+        """Check medicines before they are prescribed or dispensed."""
+        response = self._send(DUPLICATE_CHECKS_PATH, body=request, headers=by.headers(), token=self.sign_in())
+        return self._read(DuplicateCheckAnswer, response)
 
     def _history(
         self, model: type[Model], resource: HistoryResource, accessor: Accessor, query: HistoryQuery

@@ -186,6 +186,14 @@ DISPENSING: dict[str, Any] = {
 }
 """The dispensing of a pharmacy."""
 
+DUPLICATE_CHECK: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "on": "2026-11-23",
+    "same_institution": True,
+    "medicines": [{"drug_code": "990000101", "act": "21", "times": 14}],
+}
+"""A clinic's check before it prescribes."""
+
 CHECKUPS: dict[str, Any] = {
     "checkups": [
         {

@@ -15,6 +15,13 @@ DrugCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$", max_length=9)
 Quantity = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,5})?$", max_length=12)]
 
 
+MedicineAct = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^(21|22|23|31|32|33)$", max_length=2)],
+    Field(description="診療識別: 21 内服, 22 屯服, 23 外用, 31 to 33 注射."),
+]
+Times = Annotated[int, Field(ge=1, le=999, description="Days of supply (内服) or doses.")]
+
+
 class PrescribedMedicine(RequestModel):
     """One medicine."""
 
@@ -22,13 +29,11 @@ class PrescribedMedicine(RequestModel):
 
     drug_code: DrugCode
     quantity: Quantity = Field(description="Per day or dose, in the unit of the drug master.")
-    act: Annotated[str, StringConstraints(pattern=r"^(21|22|23|31|32|33)$", max_length=2)] = Field(
-        description="診療識別: 21 内服, 22 屯服, 23 外用, 31 to 33 注射."
-    )
+    act: MedicineAct
     usage_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$", max_length=3)] | None = None
     usage: Annotated[Text, StringConstraints(min_length=1, max_length=80)] | None = None
     instruction: Annotated[Text, StringConstraints(min_length=1, max_length=80)] | None = None
-    times: int = Field(ge=1, le=999, description="Days of supply (内服) or doses.")
+    times: Times
 
 
 class PrescriptionRequest(RequestModel):

@@ -34,12 +34,13 @@ from eligibility_api.prescriptions import store
 from eligibility_api.prescriptions.store import Entry, IdempotentCall
 from eligibility_api.state import State
 
-_PRESCRIBERS = {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF}
-_ROLES = {
-    Origin.PRESCRIPTION: _PRESCRIBERS,
-    Origin.ON_SITE: _PRESCRIBERS,
+_PRESCRIBING = {Role.DOCTOR, Role.DENTIST, Role.AUTHORISED_STAFF}
+ROLES = {
+    Origin.PRESCRIPTION: _PRESCRIBING,
+    Origin.ON_SITE: _PRESCRIBING,
     Origin.DISPENSING: {Role.PHARMACIST, Role.AUTHORISED_STAFF},
 }
+"""Who may record entries of each origin."""
 
 
 async def prescribe(
@@ -120,7 +121,7 @@ async def _add(
 
 
 def _refusal(operator: Operator, entry: Entry, today: date) -> str | None:
-    if operator.role not in _ROLES[entry.origin]:
+    if operator.role not in ROLES[entry.origin]:
         return "role-not-permitted"
     return None if valid_entry_days(today, entry.prescribed_on, entry.dispensed_on) else "prescription-day"
 

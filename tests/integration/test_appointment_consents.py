@@ -90,7 +90,7 @@ async def test_the_answer_and_the_status_name_the_day_as_instants(fund: Fund) ->
     day = ahead(fund, 3)
     registered = await consent_for(fund, 3)
     [allowed] = registered["allowed"]
-    status = (await fund.get(f"/v1/consents/{registered['consent_id']}")).json()
+    status = (await fund.get(f"/v1/consents/{registered['consent_id']}", fund.clinic)).json()
     for shown in (allowed, status):
         assert datetime.fromisoformat(shown["available_from"]) == midnight(day)
         assert datetime.fromisoformat(shown["available_until"]) == midnight(day + timedelta(days=1))

@@ -17,8 +17,8 @@ ALTER TABLE prescription_entry DROP CONSTRAINT prescription_entry_origin_check,
 # A consent for the day of an appointment begins later than it was given, and lasts for that day.
 PERMITS = """
 ALTER TABLE permit ADD available_from timestamptz CHECK (available_from > given_at),
-    DROP CONSTRAINT permit_until_check,
-    ADD CONSTRAINT permit_until_check
+    DROP CONSTRAINT permit_check,
+    ADD CONSTRAINT permit_lasts_a_day
         CHECK (until > given_at AND until <= coalesce(available_from, given_at) + interval '24 hours');
 GRANT SELECT (available_from) ON permit TO shikaku_api;
 """
