@@ -60,6 +60,11 @@ MEDICAL_CATEGORIES = frozenset(category for category, entry in CATEGORIES.items(
 """All medical information: what one choice consents to (包括同意)."""
 
 
+def _is_absent(value: object) -> bool:
+    """Whether a member is left out: an export of the first version has no such member, and stays as it was."""
+    return value is None
+
+
 def _day_fits(day: date | None, care: Care) -> None:
     if day is not None and care is not Care.ONLINE:
         raise PydanticCustomError("day", "a day is for an online consultation only")
@@ -78,6 +83,7 @@ class ConsentStatement(RequestModel):
     until: Until
     day: Day | None = Field(
         default=None,
+        exclude_if=_is_absent,
         description="The appointment's day, for an online consultation: access on that day only.",
     )
 
@@ -208,7 +214,7 @@ class ConsentEvidence(Answer):
     consent_id: UUID
     basis: Literal[Basis.PIN, Basis.VISUAL_CHECK]
     given_at: AwareDatetime
-    available_from: AwareDatetime | None = None
+    available_from: AwareDatetime | None = Field(default=None, exclude_if=_is_absent)
     available_until: AwareDatetime | None
     operator: str | None
     statement: ConsentStatement

@@ -195,6 +195,9 @@ def test_an_export_of_version_1_made_before_verifies() -> None:
     document, listed = (VERSION_1 / "consent.json").read_bytes(), (VERSION_1 / "list.crl").read_bytes()
     assert "私は、架空診療所（1311111114）が私の情報を見ることに同意します。" in document.decode()
     report = verify(document, trust=trust, crl=listed)
+    assert (
+        ConsentEvidence.model_validate_json(document).model_dump_json(indent=2) == document.decode().strip()
+    )
     assert by_status(report, Status.FAILED) == set()
     assert by_status(report, Status.NOT_PROVED) == {Check.RECORD}
     assert report.proved
