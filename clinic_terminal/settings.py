@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from eligibility_api.contract.codes import Information
@@ -17,9 +17,7 @@ class SettingsError(Exception):
     """The terminal is not configured; the text names what is missing or wrong, never a value."""
 
 
-ASKED_FOR_IN_FACTORY_STATE = frozenset(
-    {Information.SPECIFIC_DISEASES, Information.HEALTH_CHECKUP, Information.MEDICATION}
-)
+FACTORY_STATE = "TSR,TKK,YZK"
 """What a facility asks for that has set nothing: not treatments, and not surgery."""
 
 
@@ -40,8 +38,8 @@ class TerminalSettings(BaseSettings):
     credential: Path
     fund_url: FundUrl
     home: Path = Path("var/terminal")
-    information: Annotated[frozenset[Information], NoDecode, BeforeValidator(_split)] = (
-        ASKED_FOR_IN_FACTORY_STATE
+    information: Annotated[frozenset[Information], NoDecode, BeforeValidator(_split)] = Field(
+        default=FACTORY_STATE, validate_default=True
     )
 
     @classmethod

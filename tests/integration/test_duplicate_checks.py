@@ -1,4 +1,4 @@
-"""The check of duplicate medication at a real fund (rules K1 to K8): what is compared, what is told, and to whom."""
+"""The check of duplicate medication at a real fund (rules K1 to K8): what is compared, what is returned, and to whom."""
 
 from __future__ import annotations
 
@@ -89,14 +89,14 @@ async def check(
 async def test_two_ointments_of_one_ingredient_within_14_days_are_a_duplicate(
     fund: Fund, clinic: Credential, elsewhere: Credential, ago: int, duplicate: bool
 ) -> None:
-    """Rules K3, K4; without consent only the fact is told (K7)."""
+    """Rules K3, K4; without consent only the fact is returned (K7)."""
     person = await fund.insured()
     await prescribed_elsewhere(fund, person, elsewhere, tape(), ago=ago)
     answer = await check(fund, person, clinic, TAPE_OF_ANOTHER_MAKER)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert (told["duplicate"], told["contraindicated"]) == (duplicate, False)
-    assert (told["consented"], told["findings"]) == (False, [])
+    facts = answer.json()
+    assert (facts["duplicate"], facts["contraindicated"]) == (duplicate, False)
+    assert (facts["consented"], facts["findings"]) == (False, [])
     assert not [named for named in (TAPE, OTHER_CLINIC, "架空") if named in answer.text]
 
 
@@ -113,7 +113,9 @@ async def test_a_claim_alone_is_no_duplicate(fund: Fund, clinic: Credential) -> 
     assert (answer["duplicate"], answer["contraindicated"]) == (False, False)
 
 
-async def test_a_forbidden_combination_is_told(fund: Fund, clinic: Credential, elsewhere: Credential) -> None:
+async def test_a_forbidden_combination_is_found(
+    fund: Fund, clinic: Credential, elsewhere: Credential
+) -> None:
     """Rule K6."""
     person = await fund.insured()
     await prescribed_elsewhere(fund, person, elsewhere, drug(code=TABLET), ago=3)
@@ -230,7 +232,7 @@ async def test_a_check_is_refused_as_a_prescription_is(
         assert (await fund.records("kind = 'duplicates.checked'"))[-1]["outcome"] == code
 
 
-async def test_of_a_protected_person_nothing_is_told(fund: Fund, clinic: Credential) -> None:
+async def test_of_a_protected_person_nothing_is_returned(fund: Fund, clinic: Credential) -> None:
     """Rules K8, W6."""
     person = await fund.insured()
     record = (await fund.tap(person.card, clinic)).json()["record_id"]

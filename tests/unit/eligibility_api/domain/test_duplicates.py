@@ -171,7 +171,7 @@ def test_another_dispensing_leaves_a_prescription_undispensed(other: HistoryReco
     ("at", "same_institution", "expected"),
     [(CLINIC, True, DUPLICATE), (CLINIC, False, []), (OTHER_CLINIC, False, DUPLICATE)],
 )
-def test_the_same_institution_is_compared_if_the_asker_says_so(
+def test_the_same_institution_is_compared_if_the_asker_wants_it(
     entry: object, at: str, same_institution: bool, expected: list[DuplicateKind]
 ) -> None:
     """Rule K5."""
