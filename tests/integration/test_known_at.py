@@ -201,7 +201,7 @@ async def test_a_refusal_of_the_rules_is_repeated(fund: Fund) -> None:
     assert without_request_id(again) == without_request_id(refused)
 
 
-async def test_an_answer_under_an_earlier_rule_version_is_not_recomputed(fund: Fund) -> None:
+async def test_an_answer_under_an_unknown_rule_version_is_not_recomputed(fund: Fund) -> None:
     record_id = (await fund.look_up(await fund.insured())).json()["record_id"]
     await fund.owner.fetch(
         "UPDATE audit_record SET rule_version = 1 WHERE record_id = $1::text::uuid", [record_id]
