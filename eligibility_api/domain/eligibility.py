@@ -24,7 +24,7 @@ from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from eligibility_api.domain.presenter import DisclosureScope, present, tickets_of
 
 RULE_VERSION = 3
-"""Version of the rules here and in `ages.py`, `cover.py`, `presenter.py`; recorded with every answer.
+"""Version of the rules here and in `ages.py`, `burden.py`, `cover.py`, `presenter.py`; recorded with every answer.
 
 Earlier versions: `rule_versions.py`.
 """
@@ -176,6 +176,8 @@ def _view(inputs: AnswerInputs) -> DisclosureScope:
     """
     return DisclosureScope(
         as_of=inputs.as_of,
+        answered_at=inputs.answered_at,
+        by_card=inputs.channel is Channel.CARD,
         facility_kind=inputs.facility_kind,
         institution_code=inputs.institution_code,
         consents=inputs.consents,
@@ -216,10 +218,13 @@ def _last_ended_first(enrolment: EnrolmentVersion) -> tuple[int, tuple[bool, int
 
 _LATER = tuple(item.name for item in LATER_ITEMS if item.disclosure is not Disclosure.NEVER)
 
+_ABOUT_THE_QUESTION = ("limit_certificate_consent", "limit_certificate_consent_at")
+"""Fields that describe how the fund was asked: the same facts have one version by card and by number."""
 
-def _absent_later(result: Enrolment) -> set[str] | None:
-    """Items added to answers later: while they have no value, they do not change an answer's version."""
-    return {name for name in _LATER if getattr(result, name) is None} or None
+
+def _not_digested(result: Enrolment) -> set[str]:
+    """Fields that do not change an answer's version; items added later do not while they have no value."""
+    return {*_ABOUT_THE_QUESTION, *(name for name in _LATER if getattr(result, name) is None)}
 
 
 def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> str | None:
@@ -231,7 +236,7 @@ def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> 
         selection.view.facility_kind.encode(),
         selection.person,
         selection.validity.encode(),
-        *(result.model_dump_json(exclude=_absent_later(result)).encode() for result in results),
+        *(result.model_dump_json(exclude=_not_digested(result)).encode() for result in results),
     ]
     message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)[:18]).decode()

@@ -18,7 +18,7 @@ from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.domain.eligibility import AnswerInputs
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
 from eligibility_api.domain.version_2.cover import covers, ended, ends_on
-from eligibility_api.domain.version_2.presenter import SHOWN, DisclosureScope, present, tickets_of
+from eligibility_api.domain.version_2.presenter import DisclosureScope, present, tickets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ def answer(inputs: AnswerInputs, *, version_key: bytes) -> EligibilityAnswer | U
         "record_id": inputs.record_id,
     }
     if version is not None and hmac.compare_digest((inputs.known_version or "").encode(), version.encode()):
-        return UnchangedAnswer(**common)
-    values = {"version": version, "reference_number": None, "certificate_renewal": None, "results": results}
+        return UnchangedAnswer.from_trusted({"unchanged": True, **common})
+    values = {"version": version, "reference_number": None, "results": results}
     return EligibilityAnswer.from_trusted({"unchanged": False, **common, **values})
 
 
@@ -179,7 +179,7 @@ def _version(selection: Selection, results: Sequence[Enrolment], key: bytes) -> 
         selection.view.facility_kind.encode(),
         selection.person,
         selection.validity.encode(),
-        *(result.model_dump_json(include=SHOWN).encode() for result in results),
+        *(result.model_dump_json().encode() for result in results),
     ]
     message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)[:18]).decode()

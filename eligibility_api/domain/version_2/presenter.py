@@ -68,11 +68,11 @@ SHOWN = frozenset(_COPIED) | {
     "address", "postal_code", "lost_on", "reason_of_loss", "burden_expected", "preschool", "limit_certificate_consent",
     "limit_certificate", "specific_disease_consent", "specific_diseases", "medical_tickets",
 }  # fmt: skip
-"""The fields of an answer of version 2, of which its version is a digest. A later field is absent."""
+"""The fields of an answer of version 2. Later ones are absent, so that its JSON is the one that was given."""
 
 _read_copied = attrgetter(*_COPIED)
 
-_BLANK: dict[str, Any] = dict.fromkeys(Enrolment.model_fields)
+_BLANK: dict[str, Any] = dict.fromkeys(name for name in Enrolment.model_fields if name in SHOWN)
 """The fields of an answer in their order, which is the order of its JSON."""
 
 

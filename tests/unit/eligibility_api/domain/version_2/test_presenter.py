@@ -67,7 +67,8 @@ def test_every_item_is_shown_as_stored() -> None:
 def test_an_answer_matches_the_published_model() -> None:
     enrolment = insured(1, limit_certificate=limit(TODAY, TODAY), specific_diseases=[disease(TODAY, TODAY)])
     result = shown(enrolment, aid(2, tickets=[ticket()]), consents=ALL_CONSENTS)
-    assert Enrolment.model_validate(result.model_dump()) == result
+    later = {"limit_certificate_consent_at"}
+    assert Enrolment.model_validate(result.model_dump()).model_dump(exclude=later) == result.model_dump()
 
 
 @pytest.mark.parametrize("kind", FacilityKind)
