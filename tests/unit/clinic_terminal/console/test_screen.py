@@ -319,7 +319,7 @@ SOON = CertificateRenewal(status="expiring", expires_on=date(2026, 8, 20), renew
     ],
 )
 @pytest.mark.parametrize("validity", [Validity.VALID, Validity.INVALID])
-def test_a_certificate_to_renew_is_named_beside_the_answer(
+def test_a_certificate_to_renew_is_named_after_the_headline(
     remark: CertificateRenewal, japanese: str, english: str, validity: Validity
 ) -> None:
     """Rule A7: a remark on a successful answer, which stays what it is."""
@@ -332,5 +332,5 @@ def test_a_certificate_to_renew_is_named_beside_the_answer(
     assert lines[0] == without[0]
 
 
-def test_without_a_remark_nothing_is_said_about_the_certificate() -> None:
+def test_without_a_remark_the_certificate_is_not_shown() -> None:
     assert "電子証明書" not in shown(outcome(answer()))
