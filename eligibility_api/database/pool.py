@@ -22,7 +22,7 @@ ACQUIRE_SECONDS = 2.0
 
 _CLOSE_SECONDS = 5.0
 
-_PARAMETER = re.compile(r"\$(\d+)")
+_PARAMETER = re.compile(r"\$(\d{1,2})")
 
 Connect = Callable[[], Awaitable[Any]]
 """Opens a connection. Raises OSError, TimeoutError, asyncpg's errors."""
