@@ -1,15 +1,11 @@
 """Ages with a legal meaning: anniversaries, and the classes that begin and end on them.
 
-Days only; the effect of an age on an enrolment's cover is in `cover.py`.
+Days only; the effect of an age on an enrolment is in `cover.py` and `burden.py`.
 """
 
 from __future__ import annotations
 
 from datetime import MAXYEAR, date, timedelta
-
-from eligibility_api.contract.codes import CertificateKind
-from eligibility_api.contract.numbers import is_late_elderly_number
-from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 LATE_ELDERLY_AGE = 75
 """From this birthday on a person is insured in the late-elderly scheme (高齢者の医療の確保に関する法律 art. 50)."""
@@ -59,14 +55,3 @@ def preschool_until(birth_date: date) -> date:
     completed = anniversary(birth_date, 6) - _DAY
     march = date(completed.year, 3, 31)
     return march if completed <= march else date(completed.year + 1, 3, 31)
-
-
-def burden_expected(enrolment: EnrolmentVersion, day: date) -> bool:
-    """Whether this member has a burden ratio on `day` (rule D8).
-
-    Members of the late-elderly scheme, and of the 70–74 class of other insurance, have one. Elsewhere its
-    absence is normal: the ratio follows from the age and is not transmitted.
-    """
-    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID:
-        return False
-    return is_late_elderly_number(enrolment.insurer_number) or in_seventies(enrolment.birth_date, day)

@@ -40,7 +40,7 @@ class Insurer(_Strict):
 
 
 class Ticket(_Strict):
-    """A medical-aid ticket (医療券) for the asking clinic or another one."""
+    """A medical-aid ticket (医療券) for the asking clinic or another one. `late`: registered with the changes."""
 
     institution: Literal["here", "elsewhere"]
     month: str
@@ -50,13 +50,14 @@ class Ticket(_Strict):
     treatment: str
     single_or_combined: str
     self_pay: int | None = None
+    late: bool = False
 
     def as_answer(self) -> dict[str, Any]:
         """The ticket as it is in an answer."""
         return {
             "ticket_type": "01",
             **INSTITUTIONS[self.institution],
-            **self.model_dump(exclude={"institution"}),
+            **self.model_dump(exclude={"institution", "late"}),
         }
 
 
@@ -88,8 +89,9 @@ class Card(_Strict):
 class ExpectedResult(_Strict):
     """One expected result: the enrolment `of` (from 1), and what the rules add to it or leave out.
 
-    `ended_by_law_on`: the day on which cover ends by law, even if the insurer did not register it. `tickets`:
-    the positions (from 1) of the tickets in the result.
+    `elderly`: whether the elderly certificate is shown, where a ratio is expected. `ended_by_law_on`: the day on
+    which cover ends by law, even if the insurer did not register it. `tickets`: the positions (from 1) of the
+    tickets in the result.
     """
 
     of: int
@@ -97,6 +99,7 @@ class ExpectedResult(_Strict):
     preschool: bool = False
     address: bool = True
     limit: bool = False
+    elderly: bool = True
     tickets: tuple[int, ...] = ()
     ended_by_law_on: str | None = None
 
@@ -137,10 +140,14 @@ class Question(_Strict):
 
 
 class Person(_Strict):
-    """One test person. `purpose`: what the person demonstrates, in Japanese and in English."""
+    """One test person. `purpose`: what the person demonstrates, in Japanese and in English.
+
+    `history`: until when such a person was possible, in both languages; None: possible today.
+    """
 
     id: str
     purpose: tuple[str, str]
+    history: tuple[str, str] | None = None
     name: str
     kana: str
     sex: Literal["1", "2"]
@@ -153,7 +160,7 @@ class Person(_Strict):
     @property
     def number(self) -> int:
         """The number in the id."""
-        return int(self.id[1:3])
+        return int(self.id[1:].split("-")[0])
 
     @property
     def has_card(self) -> bool:

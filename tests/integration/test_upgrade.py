@@ -156,7 +156,8 @@ async def test_a_new_card_of_a_known_person_shows_her_enrolment(
     assert (await fund.register(card)).status_code == 201
     answer = (await fund.tap(card, terminal)).json()
     assert answer["validity"] == former["card"]["validity"] == "1"
-    assert answer["results"] == former["card"]["results"]
+    flag = {"limit_certificate_consent": True, "limit_certificate_consent_at": answer["answered_at"]}
+    assert answer["results"] == [result | flag for result in former["card"]["results"]]
     newcomer: Person = await fund.insured()
     assert (await fund.tap(newcomer.card, terminal)).json()["validity"] == "1"
 

@@ -78,6 +78,11 @@ class Reception:
     def _outcome(self) -> dict[str, Any]:
         """The answer as received, including members that a client's model would ignore."""
         answer: dict[str, Any] = json.loads(self._transport.last)
+        for result in answer["results"]:
+            # The flag of the limit certificate has the instant of the answer (S5).
+            flagged = result["limit_certificate_consent"]
+            assert result["limit_certificate_consent_at"] == (answer["answered_at"] if flagged else None)
+            result["limit_certificate_consent_at"] = None
         return {name: value for name, value in answer.items() if name not in _UNPREDICTABLE}
 
     def _tap(self, card: CardConnection, request: TapRequest, prompts: ScriptedPrompts) -> TapOutcome:

@@ -95,12 +95,15 @@ class Scenario:
 
     async def _enrol(self, person: Person, *, late: bool) -> None:
         for of, given in enumerate(person.enrolments, start=1):
-            if given.late is not late:
-                continue
-            member = self.data.enrolment(person, of, "before")
-            answer = await self._post(given.insurer, "/v1/enrolments", member, 201)
-            self.enrolment_ids[person.id, of] = answer["enrolment_id"]
-            tickets = [self.data.ticket(person, of, ticket) for ticket in given.tickets]
+            if given.late is late:
+                member = self.data.enrolment(person, of, "before")
+                answer = await self._post(given.insurer, "/v1/enrolments", member, 201)
+                self.enrolment_ids[person.id, of] = answer["enrolment_id"]
+            tickets = [
+                self.data.ticket(person, of, ticket)
+                for ticket in given.tickets
+                if (given.late or ticket.late) is late
+            ]
             if tickets:
                 await self._post(given.insurer, "/v1/medical-tickets", {"tickets": tickets})
 

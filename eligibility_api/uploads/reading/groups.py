@@ -50,7 +50,7 @@ class Group:
         if missing:
             return [(self._columns[item], RowFault.REQUIRED) for item in sorted(missing)]
         # ISO 8601 dates compare correctly as texts.
-        if items["valid_to"] < items["valid_from"]:
+        if "valid_to" in items and items["valid_to"] < items["valid_from"]:
             return [(self._columns["valid_to"], RowFault.PERIOD)]
         return []
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import typer
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
+from clinic_terminal.cli.card_options import parse_categories
 from eligibility_api.contract.codes import Category, Validity
 from tests.builders.clinic.fake_card import VERIFY, FakeCard
 from tests.builders.clinic.fake_consents import CONSENT
@@ -125,10 +127,26 @@ def test_a_consent_is_part_of_the_one_object(terminal: TerminalRunner) -> None:
     assert (statement["categories"], statement["care"]) == (["medication", "prescription"], "2")
 
 
-def test_all_selects_every_category(terminal: TerminalRunner) -> None:
+def test_all_selects_every_category_that_needs_consent(terminal: TerminalRunner) -> None:
     terminal.tap("--consent", "all", "--agree", "--language", "en")
     statement = terminal.fund.bodies[-1]["statement"]
-    assert (statement["categories"], statement["language"]) == (list(Category), "en")
+    assert (statement["categories"], statement["language"]) == (
+        [one for one in Category if one is not Category.LIMIT_CERTIFICATE],
+        "en",
+    )
+
+
+def test_the_limit_certificate_is_not_asked_for(terminal: TerminalRunner) -> None:
+    """Rule S5: by card it is shown without consent."""
+    with pytest.raises(typer.BadParameter) as refused:
+        parse_categories("medication,limit-certificate")
+    [en] = [line for line in refused.value.message.splitlines() if "not one of" in line]
+    named, known = en.split("not one of")
+    assert ("limit-certificate" in named, "limit-certificate" in known, "medication" in known) == (
+        True,
+        False,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
