@@ -20,9 +20,7 @@ def ends_on(enrolment: EnrolmentVersion) -> date | None:
     day after it. Never before `acquired_on`; None if no end is known.
     """
     lost_on = enrolment.lost_on
-    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly(
-        enrolment.insurer_number
-    ):
+    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly(enrolment.insurer_number):
         return lost_on
     birthday = min(_birthdays(enrolment))
     if lost_on is not None and lost_on <= birthday + _DAY:

@@ -15,8 +15,8 @@ from jpki_mock.authority.validity import (
     in_renewal_window,
     may_have_signature,
     nth_birthday_after,
-    retained_since,
     renewable_from,
+    retained_since,
 )
 
 FAR = date(2100, 1, 1)
