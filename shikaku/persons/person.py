@@ -113,6 +113,7 @@ class Question(_Strict):
     as_of: str | None = None
     card: Literal["newest", "old"] = "newest"
     of: int = 1
+    insurer_number: str | None = None
     symbol: str | None = None
     number: str | None = None
     branch: str | None = None
@@ -132,7 +133,8 @@ class Question(_Strict):
     @property
     def numbers(self) -> dict[str, str | None]:
         """The numbers that override the enrolment's own."""
-        given = {name: getattr(self, name) for name in ("symbol", "number", "branch", "birth_date")}
+        names = ("insurer_number", "symbol", "number", "branch", "birth_date")
+        given = {name: getattr(self, name) for name in names}
         return {name: value or None for name, value in given.items() if value is not None}
 
 
@@ -153,7 +155,7 @@ class Person(_Strict):
     @property
     def number(self) -> int:
         """The number in the id."""
-        return int(self.id[1:3])
+        return int(self.id[1:].split("-")[0])
 
     @property
     def has_card(self) -> bool:
