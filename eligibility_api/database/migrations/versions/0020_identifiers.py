@@ -49,8 +49,6 @@ DROP FUNCTION fold_key_0020(text);
 
 ALTER TABLE claim_file ADD reader_version smallint NOT NULL DEFAULT 1;
 GRANT UPDATE (reader_version) ON claim_file TO shikaku_jobs;
-
-CREATE INDEX client_of_insurer ON client (insurer_number);
 """
 
 
