@@ -94,7 +94,7 @@ def _index(data: Dataset) -> Iterator[str]:
     yield "| 患者 / persons | テーマ / theme |"
     yield "|---|---|"
     for (ja, en), persons in data.groups.items():
-        first, last = (f"[{one.id[:3]}](#{one.id.lower()})" for one in (persons[0], persons[-1]))
+        first, last = (f"[{one.id.split('-')[0]}](#{one.id.lower()})" for one in (persons[0], persons[-1]))
         yield f"| {first if first == last else f'{first}–{last}'} | {ja}<br>{en} |"
     yield ""
 

@@ -208,9 +208,9 @@ async def test_a_blocked_persons_card_is_not_registered(fund: Fund) -> None:
     assert (await fund.tap(person.card)).json()["code"] == "first-registration-needed"
 
 
-async def _block(fund: Fund, person: Person, **more: Any) -> dict[str, str]:
+async def _block(fund: Fund, person: Person, **more: Any) -> dict[str, Any]:
     """Enrol a person once more, with the flag; returns the items in which this enrolment differs."""
-    items = {"number": f"9-{person.resident.resident_id[1:]}", "acquired_on": "2026-01-01"}
+    items: dict[str, Any] = {"number": f"9-{person.resident.resident_id[1:]}", "acquired_on": "2026-01-01"}
     enrolled = await fund.enrol(person, **items, self_disclosure_blocked=True, **more)
     assert enrolled.status_code == 201, enrolled.text
     return items

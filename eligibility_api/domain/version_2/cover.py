@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from eligibility_api.contract.codes import CertificateKind, Relationship
-from eligibility_api.contract.numbers import is_late_elderly_number, law_of
+from eligibility_api.contract.identifiers import law_of
+from eligibility_api.contract.numbers import is_late_elderly_number
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.domain.version_2.ages import late_elderly_from
 
