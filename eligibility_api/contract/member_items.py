@@ -32,7 +32,6 @@ from eligibility_api.contract.member import (
     LimitCertificate,
     LimitCertificateInput,
     MedicalTicket,
-    PostalCode,
     SpecificDiseaseCertificate,
     SpecificDiseaseInput,
 )
@@ -43,6 +42,7 @@ from eligibility_api.contract.wire import (
     MembershipText,
     PersonKana,
     PersonText,
+    PostalCode,
     RequestModel,
 )
 

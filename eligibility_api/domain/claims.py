@@ -15,6 +15,13 @@ from eligibility_api.contract.claims import ClaimKind
 from eligibility_api.contract.history import CareSetting
 from eligibility_api.domain.membership import comparable
 
+READER_VERSION = 2
+"""The version of what the reader makes of a file; raised with every change of it.
+
+2: dispensings belong to the medicines behind them (H12); transfers, branches of the same membership, and name
+and sex without a branch (H2, H13); only what decides whose, when or what rejects a claim (H14).
+"""
+
 DayCounts = tuple[tuple[int, int], ...]
 """Days of the month with the count on each (算定日情報); empty if the claim gives none."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from eligibility_api.contract.codes import CertificateKind, Relationship
-from eligibility_api.contract.numbers import is_late_elderly_number, law_of
+from eligibility_api.contract.identifiers import is_late_elderly, law_of
 from eligibility_api.domain.ages import late_elderly_from
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
@@ -20,9 +20,7 @@ def ends_on(enrolment: EnrolmentVersion) -> date | None:
     day after it. Never before `acquired_on`; None if no end is known.
     """
     lost_on = enrolment.lost_on
-    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly_number(
-        enrolment.insurer_number
-    ):
+    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly(enrolment.insurer_number):
         return lost_on
     birthday = min(_birthdays(enrolment))
     if lost_on is not None and lost_on <= birthday + _DAY:

@@ -93,6 +93,12 @@ ROW_RULES: dict[str, Text] = {
     "string_unicode": ("UTF-8 として読み取れない文字があります。", "Bytes that are not UTF-8."),
     "kana": ("カタカナで入力してください。", "Write katakana."),
     "insurer_number": ("保険者番号の検証番号が一致しません。", "Wrong check digit of the insurer number."),
+    "law_number": (
+        "法別番号（保険者番号の先頭2桁）が存在しません。",
+        "No such law (the first two digits of the insurer number).",
+    ),
+    "branch": ("枝番は2桁の数字で入力してください。", "A branch has two digits."),
+    "postal_code": ("郵便番号は7桁の数字で入力してください。", "A postal code has seven digits."),
     "membership_text": ("記号・番号に使えない文字があるか、長すぎます。", "Not a valid symbol or number."),
     "recipient_number": (
         "受給者番号の検証番号が一致しません。",

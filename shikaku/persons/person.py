@@ -116,6 +116,7 @@ class Question(_Strict):
     as_of: str | None = None
     card: Literal["newest", "old"] = "newest"
     of: int = 1
+    insurer_number: str | None = None
     symbol: str | None = None
     number: str | None = None
     branch: str | None = None
@@ -135,7 +136,8 @@ class Question(_Strict):
     @property
     def numbers(self) -> dict[str, str | None]:
         """The numbers that override the enrolment's own."""
-        given = {name: getattr(self, name) for name in ("symbol", "number", "branch", "birth_date")}
+        names = ("insurer_number", "symbol", "number", "branch", "birth_date")
+        given = {name: getattr(self, name) for name in names}
         return {name: value or None for name, value in given.items() if value is not None}
 
 

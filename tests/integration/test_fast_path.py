@@ -35,7 +35,9 @@ async def sent(
 def comparable(response: httpx2.Response) -> tuple[int, dict[str, str], dict[str, Any]]:
     """Status, headers and body of a response, with the values masked that differ each time."""
     own = ("record_id", "answered_at", "request_id", "challenge", "expires_at")
-    body = {name: value if name not in own else "…" for name, value in response.json().items()}
+    body: dict[str, Any] = {
+        name: value if name not in own else "…" for name, value in response.json().items()
+    }
     for result in body.get("results", []):
         result["limit_certificate_consent_at"] = "…"
     return response.status_code, dict(response.headers) | {"x-request-id": "…"}, body

@@ -12,10 +12,10 @@ from datetime import date
 from enum import StrEnum
 
 from eligibility_api.contract.characters import normalize_kana
+from eligibility_api.contract.days import EARLIEST_DAY
 from eligibility_api.contract.member_items import Item, Kind
 from eligibility_api.contract.numbers import folded, is_my_number
 from eligibility_api.contract.uploads import RowFault
-from eligibility_api.contract.wire import EARLIEST_DAY
 
 Stored = str | int | bool | date | None
 Rule = Callable[[str], Stored]
