@@ -121,7 +121,7 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
     (("facility", "add", "--out-dir", "d"), "--from"),
     ((*FACILITY[:3], "1311111115", *FACILITY[4:], "--out", "t.json"), "check digit"),
     ((*FACILITY[:3], "131111111", *FACILITY[4:], "--out", "t.json"), "ten digits"),
-    ((*FACILITY[:3], "131111111", *FACILITY[4:], "--out", "t.json"), "ten digits"),
+    ((*FACILITY[:3], "13111111145", *FACILITY[4:], "--out", "t.json"), "ten digits"),
     ((*FACILITY, "--out", "t.json", "--kind", "cinema"), "cinema"),
     ((*FACILITY, "--out", "t.json", "--rights", "everything"), "--rights"),
     ((*FACILITY, "--out", "t.json", "--rights", ""), "--rights"),
