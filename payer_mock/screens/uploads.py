@@ -15,7 +15,7 @@ from eligibility_api.contract.uploads import (
     UploadReport,
     UploadState,
 )
-from payer_mock.screens.terms import ROW_FAULTS, column_cell, finding_text, sentence
+from payer_mock.screens.terms import column_cell, finding_text, rule_text
 
 _STATES = {
     UploadState.RECEIVED: "受付済 / received",
@@ -58,14 +58,14 @@ def show_upload(console: Console, upload: UploadAnswer) -> None:
 
 def show_faults(console: Console, faults: UploadFaults) -> None:
     """Print faults by row and column."""
-    table = Table("行\nrow")
-    for heading in ("項目\ncolumn", "コード\ncode"):
-        table.add_column(heading, no_wrap=True)  # what a clerk looks up is not cut off
-    for heading in ("内容\nmeaning", "値の形式\nshape"):
+    table = Table()
+    for heading in ("行\nrow", "項目\ncolumn", "コード\ncode"):
+        table.add_column(heading, no_wrap=True, overflow="ignore")  # what a clerk looks up is not cut off
+    for heading in ("内容と対応\nmeaning and what to do", "値の形式\nshape"):
         table.add_column(heading, overflow="fold")
     for fault in faults.faults:
-        meaning = "\n".join(sentence(fault.code, ROW_FAULTS))
-        table.add_row(str(fault.row), column_cell(fault.column), fault.code, meaning, fault.shape or "")
+        shape = fault.shape or ""
+        table.add_row(str(fault.row), column_cell(fault.column), fault.code, rule_text(fault.code), shape)
     console.print(table)
     if faults.next is not None:
         console.print(f"続きを表示 / next page: --after {faults.next}")

@@ -97,7 +97,7 @@ async def test_a_single_change_after_the_upload_takes_precedence_over_the_file(f
     answer = await get(fund, f"/v1/uploads/{sent.json()['upload_id']}")
     faults = await get(fund, f"/v1/uploads/{sent.json()['upload_id']}/faults")
     assert (answer["state"], answer["report"]["changed_since"]) == ("published", 1)
-    assert [(fault["row"], fault["code"]) for fault in faults["faults"]] == [(1, "changed-since")]
+    assert [(fault["row"], fault["code"]) for fault in faults["faults"]] == [(2, "changed-since")]
     assert await answered(fund, person, "lost_on") == ["2025-04-01"]
 
 
