@@ -9,8 +9,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.cli.common import save_credential
-from eligibility_api.cli_support import check_text, in_transaction
-from eligibility_api.contract import numbers
+from eligibility_api.cli_support import check_text, in_transaction, parse_insurer_number
 from eligibility_api.facilities import service
 from eligibility_api.facilities.admission_files import read_insurers
 from eligibility_api.platform.settings import Settings
@@ -22,7 +21,12 @@ app = typer.Typer(help="Insurers and their programs.", no_args_is_help=True)
 def insurer_add(
     *,
     insurer_number: Annotated[
-        str | None, typer.Option(help="保険者番号: six or eight digits with check digit.")
+        str | None,
+        typer.Option(
+            parser=parse_insurer_number,
+            metavar="NUMBER",
+            help="保険者番号: six or eight digits with check digit.",
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name shown to people.", callback=check_text)] = None,
     out: Annotated[
@@ -51,10 +55,6 @@ def insurer_add(
 
 
 def _admit_insurer(insurer_number: str, name: str, out: Path, *, approver: bool) -> str:
-    if not numbers.is_insurer_number(insurer_number):
-        raise typer.BadParameter(
-            "six or eight digits with a valid check digit", param_hint="--insurer-number"
-        )
     settings = Settings()
 
     async def admit(connection: AsyncConnection) -> str:

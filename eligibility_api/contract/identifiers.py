@@ -14,10 +14,17 @@ from enum import StrEnum
 from functools import lru_cache  # noqa: TID251 - its texts have a checked length
 from importlib.resources import files
 
-from eligibility_api.contract.numbers import MAX_IDENTIFIER_LENGTH, folded, is_checked_number, is_my_number
+from eligibility_api.contract.numbers import (
+    MAX_IDENTIFIER_LENGTH,
+    SEPARATORS,
+    folded,
+    is_checked_number,
+    is_my_number,
+)
 
 _FULL_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
-_SEPARATORS = re.compile(r"[\s\-\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\u30fc\ufe63\ufeff\uff0d\uff70]")
+_SEPARATORS = re.compile(rf"[{SEPARATORS}\u30fc\ufe63\uff0d\uff70]")
+"""As in a symbol, in either width; between digits a long-vowel mark was typed for a hyphen."""
 _BRANCH = re.compile(r"[0-9]{1,2}")
 _POSTAL_CODE = re.compile(r"[0-9]{7}")
 _PREFECTURES = frozenset(f"{number:02d}" for number in range(1, 48))
@@ -194,5 +201,5 @@ def _checked_payer(number: str, laws: frozenset[str]) -> str:
 
 
 def _unreadable(text: str, fault: IdentifierFault) -> UnreadableIdentifier:
-    """The fault of a text, which is told as a My Number if it is one."""
+    """The fault of a text, which is MY_NUMBER if it is one."""
     return UnreadableIdentifier(IdentifierFault.MY_NUMBER if is_my_number(text) else fault)

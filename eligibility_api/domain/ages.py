@@ -16,7 +16,7 @@ from eligibility_api.contract.ages import (
     seventies_from,
 )
 from eligibility_api.contract.codes import CertificateKind
-from eligibility_api.contract.numbers import is_late_elderly_number
+from eligibility_api.contract.identifiers import is_late_elderly
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 __all__ = ["LATE_ELDERLY_AGE", "anniversary", "in_seventies", "late_elderly_from", "seventies_from"]
@@ -42,4 +42,4 @@ def burden_expected(enrolment: EnrolmentVersion, day: date) -> bool:
     """
     if enrolment.certificate_kind is CertificateKind.MEDICAL_AID:
         return False
-    return is_late_elderly_number(enrolment.insurer_number) or in_seventies(enrolment.birth_date, day)
+    return is_late_elderly(enrolment.insurer_number) or in_seventies(enrolment.birth_date, day)

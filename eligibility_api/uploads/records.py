@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from eligibility_api.contract.identifiers import membership_key
 from eligibility_api.contract.member_items import MEMBER_ITEMS, Kind
 from eligibility_api.contract.member_reading.block import Rows
 from eligibility_api.contract.member_reading.reader import MemberReader
-from eligibility_api.contract.numbers import folded
 from eligibility_api.contract.uploads import FileFormat
 from eligibility_api.domain.membership import CONTENT, canonical, digest_of_texts
 
@@ -37,7 +37,7 @@ class KeyFolder:
         if len(self._symbols) > _MAX_CACHED:
             self._symbols.clear()
         for text in set(texts) - self._symbols.keys():
-            self._symbols[text] = folded(text)
+            self._symbols[text] = membership_key(text)
         return [self._symbols[text] for text in texts]
 
     @staticmethod
@@ -45,7 +45,7 @@ class KeyFolder:
         """Folded numbers. Digits and capitals need no folding."""
         if all(map(_PLAIN.fullmatch, texts)):
             return texts
-        return [folded(text) for text in texts]
+        return [membership_key(text) for text in texts]
 
     def records(self, rows: Rows) -> Iterator[StagedRow]:
         """Each row as a record.

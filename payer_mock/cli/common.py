@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from rich.console import Console
 
 from eligibility_api.contract.errors import CATALOGUE, ErrorKind, ShikakuError
+from eligibility_api.contract.identifiers import UnreadableIdentifier, insurer_number
 from eligibility_api.contract.insurer_client import InsurerClient
 from eligibility_api.contract.member_reading.headings import HeadingError
 from payer_mock.actions.fund import open_clients
@@ -33,11 +34,23 @@ app = typer.Typer(
     "An insurer's program: registers members, claims and health check-ups with the fund.",
 )
 
+
+def _insurer_number(text: str) -> str:
+    """The canonical insurer number of an option. Raises typer.BadParameter."""
+    try:
+        return insurer_number(text)
+    except UnreadableIdentifier as error:
+        raise typer.BadParameter(
+            "6桁か8桁の正しい保険者番号を指定してください。\nA number of six or eight digits, of a law that exists."
+        ) from error
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON で出力 / print one JSON object")]
 InsurerOption = Annotated[
     str | None,
     typer.Option(
         "--insurer",
+        parser=_insurer_number,
         metavar="NUMBER",
         help="保険者番号（認証情報が複数ある場合） / insurer number, if several",
     ),

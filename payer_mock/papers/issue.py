@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
+from eligibility_api.contract.identifiers import membership_key
 from eligibility_api.contract.insurer_client import InsurerClient
-from eligibility_api.contract.numbers import folded
 from payer_mock.members.reader import Member, MemberFile
 from payer_mock.papers.contents import certificate, notice
 from payer_mock.papers.page import PaperPage, PdfDocument
@@ -42,7 +42,7 @@ class IssuedPapers:
 
 def member_key(symbol: str | None, number: str, branch: str | None, birth_date: str) -> MemberKey:
     """A member's key; absent parts are empty."""
-    return folded(symbol or ""), folded(number), branch or "", birth_date
+    return membership_key(symbol or ""), membership_key(number), branch or "", birth_date
 
 
 def members_without_card(client: InsurerClient) -> frozenset[MemberKey]:

@@ -10,7 +10,10 @@ from rich.table import Table
 from eligibility_api.contract.enrolment import RegisterMatch
 from eligibility_api.contract.member_rules import CHECKS
 from payer_mock.actions.report import Fault, Report, Stop
+from payer_mock.screens.tables import table_of
 from payer_mock.screens.terms import column_cell, rule_text, sentence, unknown_column_text
+
+_PLACE = ("行\nrow", "項目\ncolumn", "コード\ncode")
 
 MATCHES = {
     RegisterMatch.ONE: "本人を特定 / one person found",
@@ -67,10 +70,7 @@ def _counts(report: Report, *, sent: bool) -> Table:
 
 
 def _faults(title: str, faults: Sequence[Fault]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for heading in ("行\nrow", "項目\ncolumn", "コード\ncode"):
-        table.add_column(heading, no_wrap=True, overflow="ignore")  # what a clerk looks up is not cut off
-    table.add_column("内容と対応\nmeaning and what to do", overflow="fold")
+    table = table_of(*_PLACE, "内容と対応\nmeaning and what to do", whole=_PLACE, title=title)
     for fault in faults:
         table.add_row(str(fault.row), column_cell(fault.column), fault.code, rule_text(fault.code))
     return table

@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -20,7 +21,8 @@ from eligibility_api.contract.uploads import FileFormat, RowFault
 from payer_mock.actions.claims import insurer_of_claims
 from payer_mock.actions.fund import chunks, open_clients, poll_while, wait_until
 from payer_mock.actions.report import Report, Stop
-from payer_mock.actions.uploads import file_format, insurer_of
+from payer_mock.actions.uploads import insurer_of
+from payer_mock.members.reader import file_format
 from tests.unit.payer_mock.builders import FUND, INSURER, OTHER_INSURER, credential
 
 NOW = datetime(2026, 11, 23, 1, 2, 3, tzinfo=UTC)
@@ -87,9 +89,9 @@ def test_a_block_s_rows_with_several_faults_are_counted_once_and_codes_by_freque
     places = [(2, "sex", RowFault.CODE), (2, "name", RowFault.REQUIRED), (4, "name", RowFault.REQUIRED)]
     faults = [BlockFault(row, column, code, "a") for row, column, code in places]
     report = Report(enrolled=3)
-    report.add(
-        Block(rows=5, records=[None] * 3, faults=faults, counts=Counter((f.code, f.column) for f in faults))
-    )  # type: ignore[list-item]
+    counts = Counter((fault.code, fault.column) for fault in faults)
+    good: list[Any] = [None] * 3
+    report.add(Block(rows=5, records=good, faults=faults, counts=counts))
     report.matched[RegisterMatch.NONE] = 2
     printed = report.as_json()
     assert (printed["refused_rows"], printed["refused"]) == (2, {"required": 2, "code": 1})

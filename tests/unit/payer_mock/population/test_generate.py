@@ -10,7 +10,9 @@ from random import Random
 import pytest
 
 from eligibility_api.contract.codes import LimitClass
-from eligibility_api.contract.numbers import is_beneficiary_number, is_insurer_number, is_my_number, law_of
+from eligibility_api.contract.identifiers import insurer_number as canonical
+from eligibility_api.contract.identifiers import law_of
+from eligibility_api.contract.numbers import is_beneficiary_number, is_my_number
 from payer_mock.members.reader import MemberFile
 from payer_mock.population.benefits import add_limit_certificate
 from payer_mock.population.files import PopulationError, member_file, read_rows
@@ -170,7 +172,7 @@ def test_the_elderly_certificate_is_for_ages_70_to_74(generated: GeneratedPopula
 
 def test_a_family_shares_a_number_and_each_member_has_a_branch(generated: GeneratedPopulation) -> None:
     for (insurer_number, number), rows in families(generated.current()).items():
-        assert is_insurer_number(insurer_number)
+        assert canonical(insurer_number) == insurer_number
         assert not is_my_number(number)
         assert len({row.get("branch") for row in rows}) == len(rows)
         assert len({row["name"].split("\u3000")[0] for row in rows}) == 1

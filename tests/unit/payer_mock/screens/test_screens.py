@@ -76,7 +76,7 @@ def test_a_fault_has_its_row_its_column_in_japanese_and_what_it_means() -> None:
     assert text.index(MEMBER_RULES[RowFault.CODE].ja) < text.index(MEMBER_RULES[RowFault.QUOTES].ja)
 
 
-def test_what_is_to_be_looked_at_is_told_apart_from_errors() -> None:
+def test_what_is_to_be_looked_at_is_listed_apart_from_errors() -> None:
     faults = [Fault(3, "sex", "code"), Fault(2, "limit_class", "limit-class-age")]
     report = Report(rows=2, refused_rows=1, faults=faults)
     report.counts.update({"code": 1, "limit-class-age": 1})
@@ -178,6 +178,31 @@ def test_checkups_are_counted() -> None:
 def test_every_state_of_a_member_file_is_shown_in_both_languages(state: UploadState) -> None:
     text = shown(uploads.show_upload, upload_answer(state=state.value))
     assert uploads._STATES[state] in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_an_upload_s_id_is_whole_and_its_faults_are_a_command_away(width: int) -> None:
+    report = REPORT | {"bad_rows": 3}
+    console = Console(file=io.StringIO(), record=True, width=width)
+    uploads.show_upload(console, upload_answer(state="published", report=report))
+    text = console.export_text()
+    assert UPLOAD_ID in text
+    assert f"payer-mock faults {UPLOAD_ID}" in " ".join(LINES.sub(" ", text).split())
+    clean = shown(uploads.show_upload, upload_answer(state="published", report=REPORT | {"bad_rows": 0}))
+    assert "payer-mock faults" not in clean
+
+
+def test_plausibility_findings_are_counted_beside_bad_rows() -> None:
+    findings = [
+        {"code": "limit-class-age", "count": 4, "holds": False},
+        {"code": "gaps", "count": 9, "holds": False},
+    ]
+    text = shown(
+        uploads.show_upload,
+        upload_answer(state="published", report=REPORT | {"bad_rows": 0, "findings": findings}),
+    )
+    assert "要確認 / to be looked at 4" in text
+    assert f"payer-mock faults {UPLOAD_ID}" in text
 
 
 def test_a_duplicate_file_names_the_first_one() -> None:
