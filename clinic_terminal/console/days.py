@@ -1,4 +1,4 @@
-"""Days on the screens of a reception: ISO 8601, with the Japanese era beside it."""
+"""Days on the screens of a reception: ISO 8601, followed by the Japanese era."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Days on the screens of a reception have the era beside ISO 8601."""
+"""Days on the screens of a reception have the era after ISO 8601."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from clinic_terminal.console.days import day_text, period_text
         (date(1868, 1, 24), "1868-01-24"),
     ],
 )
-def test_a_day_has_its_era_beside(day: date, text: str) -> None:
+def test_a_day_is_followed_by_its_era(day: date, text: str) -> None:
     assert day_text(day) == text
 
 

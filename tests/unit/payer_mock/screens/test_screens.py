@@ -192,7 +192,7 @@ def test_an_upload_s_id_is_whole_and_its_faults_are_a_command_away(width: int) -
     assert "payer-mock faults" not in clean
 
 
-def test_plausibility_findings_are_counted_beside_bad_rows() -> None:
+def test_plausibility_findings_are_counted_after_bad_rows() -> None:
     findings = [
         {"code": "limit-class-age", "count": 4, "holds": False},
         {"code": "gaps", "count": 9, "holds": False},

@@ -82,12 +82,12 @@ def test_what_age_and_scheme_allow_is_no_finding(cells: dict[str, str]) -> None:
     assert found(cells) == []
 
 
-def test_a_row_with_a_fault_has_no_findings_beside() -> None:
+def test_a_row_with_a_fault_has_no_other_findings() -> None:
     read = read_cells(sex="F", burden_ratio="30")
     assert read.faults == [(2, "sex", "code")]
 
 
-def test_several_disease_certificates_are_told_apart() -> None:
+def test_each_disease_certificate_has_its_own_finding() -> None:
     second = {key.replace("disease_1", "disease_2"): value for key, value in DISEASE.items()}
     amounts = {"disease_1_self_pay": "10000", "disease_2_self_pay": "5000"}
     assert found(DISEASE | second | amounts) == [(2, "disease_2_self_pay", "self-pay-amount")]

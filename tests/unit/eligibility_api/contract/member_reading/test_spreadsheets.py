@@ -45,7 +45,7 @@ def test_no_heading_names_two_columns() -> None:
 
 
 def test_columns_have_japanese_headings_in_any_order() -> None:
-    shuffled = dict(reversed(CELLS.items()))
+    shuffled = {column: CELLS[column] for column in reversed(list(CELLS))}
     header = ",".join(COLUMN_TEXTS[column].ja for column in shuffled)
     found = read(",".join(shuffled.values()), header=header)
     assert found.faults == []
