@@ -86,7 +86,7 @@ def test_an_enrolment_shows_insurer_person_with_kana_and_days() -> None:
     text = shown(outcome(answer()))
     assert "01130012 架空健康保険組合" in text
     assert "架空 花子（カクウ ハナコ）" in text
-    for part in ("12・345・00", "1980-02-03", "2020-04-01 ～"):
+    for part in ("12・345・00", "1980-02-03", "2020-04-01（令和2年4月1日） ～"):
         assert part in text
 
 
@@ -94,7 +94,7 @@ def test_an_ended_enrolment_shows_when_and_why_and_what_to_do() -> None:
     text = shown(outcome(answer(Validity.INVALID, [ended_enrolment()])))
     rows = dict(re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if "喪失" in line[:4])
     assert rows == {
-        "資格喪失日 / First day without it": "2026-03-01",
+        "資格喪失日 / First day without it": "2026-03-01（令和8年3月1日）",
         "喪失事由 / Reason of loss": "他保険への加入 / other insurance",
     }
     assert "他の確認方法" in text

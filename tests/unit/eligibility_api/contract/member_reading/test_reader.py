@@ -1,7 +1,8 @@
-"""The reader of member files accepts exactly the rows that the single call accepts, with the same values."""
+"""The reader of member files accepts the rows that the single call accepts, with the same values, and no others."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -19,14 +20,15 @@ from eligibility_api.contract.member_file import (
     disease_column,
     group_column,
 )
+from eligibility_api.contract.member_reading.block import Block, Rows
+from eligibility_api.contract.member_reading.reader import MemberReader
 from eligibility_api.contract.uploads import FileFormat, RowFault
 from eligibility_api.domain.membership import comparable
 from eligibility_api.enrolment.service import content_of
-from eligibility_api.uploads.reading.block import Block
-from eligibility_api.uploads.reading.reader import Reader
-from eligibility_api.uploads.reading.rows import RECORD_COLUMNS
+from eligibility_api.uploads.records import RECORD_COLUMNS, StagedRow, staging_reader
 
 OWN = "01130012"
+TODAY = date(2026, 4, 1)
 GOOD = {
     "insurer_number": OWN,
     "symbol": "見本",
@@ -46,7 +48,20 @@ LIMIT = {
     "limit_valid_from": "2024-08-01",
     "limit_valid_to": "2025-07-31",
 }
-DAYS = ("", "2024-04-01", "2024-03-31", "1959-01-01", "2024-02-30", "20240401", "２０２４-04-01")
+DAYS = (
+    "",
+    "2024-04-01",
+    "S60.4.1",
+    "1985/4/1",
+    "昭和60年4月1日",
+    "R8.13.1",
+    "60/4/1",
+    "2024-03-31",
+    "1959-01-01",
+    "2024-02-30",
+    "20240401",
+    "２０２４-04-01",
+)
 NUMBERS = (
     "",
     "1",
@@ -75,6 +90,11 @@ CODES = (
     "10",
     "30",
     "１",
+    "男",
+    "家族",
+    "2割",
+    "○",
+    "20,000円",
     "20001",
     "20000",
     "007",
@@ -95,8 +115,8 @@ COLUMN_TEXTS = {
     "number": NUMBERS,
     "symbol": NUMBERS,
     "branch": ("", "00", "1", "０１", "012"),
-    "postal_code": ("", "000-0010", "0000010"),
-    "insurer_number": (OWN, OWN, "138057", ""),
+    "postal_code": ("", "000-0010", "0000010", "10010", "〒000-0010", "1-0010", "123"),
+    "insurer_number": (OWN, OWN, "138057", "", "1130012", "０１１３００１２"),
     "name_kana": KANA,
     "name_alias_kana": KANA,
 }
@@ -156,14 +176,29 @@ def _value(name: str, text: str) -> object:
     return text
 
 
-def is_formula(text: str) -> bool:
-    return text[:1] in {"=", "+", "@"} or (text[:1] == "-" and not text[1:2].isdigit())
-
-
-def read(cells: dict[str, str], insurer_number: str = OWN) -> Block:
-    reader = Reader(insurer_number, FileFormat.CSV, "utf-8")
+def read(cells: dict[str, str], insurer_number: str = OWN) -> Block[StagedRow]:
+    reader = staging_reader(insurer_number, FileFormat.CSV, "utf-8", TODAY)
     header = ",".join(MEMBER_COLUMNS)
     return reader.feed(f"{header}\n{','.join(cells.values())}\n".encode())
+
+
+def canonical(cells: dict[str, str]) -> dict[str, str] | None:
+    """The canonical texts of a row; None if it is rejected."""
+    found: list[dict[str, str]] = []
+
+    def keep(rows: Rows) -> list[None]:
+        found.extend(
+            {name: rows.texts[name][place] for name in MEMBER_COLUMNS} for place in range(len(rows.numbers))
+        )
+        return []
+
+    reader: MemberReader[None] = MemberReader(OWN, FileFormat.CSV, "utf-8", TODAY, keep)
+    reader.feed(f"{','.join(MEMBER_COLUMNS)}\n{','.join(cells.values())}\n".encode())
+    return found[0] if found else None
+
+
+def is_formula(text: str) -> bool:
+    return text[:1] in {"=", "+", "@"} or (text[:1] == "-" and not text[1:2].isdigit())
 
 
 @given(rows())
@@ -171,15 +206,27 @@ def test_a_row_is_accepted_if_the_single_call_accepts_it_and_no_cell_is_a_formul
     cells: dict[str, str],
 ) -> None:
     request = by_model(cells)
-    block = read(cells)
-    if request is None or any(map(is_formula, cells.values())):
-        assert (block.records, {fault.row for fault in block.faults}) == ([], {1})
+    if request is None or any(map(is_formula, cells.values())) or any(map(str.isspace, cells.values())):
         return
-    [record] = block.records
+    [record] = read(cells).records
     content = content_of(request)
     assert record[-1] == content["digest"]
     assert dict(zip(RECORD_COLUMNS, record, strict=True))["name_kana"] == content["name_kana"]
     assert record[2:5] == comparable(request.symbol, request.number, request.branch)
+
+
+@given(rows())
+def test_what_is_read_of_a_row_the_single_call_accepts_with_the_same_values(cells: dict[str, str]) -> None:
+    """Rule F4."""
+    texts, block = canonical(cells), read(cells)
+    if texts is None:
+        assert (block.records, {fault.row for fault in block.faults}) == ([], {2})
+        return
+    request = by_model(texts)
+    assert request is not None
+    [record] = block.records
+    assert record[-1] == content_of(request)["digest"]
+    assert canonical(texts) == texts
 
 
 @pytest.mark.parametrize(
@@ -208,13 +255,13 @@ def test_the_result_does_not_depend_on_where_the_stream_is_cut(cuts: list[int], 
     row = dict.fromkeys(MEMBER_COLUMNS, "") | GOOD | {"name": name}
     lines = [",".join(MEMBER_COLUMNS), *(",".join((row | {"number": str(n)}).values()) for n in range(1, 4))]
     data = "".join(f"{line}\r\n" for line in lines).encode()
-    reader = Reader(OWN, FileFormat.CSV, "utf-8")
+    reader = staging_reader(OWN, FileFormat.CSV, "utf-8", TODAY)
     records = []
     for cut in cuts:
         records += reader.feed(data[:cut]).records
         data = data[cut:]
     records += reader.feed(data).records
-    assert [(record[0], record[3]) for record in records] == [(1, "1"), (2, "2"), (3, "3")]
+    assert [(record[0], record[3]) for record in records] == [(2, "1"), (3, "2"), (4, "3")]
 
 
 JSON_ROW = '{"insurer_number":"01130012","number":"7","relationship":"1","name":"試験","name_kana":"シケン",'
@@ -248,7 +295,7 @@ JSON_REST = '"sex":"2","birth_date":"1980-05-17","address":"架空県","acquired
     ],
 )
 def test_a_json_line_is_one_flat_object(end: str, fault: RowFault | None) -> None:
-    reader = Reader(OWN, FileFormat.JSON_LINES, "utf-8")
+    reader = staging_reader(OWN, FileFormat.JSON_LINES, "utf-8", TODAY)
     block = reader.feed(f"{JSON_ROW}{JSON_REST}{end}\n{JSON_ROW}{JSON_REST}}}\n".encode())
     assert [found.code for found in block.faults] == ([fault] if fault else [])
     assert len(block.records) == (1 if fault else 2)

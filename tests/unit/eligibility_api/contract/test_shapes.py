@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eligibility_api.domain.text import shape
+from eligibility_api.contract.shapes import shape
 
 
 @pytest.mark.parametrize(

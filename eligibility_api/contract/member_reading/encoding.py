@@ -11,6 +11,9 @@ BOM = codecs.BOM_UTF8
 """The byte-order mark of UTF-8 (Unicode section 23.8) is tolerated and ignored."""
 
 _WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""First bytes of a spreadsheet's own files: .xlsx and .ods, .xls."""
+
 _CANDIDATES = {FileEncoding.UTF_8: "utf-8", FileEncoding.CP932: "cp932"}
 _MAX_SAMPLE_LINES = 1_000
 
@@ -18,9 +21,11 @@ _MAX_SAMPLE_LINES = 1_000
 def detect_encoding(sample: bytes, declared: FileEncoding) -> str:
     """Python's name of the encoding, by a sample with the file's first bytes that are not ASCII.
 
-    The encoding that decodes most lines wins, so that a few bad lines do not decide. Raises `file-encoding`
-    if it is neither encoding, or not the declared one.
+    The encoding that decodes most lines wins, so that a few bad lines do not decide. Raises `file-workbook`
+    for a spreadsheet's own file, `file-encoding` if it is neither encoding, or not the declared one.
     """
+    if sample.startswith(_WORKBOOKS):
+        raise ShikakuError("file-workbook")
     if sample.startswith(_WIDE_BOMS) or b"\0" in sample:
         raise ShikakuError("file-encoding")
     # A declared encoding is used unless most lines contradict it.

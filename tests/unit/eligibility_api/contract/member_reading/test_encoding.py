@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.member_reading.encoding import detect_encoding
 from eligibility_api.contract.uploads import FileEncoding
-from eligibility_api.uploads.reading.encoding import detect_encoding
 
 LINE = "見本,架空県見本市\n"
 
@@ -43,3 +43,13 @@ def test_a_file_in_neither_encoding_or_not_in_the_declared_one_is_rejected(
 ) -> None:
     with pytest.raises(ShikakuError, match="file-encoding"):
         detect_encoding(sample, declared)
+
+
+@pytest.mark.parametrize("magic", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"], ids=["xlsx", "xls"])
+@pytest.mark.parametrize("declared", list(FileEncoding))
+def test_a_workbook_is_rejected_with_how_to_save_it(magic: bytes, declared: FileEncoding) -> None:
+    """Rule F1."""
+    with pytest.raises(ShikakuError, match="file-workbook") as refused:
+        detect_encoding(magic + b"\0" * 100 + LINE.encode(), declared)
+    assert "CSV UTF-8" in refused.value.entry.ja
+    assert "CSV UTF-8" in refused.value.entry.en
