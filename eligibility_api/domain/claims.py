@@ -84,8 +84,8 @@ class Member:
 
     @property
     def person(self) -> tuple[str, str]:
-        """Name and sex for comparison; empty with a branch, which tells twins apart by itself."""
-        return ("", "") if self.branch else (folded(self.name or ""), self.sex or "")
+        """Name and sex for comparison."""
+        return folded(self.name or ""), self.sex or ""
 
 
 class Content(NamedTuple):
@@ -116,17 +116,18 @@ class Claim:
     def identity(self) -> bytes:
         """Sixteen bytes, equal for versions of one claim, of which the last counts (rule H2)."""
         member = self.member
-        parts = (
+        parts: tuple[str, ...] = (
             member.insurer_number,
             *comparable(member.symbol, member.number, member.branch),
             member.birth_date.isoformat(),
-            *filter(None, member.person),
             self.kind.value,
             self.setting.value,
             self.institution_code,
             self.content.prescriber_code or "",
             self.treatment_month.isoformat(),
         )
+        if not member.branch:  # with it, which tells twins apart, the same as before version 2
+            parts += member.person
         return hashlib.blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
 
 

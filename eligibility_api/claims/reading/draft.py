@@ -203,7 +203,7 @@ def _public(draft: Draft, values: list[Any]) -> None:
 
 
 def _check(draft: Draft, values: list[Any]) -> None:
-    draft.payers.read_check(draft.current, values)
+    draft.payers.read_check(lambda: draft.current, values)
 
 
 PAYERS: dict[str, Handler] = {"HO": _insurance, "KO": _public, "SN": _check}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -33,14 +34,14 @@ class _PublicExpense(NamedTuple):
 class _Check(NamedTuple):
     """An SN: the reception's, or one that the payer body or the insurer added later."""
 
-    transfers: bool
     insurer: str | None
     """Not judged yet."""
     symbol: str | None
     number: str | None
     branch: str | None
     recipient: str | None
-    current: CurrentRecord
+    transfer: CurrentRecord | None
+    """Where its numbers replace the claim's: the record."""
 
 
 class _Insurance(NamedTuple):
@@ -92,12 +93,12 @@ class Payers:
             self.points = int(points) if _is_number(points) else None
         self._public.append(_PublicExpense(number_of_payer, number, current))
 
-    def read_check(self, current: CurrentRecord, values: list[Any]) -> None:
+    def read_check(self, current: Callable[[], CurrentRecord], values: list[Any]) -> None:
         """Read SN (資格確認), the only record with the branch."""
         kind, confirmed, number_of_insurer, symbol, number, branch, recipient_number = values
-        if kind is not None:
-            transfers = confirmed in _TRANSFERS
-            check = _Check(transfers, number_of_insurer, symbol, number, branch, recipient_number, current)
+        transfer = current() if confirmed in _TRANSFERS else None
+        if kind is not None and (transfer is not None or (branch is not None and kind == _BY_INSURANCE)):
+            check = _Check(number_of_insurer, symbol, number, branch, recipient_number, transfer)
             self._checks.setdefault(kind, []).append(check)
 
     def member(
@@ -130,8 +131,8 @@ class Payers:
         """The membership of the last transfer, or else HO's, with the last branch of a check of the same one."""
         branch: str | None = None
         for check in self._checks.get(_BY_INSURANCE, ()):
-            if check.transfers:
-                insurance, branch = _transferred(check), check.branch
+            if check.transfer is not None:
+                insurance, branch = _transferred(check, check.transfer), check.branch
             elif check.branch is not None and _agrees(check, insurance):
                 branch = check.branch
         if insurance.insurer != self._sender:
@@ -153,8 +154,8 @@ class Payers:
     def _confirmed(self, kind: str, expense: _PublicExpense) -> _PublicExpense:
         """A public expense with the numbers of its last transfer, if there is one."""
         for check in reversed(self._checks.get(kind, ())):
-            if check.transfers:
-                return _PublicExpense(check.insurer, check.recipient, check.current)
+            if check.transfer is not None:
+                return _PublicExpense(check.insurer, check.recipient, check.transfer)
         return expense
 
 
@@ -191,12 +192,12 @@ def _judged(current: CurrentRecord, text: str | None, field: str, rule: Any) -> 
         raise _unknown(current, _name(current, field), bad.code) from None
 
 
-def _transferred(check: _Check) -> _Insurance:
+def _transferred(check: _Check, current: CurrentRecord) -> _Insurance:
     """The membership that a check puts in the place of the claim's. Raises _Unknown."""
-    number_of_insurer = _judged(check.current, check.insurer, _CHECKED_FIELD, insurer)
+    number_of_insurer = _judged(current, check.insurer, _CHECKED_FIELD, insurer)
     if check.number is None:
-        raise _unknown(check.current, "被保険者証番号", ClaimsFault.REQUIRED)
-    return _Insurance(number_of_insurer, check.symbol, check.number, check.current, _CHECKED_FIELD)
+        raise _unknown(current, "被保険者証番号", ClaimsFault.REQUIRED)
+    return _Insurance(number_of_insurer, check.symbol, check.number, current, _CHECKED_FIELD)
 
 
 def _agrees(check: _Check, insurance: _Insurance) -> bool:

@@ -31,6 +31,8 @@ class Dispensing(NamedTuple):
 class Group:
     """Medicines that were dispensed together: the CZ and the items (IY, TO) that belong to each other (rule H12)."""
 
+    __slots__ = ("dispensings", "has_items", "items_first", "medicines")
+
     def __init__(self) -> None:
         self.dispensings: list[Dispensing] = []
         self.medicines: list[tuple[str, str | None]] = []
@@ -39,30 +41,31 @@ class Group:
         self.items_first = False
         """Whether the items precede their dispensing."""
 
-    @property
-    def count(self) -> int:
-        """Medicines times dispensings."""
-        return len(self.medicines) * len(self.dispensings)
-
 
 class Prescription:
     """SH with the CZ and IY that follow it: medicines that are taken in one way."""
 
     def __init__(self, line: int, form: str | None, usage: str | None, text: str | None) -> None:
         self.line = line
-        self.groups = [Group()]
+        self.count = 0
+        """Rows of the history: of each group its medicines times its dispensings."""
+        self._group = Group()
+        """The open one."""
+        self._groups = [self._group]
         self._act = ACT_BY_DOSAGE_FORM[form] or None if form is not None else None
         self._usage_code = usage.zfill(3) if usage is not None else None
         self._text = text
 
     def add_dispensing(self, dispensing: Dispensing) -> None:
         """Add a CZ: behind the items of another one it begins a new group."""
-        group = self.groups[-1]
-        if group.has_items and group.dispensings and not group.items_first:
-            group = Group()
-            self.groups.append(group)
-        elif group.has_items:
-            group.items_first = True
+        group = self._group
+        if group.has_items:
+            if group.dispensings and not group.items_first:
+                group = self._group = Group()
+                self._groups.append(group)
+            else:
+                group.items_first = True
+                self.count += len(group.medicines)
         group.dispensings.append(dispensing)
 
     def add_item(self, medicine: tuple[str, str | None] | None = None) -> None:
@@ -70,23 +73,21 @@ class Prescription:
 
         Raises BadRecord behind a dispensing that others preceded: to which of two it belongs is unclear.
         """
-        group = self.groups[-1]
+        group = self._group
         if group.items_first:
             raise bad_record(ClaimsFault.ORDER)
         group.has_items = True
         if medicine is not None:
             group.medicines.append(medicine)
+            self.count += len(group.dispensings)
 
     @property
     def is_complete(self) -> bool:
         """Whether no medicine lacks a dispensing, and no later dispensing what was dispensed."""
-        first, *later = self.groups
-        return bool(first.dispensings or not first.medicines) and all(group.has_items for group in later)
-
-    @property
-    def count(self) -> int:
-        """Rows of the history."""
-        return sum(group.count for group in self.groups)
+        first = self._groups[0]
+        return (bool(first.dispensings) or not first.medicines) and (
+            first is self._group or self._group.has_items
+        )
 
     def drugs(self) -> list[Drug]:
         """Each medicine once for every dispensing of its group."""
@@ -94,7 +95,7 @@ class Prescription:
         usage, instruction = (self._text, None) if is_text else (None, self._text)
         return [
             Drug(code, quantity, self._act, times, (), dispensed_on, prescribed_on, self._usage_code, usage, instruction)
-            for group in self.groups
+            for group in self._groups
             for prescribed_on, dispensed_on, times in group.dispensings
             for code, quantity in group.medicines
         ]  # fmt: skip
