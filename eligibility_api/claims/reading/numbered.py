@@ -16,7 +16,7 @@ _BEGINNINGS = frozenset({"MN", "IR", "YK", "HM"})
 """Records that begin a claim in this layout."""
 
 _CHECK = "SN"
-"""Checks of the membership count, whoever added them."""
+"""Checks of the membership count, also those that were added."""
 
 
 def is_numbered(line: str) -> bool:

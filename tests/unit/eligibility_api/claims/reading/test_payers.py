@@ -32,7 +32,9 @@ def read(*payers: str, sender: str = SENDER, count: int | None = None, points: i
 
 
 def named(member: Member | None) -> tuple[str, str | None, str, str | None] | None:
-    return member and (member.insurer_number, member.symbol, member.number, member.branch)
+    if member is None:
+        return None
+    return member.insurer_number, member.symbol, member.number, member.branch
 
 
 HO = f"HO,{SENDER},見本,1234,1,1"
