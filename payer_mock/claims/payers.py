@@ -19,10 +19,7 @@ _SHOWN = "01"
 
 def claim_type(table: str, member: Member, month: date, *, inpatient: bool) -> str:
     """レセプト種別: fee table, scheme, number of payers, and kind of patient (OQS 13.3)."""
-    if member.on_medical_aid_only:
-        scheme = "2"
-    else:
-        scheme = "3" if is_late_elderly(member.insurer_number) else "1"
+    scheme = "2" if member.on_medical_aid_only else "3" if is_late_elderly(member.insurer_number) else "1"
     return f"{table}{scheme}{payer_count(member)}{_patient(member, month) + (not inpatient)}"
 
 
