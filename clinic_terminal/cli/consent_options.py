@@ -40,12 +40,15 @@ _CARES: dict[CareName, ConsentCare] = {
 }
 _ALL = "all"
 
+_ASKED = tuple(one for one in CATEGORIES if one is not Category.LIMIT_CERTIFICATE)
+"""What a patient is asked about. By card the limit certificate is shown without consent (rule S5)."""
+
 
 def parse_categories(text: str) -> frozenset[Category] | None:
     """Categories by their names, separated by commas; None for all. Raises typer.BadParameter."""
     names = {name.strip() for name in text.split(",")}
-    if unknown := sorted(names - {*Category, _ALL}):
-        given, known = ", ".join(unknown), ", ".join([_ALL, *Category])
+    if unknown := sorted(names - {*_ASKED, _ALL}):
+        given, known = ", ".join(unknown), ", ".join([_ALL, *_ASKED])
         raise usage_error(
             f"{given} は指定できません。指定できるもの：{known}", f"{given}: not one of {known}"
         )
@@ -60,20 +63,17 @@ def is_asked_for(category: Category, settings: TerminalSettings) -> bool:
 def proposed(named: Collection[Category] | None, settings: TerminalSettings) -> tuple[Category, ...]:
     """The categories to propose: those named, or everything that the facility asks for.
 
-    The limit certificate is proposed by name only: by card it needs no consent. Raises typer.BadParameter for
-    information that the facility does not ask for.
+    Raises typer.BadParameter for information that the facility does not ask for.
     """
+    asked = tuple(category for category in _ASKED if is_asked_for(category, settings))
     if named is None:
-        return tuple(category for category in CATEGORIES if is_asked_for(category, settings))
-    asked = {category for category in named if CATEGORIES[category].information is not None}
-    if off := [
-        category for category in CATEGORIES if category in asked and not is_asked_for(category, settings)
-    ]:
+        return asked
+    if off := [category for category in _ASKED if category in named and category not in asked]:
         raise usage_error(
             f"{', '.join(off)}：この施設では同意を求めない設定です（TERMINAL_INFORMATION）。",
             f"{', '.join(off)}: this facility does not ask for it (TERMINAL_INFORMATION)",
         )
-    return tuple(category for category in CATEGORIES if category in named)
+    return tuple(category for category in asked if category in named)
 
 
 Consent = Annotated[
@@ -82,7 +82,7 @@ Consent = Annotated[
         "--consent",
         metavar="KIND,…",
         help=option_help(
-            f"同意を求める情報（複数はコンマ区切り）：{_ALL}（この施設が求める情報のすべて）, {', '.join(CATEGORIES)}",
+            f"同意を求める情報（複数はコンマ区切り）：{_ALL}（この施設が求める情報のすべて）, {', '.join(_ASKED)}",
             "Information to ask consent for, separated by commas; all: what this facility asks for.",
         ),
     ),

@@ -56,6 +56,7 @@ _REFUSALS_OF_A_CONSENT = (
         "consent-presence-missing",
         "consent-presence-too-old",
         "consent-day",
+        "consent-online-visual-check",
         "database-unavailable",
     ),
 )
@@ -79,6 +80,8 @@ async def new_challenge(
         "consent-presence-too-old",
         "consent-words-differ",
         "consent-day",
+        "consent-certificate-expired",
+        "consent-online-visual-check",
         "operator-required",
         "visual-check-limit",
         "card-not-usable",

@@ -28,7 +28,15 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
-from eligibility_api.presence.query import PROOF_CHECK, Evidence, ProofCheck, VerifiedProof, spend_ctes
+from eligibility_api.presence.query import (
+    PROOF_CHECK,
+    Evidence,
+    ProofCheck,
+    VerifiedProof,
+    bound_carrier,
+    certificate_remark,
+    spend_ctes,
+)
 
 _PRESENCE_FITS = """
         WHEN coalesce(p.kind, '') NOT IN ('eligibility.card', 'eligibility.visual-check') THEN 'consent-presence-missing'
@@ -65,7 +73,7 @@ judged AS MATERIALIZED (
         -- By the clock of windows: a consent must not begin after its own challenge has expired.
         WHEN w.now >= $1 THEN 'challenge-expired'
         -- A day that is over by the clock of windows.
-        WHEN w.now >= $27::timestamptz THEN 'consent-day'
+        WHEN w.now >= $28::timestamptz THEN 'consent-day'
         WHEN f.institution_code <> $14 OR f.name <> $15 OR NOT $16::boolean THEN 'consent-words-differ'
         -- The same conditions under which eligibility by card is refused on the day.
         WHEN EXISTS (
@@ -86,7 +94,7 @@ recorded AS (
     SELECT 'eligibility.consent-' || $9::text, outcome, $4, institution_code, facility_kind, $10, $5, $6, person_key, $2,
            $19, {versions_read}, {tickets_read}, $17, {rule},
            jsonb_strip_nulls(jsonb_build_object(
-               'revocation', evidence, 'presence', $11::uuid, 'care', $18::text,
+               'revocation', evidence, 'presence', $11::uuid, 'care', $18::text, 'certificate', {remark},
                'permit', CASE WHEN outcome = 'answered' THEN permit_id END))
     FROM judged
     RETURNING record_id, recorded_at, outcome
@@ -95,7 +103,7 @@ given AS (
     INSERT INTO permit (permit_id, basis, person_key, institution_code, client_id, care, categories, given_at,
                         available_from, until, operator, record_id)
     SELECT j.permit_id, $9, j.person_key, j.institution_code, $4, $18, $17, j.now,
-           CASE WHEN $26::timestamptz > j.now THEN $26 END, coalesce($27::timestamptz, j.now + $13::interval), $10, r.record_id
+           CASE WHEN $27::timestamptz > j.now THEN $27 END, coalesce($28::timestamptz, j.now + $13::interval), $10, r.record_id
     FROM judged j CROSS JOIN recorded r
     WHERE j.outcome = 'answered'
     RETURNING permit_id, given_at, available_from, until
@@ -124,15 +132,18 @@ LEFT JOIN reading e ON n.permit_id IS NOT NULL
 
 
 def _statement(*, visual: bool) -> str:
-    spend, limited = spend_ctes(visual_limit="$28" if visual else None)
+    spend, limited = spend_ctes(visual_limit="$29" if visual else None)
     fits = _PRESENCE_FITS.format(same_certificate=_SAME_CERTIFICATE, client="$4", now="w.now", at_most="$12")
     return _STATEMENT.format(
         # A certificate without a binding follows no presence: the holder need not be asked for.
-        guard=PROOF_CHECK.format(holder_missing="false"),
+        guard=PROOF_CHECK.format(
+            holder_missing="false", list_covers="true", carrier=bound_carrier("$26::date IS NOT NULL")
+        ),
         spend=spend,
         reading=reading_of_person(as_of="$19::date", condition="g.revocation_status = 'good'"),
         reference=REFERENCE.strip(),
         presence_fits=fits,
+        remark=certificate_remark("$26"),
         versions_read=VERSIONS_READ,
         tickets_read=TICKETS_READ,
         rule=RULE_VERSION,
@@ -145,8 +156,8 @@ GRANT_STATEMENTS = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _st
 
 Parameters: the first eight of `PROOF_CHECK`; basis, operator, presence record, its maximum age, window or
 null, the statement's institution code and name and whether its duration is right; categories, care, day; the
-statement, its words, challenge, certificate, signature, audience; the beginning and end of an appointment's day or
-null; by visual check, the hourly limit.
+statement, its words, challenge, certificate, signature, audience, the certificate's last day if its alert has
+begun; the beginning and end of an appointment's day or null; by visual check, the hourly limit.
 """
 
 
@@ -159,6 +170,8 @@ class GrantRequest:
     operator: str | None
     as_of: date
     audience: str
+    expires_on: date | None = None
+    """The certificate's last day if its alert has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +237,7 @@ async def grant(
         request.certificate,
         request.signature,
         terms.audience,
+        terms.expires_on,
         *(AppointmentDay.of(statement.day) if statement.day is not None else (None, None)),
     ]
     if terms.basis is Basis.VISUAL_CHECK:

@@ -62,7 +62,7 @@ rival AS MATERIALIZED (
 """
 
 WITHOUT_HISTORY = CertificateKind.SELF_DEFENCE
-"""The certificate without histories: claims and check-ups of such a membership, and anything while it holds (rule H12)."""
+"""The certificate without histories: claims and check-ups of such a membership, and anything while it holds (rule H19)."""
 
 MEMBERSHIPS_NOW = _MEMBERSHIPS.format(
     without=WITHOUT_HISTORY,
@@ -91,8 +91,9 @@ MEMBERSHIPS_AT_INSTANT = _MEMBERSHIPS.format(
 """CTEs of the person's memberships as known now, and as known at an instant.
 
 `asked` has one row if access is granted, else none, so that nothing is read; `disclosed` the same, unless the
-person has no history today (H12). `membership`: the person's memberships with their days. `named`: the identifiers by which claims name the person. `rival`: other persons'
-memberships with the same identifiers (twins), as known then or now; read only if a claim is ambiguous.
+person has no history today (H19). `membership`: the person's memberships with their days. `named`: the
+identifiers by which claims name the person. `rival`: other persons' memberships with the same identifiers
+(twins), as known then or now; read only if a claim is ambiguous.
 """
 
 _SAME = " AND ".join(

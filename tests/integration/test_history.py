@@ -271,7 +271,7 @@ async def test_a_forged_cursor_reaches_no_further(fund: Fund, pharmacy: Credenti
 async def test_treatments_and_surgery_are_a_list_and_diagnoses_have_no_provider(
     fund: Fund, pharmacy: Credential
 ) -> None:
-    """Rules H9, H13: a claim with a first visit, a blood test, dialysis, CT, an operation and a diagnosis."""
+    """Rules H9, H20: a claim with a first visit, a blood test, dialysis, CT, an operation and a diagnosis."""
     person = await enrolled_patient(fund)
     day = ((4, 1),)
     treated_content = PLAIN_CONTENT._replace(
@@ -306,7 +306,7 @@ SELF_DEFENCE = "07"
 
 
 async def test_a_member_of_the_self_defence_forces_has_no_history(fund: Fund, pharmacy: Credential) -> None:
-    """Rule H12: neither claims nor check-ups nor entries."""
+    """Rule H19: neither claims nor check-ups nor entries."""
     person = await enrolled_patient(fund, certificate_kind=SELF_DEFENCE)
     today = day_in_japan(fund.clock())
     await store_claims(fund, claim(fund, person, TABLETS))
@@ -329,7 +329,7 @@ async def test_a_member_of_the_self_defence_forces_has_no_history(fund: Fund, ph
 async def test_the_history_of_a_former_or_later_certificate(
     fund: Fund, pharmacy: Credential, kind_before: str, kind_now: str, shown: int
 ) -> None:
-    """Rule H12: claims of a 07 membership never show, and nothing does while one holds."""
+    """Rule H19: claims of a 07 membership never show, and nothing does while one holds."""
     other = await fund.admit_insurer(OTHER_INSURER)
     moved = months_ago(fund, 2)
     person = await enrolled_patient(fund, acquired_on="2024-04-01", certificate_kind=kind_before)

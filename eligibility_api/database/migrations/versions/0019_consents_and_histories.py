@@ -5,7 +5,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0018"
 
 ENTRIES = """
 ALTER TABLE prescription_entry DROP CONSTRAINT prescription_entry_origin_check,

@@ -1,4 +1,4 @@
-"""The check of duplicate medication as a service: who may ask, what is told, and what needs consent (K7, K8)."""
+"""The check of duplicate medication as a service: who may ask, what is returned, and what needs consent (K7, K8)."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ async def check(
     ],
     ids=["nothing", "duplicate", "contraindicated", "both", "unknown-drug", "over"],
 )
-async def test_without_consent_the_facts_alone_are_told(
+async def test_without_consent_the_facts_alone_are_returned(
     rows: list[dict[str, Any]], facts: tuple[bool, bool]
 ) -> None:
     """Rule K7."""
@@ -192,7 +192,7 @@ async def test_the_days_are_those_of_an_entry(
         ({"outcome": "card-not-usable"}, "card-not-usable"),
     ],
 )
-async def test_a_refusal_of_the_statement_tells_nothing(changes: dict[str, Any], code: str) -> None:
+async def test_a_refusal_of_the_statement_returns_nothing(changes: dict[str, Any], code: str) -> None:
     """Rule K8."""
     with pytest.raises(ShikakuError) as refused:
         await check(state_of([row(1, **changes)]))

@@ -16,7 +16,7 @@ from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.codes import Right, Role
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import Grouping, HistoryResource
-from eligibility_api.domain.claims import Act, Content, Disease, Drug, encode
+from eligibility_api.domain.claims import READER_VERSION, Act, Content, Disease, Drug, encode
 from eligibility_api.drug_master.cache import DrugEntry, DrugMaster, DrugMasterCache
 from eligibility_api.history import service
 from eligibility_api.history.service import HistoryQuery, HistoryRequest, PermitReference
@@ -70,6 +70,7 @@ def row(number: int | None = None, *, outcome: str | None = None, **values: Any)
         "content": encode(Content("架空診療所", None, None, (), (), ())),
         "prescribed_on": None,
         "dispensed_on": None,
+        "reader_version": READER_VERSION,
     }
     return summary | claim | values
 
@@ -147,7 +148,7 @@ async def test_a_page_behind_the_end_is_empty_and_the_last() -> None:
 
 
 async def test_diagnoses_of_claims_are_not_shown() -> None:
-    """Rule H13: no provider of this information."""
+    """Rule H20: no provider of this information."""
     diseases = [Disease("0000999", "架空病", (), date(2026, 1, 5), "1", True)]
     page = await service.diagnoses(state_of(claim(1, diseases=diseases)), request())
     assert (page["provider"], page["diagnoses"], page["total"], page["next"]) == (None, [], 0, None)
