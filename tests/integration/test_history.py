@@ -302,6 +302,21 @@ async def test_treatments_and_surgery_are_a_list_and_diagnoses_have_no_provider(
     assert earlier["diagnoses"] == []
 
 
+@pytest.mark.parametrize("years", [4, 9, 10])
+async def test_an_insurance_that_ended_up_to_ten_years_ago_is_still_answered(
+    fund: Fund, pharmacy: Credential, years: int
+) -> None:
+    """Eligibility is kept for ten years after its loss, whatever a history still shows."""
+    today = day_in_japan(fund.clock())
+    lost_on = (today - timedelta(days=365 * years)).isoformat()
+    person = fund.person()
+    assert (
+        await fund.enrol(person, acquired_on="2005-04-01", lost_on=lost_on, reason_of_loss="99")
+    ).status_code == 201
+    answer = (await fund.post("/v1/eligibility/number", fund.lookup_body(person), pharmacy)).json()
+    assert (answer["validity"], answer["results"][0]["lost_on"]) == ("2", lost_on)
+
+
 SELF_DEFENCE = "07"
 
 
