@@ -18,7 +18,7 @@ from eligibility_api.contract.codes import (
     TicketType,
 )
 from eligibility_api.contract.consent import Basis
-from eligibility_api.contract.emergency import EmergencyReason
+from eligibility_api.contract.emergency import DisasterConsent, EmergencyReason
 from eligibility_api.contract.history import CareSetting, HistoryResource, Origin
 
 REASON_OF_LOSS = exhaustive(
@@ -198,6 +198,16 @@ OUTCOME_OF_DISEASE: dict[str, Bilingual] = {
     "3": Bilingual("死亡", "died"),
     "4": Bilingual("中止", "discontinued"),
 }
+
+DISASTER_CONSENT = exhaustive(
+    DisasterConsent,
+    {
+        DisasterConsent.ORAL: Bilingual("本人が口頭で同意した", "the patient agreed orally"),
+        DisasterConsent.UNCONSCIOUS: Bilingual(
+            "意識不明などで確認できない", "unconscious, or could not be asked"
+        ),
+    },
+)
 
 EMERGENCY_REASON = exhaustive(
     EmergencyReason,

@@ -12,7 +12,10 @@ from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.jlis.client import Holder, Jlis
 from eligibility_api.presence.query import HolderAnswer, VerifiedProof
 
-_BOUND = text("SELECT person_key FROM binding WHERE authority = :authority AND serial = :serial")
+_BOUND = text("""
+SELECT person_key, ends_at FROM binding
+WHERE authority = :authority AND serial = :serial AND coalesce(ends_at > now(), true)
+""")
 
 _LINK = text("""
 WITH recorded AS (
@@ -21,8 +24,9 @@ WITH recorded AS (
             jsonb_build_object('basis', 'J-LIS renewal link'))
     RETURNING record_id
 )
-INSERT INTO binding (authority, serial, person_key, basis, renewed_authority, renewed_serial, not_after, record_id)
-SELECT :authority, :serial, :person_key, 'renewal', :renewed_authority, :renewed_serial, :not_after, record_id
+INSERT INTO binding (authority, serial, person_key, basis, renewed_authority, renewed_serial, not_after, ends_at,
+                     record_id)
+SELECT :authority, :serial, :person_key, 'renewal', :renewed_authority, :renewed_serial, :not_after, :ends_at, record_id
 FROM recorded
 ON CONFLICT DO NOTHING
 RETURNING true
@@ -56,10 +60,10 @@ async def _bind_after(
     }
     former = {"authority": predecessor.authority, "serial": predecessor.serial_bytes}
     async with database.transaction() as connection:
-        bound_to = (await connection.execute(_BOUND, former)).scalar_one_or_none()
-        if bound_to is None:
+        bound = (await connection.execute(_BOUND, former)).one_or_none()
+        if bound is None:
             return None
-        if bound_to != holder.person_key:
+        if bound.person_key != holder.person_key:
             return "registration-conflict"
         values = this | {
             "client_id": proof.client_id,
@@ -68,6 +72,8 @@ async def _bind_after(
             "renewed_authority": predecessor.authority,
             "renewed_serial": predecessor.serial_bytes,
             "not_after": proof.not_after,
+            # A deregistration that was requested ends the new certificate's registration too.
+            "ends_at": bound.ends_at,
         }
         async with connection.begin_nested() as savepoint:
             if (await connection.execute(_LINK, values)).scalar_one_or_none():

@@ -50,8 +50,9 @@ recorded AS (
 bound AS (
     INSERT INTO binding (authority, serial, person_key, basis, not_after, record_id)
     SELECT $5, $6, $10, 'first-registration', $17, record_id FROM judged, recorded WHERE outcome = 'bound'
-    -- Of two simultaneous registrations of one card both name the person that J-LIS named.
-    ON CONFLICT DO NOTHING
+    -- Of two simultaneous registrations of one card both name the person that J-LIS named. One that a deregistration has
+    -- ended is registered again.
+    ON CONFLICT (authority, serial) DO UPDATE SET ends_at = NULL WHERE binding.ends_at <= now()
     RETURNING true AS done
 )
 SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, j.outcome

@@ -14,7 +14,7 @@ from eligibility_api.contract.insurer_ops import (
     Statistics,
 )
 from payer_mock.screens.enrolment import MATCHES
-from payer_mock.screens.terms import CHANGE_EVENTS, REVISION_KINDS, lookup_outcome
+from payer_mock.screens.terms import CHANGE_EVENTS, PAPER_REASONS, REVISION_KINDS, lookup_outcome
 
 _MEMBER = ("記号 / symbol", "番号 / number", "枝番 / branch", "生年月日 / birth date")
 
@@ -73,10 +73,14 @@ def show_stats(console: Console, stats: Statistics) -> None:
 
 
 def show_papers(console: Console, page: PaperCertificates) -> None:
-    """Print who needs a 資格確認書."""
-    table = Table("資格 / enrolment", *_MEMBER, f"{page.since} 以降 / new since")
+    """Print who needs a 資格確認書, why, and from which day."""
+    table = Table(
+        "資格 / enrolment", *_MEMBER, "理由 / reason", "必要になる日 / from", f"{page.since} 以降 / new since"
+    )
     for need in page.members:
-        table.add_row(need.enrolment_id, *_member(need), "新規 / new" if need.new_since else "")
+        needed_from = need.needed_from.isoformat() if need.needed_from else "直ちに / now"
+        new = "新規 / new" if need.new_since else ""
+        table.add_row(need.enrolment_id, *_member(need), PAPER_REASONS[need.reason], needed_from, new)
     _print(console, table, page.next)
 
 

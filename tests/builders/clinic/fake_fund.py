@@ -87,7 +87,8 @@ class FakeFund:
             "/v1/consents": lambda request: _model(self.consents.register(request)),
             f"/v1/consents/{CONSENT}/end": lambda ended: _model(self.consents.end(ended)),
             "/v1/emergencies": lambda request: _model(self.permits.emergency(request)),
-            "/v1/disaster-searches": lambda search: _model(self.permits.disaster(search)),
+            "/v1/disaster-searches": lambda search: _model(self.permits.search(search)),
+            "/v1/disaster-permits": lambda request: _model(self.permits.disaster(request)),
             "/v1/prescriptions": lambda entry: _model(self.permits.prescribe(entry)),
             "/v1/dispensings": lambda entry: _model(self.permits.dispense(entry)),
         }
