@@ -22,8 +22,9 @@ from jpki_mock.authority.values import Carrier, CertificateId, Kind, State
 from jpki_mock.card.image import Attributes, CardImage, Faults, KeySlot, Pin, Pins
 from jpki_mock.card.my_number import check_digit
 from jpki_mock.clock import day_in_japan, era_of
+from jpki_mock.drawing import silhouette
 from jpki_mock.errors import InvalidInput
-from jpki_mock.photo import silhouette
+from jpki_mock.face_issuer import FaceIssuer
 from jpki_mock.register.register import Register
 from jpki_mock.register.resident import Resident
 from jpki_mock.store import Store
@@ -79,12 +80,15 @@ class Cards:
         authorities: Authorities,
         register: Register,
         certificates: Certificates,
+        *,
+        faces: FaceIssuer,
         make_key: KeyMaker,
     ) -> None:
         self._store = store
         self._authorities = authorities
         self._register = register
         self._certificates = certificates
+        self._faces = faces
         self._make_key = make_key
 
     def issue(self, order: CardOrder, now: datetime) -> CardImage:
@@ -112,6 +116,7 @@ class Cards:
             terminal_authority=_der(self._authorities.newest(Kind.TERMINAL).certificate),
             faults=order.faults,
         )
+        image = self._with_face(image)
         return image.with_tries_left("authentication", 0) if order.locked else image
 
     def renew(self, image: CardImage, now: datetime) -> CardImage:
@@ -136,7 +141,12 @@ class Cards:
                 "authentication": self._slot(Kind.AUTHENTICATION, context, old_id),
                 "signature": self._renewed_signature(image, context),
             }
-        return _reissued(image, context, slots, replaced)
+        return self._with_face(_reissued(image, context, slots, replaced))
+
+    def _with_face(self, image: CardImage) -> CardImage:
+        """Return the image with what J-LIS draws and signs; a phone has no card face."""
+        face = self._faces.face_of(image) if image.carrier == Carrier.CARD.value else None
+        return image.model_copy(update={"face": face})
 
     def _renewed_signature(self, image: CardImage, context: _CardContext) -> KeySlot | None:
         if image.signature is None:

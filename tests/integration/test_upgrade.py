@@ -57,15 +57,17 @@ async def _load(database: Database) -> None:
         await connection.execute((DATA / "database-0010.sql").read_text(encoding="utf-8"))
         for code, kind in EMERGENCY_CLIENTS.items():
             await connection.execute(
-                "INSERT INTO facility (institution_code, name, kind) VALUES ($1, '試験', $2)", code, kind
+                "INSERT INTO public.facility (institution_code, name, kind) VALUES ($1, '試験', $2)",
+                code,
+                kind,
             )
             await connection.execute(
-                "INSERT INTO client (client_id, institution_code, rights, public_key)"
+                "INSERT INTO public.client (client_id, institution_code, rights, public_key)"
                 " VALUES (gen_random_uuid(), $1, '{eligibility,emergency}', '{}')",
                 code,
             )
         await connection.execute(
-            "INSERT INTO disaster (prefectures, reason, opened_by, closes_at) VALUES ('{13}', '試験', '試験', 'infinity')"
+            "INSERT INTO public.disaster (prefectures, reason, opened_by, closes_at) VALUES ('{13}', '試験', '試験', 'infinity')"
         )
         await connection.execute(f'GRANT TEMPORARY ON DATABASE "{database.name}" TO shikaku_jobs')
     finally:

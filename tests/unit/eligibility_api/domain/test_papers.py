@@ -111,7 +111,7 @@ def test_a_certificate_that_ends_today_has_not_expired() -> None:
     assert needs(MEMBER, card(TODAY - timedelta(days=1))) is not None
 
 
-def test_the_certificate_that_lasts_longest_counts() -> None:
+def test_of_several_certificates_the_last_to_expire_counts() -> None:
     """Rule K2."""
     assert needs(MEMBER, card(date(2026, 9, 10)), card()) is None
     both = needs(MEMBER, card(date(2026, 9, 10)), card(date(2026, 10, 10)))
