@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eligibility_api.contract.numbers import is_institution_code
+from eligibility_api.contract.identifiers import UnreadableIdentifier, institution_code
 
 _PREFECTURES = frozenset(f"{number:02d}" for number in range(1, 48))
 """都道府県番号, as institution codes begin."""
@@ -25,15 +25,18 @@ def is_municipality(area: str) -> bool:
 
 def is_facility(area: str) -> bool:
     """Whether this is a single facility: its whole code."""
-    return is_institution_code(area)
+    try:
+        return institution_code(area) == area
+    except UnreadableIdentifier:
+        return False
 
 
-def areas_of(institution_code: str) -> tuple[str, str, str]:
+def areas_of(code: str) -> tuple[str, str, str]:
     """The areas to which a facility belongs: its prefecture, its municipality, itself."""
-    prefecture = institution_code[:2]
-    return prefecture, prefecture + institution_code[3:5], institution_code
+    prefecture = code[:2]
+    return prefecture, prefecture + code[3:5], code
 
 
-def in_areas(institution_code: str, areas: Iterable[str]) -> bool:
+def in_areas(code: str, areas: Iterable[str]) -> bool:
     """Whether disaster mode for these areas is on for the facility (W9)."""
-    return not set(areas_of(institution_code)).isdisjoint(areas)
+    return not set(areas_of(code)).isdisjoint(areas)

@@ -11,9 +11,7 @@ from eligibility_api.contract.numbers import is_late_elderly_number
 from eligibility_api.domain.ages import anniversary
 from eligibility_api.domain.dates import JAPAN, day_in_japan, months_before
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
-
-GRACE_MONTHS = 3
-"""Months after the month of expiry in which a card still answers eligibility."""
+from eligibility_api.domain.expiry import Carrier, CertificateEnd, usable_until
 
 LATE_ELDERLY_BY_CARD_FROM = date(2026, 8, 1)
 """Until the day before, every member of the late-elderly scheme gets a paper certificate."""
@@ -32,6 +30,7 @@ class BoundCard:
     bound_at: datetime
     not_after: datetime | None
     """None: bound before ends were stored; it counts as not expired."""
+    carrier: Carrier | None
     ends_at: datetime | None
     """The first instant at which a deregistration (利用登録解除) has ended the registration; None: none."""
 
@@ -74,11 +73,6 @@ def registration_ends_at(applied_at: datetime) -> datetime:
     return datetime.combine(month, time(), JAPAN)
 
 
-def last_grace_day(expired_on: date) -> date:
-    """The last day on which an expired card answers eligibility: the third month's last day (K2)."""
-    return months_before(expired_on, -GRACE_MONTHS - 1) - _DAY
-
-
 def _by_age(member: EnrolmentVersion, day: date) -> bool:
     if not is_late_elderly_number(member.insurer_number):
         return False
@@ -101,9 +95,13 @@ def _without_card(cards: Sequence[BoundCard], day: date) -> PaperNeed | None:
     """The need of a member whose cards are all deregistered or expired, or who has none (K2)."""
     lasting = [card for card in cards if card.ends_at is None]
     if not lasting:
-        ends = [day_in_japan(card.ends_at) for card in cards if card.ends_at is not None]
-        return PaperNeed(PaperReason.DEREGISTERED, max(ends)) if ends else PaperNeed(PaperReason.NO_CARD)
-    expiries = [day_in_japan(card.not_after) for card in lasting if card.not_after is not None]
-    if len(expiries) < len(lasting) or day <= max(expiries):
+        last = [day_in_japan(card.ends_at) for card in cards if card.ends_at is not None]
+        return PaperNeed(PaperReason.DEREGISTERED, max(last)) if last else PaperNeed(PaperReason.NO_CARD)
+    ends = [
+        CertificateEnd(day_in_japan(card.not_after), card.carrier)
+        for card in lasting
+        if card.not_after is not None
+    ]
+    if len(ends) < len(lasting) or any(day <= end.expires_on for end in ends):
         return None
-    return PaperNeed(PaperReason.EXPIRED, last_grace_day(max(expiries)) + _DAY)
+    return PaperNeed(PaperReason.EXPIRED, max(map(usable_until, ends)) + _DAY)

@@ -19,7 +19,8 @@ from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, known_at
 def _cards(person_key: str, condition: str) -> str:
     """A person's certificates `b` under a condition, with their revocation `r`: a JSON array, or null."""
     return f"""(
-    SELECT jsonb_agg(jsonb_build_object('bound_at', b.bound_at, 'not_after', b.not_after, 'ends_at', b.ends_at))
+    SELECT jsonb_agg(jsonb_build_object('bound_at', b.bound_at, 'not_after', b.not_after, 'carrier', b.carrier,
+                                        'ends_at', b.ends_at))
     FROM binding b LEFT JOIN revoked_certificate r USING (authority, serial)
     WHERE b.person_key = {person_key} AND {condition}
 )"""  # noqa: S608

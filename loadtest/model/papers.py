@@ -13,11 +13,15 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Card:
-    """A bound certificate, neither revoked nor suspended, by days: bound, last valid, first after deregistration."""
+    """A bound certificate, neither revoked nor suspended, by days: bound, last valid, first after deregistration.
+
+    `phone`: it has no three months after its last day (A6).
+    """
 
     bound_on: date
     last_day: date | None
     ended_on: date | None
+    phone: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,19 @@ def _by_cards(cards: Sequence[Card], day: date) -> Need | None:
     if any(card.last_day is None or card.last_day >= day for card in kept):
         return None
     if kept:
-        expired = max(card.last_day for card in kept if card.last_day is not None)
-        first = expired
-        for _ in range(4):
-            first = _next_month(first)
-        return "certificate-expired", first
+        return "certificate-expired", max(_unusable_from(card) for card in kept)
     ends = [card.ended_on for card in cards if card.ended_on is not None]
     return ("deregistered", max(ends)) if ends else ("no-card", None)
+
+
+def _unusable_from(card: Card) -> date:
+    assert card.last_day is not None
+    if card.phone:
+        return card.last_day + _DAY
+    first = card.last_day
+    for _ in range(4):
+        first = _next_month(first)
+    return first
 
 
 def _next_month(day: date) -> date:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from eligibility_api.contract.insurer_ops import PaperApplicationReason
 from eligibility_api.domain.areas import in_areas
 from eligibility_api.domain.dates import JAPAN, day_in_japan
+from eligibility_api.domain.expiry import Carrier
 from eligibility_api.domain.papers import BoundCard, PaperApplication, paper_need, registration_ends_at
 from eligibility_api.eligibility.versions import enrolment_version
 from loadtest.model import papers as model
@@ -23,6 +24,7 @@ cards = st.builds(
     bound_on=st.dates(date(2026, 1, 1), date(2027, 6, 1)),
     last_day=st.none() | days,
     ended_on=st.none() | st.none() | days,
+    phone=st.booleans(),
 )
 members = st.builds(
     model.Member,
@@ -56,6 +58,7 @@ def test_the_need_is_that_of_the_reference_model(
             # Before noon, when applications are made: a certificate bound on the same day is not newer.
             at(card.bound_on, 8),
             at(card.last_day, 23) if card.last_day else None,
+            Carrier.PHONE if card.phone else Carrier.CARD,
             at(card.ended_on, 0) if card.ended_on else None,
         )
         for card in held

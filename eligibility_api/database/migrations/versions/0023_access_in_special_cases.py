@@ -5,7 +5,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0023"
-down_revision = "0016"
+down_revision = "0022"
 
 EMERGENCY = """
 UPDATE client c SET rights = array_remove(c.rights, 'emergency')

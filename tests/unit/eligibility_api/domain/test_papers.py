@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from eligibility_api.contract.insurer_ops import PaperApplicationReason, PaperReason
 from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
+from eligibility_api.domain.expiry import Carrier, CertificateEnd, usable_until
 from eligibility_api.domain.papers import (
     BoundCard,
     PaperApplication,
     PaperNeed,
-    last_grace_day,
     paper_need,
     registration_ends_at,
 )
@@ -38,10 +38,12 @@ def card(
     *,
     bound_on: date = date(2025, 1, 1),
     ends_on: date | None = None,
+    carrier: Carrier | None = Carrier.CARD,
 ) -> BoundCard:
     return BoundCard(
         noon(bound_on),
         noon(not_after) if not_after else None,
+        carrier,
         datetime(ends_on.year, ends_on.month, ends_on.day, tzinfo=JAPAN) if ends_on else None,
     )
 
@@ -101,8 +103,15 @@ def test_an_expired_certificate_is_listed_before_its_three_months_end(
     expired_on: date, last: date, needed_from: date
 ) -> None:
     """Rule K2."""
-    assert last_grace_day(expired_on) == last
+    assert usable_until(CertificateEnd(expired_on, Carrier.CARD)) == last
     assert needs(MEMBER, card(expired_on)) == PaperNeed(PaperReason.EXPIRED, needed_from)
+
+
+@pytest.mark.parametrize("carrier", [Carrier.PHONE, None])
+def test_a_phone_has_no_three_months(carrier: Carrier | None) -> None:
+    """Rules K2, A6."""
+    need = needs(MEMBER, card(date(2026, 9, 10), carrier=carrier))
+    assert need == PaperNeed(PaperReason.EXPIRED, date(2026, 9, 11))
 
 
 def test_a_certificate_that_ends_today_has_not_expired() -> None:

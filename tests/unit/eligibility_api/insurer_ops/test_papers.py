@@ -28,7 +28,12 @@ pytestmark = pytest.mark.anyio
 
 CALLER = insurer(Right.ENROLMENT)
 MEMBER = UUID(int=9)
-CARD = {"bound_at": "2025-01-01T00:00:00+00:00", "not_after": "2030-05-17T14:59:59+00:00", "ends_at": None}
+CARD = {
+    "bound_at": "2025-01-01T00:00:00+00:00",
+    "not_after": "2030-05-17T14:59:59+00:00",
+    "carrier": "card",
+    "ends_at": None,
+}
 
 
 class Row(SimpleNamespace):

@@ -165,6 +165,7 @@ def test_a_renewed_card_is_signed_with_its_new_items(jlis: Jlis, image: CardImag
     read_face(reader(renewed), reference_b(renewed))
 
 
+@pytest.mark.usefixtures("image")
 def test_a_phone_has_no_card_face(jlis: Jlis) -> None:
     assert jlis.cards.issue(CardOrder(resident_id=ADULT, carrier=Carrier.ANDROID), NOW).face is None
 
