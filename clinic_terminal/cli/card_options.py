@@ -262,6 +262,7 @@ class CardOptions:
         return dependencies.open_reader_card(self.reader, self.wait)
 
     def _prompts(self) -> Prompts:
-        if self.pin_stdin:
+        # A visual check needs no PIN: a program that makes it has nobody to ask for the registration.
+        if self.pin_stdin or (self.visual_check and not sys.stdin.isatty()):
             return StdinPrompts(sys.stdin, self.register, self.last_try, self.agree)
         return InteractivePrompts(self.register, self.agree)

@@ -6,19 +6,23 @@ refusal is a pure function of them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.audit import store
 from eligibility_api.contract.codes import Category, FacilityKind
-from eligibility_api.contract.eligibility import EligibilityAnswer, UnchangedAnswer
+from eligibility_api.contract.eligibility import CertificateRenewal, EligibilityAnswer, UnchangedAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.wire import Answer
+from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.eligibility import AnswerInputs
 from eligibility_api.domain.enrolment_version import Channel, EnrolmentVersion
+from eligibility_api.domain.expiry import Carrier, CertificateEnd, renewal
 from eligibility_api.domain.rule_versions import RULES
 
 _CHANNELS = {
@@ -87,7 +91,18 @@ def inputs_of(record: store.Record, versions: Mapping[int, EnrolmentVersion]) ->
         consents=frozenset(Category(consent) for consent in record.consents or ()),
         known_version=record.known_version,
         rule_version=record.rule_version,
+        certificate_renewal=_renewal(record),
     )
+
+
+def _renewal(record: store.Record) -> CertificateRenewal | None:
+    """The remark on the card's certificate; only records of the alert name its end (rule A7)."""
+    if record.certificate is None:
+        return None
+    end = json.loads(record.certificate)
+    carrier = Carrier(end["carrier"]) if "carrier" in end else None
+    day = day_in_japan(record.recorded_at)
+    return renewal(CertificateEnd(date.fromisoformat(end["expires_on"]), carrier), day)
 
 
 def _with_tickets(version: EnrolmentVersion, named: frozenset[int]) -> EnrolmentVersion:

@@ -38,7 +38,8 @@ def comparable(response: httpx2.Response) -> tuple[int, dict[str, str], dict[str
     body: dict[str, Any] = {
         name: value if name not in own else "…" for name, value in response.json().items()
     }
-    for result in body.get("results", []):
+    results: list[dict[str, Any]] = body.get("results", [])
+    for result in results:
         result["limit_certificate_consent_at"] = "…"
     return response.status_code, dict(response.headers) | {"x-request-id": "…"}, body
 

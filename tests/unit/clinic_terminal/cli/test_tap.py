@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
 from clinic_terminal.cli.card_options import parse_categories
 from eligibility_api.contract.codes import Category, Validity
+from eligibility_api.contract.eligibility import CertificateRenewal
 from tests.builders.clinic.fake_card import VERIFY, FakeCard
 from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.samples import answer, enrolment
@@ -159,6 +162,31 @@ def test_a_failed_consent_decides_the_exit_code(terminal: TerminalRunner, failur
     assert (report["consent"]["outcome"], report["consent"]["problem"]["code"]) == ("refused", failure)
 
 
+def test_a_visual_check_without_a_screen_asks_nobody_and_registers_only_what_was_agreed(
+    terminal: TerminalRunner,
+) -> None:
+    """Rule B1."""
+    terminal.fund.unregistered = True
+    arguments = ("tap", "--json", "--visual-check", "--operator", "受付 太郎")
+    refused = json.loads(terminal.run(*arguments, pin="").stdout)
+    registered = json.loads(terminal.run(*arguments, "--register", pin="").stdout)
+    assert (refused["problem"]["code"], refused["registered"]) == ("first-registration-needed", False)
+    assert (registered["validity"], registered["registered"]) == ("1", True)
+
+
+def test_the_remark_on_the_certificate_is_in_the_json(terminal: TerminalRunner) -> None:
+    """Rule A7."""
+    remark = CertificateRenewal(status="grace", expires_on=date(2026, 8, 20), renew_by=date(2026, 11, 30))
+    terminal.fund.answer = answer(certificate_renewal=remark)
+    report = terminal.tap()
+    assert (report["exit_code"], report["outcome"]) == (0, "valid")
+    assert report["answer"]["certificate_renewal"] == {
+        "status": "grace",
+        "expires_on": "2026-08-20",
+        "renew_by": "2026-11-30",
+    }
+
+
 def test_a_visual_check_can_be_followed_by_a_consent(terminal: TerminalRunner) -> None:
     arguments = ("tap", "--visual-check", "--operator", "受付 見本", "--consent", "all", "--agree")
     result = terminal.run(*arguments, pin="")
@@ -203,6 +231,7 @@ def test_without_json_the_headline_comes_first(terminal: TerminalRunner) -> None
         ["--pin-stdin", "--agree", "--consent", ""],
         ["--pin-stdin", "--agree", "--consent", "all", "--care", "emergency"],
         ["--visual-check", "--operator", "受付 太郎", "--consent", "all"],
+        ["--visual-check", "--operator", "受付 太郎", "--consent", "all", "--agree", "--care", "online"],
         [],
     ],
 )
