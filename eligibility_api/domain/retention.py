@@ -20,7 +20,7 @@ _GENERALIZED_TIME = re.compile(rb"\x18\x0f([0-9]{14})Z")
 
 
 def kept_since(extensions: x509.Extensions, oid: x509.ObjectIdentifier) -> datetime | None:
-    """The instant since whose expiry revoked certificates are kept; None if nothing (readable) is said."""
+    """The instant since whose expiry revoked certificates are kept; None if they do not state it readably."""
     for extension in extensions:
         if extension.oid == oid and isinstance(extension.value, x509.UnrecognizedExtension):
             return _instant(extension.value.value)

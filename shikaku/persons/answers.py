@@ -24,7 +24,7 @@ def expected_answer(data: Dataset, person: Person, question: Question) -> dict[s
         "validity": question.validity,
         "as_of": question.as_of or data.today,
         "reference_number": None,
-        "certificate_renewal": None,
+        "certificate_renewal": question.renewal.model_dump() if question.renewal else None,
         "results": [_result(data, person, question, one) for one in question.expected_results],
     }
 

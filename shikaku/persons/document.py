@@ -162,6 +162,8 @@ def _how(question: Question) -> Iterator[str]:
         yield "visual check" if question.by == "visual-check" else "card"
     if question.card == "old":
         yield "the old one"
+    if question.agrees:
+        yield "agreeing to the registration"
     if question.limit:
         yield "with the limit certificate"
     if question.as_of:
@@ -175,7 +177,12 @@ def _answer(data: Dataset, person: Person, question: Question) -> str:
         return f"`{question.problem}`"
     assert question.validity is not None
     results = "; ".join(_result(data, person, question, one) for one in question.expected_results)
-    return f"**{question.validity}** {_VALIDITY[question.validity]}" + (f": {results}" if results else "")
+    remark = f"; renew by {question.renewal.renew_by}" if question.renewal else ""
+    return (
+        f"**{question.validity}** {_VALIDITY[question.validity]}"
+        + (f": {results}" if results else "")
+        + remark
+    )
 
 
 def _result(data: Dataset, person: Person, question: Question, expected: ExpectedResult) -> str:

@@ -104,11 +104,20 @@ class ExpectedResult(_Strict):
     ended_by_law_on: str | None = None
 
 
+class Renewal(_Strict):
+    """The expected remark on a certificate that expires soon, or has expired."""
+
+    status: Literal["expiring", "grace"]
+    expires_on: str
+    renew_by: str
+
+
 class Question(_Strict):
     """A question and its complete expected answer: a validity with results, or a problem.
 
     A look-up by number uses the numbers of the enrolment `of`, overridden by those given here (empty: left
     out). `as_of`: valid time, the day of the run if None. `known`: transaction time, before the changes.
+    `agrees`: the patient agrees to the first registration at this tap.
     """
 
     by: Literal["card", "visual-check", "number"]
@@ -122,10 +131,12 @@ class Question(_Strict):
     branch: str | None = None
     birth_date: str | None = None
     limit: bool = False
+    agrees: bool = False
     known: Literal["before"] | None = None
     validity: str | None = None
     results: tuple[int | ExpectedResult, ...] = ()
     problem: str | None = None
+    renewal: Renewal | None = None
     note: str = ""
 
     @property
@@ -173,6 +184,11 @@ class Person(_Strict):
     def card_file(self) -> str:
         """The file name of the card."""
         return f"{self.id}.json"
+
+    @property
+    def lost_file(self) -> str:
+        """The file name of the card that is reported lost: the card itself, of a phone's holder."""
+        return f"{self.id}-card.json" if self.card.carrier == "android" else self.card_file
 
     def resident(self) -> dict[str, Any]:
         """The person's line in a residents file."""

@@ -40,7 +40,7 @@ async def _age_mirror(fund: Fund) -> None:
 
 
 @pytest.mark.parametrize("days", [-1, -30, -88])
-async def test_an_expired_card_shows_the_eligibility_and_says_until_when(fund: Fund, days: int) -> None:
+async def test_an_expired_card_shows_the_eligibility_and_until_when_to_renew(fund: Fund, days: int) -> None:
     """Rules A6, A7 (E1)."""
     person = await fund.expiring(days)
     for response in (await fund.tap(person.card), await fund.look(person.card)):
@@ -50,7 +50,7 @@ async def test_an_expired_card_shows_the_eligibility_and_says_until_when(fund: F
 
 
 @pytest.mark.parametrize("days", [0, 1, 30, 85])
-async def test_a_card_that_expires_soon_says_so(fund: Fund, days: int) -> None:
+async def test_a_card_that_expires_soon_has_the_remark(fund: Fund, days: int) -> None:
     """Rule A7: three months before its last day."""
     person = await fund.expiring(days)
     answer = (await fund.tap(person.card)).json()
@@ -60,7 +60,7 @@ async def test_a_card_that_expires_soon_says_so(fund: Fund, days: int) -> None:
 
 
 @pytest.mark.parametrize("days", [100, 1000])
-async def test_before_that_nothing_is_said_or_recorded(fund: Fund, days: int) -> None:
+async def test_before_that_there_is_no_remark_and_no_record_of_it(fund: Fund, days: int) -> None:
     person = await fund.expiring(days)
     answer = (await fund.tap(person.card)).json()
     assert (answer["validity"], answer["certificate_renewal"]) == ("1", None)
@@ -93,7 +93,7 @@ async def test_a_phone_has_no_grace_period(fund: Fund) -> None:
     assert (record["outcome"], record["enrolments"]) == ("certificate-expired", [])
 
 
-async def test_a_phone_says_that_it_expires_and_is_used_until_its_last_day(fund: Fund) -> None:
+async def test_a_phone_has_the_remark_and_is_used_until_its_last_day(fund: Fund) -> None:
     phone = await fund.expiring(10, carrier=CarrierOfJlis.ANDROID)
     answer = (await fund.tap(phone.card)).json()
     assert answer["certificate_renewal"] == _remark(fund, 10, Carrier.PHONE)
@@ -141,7 +141,7 @@ async def test_no_consent_is_given_with_an_expired_card(fund: Fund, days: int, v
     )
 
 
-async def test_a_consent_with_a_card_that_expires_soon_says_so_too(fund: Fund) -> None:
+async def test_a_consent_with_a_card_that_expires_soon_has_the_remark_too(fund: Fund) -> None:
     person = await fund.expiring(20)
     given = await fund.consent(person.card)
     assert given.status_code == 201
@@ -175,7 +175,7 @@ async def test_a_death_in_the_grace_period_ends_the_card(fund: Fund) -> None:
     assert (await fund.tap(person.card)).json()["code"] == "certificate-revoked"
 
 
-async def test_a_mirrored_list_without_expired_certificates_says_nothing_of_an_expired_card(
+async def test_a_mirrored_list_without_expired_certificates_does_not_clear_an_expired_card(
     fund: Fund,
 ) -> None:
     """Rule Q6: OCSP decides then, and without it nothing is answered."""

@@ -193,8 +193,8 @@ async def test_another_facilitys_record_and_one_of_another_kind_are_not_found(fu
 
 async def test_a_refusal_of_the_rules_is_repeated(fund: Fund) -> None:
     person = fund.person()
-    await fund.enrol(person, self_disclosure_blocked=True)
     await fund.register(person.card)
+    await fund.enrol(person, self_disclosure_blocked=True)
     refused = await fund.tap(person.card)
     [*_, record] = await fund.records("kind = 'eligibility.card'")
     again = await look(fund, str(record["record_id"]))

@@ -52,18 +52,22 @@ class Reception:
             "http://fund.test", fund.clinic, clock=fund.clock, transport=self._transport
         )
 
-    async def tap(self, card: Path, request: TapRequest) -> dict[str, Any] | str:
-        """Tap a card with the right PIN, or with a visual check if `request` names an operator."""
-        outcome = await _in_thread(partial(self._tap, open_card(card), request, ScriptedPrompts([PIN])))
+    async def tap(self, card: Path, request: TapRequest, *, registers: bool = False) -> dict[str, Any] | str:
+        """Tap a card with the right PIN, or with a visual check if `request` names an operator.
+
+        `registers`: the patient agrees to the first registration, if it is needed.
+        """
+        prompts = ScriptedPrompts([PIN], agrees=registers)
+        outcome = await _in_thread(partial(self._tap, open_card(card), request, prompts))
         if outcome.answer is None:
             assert outcome.problem is not None
             return outcome.problem.code
         return self._outcome()
 
-    async def register(self, card: Path) -> None:
-        """Tap a card and agree to the first registration."""
-        prompts = ScriptedPrompts([PIN], agrees=True)
-        outcome = await _in_thread(partial(self._tap, open_card(card), TapRequest(), prompts))
+    async def register(self, card: Path, *, operator: str | None = None) -> None:
+        """Tap a card, with the PIN or by an operator's visual check, and agree to the first registration."""
+        prompts, request = ScriptedPrompts([PIN], agrees=True), TapRequest(operator=operator)
+        outcome = await _in_thread(partial(self._tap, open_card(card), request, prompts))
         assert outcome.registered, outcome.problem
 
     async def look_up(self, question: dict[str, Any]) -> dict[str, Any] | str:

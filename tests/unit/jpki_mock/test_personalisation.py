@@ -153,7 +153,7 @@ def test_a_revoked_card_is_not_renewed(jlis: Jlis) -> None:
     assert states(jlis, old) == [State.REVOKED, State.GOOD]
 
 
-def test_a_phone_is_a_separate_carrier_beside_its_holders_card(jlis: Jlis) -> None:
+def test_a_phone_is_a_carrier_of_its_own(jlis: Jlis) -> None:
     a_card(jlis)
     image = a_card(jlis, carrier=Carrier.ANDROID)
     assert image.carrier == "android"
@@ -168,7 +168,7 @@ def test_a_phone_needs_a_card(jlis: Jlis) -> None:
     assert jlis.certificates.records.of_resident(ADULT, Kind.AUTHENTICATION) == []
 
 
-def test_a_phone_has_a_signature_certificate_only_beside_that_of_the_card(jlis: Jlis) -> None:
+def test_a_phone_has_a_signature_certificate_only_if_the_card_has_one(jlis: Jlis) -> None:
     a_card(jlis, signature=False)
     assert a_card(jlis, carrier=Carrier.ANDROID).signature is None
 

@@ -86,7 +86,7 @@ def test_an_enrolment_shows_insurer_person_with_kana_and_days() -> None:
     text = shown(outcome(answer()))
     assert "01130012 架空健康保険組合" in text
     assert "架空 花子（カクウ ハナコ）" in text
-    for part in ("12・345・00", "1980-02-03", "2020-04-01 ～"):
+    for part in ("12・345・00", "1980-02-03", "2020-04-01（令和2年4月1日） ～"):
         assert part in text
 
 
@@ -94,7 +94,7 @@ def test_an_ended_enrolment_shows_when_and_why_and_what_to_do() -> None:
     text = shown(outcome(answer(Validity.INVALID, [ended_enrolment()])))
     rows = dict(re.split(r"\s{2,}", line.strip()) for line in text.splitlines() if "喪失" in line[:4])
     assert rows == {
-        "資格喪失日 / First day without it": "2026-03-01",
+        "資格喪失日 / First day without it": "2026-03-01（令和8年3月1日）",
         "喪失事由 / Reason of loss": "他保険への加入 / other insurance",
     }
     assert "他の確認方法" in text
@@ -319,7 +319,7 @@ SOON = CertificateRenewal(status="expiring", expires_on=date(2026, 8, 20), renew
     ],
 )
 @pytest.mark.parametrize("validity", [Validity.VALID, Validity.INVALID])
-def test_a_certificate_to_renew_is_named_beside_the_answer(
+def test_a_certificate_to_renew_is_named_after_the_headline(
     remark: CertificateRenewal, japanese: str, english: str, validity: Validity
 ) -> None:
     """Rule A7: a remark on a successful answer, which stays what it is."""
@@ -332,5 +332,5 @@ def test_a_certificate_to_renew_is_named_beside_the_answer(
     assert lines[0] == without[0]
 
 
-def test_without_a_remark_nothing_is_said_about_the_certificate() -> None:
+def test_without_a_remark_the_certificate_is_not_shown() -> None:
     assert "電子証明書" not in shown(outcome(answer()))

@@ -130,7 +130,7 @@ def test_without_agreement_nothing_is_registered() -> None:
     assert "/v1/registrations" not in fund.calls
 
 
-def test_a_terminal_without_the_right_to_register_says_so() -> None:
+def test_a_terminal_without_the_right_to_register_registers_nothing() -> None:
     fund = FakeFund(unregistered=True, failures={"/v1/registrations": ["right-missing"]})
     outcome = run_check(FakeCard(), fund, agrees=True)
     assert (code_of(outcome), outcome.registered) == ("right-missing", False)

@@ -67,7 +67,7 @@ def extension(
     return x509.UnrecognizedExtension(oid, value), False
 
 
-def list_that_says(value: bytes, oid: x509.ObjectIdentifier = EXPIRED_CERTS_ON_CRL) -> bytes:
+def list_with_extension(value: bytes, oid: x509.ObjectIdentifier = EXPIRED_CERTS_ON_CRL) -> bytes:
     return crl(extensions=[extension(value, oid)])
 
 
@@ -75,21 +75,21 @@ def since_of(der: bytes) -> datetime | None:
     return validate_crl(der, authority(), now=NOW, known=None).expired_since
 
 
-def test_a_list_says_since_when_it_keeps_expired_certificates() -> None:
-    assert since_of(list_that_says(generalized_time(ENDED))) == ENDED
+def test_a_list_states_since_when_it_keeps_expired_certificates() -> None:
+    assert since_of(list_with_extension(generalized_time(ENDED))) == ENDED
 
 
 @pytest.mark.parametrize("value", UNREADABLE)
-def test_what_cannot_be_read_says_nothing(value: bytes) -> None:
-    assert since_of(list_that_says(value)) is None
+def test_what_cannot_be_read_states_nothing(value: bytes) -> None:
+    assert since_of(list_with_extension(value)) is None
 
 
-def test_another_extension_says_nothing() -> None:
-    assert since_of(list_that_says(generalized_time(ENDED), ARCHIVE_CUTOFF)) is None
+def test_another_extension_states_nothing() -> None:
+    assert since_of(list_with_extension(generalized_time(ENDED), ARCHIVE_CUTOFF)) is None
     assert since_of(crl()) is None
 
 
-def test_a_list_that_says_it_critically_is_not_known() -> None:
+def test_a_list_with_extension_it_critically_is_not_known() -> None:
     """Rule Q3."""
     value = x509.UnrecognizedExtension(EXPIRED_CERTS_ON_CRL, generalized_time(ENDED))
     with pytest.raises(RevocationDataRejected):

@@ -144,7 +144,7 @@ def test_a_revoked_certificate_stays_on_the_list_until_its_grace_period_ends(
         (datetime(2027, 1, 15, tzinfo=UTC), b"20260930150000Z"),
     ],
 )
-def test_a_list_says_since_when_it_has_expired_certificates(
+def test_a_list_states_since_when_it_has_expired_certificates(
     jlis: Jlis, asked_at: datetime, since: bytes
 ) -> None:
     """Rule Q6: ExpiredCertsOnCRL (X.509), not critical, GeneralizedTime."""

@@ -123,7 +123,7 @@ def test_an_unknown_authority_has_no_responder(jlis: Jlis) -> None:
 
 
 @pytest.mark.parametrize("revoked", [False, True])
-def test_a_response_says_since_when_it_knows_of_expired_certificates(jlis: Jlis, revoked: bool) -> None:
+def test_a_response_states_since_when_it_knows_of_expired_certificates(jlis: Jlis, revoked: bool) -> None:
     """Rule Q6: the archive cutoff (RFC 6960 section 4.4.4), with each certificate's own status."""
     name = issued(jlis)
     if revoked:

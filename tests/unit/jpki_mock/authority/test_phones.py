@@ -98,14 +98,14 @@ def test_a_signature_certificate_depends_on_the_cards_own(jlis: Jlis) -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.LOSS, Reason.REQUEST])
-def test_none_is_issued_beside_a_card_that_is_not_valid(jlis: Jlis, reason: Reason) -> None:
+def test_none_is_issued_without_a_valid_card(jlis: Jlis, reason: Reason) -> None:
     card = issued(jlis)
     jlis.certificates.revoke(card, reason, NOW)
     with pytest.raises(NotAllowed):
         phone_of(jlis)
 
 
-def test_none_is_issued_beside_an_expired_card(jlis: Jlis) -> None:
+def test_none_is_issued_for_an_expired_card(jlis: Jlis) -> None:
     issued(jlis, NOW - timedelta(days=400), card_expires_on=date(2026, 11, 22))
     with pytest.raises(NotAllowed):
         phone_of(jlis)

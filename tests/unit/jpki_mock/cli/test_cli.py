@@ -84,7 +84,7 @@ def test_a_lost_phone_is_resumed_for_authentication_only(run: Run, card: str) ->
     ]
 
 
-def test_a_phone_is_issued_beside_a_card_and_suspended_with_it(run: Run, card: str) -> None:
+def test_a_phone_is_issued_after_a_card_and_suspended_with_it(run: Run, card: str) -> None:
     """Rule Q7."""
     options = ("--carrier", "android", "--key", "p384")
     assert run("issue", "--resident", ADULT, "--out", "phone.json", *options).exit_code == 0

@@ -61,7 +61,7 @@ async def test_a_certificates_person_is_returned_with_renewed_certificates(
     }
 
 
-async def test_a_phones_certificate_is_told_from_a_cards(
+async def test_a_phones_certificate_has_its_carrier(
     client: httpx2.AsyncClient, make_token: MakeToken, jlis: Jlis
 ) -> None:
     phone = issued(jlis, carrier=Carrier.ANDROID)
