@@ -12,6 +12,7 @@ import pytest
 from eligibility_api.audit.recompute import recompute
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.expiry import Carrier, CertificateEnd, usable_until
+from eligibility_api.eligibility.store import CARD_STATEMENT, VISUAL_STATEMENT
 from jpki_mock.authority.values import Carrier as CarrierOfJlis
 from jpki_mock.authority.values import CertificateId, Reason
 from jpki_mock.personalisation import certificate_id
@@ -214,3 +215,14 @@ async def test_the_remark_recomputes_from_the_record(fund: Fund) -> None:
                 )
             ]
         assert again == answer
+
+
+async def test_a_tap_reads_the_bindings_index_alone(fund: Fund) -> None:
+    """The carrier is in the table, which is read only of a certificate that has expired or expires soon."""
+    api = fund.state.database
+    for statement in (CARD_STATEMENT, VISUAL_STATEMENT):
+        rows = await api.fetch(f"EXPLAIN (GENERIC_PLAN, COSTS OFF) {statement}", [])
+        plan = [row[0].strip() for row in rows]
+        bound = [line for line in plan if "binding" in line and "Scan" in line]
+        print("PLAN", bound)
+        assert 0
