@@ -87,6 +87,7 @@ def test_later_file_has_the_late_enrolment_and_the_ends(stack: RecordingStack) -
     assert {number: row["lost_on"] for (_, number), row in later.items()} == {
         "7752": "",
         "7753": "2026-10-24",
+        "7762": "",
         "7775": "2026-11-14",
     }
 
