@@ -43,7 +43,7 @@ _CLAIMS = f"""
            NULL::date AS prescribed_on, NULL::date AS dispensed_on, f.reader_version
     FROM named n
     JOIN claim r USING (insurer_number, number_key, symbol_key, birth_date)
-    JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant
+    JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant AND (f.replaced_from > n.instant) IS NOT FALSE
     WHERE r.due_at <= n.instant AND r.treatment_month BETWEEN {FIRST_MONTH} AND {LAST_MONTH}
       AND {is_of_person("r", "r.treatment_month")}
 """  # noqa: S608 - constants of the store, no values
