@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from eligibility_api.contract.insurer_ops import PaperApplicationReason, PaperReason
-from eligibility_api.contract.numbers import is_late_elderly_number
+from eligibility_api.contract.identifiers import is_late_elderly
 from eligibility_api.domain.ages import anniversary
 from eligibility_api.domain.dates import JAPAN, day_in_japan, months_before
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
@@ -74,7 +74,7 @@ def registration_ends_at(applied_at: datetime) -> datetime:
 
 
 def _by_age(member: EnrolmentVersion, day: date) -> bool:
-    if not is_late_elderly_number(member.insurer_number):
+    if not is_late_elderly(member.insurer_number):
         return False
     return day < LATE_ELDERLY_BY_CARD_FROM or anniversary(member.birth_date, PAPER_AGE) <= day
 
