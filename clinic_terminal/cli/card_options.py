@@ -49,6 +49,9 @@ _CARES: dict[CareName, ConsentCare] = {
 }
 _ALL = "all"
 
+_ASKED = tuple(one for one in CATEGORIES if one is not Category.LIMIT_CERTIFICATE)
+"""What a patient is asked about. By card the limit certificate is shown without consent (rule S5)."""
+
 
 def _parse_operator(text: str) -> str:
     """The operator's name without surrounding spaces. Raises typer.BadParameter."""
@@ -63,12 +66,12 @@ def _parse_operator(text: str) -> str:
 def parse_categories(text: str) -> tuple[Category, ...]:
     """Categories by their names, separated by commas, or all. Raises typer.BadParameter."""
     names = [name.strip() for name in text.split(",")]
-    if unknown := sorted(set(names) - {*Category, _ALL}):
-        given, known = ", ".join(unknown), ", ".join([_ALL, *Category])
+    if unknown := sorted(set(names) - {*_ASKED, _ALL}):
+        given, known = ", ".join(unknown), ", ".join([_ALL, *_ASKED])
         raise usage_error(
             f"{given} は指定できません。指定できるもの：{known}", f"{given}: not one of {known}"
         )
-    return tuple(one for one in CATEGORIES if _ALL in names or one in names)
+    return tuple(one for one in _ASKED if _ALL in names or one in names)
 
 
 ReaderName = Annotated[
@@ -162,7 +165,7 @@ Consent = Annotated[
         "--consent",
         metavar="KIND,…",
         help=option_help(
-            f"同意を求める情報（複数はコンマ区切り）：{_ALL}, {', '.join(CATEGORIES)}",
+            f"同意を求める情報（複数はコンマ区切り）：{_ALL}, {', '.join(_ASKED)}",
             "Information to ask consent for, separated by commas.",
         ),
     ),
@@ -259,6 +262,7 @@ class CardOptions:
         return dependencies.open_reader_card(self.reader, self.wait)
 
     def _prompts(self) -> Prompts:
-        if self.pin_stdin:
+        # A visual check needs no PIN: a program that makes it has nobody to ask for the registration.
+        if self.pin_stdin or (self.visual_check and not sys.stdin.isatty()):
             return StdinPrompts(sys.stdin, self.register, self.last_try, self.agree)
         return InteractivePrompts(self.register, self.agree)

@@ -81,6 +81,11 @@ def tap_command(
         "--operator は --visual-check と一緒に指定してください。",
         "--operator goes with --visual-check",
     )
+    require(
+        not (visual_check and consent is not None and care is CareName.ONLINE),
+        "オンライン診療などの同意（--care online）に --visual-check は使えません。",
+        "--visual-check excludes --care online: the patient is not there",
+    )
     form = output_format(as_json=as_json, shift_jis=shift_jis)
     options.validate(consents=consent is not None)
     proposal = None if consent is None else ConsentProposal(parse_categories(consent), care.code, language)

@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from clinic_terminal.console import code_texts, consents, medicines, screen, texts
+from clinic_terminal.console.days import day_text
 from clinic_terminal.console.history_report import headline as history_headline
 from clinic_terminal.console.insurance import Row, with_kana
 from clinic_terminal.console.medicines import source
@@ -66,7 +67,7 @@ def _person(answer: EligibilityAnswer) -> Iterator[Row]:
     for result in answer.results[:1]:
         yield texts.NAME, with_kana(result.name, result.name_kana)
         yield texts.SEX, str(code_texts.SEX[result.sex])
-        yield texts.BIRTH_DATE, result.birth_date.isoformat()
+        yield texts.BIRTH_DATE, day_text(result.birth_date)
 
 
 def _permit(history: History) -> Iterator[Row]:

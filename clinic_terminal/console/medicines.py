@@ -23,7 +23,8 @@ def lines(page: Medications) -> Iterator[str]:
 def source(row: HistoryRow) -> str:
     """The origin of a row, and its age."""
     claimed = f" {row.claim_month} {texts.CLAIMED}" if row.claim_month else ""
-    return f"{code_texts.ORIGIN[row.origin].ja}{claimed}・{age(row.age_days)}"
+    reread = f"・{texts.EARLIER_READER}" if row.earlier_reader else ""
+    return f"{code_texts.ORIGIN[row.origin].ja}{claimed}・{age(row.age_days)}{reread}"
 
 
 def age(days: int) -> str:

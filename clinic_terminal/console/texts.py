@@ -30,6 +30,16 @@ VALID_DAYS = Bilingual("有効期間", "Certificate valid")
 REFERENCE_NUMBER = Bilingual("照会番号", "Reference number")
 AS_OF = Bilingual("資格確認日", "As of")
 KNOWN_AT = Bilingual("登録内容の基準日時", "As known at")
+CERTIFICATE_EXPIRING = Bilingual(
+    "電子証明書の有効期限は{expires_on}です。患者さんに、市区町村の窓口での早めの更新をご案内ください。",
+    "The certificate expires on {expires_on}. Ask the patient to renew it soon at the municipal office.",
+)
+CERTIFICATE_IN_GRACE = Bilingual(
+    "電子証明書の有効期限が{expires_on}に切れています。{renew_by}までは資格を確認できますが、診療・薬剤情報などは閲覧できません。"
+    "患者さんに、市区町村の窓口での更新をご案内ください。",
+    "The certificate expired on {expires_on}. Until {renew_by} the insurance can be checked with this card, and no"
+    " medical information can be seen. Ask the patient to renew it at the municipal office.",
+)
 
 # -- What the patient pays -----------------------------------------------------------------------------------
 
@@ -175,5 +185,6 @@ PROVIDER = "実施施設"
 OWN_FACILITY = "自施設"
 CLAIMED = "請求"
 DAYS_OLD = "日前の登録"
+EARLIER_READER = "旧版で読取り：要確認"
 MAIN_DIAGNOSIS = "主傷病"
 TREATMENT_START = "診療開始日"

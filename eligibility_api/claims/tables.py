@@ -7,7 +7,7 @@ from functools import lru_cache  # noqa: TID251 - of months, 256 at most
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, FetchedValue
+from sqlalchemy import BigInteger, Column, FetchedValue, SmallInteger
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -44,6 +44,8 @@ class ClaimFile(SQLModel, table=True):
     """From when the same bytes, read again, count instead (rule H17)."""
     retry_at: datetime | None = instant(nullable=True)
     cleaned_up: bool = Field(default=False)
+    reader_version: int = Field(default=1, sa_column=Column(SmallInteger, nullable=False))
+    """The version of the reader that read it (`domain.claims.READER_VERSION`)."""
 
 
 class ClaimFault(SQLModel, table=True):

@@ -17,6 +17,7 @@ from eligibility_api.contract.claims import ClaimsState
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import Database, copy
 from eligibility_api.database.plans import join_as_written
+from eligibility_api.domain.claims import READER_VERSION
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 from eligibility_api.enrolment.store import record
 from eligibility_api.files.store import PUBLICATION_LEAD
@@ -76,7 +77,7 @@ async def begin(database: Database, task: ClaimTask) -> int:
     Raises `database-unavailable`.
     """
     async with database.transaction() as connection:
-        await advance(connection, task, state=ClaimsState.READING)
+        await advance(connection, task, state=ClaimsState.READING, reader_version=READER_VERSION)
         stored = select(func.count()).where(FAULT.c.file_id == task.file_id)
         return int((await connection.execute(stored)).scalar_one())
 

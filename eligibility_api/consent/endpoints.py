@@ -55,6 +55,7 @@ _REFUSALS_OF_A_CONSENT = (
         "request-invalid",
         "consent-presence-missing",
         "consent-presence-too-old",
+        "consent-online-visual-check",
         "database-unavailable",
     ),
 )
@@ -77,6 +78,8 @@ async def new_challenge(
         "consent-presence-other-certificate",
         "consent-presence-too-old",
         "consent-words-differ",
+        "consent-certificate-expired",
+        "consent-online-visual-check",
         "operator-required",
         "visual-check-limit",
         "card-not-usable",

@@ -28,7 +28,15 @@ from eligibility_api.eligibility.versions import (
     enrolment_version,
     reading_of_person,
 )
-from eligibility_api.presence.query import PROOF_CHECK, Evidence, ProofCheck, VerifiedProof, spend_ctes
+from eligibility_api.presence.query import (
+    PROOF_CHECK,
+    Evidence,
+    ProofCheck,
+    VerifiedProof,
+    bound_carrier,
+    certificate_remark,
+    spend_ctes,
+)
 
 _PRESENCE_FITS = """
         WHEN coalesce(p.kind, '') NOT IN ('eligibility.card', 'eligibility.visual-check') THEN 'consent-presence-missing'
@@ -84,7 +92,7 @@ recorded AS (
     SELECT 'eligibility.consent-' || $9::text, outcome, $4, institution_code, facility_kind, $10, $5, $6, person_key, $2,
            $19, {versions_read}, {tickets_read}, $17, {rule},
            jsonb_strip_nulls(jsonb_build_object(
-               'revocation', evidence, 'presence', $11::uuid, 'care', $18::text,
+               'revocation', evidence, 'presence', $11::uuid, 'care', $18::text, 'certificate', {remark},
                'permit', CASE WHEN outcome = 'answered' THEN permit_id END))
     FROM judged
     RETURNING record_id, recorded_at, outcome
@@ -121,15 +129,18 @@ LEFT JOIN reading e ON n.permit_id IS NOT NULL
 
 
 def _statement(*, visual: bool) -> str:
-    spend, limited = spend_ctes(visual_limit="$26" if visual else None)
+    spend, limited = spend_ctes(visual_limit="$27" if visual else None)
     fits = _PRESENCE_FITS.format(same_certificate=_SAME_CERTIFICATE, client="$4", now="w.now", at_most="$12")
     return _STATEMENT.format(
         # A certificate without a binding follows no presence: the holder need not be asked for.
-        guard=PROOF_CHECK.format(holder_missing="false"),
+        guard=PROOF_CHECK.format(
+            holder_missing="false", list_covers="true", carrier=bound_carrier("$26::date IS NOT NULL")
+        ),
         spend=spend,
         reading=reading_of_person(as_of="$19::date", condition="g.revocation_status = 'good'"),
         reference=REFERENCE.strip(),
         presence_fits=fits,
+        remark=certificate_remark("$26"),
         versions_read=VERSIONS_READ,
         tickets_read=TICKETS_READ,
         rule=RULE_VERSION,
@@ -142,7 +153,8 @@ GRANT_STATEMENTS = {Basis.PIN: _statement(visual=False), Basis.VISUAL_CHECK: _st
 
 Parameters: the first eight of `PROOF_CHECK`; basis, operator, presence record, its maximum age, window or
 null, the statement's institution code and name and whether its duration is right; categories, care, day; the
-statement, its words, challenge, certificate, signature, audience; by visual check, the hourly limit.
+statement, its words, challenge, certificate, signature, audience, the certificate's last day if its alert has
+begun; by visual check, the hourly limit.
 """
 
 
@@ -155,6 +167,8 @@ class GrantRequest:
     operator: str | None
     as_of: date
     audience: str
+    expires_on: date | None = None
+    """The certificate's last day if its alert has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +233,7 @@ async def grant(
         request.certificate,
         request.signature,
         terms.audience,
+        terms.expires_on,
     ]
     if terms.basis is Basis.VISUAL_CHECK:
         parameters.append(visual_limit)

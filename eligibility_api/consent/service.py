@@ -11,7 +11,7 @@ from eligibility_api.consent import store
 from eligibility_api.consent.access_decision import AccessDecision, check_granted
 from eligibility_api.consent.grant import GrantRequest, GrantResult, facility_name, grant
 from eligibility_api.contract.categories import CATEGORIES
-from eligibility_api.contract.codes import Category, EndReason, Purpose
+from eligibility_api.contract.codes import Care, Category, EndReason, Purpose
 from eligibility_api.contract.consent import (
     Allowed,
     Basis,
@@ -29,8 +29,9 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.domain import eligibility as rules
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.enrolment_version import Channel
+from eligibility_api.domain.expiry import alerted_end
 from eligibility_api.eligibility.misses import seconds_to_next_hour
-from eligibility_api.eligibility.service import with_reference
+from eligibility_api.eligibility.service import remark, with_reference
 from eligibility_api.presence.query import Evidence
 from eligibility_api.presence.service import RIGHTS_FOR, check_spent, decide, issue_challenge, verify_proof
 from eligibility_api.state import State
@@ -42,9 +43,10 @@ _READABLE = frozenset({"answered", "consent-withdrawn", "consent-expired"})
 async def challenge(state: State, caller: Caller, request: ConsentChallengeRequest) -> ConsentChallengeAnswer:
     """The statement's parts, and a challenge for it. Nothing is stored.
 
-    Raises `right-missing`, `client-closed`, `consent-presence-missing` and `consent-presence-too-old`, since
-    a consent after such a presence would be refused anyway.
+    Raises `right-missing`, `client-closed`, `consent-presence-missing`, `consent-presence-too-old` and
+    `consent-online-visual-check`, since such a consent would be refused anyway.
     """
+    _check_care(request.care, visual=request.visual_check)
     purpose = Purpose.VISUAL_CONSENT if request.visual_check else Purpose.CONSENT
     issued = issue_challenge(state, caller, purpose, life=state.settings.consent_challenge_life)
     name = await facility_name(state.database, caller, RIGHTS_FOR[purpose], request.presence_record)
@@ -61,15 +63,23 @@ async def challenge(state: State, caller: Caller, request: ConsentChallengeReque
     )
 
 
+def _check_care(care: Care, *, visual: bool) -> None:
+    """Refuse a visual check for an online consultation: the patient is not there (rule A8)."""
+    if visual and care is Care.ONLINE:
+        raise ShikakuError("consent-online-visual-check")
+
+
 async def register(state: State, caller: Caller, request: ConsentRequest) -> ConsentAnswer:
     """Store a consent with its evidence. Returns today's eligibility including what the consent allows.
 
-    Raises every refusal of a proof, `operator-required`, `visual-check-limit`, and (recorded)
+    Raises every refusal of a proof, `operator-required`, `consent-online-visual-check`,
+    `consent-certificate-expired`, `visual-check-limit`, and (recorded)
     `card-not-usable`, `consent-words-differ` and `consent-presence-…`.
     """
     visual = state.verifier.purpose(request.challenge) is Purpose.VISUAL_CONSENT
     if visual and request.operator is None:
         raise ShikakuError("operator-required")
+    _check_care(request.statement.care, visual=visual)
     message = to_be_signed(
         request.statement,
         visual_check=visual,
@@ -80,12 +90,14 @@ async def register(state: State, caller: Caller, request: ConsentRequest) -> Con
     )
     purpose = Purpose.VISUAL_CONSENT if visual else Purpose.CONSENT
     proof = verify_proof(state, caller, purpose, request, message=message)
+    now = state.clock()
     terms = GrantRequest(
         request,
         Basis.VISUAL_CHECK if visual else Basis.PIN,
         request.operator if visual else None,
-        day_in_japan(state.clock()),
+        day_in_japan(now),
         state.settings.audience,
+        alerted_end(proof.not_after, now),
     )
 
     async def attempt(evidence: Evidence) -> GrantResult:
@@ -116,6 +128,7 @@ def _answer(state: State, caller: Caller, terms: GrantRequest, result: GrantResu
         person_key=check.person_key,
         enrolments=result.enrolments,
         consents=frozenset(statement.categories),
+        certificate_renewal=remark(check, terms.expires_on),
     )
     return ConsentAnswer(
         consent_id=result.consent_id,

@@ -92,6 +92,11 @@ class HistoryRow(Answer):
         description="The treating or dispensing institution; for a prescription, the prescribing one."
     )
     setting: CareSetting
+    earlier_reader: bool = Field(
+        default=False,
+        description="Whether an earlier version of the fund's program read the claim: it may say more or less than this row."
+        " It is read again when the insurer sends the file again.",
+    )
 
 
 class Medicine(HistoryRow):

@@ -36,6 +36,8 @@ class HistoryRecord(NamedTuple):
     prescribed_on: date | None = None
     """For an entry; a claim has it per drug."""
     dispensed_on: date | None = None
+    reader_version: int | None = None
+    """The version of the reader that read a claim (`claims.READER_VERSION`, rule H18)."""
 
     @property
     def entry_day(self) -> date | None:

@@ -29,6 +29,7 @@ class OriginDict(TypedDict):
     age_days: int
     institution: InstitutionDict
     setting: str
+    earlier_reader: bool
 
 
 class HistoryRowDict(OriginDict):

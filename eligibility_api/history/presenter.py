@@ -13,6 +13,7 @@ from eligibility_api.contract.claim_codes import USAGES
 from eligibility_api.contract.history import CareSetting
 from eligibility_api.domain import dates
 from eligibility_api.domain.checkups import LoadedCheckup
+from eligibility_api.domain.claims import READER_VERSION
 from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.history import ActRow, DiseaseRow, HistoryRecord, age_days
 from eligibility_api.domain.medicines import Group, MedicineRow
@@ -123,6 +124,7 @@ class Presenter:
                 "age_days": age_days(known.known_from, self._today),
                 "institution": self._place(known.institution_code, known.content.institution_name),
                 "setting": known.setting.value,
+                "earlier_reader": known.reader_version is not None and known.reader_version < READER_VERSION,
             }
         return origin
 

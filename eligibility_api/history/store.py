@@ -40,7 +40,7 @@ _CLAIMS = f"""
     SELECT r.claim AS number, '{Origin.CLAIM}' AS origin, greatest(r.due_at, f.known_from) AS shown_from, r.identity,
            r.institution_code AS institution, r.setting, r.treatment_month AS month, r.claim_month,
            r.content::text,
-           NULL::date AS prescribed_on, NULL::date AS dispensed_on
+           NULL::date AS prescribed_on, NULL::date AS dispensed_on, f.reader_version
     FROM named n
     JOIN claim r USING (insurer_number, number_key, symbol_key, birth_date)
     JOIN claim_file f ON f.file_id = r.file_id AND f.known_from <= n.instant AND (f.replaced_from > n.instant) IS NOT FALSE
@@ -54,7 +54,7 @@ _ENTRIES = f"""
     SELECT p.entry, p.origin, p.known_from, '', p.institution_code,
            CASE f.kind {_SETTING_OF_KIND} END,
            date_trunc('month', coalesce(p.dispensed_on, p.prescribed_on))::date, NULL, p.content::text,
-           p.prescribed_on, p.dispensed_on
+           p.prescribed_on, p.dispensed_on, NULL::smallint
     FROM asked a
     JOIN prescription_entry p ON p.person_key = a.person_key AND p.known_from <= a.instant
     JOIN facility f ON f.institution_code = p.institution_code
@@ -200,6 +200,7 @@ def _known(rows: list[Any], resource: HistoryResource) -> list[HistoryRecord]:
             content=content_of(json.loads(row["content"]), drugs=drugs, acts=acts, diseases=diseases),
             prescribed_on=row["prescribed_on"],
             dispensed_on=row["dispensed_on"],
+            reader_version=row["reader_version"],
         )
         for row in rows
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import BinaryIO, NamedTuple
 
-from eligibility_api.contract.numbers import is_late_elderly_number
+from eligibility_api.contract.identifiers import is_late_elderly
 from payer_mock.claims.claim import Claim, Institution, MedicalClaim
 from payer_mock.claims.medical import medical_points, medical_records
 from payer_mock.claims.payers import payer_count
@@ -54,7 +54,7 @@ def encode_claim(claim: Claim) -> EncodedClaim:
 
 def examiner_of(insurer_number: str) -> str:
     """The code of the examining body (審査支払機関) that handles an insurer's claims."""
-    national = len(insurer_number) == 6 or is_late_elderly_number(insurer_number)
+    national = len(insurer_number) == 6 or is_late_elderly(insurer_number)
     return _NATIONAL if national else _EMPLOYEES
 
 

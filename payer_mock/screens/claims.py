@@ -15,6 +15,7 @@ from eligibility_api.contract.claims import (
     ClaimsState,
 )
 from eligibility_api.contract.errors import CATALOGUE
+from payer_mock.screens.tables import table_of
 from payer_mock.screens.terms import CLAIM_FAULTS, sentence
 
 _STATES = {
@@ -34,7 +35,8 @@ _KINDS = {
 
 def show_claims(console: Console, claims: ClaimsAnswer) -> None:
     """Print the state and the counts of a claim file."""
-    table = Table("レセプトファイル / claim file", claims.file_id)
+    console.print(f"レセプトファイル / claim file {claims.file_id}", soft_wrap=True)
+    table = table_of("項目 / item", "")
     table.add_row("状態 / state", _STATES[claims.state])
     if claims.duplicate_of is not None:
         table.add_row("同一ファイル / same file as", claims.duplicate_of)

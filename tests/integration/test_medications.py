@@ -8,7 +8,7 @@ import pytest
 
 from eligibility_api.contract.codes import Category
 from eligibility_api.contract.tokens import Credential
-from eligibility_api.domain.claims import Content
+from eligibility_api.domain.claims import READER_VERSION, Content
 from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.drug_master.store import load, shipped
 from tests.builders.claims import (
@@ -62,6 +62,7 @@ async def test_a_medicine_has_its_name_origin_and_age(fund: Fund, pharmacy: Cred
             "age_days": (day_in_japan(fund.clock()) - day_in_japan(shown_from)).days,
             "institution": {"institution_code": PHARMACY, "institution_name": "架空薬局", "own": True},
             "setting": "pharmacy",
+            "earlier_reader": False,
             "row": 1,
             "prescribed_on": day.isoformat(),
             "prescriber": {"institution_code": CLINIC, "institution_name": "架空診療所", "own": False},
@@ -80,6 +81,20 @@ async def test_a_medicine_has_its_name_origin_and_age(fund: Fund, pharmacy: Cred
         }
     ]
     assert (answer["total"], answer["next"], answer["groups"]) == (1, None, [])
+
+
+async def test_rows_that_an_older_reader_read_are_marked(fund: Fund, pharmacy: Credential) -> None:
+    """Rule H18."""
+    person = await enrolled_patient(fund)
+    for months, version in ((2, READER_VERSION), (3, READER_VERSION - 1)):
+        of = claim(fund, person, TABLETS, months=months, pharmacy=True)
+        await store_claims(fund, of, reader_version=version)
+    answer = await fetch_history(fund, await grant_permit(fund, person, pharmacy), pharmacy)
+    marks = {row["month"]: row["earlier_reader"] for row in answer["medicines"]}
+    assert marks == {
+        months_ago(fund, 2).isoformat()[:7]: False,
+        months_ago(fund, 3).isoformat()[:7]: True,
+    }
 
 
 async def test_a_drug_missing_in_the_master_has_its_code_only(fund: Fund, pharmacy: Credential) -> None:

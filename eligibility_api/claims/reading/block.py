@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from eligibility_api.claims.reading.faults import Fault
 from eligibility_api.contract.claims import ClaimKind, ClaimsFault
+from eligibility_api.contract.lines import MAX_FAULTS
 from eligibility_api.domain.claims import Claim
-from eligibility_api.files.streaming import MAX_FAULTS
 
 
 class Block(NamedTuple):

@@ -11,7 +11,7 @@ from functools import lru_cache  # noqa: TID251 - of days, 1024 at most
 
 from eligibility_api.claims.reading.faults import BadValue
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.contract.wire import EARLIEST_DAY
+from eligibility_api.contract.days import EARLIEST_DAY
 
 _ERAS = {
     "1": date(1868, 1, 25),

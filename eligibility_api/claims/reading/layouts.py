@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from eligibility_api.claims.reading.faults import HARMLESS, BadRecord, BadValue, FieldFault, bad_record
 from eligibility_api.claims.reading.values import Field
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.domain.text import shape
+from eligibility_api.contract.shapes import shape
 
 FIRST_DAY = "1日"
 """The first of the 31 fields of the month's days, which are validated together as one text."""

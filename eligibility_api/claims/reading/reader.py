@@ -12,7 +12,7 @@ from eligibility_api.claims.reading.record_table import HEADERS, KNOWN, PASSED, 
 from eligibility_api.claims.reading.section import Section
 from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.contract.errors import ShikakuError
-from eligibility_api.files.streaming import LineCutter
+from eligibility_api.contract.lines import LineCutter
 
 _END = b"\x1a\r"
 _RECORD = re.compile("[A-Z]{2}(?=,|$)")

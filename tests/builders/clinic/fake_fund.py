@@ -32,8 +32,8 @@ from tests.builders.clinic.fake_permits import FakePermits
 PURPOSES = {
     "/v1/eligibility/card": Purpose.ELIGIBILITY,
     "/v1/eligibility/visual-check": Purpose.VISUAL_CHECK,
-    "/v1/registrations": Purpose.FIRST_REGISTRATION,
 }
+"""Of a registration: with the PIN, or by the operator that it names."""
 
 
 @dataclass
@@ -143,6 +143,9 @@ class FakeFund:
         if path == "/v1/consents":
             return self._verifies(body, self.consents.message(body))
         purpose = PURPOSES.get(path)
+        if path == "/v1/registrations":
+            by_face = body.get("operator") is not None
+            purpose = Purpose.VISUAL_REGISTRATION if by_face else Purpose.FIRST_REGISTRATION
         return purpose is None or self._verifies(body, self._message(purpose, body["challenge"]))
 
     def _message(self, purpose: Purpose, challenge: str) -> bytes:

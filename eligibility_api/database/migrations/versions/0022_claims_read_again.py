@@ -8,7 +8,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0022"
-down_revision = "0016"
+down_revision = "0021"
 
 # Until `replaced_from` the claims of a file count as before: what was known then stays answerable (rule H17).
 REPLACED = """

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
+import typer
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
+from clinic_terminal.cli.card_options import parse_categories
 from eligibility_api.contract.codes import Category, Validity
+from eligibility_api.contract.eligibility import CertificateRenewal
 from tests.builders.clinic.fake_card import VERIFY, FakeCard
 from tests.builders.clinic.fake_consents import CONSENT
 from tests.builders.clinic.samples import answer, enrolment
@@ -125,10 +130,26 @@ def test_a_consent_is_part_of_the_one_object(terminal: TerminalRunner) -> None:
     assert (statement["categories"], statement["care"]) == (["medication", "prescription"], "2")
 
 
-def test_all_selects_every_category(terminal: TerminalRunner) -> None:
+def test_all_selects_every_category_that_needs_consent(terminal: TerminalRunner) -> None:
     terminal.tap("--consent", "all", "--agree", "--language", "en")
     statement = terminal.fund.bodies[-1]["statement"]
-    assert (statement["categories"], statement["language"]) == (list(Category), "en")
+    assert (statement["categories"], statement["language"]) == (
+        [one for one in Category if one is not Category.LIMIT_CERTIFICATE],
+        "en",
+    )
+
+
+def test_the_limit_certificate_is_not_asked_for(terminal: TerminalRunner) -> None:
+    """Rule S5: by card it is shown without consent."""
+    with pytest.raises(typer.BadParameter) as refused:
+        parse_categories("medication,limit-certificate")
+    [en] = [line for line in refused.value.message.splitlines() if "not one of" in line]
+    named, known = en.split("not one of")
+    assert ("limit-certificate" in named, "limit-certificate" in known, "medication" in known) == (
+        True,
+        False,
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,6 +160,31 @@ def test_a_failed_consent_decides_the_exit_code(terminal: TerminalRunner, failur
     report = terminal.tap("--consent", "all", "--agree")
     assert (report["exit_code"], report["validity"]) == (code, "1")
     assert (report["consent"]["outcome"], report["consent"]["problem"]["code"]) == ("refused", failure)
+
+
+def test_a_visual_check_without_a_screen_asks_nobody_and_registers_only_what_was_agreed(
+    terminal: TerminalRunner,
+) -> None:
+    """Rule B1."""
+    terminal.fund.unregistered = True
+    arguments = ("tap", "--json", "--visual-check", "--operator", "受付 太郎")
+    refused = json.loads(terminal.run(*arguments, pin="").stdout)
+    registered = json.loads(terminal.run(*arguments, "--register", pin="").stdout)
+    assert (refused["problem"]["code"], refused["registered"]) == ("first-registration-needed", False)
+    assert (registered["validity"], registered["registered"]) == ("1", True)
+
+
+def test_the_remark_on_the_certificate_is_in_the_json(terminal: TerminalRunner) -> None:
+    """Rule A7."""
+    remark = CertificateRenewal(status="grace", expires_on=date(2026, 8, 20), renew_by=date(2026, 11, 30))
+    terminal.fund.answer = answer(certificate_renewal=remark)
+    report = terminal.tap()
+    assert (report["exit_code"], report["outcome"]) == (0, "valid")
+    assert report["answer"]["certificate_renewal"] == {
+        "status": "grace",
+        "expires_on": "2026-08-20",
+        "renew_by": "2026-11-30",
+    }
 
 
 def test_a_visual_check_can_be_followed_by_a_consent(terminal: TerminalRunner) -> None:
@@ -185,6 +231,7 @@ def test_without_json_the_headline_comes_first(terminal: TerminalRunner) -> None
         ["--pin-stdin", "--agree", "--consent", ""],
         ["--pin-stdin", "--agree", "--consent", "all", "--care", "emergency"],
         ["--visual-check", "--operator", "受付 太郎", "--consent", "all"],
+        ["--visual-check", "--operator", "受付 太郎", "--consent", "all", "--agree", "--care", "online"],
         [],
     ],
 )

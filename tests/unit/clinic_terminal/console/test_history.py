@@ -88,6 +88,7 @@ def test_a_possible_duplicate_is_marked_at_the_ingredient_and_at_the_row() -> No
         ({"name": None, "drug_code": "990009999"}, "[1] 2026-02-14  990009999（医薬品マスターに名称なし）"),
         ({"on": None}, "[1] 2026-02  見本錠５ｍｇ"),
         ({"generic": True}, "[1] 2026-02-14  見本錠５ｍｇ（後発品）"),
+        ({"earlier_reader": True}, "レセプト 2026-03 請求・21日前の登録・旧版で読取り：要確認"),
         ({"prescriber": None, "prescribed_on": None}, "処方元：－"),
         (
             {"prescriber": OTHER, "institution": OTHER, "setting": CareSetting.INPATIENT},

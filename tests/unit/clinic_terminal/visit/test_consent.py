@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from clinic_terminal.visit.tap import TapOutcome, TapRequest, tap
 from eligibility_api.contract.codes import Care, Category
 from eligibility_api.contract.consent import words
 from eligibility_api.contract.consent_versions import Language, Until
+from eligibility_api.contract.eligibility import CertificateRenewal
 from tests.builders.clinic import samples
 from tests.builders.clinic.fake_card import SELECT, SIGN, SIGN_MESSAGE, VERIFY, FakeCard
 from tests.builders.clinic.fake_consents import FakeConsents
@@ -183,3 +185,20 @@ def test_by_visual_check_the_consent_has_its_own_tag_and_names_the_operator() ->
 def test_every_step_of_a_consent_is_timed() -> None:
     steps = run_tap(FakeFund()).timings.steps
     assert {"consent-challenge", "consent-text", "consent-sign", "consent"} <= set(steps)
+
+
+GRACE = CertificateRenewal(status="grace", expires_on=date(2026, 3, 20), renew_by=date(2026, 6, 30))
+SOON = CertificateRenewal(status="expiring", expires_on=date(2026, 4, 20), renew_by=date(2026, 7, 31))
+
+
+def test_with_an_expired_certificate_nobody_is_asked_for_a_consent() -> None:
+    """Rule A6: the fund would refuse it; the answer of the check stays."""
+    fund, prompts = FakeFund(answer=samples.answer(certificate_renewal=GRACE)), ScriptedPrompts()
+    outcome = run_tap(fund, prompts=prompts)
+    assert (code_of(outcome), outcome.answer) == ("consent-certificate-expired", fund.answer)
+    assert (prompts.shown, fund.consents.requests) == ([], [])
+
+
+def test_with_a_certificate_that_expires_soon_the_consent_is_registered() -> None:
+    fund = FakeFund(answer=samples.answer(certificate_renewal=SOON))
+    assert consent_of(run_tap(fund)).answer is not None

@@ -16,7 +16,7 @@ from eligibility_api.consent.access_check import CONSENT_BASES
 from eligibility_api.contract.codes import Right, Role
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import Grouping
-from eligibility_api.domain.claims import Act, Content, Disease, Drug, encode
+from eligibility_api.domain.claims import READER_VERSION, Act, Content, Disease, Drug, encode
 from eligibility_api.drug_master.cache import DrugEntry, DrugMaster, DrugMasterCache
 from eligibility_api.history import service
 from eligibility_api.history.service import HistoryQuery, HistoryRequest, PermitReference
@@ -69,6 +69,7 @@ def row(number: int | None = None, *, outcome: str | None = None, **values: Any)
         "content": encode(Content("架空診療所", None, None, (), (), ())),
         "prescribed_on": None,
         "dispensed_on": None,
+        "reader_version": READER_VERSION,
     }
     return summary | claim | values
 
