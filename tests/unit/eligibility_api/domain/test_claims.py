@@ -103,11 +103,10 @@ def of_member(**changes: Any) -> Claim:
     [
         of_member(symbol="見本・1"),
         of_member(number="1-2-3"),
-        of_member(branch="０１"),
         replace(CLAIM, claim_month=date(2026, 9, 1)),
         replace(CLAIM, content=CONTENT._replace(institution_name="架空医院", prescriber_name="別名")),
     ],
-    ids=["symbol", "number", "branch", "a later claim month", "another content"],
+    ids=["symbol", "number", "a later claim month", "another content"],
 )
 def test_versions_of_one_claim_have_one_identity(same: Claim) -> None:
     assert same.identity == CLAIM.identity
