@@ -14,6 +14,7 @@ from rich.text import Text
 
 from clinic_terminal.bilingual import Bilingual
 from clinic_terminal.console import consents, insurance, texts
+from clinic_terminal.console.days import day_text
 from clinic_terminal.console.insurance import Row
 from clinic_terminal.console.outcomes import Headline
 from clinic_terminal.console.printable import printable
@@ -101,7 +102,7 @@ def sentences(console: Console, text: Bilingual) -> None:
 
 
 def _show_answer(console: Console, answer: EligibilityAnswer) -> None:
-    line(console, f"{texts.AS_OF}: {answer.as_of.isoformat()}")
+    line(console, f"{texts.AS_OF}: {day_text(answer.as_of)}")
     if answer.reference_number is not None:
         line(console, f"{texts.REFERENCE_NUMBER}: {answer.reference_number}")
     if answer.certificate_renewal is not None:

@@ -40,6 +40,8 @@ class ClaimFile(SQLModel, table=True):
     unmatched: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     replacing: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     known_from: datetime | None = instant(nullable=True)
+    replaced_from: datetime | None = instant(nullable=True)
+    """From when the same bytes, read again, count instead (rule H17)."""
     retry_at: datetime | None = instant(nullable=True)
     cleaned_up: bool = Field(default=False)
     reader_version: int = Field(default=1, sa_column=Column(SmallInteger, nullable=False))

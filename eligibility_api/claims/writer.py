@@ -54,6 +54,15 @@ WHERE r.claim > :after AND r.file_id = :file
 """)  # noqa: S608 - conditions of ours
 
 
+# The same bytes are only accepted again if an older version of the reader read them.
+_REPLACE_FORMER = text("""
+UPDATE claim_file f SET replaced_from = n.known_from
+FROM claim_file n
+WHERE n.file_id = :file AND f.insurer_number = n.insurer_number AND f.sha256 = n.sha256 AND f.file_id <> n.file_id
+  AND f.known_from IS NOT NULL AND f.replaced_from IS NULL
+""")
+
+
 class Chunk(NamedTuple):
     """Rows of claims and faults that are stored together, and how many claims of the file precede them."""
 
@@ -105,7 +114,7 @@ async def _store_claims(connection: AsyncConnection, task: ClaimTask, chunk: Chu
 async def conclude(database: Database, task: ClaimTask, progress: Progress) -> None:
     """Make the whole file effective shortly after the commit (decision 004), in one short transaction.
 
-    Raises `database-unavailable`.
+    From then on a former reading of the same bytes does not count (rule H17). Raises `database-unavailable`.
     """
     async with database.transaction() as connection:
         counted = select(FILE.c.unmatched, FILE.c.replacing).where(FILE.c.file_id == task.file_id)
@@ -119,6 +128,7 @@ async def conclude(database: Database, task: ClaimTask, progress: Progress) -> N
             report=report.model_dump(mode="json"),
             known_from=func.fund_clock() - func.now() + func.clock_timestamp() + PUBLICATION_LEAD,
         )
+        await connection.execute(_REPLACE_FORMER, {"file": task.file_id})
 
 
 async def refuse(database: Database, task: ClaimTask, code: str) -> None:

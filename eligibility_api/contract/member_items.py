@@ -148,14 +148,14 @@ FIRST_ITEMS = (
     Item("insured_name", Kind.TEXT),
     Item("insured_birth_date", Kind.DAY, disclosure=Disclosure.NEVER),
     Item("name", Kind.TEXT, required=True),
-    Item("name_kana", Kind.KANA, required=True),
+    Item("name_kana", Kind.KANA),
     Item("name_alias", Kind.TEXT),
     Item("name_alias_kana", Kind.KANA),
     Item("sex", Kind.CODE, required=True, codes=Sex),
     Item("sex_on_certificate", Kind.CODE, codes=Sex),
     Item("birth_date", Kind.DAY, required=True),
     Item("postal_code", Kind.POSTAL_CODE, disclosure=Disclosure.BY_RULE),
-    Item("address", Kind.TEXT, required=True, disclosure=Disclosure.BY_RULE),
+    Item("address", Kind.TEXT, disclosure=Disclosure.BY_RULE),
     Item("acquired_on", Kind.DAY, required=True),
     Item("lost_on", Kind.DAY, disclosure=Disclosure.BY_RULE),
     Item("reason_of_loss", Kind.CODE, codes=ReasonOfLoss, disclosure=Disclosure.BY_RULE),
@@ -199,7 +199,9 @@ class MemberItems(RequestModel):
         description="The insured person's birth date: a dependant's cover ends on the insured person's 75th birthday.",
     )
     name: PersonText
-    name_kana: PersonKana
+    name_kana: PersonKana | None = Field(
+        default=None, description="Absent where there is none: foreign residents."
+    )
     name_alias: PersonText | None = Field(default=None, description="通称.")
     name_alias_kana: PersonKana | None = None
     sex: Sex
@@ -208,7 +210,9 @@ class MemberItems(RequestModel):
     )
     birth_date: Day
     postal_code: PostalCode | None = None
-    address: PersonText
+    address: PersonText | None = Field(
+        default=None, description="Absent where it may not be sent: protection."
+    )
     acquired_on: Day = Field(description="First insured day.")
     lost_on: Day | None = Field(default=None, description="First uninsured day.")
     reason_of_loss: ReasonOfLoss | None = None

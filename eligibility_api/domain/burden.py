@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from eligibility_api.contract.codes import CertificateKind
-from eligibility_api.contract.numbers import is_late_elderly_number
+from eligibility_api.contract.identifiers import is_late_elderly
 from eligibility_api.domain.ages import in_seventies, late_elderly_from
 from eligibility_api.domain.cover import covers
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
@@ -22,7 +22,7 @@ def burden_expected(enrolment: EnrolmentVersion, day: date) -> bool:
     """
     if enrolment.certificate_kind in _WITHOUT_RATIO:
         return False
-    if is_late_elderly_number(enrolment.insurer_number) or in_seventies(enrolment.birth_date, day):
+    if is_late_elderly(enrolment.insurer_number) or in_seventies(enrolment.birth_date, day):
         return True
     return day == late_elderly_from(enrolment.birth_date) and covers(enrolment, day)
 
@@ -32,4 +32,4 @@ def elderly_certificate_expected(enrolment: EnrolmentVersion, day: date) -> bool
 
     In the late-elderly scheme the ratio is on the certificate of insurance itself.
     """
-    return burden_expected(enrolment, day) and not is_late_elderly_number(enrolment.insurer_number)
+    return burden_expected(enrolment, day) and not is_late_elderly(enrolment.insurer_number)

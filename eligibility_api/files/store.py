@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, false, func, insert, not_, select, update
+from sqlalchemy import ColumnElement, Table, false, func, insert, not_, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,6 +40,8 @@ class FileStore:
     """States of a file after which the same bytes are accepted as a new file."""
     outdated: ColumnElement[bool] = field(default_factory=false)
     """Files that an older version of the program read: the same bytes are accepted, and read, again."""
+    faults_by: Sequence[ColumnElement[Any]] = ()
+    """Sorts a file's faults before their number does."""
 
     async def add(self, connection: AsyncConnection, values: dict[str, Any]) -> UUID:
         """Insert a file in state `receiving`; returns its id."""
@@ -86,15 +88,20 @@ class FileStore:
         await connection.execute(update(self.files).where(self.file_id == file_id).values(**values))
 
     async def fault_page(self, connection: AsyncConnection, file_id: UUID, after: int) -> list[Row[Any]]:
-        """A page of a file's faults behind the cursor `after`."""
+        """A page of a file's faults behind the one with the number `after`; the first page behind 0."""
         fault = self.faults.c.fault
-        statement = (
-            select(self.faults)
-            .where(self.fault_file_id == file_id, fault > after)
-            .order_by(fault)
-            .limit(FAULTS_PER_PAGE)
-        )
-        return list((await connection.execute(statement)).all())
+        order = (*self.faults_by, fault)
+        statement = select(self.faults).where(self.fault_file_id == file_id)
+        if after and self.faults_by:
+            last = select(*order).where(fault == after, self.fault_file_id == file_id)
+            places = (await connection.execute(last)).all()
+            statement = (
+                statement.where(tuple_(*order) > tuple_(*places[0])) if places else statement.where(false())
+            )
+        else:
+            statement = statement.where(fault > after)
+        page = await connection.execute(statement.order_by(*order).limit(FAULTS_PER_PAGE))
+        return list(page.all())
 
 
 def next_cursor(page: Sequence[Row[Any]]) -> str | None:

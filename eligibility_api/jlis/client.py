@@ -178,9 +178,9 @@ class Jlis:
         return Holder(bytes.fromhex(answer.person_key), links, carrier)
 
     async def match(
-        self, *, name: str, name_kana: str, birth_date: date, sex: str, address: str
+        self, *, name: str, name_kana: str | None, birth_date: date, sex: str, address: str | None
     ) -> tuple[str, bytes | None]:
-        """Match a member with the resident register.
+        """Match a member with the resident register; an absent reading or address is sent as null.
 
         Returns `one` with the person key, `none`, or `ambiguous`.
         """

@@ -37,17 +37,18 @@ from eligibility_api.contract.identifiers import (
     recipient_number,
 )
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
+from eligibility_api.contract.member_reading.encoding import detect_encoding
 from eligibility_api.contract.numbers import is_my_number
+from eligibility_api.contract.shapes import shape
 from eligibility_api.contract.uploads import FileEncoding, FileFormat
 from eligibility_api.contract.wire import RequestModel
 from eligibility_api.domain import challenge as challenges
 from eligibility_api.domain.certificate import accept, check_signature
 from eligibility_api.domain.revocation import RevocationDataRejected, validate_crl, validate_ocsp
-from eligibility_api.domain.text import folded_text, shape
+from eligibility_api.domain.text import folded_text
 from eligibility_api.drug_master.reader import MasterFaults, read_master
 from eligibility_api.jlis.client import _HOLDER, _MATCHES
-from eligibility_api.uploads.reading.encoding import detect_encoding
-from eligibility_api.uploads.reading.reader import Reader
+from eligibility_api.uploads.records import staging_reader
 from eligibility_api.web import cursor
 from tests.builders.operations import MODELS
 from tests.claims.samples import SAMPLES
@@ -71,9 +72,9 @@ class Parser:
 
 def _members(file_format: FileFormat, encoding: str, insurer: str = "01130012") -> Callable[[bytes], object]:
     def parse(data: bytes) -> object:
-        reader = Reader(insurer, file_format, encoding)
+        reader = staging_reader(insurer, file_format, encoding, NOW.date())
         middle = len(data) // 2
-        return [reader.feed(data[:middle]), reader.feed(data[middle:] + b"\n")]
+        return [reader.feed(data[:middle]), reader.feed(data[middle:]), reader.finish()]
 
     return parse
 

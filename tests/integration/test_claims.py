@@ -46,6 +46,7 @@ async def test_a_file_is_accepted_read_and_counted(fund: Fund) -> None:
         "replacing": 0,
         "by_kind": {"medical": 3, "pharmacy": 1},
         "faults": {},
+        "passed": {"JD": 1, "MF": 1, "KI": 1},
     }
     assert (answer["state"], answer["refusal"], answer["size"]) == ("done", None, len(body))
 

@@ -200,7 +200,7 @@ async def test_reports_have_the_present_keys(fund: Fund, former: Any) -> None:
     answer = (await fund.get(f"/v1/claims/{former['claims']['file_id']}")).json()
     renamed = {"receipts": "claims", "good": "accepted"}
     expected = {renamed.get(name, name): value for name, value in former["claims"]["report"].items()}
-    assert answer["report"] == expected
+    assert answer["report"] == expected | {"passed": {}}
     answer = (await fund.get(f"/v1/uploads/{former['upload']['upload_id']}")).json()
     assert answer["report"] == former["upload"]["report"]
 

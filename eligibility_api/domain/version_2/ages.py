@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import MAXYEAR, date, timedelta
 
 from eligibility_api.contract.codes import CertificateKind
-from eligibility_api.contract.numbers import is_late_elderly_number
+from eligibility_api.contract.identifiers import is_late_elderly
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 LATE_ELDERLY_AGE = 75
@@ -69,4 +69,4 @@ def burden_expected(enrolment: EnrolmentVersion, day: date) -> bool:
     """
     if enrolment.certificate_kind is CertificateKind.MEDICAL_AID:
         return False
-    return is_late_elderly_number(enrolment.insurer_number) or in_seventies(enrolment.birth_date, day)
+    return is_late_elderly(enrolment.insurer_number) or in_seventies(enrolment.birth_date, day)

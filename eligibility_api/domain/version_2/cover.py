@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from eligibility_api.contract.codes import CertificateKind, Relationship
-from eligibility_api.contract.identifiers import law_of
-from eligibility_api.contract.numbers import is_late_elderly_number
+from eligibility_api.contract.identifiers import is_late_elderly, law_of
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
 from eligibility_api.domain.version_2.ages import late_elderly_from
 
@@ -17,9 +16,7 @@ def ends_on(enrolment: EnrolmentVersion) -> date | None:
 
     None if no end is known.
     """
-    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly_number(
-        enrolment.insurer_number
-    ):
+    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID or is_late_elderly(enrolment.insurer_number):
         return enrolment.lost_on
     legal = max(enrolment.acquired_on, min(_legal_ends(enrolment)))
     return legal if enrolment.lost_on is None else min(enrolment.lost_on, legal)

@@ -26,6 +26,8 @@ from tests.unit.eligibility_api.domain.members import DAY
         (date(1952, 2, 29), 76, date(2028, 2, 29)),
         (date(2024, 2, 29), 1, date(2025, 3, 1)),
         (date(9990, 5, 1), 75, date(9999, 1, 1)),
+        (date(9924, 5, 1), 75, date(9999, 1, 1)),
+        (date(9923, 5, 1), 75, date(9998, 5, 1)),
     ],
 )
 def test_anniversary(birth_date: date, years: int, day: date) -> None:

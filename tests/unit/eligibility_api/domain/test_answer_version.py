@@ -53,7 +53,12 @@ WHOLE = by_card(
 
 
 @pytest.mark.parametrize(
-    ("reading", "version"), [(READING, "X-f7JGb_ueUPpqL01_z0xUgi"), (WHOLE, "rl6rXWL1liXgP0HEuChZGTLu")]
+    ("reading", "version"),
+    [
+        (READING, "X-f7JGb_ueUPpqL01_z0xUgi"),
+        (WHOLE, "rl6rXWL1liXgP0HEuChZGTLu"),
+        (by_number(insured(1, person_key=None)), "GTKsIuAOHMufdgHxoVuwh43l"),
+    ],
 )
 def test_the_version_of_an_answer_is_the_one_given_before(reading: AnswerInputs, version: str) -> None:
     """Rule S9. It is a digest of the answer's JSON: every item, its value and the order of the keys are the same."""
