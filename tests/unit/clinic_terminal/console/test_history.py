@@ -23,6 +23,7 @@ from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import CareSetting, HistoryPage, HistoryResource, Origin
 from tests.builders.clinic import histories, samples
 from tests.builders.clinic.fake_consents import CONSENT
+from tests.builders.clinic.fake_history import FakeHistory
 from tests.builders.clinic.histories import OTHER, group, medications, medicine
 from tests.builders.clinic.samples import NOW, timings
 
@@ -128,6 +129,13 @@ def test_every_resource_has_its_rows() -> None:
     heads = [line for line in lines if line.startswith("━━")]
     assert heads[0] == "━━ 薬剤情報 / Medicines  2023-05 ～ 2026-04  1件"
     assert len(heads) == 4
+
+
+@pytest.mark.parametrize(("resource", "pages"), FakeHistory().pages.items())
+def test_the_rows_of_every_resource_are_shown(resource: HistoryResource, pages: list[HistoryPage]) -> None:
+    lines = shown(History(timings(), CONSENT, pages={resource: pages[0]}))
+    [title] = [line for line in lines if line.startswith("━━")]
+    assert any(lines[lines.index(title) + 1 :]), resource
 
 
 def test_an_empty_page_has_a_sentence() -> None:
