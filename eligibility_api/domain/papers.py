@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from eligibility_api.contract.insurer_ops import PaperApplicationReason, PaperReason
 from eligibility_api.contract.identifiers import is_late_elderly
+from eligibility_api.contract.insurer_ops import PaperApplicationReason, PaperReason
 from eligibility_api.domain.ages import anniversary
 from eligibility_api.domain.dates import JAPAN, day_in_japan, months_before
 from eligibility_api.domain.enrolment_version import EnrolmentVersion
