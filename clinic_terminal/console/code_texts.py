@@ -18,7 +18,7 @@ from eligibility_api.contract.codes import (
     TicketType,
 )
 from eligibility_api.contract.consent import Basis
-from eligibility_api.contract.emergency import EmergencyReason
+from eligibility_api.contract.emergency import DisasterConsent, EmergencyReason
 from eligibility_api.contract.history import CareSetting, HistoryResource, Origin
 
 REASON_OF_LOSS = exhaustive(
@@ -180,6 +180,7 @@ ORIGIN = exhaustive(
         Origin.CLAIM: Bilingual("レセプト", "claim"),
         Origin.DISPENSING: Bilingual("調剤情報（請求前）", "dispensed, not claimed yet"),
         Origin.PRESCRIPTION: Bilingual("処方情報（請求前）", "prescribed, not claimed yet"),
+        Origin.ON_SITE: Bilingual("院内処方情報（請求前）", "dispensed on-site, not claimed yet"),
     },
 )
 
@@ -192,12 +193,15 @@ SETTING = exhaustive(
     },
 )
 
-OUTCOME_OF_DISEASE: dict[str, Bilingual] = {
-    "1": Bilingual("継続", "continuing"),
-    "2": Bilingual("治ゆ", "cured"),
-    "3": Bilingual("死亡", "died"),
-    "4": Bilingual("中止", "discontinued"),
-}
+DISASTER_CONSENT = exhaustive(
+    DisasterConsent,
+    {
+        DisasterConsent.ORAL: Bilingual("本人が口頭で同意した", "the patient agreed orally"),
+        DisasterConsent.UNCONSCIOUS: Bilingual(
+            "意識不明などで確認できない", "unconscious, or could not be asked"
+        ),
+    },
+)
 
 EMERGENCY_REASON = exhaustive(
     EmergencyReason,

@@ -133,10 +133,13 @@ AGREE_TO_REGISTER = Bilingual(
     "このカードを健康保険証として利用登録します。患者さんは同意していますか？",
     "The card is to be registered for insurance use. Does the patient agree?",
 )
-AGREE_TO_ALL = Bilingual(
-    "患者さんは、上のすべての項目に同意しますか？", "Does the patient agree to all of the above?"
+AGREE = Bilingual("患者さんは、上の内容に同意しますか？", "Does the patient agree to the above?")
+CONSENT_CHOICE = Bilingual(
+    "患者さんの選択（1：上のすべての情報に同意する　2：項目ごとに選ぶ　3：同意しない）",
+    "The patient's choice (1: all of the above, 2: one by one, 3: no consent)",
 )
 CONSENT = Bilingual("同意番号", "Consent")
+CONSENT_BEGINS = Bilingual("閲覧の開始", "Consent begins at")
 CONSENT_ENDS = Bilingual("同意の期限", "Consent ends at")
 CONSENT_BASIS = Bilingual("本人確認方法", "Identified by")
 CONSENT_GIVEN = Bilingual("同意日時", "Given at")
@@ -150,6 +153,11 @@ THIS_ANSWER_ALONE = Bilingual("この回答のみ", "this answer only")
 # -- Access without consent ----------------------------------------------------------------------------------
 
 EMERGENCY_REASON = Bilingual("同意を得られない理由（番号）", "Why the patient cannot be asked (number)")
+NOTHING_HOLDS = Bilingual("有効な資格はありません", "no valid insurance")
+DISASTER_CONSENT = Bilingual(
+    "薬剤情報などを閲覧する根拠（番号、空欄なら閲覧しない）",
+    "Ground for reading the history (number; empty: do not read)",
+)
 EMERGENCY_NOTE = Bilingual("理由の説明（記録されます）", "Explanation (recorded)")
 ONE_TIME_PASSWORD = Bilingual("ワンタイムパスワード（6桁）", "One-time password (six digits)")
 SEARCH_FIELD: dict[str, Bilingual] = {
@@ -167,13 +175,21 @@ ENTRY = Bilingual("登録番号", "Entry")
 RECORD = Bilingual("記録番号", "Record")
 KNOWN_FROM = Bilingual("反映日時", "Known from")
 
+# -- The check of duplicate medication ------------------------------------------------------------------------
+
+DUPLICATE = Bilingual("重複投薬", "Duplicate medication")
+CONTRAINDICATED = Bilingual("併用禁忌", "Contraindicated combination")
+FOUND = Bilingual("該当あり", "found")
+NOT_FOUND = Bilingual("該当なし", "none")
+
 # -- Rows of a history ---------------------------------------------------------------------------------------
 
 ROWS = "件"
 NOTHING_FOUND = Bilingual("この期間の情報はありません", "Nothing in these months")
+NO_PROVIDER = Bilingual("この情報の提供元はありません", "No provider of this information")
 NO_NAME = "医薬品マスターに名称なし"
 NO_INGREDIENT = "成分コードなし"
-DUPLICATE = Bilingual("！重複投薬の可能性", "POSSIBLE DUPLICATE")
+OVERLAP = Bilingual("！服用期間の重なり", "OVERLAPPING DAYS")
 SAME_INGREDIENT = "別の処方元・同じ成分"
 GENERIC = "後発品"
 DAYS_OF_SUPPLY = "日分"
@@ -186,5 +202,3 @@ OWN_FACILITY = "自施設"
 CLAIMED = "請求"
 DAYS_OLD = "日前の登録"
 EARLIER_READER = "旧版で読取り：要確認"
-MAIN_DIAGNOSIS = "主傷病"
-TREATMENT_START = "診療開始日"

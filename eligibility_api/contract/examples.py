@@ -144,7 +144,7 @@ CONSENT: dict[str, Any] = {
     **PROOF,
     "presence_record": _RECORD,
     "statement": {
-        "version": 1,
+        "version": 2,
         "language": "ja",
         "institution_code": "1311111114",
         "institution_name": "架空診療所",
@@ -171,6 +171,13 @@ PRESCRIPTION: dict[str, Any] = {
 }
 """A prescription of a clinic."""
 
+ON_SITE: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "dispensed_on": "2026-11-23",
+    "medicines": [PRESCRIBED],
+}
+"""What a clinic dispensed itself."""
+
 DISPENSING: dict[str, Any] = {
     "identified_by": _RECORD,
     "prescribed_on": "2026-11-23",
@@ -179,6 +186,14 @@ DISPENSING: dict[str, Any] = {
     "medicines": [PRESCRIBED],
 }
 """The dispensing of a pharmacy."""
+
+DUPLICATE_CHECK: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "on": "2026-11-23",
+    "same_institution": True,
+    "medicines": [{"drug_code": "990000101", "act": "21", "times": 14}],
+}
+"""A clinic's check before it prescribes."""
 
 CHECKUPS: dict[str, Any] = {
     "checkups": [
@@ -215,8 +230,15 @@ DISASTER_SEARCH: dict[str, Any] = {
     "birth_date": "1980-05-17",
     "sex": "2",
     "address": "架空県見本市1-2-3",
+    "operator": "見本　医師",
+}
+"""A search in disaster mode."""
+
+DISASTER_PERMIT: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "consent": "oral",
     "categories": ["medication"],
     "operator": "見本　医師",
     "role": "doctor",
 }
-"""A search in disaster mode."""
+"""A request for access to the histories of the person found."""

@@ -198,17 +198,23 @@ async def store_prescription_entry(
     prescribed_on: date,
     dispensed_on: date | None = None,
     prescriber: str = CLINIC,
+    on_site: bool = False,
+    registered: timedelta = timedelta(seconds=1),
 ) -> int:
-    """Store a prescription of the terminal's facility, or a dispensing where `dispensed_on` is given."""
+    """Store a prescription of the terminal's facility, or a dispensing where `dispensed_on` is given.
+
+    `registered`: how long ago.
+    """
+    dispensed = Origin.ON_SITE if on_site else Origin.DISPENSING
     values = [
-        (Origin.DISPENSING if dispensed_on else Origin.PRESCRIPTION).value,
+        (dispensed if dispensed_on else Origin.PRESCRIPTION).value,
         await person_key(fund, person),
         terminal.institution_code,
         prescribed_on,
         dispensed_on,
         prescriber,
         encode(of),
-        fund.clock() - timedelta(seconds=1),
+        fund.clock() - registered,
         terminal.client_id,
     ]
     [kept] = await fund.owner.fetch(_ENTRY, values)

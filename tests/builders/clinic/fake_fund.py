@@ -87,9 +87,12 @@ class FakeFund:
             "/v1/consents": lambda request: _model(self.consents.register(request)),
             f"/v1/consents/{CONSENT}/end": lambda ended: _model(self.consents.end(ended)),
             "/v1/emergencies": lambda request: _model(self.permits.emergency(request)),
-            "/v1/disaster-searches": lambda search: _model(self.permits.disaster(search)),
+            "/v1/disaster-searches": lambda search: _model(self.permits.search(search)),
+            "/v1/disaster-permits": lambda request: _model(self.permits.disaster(request)),
             "/v1/prescriptions": lambda entry: _model(self.permits.prescribe(entry)),
+            "/v1/duplicate-checks": lambda asked: _model(self.permits.check_duplicates(asked)),
             "/v1/dispensings": lambda entry: _model(self.permits.dispense(entry)),
+            "/v1/on-site-dispensings": lambda entry: _model(self.permits.dispense_on_site(entry)),
         }
         if not self._has_valid_proof(path, body):
             return _problem("signature-invalid")

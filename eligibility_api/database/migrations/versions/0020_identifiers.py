@@ -9,7 +9,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 
 # `membership_key` as of this revision, for keys that were folded before it. A long-vowel mark between digits counts as a
 # hyphen; removal can join a letter and a combining mark.

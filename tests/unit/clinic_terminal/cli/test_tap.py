@@ -11,7 +11,7 @@ import typer
 
 from clinic_terminal.card.errors import CardError
 from clinic_terminal.card.pcsc import Reader
-from clinic_terminal.cli.card_options import parse_categories
+from clinic_terminal.cli.consent_options import parse_categories
 from eligibility_api.contract.codes import Category, Validity
 from eligibility_api.contract.eligibility import CertificateRenewal
 from tests.builders.clinic.fake_card import VERIFY, FakeCard
@@ -130,13 +130,51 @@ def test_a_consent_is_part_of_the_one_object(terminal: TerminalRunner) -> None:
     assert (statement["categories"], statement["care"]) == (["medication", "prescription"], "2")
 
 
-def test_all_selects_every_category_that_needs_consent(terminal: TerminalRunner) -> None:
+FACTORY = ["specific-diseases", "health-checkup", "medication", "prescription"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (None, FACTORY),
+        ("YZK", ["medication", "prescription"]),
+        ("YZK, SHJ", ["medication", "prescription", "surgery", "diagnosis", "infection"]),
+        (
+            "TSR,TKK,YZK,SRJ,SHJ",
+            [category for category in Category if category is not Category.LIMIT_CERTIFICATE],
+        ),
+    ],
+    ids=["factory", "medicines", "with-surgery", "everything"],
+)
+def test_all_selects_what_the_facility_asks_for(
+    terminal: TerminalRunner, monkeypatch: pytest.MonkeyPatch, setting: str | None, expected: list[str]
+) -> None:
+    """The limit certificate needs no consent by card, and is asked for by name only."""
+    if setting is not None:
+        monkeypatch.setenv("TERMINAL_INFORMATION", setting)
     terminal.tap("--consent", "all", "--agree", "--language", "en")
     statement = terminal.fund.bodies[-1]["statement"]
-    assert (statement["categories"], statement["language"]) == (
-        [one for one in Category if one is not Category.LIMIT_CERTIFICATE],
-        "en",
-    )
+    assert (statement["categories"], statement["language"]) == (expected, "en")
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked", "off"),
+    [
+        (None, "treatment", "treatment"),
+        (None, "medication,surgery", "surgery"),
+        ("TKK", "medication", "medication"),
+        ("", "all", "TERMINAL_INFORMATION"),
+    ],
+)
+def test_what_the_facility_does_not_ask_for_is_not_proposed(
+    terminal: TerminalRunner, monkeypatch: pytest.MonkeyPatch, setting: str | None, asked: str, off: str
+) -> None:
+    if setting is not None:
+        monkeypatch.setenv("TERMINAL_INFORMATION", setting)
+    result = terminal.run("tap", "--pin-stdin", "--agree", "--consent", asked)
+    assert result.exit_code == 2
+    assert off in result.stderr
+    assert (terminal.opened, terminal.fund.calls) == ([], [])
 
 
 def test_the_limit_certificate_is_not_asked_for(terminal: TerminalRunner) -> None:
@@ -150,6 +188,13 @@ def test_the_limit_certificate_is_not_asked_for(terminal: TerminalRunner) -> Non
         False,
         True,
     )
+
+
+def test_a_consent_for_an_appointment_names_its_day(terminal: TerminalRunner) -> None:
+    """Rule W12."""
+    report = terminal.tap("--consent", "all", "--care", "online", "--day", "2026-04-04", "--agree")
+    statement = terminal.fund.bodies[-1]["statement"]
+    assert (report["exit_code"], statement["day"], statement["until"]) == (0, "2026-04-04", "appointment")
 
 
 @pytest.mark.parametrize(
@@ -231,6 +276,10 @@ def test_without_json_the_headline_comes_first(terminal: TerminalRunner) -> None
         ["--pin-stdin", "--agree", "--consent", ""],
         ["--pin-stdin", "--agree", "--consent", "all", "--care", "emergency"],
         ["--visual-check", "--operator", "受付 太郎", "--consent", "all"],
+        ["--pin-stdin", "--care", "online", "--day", "2026-04-04"],
+        ["--pin-stdin", "--agree", "--consent", "all", "--day", "2026-04-04"],
+        ["--pin-stdin", "--agree", "--consent", "all", "--care", "home-visit", "--day", "2026-04-04"],
+        ["--pin-stdin", "--agree", "--consent", "all", "--care", "online", "--day", "tomorrow"],
         ["--visual-check", "--operator", "受付 太郎", "--consent", "all", "--agree", "--care", "online"],
         [],
     ],

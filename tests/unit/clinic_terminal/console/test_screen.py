@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from rich.cells import cell_len
@@ -268,13 +268,25 @@ def test_a_consent_is_shown_under_the_insurance_with_its_end_in_japan() -> None:
     text = "\n".join(lines)
     assert str(CONSENT) in text
     values = [re.split(r"\s{2,}", line)[-1] for line in lines]
-    at = values.index("限度額適用認定証の情報 / limit certificate")
-    assert values[at : at + 4] == [
-        "限度額適用認定証の情報 / limit certificate",
+    at = values.index("この回答のみ / this answer only")
+    assert values[at : at + 3] == [
         "この回答のみ / this answer only",
-        "過去の薬の情報 / past medicines",
+        "これまでのお薬の情報 / past medicines",
         "2026-04-02 18:00",
     ]
+
+
+def test_a_consent_for_a_later_day_is_shown_with_its_beginning() -> None:
+    """Rule W12."""
+    later = Allowed(
+        category=Category.MEDICATION,
+        given_at=NOW,
+        available_from=NOW + timedelta(hours=78),
+        available_until=NOW + timedelta(hours=102),
+    )
+    text = "\n".join(shown_consent(ConsentOutcome(registered().model_copy(update={"allowed": [later]}))))
+    assert re.search(r"閲覧の開始 / Consent begins at +2026-04-05 00:00", text)
+    assert re.search(r"同意の期限 / Consent ends at +2026-04-06 00:00", text)
 
 
 def test_a_consent_can_last_until_it_is_withdrawn() -> None:

@@ -73,8 +73,18 @@ def test_the_shown_text_is_the_signed_text() -> None:
 def test_the_text_is_in_the_chosen_language_and_the_care_decides_the_duration() -> None:
     fund, prompts = FakeFund(), ScriptedPrompts()
     run_tap(fund, prompts=prompts, proposal=ConsentProposal(MEDICINES, Care.HOME_VISIT, Language.EN))
-    assert "How long: until I withdraw it" in prompts.shown[0]
+    assert "How long: until I withdraw this consent" in prompts.shown[0]
     assert fund.consents.requests[0].statement.until is Until.WITHDRAWAL
+
+
+def test_a_consent_for_an_appointment_shows_and_signs_its_day() -> None:
+    """Rule W12."""
+    fund, prompts = FakeFund(), ScriptedPrompts()
+    day = date(2026, 4, 4)
+    run_tap(fund, prompts=prompts, proposal=ConsentProposal(MEDICINES, Care.ONLINE, day=day))
+    assert "予約日の2026年4月4日" in prompts.shown[0]
+    statement = fund.consents.requests[0].statement
+    assert (statement.day, statement.until) == (day, Until.APPOINTMENT)
 
 
 def test_after_agreement_to_a_part_the_text_of_that_part_is_shown() -> None:
@@ -108,10 +118,11 @@ def test_a_tap_without_a_proposal_asks_for_no_consent() -> None:
         {"institution_code": "1312222225"},
         {"categories": (Category.MEDICATION,)},
         {"care": Care.HOME_VISIT, "until": Until.WITHDRAWAL},
+        {"care": Care.ONLINE, "until": Until.APPOINTMENT, "day": date(2026, 4, 4)},
         {"until": Until.WITHDRAWAL},
         {"language": Language.EN},
     ],
-    ids=lambda changes: next(iter(changes)),
+    ids="-".join,
 )
 def test_a_statement_that_differs_from_the_request_is_neither_shown_nor_signed(
     changes: dict[str, Any],
