@@ -18,16 +18,17 @@ demo: .venv
 # The tests of a file stay in one process. One process more than cores, since a test that waits for programs or the disk
 # leaves its core idle; five at most, since each has a database server.
 # Files start in the order of their paths: the long ones of end_to_end first, the short ones of unit last.
-parallel = -n $(shell expr $$(nproc) + 1) --maxprocesses=5 --dist loadfile --no-loadscope-reorder
+by_file = --dist loadfile --no-loadscope-reorder
+parallel = -n $(shell expr $$(nproc) + 1) --maxprocesses=5 $(by_file)
 
 test: packages lint
 	@$(bin)/pytest $(parallel)
 
-# The fast checks, for every change.
+# The fast checks, for every change. These tests wait for nothing.
 unit: lint
-	@$(bin)/pytest $(parallel) tests/unit
+	@$(bin)/pytest -n $(shell nproc) --maxprocesses=4 $(by_file) tests/unit
 
-# All tests at nightly size (Hypothesis tries 25 times as many examples), or those of one part: PART=rules.
+# All tests at nightly size (Hypothesis tries 50 times as many examples), or those of one part: PART=rules.
 # Every test file belongs to at least one part; tests/unit/repository holds that.
 deep: packages lint
 	@SHIKAKU_DEEP=1 $(bin)/pytest $(parallel) \

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import lru_cache  # noqa: TID251 - of the application
 
 import httpx2
+import structlog
 from fastapi import FastAPI, Response
 
 from eligibility_api import health
@@ -18,18 +19,28 @@ from eligibility_api.checkups import endpoints as checkups
 from eligibility_api.claims import endpoints as claims
 from eligibility_api.clients.tokens import Tokens
 from eligibility_api.consent import endpoints as consent
+from eligibility_api.consent.access_check import CONSENT_BASES
+from eligibility_api.consent.grant import GRANT_STATEMENTS, PRECHECK_STATEMENT
 from eligibility_api.contract.claims import CLAIMS_PATH
+from eligibility_api.contract.consent import Basis
+from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.contract.history import HistoryResource
 from eligibility_api.contract.tokens import TOKEN_PATH
 from eligibility_api.database.connections import Database
 from eligibility_api.database.dsn import dsn
 from eligibility_api.dependencies import RightsFirstRoute
+from eligibility_api.duplicates import endpoints as duplicates
 from eligibility_api.eligibility import endpoints as eligibility
+from eligibility_api.eligibility.by_number import NUMBER_STATEMENT
+from eligibility_api.eligibility.store import CARD_STATEMENT
 from eligibility_api.emergency import endpoints as emergency
 from eligibility_api.enrolment import endpoints as enrolment
 from eligibility_api.facilities import endpoints as facilities
+from eligibility_api.facilities.store import FIND_CLIENT
 from eligibility_api.fast_path import FastPathMiddleware
 from eligibility_api.history import endpoints as history
 from eligibility_api.history.fast_path import HistoryFastPathMiddleware
+from eligibility_api.history.store import statement as history_statement
 from eligibility_api.insurer_ops import endpoints as insurer_ops
 from eligibility_api.jlis.client import Jlis
 from eligibility_api.platform.clock import Clock, system_clock
@@ -55,6 +66,8 @@ from eligibility_api.web.description import DescribedAPI
 from eligibility_api.web.middleware import AccessLog
 from eligibility_api.web.server.admission import APP_STATE_KEY, Admission
 from eligibility_api.web.server.limits import BodyLimits, ServerLimits
+
+log = structlog.get_logger()
 
 MAX_BODY_BYTES = 64 * 1024
 """Default limit of a request body: a proof has about 3 kB."""
@@ -117,6 +130,7 @@ def build(state: OpenState) -> FastAPI:
         claims,
         history,
         prescriptions,
+        duplicates,
         checkups,
         emergency,
     ):
@@ -196,13 +210,42 @@ async def open_state(
             await database.close()
 
 
+@asynccontextmanager
+async def warmed_up(opened: AbstractAsyncContextManager[State]) -> AsyncIterator[State]:
+    """Plan the busiest statements on all connections meanwhile. The worker serves before it is done, and without it."""
+
+    async def warm_up() -> None:
+        try:
+            await state.database.warm_up(busiest_statements())
+        except ShikakuError as error:
+            log.warning("not_warmed_up", code=error.code)
+
+    async with opened as state:
+        warming = asyncio.create_task(warm_up())
+        try:
+            yield state
+        finally:
+            warming.cancel()
+            with suppress(asyncio.CancelledError):
+                await warming
+
+
+def busiest_statements() -> list[str]:
+    """The statements of the fast path, of histories, and of signing in."""
+    consents = [PRECHECK_STATEMENT, GRANT_STATEMENTS[Basis.PIN]]
+    histories = [history_statement(resource, CONSENT_BASES, at_instant=False) for resource in HistoryResource]
+    return [FIND_CLIENT, CARD_STATEMENT, NUMBER_STATEMENT, *consents, *histories]
+
+
 def create_app() -> FastAPI:
     """Create the application of one worker, configured by its environment (uvicorn's factory)."""
     die_with_parent()
     set_up_logging()
     settings = Settings()
     database = Database(dsn(settings, "api"), pool_connections=settings.pool_connections)
-    app = build(lambda: open_state(settings, load_keys(settings.home), database, clock=system_clock))
+    app = build(
+        lambda: warmed_up(open_state(settings, load_keys(settings.home), database, clock=system_clock))
+    )
     _description(app)  # now, when nobody waits for it
     exclude_from_garbage_collection()
     return app

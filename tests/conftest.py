@@ -28,7 +28,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # In a background job, the programs that tests start would inherit the ignored signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("standard", max_examples=200, deadline=None)
+settings.register_profile("standard", max_examples=100, deadline=None)
 settings.register_profile("deep", max_examples=5_000, deadline=None)
 settings.load_profile("deep" if DEEP else "standard")
 
@@ -110,6 +110,14 @@ def command(
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[PopulatedStack]:
-    """The session's stack: two workers, one database. A test that kills a process starts a stack of its own."""
+    """The session's stack: two workers, one database. A test that kills its fund asks for `killed_stack`."""
     with populated_stack() as running:
         yield running
+
+
+@pytest.fixture
+def killed_stack(stack: PopulatedStack) -> Iterator[PopulatedStack]:
+    """The session's stack, whose fund this test kills; it runs again afterwards."""
+    yield stack
+    if not stack.is_ready():
+        stack.restart_fund()

@@ -100,7 +100,7 @@ def _admit_fleet(fleet: list[Admission], folder: Path) -> int:
 @app.command("close")
 def facility_close(
     institution_code: Annotated[
-        str, typer.Argument(parser=parse_institution_code, metavar="CODE", help="医療機関コード.")
+        str, typer.Argument(parser=parse_institution_code, metavar="institution_code", help="医療機関コード.")
     ],
 ) -> None:
     """Close a facility with all its terminals, permanently."""

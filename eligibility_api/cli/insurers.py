@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,7 @@ from eligibility_api.cli.common import save_credential
 from eligibility_api.cli_support import check_text, in_transaction, parse_insurer_number
 from eligibility_api.facilities import service
 from eligibility_api.facilities.admission_files import read_insurers
+from eligibility_api.insurer_ops import twins
 from eligibility_api.platform.settings import Settings
 
 app = typer.Typer(help="Insurers and their programs.", no_args_is_help=True)
@@ -52,6 +55,29 @@ def insurer_add(
         raise typer.BadParameter(
             "--insurer-number, --name and --out belong together, or --from and --out-dir"
         )
+
+
+@app.command("twins")
+def insurer_twins() -> None:
+    """List insurers whose stored number is not canonical: one JSON object a line.
+
+    `canonical` is the number that `join` joins them to, null if no insurer can have the stored one; `canonical_name`
+    the insurer that has it already.
+    """
+    for twin in in_transaction(Settings(), "owner", twins.find_twins):
+        typer.echo(json.dumps(twin._asdict(), ensure_ascii=False))
+
+
+@app.command("join")
+def insurer_join(
+    insurer_number: Annotated[str, typer.Argument(metavar="NUMBER", help="The number as it is stored.")],
+) -> None:
+    """Join an insurer that `twins` lists to its canonical number, with an audit record. It may run again."""
+
+    async def join(connection: AsyncConnection) -> twins.Joined:
+        return await twins.join(connection, insurer_number)
+
+    typer.echo(json.dumps(asdict(in_transaction(Settings(), "owner", join))))
 
 
 def _admit_insurer(insurer_number: str, name: str, out: Path, *, approver: bool) -> str:

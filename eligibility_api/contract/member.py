@@ -36,11 +36,11 @@ def insurer_kind(insurer_number: str) -> InsurerKind:
 class _Period(BaseModel):
     issued_on: Day | None = None
     valid_from: Day = Field(description="First valid day.")
-    valid_to: Day = Field(description="Last valid day.")
+    valid_to: Day | None = Field(default=None, description="Last valid day; null: no last day is set.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.valid_to < self.valid_from:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
             raise PydanticCustomError("period", "valid_to must not be earlier than valid_from")
         return self
 

@@ -9,7 +9,7 @@ version); a test compares them with the table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum, StrEnum, auto
 from typing import Annotated, Self
 
@@ -74,7 +74,7 @@ class Disclosure(Enum):
 
     AS_STORED = auto()
     BY_RULE = auto()
-    """As `domain.presenter` decides: the rules S2 to S6."""
+    """As `domain.presenter` decides: the rules S2 to S6, S10."""
     NEVER = auto()
 
 
@@ -112,7 +112,7 @@ class Item:
 _PERIOD = (
     Item("issued_on", Kind.DAY),
     Item("valid_from", Kind.DAY, required=True),
-    Item("valid_to", Kind.DAY, required=True),
+    Item("valid_to", Kind.DAY),
 )
 
 _ELDERLY = Certificate(
@@ -162,8 +162,8 @@ FIRST_ITEMS = (
     Item("issued_on", Kind.DAY),
     Item("valid_from", Kind.DAY),
     Item("valid_to", Kind.DAY),
-    Item("burden_ratio", Kind.PERCENT),
-    Item("elderly_certificate", Kind.CERTIFICATE, certificate=_ELDERLY),
+    Item("burden_ratio", Kind.PERCENT, disclosure=Disclosure.BY_RULE),
+    Item("elderly_certificate", Kind.CERTIFICATE, certificate=_ELDERLY, disclosure=Disclosure.BY_RULE),
     Item("limit_certificate", Kind.CERTIFICATE, certificate=_LIMIT, disclosure=Disclosure.BY_RULE),
     Item("specific_diseases", Kind.CERTIFICATE, certificate=DISEASE, disclosure=Disclosure.BY_RULE),
     Item("nondisclosure", Kind.FLAG, disclosure=Disclosure.NEVER),
@@ -263,16 +263,23 @@ class Enrolment(Answer):
     issued_on: date | None
     valid_from: date | None
     valid_to: date | None
-    burden_ratio: int | None = Field(description="Percent; transmitted for the late-elderly scheme only.")
+    burden_ratio: int | None = Field(description="Percent; only where a ratio is expected.")
     burden_expected: bool = Field(
         description="Whether a ratio is expected for this member on the day, here or on the elderly certificate. Otherwise"
         " its absence is normal."
     )
     preschool: bool = Field(description="未就学者: until 31 March after the sixth birthday.")
-    elderly_certificate: ElderlyCertificate | None
-    limit_certificate_consent: bool
+    elderly_certificate: ElderlyCertificate | None = Field(
+        description="Only on its own days, and where the age and the scheme know one."
+    )
+    limit_certificate_consent: bool = Field(
+        description="By card true: no consent is asked for. By number as requested."
+    )
+    limit_certificate_consent_at: datetime | None = Field(
+        default=None, description="The instant of that flag: of the tap, or of the request."
+    )
     limit_certificate: LimitCertificate | None = Field(
-        description="Only with consent, and if valid on the day."
+        description="Only with the flag, and if valid on the day."
     )
     specific_disease_consent: bool
     specific_diseases: list[SpecificDiseaseCertificate] = Field(

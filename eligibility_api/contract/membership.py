@@ -59,14 +59,14 @@ def _scheme_faults(asked: StatedMembership) -> Iterator[InitErrorDetails]:
         try:
             recipient_number(asked.number)
         except UnreadableIdentifier:
-            yield _fault("number", PydanticCustomError("recipient", "a recipient number of seven digits"))
+            yield _fault(
+                "number", PydanticCustomError("recipient_number", "a recipient number of seven digits")
+            )
         for name in ("symbol", "branch"):
             if getattr(asked, name) is not None:
-                yield _fault(
-                    name, PydanticCustomError("recipient", "medical aid has no symbol and no branch")
-                )
+                yield _fault(name, PydanticCustomError("scheme", "medical aid has no symbol and no branch"))
     elif is_late_elderly(asked.insurer_number) and asked.branch is not None:
-        yield _fault("branch", PydanticCustomError("late_elderly", "the late-elderly scheme has no branches"))
+        yield _fault("branch", PydanticCustomError("scheme", "the late-elderly scheme has no branches"))
 
 
 def _fault(place: str, rule: PydanticCustomError) -> InitErrorDetails:

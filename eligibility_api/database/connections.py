@@ -97,7 +97,9 @@ class Database:
         It connects at the first use, so that a process also starts while the database is unavailable.
         """
         self._connections = ConnectionPool(
-            partial(asyncpg.connect, self._dsn, **self._session), self._pool_connections
+            # By default the driver prepares each statement again after five minutes.
+            partial(asyncpg.connect, self._dsn, max_cached_statement_lifetime=0, **self._session),
+            self._pool_connections,
         )
 
     async def close(self) -> None:
@@ -112,6 +114,12 @@ class Database:
             if self._connections is None:
                 raise asyncpg.InterfaceError("the pool is not open")
             return await self._connections.fetch(statement, parameters)
+
+    async def warm_up(self, statements: Sequence[str]) -> None:
+        """Open every connection of the hot path, and plan `statements` on each; an outage is raised as usual."""
+        with translate_db_errors():
+            if self._connections is not None:
+                await self._connections.warm_up(statements)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

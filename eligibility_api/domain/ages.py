@@ -1,7 +1,7 @@
 """Ages with a legal meaning: anniversaries, and the classes that begin and end on them.
 
-Days only; the effect of an age on an enrolment's cover is in `cover.py`. The classes that member files are checked
-by are in `contract.ages`.
+Days only; the effect of an age on an enrolment is in `cover.py` and `burden.py`. The classes that member files are
+checked by are in `contract.ages`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from eligibility_api.contract.ages import (
     late_elderly_from,
     seventies_from,
 )
-from eligibility_api.contract.codes import CertificateKind
-from eligibility_api.contract.identifiers import is_late_elderly
-from eligibility_api.domain.enrolment_version import EnrolmentVersion
 
 __all__ = ["LATE_ELDERLY_AGE", "anniversary", "in_seventies", "late_elderly_from", "seventies_from"]
 
@@ -32,14 +29,3 @@ def preschool_until(birth_date: date) -> date:
     completed = anniversary(birth_date, 6) - _DAY
     march = date(completed.year, 3, 31)
     return march if completed <= march else date(completed.year + 1, 3, 31)
-
-
-def burden_expected(enrolment: EnrolmentVersion, day: date) -> bool:
-    """Whether this member has a burden ratio on `day` (rule D8).
-
-    Members of the late-elderly scheme, and of the 70–74 class of other insurance, have one. Elsewhere its
-    absence is normal: the ratio follows from the age and is not transmitted.
-    """
-    if enrolment.certificate_kind is CertificateKind.MEDICAL_AID:
-        return False
-    return is_late_elderly(enrolment.insurer_number) or in_seventies(enrolment.birth_date, day)

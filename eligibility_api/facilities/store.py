@@ -42,7 +42,7 @@ class AdmittedClient:
     public_key: dict[str, Any]
 
 
-_FIND = """
+FIND_CLIENT = """
 SELECT c.client_id, c.institution_code, c.insurer_number, c.rights, c.public_key
 FROM client c LEFT JOIN facility f USING (institution_code)
 WHERE c.client_id = $1 AND c.closed_at IS NULL AND f.closed_at IS NULL
@@ -59,7 +59,7 @@ ON CONFLICT DO NOTHING RETURNING true AS done
 
 async def find_client(database: Database, client_id: UUID) -> AdmittedClient | None:
     """Return the client with this id, unless it or its facility was closed."""
-    rows = await database.fetch(_FIND, [client_id])
+    rows = await database.fetch(FIND_CLIENT, [client_id])
     if not rows:
         return None
     [row] = rows

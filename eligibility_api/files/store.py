@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, false, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Table, false, func, insert, not_, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +38,8 @@ class FileStore:
     """Namespace of the advisory lock that serialises the completion of an insurer's files."""
     superseded: Sequence[str]
     """States of a file after which the same bytes are accepted as a new file."""
+    outdated: ColumnElement[bool] = field(default_factory=false)
+    """Files that an older version of the program read: the same bytes are accepted, and read, again."""
     faults_by: Sequence[ColumnElement[Any]] = ()
     """Sorts a file's faults before their number does."""
 
@@ -73,6 +75,7 @@ class FileStore:
                 files.insurer_number == insurer_number,
                 files.sha256 == sha256,
                 files.state.not_in((RECEIVING, ABANDONED, *self.superseded)),
+                not_(self.outdated),
             )
             .order_by(self.order)
             .limit(1)

@@ -20,7 +20,7 @@ from joserfc.jwk import ECKey
 from eligibility_api.domain.certificate import TrustStore
 from eligibility_api.domain.challenge import MacKeys
 from eligibility_api.platform.errors import OperatorError
-from eligibility_api.platform.private_files import write_private
+from eligibility_api.platform.private_files import exclusive, write_private
 from eligibility_api.platform.settings import Settings
 
 _MAX_MAC_KEYS = 2
@@ -38,7 +38,6 @@ class FundKeys:
 
 
 def _create_missing(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in (folder / "jlis-client.jwk", folder / "token.jwk"):
         if not path.exists():
             write_private(path, json.dumps(ECKey.generate_key("P-256").as_dict(private=True)).encode())
@@ -77,7 +76,9 @@ def load_keys(home: Path, *, create: bool = True) -> FundKeys:
     """Load the keys below `home`. Missing ones are created if `create`; else raises OperatorError."""
     folder = home / "keys"
     if create:
-        _create_missing(folder)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with exclusive(folder):
+            _create_missing(folder)
     try:
         return FundKeys(
             token=_ec_key(folder / "token.jwk"),

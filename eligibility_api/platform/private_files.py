@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +24,17 @@ def write_private(path: Path, data: bytes) -> None:
 def append_private(path: Path) -> BinaryIO:
     """Open `path` for appending; if it is new, only its owner can read it."""
     return _open_private(path, os.O_APPEND)
+
+
+@contextmanager
+def exclusive(directory: Path) -> Iterator[None]:
+    """Wait until no other process is inside the same block, for files that several processes may create."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _open_private(path: Path, flags: int) -> BinaryIO:

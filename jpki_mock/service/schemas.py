@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from jpki_mock.authority.values import CertificateId
+from jpki_mock.authority.values import Carrier, CertificateId
 from jpki_mock.register.matching import Attributes, Match
 
 MAX_BATCH_SIZE = 5000
@@ -35,9 +35,10 @@ class CertificateReference(_Model):
 
 
 class PersonAnswer(_Model):
-    """The holder of a certificate, and the certificates that it renewed, nearest first."""
+    """The holder and the carrier of a certificate, and the certificates that it renewed, nearest first."""
 
     person_key: str
+    carrier: Carrier
     predecessors: list[CertificateReference]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from loadtest.private_files import create_private
+from loadtest.private_files import create_private, exclusive
 
 HOME = Path(os.environ.get("LOADTEST_HOME", "var/loadtest"))
 """The folder in which the keys are kept between runs."""
@@ -25,12 +25,14 @@ _PEM = re.compile(rb"-----BEGIN.+?-----END [A-Z ]+-----\n", re.DOTALL)
 
 
 def load_keys(count: int, home: Path = HOME) -> list[rsa.RSAPrivateKey]:
-    """The first `count` keys; missing ones are generated and added to the file."""
+    """The first `count` keys, the same in every process; missing ones are generated and added to the file."""
     path = home / "card-keys.pem"
-    pems = _PEM.findall(path.read_bytes()) if path.exists() else []
-    if len(pems) < count:
-        pems += _generate(count - len(pems))
-        _save(path, pems)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with exclusive(home):
+        pems = _PEM.findall(path.read_bytes()) if path.exists() else []
+        if len(pems) < count:
+            pems += _generate(count - len(pems))
+            _save(path, pems)
     return [read_key(pem) for pem in pems[:count]]
 
 
@@ -59,7 +61,6 @@ def _new_key(_: int) -> bytes:
 
 
 def _save(path: Path, pems: Sequence[bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(path.name + ".new")
     with create_private(temporary) as file:
         file.write(b"".join(pems).decode("ascii"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import reduce
 from math import ceil
 from operator import add
@@ -21,9 +22,12 @@ _SUM, _PRODUCT, _ATOM = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A value and its formula. `precedence`: of the formula's operator, for setting brackets."""
+    """A value and its formula. `precedence`: of the formula's operator, for setting brackets.
 
-    value: float
+    The value is exact, since in floating point the next whole number depends on the order of the operations.
+    """
+
+    value: Fraction
     text: str
     precedence: int = _ATOM
     exact: bool = False
@@ -45,7 +49,7 @@ class Figure:
 
     def ceil(self) -> Figure:
         """The next whole number."""
-        return Figure(ceil(self.value), f"⌈{self.text}⌉", exact=True)
+        return Figure(Fraction(ceil(self.value)), f"⌈{self.text}⌉", exact=True)
 
     def _bracketed(self, min_precedence: int) -> str:
         """The text, in brackets if its precedence is lower."""
@@ -57,7 +61,7 @@ def number(value: float, unit: str = "", digits: int | None = DIGITS) -> Figure:
     rounded = Decimal(repr(value)) if digits is None else Decimal(f"{value:.{digits - 1}e}")
     plain = f"{rounded.normalize():,f}"
     separated = unit if not unit or unit.startswith(("/", "%")) else f" {unit}"
-    return Figure(float(rounded), f"{plain}{separated}", exact=digits is None)
+    return Figure(Fraction(rounded), f"{plain}{separated}", exact=digits is None)
 
 
 def exact(value: float, unit: str = "") -> Figure:
@@ -83,8 +87,8 @@ class Step:
     @classmethod
     def of(cls, label: str, figure: Figure, unit: str = "") -> Step:
         """The step that computes a figure."""
-        rounded = number(figure.value, digits=None if figure.exact else DIGITS)
-        return cls(label, figure.text, rounded.value, unit)
+        rounded = number(float(figure.value), digits=None if figure.exact else DIGITS)
+        return cls(label, figure.text, float(rounded.value), unit)
 
     @property
     def figure(self) -> Figure:

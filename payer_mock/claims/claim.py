@@ -191,7 +191,7 @@ class PharmacyClaim:
     member: Member
     treatment_month: Month
     prescriber: Institution
-    prescriptions: tuple[Prescription, ...] = ()
+    prescriptions: Annotated[tuple[Prescription, ...], Field(max_length=99)] = ()
 
 
 Claim = MedicalClaim | PharmacyClaim

@@ -19,12 +19,13 @@ _SHOWN = "01"
 
 def claim_type(table: str, member: Member, month: date, *, inpatient: bool) -> str:
     """レセプト種別: fee table, scheme, number of payers, and kind of patient (OQS 13.3)."""
-    if member.on_medical_aid_only:
-        scheme, payers = "2", 1
-    else:
-        scheme = "3" if is_late_elderly(member.insurer_number) else "1"
-        payers = 1 if member.public_expense is None else 2
-    return f"{table}{scheme}{payers}{_patient(member, month) + (not inpatient)}"
+    scheme = "2" if member.on_medical_aid_only else "3" if is_late_elderly(member.insurer_number) else "1"
+    return f"{table}{scheme}{payer_count(member)}{_patient(member, month) + (not inpatient)}"
+
+
+def payer_count(member: Member) -> int:
+    """The payers of a claim: the insurance and each public expense, or the public expense alone."""
+    return 1 if member.on_medical_aid_only or member.public_expense is None else 2
 
 
 def payer_share(member: Member) -> str:

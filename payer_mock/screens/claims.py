@@ -28,6 +28,7 @@ _KINDS = {
     ClaimKind.MEDICAL: "医科 / medical",
     ClaimKind.DPC: "DPC（取込対象外） / DPC, not read",
     ClaimKind.DENTAL: "歯科（取込対象外） / dental, not read",
+    ClaimKind.NURSING: "訪問看護（取込対象外） / home nursing, not read",
     ClaimKind.PHARMACY: "調剤 / pharmacy",
 }
 
@@ -95,5 +96,6 @@ def _add_counts(table: Table, report: ClaimsReport) -> None:
         (f"  {sentence(fault, CLAIM_FAULTS)[0]}\n  error: {fault}", count)
         for fault, count in report.faults.items()
     ]
+    rows += [(f"  {record}（読み飛ばし） / passed over", count) for record, count in report.passed.items()]
     for label, count in rows:
         table.add_row(label, f"{count:,}")

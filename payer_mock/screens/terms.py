@@ -26,7 +26,10 @@ _MY_NUMBER = (
 CLAIM_FAULTS: dict[str, Text] = {
     ClaimsFault.ENCODING: ("シフトJIS（CP932）として読み取れません。", "Bytes that are not CP932."),
     ClaimsFault.LINE_TOO_LONG: ("行が長すぎます。", "The line is too long."),
-    ClaimsFault.FIELDS: ("レコードの項目数が正しくありません。", "Wrong number of fields."),
+    ClaimsFault.FIELDS: (
+        "レコードの項目数が正しくないか、レコードではない行です。",
+        "Wrong number of fields, or a line that is no record.",
+    ),
     ClaimsFault.REQUIRED: _MISSING,
     ClaimsFault.NUMBER: (
         "数字の項目が正しくありません（検証番号を含む）。",
@@ -35,12 +38,16 @@ CLAIM_FAULTS: dict[str, Text] = {
     ClaimsFault.DAY: ("年月日が正しくありません。", "Not a valid western or era date."),
     ClaimsFault.CODE: ("コード表にない値か、形式が正しくありません。", "Not of its code table or form."),
     ClaimsFault.UNKNOWN_RECORD: (
-        "この種別のレセプトにないレコードです。",
-        "Not a record of this kind of claim.",
+        "この種別のレセプトにないレコードです（読み飛ばし、レセプトは取り込みます）。",
+        "Not a record of this kind of claim. It is left out; the claim counts.",
+    ),
+    ClaimsFault.LEFT_OUT: (
+        "項目の値が正しくありません（その項目を除いて、レセプトは取り込みます）。",
+        "Not a valid value. It is left out; the claim counts.",
     ),
     ClaimsFault.NOT_CARRIED: (
-        "レイアウトが公開されていないため取り込みません（DPC・歯科など）。",
-        "Not read: its layout is not public (DPC, dental).",
+        "取込対象外の種別です（DPC・歯科・訪問看護・返戻）。",
+        "Of a kind that is not read (DPC, dental, home nursing, returned).",
     ),
     ClaimsFault.ORDER: ("レコードの順序が正しくありません。", "A record where none of its kind may stand."),
     ClaimsFault.OTHER_INSURER: ("他の保険者のレセプトです。", "A claim of another insurer."),

@@ -12,9 +12,9 @@ from eligibility_api.claims.reading.faults import BadValue
 from eligibility_api.claims.reading.reader import Reader as ClaimReader
 from eligibility_api.claims.reading.values import (
     Field,
-    check_digit_number,
     day_counts,
     digits,
+    insurer,
     membership,
     one_of,
     text_up_to,
@@ -227,7 +227,7 @@ def test_the_pieces_are_the_part(size: int) -> None:
 
 CLAIM_FIELDS = {
     "membership": Field(membership, any_length=True),
-    "number": Field(check_digit_number(8), any_length=True),
+    "number": Field(insurer, any_length=True),
     "text": Field(text_up_to(40)),
 }
 

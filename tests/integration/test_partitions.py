@@ -102,3 +102,20 @@ async def test_a_reader_delays_only_the_drop_of_the_old_partition(fund: Fund) ->
     assert old in during
     assert last in during
     assert old not in await _partitions(fund)
+
+
+async def test_no_partition_is_vacuumed_before_it_is_dropped(fund: Fund) -> None:
+    options = """SELECT c.relname, c.reloptions FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+                 WHERE i.inhparent = 'used_nonce'::regclass AND c.relname > 'used_nonce_'
+                 || to_char(now() AT TIME ZONE 'UTC', 'YYYYMMDDHH24')"""
+    partitions = await fund.owner.fetch(options, [])
+    assert {tuple(row["reloptions"] or ()) for row in partitions} == {("autovacuum_enabled=off",)}
+
+
+@pytest.mark.parametrize("table", ["audit_record", "permit", "consent_evidence"])
+async def test_a_table_that_only_grows_is_analyzed_by_the_million_rows(fund: Fund, table: str) -> None:
+    [row] = await fund.owner.fetch("SELECT reloptions FROM pg_class WHERE oid = $1::text::regclass", [table])
+    assert {
+        "autovacuum_analyze_scale_factor=0", "autovacuum_analyze_threshold=1000000",
+        "autovacuum_vacuum_insert_scale_factor=0", "autovacuum_vacuum_insert_threshold=1000000",
+    } <= set(row["reloptions"])  # fmt: skip

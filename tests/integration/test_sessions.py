@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import get_args
@@ -10,6 +11,8 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from eligibility_api.app import busiest_statements
+from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.database.connections import JOBS_APPLICATION_NAME, Database
 from eligibility_api.database.plans import SESSION_SETTINGS, WHOLE_FILE_SECONDS, join_as_written, whole_file
 from eligibility_api.embedded_postgres.cluster import Role
@@ -96,3 +99,25 @@ async def test_a_job_does_not_wait_for_a_lock_longer_than_its_limit(fund: Fund) 
                     await connection.execute(text("DELETE FROM lookup_count WHERE day < '2001-01-01'"))
     finally:
         await holder.close()
+
+
+async def test_warmed_up_every_connection_has_its_plans_and_nothing_was_executed(fund: Fund) -> None:
+    planned = "SELECT count(*) AS plans FROM pg_prepared_statements WHERE generic_plans > 0 AND statement = ANY ($1)"
+    records = "SELECT count(*) AS records FROM audit_record"
+    [before] = await fund.owner.fetch(records, [])
+    async with opened(fund, "api", pool_connections=3) as database:
+        await database.warm_up(busiest_statements())
+        # Each takes a connection before the first one releases its own.
+        sessions = await asyncio.gather(*(database.fetch(planned, [busiest_statements()]) for _ in range(3)))
+        await database.warm_up(busiest_statements())  # nothing is left to do
+    [after] = await fund.owner.fetch(records, [])
+    assert [row["plans"] for [row] in sessions] == [len(busiest_statements())] * 3
+    assert after == before
+
+
+async def test_a_database_that_cannot_be_reached_is_reported_as_unavailable(fund: Fund) -> None:
+    database = Database("postgresql://shikaku_api@/nowhere?host=/nowhere")
+    await database.open()
+    with pytest.raises(ShikakuError, match="database-unavailable"):
+        await database.warm_up(busiest_statements())
+    await database.close()

@@ -5,7 +5,7 @@ from alembic import op
 from eligibility_api.database.migrations.script import statements
 
 revision = "0021"
-down_revision = "0016"
+down_revision = "0020"
 
 OPTIONAL_ITEMS = """
 -- Foreign residents have no reading in the register; the address of a protected person may be missing.

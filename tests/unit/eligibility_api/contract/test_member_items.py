@@ -26,6 +26,7 @@ DECIDED = {
     "burden_expected",
     "preschool",
     "limit_certificate_consent",
+    "limit_certificate_consent_at",
     "specific_disease_consent",
     "medical_tickets",
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +23,24 @@ class Line:
     """A fake connection whose statements end on demand."""
 
     closed: bool = False
+    planned: dict[str, int] = field(default_factory=dict)
     statements: list[tuple[str, asyncio.Future[list[Any]]]] = field(default_factory=list)
 
     async def fetch(self, statement: str, *_: object) -> list[Any]:
         received: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         self.statements.append((statement, received))
         return await received
+
+    @asynccontextmanager
+    async def transaction(self, *, readonly: bool) -> AsyncIterator[None]:
+        assert readonly
+        yield
+
+    async def cursor(self, statement: str, *parameters: object) -> None:
+        if statement == "cut":
+            raise ConnectionResetError
+        assert set(parameters) <= {None}
+        self.planned[statement] = len(parameters)
 
     def is_closed(self) -> bool:
         return self.closed
@@ -204,3 +217,30 @@ async def test_closing_terminates_statements_that_do_not_end(monkeypatch: pytest
     await pool.close()
     assert server.lines[0].closed
     running.cancel()
+
+
+async def test_warming_up_plans_every_statement_on_every_missing_connection_with_its_parameters() -> None:
+    server = Server()
+    pool = ConnectionPool(server.connect, 3)
+    [running] = await asked(pool, "a")
+    await pool.warm_up(["none", "two $2 $1", "eleven $11 $1"])
+    assert [line.planned for line in server.lines] == [
+        {},
+        *[{"none": 0, "two $2 $1": 2, "eleven $11 $1": 11}] * 2,
+    ]
+    [other] = await asked(pool, "b")
+    server.lines[0].answer("a's")
+    server.lines[-1].answer("b's")
+    assert (await running, await other, len(server.lines)) == (["a's"], ["b's"], 3)
+
+
+async def test_warming_up_ends_with_the_first_connection_that_fails() -> None:
+    server = Server()
+    pool = ConnectionPool(server.connect, 2)
+    with pytest.raises(ConnectionResetError):
+        await pool.warm_up(["cut"])
+    await run_tasks()
+    assert [line.closed for line in server.lines] == [True]
+    [task] = await asked(pool, "a")
+    server.lines[1].answer("a's")
+    assert await task == ["a's"]

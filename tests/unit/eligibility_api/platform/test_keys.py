@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
+from eligibility_api.platform import keys
 from eligibility_api.platform.errors import OperatorError
 from eligibility_api.platform.keys import load_keys, rotate_challenge_key
+from eligibility_api.platform.private_files import write_private
 
 
 def test_keys_are_created_once(tmp_path: Path) -> None:
@@ -18,6 +23,29 @@ def test_keys_are_created_once(tmp_path: Path) -> None:
     assert first.second_factor != first.version
     assert first.token.thumbprint() == second.token.thumbprint()
     assert first.jlis_client.thumbprint() == second.jlis_client.thumbprint()
+
+
+def test_processes_that_start_together_get_the_same_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_inside = Barrier(2)
+
+    def write(path: Path, data: bytes) -> None:
+        if path.name == "version.key":
+            with suppress(BrokenBarrierError):  # broken, since the other one waits for the folder
+                both_inside.wait(timeout=1)
+        write_private(path, data)
+
+    monkeypatch.setattr(keys, "write_private", write)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: load_keys(tmp_path), range(2))
+    assert first.version == second.version
+
+
+def test_keys_that_exist_are_read_from_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    load_keys(tmp_path)
+    (tmp_path / "keys").chmod(0o500)
+    assert load_keys(tmp_path).version == load_keys(tmp_path, create=False).version
 
 
 def test_only_the_owner_can_read_keys(tmp_path: Path) -> None:

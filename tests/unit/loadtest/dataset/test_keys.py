@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -28,6 +31,22 @@ def test_missing_keys_are_generated_and_existing_ones_reused(
     assert numbers[:2] == [key.private_numbers() for key in two]
     assert len(load_keys(1, tmp_path / "home")) == 1
     assert rsa_key(1).key_size == three[0].key_size
+
+
+def test_processes_that_start_together_get_the_same_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_inside = Barrier(2)
+
+    def generate(count: int) -> list[bytes]:
+        with suppress(BrokenBarrierError):  # broken, since the other one waits for the file
+            both_inside.wait(timeout=1)
+        return [keys._new_key(0) for _ in range(count)]
+
+    monkeypatch.setattr(keys, "_generate", generate)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: load_keys(1, tmp_path), range(2))
+    assert first[0].private_numbers() == second[0].private_numbers()
 
 
 def test_the_file_is_readable_by_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -277,6 +277,15 @@ JSON_REST = '"sex":"2","birth_date":"1980-05-17","address":"架空県","acquired
             ',"disease_1":"1","disease_1_valid_from":"2024-04-01","disease_1_valid_to":"2025-03-31","disease_1_self_pay":10000}',
             None,
         ),
+        # Rule S11: a certificate may lack a last day, but no first one.
+        (',"limit_kind":"01","limit_class":"A03","limit_valid_from":"2024-04-01"}', None),
+        (',"elderly_valid_from":"2024-04-01","elderly_burden_ratio":20}', None),
+        (',"disease_1":"1","disease_1_valid_from":"2024-04-01"}', None),
+        (
+            ',"elderly_valid_from":"2024-04-01","elderly_valid_to":"2024-03-31","elderly_burden_ratio":20}',
+            RowFault.PERIOD,
+        ),
+        (',"elderly_valid_to":"2024-04-01","elderly_burden_ratio":20}', RowFault.REQUIRED),
         (',"colour":"red"}', RowFault.UNKNOWN_COLUMN),
         (',"symbol":1.5}', RowFault.JSON),
         (',"symbol":["a"]}', RowFault.JSON),

@@ -13,9 +13,10 @@ from eligibility_api.contract.codes import Purpose, Right
 from eligibility_api.database.connections import Database
 from eligibility_api.domain.certificate import CertificateId
 from eligibility_api.domain.challenge import Challenge
+from eligibility_api.domain.expiry import Carrier
+from eligibility_api.eligibility.renewal import follow_link
 from eligibility_api.jlis.client import Holder, Jlis
 from eligibility_api.presence.query import HolderAnswer, VerifiedProof
-from eligibility_api.presence.renewal import follow_link
 from tests.builders.scripted_database import CLIENT, CLINIC, NOW
 
 pytestmark = pytest.mark.anyio
@@ -40,13 +41,21 @@ class Result:
     def scalar_one_or_none(self) -> object:
         return self.value
 
+    def scalar_one(self) -> object:
+        return self.value
+
 
 class Bindings:
     """The table of bindings: persons by certificate. `taken`: the link was taken by another call meanwhile."""
 
     def __init__(
-        self, bound: dict[CertificateId, bytes], taken: dict[CertificateId, bytes] | None = None
+        self,
+        bound: dict[CertificateId, bytes],
+        taken: dict[CertificateId, bytes] | None = None,
+        *,
+        blocked: bytes | None = None,
     ) -> None:
+        self.blocked = blocked
         self.bound = {(one.authority, one.serial_bytes): person for one, person in bound.items()}
         self.taken = taken
         self.linked: list[dict[str, Any]] = []
@@ -63,6 +72,8 @@ class Bindings:
         assert not self.linked
 
     async def execute(self, statement: object, values: dict[str, Any]) -> Result:
+        if "self_disclosure_blocked" in str(statement):
+            return Result(values["person_key"] == self.blocked)
         place = values["authority"], values["serial"]
         if "INSERT" not in str(statement):
             return Result(self.bound.get(place))
@@ -123,6 +134,20 @@ async def test_the_binding_of_the_latest_bound_predecessor_is_taken_over(
         CLINIC,
         PROOF.not_after,
     )
+
+
+@pytest.mark.parametrize("carrier", [Carrier.CARD, Carrier.PHONE, None])
+async def test_the_carrier_is_bound_with_the_certificate(carrier: Carrier | None) -> None:
+    bindings = Bindings({FIRST: PERSON})
+    answer = await followed(Holder(PERSON, [FIRST], carrier), bindings)
+    assert (answer.carrier, bindings.linked[0]["carrier"]) == (carrier, carrier)
+
+
+async def test_nothing_is_bound_for_a_blocked_person() -> None:
+    """Rule B2 (E9)."""
+    bindings = Bindings({FIRST: PERSON}, blocked=PERSON)
+    assert await followed(Holder(PERSON, [FIRST]), bindings) == HolderAnswer("card-not-usable", PERSON)
+    assert bindings.linked == []
 
 
 async def test_a_predecessor_of_another_person_is_a_conflict_and_ends_the_search() -> None:
