@@ -18,6 +18,7 @@ from jpki_mock.authority.keys import KeyMaker, make_key
 from jpki_mock.authority.ocsp import Responder
 from jpki_mock.authority.values import Kind, Reason, Record
 from jpki_mock.clock import day_in_japan
+from jpki_mock.face_issuer import FaceIssuer
 from jpki_mock.personalisation import Cards
 from jpki_mock.register.register import ItemsChange, PersonKeys, Register
 from jpki_mock.settings import Settings
@@ -38,9 +39,12 @@ class Jlis:
             self.authorities = Authorities(self.store, home, make_key)
             self.authorities.create_missing(now)
             person_keys = PersonKeys.open(home / "keys" / "register.secret")
+            faces = FaceIssuer.open(home / "keys", make_key)
         self.register = Register(self.store, person_keys)
         self.certificates = Certificates(self.store, self.authorities)
-        self.cards = Cards(self.store, self.authorities, self.register, self.certificates, make_key)
+        self.cards = Cards(
+            self.store, self.authorities, self.register, self.certificates, faces=faces, make_key=make_key
+        )
         records = self.certificates.records
         self.revocation_lists = RevocationLists(self.store, self.authorities, records, settings)
         self.responder = Responder(self.store, self.authorities, records, settings, make_key)

@@ -22,8 +22,9 @@ from jpki_mock.authority.values import Carrier, CertificateId, Kind, State
 from jpki_mock.card.image import Attributes, CardImage, Faults, KeySlot, Pin, Pins
 from jpki_mock.card.my_number import check_digit
 from jpki_mock.clock import day_in_japan, era_of
+from jpki_mock.drawing import silhouette
 from jpki_mock.errors import InvalidInput, NotAllowed
-from jpki_mock.photo import silhouette
+from jpki_mock.face_issuer import FaceIssuer
 from jpki_mock.register.register import Register
 from jpki_mock.register.resident import Resident
 from jpki_mock.store import Store
@@ -79,12 +80,15 @@ class Cards:
         authorities: Authorities,
         register: Register,
         certificates: Certificates,
+        *,
+        faces: FaceIssuer,
         make_key: KeyMaker,
     ) -> None:
         self._store = store
         self._authorities = authorities
         self._register = register
         self._certificates = certificates
+        self._faces = faces
         self._make_key = make_key
 
     def issue(self, order: CardOrder, now: datetime) -> CardImage:
@@ -118,6 +122,7 @@ class Cards:
             terminal_authority=self._terminal_authority() if pictured else None,
             faults=order.faults,
         )
+        image = self._with_face(image)
         return image.with_tries_left("authentication", 0) if order.locked else image
 
     def renew(self, image: CardImage, now: datetime) -> CardImage:
@@ -145,8 +150,13 @@ class Cards:
         renewed = _reissued(image, context, slots, replaced)
         if replaced and has_photo(resident.birth_date, day_in_japan(now)):
             authority = self._terminal_authority()
-            return renewed.model_copy(update={"photo": silhouette(), "terminal_authority": authority})
-        return renewed
+            renewed = renewed.model_copy(update={"photo": silhouette(), "terminal_authority": authority})
+        return self._with_face(renewed)
+
+    def _with_face(self, image: CardImage) -> CardImage:
+        """Return the image with what J-LIS draws and signs; a phone has no card face."""
+        face = self._faces.face_of(image) if image.carrier == Carrier.CARD.value else None
+        return image.model_copy(update={"face": face})
 
     def _signs(self, order: CardOrder, resident: Resident, now: datetime) -> bool:
         """Whether the order includes a signature certificate; a phone has one only beside that of its card."""

@@ -5,15 +5,18 @@ from datetime import UTC, datetime
 _GENERALIZED_TIME = 0x18
 
 
-def tlv(tag: int, value: bytes) -> bytes:
-    """Encode one data object; a tag above 255 has two bytes."""
-    return tag.to_bytes(2 if tag > 0xFF else 1) + _length(len(value)) + value
+def tlv(tag: int, value: bytes, *, long_form_octets: int = 0) -> bytes:
+    """Encode one data object; a tag above 255 has two bytes.
+
+    `long_form_octets`: the minimum number of bytes of its length in long form; 0: as short as possible.
+    """
+    return tag.to_bytes(2 if tag > 0xFF else 1) + _length(len(value), long_form_octets) + value
 
 
-def _length(size: int) -> bytes:
-    if size < 0x80:
+def _length(size: int, long_form_octets: int) -> bytes:
+    if size < 0x80 and not long_form_octets:
         return bytes([size])
-    octets = size.to_bytes((size.bit_length() + 7) // 8)
+    octets = size.to_bytes(max((size.bit_length() + 7) // 8, long_form_octets))
     return bytes([0x80 | len(octets)]) + octets
 
 

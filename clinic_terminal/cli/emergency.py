@@ -24,19 +24,23 @@ from clinic_terminal.cli.history_options import (
 from clinic_terminal.cli.options import AsJson, ShiftJis, ShowTimings, output_format
 from clinic_terminal.console import exit_code_help
 from clinic_terminal.console.emergency_prompts import (
+    InteractiveDisaster,
     InteractiveEmergency,
+    StdinDisaster,
     StdinEmergency,
-    prompt_disaster_search,
 )
-from clinic_terminal.console.membership_prompts import InteractiveMembership, json_object
+from clinic_terminal.console.membership_prompts import InteractiveMembership
 from clinic_terminal.outcome import Outcome
-from clinic_terminal.queries.emergency import AccessWithoutConsent, read_in_disaster, read_in_emergency
-from clinic_terminal.queries.history import categories_for
-from clinic_terminal.queries.membership import parse_request
+from clinic_terminal.queries.emergency import (
+    AccessWithoutConsent,
+    DisasterPrompts,
+    read_in_disaster,
+    read_in_emergency,
+)
 from clinic_terminal.queries.number_lookup import LookupRequest, look_up_by_number
 from clinic_terminal.visit.tap import TapRequest
 from eligibility_api.contract.codes import Role
-from eligibility_api.contract.emergency import DisasterSearch
+from eligibility_api.contract.emergency import DisasterConsent
 from eligibility_api.contract.history import Grouping, HistoryResource
 from eligibility_api.contract.history_query import HistoryQuery
 
@@ -52,10 +56,14 @@ life-threatening, cannot-express), note, one_time_password, and with --by-number
 )
 
 _DISASTER_HELP = command_help(
-    """この地域が災害時モードの間、患者さんを氏名などで検索して、薬剤情報などを閲覧します。--stdin を付けると、標準入力の JSON
-（name または name_kana、birth_date、sex、address。または membership）で検索します。""",
-    """Searches for a patient and reads the history while disaster mode is on in the region. With --stdin the
-search is read as one JSON object: name or name_kana, birth_date, sex, address; or membership.""",
+    """この地域・施設が災害時モードの間、カードのない患者さんを氏名などで検索します。保険者と記号・番号を表示し、
+同意（または確認できない理由）を記録したうえで、薬剤情報などを閲覧します。--stdin を付けると、標準入力の JSON
+（name または name_kana、birth_date、sex、address。または membership）で検索します。同意は --consented・--unconscious で
+指定し、どちらもなければ資格だけを表示します。""",
+    """Searches for a patient without a card while disaster mode is on for this region or facility. Shows insurer
+and numbers; then the consent, or why there is none, is recorded, and the history is read. With --stdin the
+search is read as one JSON object: name or name_kana, birth_date, sex, address; or membership. The consent is
+stated by --consented or --unconscious; without either only the insurance is shown.""",
     exit_code_help.HISTORY_EXIT_CODES,
 )
 
@@ -136,13 +144,20 @@ def disaster_command(
     *,
     role: RoleOption,
     operator: Operator = None,
-    not_asked: Annotated[
+    consented: Annotated[
         bool,
         typer.Option(
-            "--not-asked",
+            "--consented",
+            help=option_help("患者さんが口頭で同意した。", "The patient agreed orally."),
+        ),
+    ] = False,
+    unconscious: Annotated[
+        bool,
+        typer.Option(
+            "--unconscious",
             help=option_help(
-                "患者さんに同意を確認できない（省略時：口頭で同意済み）。",
-                "The patient could not be asked; default: the patient agreed orally.",
+                "意識不明などで、患者さんに確認できない。",
+                "The patient is unconscious or could not be asked.",
             ),
         ),
     ] = False,
@@ -159,21 +174,20 @@ def disaster_command(
     form = output_format(as_json=as_json, shift_jis=shift_jis)
     access = _access(operator, role, what, HistoryQuery(from_month, to_month, group))
     require_tty_or("--stdin", given=stdin, what=Bilingual("患者さんの氏名など", "the patient's data"))
+    require(
+        not (consented and unconscious),
+        "--consented と --unconscious は同時に指定できません。",
+        "--consented and --unconscious exclude each other",
+    )
+    stated = DisasterConsent.ORAL if consented else DisasterConsent.UNCONSCIOUS if unconscious else None
     terminal = open_terminal(context.ensure_object(Dependencies))
-    known = {
-        "consent": "not-possible" if not_asked else "oral",
-        "categories": categories_for(access.resources),
-        "operator": access.operator,
-        "role": access.role,
-    }
-
-    def search() -> DisasterSearch:
-        if stdin:
-            return parse_request(DisasterSearch, json_object(sys.stdin) | known)
-        return prompt_disaster_search(known)
-
+    prompts: DisasterPrompts = (
+        StdinDisaster(sys.stdin, access.operator, stated)
+        if stdin
+        else InteractiveDisaster(access.operator, stated)
+    )
     with terminal.fund:
-        history = read_in_disaster(terminal.fund, search, access, terminal.watch)
+        history = read_in_disaster(terminal.fund, prompts, access, terminal.watch)
     show(history, form, with_timings=timings)
 
 

@@ -18,7 +18,7 @@ from eligibility_api.contract.codes import (
     TicketType,
 )
 from eligibility_api.contract.consent import Basis
-from eligibility_api.contract.emergency import EmergencyReason
+from eligibility_api.contract.emergency import DisasterConsent, EmergencyReason
 from eligibility_api.contract.history import CareSetting, HistoryResource, Origin
 
 REASON_OF_LOSS = exhaustive(
@@ -190,6 +190,16 @@ SETTING = exhaustive(
         CareSetting.OUTPATIENT: Bilingual("外来", "outpatient"),
         CareSetting.INPATIENT: Bilingual("入院", "inpatient"),
         CareSetting.PHARMACY: Bilingual("薬局", "pharmacy"),
+    },
+)
+
+DISASTER_CONSENT = exhaustive(
+    DisasterConsent,
+    {
+        DisasterConsent.ORAL: Bilingual("本人が口頭で同意した", "the patient agreed orally"),
+        DisasterConsent.UNCONSCIOUS: Bilingual(
+            "意識不明などで確認できない", "unconscious, or could not be asked"
+        ),
     },
 )
 

@@ -5,17 +5,23 @@ Never from the arguments: every user of the machine can read those.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from getpass import getpass
 from typing import TextIO
 
 from clinic_terminal.console import code_texts, texts
 from clinic_terminal.console.forms import Form
+from clinic_terminal.console.history import found_rows
 from clinic_terminal.console.membership_prompts import json_object, prompt_line
 from clinic_terminal.console.prompts import cancellable, echo_to_stderr
 from clinic_terminal.queries.membership import parse_request
-from eligibility_api.contract.emergency import DisasterSearch, EmergencyReason
+from eligibility_api.contract.emergency import (
+    DisasterConsent,
+    DisasterSearch,
+    EmergencyReason,
+    FoundPerson,
+)
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.membership import MembershipQuery
 
@@ -100,13 +106,53 @@ class StdinEmergency:
         return self._given.get(name)
 
 
-def prompt_disaster_search(
-    known: Mapping[str, object],
-    prompt: Callable[[str], str] = prompt_line,
-    echo: Callable[[str], None] = echo_to_stderr,
-) -> DisasterSearch:
-    """Ask for the fields of a search in disaster mode. `known` comes from the command's options."""
-    return Form(DisasterSearch, texts.SEARCH_FIELD, prompt, echo).fill(**known)
+@dataclass(frozen=True, slots=True)
+class InteractiveDisaster:
+    """Asks a person for the items, shows the insurance found, and asks for the consent unless it was `stated`.
+
+    `operator` comes from the command's options.
+    """
+
+    operator: str
+    stated: DisasterConsent | None = None
+    prompt: Callable[[str], str] = prompt_line
+    echo: Callable[[str], None] = echo_to_stderr
+
+    def search(self) -> DisasterSearch:
+        """Ask for the fields, and again for the invalid ones."""
+        return Form(DisasterSearch, texts.SEARCH_FIELD, self.prompt, self.echo).fill(operator=self.operator)
+
+    def consent(self, found: FoundPerson) -> DisasterConsent | None:
+        """By its number in the list, until one was typed; None if nothing was."""
+        if self.stated is not None:
+            return self.stated
+        for label, value in found_rows(found):
+            self.echo(f"{label}：{value}")
+        choices = dict(enumerate(DisasterConsent, start=1))
+        for number, choice in choices.items():
+            self.echo(f"  {number}. {code_texts.DISASTER_CONSENT[choice]}")
+        with cancellable(self.echo):
+            while typed := self.prompt(str(texts.DISASTER_CONSENT)).strip():
+                if typed.isdecimal() and int(typed) in choices:
+                    return choices[int(typed)]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class StdinDisaster:
+    """Takes the items from one JSON object in `stream`, and the consent from the command's options."""
+
+    stream: TextIO
+    operator: str
+    stated: DisasterConsent | None = None
+
+    def search(self) -> DisasterSearch:
+        """Raises ShikakuError `request-invalid` or `my-number-refused`."""
+        return parse_request(DisasterSearch, json_object(self.stream) | {"operator": self.operator})
+
+    def consent(self, _: FoundPerson) -> DisasterConsent | None:
+        """As stated; without a statement only the insurance is shown."""
+        return self.stated
 
 
 def _missing(name: str) -> ShikakuError:

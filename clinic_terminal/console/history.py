@@ -23,6 +23,7 @@ from clinic_terminal.console.printable import printable
 from clinic_terminal.console.report import headline
 from clinic_terminal.queries.history import History
 from eligibility_api.contract.eligibility import EligibilityAnswer
+from eligibility_api.contract.emergency import FoundPerson
 from eligibility_api.contract.history import (
     Diagnoses,
     HealthCheckup,
@@ -53,7 +54,7 @@ def show_history(console: Console, history: History, *, with_timings: bool) -> N
 
 def _show_access(console: Console, history: History) -> None:
     console.print(screen.badge(history_headline(history)))
-    console.print(screen.table(_permit(history)))
+    console.print(screen.table((*_found(history), *_permit(history))))
     for resource, page in history.pages.items():
         _show_page(console, resource, page)
     if history.problem is not None:
@@ -67,6 +68,24 @@ def _person(answer: EligibilityAnswer) -> Iterator[Row]:
         yield texts.NAME, with_kana(result.name, result.name_kana)
         yield texts.SEX, str(code_texts.SEX[result.sex])
         yield texts.BIRTH_DATE, day_text(result.birth_date)
+
+
+def _found(history: History) -> Iterator[Row]:
+    """The insurance of a person found in a disaster."""
+    if history.found is not None:
+        yield from found_rows(history.found)
+
+
+def found_rows(found: FoundPerson) -> Iterator[Row]:
+    """The insurance of a person found in a disaster: of each insurer the numbers that a claim needs."""
+    for membership in found.memberships:
+        yield texts.INSURER, f"{membership.insurer_number} {membership.insurer_name}"
+        yield (
+            texts.MEMBERSHIP,
+            "・".join(filter(None, (membership.symbol, membership.number, membership.branch))),
+        )
+    if not found.memberships:
+        yield texts.INSURER, str(texts.NOTHING_HOLDS)
 
 
 def _permit(history: History) -> Iterator[Row]:

@@ -23,7 +23,9 @@ def headline(history: History) -> Headline:
     problem = _problem(history)
     if problem is not None:
         return outcomes.of_problem(problem)
-    return outcomes.GIVEN_UP if history.permit_id is None else outcomes.HISTORY
+    if history.permit_id is not None:
+        return outcomes.HISTORY
+    return outcomes.GIVEN_UP if history.found is None else outcomes.DONE
 
 
 def as_json(history: History, *, with_timings: bool) -> dict[str, Any]:
@@ -38,6 +40,8 @@ def as_json(history: History, *, with_timings: bool) -> dict[str, Any]:
     }
     if history.identified is not None:
         result["identified"] = report.as_json(history.identified, with_timings=False)
+    if history.found is not None:
+        result["found"] = history.found.model_dump(mode="json")
     if history.permit is not None:
         result["permit"] = history.permit.model_dump(mode="json")
     problem = _problem(history)

@@ -153,6 +153,11 @@ THIS_ANSWER_ALONE = Bilingual("この回答のみ", "this answer only")
 # -- Access without consent ----------------------------------------------------------------------------------
 
 EMERGENCY_REASON = Bilingual("同意を得られない理由（番号）", "Why the patient cannot be asked (number)")
+NOTHING_HOLDS = Bilingual("有効な資格はありません", "no valid insurance")
+DISASTER_CONSENT = Bilingual(
+    "薬剤情報などを閲覧する根拠（番号、空欄なら閲覧しない）",
+    "Ground for reading the history (number; empty: do not read)",
+)
 EMERGENCY_NOTE = Bilingual("理由の説明（記録されます）", "Explanation (recorded)")
 ONE_TIME_PASSWORD = Bilingual("ワンタイムパスワード（6桁）", "One-time password (six digits)")
 SEARCH_FIELD: dict[str, Bilingual] = {

@@ -18,9 +18,12 @@ from eligibility_api.contract.codes import Role
 from eligibility_api.contract.emergency import (
     DISASTER_PATH,
     EMERGENCIES_PATH,
+    DisasterConsent,
+    DisasterPermitRequest,
     DisasterSearch,
     EmergencyReason,
     EmergencyRequest,
+    FoundPerson,
     PermitAnswer,
 )
 from eligibility_api.contract.errors import ShikakuError
@@ -44,6 +47,21 @@ class EmergencyPrompts(Protocol):
 
     def one_time_password(self) -> str:
         """The operator's second factor, asked for as late as possible: it is valid for half a minute."""
+        ...
+
+
+class DisasterPrompts(Protocol):
+    """Questions of a search in disaster mode, and of the access after it.
+
+    Each may raise GivenUpError, or ShikakuError where a program gave no answer.
+    """
+
+    def search(self) -> DisasterSearch:
+        """The person's items, or a membership."""
+        ...
+
+    def consent(self, found: FoundPerson) -> DisasterConsent | None:
+        """The person's consent, or why there is none; None if no history is to be read."""
         ...
 
 
@@ -98,20 +116,43 @@ def read_in_emergency(
 
 
 def read_in_disaster(
-    fund: FundClient, search: Callable[[], DisasterSearch], access: AccessWithoutConsent, watch: Stopwatch
+    fund: FundClient, prompts: DisasterPrompts, access: AccessWithoutConsent, watch: Stopwatch
 ) -> History:
-    """Ask for the search fields, search, fetch the history. Ends as `read_in_emergency` does."""
+    """Ask for the search fields, search, ask for the consent, fetch the history.
+
+    Ends as `read_in_emergency` does; without a consent, or a reason why there is none, with the insurance found.
+    """
+    found = None
     try:
         _sign_in(fund, watch)
         with watch.step("search-items", waiting=True):
-            criteria = search()
+            criteria = prompts.search()
+        with watch.step("search"):
+            found = fund.disaster_search(criteria)
+        with watch.step("consent", waiting=True):
+            consent = prompts.consent(found)
+        if consent is None:
+            return History(watch.timings(), found=found)
+        request = _disaster_request(found, consent, access)
         with watch.step("permit"):
-            permit = fund.disaster_search(criteria)
+            permit = fund.disaster_permit(request)
     except ShikakuError as problem:
-        return History(watch.timings(), problem=problem)
+        return History(watch.timings(), found=found, problem=problem)
     except (GivenUpError, KeyboardInterrupt):
-        return History(watch.timings())
-    return access.fetch(fund, permit, DISASTER_PATH, None, watch)
+        return History(watch.timings(), found=found)
+    return replace(access.fetch(fund, permit, DISASTER_PATH, None, watch), found=found)
+
+
+def _disaster_request(
+    found: FoundPerson, consent: DisasterConsent, access: AccessWithoutConsent
+) -> DisasterPermitRequest:
+    return DisasterPermitRequest(
+        identified_by=UUID(found.record_id),
+        consent=consent,
+        categories=categories_for(access.resources),
+        operator=access.operator,
+        role=access.role,
+    )
 
 
 def _sign_in(fund: FundClient, watch: Stopwatch) -> None:

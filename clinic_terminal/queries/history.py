@@ -11,7 +11,7 @@ from clinic_terminal.outcome import Outcome
 from clinic_terminal.timings import Stopwatch, Timings
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import Category
-from eligibility_api.contract.emergency import PermitAnswer
+from eligibility_api.contract.emergency import FoundPerson, PermitAnswer
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.contract.history import CATEGORY_OF, HistoryPage, HistoryResource, MedicineGroup
 from eligibility_api.contract.history_query import Accessor, HistoryQuery
@@ -21,13 +21,14 @@ from eligibility_api.contract.history_query import Accessor, HistoryQuery
 class History:
     """Result of an access: each resource's pages merged into one, up to the `problem` where there was one.
 
-    `identified` is the tap or the look-up by number before it, `permit` the permission of an access without
-    consent.
+    `identified` is the tap or the look-up by number before it, `found` the person of a search in a disaster, `permit`
+    the permission of an access without consent.
     """
 
     timings: Timings
     permit_id: UUID | None = None
     identified: Outcome | None = None
+    found: FoundPerson | None = None
     permit: PermitAnswer | None = None
     pages: Mapping[HistoryResource, HistoryPage] = field(default_factory=dict)
     problem: ShikakuError | None = None

@@ -39,7 +39,7 @@ Without `OFFSET 0` a planner may read every facility's operators into a hash tab
 
 PATIENT = """
 patient AS MATERIALIZED (
-    SELECT i.person_key, i.matched_entitlements
+    SELECT i.kind, i.person_key, i.matched_entitlements
     FROM guard g CROSS JOIN LATERAL identified_by({record}, g.institution_code) i
     WHERE i.recorded_at >= g.now - {within}::interval
 )

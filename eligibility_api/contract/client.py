@@ -37,9 +37,12 @@ from eligibility_api.contract.eligibility import (
 )
 from eligibility_api.contract.emergency import (
     DISASTER_PATH,
+    DISASTER_SEARCHES_PATH,
     EMERGENCIES_PATH,
+    DisasterPermitRequest,
     DisasterSearch,
     EmergencyRequest,
+    FoundPerson,
     PermitAnswer,
 )
 from eligibility_api.contract.fund_caller import FundCaller, Model
@@ -189,8 +192,12 @@ class FundClient(FundCaller):
         """Obtain an emergency permit, without consent."""
         return self._call(PermitAnswer, EMERGENCIES_PATH, request)
 
-    def disaster_search(self, request: DisasterSearch) -> PermitAnswer:
-        """Obtain a permit for a person found by her items, while disaster mode is on in the region."""
+    def disaster_search(self, request: DisasterSearch) -> FoundPerson:
+        """Find a person and her insurance by her items or a membership, while disaster mode is on."""
+        return self._call(FoundPerson, DISASTER_SEARCHES_PATH, request)
+
+    def disaster_permit(self, request: DisasterPermitRequest) -> PermitAnswer:
+        """Obtain a permit for the person found, with her consent or why there is none."""
         return self._call(PermitAnswer, DISASTER_PATH, request)
 
     def record_prescription(

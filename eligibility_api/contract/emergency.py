@@ -17,7 +17,8 @@ from eligibility_api.contract.membership import MembershipQuery
 from eligibility_api.contract.wire import Answer, Day, OperatorName, PersonText, RequestModel, Text
 
 EMERGENCIES_PATH = "/v1/emergencies"
-DISASTER_PATH = "/v1/disaster-searches"
+DISASTER_SEARCHES_PATH = "/v1/disaster-searches"
+DISASTER_PATH = "/v1/disaster-permits"
 
 
 class EmergencyReason(StrEnum):
@@ -47,9 +48,9 @@ class EmergencyRequest(RequestModel):
 
 
 class DisasterSearch(RequestModel):
-    """`POST /v1/disaster-searches`: a permit in disaster mode for the person found.
+    """`POST /v1/disaster-searches`: who a patient without a card is, and her insurance, in disaster mode.
 
-    Disaster mode must be on in the facility's region. The person is found by her items or by a membership.
+    Disaster mode must be on for the facility. The person is found by her items or by a membership.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.DISASTER_SEARCH]})
@@ -60,12 +61,7 @@ class DisasterSearch(RequestModel):
     sex: Sex | None = None
     address: PersonText | None = None
     membership: MembershipQuery | None = None
-    consent: Literal["oral", "not-possible"] = Field(
-        default="oral", description="The patient consented orally, or could not be asked."
-    )
-    categories: Categories
     operator: OperatorName
-    role: Role
 
     @model_validator(mode="after")
     def _one_way(self) -> DisasterSearch:
@@ -76,6 +72,46 @@ class DisasterSearch(RequestModel):
         if any(items) if self.membership is not None else not all(items):
             raise PydanticCustomError("search", "either name, birth date, sex and address, or a membership")
         return self
+
+
+class FoundMembership(Answer):
+    """An insurance of the person found, as a claim needs it."""
+
+    insurer_number: str
+    insurer_name: str
+    symbol: str | None
+    number: str
+    branch: str | None
+
+
+class FoundPerson(Answer):
+    """The eligibility of the one person whom a search in disaster mode found."""
+
+    record_id: str = Field(description="Identifies the person in `POST /v1/disaster-permits`.")
+    memberships: list[FoundMembership] = Field(description="What holds today; empty: nothing.")
+
+
+class DisasterConsent(StrEnum):
+    """On what ground the histories of a person found in disaster mode are read; shown to her."""
+
+    ORAL = "oral"
+    """She consented orally."""
+    UNCONSCIOUS = "unconscious"
+    """She could not be asked."""
+
+
+class DisasterPermitRequest(RequestModel):
+    """`POST /v1/disaster-permits`: a permit for the person found, with her consent or why there is none."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.DISASTER_PERMIT]})
+
+    identified_by: UUID = Field(
+        description="`record_id` of this facility's search of the last ten minutes that found the person."
+    )
+    consent: DisasterConsent
+    categories: Categories
+    operator: OperatorName
+    role: Role
 
 
 class PermitAnswer(Answer):

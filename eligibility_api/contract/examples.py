@@ -230,8 +230,15 @@ DISASTER_SEARCH: dict[str, Any] = {
     "birth_date": "1980-05-17",
     "sex": "2",
     "address": "架空県見本市1-2-3",
+    "operator": "見本　医師",
+}
+"""A search in disaster mode."""
+
+DISASTER_PERMIT: dict[str, Any] = {
+    "identified_by": _RECORD,
+    "consent": "oral",
     "categories": ["medication"],
     "operator": "見本　医師",
     "role": "doctor",
 }
-"""A search in disaster mode."""
+"""A request for access to the histories of the person found."""

@@ -1,7 +1,7 @@
 """Histories under a permit: medicines, treatments, surgery, diagnoses, health check-ups.
 
 `GET /v1/consents/{consent_id}/medications` and its siblings, also under `/v1/emergencies` and
-`/v1/disaster-searches`. Two headers identify the operator; the URL contains nothing personal.
+`/v1/disaster-permits`. Two headers identify the operator; the URL contains nothing personal.
 """
 
 from __future__ import annotations

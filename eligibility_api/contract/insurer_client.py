@@ -25,7 +25,11 @@ from eligibility_api.contract.insurer_ops import (
     Changes,
     ConfirmAnswer,
     ConfirmRequest,
+    DeregistrationAnswer,
+    DeregistrationRequest,
     Mismatches,
+    PaperApplicationAnswer,
+    PaperApplicationRequest,
     PaperCertificates,
     Statistics,
     UnlinkAnswer,
@@ -107,6 +111,14 @@ class InsurerClient(FundClient):
     ) -> PaperCertificates:
         """A page of the members who need a paper certificate."""
         return self._get(PaperCertificates, "/v1/paper-certificates", after=after, since_month=since_month)
+
+    def apply_for_paper(self, request: PaperApplicationRequest) -> PaperApplicationAnswer:
+        """Record a member's application for a paper certificate."""
+        return self._call(PaperApplicationAnswer, "/v1/paper-certificates/applications", request)
+
+    def deregister(self, request: DeregistrationRequest) -> DeregistrationAnswer:
+        """End the use of a member's card at the end of the next month."""
+        return self._call(DeregistrationAnswer, "/v1/deregistrations", request)
 
     def upload(
         self,

@@ -7,6 +7,7 @@ personal.
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -133,11 +134,71 @@ class Statistics(Answer):
     )
 
 
-class PaperCertificateNeed(MemberSummary):
-    """A current member without a valid bound card certificate, who needs a 資格確認書."""
+class PaperReason(StrEnum):
+    """Why a member needs a 資格確認書 (rules K1–K3)."""
 
+    BLOCKED = "blocked"
+    """Self-disclosure is blocked: no card can be used."""
+    LATE_ELDERLY = "late-elderly"
+    """By age, in the late-elderly scheme."""
+    NEEDS_HELP = "needs-help"
+    CARD_RETURNED = "card-returned"
+    CARD_LOST = "card-lost"
+    DEREGISTERED = "deregistered"
+    """The member had the card's registration ended (利用登録解除)."""
+    EXPIRED = "certificate-expired"
+    NO_CARD = "no-card"
+    """No certificate is registered that is neither revoked nor suspended."""
+
+
+class PaperApplicationReason(StrEnum):
+    """Why a member applies for a 資格確認書, the most lasting reason first."""
+
+    NEEDS_HELP = "needs-help"
+    """The member cannot use a card without help (要配慮者); counts as long as she is insured."""
+    CARD_RETURNED = "card-returned"
+    CARD_LOST = "card-lost"
+    """As for a returned card: until a certificate is registered after the application."""
+
+
+class PaperApplicationRequest(RequestModel):
+    """`POST /v1/paper-certificates/applications`: a member applied to the insurer for a 資格確認書."""
+
+    enrolment_id: UUID
+    reason: PaperApplicationReason
+
+
+class PaperApplicationAnswer(Answer):
+    """The application as recorded; the same one again keeps its first instant."""
+
+    enrolment_id: str
+    reason: PaperApplicationReason
+    applied_at: datetime
+
+
+class DeregistrationRequest(RequestModel):
+    """`POST /v1/deregistrations`: a member asked the insurer to end the use of her card (利用登録解除)."""
+
+    enrolment_id: UUID
+
+
+class DeregistrationAnswer(Answer):
+    """The end of the registration; the same request again keeps the first end."""
+
+    enrolment_id: str
+    last_day: date = Field(description="The last day on which the card is used: the end of the next month.")
+
+
+class PaperCertificateNeed(MemberSummary):
+    """A current member who needs a 資格確認書 (rules K1–K3)."""
+
+    reason: PaperReason
+    needed_from: date | None = Field(
+        description="The first day on which no card works, where it is known: after an expired certificate's"
+        " three months, or after a deregistration. Null: at once."
+    )
     new_since: bool = Field(
-        description="Whether the member was not on the list when `since_month` began: not insured, not known, or with a valid card."
+        description="Whether the member was not on the list when `since_month` began: not insured, not known, or with a card that sufficed."
     )
 
 

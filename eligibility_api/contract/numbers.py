@@ -59,16 +59,6 @@ def is_checked_number(text: str, lengths: tuple[int, ...]) -> bool:
     return check_digit(text[:-1]) == int(text[-1])
 
 
-def is_late_elderly_number(insurer_number: str) -> bool:
-    """Whether a valid 保険者番号 belongs to the late-elderly scheme (後期高齢者医療): law 39."""
-    return len(insurer_number) == 8 and insurer_number.startswith("39")
-
-
-def is_beneficiary_number(text: str) -> bool:
-    """受給者番号: seven digits with a valid check digit."""
-    return is_checked_number(text, (7,))
-
-
 def is_my_number(text: str) -> bool:
     """Whether `text`, folded, is exactly twelve digits with a valid My Number check digit; a long one is none.
 

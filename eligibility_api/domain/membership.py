@@ -24,7 +24,7 @@ IDENTITY = ("name", "name_kana", "birth_date", "sex", "address")
 
 def comparable(symbol: str | None, number: str, branch: str | None) -> tuple[str, str, str]:
     """Symbol, number and branch normalised for comparison; an absent one is empty (rule R1)."""
-    return membership_key(symbol or ""), membership_key(number), branch or ""
+    return membership_key(symbol or ""), membership_key(number), membership_key(branch or "")
 
 
 def digest(content: Mapping[str, Any]) -> bytes:

@@ -21,7 +21,10 @@ SELECT EXISTS (
 )
 """)  # noqa: S608 - parts of the store, no values
 
-_BOUND = text("SELECT person_key FROM binding WHERE authority = :authority AND serial = :serial")
+_BOUND = text("""
+SELECT person_key, ends_at FROM binding
+WHERE authority = :authority AND serial = :serial AND coalesce(ends_at > now(), true)
+""")
 
 _LINK = text("""
 WITH recorded AS (
@@ -31,8 +34,9 @@ WITH recorded AS (
     RETURNING record_id
 )
 INSERT INTO binding (authority, serial, person_key, basis, renewed_authority, renewed_serial, not_after, carrier,
-                     record_id)
-SELECT :authority, :serial, :person_key, 'renewal', :renewed_authority, :renewed_serial, :not_after, :carrier, record_id
+                     ends_at, record_id)
+SELECT :authority, :serial, :person_key, 'renewal', :renewed_authority, :renewed_serial, :not_after, :carrier, :ends_at,
+       record_id
 FROM recorded
 ON CONFLICT DO NOTHING
 RETURNING true
@@ -66,10 +70,10 @@ async def _bind_after(
     }
     former = {"authority": predecessor.authority, "serial": predecessor.serial_bytes}
     async with database.transaction() as connection:
-        bound_to = (await connection.execute(_BOUND, former)).scalar_one_or_none()
-        if bound_to is None:
+        bound = (await connection.execute(_BOUND, former)).one_or_none()
+        if bound is None:
             return None
-        if bound_to != holder.person_key:
+        if bound.person_key != holder.person_key:
             return "registration-conflict"
         if (await connection.execute(_BLOCKED, {"person_key": holder.person_key})).scalar_one():
             return "card-not-usable"
@@ -81,6 +85,8 @@ async def _bind_after(
             "renewed_serial": predecessor.serial_bytes,
             "not_after": proof.not_after,
             "carrier": holder.carrier,
+            # A deregistration that was requested ends the new certificate's registration too.
+            "ends_at": bound.ends_at,
         }
         async with connection.begin_nested() as savepoint:
             if (await connection.execute(_LINK, values)).scalar_one_or_none():

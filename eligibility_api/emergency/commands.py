@@ -1,9 +1,10 @@
-"""`eligibility-api disaster`: switch disaster mode on for some prefectures and a period."""
+"""`eligibility-api disaster`: switch disaster mode on for some areas and a period."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -11,35 +12,49 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.cli_support import check_text, in_transaction
+from eligibility_api.domain.areas import is_facility, is_municipality, is_prefecture
 from eligibility_api.emergency import disasters
 from eligibility_api.emergency.disasters import Opening
 from eligibility_api.platform.settings import Settings
-
-_PREFECTURES = [f"{number:02d}" for number in range(1, 48)]
-"""都道府県番号, as institution codes begin."""
 
 app = typer.Typer(help="Disaster mode (災害時医療情報閲覧).", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="The disaster's number.")]
 Authoriser = Annotated[str, typer.Option(help="Who authorised it; recorded.", callback=check_text)]
-Days = Annotated[int, typer.Option(min=1, max=31, help="Number of days after which it closes by itself.")]
+Days = Annotated[int, typer.Option(min=0, max=31, help="Number of days after which it closes by itself.")]
+Hours = Annotated[int, typer.Option(min=0, max=744, help="Number of hours, in addition to the days.")]
 
 
 @app.command("open")
 def open_(
     *,
     prefectures: Annotated[
-        str, typer.Option(help="Prefecture numbers (都道府県番号, two digits), comma-separated.")
-    ],
+        str | None, typer.Option(help="Prefecture numbers (都道府県番号, two digits), comma-separated.")
+    ] = None,
+    municipalities: Annotated[
+        str | None,
+        typer.Option(
+            help="Municipalities (郡市区): prefecture number and the two digits of the institution codes, such as 1301;"
+            " comma-separated."
+        ),
+    ] = None,
+    facilities: Annotated[
+        str | None, typer.Option(help="Institution codes of single facilities, comma-separated.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="The disaster; recorded.", callback=check_text)],
     opened_by: Authoriser,
     days: Days = 7,
+    hours: Hours = 0,
 ) -> None:
-    """Let the facilities of some prefectures find persons and access their histories without a card."""
-    numbers = [number.strip() for number in prefectures.split(",")]
-    if not set(numbers) <= set(_PREFECTURES) or len(set(numbers)) < len(numbers):
-        raise typer.BadParameter("numbers from 01 to 47, none twice", param_hint="--prefectures")
-    opening = Opening(numbers, days, reason)
+    """Let the facilities of some areas find persons and access their histories without a card."""
+    areas = [
+        *_areas(prefectures, is_prefecture, "--prefectures", "numbers from 01 to 47, none twice"),
+        *_areas(municipalities, is_municipality, "--municipalities", "four digits each, none twice"),
+        *_areas(facilities, is_facility, "--facilities", "institution codes, none twice"),
+    ]
+    if not areas:
+        raise typer.BadParameter("give --prefectures, --municipalities or --facilities")
+    opening = Opening(areas, _time(days, hours), reason)
     _print(lambda connection: disasters.open_disaster(connection, opening, opened_by))
 
 
@@ -47,11 +62,13 @@ def open_(
 def extend(
     number: Number,
     *,
-    days: Days = 7,
+    days: Days = 0,
+    hours: Hours = 0,
     extended_by: Authoriser,
 ) -> None:
-    """Extend an open disaster by a number of days."""
-    _print(lambda connection: disasters.extend(connection, number, days, extended_by))
+    """Extend an open disaster by a number of days and hours."""
+    by_time = _time(days, hours)
+    _print(lambda connection: disasters.extend(connection, number, by_time, extended_by))
 
 
 @app.command("close")
@@ -69,6 +86,20 @@ def list_() -> None:
 
     for line in in_transaction(Settings(), "owner", read):
         typer.echo(line)
+
+
+def _areas(given: str | None, is_area: Callable[[str], bool], option: str, rule: str) -> list[str]:
+    areas = [area.strip() for area in given.split(",")] if given is not None else []
+    if not all(map(is_area, areas)) or len(set(areas)) < len(areas):
+        raise typer.BadParameter(rule, param_hint=option)
+    return areas
+
+
+def _time(days: int, hours: int) -> timedelta:
+    time = timedelta(days=days, hours=hours)
+    if not time:
+        raise typer.BadParameter("give --days or --hours")
+    return time
 
 
 def _print(work: Callable[[AsyncConnection], Awaitable[Row[Any]]]) -> None:

@@ -1,10 +1,11 @@
-"""SQL of disasters: the fund's operator opens disaster mode for prefectures; it closes by itself."""
+"""SQL of disasters: the fund's operator opens disaster mode for areas; it closes by itself."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -12,18 +13,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eligibility_api.platform.errors import OperatorError
 
-_COLUMNS = "disaster_id, prefectures, reason, opened_by, opened_at, closes_at, closed_at"
+_COLUMNS = "disaster_id, areas, reason, opened_by, opened_at, closes_at, closed_at"
+
+OPEN_DISASTER = """
+    LEFT JOIN LATERAL (
+        SELECT disaster_id, closes_at FROM disaster
+        WHERE areas && {areas}::text[] AND opened_at <= {now} AND {now} < closes_at AND closed_at IS NULL
+        ORDER BY closes_at DESC LIMIT 1
+    ) d ON true
+"""
+"""The disaster `d` that is open at an instant for one of a facility's areas (`domain.areas`), or nulls."""
 
 _OPEN = text(f"""
-INSERT INTO disaster (prefectures, reason, opened_by, opened_at, closes_at)
-SELECT :prefectures, :reason, :by, now, now + make_interval(days => :days) FROM (SELECT window_clock() AS now) w
+INSERT INTO disaster (areas, reason, opened_by, opened_at, closes_at)
+SELECT :areas, :reason, :by, now, now + CAST(:lasts AS interval) FROM (SELECT window_clock() AS now) w
 RETURNING {_COLUMNS}
 """)  # noqa: S608 - constants of the store, no values
 
 _STILL_OPEN = "disaster_id = :disaster_id AND closed_at IS NULL AND closes_at > window_clock()"
 
 _EXTEND = text(f"""
-UPDATE disaster SET closes_at = closes_at + make_interval(days => :days) WHERE {_STILL_OPEN} RETURNING {_COLUMNS}
+UPDATE disaster SET closes_at = closes_at + CAST(:by_time AS interval) WHERE {_STILL_OPEN} RETURNING {_COLUMNS}
 """)  # noqa: S608
 
 _CLOSE = text(f"UPDATE disaster SET closed_at = window_clock() WHERE {_STILL_OPEN} RETURNING {_COLUMNS}")  # noqa: S608
@@ -40,24 +50,24 @@ VALUES (:kind, 'done', :by, CAST(:detail AS jsonb))
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A disaster to open: its prefectures, duration and reason."""
+    """A disaster to open: its areas (`domain.areas`), duration and reason."""
 
-    prefectures: Sequence[str]
-    days: int
+    areas: Sequence[str]
+    lasts: timedelta
     reason: str
 
 
 async def open_disaster(connection: AsyncConnection, opening: Opening, by: str) -> Row[Any]:
     """Open disaster mode from this instant on. Returns the disaster, as it is listed."""
-    values = {"prefectures": list(opening.prefectures), "days": opening.days, "reason": opening.reason}
+    values = {"areas": list(opening.areas), "lasts": opening.lasts, "reason": opening.reason}
     row = (await connection.execute(_OPEN, values | {"by": by})).one()
     await _record(connection, "disaster.opened", row, by)
     return row
 
 
-async def extend(connection: AsyncConnection, disaster_id: int, days: int, by: str) -> Row[Any]:
-    """Extend a disaster by `days`. Raises OperatorError if it is not open."""
-    values = {"disaster_id": disaster_id, "days": days}
+async def extend(connection: AsyncConnection, disaster_id: int, by_time: timedelta, by: str) -> Row[Any]:
+    """Extend a disaster by a time. Raises OperatorError if it is not open."""
+    values = {"disaster_id": disaster_id, "by_time": by_time}
     row = (await connection.execute(_EXTEND, values)).one_or_none()
     return await _done(connection, "disaster.extended", row, by)
 

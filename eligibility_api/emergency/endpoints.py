@@ -10,9 +10,12 @@ from eligibility_api.clients.caller import Caller
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.emergency import (
     DISASTER_PATH,
+    DISASTER_SEARCHES_PATH,
     EMERGENCIES_PATH,
+    DisasterPermitRequest,
     DisasterSearch,
     EmergencyRequest,
+    FoundPerson,
     PermitAnswer,
 )
 from eligibility_api.dependencies import current_caller, rights_first
@@ -49,22 +52,40 @@ async def permit_in_emergency(
 
 
 @router.post(
-    DISASTER_PATH,
-    status_code=201,
-    summary="Request access in disaster mode",
+    DISASTER_SEARCHES_PATH,
+    summary="Find a person in disaster mode",
     responses=problem_responses(
-        *_REFUSALS,
+        "token-invalid",
+        "right-missing",
+        "client-closed",
+        "card-not-usable",
         "disaster-mode-off",
         "disaster-not-found",
         "disaster-several-found",
         "number-miss-limit",
         "my-number-refused",
+        "database-unavailable",
     ),
 )
-async def permit_in_disaster(
+async def search_in_disaster(
     request: DisasterSearch,
     caller: Annotated[Caller, Depends(current_caller)],
     state: Annotated[State, Depends(current_state)],
+) -> FoundPerson:
+    """Exactly one person must match, by personal items or by a membership. Answers insurer and numbers."""
+    return await service.search(state, caller, request)
+
+
+@router.post(
+    DISASTER_PATH,
+    status_code=201,
+    summary="Request access in disaster mode",
+    responses=problem_responses(*_REFUSALS, "disaster-mode-off", "not-identified"),
+)
+async def permit_in_disaster(
+    request: DisasterPermitRequest,
+    caller: Annotated[Caller, Depends(current_caller)],
+    state: Annotated[State, Depends(current_state)],
 ) -> PermitAnswer:
-    """災害時医療情報閲覧: exactly one person must match, by personal items or by a membership."""
-    return await service.disaster(state, caller, request)
+    """災害時医療情報閲覧: for the person found, with her oral consent or because she cannot be asked."""
+    return await service.disaster_permit(state, caller, request)

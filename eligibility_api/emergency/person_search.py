@@ -1,4 +1,4 @@
-"""SQL of a person search in disaster mode: one statement searches, counts a miss, grants and records.
+"""SQL of a person search in disaster mode: one statement searches, counts a miss, answers and records.
 
 By a membership it is the look-up by number. By personal items it searches by birth date, through the index
 `entitlement_born_on`, and compares values folded as by `domain.text.folded_text`. A protected person's
@@ -7,39 +7,33 @@ address is not compared: the outcome must not reveal whether it was right.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from eligibility_api.clients.caller import Caller
-from eligibility_api.clients.staff import STAFF_MISSING
 from eligibility_api.consent.access_check import PROTECTED, RIGHT_FOR
 from eligibility_api.contract.characters import normalize_kana
 from eligibility_api.contract.consent import Basis
 from eligibility_api.contract.emergency import DisasterSearch
 from eligibility_api.contract.facility_kinds import MEDICAL_KINDS
 from eligibility_api.database.connections import Database
+from eligibility_api.domain.areas import areas_of
 from eligibility_api.domain.text import HYPHENS, folded_text
 from eligibility_api.eligibility.by_number import MATCHING_ENROLMENTS, membership_parameters
 from eligibility_api.eligibility.misses import COUNT_MISSES, LOOK_UP_CHECK, MAY_LOOK_UP, OVER_LIMIT
-from eligibility_api.emergency.store import PERMIT_CTE, RECORD_CTE, WINDOW
+from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS, VERSIONS_READ
+from eligibility_api.emergency.disasters import OPEN_DISASTER
 from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED
 
 _STATEMENT = """
 WITH {guard},
 asking AS MATERIALIZED (
-    SELECT g.*, w.now, d.disaster_id, d.closes_at, CASE
+    SELECT g.*, w.now, d.disaster_id, CASE
         WHEN g.facility_kind <> ALL ('{{{medical_kinds}}}') THEN 'right-missing'
-        WHEN $7::text IS NOT NULL THEN $7
-        WHEN {staff_missing} THEN 'staff-not-authorised'
         WHEN d.disaster_id IS NULL THEN 'disaster-mode-off' END AS refusal
     FROM guard g
     CROSS JOIN (SELECT window_clock() AS now) w
-    LEFT JOIN LATERAL (
-        SELECT disaster_id, closes_at FROM disaster
-        WHERE left(g.institution_code, 2) = ANY (prefectures) AND opened_at <= w.now AND w.now < closes_at
-          AND closed_at IS NULL
-        ORDER BY closes_at DESC LIMIT 1
-    ) d ON true
+    {open_disaster}
     WHERE {may_ask}
 ),
 {fitting},
@@ -49,7 +43,7 @@ decided AS MATERIALIZED (
         WHEN f.persons = 0 THEN 'disaster-not-found'
         WHEN f.persons > 1 THEN 'disaster-several-found'
         WHEN f.person_key IS NULL OR {withheld} THEN 'card-not-usable'
-        ELSE 'permitted' END AS outcome
+        ELSE 'answered' END AS outcome
     FROM asking a
     CROSS JOIN (
         SELECT count(DISTINCT coalesce(person_key, int8send(entitlement))) AS persons, min(person_key) AS person_key,
@@ -57,15 +51,26 @@ decided AS MATERIALIZED (
         FROM fitting
     ) f
 ),
+reading AS MATERIALIZED (
+    SELECT {columns}, NULL AS tickets
+    FROM decided s JOIN enrolment e ON e.person_key = s.person_key {known_now}
+    WHERE s.outcome = 'answered' AND {not_superseded} AND e.acquired_on <= {today} AND coalesce(e.lost_on > {today}, true)
+),
 {count},
-{recorded},
-{permitted}
-SELECT g.*, {over_limit} AS over_limit, m.streak, s.outcome, r.record_id, p.given_at, p.until
+recorded AS (
+    INSERT INTO audit_record (kind, outcome, client_id, institution_code, facility_kind, operator, person_key,
+                              matched_entitlements, as_of, enrolments, detail)
+    SELECT 'disaster.search', outcome, $1, institution_code, facility_kind, $5, person_key, matched_entitlements, {today},
+           {versions_read}, jsonb_strip_nulls(jsonb_build_object('disaster_id', disaster_id))
+    FROM decided
+    RETURNING record_id
+)
+SELECT g.*, {over_limit} AS over_limit, m.streak, s.outcome, {today} AS today, r.record_id, e.*
 FROM guard g
 LEFT JOIN counted m ON true
 LEFT JOIN decided s ON true
 LEFT JOIN recorded r ON true
-LEFT JOIN permitted p ON true
+LEFT JOIN reading e ON true
 """
 
 _TODAY = "(SELECT (now AT TIME ZONE 'Asia/Tokyo')::date FROM asking)"
@@ -91,19 +96,19 @@ _WITHHELD = f"""EXISTS (
 _BY_ITEMS = f"""
 born AS MATERIALIZED (
     -- Without permission to search there is no day, and nothing is read.
-    SELECT entitlement FROM entitlement WHERE birth_date = (SELECT $11::date FROM asking WHERE refusal IS NULL)
+    SELECT entitlement FROM entitlement WHERE birth_date = (SELECT $7::date FROM asking WHERE refusal IS NULL)
 ),
 named AS MATERIALIZED (
     SELECT e.entitlement, e.person_key, e.address
     FROM born
     CROSS JOIN LATERAL (SELECT * FROM enrolment v WHERE v.entitlement = born.entitlement OFFSET 0) e
     {KNOWN_NOW}
-    WHERE {NOT_SUPERSEDED} AND e.sex = $12 AND e.acquired_on <= {_TODAY} AND coalesce(e.lost_on > {_TODAY}, true)
-      AND ($13::text IS NULL OR $13 IN ({_folded("e.name")}, {_folded("e.name_alias")}))
-      AND ($14::text IS NULL OR $14 IN ({_folded("e.name_kana")}, {_folded("e.name_alias_kana")}))
+    WHERE {NOT_SUPERSEDED} AND e.sex = $8 AND e.acquired_on <= {_TODAY} AND coalesce(e.lost_on > {_TODAY}, true)
+      AND ($9::text IS NULL OR $9 IN ({_folded("e.name")}, {_folded("e.name_alias")}))
+      AND ($10::text IS NULL OR $10 IN ({_folded("e.name_kana")}, {_folded("e.name_alias_kana")}))
 ),
 fitting AS MATERIALIZED (
-    SELECT f.* FROM named f WHERE {_folded("f.address")} = $15::text OR {_WITHHELD}
+    SELECT f.* FROM named f WHERE {_folded("f.address")} = $11::text OR {_WITHHELD}
 )
 """  # noqa: S608 - constants of the store, no values
 """The persons insured on the day with these items.
@@ -112,19 +117,11 @@ Five parameters: birth date, sex, name, kana (or null), address.
 """
 
 _BY_MEMBERSHIP = MATCHING_ENROLMENTS.format(
-    *(f"${number}" for number in range(11, 17)),
+    *(f"${number}" for number in range(7, 13)),
     known=KNOWN_NOW,
     not_superseded=NOT_SUPERSEDED,
     may_ask=_MAY_SEARCH,
 )
-
-_PLACES = {
-    "role": "$5",
-    "operator": "$6",
-    "categories": "$8",
-    "permit": "$9",
-    "reason": "jsonb_strip_nulls(jsonb_build_object('disaster_id', disaster_id, 'consent', $10::text))",
-}
 
 
 def _statement(fitting: str, withheld: str) -> str:
@@ -132,16 +129,17 @@ def _statement(fitting: str, withheld: str) -> str:
     return _STATEMENT.format(
         guard=LOOK_UP_CHECK,
         medical_kinds=",".join(sorted(MEDICAL_KINDS)),
-        staff_missing=STAFF_MISSING.format(institution="g.institution_code", **_PLACES),
+        open_disaster=OPEN_DISASTER.format(areas="$6", now="w.now"),
         may_ask=MAY_LOOK_UP,
         fitting=fitting,
         withheld=withheld,
+        columns=ENROLMENT_COLUMNS,
+        known_now=KNOWN_NOW,
+        not_superseded=NOT_SUPERSEDED,
+        today=_TODAY,
+        versions_read=VERSIONS_READ,
         count=COUNT_MISSES.format(missed=missed, may_ask=MAY_LOOK_UP),
         over_limit=OVER_LIMIT,
-        recorded=RECORD_CTE.format(kind="disaster.permit", **_PLACES),
-        permitted=PERMIT_CTE.format(
-            basis=Basis.DISASTER, until=f"least(now + {WINDOW}, closes_at)", **_PLACES
-        ),
     )
 
 
@@ -149,40 +147,29 @@ BY_ITEMS = _statement(_BY_ITEMS, _WITHHELD)
 BY_MEMBERSHIP = _statement(_BY_MEMBERSHIP, PROTECTED.format(person_key="f.person_key", now="a.now"))
 """The statements by personal items and by membership.
 
-Parameters: the four of `LOOK_UP_CHECK`; role, operator, a refusal known before, categories, permit, the
-patient's own statement; then those of the search.
+Parameters: the four of `LOOK_UP_CHECK`; operator, and the facility's areas; then those of the search.
 """
 
 
 async def search(
-    database: Database,
-    caller: Caller,
-    request: DisasterSearch,
-    permit_id: UUID,
-    *,
-    refusal: str | None,
-    limits: tuple[int, int],
-) -> Any:
-    """Grant a permit for the person found, or refuse it; recorded unless no miss is left.
+    database: Database, caller: Caller, request: DisasterSearch, limits: tuple[int, int]
+) -> Sequence[Any]:
+    """Search a person, or refuse it; recorded unless no miss is left.
 
-    Returns a row with the columns of a `LookUpQuota`, `outcome`, `record_id`, `given_at`, `until`.
+    Returns at least one row with the columns of a `LookUpQuota`, `outcome`, `today`, `record_id`; and of the person
+    found, one for each of her enrolments whose days include today (`version` is null if there is none).
     """
+    areas = list(areas_of(caller.institution()))
     parameters: list[Any] = [
         caller.client_id,
         RIGHT_FOR[Basis.DISASTER].value,
         *limits,
-        request.role.value,
         request.operator,
-        refusal,
-        [category.value for category in request.categories],
-        permit_id,
-        request.consent,
+        areas,
     ]
     if request.membership is not None:
-        [row] = await database.fetch(BY_MEMBERSHIP, [*parameters, *membership_parameters(request.membership)])
-    else:
-        [row] = await database.fetch(BY_ITEMS, [*parameters, *_items(request)])
-    return row
+        return await database.fetch(BY_MEMBERSHIP, [*parameters, *membership_parameters(request.membership)])
+    return await database.fetch(BY_ITEMS, [*parameters, *_items(request)])
 
 
 def _items(request: DisasterSearch) -> list[Any]:

@@ -18,11 +18,20 @@ from eligibility_api.consent.access_check import RIGHT_FOR
 from eligibility_api.contract.categories import MEDICAL_ROLES
 from eligibility_api.contract.codes import Category, Role
 from eligibility_api.contract.consent import Basis
-from eligibility_api.contract.emergency import DisasterSearch, EmergencyRequest, PermitAnswer
+from eligibility_api.contract.emergency import (
+    DisasterPermitRequest,
+    DisasterSearch,
+    EmergencyRequest,
+    FoundMembership,
+    FoundPerson,
+    PermitAnswer,
+)
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain.cover import covers
 from eligibility_api.domain.second_factor import matching_step, step_expires_at
 from eligibility_api.eligibility.misses import LookUpQuota, limits, log_streak, seconds_to_next_hour
-from eligibility_api.emergency import person_search, store
+from eligibility_api.eligibility.versions import enrolment_version
+from eligibility_api.emergency import disaster_permits, person_search, store
 from eligibility_api.emergency.store import SecondFactor, UsedPassword
 from eligibility_api.state import State
 
@@ -76,26 +85,40 @@ def _used_password(
     return UsedPassword(step_expires_at(step), hashlib.sha256(name.encode()).digest())
 
 
-async def disaster(state: State, caller: Caller, request: DisasterSearch) -> PermitAnswer:
-    """Grant a permit for the person whom a search finds, while disaster mode is on for the prefecture (W9).
+async def search(state: State, caller: Caller, request: DisasterSearch) -> FoundPerson:
+    """Answer who a patient is and her insurance, while disaster mode is on for the facility (W9).
 
-    Raises `disaster-mode-off`, `role-not-permitted`, `staff-not-authorised`, `disaster-not-found`,
-    `disaster-several-found`, `card-not-usable`, each recorded; `number-miss-limit` and `client-closed`, not
-    recorded.
+    Raises `disaster-mode-off`, `disaster-not-found`, `disaster-several-found`, `card-not-usable`, each recorded;
+    `number-miss-limit` and `client-closed`, not recorded.
+    """
+    caller.require(RIGHT_FOR[Basis.DISASTER])
+    rows = await person_search.search(state.database, caller, request, limits(state.settings))
+    quota = LookUpQuota.of(rows[0])
+    quota.check(state.clock())
+    log_streak(caller, quota.streak)
+    if rows[0]["outcome"] != "answered":
+        raise ShikakuError(rows[0]["outcome"])
+    enrolments = [enrolment_version(row) for row in rows if row["version"] is not None]
+    return FoundPerson(
+        record_id=str(rows[0]["record_id"]),
+        memberships=[
+            FoundMembership.model_validate(enrolment, from_attributes=True)
+            for enrolment in enrolments
+            if covers(enrolment, rows[0]["today"])
+        ],
+    )
+
+
+async def disaster_permit(state: State, caller: Caller, request: DisasterPermitRequest) -> PermitAnswer:
+    """Grant a permit for the person whom a search of this facility found (W9).
+
+    Raises `role-not-permitted`, `staff-not-authorised`, `disaster-mode-off`, `not-identified`, `card-not-usable`,
+    each recorded; `client-closed`, not recorded.
     """
     caller.require(RIGHT_FOR[Basis.DISASTER])
     permit_id = uuid4()
-    row = await person_search.search(
-        state.database,
-        caller,
-        request,
-        permit_id,
-        refusal=_refusal(request.role),
-        limits=limits(state.settings),
-    )
-    quota = LookUpQuota.of(row)
-    quota.check(state.clock())
-    log_streak(caller, quota.streak)
+    row = await disaster_permits.permit(state.database, caller, request, permit_id, _refusal(request.role))
+    check_admitted(row)
     return _answer(row, permit_id, Basis.DISASTER, request.categories)
 
 

@@ -12,8 +12,12 @@ from eligibility_api.contract.insurer_ops import (
     Changes,
     ConfirmAnswer,
     ConfirmRequest,
+    DeregistrationAnswer,
+    DeregistrationRequest,
     Mismatches,
     Month,
+    PaperApplicationAnswer,
+    PaperApplicationRequest,
     PaperCertificates,
     Statistics,
     UnlinkAnswer,
@@ -22,7 +26,7 @@ from eligibility_api.contract.insurer_ops import (
 from eligibility_api.dependencies import current_caller, rights_first
 from eligibility_api.enrolment.endpoints import CHANGE_REFUSALS
 from eligibility_api.enrolment.idempotency import idempotency_key
-from eligibility_api.insurer_ops import mismatch_resolution, service
+from eligibility_api.insurer_ops import mismatch_resolution, papers, service
 from eligibility_api.state import State, current_state
 from eligibility_api.web.headers import respond_with_etag
 from eligibility_api.web.problems import problem_responses
@@ -112,5 +116,29 @@ async def statistics(request: Request, caller: From, state: At) -> Response:
 async def paper_certificates(
     request: Request, caller: From, state: At, after: After = None, since_month: Month | None = None
 ) -> Response:
-    """Current members without a valid bound certificate; `new_since` marks those not listed a month ago."""
-    return respond_with_etag(request, await service.paper_certificates(state, caller, after, since_month))
+    """Current members for whom a card does not suffice, and why; `new_since` marks those not listed a month ago."""
+    return respond_with_etag(request, await papers.paper_certificates(state, caller, after, since_month))
+
+
+@router.post(
+    "/paper-certificates/applications",
+    status_code=201,
+    summary="Record a member's application for a 資格確認書",
+    responses=problem_responses(*_READ_REFUSALS, "enrolment-unknown"),
+)
+async def apply_for_paper(
+    request: PaperApplicationRequest, caller: From, state: At
+) -> PaperApplicationAnswer:
+    """The member is then on the list of those who need one. Repeating it within a day changes nothing."""
+    return await papers.apply(state, caller, request)
+
+
+@router.post(
+    "/deregistrations",
+    status_code=201,
+    summary="End the use of a member's card (利用登録解除)",
+    responses=problem_responses(*_READ_REFUSALS, "enrolment-unknown", "deregistration-refused"),
+)
+async def deregister(request: DeregistrationRequest, caller: From, state: At) -> DeregistrationAnswer:
+    """At the member's request, at the end of the next month. Repeating it changes nothing."""
+    return await papers.deregister(state, caller, request)

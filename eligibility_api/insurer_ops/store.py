@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eligibility_api.eligibility.versions import ENROLMENT_COLUMNS
-from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, days_of, known_at
+from eligibility_api.enrolment.known import KNOWN_NOW, NOT_SUPERSEDED, days_of
 from eligibility_api.enrolment.store import PUBLISHING_LOCKS
 from eligibility_api.web.cursor import Position
 
@@ -146,33 +145,6 @@ FROM (SELECT entitlement FROM entitlement WHERE insurer_number = :insurer AND en
       ORDER BY entitlement LIMIT :limit) page
 """)
 
-# `new_since`: the member was not on the list at that time, by what was known and which certificates were
-# bound then. A certificate that was bound before its expiry was stored counts as not expired.
-_PAPER_CERTIFICATES = text(f"""
-WITH member AS (
-    SELECT t.enrolment_id::text AS enrolment_id, {ENROLMENT_COLUMNS}, NULL AS tickets
-    FROM entitlement t JOIN enrolment e USING (entitlement) {KNOWN_NOW}
-    WHERE t.insurer_number = :insurer AND t.entitlement > :after AND t.entitlement <= :upto AND {NOT_SUPERSEDED}
-      AND e.acquired_on <= :today AND (e.lost_on IS NULL OR :today < e.lost_on)
-)
-SELECT m.*, NOT EXISTS (
-    SELECT FROM enrolment e {known_at(":since")}
-    WHERE e.entitlement = m.entitlement AND {NOT_SUPERSEDED}
-      AND e.acquired_on <= :since_day AND (e.lost_on IS NULL OR :since_day < e.lost_on)
-      AND NOT EXISTS (
-          SELECT FROM binding b LEFT JOIN revoked_certificate r USING (authority, serial)
-          WHERE b.person_key = e.person_key AND b.bound_at <= :since
-            AND coalesce(r.revoked_at, 'infinity') > :since AND coalesce(b.not_after, 'infinity') > :since
-      )
-) AS new_since
-FROM member m
-WHERE NOT EXISTS (
-    SELECT FROM binding b LEFT JOIN revoked_certificate r USING (authority, serial)
-    WHERE b.person_key = m.holder AND r.serial IS NULL AND coalesce(b.not_after, 'infinity') > :now
-)
-ORDER BY m.entitlement
-""")  # noqa: S608 - constants of the store, no values
-
 
 async def mismatches(connection: AsyncConnection, insurer: str, after: Position, limit: int) -> Rows:
     """Return open mismatches after a position in the queue (since, 0, version), oldest first."""
@@ -224,23 +196,3 @@ async def next_members(connection: AsyncConnection, insurer: str, after: int, li
     return (
         await connection.execute(_NEXT_MEMBERS, {"insurer": insurer, "after": after, "limit": limit})
     ).one()
-
-
-async def paper_certificates(
-    connection: AsyncConnection,
-    insurer: str,
-    *,
-    after: int,
-    upto: int,
-    now: datetime,
-    today: date,
-    since: datetime,
-    since_day: date,
-) -> Rows:
-    """Return the current members among these entitlements who have no valid bound certificate.
-
-    Rows with `enrolment_id`, `new_since` and the columns of a version.
-    """
-    parameters = {"insurer": insurer, "after": after, "upto": upto, "now": now, "today": today}
-    parameters |= {"since": since, "since_day": since_day}
-    return (await connection.execute(_PAPER_CERTIFICATES, parameters)).all()

@@ -1,12 +1,14 @@
-"""Tables of counted look-ups of insurers' members."""
+"""Tables of counted look-ups of insurers' members, and of applications for paper certificates."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
+
+from eligibility_api.database.columns import instant
 
 
 class LookUpCount(SQLModel, table=True):
@@ -27,3 +29,14 @@ class LookUpCountProgress(SQLModel, table=True):
 
     singleton: bool = Field(primary_key=True)
     last_record_id: UUID
+
+
+class PaperApplicationRow(SQLModel, table=True):
+    """A member's application for a paper certificate."""
+
+    __tablename__ = "paper_application"
+
+    application_id: int = Field(primary_key=True, sa_type=BigInteger)
+    entitlement: int = Field(sa_type=BigInteger)
+    reason: str
+    applied_at: datetime = instant(by_database=True)

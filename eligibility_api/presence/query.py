@@ -51,7 +51,7 @@ guard AS MATERIALIZED (
         LEFT JOIN authority a
             ON a.authority = $5 AND a.checked_at > now() - $8::interval AND a.next_update > now() AND {list_covers}
         LEFT JOIN revoked_certificate r ON r.authority = $5 AND r.serial = $6
-        LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6
+        LEFT JOIN binding b ON b.authority = $5 AND b.serial = $6 AND coalesce(b.ends_at > now(), true)
         -- Keeps the subquery separate: merged with the outer one, it would search every partition of `used_nonce` twice.
         OFFSET 0
     ) checked

@@ -49,7 +49,10 @@ class RevokedCertificate(SQLModel, table=True):
 
 
 class Binding(SQLModel, table=True):
-    """The person of a certificate, permanent: by first registration or renewal link, as J-LIS answered."""
+    """The person of a certificate: by first registration or renewal link, as J-LIS answered.
+
+    Permanent, unless it ends by a deregistration (`ends_at`).
+    """
 
     authority: bytes = Field(primary_key=True)
     serial: bytes = Field(primary_key=True)
@@ -61,6 +64,7 @@ class Binding(SQLModel, table=True):
     record_id: UUID
     not_after: datetime | None = instant(nullable=True)
     carrier: str | None = None
+    ends_at: datetime | None = instant(nullable=True)
 
 
 class VisualCheckCount(SQLModel, table=True):

@@ -56,8 +56,9 @@ recorded AS (
 bound AS (
     INSERT INTO binding (authority, serial, person_key, basis, not_after, carrier, record_id)
     SELECT $5, $6, $10, 'first-registration', $17, $18, record_id FROM judged, recorded WHERE outcome = 'bound'
-    -- Of two simultaneous registrations of one card both name the person that J-LIS named.
-    ON CONFLICT DO NOTHING
+    -- Of two simultaneous registrations of one card both name the person that J-LIS named. One that a deregistration has
+    -- ended is registered again.
+    ON CONFLICT (authority, serial) DO UPDATE SET ends_at = NULL WHERE binding.ends_at <= now()
     RETURNING true AS done
 )
 SELECT g.*, s.done IS NOT NULL AS spent, r.record_id, r.recorded_at, j.outcome, {limited} AS within_limit

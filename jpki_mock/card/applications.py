@@ -3,16 +3,15 @@
 File numbers are defined in `profile.py`. A phone (carrier "android") has the JPKI application only.
 """
 
-import hashlib
 import struct
-from collections.abc import Iterator
+from dataclasses import replace
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from jpki_mock.card import profile
+from jpki_mock.card import printed, profile
 from jpki_mock.card.files import (
     FREE,
     NEVER,
@@ -27,9 +26,10 @@ from jpki_mock.card.files import (
 )
 from jpki_mock.card.image import CardImage, KeySlot, SecretName
 from jpki_mock.card.pins import BlockedSecret, CountedSecret, Counters, UncountedSecret
-from jpki_mock.tlv import tlv
 
 Files = dict[int, ElementaryFile]
+
+_BLOCK = 256
 
 
 def applications_of(counters: Counters) -> dict[bytes, Application]:
@@ -47,7 +47,24 @@ def applications_of(counters: Counters) -> dict[bytes, Application]:
             profile.RESIDENT_REGISTER: Files(),
             profile.COMMON_CARD: Files(),
         }
+    if image.faults.padded_files:
+        files = {aid: _padded(found) for aid, found in files.items()}
     return {aid: Application(aid, found) for aid, found in files.items()}
+
+
+def _padded(files: Files) -> Files:
+    """Return the files with data files as large as the memory reserved for them, as on some real cards."""
+    return {
+        number: replace(file, content=_fill(file.content), padded=True)
+        if isinstance(file, DataFile)
+        else file
+        for number, file in files.items()
+    }
+
+
+def _fill(content: bytes) -> bytes:
+    """Fill a content with FF up to the next multiple of 256 bytes; at least one byte."""
+    return content.ljust((len(content) // _BLOCK + 1) * _BLOCK, b"\xff")
 
 
 def _jpki(counters: Counters) -> Files:
@@ -90,23 +107,19 @@ def _signature_part(counters: Counters, slot: KeySlot) -> Files:
 
 
 def _text_attributes(counters: Counters) -> Files:
-    """Build 券面事項入力補助AP.
-
-    Its digests (0003) are unsigned, and its AP keys are missing: no authority issues them here.
-    """
+    """Build 券面事項入力補助AP; the keys of its secure messaging are missing."""
     image = counters.image
-    number = _my_number_record(image)
-    attributes = _attributes_record(image)
+    number = printed.my_number_record(image)
     holder_or_b = after(profile.ATTRIBUTES_PIN, profile.ATTRIBUTES_REFERENCE_B)
     anyone = holder_or_b | {profile.ATTRIBUTES_REFERENCE_A}
-    digests = tlv(0xDF31, hashlib.sha256(number).digest()) + tlv(0xDF32, hashlib.sha256(attributes).digest())
     return {
         profile.MY_NUMBER_RECORD: DataFile(
             number, after(profile.ATTRIBUTES_PIN, profile.ATTRIBUTES_REFERENCE_A) if number else NEVER
         ),
-        profile.ATTRIBUTES: DataFile(attributes, holder_or_b),
-        profile.ATTRIBUTE_DIGESTS: DataFile(tlv(0xFF30, digests), anyone),
-        profile.ATTRIBUTES_INFORMATION: DataFile(tlv(0xFF40, tlv(0xDF41, b"\x01"))),
+        profile.ATTRIBUTES: DataFile(printed.attributes_record(image), holder_or_b),
+        profile.ATTRIBUTE_DIGESTS: DataFile(printed.attribute_digests(image), anyone),
+        **_certificate(image, profile.ATTRIBUTES_CERTIFICATE),
+        profile.ATTRIBUTES_INFORMATION: DataFile(printed.attributes_information(image)),
         profile.ATTRIBUTES_BLOCKED_PIN: PinFile(BlockedSecret()),
         profile.PRESENCE_KEY: InternalFile(),
         **_pin(counters, profile.ATTRIBUTES_PIN, "attributes"),
@@ -116,21 +129,28 @@ def _text_attributes(counters: Counters) -> Files:
 
 
 def _card_face(counters: Counters) -> Files:
-    """Build 券面事項確認AP, as far as a negative test needs it; without the image of the number (0005)."""
+    """Build 券面事項確認AP, without its internal authentication (001A)."""
     image = counters.image
-    birth_date = image.attributes.birth_date.strftime("%Y%m%d").encode()
     files: Files = {
-        profile.AGE_RECORD: DataFile(tlv(0xFF10, tlv(0xDF11, birth_date)), after(profile.BIRTH_DATE_KEY)),
+        profile.AGE_RECORD: DataFile(printed.age_record(image), after(profile.BIRTH_DATE_KEY)),
         profile.FACE: DataFile(
-            _face_record(image, birth_date), after(profile.FACE_REFERENCE_A, profile.FACE_REFERENCE_B)
+            printed.face_record(image), after(profile.FACE_REFERENCE_A, profile.FACE_REFERENCE_B)
         ),
-        profile.FACE_INFORMATION: DataFile(tlv(0xFF30, tlv(0xDF31, b"\x01"))),
+        profile.FACE_INFORMATION: DataFile(printed.face_information(image)),
+        **_certificate(image, profile.FACE_CERTIFICATE),
         **_pin(counters, profile.FACE_REFERENCE_A, "reference_a"),
         **_pin(counters, profile.FACE_REFERENCE_B, "reference_b"),
     }
+    if number := printed.number_image_record(image):
+        files[profile.NUMBER_IMAGE] = DataFile(number, after(profile.FACE_REFERENCE_A))
     if image.reference_b.value is not None:
         files[profile.BIRTH_DATE_KEY] = PinFile(UncountedSecret(image.reference_b.value[:6]))
     return files
+
+
+def _certificate(image: CardImage, number: int) -> Files:
+    """Return the card-verifiable certificate of the key that signs the application's files, if the card has one."""
+    return {number: DataFile(image.face.certificate)} if image.face is not None else {}
 
 
 def _pin(counters: Counters, number: int, name: SecretName) -> Files:
@@ -165,39 +185,3 @@ def token_information(label: str) -> bytes:
     )
     flags, sessions, pin_lengths, memory = (0x40D,), (1, 0, 1, 0), (16, 6), (0xFFFFFFFF,) * 4
     return names + struct.pack(">11I", *flags, *sessions, *pin_lengths, *memory) + b"0301" + b"9" * 16
-
-
-def _my_number_record(image: CardImage) -> bytes:
-    """Return EF 0001: twelve digits that are no valid My Number (enforced by `CardImage`), or empty."""
-    if image.reference_a.value is None:
-        return b""
-    return tlv(0xFF10, image.reference_a.value.encode()) + b"\xff\xff"
-
-
-def _attributes_record(image: CardImage) -> bytes:
-    """Return EF 0002: offsets (from the start of the file) of the four items, then the items."""
-    holder = image.attributes
-    birth_date = holder.birth_date.strftime("%Y%m%d")
-    items = [
-        tlv(0xDF22 + index, text.encode())
-        for index, text in enumerate((holder.name, holder.address, birth_date, holder.sex))
-    ]
-    table = 11  # DF21, its length, four offsets of two bytes
-    header = len(tlv(0xFF20, bytes(table) + b"".join(items))) - sum(map(len, items))
-    offsets = b"".join(offset.to_bytes(2) for offset in _offsets(items, header))
-    return tlv(0xFF20, tlv(0xDF21, offsets) + b"".join(items))
-
-
-def _offsets(items: list[bytes], start: int) -> Iterator[int]:
-    for item in items:
-        yield start
-        start += len(item)
-
-
-def _face_record(image: CardImage, birth_date: bytes) -> bytes:
-    expiry = image.expires_on.strftime("%Y%m%d").encode()
-    photo = tlv(0xDF27, image.photo) if image.photo is not None else b""
-    return tlv(
-        0xFF20,
-        tlv(0xDF22, birth_date) + tlv(0xDF23, image.attributes.sex.encode()) + photo + tlv(0xDF29, expiry),
-    )

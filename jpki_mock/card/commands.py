@@ -15,6 +15,8 @@ from jpki_mock.tlv import tlv
 
 _MASTER_FILE = bytes.fromhex("3F00")
 _CONTROL_INFORMATION, _NO_INFORMATION = 0x00, 0x0C
+_MAX_AUTHENTICATION_INPUT = 245
+"""Bytes that RSA-2048 signs with PKCS #1 v1.5 padding."""
 
 
 class Chip:
@@ -118,15 +120,15 @@ def _read_binary(chip: Chip, command: Command) -> bytes:
         raise Refused(status.WRONG_FILE_TYPE)
     if file.access is not None and not file.access & selection.verified:
         raise Refused(status.SECURITY_NOT_SATISFIED)
-    return _part(file.content, offset, command)
+    return _part(file, offset, command)
 
 
-def _part(content: bytes, offset: int, command: Command) -> bytes:
-    if offset >= len(content):
+def _part(file: DataFile, offset: int, command: Command) -> bytes:
+    if offset >= len(file.content):
         raise Refused(status.WRONG_OFFSET)
     assert command.expected is not None
-    part = content[offset : offset + command.expected]
-    if len(part) < command.expected and not command.open_ended:
+    part = file.content[offset : offset + command.expected]
+    if len(part) < command.expected and not command.open_ended and not file.padded:
         raise Refused(status.END_OF_FILE, part)
     return part
 
@@ -208,11 +210,18 @@ def _always(status_word: int) -> Callable[[Chip, Command], bytes]:
     return refuse
 
 
+def _internal_authenticate(chip: Chip, command: Command) -> bytes:  # noqa: ARG001 - signature of all commands
+    """Refuse: no application here has a key for it. The length is checked first, as measured."""
+    if not 1 <= len(command.data) <= _MAX_AUTHENTICATION_INPUT or command.expected is None:
+        raise Refused(status.WRONG_LENGTH)
+    raise Refused(status.CONDITIONS_NOT_SATISFIED)
+
+
 _COMMANDS: dict[int, tuple[Container[int], Callable[[Chip, Command], bytes]]] = {
     0x20: ({0x00}, _verify),
     0x2A: ({0x80}, _compute_signature),
     0x84: ({0x00}, _get_challenge),
-    0x88: ({0x00}, _always(status.CONDITIONS_NOT_SATISFIED)),  # INTERNAL AUTHENTICATE: not part of JPKI
+    0x88: ({0x00}, _internal_authenticate),
     0xA2: ({0x80, 0x80 | CHAINED}, _set_public_key),
     0xA4: ({0x00}, _select),
     0xB0: ({0x00}, _read_binary),

@@ -30,6 +30,8 @@ class DataFile:
 
     content: bytes = field(repr=False)
     access: frozenset[int] | None = FREE
+    padded: bool = False
+    """The content is followed by filler; reading beyond the end returns what there is, without a warning."""
 
 
 @dataclass(frozen=True, slots=True)

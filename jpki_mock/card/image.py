@@ -105,8 +105,35 @@ class Faults(_Part):
     """The first command after power-on returns 6F00, as one measured card does."""
     corrupt_signature: bool = False
     """Signatures have the right form but do not verify."""
+    padded_files: bool = False
+    """Data files are followed by filler (FF) up to a multiple of 256 bytes, and reading beyond their end returns 9000
+    with what there is, not 6282, as some real cards do.
+    """
+    three_byte_lengths: bool = False
+    """Records of texts and of the card face have lengths of three bytes (82 hh ll), also where fewer would do."""
     locked_status: Literal["6984", "6983"] = "6984"
     """Status word of VERIFY on a locked PIN: real cards (6984) differ from the standard (6983)."""
+
+
+class CardFace(_Part):
+    """What J-LIS draws and signs for the applications with what is printed on the card."""
+
+    certificate: Base64
+    """Card-verifiable certificate of the key that signs."""
+    public_key: Base64
+    """That key, as the applications hold it."""
+    name: Base64
+    address: Base64
+    security_code: Base64
+    """Images: PNG, one bit."""
+    number: Base64
+    """Image of the digits of 照合番号A; empty without."""
+    signature: Base64
+    """Over the digests of the card face."""
+    text_signature: Base64
+    """Over the digests of number and four items."""
+    age_signature: Base64
+    number_signature: Base64
 
 
 class CardImage(_Part):
@@ -117,7 +144,9 @@ class CardImage(_Part):
     expires_on: date
     attributes: Attributes
     photo: Base64 | None = None
-    """None: a card that was issued before its holder's first birthday."""
+    """JPEG 2000, grey; None: a card that was issued before its holder's first birthday."""
+    face: CardFace | None = None
+    """None: a card that was issued before it existed; its applications of text and face are unsigned."""
     authentication: KeySlot
     signature: KeySlot | None = None
     pins: Pins

@@ -20,7 +20,7 @@ from payer_mock.cli.common import (
     usage,
 )
 from payer_mock.clock import day_in_japan
-from payer_mock.papers.issue import members_without_card, write_papers
+from payer_mock.papers.issue import members_needing_certificates, write_papers
 from payer_mock.screens.reports import show_changes, show_mismatches, show_papers, show_stats
 
 
@@ -108,7 +108,7 @@ def papers(
             page = client.paper_certificates(after, since_month)
             show(page, as_json=as_json, on_screen=lambda console: show_papers(console, page))
             return
-        needs = members_without_card(client)
+        needs = members_needing_certificates(client)
     today = day_in_japan(context.ensure_object(Dependencies).clock())
     try:
         issued = write_papers(members, needs, pdf, today, insurer_name)

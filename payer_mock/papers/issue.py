@@ -45,8 +45,8 @@ def member_key(symbol: str | None, number: str, branch: str | None, birth_date: 
     return membership_key(symbol or ""), membership_key(number), branch or "", birth_date
 
 
-def members_without_card(client: InsurerClient) -> frozenset[MemberKey]:
-    """The fund's whole list of members without a valid bound certificate, who need a 資格確認書.
+def members_needing_certificates(client: InsurerClient) -> frozenset[MemberKey]:
+    """The fund's whole list of members for whom a card does not suffice, who need a 資格確認書.
 
     Raises ShikakuError.
     """

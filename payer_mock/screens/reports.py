@@ -15,7 +15,7 @@ from eligibility_api.contract.insurer_ops import (
 )
 from payer_mock.screens.enrolment import MATCHES
 from payer_mock.screens.tables import table_of
-from payer_mock.screens.terms import CHANGE_EVENTS, REVISION_KINDS, lookup_outcome
+from payer_mock.screens.terms import CHANGE_EVENTS, PAPER_REASONS, REVISION_KINDS, lookup_outcome
 
 _ENROLMENT = "資格\nenrolment"
 _MEMBER = "記号・番号・枝番\n生年月日 / birth date"
@@ -78,10 +78,13 @@ def show_stats(console: Console, stats: Statistics) -> None:
 
 
 def show_papers(console: Console, page: PaperCertificates) -> None:
-    """Print who needs a 資格確認書."""
-    table = table_of(_ENROLMENT, _MEMBER, f"{page.since} 以降\nnew since", whole={_ENROLMENT})
+    """Print who needs a 資格確認書, why, and from which day."""
+    since = f"{page.since} 以降\nnew since"
+    table = table_of(_ENROLMENT, _MEMBER, "理由\nreason", "必要になる日\nfrom", since, whole={_ENROLMENT})
     for need in page.members:
-        table.add_row(need.enrolment_id, _member(need), "新規 / new" if need.new_since else "")
+        needed_from = need.needed_from.isoformat() if need.needed_from else "直ちに / now"
+        new = "新規 / new" if need.new_since else ""
+        table.add_row(need.enrolment_id, _member(need), PAPER_REASONS[need.reason], needed_from, new)
     _print(console, table, page.next)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.errors import CATALOGUE
+from eligibility_api.contract.insurer_ops import PaperReason
 from eligibility_api.contract.member_columns import COLUMN_TEXTS
 from eligibility_api.contract.member_rules import MEMBER_RULES
 from eligibility_api.contract.uploads import Finding, RowFault
@@ -191,3 +192,16 @@ def lookup_outcome(code: str) -> str:
         return f"{VALIDITIES[code]} / {code}"
     entry = CATALOGUE.get(code)
     return f"{entry.ja} / {code}" if entry is not None else code
+
+
+PAPER_REASONS = {
+    PaperReason.BLOCKED: "自己情報提供不可 / blocked",
+    PaperReason.LATE_ELDERLY: "後期高齢者 / late-elderly",
+    PaperReason.NEEDS_HELP: "要配慮者 / needs help",
+    PaperReason.CARD_RETURNED: "カード返納 / card returned",
+    PaperReason.CARD_LOST: "カード紛失 / card lost",
+    PaperReason.DEREGISTERED: "利用登録解除 / deregistered",
+    PaperReason.EXPIRED: "電子証明書の有効期限切れ / certificate expired",
+    PaperReason.NO_CARD: "利用登録なし / no card",
+}
+"""The reasons of a need, and of an application."""

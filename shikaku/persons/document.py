@@ -94,7 +94,7 @@ def _index(data: Dataset) -> Iterator[str]:
     yield "| 患者 / persons | テーマ / theme |"
     yield "|---|---|"
     for (ja, en), persons in data.groups.items():
-        first, last = (f"[{one.id.split('-')[0]}](#{one.id.lower()})" for one in (persons[0], persons[-1]))
+        first, last = (f"[{one.label}](#{one.id.lower()})" for one in (persons[0], persons[-1]))
         yield f"| {first if first == last else f'{first}–{last}'} | {ja}<br>{en} |"
     yield ""
 
@@ -117,6 +117,13 @@ def _person(data: Dataset, person: Person) -> Iterator[str]:
         yield f"- **過去の制度 / history:** {person.history[0]} / {person.history[1]}"
     yield from (f"- 加入 / membership {line}" for line in _memberships(data, person))
     yield from (f"- 変更 / *later:* {line}" for line in _changes(person))
+    if person.paper is not None:
+        paper = (
+            "資格情報のお知らせ / notice"
+            if person.paper == "notice"
+            else f"資格確認書 / certificate (`{person.paper}`)"
+        )
+        yield f"- 書面 / paper: {paper}"
     yield "\n| 照会 / question | 回答 / answer |\n|---|---|"
     for question in person.questions:
         note = f" ({question.note})" if question.note else ""

@@ -169,11 +169,18 @@ class Person(_Strict):
     enrolments: tuple[EnrolmentData, ...]
     changes: tuple[Change, ...] = ()
     questions: tuple[Question, ...]
+    paper: str | None = None
+    """Why the insurer gives her a 資格確認書 (`PaperReason`), or `notice`: she gets a notice; None: not shown here."""
+
+    @property
+    def label(self) -> str:
+        """The id's first part, such as P01."""
+        return self.id.split("-", maxsplit=1)[0]
 
     @property
     def number(self) -> int:
         """The number in the id."""
-        return int(self.id[1:].split("-")[0])
+        return int(self.label[1:])
 
     @property
     def has_card(self) -> bool:

@@ -49,9 +49,7 @@ SEARCH = {
     "birth_date": "1980-05-17",
     "sex": "2",
     "address": "架空県見本市",
-    "categories": ["medication"],
     "operator": "受付",
-    "role": "doctor",
 }
 PROOF = {"challenge": "c", "certificate": "MAA=", "signature": "AA=="}
 BODIES: list[tuple[type[Any], dict[str, Any]]] = [

@@ -26,6 +26,7 @@ from tests.builders.jlis_connection import JlisConnection
 from tests.builders.people import Person, register_person
 
 CLINIC, OTHER_CLINIC = "1311111114", "0110113719"
+HOSPITAL, OTHER_HOSPITAL = "1310100126", "1310200132"
 INSURER, OTHER_INSURER = "01130012", "138057"
 ALL_RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK, Right.CONSENT)
 

@@ -49,6 +49,7 @@ lookup_count 5000: insurer_number, day, outcome, lookups = lpad({few}::text, 8, 
 upload 2000: upload_id, revision, insurer_number, client_id, format, encoding, scope, bad_rows, publish, state, cleaned_up = md5({n}::text)::uuid, {n}, lpad({few}::text, 8, '0'), md5('1')::uuid, 'x', 'x', 'full', 'x', 'x', 'published', true
 upload_part 2000: upload_id, part, body = md5({few}::text)::uuid, {n}, ''
 upload_fault 5000: upload_id, row, code = md5({few}::text)::uuid, {n}, 'x'
+paper_application 2000: entitlement, reason = {n}, 'card-lost'
 contested_claim 2000: insurer_number, entitlement, revision = lpad({few}::text, 8, '0'), {n}, {n}
 upload_decision 2000: upload_id, revision, decision, client_id = md5({n}::text)::uuid, {n}, 'approve', md5('1')::uuid
 permit 2000: permit_id, basis, person_key, institution_code, client_id, care, categories, given_at, until, record_id = md5({n}::text)::uuid, 'pin', int8send({few}), lpad({few}::text, 10, '0'), md5('1')::uuid, '1', '{{x}}', now(), now() + interval '1 hour', md5({n}::text)::uuid

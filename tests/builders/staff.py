@@ -14,7 +14,7 @@ from eligibility_api.domain.second_factor import STEP_SECONDS
 from eligibility_api.facilities import operators
 from eligibility_api.facilities.operators import OperatorRegistration
 from tests.builders.fund import Fund
-from tests.builders.fund_clients import CLINIC
+from tests.builders.fund_clients import CLINIC, HOSPITAL
 
 
 def as_staff(role: Role, name: str | None = None) -> dict[str, str]:
@@ -47,7 +47,7 @@ class Authenticator:
     used: set[int] = field(default_factory=set)
 
     @classmethod
-    async def of(cls, fund: Fund, operator: str, institution_code: str = CLINIC) -> Authenticator:
+    async def of(cls, fund: Fund, operator: str, institution_code: str = HOSPITAL) -> Authenticator:
         """The authenticator of a new operator with emergency access."""
         secret = await name_staff(fund, operator, institution_code, medical=False, emergency=True)
         return cls(fund, operator, secret)

@@ -1,18 +1,20 @@
-"""災害時医療情報閲覧: disaster mode for prefectures and a period, with a search that must match exactly one person."""
+"""災害時医療情報閲覧: disaster mode for areas and a period; a search that must match exactly one person; then a permit."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 import pytest
 
+from eligibility_api.contract import examples
 from eligibility_api.contract.codes import FacilityKind, Right, Role
 from eligibility_api.contract.tokens import Credential
+from eligibility_api.domain.dates import day_in_japan
 from eligibility_api.domain.text import folded_text
 from eligibility_api.emergency import disasters
 from eligibility_api.emergency.disasters import Opening
@@ -34,7 +36,9 @@ BY = "試験　運用者"
 async def disaster(fund: Fund) -> AsyncIterator[int]:
     """A disaster that is open for the clinic's prefecture, for a week; closed after the test."""
     async with fund.owner.transaction() as connection:
-        row = await disasters.open_disaster(connection, Opening(["12", "13"], 7, "試験地震"), BY)
+        row = await disasters.open_disaster(
+            connection, Opening(["12", "13"], timedelta(days=7), "試験地震"), BY
+        )
     yield row.disaster_id
     await fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", [])
 
@@ -47,9 +51,7 @@ def items(person: Person, **more: Any) -> dict[str, Any]:
         "birth_date": resident.birth_date.isoformat(),
         "sex": resident.sex,
         "address": resident.address,
-        "categories": ["medication"],
         "operator": DOCTOR,
-        "role": "doctor",
     }
     return {name: value for name, value in (body | more).items() if value is not None}
 
@@ -64,6 +66,20 @@ async def search(fund: Fund, body: dict[str, Any], credential: Credential | None
     return await fund.post("/v1/disaster-searches", body, credential)
 
 
+async def ask(
+    fund: Fund, found: httpx2.Response, terminal: Credential | None = None, /, **more: Any
+) -> httpx2.Response:
+    """Ask for a permit for the person found."""
+    body = {
+        "identified_by": found.json()["record_id"],
+        "consent": "oral",
+        "categories": ["medication"],
+        "operator": DOCTOR,
+        "role": "doctor",
+    }
+    return await fund.post("/v1/disaster-permits", body | more, terminal)
+
+
 async def insured(fund: Fund, resident: Mapping[str, str] = {}, /, **more: Any) -> Person:
     """An enrolled person who has never used a card; `resident`: further values in the register."""
     person = fund.person()
@@ -76,9 +92,9 @@ async def insured(fund: Fund, resident: Mapping[str, str] = {}, /, **more: Any) 
     return person
 
 
-async def last(fund: Fund) -> tuple[str, dict[str, Any], bool]:
+async def last(fund: Fund, kind: str = "disaster.search") -> tuple[str, dict[str, Any], bool]:
     """Outcome and detail of the newest record, and whether it names a person."""
-    record = (await fund.records("kind = 'disaster.permit'"))[-1]
+    record = (await fund.records("kind = $1", kind))[-1]
     return record["outcome"], json.loads(record["detail"]), record["person_key"] is not None
 
 
@@ -87,13 +103,51 @@ def code(response: httpx2.Response) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("by", ["items", "membership"])
-async def test_a_search_that_matches_one_person_grants_access_for_a_day(
-    fund: Fund, disaster: int, by: str
-) -> None:
-    person = await insured(fund)
-    body = items(person) if by == "items" else membership(fund, person)
+async def test_a_search_answers_insurer_and_numbers(fund: Fund, disaster: int, by: str) -> None:
+    """Rule W9."""
+    person = await insured(fund, symbol="見本", branch="01")
+    body = items(person) if by == "items" else membership(fund, person, symbol="見本", branch="01")
 
-    given = await search(fund, body | {"consent": "not-possible"})
+    found = await search(fund, body)
+
+    assert found.status_code == 200, found.text
+    [shown] = found.json()["memberships"]
+    assert shown == {
+        "insurer_number": fund.insurer.insurer_number,
+        "insurer_name": shown["insurer_name"],
+        "symbol": "見本",
+        "number": person.resident.resident_id[1:],
+        "branch": "01",
+    }
+    assert await last(fund) == ("answered", {"disaster_id": disaster}, True)
+    [record] = await fund.records("record_id = $1::text::uuid", found.json()["record_id"])
+    assert (record["operator"], len(record["enrolments"]), len(record["matched_entitlements"])) == (
+        DOCTOR,
+        1,
+        1,
+    )
+
+
+async def test_a_search_answers_everything_that_holds_and_nothing_else(fund: Fund, disaster: int) -> None:
+    """Rules D1, W9."""
+    person = await insured(fund)
+    number = person.resident.resident_id[1:]
+    await fund.enrol(person, number="9" + number)
+    await fund.enrol(person, number="8" + number, lost_on="2024-05-01", reason_of_loss="03")
+    bodies = (items(person), membership(fund, person), membership(fund, person, number="8" + number))
+    for body in bodies:
+        found = (await search(fund, body)).json()["memberships"]
+        assert sorted(one["number"] for one in found) == sorted([number, "9" + number])
+
+
+@pytest.mark.parametrize("consent", ["oral", "unconscious"])
+async def test_the_consent_is_recorded_and_access_lasts_for_a_day(
+    fund: Fund, disaster: int, consent: str
+) -> None:
+    """Rule W9."""
+    person = await insured(fund)
+
+    given = await ask(fund, await search(fund, items(person)), consent=consent)
 
     assert given.status_code == 201, given.text
     answer = given.json()
@@ -107,31 +161,105 @@ async def test_a_search_that_matches_one_person_grants_access_for_a_day(
     assert permit["until"] - permit["given_at"] == timedelta(hours=24)
     assert (answer["basis"], permit["basis"], permit["care"]) == ("disaster", "disaster", "4")
     assert answer["notice"].startswith("災害時の閲覧として記録され")
-    assert json.loads(permit["reason"]) == {"disaster_id": disaster, "consent": "not-possible"}
-    detail = {
-        "role": "doctor",
-        "permit": answer["permit_id"],
-        "disaster_id": disaster,
-        "consent": "not-possible",
-    }
-    assert await last(fund) == ("permitted", detail, True)
+    assert json.loads(permit["reason"]) == {"disaster_id": disaster, "consent": consent}
+    detail = {"role": "doctor", "permit": answer["permit_id"], "disaster_id": disaster, "consent": consent}
+    assert await last(fund, "disaster.permit") == ("permitted", detail, True)
     headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"} | as_staff(Role.DOCTOR, DOCTOR)
-    response = await fund.http.get(
-        f"/v1/disaster-searches/{answer['permit_id']}/medications", headers=headers
-    )
+    response = await fund.http.get(f"/v1/disaster-permits/{answer['permit_id']}/medications", headers=headers)
     assert response.status_code == 200, response.text
 
 
 @pytest.mark.parametrize("by", ["items", "membership"])
 async def test_the_permit_names_the_memberships_found(fund: Fund, disaster: int, by: str) -> None:
     person = await insured(fund)
-    given = await search(fund, items(person) if by == "items" else membership(fund, person))
+    given = await ask(fund, await search(fund, items(person) if by == "items" else membership(fund, person)))
     [permit] = await fund.owner.fetch(
         """SELECT matched_entitlements = ARRAY(SELECT entitlement FROM enrolment WHERE address = $2) AS same
            FROM permit WHERE permit_id = $1::text::uuid""",
         [given.json()["permit_id"], person.resident.address],
     )
     assert permit["same"]
+
+
+async def test_a_permit_follows_a_search_of_this_facility_within_ten_minutes(
+    fund: Fund, disaster: int
+) -> None:
+    """Rule W9."""
+    person, elsewhere = await insured(fund), await fund.terminal(institution_code="1310100142")
+    found = await search(fund, items(person))
+    looked_up = await fund.look_up(person)
+    others = [
+        await ask(fund, found, elsewhere),
+        await ask(fund, looked_up),
+        await ask(fund, found, identified_by=str(uuid4())),
+    ]
+    async with fund.clock_offset(timedelta(minutes=10)):
+        others.append(await ask(fund, found))
+    assert {code(response) for response in others} == {(403, "not-identified")}
+    assert (await ask(fund, found)).status_code == 201
+
+
+async def test_a_person_blocked_after_the_search_is_refused(fund: Fund, disaster: int) -> None:
+    """Rule W10."""
+    person = await insured(fund)
+    found = await search(fund, items(person))
+    await fund.owner.fetch(
+        "UPDATE enrolment SET self_disclosure_blocked = true WHERE address = $1", [person.resident.address]
+    )
+    assert code(await ask(fund, found)) == (403, "card-not-usable")
+    assert (await last(fund, "disaster.permit"))[0] == "card-not-usable"
+
+
+async def test_a_prescription_may_follow_a_search(fund: Fund, disaster: int) -> None:
+    """Rule W11."""
+    person = await insured(fund)
+    rights = (Right.ELIGIBILITY, Right.PRESCRIPTION)
+    terminal = await fund.terminal(rights=rights)
+    found = await search(fund, items(person), terminal)
+    day = day_in_japan(fund.clock()).isoformat()
+    body = examples.PRESCRIPTION | {"identified_by": found.json()["record_id"], "prescribed_on": day}
+    response = await fund.post(
+        "/v1/prescriptions", body, terminal, key=str(uuid4()), headers=as_staff(Role.DOCTOR, DOCTOR)
+    )
+    assert response.status_code == 201, response.text
+
+
+AREAS = [
+    (["13"], {"1310100126", "1310100142", "1310200132"}),
+    (["1301"], {"1310100126", "1310100142"}),
+    (["1302", "1201"], {"1310200132"}),
+    (["1310100142"], {"1310100142"}),
+    (["12", "1399"], set()),
+]
+
+
+@pytest.mark.parametrize(("areas", "admitted"), AREAS)
+async def test_disaster_mode_is_on_for_a_prefecture_a_municipality_or_single_facilities(
+    fund: Fund, areas: list[str], admitted: set[str]
+) -> None:
+    """Rule W9."""
+    person = await insured(fund)
+    async with fund.owner.transaction() as connection:
+        await disasters.open_disaster(connection, Opening(areas, timedelta(hours=1), "試験"), BY)
+    try:
+        found = {}
+        for place in ("1310100126", "1310100142", "1310200132"):
+            terminal = await fund.terminal(institution_code=place)
+            found[place] = await search(fund, items(person), terminal)
+    finally:
+        await fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", [])
+    assert {place for place, response in found.items() if response.status_code == 200} == admitted
+    refused = {code(response) for response in found.values() if response.status_code != 200}
+    assert refused <= {(403, "disaster-mode-off")}
+
+
+async def test_disaster_mode_is_extended_by_hours(fund: Fund) -> None:
+    """Rule W9."""
+    async with fund.owner.transaction() as connection:
+        opened = await disasters.open_disaster(connection, Opening(["47"], timedelta(hours=2), "試験"), BY)
+        extended = await disasters.extend(connection, opened.disaster_id, timedelta(hours=3), BY)
+        await disasters.close(connection, opened.disaster_id, BY)
+    assert extended.closes_at - opened.opened_at == timedelta(hours=5)
 
 
 async def test_width_spaces_hyphens_and_kana_do_not_matter(fund: Fund, disaster: int) -> None:
@@ -144,13 +272,13 @@ async def test_width_spaces_hyphens_and_kana_do_not_matter(fund: Fund, disaster:
         items(person, name=None, name_kana="ﾐﾎﾝﾛｰﾏｼﾞ", address="架空県見本市9丁目1−2"),
         items(person, name="見本-ローマ字A", name_kana="みほん　ろーまじ", address="架空県見本市9丁目1‐2"),
     ]
-    assert [(await search(fund, body)).status_code for body in fit] == [201] * 3
+    assert [(await search(fund, body)).status_code for body in fit] == [200] * 3
 
 
 async def test_an_alias_matches_too(fund: Fund, disaster: int) -> None:
     person = await insured(fund, name_alias="通称　見本", name_alias_kana="ツウショウ ミホン")
     fit = [items(person, name="通称見本"), items(person, name=None, name_kana="つうしょう　みほん")]
-    assert [(await search(fund, body)).status_code for body in fit] == [201] * 2
+    assert [(await search(fund, body)).status_code for body in fit] == [200] * 2
 
 
 @pytest.mark.parametrize(
@@ -168,8 +296,7 @@ async def test_one_different_item_finds_nobody_and_is_recorded(
 ) -> None:
     person = await insured(fund)
     assert code(await search(fund, items(person, **other))) == (404, "disaster-not-found")
-    expected = {"role": "doctor", "disaster_id": disaster, "consent": "oral"}
-    assert await last(fund) == ("disaster-not-found", expected, False)
+    assert await last(fund) == ("disaster-not-found", {"disaster_id": disaster}, False)
 
 
 @pytest.mark.parametrize(
@@ -190,13 +317,13 @@ async def test_a_search_that_matches_two_persons_is_refused(fund: Fund, disaster
     by_membership = await search(fund, membership(fund, one, number="T-1", branch=None))
     assert {code(by_items), code(by_membership)} == {(409, "disaster-several-found")}
     assert (await last(fund))[0] == "disaster-several-found"
-    assert (await search(fund, items(one, name_kana="しけん ひとりめ"))).status_code == 201
+    assert (await search(fund, items(one, name_kana="しけん ひとりめ"))).status_code == 200
 
 
 async def test_two_memberships_of_one_person_count_as_one_person(fund: Fund, disaster: int) -> None:
     person = await insured(fund)
     await fund.enrol(person, number="9" + person.resident.resident_id[1:])
-    assert (await search(fund, items(person))).status_code == 201
+    assert (await search(fund, items(person))).status_code == 200
 
 
 @pytest.mark.parametrize("flag", ["nondisclosure", "self_disclosure_blocked"])
@@ -238,17 +365,17 @@ async def test_a_search_is_refused_where_disaster_mode_is_off(fund: Fund, disast
     assert code(await search(fund, items(person), elsewhere)) == (403, "disaster-mode-off")
     await fund.owner.fetch("UPDATE disaster SET closed_at = now() WHERE closed_at IS NULL", [])
     assert code(await search(fund, items(person))) == (403, "disaster-mode-off")
-    assert await last(fund) == ("disaster-mode-off", {"role": "doctor", "consent": "oral"}, False)
+    assert await last(fund) == ("disaster-mode-off", {}, False)
 
 
 async def test_disaster_mode_closes_by_itself_with_its_permits(fund: Fund) -> None:
     person = await insured(fund)
     async with fund.owner.transaction() as connection:
-        opened = await disasters.open_disaster(connection, Opening(["13"], 1, "試験豪雨"), BY)
+        opened = await disasters.open_disaster(connection, Opening(["13"], timedelta(days=1), "試験豪雨"), BY)
     async with fund.clock_offset(timedelta(hours=20)):
-        given = await search(fund, items(person))
+        given = await ask(fund, await search(fund, items(person)))
         headers = {"Authorization": f"Bearer {await fund.token(fund.clinic)}"} | as_staff(Role.DOCTOR, DOCTOR)
-        path = f"/v1/disaster-searches/{given.json()['permit_id']}/medications"
+        path = f"/v1/disaster-permits/{given.json()['permit_id']}/medications"
         response = await fund.http.get(path, headers=headers)
         await fund.set_clock_offset(timedelta(hours=24, seconds=5))
         headers |= {"Authorization": f"Bearer {await fund.token(fund.clinic)}"}
@@ -266,19 +393,19 @@ async def test_disaster_mode_closes_by_itself_with_its_permits(fund: Fund) -> No
         ({"role": "authorised-staff"}, "staff-not-authorised"),
     ],
 )
-async def test_a_search_without_a_medical_role_is_refused(
+async def test_a_permit_without_a_medical_role_is_refused(
     fund: Fund, disaster: int, who: dict[str, str], expected: str
 ) -> None:
-    person = await insured(fund)
-    assert code(await search(fund, items(person, **who))) == (403, expected)
-    assert (await last(fund))[0] == expected
+    found = await search(fund, items(await insured(fund)))
+    assert code(await ask(fund, found, None, **who)) == (403, expected)
+    assert (await last(fund, "disaster.permit"))[0] == expected
 
 
-async def test_authorised_staff_may_search(fund: Fund, disaster: int) -> None:
-    person, staff = await insured(fund), "見本　職員"
+async def test_authorised_staff_get_a_permit(fund: Fund, disaster: int) -> None:
+    found, staff = await search(fund, items(await insured(fund))), "見本　職員"
     await name_staff(fund, staff)
     by_staff = {"role": "authorised-staff", "operator": staff}
-    assert (await search(fund, items(person, **by_staff))).status_code == 201
+    assert (await ask(fund, found, None, **by_staff)).status_code == 201
 
 
 async def test_an_eligibility_only_facility_may_not_search(fund: Fund, disaster: int) -> None:
@@ -339,14 +466,14 @@ async def test_disaster_mode_is_opened_extended_and_closed_by_command_and_record
     closed = await command("disaster", "close", number, "--closed-by", BY)
     again = [
         await command("disaster", "close", number, "--closed-by", BY),
-        await command("disaster", "extend", number, "--extended-by", BY),
+        await command("disaster", "extend", number, "--hours", "1", "--extended-by", BY),
     ]
     listed = await command("disaster", "list")
 
     assert [result.code for result in (opened, extended, closed, listed)] == [0] * 4
     assert [(result.code, len(result.err.splitlines())) for result in again] == [(1, 1)] * 2
     row = json.loads(listed.out.splitlines()[-1])
-    assert (row["prefectures"], row["reason"], row["open"]) == (["17", "18"], "試験地震", False)
+    assert (row["areas"], row["reason"], row["open"]) == (["17", "18"], "試験地震", False)
     records = [
         record
         for record in await fund.records("kind LIKE 'disaster.%' AND operator = $1", BY)
@@ -359,9 +486,51 @@ async def test_disaster_mode_is_opened_extended_and_closed_by_command_and_record
     ]
 
 
-@pytest.mark.parametrize("prefectures", ["48", "7", "17,17", ""])
-async def test_it_is_on_for_prefectures_alone(command: Command, prefectures: str) -> None:
-    result = await command(
-        *("disaster", "open", "--prefectures", prefectures, "--reason", "試験", "--opened-by", BY)
+async def test_prefectures_municipalities_and_facilities_are_opened_together(
+    command: Command, fund: Fund
+) -> None:
+    opened = await command(
+        *(
+            "disaster",
+            "open",
+            "--prefectures",
+            "17",
+            "--municipalities",
+            "1301, 1302",
+            "--facilities",
+            "1310100126",
+        ),
+        *("--days", "0", "--hours", "6", "--reason", "試験", "--opened-by", BY),
     )
+    row = json.loads(opened.out)
+    assert row["areas"] == ["17", "1301", "1302", "1310100126"]
+    lasts = datetime.fromisoformat(row["closes_at"]) - datetime.fromisoformat(row["opened_at"])
+    assert lasts == timedelta(hours=6)
+    await command("disaster", "close", str(row["disaster_id"]), "--closed-by", BY)
+
+
+@pytest.mark.parametrize(
+    "areas",
+    [
+        ("--prefectures", "48"),
+        ("--prefectures", "7"),
+        ("--prefectures", "17,17"),
+        ("--prefectures", ""),
+        ("--municipalities", "131"),
+        ("--municipalities", "4801"),
+        ("--municipalities", "1301,1301"),
+        ("--facilities", "1310100127"),
+        ("--prefectures", "1301"),
+        ("--prefectures", "17", "--days", "0"),
+        (),
+    ],
+)
+async def test_it_is_opened_for_existing_areas_and_some_time(
+    command: Command, areas: tuple[str, ...]
+) -> None:
+    result = await command(*("disaster", "open", *areas, "--reason", "試験", "--opened-by", BY))
     assert result.code == 2
+
+
+async def test_it_is_extended_by_some_time(command: Command) -> None:
+    assert (await command("disaster", "extend", "1", "--extended-by", BY)).code == 2

@@ -13,13 +13,13 @@ import asyncpg
 import httpx2
 import pytest
 
-from eligibility_api.contract.codes import Right, Role
+from eligibility_api.contract.codes import FacilityKind, Right, Role
 from eligibility_api.contract.history import OPERATOR_HEADER
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.second_factor import STEP_SECONDS
 from eligibility_api.facilities import operators
 from tests.builders.fund import Fund
-from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
+from tests.builders.fund_clients import HOSPITAL, OTHER_HOSPITAL
 from tests.builders.limits import LOCK_WAITS, limited
 from tests.builders.people import Person
 from tests.builders.staff import Authenticator, as_staff, name_staff
@@ -32,8 +32,8 @@ NOTE = "試験、意識なし"
 
 @pytest.fixture(scope="module")
 async def terminal(fund: Fund) -> Credential:
-    """A clinic's terminal with the right for emergencies."""
-    return await fund.terminal(rights=RIGHTS)
+    """A hospital's terminal with the right for emergencies."""
+    return await fund.terminal(institution_code=HOSPITAL, kind=FacilityKind.HOSPITAL, rights=RIGHTS)
 
 
 @pytest.fixture
@@ -103,7 +103,11 @@ async def test_a_permit_lasts_a_day_and_stores_its_reason(
         "SELECT * FROM permit WHERE permit_id = $1::text::uuid", [answer["permit_id"]]
     )
     assert permit["until"] - permit["given_at"] == timedelta(hours=24)
-    assert (permit["care"], permit["institution_code"], permit["operator"]) == ("4", CLINIC, doctor.operator)
+    assert (permit["care"], permit["institution_code"], permit["operator"]) == (
+        "4",
+        HOSPITAL,
+        doctor.operator,
+    )
     assert json.loads(permit["reason"]) == {"reason": "unconscious", "note": NOTE}
     [recorded] = await fund.records("record_id = $1::text::uuid", answer["record_id"])
     assert (recorded["kind"], recorded["outcome"], recorded["operator"]) == (
@@ -138,7 +142,7 @@ async def test_an_operator_whose_authorisation_ended_loses_access(
 ) -> None:
     given = await ask(fund, terminal, doctor, await identified(fund, terminal))
     async with fund.owner.transaction() as connection:
-        await operators.end(connection, CLINIC, doctor.operator)
+        await operators.end(connection, HOSPITAL, doctor.operator)
     token = {"Authorization": f"Bearer {await fund.token(terminal)}"}
     path = f"/v1/emergencies/{given.json()['permit_id']}/medications"
     response = await fund.http.get(path, headers=token | as_staff(Role.DOCTOR, doctor.operator))
@@ -280,9 +284,11 @@ async def test_an_operator_not_authorised_here_is_refused_and_recorded(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     record = await identified(fund, terminal)
-    elsewhere = await fund.terminal(institution_code=OTHER_CLINIC, rights=RIGHTS)
+    elsewhere = await fund.terminal(
+        institution_code=OTHER_HOSPITAL, kind=FacilityKind.HOSPITAL, rights=RIGHTS
+    )
     medical = f"見本　職員{uuid4().hex[:8]}"
-    await name_staff(fund, medical)
+    await name_staff(fund, medical, HOSPITAL)
     password = {"one_time_password": doctor.password()}
     refused = [
         await ask(fund, terminal, doctor, record, operator="見本　未登録", **password),
@@ -302,7 +308,9 @@ async def test_a_patient_not_identified_here_recently_is_refused(
     fund: Fund, terminal: Credential, doctor: Authenticator
 ) -> None:
     person = await fund.insured()
-    elsewhere = await fund.terminal(institution_code=OTHER_CLINIC, rights=RIGHTS)
+    elsewhere = await fund.terminal(
+        institution_code=OTHER_HOSPITAL, kind=FacilityKind.HOSPITAL, rights=RIGHTS
+    )
     refused = [
         await ask(fund, terminal, doctor, record, one_time_password=doctor.password(0))
         for record in (str(uuid4()), await identified(fund, elsewhere, person))
@@ -362,7 +370,10 @@ async def test_the_secret_is_stored_encrypted_and_bound_to_its_operator(
 async def test_a_terminal_without_the_right_or_closed_gets_no_permit(
     fund: Fund, doctor: Authenticator
 ) -> None:
-    without, closed = await fund.terminal(), await fund.terminal(rights=RIGHTS)
+    without, closed = [
+        await fund.terminal(institution_code=HOSPITAL, kind=FacilityKind.HOSPITAL, rights=rights)
+        for rights in (RIGHTS[:1], RIGHTS)
+    ]
     record = await identified(fund, closed)
     await fund.owner.fetch(
         "UPDATE client SET closed_at = now() WHERE client_id = $1::text::uuid", [closed.client_id]

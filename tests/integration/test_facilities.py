@@ -10,6 +10,7 @@ from eligibility_api.contract.codes import FacilityKind, Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.facilities import store
 from tests.builders.fund import Fund
+from tests.builders.fund_clients import HOSPITAL
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +38,22 @@ async def test_a_closed_facility_is_not_opened_by_admitting_a_terminal_and_its_t
 async def test_the_kind_of_an_admitted_facility_cannot_change(fund: Fund) -> None:
     with pytest.raises(ShikakuError, match="facility-other-kind"):
         await fund.terminal(kind=FacilityKind.ELIGIBILITY_ONLY, rights=(Right.ELIGIBILITY,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (FacilityKind.CLINIC, "1310100142"),
+        (FacilityKind.PHARMACY, "1341111118"),
+        (FacilityKind.DENTAL, DENTIST),
+    ],
+)
+async def test_access_in_an_emergency_is_a_hospitals_right(fund: Fund, kind: FacilityKind, code: str) -> None:
+    """Rule G1."""
+    rights = (Right.ELIGIBILITY, Right.EMERGENCY)
+    with pytest.raises(ShikakuError, match="right-missing"):
+        await fund.terminal(institution_code=code, kind=kind, rights=rights)
+    await fund.terminal(institution_code=HOSPITAL, kind=FacilityKind.HOSPITAL, rights=rights)
 
 
 async def test_admissions_and_closures_are_recorded(fund: Fund) -> None:

@@ -29,7 +29,7 @@ from tests.builders.claims import (
     store_prescription_entry,
 )
 from tests.builders.fund import Fund
-from tests.builders.fund_clients import OTHER_CLINIC
+from tests.builders.fund_clients import HOSPITAL, OTHER_CLINIC
 from tests.builders.known import PHARMACY, content, drug
 
 pytestmark = pytest.mark.anyio
@@ -186,7 +186,7 @@ async def test_setting_the_clock_back_lifts_no_protection(fund: Fund, pharmacy: 
 )
 async def test_a_permit_is_valid_only_under_its_own_address(fund: Fund, basis: Basis, address: str) -> None:
     rights = (*HISTORY_RIGHTS, Right.EMERGENCY)
-    terminal = await fund.terminal(institution_code=OTHER_CLINIC, rights=rights)
+    terminal = await fund.terminal(institution_code=HOSPITAL, kind=FacilityKind.HOSPITAL, rights=rights)
     permit = await grant_permit(
         fund, await enrolled_patient(fund), terminal, basis=basis, care=Care.EMERGENCY
     )

@@ -79,7 +79,7 @@ async def test_an_invalid_history_request_is_rejected_as_by_the_framework(
     assert response.json()["code"] == code
 
 
-@pytest.mark.parametrize("address", ["/v1/consents", "/v1/emergencies", "/v1/disaster-searches"])
+@pytest.mark.parametrize("address", ["/v1/consents", "/v1/emergencies", "/v1/disaster-permits"])
 async def test_a_permit_under_another_address_is_not_found(fund: Fund, consent: str, address: str) -> None:
     response = await both(fund, f"{address}/{uuid4()}/treatments", {ROLE_HEADER: "doctor"})
     assert response.status_code in {403, 404}

@@ -1,4 +1,4 @@
-"""Insurer operations: feed of changes, statistics, correction lists, members who need a paper."""
+"""Insurer operations: feed of changes, statistics, correction lists."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from typing import Any
 import asyncpg
 import pytest
 
-from eligibility_api.contract.insurer_ops import Changes, PaperCertificates
+from eligibility_api.contract.insurer_ops import Changes
 from eligibility_api.contract.numbers import check_digit
 from eligibility_api.contract.tokens import Credential
 from eligibility_api.domain.dates import JAPAN, day_in_japan
 from eligibility_api.enrolment import store
-from eligibility_api.insurer_ops import service
 from eligibility_api.insurer_ops.corrections import facilities_answered_by_revisions
 from eligibility_api.insurer_ops.lookup_counts import count_look_ups
 from tests.builders.fund import Fund
 from tests.builders.fund_clients import CLINIC, OTHER_CLINIC
-from tests.builders.people import Person
 
 pytestmark = pytest.mark.anyio
 
@@ -316,106 +314,6 @@ async def test_the_api_role_may_not(fund: Fund, statement: str) -> None:
             await connection.execute(statement)
     finally:
         await connection.close()
-
-
-async def papers(fund: Fund, own: Credential, **query: str) -> dict[str, bool]:
-    """Whether the need of a paper is new, by enrolment."""
-    page = PaperCertificates.model_validate_json(
-        (await fund.get("/v1/paper-certificates", own, **query)).content
-    )
-    needs = {need.enrolment_id: need.new_since for need in page.members}
-    return needs | (await papers(fund, own, **query | {"after": page.next}) if page.next else {})
-
-
-async def member(fund: Fund, own: Credential, person: Person, **more: Any) -> str:
-    """The enrolment's id of a person whose card is registered."""
-    enrolled = (await fund.enrol(person, credential=own, **more)).json()
-    assert (await fund.register(person.card)).status_code == 201
-    return str(enrolled["enrolment_id"])
-
-
-async def test_a_member_without_a_usable_card_needs_a_paper(fund: Fund, own: Credential) -> None:
-    with_card = await member(fund, own, fund.person())
-    without = (await fund.enrol(fund.person(), credential=own)).json()["enrolment_id"]
-    nobody = (await fund.enrol(fund.person(), credential=own, address="どこにもない町")).json()[
-        "enrolment_id"
-    ]
-    future = (await fund.enrol(fund.person(), credential=own, acquired_on="2099-01-01")).json()
-    gone = fund.person()
-    await fund.enrol(gone, credential=own)
-    await fund.change(gone, "end", **of(own), **LEAVES)
-
-    # From 75 on a person is insured by the late-elderly scheme, even if this insurer did not report the end.
-    await fund.enrol(fund.person(birth_date=date(1940, 1, 1)), credential=own, acquired_on="2010-04-01")
-
-    assert set(await papers(fund, own)) == {without, nobody}
-    assert {with_card, future["enrolment_id"]}.isdisjoint(await papers(fund, own))
-
-
-@pytest.mark.parametrize("status", ["revoked", "suspended", "expired"])
-async def test_a_member_whose_card_became_invalid_newly_needs_a_paper(
-    fund: Fund, own: Credential, status: str
-) -> None:
-    enrolment_id = await member(fund, own, fund.person())
-    await fund.owner.fetch("UPDATE binding SET bound_at = bound_at - interval '3 months'", [])
-    await known_since(fund, own, "2024-06-01")
-    assert await papers(fund, own) == {}
-
-    statement = (
-        "UPDATE binding SET not_after = now() WHERE person_key = (SELECT {person})"
-        if status == "expired"
-        else "INSERT INTO revoked_certificate SELECT authority, serial, '" + status + "', now() FROM binding"
-        " WHERE person_key = (SELECT {person})"
-    ).format(
-        person="e.person_key FROM enrolment e JOIN entitlement t USING (entitlement)"
-        " WHERE t.enrolment_id = $1::text::uuid"
-    )
-    await fund.owner.fetch(statement, [enrolment_id])
-
-    assert await papers(fund, own) == {enrolment_id: True}
-    assert await papers(fund, own, since_month="2025-01") == {enrolment_id: False}
-
-
-async def known_since(fund: Fund, own: Credential, day: str) -> None:
-    """Set the day since which everything about an insurer's members is known."""
-    statement = "UPDATE revision SET published_at = $2::text::date WHERE insurer_number = $1"
-    await fund.owner.fetch(statement, [own.insurer_number, day])
-
-
-async def test_a_member_listed_a_month_ago_is_not_new(fund: Fund, own: Credential) -> None:
-    old = (await fund.enrol(fund.person(), credential=own)).json()["enrolment_id"]
-    await known_since(fund, own, "2024-06-01")
-    today = day_in_japan(datetime.now(UTC)).isoformat()
-    new = (await fund.enrol(fund.person(), credential=own, acquired_on=today)).json()["enrolment_id"]
-    assert await papers(fund, own) == {old: False, new: True}
-
-
-async def test_a_member_registered_late_is_new(fund: Fund, own: Credential) -> None:
-    late = (await fund.enrol(fund.person(), credential=own)).json()["enrolment_id"]
-    assert await papers(fund, own) == {late: True}
-
-
-@pytest.mark.parametrize("month", ["0000-01", "2026-13", "2026-1", "x"])
-async def test_an_invalid_month_is_rejected(fund: Fund, month: str) -> None:
-    response = await fund.get("/v1/paper-certificates", since_month=month)
-    assert (response.status_code, response.json()["code"]) == (422, "request-invalid")
-
-
-async def test_the_paper_list_is_paged_by_member(
-    fund: Fund, own: Credential, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for with_card in (False, True, True, False, False):
-        person = fund.person()
-        await (member(fund, own, person) if with_card else fund.enrol(person, credential=own))
-    whole = await papers(fund, own)
-    monkeypatch.setattr(service, "MEMBERS_PER_PAGE", 2)
-    assert await papers(fund, own) == whole
-    assert len(whole) == 3
-
-
-async def test_paper_lists_contain_the_insurers_own_members_only(fund: Fund, own: Credential) -> None:
-    await fund.enrol(fund.person())
-    assert await papers(fund, own) == {}
 
 
 async def test_the_certificates_expiry_is_stored_with_its_binding_also_after_a_renewal(fund: Fund) -> None:

@@ -42,6 +42,9 @@ DATA = Path(__file__).parent / "data"
 FORMER_WORDS = r"(^|_)(spent|receipts?|look_ups?|swept|taken|told|seen|asked|alone)(_|$)|^revoked(_pkey|_status|_serial|$)|shows_once"
 FORMER_KINDS = r"\.told$|^enrolment\.split$"
 
+EMERGENCY_CLIENTS = {"1310100126": "hospital", "1310100142": "clinic", "1340100123": "pharmacy"}
+"""Facilities of each kind whose terminals an earlier version admitted with the right for emergencies."""
+
 
 FORMERLY_FOLDED = """
 INSERT INTO public.entitlement (insurer_number, symbol_key, number_key, branch_key, birth_date)
@@ -63,6 +66,20 @@ async def _load(database: Database) -> None:
     connection = await asyncpg.connect(database.dsn("owner"))
     try:
         await connection.execute((DATA / "database-0010.sql").read_text(encoding="utf-8"))
+        for code, kind in EMERGENCY_CLIENTS.items():
+            await connection.execute(
+                "INSERT INTO public.facility (institution_code, name, kind) VALUES ($1, '試験', $2)",
+                code,
+                kind,
+            )
+            await connection.execute(
+                "INSERT INTO public.client (client_id, institution_code, rights, public_key)"
+                " VALUES (gen_random_uuid(), $1, '{eligibility,emergency}', '{}')",
+                code,
+            )
+        await connection.execute(
+            "INSERT INTO public.disaster (prefectures, reason, opened_by, closes_at) VALUES ('{13}', '試験', '試験', 'infinity')"
+        )
         await connection.execute(FORMERLY_FOLDED)
         await connection.execute(f'GRANT TEMPORARY ON DATABASE "{database.name}" TO shikaku_jobs')
     finally:
@@ -150,6 +167,25 @@ async def test_kinds_of_records_and_names_in_the_schema_are_renamed(fund: Fund) 
         (),
     )
     assert [row["name"] for row in left] == []
+
+
+async def test_only_hospitals_keep_the_right_for_emergencies(fund: Fund) -> None:
+    """Rule G1."""
+    rows = await fund.owner.fetch(
+        "SELECT institution_code, rights FROM client WHERE institution_code = ANY ($1)",
+        [list(EMERGENCY_CLIENTS)],
+    )
+    rights = {row["institution_code"]: row["rights"] for row in rows}
+    assert rights == {
+        code: ["eligibility", "emergency"] if kind == "hospital" else ["eligibility"]
+        for code, kind in EMERGENCY_CLIENTS.items()
+    }
+
+
+async def test_an_open_disaster_stays_open_for_its_prefectures(fund: Fund) -> None:
+    """Rule W9."""
+    rows = await fund.owner.fetch("SELECT areas FROM disaster WHERE closes_at = 'infinity'", ())
+    assert [row["areas"] for row in rows] == [["13"]]
 
 
 async def test_a_repeated_idempotency_key_is_answered_as_before(

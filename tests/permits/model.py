@@ -20,6 +20,9 @@ MEDICAL_ROLES = {"doctor", "dentist", "pharmacist"}
 EMERGENCY_ROLE = "doctor"
 """The role of the only registered operator, whose second factor an emergency needs."""
 
+EMERGENCY_FACILITY = "hospital"
+"""The only facility that can have the right for emergencies."""
+
 DAY = 24
 HOME_VISIT = "2"
 
@@ -70,6 +73,8 @@ class Model:
 
     def verdict(self, permit: str, facility: str, address: str, resource: str, role: str) -> str:
         """The outcome of an access: `answered`, or the code of the refusal."""
+        if address == "emergencies" and facility != EMERGENCY_FACILITY:
+            return "right-missing"
         granted = self.permits.get(permit)
         if granted is None or granted.address != address:
             return "consent-missing"

@@ -26,7 +26,8 @@ OPERATOR = "見本　医師"
 
 _PHARMACY = "1341111118"
 _STEP_SECONDS = 30
-_RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK, Right.CONSENT, Right.EMERGENCY)
+_RIGHTS = (Right.ELIGIBILITY, Right.REGISTRATION, Right.VISUAL_CHECK, Right.CONSENT)
+_HOSPITAL_RIGHTS = (*_RIGHTS, Right.EMERGENCY)
 
 Answered = tuple[str, str | None]
 """The code of a call's outcome, and the permit granted."""
@@ -57,7 +58,8 @@ class Stage:
             "hospital": (OTHER_CLINIC, FacilityKind.HOSPITAL),
         }
         for place, (code, kind) in places.items():
-            self.terminals[place] = await self.fund.terminal(institution_code=code, kind=kind, rights=_RIGHTS)
+            rights = _HOSPITAL_RIGHTS if kind is FacilityKind.HOSPITAL else _RIGHTS
+            self.terminals[place] = await self.fund.terminal(institution_code=code, kind=kind, rights=rights)
 
     async def begin(self) -> None:
         """Start with new patients and without records ahead of the clock."""
@@ -116,8 +118,8 @@ class Stage:
         )
 
     async def emergency(self, who: int, what: Sequence[str], right: bool) -> Answered:
-        """Request a permit after a tap at the clinic, with a new operator's second factor; its second use is refused."""
-        tapped = await self._tap(who, "clinic")
+        """Request a permit after a tap at the hospital, with a new operator's second factor; its second use is refused."""
+        tapped = await self._tap(who, "hospital")
         if tapped.status_code != 200:
             return _code(tapped), None
         operator = f"{OPERATOR}{len(self._operators)}"
@@ -130,16 +132,16 @@ class Stage:
             "role": "doctor",
             "one_time_password": await self._password(operator, right),
         }
-        code, permit = _permit(await self.fund.post("/v1/emergencies", body, self.terminals["clinic"]))
+        code, permit = _permit(await self.fund.post("/v1/emergencies", body, self.terminals["hospital"]))
         self._operators[permit or operator] = operator
         if permit is not None:
-            again = await self.fund.post("/v1/emergencies", body, self.terminals["clinic"])
+            again = await self.fund.post("/v1/emergencies", body, self.terminals["hospital"])
             assert _code(again) == "second-factor-refused"
         return code, permit
 
     async def _password(self, operator: str, right: bool) -> str:
         """A password of the operator's second factor, which is registered here; or a wrong one."""
-        named = OperatorRegistration(CLINIC, operator, "見本　院長", medical=True, emergency=True)
+        named = OperatorRegistration(OTHER_CLINIC, operator, "見本　院長", medical=True, emergency=True)
         async with self.fund.owner.transaction() as connection:
             secret = await register(connection, self.fund.state.keys.second_factor, named)
         assert secret is not None
@@ -150,7 +152,7 @@ class Stage:
 
     async def open_disaster(self, hours: int) -> int:
         [row] = await self.fund.owner.fetch(
-            "INSERT INTO disaster (prefectures, reason, opened_by, opened_at, closes_at)"
+            "INSERT INTO disaster (areas, reason, opened_by, opened_at, closes_at)"
             " SELECT '{13}', '試験', '試験', window_clock(), window_clock() + make_interval(hours => $1)"
             " RETURNING disaster_id",
             [hours],
@@ -172,14 +174,19 @@ class Stage:
         await self.fund.owner.fetch("UPDATE disaster SET closed_at = opened_at WHERE closed_at IS NULL", ())
 
     async def search(self, who: int, where: str, what: Sequence[str]) -> tuple[str, str | None, int | None]:
-        """Search by membership. Returns the code, the permit, and the disaster under which it was granted."""
-        body = {
-            "membership": self.fund.lookup_body(self.people[who]),
+        """Search by membership, then ask for a permit. Returns the code, the permit, and the disaster under which it was granted."""
+        body = {"membership": self.fund.lookup_body(self.people[who]), "operator": OPERATOR}
+        found = await self.fund.post("/v1/disaster-searches", body, self.terminals[where])
+        if found.status_code != 200:
+            return _code(found), None, None
+        request = {
+            "identified_by": found.json()["record_id"],
+            "consent": "oral",
             "categories": list(what),
             "operator": OPERATOR,
             "role": "doctor",
         }
-        response = await self.fund.post("/v1/disaster-searches", body, self.terminals[where])
+        response = await self.fund.post("/v1/disaster-permits", request, self.terminals[where])
         code, permit = _permit(response)
         if permit is None:
             return code, None, None

@@ -42,6 +42,8 @@ class Scenario:
     before_changes: datetime | None = None
     enrolment_ids: dict[tuple[str, int], str] = field(default_factory=dict)
     outcomes_before: dict[tuple[str, int], Outcome] = field(default_factory=dict)
+    papers: dict[str, str] = field(default_factory=dict)
+    """After the changes, of the persons with a `paper`: the reason on their insurer's list, or `notice`."""
 
     async def set_up(self) -> None:
         """Register everything before the changes, and ask the questions marked `before`."""
@@ -66,6 +68,16 @@ class Scenario:
             for change in person.changes:
                 await self._change(person, change)
         assert await self.fund.mirror()
+        for person in self.data.persons:
+            if person.paper is not None:
+                self.papers[person.id] = await self._paper(person)
+
+    async def _paper(self, person: Person) -> str:
+        insurer = self.insurers[person.enrolments[0].insurer]
+        response = await self.fund.get("/v1/paper-certificates", insurer)
+        assert response.status_code == 200, response.text
+        reasons = {need["enrolment_id"]: str(need["reason"]) for need in response.json()["members"]}
+        return reasons.get(self.enrolment_ids[person.id, 1], "notice")
 
     async def ask(self, person: Person, question: Question) -> Outcome:
         """Ask the fund one question through the reception."""

@@ -56,3 +56,9 @@ async def test_a_person_gets_the_expected_answer(scenario: Scenario, person_id: 
     else:
         outcome = await scenario.ask(person, question)
     assert outcome == (question.problem or expected_answer(scenario.data, person, question))
+
+
+@pytest.mark.parametrize("person_id", [person.id for person in load_dataset().persons if person.paper])
+async def test_a_person_gets_a_paper_certificate_or_a_notice(scenario: Scenario, person_id: str) -> None:
+    """Rule K1."""
+    assert scenario.papers[person_id] == scenario.data.person(person_id).paper

@@ -11,16 +11,10 @@ from functools import lru_cache  # noqa: TID251 - of days, 1024 at most
 
 from eligibility_api.claims.reading.faults import BadValue
 from eligibility_api.contract.claims import ClaimsFault
-from eligibility_api.contract.days import EARLIEST_DAY
+from eligibility_api.contract.days import EARLIEST_DAY, ERAS
 
-_ERAS = {
-    "1": date(1868, 1, 25),
-    "2": date(1912, 7, 30),
-    "3": date(1926, 12, 25),
-    "4": date(1989, 1, 8),
-    "5": date(2019, 5, 1),
-}
-"""First day of 明治, 大正, 昭和, 平成, 令和.
+_ERAS = {era.code: era.first for era in ERAS}
+"""First day of 明治, 大正, 昭和, 平成, 令和, by their codes.
 
 A former era's name is read on beyond its last day: by the official notice of 2019 a date of 平成 stays valid
 after it, and is the one of the new era (平成31年5月1日: 令和元年5月1日).

@@ -17,7 +17,14 @@ from eligibility_api.contract.duplicate_checks import (
     DuplicateKind,
     OtherMedicine,
 )
-from eligibility_api.contract.emergency import DisasterSearch, EmergencyRequest, PermitAnswer
+from eligibility_api.contract.emergency import (
+    DisasterPermitRequest,
+    DisasterSearch,
+    EmergencyRequest,
+    FoundMembership,
+    FoundPerson,
+    PermitAnswer,
+)
 from eligibility_api.contract.history import Origin
 from eligibility_api.contract.prescriptions import (
     DispensingRequest,
@@ -28,6 +35,14 @@ from eligibility_api.contract.prescriptions import (
 from tests.builders.clinic import samples
 
 PERMIT = UUID("019ab000-0000-7000-8000-0000000000d1")
+FOUND = FoundPerson(
+    record_id=samples.RECORD,
+    memberships=[
+        FoundMembership(
+            insurer_number="01130012", insurer_name="架空健康保険", symbol="見本", number="12", branch="01"
+        )
+    ],
+)
 NOTICE = "この閲覧は記録され、患者が見ることができます。"
 
 
@@ -37,14 +52,19 @@ class FakePermits:
 
     emergencies: list[EmergencyRequest] = field(default_factory=list)
     searches: list[DisasterSearch] = field(default_factory=list)
+    disaster_permits: list[DisasterPermitRequest] = field(default_factory=list)
     entries: list[BaseModel] = field(default_factory=list)
 
     def emergency(self, body: dict[str, Any]) -> PermitAnswer:
         self.emergencies.append(EmergencyRequest.model_validate(body))
         return _permit(Basis.EMERGENCY)
 
-    def disaster(self, body: dict[str, Any]) -> PermitAnswer:
+    def search(self, body: dict[str, Any]) -> FoundPerson:
         self.searches.append(DisasterSearch.model_validate(body))
+        return FOUND
+
+    def disaster(self, body: dict[str, Any]) -> PermitAnswer:
+        self.disaster_permits.append(DisasterPermitRequest.model_validate(body))
         return _permit(Basis.DISASTER)
 
     def prescribe(self, body: dict[str, Any]) -> EntryAnswer:

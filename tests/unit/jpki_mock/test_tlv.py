@@ -24,6 +24,15 @@ def test_truncated_objects_are_refused(objects: list[tuple[int, bytes]], data: s
 
 
 @pytest.mark.parametrize(
+    ("size", "head"), [(0, "ff20820000"), (5, "ff20820005"), (300, "ff2082012c"), (65_536, "ff2083010000")]
+)
+def test_a_length_has_at_least_the_octets_of_the_long_form(size: int, head: str) -> None:
+    encoded = tlv(0xFF20, bytes(size), long_form_octets=2)
+    assert encoded.hex().startswith(head)
+    assert len(encoded) == size + len(head) // 2
+
+
+@pytest.mark.parametrize(
     ("size", "head"),
     [
         (0, "3000"),

@@ -10,7 +10,7 @@ import pytest
 from eligibility_api.contract.codes import Category, Role, Validity
 from eligibility_api.contract.emergency import EmergencyReason
 from tests.builders.clinic.fake_card import VERIFY, FakeCard
-from tests.builders.clinic.fake_permits import NOTICE, PERMIT
+from tests.builders.clinic.fake_permits import FOUND, NOTICE, PERMIT
 from tests.builders.clinic.samples import MEMBERSHIP, answer
 from tests.builders.clinic.terminal import TerminalRunner
 
@@ -113,23 +113,44 @@ def test_the_notice_is_shown_after_the_data(terminal: TerminalRunner) -> None:
     assert "123456" not in result.output
 
 
-def test_in_a_disaster_a_patient_is_searched_for_by_name_and_address(terminal: TerminalRunner) -> None:
-    report = disaster(terminal, "--not-asked")
+@pytest.mark.parametrize(("option", "consent"), [("--consented", "oral"), ("--unconscious", "unconscious")])
+def test_in_a_disaster_a_patient_is_searched_for_and_then_her_consent_recorded(
+    terminal: TerminalRunner, option: str, consent: str
+) -> None:
+    report = disaster(terminal, option)
     assert (report["exit_code"], report["permit"]["basis"]) == (0, "disaster")
-    [search] = terminal.fund.permits.searches
-    assert (search.name, str(search.birth_date), search.consent) == (
-        "試験　見本",
-        "1980-05-17",
-        "not-possible",
-    )
-    assert terminal.fund.calls[-1] == f"/v1/disaster-searches/{PERMIT}/medications"
+    [search], [permit] = terminal.fund.permits.searches, terminal.fund.permits.disaster_permits
+    assert (search.name, str(search.birth_date)) == ("試験　見本", "1980-05-17")
+    assert (str(permit.identified_by), permit.consent) == (FOUND.record_id, consent)
+    assert terminal.fund.calls[-3:] == [
+        "/v1/disaster-searches",
+        "/v1/disaster-permits",
+        f"/v1/disaster-permits/{PERMIT}/medications",
+    ]
+
+
+def test_without_a_consent_the_insurance_alone_is_shown(terminal: TerminalRunner) -> None:
+    report = disaster(terminal)
+    assert (report["outcome"], report["exit_code"], report["permit_id"]) == ("done", 0, None)
+    assert report["found"]["memberships"] == [FOUND.memberships[0].model_dump(mode="json")]
+    assert terminal.fund.calls[-1] == "/v1/disaster-searches"
+    screen = terminal.run("disaster", "--stdin", *BY, pin=json.dumps(ITEMS)).stdout
+    assert "01130012 架空健康保険" in screen
+    assert "見本・12・01" in screen
 
 
 def test_in_a_disaster_a_patient_is_searched_for_by_membership(terminal: TerminalRunner) -> None:
     given = json.dumps({"membership": MEMBERSHIP})
-    report = terminal.report("disaster", "--stdin", *BY, typed=given)
+    report = terminal.report("disaster", "--stdin", "--consented", *BY, typed=given)
     assert report["exit_code"] == 0
-    assert terminal.fund.permits.searches[0].consent == "oral"
+    assert terminal.fund.permits.searches[0].membership is not None
+
+
+def test_what_was_found_stays_shown_where_the_permit_is_refused(terminal: TerminalRunner) -> None:
+    terminal.fund.failures["/v1/disaster-permits"] = ["role-not-permitted"]
+    report = disaster(terminal, "--consented")
+    assert (report["exit_code"], report["problem"]["code"]) == (30, "role-not-permitted")
+    assert report["found"]["record_id"] == FOUND.record_id
 
 
 @pytest.mark.parametrize("changes", [{"sex": None}, {"birth_date": "yesterday"}, {"membership": MEMBERSHIP}])
@@ -156,6 +177,7 @@ def test_where_disaster_mode_is_off_nothing_is_shown(terminal: TerminalRunner) -
         ("emergency", *BY, "--stdin", "--shift-jis"),
         ("disaster", "--stdin", "--role", "doctor"),
         ("disaster", *BY),
+        ("disaster", *BY, "--stdin", "--consented", "--unconscious"),
         ("disaster", *BY, "--stdin", "--from", "2026-02", "--to", "2026-01"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from eligibility_api.contract import examples
-from eligibility_api.contract.emergency import DisasterSearch
+from eligibility_api.contract.emergency import DisasterPermitRequest, DisasterSearch
 
 ITEMS: dict[str, Any] = {
     "name": "試験　見本",
@@ -48,13 +48,10 @@ def test_every_combination_is_accepted_or_rejected_by_the_rule() -> None:
     assert len(accepted) == 4
 
 
-@pytest.mark.parametrize("consent", ["", "written", "no", None])
-def test_the_patient_agreed_orally_or_could_not_be_asked(consent: str | None) -> None:
+@pytest.mark.parametrize("consent", ["", "written", "not-possible", None, ...])
+def test_the_patient_agreed_orally_or_was_unconscious(consent: Any) -> None:
+    body = {name: value for name, value in examples.DISASTER_PERMIT.items() if name != "consent"}
+    for stated in ("oral", "unconscious"):
+        assert DisasterPermitRequest.model_validate(body | {"consent": stated}).consent == stated
     with pytest.raises(ValidationError):
-        DisasterSearch.model_validate(OTHERS | ITEMS | {"consent": consent})
-
-
-def test_without_a_statement_the_patient_agreed_orally() -> None:
-    assert DisasterSearch.model_validate({**ITEMS, **OTHERS} | {"consent": "oral"}).consent == "oral"
-    unstated = {name: value for name, value in OTHERS.items() if name != "consent"}
-    assert DisasterSearch.model_validate(ITEMS | unstated).consent == "oral"
+        DisasterPermitRequest.model_validate(body if consent is ... else body | {"consent": consent})

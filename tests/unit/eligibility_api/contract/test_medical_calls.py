@@ -15,7 +15,12 @@ from eligibility_api.contract import examples
 from eligibility_api.contract.client import FundClient
 from eligibility_api.contract.codes import EndReason, Role
 from eligibility_api.contract.consent import ConsentChallengeRequest, ConsentEnd, ConsentRequest
-from eligibility_api.contract.emergency import EMERGENCIES_PATH, DisasterSearch, EmergencyRequest
+from eligibility_api.contract.emergency import (
+    EMERGENCIES_PATH,
+    DisasterPermitRequest,
+    DisasterSearch,
+    EmergencyRequest,
+)
 from eligibility_api.contract.examples import ELIGIBILITY
 from eligibility_api.contract.history import Grouping
 from eligibility_api.contract.history_query import Accessor, HistoryQuery, Staff
@@ -130,6 +135,11 @@ class RecordingFund:
         (
             lambda c: c.disaster_search(DisasterSearch.model_validate(examples.DISASTER_SEARCH)),
             "POST /v1/disaster-searches",
+            {"record_id": PERMIT["record_id"], "memberships": []},
+        ),
+        (
+            lambda c: c.disaster_permit(DisasterPermitRequest.model_validate(examples.DISASTER_PERMIT)),
+            "POST /v1/disaster-permits",
             PERMIT | {"basis": "disaster"},
         ),
         (

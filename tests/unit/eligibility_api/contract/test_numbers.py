@@ -22,20 +22,6 @@ def my_number(body: str) -> str:
     return body + str(0 if rest <= 1 else 11 - rest)
 
 
-@pytest.mark.parametrize(
-    ("number", "valid"),
-    [
-        ("1234566", True),
-        ("1234565", False),
-        ("123456", False),
-        ("12345667", False),
-        ("１２３４５６６", False),
-    ],
-)
-def test_a_beneficiary_number_has_seven_digits(number: str, valid: bool) -> None:
-    assert numbers.is_beneficiary_number(number) is valid
-
-
 @given(BODIES)
 def test_exactly_one_digit_is_the_check_digit(body: str) -> None:
     fitting = [digit for digit in range(10) if numbers.is_checked_number(f"{body}{digit}", (len(body) + 1,))]

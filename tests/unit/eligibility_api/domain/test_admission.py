@@ -15,7 +15,6 @@ FACILITY = {
     Right.VISUAL_CHECK,
     Right.CONSENT,
     Right.PRESCRIPTION,
-    Right.EMERGENCY,
 }
 
 
@@ -23,7 +22,12 @@ FACILITY = {
 def test_only_an_eligibility_only_facility_has_reduced_rights(kind: FacilityKind) -> None:
     """Rule G1."""
     reduced = kind is FacilityKind.ELIGIBILITY_ONLY
-    assert rights_for(kind) == ({Right.ELIGIBILITY} if reduced else FACILITY)
+    assert rights_for(kind) - {Right.EMERGENCY} == ({Right.ELIGIBILITY} if reduced else FACILITY)
+
+
+def test_hospitals_alone_may_have_access_in_an_emergency() -> None:
+    """Rules G1, W8."""
+    assert [kind for kind in FacilityKind if Right.EMERGENCY in rights_for(kind)] == [FacilityKind.HOSPITAL]
 
 
 @pytest.mark.parametrize("kind", FacilityKind)
@@ -39,6 +43,11 @@ def test_facility_and_insurer_rights_are_disjoint(kind: FacilityKind) -> None:
         (FacilityKind.CLINIC, [Right.ELIGIBILITY, Right.VISUAL_CHECK], set()),
         (FacilityKind.CLINIC, [], set()),
         (FacilityKind.PHARMACY, [Right.ELIGIBILITY, Right.ENROLMENT], {Right.ENROLMENT}),
+        (FacilityKind.HOSPITAL, [Right.EMERGENCY], set()),
+        (FacilityKind.CLINIC, [Right.ELIGIBILITY, Right.EMERGENCY], {Right.EMERGENCY}),
+        (FacilityKind.DENTAL, [Right.EMERGENCY], {Right.EMERGENCY}),
+        (FacilityKind.PHARMACY, [Right.CONSENT, Right.EMERGENCY], {Right.EMERGENCY}),
+        (FacilityKind.VISITING_NURSING, [Right.EMERGENCY], {Right.EMERGENCY}),
         (FacilityKind.ELIGIBILITY_ONLY, [Right.ELIGIBILITY], set()),
         (FacilityKind.ELIGIBILITY_ONLY, [Right.VISUAL_CHECK], {Right.VISUAL_CHECK}),
         (FacilityKind.ELIGIBILITY_ONLY, [Right.REGISTRATION], {Right.REGISTRATION}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from structlog.testing import capture_logs
 from eligibility_api.contract import examples
 from eligibility_api.contract.codes import Right, Role
 from eligibility_api.contract.consent import Basis
-from eligibility_api.contract.emergency import DisasterSearch
+from eligibility_api.contract.emergency import DisasterPermitRequest, DisasterSearch
 from eligibility_api.contract.errors import ShikakuError
+from eligibility_api.domain.areas import areas_of
 from eligibility_api.emergency import person_search, service
 from eligibility_api.state import State
 from tests.builders.scripted_database import CLIENT, NOW, asked_of, scripted_state, terminal
+from tests.builders.stored_versions import stored_version
 
 pytestmark = pytest.mark.anyio
 
@@ -32,11 +34,15 @@ PERMITTED = {
     "until": NOW + timedelta(hours=24),
 }
 QUOTA = {"misses_left": 5, "over_limit": False, "streak": None}
-FOUND = PERMITTED | QUOTA
+FOUND = PERMITTED | QUOTA | {"outcome": "answered", "today": date(2026, 4, 1), "version": None}
 
 
 def search(**changes: Any) -> DisasterSearch:
     return DisasterSearch.model_validate(examples.DISASTER_SEARCH | changes)
+
+
+def permit(**changes: Any) -> DisasterPermitRequest:
+    return DisasterPermitRequest.model_validate(examples.DISASTER_PERMIT | changes)
 
 
 def found_by(state: State) -> tuple[str, list[Any]]:
@@ -46,12 +52,12 @@ def found_by(state: State) -> tuple[str, list[Any]]:
 
 async def test_a_person_is_searched_by_items_folded_for_comparison() -> None:
     state = scripted_state([FOUND])
-    await service.disaster(
+    await service.search(
         state, SEARCHER, search(name="試験　見本", name_kana="ｼｹﾝ ﾐﾎﾝ", address="架空県見本市１ー２－３")
     )
     statement, parameters = found_by(state)
     assert statement == person_search.BY_ITEMS
-    assert parameters[12:] == ["試験見本", "シケンミホン", "架空県見本市1-2-3"]
+    assert parameters[8:] == ["試験見本", "シケンミホン", "架空県見本市1-2-3"]
 
 
 async def test_a_person_is_searched_by_a_membership() -> None:
@@ -63,32 +69,70 @@ async def test_a_person_is_searched_by_a_membership() -> None:
         "birth_date": "1980-05-17",
     }
     items = {"name": None, "name_kana": None, "birth_date": None, "sex": None, "address": None}
-    await service.disaster(state, SEARCHER, search(**items, membership=membership))
+    await service.search(state, SEARCHER, search(**items, membership=membership))
     statement, parameters = found_by(state)
     assert statement == person_search.BY_MEMBERSHIP
-    assert parameters[10:13] == ["01130012", "12", "見本"]
-    assert parameters[14:] == ["", "99"]
+    assert parameters[6:9] == ["01130012", "12", "見本"]
+    assert parameters[10:] == ["", "99"]
 
 
 async def test_a_search_takes_the_right_and_the_limits_of_look_ups() -> None:
     state = scripted_state([FOUND], number_misses_per_hour=7, facility_number_misses_per_hour=9)
-    await service.disaster(state, SEARCHER, search())
+    await service.search(state, SEARCHER, search())
     assert found_by(state)[1][:4] == [CLIENT, "eligibility", 7, 9]
 
 
-@pytest.mark.parametrize("consent", ["oral", "not-possible"])
-async def test_the_patients_own_statement_is_recorded(consent: str) -> None:
+async def test_the_search_takes_the_areas_of_the_facility() -> None:
     state = scripted_state([FOUND])
-    answer = await service.disaster(state, SEARCHER, search(consent=consent))
-    assert found_by(state)[1][9] == consent
-    assert (answer.basis, "災害時の閲覧" in answer.notice) == (Basis.DISASTER, True)
+    assert (await service.search(state, SEARCHER, search())).record_id == str(RECORD)
+    assert found_by(state)[1][5] == list(areas_of(SEARCHER.institution()))
+
+
+@pytest.mark.parametrize(
+    ("cover", "shown"),
+    [
+        ({}, ["1"]),
+        ({"birth_date": date(1951, 3, 31)}, []),
+        ({"birth_date": date(1951, 4, 2)}, ["1"]),
+    ],
+)
+async def test_what_holds_today_is_shown(cover: dict[str, Any], shown: list[str]) -> None:
+    """Rules D1, W9: the legal end counts."""
+    rows = [FOUND | stored_version(number="1", **cover)]
+    answer = await service.search(scripted_state(rows), SEARCHER, search())
+    assert [membership.number for membership in answer.memberships] == shown
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_only_medical_roles_search(role: Role) -> None:
-    state = scripted_state([FOUND])
-    await service.disaster(state, SEARCHER, search(role=role.value))
-    assert found_by(state)[1][6] == (None if role in MEDICAL else "role-not-permitted")
+async def test_only_medical_roles_get_a_permit(role: Role) -> None:
+    state = scripted_state([PERMITTED])
+    await service.disaster_permit(state, SEARCHER, permit(role=role.value))
+    assert found_by(state)[1][5] == (None if role in MEDICAL else "role-not-permitted")
+
+
+@pytest.mark.parametrize("consent", ["oral", "unconscious"])
+async def test_the_patients_own_statement_is_recorded(consent: str) -> None:
+    state = scripted_state([PERMITTED])
+    answer = await service.disaster_permit(state, SEARCHER, permit(consent=consent))
+    assert found_by(state)[1][8] == consent
+    assert (answer.basis, "災害時の閲覧" in answer.notice) == (Basis.DISASTER, True)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["disaster-mode-off", "role-not-permitted", "staff-not-authorised", "not-identified", "card-not-usable"],
+)
+async def test_a_permit_is_refused(code: str) -> None:
+    with pytest.raises(ShikakuError) as refused:
+        await service.disaster_permit(scripted_state([PERMITTED | {"outcome": code}]), SEARCHER, permit())
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("change", ["admitted", "entitled"])
+async def test_a_closed_or_restricted_client_gets_no_permit(change: str) -> None:
+    code = {"admitted": "client-closed", "entitled": "right-missing"}[change]
+    with pytest.raises(ShikakuError, match=code):
+        await service.disaster_permit(scripted_state([PERMITTED | {change: False}]), SEARCHER, permit())
 
 
 @pytest.mark.parametrize(
@@ -99,19 +143,18 @@ async def test_only_medical_roles_search(role: Role) -> None:
         ({"misses_left": 0, "outcome": None}, "number-miss-limit"),
         ({"over_limit": True}, "number-miss-limit"),
         *(({"outcome": code}, code) for code in (
-            "disaster-mode-off", "role-not-permitted", "staff-not-authorised", "disaster-not-found",
-            "disaster-several-found", "card-not-usable",
+            "disaster-mode-off", "disaster-not-found", "disaster-several-found", "card-not-usable",
         )),
     ],
 )  # fmt: skip
 async def test_a_search_that_finds_nobody_or_may_not_is_refused(changes: dict[str, Any], code: str) -> None:
     with pytest.raises(ShikakuError) as refused:
-        await service.disaster(scripted_state([FOUND | changes]), SEARCHER, search())
+        await service.search(scripted_state([FOUND | changes]), SEARCHER, search())
     assert refused.value.code == code
 
 
 async def test_a_streak_of_misses_is_logged_before_the_refusal() -> None:
     state = scripted_state([FOUND | {"outcome": "disaster-not-found", "streak": 10}])
     with capture_logs() as log, pytest.raises(ShikakuError, match="disaster-not-found"):
-        await service.disaster(state, SEARCHER, search())
+        await service.search(state, SEARCHER, search())
     assert [(line["event"], line["streak"]) for line in log] == [("number_miss_streak", 10)]

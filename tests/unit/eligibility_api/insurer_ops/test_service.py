@@ -13,7 +13,7 @@ import pytest
 from eligibility_api.contract.codes import Right
 from eligibility_api.contract.errors import ShikakuError
 from eligibility_api.insurer_ops import service
-from eligibility_api.insurer_ops.service import MEMBERS_PER_PAGE, MISMATCHES_PER_PAGE
+from eligibility_api.insurer_ops.service import MISMATCHES_PER_PAGE
 from eligibility_api.state import State
 from eligibility_api.web import cursor
 from tests.builders.scripted_database import INSURER, NOW, asked_of, insurer, scripted_state, terminal
@@ -31,7 +31,6 @@ class Store:
         self.rows: list[Any] = []
         self.claimed: list[Any] = []
         self.asked: list[Any] = []
-        self.members = SimpleNamespace(members=0, upto=None)
 
     async def mismatches(self, _: object, insurer_number: str, after: Position, limit: int) -> Sequence[Any]:
         assert insurer_number == INSURER
@@ -51,14 +50,6 @@ class Store:
     async def look_ups(self, _: object, insurer_number: str, first_day: date) -> dict[str, int]:
         self.asked.append(first_day)
         return {"1": 3, "card-not-usable": 1}
-
-    async def next_members(self, _: object, insurer_number: str, after: int, limit: int) -> Any:
-        self.asked.append((after, limit))
-        return self.members
-
-    async def paper_certificates(self, _: object, insurer_number: str, **values: Any) -> Sequence[Any]:
-        self.asked.append(values)
-        return self.rows
 
 
 @pytest.fixture
@@ -171,49 +162,9 @@ async def test_look_ups_are_those_of_the_last_thirty_days_in_japan(
     assert answer.registration_delay.p95_hours is None
 
 
-@pytest.mark.parametrize(
-    ("today", "since"),
-    [
-        (date(2026, 4, 1), date(2026, 3, 1)),
-        (date(2026, 3, 31), date(2026, 2, 28)),
-        (date(2028, 3, 30), date(2028, 2, 29)),
-        (date(2026, 1, 15), date(2025, 12, 15)),
-        (date(2026, 7, 31), date(2026, 6, 30)),
-    ],
-)
-async def test_by_default_a_member_is_new_since_the_same_day_of_the_month_before(
-    store: Store, today: date, since: date
-) -> None:
-    now = datetime(today.year, today.month, today.day, 3, tzinfo=UTC)
-    page = await service.paper_certificates(scripted_state(now=now), CALLER, None, None)
-    assert (page.since, page.members, page.next) == (since, [], None)
-    assert store.asked[1]["since"].isoformat() == f"{since.isoformat()}T00:00:00+09:00"
-
-
-@pytest.mark.parametrize(("month", "since"), [("2026-01", date(2026, 1, 1)), ("2099-12", date(2099, 12, 1))])
-async def test_a_named_month_counts_from_its_first_day(store: Store, month: str, since: date) -> None:
-    page = await service.paper_certificates(scripted_state(), CALLER, None, month)
-    assert page.since == store.asked[1]["since_day"] == since
-
-
-@pytest.mark.parametrize(
-    ("members", "upto", "following"),
-    [(0, None, None), (1, 9, None), (MEMBERS_PER_PAGE - 1, 9, None), (MEMBERS_PER_PAGE, 9, 9)],
-)
-async def test_a_short_list_can_have_a_next_page(
-    store: Store, members: int, upto: int | None, following: int | None
-) -> None:
-    store.members = SimpleNamespace(members=members, upto=upto)
-    page = await service.paper_certificates(scripted_state(), CALLER, cursor.encode(4), None)
-    assert store.asked[0] == (4, MEMBERS_PER_PAGE)
-    assert (store.asked[1]["after"], store.asked[1]["upto"]) == (4, upto or 4)
-    assert page.next == (cursor.encode(following) if following is not None else None)
-
-
 LISTS: dict[str, Callable[[State, Any, str | None], Awaitable[Any]]] = {
     "mismatches": service.mismatches,
     "changes": lambda state, caller, after: service.changes(state, caller, after, limit=5),
-    "paper": lambda state, caller, after: service.paper_certificates(state, caller, after, None),
     "statistics": lambda state, caller, _: service.statistics(state, caller),
 }
 
@@ -244,7 +195,7 @@ async def test_a_closed_client_reads_nothing(
     assert store.asked == []
 
 
-@pytest.mark.parametrize("name", ["mismatches", "changes", "paper"])
+@pytest.mark.parametrize("name", ["mismatches", "changes"])
 @pytest.mark.parametrize(
     "text", ["", "x", "ZZZZ", cursor.encode("text"), cursor.encode(-1), cursor.encode(2**63)]
 )

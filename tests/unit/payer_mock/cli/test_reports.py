@@ -24,7 +24,16 @@ AT = "2026-11-23T01:02:03Z"
 MISMATCH = MEMBER | {"register_match": "none", "since": AT, "acquired_on": "2026-11-01", "lost_on": None}
 CHANGE = {"event": "opened", "enrolment_id": "E1", "revision": 41, "kind": "file", "known_from": AT}
 DELAY = {"enrolments": 5, "median_hours": 30.25, "p95_hours": None}
-PAGE = {"since": "2026-11-01", "members": [MEMBER | {"new_since": True}], "next": None}
+NEED = MEMBER | {"new_since": True, "reason": "blocked", "needed_from": None}
+PAGE = {
+    "since": "2026-11-01",
+    "members": [
+        NEED,
+        NEED
+        | {"number": "3", "reason": "certificate-expired", "needed_from": "2027-01-01", "new_since": False},
+    ],
+    "next": None,
+}
 ANSWERS: dict[str, dict[str, Any]] = {
     "mismatches": {
         "mismatches": [MISMATCH],
@@ -46,7 +55,7 @@ DISPLAY_PERIOD = {
     ),
     "changes": ("41", "file", "opened", "--after c3"),
     "stats": ("30.2時間", "—", "有効 / 1", "該当資格なし / 4"),
-    "papers": ("新規", CELLS["symbol"]),
+    "papers": ("新規", CELLS["symbol"], "自己情報提供不可", "直ちに", "有効期限切れ", "2027-01-01"),
 }
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from eligibility_api.contract.codes import LimitClass
 from eligibility_api.contract.identifiers import insurer_number as canonical
-from eligibility_api.contract.identifiers import law_of
-from eligibility_api.contract.numbers import is_beneficiary_number, is_my_number
+from eligibility_api.contract.identifiers import law_of, recipient_number
+from eligibility_api.contract.numbers import is_my_number
 from payer_mock.members.reader import MemberFile
 from payer_mock.population.benefits import add_limit_certificate
 from payer_mock.population.files import PopulationError, member_file, read_rows
@@ -74,7 +74,7 @@ def test_a_few_receive_medical_aid_and_some_of_them_are_insured_by_employment(
 ) -> None:
     recipients = [row for row in generated.current() if is_recipient(row)]
     assert 0.01 < len(recipients) / PEOPLE < 0.025
-    assert all(is_beneficiary_number(row["number"]) for row in recipients)
+    assert all(recipient_number(row["number"]) == row["number"] for row in recipients)
     insured = {identity(row): row for row in generated.current() if not is_recipient(row)}
     also_insured = [insured[identity(row)] for row in recipients if identity(row) in insured]
     assert 0 < len(also_insured) < len(recipients) / 2

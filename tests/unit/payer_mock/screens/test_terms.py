@@ -8,6 +8,7 @@ from eligibility_api.contract.claims import ClaimsFault
 from eligibility_api.contract.codes import Validity
 from eligibility_api.contract.enrolment import Mismatch
 from eligibility_api.contract.errors import CATALOGUE
+from eligibility_api.contract.insurer_ops import PaperApplicationReason, PaperReason
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from eligibility_api.contract.member_rules import MEMBER_RULES
 from eligibility_api.contract.uploads import Finding, RowFault
@@ -17,6 +18,7 @@ from payer_mock.screens.terms import (
     COLUMN_NAMES,
     FINDINGS,
     MISMATCHES,
+    PAPER_REASONS,
     POPULATION_EVENTS,
     VALIDITIES,
     column_cell,
@@ -40,6 +42,8 @@ def test_every_code_has_a_text() -> None:
     assert set(ClaimsFault) == CLAIM_FAULTS.keys()
     assert set(Validity) == VALIDITIES.keys()
     assert set(Mismatch) == MISMATCHES.keys()
+    assert set(PaperReason) == PAPER_REASONS.keys()
+    assert {PaperReason(reason.value) for reason in PaperApplicationReason} < set(PaperReason)
     assert set(Event) == POPULATION_EVENTS.keys()
 
 

@@ -14,6 +14,7 @@ from clinic_terminal.errors import SHOWN_CATALOGUE
 from eligibility_api.contract.codes import CertificateKind, LimitClass, Validity
 from eligibility_api.contract.eligibility import NumberCheckRequest
 from eligibility_api.contract.enrolment import CorrectionRequest, EnrolmentRequest
+from eligibility_api.contract.insurer_ops import PaperReason
 from eligibility_api.contract.member_items import Enrolment
 from eligibility_api.contract.tickets import TicketInput
 from eligibility_api.domain.eligibility import check_day
@@ -54,6 +55,12 @@ def test_ids_are_numbered_in_order_and_each_has_a_purpose() -> None:
 def test_every_person_is_visibly_synthetic() -> None:
     assert [p.id for p in DATA.persons if not p.name.startswith(SYNTHETIC)] == []
     assert [i.number for i in DATA.insurers.values() if not i.name.startswith(("架空", "見本"))] == []
+
+
+def test_the_reason_of_a_paper_is_one_of_the_interface() -> None:
+    reasons = {person.paper for person in DATA.persons} - {None, "notice"}
+    assert reasons
+    assert reasons <= set(PaperReason)
 
 
 @pytest.mark.parametrize("validity", Validity)

@@ -1,0 +1,67 @@
+"""`payer-mock apply-paper`, `deregister`: what members ask of their insurer about their cards."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from eligibility_api.contract.insurer_ops import (
+    DeregistrationRequest,
+    PaperApplicationReason,
+    PaperApplicationRequest,
+    PaperReason,
+)
+from payer_mock.cli.common import InsurerOption, JsonOption, fund_client, show
+from payer_mock.screens.terms import PAPER_REASONS
+
+_EnrolmentId = Annotated[UUID, typer.Argument(metavar="ENROLMENT", help="資格のID / the enrolment's id")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("apply-paper")(apply_paper)
+    app.command()(deregister)
+
+
+def apply_paper(
+    context: typer.Context,
+    enrolment: _EnrolmentId,
+    *,
+    reason: Annotated[
+        PaperApplicationReason,
+        typer.Option(
+            help="要配慮者・カード返納・カード紛失 / the member needs help, returned the card or lost it"
+        ),
+    ],
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """加入者からの資格確認書の交付申請を登録します。
+
+    Record a member's application for a 資格確認書.
+    """
+    with fund_client(context, insurer) as client:
+        answer = client.apply_for_paper(PaperApplicationRequest(enrolment_id=enrolment, reason=reason))
+    text = f"資格確認書の申請を登録しました：{PAPER_REASONS[PaperReason(answer.reason.value)]}\nThe application is recorded."
+    show(answer, as_json=as_json, on_screen=lambda console: console.print(text))
+
+
+def deregister(
+    context: typer.Context,
+    enrolment: _EnrolmentId,
+    *,
+    insurer: InsurerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """加入者の申請により、健康保険証としての利用登録を翌月末で解除します。
+
+    End the use of a member's card as insurance certificate at the end of the next month, at her request.
+    """
+    with fund_client(context, insurer) as client:
+        answer = client.deregister(DeregistrationRequest(enrolment_id=enrolment))
+    text = (
+        f"利用登録を解除します。最後に使える日：{answer.last_day}\nThe card is used until {answer.last_day}."
+    )
+    show(answer, as_json=as_json, on_screen=lambda console: console.print(text))
