@@ -56,7 +56,10 @@ async def loaded(fund: Fund) -> Fund:
 
 
 def by_rule(answer: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in answer.items() if name not in NOT_BY_RULE}
+    shown = {name: value for name, value in answer.items() if name not in NOT_BY_RULE}
+    for result in shown.get("results", ()):
+        del result["limit_certificate_consent_at"]
+    return shown
 
 
 def question(**subject: Any) -> Question:
