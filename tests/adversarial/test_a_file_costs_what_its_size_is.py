@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import date
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -25,7 +28,7 @@ from eligibility_api.contract.lines import MAX_FAULTS, MAX_LINE_BYTES
 from eligibility_api.contract.member_file import MEMBER_COLUMNS
 from eligibility_api.contract.member_reading.block import Block
 from eligibility_api.contract.member_reading.reader import MemberReader
-from eligibility_api.contract.member_reading.records import MAX_CELL_LENGTH
+from eligibility_api.contract.member_reading.records import MAX_CELL_LENGTH, MAX_RECORD_LINES
 from eligibility_api.contract.uploads import FileFormat, RowFault
 from eligibility_api.files.streaming import PIECE_BYTES, pieces
 from eligibility_api.uploads.records import StagedRow, staging_reader
@@ -140,6 +143,8 @@ def endless(row: Callable[[int], bytes], size: int) -> Iterator[bytes]:
 BAD_ROWS: dict[str, tuple[FileFormat, Callable[[int], bytes]]] = {
     "line breaks": (FileFormat.CSV, lambda n: b"\n" * 64),
     "empty objects": (FileFormat.JSON_LINES, lambda n: b"{}\n" * 64),
+    "open quotes": (FileFormat.CSV, lambda n: b'1,"a\n' * 16),
+    "quoted line breaks": (FileFormat.CSV, lambda n: b'"\n",' * 30 + b"\n"),
     "empty cells": (FileFormat.CSV, lambda n: b"," * (len(MEMBER_COLUMNS) - 1) + b"\n"),
     "long symbols, all different": (
         FileFormat.CSV,
@@ -202,6 +207,34 @@ def test_one_piece_of_the_shortest_rows_takes_a_bounded_amount_of_memory() -> No
     assert peak < 120 * 2**20
     assert len(block.faults) == MAX_FAULTS
     assert block.counts.total() > 10 * MAX_FAULTS
+
+
+@pytest.mark.parametrize(
+    "row", [b'1,"a\n', b'"\n', b'""",\n', b'a"\n'], ids=["open", "alone", "doubled", "inside"]
+)
+def test_a_quotation_mark_lets_no_more_lines_be_read_again_than_a_record_has(
+    row: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_lines = 0
+
+    def reader(source: Iterator[str], *, strict: bool) -> Any:
+        def counted() -> Iterator[str]:
+            nonlocal read_lines
+            for text in source:
+                read_lines += 1
+                yield text
+
+        return csv.reader(counted(), strict=strict)
+
+    opened = reader_of()
+    monkeypatch.setattr(
+        "eligibility_api.contract.member_reading.records.csv", SimpleNamespace(reader=reader, Error=csv.Error)
+    )
+    count = 2_000
+    for piece in pieces(row * count):
+        opened.feed(piece)
+    opened.finish()
+    assert count / 2 <= read_lines <= (MAX_RECORD_LINES + 1) * count
 
 
 def test_all_faults_are_counted_and_the_first_ones_stored() -> None:

@@ -39,6 +39,12 @@ from tests.builders.people import Person
 pytestmark = pytest.mark.anyio
 
 DATA = Path(__file__).parent / "data"
+FAULTS_OF_A_FILE = """
+INSERT INTO public.upload_fault (upload_id, row, code)
+SELECT upload_id, row, 'code' FROM (SELECT upload_id FROM public.upload ORDER BY revision LIMIT 1) u, (VALUES (0), (7)) f (row)
+"""
+"""Rows were counted without the heading; a fault of no row has the row 0."""
+
 FORMER_WORDS = r"(^|_)(spent|receipts?|look_ups?|swept|taken|told|seen|asked|alone)(_|$)|^revoked(_pkey|_status|_serial|$)|shows_once"
 FORMER_KINDS = r"\.told$|^enrolment\.split$"
 
@@ -81,6 +87,7 @@ async def _load(database: Database) -> None:
             "INSERT INTO public.disaster (prefectures, reason, opened_by, closes_at) VALUES ('{13}', '試験', '試験', 'infinity')"
         )
         await connection.execute(FORMERLY_FOLDED)
+        await connection.execute(FAULTS_OF_A_FILE)
         await connection.execute(f'GRANT TEMPORARY ON DATABASE "{database.name}" TO shikaku_jobs')
     finally:
         await connection.close()
@@ -239,6 +246,14 @@ async def test_reports_have_the_present_keys(fund: Fund, former: Any) -> None:
     assert answer["report"] == expected | {"passed": {}}
     answer = (await fund.get(f"/v1/uploads/{former['upload']['upload_id']}")).json()
     assert answer["report"] == former["upload"]["report"]
+
+
+async def test_faults_of_former_files_have_the_rows_of_a_spreadsheet(fund: Fund) -> None:
+    """Rule F3."""
+    rows = await fund.owner.fetch(
+        "SELECT f.row, u.format FROM upload_fault f JOIN upload u USING (upload_id) ORDER BY 1", ()
+    )
+    assert [tuple(row) for row in rows] == [(0, "csv"), (8, "csv")]
 
 
 async def test_work_that_was_pending_is_completed(fund: Fund) -> None:

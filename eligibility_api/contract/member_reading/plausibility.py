@@ -18,7 +18,6 @@ _ENDED_KINDS = frozenset(
         CertificateKind.RETIRED,
         CertificateKind.SHORT_TERM_GENERAL,
         CertificateKind.SHORT_TERM_RETIRED,
-        CertificateKind.SPECIAL_RETIRED,
     }
 )
 """退職者医療 ended in March 2024, the last 短期被保険者証 in December 2025."""

@@ -44,7 +44,6 @@ def found(cells: dict[str, str]) -> list[tuple[int, str | None, str]]:
         ({"certificate_kind": "02"}, "certificate_kind", "kind-ended"),
         ({"certificate_kind": "03"}, "certificate_kind", "kind-ended"),
         ({"certificate_kind": "04"}, "certificate_kind", "kind-ended"),
-        ({"certificate_kind": "06"}, "certificate_kind", "kind-ended"),
     ],
 )
 def test_an_implausible_item_is_found_and_its_row_is_read(
@@ -75,6 +74,7 @@ def test_an_implausible_item_is_found_and_its_row_is_read(
         # Members in the past: by the last day of the membership.
         {"birth_date": "1940-01-15", "acquired_on": "2008-04-01", "lost_on": "2015-01-15", "reason_of_loss": "99", "burden_ratio": "10"},
         {"certificate_kind": "05"},
+        {"certificate_kind": "06"},
         {"certificate_kind": "07"},
     ],
 )  # fmt: skip
